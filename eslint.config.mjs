@@ -1,0 +1,79 @@
+import prettier from 'eslint-config-prettier'
+import tseslint from 'typescript-eslint'
+
+/** Imports that a folder may not use, with the reason shown to whoever tries. */
+const forbid = (files, patterns, extra = {}) => ({
+  files,
+  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns, ...extra }] },
+})
+const internals = {
+  group: ['nact/lib/*'],
+  message: 'Only packages/runtime/src/nact touches the internals of nact.',
+}
+const upward = (names) => ({
+  group: names.map((name) => `@genpool/${name}*`),
+  message: 'Packages depend only downwards: runtime <- broker, state-ane <- core.',
+})
+const pure = {
+  group: ['nact', 'node:*', '**/actors/*'],
+  message: 'This folder is pure: time is an argument, and no actor is known.',
+}
+const clocks = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+  'performance',
+].map((name) => ({ name, message: 'Only packages/runtime/src/clock.ts reads the clock and starts timers.' }))
+const clockProperties = [
+  { object: 'Date', property: 'now', message: 'Only packages/runtime/src/clock.ts reads the clock.' },
+  { object: 'process', property: 'hrtime', message: 'Only packages/runtime/src/clock.ts reads the clock.' },
+]
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/.vitepress/cache/**', 'docs/.vitepress/dist/**'] },
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      eqeqeq: ['error', 'always'],
+      'max-params': ['error', 4],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...clocks],
+      'no-restricted-properties': ['error', ...clockProperties],
+      'no-console': 'error',
+      'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }],
+    },
+  },
+  {
+    files: ['packages/runtime/src/clock.ts', 'packages/*/src/testing/virtual-clock.ts'],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
+  },
+  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core'])]),
+  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core'])]),
+  forbid(
+    ['packages/broker/src/{queues,valves,meters,engine}/**/*.ts'],
+    [internals, upward(['state-ane', 'core']), pure],
+  ),
+  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
+  forbid(['packages/state-ane/src/{cells,commits}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
+  forbid(['packages/core/src/**/*.ts', 'examples/**/*.ts'], [internals]),
+  {
+    files: ['**/test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['**/*.cjs', '**/jest.config.js'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  prettier,
+)

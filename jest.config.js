@@ -1,0 +1,26 @@
+'use strict'
+
+/** Tests run from the sources; types are checked by `npm run typecheck`. */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: [
+    '<rootDir>/packages/*/test/**/*.test.ts',
+    '<rootDir>/examples/**/*.test.ts',
+    '<rootDir>/docs/**/*.test.ts',
+  ],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^@genpool/([^/]+)/testing$': '<rootDir>/packages/$1/src/testing/index.ts',
+    '^@genpool/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],
+}

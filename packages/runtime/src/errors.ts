@@ -1,0 +1,111 @@
+/** Marks errors of GenPool, also those of another installed copy. */
+const brand: unique symbol = Symbol.for('genpool.error') as never
+
+/** Every stable error code of GenPool. A code never changes its meaning. */
+export type ErrorCode =
+  | 'ERR_GENPOOL_DROPPED'
+  | 'ERR_GENPOOL_EXPIRED'
+  | 'ERR_GENPOOL_CANCELLED'
+  | 'ERR_GENPOOL_CRASHED'
+  | 'ERR_GENPOOL_CONFLICT'
+  | 'ERR_GENPOOL_INVALID'
+  | 'ERR_GENPOOL_STOPPED'
+  | 'ERR_GENPOOL_OPTIONS'
+
+/**
+ * The base of all errors that GenPool raises on purpose.
+ *
+ * Tell them apart by `code`, which is stable, and not by class or message. Use `isGenPoolError` instead of
+ * `instanceof` where two copies of the library may be installed.
+ */
+export abstract class GenPoolError extends Error {
+  abstract readonly code: ErrorCode
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+Object.defineProperty(GenPoolError.prototype, brand, { value: true })
+
+/** Whether `error` is one of GenPool's own, and of this `code` if one is given. Works across installed copies. */
+export function isGenPoolError<C extends ErrorCode>(
+  error: unknown,
+  code: C,
+): error is GenPoolError & { readonly code: C }
+export function isGenPoolError(error: unknown): error is GenPoolError
+export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
+  if (typeof error !== 'object' || error === null || !(brand in error)) return false
+  return code === undefined || (error as unknown as GenPoolError).code === code
+}
+
+/** The options are wrong. Nothing was created and nothing was changed. */
+export class OptionsError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_OPTIONS'
+  constructor(
+    message: string,
+    /** One entry a fault: where it is (`['broker', 'client']`) and what is wrong there. */
+    readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = [],
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * The deadline passed before there was an answer.
+ *
+ * `started` tells whether it may have had an effect: false means that it was never run and is safe to retry.
+ */
+export class ExpiredError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_EXPIRED'
+  constructor(
+    readonly target: string,
+    readonly waitedMs: number,
+    readonly started: boolean,
+  ) {
+    super(
+      `"${target}" did not answer within ${round(waitedMs)} ms: the request was ` +
+        (started
+          ? 'running, and its result is thrown away. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
+          : 'still waiting and was never run; it is safe to retry. Add members, or send fewer requests.'),
+    )
+  }
+}
+
+/** The caller's `AbortSignal` fired. `cause` is the reason of the signal. */
+export class CancelledError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_CANCELLED'
+  constructor(
+    readonly target: string,
+    readonly started: boolean,
+    cause?: unknown,
+  ) {
+    super(
+      `A request to "${target}" was cancelled by its caller while ` +
+        (started ? 'it was running; its result is thrown away.' : 'it was waiting; it was never run.'),
+      { cause },
+    )
+  }
+}
+
+/** The actor has stopped or is stopping, so the request cannot be served. It was not run, unless `started` is true. */
+export class StoppedError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_STOPPED'
+  constructor(
+    readonly target: string,
+    readonly started = false,
+    cause?: unknown,
+  ) {
+    super(
+      `"${target}" has stopped, so a request to it ` +
+        (started ? 'was given up while it was running.' : 'was not run.') +
+        (cause === undefined ? '' : ` It stopped because: ${cause instanceof Error ? cause.message : String(cause)}`),
+      cause === undefined ? undefined : { cause },
+    )
+  }
+}
+
+/** Milliseconds as a person reads them: three significant digits, no trailing zeros. */
+export function round(ms: number): number {
+  return Number(ms.toPrecision(3))
+}
