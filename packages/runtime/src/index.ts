@@ -1,4 +1,5 @@
 export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
+export { Deadlines, type Expiring, TimingWheel } from './deadlines'
 export {
   CancelledError,
   type ErrorCode,
@@ -9,4 +10,16 @@ export {
   round,
   StoppedError,
 } from './errors'
+export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
+export {
+  type ConcreteActor,
+  type ConcreteParent,
+  type ConcreteSystem,
+  findActor,
+  nobody,
+  type Reference,
+  type ReplyTarget,
+  supervision,
+} from './nact/internals'
+export { ReplyReference } from './nact/replies'
 export { parseOptions } from './options'

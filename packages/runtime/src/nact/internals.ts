@@ -1,0 +1,87 @@
+import { Nobody, type Ref } from 'nact'
+import { Actor } from 'nact/lib/actor'
+import { SupervisionActions } from 'nact/lib/supervision'
+import { find } from 'nact/lib/system-map'
+
+/** An address as nact makes it: a path, not an identity. A later actor of the same path answers to it, too. */
+export interface Reference {
+  readonly type: 'actor' | 'temp' | 'system' | 'nobody'
+  readonly system: { readonly name: string | undefined }
+  readonly path: { readonly parts: readonly string[]; readonly system?: string; toString(): string }
+  readonly name?: string
+}
+
+/** What waits for the answer that is sent to a temporary address. */
+export interface ReplyTarget {
+  resolve(value: unknown): void
+}
+
+/** What nact's systems and actors have in common inside. */
+interface ConcreteNode {
+  readonly name: string
+  readonly reference: Reference
+  readonly path: Reference['path']
+  readonly system: ConcreteSystem
+  readonly children: Map<string, ConcreteActor>
+  readonly childReferences: Map<string, Reference>
+  stopped: boolean
+  stop(): void
+  childSpawned(child: ConcreteActor): void
+  childStopped(child: ConcreteActor): void
+  handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void
+}
+
+/** nact's actor system as it is inside. */
+export interface ConcreteSystem extends ConcreteNode {
+  readonly tempReferences: Map<unknown, ReplyTarget>
+  readonly parent?: undefined
+}
+
+/** nact's actor as it is inside. */
+export interface ConcreteActor extends ConcreteNode {
+  parent?: ConcreteParent | undefined
+  readonly log: unknown
+  dispatch(message: unknown, sender?: unknown): void
+  query(message: unknown, timeout: number): Promise<unknown>
+  reset(): void
+  resume(): void
+}
+
+/** Whatever can have children: the system or an actor. */
+export type ConcreteParent = ConcreteSystem | ConcreteActor
+
+/** The constructor of nact's actors, for `BaseActor` to extend. */
+export const ConcreteActorClass = Actor as abstract new (
+  ...args: [parent: ConcreteParent, name: string | undefined, system: ConcreteSystem, f: unknown, properties?: object]
+) => Constructed
+
+interface Constructed extends ConcreteActor {
+  /** Called by the constructor; nact runs the user's `initialStateFunc` here. */
+  initializeState(): void
+}
+
+/** The decisions that nact's `onCrash` can return. */
+export const supervision = SupervisionActions as Readonly<
+  Record<
+    | 'stop'
+    | 'stopAll'
+    | 'stopChild'
+    | 'stopAllChildren'
+    | 'escalate'
+    | 'resume'
+    | 'reset'
+    | 'resetAll'
+    | 'resetChild'
+    | 'resetAllChildren',
+    symbol
+  >
+>
+
+/** The address of no one: what `ctx.sender` is for a message that was sent without a sender. */
+export const nobody = new Nobody() as unknown as Reference
+
+/** The actor or system behind an address, or undefined if it has stopped or never was. */
+export function findActor(ref: Ref<never> | Reference): ConcreteParent | undefined {
+  const reference = ref as Reference
+  return find(reference.system.name ?? '', reference) as ConcreteParent | undefined
+}

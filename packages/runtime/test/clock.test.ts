@@ -1,0 +1,76 @@
+import { type Clock, NS_PER_MS, systemClock } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+
+const waitFor = (clock: Clock, ms: number): Promise<number> => {
+  const at = clock.now() + ms * NS_PER_MS
+  return new Promise((resolve) => clock.setTimer(at, () => resolve(clock.now() - at)))
+}
+
+describe('systemClock', () => {
+  it('never fires a timer early', async () => {
+    const late = await Promise.all(Array.from({ length: 50 }, (_, i) => waitFor(systemClock, (i % 7) + 0.3)))
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0)
+  })
+
+  it('takes a delay that setTimeout cannot, without firing at once', async () => {
+    let fired = false
+    const timer = systemClock.setTimer(systemClock.now() + 2 ** 33 * NS_PER_MS, () => (fired = true))
+    await waitFor(systemClock, 5)
+    timer.cancel()
+    timer.cancel()
+    expect(fired).toBe(false)
+  })
+
+  it('counts whole nanoseconds and never runs backwards', () => {
+    let last = systemClock.now()
+    for (let i = 0; i < 1000; i++) {
+      const now = systemClock.now()
+      expect(Number.isInteger(now)).toBe(true)
+      expect(now).toBeGreaterThanOrEqual(last)
+      last = now
+    }
+  })
+})
+
+describe('virtualClock', () => {
+  it('fires timers at their own times, in order, letting promises settle in between', async () => {
+    const clock = virtualClock(10)
+    const seen: string[] = []
+    const at = (ms: number, then?: () => void): void => {
+      clock.setTimer(ms * NS_PER_MS, () => {
+        seen.push(`${ms} at ${clock.now() / NS_PER_MS}`)
+        void Promise.resolve().then(() => seen.push(`settled ${ms}`))
+        then?.()
+      })
+    }
+    at(30)
+    at(20, () => at(25))
+    at(5)
+    at(50)
+    await clock.advance(25)
+    expect(seen).toEqual([
+      '5 at 10',
+      'settled 5',
+      '20 at 20',
+      'settled 20',
+      '25 at 25',
+      'settled 25',
+      '30 at 30',
+      'settled 30',
+    ])
+    expect(clock.now()).toBe(35 * NS_PER_MS)
+    expect(clock.timers).toBe(1)
+  })
+
+  it('runs deferred work without moving the time', async () => {
+    const clock = virtualClock()
+    const seen: number[] = []
+    clock.defer(() => {
+      seen.push(1)
+      clock.defer(() => seen.push(2))
+    })
+    await clock.settle()
+    expect(seen).toEqual([1, 2])
+    expect(clock.now()).toBe(0)
+  })
+})
