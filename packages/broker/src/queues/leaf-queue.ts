@@ -1,0 +1,150 @@
+import { type Nanos } from '@genpool/runtime'
+import { type DropReason, InvalidError } from '../errors'
+import { type Decision, type Drop, NO_DROPS, type Queue } from './queue'
+import { TagIndex } from './tag-index'
+import { type Waiting } from './waiting'
+import { WaitingList } from './waiting-list'
+
+/** What the queues that hold requests themselves have in common, in the units of the inside. */
+export interface LeafRules {
+  readonly lifo: boolean
+  /** At `max`, drop the oldest and not the newcomer. */
+  readonly dropHead: boolean
+  readonly max: number
+}
+
+/** The decision of a queue, written by it alone. */
+export interface OwnDecision<E extends Waiting> extends Decision<E> {
+  dropped: readonly Drop<E>[]
+  wakeAt: Nanos | null
+}
+
+/**
+ * A queue that holds requests in one list: bounds, drops, tags and removal. A subclass adds the rule of ages.
+ *
+ * Each public operation starts a new decision. A subclass says in `whenChanged` what is due after a cancel or a removal.
+ */
+export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implements Queue<E> {
+  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  protected readonly list: WaitingList<E>
+  protected rules: R
+  readonly #tags = new TagIndex<E>()
+  #drops: Drop<E>[] | null = null
+
+  /** @param holder what `list.holder` of the entries says, for an owner of many queues; this queue by default */
+  constructor(rules: R, holder: unknown = null) {
+    this.rules = rules
+    this.list = new WaitingList<E>(holder ?? this)
+  }
+
+  get length(): number {
+    return this.list.length
+  }
+
+  get max(): number {
+    return this.rules.max
+  }
+
+  [Symbol.iterator](): Iterator<E> {
+    return this.list[Symbol.iterator]()
+  }
+
+  oldest(): Nanos | null {
+    return this.list.first === null ? null : this.list.first.sentAt
+  }
+
+  abstract enqueue(entry: E, now: Nanos): void
+  abstract dequeue(now: Nanos): E | null
+  abstract configure(options: unknown, now: Nanos): void
+
+  timeout(now: Nanos): void {
+    this.begin()
+    this.decision.wakeAt = this.whenChanged(now)
+  }
+
+  cancel(tag: unknown, now: Nanos): number {
+    this.begin()
+    const found = this.#tags.get(tag)
+    for (const entry of found) this.take(entry)
+    this.decision.wakeAt = this.whenChanged(now)
+    return found.length
+  }
+
+  remove(entry: Waiting, now: Nanos): boolean {
+    this.begin()
+    const here = entry.list === this.list
+    if (here) this.take(entry as E)
+    this.decision.wakeAt = this.whenChanged(now)
+    return here
+  }
+
+  drain(): E[] {
+    this.begin()
+    const entries = [...this.list]
+    for (const entry of entries) this.list.remove(entry)
+    this.#tags.clear()
+    return entries
+  }
+
+  /** Applies the rule of ages when no request came or went by it; returns the next wake-up. */
+  protected abstract whenChanged(now: Nanos): Nanos | null
+
+  /** Takes over what waited elsewhere, then cuts to `max`. */
+  protected adopt(items: Iterable<E>, now: Nanos): void {
+    for (const item of items) this.append(item)
+    this.cut(now)
+  }
+
+  protected begin(): void {
+    this.decision.dropped = NO_DROPS
+    this.decision.wakeAt = null
+    this.#drops = null
+  }
+
+  /** Begins the decision about a newcomer. @throws {InvalidError} if it waits already; nothing changes then */
+  protected beginWith(entry: E): void {
+    if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+    this.begin()
+  }
+
+  protected append(entry: E): void {
+    this.list.push(entry)
+    this.#tags.add(entry)
+  }
+
+  protected take(entry: E): E {
+    this.list.remove(entry)
+    this.#tags.delete(entry)
+    return entry
+  }
+
+  /** Gives up a request that has been taken out, or was never in. */
+  protected drop(entry: E, reason: DropReason, now: Nanos): void {
+    if (this.#drops === null) this.decision.dropped = this.#drops = []
+    this.#drops.push({ entry, reason, sojourn: now - entry.sentAt, waiting: this.list.length })
+  }
+
+  protected dropFirst(reason: DropReason, now: Nanos): E {
+    const entry = this.take(this.list.first as E)
+    this.drop(entry, reason, now)
+    return entry
+  }
+
+  /** Cuts to `max`, from the side that the rules name; drops are reported oldest first. */
+  protected cut(now: Nanos): void {
+    const excess = this.list.length - this.rules.max
+    if (excess <= 0) return
+    if (this.rules.dropHead && this.rules.max > 0) {
+      for (let i = 0; i < excess; i++) this.dropFirst('max', now)
+      return
+    }
+    const cut: E[] = []
+    for (let i = 0; i < excess; i++) cut.push(this.take(this.list.last as E))
+    for (const entry of cut.reverse()) this.drop(entry, 'max', now)
+  }
+}
+
+/** Whether the rules let a newcomer into a full queue, in the place of the oldest. */
+export function makesRoom(rules: LeafRules): boolean {
+  return rules.dropHead && rules.max > 0
+}

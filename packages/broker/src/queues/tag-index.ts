@@ -1,0 +1,34 @@
+import { type Waiting } from './waiting'
+
+/** Finds waiting requests by their tag, so that cancelling does not search the queue. Untagged ones cost nothing. */
+export class TagIndex<E extends Waiting> {
+  /** One request, or several that share a tag, in order of arrival. */
+  readonly #byTag = new Map<unknown, E | Set<E>>()
+
+  add(entry: E): void {
+    const { tag } = entry
+    if (tag === undefined) return
+    const present = this.#byTag.get(tag)
+    if (present === undefined) this.#byTag.set(tag, entry)
+    else if (present instanceof Set) present.add(entry)
+    else this.#byTag.set(tag, new Set([present, entry]))
+  }
+
+  delete(entry: E): void {
+    const { tag } = entry
+    if (tag === undefined) return
+    const present = this.#byTag.get(tag)
+    if (!(present instanceof Set)) this.#byTag.delete(tag)
+    else if (present.delete(entry) && present.size === 0) this.#byTag.delete(tag)
+  }
+
+  /** The waiting requests with this tag. */
+  get(tag: unknown): readonly E[] {
+    const present = this.#byTag.get(tag)
+    return present === undefined ? [] : present instanceof Set ? [...present] : [present]
+  }
+
+  clear(): void {
+    this.#byTag.clear()
+  }
+}

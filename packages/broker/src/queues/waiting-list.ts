@@ -1,0 +1,65 @@
+import { InvalidError } from '../errors'
+import { type Waiting } from './waiting'
+
+/**
+ * Entries from the oldest to the newest, linked through themselves: no allocation, and every operation is O(1).
+ *
+ * `holder` is whatever owns the list and wants to be found again from one of its entries.
+ */
+export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E> {
+  length = 0
+  first: E | null = null
+  last: E | null = null
+
+  constructor(readonly holder: unknown = null) {}
+
+  /** Adds `entry` as the newest. @throws {InvalidError} if it waits already; nothing changes then */
+  push(entry: Waiting): void {
+    if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+    const last: Waiting | null = this.last
+    entry.list = this
+    entry.previous = last
+    if (last === null) this.first = entry as E
+    else last.next = entry
+    this.last = entry as E
+    this.length++
+  }
+
+  /** Takes the oldest out. */
+  shift(): E | null {
+    const entry = this.first
+    if (entry !== null) this.remove(entry)
+    return entry
+  }
+
+  /** Takes the newest out. */
+  pop(): E | null {
+    const entry = this.last
+    if (entry !== null) this.remove(entry)
+    return entry
+  }
+
+  /** Takes `entry` out and tells whether it was here. */
+  remove(entry: Waiting): boolean {
+    if (entry.list !== this) return false
+    const { previous, next } = entry
+    if (previous === null) this.first = next as E | null
+    else previous.next = next
+    if (next === null) this.last = previous as E | null
+    else next.previous = previous
+    entry.previous = null
+    entry.next = null
+    entry.list = null
+    this.length--
+    return true
+  }
+
+  /** Oldest first. The entry just visited may be removed meanwhile, others may not. */
+  *[Symbol.iterator](): Iterator<E> {
+    for (let entry: Waiting | null = this.first; entry !== null;) {
+      const following: Waiting | null = entry.next
+      yield entry as E
+      entry = following
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import { dropQueue } from '../../src'
+import { QueuePlayer } from './queue-player'
+import { replay } from './recordings'
+import { toQueueOptions } from './requests'
+
+const leaf = (type: string) => (spec: unknown) => toQueueOptions(type, spec as Record<string, unknown>) as object
+
+describe('the queues against the recordings', () => {
+  it('replays the drop queue', () => {
+    console.log(replay('drop_queue', () => new QueuePlayer(dropQueue, leaf('drop'))))
+  })
+})

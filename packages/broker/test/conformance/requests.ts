@@ -1,0 +1,41 @@
+import { Waiting } from '../../src'
+
+/** A request of the recordings. */
+export class Request extends Waiting {
+  constructor(
+    readonly id: number,
+    sentAt: number,
+    readonly value?: readonly number[],
+  ) {
+    super(sentAt)
+  }
+}
+
+export interface RecordedRequest {
+  readonly id: number
+  readonly tag: number
+  readonly send: number
+  readonly value?: readonly number[]
+}
+
+export function toRequest({ id, tag, send, value }: RecordedRequest): Request {
+  const request = new Request(id, send, value)
+  request.tag = tag
+  return request
+}
+
+/** The options of a queue as the recordings write them, in the words of this library. */
+export function toQueueOptions(module: string, args: Record<string, unknown>): Record<string, unknown> {
+  const { out, drop, max, ...rest } = args
+  return {
+    type: module,
+    ...(out === undefined ? {} : { order: out === 'out' ? 'fifo' : 'lifo' }),
+    ...(drop === undefined ? {} : { dropFrom: drop === 'drop' ? 'head' : 'tail' }),
+    ...(max === undefined ? {} : { max: finite(max) }),
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, finite(value)])),
+  }
+}
+
+function finite(value: unknown): unknown {
+  return value === 'infinity' ? Infinity : value
+}
