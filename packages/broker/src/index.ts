@@ -1,1 +1,8 @@
-export {}
+export { type Broker, type BrokerDecision, type BrokerHooks, createBroker } from './engine/broker'
+export { type BrokerOptions, brokerOptions } from './engine/broker-options'
+export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
+export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
+export { type Decision, type Drop, factsOf, type Queue, type QueueFactory } from './queues/queue'
+export { type QueueOptions, queueOptions } from './queues/queue-options'
+export { Waiting } from './queues/waiting'
+export { WaitingList } from './queues/waiting-list'

@@ -1,0 +1,96 @@
+import { createBroker, InvalidError, Waiting } from '../../src'
+import { OptionsError } from '@genpool/runtime'
+
+class Party extends Waiting {
+  constructor(
+    readonly name: string,
+    sentAt = 0,
+  ) {
+    super(sentAt)
+  }
+}
+
+const party = (name: string, sentAt = 0) => new Party(name, sentAt)
+
+describe('createBroker', () => {
+  it('lets a request wait until a member asks for work', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const request = party('request')
+    expect(broker.ask(request, 0)).toBeNull()
+    expect(broker.length).toBe(1)
+    expect(broker.askR(party('member'), 5)).toBe(request)
+    expect(broker.length).toBe(0)
+    expect(broker.lengthR).toBe(0)
+  })
+
+  it('lets an idle member wait until a request comes', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const member = party('member')
+    expect(broker.askR(member, 0)).toBeNull()
+    expect(broker.lengthR).toBe(1)
+    expect(broker.ask(party('request'), 5)).toBe(member)
+    expect(broker.lengthR).toBe(0)
+  })
+
+  it('says why a request was dropped, how long it waited and how many went on waiting', () => {
+    const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 1, dropFrom: 'head' } }, 0)
+    const [old, young] = [party('old', 3), party('young', 10)]
+    broker.ask(old, 3)
+    expect(broker.ask(young, 10)).toBeNull()
+    expect(broker.decision.dropped).toEqual([{ entry: old, reason: 'max', sojourn: 7, waiting: 0 }])
+    expect([broker.length, broker.decision.droppedR]).toEqual([1, []])
+    expect(broker.askR(party('member'), 11)).toBe(young)
+    expect(broker.decision.dropped).toEqual([])
+  })
+
+  it('drops whoever does not want to wait when nobody is there', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const [request, member] = [party('request'), party('member')]
+    expect(broker.nbAsk(request, 0)).toBeNull()
+    expect(broker.decision.dropped.map((drop) => [drop.entry, drop.reason])).toEqual([[request, 'busy']])
+    expect(broker.nbAskR(member, 0)).toBeNull()
+    expect(broker.decision.droppedR.map((drop) => [drop.entry, drop.reason])).toEqual([[member, 'busy']])
+  })
+
+  it('passes over a party that died while it waited', () => {
+    const dead = new Set<Party>()
+    const broker = createBroker<Party, Party>({}, 0, { isAlive: (entry) => !dead.has(entry) })
+    const parties = ['a', 'b', 'c'].map((name) => party(name))
+    for (const each of parties) broker.ask(each, 0)
+    dead.add(parties[0]!).add(parties[1]!)
+    expect(broker.askR(party('member'), 1)).toBe(parties[2])
+    expect(broker.length).toBe(0)
+  })
+
+  it('forgets a request that is removed or cancelled', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const parties = ['a', 'b', 'c', 'd'].map((name) => party(name))
+    parties[1]!.tag = parties[2]!.tag = 'tag'
+    for (const each of parties) broker.ask(each, 0)
+    expect(broker.remove(parties[0]!, 1)).toBe(true)
+    expect(broker.remove(parties[0]!, 1)).toBe(false)
+    expect(broker.cancel('tag', 1)).toBe(2)
+    expect(broker.cancel('tag', 1)).toBe(0)
+    expect(broker.askR(party('member'), 2)).toBe(parties[3])
+  })
+
+  it('refuses an entry that waits already, and changes nothing', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const request = party('request')
+    broker.ask(request, 0)
+    expect(() => broker.ask(request, 0)).toThrow(InvalidError)
+    expect(broker.length).toBe(1)
+    expect(broker.askR(party('member'), 1)).toBe(request)
+  })
+
+  it('keeps what waits when it is configured, and nothing of wrong options', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const parties = ['a', 'b', 'c'].map((name) => party(name))
+    for (const each of parties) broker.ask(each, 0)
+    expect(() => broker.configure({ client: { type: 'drop', max: -1 } }, 1)).toThrow(OptionsError)
+    expect(broker.length).toBe(3)
+    broker.configure({ client: { type: 'drop', order: 'lifo', max: 2 } }, 1)
+    expect(broker.decision.dropped.map((drop) => drop.entry)).toEqual([parties[2]])
+    expect(broker.askR(party('member'), 2)).toBe(parties[1])
+  })
+})
