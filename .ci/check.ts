@@ -1,0 +1,55 @@
+/*
+ * `npm run check`: everything about the code that is not a test. One line a step; a failed one shows its output
+ * and says what to do. `npm run check -- lint format` runs only these.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runSteps, sequence, type Step, tool } from './steps'
+import { lintTarballs, pack } from './tarballs'
+
+const packed = mkdtempSync(join(tmpdir(), 'genpool-tarballs-'))
+
+const steps: readonly Step[] = [
+  {
+    name: 'tarballs',
+    remedy: 'the packages do not build, pack or resolve cleanly; look at "exports" and "files" in their package.json',
+    run: () =>
+      sequence(
+        () => pack(packed),
+        () => lintTarballs(packed),
+      ),
+  },
+  {
+    name: 'typecheck',
+    remedy: 'the types of sources, tests, examples or benchmarks are wrong; run `npm run typecheck`',
+    run: () => tool('tsc', '-p', 'tsconfig.json', '--noEmit'),
+  },
+  {
+    name: 'lint',
+    remedy: 'run `npm run lint -- --fix`, then see what is left',
+    run: () => tool('eslint', '--max-warnings', '0', '.'),
+  },
+  { name: 'format', remedy: 'run `npm run format`', run: () => tool('prettier', '--check', '.') },
+  {
+    name: 'unused',
+    remedy: 'remove the file, export or dependency that nothing uses, or use it',
+    run: () => tool('knip', '--no-progress', '--treat-config-hints-as-errors'),
+  },
+]
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2)
+  const unknown = wanted.filter((name) => !steps.some((step) => step.name === name))
+  if (unknown.length > 0) {
+    console.error(`No step is called ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}`)
+    process.exitCode = 1
+    return
+  }
+  const chosen = wanted.length === 0 ? steps : steps.filter((step) => wanted.includes(step.name))
+  const failed = await runSteps(chosen, 2)
+  console.log(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`)
+  process.exitCode = failed.length === 0 ? 0 : 1
+}
+
+void main().finally(() => rmSync(packed, { recursive: true, force: true }))
