@@ -1,1 +1,20 @@
-export {}
+export {
+  type Cell,
+  type Hold,
+  holding,
+  type Recipe,
+  type SyncCell,
+  type SyncHold,
+  type Watcher,
+  whenFree,
+  type Writer,
+} from './cells/cell'
+export { type MaybePromise } from './cells/maybe-promise'
+export { type TransactionRecipe, type Values } from './cells/transaction'
+export { type Predicate, type SchemaLike, type Validator } from './cells/validator'
+export { transact } from './commits/transact'
+export { type Attempt, type CommitMode, type CommitOptions, type Step, type Transition } from './commits/transition'
+export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidError } from './errors'
+export { createStore } from './stores/create-store'
+export { type CellOptions, type StoreOptions, storeOptions } from './stores/options'
+export { type Store, type SyncStore } from './stores/store'

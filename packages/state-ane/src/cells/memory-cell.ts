@@ -1,0 +1,224 @@
+import type { Patch } from 'immer'
+import { StoppedError } from '@genpool/runtime'
+import { type CellKey, ConflictError, InvalidError } from '../errors'
+import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
+import { History } from './history'
+import { frozen, produce, produceWithPatches } from './produce'
+import { Turns } from './turns'
+import { check, type Validator } from './validator'
+import { rethrowLater, Watchers } from './watchers'
+
+/** What a cell of a store is made of. */
+export interface CellSetup<S> {
+  readonly initial: S
+  /** Checked in order. */
+  readonly validators: readonly Validator<S>[]
+  /** How many past values are kept for `patchesSince`. */
+  readonly history: number
+  readonly onWatcherError?: ((error: unknown) => void) | undefined
+}
+
+/** A change that is computed and checked, and only has to be put in place. */
+export interface Prepared<S> {
+  readonly next: S
+  readonly patches: readonly Patch[] | undefined
+  readonly inverse: readonly Patch[] | undefined
+}
+
+const NO_PATCHES: readonly Patch[] = []
+
+/** A cell in the memory of this process. */
+export class MemoryCell<S> implements SyncCell<S> {
+  value: S
+  version = 0
+  readonly #validators: readonly Validator<S>[]
+  readonly #history: History<S> | undefined
+  readonly #onWatcherError: (error: unknown) => void
+  /** Made when first needed, so that a cell that nobody holds or watches is small. */
+  #turns: Turns<MemoryHold<S>> | undefined
+  #watchers: Watchers<S> | undefined
+
+  constructor(
+    readonly key: CellKey,
+    { initial, validators, history, onWatcherError }: CellSetup<S>,
+  ) {
+    this.#validators = validators
+    this.#history = history > 0 ? new History(history) : undefined
+    this.#onWatcherError = onWatcherError ?? rethrowLater
+    this.validate(initial)
+    this.value = frozen(initial)
+  }
+
+  get held(): boolean {
+    return this.#turns?.taken === true
+  }
+
+  /** Whether somebody wants patches with every commit. */
+  get watched(): boolean {
+    return this.#watchers !== undefined && this.#watchers.size > 0
+  }
+
+  update(recipe: Recipe<S>): S {
+    if (this.#turns?.taken === true) throw new ConflictError(this.key, 'held')
+    return this.applyRecipe(recipe)
+  }
+
+  compareAndSet(version: number, next: S): boolean {
+    if (this.#turns?.taken === true) throw new ConflictError(this.key, 'held')
+    return this.applyValue(version, next)
+  }
+
+  hold(): SyncHold<S> | Promise<SyncHold<S>> {
+    this.#turns ??= new Turns()
+    return this.#turns.take(new MemoryHold(this, this.#turns))
+  }
+
+  watch(watcher: Watcher<S>): () => void {
+    this.#watchers ??= new Watchers(this.#onWatcherError)
+    return this.#watchers.add(watcher, this.version)
+  }
+
+  patchesSince(version: number): readonly Patch[] | undefined {
+    if (this.#history !== undefined) return this.#history.patchesSince(version, this.version, this.value)
+    return version === this.version ? NO_PATCHES : undefined
+  }
+
+  /** `update` for whoever has the right to commit now. */
+  applyRecipe(recipe: Recipe<S>): S {
+    const { version, value } = this
+    if (this.watched) {
+      const [next, patches, inverse] = produceWithPatches(this.key, value, recipe)
+      if (Object.is(next, value)) return value
+      this.validate(next)
+      return this.#commit(version, { next, patches, inverse })
+    }
+    const next = produce(this.key, value, recipe)
+    if (Object.is(next, value)) return value
+    if (this.#validators.length > 0) this.validate(next)
+    if (this.version !== version) throw new ConflictError(this.key, 'nested')
+    this.#put(next)
+    return next
+  }
+
+  /** `compareAndSet` for whoever has the right to commit now. */
+  applyValue(version: number, next: S): boolean {
+    if (version !== this.version) return false
+    if (Object.is(next, this.value)) return true
+    this.validate(next)
+    const inverse = this.value
+    frozen(next)
+    if (this.watched) this.#commit(version, replacement(next, inverse))
+    else {
+      if (this.version !== version) throw new ConflictError(this.key, 'nested')
+      this.#put(next)
+    }
+    return true
+  }
+
+  /** Puts a prepared change in place without telling anybody yet; `tell` does, once all cells of a transaction are done. */
+  put({ next, patches, inverse }: Prepared<S>): void {
+    const before = this.value
+    this.#put(next)
+    if (!this.watched) return
+    const whole = patches === undefined || inverse === undefined ? replacement(next, before) : undefined
+    this.#watchers?.push({
+      value: next,
+      version: this.version,
+      patches: patches ?? whole?.patches ?? NO_PATCHES,
+      inverse: inverse ?? whole?.inverse ?? NO_PATCHES,
+    })
+  }
+
+  /** Tells the watchers what `put` did. */
+  tell(): void {
+    this.#watchers?.flush()
+  }
+
+  /** @throws {InvalidError} if a validator refuses `next` or it cannot be a state; nothing is changed */
+  validate(next: S): void {
+    if (typeof next === 'function') throw notAState(this.key)
+    for (const validator of this.#validators) check(this.key, validator, next)
+  }
+
+  /** Continues from what a journal has kept. */
+  restore(version: number, value: S): void {
+    this.value = frozen(value)
+    this.version = version
+    this.#history?.clear()
+  }
+
+  /** Forgets the past values. */
+  forget(): void {
+    this.#history?.clear()
+  }
+
+  /** Makes every later use an error. The field becomes an accessor here and not before, so that reading stays free. */
+  destroy(target: string): void {
+    const error = (): StoppedError => new StoppedError(target, false, 'destroy() was called')
+    this.#watchers?.clear()
+    this.#history?.clear()
+    this.#turns ??= new Turns()
+    this.#turns.close(error())
+    const refuse = (): never => {
+      throw error()
+    }
+    for (const name of ['value', 'version', 'held'] as const) Object.defineProperty(this, name, { get: refuse })
+    for (const name of ['update', 'compareAndSet', 'hold', 'watch', 'patchesSince'] as const) this[name] = refuse
+    for (const name of ['applyRecipe', 'applyValue', 'put'] as const) this[name] = refuse
+  }
+
+  #commit(version: number, prepared: Prepared<S>): S {
+    if (this.version !== version) throw new ConflictError(this.key, 'nested')
+    this.put(prepared)
+    this.tell()
+    return prepared.next
+  }
+
+  #put(next: S): void {
+    this.#history?.push(this.version, this.value)
+    this.value = next
+    this.version += 1
+  }
+}
+
+class MemoryHold<S> implements SyncHold<S> {
+  constructor(
+    private readonly cell: MemoryCell<S>,
+    private readonly turns: Turns<MemoryHold<S>>,
+  ) {}
+
+  update(recipe: Recipe<S>): S {
+    this.#mustHold()
+    return this.cell.applyRecipe(recipe)
+  }
+
+  compareAndSet(version: number, next: S): boolean {
+    this.#mustHold()
+    return this.cell.applyValue(version, next)
+  }
+
+  release(): void {
+    this.turns.give(this)
+  }
+
+  #mustHold(): void {
+    if (!this.turns.has(this)) throw this.turns.closed ?? new ConflictError(this.cell.key, 'released')
+  }
+}
+
+function replacement<S>(next: S, before: S): Prepared<S> {
+  return {
+    next,
+    patches: [{ op: 'replace', path: [], value: next }],
+    inverse: [{ op: 'replace', path: [], value: before }],
+  }
+}
+
+function notAState(key: CellKey): InvalidError {
+  return new InvalidError(`commit to cell "${key}"`, [
+    {
+      path: [],
+      message: 'a function cannot be a state. To change the latest value with a function, use update(recipe).',
+    },
+  ])
+}

@@ -1,0 +1,84 @@
+import type { Draft, Patch } from 'immer'
+import { type CellKey, ConflictError, InvalidError } from '../errors'
+import type { Recipe } from './cell'
+import type { MemoryCell, Prepared } from './memory-cell'
+import { produce, produceWithPatches } from './produce'
+
+/** The values of several cells under their keys. */
+export type Values = Record<CellKey, unknown>
+
+/** Changes several cells at once: it gets a draft with the latest value of each under its key. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the cells of a store have types of their own
+export type TransactionRecipe<V extends object = Record<CellKey, any>> = (draft: Draft<V>) => V | Draft<V> | void
+
+/** One cell's part of a transaction, computed and checked. */
+export interface Part {
+  readonly cell: MemoryCell<unknown>
+  readonly version: number
+  readonly change: Prepared<unknown>
+}
+
+const NAME = 'transaction'
+
+/**
+ * Runs `recipe` on the latest values of `cells` and checks what comes out. Nothing is changed yet.
+ *
+ * @param journaled whether patches are wanted also for cells that nobody watches
+ * @returns the values afterwards, and the parts of the cells that changed
+ * @throws {InvalidError} if a value is refused, or the recipe adds or removes keys
+ */
+export function prepare(
+  cells: readonly MemoryCell<unknown>[],
+  recipe: TransactionRecipe,
+  journaled: boolean,
+): readonly [Values, Part[]] {
+  const versions = cells.map((cell) => cell.version)
+  const base = Object.create(null) as Values
+  for (const cell of cells) base[cell.key] = cell.value
+  const [next, patches, inverse] = run(base, recipe as unknown as Recipe<Values>, journaled || cells.some(isWatched))
+  mustHaveKeys(next, cells)
+  const parts: Part[] = []
+  cells.forEach((cell, i) => {
+    const value = next[cell.key]
+    if (Object.is(value, cell.value)) return
+    cell.validate(value)
+    const change = { next: value, patches: part(patches, cell.key), inverse: part(inverse, cell.key) }
+    parts.push({ cell, version: versions[i] as number, change })
+  })
+  return [next, parts]
+}
+
+/** Puts all parts in place, then tells the watchers: they never see one part without the others. */
+export function commit(parts: readonly Part[]): void {
+  for (const { cell, version } of parts) if (cell.version !== version) throw new ConflictError(cell.key, 'nested')
+  for (const { cell, change } of parts) cell.put(change)
+  for (const { cell } of parts) cell.tell()
+}
+
+function isWatched(cell: MemoryCell<unknown>): boolean {
+  return cell.watched
+}
+
+type Result = readonly [Values, readonly Patch[] | undefined, readonly Patch[] | undefined]
+
+function run(base: Values, recipe: Recipe<Values>, withPatches: boolean): Result {
+  return withPatches ? produceWithPatches(NAME, base, recipe) : [produce(NAME, base, recipe), undefined, undefined]
+}
+
+function mustHaveKeys(next: unknown, cells: readonly MemoryCell<unknown>[]): asserts next is Values {
+  const keys = typeof next === 'object' && next !== null ? Object.keys(next) : []
+  const known = new Set(cells.map(({ key }) => String(key)))
+  const wrong = keys.find((key) => !known.has(key)) ?? [...known].find((key) => !keys.includes(key))
+  if (wrong === undefined) return
+  const message =
+    'a transaction changes the cells it was asked for: it cannot add or remove keys. Name every key in `keys`.'
+  throw new InvalidError(NAME, [{ path: [wrong], message }])
+}
+
+/** The patches below one key, as patches of that cell. A patch of the whole record says nothing about one cell. */
+function part(patches: readonly Patch[] | undefined, key: CellKey): readonly Patch[] | undefined {
+  if (patches === undefined || patches.some(({ path }) => path.length === 0)) return undefined
+  return patches
+    .filter(({ path }) => String(path[0]) === String(key))
+    .map((patch) => ({ ...patch, op: patch.path.length === 1 ? 'replace' : patch.op, path: patch.path.slice(1) }))
+}

@@ -1,0 +1,54 @@
+import { type CellKey, type Fault, InvalidError } from '../errors'
+import { isPromise } from './maybe-promise'
+
+/** The part of a zod schema that is used: it says whether a value is right, and what is wrong where. */
+export interface SchemaLike {
+  safeParse(value: unknown): {
+    readonly success: boolean
+    readonly error?: { readonly issues: readonly Fault[] } | undefined
+  }
+}
+
+/** True if the value is right; else false, a reason, or one with the path of what is wrong. It must be synchronous. */
+export type Predicate<S> = (value: S) => boolean | string | Fault
+
+/**
+ * What a value must be like to be committed: a zod schema or a predicate.
+ *
+ * A schema only checks: what its defaults and transformations make of the value is not used.
+ */
+export type Validator<S> = SchemaLike | Predicate<S>
+
+/**
+ * @throws {InvalidError} naming every path that is wrong; what a predicate throws becomes its `cause`
+ */
+export function check<S>(key: CellKey, validator: Validator<S>, value: S): void {
+  let faults: readonly Fault[] | undefined
+  try {
+    faults = typeof validator === 'function' ? ask(validator, value) : parse(validator, value)
+  } catch (error) {
+    const message = `its validator failed: ${error instanceof Error ? error.message : String(error)}`
+    throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message }], error)
+  }
+  if (faults !== undefined) throw new InvalidError(`commit to cell "${key}"`, faults)
+}
+
+function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined {
+  const verdict = predicate(value)
+  if (verdict === true) return undefined
+  if (isPromise<unknown>(verdict)) {
+    verdict.then(undefined, () => undefined)
+    throw new TypeError('a validator must be synchronous, and it returned a promise')
+  }
+  if (typeof verdict === 'object') return [{ path: verdict.path, message: verdict.message }]
+  return [{ path: [], message: verdict === false ? 'the validator of the cell said no' : String(verdict) }]
+}
+
+function parse(schema: SchemaLike, value: unknown): readonly Fault[] | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return undefined
+  return (result.error?.issues ?? [{ path: [], message: 'the schema said no' }]).map(({ path, message }) => ({
+    path,
+    message,
+  }))
+}

@@ -1,0 +1,154 @@
+import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
+import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { ConflictError, InvalidError } from '../errors'
+import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
+
+const DEFAULT_RETRIES = 3
+const DEFAULTS: CommitOptions = {}
+const FIRST: Attempt = { number: 1, exclusive: false }
+const CONFLICT = Symbol('conflict')
+
+/** The state that a commit left, or that its version is no longer the latest. */
+type Left<S> = S | typeof CONFLICT
+
+/** A handler that was started, and the state that it saw. */
+interface Run<S, T> {
+  readonly state: S
+  readonly version: number
+  readonly step: T | PromiseLike<T>
+}
+
+/**
+ * Runs a handler on a cell's value and commits what it returns, so that the result is as if handlers ran one after another.
+ *
+ * Where cell and handler are synchronous, so is this, and no promise is made.
+ *
+ * @returns the step that was committed, after `transition.committed` was called
+ * @throws what the handler throws, what `admit` refuses with, InvalidError from a validator, ConflictError if the
+ *   exclusive hold was given up. Nothing is committed then, and `committed` is not called
+ */
+export function transact<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions = DEFAULTS,
+): T | Promise<T> {
+  if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
+  const state = cell.value
+  const version = cell.version
+  const step = transition.run(state, FIRST)
+  if (isPromise(step) || cell.held || step.mode === 'exclusive')
+    return new Retrying(cell, transition, options).finish({ state, version, step })
+  refuse(transition)
+  const left = step.next === undefined ? state : write(cell, step.next, modeOf(step, options), version)
+  if (isPromise(left) || left === CONFLICT)
+    return new Retrying(cell, transition, options).finish({ state, version, step }, left)
+  transition.committed?.(step, left as S)
+  return step
+}
+
+/** A transition that has to wait for something: its handler, the cell, or another try. */
+class Retrying<S, T extends Step<S>> {
+  constructor(
+    private readonly cell: Cell<S>,
+    private readonly transition: Transition<S, T>,
+    private readonly options: CommitOptions,
+  ) {}
+
+  /** @param pending the commit of the first run, if it is on its way */
+  async finish(run: Run<S, T>, pending?: MaybePromise<Left<S>>): Promise<T> {
+    for (let number = 1; ; number++) {
+      const step = isPromise(run.step) ? await run.step : run.step
+      if (step.mode === 'exclusive') return exclusively(this.cell, this.transition, number + 1)
+      const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
+      const left = isPromise(commit) ? await commit : commit
+      if (left !== CONFLICT) {
+        this.transition.committed?.(step, left)
+        return step
+      }
+      if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
+      else if (number > (this.options.retries ?? DEFAULT_RETRIES))
+        return exclusively(this.cell, this.transition, number + 1)
+      else run = this.#run(number + 1)
+    }
+  }
+
+  #seen(): { readonly state: S; readonly version: number } {
+    return { state: this.cell.value, version: this.cell.version }
+  }
+
+  #run(number: number): Run<S, T> {
+    const seen = this.#seen()
+    return { ...seen, step: this.transition.run(seen.state, { number, exclusive: false }) }
+  }
+
+  #commit(step: T, run: Run<S, T>): MaybePromise<Left<S>> {
+    if (step.next !== undefined && this.cell.held) return this.#commitHolding(step, run)
+    refuse(this.transition)
+    return step.next === undefined ? run.state : write(this.cell, step.next, modeOf(step, this.options), run.version)
+  }
+
+  #commitHolding(step: T, run: Run<S, T>): MaybePromise<Left<S>> {
+    return holding(this.cell, (hold) => {
+      refuse(this.transition)
+      return write(hold, step.next as S | Recipe<S>, modeOf(step, this.options), run.version)
+    })
+  }
+}
+
+/** Runs the handler while nobody else can commit. */
+function exclusively<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  number: number,
+): T | Promise<T> {
+  return holding(cell, (hold) => {
+    refuse(transition)
+    transition.holding?.(hold)
+    const { value: state, version } = cell
+    return chain(transition.run(state, { number, exclusive: true }), (step) => {
+      refuse(transition)
+      const left = step.next === undefined ? state : write(hold, step.next, step.mode, version)
+      return chain(left, (result) => {
+        if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
+        // Effects may commit to the cell, so they come after the hold.
+        hold.release()
+        transition.committed?.(step, result)
+        return step
+      })
+    })
+  })
+}
+
+function modeOf<S>(step: Step<S>, options: CommitOptions): CommitMode {
+  return step.mode ?? options.mode ?? 'retry'
+}
+
+function refuse(transition: { admit?(): Error | undefined }): void {
+  const error = transition.admit?.()
+  if (error !== undefined) throw error
+}
+
+/** Commits one step. Nothing is changed if the answer is CONFLICT. */
+function write<S>(
+  writer: Writer<S>,
+  next: S | Recipe<S>,
+  mode: CommitMode | undefined,
+  version: number,
+): MaybePromise<Left<S>> {
+  if (isRecipe(next)) return writer.update(next)
+  if (mode === 'update') throw recipesOnly()
+  const done = writer.compareAndSet(version, next)
+  if (isPromise(done)) return done.then((yes) => (yes ? next : CONFLICT))
+  return done ? next : CONFLICT
+}
+
+function isRecipe<S>(next: S | Recipe<S>): next is Recipe<S> {
+  return typeof next === 'function'
+}
+
+function recipesOnly(): InvalidError {
+  const message =
+    'the commit mode is "update", which takes recipes and no states: a state that was computed from an earlier value ' +
+    'may undo the work of others. Return a function that changes the draft, or use mode "retry".'
+  return new InvalidError('returned state', [{ path: [], message }])
+}

@@ -1,0 +1,136 @@
+import { OptionsError, parseOptions, StoppedError } from '@genpool/runtime'
+import type { z } from 'zod'
+import type { SyncHold } from '../cells/cell'
+import type { MaybePromise } from '../cells/maybe-promise'
+import { MemoryCell } from '../cells/memory-cell'
+import { commit, prepare, type TransactionRecipe, type Values } from '../cells/transaction'
+import type { Validator } from '../cells/validator'
+import { type CellKey, ConflictError, InvalidError } from '../errors'
+import { type CellOptions, cellOptions, type storeOptions } from './options'
+import type { SyncStore } from './store'
+
+/** Cells in the memory of this process. */
+export class MemoryStore implements SyncStore {
+  readonly #cells = new Map<CellKey, MemoryCell<unknown>>()
+  #destroyed = false
+
+  constructor(private readonly options: z.output<typeof storeOptions>) {}
+
+  get size(): number | undefined {
+    return this.options.size
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed
+  }
+
+  cell<S>(key: CellKey, options?: CellOptions<S>): MemoryCell<S> {
+    this.#mustLive()
+    const cell = this.#cells.get(key) as MemoryCell<S> | undefined
+    if (cell === undefined) return this.#make(key, options)
+    if (options?.validate !== undefined || options?.history !== undefined) throw tooLate(key)
+    return cell
+  }
+
+  transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Values {
+    const cells = this.#all(keys)
+    for (const cell of cells) if (cell.held) throw new ConflictError(cell.key, 'held')
+    return this.#transact(cells, recipe)
+  }
+
+  transactionWhenFree(keys: readonly CellKey[], recipe: TransactionRecipe): MaybePromise<Values> {
+    const cells = this.#all(keys)
+    return cells.some((cell) => cell.held) ? this.#transactHolding(cells, recipe) : this.#transact(cells, recipe)
+  }
+
+  get<S = unknown>(key: CellKey): S {
+    return this.cell<S>(key).value
+  }
+
+  put(key: CellKey, value: unknown): void {
+    const cell = this.cell(key)
+    cell.compareAndSet(cell.version, value)
+  }
+
+  clear(): void {
+    this.#mustLive()
+    for (const cell of this.#cells.values()) cell.forget()
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return
+    this.#destroyed = true
+    for (const cell of this.#cells.values()) cell.destroy(this.options.name)
+    this.#cells.clear()
+  }
+
+  #transact(cells: readonly MemoryCell<unknown>[], recipe: TransactionRecipe): Values {
+    const [values, parts] = prepare(cells, recipe, false)
+    commit(parts)
+    return values
+  }
+
+  async #transactHolding(cells: readonly MemoryCell<unknown>[], recipe: TransactionRecipe): Promise<Values> {
+    const holds: SyncHold<unknown>[] = []
+    try {
+      for (const cell of [...cells].sort(inOneOrder)) holds.push(await cell.hold())
+      return this.#transact(cells, recipe)
+    } finally {
+      for (const hold of holds) hold.release()
+    }
+  }
+
+  #all(keys: readonly CellKey[]): MemoryCell<unknown>[] {
+    this.#mustLive()
+    const distinct = [...new Set(keys)]
+    if (new Set(distinct.map(String)).size < distinct.length) throw ambiguous(keys)
+    return distinct.map((key) => this.cell(key))
+  }
+
+  #make<S>(key: CellKey, options: CellOptions<S> | undefined): MemoryCell<S> {
+    if (!isKey(key, this.options.size)) throw wrongKey(key, this.options.size)
+    const own = options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+    const given = 'initial' in own && own.initial !== undefined ? own.initial : this.options.initial
+    const validators = [this.options.validate, own.validate].filter((one) => one !== undefined) as Validator<S>[]
+    const cell = new MemoryCell<S>(key, {
+      initial: (typeof given === 'function' ? (given as (key: CellKey) => S)(key) : given) as S,
+      validators,
+      history: this.options.mode === 'plain' ? 0 : (own.history ?? this.options.history),
+      onWatcherError: this.options.onWatcherError,
+    })
+    this.#cells.set(key, cell as MemoryCell<unknown>)
+    return cell
+  }
+
+  #mustLive(): void {
+    if (this.#destroyed) throw new StoppedError(this.options.name, false, 'destroy() was called')
+  }
+}
+
+function isKey(key: unknown, size: number | undefined): boolean {
+  if (size === undefined) return typeof key === 'string' || Number.isSafeInteger(key)
+  return Number.isSafeInteger(key) && (key as number) >= 1 && (key as number) <= size
+}
+
+function wrongKey(key: unknown, size: number | undefined): InvalidError {
+  const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
+  return new InvalidError('use of a cell', [{ path: [], message: `its key must be ${wanted}, and is ${String(key)}` }])
+}
+
+function ambiguous(keys: readonly CellKey[]): InvalidError {
+  const message = 'one key is there as a number and as a string, which a draft cannot tell apart'
+  return new InvalidError('transaction', [{ path: [], message: `${message}: ${keys.join(', ')}` }])
+}
+
+function tooLate(key: CellKey): OptionsError {
+  return new OptionsError(
+    `Cell "${key}" exists already, so its validator and history cannot be set any more. Give them when it is first ` +
+      'asked for, or in the options of the store.',
+  )
+}
+
+/** Any fixed order will do, as long as it is the same for all. */
+function inOneOrder(a: MemoryCell<unknown>, b: MemoryCell<unknown>): number {
+  if (typeof a.key !== typeof b.key) return typeof a.key === 'number' ? -1 : 1
+  return a.key < b.key ? -1 : 1
+}
