@@ -1,6 +1,6 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { LeafQueue, type LeafRules, makesRoom } from './leaf-queue'
+import { type LeafContext, LeafQueue, type LeafRules, makesRoom } from './leaf-queue'
 import { type Queue } from './queue'
 import { leafShape, toLeafRules } from './leaf-options'
 import { type Waiting } from './waiting'
@@ -11,9 +11,10 @@ export type DropOptions = z.input<typeof dropOptions>
 
 /** A queue that is bounded by its length only, and never drops by age. See `dropQueue`. */
 export class DropQueue<E extends Waiting> extends LeafQueue<E, LeafRules> {
-  constructor(rules: LeafRules, now: Nanos, items: Iterable<E>, holder?: unknown) {
-    super(rules, holder)
-    this.adopt(items, now)
+  constructor(rules: LeafRules, now: Nanos, items: Iterable<E>, context?: LeafContext<E>) {
+    super(rules, context)
+    this.adopt(items)
+    this.cut(now)
   }
 
   enqueue(entry: E, now: Nanos): void {
@@ -33,10 +34,9 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, LeafRules> {
   }
 
   configure(options: unknown, now: Nanos): void {
-    this.apply(parseDropOptions(options), now)
+    this.apply(checkDropOptions(options), now)
   }
 
-  /** `configure` with rules that have been checked. */
   apply(rules: LeafRules, now: Nanos): void {
     this.begin()
     this.rules = rules
@@ -48,7 +48,7 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, LeafRules> {
   }
 }
 
-function parseDropOptions(options: unknown): LeafRules {
+function checkDropOptions(options: unknown): LeafRules {
   return toLeafRules(parseOptions(dropOptions, options, 'options of a drop queue'))
 }
 
@@ -62,5 +62,5 @@ function parseDropOptions(options: unknown): LeafRules {
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  */
 export function dropQueue<E extends Waiting>(options: DropOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
-  return new DropQueue<E>(parseDropOptions(options), now, items)
+  return new DropQueue<E>(checkDropOptions(options), now, items)
 }

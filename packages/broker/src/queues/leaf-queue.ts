@@ -13,6 +13,19 @@ export interface LeafRules {
   readonly max: number
 }
 
+/** What the queues that drop by age have in common besides. */
+export interface AgeRules extends LeafRules {
+  /** Dropping by age never leaves fewer than this many. */
+  readonly min: number
+}
+
+/** What an owner of many queues shares between them. */
+export interface LeafContext<E extends Waiting> {
+  /** What `list.holder` of the entries says. */
+  readonly holder: unknown
+  readonly tags: TagIndex<E>
+}
+
 /** The decision of a queue, written by it alone. */
 export interface OwnDecision<E extends Waiting> extends Decision<E> {
   dropped: readonly Drop<E>[]
@@ -28,13 +41,13 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
   protected readonly list: WaitingList<E>
   protected rules: R
-  readonly #tags = new TagIndex<E>()
+  readonly #tags: TagIndex<E>
   #drops: Drop<E>[] | null = null
 
-  /** @param holder what `list.holder` of the entries says, for an owner of many queues; this queue by default */
-  constructor(rules: R, holder: unknown = null) {
+  constructor(rules: R, context?: LeafContext<E>) {
     this.rules = rules
-    this.list = new WaitingList<E>(holder ?? this)
+    this.list = new WaitingList<E>(context?.holder ?? this)
+    this.#tags = context?.tags ?? new TagIndex<E>()
   }
 
   get length(): number {
@@ -56,6 +69,8 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   abstract enqueue(entry: E, now: Nanos): void
   abstract dequeue(now: Nanos): E | null
   abstract configure(options: unknown, now: Nanos): void
+  /** `configure` with rules that have been checked. */
+  abstract apply(rules: R, now: Nanos): void
 
   timeout(now: Nanos): void {
     this.begin()
@@ -63,11 +78,17 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   }
 
   cancel(tag: unknown, now: Nanos): number {
+    return this.removeAll(this.#tags.get(tag), now)
+  }
+
+  /** Takes out those of `entries` that wait here, in one step; returns how many. */
+  removeAll(entries: readonly E[], now: Nanos): number {
     this.begin()
-    const found = this.#tags.get(tag)
-    for (const entry of found) this.take(entry)
+    const before = this.list.length
+    for (const entry of entries) if (entry.list === this.list) this.take(entry)
+    const count = before - this.list.length
     this.decision.wakeAt = this.whenChanged(now)
-    return found.length
+    return count
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
@@ -81,18 +102,16 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   drain(): E[] {
     this.begin()
     const entries = [...this.list]
-    for (const entry of entries) this.list.remove(entry)
-    this.#tags.clear()
+    for (const entry of entries) this.take(entry)
     return entries
   }
 
   /** Applies the rule of ages when no request came or went by it; returns the next wake-up. */
   protected abstract whenChanged(now: Nanos): Nanos | null
 
-  /** Takes over what waited elsewhere, then cuts to `max`. */
-  protected adopt(items: Iterable<E>, now: Nanos): void {
+  /** Takes over what waited elsewhere. */
+  protected adopt(items: Iterable<E>): void {
     for (const item of items) this.append(item)
-    this.cut(now)
   }
 
   protected begin(): void {

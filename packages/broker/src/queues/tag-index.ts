@@ -27,8 +27,4 @@ export class TagIndex<E extends Waiting> {
     const present = this.#byTag.get(tag)
     return present === undefined ? [] : present instanceof Set ? [...present] : [present]
   }
-
-  clear(): void {
-    this.#byTag.clear()
-  }
 }

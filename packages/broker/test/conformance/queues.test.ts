@@ -1,4 +1,4 @@
-import { dropQueue } from '../../src'
+import { codelQueue, dropQueue, timeoutQueue } from '../../src'
 import { QueuePlayer } from './queue-player'
 import { replay } from './recordings'
 import { toQueueOptions } from './requests'
@@ -8,5 +8,13 @@ const leaf = (type: string) => (spec: unknown) => toQueueOptions(type, spec as R
 describe('the queues against the recordings', () => {
   it('replays the drop queue', () => {
     console.log(replay('drop_queue', () => new QueuePlayer(dropQueue, leaf('drop'))))
+  })
+
+  it('replays the timeout queue', () => {
+    console.log(replay('timeout_queue', () => new QueuePlayer(timeoutQueue, leaf('timeout'))))
+  })
+
+  it('replays the CoDel queue', () => {
+    console.log(replay('codel_queue', () => new QueuePlayer(codelQueue, leaf('codel'))))
   })
 })

@@ -1,0 +1,284 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { ageShape, leafShape, milliseconds, MIN_ABOVE_MAX, minWithinMax, toAgeRules, toNanos } from './leaf-options'
+import { type AgeRules, type LeafContext, LeafQueue, makesRoom } from './leaf-queue'
+import { type Queue } from './queue'
+import { type Waiting } from './waiting'
+
+/** Options of a `codelQueue`. */
+export const codelOptions = z
+  .strictObject({
+    type: z.literal('codel').default('codel'),
+    ...leafShape,
+    ...ageShape,
+    order: z
+      .enum(['fifo', 'lifo', 'adaptive'])
+      .default('fifo')
+      .describe('Who is served first: the oldest, the newest, or the oldest except while requests are being dropped.'),
+    target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
+    interval: z
+      .number()
+      .positive()
+      .default(1000)
+      .describe('How long waits may exceed `target` before dropping starts, in milliseconds.'),
+  })
+  .refine(minWithinMax, MIN_ABOVE_MAX)
+export type CodelOptions = z.input<typeof codelOptions>
+
+/** The options in the units of the inside. */
+export interface CodelRules extends AgeRules {
+  /** Newest first while dropping, whatever `lifo` says. */
+  readonly adaptive: boolean
+  readonly target: Nanos
+  readonly interval: Nanos
+}
+
+/** Where the control law stands. */
+const enum Phase {
+  /** Waits are short, or nothing is known. */
+  Calm,
+  /** Waits are long; dropping may start at `#since`. */
+  Slow,
+  /** Requests are dropped at a rising rate. */
+  Dropping,
+}
+
+/** A dropping phase that begins within this many intervals of the last one goes on where that one was. */
+const MEMORY = 8
+
+/** A queue that is managed by CoDel. See `codelQueue`. */
+export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
+  #phase: Phase = Phase.Calm
+  /** In the phase Slow: when dropping may start. */
+  #since: Nanos
+  /** How many were dropped in this phase; the rate rises with its square root. */
+  #count = 0
+  /** When the next drop is due by the law. */
+  #dropNext: Nanos
+  /** Nothing is to be looked at before this moment. Too early is allowed, and happens after the front has gone. */
+  #timer: Nanos
+
+  constructor(rules: CodelRules, now: Nanos, items: Iterable<E>, context?: LeafContext<E>) {
+    super(rules, context)
+    this.#since = this.#dropNext = this.#timer = now
+    this.adopt(items)
+    this.cut(now)
+    this.decision.wakeAt = this.whenChanged(now)
+  }
+
+  /** Until when an empty queue still has to be remembered, for a dropping phase to go on. */
+  get rememberUntil(): Nanos {
+    return this.#dropNext + MEMORY * this.rules.interval
+  }
+
+  enqueue(entry: E, now: Nanos): void {
+    this.beginWith(entry)
+    if (this.list.length >= this.rules.max) {
+      if (!makesRoom(this.rules)) {
+        this.drop(entry, 'max', now)
+        this.decision.wakeAt = this.whenChanged(now)
+        return
+      }
+      this.dropFirst('max', now)
+    }
+    this.append(entry)
+    if (this.list.length <= this.rules.min) return
+    this.decision.wakeAt = this.#timer > now ? this.#timer : this.#sweep(this.rules.min, now)
+  }
+
+  dequeue(now: Nanos): E | null {
+    this.begin()
+    if (this.list.length === 0) {
+      if (this.#phase !== Phase.Calm) this.#calm(now)
+      return null
+    }
+    const newest = this.rules.adaptive ? this.#phase === Phase.Dropping : this.rules.lifo
+    return newest ? this.#takeNewest(now) : this.#takeOldest(now)
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(checkCodelOptions(options), now)
+  }
+
+  apply(rules: CodelRules, now: Nanos): void {
+    this.begin()
+    this.rules = rules
+    this.cut(now)
+    const latest = now + rules.interval
+    if (this.#phase === Phase.Slow && this.#since > latest) this.#since = this.#timer = latest
+    if (this.#dropNext > latest) {
+      this.#dropNext = latest
+      if (this.#phase === Phase.Dropping) this.#timer = latest
+    }
+    if (this.#phase === Phase.Calm) this.#timer = now
+    this.decision.wakeAt = this.whenChanged(now)
+  }
+
+  protected whenChanged(now: Nanos): Nanos | null {
+    if (this.list.length <= this.rules.min) return null
+    if (this.#timer > now) return this.#timer
+    if (this.#phase === Phase.Dropping && this.#dropNext > now) return this.#dropNext
+    if (this.#phase === Phase.Slow && this.#since > now) return this.#since
+    return this.#sweep(this.rules.min, now)
+  }
+
+  #takeOldest(now: Nanos): E | null {
+    for (;;) {
+      const entry = this.take(this.list.first as E)
+      const left = this.list.length
+      if (left < this.rules.min) {
+        this.#calm(now)
+        return entry
+      }
+      if (this.#isFast(entry, now)) return this.#deliverFast(entry)
+      if (this.#timer > now) return this.#deliver(entry)
+      if (this.#phase === Phase.Calm) {
+        this.#slow(now)
+        return this.#deliver(entry)
+      }
+      this.drop(entry, 'codel', now)
+      const starting = this.#phase === Phase.Slow
+      if (starting) this.#start(now)
+      if (left === 0 || left === this.rules.min) {
+        this.#calm(now)
+        return left === 0 ? null : this.take(this.list.first as E)
+      }
+      const following = this.list.first as E
+      if (this.#isFast(following, now)) return this.#deliverFast(this.take(following))
+      if (starting) return this.#deliver(this.take(following))
+      this.#again()
+    }
+  }
+
+  #takeNewest(now: Nanos): E | null {
+    const entry = this.take(this.list.last as E)
+    const { min } = this.rules
+    if (this.list.length < min) {
+      this.#calm(now)
+      return entry
+    }
+    if (this.#timer > now) return this.#deliver(entry)
+    if (this.list.length === 0) {
+      if (!this.#isFast(entry, now)) return this.#takeLast(entry, now)
+      this.#calm(now)
+      return entry
+    }
+    const wakeAt = this.#sweep(Math.max(min - 1, 0), now)
+    const left = this.list.length
+    if (left === 0 && min === 0) return this.#takeLast(entry, now)
+    if (left < min) this.#calm(now)
+    this.decision.wakeAt = left > min ? wakeAt : null
+    return entry
+  }
+
+  /** The only one left in a queue that serves the newest first: dropped if the law wants it. */
+  #takeLast(entry: E, now: Nanos): E | null {
+    if (this.#phase === Phase.Calm) {
+      this.#slow(now)
+      return entry
+    }
+    if ((this.#phase === Phase.Dropping ? this.#dropNext : this.#since) > now) return entry
+    this.drop(entry, 'codel', now)
+    if (this.#phase === Phase.Dropping) this.#again()
+    else this.#start(now)
+    this.#calm(now)
+    return null
+  }
+
+  #deliver(entry: E): E {
+    this.decision.wakeAt = this.list.length > this.rules.min ? this.#timer : null
+    return entry
+  }
+
+  #deliverFast(entry: E): E {
+    this.#phase = Phase.Calm
+    this.#timer = entry.sentAt + this.rules.target
+    return this.#deliver(entry)
+  }
+
+  /** Drops from the front what the law wants, down to `least` at most. Only to be entered above `least`. */
+  #sweep(least: number, now: Nanos): Nanos | null {
+    const front = this.list.first as E
+    if (this.#isFast(front, now)) return (this.#timer = front.sentAt + this.rules.target)
+    if (this.#phase === Phase.Calm) {
+      this.#slow(now)
+      return this.#timer
+    }
+    this.dropFirst('codel', now)
+    if (this.#phase === Phase.Slow) {
+      this.#start(now)
+      return this.list.length > this.rules.min ? this.#timer : null
+    }
+    this.#again()
+    while (this.list.length > least) {
+      if (this.#dropNext > now) return this.#dropNext
+      this.dropFirst('codel', now)
+      this.#again()
+    }
+    return null
+  }
+
+  #isFast(entry: E, now: Nanos): boolean {
+    return entry.sentAt + this.rules.target > now
+  }
+
+  #calm(now: Nanos): void {
+    this.#phase = Phase.Calm
+    this.#timer = now
+  }
+
+  #slow(now: Nanos): void {
+    this.#phase = Phase.Slow
+    this.#since = this.#timer = now + this.rules.interval
+  }
+
+  #start(now: Nanos): void {
+    this.#phase = Phase.Dropping
+    if (this.#count > 2 && now - this.#dropNext < MEMORY * this.rules.interval) {
+      this.#follow(this.#count - 2, now)
+      return
+    }
+    this.#count = 1
+    this.#dropNext = this.#timer = now + this.rules.interval
+  }
+
+  /** The base is when the drop was due and not now, so that a late call catches up. */
+  #again(): void {
+    this.#follow(this.#count + 1, this.#dropNext)
+  }
+
+  #follow(count: number, base: Nanos): void {
+    this.#count = count
+    this.#dropNext = this.#timer = base + Math.trunc(this.rules.interval / Math.sqrt(count))
+  }
+}
+
+/** The rules that checked options stand for. */
+export function toCodelRules(options: z.output<typeof codelOptions>): CodelRules {
+  return {
+    ...toAgeRules(options),
+    adaptive: options.order === 'adaptive',
+    target: toNanos(options.target),
+    interval: toNanos(options.interval),
+  }
+}
+
+function checkCodelOptions(options: unknown): CodelRules {
+  return toCodelRules(parseOptions(codelOptions, options, 'options of a CoDel queue'))
+}
+
+/**
+ * A queue that drops requests once waits stay above `target` for a whole `interval` (CoDel), ever more often until
+ * waits are short again. Short bursts pass.
+ *
+ * Use it where waiting long is worse than being refused. CoDel was made for senders that slow down when they are refused;
+ * where they do not, take `order: 'adaptive'` (newest first while dropping), or admission by forecast.
+ *
+ * @param options milliseconds; `target` 100, `interval` 1000, `order` fifo, `dropFrom` tail, `min` 0, `max` unbounded
+ * @param items requests that wait already, oldest first
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see Nichols and Jacobson, Controlling Queue Delay, ACM Queue 2012; sbroker_codel_queue
+ */
+export function codelQueue<E extends Waiting>(options: CodelOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  return new CodelQueue<E>(checkCodelOptions(options), now, items)
+}
