@@ -122,7 +122,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
 
   /** Begins the decision about a newcomer. @throws {InvalidError} if it waits already; nothing changes then */
   protected beginWith(entry: E): void {
-    if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+    mustNotWait(entry)
     this.begin()
   }
 
@@ -166,4 +166,9 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
 /** Whether the rules let a newcomer into a full queue, in the place of the oldest. */
 export function makesRoom(rules: LeafRules): boolean {
   return rules.dropHead && rules.max > 0
+}
+
+/** @throws {InvalidError} if the entry waits already */
+export function mustNotWait(entry: Waiting): void {
+  if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
 }

@@ -1,13 +1,17 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
-import { dropOptions, dropQueue } from './drop-queue'
+import { codelOptions } from './codel-queue'
+import { dropOptions } from './drop-queue'
+import { FairQueue, fairOptions } from './fair-queue'
+import { createLeaf, reconfigureLeaf } from './leaf'
 import { type Queue, type QueueFactory } from './queue'
+import { timeoutOptions } from './timeout-queue'
 import { type Waiting } from './waiting'
 
 /** A queue by its options, or a function that makes one of your own. */
 export const queueOptions = z
   .union([
-    z.discriminatedUnion('type', [dropOptions.required({ type: true })]),
+    z.discriminatedUnion('type', [dropOptions, timeoutOptions, codelOptions, fairOptions]),
     z.custom<QueueFactory>(
       (value) => typeof value === 'function',
       'expected the options of a queue or a queue factory',
@@ -24,5 +28,24 @@ export function createQueue<E extends Waiting>(
   items: readonly E[] = [],
 ): Queue<E> {
   if (typeof options === 'function') return (options as unknown as QueueFactory<E>)(now, items)
-  return dropQueue(options, now, items)
+  return options.type === 'fair' ? new FairQueue<E>(options, now, items) : createLeaf<E>(options, now, items)
+}
+
+/**
+ * Gives a queue new options: in place where they are of its own kind, otherwise by a new queue over what waits.
+ *
+ * @returns the queue that goes on, with its decision about the change
+ */
+export function reconfigureQueue<E extends Waiting>(
+  queue: Queue<E>,
+  options: CheckedQueueOptions,
+  now: Nanos,
+): Queue<E> {
+  if (typeof options !== 'function' && options.type === 'fair') {
+    if (queue instanceof FairQueue) {
+      queue.apply(options, now)
+      return queue
+    }
+  } else if (typeof options !== 'function' && reconfigureLeaf(queue, options, now)) return queue
+  return createQueue<E>(options, now, queue.drain())
 }

@@ -29,4 +29,9 @@ export class Waiting {
   constructor(sentAt: Nanos) {
     this.sentAt = sentAt
   }
+
+  /** What the request is about, for the functions and properties that options name (`by`). Override it. */
+  get subject(): unknown {
+    return undefined
+  }
 }

@@ -1,7 +1,7 @@
-import { codelQueue, dropQueue, timeoutQueue } from '../../src'
+import { codelQueue, dropQueue, fairQueue, timeoutQueue } from '../../src'
 import { QueuePlayer } from './queue-player'
 import { replay } from './recordings'
-import { toQueueOptions } from './requests'
+import { toFairOptions, toQueueOptions } from './requests'
 
 const leaf = (type: string) => (spec: unknown) => toQueueOptions(type, spec as Record<string, unknown>) as object
 
@@ -16,5 +16,9 @@ describe('the queues against the recordings', () => {
 
   it('replays the CoDel queue', () => {
     console.log(replay('codel_queue', () => new QueuePlayer(codelQueue, leaf('codel'))))
+  })
+
+  it('replays the fair queue', () => {
+    console.log(replay('fair_queue', () => new QueuePlayer(fairQueue, toFairOptions)))
   })
 })

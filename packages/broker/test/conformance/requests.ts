@@ -9,6 +9,10 @@ export class Request extends Waiting {
   ) {
     super(sentAt)
   }
+
+  override get subject(): unknown {
+    return this.value
+  }
 }
 
 export interface RecordedRequest {
@@ -34,6 +38,12 @@ export function toQueueOptions(module: string, args: Record<string, unknown>): R
     ...(max === undefined ? {} : { max: finite(max) }),
     ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, finite(value)])),
   }
+}
+
+/** The same for a fair queue. */
+export function toFairOptions(spec: unknown): object {
+  const { module, args, index } = spec as { module: string; args: Record<string, unknown>; index: unknown }
+  return { type: 'fair', by: index, queue: toQueueOptions(module, args) }
 }
 
 function finite(value: unknown): unknown {

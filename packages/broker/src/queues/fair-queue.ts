@@ -1,0 +1,312 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { CodelQueue } from './codel-queue'
+import { dropOptions } from './drop-queue'
+import { compareKeys, fairBy, identify, keyFunction, sameBy } from './fair-keys'
+import { byKey, Lane } from './fair-lane'
+import { leafOptions } from './leaf'
+import { mustNotWait, type OwnDecision } from './leaf-queue'
+import { MinHeap } from './min-heap'
+import { NO_DROPS, type Queue } from './queue'
+import { TagIndex } from './tag-index'
+import { type Waiting } from './waiting'
+
+/** Options of a `fairQueue`. */
+export const fairOptions = z.strictObject({
+  type: z.literal('fair').default('fair'),
+  by: fairBy.default('value').describe('What tells requests apart, as a user or a tenant.'),
+  queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has for itself.'),
+})
+export type FairOptions = z.input<typeof fairOptions>
+export type CheckedFairOptions = z.output<typeof fairOptions>
+
+/** A queue of queues that take turns. See `fairQueue`. */
+export class FairQueue<E extends Waiting> implements Queue<E> {
+  readonly max = Infinity
+  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  #options: CheckedFairOptions
+  #keyOf: (value: unknown) => unknown
+  #length = 0
+  #serial = 0
+  readonly #lanes = new Map<unknown, Lane<E>>()
+  /** Lanes in turn that want a timer, by when. */
+  readonly #timers = new MinHeap<Lane<E>>()
+  /** Empty lanes that are remembered, and until when. */
+  readonly #retired = new Map<unknown, Lane<E>>()
+  readonly #removals = new MinHeap<Lane<E>>()
+  /** The robin: the lanes in the order of their turns. */
+  #firstTurn: Lane<E> | null = null
+  #lastTurn: Lane<E> | null = null
+  readonly #tags = new TagIndex<E>()
+  /** No lane wants a timer before this moment. May be too early, after lanes have gone. */
+  #nextAll: Nanos = Infinity
+
+  constructor(options: CheckedFairOptions, now: Nanos, items: Iterable<E>) {
+    this.#options = options
+    this.#keyOf = keyFunction(options.by)
+    this.#createFrom(items, now)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  *[Symbol.iterator](): Iterator<E> {
+    const all = [...this.#lanes.values()].flatMap((lane) => [...lane.queue])
+    yield* all.sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag))
+  }
+
+  oldest(): Nanos | null {
+    let least: Nanos | null = null
+    for (const { queue } of this.#lanes.values()) {
+      const front = queue.oldest()
+      if (front !== null && (least === null || front < least)) least = front
+    }
+    return least
+  }
+
+  enqueue(entry: E, now: Nanos): void {
+    mustNotWait(entry)
+    const value = this.#keyOf(entry.subject)
+    const id = identify(value)
+    this.#begin()
+    let lane = this.#lanes.get(id) ?? this.#recall(id)
+    if (lane === undefined) {
+      lane = this.#addLane(value, id, [entry], now)
+      this.#appendTurn(lane)
+    } else {
+      const before = lane.queue.length
+      lane.queue.enqueue(entry, now)
+      this.#account(lane, before)
+    }
+    this.#settle(lane, now)
+  }
+
+  dequeue(now: Nanos): E | null {
+    this.#begin()
+    for (let lane = this.#shiftTurn(); lane !== null; lane = this.#shiftTurn()) {
+      const before = lane.queue.length
+      const entry = lane.queue.dequeue(now)
+      this.#account(lane, before)
+      if (entry !== null) {
+        this.#appendTurn(lane)
+        this.#settle(lane, now)
+        return entry
+      }
+      this.#retire(lane, now)
+    }
+    this.#nextAll = Infinity
+    this.#finish(now)
+    return null
+  }
+
+  timeout(now: Nanos): void {
+    this.#begin()
+    if (now >= this.#nextAll) this.#letTimePass(null, now)
+    this.#finish(now)
+  }
+
+  cancel(tag: unknown, now: Nanos): number {
+    return this.#removeAll(this.#tags.get(tag), now)
+  }
+
+  remove(entry: Waiting, now: Nanos): boolean {
+    const lane = entry.list?.holder
+    const here = lane instanceof Lane && lane.owner === this
+    return this.#removeAll(here ? [entry as E] : [], now) === 1
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(checkFairOptions(options), now)
+  }
+
+  /** `configure` with options that have been checked. */
+  apply(options: CheckedFairOptions, now: Nanos): void {
+    const before = this.#options
+    this.#options = options
+    if (sameBy(before.by, options.by)) {
+      this.#reconfigure(now)
+      return
+    }
+    this.#keyOf = keyFunction(options.by)
+    this.#createFrom(this.drain(), now)
+  }
+
+  drain(): E[] {
+    const items = [...this]
+    for (const lane of this.#lanes.values()) {
+      lane.queue.drain()
+      this.#timers.delete(lane)
+    }
+    for (const lane of this.#retired.values()) this.#removals.delete(lane)
+    this.#lanes.clear()
+    this.#retired.clear()
+    this.#firstTurn = this.#lastTurn = null
+    this.#length = 0
+    this.#nextAll = Infinity
+    this.#begin()
+    return items
+  }
+
+  #createFrom(items: Iterable<E>, now: Nanos): void {
+    this.#begin()
+    const groups = new Map<unknown, { key: unknown; items: E[] }>()
+    for (const item of items) {
+      const key = this.#keyOf(item.subject)
+      const id = identify(key)
+      const group = groups.get(id)
+      if (group === undefined) groups.set(id, { key, items: [item] })
+      else group.items.push(item)
+    }
+    const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
+    const lanes = inOrder.map(([id, group]) => this.#addLane(group.key, id, group.items, now))
+    // The first turns go in descending order of the keys, as in the reference.
+    for (const lane of lanes.reverse()) this.#appendTurn(lane)
+    this.#settleAll(now)
+  }
+
+  #reconfigure(now: Nanos): void {
+    this.#begin()
+    const retired = [...this.#retired.values()].sort(byKey)
+    const serving = [...this.#lanes.values()].sort(byKey)
+    for (const lane of retired) this.#recall(lane.key.id)
+    for (const lane of [...retired, ...serving]) {
+      const before = lane.queue.length
+      lane.configure(this.#options.queue, now)
+      this.#account(lane, before)
+    }
+    this.#settleAll(now)
+  }
+
+  #addLane(value: unknown, id: unknown, items: readonly E[], now: Nanos): Lane<E> {
+    const lane = new Lane<E>(this, { value, id, serial: this.#serial++ }, this.#tags)
+    lane.fill(this.#options.queue, now, items)
+    this.#lanes.set(id, lane)
+    this.#account(lane, 0)
+    return lane
+  }
+
+  /** Takes a retired lane back into service, with the state that it had. */
+  #recall(id: unknown): Lane<E> | undefined {
+    const lane = this.#retired.get(id)
+    if (lane === undefined) return undefined
+    this.#retired.delete(id)
+    this.#removals.delete(lane)
+    this.#lanes.set(id, lane)
+    this.#appendTurn(lane)
+    return lane
+  }
+
+  /** Takes an emptied lane out of service; one that drops by CoDel is remembered while its state may matter. */
+  #retire(lane: Lane<E>, now: Nanos): void {
+    this.#lanes.delete(lane.key.id)
+    this.#timers.delete(lane)
+    const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
+    if (until <= now) return
+    this.#retired.set(lane.key.id, lane)
+    this.#removals.set(lane, until)
+  }
+
+  /** Forgets the retired lanes whose time has come. */
+  #collect(now: Nanos): void {
+    for (let lane = this.#removals.first; lane !== undefined && lane.heapAt <= now; lane = this.#removals.first) {
+      this.#removals.delete(lane)
+      this.#retired.delete(lane.key.id)
+    }
+  }
+
+  #removeAll(entries: readonly E[], now: Nanos): number {
+    this.#begin()
+    const byLane = new Map<Lane<E>, E[]>()
+    for (const lane of this.#timers.upTo(now)) byLane.set(lane, [])
+    for (const entry of entries) {
+      const lane = entry.list?.holder as Lane<E>
+      const group = byLane.get(lane)
+      if (group === undefined) byLane.set(lane, [entry])
+      else group.push(entry)
+    }
+    for (const lane of [...byLane.keys()].sort(byKey)) {
+      const before = lane.queue.length
+      lane.queue.removeAll(byLane.get(lane) ?? [], now)
+      this.#account(lane, before)
+    }
+    this.#settleAll(now)
+    return entries.length
+  }
+
+  /** Takes what `lane` just decided into the decision of the whole. */
+  #account(lane: Lane<E>, before: number): void {
+    const { dropped, wakeAt } = lane.queue.decision
+    this.#length += lane.queue.length - before
+    this.#timers.set(lane, wakeAt ?? Infinity)
+    if (dropped.length === 0) return
+    this.decision.dropped = this.decision.dropped.length === 0 ? dropped : [...this.decision.dropped, ...dropped]
+  }
+
+  /** After only `lane` has been touched: the others have their say if it is time for any of them. */
+  #settle(lane: Lane<E>, now: Nanos): void {
+    if (now < this.#nextAll) this.#nextAll = Math.min(lane.queue.decision.wakeAt ?? Infinity, this.#nextAll)
+    else this.#letTimePass(lane, now)
+    this.#finish(now)
+  }
+
+  #settleAll(now: Nanos): void {
+    this.#nextAll = this.#timers.least
+    this.#finish(now)
+  }
+
+  #finish(now: Nanos): void {
+    this.#collect(now)
+    this.decision.wakeAt = this.#nextAll === Infinity ? null : this.#nextAll
+  }
+
+  /** Calls every lane that wants a timer, except one; to the others it would make no difference. */
+  #letTimePass(except: Lane<E> | null, now: Nanos): void {
+    for (const lane of this.#timers.upTo(now).sort(byKey)) {
+      if (lane === except) continue
+      const before = lane.queue.length
+      lane.queue.timeout(now)
+      this.#account(lane, before)
+    }
+    this.#nextAll = this.#timers.least
+  }
+
+  #appendTurn(lane: Lane<E>): void {
+    lane.following = null
+    if (this.#lastTurn === null) this.#firstTurn = lane
+    else this.#lastTurn.following = lane
+    this.#lastTurn = lane
+  }
+
+  #shiftTurn(): Lane<E> | null {
+    const lane = this.#firstTurn
+    if (lane === null) return null
+    this.#firstTurn = lane.following
+    if (this.#firstTurn === null) this.#lastTurn = null
+    return lane
+  }
+
+  #begin(): void {
+    this.decision.dropped = NO_DROPS
+    this.decision.wakeAt = null
+  }
+}
+
+function checkFairOptions(options: unknown): CheckedFairOptions {
+  return parseOptions(fairOptions, options, 'options of a fair queue')
+}
+
+/**
+ * A queue in which keys take turns, so that one user with many requests does not keep the others waiting.
+ *
+ * Each key has a queue of its own, with its own `max` and its own rule of ages. Use it wherever several users or tenants
+ * share the members. Finding the next timer costs O(log keys); everything else is O(1).
+ *
+ * @param options `by` tells requests apart (default: by the whole value); `queue` is what each key has (default: drop)
+ * @param items requests that wait already, oldest first
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
+ */
+export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  return new FairQueue<E>(checkFairOptions(options), now, items)
+}

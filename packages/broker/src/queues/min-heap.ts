@@ -1,0 +1,86 @@
+/** Something that waits in a `MinHeap` for a moment. The heap writes `heapIndex`; start it as -1. */
+export interface Scheduled {
+  /** The moment. Change it through `MinHeap.set` only. */
+  heapAt: number
+  heapIndex: number
+}
+
+/** Finds the earliest of many moments; setting and removing one costs O(log n). */
+export class MinHeap<T extends Scheduled> {
+  readonly #items: T[] = []
+
+  /** The earliest moment, `Infinity` if there is none. */
+  get least(): number {
+    return this.#items[0]?.heapAt ?? Infinity
+  }
+
+  /** The one with the earliest moment. */
+  get first(): T | undefined {
+    return this.#items[0]
+  }
+
+  /** Enters `item`, or moves it to another moment; at `Infinity` it leaves. */
+  set(item: T, at: number): void {
+    if (item.heapIndex < 0) {
+      if (at === Infinity) return
+      item.heapAt = at
+      item.heapIndex = this.#items.push(item) - 1
+      this.#up(item)
+    } else if (at === Infinity) this.delete(item)
+    else {
+      item.heapAt = at
+      this.#up(item)
+      this.#down(item)
+    }
+  }
+
+  delete(item: T): void {
+    const index = item.heapIndex
+    if (index < 0) return
+    const last = this.#items.pop() as T
+    item.heapIndex = -1
+    if (last === item) return
+    this.#place(last, index)
+    this.#up(last)
+    this.#down(last)
+  }
+
+  /** All whose moment is not after `at`, in no particular order. Visits little more than those. */
+  upTo(at: number, index = 0, found: T[] = []): T[] {
+    const item = this.#items[index]
+    if (item === undefined || item.heapAt > at) return found
+    found.push(item)
+    this.upTo(at, 2 * index + 1, found)
+    return this.upTo(at, 2 * index + 2, found)
+  }
+
+  #place(item: T, index: number): void {
+    this.#items[index] = item
+    item.heapIndex = index
+  }
+
+  #up(item: T): void {
+    while (item.heapIndex > 0) {
+      const index = item.heapIndex
+      const parent = this.#items[(index - 1) >> 1] as T
+      if (parent.heapAt <= item.heapAt) return
+      this.#place(item, parent.heapIndex)
+      this.#place(parent, index)
+    }
+  }
+
+  #down(item: T): void {
+    for (;;) {
+      const index = item.heapIndex
+      const child = this.#lesser(this.#items[2 * index + 1], this.#items[2 * index + 2])
+      if (child === undefined || child.heapAt >= item.heapAt) return
+      this.#place(item, child.heapIndex)
+      this.#place(child, index)
+    }
+  }
+
+  #lesser(left: T | undefined, right: T | undefined): T | undefined {
+    if (left === undefined || right === undefined) return left
+    return right.heapAt < left.heapAt ? right : left
+  }
+}
