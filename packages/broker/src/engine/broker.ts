@@ -1,7 +1,7 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { type Drop, NO_DROPS, type Queue } from '../queues/queue'
-import { createQueue } from '../queues/queue-options'
+import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { brokerOptions } from './broker-options'
 
@@ -146,8 +146,8 @@ class MatchingBroker<A extends Waiting, R extends Waiting> implements Broker<A, 
 
   configure(options: unknown, now: Nanos): void {
     const checked = parseOptions(brokerOptions, options, 'options of a broker')
-    this.#asks = createQueue<A>(checked.client, now, this.#asks.drain())
-    this.#members = createQueue<R>(checked.member, now, this.#members.drain())
+    this.#asks = reconfigureQueue(this.#asks, checked.client, now)
+    this.#members = reconfigureQueue(this.#members, checked.member, now)
     this.#decideAsQueue()
   }
 
