@@ -50,7 +50,7 @@ export interface Hold<S> extends Writer<S> {
  * One versioned value. Reading is free and never waits; a value is frozen, and `value` and `version` move together.
  *
  * This interface is what pools need of a state; implement it to keep the state elsewhere. Commits may then be promises.
- * `cellContract` of `@genpool/state-ane/testing` tells whether an implementation keeps the promises made here.
+ * `storeContract` of `@genpool/state-ane/testing` tells whether an implementation keeps the promises made here.
  */
 export interface Cell<S> extends Writer<S> {
   readonly key: CellKey

@@ -1,1 +1,3 @@
-export {}
+export { storeContract } from './contract/contract'
+export { type ContractOptions, type StoreFactory, type StoreLaw } from './contract/law'
+export { slowStore } from './slow-store'
