@@ -46,6 +46,11 @@ export function toFairOptions(spec: unknown): object {
   return { type: 'fair', by: index, queue: toQueueOptions(module, args) }
 }
 
+/** The options of a valve, whose words are the same but for "infinity". */
+export function toValveOptions(spec: unknown): object {
+  return Object.fromEntries(Object.entries(spec as object).map(([key, value]) => [key, finite(value)]))
+}
+
 function finite(value: unknown): unknown {
   return value === 'infinity' ? Infinity : value
 }

@@ -1,0 +1,123 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { BoundedValve, type ValveRules } from './bounded-valve'
+import { type Valve } from './valve'
+import { boundShape, targetShape } from './valve-options'
+
+/** Options of a `codelValve`. */
+export const codelValveOptions = z
+  .strictObject({
+    type: z.literal('codel').default('codel'),
+    ...boundShape,
+    ...targetShape,
+    interval: z
+      .number()
+      .positive()
+      .default(1000)
+      .describe('How long relative times must stay below `target` before more tasks start, in milliseconds.'),
+  })
+  .refine(minWithinMax, MIN_ABOVE_MAX)
+export type CodelValveOptions = z.input<typeof codelValveOptions>
+
+/** The options in the units of the inside. */
+export interface CodelValveRules extends ValveRules {
+  readonly target: Nanos
+  readonly interval: Nanos
+}
+
+/** Where the control law stands. */
+const enum Phase {
+  /** The queue is slow, or nothing is known. */
+  Slow,
+  /** The queue is fast; the valve opens at `#since`. */
+  Fast,
+  /** One was admitted; the next needs another fast update. */
+  Waiting,
+  /** That update came; the valve opens at `#openNext`. */
+  Opening,
+}
+
+/** An opening phase that begins within this many intervals of the last one goes on where that one was. */
+const MEMORY = 8
+
+/** CoDel the other way round. See `codelValve`. */
+export class CodelValve<T> extends BoundedValve<T, CodelValveRules> {
+  #phase: Phase = Phase.Slow
+  /** In the phase Fast: when the valve opens. */
+  #since: Nanos
+  #openNext: Nanos
+  #count = 0
+
+  constructor(rules: CodelValveRules, now: Nanos, tasks: Iterable<T>) {
+    super(rules, now, tasks)
+    this.#since = this.#openNext = now
+    this.look(now)
+  }
+
+  override update(relativeTime: Nanos, now: Nanos): void {
+    if (relativeTime >= this.rules.target) this.#phase = Phase.Slow
+    else if (this.#phase === Phase.Waiting) this.#phase = Phase.Opening
+    else if (this.#phase === Phase.Slow) {
+      this.#phase = Phase.Fast
+      this.#since = now + this.rules.interval
+    }
+    this.look(now)
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(checkCodelValveOptions(options), now)
+  }
+
+  apply(rules: CodelValveRules, now: Nanos): void {
+    this.rules = rules
+    this.#since = Math.min(this.#since, now + rules.interval)
+    this.#openNext = Math.min(this.#openNext, now + rules.interval)
+    this.look(now)
+  }
+
+  protected openSince(): Nanos {
+    if (this.#phase === Phase.Fast) return this.#since
+    return this.#phase === Phase.Opening ? this.#openNext : Infinity
+  }
+
+  protected use(now: Nanos): Nanos {
+    const since = this.openSince()
+    const { interval } = this.rules
+    if (this.#phase === Phase.Opening) this.#follow(this.#count + 1, this.#openNext)
+    else if (this.#count > 2 && now - this.#openNext < MEMORY * interval) this.#follow(this.#count - 2, now)
+    else this.#follow(1, now)
+    this.#phase = Phase.Waiting
+    return since
+  }
+
+  #follow(count: number, base: Nanos): void {
+    this.#count = count
+    this.#openNext = base + Math.trunc(this.rules.interval / Math.sqrt(count))
+  }
+}
+
+/** The rules that checked options stand for. */
+export function toCodelValveRules(options: z.output<typeof codelValveOptions>): CodelValveRules {
+  const { min, max, target, interval } = options
+  return { min, max, target: toNanos(target), interval: toNanos(interval) }
+}
+
+function checkCodelValveOptions(options: unknown): CodelValveRules {
+  return toCodelValveRules(parseOptions(codelValveOptions, options, 'options of a CoDel valve'))
+}
+
+/**
+ * A valve that lets tasks start once relative times have stayed below `target` for a whole `interval`, ever more often
+ * until they rise: CoDel the other way round. Every further task needs a fast update after the one before.
+ *
+ * Use it to grow slowly and surely; a short spell of work does not start anything.
+ *
+ * @param options milliseconds; `target` 100 (may be negative), `interval` 1000, `min` 0, `max` unbounded
+ * @param tasks run already
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sregulator_codel_valve
+ */
+export function codelValve<T>(options: CodelValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  return new CodelValve<T>(checkCodelValveOptions(options), now, tasks)
+}

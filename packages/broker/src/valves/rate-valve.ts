@@ -1,0 +1,122 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { BoundedValve, type ValveRules } from './bounded-valve'
+import { type Valve } from './valve'
+import { boundShape } from './valve-options'
+
+/** Options of a `rateValve`. */
+export const rateValveOptions = z
+  .strictObject({
+    type: z.literal('rate').default('rate'),
+    ...boundShape,
+    limit: z.number().int().nonnegative().default(100).describe('How many tasks above `min` may start per `interval`.'),
+    interval: z.number().positive().default(1000).describe('In milliseconds.'),
+  })
+  .refine(minWithinMax, MIN_ABOVE_MAX)
+export type RateValveOptions = z.input<typeof rateValveOptions>
+
+/** The options in the units of the inside. */
+export interface RateRules extends ValveRules {
+  readonly limit: number
+  readonly interval: Nanos
+}
+
+/** A valve that limits how many tasks start in an interval. See `rateValve`. */
+export class RateValve<T> extends BoundedValve<T, RateRules> {
+  /** When each free place above `min` opens, in the order in which they are taken. The first `#taken` are gone. */
+  #slots: Nanos[] = []
+  #taken = 0
+  /** How many tasks above `min` run beyond `limit`; the places that they leave stay closed. */
+  #overflow = 0
+
+  constructor(rules: RateRules, now: Nanos, tasks: Iterable<T>) {
+    super(rules, now, tasks)
+    this.#fill(now)
+    this.look(now)
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(checkRateValveOptions(options), now)
+  }
+
+  apply(rules: RateRules, now: Nanos): void {
+    const shift = rules.interval - this.rules.interval
+    this.rules = rules
+    this.#slots = this.#slots.slice(this.#taken).map((slot) => slot + shift)
+    this.#taken = 0
+    this.#fill(now)
+    this.look(now)
+  }
+
+  protected openSince(): Nanos {
+    return this.#slots[this.#taken] ?? Infinity
+  }
+
+  protected use(_now: Nanos): Nanos {
+    return this.#take()
+  }
+
+  /** The place is given back at once and opens again after an interval. */
+  protected override reuse(now: Nanos): Nanos {
+    this.#take()
+    this.#slots.push(now + this.rules.interval)
+    return this.smallSince
+  }
+
+  protected override sinceBelowMin(): Nanos {
+    return Math.min(this.smallSince, this.openSince())
+  }
+
+  protected override freed(now: Nanos): void {
+    if (this.#overflow > 0) this.#overflow--
+    else this.#slots.push(now + this.rules.interval)
+  }
+
+  protected override look(now: Nanos): void {
+    super.look(now)
+    const { min, max } = this.rules
+    if (!this.status.open && this.size >= min && this.size < max) this.status.wakeAt = this.status.openAt
+  }
+
+  /** Keeps as many places as there are to be, and adds those that are missing. */
+  #fill(now: Nanos): void {
+    const { limit, min, interval } = this.rules
+    const places = limit - Math.max(0, this.size - min)
+    this.#overflow = Math.max(0, -places)
+    this.#slots.length = Math.min(this.#slots.length, Math.max(0, places))
+    while (this.#slots.length < places) this.#slots.push(now + interval)
+  }
+
+  #take(): Nanos {
+    const slot = this.#slots[this.#taken++] ?? Infinity
+    if (this.#taken > 64 && this.#taken * 2 > this.#slots.length) {
+      this.#slots = this.#slots.slice(this.#taken)
+      this.#taken = 0
+    }
+    return slot
+  }
+}
+
+/** The rules that checked options stand for. */
+export function toRateRules({ min, max, limit, interval }: z.output<typeof rateValveOptions>): RateRules {
+  return { min, max, limit, interval: toNanos(interval) }
+}
+
+function checkRateValveOptions(options: unknown): RateRules {
+  return toRateRules(parseOptions(rateValveOptions, options, 'options of a rate valve'))
+}
+
+/**
+ * A valve that lets at most `limit` tasks above `min` start in any `interval`; the first only after one.
+ *
+ * Use it where starting is what costs: connections, restarts.
+ *
+ * @param options `interval` 1000 milliseconds, `limit` 100, `min` 0, `max` unbounded
+ * @param tasks run already
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sregulator_rate_valve
+ */
+export function rateValve<T>(options: RateValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  return new RateValve<T>(checkRateValveOptions(options), now, tasks)
+}

@@ -1,0 +1,77 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { BoundedValve, type ValveRules } from './bounded-valve'
+import { type Valve } from './valve'
+import { boundShape, targetShape } from './valve-options'
+
+/** Options of a `relativeValve`. */
+export const relativeValveOptions = z
+  .strictObject({ type: z.literal('relative').default('relative'), ...boundShape, ...targetShape })
+  .refine(minWithinMax, MIN_ABOVE_MAX)
+export type RelativeValveOptions = z.input<typeof relativeValveOptions>
+
+/** The options in the units of the inside. */
+export interface RelativeRules extends ValveRules {
+  readonly target: Nanos
+}
+
+/** A valve that admits one task for each fast update. See `relativeValve`. */
+export class RelativeValve<T> extends BoundedValve<T, RelativeRules> {
+  /** The last relative time that was told; `Infinity` if none, or if an admission has used it up. */
+  #last: Nanos = Infinity
+  #updatedAt: Nanos
+
+  constructor(rules: RelativeRules, now: Nanos, tasks: Iterable<T>) {
+    super(rules, now, tasks)
+    this.#updatedAt = now
+    this.look(now)
+  }
+
+  override update(relativeTime: Nanos, now: Nanos): void {
+    this.#last = relativeTime
+    this.#updatedAt = now
+    this.look(now)
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(checkRelativeValveOptions(options), now)
+  }
+
+  apply(rules: RelativeRules, now: Nanos): void {
+    this.rules = rules
+    this.look(now)
+  }
+
+  protected openSince(): Nanos {
+    return this.#last < this.rules.target ? this.#updatedAt : Infinity
+  }
+
+  protected use(): Nanos {
+    this.#last = Infinity
+    return this.#updatedAt
+  }
+}
+
+/** The rules that checked options stand for. */
+export function toRelativeRules({ min, max, target }: z.output<typeof relativeValveOptions>): RelativeRules {
+  return { min, max, target: toNanos(target) }
+}
+
+function checkRelativeValveOptions(options: unknown): RelativeRules {
+  return toRelativeRules(parseOptions(relativeValveOptions, options, 'options of a relative valve'))
+}
+
+/**
+ * A valve that lets one more task start each time it is told of a relative time below `target`.
+ *
+ * Use it to grow and shrink with the load directly: every wait shows at once.
+ *
+ * @param options milliseconds; `target` 100 (may be negative), `min` 0, `max` unbounded
+ * @param tasks run already
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sregulator_relative_valve
+ */
+export function relativeValve<T>(options: RelativeValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  return new RelativeValve<T>(checkRelativeValveOptions(options), now, tasks)
+}
