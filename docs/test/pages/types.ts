@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { type Program } from './markdown'
+
+/** The workspace, whose tsconfig.json the pages are checked with. */
+const root = join(__dirname, '..', '..', '..')
+
+/** A page with its programs. `file` is relative to the workspace. */
+export interface Page {
+  readonly file: string
+  readonly programs: readonly Program[]
+}
+
+/**
+ * Type-checks the programs of all pages at once, each as an ES module of its own beside its page.
+ *
+ * @returns one line a fault, beginning with `file:line`
+ */
+export function typeFaults(pages: readonly Page[]): string[] {
+  const sources = new Map(pages.flatMap((page) => page.programs.map((program) => source(page, program))))
+  const options: ts.CompilerOptions = { ...workspaceOptions(), noEmit: true, skipLibCheck: true }
+  const host = ts.createCompilerHost(options)
+  const virtual: ts.CompilerHost = {
+    ...host,
+    fileExists: (name) => sources.has(name) || host.fileExists(name),
+    readFile: (name) => sources.get(name)?.code ?? host.readFile(name),
+    getSourceFile: (name, version, ...rest) => {
+      const code = sources.get(name)?.code
+      return code === undefined
+        ? host.getSourceFile(name, version, ...rest)
+        : ts.createSourceFile(name, code, version, true)
+    },
+  }
+  const program = ts.createProgram([...sources.keys()], options, virtual)
+  return [...sources].flatMap(([name, { page, line }]) => {
+    const file = program.getSourceFile(name)
+    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+    return found.map((diagnostic) => describe(diagnostic, page, line))
+  })
+}
+
+function source({ file }: Page, { code, line }: Program): [string, { code: string; page: string; line: number }] {
+  const name = join(root, dirname(file), `page-${file.replace(/\W/g, '-')}-${line}.mts`)
+  return [name, { code: `${code}\nexport {}\n`, page: file, line }]
+}
+
+function workspaceOptions(): ts.CompilerOptions {
+  const file = join(root, 'tsconfig.json')
+  const { config } = ts.parseConfigFileTextToJson(file, readFileSync(file, 'utf8')) as { config: object }
+  return ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root).options
+}
+
+function describe(diagnostic: ts.Diagnostic, page: string, line: number): string {
+  const at = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line ?? 0
+  return `${page}:${line + at}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`
+}
