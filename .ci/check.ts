@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runSteps, sequence, type Step, tool } from './steps'
+import { command, runSteps, sequence, type Step, tool } from './steps'
 import { lintTarballs, pack } from './tarballs'
 
 const packed = mkdtempSync(join(tmpdir(), 'genpool-tarballs-'))
@@ -35,6 +35,11 @@ const steps: readonly Step[] = [
     name: 'unused',
     remedy: 'remove the file, export or dependency that nothing uses, or use it',
     run: () => tool('knip', '--no-progress', '--treat-config-hints-as-errors'),
+  },
+  {
+    name: 'options',
+    remedy: 'run `npm run docs:options` and commit docs/reference/options.md',
+    run: () => command(process.execPath, ['-r', 'ts-node/register', 'docs/reference/generate.ts', '--check']),
   },
 ]
 

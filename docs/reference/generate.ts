@@ -1,0 +1,34 @@
+/*
+ * Writes docs/reference/options.md from the schemas that the packages export, whose names end in "Options".
+ * With `--check` it writes nothing, and fails if the file is not what it would write.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as broker from '@genpool/broker'
+import * as core from '@genpool/core'
+import * as runtime from '@genpool/runtime'
+import * as state from '@genpool/state-ane'
+import { z } from 'zod'
+import { renderOptions, type Source } from './render'
+
+const file = join(__dirname, 'options.md')
+
+function sourceOf(name: string, exported: object): Source {
+  const schemas = Object.entries(exported).filter(
+    (entry): entry is [string, z.ZodType] => entry[0].endsWith('Options') && entry[1] instanceof z.ZodType,
+  )
+  return { name, schemas: new Map(schemas.sort(([a], [b]) => a.localeCompare(b))) }
+}
+
+const text = renderOptions([
+  sourceOf('@genpool/core', core),
+  sourceOf('@genpool/broker', broker),
+  sourceOf('@genpool/state-ane', state),
+  sourceOf('@genpool/runtime', runtime),
+])
+
+if (!process.argv.includes('--check')) writeFileSync(file, text)
+else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+  console.error('docs/reference/options.md is not what the schemas say; run `npm run docs:options` and commit it.')
+  process.exitCode = 1
+}

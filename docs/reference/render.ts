@@ -1,0 +1,87 @@
+import { asSchema, code, objectsOf, type Schema, show, typeOf, unwrap } from './schemas'
+import { type z } from 'zod'
+
+/** The exported options schemas of a package. */
+export interface Source {
+  readonly name: string
+  readonly schemas: ReadonlyMap<string, z.ZodType>
+}
+
+const head = `<!-- Generated from the zod schemas by \`npm run docs:options\`. Change the schemas, not this file. -->
+
+# Options
+
+Every option of every package, read from the schemas that check them. A wrong or misspelt option throws
+\`ERR_GENPOOL_OPTIONS\` before anything is created; the message names the key, where it is, and the keys that are accepted.
+Durations are milliseconds.
+`
+
+/** The reference page: a section for each package that has options, a table for each of its schemas. */
+export function renderOptions(sources: readonly Source[]): string {
+  const names = new Map<Schema, string>()
+  for (const { schemas } of sources) for (const [name, schema] of schemas) names.set(asSchema(schema), name)
+  const sections = sources
+    .filter(({ schemas }) => schemas.size > 0)
+    .map(({ name, schemas }) => {
+      const parts = [...schemas].map(([title, schema]) => renderSchema(title, asSchema(schema), names))
+      return [`## ${name}`, ...parts].join('\n\n')
+    })
+  return `${[head.trimEnd(), ...sections].join('\n\n')}\n`
+}
+
+type Names = ReadonlyMap<Schema, string>
+
+function renderSchema(title: string, schema: Schema, names: Names): string {
+  const others: Names = new Map([...names].filter(([other]) => other !== schema))
+  const intro = schema.description === undefined ? [] : [schema.description]
+  const objects = objectsOf(schema)
+  if (objects.length === 0) return [`### ${title}`, ...intro, `Type: ${typeOf(schema, linkTo(others))}.`].join('\n\n')
+  const tables = objects.flatMap((object) => {
+    const variant = objects.length > 1 ? [`#### ${title} with ${discriminator(object)}`] : []
+    return [...variant, table(object, others)]
+  })
+  return [`### ${title}`, ...intro, ...tables].join('\n\n')
+}
+
+/** What tells an alternative of a union from the others: `type: 'codel'`. */
+function discriminator(object: Schema): string {
+  const [key, value] = Object.entries(object.def.shape ?? {}).find(([, part]) => literalOf(part) !== undefined) ?? []
+  return key === undefined || value === undefined ? 'other keys' : code(`${key}: ${show(literalOf(value))}`)
+}
+
+function literalOf(schema: Schema): unknown {
+  const { def } = unwrap(schema).schema
+  return def.type === 'literal' && def.values?.length === 1 ? def.values[0] : undefined
+}
+
+function table(object: Schema, names: Names): string {
+  const lines = rows(object, '', names).map(
+    (cells) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`,
+  )
+  return ['| Option | Type | Default | Meaning |', '|---|---|---|---|', ...lines].join('\n')
+}
+
+/** One row a key; the keys of an object inside follow it as `outer.inner`. */
+function rows(object: Schema, prefix: string, names: Names): string[][] {
+  return Object.entries(object.def.shape ?? {}).flatMap(([key, part]) => {
+    const path = prefix + key
+    const { optional, default: fallback, description } = unwrap(part)
+    const { schema: inner } = unwrap(part, (candidate) => names.has(candidate))
+    const missing = optional ? '' : 'required'
+    const row = [
+      code(path),
+      typeOf(part, linkTo(names)),
+      fallback === undefined ? missing : code(fallback),
+      description ?? '',
+    ]
+    const nested = names.has(inner) ? [] : objectsOf(inner)
+    return [row, ...(nested.length === 1 && nested[0] !== undefined ? rows(nested[0], `${path}.`, names) : [])]
+  })
+}
+
+function linkTo(names: Names): (schema: Schema) => string | undefined {
+  return (schema) => {
+    const name = names.get(schema)
+    return name === undefined ? undefined : `[${name}](#${name.toLowerCase()})`
+  }
+}
