@@ -33,7 +33,7 @@ const clockProperties = [
 ]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/.vitepress/cache/**', 'docs/.vitepress/dist/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/.vitepress/cache/**', 'docs/public/api/**'] },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],
