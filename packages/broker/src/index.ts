@@ -15,3 +15,17 @@ export { type OpenValveOptions, openValve, openValveOptions } from './valves/ope
 export { type RateValveOptions, rateValve, rateValveOptions } from './valves/rate-valve'
 export { type RelativeValveOptions, relativeValve, relativeValveOptions } from './valves/relative-valve'
 export { type Continuation, type Valve, type ValveFactory, type ValveStatus } from './valves/valve'
+export {
+  type AlarmEvent,
+  type AlarmMeter,
+  overloadMeter,
+  type OverloadMeterOptions,
+  overloadMeterOptions,
+  underloadMeter,
+  type UnderloadMeterOptions,
+  underloadMeterOptions,
+} from './meters/alarm-meter'
+export { type BetterMeter, betterMeter, type BetterMeterOptions, betterMeterOptions } from './meters/better-meter'
+export { type Meter, type MeterFactory, type Sample } from './meters/meter'
+export { type PieMeter, pieMeter, type PieMeterOptions, pieMeterOptions } from './meters/pie-meter'
+export { type Protection, Protector } from './engine/protector'

@@ -51,6 +51,12 @@ export function toValveOptions(spec: unknown): object {
   return Object.fromEntries(Object.entries(spec as object).map(([key, value]) => [key, finite(value)]))
 }
 
+/** The options of a meter, which have two sides at times. */
+export function toMeterOptions(spec: unknown): object {
+  const { ask_r: askR, ...rest } = toValveOptions(spec) as Record<string, unknown>
+  return askR === undefined ? rest : { ...rest, askR }
+}
+
 function finite(value: unknown): unknown {
   return value === 'infinity' ? Infinity : value
 }

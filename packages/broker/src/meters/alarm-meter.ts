@@ -1,0 +1,151 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { toNanos } from '../queues/leaf-options'
+import { type Meter, type Sample } from './meter'
+
+const alarmShape = {
+  target: z.number().default(100).describe('Slow is what takes this long or longer, in milliseconds.'),
+  interval: z
+    .number()
+    .positive()
+    .default(1000)
+    .describe('How long it has to be slow (or fast again) before the alarm changes, in milliseconds.'),
+}
+
+/** Options of an `overloadMeter`. */
+export const overloadMeterOptions = z.strictObject({
+  type: z.literal('overload').default('overload'),
+  alarm: z.string().default('overload').describe('The name of the alarm.'),
+  ...alarmShape,
+})
+export type OverloadMeterOptions = z.input<typeof overloadMeterOptions>
+
+/** Options of an `underloadMeter`. */
+export const underloadMeterOptions = z.strictObject({
+  type: z.literal('underload').default('underload'),
+  alarm: z.string().default('underload').describe('The name of the alarm.'),
+  ...alarmShape,
+})
+export type UnderloadMeterOptions = z.input<typeof underloadMeterOptions>
+
+/** An alarm changed. */
+export interface AlarmEvent {
+  readonly alarm: string
+  readonly kind: 'set' | 'clear'
+}
+
+interface AlarmRules {
+  readonly alarm: string
+  readonly target: Nanos
+  readonly interval: Nanos
+}
+
+/** What tells the two alarms apart: what they measure, and how their options are checked. */
+interface AlarmKind {
+  measure(sample: Sample): Nanos
+  check(options: unknown): AlarmRules
+}
+
+const NO_EVENTS: readonly AlarmEvent[] = Object.freeze([])
+
+/** Raises an alarm after things have been slow for an interval, and clears it after they have been fast for one. */
+export class AlarmMeter implements Meter {
+  /** How the alarm changed in the last call; replaced by the next call. */
+  events: readonly AlarmEvent[]
+  wakeAt: Nanos | null = null
+  /** Whether the alarm is set. */
+  active = false
+  #rules: AlarmRules
+  /** When the alarm changes if nothing else does. */
+  #timer: Nanos = Infinity
+  readonly #kind: AlarmKind
+
+  constructor(kind: AlarmKind, options: unknown) {
+    this.#kind = kind
+    this.#rules = kind.check(options)
+    this.events = [{ alarm: this.alarm, kind: 'clear' }]
+  }
+
+  /** The name of the alarm. */
+  get alarm(): string {
+    return this.#rules.alarm
+  }
+
+  update(sample: Sample, now: Nanos): void {
+    this.events = NO_EVENTS
+    const slow = this.#kind.measure(sample) >= this.#rules.target
+    if (slow === this.active) this.#timer = Infinity
+    else if (this.#timer === Infinity) this.#timer = now + this.#rules.interval
+    else if (this.#timer <= now) this.#change(slow)
+    this.wakeAt = this.#timer === Infinity ? null : this.#timer
+  }
+
+  timeout(now: Nanos): void {
+    this.events = NO_EVENTS
+    this.#report(now)
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    const before = this.#rules
+    this.#rules = this.#kind.check(options)
+    this.events = NO_EVENTS
+    if (before.alarm === this.alarm) this.#timer += this.#rules.interval - before.interval
+    else {
+      const raised: AlarmEvent[] = this.active ? [{ alarm: before.alarm, kind: 'clear' }] : []
+      this.events = [...raised, { alarm: this.alarm, kind: 'clear' }]
+      this.active = false
+      this.#timer = Infinity
+    }
+    this.#report(now)
+  }
+
+  #change(active: boolean): void {
+    this.active = active
+    this.#timer = Infinity
+    this.events = [{ alarm: this.alarm, kind: active ? 'set' : 'clear' }]
+  }
+
+  #report(now: Nanos): void {
+    this.wakeAt = this.#timer === Infinity ? null : Math.max(now, this.#timer)
+  }
+}
+
+function toRules({
+  alarm,
+  target,
+  interval,
+}: z.output<typeof overloadMeterOptions | typeof underloadMeterOptions>): AlarmRules {
+  return { alarm, target: toNanos(target), interval: toNanos(interval) }
+}
+
+const OVERLOAD: AlarmKind = {
+  measure: (sample) => sample.queueDelay,
+  check: (options) => toRules(parseOptions(overloadMeterOptions, options, 'options of an overload meter')),
+}
+
+const UNDERLOAD: AlarmKind = {
+  measure: (sample) => -sample.relativeTime,
+  check: (options) => toRules(parseOptions(underloadMeterOptions, options, 'options of an underload meter')),
+}
+
+/**
+ * A meter that raises an alarm while the event loop is late.
+ *
+ * @param options milliseconds; `alarm` "overload", `target` 100, `interval` 1000
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sbroker_overload_meter
+ */
+export function overloadMeter(options: OverloadMeterOptions, _now: Nanos): AlarmMeter {
+  return new AlarmMeter(OVERLOAD, options)
+}
+
+/**
+ * A meter that raises an alarm while members wait long for requests.
+ *
+ * @param options milliseconds; `alarm` "underload", `target` 100 (may be negative), `interval` 1000
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sregulator_underload_meter
+ */
+export function underloadMeter(options: UnderloadMeterOptions, _now: Nanos): AlarmMeter {
+  return new AlarmMeter(UNDERLOAD, options)
+}

@@ -1,0 +1,71 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { milliseconds, toNanos } from '../queues/leaf-options'
+import { type Meter, type Sample } from './meter'
+
+const side = z
+  .strictObject({
+    upper: milliseconds.default(5000).describe('Longer waits count as this long, in milliseconds.'),
+  })
+  .default({ upper: 5000 })
+
+/** Options of a `betterMeter`. */
+export const betterMeterOptions = z.strictObject({
+  type: z.literal('better').default('better'),
+  ask: side.describe('For those who choose between brokers to send requests to.'),
+  askR: side.describe('For members that choose between brokers to work for.'),
+  update: z.number().positive().default(100).describe('How often the values should be renewed, in milliseconds.'),
+})
+export type BetterMeterOptions = z.input<typeof betterMeterOptions>
+
+/** Keeps what `better` compares: how long a request, or a member, would wait here. See `betterMeter`. */
+export class BetterMeter implements Meter {
+  /** How long a request waits. */
+  ask: Nanos
+  /** How long a member waits. */
+  askR: Nanos
+  wakeAt: Nanos | null
+  #rules: z.output<typeof betterMeterOptions>
+
+  constructor(options: unknown, now: Nanos) {
+    this.#rules = checkBetterMeterOptions(options)
+    this.ask = toNanos(this.#rules.ask.upper)
+    this.askR = toNanos(this.#rules.askR.upper)
+    this.wakeAt = now
+  }
+
+  update({ queueDelay, processDelay, relativeTime }: Sample, now: Nanos): void {
+    const { ask, askR, update } = this.#rules
+    const delay = queueDelay + processDelay
+    this.ask = Math.min(toNanos(ask.upper), delay + Math.max(relativeTime, 0))
+    this.askR = Math.min(toNanos(askR.upper), delay + Math.max(-relativeTime, 0))
+    this.wakeAt = now + toNanos(update)
+  }
+
+  timeout(_now: Nanos): void {
+    // Without news the values stand.
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.#rules = checkBetterMeterOptions(options)
+    const { ask, askR, update } = this.#rules
+    this.ask = Math.min(toNanos(ask.upper), this.ask)
+    this.askR = Math.min(toNanos(askR.upper), this.askR)
+    this.wakeAt = Math.min(this.wakeAt ?? now, now + toNanos(update))
+  }
+}
+
+function checkBetterMeterOptions(options: unknown): z.output<typeof betterMeterOptions> {
+  return parseOptions(betterMeterOptions, options, 'options of a better meter')
+}
+
+/**
+ * A meter that keeps how long a request, or a member, would wait, for choosing between brokers.
+ *
+ * @param options milliseconds; `ask.upper` and `askR.upper` 5000, `update` 100
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sbetter_meter; Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001
+ */
+export function betterMeter(options: BetterMeterOptions, now: Nanos): BetterMeter {
+  return new BetterMeter(options, now)
+}
