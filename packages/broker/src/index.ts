@@ -29,3 +29,12 @@ export { type BetterMeter, betterMeter, type BetterMeterOptions, betterMeterOpti
 export { type Meter, type MeterFactory, type Sample } from './meters/meter'
 export { type PieMeter, pieMeter, type PieMeterOptions, pieMeterOptions } from './meters/pie-meter'
 export { type Protection, Protector } from './engine/protector'
+export {
+  type Admission,
+  createRegulator,
+  type Regulator,
+  type RegulatorDecision,
+  type RegulatorHooks,
+} from './engine/regulator'
+export { type RegulatorOptions, regulatorOptions } from './engine/regulator-options'
+export { type ValveOptions, valveOptions } from './valves/valve-options'

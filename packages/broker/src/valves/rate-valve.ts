@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
 import { type Valve } from './valve'
-import { boundShape } from './valve-options'
+import { boundShape } from './valve-shapes'
 
 /** Options of a `rateValve`. */
 export const rateValveOptions = z

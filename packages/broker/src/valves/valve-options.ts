@@ -1,16 +1,46 @@
+import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
-import { countOrInfinity } from '../queues/leaf-options'
+import { CodelValve, codelValveOptions, toCodelValveRules } from './codel-valve'
+import { OpenValve, openValveOptions, toOpenRules } from './open-valve'
+import { RateValve, rateValveOptions, toRateRules } from './rate-valve'
+import { RelativeValve, relativeValveOptions, toRelativeRules } from './relative-valve'
+import { type Valve, type ValveFactory } from './valve'
 
-/** Bounds of all valves. */
-export const boundShape = {
-  min: z.number().int().nonnegative().default(0).describe('As many tasks may always run.'),
-  max: countOrInfinity.default(Infinity).describe('More tasks never start.'),
+/** A valve by its options, or a function that makes one of your own. */
+export const valveOptions = z
+  .union([
+    z.discriminatedUnion('type', [openValveOptions, rateValveOptions, relativeValveOptions, codelValveOptions]),
+    z.custom<ValveFactory>(
+      (value) => typeof value === 'function',
+      'expected the options of a valve or a valve factory',
+    ),
+  ])
+  .describe('The options of a valve, or a function (now, tasks) => valve.')
+export type ValveOptions = z.input<typeof valveOptions>
+export type CheckedValveOptions = z.output<typeof valveOptions>
+
+/** Makes the valve that checked options stand for, over tasks that run already. */
+export function createValve<T>(options: CheckedValveOptions, now: Nanos, tasks: readonly T[] = []): Valve<T> {
+  if (typeof options === 'function') return (options as unknown as ValveFactory<T>)(now, tasks)
+  switch (options.type) {
+    case 'open':
+      return new OpenValve<T>(toOpenRules(options), now, tasks)
+    case 'rate':
+      return new RateValve<T>(toRateRules(options), now, tasks)
+    case 'relative':
+      return new RelativeValve<T>(toRelativeRules(options), now, tasks)
+    case 'codel':
+      return new CodelValve<T>(toCodelValveRules(options), now, tasks)
+  }
 }
 
-/** What a valve that listens to a queue wants to hear. */
-export const targetShape = {
-  target: z
-    .number()
-    .default(100)
-    .describe('More tasks may start while the relative time is below this, in milliseconds; may be negative.'),
+/** Gives a valve new options: in place where they are of its own kind, otherwise by a new valve over what runs. */
+export function reconfigureValve<T>(valve: Valve<T>, options: CheckedValveOptions, now: Nanos): Valve<T> {
+  if (typeof options === 'function') return createValve<T>(options, now, valve.tasks())
+  if (options.type === 'open' && valve instanceof OpenValve) valve.apply(toOpenRules(options), now)
+  else if (options.type === 'rate' && valve instanceof RateValve) valve.apply(toRateRules(options), now)
+  else if (options.type === 'relative' && valve instanceof RelativeValve) valve.apply(toRelativeRules(options), now)
+  else if (options.type === 'codel' && valve instanceof CodelValve) valve.apply(toCodelValveRules(options), now)
+  else return createValve<T>(options, now, valve.tasks())
+  return valve
 }

@@ -1,0 +1,229 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { type Drop, NO_DROPS, type Queue } from '../queues/queue'
+import { createQueue, reconfigureQueue } from '../queues/queue-options'
+import { type Waiting } from '../queues/waiting'
+import { type Continuation, type Valve } from '../valves/valve'
+import { createValve, reconfigureValve } from '../valves/valve-options'
+import { type RegulatorOptions, regulatorOptions } from './regulator-options'
+
+/** A task that came out of the queue and runs from now on. */
+export interface Admission<out E extends Waiting> {
+  readonly entry: E
+  /** Since when the valve has been open for it. */
+  readonly since: Nanos
+}
+
+/** What a regulator decided in the last call. Used again by the next call; the lists themselves never change. */
+export interface RegulatorDecision<E extends Waiting> {
+  /** Tasks that were given up. */
+  readonly dropped: readonly Drop<E>[]
+  /** Tasks that waited and may start, in this order. */
+  readonly admitted: readonly Admission<E>[]
+  /** When the regulator next wants `timeout`, or null for never. Earlier or later is allowed. */
+  readonly wakeAt: Nanos | null
+}
+
+/** What a regulator asks its owner. */
+export interface RegulatorHooks<E extends Waiting> {
+  /** Whether a task that waited can still start; one that cannot is passed over. Default: always. */
+  isAlive?(entry: E): boolean
+}
+
+/**
+ * Decides how many tasks run at a time, and who waits for a place: a queue behind a valve.
+ *
+ * Plain data like a broker: the owner hands in the time, starts what is admitted, and calls `timeout` at `wakeAt`.
+ */
+export interface Regulator<E extends Waiting> {
+  /** Drops, admissions and wake-up of the last call. Used again by the next call. */
+  readonly decision: RegulatorDecision<E>
+  /** How many tasks wait. */
+  readonly length: number
+  /** How many tasks run. */
+  readonly size: number
+  /** Offers a task: since when the valve has been open for it, or null if it waits or was dropped. */
+  ask(entry: E, now: Nanos): Nanos | null
+  /** `ask` without waiting: drops the task if the valve is closed. */
+  nbAsk(entry: E, now: Nanos): Nanos | null
+  /** A running task ended; false if it does not run here. */
+  done(entry: E, now: Nanos): boolean
+  /** A running task asks to go on; unless the result is `go`, it does not run any more. */
+  continue(entry: E, now: Nanos): Continuation
+  /** Takes out whatever waits under this tag, without a drop; returns how many. */
+  cancel(tag: unknown, now: Nanos): number
+  /** Takes out a task that gave up or died, waiting or running; false if it was neither. */
+  remove(entry: E, now: Nanos): boolean
+  /** Tells how fast some queue moves: its relative time. */
+  update(relativeTime: Nanos, now: Nanos): void
+  /** Lets time pass. */
+  timeout(now: Nanos): void
+  /** Changes the options; what waits and what runs is kept. @throws {OptionsError} nothing changes then */
+  configure(options: RegulatorOptions, now: Nanos): void
+}
+
+class ValvedQueue<E extends Waiting> implements Regulator<E> {
+  readonly decision: { dropped: readonly Drop<E>[]; admitted: readonly Admission<E>[]; wakeAt: Nanos | null } = {
+    dropped: NO_DROPS,
+    admitted: NO_DROPS,
+    wakeAt: null,
+  }
+  #queue: Queue<E>
+  #valve: Valve<E>
+  readonly #isAlive: (entry: E) => boolean
+  /** The lists of the decision, while they are being written. */
+  #dropped: Drop<E>[] | null = null
+  #admitted: Admission<E>[] | null = null
+
+  constructor(options: RegulatorOptions, now: Nanos, hooks: RegulatorHooks<E>) {
+    const checked = checkRegulatorOptions(options)
+    this.#queue = createQueue<E>(checked.queue, now)
+    this.#valve = createValve<E>(checked.valve, now)
+    this.#isAlive = hooks.isAlive?.bind(hooks) ?? (() => true)
+  }
+
+  get length(): number {
+    return this.#queue.length
+  }
+
+  get size(): number {
+    return this.#valve.size
+  }
+
+  ask(entry: E, now: Nanos): Nanos | null {
+    const open = this.#begin(now)
+    const since = open ? this.#valve.ask(entry, now) : null
+    if (!open) {
+      this.#queue.enqueue(entry, now)
+      this.#keepDrops()
+    }
+    this.#finish(now, open)
+    return since
+  }
+
+  nbAsk(entry: E, now: Nanos): Nanos | null {
+    const open = this.#begin(now)
+    const since = open ? this.#valve.ask(entry, now) : null
+    if (!open) {
+      this.#drop({ entry, reason: 'busy', sojourn: now - entry.sentAt, waiting: this.#queue.length })
+    }
+    this.#finish(now)
+    return since
+  }
+
+  done(entry: E, now: Nanos): boolean {
+    this.#begin(now)
+    const known = this.#valve.done(entry, now)
+    this.#finish(now)
+    return known
+  }
+
+  continue(entry: E, now: Nanos): Continuation {
+    this.#begin(now)
+    const continuation = this.#valve.continue(entry, now)
+    this.#finish(now)
+    return continuation
+  }
+
+  cancel(tag: unknown, now: Nanos): number {
+    this.#begin(now)
+    const count = this.#queue.cancel(tag, now)
+    this.#keepDrops()
+    this.#finish(now, true)
+    return count
+  }
+
+  remove(entry: E, now: Nanos): boolean {
+    this.#begin(now)
+    const waited = this.#queue.remove(entry, now)
+    this.#keepDrops()
+    const ran = this.#valve.done(entry, now)
+    this.#finish(now, true)
+    return waited || ran
+  }
+
+  update(relativeTime: Nanos, now: Nanos): void {
+    this.#begin(now)
+    this.#valve.update(relativeTime, now)
+    this.#finish(now)
+  }
+
+  timeout(now: Nanos): void {
+    this.#begin(now)
+    this.#finish(now)
+  }
+
+  configure(options: RegulatorOptions, now: Nanos): void {
+    const checked = checkRegulatorOptions(options)
+    this.#begin(now)
+    this.#queue = reconfigureQueue(this.#queue, checked.queue, now)
+    this.#keepDrops()
+    this.#valve = reconfigureValve(this.#valve, checked.valve, now)
+    this.#finish(now, true)
+  }
+
+  /** Starts a decision. The valve may have opened by itself: then those who wait come first. */
+  #begin(now: Nanos): boolean {
+    this.decision.dropped = NO_DROPS
+    this.decision.admitted = NO_DROPS
+    this.#dropped = null
+    this.#admitted = null
+    this.#valve.timeout(now)
+    this.#fill(now)
+    return this.#valve.status.open
+  }
+
+  /** Admits whom the valve lets in; if it is closed in the end, lets the queue look at ages unless it just has. */
+  #finish(now: Nanos, looked = false): void {
+    this.#fill(now)
+    if (!looked) {
+      this.#queue.timeout(now)
+      this.#keepDrops()
+    }
+    const { status } = this.#valve
+    const opens = status.open ? null : (status.openAt ?? status.wakeAt)
+    this.decision.wakeAt = earlier(this.#queue.decision.wakeAt, opens !== null && opens > now ? opens : null)
+  }
+
+  #fill(now: Nanos): void {
+    while (this.#valve.status.open && this.#queue.length > 0) {
+      const entry = this.#queue.dequeue(now)
+      this.#keepDrops()
+      if (entry === null || !this.#isAlive(entry)) continue
+      const since = this.#valve.ask(entry, now)
+      if (this.#admitted === null) this.decision.admitted = this.#admitted = []
+      this.#admitted.push({ entry, since })
+    }
+  }
+
+  #keepDrops(): void {
+    for (const drop of this.#queue.decision.dropped) this.#drop(drop)
+  }
+
+  #drop(drop: Drop<E>): void {
+    if (this.#dropped === null) this.decision.dropped = this.#dropped = []
+    this.#dropped.push(drop)
+  }
+}
+
+function earlier(a: Nanos | null, b: Nanos | null): Nanos | null {
+  return a === null ? b : b === null ? a : Math.min(a, b)
+}
+
+function checkRegulatorOptions(options: unknown): ReturnType<typeof regulatorOptions.parse> {
+  return parseOptions(regulatorOptions, options, 'options of a regulator')
+}
+
+/**
+ * Makes a regulator: tasks ask to run, a valve says how many may, a queue holds the others.
+ *
+ * @param options see `regulatorOptions`; times in milliseconds
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sregulator
+ */
+export function createRegulator<E extends Waiting>(
+  options: RegulatorOptions,
+  now: Nanos,
+  hooks: RegulatorHooks<E> = {},
+): Regulator<E> {
+  return new ValvedQueue<E>(options, now, hooks)
+}
