@@ -40,6 +40,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   readonly length: number
   /** How many members wait. */
   readonly lengthR: number
+  /** The requests that wait, oldest first. */
+  readonly requests: Iterable<A>
   /** Offers a request: the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
   /** Offers a member: the request that it is to serve, or null if it waits or was dropped. */
@@ -85,6 +87,10 @@ class MatchingBroker<A extends Waiting, R extends Waiting> implements Broker<A, 
 
   get lengthR(): number {
     return this.#members.length
+  }
+
+  get requests(): Iterable<A> {
+    return this.#asks
   }
 
   ask(entry: A, now: Nanos): R | null {
