@@ -1,0 +1,61 @@
+import type { StoreFactory } from '../contract/law'
+import { type History, type Order, serialOrder, show } from './history'
+import { type Plan, randomPlan, seeded, smaller } from './plan'
+import { run } from './run'
+
+export interface CheckOptions {
+  /** How many random histories to try. Default 1000. */
+  readonly histories?: number
+  /** Two checks with the same seed try the same histories. Default 1. */
+  readonly seed?: number
+  /** What must come before what. Default `real-time`; a store whose values are read late wants `per client`. */
+  readonly order?: Order
+}
+
+/** A history that no serial order explains, made as short as could be found. */
+export interface Counterexample {
+  readonly plan: Plan
+  readonly history: History
+  /** The history in words, with the plan that leads to it. */
+  readonly text: string
+}
+
+/**
+ * Tries whether a store is serialisable: runs random concurrent reads, recipes, compare-and-sets, handlers and transactions
+ * on several cells, with waits, crashes and refusals in between, and looks for a serial order of each history.
+ *
+ * @param make makes a new store for each history
+ * @returns the first history without one, or undefined if all have one
+ */
+export async function findCounterexample(
+  make: StoreFactory,
+  { histories = 1000, seed = 1, order = 'real-time' }: CheckOptions = {},
+): Promise<Counterexample | undefined> {
+  for (let i = 0; i < histories; i++) {
+    const plan = randomPlan(seeded(seed * 1_000_003 + i))
+    if ((await attempt(make, plan, order)) !== undefined) return shrink(make, plan, order)
+  }
+  return undefined
+}
+
+/** The history of a plan, if no serial order explains it. */
+async function attempt(make: StoreFactory, plan: Plan, order: Order): Promise<History | undefined> {
+  const errors: unknown[] = []
+  const store = await make({ onWatcherError: (error) => void errors.push(error) })
+  const history = await run(store, plan)
+  store.destroy()
+  return history.fault !== undefined || serialOrder(history, order) === undefined ? history : undefined
+}
+
+async function shrink(make: StoreFactory, plan: Plan, order: Order): Promise<Counterexample | undefined> {
+  for (const candidate of smaller(plan)) {
+    if ((await attempt(make, candidate, order)) !== undefined) return shrink(make, candidate, order)
+  }
+  const history = await attempt(make, plan, order)
+  if (history === undefined) return undefined
+  return {
+    plan,
+    history,
+    text: `No serial order explains this history:\n${show(history)}\nPlan: ${JSON.stringify(plan)}`,
+  }
+}
