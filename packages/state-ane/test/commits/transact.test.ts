@@ -228,6 +228,19 @@ describe('transact', () => {
     },
   )
 
+  it.each<CommitMode>(['retry', 'exclusive'])('asks for admission also where nothing waits (%s)', (mode) => {
+    const cell = counter()
+    const refusal = new Error('given up')
+    let late = false
+    const run: Run = () => {
+      late = true
+      return { next: add }
+    }
+    const attempt = (): unknown => transact(cell, { run, admit: () => (late ? refusal : undefined) }, { mode })
+    expect(attempt).toThrow(refusal)
+    expect(cell).toMatchObject({ version: 0, held: false })
+  })
+
   it('asks again after it had to wait for the cell, and does not run what is refused then', async () => {
     const cell = counter()
     const hold = await cell.hold()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isGenPoolError } from '@genpool/runtime'
 import { type Cell, whenFree } from '../../cells/cell'
 import { transact } from '../../commits/transact'
 import type { CommitMode, Step } from '../../commits/transition'
@@ -56,6 +57,24 @@ export const storeLaws: readonly StoreLaw[] = [
     hold.release()
     await Promise.all(waiting)
     assert.equal(cell.value, 'aAbcd')
+  }),
+  law("a commit that is not the holder's waits or is refused, and never gets in between", async (store) => {
+    const cell = store.cell('log', { initial: '' })
+    const hold = await cell.hold()
+    const attempts = [
+      settle(() => cell.update((log) => log + 'x')),
+      settle(() => cell.compareAndSet(0, 'y')),
+      settle(() => store.transaction(['log'], (draft) => void (draft.log += 'z'))),
+    ]
+    for (let i = 0; i < 50; i++) await Promise.resolve()
+    assert.equal(cell.value, '')
+    await hold.update((log) => log + 'a')
+    assert.equal(cell.value, 'a')
+    hold.release()
+    for (const error of await Promise.all(attempts))
+      if (error !== undefined) assert.ok(isGenPoolError(error, 'ERR_GENPOOL_CONFLICT'), String(error))
+    assert.ok(cell.value.startsWith('a'), cell.value)
+    assert.ok(!cell.value.includes('y'), cell.value)
   }),
   law('a hold that was released commits nothing', async (store) => {
     const cell = store.cell('number', { initial: 0 })
@@ -117,6 +136,16 @@ function handler(mode: CommitMode, pauses: number): { run(state: number): Promis
       for (let i = 0; i < pauses; i++) await Promise.resolve()
       return { next: mode === 'update' ? (n) => n + 1 : state + 1 }
     },
+  }
+}
+
+/** What an attempt fails with, now or later, or undefined. */
+async function settle(attempt: () => unknown): Promise<unknown> {
+  try {
+    await attempt()
+    return undefined
+  } catch (error) {
+    return error
   }
 }
 
