@@ -42,7 +42,6 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-invalid-void-type': 'off',
       eqeqeq: ['error', 'always'],
-      'max-params': ['error', 4],
     },
   },
   {

@@ -1,1 +1,44 @@
-export {}
+export { broadcast, call, cast } from './api/messages'
+export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
+export { ready, spawnPool } from './api/spawn-pool'
+export {
+  type CallHandler,
+  type CallMap,
+  type CallStep,
+  type CastHandler,
+  type CastMap,
+  type CastStep,
+  type Checked,
+  type Eventually,
+  ignore,
+  initThen,
+  type InitStep,
+  type Lifecycle,
+  refuse,
+} from './behaviours/behaviour'
+export type { Context, From, MemberContext, MemberInfo } from './behaviours/context'
+export {
+  type Behaviour,
+  type CatchAllDefinition,
+  definePool,
+  type MapDefinition,
+  type PlainFunction,
+  type PlainProperties,
+} from './behaviours/define-pool'
+export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
+export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
+export { CrashedError } from './errors'
+export type { DeadLetter } from './pool/dead-letters'
+export type { CallOptions, CastOptions, CastResult } from './pool/intake'
+export { type PoolOptions, poolOptions } from './pool/options'
+export { DroppedError, type DropReason } from '@genpool/broker'
+export {
+  CancelledError,
+  type ErrorCode,
+  ExpiredError,
+  GenPoolError,
+  isGenPoolError,
+  OptionsError,
+  StoppedError,
+} from '@genpool/runtime'
+export { ConflictError, InvalidError } from '@genpool/state-ane'

@@ -23,3 +23,4 @@ export {
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
 export { parseOptions } from './options'
+export { type Runnable, Turn } from './turn'

@@ -1,0 +1,50 @@
+import { parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+
+const handler = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
+const route = z.union([
+  handler,
+  z.strictObject({
+    schema: z
+      .custom<z.ZodType>((value) => value instanceof z.ZodType, 'expected a zod schema')
+      .optional()
+      .describe('Checks the message before it is queued.'),
+    batch: z.number().int().positive().optional().describe('Takes up to so many waiting messages at once.'),
+    handle: handler,
+  }),
+])
+const lifecycle = {
+  init: handler.optional(),
+  handleInfo: handler.optional(),
+  handleContinue: handler.optional(),
+  terminate: handler.optional(),
+}
+const definition = z.union([
+  z.strictObject({
+    ...lifecycle,
+    calls: z.record(z.string(), route).optional(),
+    casts: z.record(z.string(), route).optional(),
+  }),
+  z.strictObject({ ...lifecycle, handleCall: handler.optional(), handleCast: handler.optional() }),
+])
+
+/** Callbacks as they are called inside, without the types of their messages. */
+export interface Callbacks {
+  readonly init?: (ctx: unknown) => unknown
+  readonly handleInfo?: (message: unknown, state: unknown, ctx: unknown) => unknown
+  readonly handleContinue?: (argument: unknown, state: unknown, ctx: unknown) => unknown
+  readonly terminate?: (reason: unknown, state: unknown, ctx: unknown) => unknown
+  readonly handleCall?: (message: unknown, from: unknown, state: unknown, ctx: unknown) => unknown
+  readonly handleCast?: (message: unknown, state: unknown, ctx: unknown) => unknown
+  readonly calls?: Readonly<Record<string, RouteDefinition>>
+  readonly casts?: Readonly<Record<string, RouteDefinition>>
+}
+
+type Handler = (message: unknown, state: unknown, ctx: unknown) => unknown
+export type RouteDefinition =
+  Handler | { readonly schema?: z.ZodType | undefined; readonly batch?: number | undefined; readonly handle: Handler }
+
+/** @throws {OptionsError} naming what is wrong, and where */
+export function checkDefinition(input: unknown): Callbacks {
+  return parseOptions(definition, input, 'callbacks given to definePool') as Callbacks
+}

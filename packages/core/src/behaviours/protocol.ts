@@ -1,0 +1,102 @@
+import type { Ref } from 'nact'
+import type { z } from 'zod'
+import type { Halt, NoReply, Reply } from './step'
+
+/** One kind of message: what is sent and what comes back. */
+export interface Exchange {
+  readonly message: unknown
+  readonly reply: unknown
+}
+
+/** What a pool understands, as types. It does not exist at run time. */
+export interface Protocol {
+  readonly state: unknown
+  /** Calls by their `type`. */
+  readonly calls: object
+  /** The messages of casts by their `type`. */
+  readonly casts: object
+  /** Calls of any shape, for `handleCall` and plain functions; never if there are none. */
+  readonly otherCall: Exchange
+  /** Casts of any shape, for `handleCast` and plain functions; never if there are none. */
+  readonly otherCast: unknown
+}
+
+declare const understood: unique symbol
+
+/** The address of a pool: a nact reference that knows which messages the pool understands. */
+export interface PoolRef<P extends Protocol = Protocol> extends Ref<MessageOf<P>> {
+  readonly [understood]: P
+}
+
+/** Every message that a pool understands. */
+export type MessageOf<P extends Protocol> =
+  | CallMessage<P, keyof P['calls'] & string>
+  | CastMessage<P, keyof P['casts'] & string>
+  | P['otherCall']['message']
+  | P['otherCast']
+
+/** The call of type `T`. */
+export type CallMessage<P extends Protocol, T extends string> = T extends keyof P['calls']
+  ? P['calls'][T] extends { readonly message: infer M }
+    ? M
+    : never
+  : never
+
+/** What the call of type `T` is answered with. */
+export type ReplyTo<P extends Protocol, T extends string> = T extends keyof P['calls']
+  ? P['calls'][T] extends { readonly reply: infer R }
+    ? R
+    : never
+  : never
+
+/** The cast of type `T`. */
+export type CastMessage<P extends Protocol, T extends string> = T extends keyof P['casts'] ? P['casts'][T] : never
+
+type HandlerOf<H> = H extends { readonly handle: infer F } ? F : H
+
+/** The payload that a handler declares, or what its schema lets in. */
+type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
+  ? z.input<Z>
+  : H extends (message: infer M, ...rest: never[]) => unknown
+    ? M
+    : unknown
+
+type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : Omit<M, 'type'>)
+
+/** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
+export type AnswerOf<H> =
+  HandlerOf<H> extends (...args: never[]) => infer R
+    ? HasAnswer<Awaited<R>> extends true
+      ? Answer<Awaited<R>>
+      : unknown
+    : never
+type Answer<R> = R extends Reply<infer V, never> ? V : R extends Halt<infer V, never> ? V : never
+type HasAnswer<R> = [Answer<R>] extends [never] ? (Extract<R, NoReply<never>> extends never ? true : false) : true
+
+/** The protocol of a map of calls. A map that was left out has an index signature and stands for no calls. */
+export type CallsOf<C> = string extends keyof C
+  ? Record<never, never>
+  : {
+      readonly [T in keyof C & string]: {
+        readonly message: WithType<T, PayloadOf<C[T]>>
+        readonly reply: AnswerOf<C[T]>
+      }
+    }
+/** The protocol of a map of casts. */
+export type CastsOf<K> = string extends keyof K
+  ? Record<never, never>
+  : { readonly [T in keyof K & string]: WithType<T, PayloadOf<K[T]>> }
+
+// nact's own `query` is typed for message factories only; on a pool it takes messages, and knows the reply.
+declare module 'nact' {
+  export function query<P extends Protocol, T extends keyof P['calls'] & string>(
+    actor: PoolRef<P>,
+    message: { readonly type: T } & CallMessage<P, T>,
+    timeout: number,
+  ): Promise<ReplyTo<P, T>>
+  export function query<P extends Protocol>(
+    actor: PoolRef<P>,
+    message: P['otherCall']['message'],
+    timeout: number,
+  ): Promise<P['otherCall']['reply']>
+}

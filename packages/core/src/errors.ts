@@ -1,0 +1,20 @@
+import { GenPoolError } from '@genpool/runtime'
+
+/** The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen. */
+export class CrashedError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_CRASHED'
+  constructor(
+    readonly pool: string,
+    /** The member that ran it, as in `member-3.1`; empty if none could be started. */
+    readonly member: string,
+    /** The type of the message. */
+    readonly type: string,
+    cause: unknown,
+  ) {
+    super(
+      `Member "${member}" of pool "${pool}" failed on "${type}": ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        'Nothing was committed. The error that it failed with is the "cause".',
+      { cause },
+    )
+  }
+}

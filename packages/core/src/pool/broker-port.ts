@@ -1,0 +1,132 @@
+import { type Broker, createBroker, type Drop } from '@genpool/broker'
+import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
+import type { Member, Seat } from './member'
+import type { Pool } from './pool'
+import type { Request } from './request'
+
+/** The shell around a matching engine: hands it the time, arms its timer, delivers its drops. */
+export class BrokerPort {
+  readonly engine: Broker<Request, Seat>
+  readonly #clock: Clock
+  readonly #turn: Turn
+  #timer: Timer | null = null
+  #armedFor: Nanos = Infinity
+
+  constructor(options: unknown, clock: Clock, turn: Turn) {
+    this.#clock = clock
+    this.#turn = turn
+    this.engine = createBroker<Request, Seat>(options, turn.now())
+  }
+
+  /** How many requests wait. */
+  get length(): number {
+    return this.engine.length
+  }
+
+  /** How many members are idle. */
+  get idle(): number {
+    return this.engine.lengthR
+  }
+
+  ask(request: Request): Member | null {
+    const seat = this.engine.ask(request, this.#turn.now())
+    this.#act()
+    return seat === null ? null : seat.member
+  }
+
+  askR(seat: Seat): Request | null {
+    const now = this.#turn.now()
+    seat.sentAt = now
+    const request = this.engine.askR(seat, now)
+    this.#act()
+    return request
+  }
+
+  /** Up to `request.route.batch - 1` more requests for the same handler. One for another ends the batch. */
+  takeBatch(member: Member, request: Request): readonly Request[] {
+    const more: Request[] = []
+    while (more.length < request.route.batch - 1 && this.engine.length > 0) {
+      const next = this.engine.nbAskR(member.seat, this.#turn.now())
+      this.#act()
+      if (next === null) break
+      if (next.route !== request.route) {
+        member.deliver(next, true)
+        break
+      }
+      next.member = member
+      more.push(next)
+    }
+    return more
+  }
+
+  remove(entry: Request | Seat): boolean {
+    const here = this.engine.remove(entry, this.#turn.now())
+    this.#act()
+    return here
+  }
+
+  finished(runNs: Nanos, now: Nanos): void {
+    this.engine.finished(runNs, now)
+  }
+
+  configure(options: unknown): void {
+    this.engine.configure(options, this.#turn.refresh())
+    this.#act()
+  }
+
+  /** The requests of `pool` that wait, oldest first. */
+  waiting(pool: Pool): readonly Request[] {
+    return [...this.engine.requests].filter((request) => request.pool === pool)
+  }
+
+  lengthOf(pool: Pool): number {
+    return this.engine.length === 0 ? 0 : this.waiting(pool).length
+  }
+
+  /** Takes out all requests of `pool`, and hands them over. */
+  drain(pool: Pool): readonly Request[] {
+    const requests = this.waiting(pool)
+    for (const request of requests) this.remove(request)
+    return requests
+  }
+
+  /** Lets go of the timer if nobody waits. */
+  rest(): void {
+    if (this.#timer !== null && this.engine.length === 0 && this.engine.decision.wakeAt === null) this.#disarm()
+  }
+
+  close(): void {
+    this.#disarm()
+  }
+
+  /** Does what the engine decided in its last call. */
+  #act(): void {
+    const { dropped, droppedR, wakeAt } = this.engine.decision
+    if (dropped.length > 0) for (const drop of dropped) deliver(drop)
+    if (droppedR.length > 0) for (const drop of droppedR) drop.entry.member.seatDropped()
+    if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+  }
+
+  #arm(at: Nanos): void {
+    this.#timer?.cancel()
+    this.#armedFor = at
+    this.#timer = this.#clock.setTimer(at, this.#wake)
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#armedFor = Infinity
+  }
+
+  readonly #wake = (): void => {
+    this.#timer = null
+    this.#armedFor = Infinity
+    this.engine.timeout(this.#turn.refresh())
+    this.#act()
+  }
+}
+
+function deliver(drop: Drop<Request>): void {
+  drop.entry.pool.dropped(drop)
+}

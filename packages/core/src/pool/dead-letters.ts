@@ -1,0 +1,38 @@
+import { type GenPoolError } from '@genpool/runtime'
+
+/** A message that nobody served and whose sender is not told, or one that crashed too many members. */
+export interface DeadLetter {
+  /** The name of the pool. */
+  readonly pool: string
+  readonly message: unknown
+  readonly error: GenPoolError
+}
+
+/** Where the lost messages of one pool go: to `onDrop`, and to whoever watches. */
+export class DeadLetters {
+  count = 0
+  readonly #watchers = new Set<(letter: DeadLetter) => void>()
+
+  constructor(
+    private readonly pool: string,
+    /** Calls a function of the user's, whose errors are not ours. */
+    private readonly guard: (effect: () => void) => void,
+    public onDrop: ((letter: DeadLetter) => void) | undefined,
+  ) {}
+
+  watch(watcher: (letter: DeadLetter) => void): () => void {
+    // Wrapped, so that a function that watches twice is told twice and leaves once.
+    const own = (letter: DeadLetter): void => watcher(letter)
+    this.#watchers.add(own)
+    return () => void this.#watchers.delete(own)
+  }
+
+  add(message: unknown, error: GenPoolError): void {
+    this.count++
+    if (this.onDrop === undefined && this.#watchers.size === 0) return
+    const letter: DeadLetter = { pool: this.pool, message, error }
+    const { onDrop } = this
+    if (onDrop !== undefined) this.guard(() => onDrop(letter))
+    for (const watcher of [...this.#watchers]) this.guard(() => watcher(letter))
+  }
+}

@@ -1,0 +1,233 @@
+import { type GenPoolError, nobody, NS_PER_MS, OptionsError, type Reference } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import { describeMessage, type Route } from '../behaviours/program'
+import type { Member } from './member'
+import { addressOf } from './message-context'
+import type { Pool } from './pool'
+import { Request, type RequestKind } from './request'
+
+/** What a caller may say about one call. */
+export interface CallOptions {
+  /** How long the caller waits, in milliseconds, queueing, running and committing included. Default: the pool's `timeout`. */
+  readonly timeout?: number
+  /** Gives the call up when it fires. */
+  readonly signal?: AbortSignal
+  /** Greater is more urgent. Under overload the lowest are shed first. Default 0. */
+  readonly priority?: number
+  /** Messages of one key are handled one at a time and in order. */
+  readonly key?: unknown
+}
+
+/** What a sender may say about one cast. */
+export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
+
+/** A cast was accepted, or was not and will not be run. */
+export type CastResult = { readonly ok: true } | { readonly ok: false; readonly error: GenPoolError }
+
+const ACCEPTED: CastResult = { ok: true }
+const NO_OPTIONS: CallOptions = {}
+
+/** The functions of the promise that is being made, so that a call costs no closure of its own. */
+let resolveNew: (value: unknown) => void
+let rejectNew: (error: unknown) => void
+const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+  resolveNew = resolve
+  rejectNew = reject
+}
+
+/** Where messages come in: finds how each is handled, checks it, and makes a request of it. */
+export class Intake {
+  #casting: Request | null = null
+  #refusal: GenPoolError | null = null
+  readonly #forLateJoiners: unknown[] = []
+
+  constructor(private readonly pool: Pool) {}
+
+  call(message: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
+    const route = this.pool.program.call(message)
+    return this.#ask('call', route, message, options)
+  }
+
+  cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
+    const { pool } = this
+    const route = pool.program.cast(message)
+    const request = new Request(pool, 'cast', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    this.#casting = request
+    const fault = this.#prepare(request, route, options)
+    if (fault === undefined) pool.submit(request)
+    else request.fail(fault)
+    const error = this.#refusal
+    this.#casting = this.#refusal = null
+    return error === null ? ACCEPTED : { ok: false, error }
+  }
+
+  /** A request failed that nobody waits for. If its sender is in `cast` right now, it is told there. */
+  lost(request: Request, error: GenPoolError): void {
+    if (request === this.#casting) this.#refusal = error
+    this.pool.deadLetters.add(request.message, error)
+  }
+
+  /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */
+  query(message: unknown, timeout: number): Promise<unknown> {
+    if (typeof message !== 'function') return this.#ask('query', this.pool.program.call(message), message, { timeout })
+    return this.#askByFactory(message as (from: unknown) => unknown, timeout)
+  }
+
+  /** nact's `dispatch`. Never throws into the sender. */
+  dispatch(message: unknown, sender: Reference): void {
+    const { pool } = this
+    // A dispatch is a cast; a type that is known as a call only is one too, and answers its sender.
+    const route = pool.program.cast(message) ?? pool.program.call(message)
+    const request = new Request(pool, 'dispatch', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    if (sender !== nobody && sender.type !== 'nobody') request.extend().sender = sender
+    const fault = this.#prepare(request, route, NO_OPTIONS)
+    if (fault === undefined) pool.submit(request)
+    else request.fail(fault)
+  }
+
+  /** A message for one member: `handleInfo`, or for a plain function the function itself. */
+  tell(member: Member, message: unknown, sender: Reference, route = this.pool.program.info): void {
+    const { pool } = this
+    const request = new Request(pool, 'direct', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    if (sender !== nobody) request.extend().sender = sender
+    if (route === undefined) request.fail(this.#unknown('info', message))
+    else pool.submitTo(member, request)
+  }
+
+  /** Sends a message to each member, and if `later` to those that start from now on. Returns how many it was sent to. */
+  broadcast(message: unknown, later: boolean): number {
+    const { members } = this.pool.roster
+    for (const member of members) this.tell(member, message, nobody)
+    if (later) this.#forLateJoiners.push(message)
+    return members.length
+  }
+
+  /** What was broadcast before `member` was there. */
+  welcome(member: Member): void {
+    for (const message of this.#forLateJoiners) this.tell(member, message, nobody)
+  }
+
+  /** Has `member` call `handleContinue` before anything else. */
+  continueWith(member: Member, argument: unknown): void {
+    const { pool } = this
+    const route = pool.program.continuation
+    const request = new Request(pool, 'direct', route ?? NO_ROUTE, argument, null, null, pool.turn.now())
+    if (route === undefined) {
+      const message = 'a step says { continue }, and the behaviour has no handleContinue'
+      request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
+    } else member.deliver(request, true)
+  }
+
+  /** A query to one member's own address. */
+  queryMember(member: Member, message: unknown, timeout: number): Promise<unknown> {
+    const route = this.pool.program.call(message)
+    return this.#ask('query', route, message, { timeout }, member)
+  }
+
+  #ask(
+    kind: RequestKind,
+    route: Route | undefined,
+    message: unknown,
+    options: CallOptions,
+    member?: Member,
+  ): Promise<unknown> {
+    const promise = new Promise(capture)
+    const request = new Request(
+      this.pool,
+      kind,
+      route ?? NO_ROUTE,
+      message,
+      resolveNew,
+      rejectNew,
+      this.pool.turn.now(),
+    )
+    const fault = this.#limit(request, options) ?? this.#prepare(request, route, options)
+    if (fault !== undefined) request.fail(fault)
+    else if (member === undefined) this.pool.submit(request)
+    else this.pool.submitTo(member, request)
+    return promise
+  }
+
+  #askByFactory(factory: (from: unknown) => unknown, timeout: number): Promise<unknown> {
+    const promise = new Promise(capture)
+    const request = new Request(this.pool, 'query', NO_ROUTE, undefined, resolveNew, rejectNew, this.pool.turn.now())
+    const fault = this.#limit(request, { timeout }) ?? this.#produce(request, factory)
+    if (fault === undefined) this.pool.submit(request)
+    else request.fail(fault)
+    return promise
+  }
+
+  #produce(request: Request, factory: (from: unknown) => unknown): GenPoolError | undefined {
+    try {
+      request.message = factory(addressOf(request))
+    } catch (error) {
+      return new InvalidError('query', [{ path: [], message: `its message factory threw ${String(error)}` }], error)
+    }
+    const route = this.pool.program.call(request.message) ?? this.pool.program.cast(request.message)
+    const fault = this.#prepare(request, route, NO_OPTIONS)
+    if (fault === undefined) request.route = route as Route
+    return fault
+  }
+
+  #limit(request: Request, { timeout = this.pool.options.timeout, signal }: CallOptions): GenPoolError | undefined {
+    if (typeof timeout !== 'number' || !(timeout >= 0)) {
+      const message = `expected milliseconds >= 0 or Infinity, got ${String(timeout)}`
+      return new OptionsError(`The timeout of a call to pool "${this.pool.name}" is wrong: ${message}.`, [
+        { path: ['timeout'], message },
+      ])
+    }
+    request.deadline = request.sentAt + timeout * NS_PER_MS
+    if (signal !== undefined) request.extend().signal = signal
+    return undefined
+  }
+
+  /** Checks the message and takes over what the caller said about it. */
+  #prepare(request: Request, route: Route | undefined, options: CallOptions): GenPoolError | undefined {
+    if (route === undefined) return this.#unknown(request.kind, request.message)
+    if (options.priority !== undefined) request.priority = options.priority
+    if (options.key !== undefined) request.key = options.key
+    return route.schema === undefined ? undefined : this.#check(request, route)
+  }
+
+  #check(request: Request, route: Route): GenPoolError | undefined {
+    const result = route.schema?.safeParse(request.message)
+    if (result === undefined) return undefined
+    if (result.success) {
+      request.message = result.data
+      return undefined
+    }
+    const what = `message "${route.type}" to pool "${this.pool.name}"`
+    return new InvalidError(
+      what,
+      result.error.issues.map(({ path, message }) => ({ path, message })),
+    )
+  }
+
+  #unknown(kind: string, message: unknown): GenPoolError {
+    const { program, name } = this.pool
+    const sort = kind === 'call' || kind === 'query' ? 'call' : 'cast'
+    const other = sort === 'call' ? program.cast(message) : program.call(message)
+    const hint =
+      kind === 'info'
+        ? 'The behaviour has no handleInfo.'
+        : other === undefined
+          ? `It knows ${program.known('call')} and ${program.known('cast')}.`
+          : sort === 'call'
+            ? 'It is a cast: send it with cast() or dispatch().'
+            : 'It is a call: send it with call() or query().'
+    return new InvalidError(`message ${describeMessage(message)} to pool "${name}"`, [
+      { path: ['type'], message: `no handler for this message. ${hint}` },
+    ])
+  }
+}
+
+/** The route of a request that is refused before it is queued. */
+const NO_ROUTE: Route = {
+  type: 'unknown',
+  schema: undefined,
+  batch: 0,
+  run: () => undefined,
+  toStep: () => {
+    throw new Error('a refused message was run')
+  },
+}

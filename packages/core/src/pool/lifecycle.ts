@@ -1,0 +1,248 @@
+import { NS_PER_MS, StoppedError, stopTree, type Timer } from '@genpool/runtime'
+import { whenFree } from '@genpool/state-ane'
+import { InitStep } from '../behaviours/behaviour'
+import { StartAttempts } from '../supervision/start-attempts'
+import { guard } from './guard'
+import { Member } from './member'
+import { BareContext } from './message-context'
+import type { Pool } from './pool'
+import { ownCell, sharedCell, stateOptionsOf } from './pool-state'
+import { eventually } from './roster'
+
+/** Where a pool is in its life. `draining` finishes what it has and takes nothing new. */
+export type Phase = 'starting' | 'running' | 'draining' | 'stopped'
+
+/** Starts a pool, makes states, and ends it: at once, or when its work is done. */
+export class Lifecycle {
+  phase: Phase = 'starting'
+  /** Why it stopped by itself. */
+  cause: unknown = undefined
+  readonly ready: Promise<void>
+  #becomeReady!: () => void
+  #failToStart!: (error: Error) => void
+  readonly #starts = new StartAttempts()
+  readonly #timers = new Set<Timer>()
+  #drained: (() => void)[] = []
+  /** Members whose `terminate` has not returned yet. */
+  #ending = 0
+  #quietSince = 0
+
+  constructor(private readonly pool: Pool) {
+    this.ready = new Promise((resolve, reject) => {
+      this.#becomeReady = resolve
+      this.#failToStart = reject
+    })
+    // Whoever does not ask is not to be ended by an unhandled rejection.
+    this.ready.catch(() => undefined)
+  }
+
+  get accepting(): boolean {
+    return this.phase === 'starting' || this.phase === 'running'
+  }
+
+  get stopping(): boolean {
+    return this.phase === 'stopped'
+  }
+
+  /** Makes the shared state, if there is one, and then the members. */
+  start(size: number): void {
+    if (this.#state.type === 'isolated') return this.pool.roster.resize(size)
+    const member = new Member(this.pool, this.pool.infoOf(0, this.#starts.failures + 1), this.pool.turn.now())
+    eventually(
+      () => this.initialise(member),
+      (state) => this.#startShared(state, size),
+      (error) => this.#startAgain(error, size),
+    )
+  }
+
+  /** Makes one state: what `init` returns. */
+  initialise(member: Member): unknown {
+    const { definition, program } = this.pool
+    const context = new BareContext(member)
+    if (definition.form !== 'plain') return program.callbacks.init?.(context)
+    const { initialState, initialStateFunc } = definition.properties
+    return initialStateFunc === undefined ? initialState : initialStateFunc(context as never)
+  }
+
+  /** Gives a member of its own the state that was made for it. */
+  giveState(member: Member, state: unknown): void {
+    if (this.pool.definition.form === 'plain') member.state = state
+    else member.cell = ownCell(member.name, this.#state, state)
+  }
+
+  memberReady(): void {
+    if (this.phase === 'starting') this.phase = 'running'
+    this.#becomeReady()
+  }
+
+  /** It cannot go on: tells all who wait, and its parent. */
+  giveUp(error: unknown, why: string): void {
+    if (this.stopping) return
+    const message = `${why}${error instanceof Error ? `: ${error.message}` : ''}`
+    this.cause = new Error(`Pool "${this.pool.name}" gave up: ${message}`, { cause: error })
+    const { actor } = this.pool
+    // The parent decides while it can still find the pool; whatever it decides, the pool ends.
+    actor.parent?.handleFault(undefined, undefined, this.cause, actor.reference)
+    actor.stop()
+  }
+
+  /** Ends everything now. Called once, by the actor. */
+  stop(): void {
+    this.phase = 'stopped'
+    this.#failToStart(new StoppedError(this.pool.name, false, this.cause))
+    for (const request of this.pool.port.drain(this.pool)) request.fail(this.pool.failures.stopped(false))
+    for (const request of [...this.pool.late]) request.fail(this.pool.failures.stopped(true))
+    this.pool.roster.shutDown('shutdown')
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    this.pool.port.close()
+    this.#checkDrained()
+  }
+
+  /** Takes nothing new, finishes what it has, then stops; or stops after so many milliseconds. */
+  drain(within: number): Promise<void> {
+    if (this.accepting) {
+      this.phase = 'draining'
+      if (within !== Infinity) this.after(within, () => this.pool.actor.stop())
+    }
+    const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
+    this.settle()
+    return drained
+  }
+
+  /** Something is done; perhaps it was the last. */
+  settle(): void {
+    if (this.phase === 'draining' && this.#isQuiet()) this.pool.actor.stop()
+    else this.#checkDrained()
+  }
+
+  /** A member has ended: releases what its `init` opened. */
+  memberEnded(member: Member, reason: unknown): void {
+    const { definition, program } = this.pool
+    const { afterStop } = definition.properties
+    const { terminate } = program.callbacks
+    const state = stateOf(member)
+    const context = new BareContext(member)
+    const end =
+      definition.form === 'plain'
+        ? this.stopping &&
+          afterStop !== undefined &&
+          (() => afterStop(state, { ...context, children: context.children, mailbox: [] } as never))
+        : terminate !== undefined && (() => terminate(reason, state, context))
+    if (end === false) return this.#checkDrained()
+    this.#ending++
+    eventually(
+      end,
+      () => this.#ended(),
+      (error) => {
+        guard(() => {
+          throw error
+        })
+        this.#ended()
+      },
+    )
+  }
+
+  #ended(): void {
+    this.#ending--
+    this.#checkDrained()
+  }
+
+  /** Begins anew, as nact's `reset` promises: spawned actors are stopped, states are made again, what waits is kept. */
+  reset(): void {
+    if (this.stopping) return
+    this.pool.actor.spawned.forEach(stopTree)
+    const { cell } = this.pool
+    if (cell === undefined) {
+      for (const member of this.pool.roster.members) member.leave('reset')
+      return
+    }
+    const member = new Member(this.pool, this.pool.infoOf(0, 1), this.pool.turn.now())
+    eventually(
+      async () => {
+        const state = await this.initialise(member)
+        await whenFree(cell, (writer) =>
+          writer.compareAndSet(cell.version, state instanceof InitStep ? state.value : state),
+        )
+      },
+      () => undefined,
+      (error) => this.giveUp(error, 'its init failed when it was reset'),
+    )
+  }
+
+  /** Stops the pool when it had nothing to do for so long, as nact's `shutdownAfter` promises. */
+  watchIdle(ms: number): void {
+    this.#quietSince = this.pool.turn.now()
+    const check = (): void => {
+      const quiet = (this.pool.turn.refresh() - this.#quietSince) / NS_PER_MS
+      if (!this.#isQuiet()) this.after(ms, check)
+      else if (quiet < ms) this.after(ms - quiet, check)
+      else this.pool.actor.stop()
+    }
+    this.after(ms, check)
+  }
+
+  /** A message came, or was done with. */
+  active(): void {
+    this.#quietSince = this.pool.turn.now()
+  }
+
+  /** Calls `fn` after so many milliseconds, unless it is cancelled or the pool stops. */
+  after(ms: number, fn: () => void): Timer {
+    const { clock } = this.pool.options
+    const timer = clock.setTimer(clock.now() + ms * NS_PER_MS, () => {
+      this.#timers.delete(timer)
+      fn()
+    })
+    this.#timers.add(timer)
+    return {
+      cancel: () => {
+        timer.cancel()
+        this.#timers.delete(timer)
+      },
+    }
+  }
+
+  get #state(): ReturnType<typeof stateOptionsOf> {
+    return stateOptionsOf(this.pool.options.state, this.pool.definition.form === 'plain')
+  }
+
+  #startShared(state: unknown, size: number): void {
+    if (this.stopping) return
+    const step = state instanceof InitStep ? state : undefined
+    if (step?.kind === 'refuse') return this.giveUp(step.reason, 'its init refused to start')
+    if (step?.kind === 'ignore') return this.giveUp('ignore', 'its init wants no member')
+    try {
+      this.pool.cell = sharedCell(this.pool.name, this.#state, step === undefined ? state : step.value)
+    } catch (error) {
+      return this.#startAgain(error, size)
+    }
+    this.pool.roster.resize(size)
+    const [first] = this.pool.roster.members
+    if (step !== undefined && first !== undefined) this.pool.intake.continueWith(first, step.reason)
+    this.memberReady()
+  }
+
+  #startAgain(error: unknown, size: number): void {
+    if (this.stopping) return
+    const wait = this.#starts.failed(this.pool.options.restart, Math.random())
+    if (wait === null) return this.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
+    this.after(wait / NS_PER_MS, () => this.start(size))
+  }
+
+  #isQuiet(): boolean {
+    return this.pool.port.lengthOf(this.pool) === 0 && this.pool.busy === 0 && this.pool.late.size === 0
+  }
+
+  #checkDrained(): void {
+    if (!this.stopping || this.#ending > 0 || this.pool.roster.members.length > 0) return
+    const drained = this.#drained
+    this.#drained = []
+    for (const resolve of drained) resolve()
+  }
+}
+
+/** The last state of a member, wherever it is kept. */
+export function stateOf(member: Member): unknown {
+  return member.cell === undefined ? member.state : member.cell.value
+}

@@ -1,0 +1,335 @@
+import { Waiting } from '@genpool/broker'
+import { type Expiring, type Nanos, nobody } from '@genpool/runtime'
+import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
+import type { MemberInfo } from '../behaviours/context'
+import { type Step } from '../behaviours/step'
+import { guard } from './guard'
+import type { MemberActor } from './member-actor'
+import { MessageContext, PlainContext } from './message-context'
+import type { Pool } from './pool'
+import type { Request } from './request'
+
+/** What a member does now. */
+export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
+
+/** A member's place in the queue of those who want work. */
+export class Seat extends Waiting {
+  constructor(readonly member: Member) {
+    super(0)
+  }
+}
+
+/** Wraps what a handler threw, to tell it from what the commit threw. */
+class HandlerFailure {
+  constructor(readonly cause: unknown) {}
+}
+
+/**
+ * One of those who do the pool's work: takes one message at a time, runs the behaviour on it, commits, answers, asks for
+ * the next.
+ *
+ * A member lives once: when it crashes or is replaced, another object takes its slot, so that nothing late can be
+ * mistaken for the work of its successor.
+ */
+export class Member implements Transition<unknown, Step>, Expiring {
+  readonly seat = new Seat(this)
+  status: MemberStatus = 'starting'
+  /** Its own address, once somebody has asked for it. */
+  address: MemberActor | null = null
+  /** Where its state is kept: the pool's cell, or one of its own. A plain function's own state needs none. */
+  cell: Cell<unknown> | undefined = undefined
+  /** The state of a plain function with isolated state: any value, not frozen, as in nact. */
+  state: unknown = undefined
+  handled = 0
+  /** What it works on, and the other messages of the same batch. */
+  current: Request | null = null
+  #companions: readonly Request[] | null = null
+  /** What is meant for this member and no other, in order; goes before what the broker has. */
+  readonly #own: Request[] = []
+  /** Set when it is to end as soon as its work is done. */
+  #leaving: { readonly reason: unknown } | null = null
+  #hold: Hold<unknown> | null = null
+  #startedAt: Nanos = 0
+  #idleTimer: { cancel(): void } | null = null
+  /** When it is given up as stuck. The links are those of the wheel that watches it. */
+  deadline: Nanos = Infinity
+  wheelPrevious: Expiring | null = null
+  wheelNext: Expiring | null = null
+  wheelSlot = -1
+
+  constructor(
+    readonly pool: Pool,
+    readonly info: MemberInfo,
+    readonly bornAt: Nanos,
+  ) {}
+
+  get name(): string {
+    return this.info.name
+  }
+
+  /** Whether an answer that is given now has to wait for the commit. */
+  holdsAnswersOf(request: Request): boolean {
+    return this.cell !== undefined && (this.current === request || this.#companions?.includes(request) === true)
+  }
+
+  /** It was dropped from the queue of idle members; it goes on asking for work. */
+  seatDropped(): void {
+    if (this.status === 'idle') this.next()
+  }
+
+  /** Its state is made: from here on it takes work. */
+  begin(): void {
+    if (this.status !== 'starting') return
+    this.status = 'idle'
+    this.next()
+  }
+
+  /** Gives it something to do that is meant for it alone. */
+  deliver(request: Request, first = false): void {
+    if (first) this.#own.unshift(request)
+    else this.#own.push(request)
+    if (this.status === 'idle') {
+      this.pool.port.remove(this.seat)
+      this.next()
+    }
+  }
+
+  /** Takes a request that the broker matched it with. It runs later in this turn. */
+  assign(request: Request): void {
+    this.#idleTimer?.cancel()
+    this.#idleTimer = null
+    this.status = 'busy'
+    this.current = request
+    request.member = this
+    this.pool.makeReady(this)
+  }
+
+  /** Looks for something to do: its own messages first, then the broker's. */
+  next(): void {
+    if (this.status === 'ended') return
+    if (this.#leaving !== null) return this.#finishLeaving(this.#leaving.reason)
+    let own = this.#own.shift()
+    while (own !== undefined && own.outcome !== null) own = this.#own.shift()
+    if (own !== undefined) return this.assign(own)
+    this.status = 'idle'
+    this.current = null
+    const request = this.pool.port.askR(this.seat)
+    if (request !== null) this.assign(request)
+  }
+
+  /** Runs what it was assigned. */
+  execute(now: Nanos): void {
+    const request = this.current
+    if (request === null || this.status === 'ended') return
+    // Aborted or expired between the match and now.
+    if (request.outcome !== null) return this.next()
+    this.#startedAt = now
+    if (request.route.batch > 0) this.#companions = this.pool.port.takeBatch(this, request)
+    this.pool.memberStarts(this)
+    let step: Step | PromiseLike<Step>
+    try {
+      step = this.cell === undefined ? this.#runPlain() : transact(this.cell, this, this.pool.commitOptions)
+    } catch (error) {
+      return this.#failed(error)
+    }
+    if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
+    else this.#done(step)
+  }
+
+  /** One run of the handler; several if its commit meets another one. */
+  run(state: unknown, _attempt: Attempt | undefined): Step | PromiseLike<Step> {
+    const request = this.current as Request
+    const extras = request.extras
+    if (extras !== null) extras.held = extras.effects = null
+    request.attempt++
+    const { route } = request
+    const ctx = this.pool.program.form === 'plain' ? new PlainContext(this, request) : new MessageContext(this, request)
+    let result: unknown
+    try {
+      result = route.run(this.#message(request), state, ctx)
+    } catch (error) {
+      throw new HandlerFailure(error)
+    }
+    return isThenable(result) ? result.then(this.#toStep, rethrowFailure) : route.toStep(result)
+  }
+
+  /** Runs a plain function on the member's own state, which nobody else can change. */
+  #runPlain(): Step | PromiseLike<Step> {
+    const step = this.run(this.state, undefined)
+    return isThenable(step) ? step.then(this.#keepState) : this.#keepState(step)
+  }
+
+  readonly #keepState = (step: Step): Step => {
+    this.state = step.next
+    this.committed(step, this.state)
+    return step
+  }
+
+  /** Whether a commit is still wanted. */
+  admit(): Error | undefined {
+    if (this.status === 'ended') return this.pool.failures.stopped(true)
+    const request = this.current
+    if (request === null || !request.abandoned) return undefined
+    if (this.#companions?.some((companion) => !companion.abandoned) === true) return undefined
+    return this.pool.failures.stopped(true)
+  }
+
+  holding(hold: Hold<unknown>): void {
+    this.#hold = hold
+  }
+
+  /** The commit is done: gives the answer that waited for it. */
+  committed(step: Step, state: unknown): void {
+    const request = this.current
+    if (request === null) return
+    this.#hold = null
+    const extras = request.extras
+    try {
+      if (this.#companions !== null) this.#answerBatch(step, state, this.#companions)
+      else if (step.answered) request.succeed(valueOf(step, state), true)
+      else if (extras !== null && extras.held !== null) request.succeed(extras.held.value, true)
+    } catch (error) {
+      request.fail(this.pool.failures.crashed(request, error))
+    }
+    if (extras === null || extras.effects === null) return
+    const { effects } = extras
+    extras.effects = null
+    for (const effect of effects) guard(() => effect(state))
+  }
+
+  /** Ends it: at once if it is idle, otherwise when its handler is done. Its messages are not its own any more. */
+  leave(reason: unknown): void {
+    if (this.status === 'ended' || this.#leaving !== null) return
+    this.#leaving = { reason }
+    // With a message in hand it ends when that is done.
+    if (this.current !== null) return
+    if (this.status === 'idle') this.pool.port.remove(this.seat)
+    this.#finishLeaving(reason)
+  }
+
+  /** Gives it up while its handler still runs: whatever comes of that is ignored. */
+  abandon(error: (request: Request) => Error & { code: string }): void {
+    const requests = this.#inHand()
+    this.status = 'ended'
+    this.#hold?.release()
+    this.pool.memberFinishes(this, this.#startedAt)
+    for (const request of requests) request.fail(error(request) as never)
+    this.pool.roster.ended(this, 'stuck')
+  }
+
+  /** The pool stops: callers are told now, and it ends when its handler lets it. */
+  shutDown(reason: unknown): void {
+    for (const request of this.#inHand()) request.fail(this.pool.failures.stopped(true))
+    for (const request of this.#own.splice(0)) request.fail(this.pool.failures.stopped(false))
+    this.leave(reason)
+  }
+
+  readonly #onDone = (step: Step): void => {
+    if (this.status === 'ended') return
+    this.#done(step)
+  }
+
+  readonly #onFailed = (error: unknown): void => {
+    if (this.status === 'ended') return
+    this.#failed(error)
+  }
+
+  readonly #toStep = (result: unknown): Step => (this.current as Request).route.toStep(result)
+
+  #done(step: Step): void {
+    const request = this.current as Request
+    if (this.#companions === null) this.#settleUnanswered(request)
+    this.#finish()
+    const { then } = step
+    if (step.kind === 'halt') this.leave(step.reason)
+    else if (then !== undefined) this.#follow(then)
+    this.next()
+  }
+
+  /** What was not answered is answered later, if somebody waits; otherwise it is done. */
+  #settleUnanswered(request: Request): void {
+    if (request.outcome !== null) return
+    if (request.expectsAnswer) this.pool.late.add(request)
+    else request.succeed(undefined, false)
+  }
+
+  #failed(error: unknown): void {
+    const requests = this.#inHand()
+    this.#hold = null
+    this.#finish()
+    if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
+      this.current = null
+      this.pool.supervisor.memberCrashed(this, requests, error.cause)
+      return
+    }
+    // The commit was refused, not the handler at fault: the member goes on.
+    for (const request of requests) request.fail(this.pool.failures.refused(request, error))
+    this.next()
+  }
+
+  #finish(): void {
+    this.handled += 1 + (this.#companions?.length ?? 0)
+    this.#companions = null
+    this.pool.memberFinishes(this, this.#startedAt)
+  }
+
+  #follow(then: NonNullable<Step['then']>): void {
+    if ('continue' in then) this.pool.intake.continueWith(this, then.continue)
+    if (then.timeout !== undefined) {
+      this.#idleTimer = this.pool.lifecycle.after(then.timeout, () =>
+        this.pool.intake.tell(this, { type: 'timeout' }, nobody),
+      )
+    }
+  }
+
+  #finishLeaving(reason: unknown): void {
+    if (this.status === 'ended') return
+    this.status = 'ended'
+    this.current = null
+    this.#idleTimer?.cancel()
+    for (const request of this.#own.splice(0)) request.fail(this.pool.failures.stopped(false))
+    this.pool.roster.ended(this, reason)
+  }
+
+  #inHand(): readonly Request[] {
+    if (this.current === null || this.status !== 'busy') return []
+    return this.#companions === null ? [this.current] : [this.current, ...this.#companions]
+  }
+
+  #message(request: Request): unknown {
+    if (request.route.batch === 0) return request.message
+    return [request.message, ...(this.#companions ?? []).map((companion) => companion.message)]
+  }
+
+  #answerBatch(step: Step, state: unknown, companions: readonly Request[]): void {
+    const requests = [this.current as Request, ...companions]
+    if (!step.answered) return void requests.forEach((request) => this.#settleUnanswered(request))
+    const values = valueOf(step, state)
+    if (Array.isArray(values) && values.length === requests.length) {
+      return requests.forEach((request, i) => void request.succeed(values[i], true))
+    }
+    const message = `a batch of ${requests.length} messages must be answered with a list of as many answers`
+    const error = new InvalidError(`answer of the handler "${requests[0]?.route.type ?? ''}"`, [{ path: [], message }])
+    for (const request of requests) request.fail(error)
+  }
+}
+
+function valueOf(step: Step, state: unknown): unknown {
+  return typeof step.value === 'function' ? (step.value as (state: unknown) => unknown)(state) : step.value
+}
+
+/** Whether something is to be waited for. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** Whether a handler only gave up because its callers had: that is what `ctx.signal` is for, and no fault. */
+function isAbort(cause: unknown, requests: readonly Request[]): boolean {
+  if (!requests.every((request) => request.abandoned)) return false
+  if (cause instanceof Error && cause.name === 'AbortError') return true
+  return requests.some((request) => request.extras?.controller?.signal.reason === cause)
+}
+
+function rethrowFailure(error: unknown): never {
+  throw new HandlerFailure(error)
+}

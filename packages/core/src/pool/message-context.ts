@@ -1,0 +1,144 @@
+import { nobody, NS_PER_MS, ReplyReference } from '@genpool/runtime'
+import type { Logger, Ref } from 'nact'
+import type { Context, From, MemberContext, MemberInfo } from '../behaviours/context'
+import type { Member } from './member'
+import type { Pool } from './pool'
+import type { Request } from './request'
+
+/** The address of one request, with `reply` and `fail` for those who have it in hand. */
+class RequestAddress extends ReplyReference implements From {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    super(request.pool.system, request)
+    this.#request = request
+  }
+
+  reply(value: unknown): boolean {
+    return this.#request.answer(value)
+  }
+
+  fail(error: unknown): boolean {
+    return this.#request.fail(this.#request.pool.failures.crashed(this.#request, error))
+  }
+}
+
+/** The address at which `request` is answered; always the same one. */
+export function addressOf(request: Request): RequestAddress {
+  const extras = request.extend()
+  const address = (extras.from as RequestAddress | null) ?? new RequestAddress(request)
+  // Once it is settled nobody would close it again.
+  if (request.outcome !== null) address.close(request.pool.system)
+  extras.from = address
+  return address
+}
+
+/** What every context says about the pool. */
+class PoolFacts {
+  readonly self: Ref<unknown>
+  readonly parent: Ref<unknown>
+  readonly path: MemberContext['path']
+  readonly name: string
+  readonly log: Logger
+  readonly member: MemberInfo
+
+  constructor(member: Member) {
+    const { actor } = member.pool
+    this.self = actor.reference as never
+    this.parent = actor.parent?.reference as never
+    this.path = actor.path as never
+    this.name = actor.name
+    this.log = actor.log as Logger
+    this.member = member.info
+  }
+}
+
+/** The context of `init` and `terminate`, which have no message in hand. */
+export class BareContext extends PoolFacts implements MemberContext {
+  readonly #pool: Pool
+
+  constructor(member: Member) {
+    super(member)
+    this.#pool = member.pool
+  }
+
+  get children(): Map<string, Ref<unknown>> {
+    return childrenOf(this.#pool)
+  }
+}
+
+/** What can be asked about the message in hand. Made per message and never used again, so it stays right when it is kept. */
+abstract class MessageFacts extends PoolFacts {
+  readonly attempt: number
+
+  constructor(
+    member: Member,
+    protected readonly request: Request,
+  ) {
+    super(member)
+    this.attempt = request.attempt
+  }
+
+  get from(): From {
+    return addressOf(this.request)
+  }
+
+  get signal(): AbortSignal {
+    const extras = this.request.extend()
+    if (extras.controller === null) {
+      extras.controller = new AbortController()
+      if (this.request.abandoned) extras.controller.abort()
+    }
+    return extras.controller.signal
+  }
+
+  get remainingMs(): number {
+    const { deadline, pool } = this.request
+    return Math.max(0, (deadline - pool.turn.refresh()) / NS_PER_MS)
+  }
+
+  afterCommit(effect: (state: never) => void): void {
+    const extras = this.request.extend()
+    extras.effects ??= []
+    extras.effects.push(effect as (state: unknown) => void)
+  }
+}
+
+/** The context of a handler. What costs something is made when it is looked at. */
+export class MessageContext extends MessageFacts implements Context {
+  get sender(): Ref<unknown> {
+    return senderOf(this.request)
+  }
+
+  get children(): Map<string, Ref<unknown>> {
+    return childrenOf(this.request.pool)
+  }
+}
+
+/** The context of a plain nact function: what nact puts into it is its own property, so that `{ ...ctx }` copies it. */
+export class PlainContext extends MessageFacts implements Context {
+  readonly sender: Ref<unknown>
+  readonly children: Map<string, Ref<unknown>>
+
+  constructor(member: Member, request: Request) {
+    super(member, request)
+    this.sender = senderOf(request)
+    this.children = childrenOf(request.pool)
+  }
+}
+
+function senderOf(request: Request): Ref<unknown> {
+  if (request.expectsAnswer) return addressOf(request)
+  return (request.extras?.sender ?? nobody) as never
+}
+
+let none = new Map<string, Ref<unknown>>()
+
+/** A copy as in nact, where there is something to copy. */
+function childrenOf(pool: Pool): Map<string, Ref<unknown>> {
+  const references = pool.actor.childReferences as ReadonlyMap<string, unknown> as Map<string, Ref<unknown>>
+  if (references.size > 0) return new Map(references)
+  // Shared by all who look while there are none: a pool without children pays nothing. Nobody's changes are seen.
+  if (none.size > 0) none = new Map()
+  return none
+}

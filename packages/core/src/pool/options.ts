@@ -1,0 +1,124 @@
+import { brokerOptions } from '@genpool/broker'
+import { type Clock, systemClock } from '@genpool/runtime'
+import type { Cell, Store } from '@genpool/state-ane'
+import { z } from 'zod'
+
+const milliseconds = z.number().nonnegative()
+/** zod's numbers are finite; these may also be endless. */
+const orInfinity = (schema: z.ZodNumber): z.ZodUnion<[z.ZodNumber, z.ZodLiteral<number>]> =>
+  z.union([schema, z.literal(Infinity)])
+
+const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
+
+/** How the members' state is kept and committed. */
+export const stateOptions = z.strictObject({
+  type: z.enum(['shared', 'isolated']).default('shared').describe('One state for all members, or one for each.'),
+  commit: z
+    .enum(['update', 'retry', 'exclusive', 'overwrite'])
+    .default('retry')
+    .describe(
+      'How a returned next state is committed: refused (`update` takes recipes only), run again when it is stale, ' +
+        'computed while holding the state, or written over whatever is there.',
+    ),
+  retries: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(3)
+    .describe('How often a handler runs again before it holds the state.'),
+  store: z
+    .custom<Store>((value) => typeof value === 'object' && value !== null && 'cell' in value, 'expected a store')
+    .optional()
+    .describe('Keeps the state in a store of your own.'),
+  key: z.union([z.string(), z.number()]).optional().describe("The cell's key in the store; default: the pool's name."),
+  history: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('How many past versions are kept for those who catch up.'),
+  validate: z
+    .custom<(state: unknown) => boolean | string>((value) => typeof value === 'function' || value instanceof z.ZodType)
+    .optional()
+    .describe('A zod schema or a predicate that every state must satisfy; a commit that does not is refused.'),
+})
+
+const restartOptions = z.strictObject({
+  intensity: orInfinity(z.number().int().nonnegative())
+    .default(Infinity)
+    .describe('How many members may crash within `within` before the pool gives up.'),
+  within: milliseconds.default(5000).describe('The window of `intensity`, in milliseconds.'),
+  attempts: orInfinity(z.number().int().positive())
+    .default(5)
+    .describe('How many starts may fail in a row before the pool gives up.'),
+  backoff: z
+    .strictObject({
+      min: milliseconds
+        .default(100)
+        .describe('The first wait after a failed start, in milliseconds; doubled each time.'),
+      max: milliseconds.default(10_000).describe('The longest wait, in milliseconds.'),
+      jitter: z.number().min(0).max(1).default(0.2).describe('The share of the wait that is left to chance.'),
+    })
+    .prefault({})
+    .describe('The wait between failed starts.'),
+})
+
+const recycleOptions = z.strictObject({
+  afterMessages: orInfinity(z.number().int().positive())
+    .default(Infinity)
+    .describe('Replaces a member after so many messages.'),
+  afterMs: orInfinity(z.number().positive())
+    .default(Infinity)
+    .describe('Replaces a member of this age, in milliseconds.'),
+  jitter: z.number().min(0).max(1).default(0.1).describe('The share of both that is left to chance.'),
+})
+
+/** What became of a request that nobody waits for. */
+export interface Loss {
+  /** The name of the pool. */
+  readonly pool: string
+  readonly message: unknown
+  readonly error: Error
+}
+
+/** Options of `spawnPool`. Times are milliseconds. */
+export const poolOptions = z.strictObject({
+  size: z
+    .number()
+    .int()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('How many members there are. Default 8; 1 for a plain nact function.'),
+  state: z
+    .union([z.enum(['shared', 'isolated']), stateOptions])
+    .optional()
+    .describe('One state for all members (the default), or one for each (the default for a plain nact function).'),
+  broker: brokerOptions.partial().optional().describe('How requests wait for members, and members for requests.'),
+  timeout: orInfinity(milliseconds)
+    .default(5000)
+    .describe('How long a caller waits, in milliseconds, unless it says so itself.'),
+  restart: restartOptions.prefault({}).describe('When to stop replacing members.'),
+  retryOnCrash: z
+    .record(z.string(), z.number().int().positive())
+    .default({})
+    .describe('How often a message of each type is run again after its member crashed. Only for what may be repeated.'),
+  poisonAfter: orInfinity(z.number().int().positive())
+    .default(3)
+    .describe('A message that has crashed so many members goes to the dead letters, whatever `retryOnCrash` says.'),
+  stuckAfter: orInfinity(z.number().positive())
+    .default(Infinity)
+    .describe('A member that has worked on one message for so long, in milliseconds, is given up and replaced.'),
+  recycle: recycleOptions.prefault({}).describe('When to replace members that work.'),
+  onDrop: callback<(loss: Loss) => void>().optional().describe('Told of each cast or dispatch that was not served.'),
+  clock: z
+    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
+    .default(systemClock)
+    .describe('Where time comes from; tests give a virtual one.'),
+})
+export type PoolOptions = z.input<typeof poolOptions>
+export type CheckedPoolOptions = z.output<typeof poolOptions>
+export type StateOptions = z.output<typeof stateOptions>
+
+/** A cell whose type of state is not known here. */
+export type AnyCell = Cell<unknown>

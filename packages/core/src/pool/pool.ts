@@ -1,0 +1,238 @@
+import { type Drop, DroppedError, factsOf } from '@genpool/broker'
+import {
+  type ConcreteSystem,
+  Deadlines,
+  type GenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  type Reference,
+  type Runnable,
+  Turn,
+} from '@genpool/runtime'
+import type { Cell, CommitOptions } from '@genpool/state-ane'
+import { dispatch, type Ref } from 'nact'
+import type { MemberInfo } from '../behaviours/context'
+import type { Definition } from '../behaviours/define-pool'
+import { Program } from '../behaviours/program'
+import { Supervisor } from '../supervision/supervisor'
+import { BrokerPort } from './broker-port'
+import { Counters } from './counters'
+import { DeadLetters } from './dead-letters'
+import { Failures } from './failures'
+import { guard } from './guard'
+import { Intake } from './intake'
+import { Lifecycle } from './lifecycle'
+import type { Member } from './member'
+import type { CheckedPoolOptions } from './options'
+import type { PoolActor } from './pool-actor'
+import { commitOptionsOf, stateOptionsOf } from './pool-state'
+import type { Extras, Outcome, Request } from './request'
+import { Roster } from './roster'
+
+/**
+ * What stands behind a pool's address: has requests matched with members and run, and sees to it that each is settled
+ * exactly once.
+ *
+ * The hot path is short: `submit`, `run`, `Member.execute`, `settled`. The rest is in the parts.
+ */
+export class Pool implements Runnable {
+  readonly name: string
+  readonly system: ConcreteSystem
+  readonly program: Program
+  readonly turn: Turn
+  readonly port: BrokerPort
+  readonly intake: Intake
+  readonly roster: Roster
+  readonly supervisor: Supervisor
+  readonly lifecycle: Lifecycle
+  readonly deadLetters: DeadLetters
+  readonly failures = new Failures(this)
+  readonly counters = new Counters()
+  /** The state that all members share; undefined if each has its own, or before it is made. */
+  cell: Cell<unknown> | undefined = undefined
+  commitOptions: CommitOptions
+  /** Whether there is one state for all members. */
+  readonly sharesState: boolean
+  /** How many members have a message in hand. */
+  busy = 0
+  /** Calls whose handler is done and that are answered later. */
+  readonly late = new Set<Request>()
+  #ready: Member[] = []
+  #scheduled = false
+  #touched = false
+  readonly #deadlines: Deadlines<Request>
+  readonly #stuck: Deadlines<Member>
+
+  constructor(
+    readonly actor: PoolActor,
+    readonly definition: Definition,
+    public options: CheckedPoolOptions,
+  ) {
+    this.name = actor.name
+    this.system = actor.system
+    this.program = new Program(definition)
+    this.turn = Turn.of(options.clock)
+    this.port = new BrokerPort(options.broker ?? {}, options.clock, this.turn)
+    this.deadLetters = new DeadLetters(this.name, guard, options.onDrop)
+    this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
+    this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
+    const state = stateOptionsOf(options.state, definition.form === 'plain')
+    this.sharesState = state.type === 'shared'
+    this.commitOptions = commitOptionsOf(state)
+    this.intake = new Intake(this)
+    this.supervisor = new Supervisor(this)
+    this.roster = new Roster(this)
+    this.lifecycle = new Lifecycle(this)
+  }
+
+  /** Has a request matched now, or queued, or refused. */
+  submit(request: Request): void {
+    this.counters.accepted++
+    this.#touch()
+    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(false))
+    const { extras } = request
+    if (extras !== null && extras.signal !== null && !this.#watchSignal(request, extras, extras.signal)) return
+    const member = this.port.ask(request)
+    if (member !== null) member.assign(request)
+    if (request.outcome === null) this.#deadlines.add(request, this.turn.now())
+  }
+
+  /** Has one member handle a request, and no other. */
+  submitTo(member: Member, request: Request): void {
+    this.counters.accepted++
+    this.#touch()
+    if (!this.lifecycle.accepting || member.status === 'ended') {
+      return void request.fail(this.failures.stopped(false))
+    }
+    this.#deadlines.add(request, this.turn.now())
+    member.deliver(request)
+  }
+
+  /** Runs a request again whose member crashed. It keeps its deadline. */
+  resubmit(request: Request): void {
+    request.member = null
+    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(true))
+    this.port.ask(request)?.assign(request)
+  }
+
+  /** Has a member execute what it was assigned, later in this turn. */
+  makeReady(member: Member): void {
+    this.#ready.push(member)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.turn.schedule(this)
+  }
+
+  run(turn: Turn): void {
+    this.#scheduled = false
+    let now = turn.now()
+    while (this.#ready.length > 0) {
+      const members = this.#ready
+      this.#ready = []
+      for (let i = 0; i < members.length; i++) {
+        if (turn.exhausted) {
+          this.#ready = [...members.slice(i), ...this.#ready]
+          this.#scheduled = true
+          return turn.schedule(this)
+        }
+        ;(members[i] as Member).execute(now)
+        now = turn.now()
+      }
+    }
+  }
+
+  rest(): void {
+    this.#touched = false
+    this.#deadlines.rest()
+    this.#stuck.rest()
+    this.port.rest()
+    if (this.lifecycle.phase === 'draining') this.lifecycle.settle()
+  }
+
+  memberStarts(member: Member): void {
+    this.busy++
+    const { stuckAfter } = this.options
+    if (stuckAfter === Infinity) return
+    const now = this.turn.now()
+    member.deadline = now + stuckAfter * NS_PER_MS
+    this.#stuck.add(member, now)
+  }
+
+  memberFinishes(member: Member, startedAt: Nanos): void {
+    const now = this.turn.refresh()
+    this.#touch()
+    this.busy--
+    this.#stuck.remove(member)
+    this.port.finished(now - startedAt, now)
+  }
+
+  /** A request has its outcome. */
+  settled(request: Request, outcome: Outcome): void {
+    this.counters.outcomes[outcome]++
+    this.#deadlines.remove(request)
+    if (this.late.size > 0) this.late.delete(request)
+  }
+
+  dropped(drop: Drop<Request>): void {
+    const request = drop.entry
+    this.counters.drop(drop.reason)
+    if (drop.reason === 'expired') request.fail(this.failures.expired(request))
+    else request.fail(new DroppedError(this.name, factsOf(drop)))
+  }
+
+  sendAnswer(sender: Reference, value: unknown): void {
+    guard(() => dispatch(sender as never, value as never))
+  }
+
+  /** Who has a slot, as its handlers see it. The address is made when somebody looks at it. */
+  infoOf(slot: number, incarnation: number): MemberInfo {
+    return new Info(this, slot, incarnation)
+  }
+
+  /** Takes a request back whose caller has given up, wherever it is. */
+  #withdraw(request: Request, error: GenPoolError): void {
+    if (request.list !== null) this.port.remove(request)
+    request.fail(error)
+  }
+
+  /** False if the signal has fired already. */
+  #watchSignal(request: Request, extras: Extras, signal: AbortSignal): boolean {
+    if (signal.aborted) {
+      request.fail(this.failures.cancelled(request))
+      return false
+    }
+    extras.onAbort = () => this.#withdraw(request, this.failures.cancelled(request))
+    signal.addEventListener('abort', extras.onAbort, { once: true })
+    return true
+  }
+
+  #gotStuck(member: Member): void {
+    const cause = new Error(`it was still running after ${this.options.stuckAfter} ms and was given up as stuck`)
+    member.abandon((request) => this.failures.crashed(request, cause))
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.turn.touch(this)
+    this.lifecycle.active()
+  }
+}
+
+class Info implements MemberInfo {
+  readonly name: string
+  readonly #pool: Pool
+
+  constructor(
+    pool: Pool,
+    readonly slot: number,
+    readonly incarnation: number,
+  ) {
+    this.#pool = pool
+    this.name = `member-${slot}.${incarnation}`
+  }
+
+  get ref(): Ref<unknown> {
+    return this.#pool.roster.addressOf(this) as never
+  }
+}

@@ -1,0 +1,138 @@
+import { Waiting } from '@genpool/broker'
+import {
+  type Expiring,
+  type GenPoolError,
+  isGenPoolError,
+  type Nanos,
+  type Reference,
+  type ReplyReference,
+  type ReplyTarget,
+} from '@genpool/runtime'
+import type { Route } from '../behaviours/program'
+import type { Member } from './member'
+import type { Pool } from './pool'
+
+/** How a request came in, which decides who is told of its outcome, and how. */
+export type RequestKind = 'call' | 'cast' | 'query' | 'dispatch' | 'direct'
+
+/** What can become of a request. Each gets exactly one. */
+export type Outcome = 'replied' | 'dropped' | 'expired' | 'cancelled' | 'crashed' | 'conflict' | 'invalid' | 'stopped'
+
+/** What only some requests need, so that the others stay small. */
+export class Extras {
+  /** Who sent a dispatch. */
+  sender: Reference | null = null
+  signal: AbortSignal | null = null
+  onAbort: (() => void) | null = null
+  /** Behind `ctx.signal`, once a handler has looked at it. */
+  controller: AbortController | null = null
+  /** The address that answers this request, once somebody has asked for it. */
+  from: ReplyReference | null = null
+  /** Given by the handler before its commit; released with it. */
+  held: { readonly value: unknown } | null = null
+  effects: ((state: unknown) => void)[] | null = null
+  /** How many members it has crashed. */
+  crashes = 0
+}
+
+/**
+ * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
+ *
+ * `outcome` is null until it is settled, and is set once.
+ */
+export class Request extends Waiting implements Expiring, ReplyTarget {
+  wheelPrevious: Expiring | null = null
+  wheelNext: Expiring | null = null
+  wheelSlot = -1
+  outcome: Outcome | null = null
+  /** Who runs it, or ran it last. */
+  member: Member | null = null
+  attempt = 0
+  extras: Extras | null = null
+
+  constructor(
+    readonly pool: Pool,
+    readonly kind: RequestKind,
+    public route: Route,
+    public message: unknown,
+    private readonly onReply: ((value: unknown) => void) | null,
+    private readonly onFailure: ((error: unknown) => void) | null,
+    sentAt: Nanos,
+  ) {
+    super(sentAt)
+  }
+
+  /** Whether somebody waits for an answer. */
+  get expectsAnswer(): boolean {
+    return this.onReply !== null
+  }
+
+  /** Whether its result is no longer wanted: a commit must be refused. */
+  get abandoned(): boolean {
+    return this.outcome !== null && this.outcome !== 'replied'
+  }
+
+  /** nact dispatches to a temporary address by calling this. */
+  resolve(value: unknown): void {
+    this.answer(value)
+  }
+
+  /** Answers it, now or with the commit of the handler that runs it. Returns whether this was the answer. */
+  answer(value: unknown): boolean {
+    if (this.outcome !== null) return false
+    if (this.member !== null && this.member.holdsAnswersOf(this)) {
+      const extras = this.extend()
+      if (extras.held !== null) return false
+      extras.held = { value }
+      return true
+    }
+    return this.succeed(value, true)
+  }
+
+  /** @param answered whether there is an answer to pass on to the sender of a dispatch */
+  succeed(value: unknown, answered: boolean): boolean {
+    if (!this.#settle('replied')) return false
+    if (this.onReply !== null) this.onReply(value)
+    else if (answered && this.extras?.sender) this.pool.sendAnswer(this.extras.sender, value)
+    return true
+  }
+
+  fail(error: GenPoolError): boolean {
+    if (!this.#settle(outcomeOf(error))) return false
+    this.extras?.controller?.abort(error)
+    if (this.onFailure !== null) this.onFailure(error)
+    else this.pool.intake.lost(this, error)
+    return true
+  }
+
+  extend(): Extras {
+    return (this.extras ??= new Extras())
+  }
+
+  #settle(outcome: Outcome): boolean {
+    if (this.outcome !== null) return false
+    this.outcome = outcome
+    this.pool.settled(this, outcome)
+    const extras = this.extras
+    if (extras !== null) {
+      extras.from?.close(this.pool.system)
+      if (extras.onAbort !== null) extras.signal?.removeEventListener('abort', extras.onAbort)
+    }
+    return true
+  }
+}
+
+const OUTCOMES = {
+  ERR_GENPOOL_DROPPED: 'dropped',
+  ERR_GENPOOL_EXPIRED: 'expired',
+  ERR_GENPOOL_CANCELLED: 'cancelled',
+  ERR_GENPOOL_CRASHED: 'crashed',
+  ERR_GENPOOL_CONFLICT: 'conflict',
+  ERR_GENPOOL_INVALID: 'invalid',
+  ERR_GENPOOL_STOPPED: 'stopped',
+  ERR_GENPOOL_OPTIONS: 'invalid',
+} as const
+
+function outcomeOf(error: unknown): Outcome {
+  return isGenPoolError(error) ? OUTCOMES[error.code] : 'crashed'
+}

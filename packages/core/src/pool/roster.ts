@@ -1,0 +1,176 @@
+import { type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
+import { InitStep } from '../behaviours/behaviour'
+import type { MemberInfo } from '../behaviours/context'
+import { RestartIntensity } from '../supervision/restart-intensity'
+import { StartAttempts } from '../supervision/start-attempts'
+import { isThenable, Member } from './member'
+import { MemberActor } from './member-actor'
+import type { Pool } from './pool'
+
+/** The place of one member; outlives those who take it. */
+interface Slot {
+  readonly number: number
+  member: Member | null
+  incarnation: number
+  /** Set while it waits for its next try to start. */
+  retry: Timer | null
+}
+
+/** Reasons to end that are no faults. */
+const NORMAL = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'reset', 'stuck'])
+
+/** Who is in the pool: starts members, replaces those that end, and knows when to give up. */
+export class Roster {
+  readonly #slots: Slot[] = []
+  #size = 0
+  readonly #starts = new StartAttempts()
+  readonly #restarts: RestartIntensity
+
+  constructor(private readonly pool: Pool) {
+    this.#restarts = new RestartIntensity(this.#limits())
+  }
+
+  /** The members that have not ended, by slot. */
+  get members(): readonly Member[] {
+    return this.#slots.flatMap((slot) => (slot.member === null ? [] : [slot.member]))
+  }
+
+  /** How many members there are to be. */
+  get size(): number {
+    return this.#size
+  }
+
+  get restarts(): number {
+    return this.#slots.reduce((sum, slot) => sum + Math.max(0, slot.incarnation - 1), 0)
+  }
+
+  /** The address of the member that `info` tells of; of one that has ended, an address that nobody answers. */
+  addressOf(info: MemberInfo): unknown {
+    const member = this.#slots[info.slot - 1]?.member
+    if (member?.info !== info) return nobody
+    member.address ??= new MemberActor(member)
+    return member.address.reference
+  }
+
+  /** Makes it so many members: starts new ones, or lets the last ones end when their work is done, idle ones first. */
+  resize(size: number): void {
+    this.#size = size
+    while (this.#slots.length < size) {
+      this.#slots.push({ number: this.#slots.length + 1, member: null, incarnation: 0, retry: null })
+    }
+    for (const slot of this.#slots) {
+      if (slot.number <= size) this.#fill(slot)
+      else this.#empty(slot, 'resized')
+    }
+  }
+
+  /** Limits may have been changed. */
+  configure(): void {
+    this.#restarts.limits = this.#limits()
+  }
+
+  /** A member ended; somebody else takes its slot, unless it is not needed any more. */
+  ended(member: Member, reason: unknown): void {
+    const slot = this.#slots[member.info.slot - 1]
+    if (slot === undefined || slot.member !== member) return
+    slot.member = null
+    this.pool.lifecycle.memberEnded(member, reason)
+    member.address?.stop()
+    if (this.pool.lifecycle.stopping || slot.number > this.#size) return
+    if (!NORMAL.has(reason) && !this.#restarts.record(this.pool.turn.now())) {
+      const { intensity, within } = this.pool.options.restart
+      this.pool.lifecycle.giveUp(reason, `more than ${intensity} members crashed within ${within} ms`)
+      return
+    }
+    this.#fill(slot)
+  }
+
+  /** Ends all, and starts none in their place. */
+  shutDown(reason: unknown): void {
+    this.#size = 0
+    for (const slot of this.#slots) {
+      slot.retry?.cancel()
+      slot.retry = null
+      slot.member?.shutDown(reason)
+    }
+  }
+
+  #limits(): { intensity: number; within: Nanos } {
+    const { intensity, within } = this.pool.options.restart
+    return { intensity, within: within * NS_PER_MS }
+  }
+
+  #empty(slot: Slot, reason: unknown): void {
+    slot.retry?.cancel()
+    slot.retry = null
+    slot.member?.leave(reason)
+  }
+
+  #fill(slot: Slot): void {
+    if (slot.member !== null || slot.retry !== null) return
+    slot.incarnation++
+    const member = new Member(this.pool, this.pool.infoOf(slot.number, slot.incarnation), this.pool.turn.now())
+    slot.member = member
+    this.pool.intake.welcome(member)
+    if (this.pool.cell === undefined) return this.#init(slot, member)
+    member.cell = this.pool.cell
+    member.begin()
+  }
+
+  #init(slot: Slot, member: Member): void {
+    eventually(
+      () => this.pool.lifecycle.initialise(member),
+      (state) => this.#started(slot, member, state),
+      (error) => this.#failed(slot, member, error),
+    )
+  }
+
+  #started(slot: Slot, member: Member, state: unknown): void {
+    if (slot.member !== member) return
+    if (state instanceof InitStep) {
+      if (state.kind === 'refuse') return this.pool.lifecycle.giveUp(state.reason, 'its init refused to start')
+      if (state.kind === 'ignore') return this.#leaveOut(slot, member)
+      if (state.kind === 'continue') this.pool.intake.continueWith(member, state.reason)
+      this.pool.lifecycle.giveState(member, state.value)
+    } else this.pool.lifecycle.giveState(member, state)
+    this.#starts.succeeded()
+    member.begin()
+    this.pool.lifecycle.memberReady()
+  }
+
+  /** `init` wants no member here. A pool with none would keep its callers waiting for ever. */
+  #leaveOut(slot: Slot, member: Member): void {
+    slot.member = null
+    member.status = 'ended'
+    if (this.members.length === 0) this.pool.lifecycle.giveUp('ignore', 'its init wants no member')
+  }
+
+  #failed(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    slot.member = null
+    member.status = 'ended'
+    const wait = this.#starts.failed(this.pool.options.restart, Math.random())
+    if (wait === null)
+      return this.pool.lifecycle.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
+    slot.retry = this.pool.lifecycle.after(wait / NS_PER_MS, () => {
+      slot.retry = null
+      this.#fill(slot)
+    })
+  }
+}
+
+/** Calls `make` and goes on with its result or its failure: in this turn if it is synchronous. */
+export function eventually(
+  make: () => unknown,
+  done: (value: unknown) => void,
+  failed: (error: unknown) => void,
+): void {
+  let value: unknown
+  try {
+    value = make()
+  } catch (error) {
+    return failed(error)
+  }
+  if (isThenable(value)) value.then(done, failed)
+  else done(value)
+}

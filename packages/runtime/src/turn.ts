@@ -1,0 +1,103 @@
+import { type Clock, type Nanos, NS_PER_MS } from './clock'
+
+/** Something that has work to do in this turn of the event loop. */
+export interface Runnable {
+  /** Works until it has nothing left or `turn.exhausted`; schedules itself again for what is left. */
+  run(turn: Turn): void
+  /** Called at the end of each turn in which it was touched: the place for what need not be done per message. */
+  rest(): void
+}
+
+/** How long the work of one turn may take before input, output and timers get their share. */
+const BUDGET: Nanos = 2 * NS_PER_MS
+
+const RESOLVED = Promise.resolve()
+
+/**
+ * One turn of the event loop, shared by everything on one clock.
+ *
+ * Work is done in microtasks of the turn in which it came, as fast as a function call, while a time budget lasts; the rest
+ * waits until Node has looked at timers, input and output. The clock is read once per turn and after each handler, not
+ * once per message.
+ */
+export class Turn {
+  readonly #clock: Clock
+  #time: Nanos = 0
+  #until: Nanos = 0
+  /** Whether a turn has begun and its end is scheduled. */
+  #open = false
+  #draining = false
+  #ready: Runnable[] = []
+  #touched: Runnable[] = []
+
+  private constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  static readonly #turns = new WeakMap<Clock, Turn>()
+
+  /** The turn of a clock; always the same object. */
+  static of(clock: Clock): Turn {
+    let turn = Turn.#turns.get(clock)
+    if (turn === undefined) Turn.#turns.set(clock, (turn = new Turn(clock)))
+    return turn
+  }
+
+  /** The time as of the last reading in this turn: as exact as Node's timers, which also count from the turn's begin. */
+  now(): Nanos {
+    if (!this.#open) this.#begin()
+    return this.#time
+  }
+
+  /** Reads the clock. */
+  refresh(): Nanos {
+    if (!this.#open) this.#begin()
+    else this.#time = this.#clock.now()
+    return this.#time
+  }
+
+  /** Whether the budget of this turn is used up, as of the last reading. */
+  get exhausted(): boolean {
+    return this.#time >= this.#until
+  }
+
+  /** Has `runnable.run` called in this turn, or in the next one if the budget is used up. */
+  schedule(runnable: Runnable): void {
+    this.#ready.push(runnable)
+    if (this.#draining) return
+    this.#draining = true
+    void RESOLVED.then(this.#drain)
+  }
+
+  /** Has `runnable.rest` called at the end of this turn. */
+  touch(runnable: Runnable): void {
+    if (!this.#open) this.#begin()
+    this.#touched.push(runnable)
+  }
+
+  #begin(): void {
+    this.#open = true
+    this.#time = this.#clock.now()
+    this.#until = this.#time + BUDGET
+    this.#clock.defer(this.#end)
+  }
+
+  readonly #drain = (): void => {
+    this.refresh()
+    while (this.#ready.length > 0 && !this.exhausted) {
+      const batch = this.#ready
+      this.#ready = []
+      for (const runnable of batch) runnable.run(this)
+    }
+    // What is left waits for the end of the turn, which is scheduled.
+    this.#draining = false
+  }
+
+  readonly #end = (): void => {
+    this.#open = false
+    const touched = this.#touched
+    this.#touched = []
+    for (const runnable of touched) runnable.rest()
+    if (this.#ready.length > 0 && !this.#draining) this.#drain()
+  }
+}
