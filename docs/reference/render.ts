@@ -36,11 +36,21 @@ function renderSchema(title: string, schema: Schema, names: Names): string {
   const intro = schema.description === undefined ? [] : [schema.description]
   const objects = objectsOf(schema)
   if (objects.length === 0) return [`### ${title}`, ...intro, `Type: ${typeOf(schema, linkTo(others))}.`].join('\n\n')
-  const tables = objects.flatMap((object) => {
-    const variant = objects.length > 1 ? [`#### ${title} with ${discriminator(object)}`] : []
-    return [...variant, table(object, others)]
+  if (objects.length === 1 && objects[0] !== undefined) {
+    return [`### ${title}`, ...intro, table(objects[0], others)].join('\n\n')
+  }
+  return [`### ${title}`, ...intro, ...objects.map((object) => alternative(title, object, others))].join('\n\n')
+}
+
+/** One of several forms that an option may take: a link if it has a section of its own, otherwise its table. */
+function alternative(title: string, object: Schema, names: Names): string {
+  const own = table(object, names)
+  const known = [...names].find(([schema]) => {
+    const objects = objectsOf(schema)
+    return objects.length === 1 && objects[0] !== undefined && table(objects[0], names) === own
   })
-  return [`### ${title}`, ...intro, ...tables].join('\n\n')
+  if (known !== undefined) return `- with ${discriminator(object)}: [${known[1]}](#${known[1].toLowerCase()})`
+  return `#### ${title} with ${discriminator(object)}\n\n${own}`
 }
 
 /** What tells an alternative of a union from the others: `type: 'codel'`. */

@@ -44,6 +44,13 @@ describe('the options reference', () => {
     expect(page).toContain('### queueOptions')
   })
 
+  it('links an alternative of a union that has a section of its own', () => {
+    const any = z.discriminatedUnion('type', [queue.required({ type: true }), z.strictObject({ type: z.literal('x') })])
+    const page = render({ anyOptions: any, codelOptions: queue })
+    expect(page).toContain("- with `type: 'codel'`: [codelOptions](#codeloptions)")
+    expect(page).toContain("#### anyOptions with `type: 'x'`")
+  })
+
   it('lists the keys of an object inside, and each alternative of a union apart', () => {
     expect(rowsOf(z.strictObject({ inner: z.strictObject({ a: z.string() }).optional() }))).toEqual([
       '| `inner` | object |  |  |',
