@@ -7,6 +7,7 @@ module.exports = {
     '<rootDir>/packages/*/test/**/*.test.ts',
     '<rootDir>/examples/**/*.test.ts',
     '<rootDir>/docs/**/*.test.ts',
+    '<rootDir>/.ci/test/**/*.test.ts',
   ],
   transform: {
     '^.+\\.ts$': [
