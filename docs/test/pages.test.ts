@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brokenLinks, markdownIn } from './pages/links'
+import { programsOf } from './pages/markdown'
+import { runProgram } from './pages/run'
+import { typeFaults } from './pages/types'
+
+const root = join(__dirname, '..', '..')
+const ofPackages = readdirSync(join(root, 'packages'))
+  .map((name) => join('packages', name, 'README.md'))
+  .filter((file) => existsSync(join(root, file)))
+const files = ['README.md', 'CONTRIBUTING.md', ...ofPackages, ...markdownIn(root, 'docs')]
+const pages = files.map((file) => ({ file, programs: programsOf(readFileSync(join(root, file), 'utf8')) }))
+const programs = pages.flatMap(({ file, programs }) =>
+  programs.map((program) => ({ file, line: program.line, program })),
+)
+
+describe('the pages', () => {
+  it('have programs, first of all the README', () => {
+    expect(pages[0]!.programs.length).toBeGreaterThan(0)
+  })
+
+  it('have programs whose types are right', () => {
+    expect(typeFaults(pages)).toEqual([])
+  })
+
+  it.each(files)('%s has no broken links', (file) => {
+    expect(brokenLinks(root, file)).toEqual([])
+  })
+
+  it.each(programs)('$file:$line does what it says', async ({ program }) => {
+    expect(await runProgram(program, require)).toBeGreaterThan(0)
+  })
+})
+
+describe('broken links', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'genpool-links-'))
+    mkdirSync(join(folder, 'docs', 'guide'), { recursive: true })
+    writeFileSync(
+      join(folder, 'docs', 'guide', 'a.md'),
+      '[b](./b) [c](/guide/b.md) [d](/guide/b#a-part) [api](/api/index.html)',
+    )
+    writeFileSync(join(folder, 'docs', 'guide', 'b.md'), '# A part\n[a](a#a)\n\n[x](/x) [y](#a-part)')
+    writeFileSync(join(folder, 'README.md'), '[b](docs/guide/b.md#a-part) [no](docs/guide/b)')
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('are found beside the page and from the root of the site', () => {
+    expect(markdownIn(folder, 'docs').flatMap((file) => brokenLinks(folder, file))).toEqual([
+      'docs/guide/b.md:2: a has no heading #a',
+      'docs/guide/b.md:4: /x does not exist',
+    ])
+  })
+
+  it('outside the site need the whole name of the file', () => {
+    expect(brokenLinks(folder, 'README.md')).toEqual(['README.md:1: docs/guide/b does not exist'])
+  })
+})
