@@ -1,0 +1,59 @@
+import { call, definePool, getState, reply, spawnPool } from '@genpool/core'
+import { start, stop } from 'nact'
+import { readPackage } from './manifest'
+import { addTo, emptyTally, type Tally } from './tally'
+
+/** Reads packages, and adds up in one state what they say. */
+const Surveyor = definePool({
+  init: emptyTally,
+  calls: {
+    async read(msg: { folder: string }) {
+      const begun = performance.now()
+      const read = await readPackage(msg.folder)
+      // The recipe runs on the latest tally, whatever the other members have added since: no update is lost.
+      return reply(performance.now() - begun, (draft) => addTo(draft, read))
+    },
+  },
+})
+
+/** What a survey found, and how long each package waited for a member and was then worked on, in milliseconds. */
+export interface Survey {
+  readonly tally: Tally
+  readonly waiting: readonly number[]
+  readonly running: readonly number[]
+}
+
+const MEMBERS = 8
+/** Requests under way at a time: enough that every member always finds the next one waiting. */
+const WINDOW = 4 * MEMBERS
+
+/** Reads `folders` through a pool of members with one central state. */
+export async function surveyWithPool(folders: readonly string[], done: () => void = () => undefined): Promise<Survey> {
+  const system = start()
+  const pool = spawnPool(system, Surveyor, 'surveyor', { size: MEMBERS, state: 'shared' })
+  const waiting: number[] = []
+  const running: number[] = []
+  const next = folders.values()
+  const client = async (): Promise<void> => {
+    for (const folder of next) {
+      const sent = performance.now()
+      const ran = await call(pool, { type: 'read', folder }, { timeout: 60_000 })
+      waiting.push(performance.now() - sent - ran)
+      running.push(ran)
+      done()
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: WINDOW }, client))
+    return { tally: await getState(pool), waiting, running }
+  } finally {
+    stop(system)
+  }
+}
+
+/** The same, one package after the other: what the pool is held against. */
+export async function surveyInALoop(folders: readonly string[]): Promise<Tally> {
+  const tally = emptyTally()
+  for (const folder of folders) addTo(tally, await readPackage(folder))
+  return tally
+}
