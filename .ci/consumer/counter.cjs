@@ -1,0 +1,23 @@
+'use strict'
+// A user's CommonJS program: the classic example.
+const assert = require('node:assert')
+const { start, query, stop } = require('nact')
+const { call, cast, definePool, noReply, reply, spawnPool } = require('@genpool/core')
+
+const Counter = definePool({
+  init: () => ({ count: 0 }),
+  calls: { add: (msg, state) => reply(state.count + msg.value, { count: state.count + msg.value }) },
+  casts: { add: (msg, state) => noReply({ count: state.count + msg.value }) },
+})
+
+async function main() {
+  const system = start()
+  const pool = spawnPool(system, Counter, 'counter', { size: 5 })
+  assert.strictEqual(await call(pool, { type: 'add', value: 5 }), 5)
+  assert.deepStrictEqual(cast(pool, { type: 'add', value: 5 }), { ok: true })
+  assert.strictEqual(await query(pool, { type: 'add', value: 5 }, 1000), 15)
+  stop(system)
+  console.log('commonjs ok')
+}
+
+void main()
