@@ -11,6 +11,7 @@ export {
   StoppedError,
 } from './errors'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
+export { type Hold as ReferenceHold, heldReference } from './nact/held-reference'
 export {
   type ConcreteActor,
   type ConcreteParent,

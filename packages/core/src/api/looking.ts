@@ -4,7 +4,7 @@ import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { DeadLetter } from '../pool/dead-letters'
-import { stateOf, type Phase } from '../pool/lifecycle'
+import { stateOf } from '../pool/lifecycle'
 import type { MemberStatus } from '../pool/member'
 import { poolOf } from './pool-of'
 
@@ -50,5 +50,3 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
   return poolOf(pool).deadLetters.watch(watcher)
 }
-
-export type { Phase }

@@ -47,9 +47,10 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
   if (definition.form === 'plain') checkProperties(definition.properties)
-  const actor = spawnActor(parent, (concrete) => new PoolActor(concrete, { name, definition, options: checked }))
-  actor.pool.lifecycle.start(checked.size ?? (definition.form === 'plain' ? 1 : DEFAULT_SIZE))
-  return actor.reference as unknown as PoolRef
+  const setup = { name, definition, options: checked, given: own }
+  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, setup))
+  pool.lifecycle.start(checked.size ?? (definition.form === 'plain' ? 1 : DEFAULT_SIZE))
+  return reference as unknown as PoolRef
 }
 
 /**

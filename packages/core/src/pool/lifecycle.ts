@@ -2,9 +2,11 @@ import { NS_PER_MS, StoppedError, stopTree, type Timer } from '@genpool/runtime'
 import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
+import { applyChanges, type Change } from './changes'
 import { guard } from './guard'
 import { Member } from './member'
 import { BareContext } from './message-context'
+import type { PoolOptions } from './options'
 import type { Pool } from './pool'
 import { ownCell, sharedCell, stateOptionsOf } from './pool-state'
 import { eventually } from './roster'
@@ -46,6 +48,12 @@ export class Lifecycle {
 
   /** Makes the shared state, if there is one, and then the members. */
   start(size: number): void {
+    const { shutdownAfter } = this.pool.definition.properties
+    if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
+    this.#startState(size)
+  }
+
+  #startState(size: number): void {
     if (this.#state.type === 'isolated') return this.pool.roster.resize(size)
     const member = new Member(this.pool, this.pool.infoOf(0, this.#starts.failures + 1), this.pool.turn.now())
     eventually(
@@ -97,6 +105,13 @@ export class Lifecycle {
     this.#timers.clear()
     this.pool.port.close()
     this.#checkDrained()
+  }
+
+  /** Changes options. @throws {OptionsError} and changes nothing */
+  configure(changes: PoolOptions): readonly Change[] {
+    const { given, changed } = applyChanges(this.pool, this.pool.given, changes)
+    this.pool.given = given
+    return changed
   }
 
   /** Takes nothing new, finishes what it has, then stops; or stops after so many milliseconds. */
@@ -171,7 +186,7 @@ export class Lifecycle {
   }
 
   /** Stops the pool when it had nothing to do for so long, as nact's `shutdownAfter` promises. */
-  watchIdle(ms: number): void {
+  #watchIdle(ms: number): void {
     this.#quietSince = this.pool.turn.now()
     const check = (): void => {
       const quiet = (this.pool.turn.refresh() - this.#quietSince) / NS_PER_MS
@@ -227,7 +242,7 @@ export class Lifecycle {
     if (this.stopping) return
     const wait = this.#starts.failed(this.pool.options.restart, Math.random())
     if (wait === null) return this.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
-    this.after(wait / NS_PER_MS, () => this.start(size))
+    this.after(wait / NS_PER_MS, () => this.#startState(size))
   }
 
   #isQuiet(): boolean {

@@ -1,5 +1,5 @@
 import { Waiting } from '@genpool/broker'
-import { type Expiring, type Nanos, nobody } from '@genpool/runtime'
+import { type Expiring, type Nanos, nobody, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Step } from '../behaviours/step'
@@ -41,6 +41,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** The state of a plain function with isolated state: any value, not frozen, as in nact. */
   state: unknown = undefined
   handled = 0
+  /** How many messages it handles before it is replaced. */
+  recycleAfter = Infinity
+  /** Armed if it is to be replaced at a certain age. */
+  retireAt: Timer | null = null
   /** What it works on, and the other messages of the same batch. */
   current: Request | null = null
   #companions: readonly Request[] | null = null
@@ -50,7 +54,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #leaving: { readonly reason: unknown } | null = null
   #hold: Hold<unknown> | null = null
   #startedAt: Nanos = 0
-  #idleTimer: { cancel(): void } | null = null
+  #idleTimer: Timer | null = null
   /** When it is given up as stuck. The links are those of the wheel that watches it. */
   deadline: Nanos = Infinity
   wheelPrevious: Expiring | null = null
@@ -125,7 +129,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (request.outcome !== null) return this.next()
     this.#startedAt = now
     if (request.route.batch > 0) this.#companions = this.pool.port.takeBatch(this, request)
-    this.pool.memberStarts(this)
+    this.pool.memberStarts(this, request, now)
     let step: Step | PromiseLike<Step>
     try {
       step = this.cell === undefined ? this.#runPlain() : transact(this.cell, this, this.pool.commitOptions)
@@ -211,6 +215,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   abandon(error: (request: Request) => Error & { code: string }): void {
     const requests = this.#inHand()
     this.status = 'ended'
+    this.retireAt?.cancel()
     this.#hold?.release()
     this.pool.memberFinishes(this, this.#startedAt)
     for (const request of requests) request.fail(error(request) as never)
@@ -242,6 +247,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.#finish()
     const { then } = step
     if (step.kind === 'halt') this.leave(step.reason)
+    else if (this.handled >= this.recycleAfter) this.leave('recycled')
     else if (then !== undefined) this.#follow(then)
     this.next()
   }
@@ -287,6 +293,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.status = 'ended'
     this.current = null
     this.#idleTimer?.cancel()
+    this.retireAt?.cancel()
     for (const request of this.#own.splice(0)) request.fail(this.pool.failures.stopped(false))
     this.pool.roster.ended(this, reason)
   }

@@ -1,5 +1,5 @@
-import { nobody, NS_PER_MS, ReplyReference } from '@genpool/runtime'
-import type { Logger, Ref } from 'nact'
+import { heldReference, nobody, NS_PER_MS, type Reference, ReplyReference } from '@genpool/runtime'
+import { dispatch, type Logger, type Ref } from 'nact'
 import type { Context, From, MemberContext, MemberInfo } from '../behaviours/context'
 import type { Member } from './member'
 import type { Pool } from './pool'
@@ -129,8 +129,23 @@ export class PlainContext extends MessageFacts implements Context {
 
 function senderOf(request: Request): Ref<unknown> {
   if (request.expectsAnswer) return addressOf(request)
-  return (request.extras?.sender ?? nobody) as never
+  const sender = request.extras?.sender ?? nobody
+  return (sender.type === 'actor' && request.member?.cell !== undefined ? heldSender(request, sender) : sender) as never
 }
+
+/** The sender of a dispatch. What a handler sends it waits for the commit: an attempt that lost a conflict has told nobody. */
+function heldSender(request: Request, sender: Reference): Reference {
+  return heldReference(sender, (message, from) => {
+    if (request.member?.holdsAnswersOf(request) !== true) return false
+    const extras = request.extend()
+    extras.effects ??= []
+    extras.effects.push(() => dispatchFrom(sender, message, from))
+    return true
+  })
+}
+
+/** nact's `dispatch`, whose third argument its types leave out. */
+const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
 
 let none = new Map<string, Ref<unknown>>()
 

@@ -1,7 +1,8 @@
 import { brokerOptions } from '@genpool/broker'
 import { type Clock, systemClock } from '@genpool/runtime'
-import type { Cell, Store } from '@genpool/state-ane'
+import type { Store } from '@genpool/state-ane'
 import { z } from 'zod'
+import type { DeadLetter } from './dead-letters'
 
 const milliseconds = z.number().nonnegative()
 /** zod's numbers are finite; these may also be endless. */
@@ -73,14 +74,6 @@ const recycleOptions = z.strictObject({
   jitter: z.number().min(0).max(1).default(0.1).describe('The share of both that is left to chance.'),
 })
 
-/** What became of a request that nobody waits for. */
-export interface Loss {
-  /** The name of the pool. */
-  readonly pool: string
-  readonly message: unknown
-  readonly error: Error
-}
-
 /** Options of `spawnPool`. Times are milliseconds. */
 export const poolOptions = z.strictObject({
   size: z
@@ -110,7 +103,9 @@ export const poolOptions = z.strictObject({
     .default(Infinity)
     .describe('A member that has worked on one message for so long, in milliseconds, is given up and replaced.'),
   recycle: recycleOptions.prefault({}).describe('When to replace members that work.'),
-  onDrop: callback<(loss: Loss) => void>().optional().describe('Told of each cast or dispatch that was not served.'),
+  onDrop: callback<(letter: DeadLetter) => void>()
+    .optional()
+    .describe('Told of each cast or dispatch that was not served.'),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)
@@ -119,6 +114,3 @@ export const poolOptions = z.strictObject({
 export type PoolOptions = z.input<typeof poolOptions>
 export type CheckedPoolOptions = z.output<typeof poolOptions>
 export type StateOptions = z.output<typeof stateOptions>
-
-/** A cell whose type of state is not known here. */
-export type AnyCell = Cell<unknown>

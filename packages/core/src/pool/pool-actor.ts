@@ -1,7 +1,7 @@
 import { BaseActor, type ConcreteActor, type ConcreteParent, type Reference } from '@genpool/runtime'
 import type { Definition } from '../behaviours/define-pool'
 import { MemberActor } from './member-actor'
-import type { CheckedPoolOptions } from './options'
+import type { CheckedPoolOptions, PoolOptions } from './options'
 import { Pool } from './pool'
 
 /** Where a pool's reference keeps the pool: an old reference never reaches another pool of the same name. */
@@ -12,15 +12,16 @@ export interface PoolSetup {
   readonly name: string | undefined
   readonly definition: Definition
   readonly options: CheckedPoolOptions
+  readonly given: PoolOptions
 }
 
 /** The pool as nact sees it: an address, children, messages, a life. */
 export class PoolActor extends BaseActor {
   readonly pool: Pool
 
-  constructor(parent: ConcreteParent, { name, definition, options }: PoolSetup) {
+  constructor(parent: ConcreteParent, { name, definition, options, given }: PoolSetup) {
     super(parent, name)
-    this.pool = new Pool(this, definition, options)
+    this.pool = new Pool(this, definition, options, given)
     Object.defineProperty(this.reference, POOL, { value: this.pool })
   }
 

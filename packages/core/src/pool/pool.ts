@@ -14,16 +14,16 @@ import { dispatch, type Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { Definition } from '../behaviours/define-pool'
 import { Program } from '../behaviours/program'
+import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
 import { BrokerPort } from './broker-port'
-import { Counters } from './counters'
 import { DeadLetters } from './dead-letters'
 import { Failures } from './failures'
 import { guard } from './guard'
 import { Intake } from './intake'
 import { Lifecycle } from './lifecycle'
 import type { Member } from './member'
-import type { CheckedPoolOptions } from './options'
+import type { CheckedPoolOptions, PoolOptions } from './options'
 import type { PoolActor } from './pool-actor'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
 import type { Extras, Outcome, Request } from './request'
@@ -47,7 +47,7 @@ export class Pool implements Runnable {
   readonly lifecycle: Lifecycle
   readonly deadLetters: DeadLetters
   readonly failures = new Failures(this)
-  readonly counters = new Counters()
+  readonly stats: Stats
   /** The state that all members share; undefined if each has its own, or before it is made. */
   cell: Cell<unknown> | undefined = undefined
   commitOptions: CommitOptions
@@ -67,11 +67,14 @@ export class Pool implements Runnable {
     readonly actor: PoolActor,
     readonly definition: Definition,
     public options: CheckedPoolOptions,
+    /** The options as the user wrote them, which changes are merged into. */
+    public given: PoolOptions,
   ) {
     this.name = actor.name
     this.system = actor.system
     this.program = new Program(definition)
     this.turn = Turn.of(options.clock)
+    this.stats = new Stats(this.turn.now())
     this.port = new BrokerPort(options.broker ?? {}, options.clock, this.turn)
     this.deadLetters = new DeadLetters(this.name, guard, options.onDrop)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
@@ -87,7 +90,7 @@ export class Pool implements Runnable {
 
   /** Has a request matched now, or queued, or refused. */
   submit(request: Request): void {
-    this.counters.accepted++
+    this.stats.counters.accepted++
     this.#touch()
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(false))
     const { extras } = request
@@ -99,7 +102,7 @@ export class Pool implements Runnable {
 
   /** Has one member handle a request, and no other. */
   submitTo(member: Member, request: Request): void {
-    this.counters.accepted++
+    this.stats.counters.accepted++
     this.#touch()
     if (!this.lifecycle.accepting || member.status === 'ended') {
       return void request.fail(this.failures.stopped(false))
@@ -149,11 +152,11 @@ export class Pool implements Runnable {
     if (this.lifecycle.phase === 'draining') this.lifecycle.settle()
   }
 
-  memberStarts(member: Member): void {
+  memberStarts(member: Member, request: Request, now: Nanos): void {
     this.busy++
+    this.stats.sojourn.record(now - request.sentAt, now)
     const { stuckAfter } = this.options
     if (stuckAfter === Infinity) return
-    const now = this.turn.now()
     member.deadline = now + stuckAfter * NS_PER_MS
     this.#stuck.add(member, now)
   }
@@ -163,19 +166,20 @@ export class Pool implements Runnable {
     this.#touch()
     this.busy--
     this.#stuck.remove(member)
+    this.stats.run.record(now - startedAt, now)
     this.port.finished(now - startedAt, now)
   }
 
   /** A request has its outcome. */
   settled(request: Request, outcome: Outcome): void {
-    this.counters.outcomes[outcome]++
+    this.stats.counters.outcomes[outcome]++
     this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
   }
 
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
-    this.counters.drop(drop.reason)
+    this.stats.counters.drop(drop.reason)
     if (drop.reason === 'expired') request.fail(this.failures.expired(request))
     else request.fail(new DroppedError(this.name, factsOf(drop)))
   }

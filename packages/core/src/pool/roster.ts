@@ -111,10 +111,20 @@ export class Roster {
     slot.incarnation++
     const member = new Member(this.pool, this.pool.infoOf(slot.number, slot.incarnation), this.pool.turn.now())
     slot.member = member
+    this.#limitLife(member)
     this.pool.intake.welcome(member)
     if (this.pool.cell === undefined) return this.#init(slot, member)
     member.cell = this.pool.cell
     member.begin()
+  }
+
+  /** Has the member replaced after so many messages or so long; not all at the same time. */
+  #limitLife(member: Member): void {
+    const { afterMessages, afterMs, jitter } = this.pool.options.recycle
+    const share = 1 - jitter * Math.random()
+    if (afterMessages !== Infinity) member.recycleAfter = Math.max(1, Math.round(afterMessages * share))
+    if (afterMs !== Infinity)
+      member.retireAt = this.pool.lifecycle.after(afterMs * share, () => member.leave('recycled'))
   }
 
   #init(slot: Slot, member: Member): void {

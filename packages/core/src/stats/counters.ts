@@ -1,5 +1,5 @@
 import type { DropReason } from '@genpool/broker'
-import type { Outcome } from './request'
+import type { Outcome } from '../pool/request'
 
 /** How many requests had which outcome, and why some were dropped. */
 export class Counters {

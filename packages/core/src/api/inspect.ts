@@ -1,0 +1,61 @@
+import type { DropReason } from '@genpool/broker'
+import type { PoolRef } from '../behaviours/protocol'
+import type { Phase } from '../pool/lifecycle'
+import type { Outcome } from '../pool/request'
+import type { Percentiles } from '../stats/histogram'
+import { poolOf } from './pool-of'
+
+/** A pool as it is now. Times are milliseconds; percentiles are of the last 10 to 20 seconds. */
+export interface Inspection {
+  readonly name: string
+  readonly phase: Phase
+  readonly size: number
+  readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
+  /** How many requests wait for a member. */
+  readonly waiting: number
+  /** How many calls wait for an answer that their handler has left for later. */
+  readonly late: number
+  /** How many requests have come in since the start. */
+  readonly accepted: number
+  /** What became of them. */
+  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>
+  readonly deadLetters: number
+  /** How long requests waited before they were run. */
+  readonly sojourn: Percentiles
+  /** How long handlers ran, commits included. */
+  readonly run: Percentiles
+  /** The share of the members' time that went into handlers lately, 0 to 1. */
+  readonly utilisation: number
+  /** How many members have been replaced. */
+  readonly restarts: number
+  /** The version of the shared state; undefined if each member has its own. */
+  readonly stateVersion: number | undefined
+}
+
+/** Looks at a pool. Works on stopped pools, too. */
+export function inspect(ref: PoolRef): Inspection {
+  const pool = poolOf(ref)
+  const { stats, roster, port, lifecycle } = pool
+  const now = pool.turn.refresh()
+  const count = (status: string): number => roster.members.filter((member) => member.status === status).length
+  const idle = count('idle')
+  const starting = count('starting')
+  return {
+    name: pool.name,
+    phase: lifecycle.phase,
+    size: roster.size,
+    members: { idle, starting, busy: roster.members.length - idle - starting },
+    waiting: port.lengthOf(pool),
+    late: pool.late.size,
+    accepted: stats.counters.accepted,
+    outcomes: { ...stats.counters.outcomes },
+    drops: { ...stats.counters.dropsByReason },
+    deadLetters: pool.deadLetters.count,
+    sojourn: stats.sojourn.percentiles(now),
+    run: stats.run.percentiles(now),
+    utilisation: roster.size === 0 ? 0 : Math.min(1, stats.run.density(now) / roster.size),
+    restarts: roster.restarts,
+    stateVersion: pool.cell?.version,
+  }
+}

@@ -1,0 +1,42 @@
+import { OptionsError } from '@genpool/runtime'
+import type { PoolRef } from '../behaviours/protocol'
+import type { Change } from '../pool/changes'
+import type { PoolOptions } from '../pool/options'
+import { poolOf } from './pool-of'
+
+/**
+ * Changes options of a pool that runs: all of them or, if one is wrong, none. What waits is kept.
+ *
+ * @param changes only what is to be different
+ * @returns what has changed, from what to what
+ * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool; nothing is changed
+ * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
+ */
+export function configure(pool: PoolRef, changes: PoolOptions): readonly Change[] {
+  return poolOf(pool).lifecycle.configure(changes)
+}
+
+/**
+ * Makes it so many members. New ones start at once; members too many end when their work is done.
+ *
+ * @throws {OptionsError} if `size` is no whole number above 0; nothing is changed
+ */
+export function resize(pool: PoolRef, size: number): void {
+  configure(pool, { size })
+}
+
+/**
+ * Takes nothing new, finishes what it has, and stops. Resolves when every member has ended and released what it held.
+ *
+ * @param options `within`: stops after so many milliseconds whatever is left; those callers get a StoppedError
+ * @throws {OptionsError} if `within` is wrong; nothing is changed
+ */
+export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {
+  if (!(within >= 0)) {
+    const message = `expected milliseconds >= 0 or Infinity, got ${String(within)}`
+    throw new OptionsError(`"within" is wrong: ${message}.`, [{ path: ['within'], message }])
+  }
+  return poolOf(pool).lifecycle.drain(within)
+}
+
+export type { Change }

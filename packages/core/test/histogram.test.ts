@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { RecentHistogram } from '../src/stats/histogram'
+
+const WINDOW = 10_000
+
+describe('RecentHistogram', () => {
+  it('tells each percentile at most 1/16 too high and never too low', () => {
+    const values = fc.array(fc.oneof(fc.nat(100), fc.nat(1_000_000), fc.integer({ min: 0, max: 2 ** 50 })), {
+      minLength: 1,
+    })
+    fc.assert(
+      fc.property(values, (list) => {
+        const histogram = new RecentHistogram(WINDOW, 0)
+        for (const value of list) histogram.record(value, 1)
+        const sorted = [...list].sort((a, b) => a - b)
+        const told = histogram.percentiles(1)
+        expect(told.count).toBe(list.length)
+        expect(told.max).toBe(sorted.at(-1)! / 1e6)
+        for (const [share, ms] of [
+          [0.5, told.p50],
+          [0.9, told.p90],
+          [0.99, told.p99],
+        ] as const) {
+          const exact = sorted[Math.ceil(share * list.length) - 1]! / 1e6
+          expect(ms).toBeGreaterThanOrEqual(exact)
+          expect(ms).toBeLessThanOrEqual(exact * (1 + 1 / 16) + 1e-6)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('forgets what is older than two windows, and keeps the last one', () => {
+    const histogram = new RecentHistogram(WINDOW, 0)
+    histogram.record(5e6, 100)
+    expect(histogram.percentiles(WINDOW + 50)).toMatchObject({ count: 1, max: 5 })
+    histogram.record(1e6, WINDOW + 100)
+    expect(histogram.percentiles(WINDOW + 200)).toMatchObject({ count: 2, max: 5 })
+    expect(histogram.percentiles(2 * WINDOW + 60)).toMatchObject({ count: 1, max: 1 })
+    expect(histogram.percentiles(9 * WINDOW)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 })
+  })
+})
