@@ -73,8 +73,13 @@ async function main(): Promise<void> {
     compilerOptions: { ...compilerOptions, module: 'esnext', moduleResolution: 'bundler', noEmit: true },
     include,
   })
-  const failed = await runSteps(steps, 1)
-  process.exitCode = failed.length === 0 ? 0 : 1
+  for (const step of steps) {
+    const failed = await runSteps([step], 1)
+    if (failed.length > 0) {
+      process.exitCode = 1
+      return // the rest needs what has failed
+    }
+  }
 }
 
 void main().finally(() => rmSync(project, { recursive: true, force: true }))

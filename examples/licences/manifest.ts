@@ -21,7 +21,7 @@ export interface Malformed {
 }
 
 /** The name under which packages without a licence are counted. */
-export const NO_LICENCE = 'none stated'
+const NO_LICENCE = 'none stated'
 
 /** Reads one package. Never rejects: what is wrong with its manifest is a result as well. */
 export async function readPackage(folder: string): Promise<Facts | Malformed> {
