@@ -44,7 +44,6 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   if (changed.some(({ option }) => option.startsWith('broker'))) pool.port.configure(checked.broker ?? {})
   pool.options = checked
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
-  pool.deadLetters.onDrop = checked.onDrop
   pool.roster.configure()
   if (checked.size !== undefined && checked.size !== pool.roster.size) pool.roster.resize(checked.size)
 }

@@ -1,4 +1,5 @@
 import { type GenPoolError } from '@genpool/runtime'
+import type { Pool } from './pool'
 
 /** A message that nobody served and whose sender is not told, or one that crashed too many members. */
 export interface DeadLetter {
@@ -13,12 +14,7 @@ export class DeadLetters {
   count = 0
   readonly #watchers = new Set<(letter: DeadLetter) => void>()
 
-  constructor(
-    private readonly pool: string,
-    /** Calls a function of the user's, whose errors are not ours. */
-    private readonly guard: (effect: () => void) => void,
-    public onDrop: ((letter: DeadLetter) => void) | undefined,
-  ) {}
+  constructor(private readonly pool: Pool) {}
 
   watch(watcher: (letter: DeadLetter) => void): () => void {
     // Wrapped, so that a function that watches twice is told twice and leaves once.
@@ -29,10 +25,10 @@ export class DeadLetters {
 
   add(message: unknown, error: GenPoolError): void {
     this.count++
-    if (this.onDrop === undefined && this.#watchers.size === 0) return
-    const letter: DeadLetter = { pool: this.pool, message, error }
-    const { onDrop } = this
-    if (onDrop !== undefined) this.guard(() => onDrop(letter))
-    for (const watcher of [...this.#watchers]) this.guard(() => watcher(letter))
+    const { onDrop } = this.pool.options
+    if (onDrop === undefined && this.#watchers.size === 0) return
+    const letter: DeadLetter = { pool: this.pool.name, message, error }
+    if (onDrop !== undefined) this.pool.guard(() => onDrop(letter))
+    for (const watcher of [...this.#watchers]) this.pool.guard(() => watcher(letter))
   }
 }

@@ -3,7 +3,6 @@ import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
 import { applyChanges, type Change } from './changes'
-import { guard } from './guard'
 import { Member } from './member'
 import { BareContext } from './message-context'
 import type { PoolOptions } from './options'
@@ -150,9 +149,7 @@ export class Lifecycle {
       end,
       () => this.#ended(),
       (error) => {
-        guard(() => {
-          throw error
-        })
+        this.pool.warn(error)
         this.#ended()
       },
     )

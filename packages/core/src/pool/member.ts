@@ -3,7 +3,6 @@ import { type Expiring, type Nanos, nobody, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Step } from '../behaviours/step'
-import { guard } from './guard'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
 import type { Pool } from './pool'
@@ -198,17 +197,22 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (extras === null || extras.effects === null) return
     const { effects } = extras
     extras.effects = null
-    for (const effect of effects) guard(() => effect(state))
+    for (const effect of effects) this.pool.guard(() => effect(state))
+  }
+
+  /** Whether it is to end when its work is done. */
+  get leaving(): boolean {
+    return this.#leaving !== null
   }
 
   /** Ends it: at once if it is idle, otherwise when its handler is done. Its messages are not its own any more. */
   leave(reason: unknown): void {
-    if (this.status === 'ended' || this.#leaving !== null) return
-    this.#leaving = { reason }
+    if (this.status === 'ended') return
+    this.#leaving ??= { reason }
     // With a message in hand it ends when that is done.
     if (this.current !== null) return
     if (this.status === 'idle') this.pool.port.remove(this.seat)
-    this.#finishLeaving(reason)
+    this.#finishLeaving(this.#leaving.reason)
   }
 
   /** Gives it up while its handler still runs: whatever comes of that is ignored. */

@@ -106,6 +106,11 @@ export const poolOptions = z.strictObject({
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()
     .describe('Told of each cast or dispatch that was not served.'),
+  onCallbackError: callback<(error: unknown) => void>()
+    .optional()
+    .describe(
+      'Told when a callback fails that nobody waits for (terminate, afterStop, effects). Default: a warning of the process.',
+    ),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)

@@ -19,7 +19,7 @@ import { Supervisor } from '../supervision/supervisor'
 import { BrokerPort } from './broker-port'
 import { DeadLetters } from './dead-letters'
 import { Failures } from './failures'
-import { guard } from './guard'
+import { warn } from './warn'
 import { Intake } from './intake'
 import { Lifecycle } from './lifecycle'
 import type { Member } from './member'
@@ -76,7 +76,7 @@ export class Pool implements Runnable {
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
     this.port = new BrokerPort(options.broker ?? {}, options.clock, this.turn)
-    this.deadLetters = new DeadLetters(this.name, guard, options.onDrop)
+    this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
     this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
     const state = stateOptionsOf(options.state, definition.form === 'plain')
@@ -173,6 +173,7 @@ export class Pool implements Runnable {
   /** A request has its outcome. */
   settled(request: Request, outcome: Outcome): void {
     this.stats.counters.outcomes[outcome]++
+    this.#touch()
     this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
   }
@@ -184,8 +185,28 @@ export class Pool implements Runnable {
     else request.fail(new DroppedError(this.name, factsOf(drop)))
   }
 
+  /** Calls a function of the user's whose failure is none of the pool's business. */
+  guard(effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      this.warn(error)
+    }
+  }
+
+  /** Tells of the failure of a callback of the user's. */
+  warn(error: unknown): void {
+    const { onCallbackError } = this.options
+    if (onCallbackError === undefined) return warn(this.name, error)
+    try {
+      onCallbackError(error)
+    } catch (another) {
+      warn(this.name, another)
+    }
+  }
+
   sendAnswer(sender: Reference, value: unknown): void {
-    guard(() => dispatch(sender as never, value as never))
+    this.guard(() => dispatch(sender as never, value as never))
   }
 
   /** Who has a slot, as its handlers see it. The address is made when somebody looks at it. */

@@ -16,7 +16,7 @@ export class Supervisor {
   /** A handler threw. Its callers are told, or its messages are run again; the member is replaced. */
   memberCrashed(member: Member, requests: readonly Request[], cause: unknown): void {
     const again = requests.filter((request) => !this.#giveUpOn(request, cause))
-    if (this.#onCrash === undefined || requests[0] === undefined) member.leave(cause)
+    if (this.#onCrash === undefined || requests[0] === undefined || member.leaving) member.leave(cause)
     else this.#askUser(member, requests[0], cause)
     for (const request of again) this.pool.resubmit(request)
   }
