@@ -29,7 +29,7 @@ export interface Player {
 
 const folder = process.env['GENPOOL_CONFORMANCE_DIR'] ?? __dirname
 
-export function readCases(name: string): readonly Case[] {
+function readCases(name: string): readonly Case[] {
   const text = gunzipSync(readFileSync(join(folder, `${name}.json.gz`))).toString('utf8')
   return (JSON.parse(text) as { cases: Case[] }).cases
 }

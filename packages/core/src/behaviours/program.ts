@@ -70,7 +70,7 @@ export class Program {
 }
 
 /** The `type` of a message, or undefined if it has none. */
-export function typeOf(message: unknown): unknown {
+function typeOf(message: unknown): unknown {
   return typeof message === 'object' && message !== null ? (message as { type?: unknown }).type : undefined
 }
 

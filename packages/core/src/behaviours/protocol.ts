@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Halt, NoReply, Reply } from './step'
 
 /** One kind of message: what is sent and what comes back. */
-export interface Exchange {
+interface Exchange {
   readonly message: unknown
   readonly reply: unknown
 }
@@ -64,7 +64,7 @@ type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
 type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : Omit<M, 'type'>)
 
 /** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
-export type AnswerOf<H> =
+type AnswerOf<H> =
   HandlerOf<H> extends (...args: never[]) => infer R
     ? HasAnswer<Awaited<R>> extends true
       ? Answer<Awaited<R>>

@@ -12,7 +12,7 @@ const orInfinity = (schema: z.ZodNumber): z.ZodUnion<[z.ZodNumber, z.ZodLiteral<
 const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
 
 /** How the members' state is kept and committed. */
-export const stateOptions = z.strictObject({
+const stateOptions = z.strictObject({
   type: z.enum(['shared', 'isolated']).default('shared').describe('One state for all members, or one for each.'),
   commit: z
     .enum(['update', 'retry', 'exclusive', 'overwrite'])

@@ -15,7 +15,7 @@ export function seeded(seed: number): Random {
 }
 
 /** What a client does. All but `read` and `look` append a letter of their own to each of their cells. */
-export const KINDS = [
+const KINDS = [
   'read', // looks at its cells in one turn
   'look', // a handler that changes nothing
   'update', // a recipe, straight on the cell
@@ -31,7 +31,7 @@ export type Kind = (typeof KINDS)[number]
  * How it ends: it commits; it throws; a validator refuses its value; its result is not admitted (the deadline is over);
  * its hold is taken away while it runs.
  */
-export const FATES = ['commits', 'throws', 'invalid', 'fenced', 'abandoned'] as const
+const FATES = ['commits', 'throws', 'invalid', 'fenced', 'abandoned'] as const
 export type Fate = (typeof FATES)[number]
 
 export interface Operation {
