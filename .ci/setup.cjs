@@ -43,6 +43,7 @@ function install() {
       npm_config_fetch_retries: '3',
       // There is nobody to answer when pnpm wants to replace a node_modules that another tool has made.
       npm_config_confirm_modules_purge: 'false',
+      npm_config_update_notifier: 'false',
       ...process.env,
     },
   })
