@@ -7,7 +7,6 @@ import { countFiles, packagesIn } from './licences/packages'
 import { lines } from './licences/progress'
 import { surveyInALoop, surveyWithPool } from './licences/survey'
 import { addTo, duplicatesOf, emptyTally, largest, sameTally } from './licences/tally'
-import { spreadOf } from './licences/times'
 
 let root: string
 const at = (...parts: string[]): string => join(root, ...parts)
@@ -194,13 +193,7 @@ describe('a survey', () => {
       malformed: [{ folder: at('node_modules/.pnpm/broken@1.0.0/node_modules/broken') }],
     })
     expect(done).toBe(6)
-    expect(survey.running).toHaveLength(6)
-    expect(survey.waiting.every((waited) => waited >= 0)).toBe(true)
-  })
-
-  it('tells the spread of its times', () => {
-    expect(spreadOf(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({ p50: 50, p95: 95, max: 100 })
-    expect(spreadOf([])).toEqual({ p50: 0, p95: 0, max: 0 })
+    expect(survey.pool).toMatchObject({ size: 8, accepted: 6, stateVersion: 6, run: { count: 6 } })
   })
 
   it('says every quarter how far it is', () => {
@@ -213,6 +206,8 @@ describe('a survey', () => {
 })
 
 describe('npm start', () => {
+  jest.setTimeout(60_000) // a process of its own, which compiles the sources first
+
   const run = (folder: string) => {
     const args = ['-r', 'ts-node/register', join(__dirname, 'licences.ts'), folder]
     return spawnSync(process.execPath, args, { encoding: 'utf8', cwd: join(__dirname, '..') })

@@ -1,22 +1,22 @@
 import Table from 'cli-table3'
 import { relative } from 'node:path'
+import { type Percentiles } from '@genpool/core'
 import { type Survey } from './survey'
 import { duplicatesOf, largest, type Tally } from './tally'
-import { spreadOf } from './times'
 
 /** How many lines of a long list are shown. */
 const SHOWN = 10
 
 /** The tables and lines that tell what was found below `root`. */
-export function report(root: string, { tally, waiting, running }: Survey): string {
+export function report(root: string, { tally, pool }: Survey): string {
   return [
     table(['Licence', 'Packages'], largest(tally.licences, SHOWN)),
     table(['Author or maintainer', 'Packages'], largest(tally.people, SHOWN)),
     duplicates(tally),
     ...malformed(root, tally),
     `${tally.manifests} manifests of packages with ${tally.files} files, ${tally.malformed.length} malformed`,
-    `waiting for a member: ${spread(waiting)}`,
-    `running: ${spread(running)}`,
+    `waiting for a member: ${spread(pool.sojourn)}`,
+    `running: ${spread(pool.run)}`,
   ].join('\n')
 }
 
@@ -43,7 +43,7 @@ function malformed(root: string, tally: Tally): string[] {
   return tally.malformed.map(({ folder, reason }) => `malformed: ${relative(root, folder) || '.'}: ${reason}`)
 }
 
-function spread(durations: readonly number[]): string {
-  const { p50, p95, max } = spreadOf(durations)
-  return `${p50.toFixed(1)} ms in the middle, ${p95.toFixed(1)} ms at 95 %, ${max.toFixed(1)} ms at most`
+function spread({ p50, p90, p99, max }: Percentiles): string {
+  const [half, most, nearlyAll, longest] = [p50, p90, p99, max].map((ms) => ms.toFixed(1))
+  return `${half} ms in the middle, ${most} ms at 90 %, ${nearlyAll} ms at 99 %, ${longest} ms at most`
 }

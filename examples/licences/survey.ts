@@ -1,4 +1,4 @@
-import { call, definePool, getState, reply, spawnPool } from '@genpool/core'
+import { call, definePool, getState, inspect, type Inspection, ready, reply, spawnPool } from '@genpool/core'
 import { start, stop } from 'nact'
 import { readPackage } from './manifest'
 import { addTo, emptyTally, type Tally } from './tally'
@@ -8,19 +8,17 @@ const Surveyor = definePool({
   init: emptyTally,
   calls: {
     async read(msg: { folder: string }) {
-      const begun = performance.now()
       const read = await readPackage(msg.folder)
       // The recipe runs on the latest tally, whatever the other members have added since: no update is lost.
-      return reply(performance.now() - begun, (draft) => addTo(draft, read))
+      return reply('read', (draft) => addTo(draft, read))
     },
   },
 })
 
-/** What a survey found, and how long each package waited for a member and was then worked on, in milliseconds. */
+/** What a survey found, and how its pool did. */
 export interface Survey {
   readonly tally: Tally
-  readonly waiting: readonly number[]
-  readonly running: readonly number[]
+  readonly pool: Inspection
 }
 
 const MEMBERS = 8
@@ -31,21 +29,17 @@ const WINDOW = 4 * MEMBERS
 export async function surveyWithPool(folders: readonly string[], done: () => void = () => undefined): Promise<Survey> {
   const system = start()
   const pool = spawnPool(system, Surveyor, 'surveyor', { size: MEMBERS, state: 'shared' })
-  const waiting: number[] = []
-  const running: number[] = []
+  await ready(pool)
   const next = folders.values()
   const client = async (): Promise<void> => {
     for (const folder of next) {
-      const sent = performance.now()
-      const ran = await call(pool, { type: 'read', folder }, { timeout: 60_000 })
-      waiting.push(performance.now() - sent - ran)
-      running.push(ran)
+      await call(pool, { type: 'read', folder }, { timeout: 60_000 })
       done()
     }
   }
   try {
     await Promise.all(Array.from({ length: WINDOW }, client))
-    return { tally: await getState(pool), waiting, running }
+    return { tally: getState(pool), pool: inspect(pool) }
   } finally {
     stop(system)
   }
