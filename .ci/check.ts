@@ -5,10 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { command, runSteps, sequence, type Step, tool } from './steps'
+import { command, type Outcome, runSteps, sequence, type Step, tool } from './steps'
 import { lintTarballs, pack } from './tarballs'
 
 const packed = mkdtempSync(join(tmpdir(), 'genpool-tarballs-'))
+let packing: Promise<Outcome> | undefined
+/** Builds and packs once, for all steps that need it. */
+const packOnce = (): Promise<Outcome> => (packing ??= pack(packed))
 
 const steps: readonly Step[] = [
   {
@@ -40,6 +43,16 @@ const steps: readonly Step[] = [
     name: 'options',
     remedy: 'run `npm run docs:options` and commit docs/reference/options.md',
     run: () => command(process.execPath, ['-r', 'ts-node/register', 'docs/reference/generate.ts', '--check']),
+  },
+  {
+    name: 'site',
+    remedy: 'the docs cannot be built, or a link of theirs leads nowhere; run `npm run docs:build`',
+    run: () =>
+      sequence(
+        packOnce,
+        () => tool('typedoc'),
+        () => tool('vitepress', 'build', 'docs'),
+      ),
   },
 ]
 
