@@ -77,16 +77,17 @@ export class Definition {
  *   calls: { add: (msg: { value: number }, state) => reply(state.count + msg.value, (draft) => { draft.count += msg.value }) },
  * })
  */
-export function definePool<S, C extends CallMap<S>, K extends CastMap<S>>(
-  definition: MapDefinition<S, C, K>,
-): Behaviour<MapProtocol<S, C, K>>
-export function definePool<S, M = never, V = unknown, N = never>(
-  definition: CatchAllDefinition<S, M, V, N>,
-): Behaviour<OpenProtocol<S, M, V, N>>
 export function definePool<S, M>(
   f: PlainFunction<S, M>,
   properties?: PlainProperties<S, M>,
 ): Behaviour<OpenProtocol<S, M, unknown, M>>
+export function definePool<S, M = never, V = unknown, N = never>(
+  definition: CatchAllDefinition<S, M, V, N>,
+): Behaviour<OpenProtocol<S, M, V, N>>
+// Last, since TypeScript explains what is wrong with the last one.
+export function definePool<S, C extends CallMap<S>, K extends CastMap<S>>(
+  definition: MapDefinition<S, C, K>,
+): Behaviour<MapProtocol<S, C, K>>
 export function definePool(definition: unknown, properties?: object): Behaviour {
   return define(definition, properties) as unknown as Behaviour
 }

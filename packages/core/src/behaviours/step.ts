@@ -62,8 +62,10 @@ const NOTHING = new Step('noReply', undefined, false, undefined, undefined, unde
  * @param then what comes next for this member
  * @example reply(state.count + 1, (draft) => { draft.count += 1 })
  */
-export function reply<V, S = any>(value: V | ((state: S) => V), next?: Next<S>, then?: Then): Reply<V, S> {
-  return new Step('reply', value, true, next, then, undefined) as unknown as Reply<V, S>
+export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
+export function reply<V, S = any>(value: V | ((state: S) => V), next?: S, then?: Then): Reply<V, S>
+export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknown> {
+  return new Step('reply', value, true, next, then, undefined) as unknown as Reply<unknown>
 }
 
 /**
@@ -72,9 +74,11 @@ export function reply<V, S = any>(value: V | ((state: S) => V), next?: Next<S>, 
  * @param next the next state, or an immer recipe; left out: unchanged
  * @param then what comes next for this member
  */
-export function noReply<S = any>(next?: Next<S>, then?: Then): NoReply<S> {
+export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
+export function noReply<S = any>(next?: S, then?: Then): NoReply<S>
+export function noReply(next?: unknown, then?: Then): NoReply {
   const nothing = next === undefined && then === undefined
-  return (nothing ? NOTHING : new Step('noReply', undefined, false, next, then, undefined)) as unknown as NoReply<S>
+  return (nothing ? NOTHING : new Step('noReply', undefined, false, next, then, undefined)) as unknown as NoReply
 }
 
 /**
@@ -86,7 +90,7 @@ export function noReply<S = any>(next?: Next<S>, then?: Then): NoReply<S> {
  */
 export function halt<V = never, S = any>(
   reason: unknown,
-  last: { readonly reply?: V | ((state: S) => V); readonly next?: Next<S> } = {},
+  last: { readonly reply?: V | ((state: S) => V); readonly next?: NoInfer<Next<S>> } = {},
 ): Halt<V, S> {
   return new Step('halt', last.reply, 'reply' in last, last.next, undefined, reason) as unknown as Halt<V, S>
 }

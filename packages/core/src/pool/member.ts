@@ -124,8 +124,11 @@ export class Member implements Transition<unknown, Step>, Expiring {
   execute(now: Nanos): void {
     const request = this.current
     if (request === null || this.status === 'ended') return
-    // Aborted or expired between the match and now.
-    if (request.outcome !== null) return this.next()
+    // Aborted or expired between the match and now; timers do not fire while a handler blocks the event loop.
+    if (request.outcome !== null || request.deadline <= now) {
+      if (request.outcome === null) request.fail(this.pool.failures.expired(request))
+      return this.next()
+    }
     this.#startedAt = now
     if (request.route.batch > 0) this.#companions = this.pool.port.takeBatch(this, request)
     this.pool.memberStarts(this, request, now)
@@ -140,8 +143,13 @@ export class Member implements Transition<unknown, Step>, Expiring {
   }
 
   /** One run of the handler; several if its commit meets another one. */
-  run(state: unknown, _attempt: Attempt | undefined): Step | PromiseLike<Step> {
+  run(state: unknown, attempt: Attempt | undefined): Step | PromiseLike<Step> {
     const request = this.current as Request
+    if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) {
+      // It had to wait for the state, or is run again.
+      const refusal = this.admit()
+      if (refusal !== undefined) throw refusal
+    }
     const extras = request.extras
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
@@ -168,13 +176,21 @@ export class Member implements Transition<unknown, Step>, Expiring {
     return step
   }
 
-  /** Whether a commit is still wanted. */
+  /** Whether a run or a commit is still wanted. Reads the clock, once for each message. */
   admit(): Error | undefined {
     if (this.status === 'ended') return this.pool.failures.stopped(true)
     const request = this.current
-    if (request === null || !request.abandoned) return undefined
-    if (this.#companions?.some((companion) => !companion.abandoned) === true) return undefined
-    return this.pool.failures.stopped(true)
+    if (request === null) return undefined
+    const now = this.pool.turn.refresh()
+    if (this.#isWanted(request, now)) return undefined
+    if (this.#companions?.some((companion) => this.#isWanted(companion, now)) === true) return undefined
+    return this.pool.failures.expired(request)
+  }
+
+  /** Timers do not fire while a handler blocks the event loop, so the deadline is judged here, too. */
+  #isWanted(request: Request, now: Nanos): boolean {
+    if (request.deadline <= now && request.outcome === null) request.fail(this.pool.failures.expired(request))
+    return !request.abandoned
   }
 
   holding(hold: Hold<unknown>): void {
@@ -221,15 +237,17 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.status = 'ended'
     this.retireAt?.cancel()
     this.#hold?.release()
+    this.pool.turn.refresh()
     this.pool.memberFinishes(this, this.#startedAt)
     for (const request of requests) request.fail(error(request) as never)
+    this.#giveBack()
     this.pool.roster.ended(this, 'stuck')
   }
 
   /** The pool stops: callers are told now, and it ends when its handler lets it. */
   shutDown(reason: unknown): void {
     for (const request of this.#inHand()) request.fail(this.pool.failures.stopped(true))
-    for (const request of this.#own.splice(0)) request.fail(this.pool.failures.stopped(false))
+    this.#giveBack()
     this.leave(reason)
   }
 
@@ -248,7 +266,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #done(step: Step): void {
     const request = this.current as Request
     if (this.#companions === null) this.#settleUnanswered(request)
-    this.#finish()
+    this.#finish(this.cell === undefined)
     const { then } = step
     if (step.kind === 'halt') this.leave(step.reason)
     else if (this.handled >= this.recycleAfter) this.leave('recycled')
@@ -266,7 +284,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #failed(error: unknown): void {
     const requests = this.#inHand()
     this.#hold = null
-    this.#finish()
+    this.#finish(true)
     if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
       this.current = null
       this.pool.supervisor.memberCrashed(this, requests, error.cause)
@@ -277,7 +295,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.next()
   }
 
-  #finish(): void {
+  /** @param stale whether the clock was not read since the handler is done */
+  #finish(stale: boolean): void {
+    if (stale) this.pool.turn.refresh()
     this.handled += 1 + (this.#companions?.length ?? 0)
     this.#companions = null
     this.pool.memberFinishes(this, this.#startedAt)
@@ -298,8 +318,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.current = null
     this.#idleTimer?.cancel()
     this.retireAt?.cancel()
-    for (const request of this.#own.splice(0)) request.fail(this.pool.failures.stopped(false))
+    this.#giveBack()
     this.pool.roster.ended(this, reason)
+  }
+
+  /** What was meant for it alone is lost with it, as a mailbox is; what it only carried goes to another member. */
+  #giveBack(): void {
+    for (const request of this.#own.splice(0)) {
+      if (request.kind === 'direct') request.fail(this.pool.failures.stopped(false))
+      else this.pool.resubmit(request)
+    }
   }
 
   #inHand(): readonly Request[] {

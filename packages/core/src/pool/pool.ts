@@ -162,7 +162,7 @@ export class Pool implements Runnable {
   }
 
   memberFinishes(member: Member, startedAt: Nanos): void {
-    const now = this.turn.refresh()
+    const now = this.turn.now()
     this.#touch()
     this.busy--
     this.#stuck.remove(member)

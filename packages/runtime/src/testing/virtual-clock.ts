@@ -6,6 +6,9 @@ interface Scheduled extends Timer {
   readonly fn: () => void
 }
 
+/** More timers than this in one step are an endless loop. */
+const MAX_TIMERS = 100_000
+
 /** A clock that only moves when it is told to. */
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, firing each timer at its own time and letting all promises settle in between. */
@@ -59,7 +62,10 @@ export function virtualClock(startMs = 0): VirtualClock {
     async advance(ms) {
       const until = now + Math.round(ms * NS_PER_MS)
       await settle()
+      let fired = 0
       for (let timer = next(until); timer !== undefined; timer = next(until)) {
+        if (++fired > MAX_TIMERS)
+          throw new Error(`${MAX_TIMERS} timers fired within ${ms} ms: one arms itself again and again`)
         timers.delete(timer)
         now = Math.max(now, timer.at)
         timer.fn()
