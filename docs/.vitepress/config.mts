@@ -34,7 +34,7 @@ export default defineConfig({
       },
       {
         text: 'Run it',
-        items: ['dropped', 'errors', 'broker', 'state'].flatMap((name) => page(`/guide/${name}`)),
+        items: ['dropped', 'errors', 'operating', 'broker', 'state'].flatMap((name) => page(`/guide/${name}`)),
       },
       {
         text: 'Look up',
