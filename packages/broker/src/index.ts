@@ -1,5 +1,7 @@
-export { type Broker, type BrokerDecision, type BrokerHooks, createBroker } from './engine/broker'
-export { type BrokerOptions, brokerOptions } from './engine/broker-options'
+export { type Broker, type BrokerDecision, type BrokerHooks, type Match } from './engine/broker'
+export { type Change } from './engine/changes'
+export { createBroker } from './engine/create-broker'
+export { type BrokerOptions, brokerOptions, defaultClientQueue } from './engine/broker-options'
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
 export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queue'
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
@@ -28,6 +30,7 @@ export {
 export { type BetterMeter, betterMeter, type BetterMeterOptions, betterMeterOptions } from './meters/better-meter'
 export { type Meter, type MeterFactory, type Sample } from './meters/meter'
 export { type PieMeter, pieMeter, type PieMeterOptions, pieMeterOptions } from './meters/pie-meter'
+export { presets } from './engine/presets'
 export { type Protection, Protector } from './engine/protector'
 export {
   type Admission,

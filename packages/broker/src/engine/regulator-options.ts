@@ -10,3 +10,4 @@ export const regulatorOptions = z.strictObject({
   valve: valveOptions.default(openValveOptions.parse({})).describe('How many tasks run.'),
 })
 export type RegulatorOptions = z.input<typeof regulatorOptions>
+export type CheckedRegulatorOptions = z.output<typeof regulatorOptions>

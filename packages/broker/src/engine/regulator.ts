@@ -4,7 +4,7 @@ import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { type Continuation, type Valve } from '../valves/valve'
 import { createValve, reconfigureValve } from '../valves/valve-options'
-import { type RegulatorOptions, regulatorOptions } from './regulator-options'
+import { type CheckedRegulatorOptions, type RegulatorOptions, regulatorOptions } from './regulator-options'
 
 /** A task that came out of the queue and runs from now on. */
 export interface Admission<out E extends Waiting> {
@@ -67,6 +67,7 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
     admitted: NO_DROPS,
     wakeAt: null,
   }
+  #options: CheckedRegulatorOptions
   #queue: Queue<E>
   #valve: Valve<E>
   readonly #isAlive: (entry: E) => boolean
@@ -75,9 +76,9 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
   #admitted: Admission<E>[] | null = null
 
   constructor(options: RegulatorOptions, now: Nanos, hooks: RegulatorHooks<E>) {
-    const checked = checkRegulatorOptions(options)
-    this.#queue = createQueue<E>(checked.queue, now)
-    this.#valve = createValve<E>(checked.valve, now)
+    this.#options = checkRegulatorOptions(options)
+    this.#queue = createQueue<E>(this.#options.queue, now)
+    this.#valve = createValve<E>(this.#options.valve, now)
     this.#isAlive = hooks.isAlive?.bind(hooks) ?? (() => true)
   }
 
@@ -155,9 +156,10 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
   configure(options: RegulatorOptions, now: Nanos): void {
     const checked = checkRegulatorOptions(options)
     this.#begin(now)
-    this.#queue = reconfigureQueue(this.#queue, checked.queue, now)
+    this.#queue = reconfigureQueue(this.#queue, { from: this.#options.queue, to: checked.queue }, now)
     this.#keepDrops()
-    this.#valve = reconfigureValve(this.#valve, checked.valve, now)
+    this.#valve = reconfigureValve(this.#valve, { from: this.#options.valve, to: checked.valve }, now)
+    this.#options = checked
     this.#finish(now, true)
   }
 
@@ -209,7 +211,7 @@ function earlier(a: Nanos | null, b: Nanos | null): Nanos | null {
   return a === null ? b : b === null ? a : Math.min(a, b)
 }
 
-function checkRegulatorOptions(options: unknown): ReturnType<typeof regulatorOptions.parse> {
+function checkRegulatorOptions(options: unknown): CheckedRegulatorOptions {
   return parseOptions(regulatorOptions, options, 'options of a regulator')
 }
 

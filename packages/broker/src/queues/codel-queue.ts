@@ -1,7 +1,7 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { ageShape, leafShape, milliseconds, MIN_ABOVE_MAX, minWithinMax, toAgeRules, toNanos } from './leaf-options'
-import { type AgeRules, type LeafContext, LeafQueue, makesRoom } from './leaf-queue'
+import { type AgeRules, type LeafContext, LeafQueue } from './leaf-queue'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 
@@ -66,6 +66,10 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     this.decision.wakeAt = this.whenChanged(now)
   }
 
+  override get newestFirst(): boolean {
+    return this.rules.adaptive ? this.#phase === Phase.Dropping : this.rules.lifo
+  }
+
   /** Until when an empty queue still has to be remembered, for a dropping phase to go on. */
   get rememberUntil(): Nanos {
     return this.#dropNext + MEMORY * this.rules.interval
@@ -74,7 +78,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
   enqueue(entry: E, now: Nanos): void {
     this.beginWith(entry)
     if (this.list.length >= this.rules.max) {
-      if (!makesRoom(this.rules)) {
+      if (!this.makesRoom) {
         this.drop(entry, 'max', now)
         this.decision.wakeAt = this.whenChanged(now)
         return
@@ -92,8 +96,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
       if (this.#phase !== Phase.Calm) this.#calm(now)
       return null
     }
-    const newest = this.rules.adaptive ? this.#phase === Phase.Dropping : this.rules.lifo
-    return newest ? this.#takeNewest(now) : this.#takeOldest(now)
+    return this.newestFirst ? this.#takeNewest(now) : this.#takeOldest(now)
   }
 
   configure(options: unknown, now: Nanos): void {

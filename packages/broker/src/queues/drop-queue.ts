@@ -1,6 +1,6 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { type LeafContext, LeafQueue, type LeafRules, makesRoom } from './leaf-queue'
+import { type LeafContext, LeafQueue, type LeafRules } from './leaf-queue'
 import { type Queue } from './queue'
 import { leafShape, toLeafRules } from './leaf-options'
 import { type Waiting } from './waiting'
@@ -20,7 +20,7 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, LeafRules> {
   enqueue(entry: E, now: Nanos): void {
     this.beginWith(entry)
     if (this.list.length < this.rules.max) this.append(entry)
-    else if (!makesRoom(this.rules)) this.drop(entry, 'max', now)
+    else if (!this.makesRoom) this.drop(entry, 'max', now)
     else {
       this.dropFirst('max', now)
       this.append(entry)

@@ -66,6 +66,21 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return this.list.first === null ? null : this.list.first.sentAt
   }
 
+  /** The request at the back. */
+  newest(): E | null {
+    return this.list.last
+  }
+
+  /** Whether the next to be served is the newest, as things are. */
+  get newestFirst(): boolean {
+    return this.rules.lifo
+  }
+
+  /** Whether a newcomer to a full queue takes the place of the oldest. */
+  get makesRoom(): boolean {
+    return this.rules.dropHead && this.rules.max > 0
+  }
+
   abstract enqueue(entry: E, now: Nanos): void
   abstract dequeue(now: Nanos): E | null
   abstract configure(options: unknown, now: Nanos): void
@@ -153,7 +168,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   protected cut(now: Nanos): void {
     const excess = this.list.length - this.rules.max
     if (excess <= 0) return
-    if (this.rules.dropHead && this.rules.max > 0) {
+    if (this.makesRoom) {
       for (let i = 0; i < excess; i++) this.dropFirst('max', now)
       return
     }
@@ -161,11 +176,6 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     for (let i = 0; i < excess; i++) cut.push(this.take(this.list.last as E))
     for (const entry of cut.reverse()) this.drop(entry, 'max', now)
   }
-}
-
-/** Whether the rules let a newcomer into a full queue, in the place of the oldest. */
-export function makesRoom(rules: LeafRules): boolean {
-  return rules.dropHead && rules.max > 0
 }
 
 /** @throws {InvalidError} if the entry waits already */

@@ -31,21 +31,26 @@ export function createQueue<E extends Waiting>(
   return options.type === 'fair' ? new FairQueue<E>(options, now, items) : createLeaf<E>(options, now, items)
 }
 
+/** Options of a queue, as they were and as they are to be. */
+export interface QueueChange {
+  readonly from: CheckedQueueOptions
+  readonly to: CheckedQueueOptions
+}
+
 /**
- * Gives a queue new options: in place where they are of its own kind, otherwise by a new queue over what waits.
+ * Gives a queue new options: in place where they are of its own kind, otherwise by a new queue over what waits. A queue of
+ * one's own stays as it is if it is to be made by the same function.
  *
  * @returns the queue that goes on, with its decision about the change
  */
-export function reconfigureQueue<E extends Waiting>(
-  queue: Queue<E>,
-  options: CheckedQueueOptions,
-  now: Nanos,
-): Queue<E> {
-  if (typeof options !== 'function' && options.type === 'fair') {
-    if (queue instanceof FairQueue) {
-      queue.apply(options, now)
-      return queue
-    }
-  } else if (typeof options !== 'function' && reconfigureLeaf(queue, options, now)) return queue
-  return createQueue<E>(options, now, queue.drain())
+export function reconfigureQueue<E extends Waiting>(queue: Queue<E>, { from, to }: QueueChange, now: Nanos): Queue<E> {
+  if (typeof to === 'function') {
+    if (to !== from) return createQueue<E>(to, now, queue.drain())
+    queue.timeout(now)
+    return queue
+  }
+  if (to.type !== 'fair') return reconfigureLeaf(queue, to, now) ? queue : createQueue<E>(to, now, queue.drain())
+  if (!(queue instanceof FairQueue)) return createQueue<E>(to, now, queue.drain())
+  queue.apply(to, now)
+  return queue
 }

@@ -9,7 +9,7 @@ import {
   toAgeRules,
   toNanos,
 } from './leaf-options'
-import { type AgeRules, LeafQueue, type LeafContext, makesRoom } from './leaf-queue'
+import { type AgeRules, LeafQueue, type LeafContext } from './leaf-queue'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 
@@ -45,7 +45,7 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
     if (this.list.length < this.rules.max) {
       this.append(entry)
       this.decision.wakeAt = this.#afterEnqueue(this.#due, now)
-    } else if (!makesRoom(this.rules)) {
+    } else if (!this.makesRoom) {
       this.drop(entry, 'max', now)
       this.decision.wakeAt = this.whenChanged(now)
     } else {

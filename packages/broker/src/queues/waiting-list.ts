@@ -25,6 +25,21 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.length++
   }
 
+  /** Adds `entry` before all that were sent after it, looking from the newest. */
+  insertByAge(entry: Waiting): void {
+    let before: Waiting | null = this.last
+    while (before !== null && before.sentAt > entry.sentAt) before = before.previous
+    if (before === this.last) return this.push(entry)
+    const after: Waiting | null = before === null ? this.first : before.next
+    entry.list = this
+    entry.previous = before
+    entry.next = after
+    if (after !== null) after.previous = entry
+    if (before === null) this.first = entry as E
+    else before.next = entry
+    this.length++
+  }
+
   /** Takes the oldest out. */
   shift(): E | null {
     const entry = this.first

@@ -34,13 +34,23 @@ export function createValve<T>(options: CheckedValveOptions, now: Nanos, tasks: 
   }
 }
 
-/** Gives a valve new options: in place where they are of its own kind, otherwise by a new valve over what runs. */
-export function reconfigureValve<T>(valve: Valve<T>, options: CheckedValveOptions, now: Nanos): Valve<T> {
-  if (typeof options === 'function') return createValve<T>(options, now, valve.tasks())
-  if (options.type === 'open' && valve instanceof OpenValve) valve.apply(toOpenRules(options), now)
-  else if (options.type === 'rate' && valve instanceof RateValve) valve.apply(toRateRules(options), now)
-  else if (options.type === 'relative' && valve instanceof RelativeValve) valve.apply(toRelativeRules(options), now)
-  else if (options.type === 'codel' && valve instanceof CodelValve) valve.apply(toCodelValveRules(options), now)
-  else return createValve<T>(options, now, valve.tasks())
+/** Options of a valve, as they were and as they are to be. */
+export interface ValveChange {
+  readonly from: CheckedValveOptions
+  readonly to: CheckedValveOptions
+}
+
+/**
+ * Gives a valve new options: in place where they are of its own kind, otherwise by a new valve over what runs. A valve of
+ * one's own stays as it is if it is to be made by the same function.
+ */
+export function reconfigureValve<T>(valve: Valve<T>, { from, to }: ValveChange, now: Nanos): Valve<T> {
+  if (to === from && typeof to === 'function') return valve
+  if (typeof to === 'function') return createValve<T>(to, now, valve.tasks())
+  if (to.type === 'open' && valve instanceof OpenValve) valve.apply(toOpenRules(to), now)
+  else if (to.type === 'rate' && valve instanceof RateValve) valve.apply(toRateRules(to), now)
+  else if (to.type === 'relative' && valve instanceof RelativeValve) valve.apply(toRelativeRules(to), now)
+  else if (to.type === 'codel' && valve instanceof CodelValve) valve.apply(toCodelValveRules(to), now)
+  else return createValve<T>(to, now, valve.tasks())
   return valve
 }

@@ -1,0 +1,309 @@
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { type DropReason } from '../errors'
+import { LeafQueue, mustNotWait, type OwnDecision } from './leaf-queue'
+import { KeyLanes } from './key-lanes'
+import { Level } from './level'
+import { type Drop, NO_DROPS, type Queue } from './queue'
+import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
+import { TagIndex } from './tag-index'
+import { type Waiting } from './waiting'
+
+/** This many levels are kept though they are empty; an empty level beyond is forgotten. */
+const SPARE_LEVELS = 8
+
+/**
+ * Priorities and keys over any queue.
+ *
+ * - Each priority has a queue of its own; the highest is served first. `max` bounds all together: when it is reached, a more
+ *   urgent request takes the place of the least urgent. Dropping by age is each queue's own affair.
+ * - Requests of one key are handed out one at a time, in the order of their arrival: while one of them waits to be
+ *   handed out or is being served, the others stay in the lane of the key, a queue by the same options. `release` tells
+ *   that the one that was handed out is done.
+ *
+ * Every operation is O(1) in the number of requests, and linear in the number of priorities, which should be few. Finding
+ * the next lane that wants a timer is O(log lanes).
+ */
+export class LayeredQueue<E extends Waiting> implements Queue<E> {
+  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  /** The highest priority first. */
+  #levels: Level<E>[]
+  readonly #lanes: KeyLanes<E>
+  readonly #tags = new TagIndex<E>()
+  #options: CheckedQueueOptions
+  #ready = 0
+  #drops: Drop<E>[] | null = null
+
+  /** @param base the queue so far, which goes on as the queue of priority 0 */
+  constructor(options: CheckedQueueOptions, base: Queue<E>) {
+    this.#options = options
+    this.#lanes = new KeyLanes<E>(options)
+    for (const entry of base) this.#tags.add(entry)
+    this.#levels = [new Level(0, base)]
+    this.#ready = base.length
+    this.decision.wakeAt = base.decision.wakeAt
+  }
+
+  /** How many wait, lanes included. */
+  get length(): number {
+    return this.#ready + this.#lanes.length
+  }
+
+  /** How many could be handed out: all but those in lanes. */
+  get ready(): number {
+    return this.#ready
+  }
+
+  get max(): number {
+    return this.#base.max
+  }
+
+  *[Symbol.iterator](): Iterator<E> {
+    const all = this.#levels.flatMap((level) => [...level.queue, ...level.returning])
+    yield* [...all, ...this.#lanes].sort((a, b) => a.sentAt - b.sentAt)
+  }
+
+  oldest(): Nanos | null {
+    for (const entry of this) return entry.sentAt
+    return null
+  }
+
+  /** How many could be handed out before a request of this priority. */
+  ahead(priority: number): number {
+    let count = 0
+    for (const level of this.#levels) if (level.priority >= priority) count += level.length
+    return count
+  }
+
+  /** Whether another request of the same key is waiting or being served. */
+  mustStepBack(entry: E): boolean {
+    return entry.key !== undefined && this.#lanes.has(entry.key)
+  }
+
+  enqueue(entry: E, now: Nanos): void {
+    mustNotWait(entry)
+    this.#begin()
+    const full = this.length >= this.max
+    if (full && !this.#makeRoom(entry, now)) this.#drop(entry, 'max', now)
+    else this.#enter(entry, now)
+    this.#finish()
+  }
+
+  /** Tells that `entry` is served without having waited. */
+  start(entry: E): void {
+    if (entry.key !== undefined) this.#lanes.open(entry)
+  }
+
+  dequeue(now: Nanos): E | null {
+    this.#begin()
+    let entry: E | null
+    let before: number
+    // A level may have had to drop all that it had; another, or one that comes back from a lane, is next.
+    do {
+      before = this.length
+      entry = this.#dequeueFirstLevel(now)
+    } while (entry === null && this.#ready > 0 && this.length < before)
+    if (entry !== null) this.#tags.delete(entry)
+    this.#finish()
+    return entry
+  }
+
+  /** The request that was handed out is done, or came to nothing: the next of its key may follow. */
+  release(entry: E, now: Nanos): void {
+    this.#begin()
+    this.#vacate(entry, now)
+    this.#finish()
+  }
+
+  timeout(now: Nanos): void {
+    this.#begin()
+    for (const level of this.#levels) {
+      const before = level.length
+      level.timeout(now)
+      this.#account(level, before, now)
+    }
+    this.#keep(this.#lanes.timeout(now))
+    this.#finish()
+  }
+
+  cancel(tag: unknown, now: Nanos): number {
+    this.#begin()
+    const found = this.#tags.get(tag)
+    for (const entry of found) this.#tags.delete(entry)
+    // All of them leave before anything else follows from it, so that none is dropped instead.
+    this.#keep(this.#lanes.cancel(found, now))
+    for (const level of this.#levels) {
+      const before = level.length
+      level.cancel(tag, now)
+      this.#account(level, before, now)
+    }
+    for (const entry of found) this.#vacate(entry, now)
+    this.#finish()
+    return found.length
+  }
+
+  remove(entry: Waiting, now: Nanos): boolean {
+    this.#begin()
+    const here = entry.list !== null && this.#remove(entry as E, now)
+    this.#finish()
+    return here
+  }
+
+  configure(options: unknown, now: Nanos): void {
+    this.apply(parseOptions(queueOptions, options, 'options of a queue'), now)
+  }
+
+  /** `configure` with options that have been checked. */
+  apply(options: CheckedQueueOptions, now: Nanos): void {
+    this.#begin()
+    const change = { from: this.#options, to: options }
+    this.#options = options
+    for (const level of this.#levels) {
+      const before = level.length
+      level.reconfigure((queue) => reconfigureQueue(queue, change, now))
+      this.#account(level, before, now)
+    }
+    this.#keep(this.#lanes.reconfigure(options, now))
+    while (this.length > this.max && this.#shedLowest('max', now));
+    this.#finish()
+  }
+
+  drain(): E[] {
+    this.#begin()
+    const entries = [...this]
+    for (const level of this.#levels) level.drain()
+    this.#lanes.drain()
+    for (const entry of entries) this.#tags.delete(entry)
+    this.#ready = 0
+    return entries
+  }
+
+  get #base(): Queue<E> {
+    return (this.#levels.find((level) => level.priority === 0) as Level<E>).queue
+  }
+
+  #enter(entry: E, now: Nanos): void {
+    this.#tags.add(entry)
+    if (this.mustStepBack(entry)) {
+      this.#keep(this.#lanes.park(entry, now))
+      return
+    }
+    if (entry.key !== undefined) this.#lanes.open(entry)
+    const level = this.#levelOf(entry.priority, now)
+    const before = level.length
+    level.enqueue(entry, now)
+    this.#account(level, before, now)
+  }
+
+  /** Makes one place for `entry` in a full queue, if it may have one. */
+  #makeRoom(entry: E, now: Nanos): boolean {
+    const lowest = this.#lowest()
+    if (lowest === undefined || lowest.priority > entry.priority) return false
+    if (lowest.priority < entry.priority) return this.#shedLowest('priority', now)
+    return dropsHead(lowest.queue) && this.#shedLowest('max', now)
+  }
+
+  /** Gives up one of the least urgent; false if there is none to be found. */
+  #shedLowest(reason: DropReason, now: Nanos): boolean {
+    const level = this.#lowest()
+    const victim = level?.victim(dropsHead(level.queue)) ?? this.#lanes.first()
+    if (victim === null) return false
+    this.#remove(victim, now)
+    this.#drop(victim, reason, now)
+    return true
+  }
+
+  #dequeueFirstLevel(now: Nanos): E | null {
+    const level = this.#levels.find((each) => each.length > 0)
+    if (level === undefined) return null
+    const before = level.length
+    const entry = level.dequeue(now)
+    this.#account(level, before, now)
+    return entry
+  }
+
+  #remove(entry: E, now: Nanos): boolean {
+    if (entry.key !== undefined) {
+      const wasHeldBack = this.#lanes.remove(entry, now)
+      this.#keep(this.#lanes.dropped)
+      if (wasHeldBack) {
+        this.#tags.delete(entry)
+        return true
+      }
+    }
+    const level = this.#levelOf(entry.priority, now)
+    const before = level.length
+    const here = level.remove(entry, now)
+    this.#account(level, before, now)
+    if (!here) return false
+    this.#tags.delete(entry)
+    this.#vacate(entry, now)
+    return true
+  }
+
+  /** `entry` makes way: the next of its key comes back from the lane. */
+  #vacate(entry: E, now: Nanos): void {
+    if (entry.key === undefined) return
+    const next = this.#lanes.advance(entry, now)
+    this.#keep(this.#lanes.dropped)
+    if (next === null) return
+    this.#levelOf(next.priority, now).readmit(next)
+    this.#ready++
+  }
+
+  /** Takes over what a level just did. */
+  #account(level: Level<E>, before: number, now: Nanos): void {
+    this.#ready += level.length - before
+    const { dropped } = level
+    this.#keep(dropped)
+    for (const { entry } of dropped) this.#vacate(entry, now)
+  }
+
+  #keep(dropped: readonly Drop<E>[]): void {
+    for (const drop of dropped) {
+      this.#tags.delete(drop.entry)
+      this.#push(drop)
+    }
+  }
+
+  #drop(entry: E, reason: DropReason, now: Nanos): void {
+    this.#push({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
+  }
+
+  #push(drop: Drop<E>): void {
+    if (this.#drops === null) this.decision.dropped = this.#drops = []
+    this.#drops.push(drop)
+  }
+
+  #lowest(): Level<E> | undefined {
+    return this.#levels.findLast((level) => level.length > 0)
+  }
+
+  #levelOf(priority: number, now: Nanos): Level<E> {
+    const index = this.#levels.findIndex((level) => level.priority <= priority)
+    const found = this.#levels[index]
+    if (found?.priority === priority) return found
+    const level = new Level<E>(priority, createQueue<E>(this.#options, now))
+    this.#levels.splice(index < 0 ? this.#levels.length : index, 0, level)
+    return level
+  }
+
+  #begin(): void {
+    this.decision.dropped = NO_DROPS
+    this.#drops = null
+  }
+
+  #finish(): void {
+    let wakeAt = this.#lanes.wakeAt
+    for (const level of this.#levels) wakeAt = Math.min(wakeAt, level.wakeAt ?? Infinity)
+    this.decision.wakeAt = wakeAt === Infinity ? null : wakeAt
+    if (this.#levels.length > SPARE_LEVELS) this.#forgetEmptyLevels()
+  }
+
+  #forgetEmptyLevels(): void {
+    this.#levels = this.#levels.filter((level) => level.length > 0 || level.priority === 0)
+  }
+}
+
+function dropsHead(queue: Queue<Waiting>): boolean {
+  return queue instanceof LeafQueue && queue.makesRoom
+}

@@ -1,0 +1,112 @@
+import { type Nanos } from '@genpool/runtime'
+import { LeafQueue } from './leaf-queue'
+import { type Drop, NO_DROPS, type Queue } from './queue'
+import { type Waiting } from './waiting'
+import { WaitingList } from './waiting-list'
+
+/**
+ * The requests of one priority: a queue, and those that had to let others of their key go first and now come back.
+ *
+ * Who comes back stands where it would have stood: before all that were sent later. A queue that serves the newest first
+ * has no such place; there the two take turns.
+ */
+export class Level<E extends Waiting> {
+  readonly returning = new WaitingList<E>()
+  /** Drops of the last call. */
+  dropped: readonly Drop<E>[] = NO_DROPS
+  wakeAt: Nanos | null
+  #returningNext = true
+
+  constructor(
+    readonly priority: number,
+    public queue: Queue<E>,
+  ) {
+    this.wakeAt = queue.decision.wakeAt
+  }
+
+  get length(): number {
+    return this.queue.length + this.returning.length
+  }
+
+  enqueue(entry: E, now: Nanos): void {
+    this.queue.enqueue(entry, now)
+    this.#take()
+  }
+
+  dequeue(now: Nanos): E | null {
+    this.dropped = NO_DROPS
+    if (this.#isReturnsTurn()) return this.returning.shift()
+    const entry = this.queue.dequeue(now)
+    this.#take()
+    return entry ?? this.returning.shift()
+  }
+
+  timeout(now: Nanos): void {
+    this.queue.timeout(now)
+    this.#take()
+  }
+
+  cancel(tag: unknown, now: Nanos): void {
+    if (tag !== undefined) for (const entry of this.returning) if (entry.tag === tag) this.returning.remove(entry)
+    this.queue.cancel(tag, now)
+    this.#take()
+  }
+
+  remove(entry: E, now: Nanos): boolean {
+    this.dropped = NO_DROPS
+    if (this.returning.remove(entry)) return true
+    const here = this.queue.remove(entry, now)
+    this.#take()
+    return here
+  }
+
+  /** Takes `entry` back to where its age puts it. */
+  readmit(entry: E): void {
+    this.returning.insertByAge(entry)
+  }
+
+  /** Who has to go if one has to: the oldest or the newest of the queue, before those who came back. */
+  victim(oldest: boolean): E | null {
+    const found = oldest ? frontOf(this.queue) : backOf(this.queue)
+    return found ?? (oldest ? this.returning.first : this.returning.last)
+  }
+
+  /** Takes new options over, which `change` applies to the queue. */
+  reconfigure(change: (queue: Queue<E>) => Queue<E>): void {
+    this.queue = change(this.queue)
+    this.#take()
+  }
+
+  drain(): void {
+    this.queue.drain()
+    while (this.returning.shift() !== null);
+    this.#take()
+  }
+
+  #isReturnsTurn(): boolean {
+    const first = this.returning.first
+    if (first === null) return false
+    if (this.queue.length === 0) return true
+    if (this.queue instanceof LeafQueue && !this.queue.newestFirst)
+      return first.sentAt <= (this.queue.oldest() ?? Infinity)
+    this.#returningNext = !this.#returningNext
+    return !this.#returningNext
+  }
+
+  #take(): void {
+    this.dropped = this.queue.decision.dropped
+    this.wakeAt = this.queue.decision.wakeAt
+  }
+}
+
+function frontOf<E extends Waiting>(queue: Queue<E>): E | null {
+  for (const entry of queue) return entry
+  return null
+}
+
+function backOf<E extends Waiting>(queue: Queue<E>): E | null {
+  if (queue instanceof LeafQueue) return queue.newest() as E | null
+  let last: E | null = null
+  for (const entry of queue) last = entry
+  return last
+}
