@@ -1,0 +1,20 @@
+import { type Nanos } from '@genpool/runtime'
+import { type Waiting } from '../queues/waiting'
+import { type Broker, type BrokerHooks } from './broker'
+import { type BrokerOptions } from './broker-options'
+import { MatchingBroker } from './matching-broker'
+
+/**
+ * Makes a broker: two queues, of which one waits for the other side.
+ *
+ * @param options see `brokerOptions`; times in milliseconds
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @see sbroker, whose matching rules it keeps
+ */
+export function createBroker<A extends Waiting, R extends Waiting>(
+  options: BrokerOptions,
+  now: Nanos,
+  hooks: BrokerHooks<A, R> = {},
+): Broker<A, R> {
+  return new MatchingBroker<A, R>(options, now, hooks)
+}
