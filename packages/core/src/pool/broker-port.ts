@@ -1,4 +1,4 @@
-import { type Broker, createBroker, type Drop } from '@genpool/broker'
+import { type Broker, type BrokerOptions, createBroker, type Drop } from '@genpool/broker'
 import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
 import type { Member, Seat } from './member'
 import type { Pool } from './pool'
@@ -12,7 +12,7 @@ export class BrokerPort {
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
-  constructor(options: unknown, clock: Clock, turn: Turn) {
+  constructor(options: BrokerOptions, clock: Clock, turn: Turn) {
     this.#clock = clock
     this.#turn = turn
     this.engine = createBroker<Request, Seat>(options, turn.now())
@@ -69,7 +69,7 @@ export class BrokerPort {
     this.engine.finished(runNs, now)
   }
 
-  configure(options: unknown): void {
+  configure(options: BrokerOptions): void {
     this.engine.configure(options, this.#turn.refresh())
     this.#act()
   }
