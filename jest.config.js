@@ -3,6 +3,8 @@
 /** Tests run from the sources; types are checked by `npm run typecheck`. */
 module.exports = {
   testEnvironment: 'node',
+  // Finds tests that hang. How fast a test is depends on the machine and is no result of it.
+  testTimeout: 60_000,
   testMatch: [
     '<rootDir>/packages/*/test/**/*.test.ts',
     '<rootDir>/examples/**/*.test.ts',

@@ -206,8 +206,6 @@ describe('a survey', () => {
 })
 
 describe('npm start', () => {
-  jest.setTimeout(60_000) // a process of its own, which compiles the sources first
-
   const run = (folder: string) => {
     const args = ['-r', 'ts-node/register', join(__dirname, 'licences.ts'), folder]
     return spawnSync(process.execPath, args, { encoding: 'utf8', cwd: join(__dirname, '..') })
