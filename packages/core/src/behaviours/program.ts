@@ -99,11 +99,11 @@ function plainRoute(f: (this: unknown, state: unknown, message: unknown, ctx: un
     schema: undefined,
     batch: 0,
     run: (message, state, ctx) => f.call(ctx, state, message, ctx),
-    toStep: (next) => new Step('state', undefined, false, next, undefined, undefined),
+    toStep: (next) => new Step('state', undefined, next, undefined),
   }
 }
 
-const NO_STEP = new Step('noReply', undefined, false, undefined, undefined, undefined)
+const NO_STEP = new Step('noReply', undefined, undefined, undefined)
 
 function callStep(type: string, result: unknown): Step {
   if (result instanceof Step) return result

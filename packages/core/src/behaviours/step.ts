@@ -13,18 +13,20 @@ export interface Then {
   readonly commit?: 'retry' | 'exclusive' | 'overwrite'
 }
 
+/** `Then`, or the end of the member. */
+interface Following extends Then {
+  readonly halt?: unknown
+}
+
 /** What a handler decided. Made by `reply`, `noReply` and `halt`; one shape for all, since one is made per message. */
 export class Step {
   constructor(
     /** `state` is what a plain nact function returns: the next state, whatever it is. */
-    readonly kind: 'reply' | 'noReply' | 'halt' | 'state',
+    readonly kind: 'reply' | 'noReply' | 'state',
     /** The answer, or a function of the committed state that gives it. */
     readonly value: unknown,
-    readonly answered: boolean,
     readonly next: unknown,
-    readonly then: Then | undefined,
-    /** Why the member ends, for `halt`. */
-    readonly reason: unknown,
+    readonly then: Following | undefined,
   ) {}
 
   get mode(): Then['commit'] {
@@ -47,7 +49,7 @@ export interface Halt<V = never, S = unknown> {
   readonly [step]: { readonly value: V; readonly halt: true; readonly state: (state: S) => void }
 }
 
-const NOTHING = new Step('noReply', undefined, false, undefined, undefined, undefined)
+const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
 // Where a handler annotates all of its parameters, TypeScript looks at its body before it knows the state: `any` then
 // lets a recipe compile. Leave the state parameter without a type, and recipes are checked.
@@ -65,7 +67,7 @@ const NOTHING = new Step('noReply', undefined, false, undefined, undefined, unde
 export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), next?: S, then?: Then): Reply<V, S>
 export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknown> {
-  return new Step('reply', value, true, next, then, undefined) as unknown as Reply<unknown>
+  return new Step('reply', value, next, then) as unknown as Reply<unknown>
 }
 
 /**
@@ -78,7 +80,7 @@ export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoRep
 export function noReply<S = any>(next?: S, then?: Then): NoReply<S>
 export function noReply(next?: unknown, then?: Then): NoReply {
   const nothing = next === undefined && then === undefined
-  return (nothing ? NOTHING : new Step('noReply', undefined, false, next, then, undefined)) as unknown as NoReply
+  return (nothing ? NOTHING : new Step('noReply', undefined, next, then)) as unknown as NoReply
 }
 
 /**
@@ -92,5 +94,6 @@ export function halt<V = never, S = any>(
   reason: unknown,
   last: { readonly reply?: V | ((state: S) => V); readonly next?: NoInfer<Next<S>> } = {},
 ): Halt<V, S> {
-  return new Step('halt', last.reply, 'reply' in last, last.next, undefined, reason) as unknown as Halt<V, S>
+  const kind = 'reply' in last ? 'reply' : 'noReply'
+  return new Step(kind, last.reply, last.next, { halt: reason }) as unknown as Halt<V, S>
 }

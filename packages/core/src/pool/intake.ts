@@ -27,12 +27,10 @@ export type CastResult = { readonly ok: true } | { readonly ok: false; readonly 
 const ACCEPTED: CastResult = { ok: true }
 const NO_OPTIONS: CallOptions = {}
 
-/** The functions of the promise that is being made, so that a call costs no closure of its own. */
+/** Resolves the promise that is being made, so that a call costs no closure of its own. */
 let resolveNew: (value: unknown) => void
-let rejectNew: (error: unknown) => void
-const capture = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+const capture = (resolve: (value: unknown) => void): void => {
   resolveNew = resolve
-  rejectNew = reject
 }
 
 /** Where messages come in: finds how each is handled, checks it, and makes a request of it. */
@@ -51,7 +49,7 @@ export class Intake {
   cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const route = pool.program.cast(message)
-    const request = new Request(pool, 'cast', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    const request = new Request(pool, 'cast', route ?? NO_ROUTE, message, null, pool.turn.now())
     this.#casting = request
     const fault = this.#prepare(request, route, options)
     if (fault === undefined) pool.submit(request)
@@ -78,7 +76,7 @@ export class Intake {
     const { pool } = this
     // A dispatch is a cast; a type that is known as a call only is one too, and answers its sender.
     const route = pool.program.cast(message) ?? pool.program.call(message)
-    const request = new Request(pool, 'dispatch', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    const request = new Request(pool, 'dispatch', route ?? NO_ROUTE, message, null, pool.turn.now())
     if (sender !== nobody && sender.type !== 'nobody') request.extend().sender = sender
     const fault = this.#prepare(request, route, NO_OPTIONS)
     if (fault === undefined) pool.submit(request)
@@ -88,7 +86,7 @@ export class Intake {
   /** A message for one member: `handleInfo`, or for a plain function the function itself. */
   tell(member: Member, message: unknown, sender: Reference, route = this.pool.program.info): void {
     const { pool } = this
-    const request = new Request(pool, 'direct', route ?? NO_ROUTE, message, null, null, pool.turn.now())
+    const request = new Request(pool, 'direct', route ?? NO_ROUTE, message, null, pool.turn.now())
     if (sender !== nobody) request.extend().sender = sender
     if (route === undefined) request.fail(this.#unknown('info', message))
     else pool.submitTo(member, request)
@@ -111,7 +109,7 @@ export class Intake {
   continueWith(member: Member, argument: unknown): void {
     const { pool } = this
     const route = pool.program.continuation
-    const request = new Request(pool, 'direct', route ?? NO_ROUTE, argument, null, null, pool.turn.now())
+    const request = new Request(pool, 'direct', route ?? NO_ROUTE, argument, null, pool.turn.now())
     if (route === undefined) {
       const message = 'a step says { continue }, and the behaviour has no handleContinue'
       request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
@@ -132,15 +130,7 @@ export class Intake {
     member?: Member,
   ): Promise<unknown> {
     const promise = new Promise(capture)
-    const request = new Request(
-      this.pool,
-      kind,
-      route ?? NO_ROUTE,
-      message,
-      resolveNew,
-      rejectNew,
-      this.pool.turn.now(),
-    )
+    const request = new Request(this.pool, kind, route ?? NO_ROUTE, message, resolveNew, this.pool.turn.now())
     const fault = this.#limit(request, options) ?? this.#prepare(request, route, options)
     if (fault !== undefined) request.fail(fault)
     else if (member === undefined) this.pool.submit(request)
@@ -150,7 +140,7 @@ export class Intake {
 
   #askByFactory(factory: (from: unknown) => unknown, timeout: number): Promise<unknown> {
     const promise = new Promise(capture)
-    const request = new Request(this.pool, 'query', NO_ROUTE, undefined, resolveNew, rejectNew, this.pool.turn.now())
+    const request = new Request(this.pool, 'query', NO_ROUTE, undefined, resolveNew, this.pool.turn.now())
     const fault = this.#limit(request, { timeout }) ?? this.#produce(request, factory)
     if (fault === undefined) this.pool.submit(request)
     else request.fail(fault)

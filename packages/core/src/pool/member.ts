@@ -2,7 +2,7 @@ import { Waiting } from '@genpool/broker'
 import { type Expiring, type Nanos, nobody, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
-import { type Step } from '../behaviours/step'
+import { Step } from '../behaviours/step'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
 import type { Pool } from './pool'
@@ -111,13 +111,20 @@ export class Member implements Transition<unknown, Step>, Expiring {
   next(): void {
     if (this.status === 'ended') return
     if (this.#leaving !== null) return this.#finishLeaving(this.#leaving.reason)
-    let own = this.#own.shift()
-    while (own !== undefined && own.outcome !== null) own = this.#own.shift()
-    if (own !== undefined) return this.assign(own)
+    if (this.#own.length > 0) {
+      const own = this.#takeOwn()
+      if (own !== undefined) return this.assign(own)
+    }
     this.status = 'idle'
     this.current = null
     const request = this.pool.port.askR(this.seat)
     if (request !== null) this.assign(request)
+  }
+
+  #takeOwn(): Request | undefined {
+    let own = this.#own.shift()
+    while (own !== undefined && own.outcome !== null) own = this.#own.shift()
+    return own
   }
 
   /** Runs what it was assigned. */
@@ -154,13 +161,14 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
     const { route } = request
-    const ctx = this.pool.program.form === 'plain' ? new PlainContext(this, request) : new MessageContext(this, request)
+    const ctx = this.pool.program.form === 'plain' ? new PlainContext(request) : new MessageContext(request)
     let result: unknown
     try {
       result = route.run(this.#message(request), state, ctx)
     } catch (error) {
       throw new HandlerFailure(error)
     }
+    if (result instanceof Step) return result
     return isThenable(result) ? result.then(this.#toStep, rethrowFailure) : route.toStep(result)
   }
 
@@ -205,7 +213,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const extras = request.extras
     try {
       if (this.#companions !== null) this.#answerBatch(step, state, this.#companions)
-      else if (step.answered) request.succeed(valueOf(step, state), true)
+      else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
       else if (extras !== null && extras.held !== null) request.succeed(extras.held.value, true)
     } catch (error) {
       request.fail(this.pool.failures.crashed(request, error))
@@ -268,7 +276,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (this.#companions === null) this.#settleUnanswered(request)
     this.#finish(this.cell === undefined)
     const { then } = step
-    if (step.kind === 'halt') this.leave(step.reason)
+    if (then !== undefined && 'halt' in then) this.leave(then.halt)
     else if (this.handled >= this.recycleAfter) this.leave('recycled')
     else if (then !== undefined) this.#follow(then)
     this.next()
@@ -342,7 +350,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   #answerBatch(step: Step, state: unknown, companions: readonly Request[]): void {
     const requests = [this.current as Request, ...companions]
-    if (!step.answered) return void requests.forEach((request) => this.#settleUnanswered(request))
+    if (step.kind !== 'reply') return void requests.forEach((request) => this.#settleUnanswered(request))
     const values = valueOf(step, state)
     if (Array.isArray(values) && values.length === requests.length) {
       return requests.forEach((request, i) => void request.succeed(values[i], true))

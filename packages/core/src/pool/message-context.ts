@@ -33,32 +33,32 @@ export function addressOf(request: Request): RequestAddress {
   return address
 }
 
-/** What every context says about the pool. */
-class PoolFacts {
+/** What every context says about the pool; made once, and looked at by its contexts. */
+export class PoolFacts {
   readonly self: Ref<unknown>
   readonly parent: Ref<unknown>
   readonly path: MemberContext['path']
   readonly name: string
   readonly log: Logger
-  readonly member: MemberInfo
 
-  constructor(member: Member) {
-    const { actor } = member.pool
+  constructor(pool: Pool) {
+    const { actor } = pool
     this.self = actor.reference as never
     this.parent = actor.parent?.reference as never
     this.path = actor.path as never
     this.name = actor.name
     this.log = actor.log as Logger
-    this.member = member.info
   }
 }
 
 /** The context of `init` and `terminate`, which have no message in hand. */
 export class BareContext extends PoolFacts implements MemberContext {
+  readonly member: MemberInfo
   readonly #pool: Pool
 
   constructor(member: Member) {
-    super(member)
+    super(member.pool)
+    this.member = member.info
     this.#pool = member.pool
   }
 
@@ -68,15 +68,15 @@ export class BareContext extends PoolFacts implements MemberContext {
 }
 
 /** What can be asked about the message in hand. Made per message and never used again, so it stays right when it is kept. */
-abstract class MessageFacts extends PoolFacts {
+abstract class MessageFacts {
   readonly attempt: number
 
-  constructor(
-    member: Member,
-    protected readonly request: Request,
-  ) {
-    super(member)
+  constructor(protected readonly request: Request) {
     this.attempt = request.attempt
+  }
+
+  get member(): MemberInfo {
+    return (this.request.member as Member).info
   }
 
   get from(): From {
@@ -104,8 +104,28 @@ abstract class MessageFacts extends PoolFacts {
   }
 }
 
-/** The context of a handler. What costs something is made when it is looked at. */
+/** The context of a handler. It holds nothing but the request: what is looked at is found, what costs something is made. */
 export class MessageContext extends MessageFacts implements Context {
+  get self(): Ref<unknown> {
+    return this.request.pool.facts.self
+  }
+
+  get parent(): Ref<unknown> {
+    return this.request.pool.facts.parent
+  }
+
+  get path(): MemberContext['path'] {
+    return this.request.pool.facts.path
+  }
+
+  get name(): string {
+    return this.request.pool.facts.name
+  }
+
+  get log(): Logger {
+    return this.request.pool.facts.log
+  }
+
   get sender(): Ref<unknown> {
     return senderOf(this.request)
   }
@@ -117,11 +137,22 @@ export class MessageContext extends MessageFacts implements Context {
 
 /** The context of a plain nact function: what nact puts into it is its own property, so that `{ ...ctx }` copies it. */
 export class PlainContext extends MessageFacts implements Context {
+  readonly self: Ref<unknown>
+  readonly parent: Ref<unknown>
+  readonly path: MemberContext['path']
+  readonly name: string
+  readonly log: Logger
   readonly sender: Ref<unknown>
   readonly children: Map<string, Ref<unknown>>
 
-  constructor(member: Member, request: Request) {
-    super(member, request)
+  constructor(request: Request) {
+    super(request)
+    const { facts } = request.pool
+    this.self = facts.self
+    this.parent = facts.parent
+    this.path = facts.path
+    this.name = facts.name
+    this.log = facts.log
     this.sender = senderOf(request)
     this.children = childrenOf(request.pool)
   }

@@ -23,6 +23,7 @@ import { warn } from './warn'
 import { Intake } from './intake'
 import { Lifecycle } from './lifecycle'
 import type { Member } from './member'
+import { PoolFacts } from './message-context'
 import type { CheckedPoolOptions, PoolOptions } from './options'
 import type { PoolActor } from './pool-actor'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
@@ -47,6 +48,7 @@ export class Pool implements Runnable {
   readonly lifecycle: Lifecycle
   readonly deadLetters: DeadLetters
   readonly failures = new Failures(this)
+  readonly facts: PoolFacts
   readonly stats: Stats
   /** The state that all members share; undefined if each has its own, or before it is made. */
   cell: Cell<unknown> | undefined = undefined
@@ -73,6 +75,7 @@ export class Pool implements Runnable {
     this.name = actor.name
     this.system = actor.system
     this.program = new Program(definition)
+    this.facts = new PoolFacts(this)
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
     this.port = new BrokerPort(options.broker ?? {}, options.clock, this.turn)

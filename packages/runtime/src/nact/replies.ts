@@ -20,7 +20,7 @@ export class ReplyReference implements Reference {
   readonly system: { readonly name: string }
 
   constructor(system: ConcreteSystem, target: ReplyTarget) {
-    this.system = { name: system.name }
+    this.system = system.reference.system as { readonly name: string }
     system.tempReferences.set(this.id, target)
   }
 
