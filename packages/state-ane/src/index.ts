@@ -18,3 +18,5 @@ export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidEr
 export { createStore } from './stores/create-store'
 export { type CellOptions, type StoreOptions, storeOptions } from './stores/options'
 export { type Store, type SyncStore } from './stores/store'
+export { type Answer, type Changed, type Snapshot, type StateMessage } from './actors/messages'
+export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'

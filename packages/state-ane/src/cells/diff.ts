@@ -1,4 +1,5 @@
 import type { Patch } from 'immer'
+import { isPlain } from './data'
 
 type Path = readonly (string | number)[]
 type Plain = Readonly<Record<string, unknown>>
@@ -40,10 +41,4 @@ function compareObjects(from: Plain, to: Plain, path: Path, patches: Patch[]): v
     if (Object.hasOwn(from, key)) compare(from[key], to[key], [...path, key], patches)
     else patches.push({ op: 'add', path: [...path, key], value: to[key] })
   }
-}
-
-function isPlain(value: unknown): value is Plain {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
