@@ -4,9 +4,12 @@ export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, resize } from './api/operating'
 export { ready, spawnPool } from './api/spawn-pool'
 export {
+  type Batched,
+  type CallBatchHandler,
   type CallHandler,
   type CallMap,
   type CallStep,
+  type CastBatchHandler,
   type CastHandler,
   type CastMap,
   type CastStep,

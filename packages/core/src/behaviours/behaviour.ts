@@ -15,16 +15,44 @@ export type CastStep<S> = NoReply<S> | Halt<never, S> | void
 export type CallHandler<S, M = any, V = any> = (message: M, state: S, ctx: Context<S>) => Eventually<CallStep<V, S>>
 /** Handles one type of casts. */
 export type CastHandler<S, M = any> = (message: M, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
+/** Handles several calls of one type at once; answers with a list of as many answers, in their order. */
+export type CallBatchHandler<S, M = any, V = any> = (
+  messages: readonly M[],
+  state: S,
+  ctx: Context<S>,
+) => Eventually<CallStep<readonly V[], S>>
+/** Handles several casts of one type at once. */
+export type CastBatchHandler<S, M = any> = (
+  messages: readonly M[],
+  state: S,
+  ctx: Context<S>,
+) => Eventually<CastStep<S>>
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** A handler with a zod schema that checks, and may transform, the message before it is queued. */
 export interface Checked<H> {
   readonly schema: z.ZodType
+  readonly batch?: undefined
   readonly handle: H
 }
 
-export type CallMap<S> = Readonly<Record<string, CallHandler<S> | Checked<CallHandler<S>>>>
-export type CastMap<S> = Readonly<Record<string, CastHandler<S> | Checked<CastHandler<S>>>>
+/**
+ * A handler of several messages at once: of one if no more wait, of up to `batch` when there is a backlog.
+ *
+ * What it throws fails all of them; what it commits is one commit. `ctx` is that of the first.
+ */
+export interface Batched<H> {
+  readonly batch: number
+  readonly schema?: z.ZodType
+  readonly handle: H
+}
+
+export type CallMap<S> = Readonly<
+  Record<string, CallHandler<S> | Checked<CallHandler<S>> | Batched<CallBatchHandler<S>>>
+>
+export type CastMap<S> = Readonly<
+  Record<string, CastHandler<S> | Checked<CastHandler<S>> | Batched<CastBatchHandler<S>>>
+>
 
 /** What `init` returns when it is not simply a state. Made by `initThen`, `ignore` and `refuse`. */
 export class InitStep<S = unknown> {

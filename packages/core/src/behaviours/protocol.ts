@@ -57,14 +57,20 @@ type HandlerOf<H> = H extends { readonly handle: infer F } ? F : H
 /** The payload that a handler declares, or what its schema lets in. */
 type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
   ? z.input<Z>
-  : H extends (message: infer M, ...rest: never[]) => unknown
-    ? M
-    : unknown
+  : H extends { readonly batch: number; readonly handle: (messages: infer L, ...rest: never[]) => unknown }
+    ? L extends readonly (infer M)[]
+      ? M
+      : unknown
+    : H extends (message: infer M, ...rest: never[]) => unknown
+      ? M
+      : unknown
 
 type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : Omit<M, 'type'>)
 
 /** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
-type AnswerOf<H> =
+export type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
+type ElementOf<L> = L extends readonly (infer V)[] ? V : unknown
+type ResultOf<H> =
   HandlerOf<H> extends (...args: never[]) => infer R
     ? HasAnswer<Awaited<R>> extends true
       ? Answer<Awaited<R>>

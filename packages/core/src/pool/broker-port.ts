@@ -45,8 +45,8 @@ export class BrokerPort {
   /** Up to `request.route.batch - 1` more requests for the same handler. One for another ends the batch. */
   takeBatch(member: Member, request: Request): readonly Request[] {
     const more: Request[] = []
-    while (more.length < request.route.batch - 1 && this.engine.length > 0) {
-      const next = this.engine.nbAskR(member.seat, this.#turn.now())
+    while (more.length < request.route.batch - 1) {
+      const next = this.engine.take(this.#turn.now())
       this.#act()
       if (next === null) break
       if (next.route !== request.route) {
@@ -57,6 +57,14 @@ export class BrokerPort {
       more.push(next)
     }
     return more
+  }
+
+  /** A request that was matched is done, or came to nothing: the next of its key may follow. */
+  release(request: Request): void {
+    if (request.key === undefined) return
+    const match = this.engine.release(request, this.#turn.now())
+    this.#act()
+    if (match !== null) match.askR.member.assign(match.ask)
   }
 
   remove(entry: Request | Seat): boolean {

@@ -41,7 +41,7 @@ export function applyChanges(
 }
 
 function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change[]): void {
-  if (changed.some(({ option }) => option.startsWith('broker'))) pool.port.configure(checked.broker ?? {})
+  if (changed.some(({ option }) => option.startsWith('broker'))) pool.port.configure(checked.broker)
   pool.options = checked
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
   pool.roster.configure()

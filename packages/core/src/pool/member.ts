@@ -123,7 +123,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   #takeOwn(): Request | undefined {
     let own = this.#own.shift()
-    while (own !== undefined && own.outcome !== null) own = this.#own.shift()
+    while (own !== undefined && own.outcome !== null) {
+      this.pool.port.release(own)
+      own = this.#own.shift()
+    }
     return own
   }
 
@@ -134,6 +137,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     // Aborted or expired between the match and now; timers do not fire while a handler blocks the event loop.
     if (request.outcome !== null || request.deadline <= now) {
       if (request.outcome === null) request.fail(this.pool.failures.expired(request))
+      this.pool.port.release(request)
       return this.next()
     }
     this.#startedAt = now
@@ -247,7 +251,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.#hold?.release()
     this.pool.turn.refresh()
     this.pool.memberFinishes(this, this.#startedAt)
-    for (const request of requests) request.fail(error(request) as never)
+    for (const request of requests) {
+      request.fail(error(request) as never)
+      this.pool.port.release(request)
+    }
     this.#giveBack()
     this.pool.roster.ended(this, 'stuck')
   }
@@ -273,8 +280,11 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   #done(step: Step): void {
     const request = this.current as Request
-    if (this.#companions === null) this.#settleUnanswered(request)
+    const companions = this.#companions
+    if (companions === null) this.#settleUnanswered(request)
     this.#finish(this.cell === undefined)
+    this.pool.port.release(request)
+    if (companions !== null) for (const companion of companions) this.pool.port.release(companion)
     const { then } = step
     if (then !== undefined && 'halt' in then) this.leave(then.halt)
     else if (this.handled >= this.recycleAfter) this.leave('recycled')
@@ -293,6 +303,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const requests = this.#inHand()
     this.#hold = null
     this.#finish(true)
+    for (const request of requests) this.pool.port.release(request)
     if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
       this.current = null
       this.pool.supervisor.memberCrashed(this, requests, error.cause)
@@ -333,8 +344,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** What was meant for it alone is lost with it, as a mailbox is; what it only carried goes to another member. */
   #giveBack(): void {
     for (const request of this.#own.splice(0)) {
+      this.pool.port.release(request)
       if (request.kind === 'direct') request.fail(this.pool.failures.stopped(false))
-      else this.pool.resubmit(request)
+      else if (request.outcome === null) this.pool.resubmit(request)
     }
   }
 

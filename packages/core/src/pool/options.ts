@@ -87,7 +87,7 @@ export const poolOptions = z.strictObject({
     .union([z.enum(['shared', 'isolated']), stateOptions])
     .optional()
     .describe('One state for all members (the default), or one for each (the default for a plain nact function).'),
-  broker: brokerOptions.partial().optional().describe('How requests wait for members, and members for requests.'),
+  broker: brokerOptions.prefault({}).describe('How requests wait for members, and members for requests.'),
   timeout: orInfinity(milliseconds)
     .default(5000)
     .describe('How long a caller waits, in milliseconds, unless it says so itself.'),

@@ -78,7 +78,7 @@ export class Pool implements Runnable {
     this.facts = new PoolFacts(this)
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
-    this.port = new BrokerPort(options.broker ?? {}, options.clock, this.turn)
+    this.port = new BrokerPort(options.broker, options.clock, this.turn)
     this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
     this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
@@ -98,8 +98,7 @@ export class Pool implements Runnable {
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(false))
     const { extras } = request
     if (extras !== null && extras.signal !== null && !this.#watchSignal(request, extras, extras.signal)) return
-    const member = this.port.ask(request)
-    if (member !== null) member.assign(request)
+    this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request, this.turn.now())
   }
 
@@ -118,7 +117,18 @@ export class Pool implements Runnable {
   resubmit(request: Request): void {
     request.member = null
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(true))
-    this.port.ask(request)?.assign(request)
+    this.#ask(request)
+  }
+
+  #ask(request: Request): void {
+    let member: Member | null
+    try {
+      member = this.port.ask(request)
+    } catch (error) {
+      // A function of the user's that tells requests apart, or a queue of the user's, has failed on it.
+      return void request.fail(this.failures.refused(request, error))
+    }
+    if (member !== null) member.assign(request)
   }
 
   /** Has a member execute what it was assigned, later in this turn. */

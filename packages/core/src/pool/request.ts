@@ -65,6 +65,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget {
     super(sentAt)
   }
 
+  /** What a fair queue tells requests apart by. */
+  override get subject(): unknown {
+    return this.message
+  }
+
   /** Whether somebody waits for an answer. */
   get expectsAnswer(): boolean {
     return this.resolveCaller !== null
