@@ -55,8 +55,13 @@ function alternative(title: string, object: Schema, names: Names): string {
 
 /** What tells an alternative of a union from the others: `type: 'codel'`. */
 function discriminator(object: Schema): string {
-  const [key, value] = Object.entries(object.def.shape ?? {}).find(([, part]) => literalOf(part) !== undefined) ?? []
-  return key === undefined || value === undefined ? 'other keys' : code(`${key}: ${show(literalOf(value))}`)
+  const key = discriminatorKey(object)
+  const value = key === undefined ? undefined : object.def.shape?.[key]
+  return value === undefined ? 'other keys' : code(`${key}: ${show(literalOf(value))}`)
+}
+
+function discriminatorKey(object: Schema): string | undefined {
+  return Object.entries(object.def.shape ?? {}).find(([, part]) => literalOf(part) !== undefined)?.[0]
 }
 
 function literalOf(schema: Schema): unknown {
@@ -71,21 +76,28 @@ function table(object: Schema, names: Names): string {
   return ['| Option | Type | Default | Meaning |', '|---|---|---|---|', ...lines].join('\n')
 }
 
-/** One row a key; the keys of an object inside follow it as `outer.inner`. */
+/** One row a key; the keys of an object inside follow it as `outer.inner`, with the form that they belong to. */
 function rows(object: Schema, prefix: string, names: Names): string[][] {
   return Object.entries(object.def.shape ?? {}).flatMap(([key, part]) => {
     const path = prefix + key
     const { optional, default: fallback, description } = unwrap(part)
     const { schema: inner } = unwrap(part, (candidate) => names.has(candidate))
     const missing = optional ? '' : 'required'
-    const row = [
-      code(path),
-      typeOf(part, linkTo(names)),
-      fallback === undefined ? missing : code(fallback),
-      description ?? '',
-    ]
-    const nested = names.has(inner) ? [] : objectsOf(inner)
-    return [row, ...(nested.length === 1 && nested[0] !== undefined ? rows(nested[0], `${path}.`, names) : [])]
+    const shown = fallback === undefined ? missing : code(fallback)
+    const row = [code(path), typeOf(part, linkTo(names)), shown, description ?? '']
+    return [row, ...(names.has(inner) ? [] : rowsInside(inner, `${path}.`, names))]
+  })
+}
+
+/** The keys of an object inside, or of each form that it may take; what tells the forms apart stands before each key. */
+function rowsInside(schema: Schema, prefix: string, names: Names): string[][] {
+  const objects = objectsOf(schema).filter((object) => !names.has(object))
+  if (objects.length === 1 && objects[0] !== undefined) return rows(objects[0], prefix, names)
+  return objects.flatMap((object) => {
+    const own = rows(object, prefix, names).filter(([path]) => path !== code(`${prefix}${discriminatorKey(object)}`))
+    return own.map(([path = '', type = '', fallback = '', meaning = '']) => {
+      return [path, type, fallback, `With ${discriminator(object)}: ${meaning}`]
+    })
   })
 }
 

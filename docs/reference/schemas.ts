@@ -62,8 +62,10 @@ function under({ def }: Schema): Schema | undefined {
   return def.type === 'nullable' ? undefined : (def.innerType ?? def.in ?? def.getter?.())
 }
 
-/** A value as one would write it in a program. */
+/** A value as one would write it in a program; what cannot be written is `built in`. */
 export function show(value: unknown): string {
+  const parts: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [value]
+  if (parts.some((part) => typeof part === 'function')) return 'built in'
   return inspect(value, { breakLength: Infinity, depth: Infinity })
 }
 

@@ -51,6 +51,19 @@ describe('the options reference', () => {
     expect(page).toContain("#### anyOptions with `type: 'x'`")
   })
 
+  it('says of the keys of a form inside to which form they belong', () => {
+    const admission = z.union([z.literal('none'), queue, z.strictObject({ type: z.literal('pie'), max: z.int() })])
+    expect(rowsOf(z.strictObject({ admission })).slice(1)).toEqual([
+      "| `admission.target` | number ≥ 0 | `100` | With `type: 'codel'`: Acceptable wait. |",
+      "| `admission.max` | integer | required | With `type: 'pie'`:  |",
+    ])
+  })
+
+  it('does not print defaults that cannot be written', () => {
+    const clock = z.custom<object>((value) => typeof value === 'object').default({ now: () => 0 })
+    expect(rowsOf(z.strictObject({ clock }))).toEqual(['| `clock` | object | `built in` |  |'])
+  })
+
   it('lists the keys of an object inside, and each alternative of a union apart', () => {
     expect(rowsOf(z.strictObject({ inner: z.strictObject({ a: z.string() }).optional() }))).toEqual([
       '| `inner` | object |  |  |',

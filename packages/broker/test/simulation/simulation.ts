@@ -60,7 +60,7 @@ interface Event {
 }
 
 /** A reproducible source of chance (mulberry32). */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
