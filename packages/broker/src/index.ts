@@ -41,3 +41,26 @@ export {
 } from './engine/regulator'
 export { type RegulatorOptions, regulatorOptions } from './engine/regulator-options'
 export { type ValveOptions, valveOptions } from './valves/valve-options'
+export { type AskOptions } from './actors/ask-options'
+export { type BrokerActorOptions, brokerActorOptions, type BrokerConfig } from './actors/broker-actor-options'
+export { type AskKind, type BrokerAnswer, type BrokerMatch, type BrokerMessage } from './actors/broker-messages'
+export {
+  ask,
+  askR,
+  asyncAsk,
+  asyncAskR,
+  type BrokerRef,
+  cancel,
+  changeConfig,
+  dynamicAsk,
+  dynamicAskR,
+  type DynamicMatch,
+  length,
+  lengthR,
+  nbAsk,
+  nbAskR,
+  spawnBroker,
+  type Ticket,
+} from './actors/brokers'
+export { better, betterOf, type Choosing, random } from './actors/choosing'
+export { type MeterOptions, meterOptions } from './meters/meter-options'

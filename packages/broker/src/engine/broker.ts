@@ -53,6 +53,10 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   readonly lengthR: number
   /** The requests that wait, oldest first. */
   readonly requests: Iterable<A>
+  /** The members that wait, oldest first. */
+  readonly members: Iterable<R>
+  /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nobody waits. */
+  relativeTime(now: Nanos): Nanos
   /** Offers a request: the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
   /** Offers a member: the request that it is to serve, or null if it waits or was dropped. */

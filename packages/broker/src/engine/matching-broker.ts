@@ -52,6 +52,16 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#asks
   }
 
+  get members(): Iterable<R> {
+    return this.#members
+  }
+
+  relativeTime(now: Nanos): Nanos {
+    const oldest = this.#waiting.oldest()
+    if (oldest === null) return 0
+    return this.#asking ? now - oldest : oldest - now
+  }
+
   ask(entry: A, now: Nanos): R | null {
     mustNotWait(entry)
     this.#begin()

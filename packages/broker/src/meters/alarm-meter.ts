@@ -42,6 +42,8 @@ interface AlarmRules {
 
 /** What tells the two alarms apart: what they measure, and how their options are checked. */
 interface AlarmKind {
+  /** How often to look while the alarm is set though nothing happens; null if only a match can clear it. */
+  readonly lookAgain: Nanos | null
   measure(sample: Sample): Nanos
   check(options: unknown): AlarmRules
 }
@@ -69,6 +71,12 @@ export class AlarmMeter implements Meter {
   /** The name of the alarm. */
   get alarm(): string {
     return this.#rules.alarm
+  }
+
+  /** When to look again for the alarm to change: also after nothing has happened for a while. `Infinity` for never. */
+  lookAt(now: Nanos): Nanos {
+    if (this.wakeAt !== null) return this.wakeAt
+    return this.active && this.#kind.lookAgain !== null ? now + this.#kind.lookAgain : Infinity
   }
 
   update(sample: Sample, now: Nanos): void {
@@ -119,11 +127,13 @@ function toRules({
 }
 
 const OVERLOAD: AlarmKind = {
+  lookAgain: toNanos(100),
   measure: (sample) => sample.queueDelay,
   check: (options) => toRules(parseOptions(overloadMeterOptions, options, 'options of an overload meter')),
 }
 
 const UNDERLOAD: AlarmKind = {
+  lookAgain: null,
   measure: (sample) => -sample.relativeTime,
   check: (options) => toRules(parseOptions(underloadMeterOptions, options, 'options of an underload meter')),
 }

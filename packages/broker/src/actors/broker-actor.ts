@@ -1,0 +1,232 @@
+import {
+  BaseActor,
+  type ConcreteParent,
+  GenPoolError,
+  type Nanos,
+  OptionsError,
+  parseOptions,
+  type Reference,
+  StoppedError,
+} from '@genpool/runtime'
+import { dispatch, type Ref } from 'nact'
+import { type Broker } from '../engine/broker'
+import { brokerOptions } from '../engine/broker-options'
+import { type Change, changesBetween } from '../engine/changes'
+import { createBroker } from '../engine/create-broker'
+import { DroppedError, InvalidError } from '../errors'
+import { applyOptions, type CheckedAskOptions, checkQueryTimeout, watchSignal } from './ask-options'
+import { brokerActorOptions, type BrokerConfig, type CheckedBrokerActorOptions } from './broker-actor-options'
+import {
+  type AskKind,
+  type BrokerAnswer,
+  type BrokerMatch,
+  brokerMessage,
+  type CheckedBrokerMessage,
+} from './broker-messages'
+import { Gauges } from './gauges'
+import { answerQuery } from './queries'
+import { type Listener, Party, type PartyFacts } from './party'
+import { Shell } from './shell'
+
+type BrokerParty = Party<BrokerMatch>
+type AskMessage = Extract<CheckedBrokerMessage, { type: AskKind }>
+type ControlMessage = Exclude<CheckedBrokerMessage, AskMessage>
+
+/** Where a broker's reference keeps the actor: an old reference never reaches another broker of the same name. */
+export const BROKER = Symbol.for('genpool.broker')
+
+/** nact's `dispatch` takes the sender, too; its types do not say so. */
+const dispatchFrom = dispatch as unknown as (to: Ref<BrokerAnswer>, answer: BrokerAnswer, sender: Reference) => void
+
+/** A broker as an actor: messages and typed calls come in, matches and drops go out. */
+export class BrokerActor extends BaseActor {
+  readonly engine: Broker<BrokerParty, BrokerParty>
+  readonly shell: Shell
+  readonly gauges: Gauges
+  #options: CheckedBrokerActorOptions
+
+  constructor(parent: ConcreteParent, options: CheckedBrokerActorOptions, name?: string) {
+    super(parent, name)
+    const { clock, meters, onAlarm, ...config } = options
+    this.#options = options
+    const hooks = { isAlive: (party: BrokerParty) => party.isAlive }
+    this.engine = createBroker<BrokerParty, BrokerParty>(config, clock.now(), hooks)
+    this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
+    this.gauges = new Gauges(this, { meters, onAlarm })
+    Object.defineProperty(this.reference, BROKER, { value: this })
+  }
+
+  /** Has a new party ask. What becomes of it, `listener` is told: now or later. */
+  ask(kind: AskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
+    const now = this.shell.turn.now()
+    const party = new Party<BrokerMatch>(facts, listener, now)
+    applyOptions(party, options, now)
+    const guard = { name: this.name, withdraw: () => this.shell.withdraw(party, null) }
+    if (this.stopped) party.fail(new StoppedError(this.name))
+    else if (watchSignal(party, options.signal, guard)) this.#offer(kind, party, now)
+    return party
+  }
+
+  /** Takes out whatever waits under this tag; it is told nothing more. */
+  cancel(tag: unknown): number {
+    const before = [...this.engine.requests, ...this.engine.members].filter((party) => party.tag === tag)
+    const count = this.engine.cancel(tag, this.shell.turn.now())
+    for (const party of before) this.shell.forget(party)
+    this.#act()
+    return count
+  }
+
+  /** @throws {OptionsError} if the options are wrong; nothing changes then */
+  changeConfig(options: BrokerConfig): readonly Change[] {
+    const { clock, onAlarm } = this.#options
+    const checked = parseOptions(brokerActorOptions, { ...options, clock, onAlarm }, `options of broker "${this.name}"`)
+    const before = this.#options
+    this.#options = checked
+    const config = Object.fromEntries(Object.keys(brokerOptions.shape).map((key) => [key, checked[key as never]]))
+    const changes = this.engine.configure(config, this.shell.turn.refresh())
+    this.gauges.configure(checked.meters)
+    this.#act()
+    return [...changes, ...changesBetween(before.meters, checked.meters, 'meters')]
+  }
+
+  protected override receive(message: unknown, sender: Reference): void {
+    const ref = sender as unknown as Ref<BrokerAnswer>
+    const tag = (message as { tag?: unknown } | null)?.tag
+    const send = (answer: BrokerAnswer): void => dispatchFrom(ref, answer, this.reference)
+    try {
+      const checked = check(message)
+      if (isAsk(checked)) {
+        // Nobody could be told what became of it.
+        if (sender.type !== 'nobody') this.ask(checked.type, { ref, value: checked.value }, checked, sending(send, tag))
+      } else send(this.#control(checked))
+    } catch (error) {
+      if (!(error instanceof GenPoolError)) throw error
+      send({ type: 'failed', tag, error })
+    }
+  }
+
+  protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
+    return answerQuery(message, this.system, (given) => this.#query(given, timeout))
+  }
+
+  protected override onStopped(): void {
+    const waiting = [...this.engine.requests, ...this.engine.members]
+    for (const party of waiting) this.shell.withdraw(party, null)
+    for (const party of waiting) party.fail(new StoppedError(this.name))
+    this.shell.close()
+    this.gauges.close()
+  }
+
+  async #query(message: unknown, timeout: number): Promise<unknown> {
+    const limit = checkQueryTimeout(timeout)
+    const checked = check(message)
+    if (!isAsk(checked)) return this.#control(checked)
+    const options = { ...checked, timeout: Math.min(limit, checked.timeout) }
+    return new Promise<BrokerMatch>((resolve, reject) => {
+      this.ask(checked.type, { ref: undefined, value: checked.value }, options, { onGo: resolve, onFailure: reject })
+    })
+  }
+
+  #offer(kind: AskKind, party: BrokerParty, now: Nanos): void {
+    const isAsk = !kind.endsWith('R')
+    const other = this.#match(kind, party, now)
+    if (other === null && kind.startsWith('dynamic')) party.mustWait()
+    this.#act()
+    if (other !== null) this.#deliver(isAsk ? party : other, isAsk ? other : party, now)
+    else if (party.list !== null) this.shell.watch(party)
+  }
+
+  #match(kind: AskKind, party: BrokerParty, now: Nanos): BrokerParty | null {
+    switch (kind) {
+      case 'ask':
+      case 'dynamicAsk':
+        return this.engine.ask(party, now)
+      case 'askR':
+      case 'dynamicAskR':
+        return this.engine.askR(party, now)
+      case 'nbAsk':
+        return this.engine.nbAsk(party, now)
+      case 'nbAskR':
+        return this.engine.nbAskR(party, now)
+    }
+  }
+
+  /** Tells both, the askR party first. */
+  #deliver(ask: BrokerParty, askR: BrokerParty, now: Nanos): void {
+    this.shell.forget(ask)
+    this.shell.forget(askR)
+    const relative = askR.sentAt - ask.sentAt
+    const done = once(() => this.#done(ask, now))
+    this.gauges.matched(relative, now)
+    askR.go({ ref: ask.ref, value: ask.value, relativeTime: 0 - relative, sojournTime: now - askR.sentAt, done })
+    ask.go({ ref: askR.ref, value: askR.value, relativeTime: relative, sojournTime: now - ask.sentAt, done })
+  }
+
+  #done(ask: BrokerParty, startedAt: Nanos): void {
+    const now = this.shell.turn.refresh()
+    this.engine.finished(now - startedAt, now)
+    const match = this.engine.release(ask, now)
+    this.#act()
+    if (match !== null) this.#deliver(match.ask, match.askR, now)
+  }
+
+  #act(): void {
+    const { dropped, droppedR, wakeAt } = this.engine.decision
+    if (dropped.length > 0) this.shell.tellDrops(dropped as never)
+    if (droppedR.length > 0) this.shell.tellDrops(droppedR as never)
+    this.shell.wakeAt(wakeAt)
+  }
+
+  #control(message: ControlMessage): BrokerAnswer {
+    switch (message.type) {
+      case 'cancel':
+        return { type: 'cancelled', tag: message.tag, count: this.cancel(message.tag) }
+      case 'length':
+        return { type: 'length', length: this.engine.length }
+      case 'lengthR':
+        return { type: 'lengthR', length: this.engine.lengthR }
+      case 'changeConfig':
+        return { type: 'changed', changes: this.changeConfig(message.options as BrokerConfig) }
+    }
+  }
+}
+
+/** @throws {InvalidError} naming what is wrong with it */
+function check(message: unknown): CheckedBrokerMessage {
+  try {
+    return parseOptions(brokerMessage, message, 'message to a broker')
+  } catch (cause) {
+    const reason = cause instanceof OptionsError ? cause.issues.map(explain).join('; ') : String(cause)
+    throw new InvalidError(`A broker does not understand this message: ${reason}. Nothing was done.`, { cause })
+  }
+}
+
+function explain({ path, message }: OptionsError['issues'][number]): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+}
+
+function isAsk(message: CheckedBrokerMessage): message is AskMessage {
+  return !['cancel', 'length', 'lengthR', 'changeConfig'].includes(message.type)
+}
+
+/** Tells the sender of a message what became of it. */
+function sending(send: (answer: BrokerAnswer) => void, tag: unknown): Listener<BrokerMatch> {
+  return {
+    onGo: (match) => send({ type: 'go', tag, ...match }),
+    onAwait: () => send({ type: 'await', tag }),
+    onFailure: (error) => {
+      if (!(error instanceof DroppedError)) return send({ type: 'failed', tag, error })
+      const { reason, waitedMs, queueLength, retryAfterMs } = error
+      send({ type: 'drop', tag, reason, waitedMs, queueLength, retryAfterMs })
+    },
+  }
+}
+
+function once(fn: () => void): () => void {
+  let called = false
+  return () => {
+    if (called) return
+    called = true
+    fn()
+  }
+}

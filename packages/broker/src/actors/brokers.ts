@@ -1,0 +1,187 @@
+import { findActor, OptionsError, parseOptions, spawnActor } from '@genpool/runtime'
+import { type Ref } from 'nact'
+import { type Change } from '../engine/changes'
+import { type AskOptions, checkAskOptions } from './ask-options'
+import { BROKER, BrokerActor } from './broker-actor'
+import { type BrokerActorOptions, brokerActorOptions, type BrokerConfig } from './broker-actor-options'
+import { type AskKind, type BrokerMatch, type BrokerMessage } from './broker-messages'
+
+declare const sides: unique symbol
+
+/**
+ * The address of a broker, for nact's `dispatch`, `query` and `stop`, and for the functions beside.
+ *
+ * @typeParam A what requests bring
+ * @typeParam R what members bring
+ */
+export type BrokerRef<A = unknown, R = unknown> = Ref<BrokerMessage> & { readonly [sides]?: (ask: A, askR: R) => void }
+
+/** A request that may be waiting. */
+export interface Ticket<V> {
+  /** Settles as `ask` does. One that is not looked at may fail without harm. */
+  readonly match: Promise<BrokerMatch<V>>
+  /** Gives the request up, if it waits: then `match` never settles. False if it is too late. */
+  cancel(): boolean
+}
+
+/** What a request that may not block came to. */
+export type DynamicMatch<V> =
+  | ({ readonly type: 'go' } & BrokerMatch<V>)
+  | ({ readonly type: 'await' } & Ticket<V>)
+  | { readonly type: 'drop'; readonly error: Error }
+
+/**
+ * Starts a broker under `parent`. What is spawned under it stops with it.
+ *
+ * @param options see `brokerActorOptions`; times in milliseconds
+ * @param name of the address; made up if left out
+ * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; an Error of
+ *   nact's if the name is taken or is none. Nothing is spawned then
+ */
+export function spawnBroker<A = unknown, R = unknown>(
+  parent: Ref<never>,
+  options: BrokerActorOptions = {},
+  name?: string,
+): BrokerRef<A, R> {
+  const checked = parseOptions(brokerActorOptions, options, `options of broker "${name ?? 'without a name'}"`)
+  const actor = spawnActor(parent, (concrete) => new BrokerActor(concrete, checked, name))
+  return actor.reference as unknown as BrokerRef<A, R>
+}
+
+/**
+ * Asks for a member: resolves when one is found.
+ *
+ * @throws {DroppedError} as a rejection, if it was given up; {ExpiredError} after `timeout`; {CancelledError} by its signal;
+ *   {StoppedError} if the broker stops; {OptionsError} if an option is wrong. It is not matched then
+ */
+export function ask<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
+  return start<R>(broker, 'ask', value, options).match
+}
+
+/** Offers a member: resolves when a request is found. Otherwise as `ask`. */
+export function askR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
+  return start<A>(broker, 'askR', value, options).match
+}
+
+/** `ask` without waiting: rejects with a DroppedError (`busy`) if no member waits. */
+export function nbAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
+  return start<R>(broker, 'nbAsk', value, options).match
+}
+
+/** `askR` without waiting: rejects with a DroppedError (`busy`) if no request waits. */
+export function nbAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
+  return start<A>(broker, 'nbAskR', value, options).match
+}
+
+/** `ask` with a ticket to await, or to give up. */
+export function asyncAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Ticket<R> {
+  return observed(start<R>(broker, 'ask', value, options))
+}
+
+/** `askR` with a ticket to await, or to give up. */
+export function asyncAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Ticket<A> {
+  return observed(start<A>(broker, 'askR', value, options))
+}
+
+/** `ask` that tells at once whether it was matched, dropped, or has to wait. */
+export function dynamicAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): DynamicMatch<R> {
+  return decided<R>(broker, 'dynamicAsk', value, options)
+}
+
+/** `askR` that tells at once whether it was matched, dropped, or has to wait. */
+export function dynamicAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): DynamicMatch<A> {
+  return decided<A>(broker, 'dynamicAskR', value, options)
+}
+
+/** Takes out whatever waits under this tag, without telling it; returns how many. */
+export function cancel(broker: BrokerRef<never, never>, tag: unknown): number {
+  return brokerOf(broker).cancel(tag)
+}
+
+/** How many requests wait. */
+export function length(broker: BrokerRef<never, never>): number {
+  return brokerOf(broker).engine.length
+}
+
+/** How many members wait. */
+export function lengthR(broker: BrokerRef<never, never>): number {
+  return brokerOf(broker).engine.lengthR
+}
+
+/**
+ * Changes the options of a running broker; those not named go back to their default. What waits is kept, except beyond a
+ * new bound.
+ *
+ * @returns what changed, option by option
+ * @throws {OptionsError} if the options are wrong; nothing changes then
+ */
+export function changeConfig(broker: BrokerRef<never, never>, options: BrokerConfig): readonly Change[] {
+  return brokerOf(broker).changeConfig(options)
+}
+
+/**
+ * The broker behind a reference.
+ *
+ * @throws {OptionsError} if it is no reference of a broker
+ */
+export function brokerOf(ref: BrokerRef<never, never>): BrokerActor {
+  const own = (ref as { [BROKER]?: BrokerActor })[BROKER]
+  if (own !== undefined) return own
+  const actor = typeof ref === 'object' && 'system' in ref ? findActor(ref as Ref<never>) : undefined
+  if (actor instanceof BrokerActor) return actor
+  throw new OptionsError('This is no reference of a broker that runs. Give what spawnBroker returned.')
+}
+
+interface Started<V> extends Ticket<V> {
+  /** What was known at once: a match, a failure, or neither yet. */
+  readonly atOnce: { match?: BrokerMatch<V>; error?: Error }
+}
+
+function start<V>(
+  broker: BrokerRef<never, never>,
+  kind: AskKind,
+  value: unknown,
+  options: AskOptions | undefined,
+): Started<V> {
+  const actor = brokerOf(broker)
+  const checked = checkAskOptions(options)
+  const atOnce: Started<V>['atOnce'] = {}
+  let cancelIt = (): boolean => false
+  const match = new Promise<BrokerMatch<V>>((resolve, reject) => {
+    const party = actor.ask(kind, { ref: checked.as, value }, checked, {
+      onGo: (found) => {
+        atOnce.match = found as BrokerMatch<V>
+        resolve(atOnce.match)
+      },
+      onFailure: (error) => {
+        atOnce.error = error
+        reject(error)
+      },
+    })
+    cancelIt = () => {
+      const waits = party.list !== null
+      if (waits) actor.shell.withdraw(party, null)
+      return waits
+    }
+  })
+  return { match, cancel: () => cancelIt(), atOnce }
+}
+
+/** A rejection that nobody looks at must not end the process. */
+function observed<V>(started: Started<V>): Ticket<V> {
+  started.match.catch(() => undefined)
+  return { match: started.match, cancel: started.cancel }
+}
+
+function decided<V>(
+  broker: BrokerRef<never, never>,
+  kind: AskKind,
+  value: unknown,
+  options: AskOptions | undefined,
+): DynamicMatch<V> {
+  const started = start<V>(broker, kind, value, options)
+  const ticket = observed(started)
+  const { match, error } = started.atOnce
+  if (match !== undefined) return { type: 'go', ...match }
+  return error === undefined ? { type: 'await', ...ticket } : { type: 'drop', error }
+}

@@ -1,0 +1,107 @@
+import { type Clock, type Nanos, type Timer } from '@genpool/runtime'
+import { type AlarmEvent, AlarmMeter } from '../meters/alarm-meter'
+import { BetterMeter } from '../meters/better-meter'
+import { type Meter, type Sample } from '../meters/meter'
+import { createMeter, type meterOptions } from '../meters/meter-options'
+import { type z } from 'zod'
+import { LoopDelay } from './loop-delay'
+
+type CheckedMeters = readonly z.output<typeof meterOptions>[]
+
+/** What gauges look at. */
+interface Gauged {
+  readonly engine: { relativeTime(now: Nanos): Nanos }
+  readonly shell: { readonly clock: Clock }
+}
+
+/** What watches, and who is told of alarms. */
+export interface GaugeOptions {
+  readonly meters: CheckedMeters
+  readonly onAlarm: ((event: AlarmEvent) => void) | undefined
+}
+
+/** The meters of one broker: shows them every match, and looks again by itself while one of them wants that. */
+export class Gauges {
+  #meters: readonly Meter[]
+  #options: CheckedMeters
+  readonly #onAlarm: ((event: AlarmEvent) => void) | undefined
+  readonly #loop: LoopDelay
+  /** How long requests and members would wait here, for those who choose between brokers. */
+  readonly #better: BetterMeter
+  #timer: Timer | null = null
+
+  constructor(
+    private readonly gauged: Gauged,
+    { meters, onAlarm }: GaugeOptions,
+  ) {
+    const { clock } = gauged.shell
+    const now = clock.now()
+    this.#options = meters
+    this.#meters = meters.map((options) => createMeter(options, now))
+    this.#onAlarm = onAlarm
+    this.#loop = new LoopDelay(clock)
+    this.#better = new BetterMeter({}, now)
+  }
+
+  get meters(): readonly Meter[] {
+    return this.#meters
+  }
+
+  /** A match was made. */
+  matched(relativeTime: Nanos, now: Nanos): void {
+    if (this.#meters.length === 0) return
+    this.#loop.touch()
+    this.#show({ queueDelay: this.#loop.read(), processDelay: 0, relativeTime }, now)
+  }
+
+  /** How long a request (or with `askR` a member) that came now would wait, at most 5 s. */
+  sojourn(side: 'ask' | 'askR', now: Nanos): Nanos {
+    this.#loop.touch()
+    const relativeTime = this.gauged.engine.relativeTime(now)
+    this.#better.update({ queueDelay: this.#loop.read(), processDelay: 0, relativeTime }, now)
+    return this.#better[side]
+  }
+
+  /** Takes new meters over. One whose options are the same goes on as it is. */
+  configure(options: CheckedMeters): void {
+    const now = this.gauged.shell.clock.now()
+    this.#meters = options.map((each, index) => {
+      const [meter, before] = [this.#meters[index], this.#options[index]]
+      const same =
+        typeof each === 'function' ? each === before : typeof before === 'object' && before.type === each.type
+      if (meter === undefined || !same) return createMeter(each, now)
+      if (typeof each === 'object') meter.configure(each, now)
+      return meter
+    })
+    this.#options = options
+    this.#report(now)
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  #show(sample: Sample, now: Nanos): void {
+    for (const meter of this.#meters) meter.update(sample, now)
+    this.#report(now)
+  }
+
+  #report(now: Nanos): void {
+    const alarms = this.#meters.filter((meter) => meter instanceof AlarmMeter)
+    if (this.#onAlarm !== undefined) for (const { events } of alarms) for (const event of events) this.#onAlarm(event)
+    const wakeAt = Math.min(...alarms.map((meter) => meter.lookAt(now)))
+    this.close()
+    // A moment that has passed without a match is looked at in the next turn.
+    if (wakeAt !== Infinity) this.#timer = this.gauged.shell.clock.setTimer(Math.max(wakeAt, now + 1), this.#look)
+  }
+
+  readonly #look = (): void => {
+    const now = this.gauged.shell.clock.now()
+    this.#loop.touch()
+    this.#show(
+      { queueDelay: this.#loop.read(), processDelay: 0, relativeTime: this.gauged.engine.relativeTime(now) },
+      now,
+    )
+  }
+}

@@ -1,0 +1,84 @@
+import {
+  type ConcreteParent,
+  type Expiring,
+  findActor,
+  type GenPoolError,
+  type Nanos,
+  nobody,
+  type Reference,
+} from '@genpool/runtime'
+import { type Ref } from 'nact'
+import { Waiting } from '../queues/waiting'
+
+/** How a party learns what became of it. One of the first three is called, once; `onAwait` before them. */
+export interface Listener<Result> {
+  onGo(result: Result): void
+  onFailure(error: GenPoolError): void
+  /** It has to wait. */
+  onAwait?(): void
+}
+
+/** Who a party is and what it brings. */
+export interface PartyFacts {
+  /** The actor that it stands for, or undefined: then it lives as long as it waits. */
+  readonly ref: Ref<never> | undefined
+  readonly value: unknown
+}
+
+/** One side of a match, while it waits and after: a waiting entry, a deadline and a listener in one object. */
+export class Party<Result> extends Waiting implements Expiring {
+  wheelPrevious: Expiring | null = null
+  wheelNext: Expiring | null = null
+  wheelSlot = -1
+  /** Whether it has been told what became of it. */
+  settled = false
+  /** Takes the listener off an abort signal. */
+  release: (() => void) | null = null
+  readonly ref: Ref<never> | undefined
+  readonly value: unknown
+  readonly #actor: ConcreteParent | undefined
+
+  constructor(
+    facts: PartyFacts,
+    private readonly listener: Listener<Result>,
+    sentAt: Nanos,
+  ) {
+    super(sentAt)
+    this.ref = facts.ref
+    this.value = facts.value
+    this.#actor = facts.ref === undefined || isNobody(facts.ref) ? undefined : findActor(facts.ref)
+  }
+
+  /** What functions and properties in options look at. */
+  override get subject(): unknown {
+    return this.value
+  }
+
+  /** Whether the actor that it stands for is still the one that asked, and runs. */
+  get isAlive(): boolean {
+    return this.ref === undefined || (this.#actor !== undefined && !this.#actor.stopped)
+  }
+
+  go(result: Result): void {
+    if (this.#settle()) this.listener.onGo(result)
+  }
+
+  fail(error: GenPoolError): void {
+    if (this.#settle()) this.listener.onFailure(error)
+  }
+
+  mustWait(): void {
+    if (!this.settled) this.listener.onAwait?.()
+  }
+
+  #settle(): boolean {
+    if (this.settled) return false
+    this.settled = true
+    this.release?.()
+    return true
+  }
+}
+
+function isNobody(ref: Ref<never>): boolean {
+  return (ref as unknown as Reference).type === nobody.type
+}

@@ -1,0 +1,114 @@
+import { type Clock, Deadlines, ExpiredError, type Nanos, NS_PER_MS, type Timer, Turn } from '@genpool/runtime'
+import { DroppedError } from '../errors'
+import { type Drop, factsOf } from '../queues/queue'
+import { type Party } from './party'
+
+type AnyParty = Party<never>
+
+/** What a shell drives. */
+interface Engine {
+  remove(party: AnyParty, now: Nanos): boolean
+  timeout(now: Nanos): void
+}
+
+/** Hands an engine the time, wakes it up, and tells parties what became of them. */
+export class Shell {
+  readonly turn: Turn
+  readonly #deadlines: Deadlines<AnyParty>
+  #timer: Timer | null = null
+  #armedFor: Nanos = Infinity
+  /** When the engine wants to be woken, as of its last decision. */
+  #wanted: Nanos | null = null
+  #touched = false
+
+  /** @param act does what the engine has decided in its last call */
+  constructor(
+    readonly name: string,
+    readonly clock: Clock,
+    private readonly engine: Engine,
+    private readonly act: () => void,
+  ) {
+    this.turn = Turn.of(clock)
+    this.#deadlines = new Deadlines<AnyParty>(clock, (party) => this.withdraw(party, this.#expired(party)))
+  }
+
+  /** Takes a party out, wherever it waits, and tells it why. */
+  withdraw(party: AnyParty, error: DroppedError | ExpiredError | null): void {
+    this.forget(party)
+    if (party.list !== null) {
+      this.engine.remove(party, this.turn.now())
+      this.act()
+    }
+    if (error !== null) party.fail(error)
+  }
+
+  /** Watches the deadline of a party that has to wait. */
+  watch(party: AnyParty): void {
+    this.#deadlines.add(party, this.turn.now())
+    this.#touch()
+  }
+
+  /** A party does not wait any more. */
+  forget(party: AnyParty): void {
+    this.#deadlines.remove(party)
+  }
+
+  tellDrops(dropped: readonly Drop<AnyParty>[]): void {
+    for (const drop of dropped) {
+      this.forget(drop.entry)
+      drop.entry.fail(
+        drop.reason === 'expired' ? this.#expired(drop.entry) : new DroppedError(this.name, factsOf(drop)),
+      )
+    }
+  }
+
+  /** Sees to it that the engine is called at that moment, or before. */
+  wakeAt(at: Nanos | null): void {
+    this.#wanted = at
+    this.#touch()
+    if (at === null || at >= this.#armedFor) return
+    this.#timer?.cancel()
+    this.#armedFor = at
+    this.#timer = this.clock.setTimer(at, this.#wake)
+  }
+
+  /** For the turn: lets go of timers that nobody waits for any more, so that a process at rest can end. */
+  rest(): void {
+    this.#touched = false
+    this.#deadlines.rest()
+    if (this.#wanted === null) this.#disarm()
+  }
+
+  /** For the turn, which has nothing to run here. */
+  run(): void {
+    // Parties are served in the call that brings them together.
+  }
+
+  close(): void {
+    this.#disarm()
+    this.#deadlines.rest()
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.turn.touch(this)
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#armedFor = Infinity
+  }
+
+  #expired(party: AnyParty): ExpiredError {
+    return new ExpiredError(this.name, (this.turn.now() - party.sentAt) / NS_PER_MS, false)
+  }
+
+  readonly #wake = (): void => {
+    this.#timer = null
+    this.#armedFor = Infinity
+    this.engine.timeout(this.turn.refresh())
+    this.act()
+  }
+}

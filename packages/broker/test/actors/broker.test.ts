@@ -1,0 +1,300 @@
+import { isGenPoolError, OptionsError, StoppedError } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import { type ActorSystemRef, dispatch, query as queryByFactory, type Ref, spawn, start, stop } from 'nact'
+import {
+  type AlarmEvent,
+  ask,
+  askR,
+  asyncAsk,
+  better,
+  betterOf,
+  type BrokerAnswer,
+  type BrokerRef,
+  cancel,
+  changeConfig,
+  dynamicAsk,
+  dynamicAskR,
+  length,
+  lengthR,
+  nbAsk,
+  random,
+  spawnBroker,
+} from '../../src'
+
+const MS = 1_000_000
+
+/** nact takes plain messages, too; its types know factories only. */
+const query = queryByFactory as unknown as (to: Ref<never>, message: unknown, timeout: number) => Promise<unknown>
+
+describe('a broker as an actor', () => {
+  let system: ActorSystemRef
+  let clock = virtualClock()
+  const broker = (options: object = {}, name?: string): BrokerRef<string, string> =>
+    spawnBroker<string, string>(system, { clock, ...options }, name)
+
+  /** An actor that notes what it is told. */
+  const listener = (name: string): { ref: Ref<BrokerAnswer>; told: BrokerAnswer[] } => {
+    const told: BrokerAnswer[] = []
+    const ref = spawn(system, (_state: undefined, message: BrokerAnswer) => void told.push(message), name)
+    return { ref: ref as Ref<BrokerAnswer>, told }
+  }
+  const tell = (to: Ref<never>, message: unknown, from: Ref<never>): void =>
+    (dispatch as unknown as (to: Ref<never>, message: unknown, from: Ref<never>) => void)(to, message, from)
+
+  /** nact's own actors handle one message in each turn of the event loop. */
+  const handleAll = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) await clock.settle()
+  }
+
+  beforeEach(() => {
+    system = start()
+    clock = virtualClock(1000)
+  })
+  afterEach(() => stop(system))
+
+  describe('from code', () => {
+    it('tells both parties of a match: who, what, and how long each has waited', async () => {
+      const both = broker()
+      const client = ask(both, 'question', { as: system as never })
+      expect([length(both), lengthR(both)]).toEqual([1, 0])
+      await clock.advance(30)
+      const member = await askR(both, 'offer')
+      expect(member).toMatchObject({ value: 'question', relativeTime: -30 * MS, sojournTime: 0 })
+      expect(await client).toMatchObject({
+        value: 'offer',
+        ref: undefined,
+        relativeTime: 30 * MS,
+        sojournTime: 30 * MS,
+      })
+      expect(length(both)).toBe(0)
+    })
+
+    it('drops with a typed error that says why, how long it waited and how many go on waiting', async () => {
+      const full = broker({ client: { type: 'timeout', timeout: 50, max: 1 } }, 'shop')
+      const first = ask(full, 'a')
+      await expect(ask(full, 'b')).rejects.toMatchObject({ code: 'ERR_GENPOOL_DROPPED', target: 'shop', reason: 'max' })
+      const dropped = expect(first).rejects.toMatchObject({ reason: 'timeout', waitedMs: 50, queueLength: 0 })
+      await clock.advance(60)
+      await dropped
+      expect(clock.timers).toBe(0)
+    })
+
+    it('does not wait if it is told not to', async () => {
+      const empty = broker()
+      await expect(nbAsk(empty, 'a')).rejects.toMatchObject({ reason: 'busy' })
+      const member = askR(empty, 'offer')
+      await expect(nbAsk(empty, 'a')).resolves.toMatchObject({ value: 'offer' })
+      await member
+    })
+
+    it('gives up by timeout, by signal and by ticket, and the place is free at once', async () => {
+      const one = broker({ client: { type: 'drop', max: 3 } })
+      const expired = expect(ask(one, 'a', { timeout: 20 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_EXPIRED' })
+      const controller = new AbortController()
+      const aborted = expect(ask(one, 'b', { signal: controller.signal })).rejects.toMatchObject({
+        code: 'ERR_GENPOOL_CANCELLED',
+        started: false,
+      })
+      const ticket = asyncAsk(one, 'c')
+      expect(length(one)).toBe(3)
+      controller.abort()
+      expect(length(one)).toBe(2)
+      expect([ticket.cancel(), ticket.cancel()]).toEqual([true, false])
+      expect(length(one)).toBe(1)
+      await clock.advance(25)
+      expect(length(one)).toBe(0)
+      await Promise.all([expired, aborted])
+      await expect(ask(one, 'd', { signal: controller.signal })).rejects.toMatchObject({
+        code: 'ERR_GENPOOL_CANCELLED',
+      })
+      expect(clock.timers).toBe(0)
+    })
+
+    it('tells at once whether a dynamic request is matched, dropped or waits', async () => {
+      const dynamic = broker({ client: { type: 'drop', max: 1 } })
+      const waiting = dynamicAsk(dynamic, 'a')
+      expect(waiting.type).toBe('await')
+      expect(dynamicAsk(dynamic, 'b')).toMatchObject({ type: 'drop', error: { reason: 'max' } })
+      expect(dynamicAskR(dynamic, 'offer')).toMatchObject({ type: 'go', value: 'a' })
+      if (waiting.type === 'await') expect(await waiting.match).toMatchObject({ value: 'offer' })
+    })
+
+    it('cancels all that share a tag, without telling them', () => {
+      const tagged = broker()
+      for (const tag of ['x', 'x', 'y']) asyncAsk(tagged, 'a', { tag })
+      expect(cancel(tagged, 'x')).toBe(2)
+      expect([length(tagged), cancel(tagged, 'z')]).toEqual([1, 0])
+    })
+
+    it('serves requests of a key one at a time: the next follows when the one before is done', async () => {
+      const keyed = broker()
+      const requests = ['a', 'b'].map((value) => asyncAsk(keyed, value, { key: 1 }))
+      const first = await askR(keyed, 'm1')
+      const second = askR(keyed, 'm2')
+      expect([length(keyed), lengthR(keyed)]).toEqual([1, 1])
+      first.done()
+      first.done()
+      expect(await second).toMatchObject({ value: 'b' })
+      expect(await requests[1]!.match).toMatchObject({ value: 'm2' })
+    })
+
+    it('refuses wrong options and references, and goes on serving', async () => {
+      expect(() => broker({ client: { type: 'codel', min: 3, max: 2 } })).toThrow(/min/)
+      expect(() => broker({ queue: {} })).toThrow(/unknown key "queue"/)
+      const fine = broker()
+      expect(() => ask(fine, 'a', { timeout: -1 })).toThrow(OptionsError)
+      expect(() => ask(system as never, 'a')).toThrow(OptionsError)
+      const member = askR(fine, 'm')
+      expect(await ask(fine, 'a')).toMatchObject({ value: 'm' })
+      await member
+    })
+
+    it('changes its options while requests wait, and says what changed', async () => {
+      const live = broker({ client: { type: 'drop', max: 10 } })
+      const tickets = ['a', 'b', 'c'].map((value) => asyncAsk(live, value))
+      expect(() => changeConfig(live, { client: { type: 'drop', max: -1 } })).toThrow(OptionsError)
+      expect(length(live)).toBe(3)
+      const changes = changeConfig(live, { client: { type: 'codel', max: 2 } })
+      expect(changes).toContainEqual({ path: 'client.type', from: 'drop', to: 'codel' })
+      expect(changes).toContainEqual({ path: 'client.max', from: 10, to: 2 })
+      await expect(tickets[2]!.match).rejects.toMatchObject({ reason: 'max' })
+      expect(await askR(live, 'm')).toMatchObject({ value: 'a' })
+      expect(changeConfig(live, { client: { type: 'codel', max: 2 } })).toEqual([])
+    })
+  })
+
+  describe('by messages', () => {
+    it('brings two actors together, each learning of the other', async () => {
+      const met = broker()
+      const [client, member] = [listener('client'), listener('member')]
+      tell(met as never, { type: 'ask', value: 1, tag: 't' }, client.ref as never)
+      await clock.advance(5)
+      tell(met as never, { type: 'askR', value: 2 }, member.ref as never)
+      await handleAll()
+      expect(client.told).toMatchObject([{ type: 'go', tag: 't', value: 2, relativeTime: 5 * MS, sojournTime: 5 * MS }])
+      expect(member.told).toMatchObject([{ type: 'go', value: 1, relativeTime: -5 * MS, sojournTime: 0 }])
+      expect((member.told[0] as { ref: Ref<never> }).ref).toMatchObject({ name: 'client' })
+    })
+
+    it('says drop, await, cancelled, length and changed', async () => {
+      const met = broker({ client: { type: 'drop', max: 1 } })
+      const client = listener('client')
+      const messages = [
+        { type: 'dynamicAsk', tag: 1 },
+        { type: 'nbAsk', tag: 2 },
+        { type: 'ask', tag: 3 },
+        { type: 'length' },
+        { type: 'cancel', tag: 1 },
+        { type: 'lengthR' },
+        { type: 'changeConfig', options: { client: { type: 'drop' } } },
+      ]
+      for (const message of messages) tell(met as never, message, client.ref as never)
+      await handleAll()
+      expect(client.told).toMatchObject([
+        { type: 'await', tag: 1 },
+        { type: 'drop', tag: 2, reason: 'busy' },
+        { type: 'drop', tag: 3, reason: 'max', queueLength: 1 },
+        { type: 'length', length: 1 },
+        { type: 'cancelled', tag: 1, count: 1 },
+        { type: 'lengthR', length: 0 },
+        { type: 'changed', changes: [{ path: 'client.max', from: 1, to: Infinity }] },
+      ])
+    })
+
+    it('answers what it does not understand with a typed error, and goes on', async () => {
+      const met = broker()
+      const client = listener('client')
+      const wrong = [{ type: 'aks' }, 'hello', null, { type: 'ask', timeout: -5, tag: 9 }, { type: 'ask', max: 1 }]
+      for (const message of wrong) tell(met as never, message, client.ref as never)
+      tell(met as never, { type: 'changeConfig', options: { client: { type: 'drop', max: 0.5 } } }, client.ref as never)
+      tell(met as never, { type: 'length' }, client.ref as never)
+      await handleAll()
+      const errors = client.told.slice(0, 6) as { type: string; error: Error }[]
+      expect(errors.map(({ type }) => type)).toEqual(Array(6).fill('failed'))
+      expect(errors.slice(0, 5).every(({ error }) => isGenPoolError(error, 'ERR_GENPOOL_INVALID'))).toBe(true)
+      expect(errors[3]?.error.message).toContain('timeout')
+      expect(isGenPoolError(errors[5]?.error, 'ERR_GENPOOL_OPTIONS')).toBe(true)
+      expect(client.told[6]).toEqual({ type: 'length', length: 0 })
+    })
+
+    it('answers queries: matches, drops, lengths, and nothing late', async () => {
+      const met = broker({ client: { type: 'drop', max: 1 } })
+      const waiting = query(met as never, { type: 'ask', value: 'a' }, 50)
+      await expect(query(met as never, { type: 'ask', value: 'b' }, 50)).rejects.toMatchObject({ reason: 'max' })
+      expect(await query(met as never, { type: 'length' }, 50)).toEqual({ type: 'length', length: 1 })
+      expect(await query(met as never, { type: 'askR', value: 'm' }, 50)).toMatchObject({ value: 'a' })
+      expect(await waiting).toMatchObject({ value: 'm' })
+      expect(await query(met as never, () => ({ type: 'lengthR' }), 50)).toEqual({ type: 'lengthR', length: 0 })
+      await expect(query(met as never, { type: 'ask' }, -1)).rejects.toBeInstanceOf(OptionsError)
+      const late = expect(query(met as never, { type: 'ask', value: 'c' }, 50)).rejects.toMatchObject({
+        code: 'ERR_GENPOOL_EXPIRED',
+      })
+      await clock.advance(60)
+      await late
+      expect(length(met)).toBe(0)
+    })
+
+    it('never matches an actor that stopped while it waited, nor another of its name', async () => {
+      const met = broker()
+      const gone = listener('client')
+      tell(met as never, { type: 'ask', value: 'gone' }, gone.ref as never)
+      await handleAll()
+      stop(gone.ref)
+      const again = listener('client')
+      expect(length(met)).toBe(1)
+      const waiting = askR(met, 'm')
+      await handleAll()
+      expect([length(met), lengthR(met), again.told]).toEqual([0, 1, []])
+      tell(met as never, { type: 'ask', value: 'here' }, again.ref as never)
+      expect(await waiting).toMatchObject({ value: 'here' })
+    })
+  })
+
+  it('stops its children first, and tells everybody who waits', async () => {
+    const parent = broker()
+    let stopped = 0
+    spawn(parent as never, (state: number) => state, 'child', { afterStop: () => void stopped++ })
+    const client = expect(ask(parent, 'a', { timeout: 1000 })).rejects.toBeInstanceOf(StoppedError)
+    stop(parent)
+    await client
+    await clock.settle()
+    expect([stopped, clock.timers]).toEqual([1, 0])
+    await expect(ask(parent, 'b')).rejects.toBeInstanceOf(StoppedError)
+  })
+
+  it('raises the overload alarm while the event loop is blocked, and clears it afterwards', async () => {
+    const events: AlarmEvent[] = []
+    const meters = [{ type: 'overload', target: 100, interval: 500 }]
+    const watched = broker({ meters, onAlarm: (event: AlarmEvent) => void events.push(event) })
+    const match = async (): Promise<void> => {
+      asyncAsk(watched, 'a')
+      await askR(watched, 'm')
+    }
+    await match()
+    for (let i = 0; i < 8; i++) {
+      const turn = match()
+      clock.block(150)
+      await turn
+      await match()
+      await clock.settle()
+    }
+    expect(events).toEqual([{ alarm: 'overload', kind: 'set' }])
+    await clock.advance(5000)
+    expect(events).toEqual([
+      { alarm: 'overload', kind: 'set' },
+      { alarm: 'overload', kind: 'clear' },
+    ])
+    expect(clock.timers).toBe(0)
+  })
+
+  it('is chosen by better while its wait is the shortest of two', async () => {
+    const [busy, calm] = [broker({}, 'busy'), broker({}, 'calm')]
+    asyncAsk(busy, 'a')
+    await clock.advance(100)
+    for (let i = 0; i < 20; i++) expect(better(busy, calm)).toBe(calm)
+    expect(betterOf([busy, calm], { side: 'askR', random: () => 0 })).toBeDefined()
+    expect(better(busy)).toBe(busy)
+    expect([busy, calm]).toContain(random(busy, calm))
+    expect(() => better()).toThrow(OptionsError)
+  })
+})
