@@ -1,0 +1,69 @@
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { call, definePool, reply, spawnPool } from '@genpool/core'
+import type { ActorSystemRef } from 'nact'
+import { inFlight, percentile, type Row } from '../measure'
+
+const SECONDS = 2
+
+/** How late a 1 ms timer and an HTTP request beside it are while a pool is saturated with synchronous handlers. */
+export async function eventLoop(system: ActorSystemRef): Promise<Row> {
+  const Busy = definePool({
+    init: () => 0,
+    calls: {
+      spin: () => {
+        const until = process.hrtime.bigint() + 20_000n
+        while (process.hrtime.bigint() < until);
+        return reply(1)
+      },
+    },
+  })
+  const pool = spawnPool(system, Busy, 'busy', { size: 8 })
+  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+
+  const delays: number[] = []
+  const served: number[] = []
+  let open = true
+  let last = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    delays.push(Math.max(0, now - last - 1))
+    last = now
+  }, 1)
+  const asking = (async () => {
+    while (open) served.push(await ask(port))
+  })()
+  const end = performance.now() + SECONDS * 1000
+  await inFlight(256, Infinity, () =>
+    performance.now() < end ? call(pool, { type: 'spin' }) : Promise.reject(DONE),
+  ).catch((error: unknown) => {
+    if (error !== DONE) throw error
+  })
+  open = false
+  clearInterval(timer)
+  await asking
+  server.close()
+  return {
+    title: 'event loop delay p99, saturated with synchronous handlers',
+    value: percentile(delays, 0.99),
+    unit: 'ms',
+    atLeast: 10,
+    aim: 5,
+    better: 'less',
+    detail: `${delays.length} ticks of a 1 ms timer; ${served.length} HTTP requests beside it, p99 ${percentile(served, 0.99).toFixed(1)} ms`,
+  }
+}
+
+const DONE = new Error('the time is over')
+
+function ask(port: number): Promise<number> {
+  const start = performance.now()
+  return new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1' }, (response) => {
+      response.resume()
+      response.once('end', () => resolve(performance.now() - start))
+    }).once('error', reject)
+  })
+}

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { Row } from '../measure'
+
+/** What one waiting call takes, all included: the promise, the request, its place in queue and wheel. */
+export function bytesPerWaitingCall(): Row {
+  // In a process of its own, which may collect its garbage when it likes.
+  const script = join(__dirname, 'memory-child.ts')
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '-r', 'ts-node/register', script], {
+    encoding: 'utf8',
+    env: process.env,
+  })
+  const bytes = Number(stdout)
+  if (!Number.isFinite(bytes) || stdout === '') throw new Error(`the memory benchmark failed: ${stderr}`)
+  return {
+    title: 'memory of one waiting call, all included',
+    value: bytes,
+    unit: 'B',
+    atLeast: 400,
+    aim: 250,
+    better: 'less',
+    detail: '300 000 calls waiting for one member',
+  }
+}

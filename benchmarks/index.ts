@@ -1,0 +1,32 @@
+import { calm } from './calm'
+import { passes, type Row } from './measure'
+import { overload } from './overload'
+import { print, writeCalm, writeOverload } from './report'
+
+/** `npm run bench [-- calm | overload]`: measures, prints, writes docs/performance.md, and fails if a bar is missed. */
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2)
+  const unknown = wanted.filter((name) => name !== 'calm' && name !== 'overload')
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark "${unknown.join(' ')}". Say calm, overload, or nothing for both.`)
+    process.exit(1)
+  }
+  const rows: Row[] = []
+  if (wanted.length === 0 || wanted.includes('calm')) {
+    const result = await calm()
+    print('Calm', result.rows)
+    writeCalm(result.rows, result.rates)
+    rows.push(...result.rows)
+  }
+  if (wanted.length === 0 || wanted.includes('overload')) {
+    const result = await overload()
+    print('Flooded', result.rows)
+    writeOverload(result)
+    rows.push(...result.rows)
+  }
+  const missed = rows.filter((row) => !passes(row))
+  for (const row of missed) console.log(`Missed: ${row.title} (${row.detail})`)
+  process.exit(missed.length === 0 ? 0 : 1)
+}
+
+void main()
