@@ -1,7 +1,7 @@
 import { percentile } from '../measure'
 
 /** One caller's fate. Times are milliseconds of `performance.now()`. */
-export interface Fate {
+interface Fate {
   readonly sentAt: number
   /** When it was answered or told of its refusal; undefined if it gave up before. */
   readonly knownAt: number | undefined

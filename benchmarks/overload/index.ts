@@ -117,7 +117,7 @@ async function capacity(server: Server): Promise<number> {
 }
 
 /** The setting of the rows on `interactive`. */
-export const INTERACTIVE: PoolOptions = {
+const INTERACTIVE: PoolOptions = {
   broker: {
     client: { type: 'codel', order: 'adaptive', target: 50, interval: 250 },
     admission: { type: 'forecast', target: 50, interval: 250 },
