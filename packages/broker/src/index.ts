@@ -1,5 +1,5 @@
 export { type Broker, type BrokerDecision, type BrokerHooks, type Match } from './engine/broker'
-export { type Change } from './engine/changes'
+export { type Change } from '@genpool/runtime'
 export { createBroker } from './engine/create-broker'
 export { type BrokerOptions, brokerOptions, defaultClientQueue } from './engine/broker-options'
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
@@ -49,6 +49,7 @@ export {
   askR,
   asyncAsk,
   asyncAskR,
+  brokerOf,
   type BrokerRef,
   cancel,
   changeConfig,

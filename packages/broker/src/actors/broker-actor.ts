@@ -7,11 +7,12 @@ import {
   parseOptions,
   type Reference,
   StoppedError,
+  type Change,
+  changesBetween,
 } from '@genpool/runtime'
 import { dispatch, type Ref } from 'nact'
 import { type Broker } from '../engine/broker'
 import { brokerOptions } from '../engine/broker-options'
-import { type Change, changesBetween } from '../engine/changes'
 import { createBroker } from '../engine/create-broker'
 import { DroppedError, InvalidError } from '../errors'
 import { applyOptions, type CheckedAskOptions, checkQueryTimeout, watchSignal } from './ask-options'

@@ -1,7 +1,6 @@
-import { type GenPoolError } from '@genpool/runtime'
+import { type GenPoolError, type Change } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
-import { type Change } from '../engine/changes'
 import { type DropFacts } from '../errors'
 import { askOptions } from './ask-options'
 

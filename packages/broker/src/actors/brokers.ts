@@ -1,6 +1,5 @@
-import { findActor, OptionsError, parseOptions, spawnActor } from '@genpool/runtime'
+import { findActor, OptionsError, parseOptions, spawnActor, type Change } from '@genpool/runtime'
 import { type Ref } from 'nact'
-import { type Change } from '../engine/changes'
 import { type AskOptions, checkAskOptions } from './ask-options'
 import { BROKER, BrokerActor } from './broker-actor'
 import { type BrokerActorOptions, brokerActorOptions, type BrokerConfig } from './broker-actor-options'

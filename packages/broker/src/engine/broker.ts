@@ -1,8 +1,7 @@
-import { type Nanos } from '@genpool/runtime'
+import { type Nanos, type Change } from '@genpool/runtime'
 import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BrokerOptions } from './broker-options'
-import { type Change } from './changes'
 
 /**
  * What a broker decided in the last call.

@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { type Nanos, parseOptions, type Change, changesBetween } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { LayeredQueue } from '../queues/layered-queue'
 import { mustNotWait } from '../queues/leaf-queue'
@@ -10,7 +10,6 @@ import { createAdmission, reconfigureAdmission } from './admission/admission-opt
 import { type Broker, type BrokerHooks, type Match } from './broker'
 import { type BrokerOptions, brokerOptions, type CheckedBrokerOptions } from './broker-options'
 import { Budget } from './budget'
-import { type Change, changesBetween } from './changes'
 
 /** The matching engine. A request without key and priority takes the short path. */
 export class MatchingBroker<A extends Waiting, R extends Waiting> implements Broker<A, R> {

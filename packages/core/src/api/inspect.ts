@@ -46,7 +46,7 @@ export function inspect(ref: PoolRef): Inspection {
     phase: lifecycle.phase,
     size: roster.size,
     members: { idle, starting, busy: roster.members.length - idle - starting },
-    waiting: port.lengthOf(pool),
+    waiting: port.length,
     late: pool.late.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },

@@ -1,6 +1,5 @@
-import { OptionsError } from '@genpool/runtime'
+import { type Change, OptionsError } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
-import type { Change } from '../pool/changes'
 import type { PoolOptions } from '../pool/options'
 import { poolOf } from './pool-of'
 

@@ -1,11 +1,11 @@
 import { type Broker, type BrokerOptions, createBroker, type Drop } from '@genpool/broker'
 import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
 import type { Member, Seat } from './member'
-import type { Pool } from './pool'
+import type { Port } from './port'
 import type { Request } from './request'
 
-/** The shell around a matching engine: hands it the time, arms its timer, delivers its drops. */
-export class BrokerPort {
+/** A pool's own broker: the shell around a matching engine, hands it the time, arms its timer, delivers its drops. */
+export class BrokerPort implements Port {
   readonly engine: Broker<Request, Seat>
   readonly #clock: Clock
   readonly #turn: Turn
@@ -18,14 +18,12 @@ export class BrokerPort {
     this.engine = createBroker<Request, Seat>(options, turn.now())
   }
 
-  /** How many requests wait. */
   get length(): number {
     return this.engine.length
   }
 
-  /** How many members are idle. */
-  get idle(): number {
-    return this.engine.lengthR
+  get waiting(): readonly Request[] {
+    return [...this.engine.requests]
   }
 
   ask(request: Request): Member | null {
@@ -42,7 +40,7 @@ export class BrokerPort {
     return request
   }
 
-  /** Up to `request.route.batch - 1` more requests for the same handler. One for another ends the batch. */
+  /** A request for another handler ends the batch; the member has it next. */
   takeBatch(member: Member, request: Request): readonly Request[] {
     const more: Request[] = []
     while (more.length < request.route.batch - 1) {
@@ -59,7 +57,6 @@ export class BrokerPort {
     return more
   }
 
-  /** A request that was matched is done, or came to nothing: the next of its key may follow. */
   release(request: Request): void {
     if (request.key === undefined) return
     const match = this.engine.release(request, this.#turn.now())
@@ -82,18 +79,8 @@ export class BrokerPort {
     this.#act()
   }
 
-  /** The requests of `pool` that wait, oldest first. */
-  waiting(pool: Pool): readonly Request[] {
-    return [...this.engine.requests].filter((request) => request.pool === pool)
-  }
-
-  lengthOf(pool: Pool): number {
-    return this.engine.length === 0 ? 0 : this.waiting(pool).length
-  }
-
-  /** Takes out all requests of `pool`, and hands them over. */
-  drain(pool: Pool): readonly Request[] {
-    const requests = this.waiting(pool)
+  drain(): readonly Request[] {
+    const requests = this.waiting
     for (const request of requests) this.remove(request)
     return requests
   }

@@ -1,15 +1,8 @@
-import { OptionsError, parseOptions } from '@genpool/runtime'
+import type { BrokerOptions } from '@genpool/broker'
+import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
 import type { Pool } from './pool'
 import { type CheckedPoolOptions, type PoolOptions, poolOptions } from './options'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
-
-/** One option that was changed. */
-export interface Change {
-  /** Where it is, as in `broker.client.max`. */
-  readonly option: string
-  readonly from: unknown
-  readonly to: unknown
-}
 
 /** What a pool that runs cannot do otherwise. */
 const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'state.history', 'clock']
@@ -24,16 +17,16 @@ export function applyChanges(
   pool: Pool,
   given: PoolOptions,
   changes: PoolOptions,
-): { given: PoolOptions; changed: Change[] } {
+): { given: PoolOptions; changed: readonly Change[] } {
   const merged = merge(given, changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
-  const changed = differences(comparable(pool, pool.options), comparable(pool, checked))
-  const fixed = changed.filter(({ option }) => FIXED.some((name) => option === name || option.startsWith(`${name}.`)))
+  const changed = changesBetween(comparable(pool, pool.options), comparable(pool, checked))
+  const fixed = changed.filter(({ path }) => FIXED.some((name) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length > 0) {
-    const names = fixed.map(({ option }) => `"${option}"`).join(', ')
+    const names = fixed.map(({ path }) => `"${path}"`).join(', ')
     throw new OptionsError(
       `${names} of pool "${pool.name}" cannot be changed while it runs; nothing was changed. Start another pool instead.`,
-      fixed.map(({ option }) => ({ path: option.split('.'), message: 'fixed for the life of a pool' })),
+      fixed.map(({ path }) => ({ path: path.split('.'), message: 'fixed for the life of a pool' })),
     )
   }
   apply(pool, checked, changed)
@@ -41,7 +34,7 @@ export function applyChanges(
 }
 
 function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change[]): void {
-  if (changed.some(({ option }) => option.startsWith('broker'))) pool.port.configure(checked.broker)
+  if (changed.some(({ path }) => path.startsWith('broker'))) pool.port.configure(checked.broker as BrokerOptions)
   pool.options = checked
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
   pool.roster.configure()
@@ -54,22 +47,11 @@ function comparable(pool: Pool, options: CheckedPoolOptions): object {
   return { ...options, size, state: stateOptionsOf(state, pool.definition.form === 'plain') }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-}
-
 function merge(old: unknown, changes: unknown): unknown {
-  if (!isObject(old) || !isObject(changes)) return changes
+  if (!isPlainObject(old) || !isPlainObject(changes)) return changes
   // Another type of queue has other options; those of the old one would be unknown to it.
   if ('type' in changes && changes['type'] !== old['type']) return changes
   const result: Record<string, unknown> = { ...old }
   for (const [key, value] of Object.entries(changes)) result[key] = merge(old[key], value)
   return result
-}
-
-function differences(old: unknown, changed: unknown, path: readonly string[] = []): Change[] {
-  if (Object.is(old, changed)) return []
-  if (!isObject(old) || !isObject(changed)) return [{ option: path.join('.'), from: old, to: changed }]
-  const keys = new Set([...Object.keys(old), ...Object.keys(changed)])
-  return [...keys].flatMap((key) => differences(old[key], changed[key], [...path, key]))
 }

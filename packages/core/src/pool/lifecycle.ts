@@ -1,8 +1,8 @@
-import { NS_PER_MS, StoppedError, stopTree, type Timer } from '@genpool/runtime'
+import { type Change, NS_PER_MS, StoppedError, stopTree, type Timer } from '@genpool/runtime'
 import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
-import { applyChanges, type Change } from './changes'
+import { applyChanges } from './changes'
 import { Member } from './member'
 import { BareContext } from './message-context'
 import type { PoolOptions } from './options'
@@ -85,19 +85,30 @@ export class Lifecycle {
   /** It cannot go on: tells all who wait, and its parent. */
   giveUp(error: unknown, why: string): void {
     if (this.stopping) return
-    const message = `${why}${error instanceof Error ? `: ${error.message}` : ''}`
-    this.cause = new Error(`Pool "${this.pool.name}" gave up: ${message}`, { cause: error })
+    this.#because(error, why)
     const { actor } = this.pool
     // The parent decides while it can still find the pool; whatever it decides, the pool ends.
     actor.parent?.handleFault(undefined, undefined, this.cause, actor.reference)
     actor.stop()
   }
 
+  /** Ends because something that it needs has been stopped on purpose: no fault that its parent has to decide about. */
+  follow(error: unknown, why: string): void {
+    if (this.stopping) return
+    this.#because(error, why)
+    this.pool.actor.stop()
+  }
+
+  #because(error: unknown, why: string): void {
+    const message = `${why}${error instanceof Error ? `: ${error.message}` : ''}`
+    this.cause = new Error(`Pool "${this.pool.name}" gave up: ${message}`, { cause: error })
+  }
+
   /** Ends everything now. Called once, by the actor. */
   stop(): void {
     this.phase = 'stopped'
     this.#failToStart(new StoppedError(this.pool.name, false, this.cause))
-    for (const request of this.pool.port.drain(this.pool)) request.fail(this.pool.failures.stopped(false))
+    for (const request of this.pool.port.drain()) request.fail(this.pool.failures.stopped(false))
     for (const request of [...this.pool.late]) request.fail(this.pool.failures.stopped(true))
     this.pool.roster.shutDown('shutdown')
     for (const timer of this.#timers) timer.cancel()
@@ -243,7 +254,7 @@ export class Lifecycle {
   }
 
   #isQuiet(): boolean {
-    return this.pool.port.lengthOf(this.pool) === 0 && this.pool.busy === 0 && this.pool.late.size === 0
+    return this.pool.port.length === 0 && this.pool.busy === 0 && this.pool.late.size === 0
   }
 
   #checkDrained(): void {

@@ -67,6 +67,11 @@ export class BareContext extends PoolFacts implements MemberContext {
   }
 }
 
+/** What is said of the pool whose member runs the request; with a shared broker it may be another one than it came to. */
+function factsOf(request: Request): PoolFacts {
+  return (request.member?.pool ?? request.pool).facts
+}
+
 /** What can be asked about the message in hand. Made per message and never used again, so it stays right when it is kept. */
 abstract class MessageFacts {
   readonly attempt: number
@@ -107,23 +112,23 @@ abstract class MessageFacts {
 /** The context of a handler. It holds nothing but the request: what is looked at is found, what costs something is made. */
 export class MessageContext extends MessageFacts implements Context {
   get self(): Ref<unknown> {
-    return this.request.pool.facts.self
+    return factsOf(this.request).self
   }
 
   get parent(): Ref<unknown> {
-    return this.request.pool.facts.parent
+    return factsOf(this.request).parent
   }
 
   get path(): MemberContext['path'] {
-    return this.request.pool.facts.path
+    return factsOf(this.request).path
   }
 
   get name(): string {
-    return this.request.pool.facts.name
+    return factsOf(this.request).name
   }
 
   get log(): Logger {
-    return this.request.pool.facts.log
+    return factsOf(this.request).log
   }
 
   get sender(): Ref<unknown> {
@@ -147,7 +152,7 @@ export class PlainContext extends MessageFacts implements Context {
 
   constructor(request: Request) {
     super(request)
-    const { facts } = request.pool
+    const facts = factsOf(request)
     this.self = facts.self
     this.parent = facts.parent
     this.path = facts.path

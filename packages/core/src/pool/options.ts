@@ -1,4 +1,4 @@
-import { brokerOptions } from '@genpool/broker'
+import { brokerOptions, type BrokerRef } from '@genpool/broker'
 import { type Clock, systemClock } from '@genpool/runtime'
 import type { Store } from '@genpool/state-ane'
 import { z } from 'zod'
@@ -74,6 +74,11 @@ const recycleOptions = z.strictObject({
   jitter: z.number().min(0).max(1).default(0.1).describe('The share of both that is left to chance.'),
 })
 
+/** Whether this is the address of a broker, and not options of one. */
+export function isBrokerRef(value: unknown): value is BrokerRef<never, never> {
+  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'actor'
+}
+
 /** Options of `spawnPool`. Times are milliseconds. */
 export const poolOptions = z.strictObject({
   size: z
@@ -87,7 +92,15 @@ export const poolOptions = z.strictObject({
     .union([z.enum(['shared', 'isolated']), stateOptions])
     .optional()
     .describe('One state for all members (the default), or one for each (the default for a plain nact function).'),
-  broker: brokerOptions.prefault({}).describe('How requests wait for members, and members for requests.'),
+  broker: z
+    .union([
+      brokerOptions,
+      z.custom<BrokerRef<never, never>>(isBrokerRef, 'expected options, or what spawnBroker returned'),
+    ])
+    .prefault({})
+    .describe(
+      'How requests wait for members, and members for requests; or a broker that runs, which several pools may share.',
+    ),
   timeout: orInfinity(milliseconds)
     .default(5000)
     .describe('How long a caller waits, in milliseconds, unless it says so itself.'),

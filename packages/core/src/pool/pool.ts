@@ -17,6 +17,7 @@ import { Program } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
 import { BrokerPort } from './broker-port'
+import { ExternalPort } from './external-port'
 import { DeadLetters } from './dead-letters'
 import { Failures } from './failures'
 import { warn } from './warn'
@@ -24,9 +25,10 @@ import { Intake } from './intake'
 import { Lifecycle } from './lifecycle'
 import type { Member } from './member'
 import { PoolFacts } from './message-context'
-import type { CheckedPoolOptions, PoolOptions } from './options'
+import { type CheckedPoolOptions, isBrokerRef, type PoolOptions } from './options'
 import type { PoolActor } from './pool-actor'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
+import type { Port } from './port'
 import type { Extras, Outcome, Request } from './request'
 import { Roster } from './roster'
 
@@ -41,7 +43,7 @@ export class Pool implements Runnable {
   readonly system: ConcreteSystem
   readonly program: Program
   readonly turn: Turn
-  readonly port: BrokerPort
+  readonly port: Port
   readonly intake: Intake
   readonly roster: Roster
   readonly supervisor: Supervisor
@@ -78,7 +80,8 @@ export class Pool implements Runnable {
     this.facts = new PoolFacts(this)
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
-    this.port = new BrokerPort(options.broker, options.clock, this.turn)
+    const { broker } = options
+    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : new BrokerPort(broker, options.clock, this.turn)
     this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
     this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
@@ -229,7 +232,7 @@ export class Pool implements Runnable {
 
   /** Takes a request back whose caller has given up, wherever it is. */
   #withdraw(request: Request, error: GenPoolError): void {
-    if (request.list !== null) this.port.remove(request)
+    this.port.remove(request)
     request.fail(error)
   }
 

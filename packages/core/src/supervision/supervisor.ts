@@ -71,7 +71,7 @@ export class Supervisor {
       children: new Map(actor.childReferences),
       sender,
       log: actor.log,
-      mailbox: this.pool.port.waiting(this.pool).map((request) => request.message),
+      mailbox: this.pool.port.waiting.map((request) => request.message),
       ...supervision,
     }
   }

@@ -1,0 +1,26 @@
+/** One option that a change of configuration changed. */
+export interface Change {
+  /** Where it is, as in `client.max`. */
+  readonly path: string
+  /** The value before, undefined if there was none. */
+  readonly from: unknown
+  /** The value now, undefined if there is none. */
+  readonly to: unknown
+}
+
+/** What differs between two sets of options, option by option. Only plain objects and lists are looked into. */
+export function changesBetween(from: unknown, to: unknown, path = ''): readonly Change[] {
+  if (Object.is(from, to)) return []
+  if (!hasParts(from) || !hasParts(to)) return [{ path, from, to }]
+  const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])]
+  return keys.flatMap((key) => changesBetween(from[key], to[key], path === '' ? key : `${path}.${key}`))
+}
+
+/** Whether `value` is an object of the kind that options are written as, and no instance of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+function hasParts(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Array.isArray(value) || isPlainObject(value)
+}
