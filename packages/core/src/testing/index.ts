@@ -1,1 +1,4 @@
-export {}
+export { queueContract } from '@genpool/broker/testing'
+export { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
+export { storeContract } from '@genpool/state-ane/testing'
+export { type Job, type ScriptedMembers, scriptedMembers } from './scripted-member'
