@@ -1,5 +1,5 @@
 import { call, cast, getState, inspect, spawnPool } from '@genpool/core'
-import { queueContract, scriptedMembers, storeContract, virtualClock } from '@genpool/core/testing'
+import { scriptedMembers, virtualClock } from '@genpool/core/testing'
 import { start, stop } from 'nact'
 
 describe('scriptedMembers', () => {
@@ -24,9 +24,5 @@ describe('scriptedMembers', () => {
     await clock.settle()
     expect(members.pending.map((job) => [job.message, job.isCall])).toEqual([['d', false]])
     stop(system)
-  })
-
-  it('comes with what else a user tests with', () => {
-    for (const tool of [queueContract, storeContract, virtualClock]) expect(typeof tool).toBe('function')
   })
 })
