@@ -35,15 +35,14 @@ export function tool(name: string, ...args: string[]): Promise<Outcome> {
   return command(join(root, 'node_modules', '.bin', name), args)
 }
 
-/** Runs commands one after the other, until one fails. */
+/** Runs commands one after the other, until one fails; that one's output is what there is to see. */
 export async function sequence(...commands: readonly (() => Promise<Outcome>)[]): Promise<Outcome> {
-  let output = ''
+  let outcome: Outcome = { ok: true, output: '' }
   for (const next of commands) {
-    const outcome = await next()
-    output += outcome.output
-    if (!outcome.ok) return { ok: false, output }
+    outcome = await next()
+    if (!outcome.ok) return outcome
   }
-  return { ok: true, output }
+  return outcome
 }
 
 /**

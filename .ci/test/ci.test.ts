@@ -97,12 +97,12 @@ describe('commands', () => {
     })
   })
 
-  it('in a sequence end with the first that fails', async () => {
+  it('in a sequence end with the first that fails, and show what it said', async () => {
     const outcome = await sequence(
       node('console.log(1)'),
       node('console.log(2); process.exit(1)'),
       node('console.log(3)'),
     )
-    expect(outcome).toEqual({ ok: false, output: '1\n2\n' })
+    expect(outcome).toEqual({ ok: false, output: '2\n' })
   })
 })
