@@ -109,8 +109,8 @@ describe('ReplyReference', () => {
       ['second', 2],
       ['first', 1],
     ])
-    first.close(concrete)
-    second.close(concrete)
+    first.close()
+    second.close()
     dispatch(first as never, 3 as never)
     expect(answers).toHaveLength(2)
     expect(concrete.tempReferences.size).toBe(0)

@@ -12,7 +12,7 @@ export function answerQuery(
   if (typeof message !== 'function') return answer(message)
   return new Promise((resolve, reject) => {
     const address = new ReplyReference(system, { resolve })
-    const settle = (): void => address.close(system)
+    const settle = (): void => address.close()
     try {
       answer((message as (from: unknown) => unknown)(address))
         .then(resolve, reject)

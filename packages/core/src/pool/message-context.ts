@@ -28,7 +28,7 @@ export function addressOf(request: Request): RequestAddress {
   const extras = request.extend()
   const address = (extras.from as RequestAddress | null) ?? new RequestAddress(request)
   // Once it is settled nobody would close it again.
-  if (request.outcome !== null) address.close(request.pool.system)
+  if (request.outcome !== null) address.close()
   extras.from = address
   return address
 }

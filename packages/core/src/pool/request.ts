@@ -123,7 +123,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget {
     this.pool.settled(this, outcome)
     const extras = this.extras
     if (extras !== null) {
-      extras.from?.close(this.pool.system)
+      extras.from?.close()
       if (extras.onAbort !== null) extras.signal?.removeEventListener('abort', extras.onAbort)
     }
     return true

@@ -33,7 +33,7 @@ interface ConcreteNode {
 
 /** nact's actor system as it is inside. */
 export interface ConcreteSystem extends ConcreteNode {
-  readonly tempReferences: Map<unknown, ReplyTarget>
+  tempReferences: Map<unknown, ReplyTarget>
   readonly parent?: undefined
 }
 
