@@ -65,3 +65,6 @@ export {
 } from './actors/brokers'
 export { better, betterOf, type Choosing, random } from './actors/choosing'
 export { type MeterOptions, meterOptions } from './meters/meter-options'
+export { type RegulatorActorOptions, regulatorActorOptions } from './actors/regulator-actor'
+export { type Permit, type RegulatorAnswer, type RegulatorMessage } from './actors/regulator-messages'
+export { regulatorMeter, type RegulatorRef, regulators, spawnRegulator, type TaskTicket } from './actors/regulators'

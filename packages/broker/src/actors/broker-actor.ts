@@ -3,18 +3,17 @@ import {
   type ConcreteParent,
   GenPoolError,
   type Nanos,
-  OptionsError,
   parseOptions,
   type Reference,
   StoppedError,
   type Change,
   changesBetween,
 } from '@genpool/runtime'
-import { dispatch, type Ref } from 'nact'
+import { type Ref } from 'nact'
 import { type Broker } from '../engine/broker'
 import { brokerOptions } from '../engine/broker-options'
 import { createBroker } from '../engine/create-broker'
-import { DroppedError, InvalidError } from '../errors'
+import { checkMessage, dispatchFrom, once, sending } from './answers'
 import { applyOptions, type CheckedAskOptions, checkQueryTimeout, watchSignal } from './ask-options'
 import { brokerActorOptions, type BrokerConfig, type CheckedBrokerActorOptions } from './broker-actor-options'
 import {
@@ -35,9 +34,6 @@ type ControlMessage = Exclude<CheckedBrokerMessage, AskMessage>
 
 /** Where a broker's reference keeps the actor: an old reference never reaches another broker of the same name. */
 export const BROKER = Symbol.for('genpool.broker')
-
-/** nact's `dispatch` takes the sender, too; its types do not say so. */
-const dispatchFrom = dispatch as unknown as (to: Ref<BrokerAnswer>, answer: BrokerAnswer, sender: Reference) => void
 
 /** A broker as an actor: messages and typed calls come in, matches and drops go out. */
 export class BrokerActor extends BaseActor {
@@ -95,10 +91,11 @@ export class BrokerActor extends BaseActor {
     const tag = (message as { tag?: unknown } | null)?.tag
     const send = (answer: BrokerAnswer): void => dispatchFrom(ref, answer, this.reference)
     try {
-      const checked = check(message)
+      const checked = checkMessage(brokerMessage, message, 'broker')
       if (isAsk(checked)) {
         // Nobody could be told what became of it.
-        if (sender.type !== 'nobody') this.ask(checked.type, { ref, value: checked.value }, checked, sending(send, tag))
+        if (sender.type !== 'nobody')
+          this.ask(checked.type, { ref, value: checked.value }, checked, sending<BrokerMatch>(send, tag))
       } else send(this.#control(checked))
     } catch (error) {
       if (!(error instanceof GenPoolError)) throw error
@@ -120,7 +117,7 @@ export class BrokerActor extends BaseActor {
 
   async #query(message: unknown, timeout: number): Promise<unknown> {
     const limit = checkQueryTimeout(timeout)
-    const checked = check(message)
+    const checked = checkMessage(brokerMessage, message, 'broker')
     if (!isAsk(checked)) return this.#control(checked)
     const options = { ...checked, timeout: Math.min(limit, checked.timeout) }
     return new Promise<BrokerMatch>((resolve, reject) => {
@@ -192,42 +189,6 @@ export class BrokerActor extends BaseActor {
   }
 }
 
-/** @throws {InvalidError} naming what is wrong with it */
-function check(message: unknown): CheckedBrokerMessage {
-  try {
-    return parseOptions(brokerMessage, message, 'message to a broker')
-  } catch (cause) {
-    const reason = cause instanceof OptionsError ? cause.issues.map(explain).join('; ') : String(cause)
-    throw new InvalidError(`A broker does not understand this message: ${reason}. Nothing was done.`, { cause })
-  }
-}
-
-function explain({ path, message }: OptionsError['issues'][number]): string {
-  return path.length === 0 ? message : `${path.join('.')}: ${message}`
-}
-
 function isAsk(message: CheckedBrokerMessage): message is AskMessage {
   return !['cancel', 'length', 'lengthR', 'changeConfig'].includes(message.type)
-}
-
-/** Tells the sender of a message what became of it. */
-function sending(send: (answer: BrokerAnswer) => void, tag: unknown): Listener<BrokerMatch> {
-  return {
-    onGo: (match) => send({ type: 'go', tag, ...match }),
-    onAwait: () => send({ type: 'await', tag }),
-    onFailure: (error) => {
-      if (!(error instanceof DroppedError)) return send({ type: 'failed', tag, error })
-      const { reason, waitedMs, queueLength, retryAfterMs } = error
-      send({ type: 'drop', tag, reason, waitedMs, queueLength, retryAfterMs })
-    },
-  }
-}
-
-function once(fn: () => void): () => void {
-  let called = false
-  return () => {
-    if (called) return
-    called = true
-    fn()
-  }
 }

@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { type Change, changesBetween, type Nanos, parseOptions } from '@genpool/runtime'
 import { type Drop, NO_DROPS, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -41,6 +41,8 @@ export interface Regulator<E extends Waiting> {
   readonly length: number
   /** How many tasks run. */
   readonly size: number
+  /** The tasks that wait, oldest first. */
+  readonly tasks: Iterable<E>
   /** Offers a task: since when the valve has been open for it, or null if it waits or was dropped. */
   ask(entry: E, now: Nanos): Nanos | null
   /** `ask` without waiting: drops the task if the valve is closed. */
@@ -57,8 +59,13 @@ export interface Regulator<E extends Waiting> {
   update(relativeTime: Nanos, now: Nanos): void
   /** Lets time pass. */
   timeout(now: Nanos): void
-  /** Changes the options; what waits and what runs is kept. @throws {OptionsError} nothing changes then */
-  configure(options: RegulatorOptions, now: Nanos): void
+  /**
+   * Changes the options, those not named going back to their default; what waits and what runs is kept.
+   *
+   * @returns what changed, option by option
+   * @throws {OptionsError} if the options are wrong; nothing changes then
+   */
+  configure(options: RegulatorOptions, now: Nanos): readonly Change[]
 }
 
 class ValvedQueue<E extends Waiting> implements Regulator<E> {
@@ -88,6 +95,10 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
 
   get size(): number {
     return this.#valve.size
+  }
+
+  get tasks(): Iterable<E> {
+    return this.#queue
   }
 
   ask(entry: E, now: Nanos): Nanos | null {
@@ -153,14 +164,16 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
     this.#finish(now)
   }
 
-  configure(options: RegulatorOptions, now: Nanos): void {
+  configure(options: RegulatorOptions, now: Nanos): readonly Change[] {
+    const from = this.#options
     const checked = checkRegulatorOptions(options)
     this.#begin(now)
-    this.#queue = reconfigureQueue(this.#queue, { from: this.#options.queue, to: checked.queue }, now)
+    this.#queue = reconfigureQueue(this.#queue, { from: from.queue, to: checked.queue }, now)
     this.#keepDrops()
-    this.#valve = reconfigureValve(this.#valve, { from: this.#options.valve, to: checked.valve }, now)
+    this.#valve = reconfigureValve(this.#valve, { from: from.valve, to: checked.valve }, now)
     this.#options = checked
     this.#finish(now, true)
+    return changesBetween(from, checked)
   }
 
   /** Starts a decision. The valve may have opened by itself: then those who wait come first. */

@@ -1,0 +1,54 @@
+import { type GenPoolError, OptionsError, parseOptions, type Reference } from '@genpool/runtime'
+import { dispatch, type Ref } from 'nact'
+import { type z } from 'zod'
+import { type DropFacts, DroppedError, InvalidError } from '../errors'
+import { type Listener } from './party'
+
+/** nact's `dispatch` takes the sender, too; its types do not say so. */
+export const dispatchFrom = dispatch as unknown as <M>(to: Ref<M>, message: M, sender: Reference) => void
+
+/** How the sender of a message is told what became of it. */
+export type Answering<Result> = (
+  answer:
+    | ({ readonly type: 'go'; readonly tag: unknown } & Result)
+    | { readonly type: 'await'; readonly tag: unknown }
+    | ({ readonly type: 'drop'; readonly tag: unknown } & DropFacts)
+    | { readonly type: 'failed'; readonly tag: unknown; readonly error: GenPoolError },
+) => void
+
+/** Tells the sender of a message what became of it. */
+export function sending<Result>(send: Answering<Result>, tag: unknown): Listener<Result> {
+  return {
+    onGo: (result) => send({ type: 'go', tag, ...result }),
+    onAwait: () => send({ type: 'await', tag }),
+    onFailure: (error) => {
+      if (!(error instanceof DroppedError)) return send({ type: 'failed', tag, error })
+      const { reason, waitedMs, queueLength, retryAfterMs } = error
+      send({ type: 'drop', tag, reason, waitedMs, queueLength, retryAfterMs })
+    },
+  }
+}
+
+/** @throws {InvalidError} naming what is wrong with the message */
+export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, receiver: string): z.output<S> {
+  try {
+    return parseOptions(schema, message, `message to a ${receiver}`)
+  } catch (cause) {
+    const reason = cause instanceof OptionsError ? cause.issues.map(explain).join('; ') : String(cause)
+    throw new InvalidError(`A ${receiver} does not understand this message: ${reason}. Nothing was done.`, { cause })
+  }
+}
+
+/** A function that does something the first time it is called. */
+export function once(fn: () => void): () => void {
+  let called = false
+  return () => {
+    if (called) return
+    called = true
+    fn()
+  }
+}
+
+function explain({ path, message }: OptionsError['issues'][number]): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+}
