@@ -1,3 +1,5 @@
 export { type ContractSettings, type FastCheckModule, type Law } from './contract/law'
+export { meterContract, type MeterSubject } from './contract/meter-contract'
 export { queueContract } from './contract/queue-contract'
 export { Probe, type QueueSubject } from './contract/queue-run'
+export { valveContract, type ValveSubject } from './contract/valve-contract'
