@@ -10,6 +10,7 @@ import { createAdmission, reconfigureAdmission } from './admission/admission-opt
 import { type Broker, type BrokerHooks, type Match } from './broker'
 import { type BrokerOptions, brokerOptions, type CheckedBrokerOptions } from './broker-options'
 import { Budget } from './budget'
+import { later } from './time'
 
 /** The matching engine. A request without key and priority takes the short path. */
 export class MatchingBroker<A extends Waiting, R extends Waiting> implements Broker<A, R> {
@@ -29,8 +30,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   readonly #random: () => number
   #admission: Admission | null
   readonly #budget = new Budget()
+  /** The time of the last call. */
+  #now: Nanos
 
   constructor(options: BrokerOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
+    this.#now = now
     this.#options = checkBrokerOptions(options)
     this.#asks = createQueue<A>(this.#options.client, now)
     this.#members = createQueue<R>(this.#options.member, now)
@@ -63,7 +67,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   ask(entry: A, now: Nanos): R | null {
     mustNotWait(entry)
-    this.#begin()
+    this.#begin(now)
     if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
     if (this.#mustStepBack(entry)) return this.#enqueue(entry, now)
     const member = this.#asking ? null : this.#takeMember(now)
@@ -75,7 +79,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   askR(entry: R, now: Nanos): A | null {
     mustNotWait(entry)
-    this.#begin()
+    this.#begin(now)
     const request = this.#takeRequest(now)
     if (request !== null) return this.#serve(request, entry.sentAt, now)
     this.#asking = false
@@ -86,7 +90,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   nbAsk(entry: A, now: Nanos): R | null {
     mustNotWait(entry)
-    this.#begin()
+    this.#begin(now)
     if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
     if (this.#mustStepBack(entry)) return this.#giveUp(entry, 'busy', now)
     const member = this.#asking ? null : this.#takeMember(now)
@@ -98,7 +102,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   nbAskR(entry: R, now: Nanos): A | null {
     mustNotWait(entry)
-    this.#begin()
+    this.#begin(now)
     const request = this.#takeRequest(now)
     if (request !== null) return this.#serve(request, entry.sentAt, now)
     this.#asking = false
@@ -107,13 +111,13 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   take(now: Nanos): A | null {
-    this.#begin()
+    this.#begin(now)
     const request = this.#takeRequest(now)
     return request === null ? this.#finish(null) : this.#serve(request, now, now)
   }
 
   cancel(tag: unknown, now: Nanos): number {
-    this.#begin()
+    this.#begin(now)
     let count = this.#waiting.cancel(tag, now)
     this.#addDropsOf(this.#waiting)
     if (!this.#asking && this.#layers !== null) {
@@ -124,7 +128,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   remove(entry: A | R, now: Nanos): boolean {
-    this.#begin()
+    this.#begin(now)
     let here = this.#waiting.remove(entry, now)
     this.#addDropsOf(this.#waiting)
     if (!here && !this.#asking && this.#layers !== null) {
@@ -135,7 +139,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   timeout(now: Nanos): void {
-    this.#begin()
+    this.#begin(now)
     this.#letTimePass(now)
   }
 
@@ -144,7 +148,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   release(entry: A, now: Nanos): Match<A, R> | null {
-    this.#begin()
+    this.#begin(now)
     if (this.#layers === null || entry.key === undefined) return this.#finish(null)
     this.#layers.release(entry, now)
     this.#addDrops(this.#layers.decision.dropped)
@@ -153,8 +157,9 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   configure(options: BrokerOptions, now: Nanos): readonly Change[] {
     const from = this.#options
-    const to = (this.#options = checkBrokerOptions(options))
-    this.#begin()
+    const to = checkBrokerOptions(options)
+    this.#begin(now)
+    this.#options = to
     if (this.#layers !== null) this.#layers.apply(to.client, now)
     else this.#asks = reconfigureQueue(this.#asks, { from: from.client, to: to.client }, now)
     this.#addDrops(this.#asks.decision.dropped)
@@ -295,7 +300,9 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     if (dropped.length > 0) this.decision.droppedR = concat(this.decision.droppedR, dropped)
   }
 
-  #begin(): void {
+  /** Begins a decision. @throws {InvalidError} if time runs backwards; nothing changes then */
+  #begin(now: Nanos): void {
+    this.#now = later(this.#now, now)
     this.decision.dropped = NO_DROPS
     this.decision.droppedR = NO_DROPS
   }

@@ -5,6 +5,7 @@ import { type Waiting } from '../queues/waiting'
 import { type Continuation, type Valve } from '../valves/valve'
 import { createValve, reconfigureValve } from '../valves/valve-options'
 import { type CheckedRegulatorOptions, type RegulatorOptions, regulatorOptions } from './regulator-options'
+import { later } from './time'
 
 /** A task that came out of the queue and runs from now on. */
 export interface Admission<out E extends Waiting> {
@@ -78,11 +79,14 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
   #queue: Queue<E>
   #valve: Valve<E>
   readonly #isAlive: (entry: E) => boolean
+  /** The time of the last call. */
+  #now: Nanos
   /** The lists of the decision, while they are being written. */
   #dropped: Drop<E>[] | null = null
   #admitted: Admission<E>[] | null = null
 
   constructor(options: RegulatorOptions, now: Nanos, hooks: RegulatorHooks<E>) {
+    this.#now = now
     this.#options = checkRegulatorOptions(options)
     this.#queue = createQueue<E>(this.#options.queue, now)
     this.#valve = createValve<E>(this.#options.valve, now)
@@ -176,8 +180,13 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
     return changesBetween(from, checked)
   }
 
-  /** Starts a decision. The valve may have opened by itself: then those who wait come first. */
+  /**
+   * Starts a decision. The valve may have opened by itself: then those who wait come first.
+   *
+   * @throws {InvalidError} if time runs backwards; nothing changes then
+   */
   #begin(now: Nanos): boolean {
+    this.#now = later(this.#now, now)
     this.decision.dropped = NO_DROPS
     this.decision.admitted = NO_DROPS
     this.#dropped = null

@@ -93,4 +93,15 @@ describe('createBroker', () => {
     expect(broker.decision.dropped.map((drop) => drop.entry)).toEqual([parties[2]])
     expect(broker.askR(party('member'), 2)).toBe(parties[1])
   })
+
+  it('refuses a time that lies before the last one, and goes on serving', () => {
+    const broker = createBroker<Party, Party>({}, 100)
+    const request = party('request')
+    broker.ask(request, 200)
+    expect(() => broker.askR(party('member'), 199)).toThrow(/clock runs backwards/)
+    expect(() => broker.timeout(NaN)).toThrow(InvalidError)
+    expect(() => broker.configure({ client: { type: 'drop', max: 0 } }, 1)).toThrow(InvalidError)
+    expect(broker.length).toBe(1)
+    expect(broker.askR(party('member'), 200)).toBe(request)
+  })
 })

@@ -1,0 +1,15 @@
+import { type Nanos } from '@genpool/runtime'
+import { InvalidError } from '../errors'
+
+/**
+ * The time of a call, given that of the one before.
+ *
+ * @throws {InvalidError} if `now` is before, or no time at all
+ */
+export function later(before: Nanos, now: Nanos): Nanos {
+  if (now >= before) return now
+  throw new InvalidError(
+    `The clock runs backwards: this call is at ${now} ns, and the one before was at ${before} ns. Nothing was done; ` +
+      'give times of a monotonic clock.',
+  )
+}
