@@ -143,14 +143,21 @@ function span(level: number): number {
   return SPAN[level] ?? Infinity
 }
 
+/** The slot of what was added in this turn and is not in the wheel yet. */
+const STAGED = LEVELS * SLOTS
+
 /**
  * Many deadlines on one timer.
  *
- * The timer is armed for the earliest deadline and left as it is when that one is removed. Call `rest` at the end
- * of a turn: it lets go of the timer when nothing waits any more, so that an idle process can end.
+ * What is added waits aside until `rest` is called at the end of the turn: most of it is removed before, and then costs
+ * neither a place in the wheel nor a timer (of a call that is served at once, 30 ns). The timer is armed for the earliest deadline
+ * and left as it is when that one is removed; `rest` lets go of it when nothing waits any more, so that an idle process
+ * can end.
  */
 export class Deadlines<E extends Expiring> {
   readonly #wheel: TimingWheel<E>
+  #staged: Expiring | null = null
+  #stagedCount = 0
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
@@ -162,23 +169,57 @@ export class Deadlines<E extends Expiring> {
   }
 
   get length(): number {
-    return this.#wheel.length
+    return this.#wheel.length + this.#stagedCount
   }
 
-  /** Watches a deadline. One at Infinity is never reached and costs nothing. */
-  add(entry: E, now: Nanos): void {
+  /** Watches a deadline, from the end of this turn on. One at Infinity is never reached and costs nothing. */
+  add(entry: E): void {
     if (entry.deadline === Infinity) return
-    this.#wheel.add(entry, now)
-    if (entry.deadline < this.#armedFor) this.#arm()
+    const first = this.#staged
+    entry.wheelSlot = STAGED
+    entry.wheelNext = first
+    if (first !== null) first.wheelPrevious = entry
+    this.#staged = entry
+    this.#stagedCount++
   }
 
+  /** Watches it no longer; does nothing if it is not watched. */
   remove(entry: E): void {
-    this.#wheel.remove(entry)
+    if (entry.wheelSlot === STAGED) this.#unstage(entry)
+    else if (entry.wheelSlot >= 0) this.#wheel.remove(entry)
   }
 
-  /** Lets go of the timer if nothing waits. */
+  /** To be called at the end of each turn in which something was added or removed. */
   rest(): void {
+    if (this.#staged !== null) this.#enterStaged()
     if (this.#wheel.length === 0) this.#disarm()
+    else if (this.#timer === null) this.#arm()
+  }
+
+  #unstage(entry: Expiring): void {
+    const { wheelPrevious: previous, wheelNext: next } = entry
+    if (previous === null) this.#staged = next
+    else previous.wheelNext = next
+    if (next !== null) next.wheelPrevious = previous
+    entry.wheelPrevious = entry.wheelNext = null
+    entry.wheelSlot = -1
+    this.#stagedCount--
+  }
+
+  #enterStaged(): void {
+    const now = this.clock.now()
+    let earliest = Infinity
+    // Kept from the newest to the oldest; unstaged from the end, they enter the wheel in their order.
+    let last = this.#staged
+    while (last !== null && last.wheelNext !== null) last = last.wheelNext
+    for (let entry = last; entry !== null;) {
+      const previous = entry.wheelPrevious
+      this.#unstage(entry)
+      this.#wheel.add(entry as E, now)
+      if (entry.deadline < earliest) earliest = entry.deadline
+      entry = previous
+    }
+    if (earliest < this.#armedFor) this.#arm()
   }
 
   #arm(): void {

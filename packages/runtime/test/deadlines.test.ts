@@ -105,7 +105,8 @@ describe('Deadlines', () => {
     const deadlines = new Deadlines<Entry>(clock, (entry) =>
       fired.push([entry.name, Math.round(clock.now() / NS_PER_MS)]),
     )
-    for (const ms of [700, 20, 100_000]) deadlines.add(new Entry(ms * NS_PER_MS, `${ms}`), clock.now())
+    for (const ms of [700, 20, 100_000]) deadlines.add(new Entry(ms * NS_PER_MS, `${ms}`))
+    deadlines.rest()
     expect(clock.timers).toBe(1)
     await clock.advance(200_000)
     expect(fired.map(([name]) => name)).toEqual(['20', '700', '100000'])
@@ -117,7 +118,8 @@ describe('Deadlines', () => {
     const clock = virtualClock()
     const deadlines = new Deadlines<Entry>(clock, () => undefined)
     const entry = new Entry(5_000 * NS_PER_MS)
-    deadlines.add(entry, 0)
+    deadlines.add(entry)
+    expect(clock.timers).toBe(0)
     deadlines.rest()
     expect(clock.timers).toBe(1)
     deadlines.remove(entry)
@@ -126,10 +128,30 @@ describe('Deadlines', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('costs no timer for what is removed in the turn in which it was added, in any order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1000), { maxLength: 20 }), fc.infiniteStream(fc.nat(100)), (delays, picks) => {
+        const clock = virtualClock()
+        const deadlines = new Deadlines<Entry>(clock, () => undefined)
+        const entries = delays.map((ms) => new Entry(ms * NS_PER_MS))
+        for (const entry of entries) deadlines.add(entry)
+        expect(deadlines.length).toBe(entries.length)
+        while (entries.length > 0) {
+          const [entry] = entries.splice((picks.next().value as number) % entries.length, 1)
+          deadlines.remove(entry!)
+          deadlines.remove(entry!)
+        }
+        deadlines.rest()
+        expect([deadlines.length, clock.timers]).toEqual([0, 0])
+      }),
+    )
+  })
+
   it('never watches Infinity', () => {
     const clock = virtualClock()
     const deadlines = new Deadlines<Entry>(clock, () => undefined)
-    deadlines.add(new Entry(Infinity), 0)
+    deadlines.add(new Entry(Infinity))
+    deadlines.rest()
     expect(deadlines.length).toBe(0)
     expect(clock.timers).toBe(0)
   })

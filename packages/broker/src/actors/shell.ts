@@ -44,7 +44,7 @@ export class Shell {
 
   /** Watches the deadline of a party that has to wait. */
   watch(party: AnyParty): void {
-    this.#deadlines.add(party, this.turn.now())
+    this.#deadlines.add(party)
     this.#touch()
   }
 

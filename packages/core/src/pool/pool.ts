@@ -102,7 +102,7 @@ export class Pool implements Runnable {
     const { extras } = request
     if (extras !== null && extras.signal !== null && !this.#watchSignal(request, extras, extras.signal)) return
     this.#ask(request)
-    if (request.outcome === null) this.#deadlines.add(request, this.turn.now())
+    if (request.outcome === null) this.#deadlines.add(request)
   }
 
   /** Has one member handle a request, and no other. */
@@ -112,7 +112,7 @@ export class Pool implements Runnable {
     if (!this.lifecycle.accepting || member.status === 'ended') {
       return void request.fail(this.failures.stopped(false))
     }
-    this.#deadlines.add(request, this.turn.now())
+    this.#deadlines.add(request)
     member.deliver(request)
   }
 
@@ -144,6 +144,7 @@ export class Pool implements Runnable {
 
   run(turn: Turn): void {
     this.#scheduled = false
+    this.#touch()
     let now = turn.now()
     while (this.#ready.length > 0) {
       const members = this.#ready
@@ -174,14 +175,14 @@ export class Pool implements Runnable {
     const { stuckAfter } = this.options
     if (stuckAfter === Infinity) return
     member.deadline = now + stuckAfter * NS_PER_MS
-    this.#stuck.add(member, now)
+    this.#stuck.add(member)
   }
 
   memberFinishes(member: Member, startedAt: Nanos): void {
     const now = this.turn.now()
     this.#touch()
     this.busy--
-    this.#stuck.remove(member)
+    if (member.wheelSlot >= 0) this.#stuck.remove(member)
     this.stats.run.record(now - startedAt, now)
     this.port.finished(now - startedAt, now)
   }
@@ -190,7 +191,7 @@ export class Pool implements Runnable {
   settled(request: Request, outcome: Outcome): void {
     this.stats.counters.outcomes[outcome]++
     this.#touch()
-    this.#deadlines.remove(request)
+    if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
   }
 
