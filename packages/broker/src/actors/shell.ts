@@ -1,4 +1,13 @@
-import { type Clock, Deadlines, ExpiredError, type Nanos, NS_PER_MS, type Timer, Turn } from '@genpool/runtime'
+import {
+  type Clock,
+  Deadlines,
+  ExpiredError,
+  isGenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  type Timer,
+  Turn,
+} from '@genpool/runtime'
 import { DroppedError } from '../errors'
 import { type Drop, factsOf } from '../queues/queue'
 import { type Party } from './party'
@@ -108,7 +117,13 @@ export class Shell {
   readonly #wake = (): void => {
     this.#timer = null
     this.#armedFor = Infinity
-    this.engine.timeout(this.turn.refresh())
+    try {
+      this.engine.timeout(this.turn.refresh())
+    } catch (error) {
+      // A clock that ran backwards: whoever asks is told; here there is only to wait for it.
+      if (!isGenPoolError(error, 'ERR_GENPOOL_INVALID')) throw error
+      return this.wakeAt(this.#wanted)
+    }
     this.act()
   }
 }
