@@ -79,6 +79,17 @@ describe('a broker as an actor', () => {
       expect(clock.timers).toBe(0)
     })
 
+    it('lets go of its timers when nobody waits any more, so that the process can end', async () => {
+      const timed = broker({ client: { type: 'timeout', timeout: 5000 } })
+      const request = ask(timed, 'a', { timeout: 60_000 })
+      await clock.settle()
+      expect(clock.timers).toBeGreaterThan(0)
+      await askR(timed, 'offer')
+      await request
+      await clock.settle()
+      expect(clock.timers).toBe(0)
+    })
+
     it('does not wait if it is told not to', async () => {
       const empty = broker()
       await expect(nbAsk(empty, 'a')).rejects.toMatchObject({ reason: 'busy' })

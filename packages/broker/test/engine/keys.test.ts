@@ -57,6 +57,19 @@ describe('requests with a key', () => {
     expect(broker.length).toBe(0)
   })
 
+  it('keep their turn when one that is done is released again', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const [first, second] = [party('first', 0, { key: 1 }), party('second', 0, { key: 1 })]
+    for (const each of [first, second, party('third', 0, { key: 1 })]) broker.ask(each, 0)
+    expect(broker.take(0)).toBe(first)
+    broker.release(first, 1)
+    expect(broker.take(1)).toBe(second)
+    broker.release(first, 2)
+    expect(broker.take(2)).toBeNull()
+    broker.release(second, 3)
+    expect(broker.take(3)?.name).toBe('third')
+  })
+
   it('are held back within the bound', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 2 } }, 0)
     for (const name of ['a', 'b', 'c']) broker.ask(party(name, 0, { key: 1 }), 0)
