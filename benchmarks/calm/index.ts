@@ -34,32 +34,67 @@ function pools(system: ActorSystemRef) {
 }
 
 const ASK = { type: 'ask' } as const
-const PATIENT = { timeout: 600_000 }
 const TELL = { type: 'tell' } as const
 
-/** All at once into the queue; the rate counts until the last one is handled. */
-async function flood(pool: PoolRef<never>, total: number, send: () => void): Promise<number> {
+/** As many as design and documentation call a batch, and not an overload. */
+const BATCH = 10_000
+
+/** All at once into the queue, several times; the rate counts until the last one is handled. */
+async function batches(times: number, send: () => void, last: () => Promise<unknown>): Promise<number> {
   const start = process.hrtime.bigint()
-  for (let i = 0; i < total; i++) send()
-  await call(pool, ASK as never)
-  return perSecond(total, start)
+  for (let time = 0; time < times; time++) {
+    for (let i = 0; i < BATCH; i++) send()
+    await last()
+  }
+  return perSecond(times * BATCH, start)
 }
 
-/** Keeps so many waiting: each that is answered sends the next. */
-function backlog(pool: PoolRef<never>, width: number): () => Promise<number> {
-  return () => inFlight(width, width + 300_000, () => call(pool, ASK as never, PATIENT))
+/** How fast `served` requests are served out of a queue of `waiting`, which is filled before. */
+async function serveFrom(system: ActorSystemRef, waiting: number, served: number): Promise<number> {
+  let seen = 0
+  let reached: () => void = () => undefined
+  let open: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  const Gated = definePool({
+    init: () => 0,
+    casts: {
+      wait: async () => {
+        await gate
+      },
+      tell: () => {
+        if (++seen === served) reached()
+      },
+    },
+  })
+  const pool = spawnPool(system, Gated, undefined, { size: 8, state: 'isolated' })
+  for (let i = 0; i < 8; i++) cast(pool, { type: 'wait' })
+  await new Promise((resolve) => setImmediate(resolve))
+  for (let i = 0; i < waiting; i++) cast(pool, TELL)
+  const start = process.hrtime.bigint()
+  const done = new Promise<void>((resolve) => (reached = resolve))
+  open()
+  await done
+  const rate = perSecond(served, start)
+  stop(pool)
+  return rate
+}
+
+async function serveFromShort(system: ActorSystemRef): Promise<number> {
+  const rates: number[] = []
+  for (let i = 0; i < 100; i++) rates.push(await serveFrom(system, 1000, 1000))
+  return median(rates)
 }
 
 function comparisons(system: ActorSystemRef): Comparison[] {
   const { isolated, shared, codel, many, plain } = pools(system)
   const nactRouter = router(system)
   const askRouter = () => inFlight(WIDTH, 60_000, () => query(nactRouter, ASK, 5000))
-  const floodRouter = async () => {
-    const start = process.hrtime.bigint()
-    for (let i = 0; i < 60_000; i++) dispatch(nactRouter, TELL)
-    await query(nactRouter, ASK, 60_000)
-    return perSecond(60_000, start)
-  }
+  const floodRouter = () =>
+    batches(
+      4,
+      () => dispatch(nactRouter, TELL),
+      () => query(nactRouter, ASK, 60_000),
+    )
   const ask = (pool: PoolRef<never>, width = WIDTH) => inFlight(width, 400_000, () => call(pool, ASK as never))
   const own = <P>(pool: P) => pool as unknown as PoolRef<never>
   let state: { count: number; name: string } = { count: 0, name: 'counter' }
@@ -89,16 +124,26 @@ function comparisons(system: ActorSystemRef): Comparison[] {
       aim: 8,
     },
     {
-      title: 'cast(pool), all queued at once',
-      ours: () => flood(own(isolated), 60_000, () => cast(isolated, TELL)),
+      title: 'cast(pool), 10 000 queued at once',
+      ours: () =>
+        batches(
+          40,
+          () => cast(isolated, TELL),
+          () => call(isolated, ASK),
+        ),
       theirs: floodRouter,
       than: "nact's dispatch through the router",
       atLeast: 12,
       aim: 20,
     },
     {
-      title: "nact's dispatch(pool), all queued at once",
-      ours: () => flood(own(isolated), 60_000, () => dispatch(isolated, TELL)),
+      title: "nact's dispatch(pool), 10 000 queued at once",
+      ours: () =>
+        batches(
+          40,
+          () => dispatch(isolated, TELL),
+          () => call(isolated, ASK),
+        ),
       theirs: floodRouter,
       than: "nact's dispatch through the router",
       atLeast: 8,
@@ -121,9 +166,9 @@ function comparisons(system: ActorSystemRef): Comparison[] {
       aim: 0.95,
     },
     {
-      title: '1 000 000 waiting',
-      ours: backlog(own(shared), 1_000_000),
-      theirs: backlog(own(shared), 1000),
+      title: '1 000 000 waiting, served out of the queue',
+      ours: () => serveFrom(system, 1_000_000, 100_000),
+      theirs: () => serveFromShort(system),
       than: '1 000 waiting',
       atLeast: 0.8,
       aim: 0.95,

@@ -65,6 +65,32 @@ describe('Turn', () => {
     expect(turn.now()).toBe(first + 2e6)
   })
 
+  it('measures short work in strides of up to eight pieces, and long work piece by piece', () => {
+    const clock = virtualClock()
+    const turn = Turn.of(clock)
+    turn.refresh()
+    const work = (ms: number): [number, number] | undefined => {
+      clock.block(ms)
+      const mean = turn.tick()
+      return mean < 0 ? undefined : [mean, turn.measured]
+    }
+    const short = Array.from({ length: 23 }, () => work(0.001))
+    expect(short.filter((measure) => measure !== undefined)).toEqual([
+      [1000, 1],
+      [1000, 2],
+      [1000, 4],
+      [1000, 8],
+      [1000, 8],
+    ])
+    const long = Array.from({ length: 11 }, () => work(2))
+    expect(long.filter((measure) => measure !== undefined)).toEqual([
+      [2e6, 8],
+      [2e6, 1],
+      [2e6, 1],
+      [2e6, 1],
+    ])
+  })
+
   it('lets rest whoever was touched, once, at the end of the turn', async () => {
     const clock = virtualClock()
     const worker = new Worker(clock, 0, 0)

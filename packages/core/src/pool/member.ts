@@ -1,5 +1,5 @@
 import { Waiting } from '@genpool/broker'
-import { type Expiring, type Nanos, nobody, type Timer } from '@genpool/runtime'
+import { type Expiring, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { Step } from '../behaviours/step'
@@ -17,6 +17,12 @@ export class Seat extends Waiting {
     super(0)
   }
 }
+
+/**
+ * Deadlines that are not further away are judged by a new reading of the clock; for others, the reading of up to eight
+ * short handlers ago will do.
+ */
+const NEAR: Nanos = 1000 * NS_PER_MS
 
 /** Wraps what a handler threw, to tell it from what the commit threw. */
 class HandlerFailure {
@@ -134,6 +140,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   execute(now: Nanos): void {
     const request = this.current
     if (request === null || this.status === 'ended') return
+    if (request.deadline - now < NEAR) now = this.pool.turn.refresh()
     // Aborted or expired between the match and now; timers do not fire while a handler blocks the event loop.
     if (request.outcome !== null || request.deadline <= now) {
       if (request.outcome === null) request.fail(this.pool.failures.expired(request))
@@ -150,7 +157,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
       return this.#failed(error)
     }
     if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
-    else this.#done(step)
+    else this.#done(step, this.pool.turn.tick(), this.pool.turn.measured)
   }
 
   /** One run of the handler; several if its commit meets another one. */
@@ -188,12 +195,12 @@ export class Member implements Transition<unknown, Step>, Expiring {
     return step
   }
 
-  /** Whether a run or a commit is still wanted. Reads the clock, once for each message. */
+  /** Whether a run or a commit is still wanted. */
   admit(): Error | undefined {
     if (this.status === 'ended') return this.pool.failures.stopped(true)
     const request = this.current
     if (request === null) return undefined
-    const now = this.pool.turn.refresh()
+    const now = request.deadline - this.pool.turn.now() < NEAR ? this.pool.turn.refresh() : this.pool.turn.now()
     if (this.#isWanted(request, now)) return undefined
     if (this.#companions?.some((companion) => this.#isWanted(companion, now)) === true) return undefined
     return this.pool.failures.expired(request)
@@ -249,8 +256,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.status = 'ended'
     this.retireAt?.cancel()
     this.#hold?.release()
-    this.pool.turn.refresh()
-    this.pool.memberFinishes(this, this.#startedAt)
+    this.pool.memberFinishes(this, this.pool.turn.refresh() - this.#startedAt, 1)
     for (const request of requests) {
       request.fail(error(request) as never)
       this.pool.port.release(request)
@@ -268,7 +274,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   readonly #onDone = (step: Step): void => {
     if (this.status === 'ended') return
-    this.#done(step)
+    this.#done(step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
@@ -276,13 +282,17 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.#failed(error)
   }
 
-  readonly #toStep = (result: unknown): Step => (this.current as Request).route.toStep(result)
+  readonly #toStep = (result: unknown): Step => {
+    this.pool.turn.refresh()
+    return (this.current as Request).route.toStep(result)
+  }
 
-  #done(step: Step): void {
+  /** @param runNs see `Pool.memberFinishes` */
+  #done(step: Step, runNs: Nanos, times: number): void {
     const request = this.current as Request
     const companions = this.#companions
     if (companions === null) this.#settleUnanswered(request)
-    this.#finish(this.cell === undefined)
+    this.#finish(runNs, times)
     this.pool.port.release(request)
     if (companions !== null) for (const companion of companions) this.pool.port.release(companion)
     const { then } = step
@@ -302,7 +312,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #failed(error: unknown): void {
     const requests = this.#inHand()
     this.#hold = null
-    this.#finish(true)
+    this.#finish(this.pool.turn.refresh() - this.#startedAt, 1)
     for (const request of requests) this.pool.port.release(request)
     if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
       this.current = null
@@ -314,12 +324,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.next()
   }
 
-  /** @param stale whether the clock was not read since the handler is done */
-  #finish(stale: boolean): void {
-    if (stale) this.pool.turn.refresh()
+  #finish(runNs: Nanos, times: number): void {
     this.handled += 1 + (this.#companions?.length ?? 0)
     this.#companions = null
-    this.pool.memberFinishes(this, this.#startedAt)
+    this.pool.memberFinishes(this, runNs, times)
   }
 
   #follow(then: NonNullable<Step['then']>): void {

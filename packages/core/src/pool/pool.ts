@@ -178,13 +178,18 @@ export class Pool implements Runnable {
     this.#stuck.add(member)
   }
 
-  memberFinishes(member: Member, startedAt: Nanos): void {
-    const now = this.turn.now()
+  /**
+   * @param runNs how long it took, or -1 if that was not measured
+   * @param times how many runs that stands for
+   */
+  memberFinishes(member: Member, runNs: Nanos, times: number): void {
     this.#touch()
     this.busy--
     if (member.wheelSlot >= 0) this.#stuck.remove(member)
-    this.stats.run.record(now - startedAt, now)
-    this.port.finished(now - startedAt, now)
+    if (runNs < 0) return
+    const now = this.turn.now()
+    this.stats.run.record(runNs, now, times)
+    this.port.finished(runNs, now)
   }
 
   /** A request has its outcome. */

@@ -26,12 +26,12 @@ class Histogram {
   sum = 0
   max = 0
 
-  record(value: Nanos): void {
+  record(value: Nanos, times: number): void {
     const whole = value < 0 ? 0 : value
     const bucket = bucketOf(whole)
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1
-    this.count++
-    this.sum += whole
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + times
+    this.count += times
+    this.sum += whole * times
     if (whole > this.max) this.max = whole
   }
 
@@ -60,9 +60,10 @@ export class RecentHistogram {
     this.#since = this.#before = now
   }
 
-  record(value: Nanos, now: Nanos): void {
+  /** @param times how many values of that size there were */
+  record(value: Nanos, now: Nanos, times = 1): void {
     if (now - this.#since >= this.window) this.#turn(now)
-    this.#current.record(value)
+    this.#current.record(value, times)
   }
 
   /** What was recorded lately; all zeros if nothing was. */
