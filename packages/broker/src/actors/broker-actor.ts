@@ -46,7 +46,7 @@ export class BrokerActor extends BaseActor {
     super(parent, name)
     const { clock, meters, onAlarm, ...config } = options
     this.#options = options
-    const hooks = { isAlive: (party: BrokerParty) => party.isAlive }
+    const hooks = { isAlive: (party: BrokerParty) => party.isAlive || this.shell.passOver(party) }
     this.engine = createBroker<BrokerParty, BrokerParty>(config, clock.now(), hooks)
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
     this.gauges = new Gauges(this, { meters, onAlarm })
@@ -66,9 +66,8 @@ export class BrokerActor extends BaseActor {
 
   /** Takes out whatever waits under this tag; it is told nothing more. */
   cancel(tag: unknown): number {
-    const before = [...this.engine.requests, ...this.engine.members].filter((party) => party.tag === tag)
     const count = this.engine.cancel(tag, this.shell.turn.now())
-    for (const party of before) this.shell.forget(party)
+    this.shell.forgetAll(tag)
     this.#act()
     return count
   }

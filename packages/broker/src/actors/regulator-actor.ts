@@ -52,7 +52,9 @@ export class RegulatorActor extends BaseActor {
   constructor(parent: ConcreteParent, options: z.output<typeof regulatorActorOptions>, name?: string) {
     super(parent, name)
     const { clock, ...config } = options
-    this.engine = createRegulator<Task>(config, clock.now(), { isAlive: (task) => task.isAlive })
+    this.engine = createRegulator<Task>(config, clock.now(), {
+      isAlive: (task) => task.isAlive || this.shell.passOver(task),
+    })
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
     Object.defineProperty(this.reference, REGULATOR, { value: this })
   }
@@ -75,6 +77,7 @@ export class RegulatorActor extends BaseActor {
 
   cancel(tag: unknown): number {
     const count = this.engine.cancel(tag, this.shell.turn.now())
+    this.shell.forgetAll(tag)
     this.#act()
     return count
   }

@@ -10,6 +10,7 @@ import {
 } from '@genpool/runtime'
 import { DroppedError } from '../errors'
 import { type Drop, factsOf } from '../queues/queue'
+import { TagIndex } from '../queues/tag-index'
 import { type Party } from './party'
 
 type AnyParty = Party<never>
@@ -24,6 +25,8 @@ interface Engine {
 export class Shell {
   readonly turn: Turn
   readonly #deadlines: Deadlines<AnyParty>
+  /** Those who wait, for `forgetAll`. */
+  readonly #tags = new TagIndex<AnyParty>()
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
   /** When the engine wants to be woken, as of its last decision. */
@@ -54,12 +57,25 @@ export class Shell {
   /** Watches the deadline of a party that has to wait. */
   watch(party: AnyParty): void {
     this.#deadlines.add(party)
+    this.#tags.add(party)
     this.#touch()
   }
 
   /** A party does not wait any more. */
   forget(party: AnyParty): void {
     this.#deadlines.remove(party)
+    this.#tags.delete(party)
+  }
+
+  /** The actor of a party has stopped, so there is nobody to tell. False, for the question whether it is alive. */
+  passOver(party: AnyParty): false {
+    this.forget(party)
+    return false
+  }
+
+  /** Whoever waits under this tag does not wait any more. */
+  forgetAll(tag: unknown): void {
+    for (const party of this.#tags.get(tag)) this.forget(party)
   }
 
   tellDrops(dropped: readonly Drop<AnyParty>[]): void {

@@ -18,8 +18,8 @@ export class TagIndex<E extends Waiting> {
     const { tag } = entry
     if (tag === undefined) return
     const present = this.#byTag.get(tag)
-    if (!(present instanceof Set)) this.#byTag.delete(tag)
-    else if (present.delete(entry) && present.size === 0) this.#byTag.delete(tag)
+    if (present === entry) this.#byTag.delete(tag)
+    else if (present instanceof Set && present.delete(entry) && present.size === 0) this.#byTag.delete(tag)
   }
 
   /** The waiting requests with this tag. */

@@ -137,6 +137,16 @@ describe('a broker as an actor', () => {
       expect([length(tagged), cancel(tagged, 'z')]).toEqual([1, 0])
     })
 
+    it('lets nobody expire who was cancelled, nor the process wait for it', async () => {
+      const tagged = broker()
+      let failed = 0
+      for (const tag of ['x', 'y']) asyncAsk(tagged, 'a', { tag, timeout: 50 }).match.catch(() => failed++)
+      cancel(tagged, 'x')
+      await clock.settle()
+      await clock.advance(60)
+      expect([failed, length(tagged), clock.timers]).toEqual([1, 0, 0])
+    })
+
     it('serves requests of a key one at a time: the next follows when the one before is done', async () => {
       const keyed = broker()
       const requests = ['a', 'b'].map((value) => asyncAsk(keyed, value, { key: 1 }))
@@ -248,7 +258,7 @@ describe('a broker as an actor', () => {
     it('never matches an actor that stopped while it waited, nor another of its name', async () => {
       const met = broker()
       const gone = listener('client')
-      tell(met as never, { type: 'ask', value: 'gone' }, gone.ref as never)
+      tell(met as never, { type: 'ask', value: 'gone', tag: 1, timeout: 100 }, gone.ref as never)
       await handleAll()
       stop(gone.ref)
       const again = listener('client')
@@ -258,6 +268,8 @@ describe('a broker as an actor', () => {
       expect([length(met), lengthR(met), again.told]).toEqual([0, 1, []])
       tell(met as never, { type: 'ask', value: 'here' }, again.ref as never)
       expect(await waiting).toMatchObject({ value: 'here' })
+      await handleAll()
+      expect(clock.timers).toBe(0)
     })
   })
 
