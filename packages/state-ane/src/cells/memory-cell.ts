@@ -181,19 +181,19 @@ export class MemoryCell<S> implements SyncCell<S> {
   }
 }
 
-class MemoryHold<S> implements SyncHold<S> {
+export class MemoryHold<S> implements SyncHold<S> {
   constructor(
     private readonly cell: MemoryCell<S>,
     private readonly turns: Turns<MemoryHold<S>>,
   ) {}
 
   update(recipe: Recipe<S>): S {
-    this.#mustHold()
+    this.check()
     return this.cell.applyRecipe(recipe)
   }
 
   compareAndSet(version: number, next: S): boolean {
-    this.#mustHold()
+    this.check()
     return this.cell.applyValue(version, next)
   }
 
@@ -201,7 +201,8 @@ class MemoryHold<S> implements SyncHold<S> {
     this.turns.give(this)
   }
 
-  #mustHold(): void {
+  /** @throws {ConflictError} if it was released, StoppedError if the cell is gone */
+  check(): void {
     if (!this.turns.has(this)) throw this.turns.closed ?? new ConflictError(this.cell.key, 'released')
   }
 }

@@ -1,10 +1,12 @@
 import { parseOptions } from '@genpool/runtime'
+import { Journal, type JournalOptions } from '../journal/journal'
+import { JournaledStore } from './journaled-store'
 import { MemoryStore } from './memory-store'
 import { type StoreOptions, storeOptions } from './options'
-import type { SyncStore } from './store'
+import type { AsyncStore, SyncStore } from './store'
 
 /**
- * A store of versioned cells.
+ * A store of versioned cells. Its commits are done when the calls return; with a `journal` they are promises.
  *
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @example
@@ -13,6 +15,10 @@ import type { SyncStore } from './store'
  * counter.update((draft) => { draft.count += 1 })
  * counter.value.count // 1
  */
-export function createStore(options: StoreOptions = {}): SyncStore {
-  return new MemoryStore(parseOptions(storeOptions, options, 'options of the store'))
+export function createStore(options: StoreOptions & { readonly journal: JournalOptions }): AsyncStore
+export function createStore(options?: StoreOptions & { readonly journal?: undefined }): SyncStore
+export function createStore(options: StoreOptions = {}): SyncStore | AsyncStore {
+  const checked = parseOptions(storeOptions, options, 'options of the store')
+  const memory = new MemoryStore(checked)
+  return checked.journal === undefined ? memory : new JournaledStore(memory, new Journal(checked.journal))
 }

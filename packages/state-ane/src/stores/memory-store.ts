@@ -40,7 +40,9 @@ export class MemoryStore implements SyncStore {
 
   transactionWhenFree(keys: readonly CellKey[], recipe: TransactionRecipe): MaybePromise<Values> {
     const cells = this.#all(keys)
-    return cells.some((cell) => cell.held) ? this.#transactHolding(cells, recipe) : this.#transact(cells, recipe)
+    return cells.some((cell) => cell.held)
+      ? this.holdingAll(keys, (held) => this.#transact(held, recipe))
+      : this.#transact(cells, recipe)
   }
 
   get<S = unknown>(key: CellKey): S {
@@ -70,11 +72,16 @@ export class MemoryStore implements SyncStore {
     return values
   }
 
-  async #transactHolding(cells: readonly MemoryCell<unknown>[], recipe: TransactionRecipe): Promise<Values> {
+  /** Runs `work` while nobody else can commit to these cells. */
+  async holdingAll<T>(
+    keys: readonly CellKey[],
+    work: (cells: readonly MemoryCell<unknown>[]) => MaybePromise<T>,
+  ): Promise<T> {
+    const cells = this.#all(keys)
     const holds: SyncHold<unknown>[] = []
     try {
       for (const cell of [...cells].sort(inOneOrder)) holds.push(await cell.hold())
-      return this.#transact(cells, recipe)
+      return await work(cells)
     } finally {
       for (const hold of holds) hold.release()
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CellKey } from '../errors'
+import { journalOptions } from '../journal/journal'
 import type { SchemaLike, Validator } from '../cells/validator'
 
 const validator = z.custom<Validator<never>>(
@@ -27,6 +28,9 @@ export const storeOptions = z.strictObject({
     .optional()
     .describe('The first value of cells that are not given one. A function is called with the key to make it.'),
   validate: validator.optional().describe('What every value of every cell must be: a zod schema or a predicate.'),
+  journal: journalOptions
+    .optional()
+    .describe('Keeps every commit, and has it again after a restart. Commits become promises.'),
   onWatcherError: callback<(error: unknown) => void>('a function')
     .optional()
     .describe('Gets what a watcher throws. Without it the error surfaces as an uncaught exception.'),

@@ -45,3 +45,19 @@ export interface SyncStore extends Store {
   /** Replaces the value whatever it is: the last writer wins. */
   put(key: CellKey, value: unknown): void
 }
+
+/** A store whose commits are promises, because a journal keeps them. A commit is seen by readers when the journal has it. */
+export interface AsyncStore extends Store {
+  /**
+   * Resolves when everything that was committed before is there again; rejects if it cannot be read. Commits wait for it by
+   * themselves. Until then values are the initial ones.
+   */
+  readonly ready: Promise<void>
+  transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values>
+  /** How many numbered slots there are; undefined for a store with names. */
+  readonly size: number | undefined
+  /** The value of a cell or slot. Slots count from 1. */
+  get<S = unknown>(key: CellKey): S
+  /** Replaces the value whatever it is: the last writer wins. */
+  put(key: CellKey, value: unknown): Promise<void>
+}

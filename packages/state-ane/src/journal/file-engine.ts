@@ -1,0 +1,111 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
+import { DamagedFile, frame, MAGIC, readFrames } from './frames'
+import { LogFile, replaceFile } from './log-file'
+
+export interface FileEngineOptions {
+  /**
+   * Whether a snapshot drops the events that it makes unnecessary. Default true: the files stay small and are read fast.
+   * Use false to keep all events, as nact's persistent queries want.
+   */
+  readonly compact?: boolean
+}
+
+/** A persistence engine of nact's that keeps its files in one directory. */
+export interface FileEngine extends PersistenceEngine {
+  /** Waits for what is being written and closes the files. Later writes are refused. */
+  close(): Promise<void>
+}
+
+/**
+ * A persistence engine in plain files, for `journal` and for nact's own persistent actors.
+ *
+ * Each key has an append-only log and a snapshot. A record carries its length and checksum, and is acknowledged when the disk
+ * has it (fsync); writes that come while the disk is busy share one sync. What a crash has torn is cut when the file is opened.
+ * One process at a time may use a directory.
+ *
+ * @param directory made when it is not there
+ */
+export function fileEngine(directory: string, { compact = true }: FileEngineOptions = {}): FileEngine {
+  return new Files(directory, compact)
+}
+
+class Files implements FileEngine {
+  readonly #logs = new Map<string, Promise<LogFile>>()
+
+  #snapshots: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly directory: string,
+    private readonly compact: boolean,
+  ) {}
+
+  events(key: string, offset = 0, limit = Infinity, tags: readonly string[] = []): EventStream {
+    const read = async (): Promise<PersistedEvent[]> => {
+      const log = await this.#log(key)
+      const events = (await log.read()) as PersistedEvent[]
+      return events
+        .filter((event) => event.sequenceNumber > offset && tags.every((tag) => event.tags.includes(tag)))
+        .sort((a, b) => a.sequenceNumber - b.sequenceNumber)
+        .slice(0, limit)
+    }
+    const stream: Pick<EventStream, 'reduce'> & PromiseLike<PersistedEvent[]> = {
+      then: (onfulfilled, onrejected) => read().then(onfulfilled, onrejected),
+      reduce: async (callback, initial) => (await read()).reduce(callback, initial),
+    }
+    // nact's type names the DOM's Event where its engines give persisted events.
+    return stream as unknown as EventStream
+  }
+
+  async latestSnapshot(key: string): Promise<PersistedSnapshot> {
+    try {
+      const { values } = readFrames(await readFile(this.#path(key, 'snapshot')))
+      if (values.length !== 1) throw new DamagedFile(MAGIC.length)
+      return values[0] as PersistedSnapshot
+    } catch (error) {
+      // nact's type has no word for "none", and its actors ask whether there is one.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined as never
+      throw error
+    }
+  }
+
+  takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
+    // One after the other: they replace one file.
+    const taken = this.#snapshots.then(() => this.#takeSnapshot(snapshot))
+    this.#snapshots = taken.catch(() => undefined)
+    return taken
+  }
+
+  async persist(event: PersistedEvent): Promise<void> {
+    const log = await this.#log(event.key)
+    await log.append({ ...event })
+  }
+
+  async close(): Promise<void> {
+    await this.#snapshots
+    const logs = [...this.#logs.values()]
+    await Promise.all(logs.map(async (opened) => (await opened).close()))
+  }
+
+  async #takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
+    const { key, sequenceNumber } = snapshot
+    const log = await this.#log(key)
+    await replaceFile(this.#path(key, 'snapshot'), Buffer.concat([MAGIC, frame({ ...snapshot })]))
+    if (this.compact) await log.compact((event) => (event as PersistedEvent).sequenceNumber > sequenceNumber)
+  }
+
+  #log(key: string): Promise<LogFile> {
+    const known = this.#logs.get(key)
+    if (known !== undefined) return known
+    const opened = mkdir(this.directory, { recursive: true }).then(() => LogFile.open(this.#path(key, 'log')))
+    this.#logs.set(key, opened)
+    // A file that could not be opened may be there the next time.
+    opened.catch(() => this.#logs.delete(key))
+    return opened
+  }
+
+  #path(key: string, kind: 'log' | 'snapshot'): string {
+    return join(this.directory, `${encodeURIComponent(key)}.${kind}`)
+  }
+}

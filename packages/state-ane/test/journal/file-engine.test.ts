@@ -1,0 +1,140 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { configurePersistence, dispatch, query, type Ref, spawnPersistent, start, stop } from 'nact'
+import { createStore, fileEngine, type FileEngine } from '@genpool/state-ane'
+
+describe('fileEngine', () => {
+  let directory: string
+  const engines: FileEngine[] = []
+  const engine = (compact = true): FileEngine => {
+    const made = fileEngine(directory, { compact })
+    engines.push(made)
+    return made
+  }
+  const file = (): string => join(directory, 'store.log')
+  const open = async (snapshotEvery = 1000) => {
+    const files = engine()
+    const store = createStore({ initial: 0, journal: { engine: files, snapshotEvery } })
+    await store.ready
+    return { store, files, cell: store.cell<number>('n') }
+  }
+
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'genpool-'))))
+  afterEach(async () => {
+    await Promise.all(engines.splice(0).map((one) => one.close()))
+    rmSync(directory, { recursive: true })
+  })
+
+  it('keeps values that JSON would not', async () => {
+    const { store } = await open()
+    const value = { map: new Map([[1, new Set(['a'])]]), at: new Date(5), big: 2n ** 70n, nothing: undefined }
+    await store.cell('any').compareAndSet(0, value)
+    const again = await open()
+    expect(Object.entries(again.store.get<object>('any')).map(([key, one]) => [key, String(one)])).toEqual(
+      Object.entries(value).map(([key, one]) => [key, String(one)]),
+    )
+  })
+
+  it('cut anywhere, has all commits that were whole before it, and goes on from there', async () => {
+    const { cell, files } = await open()
+    const ends = [8]
+    for (let i = 0; i < 2; i++) {
+      await cell.update((n) => n + 1)
+      ends.push(statSync(file()).size)
+    }
+    await files.close()
+    const whole = readFileSync(file())
+    for (let length = 0; length <= whole.length; length += length < 10 ? 1 : 13) {
+      writeFileSync(file(), whole.subarray(0, length))
+      const expected = ends.filter((end) => end <= length).length - 1
+      const { cell: again, files: reopened } = await open()
+      expect([length, again.value, again.version]).toEqual([length, Math.max(expected, 0), Math.max(expected, 0)])
+      await again.update((n) => n + 10)
+      await reopened.close()
+      const { cell: third, files: last } = await open()
+      expect(third.value).toBe(Math.max(expected, 0) + 10)
+      await last.close()
+    }
+  })
+
+  it('takes room that was made and not written to for a torn end', async () => {
+    const { cell, files } = await open()
+    await cell.update((n) => n + 1)
+    await files.close()
+    appendFileSync(file(), Buffer.alloc(5000))
+    expect((await open()).cell.value).toBe(1)
+  })
+
+  it('does not cut a file that is damaged in the middle, and says where', async () => {
+    const { cell, files } = await open()
+    await cell.update((n) => n + 1)
+    const second = statSync(file()).size
+    for (let i = 0; i < 3; i++) await cell.update((n) => n + 1)
+    await files.close()
+    const bytes = readFileSync(file())
+    bytes[second + 20] = (bytes[second + 20] as number) ^ 1
+    writeFileSync(file(), bytes)
+    const broken = createStore({ journal: { engine: engine() } })
+    await expect(broken.ready).rejects.toThrow(`damaged at byte ${second}`)
+    expect(readFileSync(file()).equals(bytes)).toBe(true)
+    writeFileSync(file(), 'something else altogether')
+    await expect(createStore({ journal: { engine: engine() } }).ready).rejects.toThrow('damaged at byte 0')
+  })
+
+  it('drops what a snapshot makes unnecessary, and is the same after any number of them', async () => {
+    let { cell, files } = await open(10)
+    let largest = 0
+    for (let i = 0; i < 200; i++) {
+      await cell.update((n) => n + 1)
+      largest = Math.max(largest, statSync(file()).size)
+      if (i % 60 !== 59) continue
+      await files.close()
+      ;({ cell, files } = await open(10))
+      expect(cell).toMatchObject({ value: i + 1, version: i + 1 })
+    }
+    expect(largest).toBeLessThan(10_000)
+    expect(cell.value).toBe(200)
+  })
+
+  it('writes together what comes together, and acknowledges each', async () => {
+    const { store } = await open()
+    await Promise.all(Array.from({ length: 100 }, (_, i) => store.cell<number>(i).update((n) => n + i)))
+    const again = await open()
+    expect(Array.from({ length: 100 }, (_, i) => again.store.get(i))).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+
+  it('refuses writes after it was closed', async () => {
+    const { cell, files } = await open()
+    await cell.update((n) => n + 1)
+    await files.close()
+    await expect(cell.update((n) => n + 1)).rejects.toThrow('the file was closed')
+    expect(cell).toMatchObject({ value: 1, version: 1 })
+    truncateSync(file(), 0)
+  })
+
+  it("serves nact's own persistent actors", async () => {
+    const life = async (messages: number[]): Promise<unknown> => {
+      const system = start(configurePersistence(engine(false))) as Ref<never>
+      const actor = spawnPersistent(
+        system,
+        async (state: number, message: number, ctx) => {
+          const { sender, recovering } = ctx as unknown as { sender: Ref<never>; recovering?: boolean }
+          if (recovering !== true)
+            await (ctx as unknown as { persist(message: number): Promise<void> }).persist(message)
+          if (recovering !== true) dispatch(sender, (state + message) as never)
+          return state + message
+        },
+        'adder',
+        'adder',
+        { initialState: 0, snapshotEvery: 2 },
+      )
+      let answer: unknown
+      for (const message of messages) answer = await query(actor as Ref<never>, message as never, 5000)
+      stop(system)
+      return answer
+    }
+    expect(await life([1, 2, 3])).toBe(6)
+    expect(await life([10])).toBe(16)
+  })
+})
