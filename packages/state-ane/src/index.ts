@@ -18,6 +18,7 @@ export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidEr
 export { createStore } from './stores/create-store'
 export { type CellOptions, type StoreOptions, storeOptions } from './stores/options'
 export { type AsyncStore, type Store, type SyncStore } from './stores/store'
+export { Replica, replicate, type ReplicaRequest, type ReplicaUpdate, type Replicator } from './replicas/replica'
 export { type Answer, type Changed, type Snapshot, type StateMessage } from './actors/messages'
 export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'
 export { fileEngine, type FileEngine, type FileEngineOptions } from './journal/file-engine'

@@ -1,0 +1,117 @@
+import { InvalidError } from '../errors'
+import { frozen } from '../cells/produce'
+import type { Cell } from '../cells/cell'
+import { type Nanos } from '@genpool/runtime'
+import { applyPatches, type Objectish, type Patch } from 'immer'
+
+/** What a replica asks its owner: everything after this version. -1 for a replica that has nothing yet. */
+export interface ReplicaRequest {
+  readonly type: 'since'
+  readonly version: number
+}
+
+/** What the owner answers: how to get from one version to another, or the whole value if that is too long ago. */
+export type ReplicaUpdate<S> =
+  | { readonly type: 'patches'; readonly from: number; readonly to: number; readonly patches: readonly Patch[] }
+  | { readonly type: 'value'; readonly version: number; readonly value: S }
+
+/** The side that has the cell. */
+export interface Replicator<S> {
+  /** Shared by all replicas, in other threads too: says which version is the latest. */
+  readonly stamp: SharedArrayBuffer
+  /** What a replica that sent `request` needs. Answers may be lost, doubled and reordered on their way. */
+  answer(request: ReplicaRequest): ReplicaUpdate<S>
+  /** Ends the stamp: replicas keep what they have. */
+  close(): void
+}
+
+/**
+ * Lets readers elsewhere keep a copy of a cell: ane's idea, a stamp that readers compare before they use what they have.
+ *
+ * The stamp is moved with every commit; nothing is sent until a reader that lags behind asks. Asks and answers go over
+ * any channel (a `MessagePort`, a socket), and must survive it as plain data.
+ *
+ * @throws {StoppedError} if the cell's store was destroyed
+ */
+export function replicate<S>(cell: Cell<S>): Replicator<S> {
+  const stamp = new SharedArrayBuffer(4)
+  const view = new Int32Array(stamp)
+  const move = (version: number): void => {
+    Atomics.store(view, 0, version | 0)
+    Atomics.notify(view, 0)
+  }
+  move(cell.version)
+  const stop = cell.watch((_value, version) => move(version))
+  return {
+    stamp,
+    answer({ version }) {
+      const patches = version < 0 ? undefined : cell.patchesSince(version)
+      if (patches === undefined) return { type: 'value', version: cell.version, value: cell.value }
+      return { type: 'patches', from: version, to: cell.version, patches }
+    },
+    close: stop,
+  }
+}
+
+/**
+ * A reader's copy of a cell that lives elsewhere. Pure: time is an argument, and what is to be sent comes back.
+ *
+ * Its value is always one that the cell has had, and never goes back to an older one, whatever the channel loses, doubles
+ * or reorders. While `isCurrent` it is the latest.
+ */
+export class Replica<S> {
+  #version = -1
+  #value: S | undefined
+  #askedAt: Nanos | null = null
+  readonly #view: Int32Array
+
+  /** @param stamp the one of the replicator @param retryAfter how long to wait for an answer before asking again */
+  constructor(
+    stamp: SharedArrayBuffer,
+    private readonly retryAfter: Nanos,
+  ) {
+    this.#view = new Int32Array(stamp)
+  }
+
+  /** -1 until the first answer. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** @throws {InvalidError} until the first answer is there */
+  get value(): S {
+    if (this.#version >= 0) return this.#value as S
+    const message = 'nothing has been received yet. Send what poll() returns, and hand the answer to receive()'
+    throw new InvalidError('read of a replica', [{ path: [], message }])
+  }
+
+  /** Whether nothing has been committed since. One atomic load. */
+  get isCurrent(): boolean {
+    return this.#version >= 0 && Atomics.load(this.#view, 0) === (this.#version | 0)
+  }
+
+  /** What to send now, or null: it is current, or an answer is awaited. */
+  poll(now: Nanos): ReplicaRequest | null {
+    if (this.isCurrent) return null
+    if (this.#askedAt !== null && now - this.#askedAt < this.retryAfter) return null
+    this.#askedAt = now
+    return { type: 'since', version: this.#version }
+  }
+
+  /** Takes an answer in. False if it brings nothing new: it is old, was doubled, or starts from another version. */
+  receive(update: ReplicaUpdate<S>): boolean {
+    const version = update.type === 'value' ? update.version : update.to
+    if (version <= this.#version) return false
+    if (update.type === 'patches' && update.from !== this.#version) return false
+    this.#value = frozen(update.type === 'value' ? update.value : applied(this.#value as S, update.patches))
+    this.#version = version
+    this.#askedAt = null
+    return true
+  }
+}
+
+/** Applied inside of an object, so that a patch may replace the whole value, whatever it is. */
+function applied<S>(value: S, patches: readonly Patch[]): S {
+  const inside = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
+  return applyPatches({ value } as Objectish & { value: S }, inside).value
+}
