@@ -27,6 +27,8 @@ export class Lifecycle {
   /** Members whose `terminate` has not returned yet. */
   #ending = 0
   #quietSince = 0
+  /** The shared state while its store gets ready. */
+  #opening: Pool['cell'] = undefined
 
   constructor(private readonly pool: Pool) {
     this.ready = new Promise((resolve, reject) => {
@@ -235,11 +237,22 @@ export class Lifecycle {
     const step = state instanceof InitStep ? state : undefined
     if (step?.kind === 'refuse') return this.giveUp(step.reason, 'its init refused to start')
     if (step?.kind === 'ignore') return this.giveUp('ignore', 'its init wants no member')
-    try {
-      this.pool.cell = sharedCell(this.pool.name, this.#state, step === undefined ? state : step.value)
-    } catch (error) {
-      return this.#startAgain(error, size)
-    }
+    eventually(
+      () => this.#openCell(step === undefined ? state : step.value),
+      () => this.#startMembers(step, size),
+      (error) => this.#startAgain(error, size),
+    )
+  }
+
+  /** Makes the cell; a store that reads a journal first is waited for. */
+  #openCell(initial: unknown): unknown {
+    this.#opening = sharedCell(this.pool.name, this.#state, initial)
+    return (this.#state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
+  }
+
+  #startMembers(step: InitStep | undefined, size: number): void {
+    if (this.stopping) return
+    this.pool.cell = this.#opening
     this.pool.roster.resize(size)
     const [first] = this.pool.roster.members
     if (step !== undefined && first !== undefined) this.pool.intake.continueWith(first, step.reason)

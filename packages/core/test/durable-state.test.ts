@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { call, definePool, getState, ready, reply, spawnPool } from '@genpool/core'
+import { createStore, fileEngine } from '@genpool/state-ane'
+import { start, stop } from 'nact'
+
+const Counter = definePool({
+  init: () => ({ count: 0 }),
+  calls: {
+    add: (_message, _state) =>
+      reply(
+        (committed) => committed.count,
+        (draft) => {
+          draft.count += 1
+        },
+      ),
+    next: async (_message, state) => {
+      await Promise.resolve()
+      return reply(undefined, { count: state.count + 1 })
+    },
+  },
+})
+
+describe('a pool whose state is journalled', () => {
+  it('goes on where it ended, and loses no update of members that wait for the disk', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'genpool-durable-'))
+    for (let life = 0; life < 3; life++) {
+      const engine = fileEngine(directory)
+      const store = createStore({ journal: { engine } })
+      const system = start()
+      const pool = spawnPool(system, Counter, 'counter', { size: 4, state: { store, key: 'count' } })
+      const early = call(pool, { type: 'add' })
+      await ready(pool)
+      expect(await early).toBe(life * 41 + 1)
+      await Promise.all(Array.from({ length: 40 }, (_, i) => call(pool, { type: i % 2 === 0 ? 'add' : 'next' })))
+      expect(getState(pool)).toEqual({ count: (life + 1) * 41 })
+      stop(system)
+      await engine.close()
+    }
+    rmSync(directory, { recursive: true })
+  })
+})
