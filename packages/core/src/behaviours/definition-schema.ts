@@ -19,14 +19,16 @@ const lifecycle = {
   handleContinue: handler.optional(),
   terminate: handler.optional(),
 }
-const definition = z.union([
-  z.strictObject({
-    ...lifecycle,
-    calls: z.record(z.string(), route).optional(),
-    casts: z.record(z.string(), route).optional(),
-  }),
-  z.strictObject({ ...lifecycle, handleCall: handler.optional(), handleCast: handler.optional() }),
-])
+const mapDefinition = z.strictObject({
+  ...lifecycle,
+  calls: z.record(z.string(), route).optional(),
+  casts: z.record(z.string(), route).optional(),
+})
+const catchAllDefinition = z.strictObject({
+  ...lifecycle,
+  handleCall: handler.optional(),
+  handleCast: handler.optional(),
+})
 
 /** Callbacks as they are called inside, without the types of their messages. */
 export interface Callbacks {
@@ -46,5 +48,10 @@ export type RouteDefinition =
 
 /** @throws {OptionsError} naming what is wrong, and where */
 export function checkDefinition(input: unknown): Callbacks {
-  return parseOptions(definition, input, 'callbacks given to definePool') as Callbacks
+  const isCatchAll = typeof input === 'object' && input !== null && ('handleCall' in input || 'handleCast' in input)
+  return parseOptions(
+    isCatchAll ? catchAllDefinition : mapDefinition,
+    input,
+    'callbacks given to definePool',
+  ) as Callbacks
 }

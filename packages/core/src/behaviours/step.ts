@@ -53,7 +53,7 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
 // Where a handler annotates all of its parameters, TypeScript looks at its body before it knows the state: `any` then
 // lets a recipe compile. Leave the state parameter without a type, and recipes are checked.
-/* eslint-disable @typescript-eslint/no-explicit-any */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures -- one overload for each way to write it */
 
 /**
  * Answers a call, and commits `next` first.
@@ -64,8 +64,9 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
  * @param then what comes next for this member
  * @example reply(state.count + 1, (draft) => { draft.count += 1 })
  */
+export function reply<V, S = any>(value: V | ((state: S) => V), unchanged?: undefined, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
-export function reply<V, S = any>(value: V | ((state: S) => V), next?: S, then?: Then): Reply<V, S>
+export function reply<V, S = any>(value: V | ((state: S) => V), next: S, then?: Then): Reply<V, S>
 export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknown> {
   return new Step('reply', value, next, then) as unknown as Reply<unknown>
 }
@@ -76,8 +77,9 @@ export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknow
  * @param next the next state, or an immer recipe; left out: unchanged
  * @param then what comes next for this member
  */
+export function noReply<S = any>(unchanged?: undefined, then?: Then): NoReply<S>
 export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
-export function noReply<S = any>(next?: S, then?: Then): NoReply<S>
+export function noReply<S = any>(next: S, then?: Then): NoReply<S>
 export function noReply(next?: unknown, then?: Then): NoReply {
   const nothing = next === undefined && then === undefined
   return (nothing ? NOTHING : new Step('noReply', undefined, next, then)) as unknown as NoReply

@@ -224,8 +224,8 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const extras = request.extras
     try {
       if (this.#companions !== null) this.#answerBatch(step, state, this.#companions)
-      else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
       else if (extras !== null && extras.held !== null) request.succeed(extras.held.value, true)
+      else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
     } catch (error) {
       request.fail(this.pool.failures.crashed(request, error))
     }

@@ -14,6 +14,8 @@ interface Slot {
   incarnation: number
   /** Set while it waits for its next try to start. */
   retry: Timer | null
+  /** Whether `init` wants nobody here. */
+  ignored: boolean
 }
 
 /** Reasons to end that are no faults. */
@@ -23,6 +25,7 @@ const NORMAL = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'r
 export class Roster {
   readonly #slots: Slot[] = []
   #size = 0
+  #resizing = false
   readonly #starts = new StartAttempts()
   readonly #restarts: RestartIntensity
 
@@ -56,12 +59,15 @@ export class Roster {
   resize(size: number): void {
     this.#size = size
     while (this.#slots.length < size) {
-      this.#slots.push({ number: this.#slots.length + 1, member: null, incarnation: 0, retry: null })
+      this.#slots.push({ number: this.#slots.length + 1, member: null, incarnation: 0, retry: null, ignored: false })
     }
+    this.#resizing = true
     for (const slot of this.#slots) {
       if (slot.number <= size) this.#fill(slot)
       else this.#empty(slot, 'resized')
     }
+    this.#resizing = false
+    this.#checkNotEmpty()
   }
 
   /** Limits may have been changed. */
@@ -148,11 +154,18 @@ export class Roster {
     this.pool.lifecycle.memberReady()
   }
 
-  /** `init` wants no member here. A pool with none would keep its callers waiting for ever. */
+  /** `init` wants no member here. */
   #leaveOut(slot: Slot, member: Member): void {
     slot.member = null
+    slot.ignored = true
     member.status = 'ended'
-    if (this.members.length === 0) this.pool.lifecycle.giveUp('ignore', 'its init wants no member')
+    this.#checkNotEmpty()
+  }
+
+  /** A pool in which `init` wants nobody would keep its callers waiting for ever. */
+  #checkNotEmpty(): void {
+    if (this.#resizing || this.#slots.some((slot) => slot.number <= this.#size && !slot.ignored)) return
+    if (this.#size > 0) this.pool.lifecycle.giveUp('ignore', 'its init wants no member')
   }
 
   #failed(slot: Slot, member: Member, error: unknown): void {
