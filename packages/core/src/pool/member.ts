@@ -1,5 +1,5 @@
 import { Waiting } from '@genpool/broker'
-import { type Expiring, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
+import { type Expiring, isGenPoolError, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { Step } from '../behaviours/step'
@@ -171,6 +171,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const extras = request.extras
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
+    this.pool.watchStuck(this)
     const { route } = request
     const ctx = this.pool.program.form === 'plain' ? new PlainContext(request) : new MessageContext(request)
     let result: unknown
@@ -392,8 +393,8 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
 
 /** Whether a handler only gave up because its callers had: that is what `ctx.signal` is for, and no fault. */
 function isAbort(cause: unknown, requests: readonly Request[]): boolean {
-  if (!requests.every((request) => request.abandoned)) return false
-  if (cause instanceof Error && cause.name === 'AbortError') return true
+  if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
+  if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
   return requests.some((request) => request.extras?.controller?.signal.reason === cause)
 }
 

@@ -172,9 +172,15 @@ export class Pool implements Runnable {
   memberStarts(member: Member, request: Request, now: Nanos): void {
     this.busy++
     this.stats.sojourn.record(now - request.sentAt, now)
+  }
+
+  /** Counts from each begin of a handler: a member that waits for the state is not stuck. */
+  watchStuck(member: Member): void {
     const { stuckAfter } = this.options
     if (stuckAfter === Infinity) return
-    member.deadline = now + stuckAfter * NS_PER_MS
+    if (member.wheelSlot >= 0) this.#stuck.remove(member)
+    this.#touch()
+    member.deadline = this.turn.now() + stuckAfter * NS_PER_MS
     this.#stuck.add(member)
   }
 
