@@ -15,18 +15,18 @@ export type CastStep<S> = NoReply<S> | Halt<never, S> | void
 export type CallHandler<S, M = any, V = any> = (message: M, state: S, ctx: Context<S>) => Eventually<CallStep<V, S>>
 /** Handles one type of casts. */
 export type CastHandler<S, M = any> = (message: M, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
-/** Handles several calls of one type at once; answers with a list of as many answers, in their order. */
-export type CallBatchHandler<S, M = any, V = any> = (
-  messages: readonly M[],
+/**
+ * Handles several calls of one type at once: `messages` is a list. Answers with a list of as many answers, in their order.
+ *
+ * Its parameters are those of `CallHandler`, so that TypeScript knows the state in either.
+ */
+export type CallBatchHandler<S, L = any, V = any> = (
+  messages: L,
   state: S,
   ctx: Context<S>,
-) => Eventually<CallStep<readonly V[], S>>
-/** Handles several casts of one type at once. */
-export type CastBatchHandler<S, M = any> = (
-  messages: readonly M[],
-  state: S,
-  ctx: Context<S>,
-) => Eventually<CastStep<S>>
+) => Eventually<CallStep<V, S>>
+/** Handles several casts of one type at once: `messages` is a list. */
+export type CastBatchHandler<S, L = any> = (messages: L, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** A handler with a zod schema that checks, and may transform, the message before it is queued. */

@@ -76,8 +76,8 @@ type ResultOf<H> =
       ? Answer<Awaited<R>>
       : unknown
     : never
-type Answer<R> = R extends Reply<infer V, never> ? V : R extends Halt<infer V, never> ? V : never
-type HasAnswer<R> = [Answer<R>] extends [never] ? (Extract<R, NoReply<never>> extends never ? true : false) : true
+type Answer<R> = R extends Reply<infer V, unknown> ? V : R extends Halt<infer V, unknown> ? V : never
+type HasAnswer<R> = [Answer<R>] extends [never] ? (Extract<R, NoReply<unknown>> extends never ? true : false) : true
 
 /** The protocol of a map of calls. A map that was left out has an index signature and stands for no calls. */
 export type CallsOf<C> = string extends keyof C

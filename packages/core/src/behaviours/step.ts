@@ -38,15 +38,15 @@ declare const step: unique symbol
 
 /** A step that answers with `V`. */
 export interface Reply<V, S = unknown> {
-  readonly [step]: { readonly value: V; readonly state: (state: S) => void }
+  readonly [step]: { readonly value: V; readonly state: S }
 }
 /** A step that does not answer now. A call may be answered later through `ctx.from`. */
 export interface NoReply<S = unknown> {
-  readonly [step]: { readonly silent: true; readonly state: (state: S) => void }
+  readonly [step]: { readonly silent: true; readonly state: S }
 }
 /** A step after which the member ends and a new one takes its place. */
 export interface Halt<V = never, S = unknown> {
-  readonly [step]: { readonly value: V; readonly halt: true; readonly state: (state: S) => void }
+  readonly [step]: { readonly value: V; readonly halt: true; readonly state: S }
 }
 
 const NOTHING = new Step('noReply', undefined, undefined, undefined)

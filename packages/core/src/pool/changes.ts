@@ -21,12 +21,12 @@ export function applyChanges(
   const merged = merge(given, changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
   const changed = changesBetween(comparable(pool, pool.options), comparable(pool, checked))
-  const fixed = changed.filter(({ path }) => FIXED.some((name) => path === name || path.startsWith(`${name}.`)))
+  const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length > 0) {
-    const names = fixed.map(({ path }) => `"${path}"`).join(', ')
+    const names = fixed.map((name) => `"${name}"`).join(', ')
     throw new OptionsError(
       `${names} of pool "${pool.name}" cannot be changed while it runs; nothing was changed. Start another pool instead.`,
-      fixed.map(({ path }) => ({ path: path.split('.'), message: 'fixed for the life of a pool' })),
+      fixed.map((name) => ({ path: name.split('.'), message: 'fixed for the life of a pool' })),
     )
   }
   apply(pool, checked, changed)

@@ -1,0 +1,254 @@
+import {
+  broadcast,
+  call,
+  cast,
+  configure,
+  type DeadLetter,
+  definePool,
+  drain,
+  getMembers,
+  inspect,
+  isGenPoolError,
+  OptionsError,
+  type PoolOptions,
+  poolOptions,
+  reply,
+  resize,
+  spawnPool,
+} from '@genpool/core'
+import { scriptedMembers } from '@genpool/core/testing'
+import { findActor, NS_PER_MS } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import fc from 'fast-check'
+import { type ActorSystemRef, dispatch, start, stop } from 'nact'
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const spawned = (options: PoolOptions = {}) => {
+  const infos: string[] = []
+  const Work = definePool({
+    init: () => 0,
+    calls: {
+      work: async (msg: { ms: number }) => {
+        await new Promise<void>((resolve) => clock.setTimer(clock.now() + msg.ms * NS_PER_MS, resolve))
+        return reply('done')
+      },
+    },
+    casts: { note: () => undefined },
+    handleInfo: (message, _state, ctx) => void infos.push(`${String(message)} to ${ctx.member.name}`),
+  })
+  return { infos, pool: spawnPool(system, Work, 'pool', { size: 2, clock, ...options }) }
+}
+type Pool = ReturnType<typeof spawned>['pool']
+const work = (pool: Pool, ms: number, timeout = Infinity): Promise<unknown> =>
+  call(pool, { type: 'work', ms }, { timeout }).catch((error: { code: string }) => error.code)
+
+describe('drain', () => {
+  it('takes nothing new, finishes what it has, stops, and resolves when all is released', async () => {
+    const { pool } = spawned()
+    const calls = [1, 2, 3, 4, 5].map(() => work(pool, 100))
+    let done = false
+    const drained = [drain(pool), drain(pool)].map((promise) => promise.then(() => (done = true)))
+    expect(await work(pool, 1)).toBe('ERR_GENPOOL_STOPPED')
+    expect(cast(pool, { type: 'note' })).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_STOPPED' } })
+    expect(() => dispatch(pool, { type: 'note' })).not.toThrow()
+    expect(inspect(pool).phase).toBe('draining')
+    await clock.advance(250)
+    expect(done).toBe(false)
+    await clock.advance(100)
+    await Promise.all(drained)
+    expect(await Promise.all(calls)).toEqual(['done', 'done', 'done', 'done', 'done'])
+    expect(findActor(pool as never)).toBeUndefined()
+    expect(clock.timers).toBe(0)
+  })
+
+  it('stops after so long whatever is left, and tells those callers', async () => {
+    const { pool } = spawned()
+    const calls = [50, 500, 10].map((ms) => work(pool, ms))
+    const drained = drain(pool, { within: 200 })
+    await clock.advance(200)
+    expect(await Promise.all(calls)).toEqual(['done', 'ERR_GENPOOL_STOPPED', 'done'])
+    await clock.advance(400)
+    await drained
+    expect(() => drain(pool, { within: -1 })).toThrow(OptionsError)
+  })
+})
+
+describe('resize and configure', () => {
+  it('change the number of members under load, losing nothing', async () => {
+    const { pool } = spawned({ size: 1 })
+    const calls = Array.from({ length: 12 }, () => work(pool, 100))
+    await clock.advance(50)
+    expect(inspect(pool)).toMatchObject({ size: 1, waiting: 11 })
+    resize(pool, 4)
+    expect(inspect(pool)).toMatchObject({ size: 4, waiting: 8, members: { busy: 4 } })
+    resize(pool, 2)
+    await clock.advance(1000)
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['done']))
+    expect(getMembers(pool).map((member) => member.slot)).toEqual([1, 2])
+    expect(() => resize(pool, 0)).toThrow(OptionsError)
+  })
+
+  it('keep what waits when the queue becomes another one, and say what has changed', async () => {
+    const { pool } = spawned({ broker: { client: { type: 'drop', max: 100 } } })
+    const calls = Array.from({ length: 10 }, () => work(pool, 10))
+    expect(
+      configure(pool, { broker: { client: { type: 'fair', by: 'value' } }, timeout: 100 }).map((change) => change.path),
+    ).toEqual(expect.arrayContaining(['broker.client.type', 'timeout']))
+    expect(configure(pool, { timeout: 100 })).toEqual([])
+    expect(configure(pool, { size: 3 })).toEqual([{ path: 'size', from: 2, to: 3 }])
+    await clock.advance(100)
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['done']))
+  })
+
+  it('refuse what is wrong, or fixed for the life of a pool, and then change nothing', () => {
+    const { pool } = spawned()
+    const wrong: [unknown, RegExp][] = [
+      [{ size: 3, timeout: -1 }, /timeout/],
+      [{ sise: 3 }, /"sise" \(did you mean "size"\?\)/],
+      [{ state: 'isolated' }, /"state.type".*cannot be changed while it runs/],
+      [{ clock: virtualClock() }, /"clock".*cannot be changed/],
+      [{ broker: { client: { type: 'codel', min: 5, max: 1 } } }, /min/],
+    ]
+    for (const [changes, message] of wrong) expect(() => configure(pool, changes as never)).toThrow(message)
+    expect(inspect(pool).size).toBe(2)
+  })
+})
+
+describe('broadcast', () => {
+  it('reaches each member once, and later ones if asked to', async () => {
+    const { pool, infos } = spawned()
+    expect(broadcast(pool, 'now')).toBe(2)
+    expect(broadcast(pool, 'always', { lateJoiners: true })).toBe(2)
+    resize(pool, 3)
+    await clock.settle()
+    expect(infos.sort()).toEqual([
+      'always to member-1.1',
+      'always to member-2.1',
+      'always to member-3.1',
+      'now to member-1.1',
+      'now to member-2.1',
+    ])
+  })
+})
+
+describe('inspect', () => {
+  it('tells what a scripted run has done', async () => {
+    const members = scriptedMembers()
+    const pool = spawnPool(system, members.behaviour, 'pool', {
+      size: 2,
+      clock,
+      broker: { client: { type: 'drop', max: 2 } },
+    })
+    const calls = [1, 2, 3, 4, 5].map((n) => call(pool, n).catch((error: { code: string }) => error.code))
+    const [a, b] = [await members.next(), await members.next()]
+    await clock.advance(100)
+    a.reply('a')
+    b.crash()
+    const [c, d] = [await members.next(), await members.next()]
+    await clock.advance(300)
+    c.reply('c')
+    d.reply('d')
+    await clock.settle()
+    expect(await Promise.all(calls)).toEqual(['a', 'ERR_GENPOOL_CRASHED', 'c', 'd', 'ERR_GENPOOL_DROPPED'])
+    const view = inspect(pool)
+    expect(view).toMatchObject({
+      name: 'pool',
+      phase: 'running',
+      members: { idle: 2, busy: 0, starting: 0 },
+      accepted: 5,
+      outcomes: { replied: 3, crashed: 1, dropped: 1 },
+      drops: { max: 1 },
+      restarts: 1,
+      stateVersion: 0,
+      sojourn: { count: 4, p50: 0 },
+      run: { count: 4 },
+      utilisation: 1,
+    })
+    expect(view.sojourn.max).toBeCloseTo(100, 0)
+    expect(view.run.max).toBeCloseTo(300, 0)
+    expect(view.run.p50).toBeGreaterThanOrEqual(100)
+    expect(view.run.p50).toBeLessThan(107)
+  })
+})
+
+describe('what nobody waits for', () => {
+  it('goes to onDrop when it is lost; a callback that fails is told to onCallbackError and stops nothing', async () => {
+    const lost: DeadLetter[] = []
+    const failed: unknown[] = []
+    const { pool } = spawned({
+      size: 1,
+      broker: { client: { type: 'drop', max: 1 } },
+      onDrop: (letter) => {
+        lost.push(letter)
+        throw new Error('my own')
+      },
+      onCallbackError: (error) => failed.push((error as Error).message),
+    })
+    const running = work(pool, 100)
+    for (let i = 0; i < 3; i++) dispatch(pool, { type: 'note' })
+    await clock.advance(200)
+    expect(await running).toBe('done')
+    expect(lost.map(({ pool: name, error }) => [name, error.code])).toEqual([
+      ['pool', 'ERR_GENPOOL_DROPPED'],
+      ['pool', 'ERR_GENPOOL_DROPPED'],
+    ])
+    expect(failed).toEqual(['my own', 'my own'])
+    expect(inspect(pool).deadLetters).toBe(2)
+  })
+})
+
+describe('options', () => {
+  /** Anything at any option, known and unknown ones. */
+  const anything = fc.oneof(
+    fc.constantFrom<unknown>(
+      -1,
+      0,
+      1,
+      2.5,
+      NaN,
+      Infinity,
+      '',
+      'shared',
+      null,
+      [],
+      {},
+      { type: 'codel' },
+      { max: 1 },
+      true,
+    ),
+    fc.anything({ maxDepth: 1 }),
+  )
+  const keys = [...Object.keys(poolOptions.shape).filter((key) => key !== 'clock'), 'sise']
+  const input = fc.dictionary(fc.constantFrom(...keys), anything, { maxKeys: 3 })
+
+  it('are taken, and then the pool works; or refused with the place, and then nothing is spawned', async () => {
+    await fc.assert(
+      fc.asyncProperty(input, async (options) => {
+        const before = findActor(system as never)?.children.size
+        let pool: Pool
+        try {
+          pool = spawned(options as PoolOptions).pool
+        } catch (error) {
+          if (!isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) throw error
+          expect(findActor(system as never)?.children.size).toBe(before)
+          return
+        }
+        const answer = work(pool, 0, 1000)
+        await clock.advance(5)
+        expect(['done', 'ERR_GENPOOL_DROPPED', 'ERR_GENPOOL_EXPIRED', 'ERR_GENPOOL_CRASHED']).toContain(await answer)
+        stop(pool)
+        await clock.settle()
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

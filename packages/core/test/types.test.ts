@@ -1,0 +1,127 @@
+import {
+  type Behaviour,
+  call,
+  cast,
+  definePool,
+  getState,
+  halt,
+  noReply,
+  type PoolRef,
+  reply,
+  spawnPool,
+} from '@genpool/core'
+import { dispatch, query, type Ref, start, stop } from 'nact'
+import { z } from 'zod'
+
+/** Compiles only if the two types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type ProtocolOf<B> = B extends Behaviour<infer P> ? P : never
+const same = <A, B>(_yes: Same<A, B>): void => undefined
+
+const Counter = definePool({
+  init: () => ({ count: 0, names: [] as string[] }),
+  calls: {
+    add: (msg: { value: number }, state) => reply(state.count + msg.value, (draft) => void (draft.count += msg.value)),
+    name: async (msg: { first: string; last?: string }, _state) => {
+      await Promise.resolve()
+      return msg.last === undefined ? noReply() : reply(`${msg.first} ${msg.last}`)
+    },
+    names: (_msg: object, _state) => reply((committed) => committed.names),
+    stop: () => halt('done', { reply: true }),
+    checked: { schema: z.object({ n: z.string() }), handle: (_msg: { n: string }, _state) => reply(new Date(0)) },
+    many: { batch: 5, handle: (messages: readonly { n: number }[], _state) => reply(messages.map((msg) => msg.n)) },
+    plain: () => reply(null),
+  },
+  casts: { log: (_msg: { line: string }) => undefined, clear: () => noReply({ count: 0, names: [] }) },
+})
+const Any = definePool({
+  init: () => 0,
+  handleCall: (message: 'get' | number, _from, state) => (message === 'get' ? reply(state) : reply(state + message)),
+  handleCast: (_message: string, state) => noReply(state + 1),
+})
+
+describe('types', () => {
+  it('call infers the reply of each message type', async () => {
+    const system = start()
+    const pool = spawnPool(system, Counter, 'counter', { size: 1 })
+    const add = call(pool, { type: 'add', value: 1 })
+    const name = call(pool, { type: 'name', first: 'A', last: 'B' })
+    const names = call(pool, { type: 'names' })
+    const stopped = call(pool, { type: 'stop' })
+    const checked = call(pool, { type: 'checked', n: '1' })
+    const many = call(pool, { type: 'many', n: 3 })
+    const plain = call(pool, { type: 'plain' })
+    same<typeof add, Promise<number>>(true)
+    same<typeof name, Promise<string>>(true)
+    same<typeof names, Promise<string[]>>(true)
+    same<typeof stopped, Promise<boolean>>(true)
+    same<typeof checked, Promise<Date>>(true)
+    same<typeof many, Promise<number>>(true)
+    same<typeof plain, Promise<null>>(true)
+    const state = getState(pool)
+    same<typeof state, { count: number; names: string[] }>(true)
+    expect(state.count).toBe(0)
+    const asked = query(pool, { type: 'add', value: 1 }, 1000)
+    same<typeof asked, Promise<number>>(true)
+    expect(await Promise.all([add, name, names, stopped, many, plain, asked])).toEqual([1, 'A B', [], true, 3, null, 2])
+    await checked.catch(() => undefined)
+    stop(system)
+  })
+
+  it('catch-alls and plain functions know their messages', async () => {
+    const system = start()
+    const any = spawnPool(system, Any, 'any', { size: 1 })
+    const got = call(any, 'get')
+    same<typeof got, Promise<number>>(true)
+    cast(any, 'text')
+    const plain = spawnPool(system, (state: number, message: { by: number }) => state + message.by, 'plain', {
+      initialState: 1,
+    })
+    dispatch(plain, { by: 2 })
+    const state = getState(plain)
+    same<typeof state, number>(true)
+    expect(state).toEqual([1])
+    expect(await got).toBe(0)
+    stop(system)
+  })
+
+  it('a wrong message, payload or pool does not compile', () => {
+    const check = (
+      pool: PoolRef,
+      counter: PoolRef<ProtocolOf<typeof Counter>>,
+      any: PoolRef<ProtocolOf<typeof Any>>,
+      ref: Ref<unknown>,
+    ): void => {
+      // @ts-expect-error there is no such call
+      void call(counter, { type: 'ad', value: 1 })
+      // @ts-expect-error the payload is missing
+      void call(counter, { type: 'add' })
+      // @ts-expect-error the payload is of another type
+      void call(counter, { type: 'add', value: '1' })
+      // @ts-expect-error it is a cast
+      void call(counter, { type: 'log', line: 'x' })
+      // @ts-expect-error it is a call
+      cast(counter, { type: 'add', value: 1 })
+      // @ts-expect-error the catch-all knows other messages
+      void call(any, 'got')
+      // @ts-expect-error any reference of nact is no pool
+      void call(ref, { type: 'add', value: 1 })
+      // @ts-expect-error an option that does not exist
+      spawnPool(ref as never, Counter, 'x', { sise: 1 })
+      // @ts-expect-error a handler must return a step
+      definePool({ init: () => 0, calls: { five: () => 5 } })
+      // @ts-expect-error the next state has another shape
+      definePool({ init: () => ({ n: 0 }), calls: { bad: (_msg: object, _state) => reply(1, { m: 1 }) } })
+      definePool({
+        init: () => ({ n: 0 }),
+        calls: {
+          // @ts-expect-error a recipe that writes to what is not there
+          bad: (_msg: object, _state) => reply(1, (draft) => void (draft.m = 1)),
+        },
+      })
+      dispatch(counter, { type: 'add', value: 1 })
+      void pool
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+})
