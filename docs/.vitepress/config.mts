@@ -34,7 +34,9 @@ export default defineConfig({
       },
       {
         text: 'Run it',
-        items: ['dropped', 'errors', 'operating', 'broker', 'state'].flatMap((name) => page(`/guide/${name}`)),
+        items: ['dropped', 'errors', 'operating', 'supervision', 'deadlines', 'broker', 'state'].flatMap((name) =>
+          page(`/guide/${name}`),
+        ),
       },
       {
         text: 'Look up',
