@@ -35,18 +35,14 @@ export function frame(value: unknown): Buffer {
 /**
  * Reads frame after frame.
  *
- * A last frame that is short, or as long as said and wrong, is one that a crash has torn, and is left out; so is a tail of
- * zeros, which file systems leave where they had made room.
+ * A last frame that is short or wrong is one that a crash has torn, and is left out. Behind it may be zeros, which file
+ * systems leave where they had made room.
  *
  * @throws {DamagedFile} if a frame is wrong and is not the last
  */
 export function readFrames(file: Buffer): Frames {
-  if (file.length < MAGIC.length) {
-    if (MAGIC.subarray(0, file.length).equals(file) || isZero(file)) return { values: [], end: 0 }
-    throw new DamagedFile(0)
-  }
   if (!file.subarray(0, MAGIC.length).equals(MAGIC)) {
-    if (isZero(file)) return { values: [], end: 0 }
+    if (isTornMark(file)) return { values: [], end: 0 }
     throw new DamagedFile(0)
   }
   const values: unknown[] = []
@@ -77,6 +73,12 @@ function writtenEnd(file: Buffer): number {
   let end = file.length
   while (end > 0 && file[end - 1] === 0) end--
   return end
+}
+
+/** The beginning of the mark, and nothing but room behind it. */
+function isTornMark(file: Buffer): boolean {
+  const torn = MAGIC.findIndex((byte, i) => file[i] !== byte)
+  return isZero(file.subarray(torn))
 }
 
 function isZero(bytes: Buffer): boolean {

@@ -22,7 +22,7 @@ interface Life extends Start {
 
 /** Lets a process commit until it has acknowledged so many, and kills it then. */
 async function live(program: Transpiled, directory: string, acknowledged: number): Promise<Life> {
-  const child = program.run('crash-child.ts', directory)
+  const child = program.run(directory)
   const lines: string[] = []
   const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   reader.on('line', (line) => {
@@ -41,7 +41,7 @@ async function live(program: Transpiled, directory: string, acknowledged: number
 describe('a process that is killed at any moment', () => {
   it('loses no acknowledged commit, and applies none twice', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'genpool-crash-'))
-    const program = new Transpiled(directory)
+    const program = new Transpiled(directory, 'crash-child.ts')
     const moments = fc.sample(fc.nat({ max: 40 }), { numRuns: LIVES, seed: 11 })
     const lane = async (name: string, mine: readonly number[]): Promise<number> => {
       let before: Life | undefined

@@ -20,9 +20,8 @@ describe('frames', () => {
   it('cut at any byte with room behind that was never written to, are the same', () => {
     for (let length = 0; length <= whole.length; length++) {
       const room = Buffer.concat([whole.subarray(0, length), Buffer.alloc(100)])
-      // A file whose very beginning is torn in the middle of the mark is not known to be ours.
-      if (length > 0 && length < MAGIC.length) continue
-      const { values } = readFrames(room.subarray(0, Math.max(length, room.length)))
+      const { values } = readFrames(room)
+      // What was cut off may itself have been zeros, and then nothing is missing.
       const expected = Math.max(ends.filter((one) => one <= length).length - 1, 0)
       expect(values.length).toBeGreaterThanOrEqual(expected)
       expect(values).toEqual(VALUES.slice(0, values.length))

@@ -11,7 +11,12 @@ const options = {
 
 /** Sources that plain node can run, so that starting a process takes no longer than it must. */
 export class Transpiled {
-  constructor(private readonly directory: string) {
+  readonly #program: string
+
+  /** @param program a file of this folder. Written once: a process that starts must never find half of it. */
+  constructor(directory: string, program: string) {
+    this.#program = join(directory, program.replace(/ts$/, 'js'))
+    writeFileSync(this.#program, transformFileSync(join(__dirname, program), options).code)
     for (const name of ['runtime', 'state-ane']) {
       const target = join(directory, 'node_modules', '@genpool', name)
       copy(join(packages, name, 'src'), target)
@@ -19,12 +24,10 @@ export class Transpiled {
     }
   }
 
-  /** Starts a process that runs a file of this folder. */
-  run(file: string, ...args: readonly string[]): ChildProcess {
-    const target = join(this.directory, file.replace(/ts$/, 'js'))
-    writeFileSync(target, transformFileSync(join(__dirname, file), options).code)
+  /** Starts a process that runs it. */
+  run(...args: readonly string[]): ChildProcess {
     const libraries = ['state-ane', 'runtime'].map((name) => join(packages, name, 'node_modules'))
-    return spawn(process.execPath, [target, ...args], {
+    return spawn(process.execPath, [this.#program, ...args], {
       env: { ...process.env, NODE_PATH: libraries.join(delimiter) },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
