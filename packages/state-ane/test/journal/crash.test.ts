@@ -67,5 +67,5 @@ describe('a process that is killed at any moment', () => {
     // It was worth the trouble only if much was committed in between.
     for (const commits of committed) expect(commits).toBeGreaterThan(share * 5)
     rmSync(directory, { recursive: true })
-  }, 120_000)
+  }, 300_000)
 })
