@@ -142,14 +142,39 @@ describe('a journal', () => {
     await expect(broken.transaction(['a'], () => undefined)).rejects.toBeInstanceOf(JournalError)
   })
 
+  it('leaves out of a snapshot what is still being written, and applies nothing twice after it', async () => {
+    const engine = memoryEngine()
+    const store = await open(engine, 3)
+    for (const key of ['a', 'b']) await add(store, key)
+    let written!: () => void
+    const slow = new Promise<void>((resolve) => (written = resolve))
+    engine.wait = ({ sequenceNumber }) => (sequenceNumber === 3 ? slow : Promise.resolve())
+    const late = add(store, 'a')
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+    await add(store, 'b')
+    await new Promise((resolve) => setImmediate(resolve))
+    written()
+    await late
+    // The snapshot has the second commit of b, and must not say so of the third event, which was under way.
+    expect(engine.snapshots.map(({ sequenceNumber }) => sequenceNumber)).toEqual([2])
+    const again = await open(engine)
+    for (const key of ['a', 'b']) expect(again.cell(key)).toMatchObject({ value: { n: 2, list: [1, 2] }, version: 2 })
+  })
+
   it('gives a cell on only when the write of a hold that was given up is over', async () => {
     const engine = memoryEngine()
     const store = await open(engine)
     const cell = store.cell<{ n: number; list: number[] }>('a')
     const hold = await cell.hold()
+    let written!: () => void
+    const slow = new Promise<void>((resolve) => (written = resolve))
+    engine.wait = ({ sequenceNumber }) => (sequenceNumber === 1 ? slow : Promise.resolve())
     const writing = hold.update((draft) => void (draft.n = 5))
     hold.release()
     const next = add(store, 'a')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(cell).toMatchObject({ version: 0, held: true })
+    written()
     expect(await writing).toMatchObject({ n: 5 })
     expect(await next).toMatchObject({ n: 6 })
     await expect(hold.update((draft) => void (draft.n = 9))).rejects.toMatchObject({ reason: 'released' })

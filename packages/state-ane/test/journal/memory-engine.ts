@@ -6,6 +6,8 @@ export interface MemoryEngine extends PersistenceEngine {
   readonly snapshots: PersistedSnapshot[]
   /** Called before each write; what it throws fails the write. `after` says that the event is in the log all the same. */
   fail: (event: PersistedEvent) => 'before' | 'after' | undefined
+  /** What each write waits for. */
+  wait: (event: PersistedEvent) => Promise<void>
 }
 
 export function memoryEngine(): MemoryEngine {
@@ -13,6 +15,7 @@ export function memoryEngine(): MemoryEngine {
     log: [],
     snapshots: [],
     fail: () => undefined,
+    wait: () => Promise.resolve(),
     events: (key, offset) => {
       const events = engine.log.filter((event) => event.key === key && event.sequenceNumber > offset)
       return structuredClone(events) as never
@@ -24,7 +27,7 @@ export function memoryEngine(): MemoryEngine {
     },
     persist: async (event) => {
       const failure = engine.fail(event)
-      await Promise.resolve()
+      await engine.wait(event)
       if (failure !== 'before') engine.log.push(structuredClone(event))
       if (failure !== undefined) throw new Error('the disk is full')
     },

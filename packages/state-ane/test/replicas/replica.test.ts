@@ -24,7 +24,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     op: fc.constant('commit' as const),
     how: fc.constantFrom('count' as const, 'push' as const, 'replace' as const),
   }),
-  fc.record({ op: fc.constant('tick' as const), ms: fc.nat(80) }),
+  fc.record({ op: fc.constant('tick' as const), ms: fc.constantFrom(10, RETRY) }),
   fc.record({
     op: fc.constant('deliver' as const),
     to: fc.constantFrom('owner' as const, 'replica' as const),
@@ -93,6 +93,30 @@ describe('a replica', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('takes no answer that is older than what it has, however late it comes', () => {
+    const { cell, owner, replica } = setUp(0)
+    const answers = [1, 2].map((count) => {
+      cell.update((draft) => void (draft.count = count))
+      return owner.answer({ type: 'since', version: -1 })
+    })
+    expect(answers.reverse().map((answer) => replica.receive(answer))).toEqual([true, false])
+    expect(replica).toMatchObject({ version: 2, value: { count: 2 }, isCurrent: true })
+  })
+
+  it('applies patches only to the version that they start from, and only once', () => {
+    const { cell, owner, replica } = setUp(16)
+    replica.receive(owner.answer({ type: 'since', version: -1 }))
+    const answers = [1, 2].map((item) => {
+      cell.update((draft) => void draft.list.push(item))
+      return owner.answer({ type: 'since', version: 0 })
+    })
+    const [near, far] = answers as [ReplicaUpdate<State>, ReplicaUpdate<State>]
+    expect([near, near, far].map((answer) => replica.receive(answer))).toEqual([true, false, false])
+    expect(replica).toMatchObject({ version: 1, value: { list: [1] }, isCurrent: false })
+    replica.receive(owner.answer({ type: 'since', version: 1 }))
+    expect(replica.value.list).toEqual([1, 2])
   })
 
   it('asks once, and again when no answer came in time', () => {
