@@ -141,6 +141,21 @@ describe('broadcast', () => {
 })
 
 describe('inspect', () => {
+  it('tells who waits, by type and by priority', async () => {
+    const { pool } = spawned({ size: 1 })
+    const busy = work(pool, 10)
+    const urgent = call(pool, { type: 'work', ms: 1 }, { priority: 5 })
+    cast(pool, { type: 'note' })
+    cast(pool, { type: 'note' }, { priority: 5 })
+    expect(inspect(pool)).toMatchObject({
+      waiting: 3,
+      waitingBy: { type: { work: 1, note: 2 }, priority: { 0: 1, 5: 2 } },
+    })
+    await clock.advance(50)
+    await Promise.all([busy, urgent])
+    expect(inspect(pool).waitingBy).toEqual({ type: {}, priority: {} })
+  })
+
   it('tells what a scripted run has done', async () => {
     const members = scriptedMembers()
     const pool = spawnPool(system, members.behaviour, 'pool', {

@@ -1,7 +1,7 @@
 import type { DropReason } from '@genpool/broker'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/lifecycle'
-import type { Outcome } from '../pool/request'
+import type { Outcome, Request } from '../pool/request'
 import type { Percentiles } from '../stats/histogram'
 import { poolOf } from './pool-of'
 
@@ -13,6 +13,11 @@ export interface Inspection {
   readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
   /** How many requests wait for a member. */
   readonly waiting: number
+  /** The same by message type and by priority: who is it that waits? Counted when asked, one by one. */
+  readonly waitingBy: {
+    readonly type: Readonly<Record<string, number>>
+    readonly priority: Readonly<Record<number, number>>
+  }
   /** How many calls wait for an answer that their handler has left for later. */
   readonly late: number
   /** How many requests have come in since the start. */
@@ -47,6 +52,10 @@ export function inspect(ref: PoolRef): Inspection {
     size: roster.size,
     members: { idle, starting, busy: roster.members.length - idle - starting },
     waiting: port.length,
+    waitingBy: {
+      type: countBy(port.waiting, (request) => request.route.type),
+      priority: countBy(port.waiting, (request) => request.priority),
+    },
     late: pool.late.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },
@@ -58,4 +67,10 @@ export function inspect(ref: PoolRef): Inspection {
     restarts: roster.restarts,
     stateVersion: pool.cell?.version,
   }
+}
+
+function countBy(requests: readonly Request[], classOf: (request: Request) => string | number): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const request of requests) counts[classOf(request)] = (counts[classOf(request)] ?? 0) + 1
+  return counts
 }
