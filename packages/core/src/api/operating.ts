@@ -8,7 +8,8 @@ import { poolOf } from './pool-of'
  *
  * @param changes only what is to be different
  * @returns what has changed, from what to what
- * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool; nothing is changed
+ * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool; {StoppedError} if the pool
+ *   has stopped. Nothing is changed then
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
 export function configure(pool: PoolRef, changes: PoolOptions): readonly Change[] {
@@ -31,7 +32,7 @@ export function resize(pool: PoolRef, size: number): void {
  * @throws {OptionsError} if `within` is wrong; nothing is changed
  */
 export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {
-  if (!(within >= 0)) {
+  if (typeof within !== 'number' || !(within >= 0)) {
     const message = `expected milliseconds >= 0 or Infinity, got ${String(within)}`
     throw new OptionsError(`"within" is wrong: ${message}.`, [{ path: ['within'], message }])
   }

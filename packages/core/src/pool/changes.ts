@@ -37,7 +37,9 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   if (changed.some(({ path }) => path.startsWith('broker'))) pool.port.configure(checked.broker as BrokerOptions)
   pool.options = checked
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
-  pool.roster.configure()
+  pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))
+  // Members of a shared state that is not made yet are started when it is.
+  if (pool.sharesState && pool.cell === undefined) return
   if (checked.size !== undefined && checked.size !== pool.roster.size) pool.roster.resize(checked.size)
 }
 

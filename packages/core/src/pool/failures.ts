@@ -27,8 +27,8 @@ export class Failures {
     return new CancelledError(this.pool.name, wasStarted(request), request.extras?.signal?.reason)
   }
 
-  stopped(started: boolean): StoppedError {
-    return new StoppedError(this.pool.name, started, this.pool.lifecycle.cause)
+  stopped(request: Request): StoppedError {
+    return new StoppedError(this.pool.name, wasStarted(request), this.pool.lifecycle.cause)
   }
 
   /** What a refused commit is to its caller: errors of GenPool as they are, anything else as a crash. */

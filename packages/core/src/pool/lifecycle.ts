@@ -40,11 +40,12 @@ export class Lifecycle {
   }
 
   get accepting(): boolean {
-    return this.phase === 'starting' || this.phase === 'running'
+    return (this.phase === 'starting' || this.phase === 'running') && !this.stopping
   }
 
   get stopping(): boolean {
-    return this.phase === 'stopped'
+    // nact's `stop` ends the members' addresses first, and nobody is to take their places.
+    return this.phase === 'stopped' || this.pool.actor.stopped
   }
 
   /** Makes the shared state, if there is one, and then the members. */
@@ -110,8 +111,8 @@ export class Lifecycle {
   stop(): void {
     this.phase = 'stopped'
     this.#failToStart(new StoppedError(this.pool.name, false, this.cause))
-    for (const request of this.pool.port.drain()) request.fail(this.pool.failures.stopped(false))
-    for (const request of [...this.pool.late]) request.fail(this.pool.failures.stopped(true))
+    for (const request of this.pool.port.drain()) request.fail(this.pool.failures.stopped(request))
+    for (const request of [...this.pool.late]) request.fail(this.pool.failures.stopped(request))
     this.pool.roster.shutDown('shutdown')
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
@@ -119,8 +120,9 @@ export class Lifecycle {
     this.#checkDrained()
   }
 
-  /** Changes options. @throws {OptionsError} and changes nothing */
+  /** Changes options. @throws {OptionsError | StoppedError} and changes nothing */
   configure(changes: PoolOptions): readonly Change[] {
+    if (this.stopping) throw new StoppedError(this.pool.name, false, this.cause)
     const { given, changed } = applyChanges(this.pool, this.pool.given, changes)
     this.pool.given = given
     return changed
@@ -128,10 +130,8 @@ export class Lifecycle {
 
   /** Takes nothing new, finishes what it has, then stops; or stops after so many milliseconds. */
   drain(within: number): Promise<void> {
-    if (this.accepting) {
-      this.phase = 'draining'
-      if (within !== Infinity) this.after(within, () => this.pool.actor.stop())
-    }
+    if (this.accepting) this.phase = 'draining'
+    if (!this.stopping && within !== Infinity) this.after(within, () => this.pool.actor.stop())
     const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
     this.settle()
     return drained
@@ -139,7 +139,7 @@ export class Lifecycle {
 
   /** Something is done; perhaps it was the last. */
   settle(): void {
-    if (this.phase === 'draining' && this.#isQuiet()) this.pool.actor.stop()
+    if (this.phase === 'draining' && this.pool.quiet) this.pool.actor.stop()
     else this.#checkDrained()
   }
 
@@ -200,7 +200,7 @@ export class Lifecycle {
     this.#quietSince = this.pool.turn.now()
     const check = (): void => {
       const quiet = (this.pool.turn.refresh() - this.#quietSince) / NS_PER_MS
-      if (!this.#isQuiet()) this.after(ms, check)
+      if (!this.pool.quiet) this.after(ms, check)
       else if (quiet < ms) this.after(ms - quiet, check)
       else this.pool.actor.stop()
     }
@@ -253,7 +253,7 @@ export class Lifecycle {
   #startMembers(step: InitStep | undefined, size: number): void {
     if (this.stopping) return
     this.pool.cell = this.#opening
-    this.pool.roster.resize(size)
+    this.pool.roster.resize(this.pool.options.size ?? size)
     const [first] = this.pool.roster.members
     if (step !== undefined && first !== undefined) this.pool.intake.continueWith(first, step.reason)
     this.memberReady()
@@ -264,10 +264,6 @@ export class Lifecycle {
     const wait = this.#starts.failed(this.pool.options.restart, Math.random())
     if (wait === null) return this.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
     this.after(wait / NS_PER_MS, () => this.#startState(size))
-  }
-
-  #isQuiet(): boolean {
-    return this.pool.port.length === 0 && this.pool.busy === 0 && this.pool.late.size === 0
   }
 
   #checkDrained(): void {

@@ -39,6 +39,8 @@ class HandlerFailure {
 export class Member implements Transition<unknown, Step>, Expiring {
   readonly seat = new Seat(this)
   status: MemberStatus = 'starting'
+  /** Whether its state was made: then it is told when it ends. */
+  hasBegun = false
   /** Its own address, once somebody has asked for it. */
   address: MemberActor | null = null
   /** Where its state is kept: the pool's cell, or one of its own. A plain function's own state needs none. */
@@ -89,6 +91,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** Its state is made: from here on it takes work. */
   begin(): void {
     if (this.status !== 'starting') return
+    this.hasBegun = true
     this.status = 'idle'
     this.next()
   }
@@ -111,6 +114,11 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.current = request
     request.member = this
     this.pool.makeReady(this)
+  }
+
+  /** Whether something waits that is meant for it alone. */
+  get hasOwn(): boolean {
+    return this.#own.length > 0
   }
 
   /** Looks for something to do: its own messages first, then the broker's. */
@@ -191,6 +199,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   }
 
   readonly #keepState = (step: Step): Step => {
+    if (this.status === 'ended') return step
     this.state = step.next
     this.committed(step, this.state)
     return step
@@ -198,9 +207,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** Whether a run or a commit is still wanted. */
   admit(): Error | undefined {
-    if (this.status === 'ended') return this.pool.failures.stopped(true)
     const request = this.current
     if (request === null) return undefined
+    if (this.status === 'ended') return this.pool.failures.stopped(request)
     const now = request.deadline - this.pool.turn.now() < NEAR ? this.pool.turn.refresh() : this.pool.turn.now()
     if (this.#isWanted(request, now)) return undefined
     if (this.#companions?.some((companion) => this.#isWanted(companion, now)) === true) return undefined
@@ -236,9 +245,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
     for (const effect of effects) this.pool.guard(() => effect(state))
   }
 
-  /** Whether it is to end when its work is done. */
-  get leaving(): boolean {
-    return this.#leaving !== null
+  /** Why it is to end when its work is done; null if it is not. */
+  get leaving(): { readonly reason: unknown } | null {
+    return this.#leaving
+  }
+
+  /** Ends it before it has begun. */
+  discard(): void {
+    this.status = 'ended'
+    this.retireAt?.cancel()
+    this.#giveBack()
   }
 
   /** Ends it: at once if it is idle, otherwise when its handler is done. Its messages are not its own any more. */
@@ -268,7 +284,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** The pool stops: callers are told now, and it ends when its handler lets it. */
   shutDown(reason: unknown): void {
-    for (const request of this.#inHand()) request.fail(this.pool.failures.stopped(true))
+    for (const request of this.#inHand()) request.fail(this.pool.failures.stopped(request))
     this.#giveBack()
     this.leave(reason)
   }
@@ -354,7 +370,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #giveBack(): void {
     for (const request of this.#own.splice(0)) {
       this.pool.port.release(request)
-      if (request.kind === 'direct') request.fail(this.pool.failures.stopped(false))
+      if (request.kind === 'direct') request.fail(this.pool.failures.stopped(request))
       else if (request.outcome === null) this.pool.resubmit(request)
     }
   }

@@ -98,7 +98,7 @@ export class Pool implements Runnable {
   submit(request: Request): void {
     this.stats.counters.accepted++
     this.#touch()
-    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(false))
+    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(request))
     const { extras } = request
     if (extras !== null && extras.signal !== null && !this.#watchSignal(request, extras, extras.signal)) return
     this.#ask(request)
@@ -110,7 +110,7 @@ export class Pool implements Runnable {
     this.stats.counters.accepted++
     this.#touch()
     if (!this.lifecycle.accepting || member.status === 'ended') {
-      return void request.fail(this.failures.stopped(false))
+      return void request.fail(this.failures.stopped(request))
     }
     this.#deadlines.add(request)
     member.deliver(request)
@@ -119,7 +119,8 @@ export class Pool implements Runnable {
   /** Runs a request again whose member crashed. It keeps its deadline. */
   resubmit(request: Request): void {
     request.member = null
-    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(true))
+    // A pool that drains finishes what it has, and this is part of it.
+    if (this.lifecycle.stopping) return void request.fail(this.failures.stopped(request))
     this.#ask(request)
   }
 
@@ -132,6 +133,12 @@ export class Pool implements Runnable {
       return void request.fail(this.failures.refused(request, error))
     }
     if (member !== null) member.assign(request)
+  }
+
+  /** Whether nothing waits, runs, or is about to run. */
+  get quiet(): boolean {
+    if (this.#scheduled || this.busy > 0 || this.late.size > 0 || this.port.length > 0) return false
+    return this.roster.members.every((member) => !member.hasOwn)
   }
 
   /** Has a member execute what it was assigned, later in this turn. */

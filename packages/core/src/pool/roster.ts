@@ -16,6 +16,8 @@ interface Slot {
   retry: Timer | null
   /** Whether `init` wants nobody here. */
   ignored: boolean
+  /** Counts for itself: members that fail together have failed once each. */
+  readonly starts: StartAttempts
 }
 
 /** Reasons to end that are no faults. */
@@ -26,7 +28,6 @@ export class Roster {
   readonly #slots: Slot[] = []
   #size = 0
   #resizing = false
-  readonly #starts = new StartAttempts()
   readonly #restarts: RestartIntensity
 
   constructor(private readonly pool: Pool) {
@@ -59,7 +60,15 @@ export class Roster {
   resize(size: number): void {
     this.#size = size
     while (this.#slots.length < size) {
-      this.#slots.push({ number: this.#slots.length + 1, member: null, incarnation: 0, retry: null, ignored: false })
+      const number = this.#slots.length + 1
+      this.#slots.push({
+        number,
+        member: null,
+        incarnation: 0,
+        retry: null,
+        ignored: false,
+        starts: new StartAttempts(),
+      })
     }
     this.#resizing = true
     for (const slot of this.#slots) {
@@ -71,8 +80,9 @@ export class Roster {
   }
 
   /** Limits may have been changed. */
-  configure(): void {
+  configure(recycling: boolean): void {
     this.#restarts.limits = this.#limits()
+    if (recycling) for (const member of this.members) this.#limitLife(member)
   }
 
   /** A member ended; somebody else takes its slot, unless it is not needed any more. */
@@ -80,7 +90,7 @@ export class Roster {
     const slot = this.#slots[member.info.slot - 1]
     if (slot === undefined || slot.member !== member) return
     slot.member = null
-    this.pool.lifecycle.memberEnded(member, reason)
+    if (member.hasBegun) this.pool.lifecycle.memberEnded(member, reason)
     member.address?.stop()
     if (this.pool.lifecycle.stopping || slot.number > this.#size) return
     if (!NORMAL.has(reason) && !this.#restarts.record(this.pool.turn.now())) {
@@ -128,9 +138,12 @@ export class Roster {
   #limitLife(member: Member): void {
     const { afterMessages, afterMs, jitter } = this.pool.options.recycle
     const share = 1 - jitter * Math.random()
-    if (afterMessages !== Infinity) member.recycleAfter = Math.max(1, Math.round(afterMessages * share))
-    if (afterMs !== Infinity)
-      member.retireAt = this.pool.lifecycle.after(afterMs * share, () => member.leave('recycled'))
+    member.recycleAfter = Math.max(1, Math.round(afterMessages * share))
+    member.retireAt?.cancel()
+    member.retireAt = null
+    if (afterMs === Infinity) return
+    const age = (this.pool.turn.now() - member.bornAt) / NS_PER_MS
+    member.retireAt = this.pool.lifecycle.after(Math.max(0, afterMs * share - age), () => member.leave('recycled'))
   }
 
   #init(slot: Slot, member: Member): void {
@@ -142,23 +155,36 @@ export class Roster {
   }
 
   #started(slot: Slot, member: Member, state: unknown): void {
-    if (slot.member !== member) return
+    if (slot.member !== member) return this.#startedTooLate(member, state)
     if (state instanceof InitStep) {
       if (state.kind === 'refuse') return this.pool.lifecycle.giveUp(state.reason, 'its init refused to start')
       if (state.kind === 'ignore') return this.#leaveOut(slot, member)
       if (state.kind === 'continue') this.pool.intake.continueWith(member, state.reason)
       this.pool.lifecycle.giveState(member, state.value)
     } else this.pool.lifecycle.giveState(member, state)
-    this.#starts.succeeded()
+    for (const each of this.#slots) each.starts.succeeded()
     member.begin()
     this.pool.lifecycle.memberReady()
   }
 
+  /** It was given up before its `init` was done: what that has opened is released. */
+  #startedTooLate(member: Member, state: unknown): void {
+    if (state instanceof InitStep && state.kind !== 'continue') return
+    this.pool.lifecycle.giveState(member, state instanceof InitStep ? state.value : state)
+    this.pool.lifecycle.memberEnded(member, member.leaving?.reason)
+  }
+
+  /** It never took work, so there is nothing to release; what was sent to it is lost with it. */
+  #discard(slot: Slot, member: Member): void {
+    slot.member = null
+    member.discard()
+    member.address?.stop()
+  }
+
   /** `init` wants no member here. */
   #leaveOut(slot: Slot, member: Member): void {
-    slot.member = null
     slot.ignored = true
-    member.status = 'ended'
+    this.#discard(slot, member)
     this.#checkNotEmpty()
   }
 
@@ -170,11 +196,10 @@ export class Roster {
 
   #failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
-    slot.member = null
-    member.status = 'ended'
-    const wait = this.#starts.failed(this.pool.options.restart, Math.random())
+    this.#discard(slot, member)
+    const wait = slot.starts.failed(this.pool.options.restart, Math.random())
     if (wait === null)
-      return this.pool.lifecycle.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
+      return this.pool.lifecycle.giveUp(error, `its init failed ${slot.starts.failures} times in a row`)
     slot.retry = this.pool.lifecycle.after(wait / NS_PER_MS, () => {
       slot.retry = null
       this.#fill(slot)

@@ -16,7 +16,7 @@ export class Supervisor {
   /** A handler threw. Its callers are told, or its messages are run again; the member is replaced. */
   memberCrashed(member: Member, requests: readonly Request[], cause: unknown): void {
     const again = requests.filter((request) => !this.#giveUpOn(request, cause))
-    if (this.#onCrash === undefined || requests[0] === undefined || member.leaving) member.leave(cause)
+    if (this.#onCrash === undefined || requests[0] === undefined || member.leaving !== null) member.leave(cause)
     else this.#askUser(member, requests[0], cause)
     for (const request of again) this.pool.resubmit(request)
   }
@@ -43,8 +43,10 @@ export class Supervisor {
     const crashes = ++request.extend().crashes
     const { retryOnCrash, poisonAfter } = this.pool.options
     const error = this.pool.failures.crashed(request, cause)
-    if (crashes >= poisonAfter) this.pool.deadLetters.add(request.message, error)
-    else if (crashes <= (retryOnCrash[request.route.type] ?? 0)) return false
+    if (crashes >= poisonAfter) {
+      // Without a caller it becomes a dead letter when it fails.
+      if (request.expectsAnswer) this.pool.deadLetters.add(request.message, error)
+    } else if (crashes <= (retryOnCrash[request.route.type] ?? 0)) return false
     request.fail(error)
     return true
   }
