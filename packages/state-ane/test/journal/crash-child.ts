@@ -1,38 +1,45 @@
 import { writeSync } from 'node:fs'
-import { createStore, fileEngine } from '@genpool/state-ane'
+import { join } from 'node:path'
+import { type AsyncStore, createStore, fileEngine } from '@genpool/state-ane'
 
-/** Commits for as long as it lives: counts in three cells, and moves between two with a transaction. Tells what is acknowledged. */
-const CELLS = ['a', 'b', 'c']
+/** For as long as it lives it commits to several stores: counts in three cells, and moves between two with a transaction. */
+const COUNTED = ['a', 'b', 'c']
 
-async function main(directory: string): Promise<void> {
-  const store = createStore({ initial: 0, journal: { engine: fileEngine(directory), snapshotEvery: 25 } })
-  await store.ready
-  const versions = Object.fromEntries([...CELLS, 'from', 'to'].map((key) => [key, store.cell(key).version]))
-  tell({
-    start: { ...versions },
-    values: CELLS.map((key) => store.get(key)),
-    moved: [store.get('from'), store.get('to')],
+async function main(directory: string, stores: number): Promise<void> {
+  const opened = Array.from({ length: stores }, (_, i) => {
+    const engine = fileEngine(join(directory, String(i)))
+    return createStore({ initial: 0, journal: { engine, snapshotEvery: 25 } })
   })
-  const count = async (key: string): Promise<never> => {
-    for (;;) {
-      await store.cell<number>(key).update((n) => n + 1)
-      tell({ done: key })
-    }
+  await Promise.all(opened.map(({ ready }) => ready))
+  tell({ starts: opened.map(startOf) })
+  await Promise.all(opened.flatMap((store, i) => [...COUNTED.map((key) => count(store, i, key)), move(store, i)]))
+}
+
+function startOf(store: AsyncStore): object {
+  const keys = [...COUNTED, 'from', 'to']
+  const all = (what: (key: string) => unknown): object => Object.fromEntries(keys.map((key) => [key, what(key)]))
+  return { versions: all((key) => store.cell(key).version), values: all((key) => store.get(key)) }
+}
+
+async function count(store: AsyncStore, i: number, key: string): Promise<never> {
+  for (;;) {
+    await store.cell<number>(key).update((n) => n + 1)
+    tell({ store: i, done: key })
   }
-  const move = async (): Promise<never> => {
-    for (;;) {
-      await store.transaction(['from', 'to'], (draft) => {
-        draft.from -= 1
-        draft.to += 1
-      })
-      tell({ done: 'to' })
-    }
+}
+
+async function move(store: AsyncStore, i: number): Promise<never> {
+  for (;;) {
+    await store.transaction(['from', 'to'], (draft) => {
+      draft.from -= 1
+      draft.to += 1
+    })
+    tell({ store: i, done: 'to' })
   }
-  await Promise.all([...CELLS.map(count), move()])
 }
 
 function tell(message: object): void {
   writeSync(1, `${JSON.stringify(message)}\n`)
 }
 
-void main(process.argv[2] as string)
+void main(process.argv[2] as string, Number(process.argv[3]))
