@@ -18,7 +18,7 @@ export function applyChanges(
   given: PoolOptions,
   changes: PoolOptions,
 ): { given: PoolOptions; changed: readonly Change[] } {
-  const merged = merge(given, changes) as PoolOptions
+  const merged = merge(spelledOut(pool, given, changes), changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
   const changed = changesBetween(comparable(pool, pool.options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
@@ -41,6 +41,12 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   // Members of a shared state that is not made yet are started when it is.
   if (pool.sharesState && pool.cell === undefined) return
   if (checked.size !== undefined && checked.size !== pool.roster.size) pool.roster.resize(checked.size)
+}
+
+/** The state's short form written out if some of it is to be changed: the rest stays. */
+function spelledOut(pool: Pool, given: PoolOptions, { state }: PoolOptions): PoolOptions {
+  if (!isPlainObject(state) || isPlainObject(given.state)) return given
+  return { ...given, state: { type: pool.sharesState ? 'shared' : 'isolated' } }
 }
 
 /** Options with their short forms written out, so that they can be compared one by one. */

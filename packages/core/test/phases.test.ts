@@ -1,0 +1,298 @@
+import {
+  broadcast,
+  call,
+  cast,
+  configure,
+  type Context,
+  definePool,
+  drain,
+  getMembers,
+  getState,
+  inspect,
+  noReply,
+  type PoolOptions,
+  ready,
+  reply,
+  resize,
+  spawnPool,
+} from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
+import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
+import * as nact from 'nact'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- queries and errors of any shape */
+const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
+const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => value,
+    (error: { code?: string }) => error.code ?? String(error),
+  )
+
+let system: ActorSystemRef
+let clock: VirtualClock
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
+
+/** A pool whose init takes 100 ms. */
+function spawned(options: PoolOptions = {}, initMs = 100) {
+  const log: string[] = []
+  const contexts: Context[] = []
+  const Work = definePool({
+    init: async (ctx: { member: { name: string } }) => {
+      log.push(`init ${ctx.member.name}`)
+      if (initMs > 0) await wait(initMs)
+      return { count: 0 }
+    },
+    calls: {
+      add: () => reply('added', (draft) => void draft.count++),
+      work: async (msg: { ms: number }) => {
+        await wait(msg.ms)
+        return reply('worked', (draft) => void draft.count++)
+      },
+      late: (_message: unknown, _state, ctx) => {
+        contexts.push(ctx as Context)
+        return noReply()
+      },
+      again: () => noReply(undefined, { continue: 'go on' }) as never,
+    },
+    casts: { add: () => noReply((draft) => void draft.count++), again: () => noReply(undefined, { continue: 1 }) },
+    handleInfo: (message, _state, ctx) => void log.push(`info ${String(message)} ${ctx.member.name}`),
+    handleContinue: async (argument) => {
+      await wait(10)
+      log.push(`continued with ${String(argument)}`)
+    },
+    terminate: (_reason, state, ctx) => void log.push(`terminate ${ctx.member.name} ${JSON.stringify(state)}`),
+  })
+  return { log, contexts, pool: spawnPool(system, Work, 'pool', { size: 2, clock, ...options }) }
+}
+
+describe('a pool that starts', () => {
+  it('with a shared state makes one state, also when it is resized or configured before that is made', async () => {
+    const { pool, log } = spawned()
+    const answer = call(pool, { type: 'add' })
+    resize(pool, 4)
+    configure(pool, { timeout: 1000 })
+    await clock.advance(200)
+    expect(await answer).toBe('added')
+    expect(inspect(pool)).toMatchObject({ size: 4, members: { idle: 4 } })
+    expect(getState(pool)).toEqual({ count: 1 })
+    expect(log).toEqual(['init member-0.1'])
+  })
+
+  it('with isolated states starts those members only that are wanted in the end', async () => {
+    const { pool, log } = spawned({ state: 'isolated', size: 4 })
+    resize(pool, 1)
+    resize(pool, 2)
+    await clock.advance(200)
+    expect(getMembers(pool).map(({ name, status }) => [name, status])).toEqual([
+      ['member-1.1', 'idle'],
+      ['member-2.2', 'idle'],
+    ])
+    expect(log.filter((line) => line.startsWith('terminate'))).toHaveLength(3)
+  })
+
+  it('keeps calls waiting, takes them back at their deadline, and drains when it has started', async () => {
+    const { pool } = spawned()
+    const calls = [call(pool, { type: 'add' }, { timeout: 50 }), call(pool, { type: 'add' })].map(outcome)
+    const drained = drain(pool)
+    await clock.advance(200)
+    await drained
+    expect(await Promise.all(calls)).toEqual(['ERR_GENPOOL_EXPIRED', 'added'])
+    await expect(ready(pool)).resolves.toBeUndefined()
+  })
+
+  it('can be stopped before it has started: those who wait are told, and nothing is left', async () => {
+    const { pool, log } = spawned()
+    const calls = [
+      outcome(call(pool, { type: 'add' })),
+      outcome(query(pool, { type: 'add' }, 1000)),
+      outcome(ready(pool)),
+    ]
+    cast(pool, { type: 'add' })
+    stop(pool as never)
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 3 }, () => 'ERR_GENPOOL_STOPPED'))
+    await clock.advance(200)
+    expect([log, clock.timers]).toEqual([['init member-0.1'], 0])
+  })
+
+  it('gives members what is broadcast meanwhile, once, before anything else', async () => {
+    const { pool, log } = spawned({ state: 'isolated', size: 1 })
+    const answer = call(pool, { type: 'add' })
+    broadcast(pool, 'one')
+    broadcast(pool, 'always', { lateJoiners: true })
+    await clock.advance(200)
+    expect(await answer).toBe('added')
+    expect(log.slice(1)).toEqual(['info one member-1.1', 'info always member-1.1'])
+  })
+})
+
+describe('a pool that drains', () => {
+  it.each(['call', 'cast', 'query'] as const)('serves a %s that came in the same turn', async (kind) => {
+    const { pool } = spawned({}, 0)
+    await clock.settle()
+    const answer =
+      kind === 'call' ? call(pool, { type: 'add' }) : kind === 'query' ? query(pool, { type: 'add' }, 9) : 'added'
+    if (kind === 'cast') cast(pool, { type: 'add' })
+    const drained = drain(pool)
+    await clock.settle()
+    await drained
+    expect(await answer).toBe('added')
+    expect(inspect(pool).outcomes).toMatchObject({ replied: 1, stopped: 0 })
+  })
+
+  it('finishes what was broadcast or sent to a member, and what a step goes on with', async () => {
+    const { pool, log } = spawned({}, 0)
+    await clock.settle()
+    cast(pool, { type: 'again' })
+    broadcast(pool, 'news')
+    const drained = drain(pool)
+    await clock.advance(20)
+    await drained
+    expect(log.filter((line) => !line.startsWith('terminate')).sort()).toEqual([
+      'continued with 1',
+      'info news member-1.1',
+      'info news member-2.1',
+      'init member-0.1',
+    ])
+  })
+
+  it('waits for late answers', async () => {
+    const { pool, contexts } = spawned({}, 0)
+    await clock.settle()
+    const answer = outcome(call(pool, { type: 'late' }))
+    await clock.settle()
+    let done = false
+    const drained = drain(pool).then(() => (done = true))
+    await clock.advance(1000)
+    expect(done).toBe(false)
+    contexts[0]!.from.reply('finally')
+    await clock.settle()
+    await drained
+    expect(await answer).toBe('finally')
+  })
+
+  it('can still be resized and configured, and be given less time', async () => {
+    const { pool } = spawned({ size: 1 }, 0)
+    await clock.settle()
+    const calls = Array.from({ length: 6 }, () => outcome(call(pool, { type: 'work', ms: 100 }, { timeout: Infinity })))
+    await clock.settle()
+    const drained = drain(pool)
+    resize(pool, 3)
+    void drain(pool, { within: 150 })
+    void drain(pool, { within: 100_000 })
+    await clock.advance(160)
+    expect(await Promise.all(calls)).toEqual([
+      ...Array.from({ length: 3 }, () => 'worked'),
+      ...Array.from({ length: 3 }, () => 'ERR_GENPOOL_STOPPED'),
+    ])
+    await clock.advance(100)
+    await drained
+    expect(clock.timers).toBe(0)
+  })
+
+  it('refuses a `within` that is no time, and goes on', async () => {
+    const { pool } = spawned()
+    for (const within of [NaN, -1, '5', null, {}]) {
+      expect(() => drain(pool, { within: within as never })).toThrow(/"within"/)
+    }
+    await clock.advance(200)
+    expect(inspect(pool).phase).toBe('running')
+  })
+})
+
+describe('a pool that has stopped', () => {
+  it('refuses everything with a StoppedError, throws nothing into a dispatch, and starts nobody', async () => {
+    const { pool, log } = spawned({}, 0)
+    await clock.settle()
+    const [member] = getMembers(pool)
+    stop(pool as never)
+    await clock.settle()
+    expect(await outcome(call(pool, { type: 'add' }))).toBe('ERR_GENPOOL_STOPPED')
+    expect(cast(pool, { type: 'add' })).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_STOPPED' } })
+    for (const to of [pool, member!.ref]) {
+      expect(() => nact.dispatch(to as never, { type: 'add' } as never)).not.toThrow()
+    }
+    for (const change of [() => resize(pool, 5), () => configure(pool, { timeout: 5 }), () => getState(pool)]) {
+      expect(change).toThrow(expect.objectContaining({ code: 'ERR_GENPOOL_STOPPED' }))
+    }
+    expect(broadcast(pool, 'anybody?')).toBe(0)
+    await drain(pool)
+    await clock.advance(1000)
+    expect(getMembers(pool)).toEqual([])
+    expect(inspect(pool)).toMatchObject({ phase: 'stopped', size: 0 })
+    expect(log.filter((line) => line.startsWith('init'))).toHaveLength(1)
+  })
+
+  it('has told a caller whose message was handed out, and not begun, that it was not started', async () => {
+    const { pool } = spawned({}, 0)
+    await clock.settle()
+    const answer = call(pool, { type: 'add' })
+    stop(pool as never)
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: false })
+  })
+})
+
+describe('configure', () => {
+  it('merges the state options into their short form', async () => {
+    const { pool } = spawned({ state: 'isolated' }, 0)
+    await clock.settle()
+    expect(configure(pool, { state: { commit: 'exclusive' } } as never)).toEqual([
+      { path: 'state.commit', from: 'retry', to: 'exclusive' },
+    ])
+    const plain = spawnPool(system, (state: number) => state, 'plain', { initialState: 1, clock })
+    expect(configure(plain, { state: { retries: 5 } } as never)).toEqual([{ path: 'state.retries', from: 3, to: 5 }])
+  })
+
+  it('changes limits for what comes next: timeout, stuckAfter, retryOnCrash, restart', async () => {
+    let crashes = 0
+    const Work = definePool({
+      init: () => 0,
+      calls: {
+        crash: () => {
+          if (crashes-- > 0) throw new Error('boom')
+          return reply('done')
+        },
+        hang: () => new Promise<never>(() => undefined),
+      },
+    })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, clock })
+    crashes = 1
+    expect(await outcome(call(pool, { type: 'crash' }))).toBe('ERR_GENPOOL_CRASHED')
+    configure(pool, { retryOnCrash: { crash: 1 } })
+    crashes = 1
+    expect(await outcome(call(pool, { type: 'crash' }))).toBe('done')
+    configure(pool, { timeout: 20, stuckAfter: 100 })
+    const hanging = outcome(call(pool, { type: 'hang' }))
+    await clock.advance(50)
+    expect(await hanging).toBe('ERR_GENPOOL_EXPIRED')
+    await clock.advance(60)
+    expect(await outcome(call(pool, { type: 'crash' }))).toBe('done')
+    configure(pool, { restart: { intensity: 2, within: 1000 } })
+    const quiet = jest.spyOn(console, 'log').mockImplementation(() => undefined)
+    crashes = 9
+    expect(await outcome(call(pool, { type: 'crash' }))).toBe('ERR_GENPOOL_CRASHED')
+    expect(await outcome(call(pool, { type: 'crash' }))).toBe('ERR_GENPOOL_STOPPED')
+    quiet.mockRestore()
+  })
+
+  it('adds and removes callbacks', async () => {
+    const { pool } = spawned({ broker: { client: { type: 'drop', max: 0 } } }, 1000)
+    const lost: unknown[] = []
+    cast(pool, { type: 'add' })
+    configure(pool, { onDrop: ({ message }) => lost.push(message) })
+    cast(pool, { type: 'add' })
+    configure(pool, { onDrop: undefined } as never)
+    cast(pool, { type: 'add' })
+    expect(lost).toEqual([{ type: 'add' }])
+    await clock.settle()
+  })
+})
