@@ -1,4 +1,4 @@
-import { GenPoolError } from '@genpool/runtime'
+import { GenPoolError, textOf } from '@genpool/runtime'
 
 /** The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen. */
 export class CrashedError extends GenPoolError {
@@ -12,7 +12,7 @@ export class CrashedError extends GenPoolError {
     cause: unknown,
   ) {
     super(
-      `Member "${member}" of pool "${pool}" failed on "${type}": ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
         'Nothing was committed. The error that it failed with is the "cause".',
       { cause },
     )

@@ -99,9 +99,18 @@ export class StoppedError extends GenPoolError {
     super(
       `"${target}" has stopped, so a request to it ` +
         (started ? 'was given up while it was running.' : 'was not run.') +
-        (cause === undefined ? '' : ` It stopped because: ${cause instanceof Error ? cause.message : String(cause)}`),
+        (cause === undefined ? '' : ` It stopped because: ${textOf(cause)}`),
       cause === undefined ? undefined : { cause },
     )
+  }
+}
+
+/** What was thrown, in words. Anything can be thrown, also what cannot be made a string of. */
+export function textOf(cause: unknown): string {
+  try {
+    return String(cause instanceof Error ? cause.message : cause)
+  } catch {
+    return 'something that cannot be shown'
   }
 }
 

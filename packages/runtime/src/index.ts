@@ -10,6 +10,7 @@ export {
   OptionsError,
   round,
   StoppedError,
+  textOf,
 } from './errors'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
 export { type Hold as ReferenceHold, heldReference } from './nact/held-reference'

@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { z } from 'zod'
 import { type Definition } from './define-pool'
@@ -71,15 +72,25 @@ export class Program {
 
 /** The `type` of a message, or undefined if it has none. */
 function typeOf(message: unknown): unknown {
-  return typeof message === 'object' && message !== null ? (message as { type?: unknown }).type : undefined
+  if (typeof message !== 'object' || message === null) return undefined
+  try {
+    return (message as { type?: unknown }).type
+  } catch {
+    // A getter or a proxy of the sender's has thrown: to be refused, not to be thrown at the sender of a dispatch.
+    return undefined
+  }
 }
 
 /** How a message is named in errors: its type, or what it is. */
 export function describeMessage(message: unknown): string {
   const type = typeOf(message)
   if (typeof type === 'string') return `"${type}"`
-  if (message === null || typeof message !== 'object') return `${typeof message} ${String(message).slice(0, 40)}`
-  return `an object of the keys ${Object.keys(message).slice(0, 8).join(', ') || '(none)'}`
+  if (message === null || typeof message !== 'object') return `${typeof message} ${textOf(message).slice(0, 40)}`
+  try {
+    return `an object of the keys ${Object.keys(message).slice(0, 8).join(', ') || '(none)'}`
+  } catch {
+    return 'an object that cannot be looked at'
+  }
 }
 
 function route(type: string, definition: RouteDefinition, toStep: (type: string, result: unknown) => Step): Route {
@@ -105,19 +116,27 @@ function plainRoute(f: (this: unknown, state: unknown, message: unknown, ctx: un
 
 const NO_STEP = new Step('noReply', undefined, undefined, undefined)
 
+/** @throws {InvalidError} if it says something about what follows that cannot be done */
+export function checkThen(type: string, step: Step): Step {
+  const timeout: unknown = step.then?.timeout
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
+  const message = `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`
+  throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
+}
+
 function callStep(type: string, result: unknown): Step {
-  if (result instanceof Step) return result
+  if (result instanceof Step) return checkThen(type, result)
   throw nonsense(type, result, 'Return reply(value), noReply() if it is answered later, or halt(reason).')
 }
 
 function castStep(type: string, result: unknown): Step {
-  if (result instanceof Step) return result
+  if (result instanceof Step) return checkThen(type, result)
   if (result === undefined) return NO_STEP
   throw nonsense(type, result, 'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).')
 }
 
 function nonsense(type: string, result: unknown, remedy: string): InvalidError {
   const what =
-    result === null || typeof result !== 'object' ? `${typeof result} ${String(result).slice(0, 40)}` : 'an object'
+    result === null || typeof result !== 'object' ? `${typeof result} ${textOf(result).slice(0, 40)}` : 'an object'
   return new InvalidError(`result of the handler "${type}"`, [{ path: [], message: `it returned ${what}. ${remedy}` }])
 }

@@ -1,4 +1,4 @@
-import { type GenPoolError, nobody, NS_PER_MS, OptionsError, type Reference } from '@genpool/runtime'
+import { type GenPoolError, nobody, NS_PER_MS, OptionsError, type Reference, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { describeMessage, type Route } from '../behaviours/program'
 import type { Member } from './member'
@@ -151,7 +151,7 @@ export class Intake {
     try {
       request.message = factory(addressOf(request))
     } catch (error) {
-      return new InvalidError('query', [{ path: [], message: `its message factory threw ${String(error)}` }], error)
+      return new InvalidError('query', [{ path: [], message: `its message factory threw: ${textOf(error)}` }], error)
     }
     const route = this.pool.program.call(request.message) ?? this.pool.program.cast(request.message)
     const fault = this.#prepare(request, route, NO_OPTIONS)
@@ -161,36 +161,49 @@ export class Intake {
 
   #limit(request: Request, { timeout = this.pool.options.timeout, signal }: CallOptions): GenPoolError | undefined {
     if (typeof timeout !== 'number' || !(timeout >= 0)) {
-      const message = `expected milliseconds >= 0 or Infinity, got ${String(timeout)}`
-      return new OptionsError(`The timeout of a call to pool "${this.pool.name}" is wrong: ${message}.`, [
-        { path: ['timeout'], message },
-      ])
+      return this.#wrong('timeout', `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`)
     }
     request.deadline = request.sentAt + timeout * NS_PER_MS
-    if (signal !== undefined) request.extend().signal = signal
+    if (signal === undefined) return undefined
+    if (!isSignal(signal)) return this.#wrong('signal', `expected an AbortSignal, got ${typeof signal}`)
+    request.extend().signal = signal
     return undefined
+  }
+
+  #wrong(option: keyof CallOptions, message: string): OptionsError {
+    const what = `The option "${option}" of a message to pool "${this.pool.name}" is wrong: ${message}.`
+    return new OptionsError(what, [{ path: [option], message }])
   }
 
   /** Checks the message and takes over what the caller said about it. */
   #prepare(request: Request, route: Route | undefined, options: CallOptions): GenPoolError | undefined {
     if (route === undefined) return this.#unknown(request.kind, request.message)
-    if (options.priority !== undefined) request.priority = options.priority
+    const { priority } = options
+    if (priority !== undefined) {
+      if (typeof priority !== 'number' || Number.isNaN(priority)) {
+        return this.#wrong('priority', `expected a number, got ${textOf(priority)}`)
+      }
+      request.priority = priority
+    }
     if (options.key !== undefined) request.key = options.key
     return route.schema === undefined ? undefined : this.#check(request, route)
   }
 
   #check(request: Request, route: Route): GenPoolError | undefined {
-    const result = route.schema?.safeParse(request.message)
-    if (result === undefined) return undefined
-    if (result.success) {
-      request.message = result.data
-      return undefined
-    }
     const what = `message "${route.type}" to pool "${this.pool.name}"`
-    return new InvalidError(
-      what,
-      result.error.issues.map(({ path, message }) => ({ path, message })),
-    )
+    try {
+      const result = route.schema?.safeParse(request.message)
+      if (result?.error !== undefined) {
+        return new InvalidError(
+          what,
+          result.error.issues.map(({ path, message }) => ({ path, message })),
+        )
+      }
+      request.message = result?.data
+      return undefined
+    } catch (error) {
+      return new InvalidError(what, [{ path: [], message: `its schema failed: ${textOf(error)}` }], error)
+    }
   }
 
   #unknown(kind: string, message: unknown): GenPoolError {
@@ -209,6 +222,10 @@ export class Intake {
       { path: ['type'], message: `no handler for this message. ${hint}` },
     ])
   }
+}
+
+function isSignal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 }
 
 /** The route of a request that is refused before it is queued. */

@@ -1,4 +1,4 @@
-import { type Change, NS_PER_MS, StoppedError, stopTree, type Timer } from '@genpool/runtime'
+import { type Change, NS_PER_MS, StoppedError, stopTree, textOf, type Timer } from '@genpool/runtime'
 import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
@@ -103,7 +103,7 @@ export class Lifecycle {
   }
 
   #because(error: unknown, why: string): void {
-    const message = `${why}${error instanceof Error ? `: ${error.message}` : ''}`
+    const message = `${why}${error instanceof Error ? `: ${textOf(error)}` : ''}`
     this.cause = new Error(`Pool "${this.pool.name}" gave up: ${message}`, { cause: error })
   }
 

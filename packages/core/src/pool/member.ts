@@ -2,6 +2,7 @@ import { Waiting } from '@genpool/broker'
 import { type Expiring, isGenPoolError, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
+import { checkThen } from '../behaviours/program'
 import { Step } from '../behaviours/step'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
@@ -188,8 +189,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
     } catch (error) {
       throw new HandlerFailure(error)
     }
-    if (result instanceof Step) return result
-    return isThenable(result) ? result.then(this.#toStep, rethrowFailure) : route.toStep(result)
+    if (result instanceof Step) return result.then === undefined ? result : checkThen(route.type, result)
+    if (!isThenable(result)) return route.toStep(result)
+    // What is thenable need not be a promise: only a promise gives one back, and settles once.
+    return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
   }
 
   /** Runs a plain function on the member's own state, which nobody else can change. */
@@ -349,7 +352,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   #follow(then: NonNullable<Step['then']>): void {
     if ('continue' in then) this.pool.intake.continueWith(this, then.continue)
-    if (then.timeout !== undefined) {
+    if (then.timeout !== undefined && then.timeout !== Infinity) {
       this.#idleTimer = this.pool.lifecycle.after(then.timeout, () =>
         this.pool.intake.tell(this, { type: 'timeout' }, nobody),
       )
