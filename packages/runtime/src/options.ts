@@ -17,7 +17,9 @@ export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, wha
 
 function explain(schema: z.ZodType, issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') {
-    const branches = issue.errors.flat().map((inner) => inner.message)
+    const branches = issue.errors
+      .flat()
+      .map(({ path, message }) => (path.length === 0 ? message : `${showPath(path)}: ${message}`))
     return branches.length === 0 ? issue.message : [...new Set(branches)].join(', or ')
   }
   if (issue.code !== 'unrecognized_keys') return issue.message

@@ -34,6 +34,10 @@ describe('parseOptions', () => {
     expect(failure({ state: { mode: 'retry', commit: 'retry' } }).message).toContain('at state')
   })
 
+  it('says where in an alternative the fault is', () => {
+    expect(failure({ state: { commit: 'rety' } }).message).toContain('commit: Invalid')
+  })
+
   it('lists every fault with its path, and carries them as data', () => {
     const error = failure({ size: -1, broker: 7 })
     expect(error.code).toBe('ERR_GENPOOL_OPTIONS')
