@@ -8,6 +8,7 @@ import {
   type PlainProperties,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
+import { checkSize } from '../elastic/make-elastic'
 import { type PoolOptions, poolOptions } from '../pool/options'
 import { PoolActor } from '../pool/pool-actor'
 import { poolOf } from './pool-of'
@@ -46,10 +47,11 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
+  checkSize(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
   const setup = { name, definition, options: checked, given: own }
   const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, setup))
-  pool.lifecycle.start(checked.size ?? (definition.form === 'plain' ? 1 : DEFAULT_SIZE))
+  pool.lifecycle.start(definition.form === 'plain' ? 1 : DEFAULT_SIZE)
   return reference as unknown as PoolRef
 }
 

@@ -1,5 +1,6 @@
 import { type Broker, type BrokerOptions, createBroker, type Drop } from '@genpool/broker'
 import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
+import type { ElasticSize } from '../elastic/elastic-size'
 import type { Member, Seat } from './member'
 import type { Port } from './port'
 import type { Request } from './request'
@@ -7,6 +8,8 @@ import type { Request } from './request'
 /** A pool's own broker: the shell around a matching engine, hands it the time, arms its timer, delivers its drops. */
 export class BrokerPort implements Port {
   readonly engine: Broker<Request, Seat>
+  /** Sees how many members are idle, if the size depends on it. */
+  elastic: ElasticSize | null = null
   readonly #clock: Clock
   readonly #turn: Turn
   #timer: Timer | null = null
@@ -29,6 +32,7 @@ export class BrokerPort implements Port {
   ask(request: Request): Member | null {
     const seat = this.engine.ask(request, this.#turn.now())
     this.#act()
+    if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
     return seat === null ? null : seat.member
   }
 
@@ -37,6 +41,7 @@ export class BrokerPort implements Port {
     seat.sentAt = now
     const request = this.engine.askR(seat, now)
     this.#act()
+    if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
     return request
   }
 
@@ -98,8 +103,12 @@ export class BrokerPort implements Port {
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.engine.decision
     if (dropped.length > 0) for (const drop of dropped) deliver(drop)
-    if (droppedR.length > 0) for (const drop of droppedR) drop.entry.member.seatDropped()
+    if (droppedR.length > 0) for (const drop of droppedR) this.#seatDropped(drop.entry.member)
     if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+  }
+
+  #seatDropped(member: Member): void {
+    if (this.elastic === null || !this.elastic.dropped(member)) member.seatDropped()
   }
 
   #arm(at: Nanos): void {

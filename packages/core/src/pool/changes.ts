@@ -1,5 +1,6 @@
 import type { BrokerOptions } from '@genpool/broker'
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
+import { applySize, checkSize } from '../elastic/make-elastic'
 import type { Pool } from './pool'
 import { type CheckedPoolOptions, type PoolOptions, poolOptions } from './options'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
@@ -20,6 +21,7 @@ export function applyChanges(
 ): { given: PoolOptions; changed: readonly Change[] } {
   const merged = merge(spelledOut(pool, given, changes), changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
+  checkSize(checked)
   const changed = changesBetween(comparable(pool, pool.options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length > 0) {
@@ -40,7 +42,7 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))
   // Members of a shared state that is not made yet are started when it is.
   if (pool.sharesState && pool.cell === undefined) return
-  if (checked.size !== undefined && checked.size !== pool.roster.size) pool.roster.resize(checked.size)
+  if (checked.size !== undefined) applySize(pool, checked.size)
 }
 
 /** The state's short form written out if some of it is to be changed: the rest stays. */

@@ -2,6 +2,7 @@ import { type Change, NS_PER_MS, StoppedError, stopTree, textOf, type Timer } fr
 import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
+import { makeElastic } from '../elastic/make-elastic'
 import { applyChanges } from './changes'
 import { Member } from './member'
 import { BareContext } from './message-context'
@@ -56,7 +57,7 @@ export class Lifecycle {
   }
 
   #startState(size: number): void {
-    if (this.#state.type === 'isolated') return this.pool.roster.resize(size)
+    if (this.#state.type === 'isolated') return this.#populate(size, 0)
     const member = new Member(this.pool, this.pool.infoOf(0, this.#starts.failures + 1), this.pool.turn.now())
     eventually(
       () => this.initialise(member),
@@ -253,10 +254,19 @@ export class Lifecycle {
   #startMembers(step: InitStep | undefined, size: number): void {
     if (this.stopping) return
     this.pool.cell = this.#opening
-    this.pool.roster.resize(this.pool.options.size ?? size)
+    this.#populate(size, step === undefined ? 0 : 1)
     const [first] = this.pool.roster.members
     if (step !== undefined && first !== undefined) this.pool.intake.continueWith(first, step.reason)
     this.memberReady()
+  }
+
+  /** Starts the members. @param atLeast so many, also if the size is elastic and the least is less */
+  #populate(fallback: number, atLeast: number): void {
+    const { options, roster } = this.pool
+    if (typeof options.size !== 'object') return roster.resize(options.size ?? fallback)
+    makeElastic(this.pool, options.size).start(atLeast)
+    // Nobody has to start before it can take requests.
+    if (roster.size === 0) this.memberReady()
   }
 
   #startAgain(error: unknown, size: number): void {

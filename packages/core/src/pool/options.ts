@@ -2,6 +2,7 @@ import { brokerOptions, type BrokerRef } from '@genpool/broker'
 import { type Clock, systemClock } from '@genpool/runtime'
 import type { Store } from '@genpool/state-ane'
 import { z } from 'zod'
+import { sizeOptions } from '../elastic/size-options'
 import type { DeadLetter } from './dead-letters'
 
 const milliseconds = z.number().nonnegative()
@@ -82,12 +83,11 @@ export function isBrokerRef(value: unknown): value is BrokerRef<never, never> {
 /** Options of `spawnPool`. Times are milliseconds. */
 export const poolOptions = z.strictObject({
   size: z
-    .number()
-    .int()
-    .positive()
-    .max(1_000_000)
+    .union([z.number().int().positive().max(1_000_000), sizeOptions])
     .optional()
-    .describe('How many members there are. Default 8; 1 for a plain nact function.'),
+    .describe(
+      'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
+    ),
   state: z
     .union([z.enum(['shared', 'isolated']), stateOptions])
     .optional()

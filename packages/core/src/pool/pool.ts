@@ -16,6 +16,7 @@ import type { Definition } from '../behaviours/define-pool'
 import { Program } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
+import type { ElasticSize } from '../elastic/elastic-size'
 import { BrokerPort } from './broker-port'
 import { ExternalPort } from './external-port'
 import { DeadLetters } from './dead-letters'
@@ -64,6 +65,8 @@ export class Pool implements Runnable {
   #ready: Member[] = []
   #scheduled = false
   #touched = false
+  /** Decides how many members there are; null if that is fixed. */
+  elastic: ElasticSize | null = null
   readonly #deadlines: Deadlines<Request>
   readonly #stuck: Deadlines<Member>
 
@@ -173,6 +176,7 @@ export class Pool implements Runnable {
     this.#deadlines.rest()
     this.#stuck.rest()
     this.port.rest()
+    if (this.elastic !== null) this.elastic.rest()
     if (this.lifecycle.phase === 'draining') this.lifecycle.settle()
   }
 

@@ -14,6 +14,8 @@ interface Slot {
   incarnation: number
   /** Set while it waits for its next try to start. */
   retry: Timer | null
+  /** Whether somebody is to be here. */
+  wanted: boolean
   /** Whether `init` wants nobody here. */
   ignored: boolean
   /** Counts for itself: members that fail together have failed once each. */
@@ -26,7 +28,6 @@ const NORMAL = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'r
 /** Who is in the pool: starts members, replaces those that end, and knows when to give up. */
 export class Roster {
   readonly #slots: Slot[] = []
-  #size = 0
   #resizing = false
   readonly #restarts: RestartIntensity
 
@@ -41,7 +42,12 @@ export class Roster {
 
   /** How many members there are to be. */
   get size(): number {
-    return this.#size
+    return this.#slots.reduce((count, slot) => (slot.wanted ? count + 1 : count), 0)
+  }
+
+  /** How many members are starting, or wait for another try to start. */
+  get starting(): number {
+    return this.#slots.filter((slot) => slot.wanted && !slot.ignored && slot.member?.hasBegun !== true).length
   }
 
   get restarts(): number {
@@ -58,25 +64,39 @@ export class Roster {
 
   /** Makes it so many members: starts new ones, or lets the last ones end when their work is done, idle ones first. */
   resize(size: number): void {
-    this.#size = size
-    while (this.#slots.length < size) {
-      const number = this.#slots.length + 1
-      this.#slots.push({
-        number,
-        member: null,
-        incarnation: 0,
-        retry: null,
-        ignored: false,
-        starts: new StartAttempts(),
-      })
-    }
+    while (this.#slots.length < size) this.#addSlot()
+    for (const slot of this.#slots) slot.wanted = slot.number <= size
     this.#resizing = true
     for (const slot of this.#slots) {
-      if (slot.number <= size) this.#fill(slot)
+      if (slot.wanted) this.#fill(slot)
       else this.#empty(slot, 'resized')
     }
     this.#resizing = false
     this.#checkNotEmpty()
+  }
+
+  /** Starts one member more. */
+  grow(): void {
+    const slot = this.#slots.find(({ wanted }) => !wanted) ?? this.#addSlot()
+    slot.wanted = true
+    slot.ignored = false
+    this.#fill(slot)
+  }
+
+  /** Lets so many members end, idle ones first; busy ones when their work is done. */
+  shrink(count: number): void {
+    if (count <= 0) return
+    const wanted = this.#slots.filter((slot) => slot.wanted)
+    const idle = wanted.filter((slot) => slot.member?.status === 'idle')
+    const others = wanted.filter((slot) => slot.member?.status !== 'idle')
+    // The last ones first, so that low numbers stay.
+    for (const slot of [...idle.reverse(), ...others.reverse()].slice(0, count)) this.#giveUpSlot(slot)
+  }
+
+  /** Lets one member end that nobody is to follow. */
+  dismiss(member: Member): void {
+    const slot = this.#slots[member.info.slot - 1]
+    if (slot !== undefined && slot.member === member) this.#giveUpSlot(slot)
   }
 
   /** Limits may have been changed. */
@@ -92,7 +112,7 @@ export class Roster {
     slot.member = null
     if (member.hasBegun) this.pool.lifecycle.memberEnded(member, reason)
     member.address?.stop()
-    if (this.pool.lifecycle.stopping || slot.number > this.#size) return
+    if (this.pool.lifecycle.stopping || !slot.wanted) return
     if (!NORMAL.has(reason) && !this.#restarts.record(this.pool.turn.now())) {
       const { intensity, within } = this.pool.options.restart
       this.pool.lifecycle.giveUp(reason, `more than ${intensity} members crashed within ${within} ms`)
@@ -103,8 +123,8 @@ export class Roster {
 
   /** Ends all, and starts none in their place. */
   shutDown(reason: unknown): void {
-    this.#size = 0
     for (const slot of this.#slots) {
+      slot.wanted = false
       slot.retry?.cancel()
       slot.retry = null
       slot.member?.shutDown(reason)
@@ -114,6 +134,25 @@ export class Roster {
   #limits(): { intensity: number; within: Nanos } {
     const { intensity, within } = this.pool.options.restart
     return { intensity, within: within * NS_PER_MS }
+  }
+
+  #addSlot(): Slot {
+    const slot: Slot = {
+      number: this.#slots.length + 1,
+      member: null,
+      incarnation: 0,
+      retry: null,
+      wanted: false,
+      ignored: false,
+      starts: new StartAttempts(),
+    }
+    this.#slots.push(slot)
+    return slot
+  }
+
+  #giveUpSlot(slot: Slot): void {
+    slot.wanted = false
+    this.#empty(slot, 'resized')
   }
 
   #empty(slot: Slot, reason: unknown): void {
@@ -190,20 +229,29 @@ export class Roster {
 
   /** A pool in which `init` wants nobody would keep its callers waiting for ever. */
   #checkNotEmpty(): void {
-    if (this.#resizing || this.#slots.some((slot) => slot.number <= this.#size && !slot.ignored)) return
-    if (this.#size > 0) this.pool.lifecycle.giveUp('ignore', 'its init wants no member')
+    if (this.#resizing || this.#slots.some((slot) => slot.wanted && !slot.ignored)) return
+    if (this.size > 0) this.pool.lifecycle.giveUp('ignore', 'its init wants no member')
   }
 
   #failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.#discard(slot, member)
     const wait = slot.starts.failed(this.pool.options.restart, Math.random())
+    if (wait === null && this.#canSpare(slot)) return
     if (wait === null)
       return this.pool.lifecycle.giveUp(error, `its init failed ${slot.starts.failures} times in a row`)
     slot.retry = this.pool.lifecycle.after(wait / NS_PER_MS, () => {
       slot.retry = null
       this.#fill(slot)
     })
+  }
+
+  /** An elastic pool that has enough members goes on without one more that cannot be started. */
+  #canSpare(slot: Slot): boolean {
+    if (!this.members.some((member) => member.hasBegun) || this.pool.elastic?.release() !== true) return false
+    slot.wanted = false
+    slot.starts.succeeded()
+    return true
   }
 }
 

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+const interval = z.number().positive()
+
+const codel = z
+  .strictObject({
+    type: z.literal('codel'),
+    target: z
+      .number()
+      .nonnegative()
+      .default(10)
+      .describe('Members are short while one has been idle for less than this, in milliseconds.'),
+    interval: interval
+      .default(100)
+      .describe('How long they must be short before one starts, in milliseconds; the more start, the sooner the next.'),
+  })
+  .describe('Starts members, ever more often, while they have been short for a whole `interval`.')
+const relative = z
+  .strictObject({
+    type: z.literal('relative'),
+    target: z
+      .number()
+      .nonnegative()
+      .default(10)
+      .describe('Members are short while one has been idle for less than this, in milliseconds.'),
+  })
+  .describe('Starts one member each time that members are found short.')
+const rate = z
+  .strictObject({
+    type: z.literal('rate'),
+    limit: z.number().int().positive().default(10).describe('How many members may start within `interval`.'),
+    interval: interval.default(1000).describe('The window of `limit`, in milliseconds.'),
+  })
+  .describe('Starts members when none is idle, so many within an interval.')
+const open = z.strictObject({ type: z.literal('open') }).describe('Starts a member each time that none is idle.')
+
+const valves = { codel, relative, rate, open }
+
+/** How many members there are, between two bounds. Times are milliseconds. */
+export const sizeOptions = z
+  .strictObject({
+    min: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(1)
+      .describe('There are never fewer members; with 0 the first request wakes one.'),
+    max: z
+      .number()
+      .int()
+      .positive()
+      .max(1_000_000)
+      .describe('There are never more members, starts in flight included.'),
+    valve: z
+      .union([
+        z.enum(['codel', 'relative', 'rate', 'open']),
+        z.discriminatedUnion('type', [codel, relative, rate, open]),
+      ])
+      .default('codel')
+      .describe('Decides when one more may start.'),
+    idle: z
+      .number()
+      .nonnegative()
+      .default(10_000)
+      .describe('Members that were not needed for so long end, in milliseconds.'),
+    update: interval.default(10).describe('How often a start is considered, in milliseconds: one at a time.'),
+  })
+  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min must not be greater than max' })
+  .describe('The bounds of an elastic size, and when it changes.')
+export type CheckedSizeOptions = z.output<typeof sizeOptions>
+export type CheckedSizeValve = Exclude<CheckedSizeOptions['valve'], string>
+
+/** A valve's name stands for its options with all defaults. */
+export function valveInFull(valve: CheckedSizeOptions['valve']): CheckedSizeValve {
+  return typeof valve === 'string' ? valves[valve].parse({ type: valve }) : valve
+}

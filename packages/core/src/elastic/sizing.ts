@@ -1,0 +1,176 @@
+import { createRegulator, type Regulator, type RegulatorOptions, Waiting } from '@genpool/broker'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type CheckedSizeOptions, valveInFull } from './size-options'
+
+/** How a pool fares, as far as its size depends on it. */
+export interface Load {
+  /** How many members wait for a request. */
+  readonly idle: number
+  /** How many members are starting, or wait for another try to start. */
+  readonly starting: number
+  /** How many requests wait. */
+  readonly waiting: number
+  /** How long the oldest of them has waited. */
+  readonly waited: Nanos
+}
+
+/** What is to become of the size. */
+export interface SizeDecision {
+  /** So many members start. */
+  readonly start: number
+  /** So many idle members end. */
+  readonly release: number
+  /** So many are beyond a new bound and end, busy ones when their work is done. */
+  readonly excess: number
+  /** When to look again, or null for not before something happens. */
+  readonly wakeAt: Nanos | null
+}
+
+/** The place of one member in the valve. */
+class Place extends Waiting {}
+
+/**
+ * Decides how many members a pool has. Pure: the time is an argument, in nanoseconds that never decrease.
+ *
+ * The members' queue is as fast as its spare members are short-lived: its relative time is how long one has been idle without
+ * a break, or, negative, how long the oldest request has waited. The valve of a regulator hears it and lets members start,
+ * one at a time, so before requests have to wait and never one for each of them. A start counts from its begin; at most as many
+ * are in flight as members have started, so that neither a slow nor a failing start brings on more of them.
+ *
+ * Members that were idle all together for `idle` are not needed: so many end as there were at the least.
+ */
+export class Sizing {
+  #options: CheckedSizeOptions
+  readonly #regulator: Regulator<Place>
+  readonly #places: Place[] = []
+  /** The fewest idle members since the begin of the window. */
+  #fewestIdle = Infinity
+  /** When nobody was idle last. */
+  #emptyAt: Nanos
+  /** When those may end that were idle all the time. */
+  #windowEnd: Nanos = Infinity
+
+  /** @param present how many members there are already */
+  constructor(options: CheckedSizeOptions, present: number, now: Nanos) {
+    this.#options = options
+    this.#emptyAt = now
+    // An open valve takes in those who are here, whatever the other one would say.
+    this.#regulator = createRegulator<Place>({}, now)
+    for (let i = 0; i < present; i++) this.#admit(now)
+    this.#regulator.configure(regulatorOptionsOf(options), now)
+  }
+
+  /** How many members there are to be, starts in flight included. */
+  get size(): number {
+    return this.#places.length
+  }
+
+  /** Sees how many members are idle after a request or a member has come. */
+  notice(idle: number, now: Nanos): void {
+    if (idle < this.#fewestIdle) this.#fewestIdle = idle
+    if (idle === 0) this.#emptyAt = now
+  }
+
+  /** Decides. `start` members have their places already, those that end have none any more. */
+  look(load: Load, now: Nanos): SizeDecision {
+    this.notice(load.idle, now)
+    const excess = this.#free(this.size - this.#options.max, now)
+    const release = this.#shrink(load, now)
+    const relativeTime = this.#relativeTime(load, now)
+    this.#regulator.update(relativeTime, now)
+    const start = this.#grow(load, relativeTime, now)
+    return { start, release, excess, wakeAt: this.#wakeAt(load, relativeTime, now) }
+  }
+
+  /** One member is gone for good, or wants to be. False if it is needed: there would be too few. */
+  leave(now: Nanos): boolean {
+    return this.size > this.#options.min && this.#free(1, now) === 1
+  }
+
+  /** Takes in one member more than the valve would, because something waits that is no request. */
+  wake(now: Nanos): number {
+    return this.size === 0 && this.#admit(now) ? 1 : 0
+  }
+
+  /** Takes new options over; the next `look` acts on them. */
+  configure(options: CheckedSizeOptions, now: Nanos): void {
+    this.#regulator.configure(regulatorOptionsOf(options), now)
+    this.#options = options
+    this.#windowEnd = Infinity
+  }
+
+  #relativeTime({ idle, waiting, waited }: Load, now: Nanos): Nanos {
+    if (idle > 0) return now - this.#emptyAt
+    return waiting > 0 ? -waited : 0
+  }
+
+  #grow(load: Load, relativeTime: Nanos, now: Nanos): number {
+    let started = 0
+    while (this.size < this.#options.min && this.#admit(now)) started++
+    if (started === 0 && this.#wantsMore(load, relativeTime) && this.#admit(now)) started++
+    return started
+  }
+
+  #wantsMore({ idle, starting, waiting }: Load, relativeTime: Nanos): boolean {
+    if (this.size === 0) return waiting > 0
+    const started = this.size - starting
+    if (this.size >= this.#options.max || starting >= Math.max(1, started)) return false
+    return this.#isShort(idle, relativeTime)
+  }
+
+  /** Valves without a target go by whether anybody is idle. */
+  #isShort(idle: number, relativeTime: Nanos): boolean {
+    const valve = valveInFull(this.#options.valve)
+    return 'target' in valve ? relativeTime < valve.target * NS_PER_MS : idle === 0
+  }
+
+  #admit(now: Nanos): boolean {
+    const place = new Place(now)
+    if (this.#regulator.nbAsk(place, now) === null) return false
+    this.#places.push(place)
+    return true
+  }
+
+  /** Gives up to so many places back; returns how many. */
+  #free(count: number, now: Nanos): number {
+    let freed = 0
+    for (; freed < count; freed++) {
+      const place = this.#places.pop()
+      if (place === undefined) break
+      this.#regulator.done(place, now)
+    }
+    return freed
+  }
+
+  #shrink({ idle }: Load, now: Nanos): number {
+    const spare = this.size - this.#options.min
+    if (spare <= 0) this.#windowEnd = Infinity
+    else if (this.#windowEnd === Infinity || this.#fewestIdle === 0) this.#beginWindow(idle, now)
+    else if (now >= this.#windowEnd) {
+      const unneeded = Math.min(spare, this.#fewestIdle)
+      this.#beginWindow(idle - unneeded, now)
+      return this.#free(unneeded, now)
+    }
+    return 0
+  }
+
+  #beginWindow(idle: number, now: Nanos): void {
+    this.#fewestIdle = idle
+    this.#windowEnd = now + this.#options.idle * NS_PER_MS
+  }
+
+  #wakeAt({ idle, waiting }: Load, relativeTime: Nanos, now: Nanos): Nanos | null {
+    const { max, min, update } = this.#options
+    const mayGrow = this.size < max && (this.size > 0 || waiting > 0) && this.#isShort(idle, relativeTime)
+    const growAt = mayGrow ? now + update * NS_PER_MS : Infinity
+    const wakeAt = Math.min(growAt, this.size > min ? this.#windowEnd : Infinity)
+    return wakeAt === Infinity ? null : wakeAt
+  }
+}
+
+/** The valve is always open for the first member: whether it is wanted does not depend on how fast others work. */
+function regulatorOptionsOf({ min, max, valve }: CheckedSizeOptions): RegulatorOptions {
+  const full = valveInFull(valve)
+  if (full.type === 'open') return { valve: { type: 'open', max } }
+  return { valve: { ...full, min: Math.max(1, min), max } }
+}
