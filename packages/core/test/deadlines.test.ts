@@ -52,7 +52,7 @@ const work = (pool: Pool, name: string, ms: number, options: CallOptions = {}): 
 describe('a deadline', () => {
   it('counts waiting and running together', async () => {
     const { pool } = spawned()
-    const results = [work(pool, 'a', 60), work(pool, 'b', 60, { timeout: 100 }), work(pool, 'c', 60, { timeout: 200 })]
+    const results = [work(pool, 'a', 40), work(pool, 'b', 80, { timeout: 100 }), work(pool, 'c', 60, { timeout: 200 })]
     await clock.advance(300)
     expect(await Promise.all(results)).toEqual(['a', ['ERR_GENPOOL_EXPIRED', true], 'c'])
     expect(getState(pool).done).toEqual(['a', 'c'])

@@ -4,8 +4,9 @@ import { queueOptions } from '../queues/queue-options'
 import { admissionOptions } from './admission/admission-options'
 
 /**
- * How requests wait unless an option says otherwise: in order, without a bound, until their own deadline. Together with the
- * budget it serves a flood at full capacity and does nothing in vain, and refuses nothing that can be served in time.
+ * How requests wait unless an option says otherwise: without a bound, until their own deadline; in order, unless the oldest
+ * runs out of time and the newest does not. Together with the budget it serves a flood at full capacity and does nothing in vain,
+ * and refuses nothing that can be served in time.
  */
 export const defaultClientQueue = dropOptions.parse({})
 

@@ -14,7 +14,9 @@ export const codelOptions = z
     order: z
       .enum(['fifo', 'lifo', 'adaptive'])
       .default('fifo')
-      .describe('Who is served first: the oldest, the newest, or the oldest except while requests are being dropped.'),
+      .describe(
+        'Who is served first: the oldest, the newest, or the oldest except while requests are being dropped; then those that have waited for an `interval` are dropped, too.',
+      ),
     target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
     interval: z
       .number()
@@ -160,6 +162,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
       this.#calm(now)
       return entry
     }
+    if (this.rules.adaptive) this.#dropLeftBehind(now)
     if (this.#timer > now) return this.#deliver(entry)
     if (this.list.length === 0) {
       if (!this.#isFast(entry, now)) return this.#takeLast(entry, now)
@@ -186,6 +189,12 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     else this.#start(now)
     this.#calm(now)
     return null
+  }
+
+  /** Gives up whom the newest have overtaken for a whole interval: they would only be served when their callers have gone. */
+  #dropLeftBehind(now: Nanos): void {
+    const { interval, min } = this.rules
+    while (this.list.length > min && (this.list.first as E).sentAt + interval <= now) this.dropFirst('codel', now)
   }
 
   #deliver(entry: E): E {
@@ -275,7 +284,8 @@ function checkCodelOptions(options: unknown): CodelRules {
  * waits are short again. Short bursts pass.
  *
  * Use it where waiting long is worse than being refused. CoDel was made for senders that slow down when they are refused;
- * where they do not, take `order: 'adaptive'` (newest first while dropping), or admission by forecast.
+ * where they do not, take `order: 'adaptive'` (newest first while dropping, and who has been left behind for an `interval` is
+ * dropped), or admission by forecast.
  *
  * @param options milliseconds; `target` 100, `interval` 1000, `order` fifo, `dropFrom` tail, `min` 0, `max` unbounded
  * @param items requests that wait already, oldest first

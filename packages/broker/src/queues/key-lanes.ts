@@ -149,8 +149,8 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
 
 /** A lane follows the rule of ages of the queue that it stands beside, but keeps the order and has no bound of its own. */
 function laneOptions(options: CheckedQueueOptions): CheckedLeafOptions {
-  if (typeof options === 'function') return dropOptions.parse({})
+  if (typeof options === 'function') return dropOptions.parse({ order: 'fifo' })
   const leaf = options.type === 'fair' ? options.queue : options
-  if (leaf.type === 'drop') return dropOptions.parse({})
+  if (leaf.type === 'drop') return dropOptions.parse({ order: 'fifo' })
   return { ...leaf, order: 'fifo', dropFrom: 'tail', max: Infinity, min: 0 }
 }

@@ -1,8 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue, codelOptions, toCodelRules } from './codel-queue'
-import { DropQueue, dropOptions } from './drop-queue'
-import { toLeafRules } from './leaf-options'
+import { DropQueue, dropOptions, toDropRules } from './drop-queue'
 import { type LeafContext } from './leaf-queue'
 import { TimeoutQueue, timeoutOptions, toTimeoutRules } from './timeout-queue'
 import { type Waiting } from './waiting'
@@ -21,14 +20,14 @@ export function createLeaf<E extends Waiting>(
   items: Iterable<E>,
   context?: LeafContext<E>,
 ): Leaf<E> {
-  if (options.type === 'drop') return new DropQueue<E>(toLeafRules(options), now, items, context)
+  if (options.type === 'drop') return new DropQueue<E>(toDropRules(options), now, items, context)
   if (options.type === 'timeout') return new TimeoutQueue<E>(toTimeoutRules(options), now, items, context)
   return new CodelQueue<E>(toCodelRules(options), now, items, context)
 }
 
 /** Gives a queue new options of its own kind; false, and nothing done, if they are of another kind. */
 export function reconfigureLeaf(queue: unknown, options: CheckedLeafOptions, now: Nanos): boolean {
-  if (options.type === 'drop' && queue instanceof DropQueue) queue.apply(toLeafRules(options), now)
+  if (options.type === 'drop' && queue instanceof DropQueue) queue.apply(toDropRules(options), now)
   else if (options.type === 'timeout' && queue instanceof TimeoutQueue) queue.apply(toTimeoutRules(options), now)
   else if (options.type === 'codel' && queue instanceof CodelQueue) queue.apply(toCodelRules(options), now)
   else return false

@@ -5,6 +5,8 @@ import { Quantile } from '../../src/engine/quantile'
 import { RUNS } from '../laws/runs'
 import { MS, type Party, party } from './party'
 
+const inOrder = { client: { type: 'drop', order: 'fifo' } } as const
+
 const allowance = (sentAt: number, deadline: number) => ({ sentAt: sentAt * MS, deadline: deadline * MS })
 
 describe('deadlines', () => {
@@ -19,7 +21,7 @@ describe('deadlines', () => {
   })
 
   it('hold for members, too', () => {
-    const broker = createBroker<Party, Party>({}, 0)
+    const broker = createBroker<Party, Party>({ member: { type: 'drop', order: 'fifo' } }, 0)
     broker.askR(party('gone', 0, { deadline: 10 * MS }), 0)
     broker.askR(party('here'), 0)
     expect(broker.ask(party('request'), 10 * MS)?.name).toBe('here')
@@ -29,7 +31,7 @@ describe('deadlines', () => {
 
 describe('the budget', () => {
   it('gives up what cannot be done in time any more, in favour of what can', () => {
-    const broker = createBroker<Party, Party>({}, 0)
+    const broker = createBroker<Party, Party>(inOrder, 0)
     for (let i = 0; i < 100; i++) broker.finished(10 * MS, 0)
     broker.ask(party('hopeless', 0, { deadline: 104 * MS }), 0)
     broker.ask(party('fine', 0, { deadline: 200 * MS }), 0)
@@ -62,7 +64,7 @@ describe('the budget', () => {
   })
 
   it('starts everything that is in time when it is switched off', () => {
-    const broker = createBroker<Party, Party>({ budget: false }, 0)
+    const broker = createBroker<Party, Party>({ ...inOrder, budget: false }, 0)
     for (let i = 0; i < 100; i++) broker.finished(10 * MS, 0)
     broker.ask(party('tight', 0, { deadline: 101 * MS }), 0)
     broker.ask(party('fine', 0, { deadline: 200 * MS }), 0)

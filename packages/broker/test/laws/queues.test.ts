@@ -5,7 +5,16 @@ import { createQueue, queueOptions } from '../../src/queues/queue-options'
 import { type Probe, queueContract, type QueueSubject } from '../../src/testing'
 import { RUNS } from './runs'
 
-const bounds = [{}, { max: 3 }, { max: 3, dropFrom: 'head' }, { max: 0 }, { order: 'lifo' }, { order: 'lifo', max: 4 }]
+const bounds = [
+  {},
+  { max: 3 },
+  { max: 3, dropFrom: 'head' },
+  { max: 0 },
+  { order: 'lifo' },
+  { order: 'lifo', max: 4 },
+  { order: 'fifo' },
+  { order: 'fifo', max: 4, dropFrom: 'head' },
+]
 const ages = [{ timeout: 20 }, { timeout: 0 }, { timeout: 20, min: 2 }, { timeout: Infinity, max: 2 }]
 const codels = [
   { target: 10, interval: 20 },

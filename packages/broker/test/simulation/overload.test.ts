@@ -36,6 +36,19 @@ describe('an open-loop flood', () => {
     expect(outcome.wasted).toBe(0)
   })
 
+  it.each(floods)(
+    'is answered soon by the default options at %d times the capacity, though nothing is refused',
+    (load) => {
+      for (const more of [{}, varied]) {
+        const outcome = under(load, {}, more)
+        expect(outcome.median).toBeLessThan(25)
+        expect(outcome.p99).toBeLessThan(300)
+        // In order, those would be answered that are about to give up.
+        expect(under(load, { client: { type: 'drop', order: 'fifo' } }, more).median).toBeGreaterThan(400)
+      }
+    },
+  )
+
   it.each(floods)('is served by the default options when run times vary, at %d times the capacity', (load) => {
     const outcome = under(load, {}, { ...varied, patience: 5000, seconds: 15 })
     expect(outcome.goodput).toBeGreaterThan(0.95)
@@ -56,6 +69,17 @@ describe('an open-loop flood', () => {
       expect(outcome.wasted).toBe(0)
       expect(outcome.median).toBeLessThan(25)
       expect(outcome.toldAfter).toBeLessThan(1)
+    }
+  })
+
+  it.each(floods)('leaves nobody behind for long with CoDel in adaptive order at %d times the capacity', (load) => {
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const outcome = under(
+        load,
+        { client: { ...codel, order: 'adaptive' }, admission: forecast },
+        { seconds: 4, seed },
+      )
+      expect(outcome.p99).toBeLessThan(260)
     }
   })
 
