@@ -34,8 +34,8 @@ export default defineConfig({
       },
       {
         text: 'Run it',
-        items: ['dropped', 'errors', 'operating', 'supervision', 'deadlines', 'broker', 'state'].flatMap((name) =>
-          page(`/guide/${name}`),
+        items: ['dropped', 'errors', 'operating', 'elastic', 'supervision', 'deadlines', 'broker', 'state'].flatMap(
+          (name) => page(`/guide/${name}`),
         ),
       },
       {

@@ -1,5 +1,5 @@
 /*
- * Draws docs/public/elastic.svg from the simulation that the tests run:
+ * Draws docs/public/elastic.svg from the simulation that the tests run, after `npm run build`:
  *
  *     node -r ts-node/register packages/core/test/elastic/plot.ts
  */
@@ -12,10 +12,15 @@ const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 260, 44, 32, 34]
 /** A picture of the size against the load. */
 export function plot({ moments }: Course, { lasts, service }: Scenario): string {
   const most = Math.max(...moments.map(({ size }) => size)) + 2
-  const x = (ms: number): string => (LEFT + (ms / lasts) * (WIDTH - LEFT - 12)).toFixed(1)
-  const y = (count: number): string => (HEIGHT - BOTTOM - (count / most) * (HEIGHT - BOTTOM - TOP)).toFixed(1)
-  const line = (value: (moment: Moment) => number): string =>
-    moments.map((moment, i) => `${i === 0 ? 'M' : 'L'}${x(moment.ms)} ${y(value(moment))}`).join(' ')
+  const x = (ms: number): number => Math.round(LEFT + (ms / lasts) * (WIDTH - LEFT - 12))
+  const y = (count: number): number => Math.round(HEIGHT - BOTTOM - (count / most) * (HEIGHT - BOTTOM - TOP))
+  // A step where the value changes, and nothing in between: the picture stays small.
+  const line = (value: (moment: Moment) => number): string => {
+    const [first, last] = [moments[0] as Moment, moments.at(-1) as Moment]
+    const changes = moments.filter((moment, i) => i > 0 && value(moment) !== value(moments[i - 1] as Moment))
+    const steps = changes.map((moment) => `H${x(moment.ms)}V${y(value(moment))}`)
+    return `M${x(first.ms)} ${y(value(first))}${steps.join('')}H${x(last.ms)}`
+  }
   const ticks = (step: number, end: number): number[] =>
     Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step)
   const text = (at: string, words: string): string => `<text ${at}>${words}</text>`
