@@ -15,7 +15,12 @@ module.exports = {
     '^.+\\.ts$': [
       '@swc/jest',
       {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript' },
+          // As in tsconfig.base.json.
+          transform: { useDefineForClassFields: false },
+        },
         module: { type: 'commonjs' },
         sourceMaps: 'inline',
       },

@@ -173,8 +173,8 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#asking ? this.#asks : this.#members
   }
 
-  /** Whether requests could be handed out. */
-  get #hasReady(): boolean {
+  /** Whether requests could be handed out. No getter: a private one costs a call into the engine's C++ each time. */
+  #hasReady(): boolean {
     return this.#asking || (this.#layers !== null && this.#layers.ready > 0)
   }
 
@@ -238,7 +238,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #takeRequest(now: Nanos): A | null {
-    while (this.#hasReady) {
+    while (this.#hasReady()) {
       const request = this.#asks.dequeue(now)
       this.#addDrops(this.#asks.decision.dropped)
       if (request === null || this.#canStart(request, now)) return request
@@ -251,7 +251,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   #canStart(request: A, now: Nanos): boolean {
     if (request.deadline !== Infinity) {
-      const reason = this.#options.budget ? this.#budget.refusal(request, this.#othersWait, now) : expiry(request, now)
+      const reason = this.#options.budget ? this.#budget.refusal(request, this.#othersWait(), now) : expiry(request, now)
       if (reason !== null) {
         this.#drop(request, reason, now)
         return false
@@ -260,7 +260,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#isAlive === undefined || this.#isAlive(request)
   }
 
-  get #othersWait(): boolean {
+  #othersWait(): boolean {
     return (this.#layers === null ? this.#asks.length : this.#layers.ready) > 0
   }
 

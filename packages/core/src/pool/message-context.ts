@@ -72,8 +72,13 @@ function factsOf(request: Request): PoolFacts {
   return (request.member?.pool ?? request.pool).facts
 }
 
-/** What can be asked about the message in hand. Made per message and never used again, so it stays right when it is kept. */
-abstract class MessageFacts {
+/**
+ * The context of a handler. It holds nothing but the request: what is looked at is found, what costs something is made.
+ *
+ * Made per message and never used again, so it stays right when it is kept. It inherits nothing, as two constructors for one
+ * object cost more than the rest of it.
+ */
+export class MessageContext implements Context {
   readonly attempt: number
 
   constructor(protected readonly request: Request) {
@@ -89,28 +94,13 @@ abstract class MessageFacts {
   }
 
   get signal(): AbortSignal {
-    const extras = this.request.extend()
-    if (extras.controller === null) {
-      extras.controller = new AbortController()
-      if (this.request.abandoned) extras.controller.abort()
-    }
-    return extras.controller.signal
+    return signalOf(this.request)
   }
 
   get remainingMs(): number {
-    const { deadline, pool } = this.request
-    return Math.max(0, (deadline - pool.turn.refresh()) / NS_PER_MS)
+    return remainingMsOf(this.request)
   }
 
-  afterCommit(effect: (state: never) => void): void {
-    const extras = this.request.extend()
-    extras.effects ??= []
-    extras.effects.push(effect as (state: unknown) => void)
-  }
-}
-
-/** The context of a handler. It holds nothing but the request: what is looked at is found, what costs something is made. */
-export class MessageContext extends MessageFacts implements Context {
   get self(): Ref<unknown> {
     return factsOf(this.request).self
   }
@@ -138,10 +128,15 @@ export class MessageContext extends MessageFacts implements Context {
   get children(): Map<string, Ref<unknown>> {
     return childrenOf(this.request.pool)
   }
+
+  afterCommit(effect: (state: never) => void): void {
+    addEffect(this.request, effect)
+  }
 }
 
 /** The context of a plain nact function: what nact puts into it is its own property, so that `{ ...ctx }` copies it. */
-export class PlainContext extends MessageFacts implements Context {
+export class PlainContext implements Context {
+  readonly attempt: number
   readonly self: Ref<unknown>
   readonly parent: Ref<unknown>
   readonly path: MemberContext['path']
@@ -150,9 +145,9 @@ export class PlainContext extends MessageFacts implements Context {
   readonly sender: Ref<unknown>
   readonly children: Map<string, Ref<unknown>>
 
-  constructor(request: Request) {
-    super(request)
+  constructor(protected readonly request: Request) {
     const facts = factsOf(request)
+    this.attempt = request.attempt
     this.self = facts.self
     this.parent = facts.parent
     this.path = facts.path
@@ -161,6 +156,45 @@ export class PlainContext extends MessageFacts implements Context {
     this.sender = senderOf(request)
     this.children = childrenOf(request.pool)
   }
+
+  get member(): MemberInfo {
+    return (this.request.member as Member).info
+  }
+
+  get from(): From {
+    return addressOf(this.request)
+  }
+
+  get signal(): AbortSignal {
+    return signalOf(this.request)
+  }
+
+  get remainingMs(): number {
+    return remainingMsOf(this.request)
+  }
+
+  afterCommit(effect: (state: never) => void): void {
+    addEffect(this.request, effect)
+  }
+}
+
+function signalOf(request: Request): AbortSignal {
+  const extras = request.extend()
+  if (extras.controller === null) {
+    extras.controller = new AbortController()
+    if (request.abandoned) extras.controller.abort()
+  }
+  return extras.controller.signal
+}
+
+function remainingMsOf({ deadline, pool }: Request): number {
+  return Math.max(0, (deadline - pool.turn.refresh()) / NS_PER_MS)
+}
+
+function addEffect(request: Request, effect: (state: never) => void): void {
+  const extras = request.extend()
+  extras.effects ??= []
+  extras.effects.push(effect as (state: unknown) => void)
 }
 
 function senderOf(request: Request): Ref<unknown> {

@@ -62,7 +62,7 @@ export class Pool implements Runnable {
   busy = 0
   /** Calls whose handler is done and that are answered later. */
   readonly late = new Set<Request>()
-  #ready: Member[] = []
+  readonly #ready: Member[] = []
   #scheduled = false
   #touched = false
   /** Decides how many members there are; null if that is fixed. */
@@ -153,21 +153,16 @@ export class Pool implements Runnable {
   }
 
   run(turn: Turn): void {
-    this.#scheduled = false
     this.#touch()
-    let now = turn.now()
-    while (this.#ready.length > 0) {
-      const members = this.#ready
-      this.#ready = []
-      for (let i = 0; i < members.length; i++) {
-        if (turn.exhausted) {
-          this.#ready = [...members.slice(i), ...this.#ready]
-          this.#scheduled = true
-          return turn.schedule(this)
-        }
-        ;(members[i] as Member).execute(now)
-        now = turn.now()
-      }
+    const ready = this.#ready
+    let done = 0
+    try {
+      // Who is done may be ready again at once, and stands at the end then.
+      while (done < ready.length && !turn.exhausted) (ready[done++] as Member).execute(turn.now())
+    } finally {
+      ready.splice(0, done)
+      this.#scheduled = ready.length > 0
+      if (this.#scheduled) turn.schedule(this)
     }
   }
 

@@ -1,4 +1,4 @@
-import { Waiting } from '@genpool/broker'
+import { type Waiting } from '@genpool/broker'
 import {
   type Expiring,
   type GenPoolError,
@@ -40,7 +40,15 @@ export class Extras {
  *
  * `outcome` is null until it is settled, and is set once.
  */
-export class Request extends Waiting implements Expiring, ReplyTarget {
+export class Request implements Waiting, Expiring, ReplyTarget {
+  // The fields of `Waiting`, not inherited: one constructor instead of two saves a tenth of a short call.
+  previous: Waiting | null = null
+  next: Waiting | null = null
+  list: Waiting['list'] = null
+  deadline: Nanos = Infinity
+  tag: unknown = undefined
+  priority = 0
+  key: unknown = undefined
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
@@ -60,13 +68,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget {
      * call that keeps no second function is 72 bytes smaller.
      */
     private readonly resolveCaller: ((value: unknown) => void) | null,
-    sentAt: Nanos,
-  ) {
-    super(sentAt)
-  }
+    public sentAt: Nanos,
+  ) {}
 
   /** What a fair queue tells requests apart by. */
-  override get subject(): unknown {
+  get subject(): unknown {
     return this.message
   }
 
