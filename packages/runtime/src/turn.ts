@@ -73,7 +73,10 @@ export class Turn {
    * @returns how long each piece since the last reading took on average, if the clock was read now; or -1
    */
   tick(): Nanos {
-    if (++this.#pieces < this.#stride) return -1
+    return ++this.#pieces < this.#stride ? -1 : this.#measure()
+  }
+
+  #measure(): Nanos {
     const pieces = (this.measured = this.#pieces)
     const before = this.#time
     const mean = Math.round((this.refresh() - before) / pieces)

@@ -180,11 +180,15 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   /** Whether `entry` has to wait for another of its key. From the first key or priority on, requests are layered. */
   #mustStepBack(entry: A): boolean {
+    if (this.#layers === null && entry.key === undefined && entry.priority === 0) return false
+    return this.#inLayers().mustStepBack(entry)
+  }
+
+  #inLayers(): LayeredQueue<A> {
     if (this.#layers === null) {
-      if (entry.key === undefined && entry.priority === 0) return false
       this.#asks = this.#layers = new LayeredQueue<A>(this.#options.client, this.#asks)
     }
-    return this.#layers.mustStepBack(entry)
+    return this.#layers
   }
 
   #isRefused(admission: Admission, entry: A, now: Nanos): boolean {
@@ -242,16 +246,21 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
       const request = this.#asks.dequeue(now)
       this.#addDrops(this.#asks.decision.dropped)
       if (request === null || this.#canStart(request, now)) return request
-      if (this.#layers === null || request.key === undefined) continue
-      this.#layers.release(request, now)
-      this.#addDrops(this.#layers.decision.dropped)
+      if (this.#layers !== null && request.key !== undefined) this.#letNextOfKey(this.#layers, request, now)
     }
     return null
   }
 
+  #letNextOfKey(layers: LayeredQueue<A>, request: A, now: Nanos): void {
+    layers.release(request, now)
+    this.#addDrops(layers.decision.dropped)
+  }
+
   #canStart(request: A, now: Nanos): boolean {
     if (request.deadline !== Infinity) {
-      const reason = this.#options.budget ? this.#budget.refusal(request, this.#othersWait(), now) : expiry(request, now)
+      const reason = this.#options.budget
+        ? this.#budget.refusal(request, this.#othersWait(), now)
+        : expiry(request, now)
       if (reason !== null) {
         this.#drop(request, reason, now)
         return false
@@ -309,9 +318,9 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   /** Ends the decision: the queues have said when they want to be woken. */
   #finish<T>(result: T): T {
-    const wakeAt = this.#asking ? this.#asks.decision.wakeAt : this.#members.decision.wakeAt
-    this.decision.wakeAt =
-      this.#asking || this.#layers === null ? wakeAt : earlier(wakeAt, this.#layers.decision.wakeAt)
+    if (this.#asking) this.decision.wakeAt = this.#asks.decision.wakeAt
+    else if (this.#layers === null) this.decision.wakeAt = this.#members.decision.wakeAt
+    else this.decision.wakeAt = earlier(this.#members.decision.wakeAt, this.#layers.decision.wakeAt)
     return result
   }
 }

@@ -7,7 +7,10 @@ import { InvalidError } from '../errors'
  * @throws {InvalidError} if `now` is before, or no time at all
  */
 export function later(before: Nanos, now: Nanos): Nanos {
-  if (now >= before) return now
+  return now >= before ? now : refuse(before, now)
+}
+
+function refuse(before: Nanos, now: Nanos): never {
   throw new InvalidError(
     `The clock runs backwards: this call is at ${now} ns, and the one before was at ${before} ns. Nothing was done; ` +
       'give times of a monotonic clock.',

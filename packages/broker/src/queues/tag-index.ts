@@ -6,17 +6,23 @@ export class TagIndex<E extends Waiting> {
   readonly #byTag = new Map<unknown, E | Set<E>>()
 
   add(entry: E): void {
+    if (entry.tag !== undefined) this.#add(entry)
+  }
+
+  delete(entry: E): void {
+    if (entry.tag !== undefined) this.#delete(entry)
+  }
+
+  #add(entry: E): void {
     const { tag } = entry
-    if (tag === undefined) return
     const present = this.#byTag.get(tag)
     if (present === undefined) this.#byTag.set(tag, entry)
     else if (present instanceof Set) present.add(entry)
     else this.#byTag.set(tag, new Set([present, entry]))
   }
 
-  delete(entry: E): void {
+  #delete(entry: E): void {
     const { tag } = entry
-    if (tag === undefined) return
     const present = this.#byTag.get(tag)
     if (present === entry) this.#byTag.delete(tag)
     else if (present instanceof Set && present.delete(entry) && present.size === 0) this.#byTag.delete(tag)

@@ -63,7 +63,10 @@ export class BrokerPort implements Port {
   }
 
   release(request: Request): void {
-    if (request.key === undefined) return
+    if (request.key !== undefined) this.#releaseKey(request)
+  }
+
+  #releaseKey(request: Request): void {
     const match = this.engine.release(request, this.#turn.now())
     this.#act()
     if (match !== null) match.askR.member.assign(match.ask)
@@ -102,9 +105,13 @@ export class BrokerPort implements Port {
   /** Does what the engine decided in its last call. */
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.engine.decision
-    if (dropped.length > 0) for (const drop of dropped) deliver(drop)
-    if (droppedR.length > 0) for (const drop of droppedR) this.#seatDropped(drop.entry.member)
+    if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+  }
+
+  #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Seat>[]): void {
+    for (const drop of dropped) drop.entry.pool.dropped(drop)
+    for (const drop of droppedR) this.#seatDropped(drop.entry.member)
   }
 
   #seatDropped(member: Member): void {
@@ -129,8 +136,4 @@ export class BrokerPort implements Port {
     this.engine.timeout(this.#turn.refresh())
     this.#act()
   }
-}
-
-function deliver(drop: Drop<Request>): void {
-  drop.entry.pool.dropped(drop)
 }

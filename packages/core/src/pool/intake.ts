@@ -46,8 +46,8 @@ export class Intake {
   constructor(private readonly pool: Pool) {}
 
   call(message: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
-    const route = this.pool.program.call(message)
-    return this.#ask('call', route, message, options)
+    const { timeout = this.pool.options.timeout } = options
+    return this.#ask('call', this.pool.program.call(message), message, timeout, options)
   }
 
   cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
@@ -55,7 +55,7 @@ export class Intake {
     const route = pool.program.cast(message)
     const request = new Request(pool, 'cast', route ?? NO_ROUTE, message, null, pool.turn.now())
     this.#casting = request
-    const fault = this.#prepare(request, route, options)
+    const fault = this.#prepare(request, options)
     if (fault === undefined) pool.submit(request)
     else request.fail(fault)
     const error = this.#refusal
@@ -71,7 +71,7 @@ export class Intake {
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */
   query(message: unknown, timeout: number): Promise<unknown> {
-    if (typeof message !== 'function') return this.#ask('query', this.pool.program.call(message), message, { timeout })
+    if (typeof message !== 'function') return this.#ask('query', this.pool.program.call(message), message, timeout)
     return this.#askByFactory(message as (from: unknown) => unknown, timeout)
   }
 
@@ -82,7 +82,7 @@ export class Intake {
     const route = pool.program.cast(message) ?? pool.program.call(message)
     const request = new Request(pool, 'dispatch', route ?? NO_ROUTE, message, null, pool.turn.now())
     if (sender !== NOBODY && sender.type !== 'nobody') request.extend().sender = sender
-    const fault = this.#prepare(request, route, NO_OPTIONS)
+    const fault = this.#prepare(request, NO_OPTIONS)
     if (fault === undefined) pool.submit(request)
     else request.fail(fault)
   }
@@ -123,29 +123,31 @@ export class Intake {
   /** A query to one member's own address. */
   queryMember(member: Member, message: unknown, timeout: number): Promise<unknown> {
     const route = this.pool.program.call(message)
-    return this.#ask('query', route, message, { timeout }, member)
+    return this.#ask('query', route, message, timeout, NO_OPTIONS, member)
   }
 
   #ask(
     kind: RequestKind,
     route: Route | undefined,
     message: unknown,
-    options: CallOptions,
+    timeout: number,
+    options = NO_OPTIONS,
     member?: Member,
   ): Promise<unknown> {
+    const { pool } = this
     const promise = new Promise(capture)
-    const request = new Request(this.pool, kind, route ?? NO_ROUTE, message, resolveNew, this.pool.turn.now())
-    const fault = this.#limit(request, options) ?? this.#prepare(request, route, options)
+    const request = new Request(pool, kind, route ?? NO_ROUTE, message, resolveNew, pool.turn.now())
+    const fault = this.#limit(request, timeout) ?? this.#prepare(request, options)
     if (fault !== undefined) request.fail(fault)
-    else if (member === undefined) this.pool.submit(request)
-    else this.pool.submitTo(member, request)
+    else if (member === undefined) pool.submit(request)
+    else pool.submitTo(member, request)
     return promise
   }
 
   #askByFactory(factory: (from: unknown) => unknown, timeout: number): Promise<unknown> {
     const promise = new Promise(capture)
     const request = new Request(this.pool, 'query', NO_ROUTE, undefined, resolveNew, this.pool.turn.now())
-    const fault = this.#limit(request, { timeout }) ?? this.#produce(request, factory)
+    const fault = this.#limit(request, timeout) ?? this.#produce(request, factory)
     if (fault === undefined) this.pool.submit(request)
     else request.fail(fault)
     return promise
@@ -157,21 +159,19 @@ export class Intake {
     } catch (error) {
       return new InvalidError('query', [{ path: [], message: `its message factory threw: ${textOf(error)}` }], error)
     }
-    const route = this.pool.program.call(request.message) ?? this.pool.program.cast(request.message)
-    const fault = this.#prepare(request, route, NO_OPTIONS)
-    if (fault === undefined) request.route = route as Route
-    return fault
+    const { program } = this.pool
+    request.route = program.call(request.message) ?? program.cast(request.message) ?? NO_ROUTE
+    return this.#prepare(request, NO_OPTIONS)
   }
 
-  #limit(request: Request, { timeout = this.pool.options.timeout, signal }: CallOptions): GenPoolError | undefined {
-    if (typeof timeout !== 'number' || !(timeout >= 0)) {
-      return this.#wrong('timeout', `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`)
-    }
+  #limit(request: Request, timeout: number): GenPoolError | undefined {
+    if (typeof timeout !== 'number' || !(timeout >= 0)) return this.#wrongTimeout(timeout)
     request.deadline = request.sentAt + timeout * MS
-    if (signal === undefined) return undefined
-    if (!isSignal(signal)) return this.#wrong('signal', `expected an AbortSignal, got ${typeof signal}`)
-    request.extend().signal = signal
     return undefined
+  }
+
+  #wrongTimeout(timeout: unknown): OptionsError {
+    return this.#wrong('timeout', `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`)
   }
 
   #wrong(option: keyof CallOptions, message: string): OptionsError {
@@ -179,18 +179,29 @@ export class Intake {
     return new OptionsError(what, [{ path: [option], message }])
   }
 
-  /** Checks the message and takes over what the caller said about it. */
-  #prepare(request: Request, route: Route | undefined, options: CallOptions): GenPoolError | undefined {
-    if (route === undefined) return this.#unknown(request.kind, request.message)
-    const { priority } = options
+  /** Checks the message and takes over what the caller said about it: mostly nothing. */
+  #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
+    const { route } = request
+    if (options !== NO_OPTIONS) {
+      const fault = this.#applyOptions(request, options)
+      if (fault !== undefined) return fault
+    }
+    if (route === NO_ROUTE) return this.#unknown(request.kind, request.message)
+    return route.schema === undefined ? undefined : this.#check(request, route)
+  }
+
+  #applyOptions(request: Request, { priority, key, signal }: CallOptions): GenPoolError | undefined {
     if (priority !== undefined) {
       if (typeof priority !== 'number' || Number.isNaN(priority)) {
         return this.#wrong('priority', `expected a number, got ${textOf(priority)}`)
       }
       request.priority = priority
     }
-    if (options.key !== undefined) request.key = options.key
-    return route.schema === undefined ? undefined : this.#check(request, route)
+    if (key !== undefined) request.key = key
+    if (signal === undefined || !request.expectsAnswer) return undefined
+    if (!isSignal(signal)) return this.#wrong('signal', `expected an AbortSignal, got ${typeof signal}`)
+    request.extend().signal = signal
+    return undefined
   }
 
   #check(request: Request, route: Route): GenPoolError | undefined {

@@ -7,7 +7,7 @@ import { Step } from '../behaviours/step'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
 import type { Pool } from './pool'
-import type { Request } from './request'
+import type { Extras, Request } from './request'
 
 /** What a member does now. */
 export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
@@ -112,12 +112,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** Takes a request that the broker matched it with. It runs later in this turn. */
   assign(request: Request): void {
-    this.#idleTimer?.cancel()
-    this.#idleTimer = null
+    if (this.#idleTimer !== null) this.#stopIdleTimer()
     this.status = 'busy'
     this.current = request
     request.member = this
     this.pool.makeReady(this)
+  }
+
+  #stopIdleTimer(): void {
+    this.#idleTimer?.cancel()
+    this.#idleTimer = null
   }
 
   /** Whether something waits that is meant for it alone. */
@@ -154,11 +158,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (request === null || this.status === 'ended') return
     if (request.deadline - now < NEAR) now = this.pool.turn.refresh()
     // Aborted or expired between the match and now; timers do not fire while a handler blocks the event loop.
-    if (request.outcome !== null || request.deadline <= now) {
-      if (request.outcome === null) request.fail(this.pool.failures.expired(request))
-      this.pool.port.release(request)
-      return this.next()
-    }
+    if (request.outcome !== null || request.deadline <= now) return this.#skip(request)
     this.#startedAt = now
     if (request.route.batch > 0) this.#companions = this.pool.port.takeBatch(this, request)
     this.pool.memberStarts(this, request, now)
@@ -172,14 +172,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
     else this.#done(step, this.pool.turn.tick(), this.pool.turn.measured)
   }
 
+  #skip(request: Request): void {
+    if (request.outcome === null) request.fail(this.pool.failures.expired(request))
+    this.pool.port.release(request)
+    this.next()
+  }
+
   /** One run of the handler; several if its commit meets another one. */
   run(state: unknown, attempt: Attempt | undefined): Step | PromiseLike<Step> {
     const request = this.current as Request
-    if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) {
-      // It had to wait for the state, or is run again.
-      const refusal = this.admit()
-      if (refusal !== undefined) throw refusal
-    }
+    if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) this.#mustBeWanted()
     const extras = request.extras
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
@@ -196,6 +198,12 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (!isThenable(result)) return route.toStep(result)
     // What is thenable need not be a promise: only a promise gives one back, and settles once.
     return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
+  }
+
+  /** It had to wait for the state, or is run again. */
+  #mustBeWanted(): void {
+    const refusal = this.admit()
+    if (refusal !== undefined) throw refusal
   }
 
   /** Runs a plain function on the member's own state, which nobody else can change. */
@@ -215,6 +223,12 @@ export class Member implements Transition<unknown, Step>, Expiring {
   admit(): Error | undefined {
     const request = this.current
     if (request === null) return undefined
+    const isFar = request.deadline - this.pool.turn.now() >= NEAR
+    if (isFar && request.outcome === null && this.#companions === null && this.status !== 'ended') return undefined
+    return this.#admitClosely(request)
+  }
+
+  #admitClosely(request: Request): Error | undefined {
     if (this.status === 'ended') return this.pool.failures.stopped(request)
     const now = request.deadline - this.pool.turn.now() < NEAR ? this.pool.turn.refresh() : this.pool.turn.now()
     if (this.#isWanted(request, now)) return undefined
@@ -238,6 +252,15 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (request === null) return
     this.#hold = null
     const extras = request.extras
+    if (this.#companions !== null || extras !== null || typeof step.value === 'function') {
+      this.#answer(request, step, state)
+    } else if (step.kind === 'reply') request.succeed(step.value, true)
+    if (extras !== null && extras.effects !== null) this.#takeEffect(extras, extras.effects, state)
+  }
+
+  /** A function of the user's may be part of the answer. */
+  #answer(request: Request, step: Step, state: unknown): void {
+    const { extras } = request
     try {
       if (this.#companions !== null) this.#answerBatch(step, state, this.#companions)
       else if (extras !== null && extras.held !== null) request.succeed(extras.held.value, true)
@@ -245,8 +268,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
     } catch (error) {
       request.fail(this.pool.failures.crashed(request, error))
     }
-    if (extras === null || extras.effects === null) return
-    const { effects } = extras
+  }
+
+  #takeEffect(extras: Extras, effects: NonNullable<Extras['effects']>, state: unknown): void {
     extras.effects = null
     for (const effect of effects) this.pool.guard(() => effect(state))
   }
@@ -314,15 +338,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #done(step: Step, runNs: Nanos, times: number): void {
     const request = this.current as Request
     const companions = this.#companions
-    if (companions === null) this.#settleUnanswered(request)
+    if (companions === null && request.outcome === null) this.#settleUnanswered(request)
     this.#finish(runNs, times)
     this.pool.port.release(request)
-    if (companions !== null) for (const companion of companions) this.pool.port.release(companion)
-    const { then } = step
-    if (then !== undefined && 'halt' in then) this.leave(then.halt)
-    else if (this.handled >= this.recycleAfter) this.leave('recycled')
-    else if (then !== undefined) this.#follow(then)
+    if (companions !== null) this.#releaseAll(companions)
+    if (step.then !== undefined || this.handled >= this.recycleAfter) this.#follow(step.then)
     this.next()
+  }
+
+  #releaseAll(requests: readonly Request[]): void {
+    for (const request of requests) this.pool.port.release(request)
   }
 
   /** What was not answered is answered later, if somebody waits; otherwise it is done. */
@@ -336,7 +361,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const requests = this.#inHand()
     this.#hold = null
     this.#finish(this.pool.turn.refresh() - this.#startedAt, 1)
-    for (const request of requests) this.pool.port.release(request)
+    this.#releaseAll(requests)
     if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
       this.current = null
       this.pool.supervisor.memberCrashed(this, requests, error.cause)
@@ -348,12 +373,16 @@ export class Member implements Transition<unknown, Step>, Expiring {
   }
 
   #finish(runNs: Nanos, times: number): void {
-    this.handled += 1 + (this.#companions?.length ?? 0)
+    this.handled++
+    if (this.#companions !== null) this.handled += this.#companions.length
     this.#companions = null
     this.pool.memberFinishes(this, runNs, times)
   }
 
-  #follow(then: NonNullable<Step['then']>): void {
+  #follow(then: Step['then']): void {
+    if (then !== undefined && 'halt' in then) return this.leave(then.halt)
+    if (this.handled >= this.recycleAfter) return this.leave('recycled')
+    if (then === undefined) return
     if ('continue' in then) this.pool.intake.continueWith(this, then.continue)
     if (then.timeout !== undefined && then.timeout !== Infinity) {
       this.#idleTimer = this.pool.lifecycle.after(then.timeout, () =>
@@ -387,7 +416,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
   }
 
   #message(request: Request): unknown {
-    if (request.route.batch === 0) return request.message
+    return request.route.batch === 0 ? request.message : this.#batch(request)
+  }
+
+  #batch(request: Request): unknown {
     return [request.message, ...(this.#companions ?? []).map((companion) => companion.message)]
   }
 

@@ -102,8 +102,7 @@ export class Pool implements Runnable {
     this.stats.counters.accepted++
     this.#touch()
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(request))
-    const { extras } = request
-    if (extras !== null && extras.signal !== null && !this.#watchSignal(request, extras, extras.signal)) return
+    if (request.extras !== null && !this.#watchSignal(request, request.extras)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
@@ -160,7 +159,8 @@ export class Pool implements Runnable {
       // Who is done may be ready again at once, and stands at the end then.
       while (done < ready.length && !turn.exhausted) (ready[done++] as Member).execute(turn.now())
     } finally {
-      ready.splice(0, done)
+      if (done === ready.length) ready.length = 0
+      else ready.splice(0, done)
       this.#scheduled = ready.length > 0
       if (this.#scheduled) turn.schedule(this)
     }
@@ -182,8 +182,10 @@ export class Pool implements Runnable {
 
   /** Counts from each begin of a handler: a member that waits for the state is not stuck. */
   watchStuck(member: Member): void {
-    const { stuckAfter } = this.options
-    if (stuckAfter === Infinity) return
+    if (this.options.stuckAfter !== Infinity) this.#watchStuck(member, this.options.stuckAfter)
+  }
+
+  #watchStuck(member: Member, stuckAfter: number): void {
     if (member.wheelSlot >= 0) this.#stuck.remove(member)
     this.#touch()
     member.deadline = this.turn.now() + stuckAfter * NS_PER_MS
@@ -198,7 +200,10 @@ export class Pool implements Runnable {
     this.#touch()
     this.busy--
     if (member.wheelSlot >= 0) this.#stuck.remove(member)
-    if (runNs < 0) return
+    if (runNs >= 0) this.#measured(runNs, times)
+  }
+
+  #measured(runNs: Nanos, times: number): void {
     const now = this.turn.now()
     this.stats.run.record(runNs, now, times)
     this.port.finished(runNs, now)
@@ -255,7 +260,9 @@ export class Pool implements Runnable {
   }
 
   /** False if the signal has fired already. */
-  #watchSignal(request: Request, extras: Extras, signal: AbortSignal): boolean {
+  #watchSignal(request: Request, extras: Extras): boolean {
+    const { signal } = extras
+    if (signal === null) return true
     if (signal.aborted) {
       request.fail(this.failures.cancelled(request))
       return false
@@ -271,7 +278,10 @@ export class Pool implements Runnable {
   }
 
   #touch(): void {
-    if (this.#touched) return
+    if (!this.#touched) this.#beginTurn()
+  }
+
+  #beginTurn(): void {
     this.#touched = true
     this.turn.touch(this)
     this.lifecycle.active()

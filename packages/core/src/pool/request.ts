@@ -127,13 +127,15 @@ export class Request implements Waiting, Expiring, ReplyTarget {
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.pool.settled(this, outcome)
-    const extras = this.extras
-    if (extras !== null) {
-      extras.from?.close()
-      if (extras.onAbort !== null) extras.signal?.removeEventListener('abort', extras.onAbort)
-    }
+    if (this.extras !== null) letGo(this.extras)
     return true
   }
+}
+
+/** Nobody answers it any more, and nobody gives it up. */
+function letGo({ from, signal, onAbort }: Extras): void {
+  from?.close()
+  if (onAbort !== null) signal?.removeEventListener('abort', onAbort)
 }
 
 const OUTCOMES = {

@@ -107,7 +107,10 @@ export class RecentHistogram {
 
 function bucketOf(value: number): number {
   // Below 2.1 s, which is nearly always, whole numbers of 32 bits do: 4 ns instead of 60.
-  if (value < 2 ** 31) return smallBucketOf(value | 0)
+  return value < 2 ** 31 ? smallBucketOf(value | 0) : largeBucketOf(value)
+}
+
+function largeBucketOf(value: number): number {
   const exponent = value < 2 ** 32 ? 31 : 63 - Math.clz32(value / 2 ** 32)
   return (exponent - SUB_BITS + 1) * SUB + (Math.floor(value / 2 ** (exponent - SUB_BITS)) - SUB)
 }

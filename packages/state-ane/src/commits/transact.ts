@@ -39,9 +39,21 @@ export function transact<S, T extends Step<S>>(
   if (isPromise(step) || cell.held || step.mode === 'exclusive')
     return new Retrying(cell, transition, options).finish({ state, version, step })
   refuse(transition)
-  const left = step.next === undefined ? state : write(cell, step.next, modeOf(step, options), version)
-  if (isPromise(left) || left === CONFLICT)
-    return new Retrying(cell, transition, options).finish({ state, version, step }, left)
+  if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
+  transition.committed?.(step, state)
+  return step
+}
+
+/** Commits what the first run, which was synchronous, returned. */
+function commit<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions,
+  run: { readonly state: S; readonly version: number; readonly step: T },
+): T | Promise<T> {
+  const { step } = run
+  const left = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
+  if (isPromise(left) || left === CONFLICT) return new Retrying(cell, transition, options).finish(run, left)
   transition.committed?.(step, left as S)
   return step
 }
