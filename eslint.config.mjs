@@ -66,6 +66,14 @@ export default tseslint.config(
   forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
   forbid(['packages/state-ane/src/{cells,commits}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
   forbid(['packages/core/src/**/*.ts', 'examples/**/*.ts'], [internals]),
+  forbid(
+    ['packages/core/src/protection/rules/**/*.ts'],
+    [
+      internals,
+      pure,
+      { group: ['**/pool/*', '**/api/*'], message: 'The rules of protection are pure: they know no pool.' },
+    ],
+  ),
   {
     files: ['**/test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

@@ -34,9 +34,17 @@ export default defineConfig({
       },
       {
         text: 'Run it',
-        items: ['dropped', 'errors', 'operating', 'elastic', 'supervision', 'deadlines', 'broker', 'state'].flatMap(
-          (name) => page(`/guide/${name}`),
-        ),
+        items: [
+          'dropped',
+          'errors',
+          'operating',
+          'elastic',
+          'concurrency',
+          'supervision',
+          'deadlines',
+          'broker',
+          'state',
+        ].flatMap((name) => page(`/guide/${name}`)),
       },
       {
         text: 'Look up',

@@ -1,7 +1,7 @@
 export { broadcast, call, cast } from './api/messages'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
-export { type Change, configure, drain, resize } from './api/operating'
+export { type Change, configure, drain, relearn, resize } from './api/operating'
 export { ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,
@@ -35,7 +35,7 @@ export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, t
 export { CrashedError } from './errors'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CallOptions, CastOptions, CastResult } from './pool/intake'
-export { type PoolOptions, poolOptions } from './pool/options'
+export { type PoolChanges, type PoolOptions, poolOptions } from './pool/options'
 export type { Phase } from './pool/lifecycle'
 export type { MemberStatus } from './pool/member'
 export type { Outcome } from './pool/request'

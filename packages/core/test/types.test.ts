@@ -2,6 +2,7 @@ import {
   type Behaviour,
   call,
   cast,
+  configure,
   definePool,
   getState,
   halt,
@@ -108,6 +109,9 @@ describe('types', () => {
       void call(ref, { type: 'add', value: 1 })
       // @ts-expect-error an option that does not exist
       spawnPool(ref as never, Counter, 'x', { sise: 1 })
+      configure(pool, { size: { idle: 5 }, concurrency: { max: 3 }, broker: { client: { max: 5 } } })
+      // @ts-expect-error an option that does not exist, where the others need not be given
+      configure(pool, { size: { idel: 5 } })
       // @ts-expect-error a handler must return a step
       definePool({ init: () => 0, calls: { five: () => 5 } })
       // @ts-expect-error the next state has another shape

@@ -1,4 +1,5 @@
 import type { DropReason } from '@genpool/broker'
+import { NS_PER_MS } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/lifecycle'
 import type { Outcome, Request } from '../pool/request'
@@ -11,6 +12,11 @@ export interface Inspection {
   readonly phase: Phase
   readonly size: number
   readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
+  /**
+   * How many members may work at once, how many are set aside because enough others do, and how long a run takes without a
+   * load, as far as is known (milliseconds, else 0); undefined if all may work.
+   */
+  readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
   /** The same by message type and by priority: who is it that waits? Counted when asked, one by one. */
@@ -42,6 +48,7 @@ export interface Inspection {
 export function inspect(ref: PoolRef): Inspection {
   const pool = poolOf(ref)
   const { stats, roster, port, lifecycle } = pool
+  const concurrency = pool.concurrency ?? undefined
   const now = pool.turn.refresh()
   const count = (status: string): number => roster.members.filter((member) => member.status === status).length
   const idle = count('idle')
@@ -51,6 +58,11 @@ export function inspect(ref: PoolRef): Inspection {
     phase: lifecycle.phase,
     size: roster.size,
     members: { idle, starting, busy: roster.members.length - idle - starting },
+    concurrency: concurrency && {
+      limit: concurrency.limit,
+      aside: concurrency.aside,
+      floorMs: concurrency.floor / NS_PER_MS,
+    },
     waiting: port.length,
     waitingBy: {
       type: countBy(port.waiting, (request) => request.route.type),

@@ -1,6 +1,6 @@
 import { type Change, OptionsError } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
-import type { PoolOptions } from '../pool/options'
+import type { PoolChanges } from '../pool/options'
 import { poolOf } from './pool-of'
 
 /**
@@ -12,7 +12,7 @@ import { poolOf } from './pool-of'
  *   has stopped. Nothing is changed then
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
-export function configure(pool: PoolRef, changes: PoolOptions): readonly Change[] {
+export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[] {
   return poolOf(pool).lifecycle.configure(changes)
 }
 
@@ -23,6 +23,14 @@ export function configure(pool: PoolRef, changes: PoolOptions): readonly Change[
  */
 export function resize(pool: PoolRef, size: number): void {
   configure(pool, { size })
+}
+
+/**
+ * Forgets what has been learnt about how many members may work at once, and begins anew with `initial`: for a backend that
+ * has been exchanged. Does nothing to a pool without a limit that learns.
+ */
+export function relearn(pool: PoolRef): void {
+  poolOf(pool).concurrency?.relearn()
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import { checkSize } from '../elastic/make-elastic'
 import { type PoolOptions, poolOptions } from '../pool/options'
+import { checkConcurrency } from '../protection/concurrency-options'
 import { PoolActor } from '../pool/pool-actor'
 import { poolOf } from './pool-of'
 
@@ -48,6 +49,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
   checkSize(checked)
+  checkConcurrency(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
   const setup = { name, definition, options: checked, given: own }
   const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, setup))

@@ -31,7 +31,12 @@ export class ElasticSize {
 
   /** Sees how many members are idle after a match. */
   notice(idle: number): void {
-    this.#sizing.notice(idle, this.pool.turn.now())
+    this.#sizing.notice(idle + this.#aside, this.pool.turn.now())
+  }
+
+  /** Members that do not wait for a request because enough others work: they are idle, too. */
+  get #aside(): number {
+    return this.pool.concurrency === null ? 0 : this.pool.concurrency.aside
   }
 
   /** At the end of a turn in which something happened. */
@@ -72,10 +77,11 @@ export class ElasticSize {
     if (!this.#started || lifecycle.stopping) return
     const now = (this.#lookedAt = turn.refresh())
     const load = {
-      idle: engine.lengthR,
+      idle: engine.lengthR + this.#aside,
       starting: roster.starting,
       waiting: engine.length,
       waited: Math.max(0, engine.relativeTime(now)),
+      limit: this.pool.concurrency?.limit ?? Infinity,
     }
     const { start, release, excess, wakeAt } = this.#sizing.look(load, now)
     this.#arm(wakeAt === null ? null : (wakeAt - now) / NS_PER_MS)

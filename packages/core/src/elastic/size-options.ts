@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { gradientNumbers } from '../protection/rules/gradient-options'
 
 const interval = z.number().positive()
 
@@ -33,8 +34,11 @@ const rate = z
   })
   .describe('Starts members when none is idle, so many within an interval.')
 const open = z.strictObject({ type: z.literal('open') }).describe('Starts a member each time that none is idle.')
+const gradient = z
+  .strictObject({ type: z.literal('gradient'), ...gradientNumbers })
+  .describe('Starts a member when none is idle, up to as many as may work at once: a limit that learns.')
 
-const valves = { codel, relative, rate, open }
+const valves = { codel, relative, rate, open, gradient }
 
 /** How many members there are, between two bounds. Times are milliseconds. */
 export const sizeOptions = z
@@ -53,8 +57,8 @@ export const sizeOptions = z
       .describe('There are never more members, starts in flight included.'),
     valve: z
       .union([
-        z.enum(['codel', 'relative', 'rate', 'open']),
-        z.discriminatedUnion('type', [codel, relative, rate, open]),
+        z.enum(['codel', 'relative', 'rate', 'open', 'gradient']),
+        z.discriminatedUnion('type', [codel, relative, rate, open, gradient]),
       ])
       .default('codel')
       .describe('Decides when one more may start.'),

@@ -4,7 +4,7 @@ import { type CheckedSizeOptions, valveInFull } from './size-options'
 
 /** How a pool fares, as far as its size depends on it. */
 export interface Load {
-  /** How many members wait for a request. */
+  /** How many members wait for a request, or for leave to work. */
   readonly idle: number
   /** How many members are starting, or wait for another try to start. */
   readonly starting: number
@@ -12,6 +12,8 @@ export interface Load {
   readonly waiting: number
   /** How long the oldest of them has waited. */
   readonly waited: Nanos
+  /** How many may work at once: more would be of no use. */
+  readonly limit: number
 }
 
 /** What is to become of the size. */
@@ -111,10 +113,10 @@ export class Sizing {
     return started
   }
 
-  #wantsMore({ idle, starting, waiting }: Load, relativeTime: Nanos): boolean {
+  #wantsMore({ idle, starting, waiting, limit }: Load, relativeTime: Nanos): boolean {
     if (this.size === 0) return waiting > 0
     const started = this.size - starting
-    if (this.size >= this.#options.max || starting >= Math.max(1, started)) return false
+    if (this.size >= Math.min(this.#options.max, limit) || starting >= Math.max(1, started)) return false
     return this.#isShort(idle, relativeTime)
   }
 
@@ -171,6 +173,6 @@ export class Sizing {
 /** The valve is always open for the first member: whether it is wanted does not depend on how fast others work. */
 function regulatorOptionsOf({ min, max, valve }: CheckedSizeOptions): RegulatorOptions {
   const full = valveInFull(valve)
-  if (full.type === 'open') return { valve: { type: 'open', max } }
+  if (full.type === 'open' || full.type === 'gradient') return { valve: { type: 'open', max } }
   return { valve: { ...full, min: Math.max(1, min), max } }
 }

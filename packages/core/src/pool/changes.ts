@@ -1,8 +1,9 @@
 import type { BrokerOptions } from '@genpool/broker'
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
 import { applySize, checkSize } from '../elastic/make-elastic'
+import { checkConcurrency } from '../protection/concurrency-options'
 import type { Pool } from './pool'
-import { type CheckedPoolOptions, type PoolOptions, poolOptions } from './options'
+import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
 
 /** What a pool that runs cannot do otherwise. */
@@ -17,11 +18,12 @@ const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'stat
 export function applyChanges(
   pool: Pool,
   given: PoolOptions,
-  changes: PoolOptions,
+  changes: PoolChanges,
 ): { given: PoolOptions; changed: readonly Change[] } {
-  const merged = merge(spelledOut(pool, given, changes), changes) as PoolOptions
+  const merged = merge(spelledOut(pool, given, changes), changes, pool.options) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
   checkSize(checked)
+  checkConcurrency(checked)
   const changed = changesBetween(comparable(pool, pool.options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length > 0) {
@@ -39,6 +41,7 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   if (changed.some(({ path }) => path.startsWith('broker'))) pool.port.configure(checked.broker as BrokerOptions)
   pool.options = checked
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
+  pool.limitConcurrency()
   pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))
   // Members of a shared state that is not made yet are started when it is.
   if (pool.sharesState && pool.cell === undefined) return
@@ -46,7 +49,7 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
 }
 
 /** The state's short form written out if some of it is to be changed: the rest stays. */
-function spelledOut(pool: Pool, given: PoolOptions, { state }: PoolOptions): PoolOptions {
+function spelledOut(pool: Pool, given: PoolOptions, { state }: PoolChanges): PoolOptions {
   if (!isPlainObject(state) || isPlainObject(given.state)) return given
   return { ...given, state: { type: pool.sharesState ? 'shared' : 'isolated' } }
 }
@@ -57,11 +60,20 @@ function comparable(pool: Pool, options: CheckedPoolOptions): object {
   return { ...options, size, state: stateOptionsOf(state, pool.definition.form === 'plain') }
 }
 
-function merge(old: unknown, changes: unknown): unknown {
-  if (!isPlainObject(old) || !isPlainObject(changes)) return changes
+/** @param current the same options in full, for what was not given */
+function merge(old: unknown, changes: unknown, current: unknown): unknown {
+  if (!isPlainObject(changes)) return changes
+  const before = isPlainObject(old) ? old : typeOf(old ?? current)
   // Another type of queue has other options; those of the old one would be unknown to it.
-  if ('type' in changes && changes['type'] !== old['type']) return changes
-  const result: Record<string, unknown> = { ...old }
-  for (const [key, value] of Object.entries(changes)) result[key] = merge(old[key], value)
+  if ('type' in changes && changes['type'] !== before['type']) return changes
+  const now = isPlainObject(current) ? current : {}
+  const result: Record<string, unknown> = { ...before }
+  for (const [key, value] of Object.entries(changes)) result[key] = merge(before[key], value, now[key])
   return result
+}
+
+/** The type that a change adds to, of options that were given as a name or not at all. */
+function typeOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'string') return { type: value }
+  return isPlainObject(value) && 'type' in value ? { type: value['type'] } : {}
 }

@@ -6,7 +6,7 @@ import { makeElastic } from '../elastic/make-elastic'
 import { applyChanges } from './changes'
 import { Member } from './member'
 import { BareContext } from './message-context'
-import type { PoolOptions } from './options'
+import type { PoolChanges } from './options'
 import type { Pool } from './pool'
 import { ownCell, sharedCell, stateOptionsOf } from './pool-state'
 import { eventually } from './roster'
@@ -122,7 +122,7 @@ export class Lifecycle {
   }
 
   /** Changes options. @throws {OptionsError | StoppedError} and changes nothing */
-  configure(changes: PoolOptions): readonly Change[] {
+  configure(changes: PoolChanges): readonly Change[] {
     if (this.stopping) throw new StoppedError(this.pool.name, false, this.cause)
     const { given, changed } = applyChanges(this.pool, this.pool.given, changes)
     this.pool.given = given

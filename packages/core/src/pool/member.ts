@@ -139,6 +139,8 @@ export class Member implements Transition<unknown, Step>, Expiring {
     }
     this.status = 'idle'
     this.current = null
+    const { concurrency } = this.pool
+    if (concurrency !== null && !concurrency.admits(this)) return
     const request = this.pool.port.askR(this.seat)
     if (request !== null) this.assign(request)
   }

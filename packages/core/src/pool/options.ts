@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@genpool/runtime'
 import type { Store } from '@genpool/state-ane'
 import { z } from 'zod'
 import { sizeOptions } from '../elastic/size-options'
+import { concurrencyOptions } from '../protection/concurrency-options'
 import type { DeadLetter } from './dead-letters'
 
 const milliseconds = z.number().nonnegative()
@@ -88,6 +89,7 @@ export const poolOptions = z.strictObject({
     .describe(
       'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
     ),
+  concurrency: concurrencyOptions,
   state: z
     .union([z.enum(['shared', 'isolated']), stateOptions])
     .optional()
@@ -130,5 +132,14 @@ export const poolOptions = z.strictObject({
     .describe('Where time comes from; tests give a virtual one.'),
 })
 export type PoolOptions = z.input<typeof poolOptions>
+/** What is to be different in a pool that runs: of what has parts, only some. */
+export type PoolChanges = {
+  [K in keyof PoolOptions]?: K extends 'clock' | 'state' ? PoolOptions[K] : Partly<PoolOptions[K]>
+}
+type Partly<T> = T extends (...args: never) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: Partly<T[K]> }
+    : T
 export type CheckedPoolOptions = z.output<typeof poolOptions>
 export type StateOptions = z.output<typeof stateOptions>

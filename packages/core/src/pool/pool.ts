@@ -17,6 +17,8 @@ import { Program } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
 import type { ElasticSize } from '../elastic/elastic-size'
+import { Concurrency } from '../protection/concurrency'
+import { limitOf } from '../protection/concurrency-options'
 import { BrokerPort } from './broker-port'
 import { ExternalPort } from './external-port'
 import { DeadLetters } from './dead-letters'
@@ -67,6 +69,8 @@ export class Pool implements Runnable {
   #touched = false
   /** Decides how many members there are; null if that is fixed. */
   elastic: ElasticSize | null = null
+  /** Decides how many members work at once; null if all may. */
+  concurrency: Concurrency | null = null
   readonly #deadlines: Deadlines<Request>
   readonly #stuck: Deadlines<Member>
 
@@ -95,6 +99,15 @@ export class Pool implements Runnable {
     this.supervisor = new Supervisor(this)
     this.roster = new Roster(this)
     this.lifecycle = new Lifecycle(this)
+    this.limitConcurrency()
+  }
+
+  /** Has as many members work at once as the options say. */
+  limitConcurrency(): void {
+    const limit = limitOf(this.options)
+    if (this.concurrency !== null) this.concurrency.configure(limit ?? Infinity)
+    else if (limit !== null) this.concurrency = new Concurrency(this, limit)
+    if (limit === null) this.concurrency = null
   }
 
   /** Has a request matched now, or queued, or refused. */
@@ -207,6 +220,7 @@ export class Pool implements Runnable {
     const now = this.turn.now()
     this.stats.run.record(runNs, now, times)
     this.port.finished(runNs, now)
+    if (this.concurrency !== null) this.concurrency.finished(member, runNs, now)
   }
 
   /** A request has its outcome. */

@@ -110,6 +110,7 @@ export class Roster {
     const slot = this.#slots[member.info.slot - 1]
     if (slot === undefined || slot.member !== member) return
     slot.member = null
+    this.pool.concurrency?.ended(member)
     if (member.hasBegun) this.pool.lifecycle.memberEnded(member, reason)
     member.address?.stop()
     if (this.pool.lifecycle.stopping || !slot.wanted) return

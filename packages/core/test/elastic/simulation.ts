@@ -38,7 +38,7 @@ export interface Course {
 }
 
 /** Numbers in [0, 1) that are the same each time. */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

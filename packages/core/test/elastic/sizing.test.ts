@@ -9,8 +9,15 @@ import { sizeOptions, valveInFull } from '../../src/elastic/size-options'
 
 const MS = NS_PER_MS
 const options = (given: object) => sizeOptions.parse({ max: 10, ...given })
-const load = (given: Partial<Load> = {}): Load => ({ idle: 0, starting: 0, waiting: 0, waited: 0, ...given })
-const NAMES = ['codel', 'relative', 'rate', 'open'] as const
+const load = (given: Partial<Load> = {}): Load => ({
+  idle: 0,
+  starting: 0,
+  waiting: 0,
+  waited: 0,
+  limit: Infinity,
+  ...given,
+})
+const NAMES = ['codel', 'relative', 'rate', 'open', 'gradient'] as const
 
 describe('the sizing of a pool', () => {
   it('begins with the fewest members', () => {
@@ -119,7 +126,7 @@ describe('the laws of sizing', () => {
           const idle = Math.min(step.idle, size)
           const starting = failing ? size - idle : 0
           if (idle === 0) emptyAt = now
-          const { start, release, excess } = sizing.look({ idle, starting, waiting, waited: waited * MS }, now)
+          const { start, release, excess } = sizing.look(load({ idle, starting, waiting, waited: waited * MS }), now)
           for (const task of rule.tasks().slice(0, release)) rule.done(task, now)
           rule.update(idle > 0 ? now - emptyAt : waiting > 0 ? -waited * MS : 0, now)
           for (let i = 0; i < start; i++) {

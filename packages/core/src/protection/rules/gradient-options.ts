@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** The numbers of a gradient limit, wherever its bounds come from. */
+export const gradientNumbers = {
+  initial: z.number().int().positive().default(10).describe('How many work at once before anything is known.'),
+  tolerance: z
+    .number()
+    .min(1)
+    .default(1.1)
+    .describe('How many times as long as without a load a run may take before fewer work at once.'),
+  smoothing: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.3)
+    .describe('How far the limit moves towards what one window says, 0 to 1.'),
+  window: z.number().positive().default(100).describe('How long run times are averaged at least, in milliseconds.'),
+  probe: z
+    .number()
+    .positive()
+    .default(10_000)
+    .describe(
+      'How often run times are measured with half as many at work, in milliseconds; no more often than every 100 runs last.',
+    ),
+}
+
+const bound = z.number().int().positive()
+
+/** A limit that learns, with bounds of its own. */
+export const gradientOptions = z
+  .strictObject({
+    type: z.literal('gradient'),
+    min: bound.default(1).describe('So many may always work at once.'),
+    max: z
+      .union([bound, z.literal(Infinity)])
+      .default(Infinity)
+      .describe('More may never work at once.'),
+    ...gradientNumbers,
+  })
+  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min must not be greater than max' })
+  .describe('Learns how many may work at once, from how long they take.')
+
+/** The rules of a gradient limit. Times are milliseconds. */
+export type GradientRules = Omit<z.output<typeof gradientOptions>, 'type'>
