@@ -213,10 +213,10 @@ export class Pool implements Runnable {
     this.#touch()
     this.busy--
     if (member.wheelSlot >= 0) this.#stuck.remove(member)
-    if (runNs >= 0) this.#measured(runNs, times)
+    if (runNs >= 0) this.#measured(member, runNs, times)
   }
 
-  #measured(runNs: Nanos, times: number): void {
+  #measured(member: Member, runNs: Nanos, times: number): void {
     const now = this.turn.now()
     this.stats.run.record(runNs, now, times)
     this.port.finished(runNs, now)
