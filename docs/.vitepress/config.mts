@@ -38,6 +38,7 @@ export default defineConfig({
           'dropped',
           'errors',
           'operating',
+          'observing',
           'elastic',
           'concurrency',
           'supervision',

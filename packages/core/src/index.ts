@@ -2,6 +2,7 @@ export { broadcast, call, cast } from './api/messages'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, relearn, resize } from './api/operating'
+export { onEvent } from './api/on-event'
 export { ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,
@@ -40,6 +41,29 @@ export type { Phase } from './pool/lifecycle'
 export type { MemberStatus } from './pool/member'
 export type { Outcome } from './pool/request'
 export type { Percentiles } from './stats/histogram'
+export type {
+  ConflictEvent,
+  DeadLetterEvent,
+  DropEvent,
+  InitFailEvent,
+  MemberCrashEvent,
+  MemberEvent,
+  MemberStartEvent,
+  MemberStopEvent,
+  MemberStuckEvent,
+  PoolConfigureEvent,
+  PoolDrainEvent,
+  PoolEvent,
+  PoolEventName,
+  PoolEvents,
+  PoolReadyEvent,
+  PoolStartEvent,
+  PoolStopEvent,
+  RequestEvent,
+  SettledEvent,
+  SizeChangeEvent,
+  StateChangeEvent,
+} from './telemetry/events'
 export { DroppedError, type DropReason } from '@genpool/broker'
 export {
   CancelledError,

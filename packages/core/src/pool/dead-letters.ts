@@ -1,4 +1,6 @@
 import { type GenPoolError } from '@genpool/runtime'
+import { letterDead } from '../telemetry/channels'
+import { ofPool } from '../telemetry/payloads'
 import type { Pool } from './pool'
 
 /** A message that nobody served and whose sender is not told, or one that crashed too many members. */
@@ -25,6 +27,7 @@ export class DeadLetters {
 
   add(message: unknown, error: GenPoolError): void {
     this.count++
+    if (letterDead.hasSubscribers) letterDead.publish({ ...ofPool(this.pool), message, error })
     const { onDrop } = this.pool.options
     if (onDrop === undefined && this.#watchers.size === 0) return
     const letter: DeadLetter = { pool: this.pool.name, message, error }

@@ -1,4 +1,4 @@
-import { type BrokerMatch, brokerOf, type BrokerRef } from '@genpool/broker'
+import { type BrokerMatch, brokerOf, type BrokerRef, DroppedError } from '@genpool/broker'
 import { type GenPoolError, isGenPoolError, NS_PER_MS, OptionsError, StoppedError } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { type Member, Seat } from './member'
@@ -148,6 +148,9 @@ export class ExternalPort implements Port {
   #failed(request: Request, error: GenPoolError): void {
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.pool.failures.expired(request))
     else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.pool.name, false, error))
-    else request.fail(error)
+    else {
+      if (error instanceof DroppedError) this.pool.countDrop(request, error)
+      request.fail(error)
+    }
   }
 }

@@ -1,15 +1,17 @@
-import { type Change, NS_PER_MS, StoppedError, stopTree, textOf, type Timer } from '@genpool/runtime'
+import { type Change, type Nanos, NS_PER_MS, StoppedError, stopTree, textOf, type Timer } from '@genpool/runtime'
 import { whenFree } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import { StartAttempts } from '../supervision/start-attempts'
 import { makeElastic } from '../elastic/make-elastic'
+import { poolConfigured, poolDraining, poolReady, poolStarted, poolStopped } from '../telemetry/channels'
+import { msBetween, ofPool } from '../telemetry/payloads'
 import { applyChanges } from './changes'
 import { Member } from './member'
 import { BareContext } from './message-context'
 import type { PoolChanges } from './options'
 import type { Pool } from './pool'
 import { ownCell, sharedCell, stateOptionsOf } from './pool-state'
-import { eventually } from './roster'
+import { eventually, tellInitFailed } from './roster'
 
 /** Where a pool is in its life. `draining` finishes what it has and takes nothing new. */
 export type Phase = 'starting' | 'running' | 'draining' | 'stopped'
@@ -28,6 +30,8 @@ export class Lifecycle {
   /** Members whose `terminate` has not returned yet. */
   #ending = 0
   #quietSince = 0
+  #spawnedAt: Nanos = 0
+  #wasReady = false
   /** The shared state while its store gets ready. */
   #opening: Pool['cell'] = undefined
 
@@ -51,6 +55,10 @@ export class Lifecycle {
 
   /** Makes the shared state, if there is one, and then the members. */
   start(size: number): void {
+    this.#spawnedAt = this.pool.turn.now()
+    if (poolStarted.hasSubscribers) {
+      poolStarted.publish({ ...ofPool(this.pool), path: this.pool.actor.path.parts.join('/') })
+    }
     const { shutdownAfter } = this.pool.definition.properties
     if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
     this.#startState(size)
@@ -61,8 +69,8 @@ export class Lifecycle {
     const member = new Member(this.pool, this.pool.infoOf(0, this.#starts.failures + 1), this.pool.turn.now())
     eventually(
       () => this.initialise(member),
-      (state) => this.#startShared(state, size),
-      (error) => this.#startAgain(error, size),
+      (state) => this.#startShared(state, size, member),
+      (error) => this.#startAgain(error, size, member),
     )
   }
 
@@ -84,6 +92,10 @@ export class Lifecycle {
   memberReady(): void {
     if (this.phase === 'starting') this.phase = 'running'
     this.#becomeReady()
+    if (this.#wasReady) return
+    this.#wasReady = true
+    if (!poolReady.hasSubscribers) return
+    poolReady.publish({ ...ofPool(this.pool), afterMs: msBetween(this.#spawnedAt, this.pool.turn.refresh()) })
   }
 
   /** It cannot go on: tells all who wait, and its parent. */
@@ -111,6 +123,10 @@ export class Lifecycle {
   /** Ends everything now. Called once, by the actor. */
   stop(): void {
     this.phase = 'stopped'
+    this.pool.changes.end()
+    if (poolStopped.hasSubscribers) {
+      poolStopped.publish({ ...ofPool(this.pool), cause: this.cause, ...this.#work })
+    }
     this.#failToStart(new StoppedError(this.pool.name, false, this.cause))
     for (const request of this.pool.port.drain()) request.fail(this.pool.failures.stopped(request))
     for (const request of [...this.pool.late]) request.fail(this.pool.failures.stopped(request))
@@ -126,12 +142,18 @@ export class Lifecycle {
     if (this.stopping) throw new StoppedError(this.pool.name, false, this.cause)
     const { given, changed } = applyChanges(this.pool, this.pool.given, changes)
     this.pool.given = given
+    if (changed.length > 0 && poolConfigured.hasSubscribers) {
+      poolConfigured.publish({ ...ofPool(this.pool), changes: changed })
+    }
     return changed
   }
 
   /** Takes nothing new, finishes what it has, then stops; or stops after so many milliseconds. */
   drain(within: number): Promise<void> {
-    if (this.accepting) this.phase = 'draining'
+    if (this.accepting) {
+      this.phase = 'draining'
+      if (poolDraining.hasSubscribers) poolDraining.publish({ ...ofPool(this.pool), ...this.#work })
+    }
     if (!this.stopping && within !== Infinity) this.after(within, () => this.pool.actor.stop())
     const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
     this.settle()
@@ -229,11 +251,16 @@ export class Lifecycle {
     }
   }
 
+  /** What it has to do. */
+  get #work(): { readonly waiting: number; readonly busy: number } {
+    return { waiting: this.pool.port.length, busy: this.pool.busy }
+  }
+
   get #state(): ReturnType<typeof stateOptionsOf> {
     return stateOptionsOf(this.pool.options.state, this.pool.definition.form === 'plain')
   }
 
-  #startShared(state: unknown, size: number): void {
+  #startShared(state: unknown, size: number, member: Member): void {
     if (this.stopping) return
     const step = state instanceof InitStep ? state : undefined
     if (step?.kind === 'refuse') return this.giveUp(step.reason, 'its init refused to start')
@@ -241,7 +268,7 @@ export class Lifecycle {
     eventually(
       () => this.#openCell(step === undefined ? state : step.value),
       () => this.#startMembers(step, size),
-      (error) => this.#startAgain(error, size),
+      (error) => this.#startAgain(error, size, member),
     )
   }
 
@@ -269,9 +296,10 @@ export class Lifecycle {
     if (roster.size === 0) this.memberReady()
   }
 
-  #startAgain(error: unknown, size: number): void {
+  #startAgain(error: unknown, size: number, member: Member): void {
     if (this.stopping) return
     const wait = this.#starts.failed(this.pool.options.restart, Math.random())
+    tellInitFailed(member, error, this.#starts.failures, wait)
     if (wait === null) return this.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
     this.after(wait / NS_PER_MS, () => this.#startState(size))
   }

@@ -4,6 +4,8 @@ import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transi
 import type { MemberInfo } from '../behaviours/context'
 import { checkThen } from '../behaviours/program'
 import { Step } from '../behaviours/step'
+import { commitConflicted, memberStarted } from '../telemetry/channels'
+import { msBetween, ofMember } from '../telemetry/payloads'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
 import type { Pool } from './pool'
@@ -64,7 +66,8 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** Set when it is to end as soon as its work is done. */
   #leaving: { readonly reason: unknown } | null = null
   #hold: Hold<unknown> | null = null
-  #startedAt: Nanos = 0
+  /** When it began to work on what it has in hand. */
+  startedAt: Nanos = 0
   #idleTimer: Timer | null = null
   /** When it is given up as stuck. The links are those of the wheel that watches it. */
   deadline: Nanos = Infinity
@@ -80,6 +83,12 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   get name(): string {
     return this.info.name
+  }
+
+  /** When it began to work on `request`; null if it has not, or does not any more. */
+  startOf(request: Request): Nanos | null {
+    const begun = this.status !== 'starting' && this.current !== null && this.current.attempt > 0
+    return begun && (this.current === request || this.#companions?.includes(request)) ? this.startedAt : null
   }
 
   /** Whether an answer that is given now has to wait for the commit. */
@@ -98,6 +107,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.hasBegun = true
     this.status = 'idle'
     this.next()
+    if (memberStarted.hasSubscribers) {
+      memberStarted.publish({ ...ofMember(this), tookMs: msBetween(this.bornAt, this.pool.turn.now()) })
+    }
   }
 
   /** Gives it something to do that is meant for it alone. */
@@ -161,7 +173,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (request.deadline - now < NEAR) now = this.pool.turn.refresh()
     // Aborted or expired between the match and now; timers do not fire while a handler blocks the event loop.
     if (request.outcome !== null || request.deadline <= now) return this.#skip(request)
-    this.#startedAt = now
+    this.startedAt = now
     if (request.route.batch > 0) this.#companions = this.pool.port.takeBatch(this, request)
     this.pool.memberStarts(this, request, now)
     let step: Step | PromiseLike<Step>
@@ -183,7 +195,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** One run of the handler; several if its commit meets another one. */
   run(state: unknown, attempt: Attempt | undefined): Step | PromiseLike<Step> {
     const request = this.current as Request
-    if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) this.#mustBeWanted()
+    if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) this.#runsAgain(request, attempt)
     const extras = request.extras
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
@@ -202,10 +214,12 @@ export class Member implements Transition<unknown, Step>, Expiring {
     return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
   }
 
-  /** It had to wait for the state, or is run again. */
-  #mustBeWanted(): void {
+  /** It had to wait for the state; or another commit came first, or the handler asked for the state to itself. */
+  #runsAgain({ route }: Request, { number, exclusive }: Attempt): void {
     const refusal = this.admit()
     if (refusal !== undefined) throw refusal
+    if (number === 1 || !commitConflicted.hasSubscribers) return
+    commitConflicted.publish({ ...ofMember(this), type: route.type, attempt: number, exclusive })
   }
 
   /** Runs a plain function on the member's own state, which nobody else can change. */
@@ -305,7 +319,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.status = 'ended'
     this.retireAt?.cancel()
     this.#hold?.release()
-    this.pool.memberFinishes(this, this.pool.turn.refresh() - this.#startedAt, 1)
+    this.pool.memberFinishes(this, this.pool.turn.refresh() - this.startedAt, 1)
     for (const request of requests) {
       request.fail(error(request) as never)
       this.pool.port.release(request)
@@ -323,7 +337,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   readonly #onDone = (step: Step): void => {
     if (this.status === 'ended') return
-    this.#done(step, this.pool.turn.refresh() - this.#startedAt, 1)
+    this.#done(step, this.pool.turn.refresh() - this.startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
@@ -333,6 +347,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   readonly #toStep = (result: unknown): Step => {
     this.pool.turn.refresh()
+    this.pool.changes.follow()
     return (this.current as Request).route.toStep(result)
   }
 
@@ -355,14 +370,17 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** What was not answered is answered later, if somebody waits; otherwise it is done. */
   #settleUnanswered(request: Request): void {
     if (request.outcome !== null) return
-    if (request.expectsAnswer) this.pool.late.add(request)
-    else request.succeed(undefined, false)
+    if (request.expectsAnswer) {
+      request.extend().startedAt = this.startedAt
+      this.pool.late.add(request)
+    } else request.succeed(undefined, false)
   }
 
   #failed(error: unknown): void {
     const requests = this.#inHand()
     this.#hold = null
-    this.#finish(this.pool.turn.refresh() - this.#startedAt, 1)
+    this.#finish(this.pool.turn.refresh() - this.startedAt, 1)
+    for (const request of requests) request.extend().startedAt = this.startedAt
     this.#releaseAll(requests)
     if (error instanceof HandlerFailure && !isAbort(error.cause, requests)) {
       this.current = null

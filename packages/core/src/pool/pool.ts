@@ -1,4 +1,4 @@
-import { type Drop, DroppedError, factsOf } from '@genpool/broker'
+import { type Drop, type DropFacts, DroppedError, factsOf } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -16,6 +16,9 @@ import type { Definition } from '../behaviours/define-pool'
 import { Program } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
+import { memberStuck, requestDropped, requestSettled } from '../telemetry/channels'
+import { dropEvent, msBetween, ofMember, settledEvent } from '../telemetry/payloads'
+import { StateChanges } from '../telemetry/state-changes'
 import type { ElasticSize } from '../elastic/elastic-size'
 import { Concurrency } from '../protection/concurrency'
 import { limitOf } from '../protection/concurrency-options'
@@ -53,6 +56,8 @@ export class Pool implements Runnable {
   readonly lifecycle: Lifecycle
   readonly deadLetters: DeadLetters
   readonly failures = new Failures(this)
+  /** Tells those who listen of changes of the shared state. */
+  readonly changes = new StateChanges(this)
   readonly facts: PoolFacts
   readonly stats: Stats
   /** The state that all members share; undefined if each has its own, or before it is made. */
@@ -134,6 +139,7 @@ export class Pool implements Runnable {
   /** Runs a request again whose member crashed. It keeps its deadline. */
   resubmit(request: Request): void {
     request.member = null
+    if (request.extras !== null) request.extras.startedAt = null
     // A pool that drains finishes what it has, and this is part of it.
     if (this.lifecycle.stopping) return void request.fail(this.failures.stopped(request))
     this.#ask(request)
@@ -166,6 +172,7 @@ export class Pool implements Runnable {
 
   run(turn: Turn): void {
     this.#touch()
+    this.changes.follow()
     const ready = this.#ready
     let done = 0
     try {
@@ -224,18 +231,25 @@ export class Pool implements Runnable {
   }
 
   /** A request has its outcome. */
-  settled(request: Request, outcome: Outcome): void {
+  settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
     this.stats.counters.outcomes[outcome]++
     this.#touch()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
+    if (requestSettled.hasSubscribers) requestSettled.publish(settledEvent(request, outcome, error))
   }
 
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
-    this.stats.counters.drop(drop.reason)
+    const facts = factsOf(drop)
+    this.countDrop(request, facts)
     if (drop.reason === 'expired') request.fail(this.failures.expired(request))
-    else request.fail(new DroppedError(this.name, factsOf(drop)))
+    else request.fail(new DroppedError(this.name, facts))
+  }
+
+  countDrop(request: Request, facts: DropFacts): void {
+    this.stats.counters.drop(facts.reason)
+    if (requestDropped.hasSubscribers) requestDropped.publish(dropEvent(request, facts))
   }
 
   /** Calls a function of the user's whose failure is none of the pool's business. */
@@ -287,6 +301,10 @@ export class Pool implements Runnable {
   }
 
   #gotStuck(member: Member): void {
+    if (memberStuck.hasSubscribers) {
+      const ranMs = msBetween(member.startedAt, this.turn.refresh())
+      memberStuck.publish({ ...ofMember(member), type: member.current?.route.type ?? '', ranMs })
+    }
     const cause = new Error(`it was still running after ${this.options.stuckAfter} ms and was given up as stuck`)
     member.abandon((request) => this.failures.crashed(request, cause))
   }

@@ -31,6 +31,8 @@ export class Extras {
   /** Given by the handler before its commit; released with it. */
   held: { readonly value: unknown } | null = null
   effects: ((state: unknown) => void)[] | null = null
+  /** When its work was begun, if its member has gone on while the answer is still to come. */
+  startedAt: Nanos | null = null
   /** How many members it has crashed. */
   crashes = 0
 }
@@ -105,14 +107,14 @@ export class Request implements Waiting, Expiring, ReplyTarget {
 
   /** @param answered whether there is an answer to pass on to the sender of a dispatch */
   succeed(value: unknown, answered: boolean): boolean {
-    if (!this.#settle('replied')) return false
+    if (!this.#settle('replied', undefined)) return false
     if (this.resolveCaller !== null) this.resolveCaller(value)
     else if (answered && this.extras?.sender) this.pool.sendAnswer(this.extras.sender, value)
     return true
   }
 
   fail(error: GenPoolError): boolean {
-    if (!this.#settle(outcomeOf(error))) return false
+    if (!this.#settle(outcomeOf(error), error)) return false
     this.extras?.controller?.abort(error)
     if (this.resolveCaller !== null) this.resolveCaller(Promise.reject(error))
     else this.pool.intake.lost(this, error)
@@ -123,10 +125,10 @@ export class Request implements Waiting, Expiring, ReplyTarget {
     return (this.extras ??= new Extras())
   }
 
-  #settle(outcome: Outcome): boolean {
+  #settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
     if (this.outcome !== null) return false
     this.outcome = outcome
-    this.pool.settled(this, outcome)
+    this.pool.settled(this, outcome, error)
     if (this.extras !== null) letGo(this.extras)
     return true
   }

@@ -3,6 +3,8 @@ import { InitStep } from '../behaviours/behaviour'
 import type { MemberInfo } from '../behaviours/context'
 import { RestartIntensity } from '../supervision/restart-intensity'
 import { StartAttempts } from '../supervision/start-attempts'
+import { initFailed, memberStopped, sizeChanged } from '../telemetry/channels'
+import { msBetween, ofMember, ofPool } from '../telemetry/payloads'
 import { isThenable, Member } from './member'
 import { MemberActor } from './member-actor'
 import type { Pool } from './pool'
@@ -64,6 +66,10 @@ export class Roster {
 
   /** Makes it so many members: starts new ones, or lets the last ones end when their work is done, idle ones first. */
   resize(size: number): void {
+    this.#changeSize(() => this.#resize(size))
+  }
+
+  #resize(size: number): void {
     while (this.#slots.length < size) this.#addSlot()
     for (const slot of this.#slots) slot.wanted = slot.number <= size
     this.#resizing = true
@@ -77,6 +83,10 @@ export class Roster {
 
   /** Starts one member more. */
   grow(): void {
+    this.#changeSize(() => this.#grow())
+  }
+
+  #grow(): void {
     const slot = this.#slots.find(({ wanted }) => !wanted) ?? this.#addSlot()
     slot.wanted = true
     slot.ignored = false
@@ -90,13 +100,14 @@ export class Roster {
     const idle = wanted.filter((slot) => slot.member?.status === 'idle')
     const others = wanted.filter((slot) => slot.member?.status !== 'idle')
     // The last ones first, so that low numbers stay.
-    for (const slot of [...idle.reverse(), ...others.reverse()].slice(0, count)) this.#giveUpSlot(slot)
+    const unneeded = [...idle.reverse(), ...others.reverse()].slice(0, count)
+    this.#changeSize(() => unneeded.forEach((slot) => this.#giveUpSlot(slot)))
   }
 
   /** Lets one member end that nobody is to follow. */
   dismiss(member: Member): void {
     const slot = this.#slots[member.info.slot - 1]
-    if (slot !== undefined && slot.member === member) this.#giveUpSlot(slot)
+    if (slot !== undefined && slot.member === member) this.#changeSize(() => this.#giveUpSlot(slot))
   }
 
   /** Limits may have been changed. */
@@ -111,6 +122,10 @@ export class Roster {
     if (slot === undefined || slot.member !== member) return
     slot.member = null
     this.pool.concurrency?.ended(member)
+    if (memberStopped.hasSubscribers && member.hasBegun) {
+      const ageMs = msBetween(member.bornAt, this.pool.turn.now())
+      memberStopped.publish({ ...ofMember(member), reason, handled: member.handled, ageMs })
+    }
     if (member.hasBegun) this.pool.lifecycle.memberEnded(member, reason)
     member.address?.stop()
     if (this.pool.lifecycle.stopping || !slot.wanted) return
@@ -214,6 +229,15 @@ export class Roster {
     this.pool.lifecycle.memberEnded(member, member.leaving?.reason)
   }
 
+  /** Changes how many members there are to be, and tells those who listen. */
+  #changeSize(change: () => void): void {
+    if (!sizeChanged.hasSubscribers) return change()
+    const from = this.size
+    change()
+    const to = this.size
+    if (from !== to) sizeChanged.publish({ ...ofPool(this.pool), from, to })
+  }
+
   /** It never took work, so there is nothing to release; what was sent to it is lost with it. */
   #discard(slot: Slot, member: Member): void {
     slot.member = null
@@ -238,6 +262,7 @@ export class Roster {
     if (slot.member !== member) return
     this.#discard(slot, member)
     const wait = slot.starts.failed(this.pool.options.restart, Math.random())
+    tellInitFailed(member, error, slot.starts.failures, wait)
     if (wait === null && this.#canSpare(slot)) return
     if (wait === null)
       return this.pool.lifecycle.giveUp(error, `its init failed ${slot.starts.failures} times in a row`)
@@ -250,10 +275,17 @@ export class Roster {
   /** An elastic pool that has enough members goes on without one more that cannot be started. */
   #canSpare(slot: Slot): boolean {
     if (!this.members.some((member) => member.hasBegun) || this.pool.elastic?.release() !== true) return false
-    slot.wanted = false
+    this.#changeSize(() => (slot.wanted = false))
     slot.starts.succeeded()
     return true
   }
+}
+
+/** @param wait until the next try; null if there is none */
+export function tellInitFailed(member: Member, error: unknown, failures: number, wait: Nanos | null): void {
+  if (!initFailed.hasSubscribers) return
+  const retryInMs = wait === null ? null : wait / NS_PER_MS
+  initFailed.publish({ ...ofMember(member), error, failures, retryInMs })
 }
 
 /** Calls `make` and goes on with its result or its failure: in this turn if it is synchronous. */

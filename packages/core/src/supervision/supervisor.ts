@@ -4,6 +4,8 @@ import type { Member } from '../pool/member'
 import type { Pool } from '../pool/pool'
 import type { Request } from '../pool/request'
 import { eventually } from '../pool/roster'
+import { memberCrashed } from '../telemetry/channels'
+import { ofMember } from '../telemetry/payloads'
 
 /** Decides what follows from a crash: who is told, what is run again, who takes the member's place. */
 export class Supervisor {
@@ -15,6 +17,9 @@ export class Supervisor {
 
   /** A handler threw. Its callers are told, or its messages are run again; the member is replaced. */
   memberCrashed(member: Member, requests: readonly Request[], cause: unknown): void {
+    if (memberCrashed.hasSubscribers) {
+      memberCrashed.publish({ ...ofMember(member), type: requests[0]?.route.type ?? '', cause })
+    }
     const again = requests.filter((request) => !this.#giveUpOn(request, cause))
     if (this.#onCrash === undefined || requests[0] === undefined || member.leaving !== null) member.leave(cause)
     else this.#askUser(member, requests[0], cause)

@@ -1,0 +1,54 @@
+import { OptionsError } from '@genpool/runtime'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { PoolRef } from '../behaviours/protocol'
+import { eventNames } from '../telemetry/channels'
+import type { PoolEventName, PoolEvents } from '../telemetry/events'
+import { poolOf } from './pool-of'
+
+/**
+ * Calls `listener` for each event of this name, in the moment in which it happens: of one pool, or of all in this process.
+ *
+ * It is Node's `diagnostics_channel` with types, a choice of pool, and a guard: what a listener throws goes to the
+ * pool's `onCallbackError`, by default a warning of the process. (With Node's own `subscribe` it becomes an uncaught exception, which ends a process that does not expect it.)
+ * A listener should be quick: the pool waits for it.
+ *
+ * @param options `pool`: only events of this one
+ * @returns a function that ends it; calling that again does nothing
+ * @throws {OptionsError} if there is no event of this name, `listener` is no function, or `pool` is no pool
+ * @example const off = onEvent('genpool:member:crash', ({ member, cause }) => console.error(member, cause), { pool })
+ */
+export function onEvent<N extends PoolEventName>(
+  name: N,
+  listener: (event: PoolEvents[N]) => void,
+  options: { readonly pool?: PoolRef } = {},
+): () => void {
+  check(name, listener)
+  const pool = options.pool === undefined ? undefined : poolOf(options.pool)
+  const ref = pool?.actor.reference as unknown
+  const own = (message: unknown): void => {
+    const event = message as PoolEvents[N]
+    if (ref !== undefined && event.ref !== ref) return
+    try {
+      listener(event)
+    } catch (error) {
+      poolOf(event.ref).warn(error)
+    }
+  }
+  subscribe(name, own)
+  // What comes from outside, without a message, counts from now on, too.
+  pool?.changes.follow()
+  return () => {
+    unsubscribe(name, own)
+    pool?.changes.follow()
+  }
+}
+
+function check(name: string, listener: unknown): void {
+  if (!(eventNames as readonly string[]).includes(name)) {
+    const message = `there is no event "${name}"; there are ${eventNames.join(', ')}`
+    throw new OptionsError(`onEvent: ${message}.`, [{ path: ['name'], message }])
+  }
+  if (typeof listener === 'function') return
+  const message = `expected a function as the listener, got ${typeof listener}`
+  throw new OptionsError(`onEvent: ${message}.`, [{ path: ['listener'], message }])
+}
