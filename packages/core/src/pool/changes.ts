@@ -40,6 +40,7 @@ export function applyChanges(
 function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change[]): void {
   if (changed.some(({ path }) => path.startsWith('broker'))) pool.port.configure(checked.broker as BrokerOptions)
   pool.options = checked
+  pool.chooseScopes()
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
   pool.limitConcurrency()
   pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))

@@ -204,7 +204,10 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const ctx = this.pool.program.form === 'plain' ? new PlainContext(request) : new MessageContext(request)
     let result: unknown
     try {
-      result = route.run(this.#message(request), state, ctx)
+      result =
+        extras === null || extras.scope === null
+          ? route.run(this.#message(request), state, ctx)
+          : extras.scope.run(() => route.run(this.#message(request), state, ctx))
     } catch (error) {
       throw new HandlerFailure(error)
     }
@@ -277,6 +280,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** A function of the user's may be part of the answer. */
   #answer(request: Request, step: Step, state: unknown): void {
     const { extras } = request
+    extras?.scope?.committed()
     try {
       if (this.#companions !== null) this.#answerBatch(step, state, this.#companions)
       else if (extras !== null && extras.held !== null) request.succeed(extras.held.value, true)
@@ -287,8 +291,11 @@ export class Member implements Transition<unknown, Step>, Expiring {
   }
 
   #takeEffect(extras: Extras, effects: NonNullable<Extras['effects']>, state: unknown): void {
+    const { scope } = extras
     extras.effects = null
-    for (const effect of effects) this.pool.guard(() => effect(state))
+    for (const effect of effects) {
+      this.pool.guard(() => (scope === null ? effect(state) : scope.within(() => effect(state))))
+    }
   }
 
   /** Why it is to end when its work is done; null if it is not. */

@@ -118,6 +118,12 @@ export const poolOptions = z.strictObject({
     .default(Infinity)
     .describe('A member that has worked on one message for so long, in milliseconds, is given up and replaced.'),
   recycle: recycleOptions.prefault({}).describe('When to replace members that work.'),
+  callerContext: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a handler runs in the asynchronous context of its caller, so that it sees the `AsyncLocalStorage` of that.',
+    ),
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()
     .describe('Told of each cast or dispatch that was not served.'),

@@ -37,6 +37,7 @@ import { commitOptionsOf, stateOptionsOf } from './pool-state'
 import type { Port } from './port'
 import type { Extras, Outcome, Request } from './request'
 import { Roster } from './roster'
+import { callerScope, type ScopeFactory } from './scope'
 
 /**
  * What stands behind a pool's address: has requests matched with members and run, and sees to it that each is settled
@@ -76,6 +77,9 @@ export class Pool implements Runnable {
   elastic: ElasticSize | null = null
   /** Decides how many members work at once; null if all may. */
   concurrency: Concurrency | null = null
+  /** Makes what surrounds the work on each request; null if nothing does. */
+  scopes: ScopeFactory | null = null
+  #instrument: ScopeFactory | null = null
   readonly #deadlines: Deadlines<Request>
   readonly #stuck: Deadlines<Member>
 
@@ -105,6 +109,7 @@ export class Pool implements Runnable {
     this.roster = new Roster(this)
     this.lifecycle = new Lifecycle(this)
     this.limitConcurrency()
+    this.chooseScopes()
   }
 
   /** Has as many members work at once as the options say. */
@@ -119,6 +124,7 @@ export class Pool implements Runnable {
   submit(request: Request): void {
     this.stats.counters.accepted++
     this.#touch()
+    if (this.scopes !== null) request.extend().scope = this.scopes(request)
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(request))
     if (request.extras !== null && !this.#watchSignal(request, request.extras)) return
     this.#ask(request)
@@ -129,11 +135,27 @@ export class Pool implements Runnable {
   submitTo(member: Member, request: Request): void {
     this.stats.counters.accepted++
     this.#touch()
+    if (this.scopes !== null) request.extend().scope = this.scopes(request)
     if (!this.lifecycle.accepting || member.status === 'ended') {
       return void request.fail(this.failures.stopped(request))
     }
     this.#deadlines.add(request)
     member.deliver(request)
+  }
+
+  /** Has somebody measure each request; null for nobody. */
+  set instrument(instrument: ScopeFactory | null) {
+    this.#instrument = instrument
+    this.chooseScopes()
+  }
+
+  get instrument(): ScopeFactory | null {
+    return this.#instrument
+  }
+
+  /** Options or whoever measures may have changed. */
+  chooseScopes(): void {
+    this.scopes = this.#instrument ?? (this.options.callerContext ? callerScope : null)
   }
 
   /** Runs a request again whose member crashed. It keeps its deadline. */

@@ -11,6 +11,7 @@ import {
 import type { Route } from '../behaviours/program'
 import type { Member } from './member'
 import type { Pool } from './pool'
+import type { Scope } from './scope'
 
 /** How a request came in, which decides who is told of its outcome, and how. */
 export type RequestKind = 'call' | 'cast' | 'query' | 'dispatch' | 'direct'
@@ -33,6 +34,8 @@ export class Extras {
   effects: ((state: unknown) => void)[] | null = null
   /** When its work was begun, if its member has gone on while the answer is still to come. */
   startedAt: Nanos | null = null
+  /** What surrounds the work on it, if the pool has it so. */
+  scope: Scope | null = null
   /** How many members it has crashed. */
   crashes = 0
 }
@@ -129,7 +132,10 @@ export class Request implements Waiting, Expiring, ReplyTarget {
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.pool.settled(this, outcome, error)
-    if (this.extras !== null) letGo(this.extras)
+    if (this.extras !== null) {
+      this.extras.scope?.settled(outcome, error)
+      letGo(this.extras)
+    }
     return true
   }
 }
