@@ -18,6 +18,10 @@ const pure = {
   group: ['nact', 'node:*', '**/actors/*'],
   message: 'This folder is pure: time is an argument, and no actor is known.',
 }
+const optional = {
+  group: ['@opentelemetry/*', '**/opentelemetry/*', '**/opentelemetry'],
+  message: 'An optional peer: only packages/core/src/opentelemetry, which is loaded by name, needs it.',
+}
 const clocks = [
   'setTimeout',
   'setInterval',
@@ -65,11 +69,13 @@ export default tseslint.config(
   ),
   forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
   forbid(['packages/state-ane/src/{cells,commits}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
-  forbid(['packages/core/src/**/*.ts', 'examples/**/*.ts'], [internals]),
+  forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
+  forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),
   forbid(
     ['packages/core/src/protection/rules/**/*.ts'],
     [
       internals,
+      optional,
       pure,
       { group: ['**/pool/*', '**/api/*'], message: 'The rules of protection are pure: they know no pool.' },
     ],

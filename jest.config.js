@@ -27,7 +27,7 @@ module.exports = {
     ],
   },
   moduleNameMapper: {
-    '^@genpool/([^/]+)/testing$': '<rootDir>/packages/$1/src/testing/index.ts',
+    '^@genpool/([^/]+)/(testing|opentelemetry)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^@genpool/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],

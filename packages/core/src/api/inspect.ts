@@ -40,6 +40,8 @@ export interface Inspection {
   readonly utilisation: number
   /** How many members have been replaced. */
   readonly restarts: number
+  /** How many runs of handlers were repeated, mostly because another commit came first. */
+  readonly reruns: number
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
 }
@@ -77,6 +79,7 @@ export function inspect(ref: PoolRef): Inspection {
     run: stats.run.percentiles(now),
     utilisation: roster.size === 0 ? 0 : Math.min(1, stats.run.density(now) / roster.size),
     restarts: roster.restarts,
+    reruns: stats.counters.reruns,
     stateVersion: pool.cell?.version,
   }
 }

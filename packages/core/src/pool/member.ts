@@ -221,7 +221,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #runsAgain({ route }: Request, { number, exclusive }: Attempt): void {
     const refusal = this.admit()
     if (refusal !== undefined) throw refusal
-    if (number === 1 || !commitConflicted.hasSubscribers) return
+    if (number === 1) return
+    this.pool.stats.counters.reruns++
+    if (!commitConflicted.hasSubscribers) return
     commitConflicted.publish({ ...ofMember(this), type: route.type, attempt: number, exclusive })
   }
 

@@ -4,6 +4,8 @@ import type { Outcome } from '../pool/request'
 /** How many requests had which outcome, and why some were dropped. */
 export class Counters {
   accepted = 0
+  /** How many runs of handlers were repeated: another commit came first, or the handler asked for the state to itself. */
+  reruns = 0
   readonly outcomes: Record<Outcome, number> = {
     replied: 0,
     dropped: 0,

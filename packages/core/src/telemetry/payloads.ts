@@ -7,7 +7,7 @@ import type { Outcome, Request } from '../pool/request'
 import type { DropEvent, MemberEvent, RequestEvent, PoolEvent, SettledEvent } from './events'
 
 /** How long a request waited, and how long it ran. */
-interface RequestTimes {
+export interface RequestTimes {
   readonly waitedMs: number
   readonly ranMs: number
 }
@@ -40,7 +40,7 @@ export function dropEvent(request: Request, facts: DropFacts): DropEvent {
 }
 
 /** How long a request waited and ran until now. Reads the clock itself, so that nobody's measurement is cut in two. */
-function timesOf(request: Request): RequestTimes {
+export function timesOf(request: Request): RequestTimes {
   const now = request.pool.options.clock.now()
   const startedAt = startOf(request)
   if (startedAt === null) return { waitedMs: msBetween(request.sentAt, now), ranMs: 0 }

@@ -7,7 +7,6 @@ import {
   definePool,
   noReply,
   type PoolOptions,
-  type PoolRef,
   reply,
   spawnPool,
 } from '@genpool/core'

@@ -1,0 +1,51 @@
+import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opentelemetry/api'
+import { OptionsError } from '@genpool/runtime'
+import { poolOf } from '../api/pool-of'
+import type { PoolRef } from '../behaviours/protocol'
+import { Measures } from './measures'
+import { RequestScope } from './request-scope'
+
+/** What is measured, and where it goes. */
+export interface InstrumentOptions {
+  /** Makes the spans; false for none. Default: that of the global tracer provider. */
+  readonly tracer?: Tracer | false
+  /** Makes the metrics; false for none. Default: that of the global meter provider. */
+  readonly meter?: Meter | false
+  /** Put on every span and every measurement, beside `genpool.pool`. */
+  readonly attributes?: Attributes
+}
+
+const LIBRARY = '@genpool/core'
+
+/**
+ * Has a pool measured with OpenTelemetry, until the returned function is called.
+ *
+ * Spans: `call <pool>.<type>` (or cast, dispatch, query, direct) from the moment the request comes in until it has its
+ * outcome, a child of whatever span is active there; in it one `handle` for each run of a handler, which is the active span
+ * while the handler runs; in that one `commit` if the handler changes the state. Handlers run in the asynchronous context
+ * of their caller, as with `callerContext`.
+ *
+ * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration` and `genpool.run.duration` in
+ * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
+ * `genpool.state.version`.
+ *
+ * @returns a function that ends it; requests that are there already keep their spans. Calling it again does nothing
+ * @throws {OptionsError} if the pool is instrumented already; nothing is changed
+ * @example const end = instrument(pool)
+ */
+export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
+  const pool = poolOf(ref)
+  if (pool.instrument !== null) {
+    const message = 'it is instrumented already; call the function that instrument returned first'
+    throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
+  }
+  const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = options
+  const attributes = { ...options.attributes, 'genpool.pool': pool.name }
+  const measures = meter === false ? null : new Measures(ref, meter, attributes)
+  const spans = tracer === false ? null : { tracer, attributes }
+  const factory = (pool.instrument = (request) => new RequestScope(request, spans, measures))
+  return () => {
+    measures?.end()
+    if (pool.instrument === factory) pool.instrument = null
+  }
+}

@@ -1,0 +1,82 @@
+import type { Attributes, BatchObservableResult, Histogram, Meter, Observable } from '@opentelemetry/api'
+import { inspect } from '../api/inspect'
+import type { PoolRef } from '../behaviours/protocol'
+import type { Outcome, Request } from '../pool/request'
+import { timesOf } from '../telemetry/payloads'
+
+/** Durations in seconds, as OpenTelemetry has them: from a tenth of a millisecond to a minute. */
+const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** The metrics of one pool: two histograms that are fed, and figures that are read when somebody collects. */
+export class Measures {
+  readonly #wait: Histogram
+  readonly #run: Histogram
+  readonly #observed: ReturnType<typeof observablesOf>
+  readonly #observe: (result: BatchObservableResult) => void
+
+  constructor(
+    ref: PoolRef,
+    private readonly meter: Meter,
+    private readonly attributes: Attributes,
+  ) {
+    const duration = (name: string, description: string): Histogram =>
+      meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } })
+    this.#wait = duration(
+      'genpool.wait.duration',
+      'How long requests waited for a member, or until they were given up.',
+    )
+    this.#run = duration('genpool.run.duration', 'How long requests ran, commits and repetitions included.')
+    this.#observed = observablesOf(meter)
+    this.#observe = (result) => observe(result, this.#observed, ref, attributes)
+    meter.addBatchObservableCallback(this.#observe, Object.values(this.#observed))
+  }
+
+  settled(request: Request, outcome: Outcome): void {
+    const { waitedMs, ranMs } = timesOf(request)
+    const attributes = { ...this.attributes, 'genpool.type': request.route.type, 'genpool.outcome': outcome }
+    this.#wait.record(waitedMs / 1000, attributes)
+    if (request.attempt > 0) this.#run.record(ranMs / 1000, attributes)
+  }
+
+  end(): void {
+    this.meter.removeBatchObservableCallback(this.#observe, Object.values(this.#observed))
+  }
+}
+
+function observablesOf(meter: Meter) {
+  const counter = (name: string, description: string): Observable =>
+    meter.createObservableCounter(name, { description })
+  const gauge = (name: string, description: string): Observable => meter.createObservableGauge(name, { description })
+  return {
+    requests: counter('genpool.requests', 'Requests that have their outcome, by outcome.'),
+    drops: counter('genpool.drops', 'Requests that the broker gave up, by reason.'),
+    restarts: counter('genpool.restarts', 'Members that took the place of another.'),
+    reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
+    length: gauge('genpool.queue.length', 'Requests that wait for a member.'),
+    members: gauge('genpool.members', 'Members, by what they do.'),
+    utilisation: gauge('genpool.utilisation', 'The share of the time of members that went into handlers, 0 to 1.'),
+    version: gauge('genpool.state.version', 'The version of the shared state.'),
+  }
+}
+
+function observe(
+  result: BatchObservableResult,
+  to: ReturnType<typeof observablesOf>,
+  ref: PoolRef,
+  attributes: Attributes,
+): void {
+  const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion } = inspect(ref)
+  const by = (observable: Observable, label: string, counts: Readonly<Record<string, number | undefined>>): void => {
+    for (const [value, count = 0] of Object.entries(counts)) {
+      result.observe(observable, count, { ...attributes, [label]: value })
+    }
+  }
+  by(to.requests, 'genpool.outcome', outcomes)
+  by(to.drops, 'genpool.reason', drops)
+  by(to.members, 'genpool.status', members)
+  result.observe(to.restarts, restarts, attributes)
+  result.observe(to.reruns, reruns, attributes)
+  result.observe(to.length, waiting, attributes)
+  result.observe(to.utilisation, utilisation, attributes)
+  if (stateVersion !== undefined) result.observe(to.version, stateVersion, attributes)
+}

@@ -1,0 +1,157 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api'
+import { type GenPoolError, textOf } from '@genpool/runtime'
+import { AsyncResource } from 'node:async_hooks'
+import { Step } from '../behaviours/step'
+import { isThenable } from '../pool/member'
+import type { Outcome, Request } from '../pool/request'
+import type { Scope } from '../pool/scope'
+import { timesOf } from '../telemetry/payloads'
+import type { Measures } from './measures'
+
+/** Where spans come from, and what each of them says. */
+export interface Spans {
+  readonly tracer: Tracer
+  readonly attributes: Attributes
+}
+
+/** Runs the work on one request in the context of its caller, and measures it. */
+export class RequestScope implements Scope {
+  readonly #resource = new AsyncResource('GenPoolRequest')
+  readonly #trace: RequestTrace | null
+
+  constructor(
+    private readonly request: Request,
+    spans: Spans | null,
+    private readonly measures: Measures | null,
+  ) {
+    this.#trace = spans === null ? null : new RequestTrace(request, spans)
+  }
+
+  run<T>(handler: () => T): T {
+    const { request } = this
+    return this.#resource.runInAsyncScope(() => (this.#trace === null ? handler() : this.#trace.run(handler, request)))
+  }
+
+  within(work: () => void): void {
+    this.#resource.runInAsyncScope(() => (this.#trace === null ? work() : this.#trace.within(work)))
+  }
+
+  committed(): void {
+    this.#trace?.endAttempt()
+  }
+
+  settled(outcome: Outcome, error: GenPoolError | undefined): void {
+    this.measures?.settled(this.request, outcome)
+    this.#trace?.end(this.request, outcome, error)
+  }
+}
+
+/** The spans of one request: the request itself, in it each run of a handler, in that the commit. */
+class RequestTrace {
+  readonly #span: Span
+  readonly #context: Context
+  #handling: Span | null = null
+  #committing: Span | null = null
+
+  constructor(
+    request: Request,
+    private readonly spans: Spans,
+  ) {
+    const { kind, pool, route } = request
+    const attributes = { ...spans.attributes, 'genpool.kind': kind, 'genpool.type': route.type }
+    const caller = context.active()
+    this.#span = spans.tracer.startSpan(`${kind} ${pool.name}.${route.type}`, { attributes }, caller)
+    this.#context = trace.setSpan(caller, this.#span)
+  }
+
+  run<T>(handler: () => T, request: Request): T {
+    if (this.#committing !== null) fail(this.#committing, 'another commit came first')
+    this.endAttempt()
+    const attributes = {
+      ...this.spans.attributes,
+      'genpool.type': request.route.type,
+      'genpool.member': request.member?.name ?? '',
+      'genpool.attempt': request.attempt,
+    }
+    const name = `handle ${request.pool.name}.${request.route.type}`
+    const span = (this.#handling = this.spans.tracer.startSpan(name, { attributes }, this.#context))
+    const own = trace.setSpan(this.#context, span)
+    try {
+      const result = context.with(own, handler)
+      if (!isThenable(result)) {
+        this.#returned(span, own, result, request)
+        return result
+      }
+      // Heard before the member goes on with it. A promise is never made twice of what is thenable.
+      const promise = Promise.resolve(result)
+      promise.then(
+        (value) => this.#returned(span, own, value, request),
+        (error: unknown) => this.#threw(span, error),
+      )
+      return promise as T
+    } catch (error) {
+      this.#threw(span, error)
+      throw error
+    }
+  }
+
+  within(work: () => void): void {
+    context.with(this.#context, work)
+  }
+
+  /** A run is over, and its commit. */
+  endAttempt(): void {
+    this.#committing?.end()
+    this.#handling?.end()
+    this.#committing = this.#handling = null
+  }
+
+  end(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
+    const { waitedMs, ranMs } = timesOf(request)
+    this.#span.setAttributes({
+      'genpool.outcome': outcome,
+      'genpool.attempts': request.attempt,
+      'genpool.waited_ms': waitedMs,
+      'genpool.ran_ms': ranMs,
+    })
+    if (error !== undefined) {
+      this.#span.setAttribute('error.type', error.code)
+      this.#span.recordException(error)
+      // A caller that changed its mind is no fault.
+      if (outcome !== 'cancelled') fail(this.#span, error.message)
+      for (const open of [this.#committing, this.#handling]) if (open !== null) fail(open, error.message)
+    }
+    this.endAttempt()
+    this.#span.end()
+  }
+
+  /** The handler is done. If it changes the state, the commit begins. */
+  #returned(span: Span, own: Context, result: unknown, request: Request): void {
+    // It was given up before.
+    if (span !== this.#handling) return
+    const commits =
+      result instanceof Step ? result.next !== undefined : request.member?.cell !== undefined && result !== undefined
+    if (!commits) return
+    const { tracer, attributes } = this.spans
+    this.#committing = tracer.startSpan(`commit ${request.pool.name}`, { attributes }, own)
+  }
+
+  #threw(span: Span, error: unknown): void {
+    if (span !== this.#handling) return
+    span.recordException(error instanceof Error ? error : textOf(error))
+    fail(span, textOf(error))
+    this.endAttempt()
+  }
+}
+
+function fail(span: Span, message: string): void {
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+}

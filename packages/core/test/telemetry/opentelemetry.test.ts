@@ -1,0 +1,272 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  call,
+  cast,
+  definePool,
+  inspect,
+  noReply,
+  OptionsError,
+  type PoolOptions,
+  type PoolRef,
+  reply,
+  spawnPool,
+} from '@genpool/core'
+import { instrument, type InstrumentOptions } from '@genpool/core/opentelemetry'
+import { NS_PER_MS } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+class Reader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {
+    // Nothing is kept here.
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    // Nothing is open.
+  }
+}
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+const exporter = new InMemorySpanExporter()
+const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).getTracer('test')
+const manager = new AsyncLocalStorageContextManager()
+beforeAll(() => context.setGlobalContextManager(manager.enable()))
+afterAll(() => context.disable())
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+  exporter.reset()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
+
+const user = new AsyncLocalStorage<string>()
+const seen: unknown[] = []
+let crashes = 0
+const Shop = definePool({
+  init: () => ({ sold: 0 }),
+  calls: {
+    sell: async (msg: { what: string }) => {
+      await wait(10)
+      tracer.startSpan(`ship ${msg.what}`).end()
+      seen.push(user.getStore())
+      if (crashes-- > 0) throw new Error('out of stock')
+      return reply('sold', (draft) => {
+        draft.sold += 1
+      })
+    },
+    look: (_msg: object, state) => reply(state.sold),
+    count: async (msg: { ms: number }, state) => {
+      await wait(msg.ms)
+      return reply(state.sold, { sold: state.sold + 1 })
+    },
+    later: (_msg: object, _state, ctx) => {
+      const { from } = ctx
+      clock.setTimer(clock.now() + 5 * NS_PER_MS, () => from.reply('at last'))
+      return noReply()
+    },
+  },
+  casts: {
+    note: () =>
+      noReply((draft) => {
+        draft.sold = 7
+      }),
+  },
+})
+const spawned = (options: PoolOptions = {}, instrumented: InstrumentOptions = { tracer, meter: false }) => {
+  seen.length = 0
+  crashes = 0
+  const pool = spawnPool(system, Shop, 'shop', { size: 1, clock, ...options })
+  return { pool, end: instrument(pool, instrumented) }
+}
+
+/** The spans that have ended, each as the path of names from its root, in the order of their ends. */
+const paths = (): string[] => {
+  const spans = exporter.getFinishedSpans()
+  const pathOf = (span: (typeof spans)[number]): string => {
+    const parent = spans.find((each) => each.spanContext().spanId === span.parentSpanContext?.spanId)
+    return parent === undefined ? span.name : `${pathOf(parent)} > ${span.name}`
+  }
+  return spans.map(pathOf)
+}
+const spanOf = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name)!
+
+describe('spans of an instrumented pool', () => {
+  it('make one trace of the caller, the call, the handler, what that does, and the commit', async () => {
+    const { pool } = spawned()
+    const request = async (what: string): Promise<void> => {
+      const http = tracer.startSpan(`GET /${what}`)
+      await context.with(trace.setSpan(context.active(), http), () => call(pool, { type: 'sell', what }))
+      http.end()
+    }
+    // The second one has to wait, and is run when the first one is done.
+    const requests = [request('bread'), request('milk')]
+    await clock.advance(100)
+    await Promise.all(requests)
+    const trees = ['bread', 'milk'].map((what) => {
+      const root = `GET /${what}`
+      const handle = `${root} > call shop.sell > handle shop.sell`
+      return [`${handle} > ship ${what}`, `${handle} > commit shop`, handle, `${root} > call shop.sell`, root]
+    })
+    expect(new Set(paths())).toEqual(new Set(trees.flat()))
+    expect(new Set(exporter.getFinishedSpans().map((span) => span.spanContext().traceId)).size).toBe(2)
+    expect(spanOf('call shop.sell').attributes).toMatchObject({
+      'genpool.pool': 'shop',
+      'genpool.type': 'sell',
+      'genpool.kind': 'call',
+      'genpool.outcome': 'replied',
+      'genpool.waited_ms': 0,
+      'genpool.ran_ms': 10,
+      'genpool.attempts': 1,
+    })
+    expect(spanOf('handle shop.sell').attributes).toMatchObject({
+      'genpool.member': 'member-1.1',
+      'genpool.attempt': 1,
+    })
+  })
+
+  it('have no commit where nothing is changed, and end with the outcome of casts and late answers', async () => {
+    const { pool } = spawned()
+    cast(pool, { type: 'note' })
+    const answers = [call(pool, { type: 'look' }), call(pool, { type: 'later' })]
+    await clock.advance(100)
+    expect(await Promise.all(answers)).toEqual([7, 'at last'])
+    expect(paths()).toEqual([
+      'cast shop.note > handle shop.note > commit shop',
+      'cast shop.note > handle shop.note',
+      'cast shop.note',
+      'call shop.look > handle shop.look',
+      'call shop.look',
+      'call shop.later > handle shop.later',
+      'call shop.later',
+    ])
+    expect(spanOf('call shop.later').attributes).toMatchObject({ 'genpool.ran_ms': 5 })
+  })
+
+  it('show each run of a message that crashed, with the error', async () => {
+    const { pool } = spawned({ retryOnCrash: { sell: 1 } })
+    crashes = 2
+    const answer = call(pool, { type: 'sell', what: 'bread' }).catch((error: { code: string }) => error.code)
+    await clock.advance(100)
+    expect(await answer).toBe('ERR_GENPOOL_CRASHED')
+    const runs = exporter.getFinishedSpans().filter((span) => span.name === 'handle shop.sell')
+    expect(runs.map(({ attributes, status }) => [attributes['genpool.attempt'], status.message])).toEqual([
+      [1, 'out of stock'],
+      [2, 'out of stock'],
+    ])
+    expect(spanOf('call shop.sell')).toMatchObject({
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { 'error.type': 'ERR_GENPOOL_CRASHED', 'genpool.outcome': 'crashed' },
+      events: [{ name: 'exception' }],
+    })
+    expect(paths()).not.toContain('call shop.sell > handle shop.sell > commit shop')
+  })
+
+  it('show conflicts as commits that failed, and the run that follows', async () => {
+    const { pool } = spawned({ size: 2 })
+    const answers = [call(pool, { type: 'count', ms: 10 }), call(pool, { type: 'count', ms: 15 })]
+    await clock.advance(100)
+    expect(await Promise.all(answers)).toEqual([0, 1])
+    const commits = exporter.getFinishedSpans().filter((span) => span.name === 'commit shop')
+    expect(commits.map(({ status }) => status.message)).toEqual([undefined, 'another commit came first', undefined])
+    expect(spanOf('call shop.count').attributes['genpool.attempts']).toBe(1)
+    expect(inspect(pool).reruns).toBe(1)
+  })
+
+  it('end when the request has its outcome, whatever its handler does', async () => {
+    const { pool } = spawned()
+    const late = call(pool, { type: 'sell', what: 'bread' }, { timeout: 5 }).catch(() => undefined)
+    const waiting = call(pool, { type: 'sell', what: 'milk' }, { timeout: 5 }).catch(() => undefined)
+    await clock.advance(7)
+    await Promise.all([late, waiting])
+    expect(paths()).toEqual(['call shop.sell > handle shop.sell', 'call shop.sell', 'call shop.sell'])
+    expect(spanOf('handle shop.sell').status.code).toBe(SpanStatusCode.ERROR)
+    await clock.advance(100)
+    // What the handler still did belongs to the trace; no span was ended twice, none is left open.
+    expect(paths().slice(3)).toEqual(['call shop.sell > handle shop.sell > ship bread'])
+  })
+
+  it("come with the caller's own context", async () => {
+    const { pool } = spawned()
+    const answers = ['ann', 'bob'].map((id) => user.run(id, () => call(pool, { type: 'sell', what: id })))
+    await clock.advance(100)
+    await Promise.all(answers)
+    expect(seen).toEqual(['ann', 'bob'])
+  })
+
+  it('end with what instrument returned, and begin again', async () => {
+    const { pool, end } = spawned()
+    expect(() => instrument(pool)).toThrow(OptionsError)
+    end()
+    end()
+    expect(await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])).toEqual([0, undefined])
+    expect(paths()).toEqual([])
+    instrument(pool, { tracer, meter: false })
+    end()
+    await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])
+    expect(paths()).toEqual(['call shop.look > handle shop.look', 'call shop.look'])
+  })
+})
+
+describe('metrics of an instrumented pool', () => {
+  const collected = async (reader: Reader) => {
+    const { resourceMetrics } = await reader.collect()
+    const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
+    return (name: string, label?: string): Record<string, unknown> => {
+      const points = (metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ??
+        []) as DataPoint<unknown>[]
+      return Object.fromEntries(
+        points.map(({ attributes, value }) => [String(attributes[label ?? 'genpool.pool']), value]),
+      )
+    }
+  }
+
+  it('are the figures of inspect, and how long requests waited and ran', async () => {
+    const reader = new Reader()
+    const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
+    const { pool, end } = spawned(
+      { broker: { client: { type: 'drop', max: 2 } } },
+      { tracer: false, meter, attributes: { 'service.name': 'x' } },
+    )
+    const sell = (): Promise<unknown> => call(pool, { type: 'sell', what: 'bread' }).catch(() => undefined)
+    const answers = [sell(), sell(), sell(), sell()]
+    await clock.advance(15)
+    let figure = await collected(reader)
+    expect(figure('genpool.queue.length')).toEqual({ shop: 1 })
+    expect(figure('genpool.members', 'genpool.status')).toEqual({ idle: 0, busy: 1, starting: 0 })
+    await clock.advance(100)
+    await Promise.all(answers)
+    figure = await collected(reader)
+    expect(figure('genpool.requests', 'genpool.outcome')).toEqual(inspect(pool).outcomes)
+    expect(figure('genpool.requests', 'genpool.outcome')).toMatchObject({ replied: 3, dropped: 1 })
+    expect(figure('genpool.drops', 'genpool.reason')).toEqual({ max: 1 })
+    expect(figure('genpool.state.version')).toEqual({ shop: 3 })
+    expect(figure('genpool.restarts')).toEqual({ shop: 0 })
+    expect(figure('genpool.requests', 'service.name')).toHaveProperty('x')
+    const run = figure('genpool.run.duration', 'genpool.outcome')['replied'] as Histogram
+    const waited = figure('genpool.wait.duration', 'genpool.outcome') as { replied: Histogram; dropped: Histogram }
+    expect([run.count, run.sum?.toFixed(6)]).toEqual([3, '0.030000'])
+    expect([waited.replied.count, waited.replied.sum?.toFixed(6), waited.dropped.count]).toEqual([3, '0.030000', 1])
+    end()
+    await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])
+    expect(inspect(pool).outcomes.replied).toBe(4)
+    figure = await collected(reader)
+    expect(figure('genpool.requests', 'genpool.outcome')['replied']).toBe(3)
+  })
+
+  it('go to the global providers by default, which do nothing until one is set', async () => {
+    const pool = spawnPool(system, Shop, 'plain', { size: 1, clock })
+    const end = instrument(pool as PoolRef)
+    expect(await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])).toEqual([0, undefined])
+    end()
+  })
+})
