@@ -39,6 +39,7 @@ export default defineConfig({
           'errors',
           'operating',
           'observing',
+          'protection',
           'elastic',
           'concurrency',
           'supervision',

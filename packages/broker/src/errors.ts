@@ -13,6 +13,8 @@ import { GenPoolError, round } from '@genpool/runtime'
  * - `protector`: refused with the probability that a meter announced
  * - `rate`: refused by a limit on the rate
  * - `overload`: an overload alarm was set
+ * - `breaker`: those before it crashed; a pool's circuit breaker is open
+ * - `throttled`: so many of those before it were refused that a share of the newcomers is refused at once
  * - `busy`: it did not want to wait, and there was nobody to serve it
  */
 export type DropReason =
@@ -26,6 +28,8 @@ export type DropReason =
   | 'protector'
   | 'rate'
   | 'overload'
+  | 'breaker'
+  | 'throttled'
   | 'busy'
 
 /** The facts of one drop, as its caller is told. */
@@ -39,7 +43,10 @@ export interface DropFacts {
   readonly retryAfterMs?: number | undefined
 }
 
-/** The request was never started, because of too much work ahead of it. Safe to retry, preferably later. */
+/**
+ * The request was never started, because of too much work ahead of it, or because those before it failed. Safe to retry,
+ * preferably later.
+ */
 export class DroppedError extends GenPoolError implements DropFacts {
   readonly code = 'ERR_GENPOOL_DROPPED'
   readonly reason: DropReason
@@ -74,6 +81,10 @@ const REMEDIES: Readonly<Record<DropReason, string>> = {
   expired: 'its deadline passed while it waited. Allow more time, or add members.',
   protector: 'the broker is overloaded and refuses a share of all requests. Add members, or send fewer requests.',
   rate: 'requests come faster than the limit allows. Raise "limit", or send fewer requests.',
+  breaker:
+    'handlers or starts keep failing, and until they succeed nobody is let through. Look for the cause of the crashes.',
+  throttled:
+    'most requests before it were refused, so this one was not even queued. Add members, or send fewer requests.',
   overload: 'the overload alarm is set. Add members, or send fewer requests.',
   busy: 'it did not want to wait and nobody was ready to serve it. Ask in a way that waits, or add members.',
 }

@@ -18,7 +18,7 @@ export class Departures {
 
   /** Somebody waits from now on. */
   begin(now: Nanos): void {
-    this.#since = now
+    if (Number.isNaN(this.#since)) this.#since = now
   }
 
   /** Nobody waits from now on. */

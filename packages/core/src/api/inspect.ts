@@ -2,6 +2,7 @@ import type { DropReason } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/lifecycle'
+import type { DoorView } from '../protection/door'
 import type { Outcome, Request } from '../pool/request'
 import type { Percentiles } from '../stats/histogram'
 import { poolOf } from './pool-of'
@@ -17,6 +18,10 @@ export interface Inspection {
    * load, as far as is known (milliseconds, else 0); undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
+  /** What the circuit breaker does, and when one that it refuses may try again; undefined without one. */
+  readonly breaker: DoorView['breaker']
+  /** With which probability a newcomer is refused because those before it were; undefined without a throttle. */
+  readonly throttle: DoorView['throttle']
   /** How many requests wait for a member. */
   readonly waiting: number
   /** The same by message type and by priority: who is it that waits? Counted when asked, one by one. */
@@ -52,6 +57,7 @@ export function inspect(ref: PoolRef): Inspection {
   const { stats, roster, port, lifecycle } = pool
   const concurrency = pool.concurrency ?? undefined
   const now = pool.turn.refresh()
+  const door = pool.door?.view(now)
   const count = (status: string): number => roster.members.filter((member) => member.status === status).length
   const idle = count('idle')
   const starting = count('starting')
@@ -65,6 +71,8 @@ export function inspect(ref: PoolRef): Inspection {
       aside: concurrency.aside,
       floorMs: concurrency.floor / NS_PER_MS,
     },
+    breaker: door?.breaker,
+    throttle: door?.throttle,
     waiting: port.length,
     waitingBy: {
       type: countBy(port.waiting, (request) => request.route.type),

@@ -15,10 +15,10 @@ export class BrokerPort implements Port {
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
-  constructor(options: BrokerOptions, clock: Clock, turn: Turn) {
+  constructor(options: BrokerOptions, { clock, random }: { clock: Clock; random: () => number }, turn: Turn) {
     this.#clock = clock
     this.#turn = turn
-    this.engine = createBroker<Request, Seat>(options, turn.now())
+    this.engine = createBroker<Request, Seat>(options, turn.now(), { random })
   }
 
   get length(): number {

@@ -7,7 +7,7 @@ import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOption
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
 
 /** What a pool that runs cannot do otherwise. */
-const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'state.history', 'clock']
+const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'state.history', 'clock', 'random']
 
 /**
  * Changes options of a pool that runs: all of them or, if one is wrong, none. Requests that wait are kept.
@@ -42,7 +42,7 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   pool.options = checked
   pool.chooseScopes()
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
-  pool.limitConcurrency()
+  pool.protect()
   pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))
   // Members of a shared state that is not made yet are started when it is.
   if (pool.sharesState && pool.cell === undefined) return

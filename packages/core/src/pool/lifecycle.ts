@@ -298,7 +298,8 @@ export class Lifecycle {
 
   #startAgain(error: unknown, size: number, member: Member): void {
     if (this.stopping) return
-    const wait = this.#starts.failed(this.pool.options.restart, Math.random())
+    this.pool.door?.startFailed(error)
+    const wait = this.#starts.failed(this.pool.options.restart, this.pool.options.random())
     tellInitFailed(member, error, this.#starts.failures, wait)
     if (wait === null) return this.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
     this.after(wait / NS_PER_MS, () => this.#startState(size))

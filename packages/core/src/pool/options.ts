@@ -4,6 +4,8 @@ import type { Store } from '@genpool/state-ane'
 import { z } from 'zod'
 import { sizeOptions } from '../elastic/size-options'
 import { concurrencyOptions } from '../protection/concurrency-options'
+import { breakerOptions } from '../protection/rules/breaker'
+import { throttleOptions } from '../protection/rules/throttle'
 import type { DeadLetter } from './dead-letters'
 
 const milliseconds = z.number().nonnegative()
@@ -90,6 +92,16 @@ export const poolOptions = z.strictObject({
       'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
     ),
   concurrency: concurrencyOptions,
+  breaker: z
+    .union([z.boolean(), breakerOptions])
+    .default(false)
+    .describe(
+      'Refuses requests at once while handlers or starts keep failing: a circuit breaker. `true`: with all defaults.',
+    ),
+  throttle: z
+    .union([z.boolean(), throttleOptions])
+    .default(false)
+    .describe('Refuses a share of the requests at once while many are refused anyhow. `true`: with all defaults.'),
   state: z
     .union([z.enum(['shared', 'isolated']), stateOptions])
     .optional()
@@ -136,6 +148,9 @@ export const poolOptions = z.strictObject({
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)
     .describe('Where time comes from; tests give a virtual one.'),
+  random: callback<() => number>()
+    .default(() => Math.random)
+    .describe('Where chance comes from, numbers in [0, 1); tests give their own.'),
 })
 export type PoolOptions = z.input<typeof poolOptions>
 /** What is to be different in a pool that runs: of what has parts, only some. */

@@ -22,6 +22,7 @@ import { StateChanges } from '../telemetry/state-changes'
 import type { ElasticSize } from '../elastic/elastic-size'
 import { Concurrency } from '../protection/concurrency'
 import { limitOf } from '../protection/concurrency-options'
+import { Door } from '../protection/door'
 import { BrokerPort } from './broker-port'
 import { ExternalPort } from './external-port'
 import { DeadLetters } from './dead-letters'
@@ -80,6 +81,8 @@ export class Pool implements Runnable {
   /** Makes what surrounds the work on each request; null if nothing does. */
   scopes: ScopeFactory | null = null
   #instrument: ScopeFactory | null = null
+  /** Refuses requests before they reach the broker; null if nothing does. */
+  door: Door | null = null
   readonly #deadlines: Deadlines<Request>
   readonly #stuck: Deadlines<Member>
 
@@ -97,7 +100,7 @@ export class Pool implements Runnable {
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
     const { broker } = options
-    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : new BrokerPort(broker, options.clock, this.turn)
+    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : new BrokerPort(broker, options, this.turn)
     this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
     this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
@@ -108,12 +111,15 @@ export class Pool implements Runnable {
     this.supervisor = new Supervisor(this)
     this.roster = new Roster(this)
     this.lifecycle = new Lifecycle(this)
-    this.limitConcurrency()
+    this.protect()
     this.chooseScopes()
   }
 
-  /** Has as many members work at once as the options say. */
-  limitConcurrency(): void {
+  /** Takes over what the options say about who is let in, and how many members work at once. */
+  protect(): void {
+    if (!Door.isWanted(this.options)) this.door = null
+    else if (this.door === null) this.door = new Door(this, this.options)
+    else this.door.configure(this.options)
     const limit = limitOf(this.options)
     if (this.concurrency !== null) this.concurrency.configure(limit ?? Infinity)
     else if (limit !== null) this.concurrency = new Concurrency(this, limit)
@@ -127,6 +133,7 @@ export class Pool implements Runnable {
     if (this.scopes !== null) request.extend().scope = this.scopes(request)
     if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(request))
     if (request.extras !== null && !this.#watchSignal(request, request.extras)) return
+    if (this.door !== null && this.door.refuses(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
@@ -259,6 +266,7 @@ export class Pool implements Runnable {
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
     if (requestSettled.hasSubscribers) requestSettled.publish(settledEvent(request, outcome, error))
+    if (this.door !== null) this.door.settled(request, outcome)
   }
 
   dropped(drop: Drop<Request>): void {
@@ -328,6 +336,7 @@ export class Pool implements Runnable {
       memberStuck.publish({ ...ofMember(member), type: member.current?.route.type ?? '', ranMs })
     }
     const cause = new Error(`it was still running after ${this.options.stuckAfter} ms and was given up as stuck`)
+    if (this.door !== null && member.current !== null) this.door.crashed([member.current], cause)
     member.abandon((request) => this.failures.crashed(request, cause))
   }
 

@@ -38,6 +38,8 @@ export class Extras {
   scope: Scope | null = null
   /** How many members it has crashed. */
   crashes = 0
+  /** The trial of the circuit breaker that it is a probe of; 0 for none. */
+  trial = 0
 }
 
 /**

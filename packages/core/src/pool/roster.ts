@@ -192,7 +192,7 @@ export class Roster {
   /** Has the member replaced after so many messages or so long; not all at the same time. */
   #limitLife(member: Member): void {
     const { afterMessages, afterMs, jitter } = this.pool.options.recycle
-    const share = 1 - jitter * Math.random()
+    const share = 1 - jitter * this.pool.options.random()
     member.recycleAfter = Math.max(1, Math.round(afterMessages * share))
     member.retireAt?.cancel()
     member.retireAt = null
@@ -261,7 +261,8 @@ export class Roster {
   #failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.#discard(slot, member)
-    const wait = slot.starts.failed(this.pool.options.restart, Math.random())
+    this.pool.door?.startFailed(error)
+    const wait = slot.starts.failed(this.pool.options.restart, this.pool.options.random())
     tellInitFailed(member, error, slot.starts.failures, wait)
     if (wait === null && this.#canSpare(slot)) return
     if (wait === null)

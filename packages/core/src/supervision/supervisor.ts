@@ -20,6 +20,7 @@ export class Supervisor {
     if (memberCrashed.hasSubscribers) {
       memberCrashed.publish({ ...ofMember(member), type: requests[0]?.route.type ?? '', cause })
     }
+    this.pool.door?.crashed(requests, cause)
     const again = requests.filter((request) => !this.#giveUpOn(request, cause))
     if (this.#onCrash === undefined || requests[0] === undefined || member.leaving !== null) member.leave(cause)
     else this.#askUser(member, requests[0], cause)

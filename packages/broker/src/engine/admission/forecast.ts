@@ -62,6 +62,8 @@ export class ForecastAdmission implements Admission {
 
   matched(_relativeTime: Nanos, waiting: number, now: Nanos): void {
     this.#departures.depart(now)
-    if (waiting === 0) this.#departures.rest()
+    // Where others wait already when the forecast is turned on, it measures from here.
+    if (waiting > 0) this.#departures.begin(now)
+    else this.#departures.rest()
   }
 }

@@ -1,7 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
 import { PieMeter } from '../../meters/pie-meter'
-import { countOrInfinity, milliseconds } from '../../queues/leaf-options'
+import { countOrInfinity, milliseconds, toNanos } from '../../queues/leaf-options'
 import { Protector } from '../protector'
 import { type Admission, type Refusal } from './admission'
 
@@ -22,23 +22,36 @@ export type CheckedPieOptions = z.output<typeof pieOptions>
 export class PieAdmission implements Admission {
   readonly #meter: PieMeter
   readonly #protector: Protector
+  #options: CheckedPieOptions
+  /** How long the last one waited that went to a member. */
+  #waited: Nanos = 0
 
   constructor(options: CheckedPieOptions, now: Nanos, random: () => number) {
+    this.#options = options
     this.#meter = new PieMeter(toMeterOptions(options), now)
     this.#protector = new Protector(this.#meter, random)
   }
 
   /** Takes new options over and keeps what was measured. */
   configure(options: CheckedPieOptions, now: Nanos): void {
+    this.#options = options
     this.#meter.configure(toMeterOptions(options), now)
   }
 
-  refusal(ahead: number): Refusal | null {
+  refusal(ahead: number, now: Nanos): Refusal | null {
     this.#protector.update(ahead)
-    return this.#protector.admits('ask') ? null : { reason: 'protector' }
+    return this.#protector.admits('ask') ? null : { reason: 'protector', retryAfter: this.#retryAfter(now) }
+  }
+
+  /** Not before there is another probability, nor before what waits beyond `target` can be gone. */
+  #retryAfter(now: Nanos): Nanos {
+    const { update, target } = this.#options
+    const next = this.#meter.wakeAt > now ? this.#meter.wakeAt - now : toNanos(update)
+    return Math.max(next, this.#waited - toNanos(target))
   }
 
   matched(relativeTime: Nanos, _waiting: number, now: Nanos): void {
+    this.#waited = Math.max(0, relativeTime)
     this.#meter.update({ queueDelay: 0, processDelay: 0, relativeTime }, now)
   }
 
