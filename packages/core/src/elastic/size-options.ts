@@ -29,7 +29,12 @@ const relative = z
 const rate = z
   .strictObject({
     type: z.literal('rate'),
-    limit: z.number().int().positive().default(10).describe('How many members may start within `interval`.'),
+    limit: z
+      .number()
+      .int()
+      .positive()
+      .default(10)
+      .describe('How many members may start within `interval`, those below `min` included.'),
     interval: interval.default(1000).describe('The window of `limit`, in milliseconds.'),
   })
   .describe('Starts members when none is idle, so many within an interval.')

@@ -1,6 +1,7 @@
 import { createRegulator, type Regulator, type RegulatorOptions, Waiting } from '@genpool/broker'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type CheckedSizeOptions, valveInFull } from './size-options'
+import { StartRate } from './start-rate'
 
 /** How a pool fares, as far as its size depends on it. */
 export interface Load {
@@ -45,6 +46,7 @@ export class Sizing {
   #options: CheckedSizeOptions
   readonly #regulator: Regulator<Place>
   readonly #places: Place[] = []
+  readonly #rate = new StartRate()
   /** The fewest idle members since the begin of the window. */
   #fewestIdle = Infinity
   /** When nobody was idle last. */
@@ -108,16 +110,27 @@ export class Sizing {
 
   #grow(load: Load, relativeTime: Nanos, now: Nanos): number {
     let started = 0
-    while (this.size < this.#options.min && this.#admit(now)) started++
-    if (started === 0 && this.#wantsMore(load, relativeTime) && this.#admit(now)) started++
+    while (this.size < this.#options.min && this.#start(now)) started++
+    if (started === 0 && this.#wantsMore(load, relativeTime, now) && this.#start(now)) started++
     return started
   }
 
-  #wantsMore({ idle, starting, waiting, limit }: Load, relativeTime: Nanos): boolean {
+  #start(now: Nanos): boolean {
+    if (!this.#admit(now)) return false
+    if (valveInFull(this.#options.valve).type === 'rate') this.#rate.started(now)
+    return true
+  }
+
+  #wantsMore({ idle, starting, waiting, limit }: Load, relativeTime: Nanos, now: Nanos): boolean {
     if (this.size === 0) return waiting > 0
     const started = this.size - starting
     if (this.size >= Math.min(this.#options.max, limit) || starting >= Math.max(1, started)) return false
-    return this.#isShort(idle, relativeTime)
+    return this.#isShort(idle, relativeTime) && this.#isInRate(now)
+  }
+
+  #isInRate(now: Nanos): boolean {
+    const valve = valveInFull(this.#options.valve)
+    return valve.type !== 'rate' || this.#rate.allows({ ...valve, interval: valve.interval * NS_PER_MS }, now)
   }
 
   /** Valves without a target go by whether anybody is idle. */
@@ -173,6 +186,7 @@ export class Sizing {
 /** The valve is always open for the first member: whether it is wanted does not depend on how fast others work. */
 function regulatorOptionsOf({ min, max, valve }: CheckedSizeOptions): RegulatorOptions {
   const full = valveInFull(valve)
-  if (full.type === 'open' || full.type === 'gradient') return { valve: { type: 'open', max } }
+  // In a rate valve a task holds its place for as long as it runs, and members run for ever: starts are counted instead.
+  if (full.type !== 'codel' && full.type !== 'relative') return { valve: { type: 'open', max } }
   return { valve: { ...full, min: Math.max(1, min), max } }
 }

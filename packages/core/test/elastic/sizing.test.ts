@@ -1,4 +1,4 @@
-import { codelValve, openValve, rateValve, relativeValve, type Valve } from '@genpool/broker'
+import { codelValve, openValve, relativeValve, type Valve } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
@@ -47,6 +47,18 @@ describe('the sizing of a pool', () => {
     const gaps = starts.slice(1).map((ms, i) => ms - starts[i]!)
     expect(gaps[0]).toBe(100)
     expect(gaps.at(-1)).toBeLessThan(50)
+  })
+
+  it('starts no more within an interval than the rate says, however long members live', () => {
+    const sizing = new Sizing(options({ min: 1, max: 50, valve: { type: 'rate', limit: 3, interval: 1000 } }), 0, 0)
+    const starts: number[] = []
+    for (let ms = 0; ms < 5000; ms += 10) {
+      for (let { start } = sizing.look(load({ waiting: 9 }), ms * MS); start > 0; start--) starts.push(ms)
+    }
+    expect(starts).toHaveLength(15)
+    for (const begin of starts) {
+      expect(starts.filter((ms) => ms >= begin && ms < begin + 1000).length).toBeLessThanOrEqual(3)
+    }
   })
 
   it('has no more starts in flight than members that have started', () => {
@@ -100,7 +112,7 @@ function shadow(name: (typeof NAMES)[number], min: number, max: number): Valve<n
   const bounds = { min: Math.max(1, min), max, ...rules }
   if (type === 'codel') return codelValve({ ...bounds }, 0)
   if (type === 'relative') return relativeValve({ ...bounds }, 0)
-  return type === 'rate' ? rateValve({ ...bounds }, 0) : openValve({ max }, 0)
+  return openValve({ max }, 0)
 }
 
 const looks = fc.array(
