@@ -5,7 +5,7 @@ export { type BrokerOptions, brokerOptions, defaultClientQueue } from './engine/
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
 export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queue'
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
-export { type FairBy } from './queues/fair-keys'
+export { type FairBy, identify as fairIdentity, keyFunction as fairKey } from './queues/fair-keys'
 export { type FairOptions, fairOptions, fairQueue } from './queues/fair-queue'
 export { type Decision, type Drop, factsOf, type Queue, type QueueFactory } from './queues/queue'
 export { type QueueOptions, queueOptions } from './queues/queue-options'

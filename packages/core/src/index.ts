@@ -1,4 +1,5 @@
 export { broadcast, call, cast } from './api/messages'
+export { explain } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, relearn, resize } from './api/operating'
@@ -34,6 +35,7 @@ export {
 export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
 export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
 export { CrashedError } from './errors'
+export type { Explanation, Finding, FindingName } from './explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CallOptions, CastOptions, CastResult } from './pool/intake'
 export { type PoolChanges, type PoolOptions, poolOptions } from './pool/options'

@@ -29,6 +29,8 @@ export class Turn {
   readonly #clock: Clock
   #time: Nanos = 0
   #until: Nanos = 0
+  /** How long the last turn took, from its begin until input and output had been looked at. */
+  lasted: Nanos = 0
   /** Whether a turn has begun and its end is scheduled. */
   #open = false
   #draining = false
@@ -56,6 +58,11 @@ export class Turn {
   /** The time as of the last reading in this turn: as exact as Node's timers, which also count from the turn's begin. */
   now(): Nanos {
     if (!this.#open) this.#begin()
+    return this.#time
+  }
+
+  /** The last reading, without beginning a turn. */
+  get last(): Nanos {
     return this.#time
   }
 
@@ -124,6 +131,7 @@ export class Turn {
 
   readonly #end = (): void => {
     this.#open = false
+    this.lasted = (this.#time = this.#clock.now()) - (this.#until - BUDGET)
     const touched = this.#touched
     this.#touched = []
     for (const runnable of touched) runnable.rest()

@@ -44,6 +44,11 @@ export class Lifecycle {
     this.ready.catch(() => undefined)
   }
 
+  /** How many times in a row the shared state could not be made. */
+  get failedStarts(): number {
+    return this.#starts.failures
+  }
+
   get accepting(): boolean {
     return (this.phase === 'starting' || this.phase === 'running') && !this.stopping
   }

@@ -223,6 +223,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (refusal !== undefined) throw refusal
     if (number === 1) return
     this.pool.stats.counters.reruns++
+    this.pool.stats.troubles.add('rerun', this.pool.turn.now())
     if (!commitConflicted.hasSubscribers) return
     commitConflicted.publish({ ...ofMember(this), type: route.type, attempt: number, exclusive })
   }

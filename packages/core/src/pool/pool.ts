@@ -217,6 +217,7 @@ export class Pool implements Runnable {
 
   rest(): void {
     this.#touched = false
+    this.stats.turns.record(this.turn.lasted, this.turn.last)
     this.#deadlines.rest()
     this.#stuck.rest()
     this.port.rest()
@@ -265,6 +266,7 @@ export class Pool implements Runnable {
     this.#touch()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.late.size > 0) this.late.delete(request)
+    if (error !== undefined) this.stats.failed.add(outcome, this.turn.now())
     if (requestSettled.hasSubscribers) requestSettled.publish(settledEvent(request, outcome, error))
     if (this.door !== null) this.door.settled(request, outcome)
   }
@@ -279,6 +281,7 @@ export class Pool implements Runnable {
 
   countDrop(request: Request, facts: DropFacts): void {
     this.stats.counters.drop(facts.reason)
+    this.stats.drops.add(facts.reason, this.turn.now())
     if (requestDropped.hasSubscribers) requestDropped.publish(dropEvent(request, facts))
   }
 
@@ -331,6 +334,7 @@ export class Pool implements Runnable {
   }
 
   #gotStuck(member: Member): void {
+    this.stats.troubles.add('stuck', this.turn.now())
     if (memberStuck.hasSubscribers) {
       const ranMs = msBetween(member.startedAt, this.turn.refresh())
       memberStuck.publish({ ...ofMember(member), type: member.current?.route.type ?? '', ranMs })

@@ -52,6 +52,11 @@ export class Roster {
     return this.#slots.filter((slot) => slot.wanted && !slot.ignored && slot.member?.hasBegun !== true).length
   }
 
+  /** How many starts have failed in a row, at most. */
+  get failedStarts(): number {
+    return Math.max(0, ...this.#slots.filter(({ wanted }) => wanted).map(({ starts }) => starts.failures))
+  }
+
   get restarts(): number {
     return this.#slots.reduce((sum, slot) => sum + Math.max(0, slot.incarnation - 1), 0)
   }
@@ -284,6 +289,7 @@ export class Roster {
 
 /** @param wait until the next try; null if there is none */
 export function tellInitFailed(member: Member, error: unknown, failures: number, wait: Nanos | null): void {
+  member.pool.stats.lastInitError = error
   if (!initFailed.hasSubscribers) return
   const retryInMs = wait === null ? null : wait / NS_PER_MS
   initFailed.publish({ ...ofMember(member), error, failures, retryInMs })

@@ -17,6 +17,8 @@ export class Supervisor {
 
   /** A handler threw. Its callers are told, or its messages are run again; the member is replaced. */
   memberCrashed(member: Member, requests: readonly Request[], cause: unknown): void {
+    this.pool.stats.lastCrash = cause
+    this.pool.stats.troubles.add('crash', this.pool.turn.now())
     if (memberCrashed.hasSubscribers) {
       memberCrashed.publish({ ...ofMember(member), type: requests[0]?.route.type ?? '', cause })
     }

@@ -1,0 +1,33 @@
+import type { PoolRef } from '../behaviours/protocol'
+import { findCauses } from '../explain/causes'
+import { gather } from '../explain/evidence'
+import type { Explanation, Finding } from '../explain/finding'
+import { poolOf } from './pool-of'
+
+/**
+ * Says in words what limits a pool now, with the figures behind it and what to change. Works on stopped pools, too.
+ *
+ * It looks at the last 10 to 20 seconds and at what waits and runs in this moment, so ask while callers suffer. It costs one
+ * look at each request that waits; before it is called, what it needs is counted once per turn and per failure.
+ *
+ * @example console.log(explain(pool).text)
+ */
+export function explain(ref: PoolRef): Explanation {
+  const pool = poolOf(ref)
+  const findings = findCauses(gather(pool))
+  const text = textOf(pool.name, findings)
+  return { pool: pool.name, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
+}
+
+function textOf(pool: string, findings: readonly Finding[]): string {
+  const paragraphs = findings.map(({ says, advice, figures }, index) => {
+    const lead = findings.length === 1 ? '' : `${index + 1}. `
+    const facts = Object.entries(figures).map(([name, value]) => `${name} ${inText(value)}`)
+    return [`${lead}${says}.`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join('\n')
+  })
+  return [`Pool "${pool}":`, ...paragraphs].join('\n')
+}
+
+function inText(value: number | string): string {
+  return typeof value === 'string' ? `"${value}"` : String(Number(value.toPrecision(3)))
+}

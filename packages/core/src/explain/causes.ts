@@ -1,0 +1,287 @@
+import type { Evidence } from './evidence'
+import { adviceFor } from './drop-advice'
+import { count, type Finding, inWords, percent } from './finding'
+
+/** Finds one cause in the evidence, or not. */
+type Cause = (evidence: Evidence) => Finding | Finding[] | null
+
+/** A turn of the event loop that takes this long is felt by everybody in the process. */
+const LONG_TURN_MS = 100
+/** From here on members have no time to spare. */
+const FULL = 0.9
+/** Fewer of these in 10 to 20 seconds are no pattern. */
+const SEVERAL = 5
+
+const stopped: Cause = ({ phase, cause }) =>
+  phase !== 'stopped'
+    ? null
+    : {
+        finding: 'stopped',
+        says:
+          cause === null ? 'the pool was stopped; it takes no requests' : `the pool has stopped by itself: ${cause}`,
+        figures: {},
+        advice: cause === null ? 'Spawn another one.' : 'Mend the cause and spawn another one.',
+        option: cause === null ? null : 'restart',
+      }
+
+const draining: Cause = ({ phase, waiting, busy }) =>
+  phase !== 'draining'
+    ? null
+    : {
+        finding: 'draining',
+        says: `the pool drains: it takes nothing new, and has ${count(waiting + busy, 'request')} left`,
+        figures: { waiting, busy },
+        advice: 'It stops when they are done; with drain(pool, { within }) at the latest after so long.',
+        option: null,
+      }
+
+const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
+  failedStarts === 0
+    ? null
+    : {
+        finding: 'failing-starts',
+        says: `init has failed ${count(failedStarts, 'time')} in a row, the last time with: ${initError}`,
+        figures: { failedStarts, starting, size },
+        advice: 'Mend what init needs. It is tried again after a growing wait, "restart.attempts" times at most.',
+        option: 'restart.attempts',
+      }
+
+const starting: Cause = ({ phase, waiting, busy, idle, starting, failedStarts }) =>
+  failedStarts > 0 || busy + idle > 0 || (starting === 0 && phase !== 'starting')
+    ? null
+    : {
+        finding: 'starting',
+        says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: init has not returned`,
+        figures: { starting, waiting },
+        advice: 'Make init faster, or wait with ready(pool) before requests are sent.',
+        option: null,
+      }
+
+const breaker: Cause = ({ breaker, recent }) =>
+  breaker === undefined || breaker.state === 'closed'
+    ? null
+    : {
+        finding: 'breaker',
+        says: `the circuit breaker is ${breaker.state}: handlers or starts kept failing, so requests are refused at once`,
+        figures: { retryAfterMs: breaker.retryAfterMs, refused: recent.drops['breaker'] ?? 0 },
+        advice: 'Mend what the handlers crash on; requests are let through again when a probe succeeds.',
+        option: 'breaker',
+      }
+
+const crashes: Cause = ({ recent: { crashes, crash }, run }) =>
+  crashes === 0
+    ? null
+    : {
+        finding: 'crashes',
+        says: `${count(crashes, 'handler')} crashed lately, the last one with: ${crash}`,
+        figures: { crashes, runs: run.count },
+        advice:
+          'Mend the cause. A message that may be repeated is run again with "retryOnCrash"; "breaker" refuses callers at ' +
+          'once while it lasts.',
+        option: 'retryOnCrash',
+      }
+
+const stuck: Cause = ({ recent, running, run }) => {
+  const hanging = running.filter(({ longestMs }) => longestMs >= Math.max(1000, 10 * run.p99))
+  const [worst] = hanging
+  if (worst === undefined && recent.stuck === 0) return null
+  const now = worst === undefined ? '' : `a handler of "${worst.type}" has been running for ${inWords(worst.longestMs)}`
+  const before =
+    recent.stuck === 0 ? '' : `${count(recent.stuck, 'member was', 'members were')} given up as stuck lately`
+  return {
+    finding: 'stuck',
+    says: [now, before].filter((part) => part !== '').join(', and '),
+    figures: { longestMs: worst?.longestMs ?? 0, runP99Ms: run.p99, givenUp: recent.stuck },
+    advice:
+      'Find what it waits for. Let handlers watch ctx.signal, and set "stuckAfter", so that a member that hangs is replaced.',
+    option: 'stuckAfter',
+  }
+}
+
+const eventLoop: Cause = ({ turns }) =>
+  turns.p99 < LONG_TURN_MS
+    ? null
+    : {
+        finding: 'event-loop',
+        says: `the event loop is blocked: a turn took up to ${inWords(turns.max)}, and nothing else happens meanwhile`,
+        figures: { turnP50Ms: turns.p50, turnP99Ms: turns.p99, turnMaxMs: turns.max, turns: turns.count },
+        advice:
+          'Split long computations, or move them to a thread. More members share the same thread and do not help.',
+        option: null,
+      }
+
+const oneKey: Cause = ({ key, waiting, idle, concurrency }) =>
+  key === null || idle === 0 || waiting === 0 || key.count < waiting / 2 || (concurrency?.aside ?? 0) === idle
+    ? null
+    : {
+        finding: 'one-key',
+        says:
+          `${key.count} of the ${count(waiting, 'request')} that wait have the key "${key.name}", while ` +
+          `${count(idle, 'member is', 'members are')} idle: messages of one key are handled one at a time`,
+        figures: { key: key.name, ofKey: key.count, waiting, idle },
+        advice:
+          'Use a finer key, or none where the order does not matter; a commit with a recipe loses nothing without one.',
+        option: null,
+      }
+
+const oneTenant: Cause = ({ tenant, waiting }) =>
+  tenant === null || waiting < SEVERAL || tenant.count < waiting / 2
+    ? null
+    : {
+        finding: 'one-tenant',
+        says:
+          `${tenant.count} of the ${count(waiting, 'request')} that wait are those of "${tenant.name}"; the fair queue ` +
+          'gives it one turn among all others',
+        figures: { tenant: tenant.name, ofTenant: tenant.count, tenants: tenant.tenants, waiting },
+        advice: 'The others are served in their turn. Bound what one may have waiting with "broker.client.queue.max".',
+        option: 'broker.client.queue.max',
+      }
+
+const concurrency: Cause = ({ concurrency, waiting, run }) => {
+  if (concurrency === null || concurrency.aside === 0 || waiting === 0) return null
+  const { limit, aside, floorMs, learns } = concurrency
+  const slower = floorMs > 0 ? `; a run takes ${inWords(run.p50)}, and ${inWords(floorMs)} without a load` : ''
+  return {
+    finding: 'concurrency',
+    says: `only ${limit} members may work at once, ${count(aside, 'is', 'are')} set aside and ${count(waiting, 'request waits', 'requests wait')}${slower}`,
+    figures: { limit, aside, waiting, runP50Ms: run.p50, floorMs },
+    advice: learns
+      ? 'The limit has learnt that more at once only take longer: make what handlers wait for faster. relearn(pool) after it was.'
+      : 'Raise "concurrency" if what handlers wait for can take more at once, or let it learn with "gradient".',
+    option: 'concurrency',
+  }
+}
+
+const membersBusy: Cause = (evidence) => {
+  const { idle, busy, waiting, size, maxSize, utilisation, oldestMs, sojourn, run, running, turns } = evidence
+  const full = busy > 0 && idle === 0 && waiting > 0 && (utilisation >= FULL || waiting >= size)
+  if (!full) return null
+  const option = maxSize === null ? 'size' : 'size.max'
+  const bounded = maxSize === null || size >= maxSize
+  const computes = turns.p99 >= LONG_TURN_MS
+  return {
+    finding: 'members-busy',
+    says:
+      `all members are busy (${busy} of ${size}), and ${count(waiting, 'request waits', 'requests wait')}, ` +
+      `the oldest for ${inWords(oldestMs)}${running[0] === undefined ? '' : `; most of the time goes into "${running[0].type}"`}`,
+    figures: { size, waiting, oldestMs, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runP99Ms: run.p99 },
+    advice: computes
+      ? 'They compute on one thread, so more of them do not help: make handlers cheaper, or send fewer requests.'
+      : bounded
+        ? `Raise "${option}" (now ${maxSize ?? size}) if what handlers wait for can take more at once, or make handlers faster.`
+        : `More are being started, up to ${maxSize}. If that is too slow, choose another "size.valve" or raise "size.min".`,
+    option: computes ? null : bounded ? option : 'size.valve',
+  }
+}
+
+const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
+  run.count < SEVERAL || run.p50 < timeoutMs / 4
+    ? null
+    : {
+        finding: 'slow-handlers',
+        says: `handlers are slow: half of them take ${inWords(run.p50)} or more, of the ${inWords(timeoutMs)} that callers wait by default`,
+        figures: { runP50Ms: run.p50, runP99Ms: run.p99, timeoutMs, ...(running[0] && { type: running[0].type }) },
+        advice: 'Make what they wait for faster, or give callers a longer "timeout".',
+        option: 'timeout',
+      }
+
+const oneAtATime: Cause = ({ exclusive, busy, waiting }) =>
+  !exclusive || busy < 2
+    ? null
+    : {
+        finding: 'one-at-a-time',
+        says: `${busy} members are busy, but each handler has the state to itself while it runs, so that one works at a time`,
+        figures: { busy, waiting },
+        advice: 'Commit with recipes, and set "state.commit" to "update" or "retry": they hold nothing while they run.',
+        option: 'state.commit',
+      }
+
+const reruns: Cause = ({ recent: { reruns }, run }) =>
+  reruns < SEVERAL || reruns < 0.1 * run.count
+    ? null
+    : {
+        finding: 'reruns',
+        says: `handlers ran again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
+        figures: { reruns, runs: run.count },
+        advice: 'Return a recipe instead of a state: it is applied to the latest state and never conflicts.',
+        option: 'state.commit',
+      }
+
+const drops: Cause = ({ recent, run }) => {
+  const all = Object.entries(recent.drops).sort(([, a], [, b]) => b - a)
+  const total = all.reduce((sum, [, dropped]) => sum + dropped, 0)
+  return all.map(([reason, dropped]) => {
+    const { says, advice, option } = adviceFor(reason)
+    const share = percent(dropped / (total + run.count))
+    return {
+      finding: 'drops',
+      says: `${count(dropped, 'request was', 'requests were')} dropped lately (${share}) because ${says}`,
+      figures: { reason, dropped, runs: run.count },
+      advice,
+      option,
+    }
+  })
+}
+
+const expired: Cause = ({ recent, timeoutMs, sojourn, run }) => {
+  // Those that the broker found are among the drops.
+  const others = recent.expired - (recent.drops['expired'] ?? 0)
+  if (others <= 0) return null
+  return {
+    finding: 'expired',
+    says: `${count(others, 'caller')} gave up lately before there was an answer`,
+    figures: { expired: others, waitP90Ms: sojourn.p90, runP90Ms: run.p90, timeoutMs },
+    advice:
+      'If they gave up while waiting, see the other findings; if while running, handlers are slow, or "timeout" is short.',
+    option: 'timeout',
+  }
+}
+
+const lateAnswers: Cause = ({ late, oldestLateMs }) =>
+  late === 0 || oldestLateMs < 1000
+    ? null
+    : {
+        finding: 'late-answers',
+        says: `${count(late, 'call waits', 'calls wait')} for an answer that a handler has promised for later, the oldest for ${inWords(oldestLateMs)}`,
+        figures: { late, oldestLateMs },
+        advice: 'See that whoever got ctx.from answers it, also when something fails: from.fail(error).',
+        option: null,
+      }
+
+const CAUSES: readonly Cause[] = [
+  stopped,
+  draining,
+  failingStarts,
+  starting,
+  breaker,
+  crashes,
+  stuck,
+  eventLoop,
+  oneKey,
+  oneTenant,
+  concurrency,
+  membersBusy,
+  slowHandlers,
+  oneAtATime,
+  reruns,
+  drops,
+  expired,
+  lateAnswers,
+]
+
+/** What limits a pool, by the evidence, the weightiest first; `calm` if nothing does. Pure. */
+export function findCauses(evidence: Evidence): readonly Finding[] {
+  const [ended] = [stopped(evidence)].flat()
+  const findings = ended ? [ended] : CAUSES.flatMap((cause) => cause(evidence) ?? [])
+  return findings.length > 0 ? findings : [calm(evidence)]
+}
+
+function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {
+  return {
+    finding: 'calm',
+    says: `nothing limits it: ${busy} of ${count(size, 'member')} are busy, ${count(waiting, 'request waits', 'requests wait')}`,
+    figures: { idle, busy, waiting, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runs: run.count },
+    advice: 'Nothing needs to be changed.',
+    option: null,
+  }
+}

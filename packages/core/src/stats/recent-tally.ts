@@ -1,0 +1,40 @@
+import { type Nanos } from '@genpool/runtime'
+
+/**
+ * Counts events by name over the last one to two windows. Pure: the time is an argument.
+ *
+ * For what is rare while all is well, so that what is told of now is not buried under what was an hour ago.
+ */
+export class RecentTally<K extends string> {
+  #current = new Map<K, number>()
+  #previous = new Map<K, number>()
+  #since: Nanos
+
+  constructor(
+    private readonly window: Nanos,
+    now: Nanos,
+  ) {
+    this.#since = now
+  }
+
+  add(name: K, now: Nanos): void {
+    this.#turn(now)
+    this.#current.set(name, (this.#current.get(name) ?? 0) + 1)
+  }
+
+  /** How often each name was added lately; those that were not are left out. */
+  counts(now: Nanos): Readonly<Partial<Record<K, number>>> {
+    this.#turn(now)
+    const sums = new Map(this.#previous)
+    for (const [name, count] of this.#current) sums.set(name, (sums.get(name) ?? 0) + count)
+    return Object.fromEntries(sums) as Partial<Record<K, number>>
+  }
+
+  #turn(now: Nanos): void {
+    const windows = Math.floor((now - this.#since) / this.window)
+    if (windows < 1) return
+    this.#previous = windows === 1 ? this.#current : new Map()
+    this.#current = new Map()
+    this.#since += windows * this.window
+  }
+}

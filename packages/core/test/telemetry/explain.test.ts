@@ -1,0 +1,294 @@
+import {
+  call,
+  definePool,
+  drain,
+  explain,
+  type FindingName,
+  noReply,
+  type PoolOptions,
+  ready,
+  reply,
+  spawnPool,
+} from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
+
+const Worker = definePool({
+  init: () => ({ done: 0 }),
+  calls: {
+    work: async (msg: { ms: number; tenant?: string }) => {
+      await wait(msg.ms)
+      return reply('done', (draft) => {
+        draft.done += 1
+      })
+    },
+    count: async (msg: { ms: number }, state) => {
+      await wait(msg.ms)
+      return reply('done', { done: state.done + 1 })
+    },
+    compute: (msg: { ms: number }) => {
+      clock.block(msg.ms)
+      return reply('done')
+    },
+    fail: () => {
+      throw new Error('connection refused')
+    },
+    later: () => noReply(),
+  },
+})
+const spawned = (options: PoolOptions = {}) => spawnPool(system, Worker, 'pool', { size: 2, clock, ...options })
+type Pool = ReturnType<typeof spawned>
+
+/** Sends so many messages at once, and forgets about the answers. */
+const send = (pool: Pool, messages: number, message: object, options: object = {}): void => {
+  for (let i = 0; i < messages; i++) {
+    call(pool, message as never, { timeout: Infinity, ...options }).catch(() => undefined)
+  }
+}
+const names = (pool: Pool): FindingName[] => explain(pool).findings.map(({ finding }) => finding)
+const finding = (pool: Pool, name: FindingName) => {
+  const found = explain(pool).findings.find((each) => each.finding === name)
+  if (found === undefined) throw new Error(`not found; there are: ${names(pool).join(', ')}`)
+  return found
+}
+
+describe('a pool that explains itself', () => {
+  it('is calm with nothing to do, with enough to do, and after a burst that was dealt with', async () => {
+    const pool = spawned({ size: 4 })
+    expect(names(pool)).toEqual(['calm'])
+    for (let i = 0; i < 50; i++) {
+      send(pool, 1, { type: 'work', ms: 30 })
+      await clock.advance(20)
+    }
+    expect(names(pool)).toEqual(['calm'])
+    send(pool, 40, { type: 'work', ms: 10 })
+    await clock.advance(500)
+    expect(explain(pool)).toMatchObject({ pool: 'pool', calm: true, findings: [{ figures: { waiting: 0, runs: 90 } }] })
+  })
+
+  it('says that all members are busy, at what, and which option to raise', async () => {
+    const pool = spawned()
+    send(pool, 40, { type: 'work', ms: 100 })
+    await clock.advance(950)
+    expect(names(pool)).toEqual(['members-busy'])
+    expect(finding(pool, 'members-busy')).toMatchObject({
+      figures: { size: 2, waiting: 20, oldestMs: 950 },
+      option: 'size',
+      says: 'all members are busy (2 of 2), and 20 requests wait, the oldest for 950 ms; most of the time goes into "work"',
+      advice: expect.stringContaining('Raise "size" (now 2)'),
+    })
+    expect(explain(pool).text).toBe(String(explain(pool)))
+    expect(explain(pool).text.split('\n')).toHaveLength(4)
+  })
+
+  it('names the bound of an elastic size once that is reached, and its valve before', async () => {
+    const pool = spawned({ size: { min: 1, max: 2 } })
+    send(pool, 40, { type: 'work', ms: 100 })
+    await clock.advance(10)
+    expect(finding(pool, 'members-busy')).toMatchObject({ option: 'size.valve' })
+    await clock.advance(1000)
+    expect(finding(pool, 'members-busy')).toMatchObject({ option: 'size.max', figures: { size: 2 } })
+  })
+
+  it('says that one tenant of a fair queue has most of what waits', async () => {
+    const pool = spawned({ broker: { client: { type: 'fair', by: { property: 'tenant' } } } })
+    send(pool, 2, { type: 'work', ms: 100, tenant: 'small' })
+    send(pool, 18, { type: 'work', ms: 100, tenant: 'big' })
+    send(pool, 2, { type: 'work', ms: 100, tenant: 'other' })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['one-tenant', 'members-busy'])
+    expect(finding(pool, 'one-tenant')).toMatchObject({
+      figures: { tenant: 'big', ofTenant: 18, tenants: 2, waiting: 20 },
+      option: 'broker.client.queue.max',
+    })
+  })
+
+  it('does not blame a tenant who is one of many alike', async () => {
+    const pool = spawned({ broker: { client: { type: 'fair', by: { property: 'tenant' } } } })
+    for (const tenant of 'abcdef') send(pool, 3, { type: 'work', ms: 100, tenant })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['members-busy'])
+  })
+
+  it('says that one key keeps requests waiting while members are idle', async () => {
+    const pool = spawned({ size: 4 })
+    send(pool, 10, { type: 'work', ms: 100 }, { key: 'account 7' })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['one-key'])
+    expect(finding(pool, 'one-key').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 9, idle: 3 })
+  })
+
+  it('says that handlers are slow, measured by how long callers wait', async () => {
+    const pool = spawned({ size: 8, timeout: 1000 })
+    send(pool, 8, { type: 'work', ms: 400 })
+    await clock.advance(500)
+    expect(names(pool)).toEqual(['slow-handlers'])
+    expect(finding(pool, 'slow-handlers')).toMatchObject({ option: 'timeout', figures: { timeoutMs: 1000 } })
+  })
+
+  it('says that a handler hangs, and that members were given up for it', async () => {
+    const pool = spawned({ size: 3 })
+    send(pool, 5, { type: 'work', ms: 10 })
+    send(pool, 1, { type: 'work', ms: 1e6 })
+    await clock.advance(5000)
+    expect(names(pool)).toEqual(['stuck'])
+    expect(finding(pool, 'stuck')).toMatchObject({ option: 'stuckAfter', figures: { longestMs: 4990, givenUp: 0 } })
+    stop(system)
+    system = start()
+    const guarded = spawned({ stuckAfter: 100 })
+    send(guarded, 2, { type: 'work', ms: 1e6 })
+    await clock.advance(500)
+    expect(finding(guarded, 'stuck').figures).toMatchObject({ longestMs: 0, givenUp: 2 })
+  })
+
+  it('says that the event loop is blocked, and that more members do not help against it', async () => {
+    const pool = spawned()
+    for (let i = 0; i < 12; i++) {
+      send(pool, 1, { type: 'compute', ms: 200 })
+      await clock.settle()
+    }
+    expect(names(pool)).toEqual(['event-loop'])
+    expect(finding(pool, 'event-loop')).toMatchObject({ option: null, figures: { turnMaxMs: 200 } })
+    send(pool, 20, { type: 'work', ms: 500 })
+    await clock.advance(10)
+    expect(finding(pool, 'members-busy')).toMatchObject({
+      option: null,
+      advice: expect.stringContaining('do not help'),
+    })
+  })
+
+  it('says that handlers run again and again because of conflicts, and not if there are few', async () => {
+    const pool = spawned({ size: 8 })
+    send(pool, 40, { type: 'count', ms: 10 })
+    await clock.advance(1000)
+    expect(names(pool)).toEqual(['reruns'])
+    const { figures, advice } = finding(pool, 'reruns')
+    expect(figures['reruns']).toBeGreaterThan(20)
+    expect(advice).toContain('recipe')
+    send(pool, 4000, { type: 'work', ms: 1 })
+    await clock.advance(2000)
+    expect(names(pool)).toEqual(['calm'])
+  })
+
+  it('says that members wait for the state which each holds while it runs', async () => {
+    const pool = spawned({ size: 4, state: { commit: 'exclusive' } })
+    send(pool, 3, { type: 'count', ms: 100 })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['one-at-a-time'])
+    expect(finding(pool, 'one-at-a-time')).toMatchObject({ option: 'state.commit', figures: { busy: 3 } })
+  })
+
+  it('says that handlers crash, with the error, and that the circuit breaker is open for it', async () => {
+    const pool = spawned({ breaker: true })
+    for (let i = 0; i < 40; i++) {
+      send(pool, 1, { type: 'fail' })
+      await clock.advance(10)
+    }
+    expect(names(pool)).toEqual(['breaker', 'crashes', 'drops'])
+    expect(finding(pool, 'crashes').says).toContain('connection refused')
+    expect(finding(pool, 'breaker')).toMatchObject({ option: 'breaker', says: expect.stringContaining('open') })
+  })
+
+  it('says that init fails, with the error, and that it is tried again', async () => {
+    let broken = true
+    const Opener = definePool({
+      init: () => {
+        if (broken) throw new Error('no route to host')
+        return { done: 0 }
+      },
+      calls: { work: () => reply('done') },
+    })
+    for (const state of ['shared', 'isolated'] as const) {
+      broken = true
+      const pool = spawnPool(system, Opener, state, { size: 2, clock, state }) as never as Pool
+      await clock.advance(150)
+      expect(names(pool)).toEqual(['failing-starts'])
+      expect(finding(pool, 'failing-starts')).toMatchObject({
+        option: 'restart.attempts',
+        figures: { failedStarts: 2 },
+      })
+      expect(finding(pool, 'failing-starts').says).toContain('no route to host')
+      broken = false
+      await clock.advance(1000)
+      await ready(pool)
+      expect(names(pool)).toEqual(['calm'])
+    }
+  })
+
+  it('says that no member is ready yet', async () => {
+    const Opener = definePool({ init: () => wait(500), calls: { work: () => reply('done') } })
+    const pool = spawnPool(system, Opener, 'opener', { clock, state: 'isolated' }) as never as Pool
+    send(pool, 3, { type: 'work' })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['starting'])
+    expect(finding(pool, 'starting').figures).toMatchObject({ waiting: 3, starting: 8 })
+    await clock.advance(1000)
+    expect(names(pool)).toEqual(['calm'])
+  })
+
+  it('says that a limit holds members back, and what it has learnt', async () => {
+    const pool = spawned({ size: 8, concurrency: 2 })
+    send(pool, 20, { type: 'work', ms: 100 })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['concurrency'])
+    expect(finding(pool, 'concurrency')).toMatchObject({
+      option: 'concurrency',
+      figures: { limit: 2, aside: 6, waiting: 18 },
+    })
+  })
+
+  it('says which rule dropped how many, with the option that rules it, and forgets it in time', async () => {
+    const pool = spawned({ broker: { client: { type: 'drop', max: 3 } } })
+    send(pool, 10, { type: 'work', ms: 10 })
+    await clock.advance(100)
+    expect(names(pool)).toEqual(['drops'])
+    expect(finding(pool, 'drops')).toMatchObject({
+      figures: { reason: 'max', dropped: 5, runs: 5 },
+      option: 'broker.client.max',
+      says: '5 requests were dropped lately (50 %) because the queue was full',
+    })
+    await clock.advance(25_000)
+    expect(names(pool)).toEqual(['calm'])
+  })
+
+  it('says that callers gave up, and that answers are owed', async () => {
+    const pool = spawned()
+    send(pool, 2, { type: 'work', ms: 200 }, { timeout: 100 })
+    send(pool, 1, { type: 'later' })
+    await clock.advance(5000)
+    expect(names(pool)).toEqual(['expired', 'late-answers'])
+    expect(finding(pool, 'expired').figures).toMatchObject({ expired: 2 })
+    expect(finding(pool, 'late-answers').figures).toMatchObject({ late: 1 })
+  })
+
+  it('says that it drains or has stopped, and why', async () => {
+    const pool = spawned()
+    send(pool, 3, { type: 'work', ms: 100 })
+    await clock.advance(10)
+    void drain(pool)
+    expect(names(pool)[0]).toBe('draining')
+    await clock.advance(500)
+    expect(names(pool)).toEqual(['stopped'])
+    const fragile = spawnPool(system, Worker, 'fragile', { clock, size: 1, restart: { intensity: 0 } }) as Pool
+    send(fragile, 1, { type: 'fail' })
+    await clock.advance(10)
+    expect(finding(fragile, 'stopped')).toMatchObject({
+      option: 'restart',
+      says: expect.stringContaining('more than 0 members crashed'),
+    })
+  })
+})
