@@ -1,6 +1,7 @@
 import fastq from 'fastq'
 import { createPool } from 'generic-pool'
 import * as nact from 'nact'
+import { perSecond } from '../measure'
 import { type ActorSystemRef, spawn } from 'nact'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- nact's types leave the sender out */
@@ -26,6 +27,22 @@ export function router(system: ActorSystemRef): unknown {
     },
     'router',
   )
+}
+
+/** How fast a queue of `waiting` tasks is served, which is filled before. */
+export async function serveFromFastq(waiting: number): Promise<number> {
+  let seen = 0
+  let reached: () => void = () => undefined
+  const done = new Promise<void>((resolve) => (reached = resolve))
+  const queue = fastq.promise(async () => {
+    if (++seen === waiting) reached()
+  }, 8)
+  queue.pause()
+  for (let i = 0; i < waiting; i++) void queue.push(1)
+  const start = process.hrtime.bigint()
+  queue.resume()
+  await done
+  return perSecond(waiting, start)
 }
 
 /** The pools and queues of others, set up as their documentation advises for eight at a time. */
