@@ -9,13 +9,13 @@ import { stateOptionsOf } from '../pool/pool-state'
 import type { Percentiles } from '../stats/histogram'
 
 /** The greatest part of something. */
-export interface Greatest {
+interface Greatest {
   readonly name: string
   readonly count: number
 }
 
 /** What members are at now, by the type of the message. */
-export interface Running {
+interface Running {
   readonly type: string
   readonly count: number
   readonly longestMs: number
