@@ -28,6 +28,9 @@ export class Program {
   readonly #casts = new Map<unknown, Route>()
   readonly #anyCall: Route | undefined
   readonly #anyCast: Route | undefined
+  /** The last call: messages of one type come in a row. */
+  #lastType: unknown = undefined
+  #last: Route | undefined = undefined
 
   constructor(definition: Definition) {
     this.form = definition.form
@@ -53,7 +56,14 @@ export class Program {
 
   /** The route of a call, or undefined if the behaviour has no such call. */
   call(message: unknown): Route | undefined {
-    return this.#anyCall ?? this.#calls.get(typeOf(message))
+    const type = typeOf(message)
+    return type === this.#lastType && this.#last !== undefined ? this.#last : this.#findCall(type)
+  }
+
+  #findCall(type: unknown): Route | undefined {
+    const route = this.#anyCall ?? this.#calls.get(type)
+    this.#lastType = type
+    return (this.#last = route)
   }
 
   /** The route of a cast, or undefined if the behaviour has no such cast. */
