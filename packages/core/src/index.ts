@@ -44,6 +44,8 @@ export type { MemberStatus } from './pool/member'
 export type { Outcome } from './pool/request'
 export type { Percentiles } from './stats/histogram'
 export type {
+  AlarmEvent,
+  BreakerEvent,
   ConflictEvent,
   DeadLetterEvent,
   DropEvent,

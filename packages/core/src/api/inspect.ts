@@ -22,6 +22,8 @@ export interface Inspection {
   readonly breaker: DoorView['breaker']
   /** With which probability a newcomer is refused because those before it were; undefined without a throttle. */
   readonly throttle: DoorView['throttle']
+  /** Whether the alarm is set; undefined without one. */
+  readonly overloaded: boolean | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
   /** The same by message type and by priority: who is it that waits? Counted when asked, one by one. */
@@ -73,6 +75,7 @@ export function inspect(ref: PoolRef): Inspection {
     },
     breaker: door?.breaker,
     throttle: door?.throttle,
+    overloaded: pool.alarm?.isSet,
     waiting: port.length,
     waitingBy: {
       type: countBy(port.waiting, (request) => request.route.type),

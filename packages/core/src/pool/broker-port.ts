@@ -29,6 +29,10 @@ export class BrokerPort implements Port {
     return [...this.engine.requests]
   }
 
+  oldest(now: Nanos): Nanos {
+    return Math.max(0, this.engine.relativeTime(now))
+  }
+
   ask(request: Request): Member | null {
     const seat = this.engine.ask(request, this.#turn.now())
     this.#act()

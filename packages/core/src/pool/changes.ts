@@ -43,6 +43,7 @@ function apply(pool: Pool, checked: CheckedPoolOptions, changed: readonly Change
   pool.chooseScopes()
   pool.commitOptions = commitOptionsOf(stateOptionsOf(checked.state, pool.definition.form === 'plain'))
   pool.protect()
+  pool.watchOverload()
   pool.roster.configure(changed.some(({ path }) => path.startsWith('recycle')))
   // Members of a shared state that is not made yet are started when it is.
   if (pool.sharesState && pool.cell === undefined) return

@@ -1,5 +1,5 @@
 import { type BrokerMatch, brokerOf, type BrokerRef, DroppedError } from '@genpool/broker'
-import { type GenPoolError, isGenPoolError, NS_PER_MS, OptionsError, StoppedError } from '@genpool/runtime'
+import { type GenPoolError, isGenPoolError, type Nanos, NS_PER_MS, OptionsError, StoppedError } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { type Member, Seat } from './member'
 import type { Pool } from './pool'
@@ -34,6 +34,12 @@ export class ExternalPort implements Port {
 
   get waiting(): readonly Request[] {
     return [...this.#parties.keys()].filter((entry) => entry instanceof Request)
+  }
+
+  oldest(now: Nanos): Nanos {
+    // In the order in which they came.
+    for (const entry of this.#parties.keys()) if (entry instanceof Request) return now - entry.sentAt
+    return 0
   }
 
   ask(request: Request): null {

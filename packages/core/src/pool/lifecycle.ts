@@ -129,6 +129,8 @@ export class Lifecycle {
   stop(): void {
     this.phase = 'stopped'
     this.pool.changes.end()
+    this.pool.alarm?.end()
+    this.pool.alarm = null
     if (poolStopped.hasSubscribers) {
       poolStopped.publish({ ...ofPool(this.pool), cause: this.cause, ...this.#work })
     }

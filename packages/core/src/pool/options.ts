@@ -6,6 +6,7 @@ import { sizeOptions } from '../elastic/size-options'
 import { concurrencyOptions } from '../protection/concurrency-options'
 import { breakerOptions } from '../protection/rules/breaker'
 import { throttleOptions } from '../protection/rules/throttle'
+import { alarmOptions } from '../telemetry/alarm-options'
 import type { DeadLetter } from './dead-letters'
 
 const milliseconds = z.number().nonnegative()
@@ -130,6 +131,10 @@ export const poolOptions = z.strictObject({
     .default(Infinity)
     .describe('A member that has worked on one message for so long, in milliseconds, is given up and replaced.'),
   recycle: recycleOptions.prefault({}).describe('When to replace members that work.'),
+  alarm: z
+    .union([z.boolean(), alarmOptions])
+    .default(false)
+    .describe('Whether to publish an alarm while there is too much to do. `true`: with all defaults.'),
   callerContext: z
     .boolean()
     .default(false)

@@ -18,6 +18,8 @@ import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
 import { memberStuck, requestDropped, requestSettled } from '../telemetry/channels'
 import { dropEvent, msBetween, ofMember, settledEvent } from '../telemetry/payloads'
+import { OverloadAlarm } from '../telemetry/overload-alarm'
+import { alarmOptions } from '../telemetry/alarm-options'
 import { StateChanges } from '../telemetry/state-changes'
 import type { ElasticSize } from '../elastic/elastic-size'
 import { Concurrency } from '../protection/concurrency'
@@ -78,6 +80,8 @@ export class Pool implements Runnable {
   elastic: ElasticSize | null = null
   /** Decides how many members work at once; null if all may. */
   concurrency: Concurrency | null = null
+  /** Tells when it has too much to do; null if nobody has asked for that. */
+  alarm: OverloadAlarm | null = null
   /** Makes what surrounds the work on each request; null if nothing does. */
   scopes: ScopeFactory | null = null
   #instrument: ScopeFactory | null = null
@@ -112,18 +116,34 @@ export class Pool implements Runnable {
     this.roster = new Roster(this)
     this.lifecycle = new Lifecycle(this)
     this.protect()
+    this.watchOverload()
     this.chooseScopes()
   }
 
   /** Takes over what the options say about who is let in, and how many members work at once. */
   protect(): void {
-    if (!Door.isWanted(this.options)) this.door = null
-    else if (this.door === null) this.door = new Door(this, this.options)
+    if (!Door.isWanted(this.options)) {
+      this.door?.configure(this.options)
+      this.door = null
+    } else if (this.door === null) this.door = new Door(this, this.options)
     else this.door.configure(this.options)
     const limit = limitOf(this.options)
     if (this.concurrency !== null) this.concurrency.configure(limit ?? Infinity)
     else if (limit !== null) this.concurrency = new Concurrency(this, limit)
     if (limit === null) this.concurrency = null
+  }
+
+  /** Sets, changes or takes away the alarm, as the options say. */
+  watchOverload(): void {
+    const { alarm } = this.options
+    if (alarm === false) {
+      this.alarm?.end()
+      this.alarm = null
+      return
+    }
+    const rules = alarm === true ? alarmOptions.parse({}) : alarm
+    if (this.alarm === null) this.alarm = new OverloadAlarm(this, rules)
+    else this.alarm.configure(rules)
   }
 
   /** Has a request matched now, or queued, or refused. */
@@ -222,6 +242,7 @@ export class Pool implements Runnable {
     this.#stuck.rest()
     this.port.rest()
     if (this.elastic !== null) this.elastic.rest()
+    if (this.alarm !== null) this.alarm.rest()
     if (this.lifecycle.phase === 'draining') this.lifecycle.settle()
   }
 

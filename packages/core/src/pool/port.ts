@@ -9,6 +9,8 @@ export interface Port {
   readonly length: number
   /** The requests of this pool that wait, oldest first. */
   readonly waiting: readonly Request[]
+  /** How long the oldest request of this pool has waited; 0 if none waits. */
+  oldest(now: Nanos): Nanos
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */

@@ -3,6 +3,8 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { CheckedPoolOptions } from '../pool/options'
 import type { Pool } from '../pool/pool'
 import type { Outcome, Request } from '../pool/request'
+import { breakerChanged } from '../telemetry/channels'
+import { ofPool } from '../telemetry/payloads'
 import { Breaker, breakerOptions, type BreakerState, REFUSED } from './rules/breaker'
 import { Throttle, throttleOptions } from './rules/throttle'
 
@@ -24,6 +26,8 @@ export interface DoorView {
 export class Door {
   #breaker: Breaker | null = null
   #throttle: Throttle | null = null
+  /** What the breaker did when it was looked at last. */
+  #told: BreakerState = 'closed'
   /** While a request is refused here: that is no result of those that passed. */
   #refusing = false
 
@@ -41,6 +45,8 @@ export class Door {
 
   configure({ breaker, throttle }: DoorOptions): void {
     this.#breaker = reconfigured(this.#breaker, breaker, breakerOptions, Breaker)
+    // Without a breaker all pass, as with one that is closed.
+    if (this.#breaker === null) this.#tellState('closed', 0)
     this.#throttle = reconfigured(this.#throttle, throttle, throttleOptions, Throttle)
   }
 
@@ -58,6 +64,7 @@ export class Door {
     const [breaker, throttle] = [this.#breaker, this.#throttle]
     if (breaker !== null) {
       const pass = breaker.admit(now)
+      this.#tell(breaker, now)
       if (pass === REFUSED) return this.#refuse(request, 'breaker', now, breaker.retryAfter(now))
       if (pass > 0) request.extend().trial = pass
     }
@@ -69,8 +76,10 @@ export class Door {
   settled(request: Request, outcome: Outcome): void {
     const now = this.pool.turn.now()
     const trial = request.extras?.trial ?? 0
-    if (outcome === 'replied') this.#breaker?.succeeded(trial, now)
-    else if (trial > 0) this.#breaker?.forgotten(trial)
+    if (outcome === 'replied' && this.#breaker !== null) {
+      this.#breaker.succeeded(trial, now)
+      this.#tell(this.#breaker, now)
+    } else if (trial > 0) this.#breaker?.forgotten(trial)
     if (this.#throttle === null || this.#refusing || request.kind === 'direct') return
     const accepted = wasAccepted(request, outcome)
     if (accepted !== undefined) this.#throttle.settled(accepted, now)
@@ -83,11 +92,29 @@ export class Door {
     const now = this.pool.turn.now()
     const trials = requests.map((request) => request.extras?.trial ?? 0)
     breaker.failed(Math.max(0, ...trials), now)
+    this.#tell(breaker, now)
   }
 
   /** `init` has failed. */
   startFailed(cause: unknown): void {
-    if (this.#breaker !== null && this.#counts(cause)) this.#breaker.startFailed(this.pool.turn.refresh())
+    const breaker = this.#breaker
+    if (breaker === null || !this.#counts(cause)) return
+    const now = this.pool.turn.refresh()
+    breaker.startFailed(now)
+    this.#tell(breaker, now)
+  }
+
+  /** Tells those who listen if the breaker does something else than before. */
+  #tell(breaker: Breaker, now: Nanos): void {
+    this.#tellState(breaker.state(now), breaker.retryAfter(now))
+  }
+
+  #tellState(to: BreakerState, retryAfter: Nanos): void {
+    const from = this.#told
+    if (to === from) return
+    this.#told = to
+    if (!breakerChanged.hasSubscribers) return
+    breakerChanged.publish({ ...ofPool(this.pool), from, to, retryAfterMs: retryAfter / NS_PER_MS })
   }
 
   #counts(cause: unknown): boolean {

@@ -24,6 +24,9 @@ const channels = {
   'genpool:commit:conflict': channel('genpool:commit:conflict'),
   'genpool:state:change': channel('genpool:state:change'),
   'genpool:size:change': channel('genpool:size:change'),
+  'genpool:alarm:set': channel('genpool:alarm:set'),
+  'genpool:alarm:clear': channel('genpool:alarm:clear'),
+  'genpool:breaker:change': channel('genpool:breaker:change'),
   'genpool:pool:start': channel('genpool:pool:start'),
   'genpool:pool:ready': channel('genpool:pool:ready'),
   'genpool:pool:drain': channel('genpool:pool:drain'),
@@ -50,6 +53,9 @@ export const initFailed = channelOf('genpool:init:fail')
 export const commitConflicted = channelOf('genpool:commit:conflict')
 export const stateChanged = channelOf('genpool:state:change')
 export const sizeChanged = channelOf('genpool:size:change')
+export const alarmSet = channelOf('genpool:alarm:set')
+export const alarmCleared = channelOf('genpool:alarm:clear')
+export const breakerChanged = channelOf('genpool:breaker:change')
 export const poolStarted = channelOf('genpool:pool:start')
 export const poolReady = channelOf('genpool:pool:ready')
 export const poolDraining = channelOf('genpool:pool:drain')

@@ -3,6 +3,7 @@ import type { Change, GenPoolError } from '@genpool/runtime'
 import type { Watcher } from '@genpool/state-ane'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Outcome, RequestKind } from '../pool/request'
+import type { BreakerState } from '../protection/rules/breaker'
 
 /** immer's patches. */
 type Patches = Parameters<Watcher<unknown>>[2]
@@ -141,6 +142,24 @@ export interface PoolStopEvent extends PoolEvent {
   readonly busy: number
 }
 
+/** The alarm of a pool was set, or cleared: see the option `alarm`. */
+export interface AlarmEvent extends PoolEvent {
+  readonly alarm: 'overload'
+  readonly waiting: number
+  /** How long the oldest of them has waited. */
+  readonly oldestMs: number
+  /** How late the event loop was. */
+  readonly lateMs: number
+}
+
+/** The circuit breaker does something else from now on, as seen by the request or the crash that came then. */
+export interface BreakerEvent extends PoolEvent {
+  readonly from: BreakerState
+  readonly to: BreakerState
+  /** When one that it refuses may try again; 0 if it refuses nobody. */
+  readonly retryAfterMs: number
+}
+
 /** Options of a running pool were changed. */
 export interface PoolConfigureEvent extends PoolEvent {
   readonly changes: readonly Change[]
@@ -159,6 +178,9 @@ export interface PoolEvents {
   'genpool:commit:conflict': ConflictEvent
   'genpool:state:change': StateChangeEvent
   'genpool:size:change': SizeChangeEvent
+  'genpool:alarm:set': AlarmEvent
+  'genpool:alarm:clear': AlarmEvent
+  'genpool:breaker:change': BreakerEvent
   'genpool:pool:start': PoolStartEvent
   'genpool:pool:ready': PoolReadyEvent
   'genpool:pool:drain': PoolDrainEvent
