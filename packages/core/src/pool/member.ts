@@ -10,6 +10,7 @@ import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
 import type { Pool } from './pool'
 import type { Extras, Request } from './request'
+import type { Scope } from './scope'
 
 /** What a member does now. */
 export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
@@ -207,7 +208,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
       result =
         extras === null || extras.scope === null
           ? route.run(this.#message(request), state, ctx)
-          : extras.scope.run(() => route.run(this.#message(request), state, ctx))
+          : this.#runWithin(extras.scope, request, state, ctx)
     } catch (error) {
       throw new HandlerFailure(error)
     }
@@ -215,6 +216,11 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (!isThenable(result)) return route.toStep(result)
     // What is thenable need not be a promise: only a promise gives one back, and settles once.
     return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
+  }
+
+  /** Apart from `run`, whose variables a function in it would have V8 keep on the heap for each message. */
+  #runWithin(scope: Scope, request: Request, state: unknown, ctx: object): unknown {
+    return scope.run(() => request.route.run(this.#message(request), state, ctx))
   }
 
   /** It had to wait for the state; or another commit came first, or the handler asked for the state to itself. */
