@@ -1,6 +1,7 @@
 import type { Broker } from '@genpool/broker'
 import { NS_PER_MS, type Timer } from '@genpool/runtime'
-import type { Member, Seat } from '../pool/member'
+import type { Member } from '../pool/member'
+import type { Seat } from '../pool/seat'
 import type { Pool } from '../pool/pool'
 import type { Request } from '../pool/request'
 import type { CheckedSizeOptions } from './size-options'

@@ -10,7 +10,7 @@ import {
 import { type GenPoolError, textOf } from '@genpool/runtime'
 import { AsyncResource } from 'node:async_hooks'
 import { Step } from '../behaviours/step'
-import { isThenable } from '../pool/member'
+import { isThenable } from '../pool/handler-results'
 import type { Outcome, Request } from '../pool/request'
 import type { Scope } from '../pool/scope'
 import { timesOf } from '../telemetry/payloads'

@@ -1,7 +1,8 @@
 import { type Broker, type BrokerOptions, createBroker, type Drop } from '@genpool/broker'
 import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
 import type { ElasticSize } from '../elastic/elastic-size'
-import type { Member, Seat } from './member'
+import type { Member } from './member'
+import type { Seat } from './seat'
 import type { Port } from './port'
 import type { Request } from './request'
 

@@ -1,26 +1,21 @@
-import { Waiting } from '@genpool/broker'
-import { type Expiring, isGenPoolError, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
-import { type Attempt, type Cell, type Hold, InvalidError, transact, type Transition } from '@genpool/state-ane'
+import { type Expiring, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
+import { type Attempt, type Cell, type Hold, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { checkThen } from '../behaviours/program'
 import { Step } from '../behaviours/step'
 import { commitConflicted, memberStarted } from '../telemetry/channels'
 import { msBetween, ofMember } from '../telemetry/payloads'
+import { answerBatch, HandlerFailure, isAbort, isThenable, rethrowFailure, valueOf } from './handler-results'
 import type { MemberActor } from './member-actor'
 import { MessageContext, PlainContext } from './message-context'
+import { OwnMessages } from './own-messages'
 import type { Pool } from './pool'
 import type { Extras, Request } from './request'
 import type { Scope } from './scope'
+import { Seat } from './seat'
 
 /** What a member does now. */
 export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
-
-/** A member's place in the queue of those who want work. */
-export class Seat extends Waiting {
-  constructor(readonly member: Member) {
-    super(0)
-  }
-}
 
 /**
  * Deadlines that are not further away are judged by a new reading of the clock; for others, the reading of up to eight
@@ -30,11 +25,6 @@ const NEAR: Nanos = 1000 * NS_PER_MS
 
 // Behind a getter of its package: 1 % of a short call each time that it is used.
 const runAndCommit = transact
-
-/** Wraps what a handler threw, to tell it from what the commit threw. */
-class HandlerFailure {
-  constructor(readonly cause: unknown) {}
-}
 
 /**
  * One of those who do the pool's work: takes one message at a time, runs the behaviour on it, commits, answers, asks for
@@ -62,8 +52,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   /** What it works on, and the other messages of the same batch. */
   current: Request | null = null
   #companions: readonly Request[] | null = null
-  /** What is meant for this member and no other, in order; goes before what the broker has. */
-  readonly #own: Request[] = []
+  readonly #own: OwnMessages
   /** Set when it is to end as soon as its work is done. */
   #leaving: { readonly reason: unknown } | null = null
   #hold: Hold<unknown> | null = null
@@ -80,7 +69,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
     readonly pool: Pool,
     readonly info: MemberInfo,
     readonly bornAt: Nanos,
-  ) {}
+  ) {
+    this.#own = new OwnMessages(pool)
+  }
 
   get name(): string {
     return this.info.name
@@ -115,8 +106,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** Gives it something to do that is meant for it alone. */
   deliver(request: Request, first = false): void {
-    if (first) this.#own.unshift(request)
-    else this.#own.push(request)
+    this.#own.add(request, first)
     if (this.status === 'idle') {
       this.pool.port.remove(this.seat)
       this.next()
@@ -147,7 +137,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (this.status === 'ended') return
     if (this.#leaving !== null) return this.#finishLeaving(this.#leaving.reason)
     if (this.#own.length > 0) {
-      const own = this.#takeOwn()
+      const own = this.#own.take()
       if (own !== undefined) return this.assign(own)
     }
     this.status = 'idle'
@@ -156,15 +146,6 @@ export class Member implements Transition<unknown, Step>, Expiring {
     if (concurrency !== null && !concurrency.admits(this)) return
     const request = this.pool.port.askR(this.seat)
     if (request !== null) this.assign(request)
-  }
-
-  #takeOwn(): Request | undefined {
-    let own = this.#own.shift()
-    while (own !== undefined && own.outcome !== null) {
-      this.pool.port.release(own)
-      own = this.#own.shift()
-    }
-    return own
   }
 
   /** Runs what it was assigned. */
@@ -316,7 +297,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
   discard(): void {
     this.status = 'ended'
     this.retireAt?.cancel()
-    this.#giveBack()
+    this.#own.giveBack()
   }
 
   /** Ends it: at once if it is idle, otherwise when its handler is done. Its messages are not its own any more. */
@@ -340,14 +321,14 @@ export class Member implements Transition<unknown, Step>, Expiring {
       request.fail(error(request) as never)
       this.pool.port.release(request)
     }
-    this.#giveBack()
+    this.#own.giveBack()
     this.pool.roster.ended(this, 'stuck')
   }
 
   /** The pool stops: callers are told now, and it ends when its handler lets it. */
   shutDown(reason: unknown): void {
     for (const request of this.#inHand()) request.fail(this.pool.failures.stopped(request))
-    this.#giveBack()
+    this.#own.giveBack()
     this.leave(reason)
   }
 
@@ -433,17 +414,8 @@ export class Member implements Transition<unknown, Step>, Expiring {
     this.current = null
     this.#idleTimer?.cancel()
     this.retireAt?.cancel()
-    this.#giveBack()
+    this.#own.giveBack()
     this.pool.roster.ended(this, reason)
-  }
-
-  /** What was meant for it alone is lost with it, as a mailbox is; what it only carried goes to another member. */
-  #giveBack(): void {
-    for (const request of this.#own.splice(0)) {
-      this.pool.port.release(request)
-      if (request.kind === 'direct') request.fail(this.pool.failures.stopped(request))
-      else if (request.outcome === null) this.pool.resubmit(request)
-    }
   }
 
   #inHand(): readonly Request[] {
@@ -461,33 +433,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   #answerBatch(step: Step, state: unknown, companions: readonly Request[]): void {
     const requests = [this.current as Request, ...companions]
-    if (step.kind !== 'reply') return void requests.forEach((request) => this.#settleUnanswered(request))
-    const values = valueOf(step, state)
-    if (Array.isArray(values) && values.length === requests.length) {
-      return requests.forEach((request, i) => void request.succeed(values[i], true))
-    }
-    const message = `a batch of ${requests.length} messages must be answered with a list of as many answers`
-    const error = new InvalidError(`answer of the handler "${requests[0]?.route.type ?? ''}"`, [{ path: [], message }])
-    for (const request of requests) request.fail(error)
+    if (step.kind === 'reply') answerBatch(step, state, requests)
+    else for (const request of requests) this.#settleUnanswered(request)
   }
-}
-
-function valueOf(step: Step, state: unknown): unknown {
-  return typeof step.value === 'function' ? (step.value as (state: unknown) => unknown)(state) : step.value
-}
-
-/** Whether something is to be waited for. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-/** Whether a handler only gave up because its callers had: that is what `ctx.signal` is for, and no fault. */
-function isAbort(cause: unknown, requests: readonly Request[]): boolean {
-  if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
-  if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
-  return requests.some((request) => request.extras?.controller?.signal.reason === cause)
-}
-
-function rethrowFailure(error: unknown): never {
-  throw new HandlerFailure(error)
 }

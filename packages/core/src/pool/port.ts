@@ -1,6 +1,7 @@
 import type { BrokerOptions } from '@genpool/broker'
 import { type Nanos } from '@genpool/runtime'
-import type { Member, Seat } from './member'
+import type { Member } from './member'
+import type { Seat } from './seat'
 import type { Request } from './request'
 
 /** How one pool meets its broker: its own, or one that it shares. */
