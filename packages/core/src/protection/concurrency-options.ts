@@ -6,11 +6,11 @@ import { gradientOptions, type GradientRules } from './rules/gradient-options'
 
 /** How many members may work at once. */
 export const concurrencyOptions = z
-  .union([z.number().int().positive(), z.literal(Infinity), z.literal('gradient'), gradientOptions])
+  .union([z.number().int().nonnegative(), z.literal(Infinity), z.literal('gradient'), gradientOptions])
   .default(Infinity)
   .describe(
-    'How many members may work at once, however many there are: all of them, a number, or a limit that learns from how ' +
-      'long they take.',
+    'How many members may work at once, however many there are: all of them, a number (0: none, requests wait), or a limit ' +
+      'that learns from how long they take.',
   )
 
 /** What the options of a pool say: a fixed limit, or rules by which it learns; null for no limit. */

@@ -108,6 +108,22 @@ describe('a limit of how many members work at once', () => {
     expect(await answers).toHaveLength(20)
   })
 
+  it('gives the place of a member on that nobody follows', async () => {
+    const { pool, work } = spawned({
+      size: 3,
+      concurrency: 1,
+      broker: { member: { type: 'timeout', timeout: 50 } },
+    })
+    await clock.advance(1)
+    // The queue of idle members drops the only one that has a place, and it ends.
+    configure(pool, { size: { min: 1, max: 3, idle: 1e9 } })
+    await clock.advance(60)
+    expect(inspect(pool).size).toBe(2)
+    const answers = work(2, 10)
+    await clock.advance(30)
+    expect(await Promise.race([answers, clock.settle()])).toHaveLength(2)
+  })
+
   it('changes while requests wait and members work, and loses none', async () => {
     const { pool, work, at } = spawned({ size: 8 })
     await clock.advance(1)
@@ -130,6 +146,19 @@ describe('a limit of how many members work at once', () => {
     expect(await answers).toHaveLength(100)
     await clock.advance(10)
     expect(inspect(pool).members.idle).toBe(8)
+  })
+
+  it('is a pause when it is 0', async () => {
+    const { pool, work, at } = spawned({ size: 4 })
+    await clock.advance(1)
+    configure(pool, { concurrency: 0 })
+    const answers = work(8, 10)
+    await clock.advance(1000)
+    expect([at.most, inspect(pool).waiting]).toEqual([0, 8])
+    configure(pool, { concurrency: 2 })
+    await clock.advance(40)
+    expect(await answers).toHaveLength(8)
+    expect(at.most).toBe(2)
   })
 
   it('holds in a pool that shares its broker', async () => {
