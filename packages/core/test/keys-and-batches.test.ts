@@ -112,6 +112,29 @@ describe('a batch', () => {
     expect(getState(pool).rows).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
+  it('tells each caller who gives up while it runs that its message was started', async () => {
+    const clock = virtualClock()
+    const Slow = definePool({
+      calls: {
+        sum: {
+          batch: 3,
+          handle: async (messages: readonly { n: number }[]) => {
+            await new Promise<void>((resolve) => clock.setTimer(clock.now() + 100 * NS_PER_MS, resolve))
+            return reply(messages.map(({ n }) => n))
+          },
+        },
+      },
+    })
+    const pool = spawnPool(system, Slow, 'slow', { size: 1, clock, broker: { budget: false } })
+    const startedOf = (error: { started: boolean }): boolean => error.started
+    const before = [1, 2, 3].map((n) => call(pool, { type: 'sum', n }))
+    const calls = [4, 5, 6, 7].map((n) => call(pool, { type: 'sum', n }, { timeout: 150 }).catch(startedOf))
+    await clock.advance(500)
+    expect(await Promise.all(before)).toEqual([1, 2, 3])
+    // The first three of them run from 100 on as one batch; the last one never does.
+    expect(await Promise.all(calls)).toEqual([true, true, true, false])
+  })
+
   it('fails as a whole when its handler throws, or answers with another number', async () => {
     const Bad = definePool({
       init: () => 0,

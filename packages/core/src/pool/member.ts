@@ -181,6 +181,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const extras = request.extras
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
+    if (this.#companions !== null) for (const companion of this.#companions) companion.attempt++
     this.pool.watchStuck(this)
     const { route } = request
     const ctx = this.pool.program.form === 'plain' ? new PlainContext(request) : new MessageContext(request)
