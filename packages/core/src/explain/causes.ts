@@ -110,14 +110,14 @@ const eventLoop: Cause = ({ turns }) =>
         option: null,
       }
 
-const oneKey: Cause = ({ key, waiting, idle, concurrency }) =>
-  key === null || idle === 0 || waiting === 0 || key.count < waiting / 2 || (concurrency?.aside ?? 0) === idle
+const keys: Cause = ({ key, waiting, idle, concurrency }) =>
+  key === null || idle === 0 || waiting === 0 || (concurrency?.aside ?? 0) === idle
     ? null
     : {
-        finding: 'one-key',
+        finding: 'keys',
         says:
-          `${key.count} of the ${count(waiting, 'request')} that wait have the key "${key.name}", while ` +
-          `${count(idle, 'member is', 'members are')} idle: messages of one key are handled one at a time`,
+          `${count(waiting, 'request waits', 'requests wait')} for one of the same key, ${key.count} of them for one of ` +
+          `"${key.name}", while ${count(idle, 'member is', 'members are')} idle: one key is handled one at a time`,
         figures: { key: key.name, ofKey: key.count, waiting, idle },
         advice:
           'Use a finer key, or none where the order does not matter; a commit with a recipe loses nothing without one.',
@@ -257,7 +257,7 @@ const CAUSES: readonly Cause[] = [
   crashes,
   stuck,
   eventLoop,
-  oneKey,
+  keys,
   oneTenant,
   concurrency,
   membersBusy,

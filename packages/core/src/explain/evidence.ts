@@ -52,7 +52,7 @@ export interface Evidence {
     readonly floorMs: number
     readonly learns: boolean
   } | null
-  /** Whose key most of what waits has. */
+  /** The key that most of what waits has, of what has one. */
   readonly key: Greatest | null
   /** Whose most of what waits is, if the queue is fair, and how many there are. */
   readonly tenant: (Greatest & { readonly tenants: number }) | null

@@ -8,7 +8,7 @@ export type FindingName =
   | 'crashes'
   | 'stuck'
   | 'event-loop'
-  | 'one-key'
+  | 'keys'
   | 'one-tenant'
   | 'concurrency'
   | 'members-busy'

@@ -17,6 +17,7 @@ import {
   resize,
   spawnPool,
 } from '@genpool/core'
+import { spawnBroker } from '@genpool/broker'
 import { scriptedMembers } from '@genpool/core/testing'
 import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
@@ -216,6 +217,17 @@ describe('events of a pool', () => {
     ])
   })
 
+  it('tell of drops at a broker that several pools share, and inspect counts them', async () => {
+    const broker = spawnBroker(system, { client: { type: 'drop', max: 1 }, clock }, 'broker')
+    const pool = spawned({ broker } as never)
+    const events = heard('genpool:drop', pool)
+    const answers = [work(pool, 10), work(pool, 10), work(pool, 10)]
+    await clock.advance(100)
+    await Promise.all(answers)
+    expect(events.map(({ reason }) => reason)).toEqual(['max'])
+    expect(inspect(pool).drops).toEqual({ max: 1 })
+  })
+
   it('tell of lost messages that nobody waits for', () => {
     const pool = spawned()
     const events = heard('genpool:dead-letter')
@@ -394,6 +406,27 @@ describe('events of the state', () => {
     unsubscribe('genpool:state:change', listener)
     await Promise.all(answers)
     expect(versions).toEqual([1, 2])
+  })
+
+  it('are heard of a handler that commits at once, from the first message on', async () => {
+    const Counter = definePool({
+      init: () => ({ count: 0 }),
+      calls: {
+        add: () =>
+          reply('done', (draft) => {
+            draft.count += 1
+          }),
+      },
+    })
+    const pool = spawnPool(system, Counter, 'counter', { clock })
+    const versions: unknown[] = []
+    const listener = (event: unknown): void => void versions.push((event as { version: number }).version)
+    await Promise.all([call(pool, { type: 'add' }), clock.advance(1)])
+    subscribe('genpool:state:change', listener)
+    await Promise.all([call(pool, { type: 'add' }), call(pool, { type: 'add' }), clock.advance(1)])
+    unsubscribe('genpool:state:change', listener)
+    await Promise.all([call(pool, { type: 'add' }), clock.advance(1)])
+    expect(versions).toEqual([2, 3])
   })
 
   it('cost a watched cell only while somebody listens', async () => {

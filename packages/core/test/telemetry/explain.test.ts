@@ -70,6 +70,11 @@ describe('a pool that explains itself', () => {
   it('is calm with nothing to do, with enough to do, and after a burst that was dealt with', async () => {
     const pool = spawned({ size: 4 })
     expect(names(pool)).toEqual(['calm'])
+    send(pool, 5, { type: 'work', ms: 10 })
+    await clock.advance(1)
+    // One waits for a moment, which is what a queue is for.
+    expect(explain(pool).findings).toMatchObject([{ finding: 'calm', figures: { busy: 4, waiting: 1 } }])
+    await clock.advance(30_000)
     for (let i = 0; i < 50; i++) {
       send(pool, 1, { type: 'work', ms: 30 })
       await clock.advance(20)
@@ -128,8 +133,11 @@ describe('a pool that explains itself', () => {
     const pool = spawned({ size: 4 })
     send(pool, 10, { type: 'work', ms: 100 }, { key: 'account 7' })
     await clock.advance(10)
-    expect(names(pool)).toEqual(['one-key'])
-    expect(finding(pool, 'one-key').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 9, idle: 3 })
+    expect(names(pool)).toEqual(['keys'])
+    expect(finding(pool, 'keys').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 9, idle: 3 })
+    send(pool, 6, { type: 'work', ms: 100 }, { key: 'account 8' })
+    await clock.advance(10)
+    expect(finding(pool, 'keys').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 14, idle: 2 })
   })
 
   it('says that handlers are slow, measured by how long callers wait', async () => {

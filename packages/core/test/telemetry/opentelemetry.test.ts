@@ -138,6 +138,9 @@ describe('spans of an instrumented pool', () => {
     const { pool } = spawned()
     cast(pool, { type: 'note' })
     const answers = [call(pool, { type: 'look' }), call(pool, { type: 'later' })]
+    await clock.advance(2)
+    // Its handler is done; the answer is still to come.
+    expect([spanOf('handle shop.later').ended, spanOf('call shop.later')]).toEqual([true, undefined])
     await clock.advance(100)
     expect(await Promise.all(answers)).toEqual([7, 'at last'])
     expect(paths()).toEqual([
