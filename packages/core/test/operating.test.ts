@@ -21,6 +21,8 @@ import { findActor, NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { type ActorSystemRef, dispatch, start, stop } from 'nact'
+import type { z } from 'zod'
+import { poolOf } from '../src/api/pool-of'
 
 let system: ActorSystemRef
 let clock: ReturnType<typeof virtualClock>
@@ -222,8 +224,8 @@ describe('what nobody waits for', () => {
 })
 
 describe('options', () => {
-  /** Anything at any option, known and unknown ones. */
-  const anything = fc.oneof(
+  /** What no option, or only a few, would take. */
+  const noise = fc.oneof(
     fc.constantFrom<unknown>(
       -1,
       0,
@@ -242,10 +244,50 @@ describe('options', () => {
     ),
     fc.anything({ maxDepth: 1 }),
   )
-  const keys = [...Object.keys(poolOptions.shape).filter((key) => key !== 'clock'), 'sise']
-  const input = fc.dictionary(fc.constantFrom(...keys), anything, { maxKeys: 3 })
+  const numbers = fc.oneof(fc.constantFrom(0, 1, 2, 8, 0.5, Infinity), fc.integer({ min: 1, max: 50 }))
+
+  /** Values of the form that a schema asks for, with keys left out, unknown ones put in, and some noise in any place. */
+  function like(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
+    const { def } = (schema as z.core.$ZodTypes)._zod
+    const form = (): fc.Arbitrary<unknown> => {
+      switch (def.type) {
+        case 'object': {
+          const shape = Object.entries<z.core.$ZodType>(def.shape).filter(([key]) => key !== 'clock')
+          const parts: Record<string, fc.Arbitrary<unknown>> = { sise: noise }
+          for (const [key, part] of shape) parts[key] = like(part)
+          return fc.record(parts, { requiredKeys: 'type' in parts ? ['type'] : [] })
+        }
+        case 'union':
+          return fc.oneof(...def.options.map(like))
+        case 'enum':
+          return fc.constantFrom(...Object.values(def.entries))
+        case 'literal':
+          return fc.constantFrom(...def.values)
+        case 'number':
+          return numbers
+        case 'boolean':
+          return fc.boolean()
+        case 'record':
+          return fc.dictionary(fc.string({ maxLength: 3 }), like(def.valueType), { maxKeys: 2 })
+        case 'default':
+        case 'optional':
+        case 'prefault':
+          return like(def.innerType)
+        default:
+          return noise
+      }
+    }
+    return fc.oneof({ weight: 15, arbitrary: form() }, { weight: 1, arbitrary: noise })
+  }
+  /** Few at a time, so that often all of them are right. */
+  const known = poolOptions.shape
+  const one = fc.constantFrom(...Object.keys(known).filter((key) => key !== 'clock'))
+  const input = fc
+    .uniqueArray(one, { maxLength: 3 })
+    .chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, like(known[key as keyof typeof known])]))))
 
   it('are taken, and then the pool works; or refused with the place, and then nothing is spawned', async () => {
+    let taken = 0
     await fc.assert(
       fc.asyncProperty(input, async (options) => {
         const before = findActor(system as never)?.children.size
@@ -257,11 +299,38 @@ describe('options', () => {
           expect(findActor(system as never)?.children.size).toBe(before)
           return
         }
+        taken++
         const answer = work(pool, 0, 1000)
-        await clock.advance(5)
+        await clock.advance(1100)
         expect(['done', 'ERR_GENPOOL_DROPPED', 'ERR_GENPOOL_EXPIRED', 'ERR_GENPOOL_CRASHED']).toContain(await answer)
         stop(pool)
         await clock.settle()
+      }),
+      { numRuns: 600 },
+    )
+    // Otherwise it would only try what is refused.
+    expect(taken).toBeGreaterThan(200)
+  })
+
+  it('are changed while the pool works, or refused and nothing is changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const { pool } = spawned()
+        for (const change of changes) {
+          const running = work(pool, 5, 1000)
+          const before = poolOf(pool).options
+          try {
+            configure(pool, change as PoolOptions)
+          } catch (error) {
+            if (!isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) throw error
+            expect(poolOf(pool).options).toBe(before)
+          }
+          await clock.advance(1100)
+          expect(['done', 'ERR_GENPOOL_DROPPED', 'ERR_GENPOOL_EXPIRED', 'ERR_GENPOOL_CRASHED']).toContain(await running)
+        }
+        stop(pool)
+        await clock.settle()
+        expect(clock.timers).toBe(0)
       }),
       { numRuns: 300 },
     )
