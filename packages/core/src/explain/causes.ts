@@ -137,13 +137,15 @@ const oneTenant: Cause = ({ tenant, waiting }) =>
         option: 'broker.client.queue.max',
       }
 
-const concurrency: Cause = ({ concurrency, waiting, run }) => {
-  if (concurrency === null || concurrency.aside === 0 || waiting === 0) return null
+const concurrency: Cause = ({ concurrency, waiting, busy, run }) => {
+  // An elastic size follows the limit: then there are no members that could be set aside.
+  if (concurrency === null || waiting === 0 || (concurrency.aside === 0 && busy < concurrency.limit)) return null
   const { limit, aside, floorMs, learns } = concurrency
+  const held = aside === 0 ? '' : `, ${count(aside, 'is', 'are')} set aside`
   const slower = floorMs > 0 ? `; a run takes ${inWords(run.p50)}, and ${inWords(floorMs)} without a load` : ''
   return {
     finding: 'concurrency',
-    says: `only ${limit} members may work at once, ${count(aside, 'is', 'are')} set aside and ${count(waiting, 'request waits', 'requests wait')}${slower}`,
+    says: `only ${limit} members may work at once${held}, and ${count(waiting, 'request waits', 'requests wait')}${slower}`,
     figures: { limit, aside, waiting, runP50Ms: run.p50, floorMs },
     advice: learns
       ? 'The limit has learnt that more at once only take longer: make what handlers wait for faster. relearn(pool) after it was.'

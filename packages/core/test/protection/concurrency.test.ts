@@ -3,6 +3,7 @@ import {
   call,
   configure,
   definePool,
+  explain,
   getMembers,
   inspect,
   noReply,
@@ -223,6 +224,7 @@ describe('a limit that learns, in a pool', () => {
     const { limit } = inspect(pool).concurrency!
     expect(limit).toBeGreaterThan(15)
     expect(inspect(pool).size).toBe(limit)
+    expect(explain(pool).findings[0]).toMatchObject({ finding: 'concurrency', figures: { limit } })
     expect(at.most).toBeLessThanOrEqual(30)
     configure(pool, { size: { valve: 'codel' } })
     expect(inspect(pool).concurrency).toBeUndefined()
