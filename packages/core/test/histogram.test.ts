@@ -39,4 +39,28 @@ describe('RecentHistogram', () => {
     expect(histogram.percentiles(2 * WINDOW + 60)).toMatchObject({ count: 1, max: 1 })
     expect(histogram.percentiles(9 * WINDOW)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 })
   })
+
+  it('does so however far apart the values come', () => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 25_000 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(pauses, (gaps) => {
+        const histogram = new RecentHistogram(WINDOW, 0)
+        let now = 0
+        const times = gaps.map((gap) => (now += gap))
+        for (const time of times) histogram.record(1, time)
+        const within = (age: number): number => times.filter((time) => now - time < age).length
+        const { count } = histogram.percentiles(now)
+        expect(count).toBeGreaterThanOrEqual(within(WINDOW))
+        expect(count).toBeLessThanOrEqual(within(2 * WINDOW))
+      }),
+    )
+  })
+
+  it('spreads what was recorded over all the time that it looks back, also after a long rest', () => {
+    const histogram = new RecentHistogram(WINDOW, 0)
+    histogram.record(2000, 4000)
+    expect(histogram.density(4000)).toBe(0.5)
+    histogram.record(5000, 10.5 * WINDOW)
+    expect(histogram.density(10.5 * WINDOW + 1)).toBeCloseTo(5000 / (1.5 * WINDOW), 3)
+  })
 })

@@ -85,14 +85,15 @@ export class RecentHistogram {
   }
 
   #turn(now: Nanos): void {
-    const idle = now - this.#since >= 2 * this.window
+    const windows = Math.floor((now - this.#since) / this.window)
     const empty = this.#previous
     this.#previous = this.#current
     this.#current = empty
     empty.reset()
-    if (idle) this.#previous.reset()
-    this.#before = idle ? now : this.#since
-    this.#since = now
+    if (windows > 1) this.#previous.reset()
+    // Windows follow one another without a gap, so that none is longer than it says.
+    this.#since += windows * this.window
+    this.#before = this.#since - this.window
   }
 
   #valueAt(rank: number): Nanos {
