@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { join } from 'node:path'
 import {
   call,
   cast,
@@ -494,6 +496,32 @@ describe('onEvent', () => {
     expect(await Promise.all(answers)).toEqual(['done', 'done'])
     expect(events).toHaveLength(2)
     expect(errors).toEqual(['bad listener', 'bad listener'])
+  })
+
+  it('has what a plain subscriber throws end in an uncaught exception, and not in the pool', () => {
+    // In a process of its own: an uncaught exception ends the one that runs the tests.
+    const program = `
+      const { subscribe } = require('node:diagnostics_channel')
+      const { start, stop } = require('nact')
+      const { call, definePool, inspect, reply, spawnPool } = require('@genpool/core')
+      const uncaught = []
+      process.on('uncaughtException', (error) => uncaught.push(error.message))
+      subscribe('genpool:request:settled', () => { throw new Error('bad subscriber') })
+      const system = start()
+      const pool = spawnPool(system, definePool({ calls: { get: () => reply('got') } }))
+      Promise.all([call(pool, { type: 'get' }), call(pool, { type: 'get' })]).then((answers) => {
+        setImmediate(() => {
+          console.log(JSON.stringify({ answers, uncaught, busy: inspect(pool).members.busy }))
+          stop(system)
+        })
+      })`
+    const args = ['-r', 'ts-node/register', '-e', program]
+    const { stdout } = spawnSync(process.execPath, args, { cwd: join(__dirname, '../../../..'), encoding: 'utf8' })
+    expect(JSON.parse(stdout)).toEqual({
+      answers: ['got', 'got'],
+      uncaught: ['bad subscriber', 'bad subscriber'],
+      busy: 0,
+    })
   })
 
   it('lets a listener use the pool it hears of', async () => {
