@@ -1,4 +1,5 @@
-import { type Clock, type Nanos, type Timer } from '@genpool/runtime'
+import { type Clock, type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
+import { channel } from 'node:diagnostics_channel'
 import { type AlarmEvent, AlarmMeter } from '../meters/alarm-meter'
 import { BetterMeter } from '../meters/better-meter'
 import { type Meter, type Sample } from '../meters/meter'
@@ -6,11 +7,16 @@ import { createMeter, type meterOptions } from '../meters/meter-options'
 import { type z } from 'zod'
 import { LoopDelay } from './loop-delay'
 
+/** The channels on which pools tell of their alarms, too. Kept here because Node keeps them weakly. */
+const CHANNELS = { set: channel('genpool:alarm:set'), clear: channel('genpool:alarm:clear') }
+
 type CheckedMeters = readonly z.output<typeof meterOptions>[]
 
 /** What gauges look at. */
 interface Gauged {
-  readonly engine: { relativeTime(now: Nanos): Nanos }
+  readonly name: string
+  readonly reference: unknown
+  readonly engine: { readonly length: number; relativeTime(now: Nanos): Nanos }
   readonly shell: { readonly clock: Clock }
 }
 
@@ -89,11 +95,25 @@ export class Gauges {
 
   #report(now: Nanos): void {
     const alarms = this.#meters.filter((meter) => meter instanceof AlarmMeter)
-    if (this.#onAlarm !== undefined) for (const { events } of alarms) for (const event of events) this.#onAlarm(event)
+    for (const { events } of alarms) for (const event of events) this.#tell(event, now)
     const wakeAt = Math.min(...alarms.map((meter) => meter.lookAt(now)))
     this.close()
     // A moment that has passed without a match is looked at in the next turn.
     if (wakeAt !== Infinity) this.#timer = this.gauged.shell.clock.setTimer(Math.max(wakeAt, now + 1), this.#look)
+  }
+
+  #tell(event: AlarmEvent, now: Nanos): void {
+    this.#onAlarm?.(event)
+    if (!CHANNELS[event.kind].hasSubscribers) return
+    const { name, reference, engine } = this.gauged
+    CHANNELS[event.kind].publish({
+      pool: name,
+      ref: reference,
+      alarm: event.alarm,
+      waiting: engine.length,
+      oldestMs: Math.max(0, engine.relativeTime(now)) / NS_PER_MS,
+      lateMs: this.#loop.read() / NS_PER_MS,
+    })
   }
 
   readonly #look = (): void => {

@@ -2,7 +2,9 @@ import { OptionsError } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { PoolRef } from '../behaviours/protocol'
 import { eventNames } from '../telemetry/channels'
-import type { PoolEventName, PoolEvents } from '../telemetry/events'
+import { POOL } from '../pool/pool-actor'
+import { warn } from '../pool/warn'
+import type { PoolEvent, PoolEventName, PoolEvents } from '../telemetry/events'
 import { poolOf } from './pool-of'
 
 /**
@@ -31,7 +33,7 @@ export function onEvent<N extends PoolEventName>(
     try {
       listener(event)
     } catch (error) {
-      poolOf(event.ref).warn(error)
+      warnOf(event, error)
     }
   }
   subscribe(name, own)
@@ -41,6 +43,12 @@ export function onEvent<N extends PoolEventName>(
     unsubscribe(name, own)
     pool?.changes.follow()
   }
+}
+
+/** What failed is told where the pool has its failures told; a broker has no such place. */
+function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
+  if (POOL in ref) poolOf(ref).warn(error)
+  else warn(pool, error)
 }
 
 function check(name: string, listener: unknown): void {

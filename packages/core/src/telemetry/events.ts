@@ -142,9 +142,13 @@ export interface PoolStopEvent extends PoolEvent {
   readonly busy: number
 }
 
-/** The alarm of a pool was set, or cleared: see the option `alarm`. */
+/**
+ * An alarm was set, or cleared: that of a pool (see the option `alarm`), or one of the meters of a broker that is an actor of
+ * its own; then `pool` and `ref` are those of the broker.
+ */
 export interface AlarmEvent extends PoolEvent {
-  readonly alarm: 'overload'
+  /** `overload`, or the name that the meter was given. */
+  readonly alarm: string
   readonly waiting: number
   /** How long the oldest of them has waited. */
   readonly oldestMs: number

@@ -11,7 +11,7 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { spawnBroker } from '@genpool/broker'
+import { askR, asyncAsk, spawnBroker } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -135,6 +135,43 @@ describe('the alarm of a pool', () => {
     work(pool, 20, 100)
     await clock.advance(1500)
     expect(log).toHaveLength(1)
+  })
+})
+
+describe('the alarm of a meter of a broker that is an actor of its own', () => {
+  it('is heard on the same channels, also by a listener that throws', async () => {
+    const broker = spawnBroker(
+      system,
+      { clock, meters: [{ type: 'overload', alarm: 'late', target: 100, interval: 300 }] },
+      'broker',
+    )
+    const log = heard('genpool:alarm:set', 'genpool:alarm:clear')
+    const match = async (): Promise<void> => {
+      asyncAsk(broker, 'a')
+      await askR(broker, 'm')
+    }
+    const warnings: unknown[] = []
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warnings.push(args))
+    offs.push(
+      onEvent('genpool:alarm:set', () => {
+        throw new Error('bad listener')
+      }),
+    )
+    for (let i = 0; i < 8; i++) {
+      const turn = match()
+      clock.block(150)
+      await turn
+      await match()
+      await clock.settle()
+    }
+    await clock.advance(3000)
+    emit.mockRestore()
+    expect(log.map(([, name, event]) => [name, event.pool, (event as { alarm?: string }).alarm])).toEqual([
+      ['genpool:alarm:set', 'broker', 'late'],
+      ['genpool:alarm:clear', 'broker', 'late'],
+    ])
+    expect(log[0]![2].ref).toBe(broker)
+    expect(warnings).toHaveLength(1)
   })
 })
 
