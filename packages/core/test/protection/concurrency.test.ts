@@ -201,7 +201,7 @@ describe('a limit that learns, in a pool', () => {
   })
 
   it('learns nothing from runs that crash: a backend that fails at once is not a fast one', async () => {
-    const { pool, work } = spawned({ size: 40, concurrency: { type: 'gradient', window: 10 } })
+    const { pool, work } = spawned({ size: 40, concurrency: { window: 10 } })
     void work(200, 50)
     await clock.advance(2000)
     const { floorMs } = inspect(pool).concurrency!

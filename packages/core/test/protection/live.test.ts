@@ -463,7 +463,8 @@ function numbersIn({ def }: Schema, path: string): string[] {
   if (inner !== undefined) return numbersIn(inner, path)
   if (def.options !== undefined) return def.options.flatMap((option) => numbersIn(option, path))
   if (def.shape === undefined) return def.type === 'number' || def.type === 'custom' ? [path] : []
-  const type = def.shape['type']?.def.values?.[0]
+  const kind = def.shape['type']?.def
+  const type = (kind?.innerType?.def ?? kind)?.values?.[0]
   const place = type === undefined ? path : `${path}(${String(type)})`
   return Object.entries(def.shape).flatMap(([key, schema]) => numbersIn(schema, `${place}.${key}`))
 }

@@ -29,7 +29,7 @@ const bound = z.number().int().positive()
 /** A limit that learns, with bounds of its own. */
 export const gradientOptions = z
   .strictObject({
-    type: z.literal('gradient'),
+    type: z.literal('gradient').default('gradient'),
     min: bound.default(1).describe('So many may always work at once.'),
     max: z
       .union([bound, z.literal(Infinity)])
