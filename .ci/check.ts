@@ -19,7 +19,7 @@ const steps: readonly Step[] = [
     remedy: 'the packages do not build, pack or resolve cleanly; look at "exports" and "files" in their package.json',
     run: () =>
       sequence(
-        () => pack(packed),
+        packOnce,
         () => lintTarballs(packed),
       ),
   },
