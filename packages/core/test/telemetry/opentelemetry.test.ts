@@ -198,6 +198,30 @@ describe('spans of an instrumented pool', () => {
     expect(paths().slice(3)).toEqual(['call shop.sell > handle shop.sell > ship bread'])
   })
 
+  it('show a batch as one run, in the trace of its first message, and each message with its own outcome', async () => {
+    const Adder = definePool({
+      init: () => 0,
+      calls: {
+        add: {
+          batch: 3,
+          handle: (messages: readonly { n: number }[], state) =>
+            reply(
+              messages.map(({ n }) => n),
+              state + messages.length,
+            ),
+        },
+      },
+    })
+    const pool = spawnPool(system, Adder, 'adder', { size: 1, clock })
+    instrument(pool, { tracer, meter: false })
+    const answers = [1, 2, 3].map((n) => call(pool, { type: 'add', n }))
+    await clock.advance(1)
+    expect(await Promise.all(answers)).toEqual([1, 2, 3])
+    const handle = 'call adder.add > handle adder.add'
+    const call3 = ['call adder.add', 'call adder.add', 'call adder.add']
+    expect(paths()).toEqual([`${handle} > commit adder`, handle, ...call3])
+  })
+
   it("come with the caller's own context", async () => {
     const { pool } = spawned()
     const answers = ['ann', 'bob'].map((id) => user.run(id, () => call(pool, { type: 'sell', what: id })))
