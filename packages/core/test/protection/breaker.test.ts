@@ -77,6 +77,16 @@ describe('a circuit breaker', () => {
     expect(breaker.admit(MS)).toBe(pass)
   })
 
+  it('lets others through when nothing is heard of its probes, and still listens to those', () => {
+    const breaker = opened({ wait: 1, maxWait: 50, probes: 2 })
+    const passes = [breaker.admit(MS), breaker.admit(MS)]
+    expect(breaker.admit(50 * MS)).toBe(REFUSED)
+    expect(breaker.admit(51 * MS)).toBe(passes[0])
+    breaker.succeeded(passes[0]!, 60 * MS)
+    breaker.succeeded(passes[1]!, 60 * MS)
+    expect(breaker.state(60 * MS)).toBe('closed')
+  })
+
   it('does not listen to what was let through before it opened, nor to an earlier trial', () => {
     const breaker = opened({ wait: 1, probes: 2 })
     const first = [breaker.admit(MS), breaker.admit(MS)]
@@ -119,7 +129,8 @@ describe('a circuit breaker', () => {
 class Model {
   results: { good: boolean; at: number }[] = []
   openings: number[] = []
-  probes = new Map<number, 'out' | 'good'>()
+  probes = new Map<number, 'out' | 'silent' | 'good'>()
+  since = 0
   until = -1
   mode: 'closed' | 'open' | 'half-open' = 'closed'
   trial = 0
@@ -129,6 +140,10 @@ class Model {
 
   wait(): number {
     return Math.min(this.given.wait * 2 ** (this.openings.length - 1), this.given.maxWait) * MS
+  }
+
+  get #heardOf(): number {
+    return [...this.probes.values()].filter((state) => state !== 'silent').length
   }
 
   open(now: number): void {
@@ -141,10 +156,15 @@ class Model {
     if (this.mode === 'open' && now >= this.until) {
       this.mode = 'half-open'
       this.trial++
+      this.since = now
       this.probes.clear()
     }
+    if (this.mode === 'half-open' && now - this.since >= this.given.maxWait * MS) {
+      this.since = now
+      for (const [probe, state] of this.probes) if (state === 'out') this.probes.set(probe, 'silent')
+    }
     if (this.mode === 'closed') return FREE
-    if (this.mode === 'open' || this.probes.size >= this.given.probes) return REFUSED
+    if (this.mode === 'open' || this.#heardOf >= this.given.probes) return REFUSED
     this.probes.set(this.#next++, 'out')
     return this.trial
   }
@@ -161,7 +181,8 @@ class Model {
     }
     if (this.mode !== 'half-open' || pass !== this.trial) return
     if (how === 'bad') return this.open(now)
-    const probe = [...this.probes].find(([, state]) => state === 'out')
+    const waiting = [...this.probes].filter(([, state]) => state !== 'good')
+    const probe = waiting.find(([, state]) => state === 'out') ?? waiting[0]
     if (probe === undefined) return
     if (how === 'none') this.probes.delete(probe[0])
     else this.probes.set(probe[0], 'good')

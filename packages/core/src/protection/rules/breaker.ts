@@ -52,7 +52,7 @@ export const FREE: Pass = 0
  * - **closed**: all pass. Enough failures within a window, that are a large enough share of the results, open it.
  * - **open**: none passes, for `wait`.
  * - **half-open**: as many as `probes` pass. If all of them succeed, it closes; if one fails, it opens again, for twice as long. A
- *   probe that comes to nothing makes room for another.
+ *   probe that comes to nothing makes room for another, and so do those of which nothing is heard for `maxWait`.
  *
  * What was let through earlier and ends later decides nothing: each trial has a number, and only its own probes count.
  *
@@ -65,6 +65,8 @@ export class Breaker {
   #openUntil: Nanos = 0
   #wait: Nanos
   #trial = 0
+  /** Since when probes of this trial are under way. */
+  #since: Nanos = 0
   /** Probes of this trial that are under way, and that have succeeded. */
   #under = 0
   #passed = 0
@@ -93,7 +95,12 @@ export class Breaker {
       if (now < this.#openUntil) return REFUSED
       this.#state = 'half-open'
       this.#trial++
+      this.#since = now
       this.#under = this.#passed = 0
+    } else if (now - this.#since >= this.#rules.maxWait * NS_PER_MS) {
+      // They may hang for ever, and then nobody would be let through any more.
+      this.#since = now
+      this.#under = 0
     }
     if (this.#under + this.#passed >= this.#rules.probes) return REFUSED
     this.#under++
@@ -104,7 +111,7 @@ export class Breaker {
   succeeded(pass: Pass, now: Nanos): void {
     if (this.#state === 'closed') return this.#results.add(true, now)
     if (!this.#isProbe(pass)) return
-    this.#under--
+    this.#leave()
     if (++this.#passed < this.#rules.probes) return
     this.#state = 'closed'
     this.#wait = this.#rules.wait * NS_PER_MS
@@ -126,7 +133,7 @@ export class Breaker {
 
   /** One that passed came to nothing: it was given up before it was run, or neither succeeded nor failed. */
   forgotten(pass: Pass): void {
-    if (this.#isProbe(pass)) this.#under--
+    if (this.#isProbe(pass)) this.#leave()
   }
 
   /** Takes new rules over; it stays as it is, and for as long. */
@@ -139,6 +146,10 @@ export class Breaker {
 
   #isProbe(pass: Pass): boolean {
     return this.#state === 'half-open' && pass === this.#trial
+  }
+
+  #leave(): void {
+    if (this.#under > 0) this.#under--
   }
 
   #isEnough(now: Nanos): boolean {
