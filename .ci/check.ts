@@ -17,11 +17,7 @@ const steps: readonly Step[] = [
   {
     name: 'tarballs',
     remedy: 'the packages do not build, pack or resolve cleanly; look at "exports" and "files" in their package.json',
-    run: () =>
-      sequence(
-        packOnce,
-        () => lintTarballs(packed),
-      ),
+    run: () => sequence(packOnce, () => lintTarballs(packed)),
   },
   {
     name: 'typecheck',
