@@ -150,7 +150,8 @@ function greatest(requests: readonly Request[], ownerOf: (request: Request) => u
   }
   let most: Greatest | null = null
   for (const [owner, number] of counts) {
-    if (most === null || number > most.count) most = { name: textOf(owner), count: number }
+    if (most === null || number > most.count)
+      most = { name: owner === undefined ? '(none)' : textOf(owner), count: number }
   }
   return most
 }

@@ -6,12 +6,14 @@ import {
   type FindingName,
   noReply,
   type PoolOptions,
+  poolOptions,
   ready,
   reply,
   spawnPool,
 } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
+import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 let system: ActorSystemRef
@@ -298,5 +300,61 @@ describe('a pool that explains itself', () => {
       option: 'restart',
       says: expect.stringContaining('more than 0 members crashed'),
     })
+  })
+
+  it('always has something to say, in finite figures, whatever happens', async () => {
+    const queue = fc.constantFrom<NonNullable<PoolOptions['broker']>>(
+      {},
+      { client: { type: 'drop', max: 2 } },
+      { client: { type: 'codel', target: 5, interval: 20 } },
+      { client: { type: 'fair', by: { property: 'tenant' } } },
+      { client: { type: 'timeout', timeout: 15 } },
+    )
+    const options = fc.record({
+      size: fc.constantFrom<NonNullable<PoolOptions['size']>>(1, 3, { min: 0, max: 3, idle: 50 }),
+      broker: queue,
+      concurrency: fc.constantFrom<number>(1, Infinity),
+      breaker: fc.boolean(),
+      throttle: fc.boolean(),
+      stuckAfter: fc.constantFrom(40, Infinity),
+      timeout: fc.constantFrom(30, Infinity),
+      state: fc.constantFrom<NonNullable<PoolOptions['state']>>('shared', 'isolated', { commit: 'exclusive' }),
+    })
+    const action = fc.record({
+      message: fc.constantFrom<object>(
+        { type: 'work', ms: 30, tenant: 'a' },
+        { type: 'work', ms: 1, tenant: 'b' },
+        { type: 'count', ms: 10 },
+        { type: 'compute', ms: 120 },
+        { type: 'fail' },
+        { type: 'later' },
+      ),
+      messages: fc.integer({ min: 1, max: 6 }),
+      key: fc.constantFrom(undefined, 'k'),
+      pause: fc.constantFrom(0, 5, 40, 2000),
+    })
+    type Action = typeof action extends fc.Arbitrary<infer A> ? A : never
+    const run = async (given: PoolOptions, actions: readonly Action[]): Promise<void> => {
+      const pool = spawnPool(system, Worker, undefined, { clock, random: () => 0.5, ...given }) as Pool
+      for (const { message, messages, key, pause } of actions) {
+        send(pool, messages, message, { key, timeout: given.timeout })
+        await clock.advance(pause)
+        const { calm, findings, text } = explain(pool)
+        expect(findings.length).toBeGreaterThan(0)
+        expect(calm).toBe(findings.some((each) => each.finding === 'calm'))
+        if (calm) expect(findings).toHaveLength(1)
+        for (const { says, figures, advice, option } of findings) {
+          if (option !== null) expect(Object.keys(poolOptions.shape)).toContain(option.split('.')[0])
+          expect(`${says} ${advice}`).not.toMatch(/undefined|NaN|Infinity|\[object/)
+          for (const value of Object.values(figures)) expect(value).not.toBe(NaN)
+        }
+        expect(text).toContain(findings[0]!.says)
+      }
+      stop(pool)
+    }
+    await fc.assert(
+      fc.asyncProperty(options, fc.array(action, { maxLength: 8 }), (given, actions) => run(given, actions)),
+      { numRuns: 60 },
+    )
   })
 })
