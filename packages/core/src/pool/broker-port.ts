@@ -6,7 +6,12 @@ import type { Seat } from './seat'
 import type { Port } from './port'
 import type { Request } from './request'
 
-/** A pool's own broker: the shell around a matching engine, hands it the time, arms its timer, delivers its drops. */
+/**
+ * A pool's own broker: the shell around a matching engine, hands it the time, arms its timer, delivers its drops.
+ *
+ * A queue may be the user's own. If one fails while it takes a request in, that request is refused with what it threw; if it
+ * fails otherwise, nobody knows what it still holds, and its owner is told by `failed`.
+ */
 export class BrokerPort implements Port {
   readonly engine: Broker<Request, Seat>
   /** Sees how many members are idle, if the size depends on it. */
@@ -16,7 +21,12 @@ export class BrokerPort implements Port {
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
-  constructor(options: BrokerOptions, { clock, random }: { clock: Clock; random: () => number }, turn: Turn) {
+  constructor(
+    options: BrokerOptions,
+    { clock, random }: { clock: Clock; random: () => number },
+    turn: Turn,
+    private readonly failed: (error: unknown) => void,
+  ) {
     this.#clock = clock
     this.#turn = turn
     this.engine = createBroker<Request, Seat>(options, turn.now(), { random })
@@ -44,7 +54,13 @@ export class BrokerPort implements Port {
   askR(seat: Seat): Request | null {
     const now = this.#turn.now()
     seat.sentAt = now
-    const request = this.engine.askR(seat, now)
+    let request: Request | null
+    try {
+      request = this.engine.askR(seat, now)
+    } catch (error) {
+      this.failed(error)
+      return null
+    }
     this.#act()
     if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
     return request
@@ -54,8 +70,7 @@ export class BrokerPort implements Port {
   takeBatch(member: Member, request: Request): readonly Request[] {
     const more: Request[] = []
     while (more.length < request.route.batch - 1) {
-      const next = this.engine.take(this.#turn.now())
-      this.#act()
+      const next = this.#try(() => this.engine.take(this.#turn.now()), null)
       if (next === null) break
       if (next.route !== request.route) {
         member.deliver(next, true)
@@ -72,15 +87,12 @@ export class BrokerPort implements Port {
   }
 
   #releaseKey(request: Request): void {
-    const match = this.engine.release(request, this.#turn.now())
-    this.#act()
+    const match = this.#try(() => this.engine.release(request, this.#turn.now()), null)
     if (match !== null) match.askR.member.assign(match.ask)
   }
 
   remove(entry: Request | Seat): boolean {
-    const here = this.engine.remove(entry, this.#turn.now())
-    this.#act()
-    return here
+    return this.#try(() => this.engine.remove(entry, this.#turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
@@ -93,7 +105,12 @@ export class BrokerPort implements Port {
   }
 
   drain(): readonly Request[] {
-    const requests = this.waiting
+    let requests: readonly Request[] = []
+    try {
+      requests = this.waiting
+    } catch (error) {
+      this.failed(error)
+    }
     for (const request of requests) this.remove(request)
     return requests
   }
@@ -138,7 +155,19 @@ export class BrokerPort implements Port {
   readonly #wake = (): void => {
     this.#timer = null
     this.#armedFor = Infinity
-    this.engine.timeout(this.#turn.refresh())
+    this.#try(() => this.engine.timeout(this.#turn.refresh()), undefined)
+  }
+
+  /** Has the engine do something, and does what it decided. */
+  #try<T>(operation: () => T, otherwise: T): T {
+    let result: T
+    try {
+      result = operation()
+    } catch (error) {
+      this.failed(error)
+      return otherwise
+    }
     this.#act()
+    return result
   }
 }

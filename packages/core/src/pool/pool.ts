@@ -1,4 +1,4 @@
-import { type Drop, type DropFacts, DroppedError, factsOf } from '@genpool/broker'
+import { type BrokerOptions, type Drop, type DropFacts, DroppedError, factsOf } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -104,7 +104,7 @@ export class Pool implements Runnable {
     this.turn = Turn.of(options.clock)
     this.stats = new Stats(this.turn.now())
     const { broker } = options
-    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : new BrokerPort(broker, options, this.turn)
+    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : this.#ownPort(broker)
     this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
     this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
@@ -144,6 +144,11 @@ export class Pool implements Runnable {
     const rules = alarm === true ? alarmOptions.parse({}) : alarm
     if (this.alarm === null) this.alarm = new OverloadAlarm(this, rules)
     else this.alarm.configure(rules)
+  }
+
+  #ownPort(broker: BrokerOptions): BrokerPort {
+    const failed = (error: unknown): void => this.lifecycle.giveUp(error, 'its queue failed')
+    return new BrokerPort(broker, this.options, this.turn, failed)
   }
 
   /** Has a request matched now, or queued, or refused. */

@@ -1,0 +1,122 @@
+import { dropQueue, type Queue, type QueueFactory, timeoutQueue, type Waiting } from '@genpool/broker'
+import { call, definePool, inspect, ready, reply, spawnPool } from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => stop(system))
+
+const Worker = definePool({
+  calls: {
+    work: async () => {
+      await new Promise<void>((resolve) => clock.setTimer(clock.now() + 10 * NS_PER_MS, resolve))
+      return reply('done')
+    },
+  },
+})
+
+/** A queue of the user's with a fault in one of its operations, from the moment on that it is armed. */
+function faulty(operations: readonly (keyof Queue<Waiting>)[], make = dropQueue) {
+  const fault = { armed: false }
+  const client: QueueFactory = (now, items) => {
+    const queue = make({}, now, items)
+    return new Proxy(queue, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]): unknown => {
+          if (fault.armed && operations.includes(name as never)) throw new Error(`${String(name)} is broken`)
+          return (value as (...args: unknown[]) => unknown).apply(target, args)
+        }
+      },
+    })
+  }
+  const pool = spawnPool(system, Worker, 'faulty', { size: 1, clock, broker: { client } })
+  return { pool, fault }
+}
+
+const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.catch(({ code, cause }: { code: string; cause?: Error }) => [code, cause?.message])
+
+describe('a queue that is the work of the user, if it fails', () => {
+  const gaveUp = (operation: string): unknown => [
+    'ERR_GENPOOL_STOPPED',
+    `Pool "faulty" gave up: its queue failed: ${operation} is broken`,
+  ]
+
+  it('while it takes a request in, refuses that request, and the pool goes on', async () => {
+    const { pool, fault } = faulty(['enqueue'])
+    await ready(pool)
+    const first = outcome(call(pool, { type: 'work' }))
+    fault.armed = true
+    const second = outcome(call(pool, { type: 'work' }))
+    fault.armed = false
+    const third = outcome(call(pool, { type: 'work' }))
+    await clock.advance(50)
+    expect([await first, await third]).toEqual(['done', 'done'])
+    expect(await second).not.toBe('done')
+    expect(inspect(pool).phase).toBe('running')
+  })
+
+  it('while a member asks for work, stops the pool with the cause, and all are told', async () => {
+    const { pool, fault } = faulty(['dequeue'])
+    const beside = spawnPool(system, Worker, 'beside', { clock })
+    await ready(pool)
+    const calls = [1, 2, 3].map(() => outcome(call(pool, { type: 'work' })))
+    await clock.advance(5)
+    fault.armed = true
+    await clock.advance(10)
+    expect(await Promise.all(calls)).toEqual(['done', gaveUp('dequeue'), gaveUp('dequeue')])
+    expect(inspect(pool).phase).toBe('stopped')
+    const other = outcome(call(beside, { type: 'work' }))
+    await clock.advance(20)
+    expect(await other).toBe('done')
+  })
+
+  it('while it gives one back whose caller has given up, stops the pool', async () => {
+    const { pool, fault } = faulty(['remove'])
+    await ready(pool)
+    const running = outcome(call(pool, { type: 'work' }))
+    const short = outcome(call(pool, { type: 'work' }, { timeout: 3 }))
+    const long = outcome(call(pool, { type: 'work' }))
+    await clock.advance(1)
+    fault.armed = true
+    await clock.advance(5)
+    expect(await short).toEqual(gaveUp('remove'))
+    expect(await running).toEqual(gaveUp('remove'))
+    // It cannot be taken out of the broken queue, but it is told.
+    expect(await long).toEqual(gaveUp('remove'))
+  })
+
+  it('while it lets time pass, stops the pool', async () => {
+    const { pool, fault } = faulty(['timeout'], (_options, now, items) => timeoutQueue({ timeout: 25 }, now, items))
+    await ready(pool)
+    const calls = [1, 2, 3, 4].map(() => outcome(call(pool, { type: 'work' }, { timeout: Infinity })))
+    await clock.advance(15)
+    fault.armed = true
+    await clock.advance(12)
+    expect(await Promise.all(calls)).toEqual(['done', 'done', gaveUp('timeout'), gaveUp('timeout')])
+    await clock.advance(10)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('and cannot even tell what it holds, has its callers told when their time is over', async () => {
+    const { pool, fault } = faulty(['dequeue', 'remove', Symbol.iterator])
+    await ready(pool)
+    const calls = [1, 2, 3].map(() => outcome(call(pool, { type: 'work' }, { timeout: 100 })))
+    await clock.advance(5)
+    fault.armed = true
+    await clock.advance(200)
+    expect(await Promise.all(calls)).toEqual([
+      'done',
+      ['ERR_GENPOOL_EXPIRED', undefined],
+      ['ERR_GENPOOL_EXPIRED', undefined],
+    ])
+  })
+})
