@@ -1,4 +1,4 @@
-import { type Waiting } from '@genpool/broker'
+import { Waiting } from '@genpool/broker'
 import {
   type Expiring,
   type GenPoolError,
@@ -47,15 +47,7 @@ export class Extras {
  *
  * `outcome` is null until it is settled, and is set once.
  */
-export class Request implements Waiting, Expiring, ReplyTarget {
-  // The fields of `Waiting`, not inherited: one constructor instead of two saves a tenth of a short call.
-  previous: Waiting | null = null
-  next: Waiting | null = null
-  list: Waiting['list'] = null
-  deadline: Nanos = Infinity
-  tag: unknown = undefined
-  priority = 0
-  key: unknown = undefined
+export class Request extends Waiting implements Expiring, ReplyTarget {
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
@@ -75,11 +67,13 @@ export class Request implements Waiting, Expiring, ReplyTarget {
      * call that keeps no second function is 72 bytes smaller.
      */
     private readonly resolveCaller: ((value: unknown) => void) | null,
-    public sentAt: Nanos,
-  ) {}
+    sentAt: Nanos,
+  ) {
+    super(sentAt)
+  }
 
   /** What a fair queue tells requests apart by. */
-  get subject(): unknown {
+  override get subject(): unknown {
     return this.message
   }
 
