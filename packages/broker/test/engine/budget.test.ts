@@ -48,6 +48,14 @@ describe('the budget', () => {
     expect(budget.refusal(allowance(0, 1000), false, 1000 * MS)).toBe('expired')
   })
 
+  it('leaves twice the time of a long run', () => {
+    const budget = new Budget()
+    for (let i = 0; i < 100; i++) budget.finished(10 * MS)
+    expect(budget.refusal(allowance(0, 1000), true, 979 * MS)).toBeNull()
+    expect(budget.refusal(allowance(0, 1000), true, 981 * MS)).toBe('budget')
+    expect(budget.refusal(allowance(0, 1000), false, 981 * MS)).toBeNull()
+  })
+
   it('never gives up a request for others that has half of its time left, unless no run is that short', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1e10 }), { maxLength: 50 }), fc.nat(1e9), (runs, left) => {

@@ -57,6 +57,21 @@ describe('requests with a key', () => {
     expect(broker.length).toBe(0)
   })
 
+  it('keep their order while the oldest of them runs out of time', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const [running, oldest, newest] = [
+      party('running', 0, { key: 1 }),
+      party('oldest', 0, { key: 1, deadline: 100 * MS }),
+      party('newest', 80, { key: 1, deadline: 180 * MS }),
+    ]
+    broker.ask(running, 0)
+    expect(broker.askR(party('m'), 0)).toBe(running)
+    broker.ask(oldest, 0)
+    broker.ask(newest, 80 * MS)
+    broker.askR(party('n'), 80 * MS)
+    expect(broker.release(running, 90 * MS)?.ask).toBe(oldest)
+  })
+
   it('keep their turn when one that is done is released again', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const [first, second] = [party('first', 0, { key: 1 }), party('second', 0, { key: 1 })]

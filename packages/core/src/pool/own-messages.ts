@@ -16,14 +16,8 @@ export class OwnMessages {
     else this.#requests.push(request)
   }
 
-  /** The next one that is still wanted. */
   take(): Request | undefined {
-    let next = this.#requests.shift()
-    while (next !== undefined && next.outcome !== null) {
-      this.pool.port.release(next)
-      next = this.#requests.shift()
-    }
-    return next
+    return this.#requests.shift()
   }
 
   /** The member ends. What was meant for it is lost with it, as a mailbox is; what it only carried goes to another member. */
