@@ -1,6 +1,5 @@
 import { getEventListeners } from 'node:events'
 import { call, type CallOptions, definePool, getState, inspect, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -14,9 +13,6 @@ afterEach(() => {
   stop(system)
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 const spawned = (options = {}) => {
   const run: string[] = []
   const signals: AbortSignal[] = []
@@ -26,7 +22,7 @@ const spawned = (options = {}) => {
       work: async (msg: { name: string; ms: number }, _state, ctx) => {
         run.push(msg.name)
         signals.push(ctx.signal)
-        await wait(msg.ms)
+        await clock.wait(msg.ms)
         return reply(msg.name, (draft) => void draft.done.push(msg.name))
       },
       left: (_message, _state, ctx) => reply(ctx.remainingMs),

@@ -1,5 +1,4 @@
 import { call, cast, definePool, getState, inspect, noReply, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -16,14 +15,12 @@ describe('messages of one key', () => {
   const tracked = (size: number) => {
     const clock = virtualClock()
     const log: string[] = []
-    const wait = (ms: number): Promise<void> =>
-      new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
     const Behaviour = definePool({
       init: () => 0,
       calls: {
         work: async (msg: { name: string; ms: number; fails?: boolean }) => {
           log.push(`${msg.name}+`)
-          await wait(msg.ms)
+          await clock.wait(msg.ms)
           log.push(`${msg.name}-`)
           if (msg.fails === true) throw new Error('failed')
           return reply(msg.name)
@@ -119,7 +116,7 @@ describe('a batch', () => {
         sum: {
           batch: 3,
           handle: async (messages: readonly { n: number }[]) => {
-            await new Promise<void>((resolve) => clock.setTimer(clock.now() + 100 * NS_PER_MS, resolve))
+            await clock.wait(100)
             return reply(messages.map(({ n }) => n))
           },
         },

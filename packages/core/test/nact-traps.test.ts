@@ -351,12 +351,14 @@ describe('what nact does, and the pool does not', () => {
 
   describe('17: Infinity and 2^31 time out at once', () => {
     it.each([2 ** 31, 2 ** 40, Infinity])('nact: %d', async (timeout) => {
+      const { wait, open } = gate()
       const actor = spawnAny(system, async (state: unknown, message: unknown, ctx: any) => {
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await wait
         dispatch(ctx.sender, message)
         return state
       })
       expect(await outcome(query(actor, 1, timeout))).toBe('Query Timeout')
+      open()
     })
     it.each([2 ** 31 - 1, 2 ** 31, 2 ** 40, Infinity])('the pool: %d does not', async (timeout) => {
       const clock = virtualClock()

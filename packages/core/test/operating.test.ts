@@ -17,7 +17,7 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { scriptedMembers } from '@genpool/core/testing'
-import { findActor, NS_PER_MS } from '@genpool/runtime'
+import { findActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { type ActorSystemRef, dispatch, start, stop } from 'nact'
@@ -40,7 +40,7 @@ const spawned = (options: PoolOptions = {}) => {
     init: () => 0,
     calls: {
       work: async (msg: { ms: number }) => {
-        await new Promise<void>((resolve) => clock.setTimer(clock.now() + msg.ms * NS_PER_MS, resolve))
+        await clock.wait(msg.ms)
         return reply('done')
       },
     },

@@ -1,6 +1,5 @@
 import { dropQueue, type Queue, type QueueFactory, timeoutQueue, type Waiting } from '@genpool/broker'
 import { call, definePool, inspect, ready, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -15,7 +14,7 @@ afterEach(() => stop(system))
 const Worker = definePool({
   calls: {
     work: async () => {
-      await new Promise<void>((resolve) => clock.setTimer(clock.now() + 10 * NS_PER_MS, resolve))
+      await clock.wait(10)
       return reply('done')
     },
   },

@@ -16,7 +16,6 @@ import {
   resize,
   spawnPool,
 } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -39,9 +38,6 @@ afterEach(() => {
   stop(system)
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 /** A pool whose init takes 100 ms. */
 function spawned(options: PoolOptions = {}, initMs = 100) {
   const log: string[] = []
@@ -49,13 +45,13 @@ function spawned(options: PoolOptions = {}, initMs = 100) {
   const Work = definePool({
     init: async (ctx: { member: { name: string } }) => {
       log.push(`init ${ctx.member.name}`)
-      if (initMs > 0) await wait(initMs)
+      if (initMs > 0) await clock.wait(initMs)
       return { count: 0 }
     },
     calls: {
       add: () => reply('added', (draft) => void draft.count++),
       work: async (msg: { ms: number }) => {
-        await wait(msg.ms)
+        await clock.wait(msg.ms)
         return reply('worked', (draft) => void draft.count++)
       },
       late: (_message: unknown, _state, ctx) => {
@@ -67,7 +63,7 @@ function spawned(options: PoolOptions = {}, initMs = 100) {
     casts: { add: () => noReply((draft) => void draft.count++), again: () => noReply(undefined, { continue: 1 }) },
     handleInfo: (message, _state, ctx) => void log.push(`info ${String(message)} ${ctx.member.name}`),
     handleContinue: async (argument) => {
-      await wait(10)
+      await clock.wait(10)
       log.push(`continued with ${String(argument)}`)
     },
     terminate: (_reason, state, ctx) => void log.push(`terminate ${ctx.member.name} ${JSON.stringify(state)}`),

@@ -1,6 +1,6 @@
 import { changeConfig, length, lengthR, spawnBroker } from '@genpool/broker'
 import { call, configure, definePool, drain, inspect, OptionsError, ready, reply, spawnPool } from '@genpool/core'
-import { findActor, NS_PER_MS } from '@genpool/runtime'
+import { findActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -20,7 +20,7 @@ const setUp = (options = {}) => {
     calls: {
       work: async (msg: { ms: number; fails?: boolean }, _state, ctx) => {
         served.push(ctx.name)
-        await new Promise<void>((resolve) => clock.setTimer(clock.now() + msg.ms * NS_PER_MS, resolve))
+        await clock.wait(msg.ms)
         if (msg.fails === true) throw new Error('no')
         return reply(ctx.name)
       },

@@ -13,7 +13,7 @@ import {
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
-import { BaseActor, findActor, NS_PER_MS, type Reference, spawnActor } from '@genpool/runtime'
+import { BaseActor, findActor, type Reference, spawnActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, spawn, start, stop } from 'nact'
 
@@ -31,8 +31,6 @@ afterEach(() => {
   quiet.mockRestore()
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
 const code = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'answered',
@@ -56,7 +54,7 @@ const spawned = (options: PoolOptions = {}, parent: any = system) => {
         return reply('in the end')
       },
       slow: async (msg: { ms: number }) => {
-        await wait(msg.ms)
+        await clock.wait(msg.ms)
         return reply('slow')
       },
       halt: () => halt('normal', { reply: 'halted' }),
@@ -251,7 +249,7 @@ it('a stuck member of an exclusive state gives the state up, and its late commit
     init: () => ({ log: [] as string[] }),
     calls: {
       work: async (msg: { name: string; ms: number }, state) => {
-        await wait(msg.ms)
+        await clock.wait(msg.ms)
         return reply(msg.name, { log: [...state.log, msg.name] })
       },
     },

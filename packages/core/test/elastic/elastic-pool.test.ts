@@ -15,7 +15,6 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { spawnBroker } from '@genpool/broker'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -26,9 +25,6 @@ beforeEach(() => {
   clock = virtualClock()
 })
 afterEach(() => stop(system))
-
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
 
 /** A pool whose members open something, and write down what they open and close. */
 const spawned = (options: PoolOptions, open: () => unknown = () => undefined) => {
@@ -41,7 +37,7 @@ const spawned = (options: PoolOptions, open: () => unknown = () => undefined) =>
     },
     calls: {
       work: async (msg: { ms: number }) => {
-        await wait(msg.ms)
+        await clock.wait(msg.ms)
         return reply('done')
       },
     },
@@ -129,7 +125,7 @@ describe('a pool of elastic size', () => {
   })
 
   it('does not stampede when starts are slow', async () => {
-    const { work, log, size } = spawned({ size: { min: 1, max: 50, valve: 'open' } }, () => wait(1000))
+    const { work, log, size } = spawned({ size: { min: 1, max: 50, valve: 'open' } }, () => clock.wait(1000))
     void work(500, 20)
     await clock.advance(990)
     expect(log).toEqual(['init member-1.1'])
@@ -172,7 +168,7 @@ describe('a pool of elastic size', () => {
   })
 
   it('opens and closes each member exactly once, also when it is drained while it grows', async () => {
-    const { pool, work, log } = spawned({ size: { min: 1, max: 8, valve: 'open', idle: 100 } }, () => wait(5))
+    const { pool, work, log } = spawned({ size: { min: 1, max: 8, valve: 'open', idle: 100 } }, () => clock.wait(5))
     void work(60, 20)
     await clock.advance(200)
     const done = drain(pool)
@@ -190,7 +186,7 @@ describe('a pool of elastic size', () => {
       init: () => ({ count: 0 }),
       calls: {
         add: async () => {
-          await wait(20)
+          await clock.wait(20)
           return reply(
             (state: { count: number }) => state.count,
             (draft) => void draft.count++,

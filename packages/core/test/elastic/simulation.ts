@@ -54,8 +54,6 @@ const STEP = 50
 /** Runs a real pool under a load of random arrivals (Poisson), the same each time. */
 export async function simulate(scenario: Scenario): Promise<Course> {
   const clock = virtualClock()
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
   const nowMs = (): number => clock.now() / NS_PER_MS
   const counts = { opened: 0, closed: 0 }
   const starts: number[] = []
@@ -68,7 +66,7 @@ export async function simulate(scenario: Scenario): Promise<Course> {
     },
     calls: {
       work: async () => {
-        await wait(scenario.service)
+        await clock.wait(scenario.service)
         return reply(true)
       },
     },

@@ -30,7 +30,7 @@ async function flood(admission: NonNullable<PoolOptions['broker']>, forMs: numbe
   const Worker = definePool({
     calls: {
       work: async () => {
-        await new Promise<void>((resolve) => clock.setTimer(clock.now() + 10 * NS_PER_MS, resolve))
+        await clock.wait(10)
         return reply(true)
       },
     },

@@ -32,8 +32,6 @@ const PATIENCE = 500
 export async function serve(backend: Backend, options: PoolOptions): Promise<Served> {
   const clock = virtualClock()
   const random = numbers(11)
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
   const nowMs = (): number => clock.now() / NS_PER_MS
   let inside = 0
   const Caller = definePool({
@@ -43,7 +41,7 @@ export async function serve(backend: Backend, options: PoolOptions): Promise<Ser
         const crowd = Math.max(0, ++inside - capacity)
         // Not all are alike: half to one and a half times the service time.
         const own = backend.service * (0.5 + random())
-        await wait(own * Math.max(1, inside / capacity) * (1 + backend.friction * crowd))
+        await clock.wait(own * Math.max(1, inside / capacity) * (1 + backend.friction * crowd))
         inside--
         return reply(true)
       },

@@ -1,5 +1,4 @@
 import { broadcast, call, configure, definePool, inspect, noReply, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { start, stop } from 'nact'
@@ -46,7 +45,7 @@ describe('the laws of a limit of working members', () => {
         let working = 0
         const run = async (forMs: number): Promise<void> => {
           working++
-          await new Promise<void>((resolve) => clock.setTimer(clock.now() + forMs * NS_PER_MS, resolve))
+          await clock.wait(forMs)
           working--
         }
         const Worker = definePool({

@@ -34,7 +34,7 @@ const spawned = (options: PoolOptions) => {
     calls: {
       work: async ({ ms }: { ms: number }) => {
         at.most = Math.max(at.most, ++at.work)
-        await new Promise<void>((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
+        await clock.wait(ms)
         at.work--
         return reply('done')
       },

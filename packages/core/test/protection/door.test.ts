@@ -13,7 +13,6 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -25,9 +24,6 @@ beforeEach(() => {
 })
 afterEach(() => stop(system))
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 /** A pool before a backend that works, or does not. */
 const spawned = (options: PoolOptions, init: () => unknown = () => ({})) => {
   const backend = { works: true, asked: 0 }
@@ -37,13 +33,13 @@ const spawned = (options: PoolOptions, init: () => unknown = () => ({})) => {
       ask: async ({ ms = 1 }: { ms?: number }) => {
         backend.asked++
         const { works } = backend
-        await wait(ms)
+        await clock.wait(ms)
         if (!works) throw new Error('no connection')
         return reply('answer')
       },
       later: (_msg: object, _state, ctx) => {
         backend.asked++
-        void wait(5).then(() => ctx.from.reply('later'))
+        void clock.wait(5).then(() => ctx.from.reply('later'))
         return noReply()
       },
       wrong: () => {

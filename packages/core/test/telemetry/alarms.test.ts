@@ -28,13 +28,11 @@ afterEach(() => {
   stop(system)
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
 let broken = false
 const Worker = definePool({
   calls: {
     work: async (msg: { ms: number }) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       return reply('done')
     },
     compute: (msg: { ms: number }) => {

@@ -10,7 +10,6 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, dispatch, query, start, stop } from 'nact'
 
@@ -25,16 +24,13 @@ afterEach(() => {
 })
 
 const user = new AsyncLocalStorage<string>()
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 /** A pool whose handlers write down whose context they see: at their begin, after a wait, after the commit. */
 const spawned = (options: PoolOptions = {}) => {
   const log: [id: string, store: string | undefined][] = []
   let crashes = 1
   const note = async (id: string): Promise<void> => {
     log.push([id, user.getStore()])
-    await wait(10)
+    await clock.wait(10)
     log.push([id, user.getStore()])
   }
   const Work = definePool({

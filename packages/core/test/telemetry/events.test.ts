@@ -21,7 +21,6 @@ import {
 } from '@genpool/core'
 import { spawnBroker } from '@genpool/broker'
 import { scriptedMembers } from '@genpool/core/testing'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { createStore, type Store } from '@genpool/state-ane'
 import fc from 'fast-check'
@@ -46,14 +45,11 @@ const heard = <N extends PoolEventName>(name: N, pool?: PoolRef): PoolEvents[N][
   return events
 }
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 const Worker = definePool({
   init: () => ({ done: 0 }),
   calls: {
     work: async (msg: { ms: number; fail?: boolean }) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       if (msg.fail === true) throw new Error('no luck')
       return reply('done', (draft) => {
         draft.done += 1
@@ -61,7 +57,7 @@ const Worker = definePool({
     },
     later: () => noReply(),
     twice: async (msg: { ms: number }, state) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       return reply(state.done, { done: state.done + 1 })
     },
   },
@@ -141,14 +137,14 @@ describe('the event of a settled request', () => {
     const Flaky = definePool({
       calls: {
         try: async () => {
-          await wait(10)
+          await clock.wait(10)
           if (crashes-- > 0) throw new Error('again')
           return reply('ok')
         },
         sum: {
           batch: 2,
           handle: async (messages: readonly { n: number }[]) => {
-            await wait(7)
+            await clock.wait(7)
             return reply(messages.map(({ n }) => n))
           },
         },
@@ -322,7 +318,7 @@ describe('events of members', () => {
     )
     const Slow = definePool({
       init: async () => {
-        await wait(30)
+        await clock.wait(30)
         return 0
       },
       calls: {

@@ -11,7 +11,6 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -26,20 +25,17 @@ afterEach(() => {
   stop(system)
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 const Worker = definePool({
   init: () => ({ done: 0 }),
   calls: {
     work: async (msg: { ms: number; tenant?: string }) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       return reply('done', (draft) => {
         draft.done += 1
       })
     },
     count: async (msg: { ms: number }, state) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       return reply('done', { done: state.done + 1 })
     },
     compute: (msg: { ms: number }) => {
@@ -240,7 +236,7 @@ describe('a pool that explains itself', () => {
   })
 
   it('says that no member is ready yet', async () => {
-    const Opener = definePool({ init: () => wait(500), calls: { work: () => reply('done') } })
+    const Opener = definePool({ init: () => clock.wait(500), calls: { work: () => reply('done') } })
     const pool = spawnPool(system, Opener, 'opener', { clock, state: 'isolated' }) as never as Pool
     send(pool, 3, { type: 'work' })
     await clock.advance(10)

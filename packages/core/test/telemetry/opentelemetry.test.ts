@@ -46,9 +46,6 @@ afterEach(() => {
   stop(system)
 })
 
-const wait = (ms: number): Promise<void> =>
-  new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-
 const user = new AsyncLocalStorage<string>()
 const seen: unknown[] = []
 let crashes = 0
@@ -56,7 +53,7 @@ const Shop = definePool({
   init: () => ({ sold: 0 }),
   calls: {
     sell: async (msg: { what: string }) => {
-      await wait(10)
+      await clock.wait(10)
       tracer.startSpan(`ship ${msg.what}`).end()
       seen.push(user.getStore())
       if (crashes-- > 0) throw new Error('out of stock')
@@ -66,7 +63,7 @@ const Shop = definePool({
     },
     look: (_msg: object, state) => reply(state.sold),
     count: async (msg: { ms: number }, state) => {
-      await wait(msg.ms)
+      await clock.wait(msg.ms)
       return reply(state.sold, { sold: state.sold + 1 })
     },
     later: (_msg: object, _state, ctx) => {

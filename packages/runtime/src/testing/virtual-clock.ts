@@ -13,6 +13,8 @@ const MAX_TIMERS = 100_000
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, firing each timer at its own time and letting all promises settle in between. */
   advance(ms: number): Promise<void>
+  /** Settles when `ms` have passed on this clock: what a handler or a caller of a test waits for. */
+  wait(ms: number): Promise<void>
   /** Moves the time without firing anything, as a handler does that blocks the event loop. */
   block(ms: number): void
   /** Lets everything happen that needs no time: promises and deferred work. */
@@ -51,13 +53,16 @@ export function virtualClock(startMs = 0): VirtualClock {
     } while (deferred.length > 0)
   }
 
+  const setTimer = (at: Nanos, fn: () => void): Timer => {
+    const timer: Scheduled = { at, fn, order: order++, cancel: () => void timers.delete(timer) }
+    timers.add(timer)
+    return timer
+  }
+
   return {
     now: () => now,
-    setTimer(at, fn) {
-      const timer: Scheduled = { at, fn, order: order++, cancel: () => void timers.delete(timer) }
-      timers.add(timer)
-      return timer
-    },
+    setTimer,
+    wait: (ms) => new Promise((resolve) => setTimer(now + ms * NS_PER_MS, resolve)),
     defer: (fn) => void deferred.push(fn),
     async advance(ms) {
       const until = now + Math.round(ms * NS_PER_MS)
