@@ -4,20 +4,19 @@ import {
   Deadlines,
   type GenPoolError,
   type Nanos,
-  NS_PER_MS,
   type Reference,
   type Runnable,
   Turn,
 } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
-import { dispatch, type Ref } from 'nact'
+import { dispatch } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { Definition } from '../behaviours/define-pool'
 import { Program } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
-import { memberStuck, requestDropped, requestSettled } from '../telemetry/channels'
-import { dropEvent, msBetween, ofMember, settledEvent } from '../telemetry/payloads'
+import { requestDropped, requestSettled } from '../telemetry/channels'
+import { dropEvent, settledEvent } from '../telemetry/payloads'
 import { OverloadAlarm } from '../telemetry/overload-alarm'
 import { alarmOptions } from '../telemetry/alarm-options'
 import { StateChanges } from '../telemetry/state-changes'
@@ -33,6 +32,7 @@ import { warn } from './warn'
 import { Intake } from './intake'
 import { Lifecycle } from './lifecycle'
 import type { Member } from './member'
+import { Info } from './member-info'
 import { PoolFacts } from './message-context'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions } from './options'
 import type { PoolActor } from './pool-actor'
@@ -41,6 +41,7 @@ import type { Port } from './port'
 import type { Extras, Outcome, Request } from './request'
 import { Roster } from './roster'
 import { callerScope, type ScopeFactory } from './scope'
+import { StuckWatch } from './stuck-watch'
 
 /**
  * What stands behind a pool's address: has requests matched with members and run, and sees to it that each is settled
@@ -88,7 +89,7 @@ export class Pool implements Runnable {
   /** Refuses requests before they reach the broker; null if nothing does. */
   door: Door | null = null
   readonly #deadlines: Deadlines<Request>
-  readonly #stuck: Deadlines<Member>
+  readonly #stuck: StuckWatch
 
   constructor(
     readonly actor: PoolActor,
@@ -107,7 +108,7 @@ export class Pool implements Runnable {
     this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : this.#ownPort(broker)
     this.deadLetters = new DeadLetters(this)
     this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
-    this.#stuck = new Deadlines(options.clock, (member) => this.#gotStuck(member))
+    this.#stuck = new StuckWatch(this)
     const state = stateOptionsOf(options.state, definition.form === 'plain')
     this.sharesState = state.type === 'shared'
     this.commitOptions = commitOptionsOf(state)
@@ -256,16 +257,12 @@ export class Pool implements Runnable {
     this.stats.sojourn.record(now - request.sentAt, now)
   }
 
-  /** Counts from each begin of a handler: a member that waits for the state is not stuck. */
+  /** A handler begins. */
   watchStuck(member: Member): void {
-    if (this.options.stuckAfter !== Infinity) this.#watchStuck(member, this.options.stuckAfter)
-  }
-
-  #watchStuck(member: Member, stuckAfter: number): void {
-    if (member.wheelSlot >= 0) this.#stuck.remove(member)
+    const { stuckAfter } = this.options
+    if (stuckAfter === Infinity) return
     this.#touch()
-    member.deadline = this.turn.now() + stuckAfter * NS_PER_MS
-    this.#stuck.add(member)
+    this.#stuck.begin(member, stuckAfter)
   }
 
   /**
@@ -275,7 +272,7 @@ export class Pool implements Runnable {
   memberFinishes(member: Member, runNs: Nanos, times: number): void {
     this.#touch()
     this.busy--
-    if (member.wheelSlot >= 0) this.#stuck.remove(member)
+    if (member.wheelSlot >= 0) this.#stuck.end(member)
     if (runNs >= 0) this.#measured(member, runNs, times)
   }
 
@@ -335,7 +332,6 @@ export class Pool implements Runnable {
     this.guard(() => dispatch(sender as never, value as never))
   }
 
-  /** Who has a slot, as its handlers see it. The address is made when somebody looks at it. */
   infoOf(slot: number, incarnation: number): MemberInfo {
     return new Info(this, slot, incarnation)
   }
@@ -359,17 +355,6 @@ export class Pool implements Runnable {
     return true
   }
 
-  #gotStuck(member: Member): void {
-    this.stats.troubles.add('stuck', this.turn.now())
-    if (memberStuck.hasSubscribers) {
-      const ranMs = msBetween(member.startedAt, this.turn.refresh())
-      memberStuck.publish({ ...ofMember(member), type: member.current?.route.type ?? '', ranMs })
-    }
-    const cause = new Error(`it was still running after ${this.options.stuckAfter} ms and was given up as stuck`)
-    if (this.door !== null && member.current !== null) this.door.crashed([member.current], cause)
-    member.abandon((request) => this.failures.crashed(request, cause))
-  }
-
   #touch(): void {
     if (!this.#touched) this.#beginTurn()
   }
@@ -378,23 +363,5 @@ export class Pool implements Runnable {
     this.#touched = true
     this.turn.touch(this)
     this.lifecycle.active()
-  }
-}
-
-class Info implements MemberInfo {
-  readonly name: string
-  readonly #pool: Pool
-
-  constructor(
-    pool: Pool,
-    readonly slot: number,
-    readonly incarnation: number,
-  ) {
-    this.#pool = pool
-    this.name = `member-${slot}.${incarnation}`
-  }
-
-  get ref(): Ref<unknown> {
-    return this.#pool.roster.addressOf(this) as never
   }
 }
