@@ -1,4 +1,4 @@
-export { type Broker, type BrokerDecision, type BrokerHooks, type Match } from './engine/broker'
+export { type Broker, type BrokerDecision, type BrokerHooks, type Match, NO_DECISION } from './engine/broker'
 export { type Change } from '@genpool/runtime'
 export { createBroker } from './engine/create-broker'
 export { type BrokerOptions, brokerOptions, defaultClientQueue } from './engine/broker-options'

@@ -1,5 +1,5 @@
 import { dropQueue, type Queue, type QueueFactory, timeoutQueue, type Waiting } from '@genpool/broker'
-import { call, definePool, inspect, ready, reply, spawnPool } from '@genpool/core'
+import { call, configure, definePool, inspect, ready, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -103,6 +103,17 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(await Promise.all(calls)).toEqual(['done', 'done', gaveUp('timeout'), gaveUp('timeout')])
     await clock.advance(10)
     expect(clock.timers).toBe(0)
+  })
+
+  it('and is replaced by one of ours, is not asked any more', async () => {
+    const { pool, fault } = faulty(['enqueue', 'dequeue', 'timeout'])
+    const calls = Array.from({ length: 3 }, () => outcome(call(pool, { type: 'work' })))
+    await clock.advance(5)
+    configure(pool, { broker: { client: { type: 'drop', order: 'lifo' } } })
+    fault.armed = true
+    calls.push(outcome(call(pool, { type: 'work' })))
+    await clock.advance(100)
+    expect(await Promise.all(calls)).toEqual(['done', 'done', 'done', 'done'])
   })
 
   it('and cannot even tell what it holds, has its callers told when their time is over', async () => {

@@ -147,6 +147,25 @@ describe('Deadlines', () => {
     )
   })
 
+  it('watches as many as there are, some of them taken out and put back, and none twice', async () => {
+    const clock = virtualClock()
+    const expired: Entry[] = []
+    const deadlines = new Deadlines<Entry>(clock, (entry) => expired.push(entry))
+    const entries = Array.from({ length: 5_000 }, (_, i) => new Entry((5 + (i % 50)) * NS_PER_MS))
+    entries.forEach((entry, i) => {
+      deadlines.add(entry)
+      if (i % 3 > 0) deadlines.remove(entry)
+      if (i % 3 > 1) deadlines.add(entry)
+    })
+    const watched = entries.filter((_, i) => i % 3 !== 1)
+    expect(deadlines.length).toBe(watched.length)
+    deadlines.rest()
+    expect(deadlines.length).toBe(watched.length)
+    await clock.advance(100)
+    expect(expired).toHaveLength(watched.length)
+    expect(new Set(expired)).toEqual(new Set(watched))
+  })
+
   it('never watches Infinity', () => {
     const clock = virtualClock()
     const deadlines = new Deadlines<Entry>(clock, () => undefined)

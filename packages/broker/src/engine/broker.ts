@@ -1,13 +1,12 @@
 import { type Nanos, type Change } from '@genpool/runtime'
-import { type Drop } from '../queues/queue'
+import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BrokerOptions } from './broker-options'
 
 /**
  * What a broker decided in the last call.
  *
- * The object is used again by the next call, and the lists are one shared empty list while nothing is dropped. Where
- * both sides drop in one call, those of the side that was waiting were dropped first.
+ * It holds until the next call, and the lists are one shared empty list while nothing is dropped. Where both sides drop in one call, those of the side that was waiting were dropped first.
  */
 export interface BrokerDecision<A extends Waiting, R extends Waiting> {
   /** Requests (the ask side) that were given up. */
@@ -17,6 +16,13 @@ export interface BrokerDecision<A extends Waiting, R extends Waiting> {
   /** When the broker next wants `timeout`, or null for never. Earlier or later is allowed. */
   readonly wakeAt: Nanos | null
 }
+
+/** Nothing was decided besides the result. An owner that finds this object has nothing to do; most calls leave it. */
+export const NO_DECISION: BrokerDecision<never, never> = Object.freeze({
+  dropped: NO_DROPS,
+  droppedR: NO_DROPS,
+  wakeAt: null,
+})
 
 /** What a broker asks its owner. */
 export interface BrokerHooks<A extends Waiting, R extends Waiting> {
@@ -44,7 +50,7 @@ export interface Match<A extends Waiting, R extends Waiting> {
  * earlier removes it at that moment. A request with a `key` that was matched must be released, once, when it is done.
  */
 export interface Broker<A extends Waiting, R extends Waiting> {
-  /** Drops and wake-up of the last call. Used again by the next call. */
+  /** Drops and wake-up of the last call. To be read anew after each call: it may be another object. */
   readonly decision: BrokerDecision<A, R>
   /** How many requests wait, those held back by their key included. */
   readonly length: number

@@ -19,14 +19,14 @@ const SHORT_MARGIN = 0.8
 export class Budget {
   readonly #short = new Quantile(0.05)
   readonly #long = new Quantile(0.99)
-  /** With so much left there is nothing to think about. */
-  #plenty: Nanos = 0
+  /** With more left than this there is nothing to think about. */
+  plenty: Nanos = 0
 
   /** A run took this long. */
   finished(runNs: Nanos): void {
     this.#short.add(runNs)
     this.#long.add(runNs)
-    this.#plenty = Math.max(this.#long.value * LONG_MARGIN, this.#short.value)
+    this.plenty = Math.max(this.#long.value * LONG_MARGIN, this.#short.value)
   }
 
   /**
@@ -36,7 +36,7 @@ export class Budget {
    */
   refusal(request: { sentAt: Nanos; deadline: Nanos }, othersWait: boolean, now: Nanos): DropReason | null {
     const left = request.deadline - now
-    return left > this.#plenty ? null : this.#refusalOf(request, left, othersWait)
+    return left > this.plenty ? null : this.#refusalOf(request, left, othersWait)
   }
 
   #refusalOf(request: { sentAt: Nanos; deadline: Nanos }, left: Nanos, othersWait: boolean): DropReason | null {

@@ -48,6 +48,24 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
     return entry === null ? null : this.take(entry)
   }
 
+  /**
+   * `enqueue` if that decides nothing: false, and nothing done, if there is no room or something to be noted.
+   *
+   * @throws {InvalidError} if the entry waits already; nothing changes then
+   */
+  tryEnqueue(entry: E): boolean {
+    if (this.list.length >= this.rules.max || entry.tag !== undefined) return false
+    this.list.push(entry)
+    return true
+  }
+
+  /** `dequeue` if that decides nothing: the oldest, if it has more than `enough` and half of its time left; or null. */
+  tryDequeue(now: Nanos, enough: Nanos): E | null {
+    const { first } = this.list
+    if (first === null || first.tag !== undefined || this.rules.lifo) return null
+    return first.deadline - now > enough && !isLate(first, now) ? this.list.shift() : null
+  }
+
   configure(options: unknown, now: Nanos): void {
     this.apply(checkDropOptions(options), now)
   }

@@ -49,6 +49,8 @@ export function reconfigureQueue<E extends Waiting>(queue: Queue<E>, { from, to 
     queue.timeout(now)
     return queue
   }
+  // What made the queue may have given it ways of its own, whatever it looks like.
+  if (typeof from === 'function') return createQueue<E>(to, now, queue.drain())
   if (to.type !== 'fair') return reconfigureLeaf(queue, to, now) ? queue : createQueue<E>(to, now, queue.drain())
   if (!(queue instanceof FairQueue)) return createQueue<E>(to, now, queue.drain())
   queue.apply(to, now)

@@ -43,7 +43,14 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
   /** Takes the oldest out. */
   shift(): E | null {
     const entry = this.first
-    if (entry !== null) this.remove(entry)
+    if (entry === null) return null
+    const next = entry.next
+    this.first = next as E | null
+    if (next === null) this.last = null
+    else next.previous = null
+    entry.next = null
+    entry.list = null
+    this.length--
     return entry
   }
 

@@ -27,6 +27,9 @@ export class Waiting {
   key: unknown = undefined
 
   constructor(sentAt: Nanos) {
+    // Once something else than a number, so that V8 keeps a pointer to a number here that others share, and not a copy of
+    // each entry's own: 16 bytes less, and 1 % of a short call.
+    this.sentAt = null as unknown as Nanos
     this.sentAt = sentAt
   }
 

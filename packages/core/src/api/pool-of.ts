@@ -10,8 +10,10 @@ import type { Pool } from '../pool/pool'
  * @throws {OptionsError} if it is no reference of a pool
  */
 export function poolOf(ref: PoolRef): Pool {
-  const own = (ref as { [POOL]?: Pool })[POOL]
-  if (own !== undefined) return own
+  return (ref as { [POOL]?: Pool })[POOL] ?? found(ref)
+}
+
+function found(ref: PoolRef): Pool {
   // A copy, as one that came in a message: found by its path, as nact does.
   const actor = isReference(ref) ? findActor(ref as Ref<never>) : undefined
   if (actor instanceof PoolActor) return actor.pool

@@ -1,7 +1,7 @@
 import { type Expiring, type Nanos, nobody, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { type Attempt, type Cell, type Hold, transact, type Transition } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
-import { checkThen } from '../behaviours/program'
+import { checkThen, type Route } from '../behaviours/program'
 import { Step } from '../behaviours/step'
 import { commitConflicted, memberStarted } from '../telemetry/channels'
 import { msBetween, ofMember } from '../telemetry/payloads'
@@ -134,16 +134,24 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** Looks for something to do: its own messages first, then the broker's. */
   next(): void {
+    if (this.status === 'ended' || this.#leaving !== null || this.#own.length > 0 || this.pool.concurrency !== null) {
+      this.#nextSpecial()
+    } else this.#askBroker()
+  }
+
+  #nextSpecial(): void {
     if (this.status === 'ended') return
     if (this.#leaving !== null) return this.#finishLeaving(this.#leaving.reason)
-    if (this.#own.length > 0) {
-      const own = this.#own.take()
-      if (own !== undefined) return this.assign(own)
-    }
+    const own = this.#own.length > 0 ? this.#own.take() : undefined
+    if (own !== undefined) return this.assign(own)
     this.status = 'idle'
     this.current = null
-    const { concurrency } = this.pool
-    if (concurrency !== null && !concurrency.admits(this)) return
+    if (this.pool.concurrency === null || this.pool.concurrency.admits(this)) this.#askBroker()
+  }
+
+  #askBroker(): void {
+    this.status = 'idle'
+    this.current = null
     const request = this.pool.port.askR(this.seat)
     if (request !== null) this.assign(request)
   }
@@ -178,23 +186,26 @@ export class Member implements Transition<unknown, Step>, Expiring {
   run(state: unknown, attempt: Attempt | undefined): Step | PromiseLike<Step> {
     const request = this.current as Request
     if (attempt !== undefined && (attempt.number > 1 || attempt.exclusive)) this.#runsAgain(request, attempt)
-    const extras = request.extras
+    const { extras, route } = request
     if (extras !== null) extras.held = extras.effects = null
     request.attempt++
     if (this.#companions !== null) for (const companion of this.#companions) companion.attempt++
     this.pool.watchStuck(this)
-    const { route } = request
     const ctx = this.pool.program.form === 'plain' ? new PlainContext(request) : new MessageContext(request)
     let result: unknown
     try {
       result =
         extras === null || extras.scope === null
-          ? route.run(this.#message(request), state, ctx)
+          ? route.run(route.batch === 0 ? request.message : this.#batch(request), state, ctx)
           : this.#runWithin(extras.scope, request, state, ctx)
     } catch (error) {
       throw new HandlerFailure(error)
     }
-    if (result instanceof Step) return result.then === undefined ? result : checkThen(route.type, result)
+    return result instanceof Step && result.then === undefined ? result : this.#stepOf(result, route)
+  }
+
+  #stepOf(result: unknown, route: Route): Step | PromiseLike<Step> {
+    if (result instanceof Step) return checkThen(route.type, result)
     if (!isThenable(result)) return route.toStep(result)
     // What is thenable need not be a promise: only a promise gives one back, and settles once.
     return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
@@ -202,7 +213,8 @@ export class Member implements Transition<unknown, Step>, Expiring {
 
   /** Apart from `run`, whose variables a function in it would have V8 keep on the heap for each message. */
   #runWithin(scope: Scope, request: Request, state: unknown, ctx: object): unknown {
-    return scope.run(() => request.route.run(this.#message(request), state, ctx))
+    const message = request.route.batch === 0 ? request.message : this.#batch(request)
+    return scope.run(() => request.route.run(message, state, ctx))
   }
 
   /** It had to wait for the state; or another commit came first, or the handler asked for the state to itself. */
@@ -261,11 +273,9 @@ export class Member implements Transition<unknown, Step>, Expiring {
     const request = this.current
     if (request === null) return
     this.#hold = null
-    const extras = request.extras
-    if (this.#companions !== null || extras !== null || typeof step.value === 'function') {
+    if (this.#companions !== null || request.extras !== null || typeof step.value === 'function') {
       this.#answer(request, step, state)
     } else if (step.kind === 'reply') request.succeed(step.value, true)
-    if (extras !== null && extras.effects !== null) this.#takeEffect(extras, extras.effects, state)
   }
 
   /** A function of the user's may be part of the answer. */
@@ -279,6 +289,7 @@ export class Member implements Transition<unknown, Step>, Expiring {
     } catch (error) {
       request.fail(this.pool.failures.crashed(request, error))
     }
+    if (extras !== null && extras.effects !== null) this.#takeEffect(extras, extras.effects, state)
   }
 
   #takeEffect(extras: Extras, effects: NonNullable<Extras['effects']>, state: unknown): void {
@@ -422,10 +433,6 @@ export class Member implements Transition<unknown, Step>, Expiring {
   #inHand(): readonly Request[] {
     if (this.current === null || this.status !== 'busy') return []
     return this.#companions === null ? [this.current] : [this.current, ...this.#companions]
-  }
-
-  #message(request: Request): unknown {
-    return request.route.batch === 0 ? request.message : this.#batch(request)
   }
 
   #batch(request: Request): unknown {

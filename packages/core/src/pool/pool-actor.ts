@@ -38,6 +38,11 @@ export class PoolActor extends BaseActor {
     return this.pool.intake.query(message, timeout)
   }
 
+  override stop(): void {
+    this.pool.lifecycle.close()
+    super.stop()
+  }
+
   protected override onStopped(): void {
     this.pool.lifecycle.stop()
   }

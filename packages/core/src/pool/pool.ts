@@ -156,12 +156,21 @@ export class Pool implements Runnable {
   submit(request: Request): void {
     this.stats.counters.accepted++
     this.#touch()
-    if (this.scopes !== null) request.extend().scope = this.scopes(request)
-    if (!this.lifecycle.accepting) return void request.fail(this.failures.stopped(request))
-    if (request.extras !== null && !this.#watchSignal(request, request.extras)) return
-    if (this.door !== null && this.door.refuses(request)) return
+    const special = this.scopes !== null || this.door !== null || request.extras !== null
+    if ((special || !this.lifecycle.accepting) && !this.#admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
+  }
+
+  /** False if it is refused, or not wanted any more. */
+  #admits(request: Request): boolean {
+    if (this.scopes !== null) request.extend().scope = this.scopes(request)
+    if (!this.lifecycle.accepting) {
+      request.fail(this.failures.stopped(request))
+      return false
+    }
+    if (request.extras !== null && !this.#watchSignal(request, request.extras)) return false
+    return this.door === null || !this.door.refuses(request)
   }
 
   /** Has one member handle a request, and no other. */
@@ -288,7 +297,14 @@ export class Pool implements Runnable {
     this.stats.counters.outcomes[outcome]++
     this.#touch()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
-    if (this.late.size > 0) this.late.delete(request)
+    const { door, late } = this
+    if (error !== undefined || late.size > 0 || door !== null || requestSettled.hasSubscribers) {
+      this.#tellSettled(request, outcome, error)
+    }
+  }
+
+  #tellSettled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
+    this.late.delete(request)
     if (error !== undefined) this.stats.failed.add(outcome, this.turn.now())
     if (requestSettled.hasSubscribers) requestSettled.publish(settledEvent(request, outcome, error))
     if (this.door !== null) this.door.settled(request, outcome)

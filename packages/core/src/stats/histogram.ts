@@ -22,22 +22,25 @@ export interface Percentiles {
  */
 class Histogram {
   readonly counts = new Uint32Array(BUCKETS)
-  count = 0
   sum = 0
   max = 0
 
   record(value: Nanos, times: number): void {
     const whole = value < 0 ? 0 : value
     const bucket = bucketOf(whole)
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + times
-    this.count += times
+    this.counts[bucket] = (this.counts[bucket] as number) + times
     this.sum += whole * times
     if (whole > this.max) this.max = whole
   }
 
+  /** How many values there are. Added up when somebody looks, since values come far more often. */
+  get count(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0)
+  }
+
   reset(): void {
     this.counts.fill(0)
-    this.count = this.sum = this.max = 0
+    this.sum = this.max = 0
   }
 }
 
@@ -49,7 +52,11 @@ class Histogram {
 export class RecentHistogram {
   #current = new Histogram()
   #previous = new Histogram()
-  #since: Nanos
+  /** The last value and how often it came: what comes at once has often waited equally long, and is recorded at once. */
+  #last: Nanos = 0
+  #repeated = 0
+  /** When the window ends. */
+  #until: Nanos
   /** When the previous window began. */
   #before: Nanos
 
@@ -57,18 +64,25 @@ export class RecentHistogram {
     private readonly window: Nanos,
     now: Nanos,
   ) {
-    this.#since = this.#before = now
+    this.#before = now
+    this.#until = now + window
   }
 
   /** @param times how many values of that size there were */
   record(value: Nanos, now: Nanos, times = 1): void {
-    if (now - this.#since >= this.window) this.#turn(now)
-    this.#current.record(value, times)
+    if (value === this.#last && now < this.#until) this.#repeated += times
+    else this.#recordAnother(value, now, times)
+  }
+
+  #recordAnother(value: Nanos, now: Nanos, times: number): void {
+    this.#catchUp(now)
+    this.#last = value
+    this.#repeated = times
   }
 
   /** What was recorded lately; all zeros if nothing was. */
   percentiles(now: Nanos): Percentiles {
-    if (now - this.#since >= this.window) this.#turn(now)
+    this.#catchUp(now)
     const [current, previous] = [this.#current, this.#previous]
     const count = current.count + previous.count
     const max = Math.max(current.max, previous.max)
@@ -80,20 +94,26 @@ export class RecentHistogram {
 
   /** The sum of what was recorded lately, for each nanosecond that passed: of run times, how many ran at once. */
   density(now: Nanos): number {
-    if (now - this.#since >= this.window) this.#turn(now)
+    this.#catchUp(now)
     return now === this.#before ? 0 : (this.#current.sum + this.#previous.sum) / (now - this.#before)
   }
 
+  #catchUp(now: Nanos): void {
+    if (this.#repeated > 0) this.#current.record(this.#last, this.#repeated)
+    this.#repeated = 0
+    if (now >= this.#until) this.#turn(now)
+  }
+
   #turn(now: Nanos): void {
-    const windows = Math.floor((now - this.#since) / this.window)
+    const windows = Math.floor((now - this.#until) / this.window) + 1
     const empty = this.#previous
     this.#previous = this.#current
     this.#current = empty
     empty.reset()
     if (windows > 1) this.#previous.reset()
     // Windows follow one another without a gap, so that none is longer than it says.
-    this.#since += windows * this.window
-    this.#before = this.#since - this.window
+    this.#until += windows * this.window
+    this.#before = this.#until - 2 * this.window
   }
 
   #valueAt(rank: number): Nanos {

@@ -1,0 +1,84 @@
+import { type Broker, createBroker, type DropOptions } from '@genpool/broker'
+import fc from 'fast-check'
+import { party, type Party } from '../engine/party'
+
+const command = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      op: fc.constant('ask' as const),
+      lasts: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 30 })),
+      tag: fc.constantFrom(undefined, undefined, undefined, 't'),
+      key: fc.constantFrom(...new Array<undefined>(20).fill(undefined), 'k'),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('askR' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('nbAskR' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), at: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('timeout' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('finished' as const), took: fc.nat(20) }) },
+)
+const options = fc.record<DropOptions>({
+  order: fc.constantFrom('fifo', 'lifo', 'adaptive'),
+  max: fc.constantFrom(2, 8, Infinity),
+  dropFrom: fc.constantFrom('head', 'tail'),
+})
+
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
+
+/** One of two brokers that get the same commands, with parties of its own. */
+class Side {
+  readonly #parties: Party[] = []
+  now = 0
+
+  constructor(readonly broker: Broker<Party, Party>) {}
+
+  /** Does it and tells everything that there is to see. */
+  run(command: Command): unknown {
+    const { broker, now } = this
+    let result: unknown = null
+    if (command.op === 'ask') {
+      const { lasts, tag, key } = command
+      result = broker.ask(Object.assign(this.#party(), { deadline: now + lasts, tag, key }), now)?.name
+    } else if (command.op === 'askR' || command.op === 'nbAskR') result = broker[command.op](this.#party(), now)?.name
+    else if (command.op === 'cancel') result = broker.cancel('t', now)
+    else if (command.op === 'remove') {
+      const party = this.#parties[command.at]
+      result = party !== undefined && broker.remove(party, now)
+    } else if (command.op === 'timeout') broker.timeout(now)
+    else broker.finished(command.took, now)
+    const { dropped, droppedR, wakeAt } = broker.decision
+    const told = [...dropped, ...droppedR].map(({ entry, ...rest }) => ({ ...rest, name: entry.name }))
+    const waiting = [...broker.requests, ...broker.members].map(({ name }) => name)
+    // `finished` decides nothing, and leaves the last decision as it is.
+    return [result, broker.length, broker.lengthR, waiting, command.op === 'finished' ? null : [told, wakeAt]]
+  }
+
+  #party(): Party {
+    const { length } = this.#parties
+    this.#parties.push(party(String(length), 0, { sentAt: this.now }))
+    return this.#parties[length]!
+  }
+}
+
+it('goes the short way to the very same place', () => {
+  fc.assert(
+    fc.property(
+      options,
+      fc.boolean(),
+      fc.array(fc.tuple(command, fc.nat(4)), { minLength: 20, maxLength: 120 }),
+      (client, budget, commands) => {
+        const settings = { client: { type: 'drop' as const, ...client }, budget }
+        const short = new Side(createBroker(settings, 0))
+        // Who asks whether parties are alive is never led the short way.
+        const long = new Side(createBroker(settings, 0, { isAlive: () => true }))
+        for (const [command, passes] of commands) {
+          short.now = long.now += passes
+          expect(short.run(command)).toEqual(long.run(command))
+        }
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
