@@ -1,13 +1,29 @@
+import type { ActorSystemRef } from 'nact'
+
 /** What is compared in one row of a table: something of ours against something else, in the same rounds. */
 export interface Comparison {
   readonly title: string
-  /** Operations per second of ours, once per round. */
-  readonly ours: () => Promise<number>
-  /** The same of what it is compared with. */
-  readonly theirs: () => Promise<number>
   readonly than: string
-  readonly atLeast: number
-  readonly aim: number
+  /** What the ratio is held against; null for a row that is there to be compared with. */
+  readonly atLeast: number | null
+  readonly aim: number | null
+  /** How many processes measure it, and how many rounds each. Default 3 times 5. */
+  readonly processes?: number
+  readonly rounds?: number
+  /** Sets both sides up. */
+  readonly begin: (system: ActorSystemRef) => Sides | Promise<Sides>
+}
+
+/** Both measure themselves: operations per second, once per round. */
+export interface Sides {
+  readonly ours: () => Promise<number>
+  readonly theirs: () => Promise<number>
+}
+
+/** What both sides reached in one round. */
+export interface Round {
+  readonly ours: number
+  readonly theirs: number
 }
 
 /** A row as it was measured. `value` is held against the bars; `better` says which side of them is good. */
@@ -15,8 +31,9 @@ export interface Row {
   readonly title: string
   readonly value: number
   readonly unit: string
-  readonly atLeast: number
-  readonly aim: number
+  /** Null in a row that is there to be compared with. */
+  readonly atLeast: number | null
+  readonly aim: number | null
   readonly better: 'more' | 'less'
   /** The figures behind the value. */
   readonly detail: string
@@ -34,19 +51,24 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!
 }
 
-/** Runs both sides in turn, so that a drift of the machine's speed hits both, and takes the median of the rounds' ratios. */
-export async function compare({ title, ours, theirs, than, atLeast, aim }: Comparison, rounds: number): Promise<Row> {
+/** Runs both sides in turn, so that a drift of the machine's speed hits both. */
+export async function runRounds({ ours, theirs }: Sides, count: number): Promise<Round[]> {
   await ours()
   await theirs()
-  const pairs: { ours: number; theirs: number }[] = []
-  for (let round = 0; round < rounds; round++) {
+  const rounds: Round[] = []
+  for (let round = 0; round < count; round++) {
     // Who goes first alternates: the second one finds the garbage of the first.
     const first = round % 2 === 0 ? await ours() : await theirs()
     const second = round % 2 === 0 ? await theirs() : await ours()
-    pairs.push(round % 2 === 0 ? { ours: first, theirs: second } : { ours: second, theirs: first })
+    rounds.push(round % 2 === 0 ? { ours: first, theirs: second } : { ours: second, theirs: first })
   }
-  const value = median(pairs.map((pair) => pair.ours / pair.theirs))
-  const detail = `${rate(median(pairs.map((pair) => pair.ours)))}/s; ${than} ${rate(median(pairs.map((pair) => pair.theirs)))}/s`
+  return rounds
+}
+
+/** The median of the rounds' ratios. */
+export function rowOf({ title, than, atLeast, aim }: Comparison, rounds: readonly Round[]): Row {
+  const value = median(rounds.map(({ ours, theirs }) => ours / theirs))
+  const detail = `${rate(median(rounds.map(({ ours }) => ours)))}/s; ${than} ${rate(median(rounds.map(({ theirs }) => theirs)))}/s`
   return { title, value, unit: '×', atLeast, aim, better: 'more', detail }
 }
 
@@ -72,5 +94,6 @@ export function rate(value: number): string {
 }
 
 export function passes({ value, atLeast, better }: Row): boolean {
+  if (atLeast === null) return true
   return better === 'more' ? value >= atLeast : value <= atLeast
 }

@@ -5,7 +5,7 @@ import Table from 'cli-table3'
 import { passes, rate, type Row } from './measure'
 import type { Flooded } from './overload'
 
-const DOCS = join(__dirname, '..', 'docs')
+const DOCS = join(__dirname, '..', '..', 'docs')
 const PAGE = join(DOCS, 'performance.md')
 
 /** The tables of one suite, in the terminal. */
@@ -16,12 +16,14 @@ export function print(title: string, rows: readonly Row[]): void {
   console.log(table.toString())
 }
 
-function shown({ unit, better }: Row, value: number): string {
+function shown({ unit, better }: Row, value: number | null): string {
+  if (value === null) return '–'
   const digits = value === 0 ? '0' : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
   return `${digits}${unit === '' ? '' : ` ${unit}`}${better === 'less' ? ' ↓' : ''}`
 }
 
 function verdict(row: Row): string {
+  if (row.atLeast === null) return 'to compare'
   if (!passes(row)) return 'MISSED'
   return passes({ ...row, atLeast: row.aim }) ? 'aim reached' : 'passed'
 }

@@ -5,11 +5,8 @@ import type { Row } from '../measure'
 /** What one waiting call takes, all included: the promise, the request, its place in queue and wheel. */
 export function bytesPerWaitingCall(): Row {
   // In a process of its own, which may collect its garbage when it likes.
-  const script = join(__dirname, 'memory-child.ts')
-  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', '-r', 'ts-node/register', script], {
-    encoding: 'utf8',
-    env: process.env,
-  })
+  const script = join(__dirname, 'memory-child.js')
+  const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' })
   const bytes = Number(stdout)
   if (!Number.isFinite(bytes) || stdout === '') throw new Error(`the memory benchmark failed: ${stderr}`)
   return {

@@ -1,7 +1,6 @@
 import fastq from 'fastq'
 import { createPool } from 'generic-pool'
 import * as nact from 'nact'
-import { perSecond } from '../measure'
 import { type ActorSystemRef, spawn } from 'nact'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- nact's types leave the sender out */
@@ -29,36 +28,27 @@ export function router(system: ActorSystemRef): unknown {
   )
 }
 
-/** How fast a queue of `waiting` tasks is served, which is filled before. */
-export async function serveFromFastq(waiting: number): Promise<number> {
-  let seen = 0
-  let reached: () => void = () => undefined
-  const done = new Promise<void>((resolve) => (reached = resolve))
-  const queue = fastq.promise(async () => {
-    if (++seen === waiting) reached()
-  }, 8)
-  queue.pause()
-  for (let i = 0; i < waiting; i++) void queue.push(1)
-  const start = process.hrtime.bigint()
-  queue.resume()
-  await done
-  return perSecond(waiting, start)
-}
+const work = async (value: number): Promise<number> => value
 
 /** The pools and queues of others, set up as their documentation advises for eight at a time. */
-export async function others(): Promise<Readonly<Record<string, () => Promise<unknown>>>> {
-  const work = async (value: number): Promise<number> => value
-  const queue = fastq.promise(work, 8)
-  const { default: PQueue } = await import('p-queue')
-  const { default: pLimit } = await import('p-limit')
-  const pQueue = new PQueue({ concurrency: 8 })
-  const limit = pLimit(8)
-  const resources = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 8, min: 8 })
-  return {
-    'a plain async function': () => work(1),
-    'fastq.promise': () => queue.push(1),
-    'p-limit': () => limit(work, 1),
-    'p-queue': () => pQueue.add(() => work(1)),
-    'generic-pool': () => resources.use(() => work(1)),
-  }
+export const others: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> = {
+  'a plain async function': async () => () => work(1),
+  'fastq.promise': async () => {
+    const queue = fastq.promise(work, 8)
+    return () => queue.push(1)
+  },
+  'p-limit': async () => {
+    const { default: pLimit } = await import('p-limit')
+    const limit = pLimit(8)
+    return () => limit(work, 1)
+  },
+  'p-queue': async () => {
+    const { default: PQueue } = await import('p-queue')
+    const queue = new PQueue({ concurrency: 8 })
+    return () => queue.add(() => work(1))
+  },
+  'generic-pool': async () => {
+    const resources = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 8, min: 8 })
+    return () => resources.use(() => work(1))
+  },
 }

@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { Comparison, Round } from '../measure'
+import { all } from './child'
+
+/**
+ * Measures a comparison in processes of its own.
+ *
+ * V8 optimises by what it has seen: in one process for all, each would be measured with what the others have left in the
+ * code that they share, and one process may happen upon a better code than the next.
+ */
+export function inProcesses(comparison: Comparison): Round[] {
+  const { processes = 3, rounds = 5 } = comparison
+  return Array.from({ length: processes }, () => inProcess(all.indexOf(comparison), rounds)).flat()
+}
+
+function inProcess(index: number, rounds: number): Round[] {
+  const script = [join(__dirname, 'child.js'), String(index), String(rounds)]
+  const { stdout, stderr } = spawnSync(process.execPath, script, { encoding: 'utf8' })
+  if (stdout === '') throw new Error(`the benchmark "${all[index]?.title ?? ''}" failed: ${stderr}`)
+  return JSON.parse(stdout) as Round[]
+}
