@@ -7,6 +7,7 @@ export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queu
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
 export { type FairBy, identify as fairIdentity, keyFunction as fairKey } from './queues/fair-keys'
 export { type FairOptions, fairOptions, fairQueue } from './queues/fair-queue'
+export { type Maker } from './queues/pack'
 export { type Decision, type Drop, factsOf, type Queue, type QueueFactory } from './queues/queue'
 export { type QueueOptions, queueOptions } from './queues/queue-options'
 export { type TimeoutOptions, timeoutOptions, timeoutQueue } from './queues/timeout-queue'

@@ -117,7 +117,7 @@ describe('a queue that is the work of the user, if it fails', () => {
   })
 
   it('and cannot even tell what it holds, has its callers told when their time is over', async () => {
-    const { pool, fault } = faulty(['dequeue', 'remove', Symbol.iterator])
+    const { pool, fault } = faulty(['dequeue', 'remove', 'drain'])
     await ready(pool)
     const calls = [1, 2, 3].map(() => outcome(call(pool, { type: 'work' }, { timeout: 100 })))
     await clock.advance(5)

@@ -1,4 +1,5 @@
 import { type Nanos, type Change } from '@genpool/runtime'
+import { type Maker } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BrokerOptions } from './broker-options'
@@ -56,7 +57,7 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   readonly length: number
   /** How many members wait. */
   readonly lengthR: number
-  /** The requests that wait, oldest first. */
+  /** The requests that wait, oldest first. Those of `pack` are made for the look: they are not those that will be served. */
   readonly requests: Iterable<A>
   /** The members that wait, oldest first. */
   readonly members: Iterable<R>
@@ -64,6 +65,15 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   relativeTime(now: Nanos): Nanos
   /** Offers a request: the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
+  /**
+   * Offers a request that is made when its turn comes: where very many wait, one more takes 8 bytes instead of some 200. It
+   * has no deadline, tag, key or priority, nobody can take it out, and no member waits for it.
+   *
+   * @param make makes it of the message, of `about` and of the time at which it was sent, which is now. Requests with the
+   *   same function and the same `about` can be packed together
+   * @returns false, and nothing is done, if it has to be made and asked for instead
+   */
+  pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean
   /** Offers a member: the request that it is to serve, or null if it waits or was dropped. */
   askR(entry: R, now: Nanos): A | null
   /** `ask` without waiting: drops the request if no member waits. */
@@ -76,6 +86,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   cancel(tag: unknown, now: Nanos): number
   /** Takes out one party that gave up or died, without a drop; false if it does not wait here. O(1). */
   remove(entry: A | R, now: Nanos): boolean
+  /** Takes out all requests, without a drop; oldest first. */
+  drain(now: Nanos): A[]
   /** Lets time pass. */
   timeout(now: Nanos): void
   /** Tells how long a member ran a request, whatever came of it. The budget learns from it. */

@@ -3,6 +3,7 @@ import { type DropReason } from '../errors'
 import { DropQueue } from '../queues/drop-queue'
 import { LayeredQueue } from '../queues/layered-queue'
 import { mustNotWait } from '../queues/leaf-queue'
+import { type Maker } from '../queues/pack'
 import { type Drop, NO_DROPS, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -92,6 +93,13 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#enqueue(entry, now)
   }
 
+  pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean {
+    if (this.#short === null || !this.#asking || now < this.#now) return false
+    if (!this.#short.tryPack(make, message, about, now)) return false
+    this.#nothingDecided(now)
+    return true
+  }
+
   askR(entry: R, now: Nanos): A | null {
     return (this.#short === null ? null : this.#askRShortly(this.#short, entry, now)) ?? this.#askR(entry, now)
   }
@@ -157,6 +165,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(here)
   }
 
+  drain(now: Nanos): A[] {
+    this.#begin(now)
+    return this.#finish(this.#asks.drain())
+  }
+
   timeout(now: Nanos): void {
     this.#begin(now)
     this.#letTimePass(now)
@@ -198,8 +211,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   #askShortly(queue: DropQueue<A>, entry: A, now: Nanos): boolean {
     if (!this.#asking || entry.key !== undefined || entry.priority !== 0) return false
     if (now < this.#now || entry.deadline <= now || !queue.tryEnqueue(entry)) return false
-    this.#now = now
-    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    this.#nothingDecided(now)
     return true
   }
 
@@ -208,9 +220,13 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     if (!this.#asking || entry.list !== null || now < this.#now) return null
     const request = queue.tryDequeue(now, this.#options.budget ? this.#budget.plenty : 0)
     if (request === null) return null
+    this.#nothingDecided(now)
+    return request
+  }
+
+  #nothingDecided(now: Nanos): void {
     this.#now = now
     if (this.decision !== NO_DECISION) this.decision = NO_DECISION
-    return request
   }
 
   get #waiting(): Queue<A> | Queue<R> {

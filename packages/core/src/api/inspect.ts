@@ -59,6 +59,7 @@ export function inspect(ref: PoolRef): Inspection {
   const { stats, roster, port, lifecycle } = pool
   const concurrency = pool.concurrency ?? undefined
   const now = pool.turn.refresh()
+  const { waiting } = port
   const door = pool.door?.view(now)
   const count = (status: string): number => roster.members.filter((member) => member.status === status).length
   const idle = count('idle')
@@ -76,10 +77,10 @@ export function inspect(ref: PoolRef): Inspection {
     breaker: door?.breaker,
     throttle: door?.throttle,
     overloaded: pool.alarm?.isSet,
-    waiting: port.length,
+    waiting: waiting.length,
     waitingBy: {
-      type: countBy(port.waiting, (request) => request.route.type),
-      priority: countBy(port.waiting, (request) => request.priority),
+      type: countBy(waiting, (request) => request.route.type),
+      priority: countBy(waiting, (request) => request.priority),
     },
     late: pool.late.size,
     accepted: stats.counters.accepted,

@@ -1,4 +1,4 @@
-import { type Broker, type BrokerOptions, createBroker, type Drop, NO_DECISION } from '@genpool/broker'
+import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker, NO_DECISION } from '@genpool/broker'
 import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
 import type { ElasticSize } from '../elastic/elastic-size'
 import type { Member } from './member'
@@ -52,6 +52,10 @@ export class BrokerPort implements Port {
     if (this.engine.decision !== NOTHING) this.#act()
     if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
     return seat === null ? null : seat.member
+  }
+
+  pack(make: Maker<Request>, message: unknown, about: unknown): boolean {
+    return this.engine.pack(make, message, about, this.#turn.now())
   }
 
   askR(seat: Seat): Request | null {
@@ -108,14 +112,7 @@ export class BrokerPort implements Port {
   }
 
   drain(): readonly Request[] {
-    let requests: readonly Request[] = []
-    try {
-      requests = this.waiting
-    } catch (error) {
-      this.failed(error)
-    }
-    for (const request of requests) this.remove(request)
-    return requests
+    return this.#try(() => this.engine.drain(this.#turn.now()), [])
   }
 
   /** Lets go of the timer if nobody waits. */

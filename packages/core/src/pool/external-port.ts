@@ -50,6 +50,11 @@ export class ExternalPort implements Port {
     return null
   }
 
+  /** Others may wait there, too, and the broker's messages have a place of their own for each. */
+  pack(): boolean {
+    return false
+  }
+
   askR(seat: Seat): null {
     this.#offer(seat, 'askR', { priority: 0, key: undefined, timeout: Infinity })
     return null

@@ -1,3 +1,4 @@
+import { type Maker } from '@genpool/broker'
 import { type GenPoolError, nobody, NS_PER_MS, OptionsError, type Reference, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { describeMessage, type Route } from '../behaviours/program'
@@ -42,6 +43,8 @@ export class Intake {
   #casting: Request | null = null
   #refusal: GenPoolError | null = null
   readonly #forLateJoiners: unknown[] = []
+  readonly #makeCast = this.#maker('cast')
+  readonly #makeDispatch = this.#maker('dispatch')
 
   constructor(private readonly pool: Pool) {}
 
@@ -67,6 +70,7 @@ export class Intake {
   cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const route = pool.program.cast(message)
+    if (options === NO_OPTIONS && this.#packs(this.#makeCast, route, message)) return ACCEPTED
     const request = new Request(pool, 'cast', route ?? NO_ROUTE, message, null, pool.turn.now())
     this.#casting = request
     const fault = this.#prepare(request, options)
@@ -94,11 +98,21 @@ export class Intake {
     const { pool } = this
     // A dispatch is a cast; a type that is known as a call only is one too, and answers its sender.
     const route = pool.program.cast(message) ?? pool.program.call(message)
+    const isAnonymous = sender === NOBODY || sender.type === 'nobody'
+    if (isAnonymous && this.#packs(this.#makeDispatch, route, message)) return
     const request = new Request(pool, 'dispatch', route ?? NO_ROUTE, message, null, pool.turn.now())
-    if (sender !== NOBODY && sender.type !== 'nobody') request.extend().sender = sender
+    if (!isAnonymous) request.extend().sender = sender
     const fault = this.#prepare(request, NO_OPTIONS)
     if (fault === undefined) pool.submit(request)
     else request.fail(fault)
+  }
+
+  #maker(kind: RequestKind): Maker<Request> {
+    return (message, route, sentAt) => new Request(this.pool, kind, route as Route, message, null, sentAt)
+  }
+
+  #packs(make: Maker<Request>, route: Route | undefined, message: unknown): boolean {
+    return route !== undefined && route.schema === undefined && this.pool.pack(make, route, message)
   }
 
   /** A message for one member: `handleInfo`, or for a plain function the function itself. */

@@ -1,4 +1,4 @@
-import { type BrokerOptions, type Drop, type DropFacts, DroppedError, factsOf } from '@genpool/broker'
+import { type BrokerOptions, type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -12,7 +12,7 @@ import type { Cell, CommitOptions } from '@genpool/state-ane'
 import { dispatch } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { Definition } from '../behaviours/define-pool'
-import { Program } from '../behaviours/program'
+import { Program, type Route } from '../behaviours/program'
 import { Stats } from '../stats/stats'
 import { Supervisor } from '../supervision/supervisor'
 import { requestDropped, requestSettled } from '../telemetry/channels'
@@ -39,6 +39,7 @@ import type { PoolActor } from './pool-actor'
 import { commitOptionsOf, stateOptionsOf } from './pool-state'
 import type { Port } from './port'
 import type { Extras, Outcome, Request } from './request'
+import { Ring } from './ring'
 import { Roster } from './roster'
 import { callerScope, type ScopeFactory } from './scope'
 import { StuckWatch } from './stuck-watch'
@@ -74,7 +75,7 @@ export class Pool implements Runnable {
   busy = 0
   /** Calls whose handler is done and that are answered later. */
   readonly late = new Set<Request>()
-  readonly #ready: Member[] = []
+  readonly #ready = new Ring<Member>()
   #scheduled = false
   #touched = false
   /** Decides how many members there are; null if that is fixed. */
@@ -162,6 +163,18 @@ export class Pool implements Runnable {
     if (request.outcome === null) this.#deadlines.add(request)
   }
 
+  /**
+   * Takes in a message that says nothing about itself and whose sender does not wait, and makes no request of it before its
+   * turn comes; false, and nothing done, unless very many wait.
+   */
+  pack(make: Maker<Request>, route: Route, message: unknown): boolean {
+    if (this.scopes !== null || this.door !== null || this.elastic !== null || !this.lifecycle.accepting) return false
+    if (!this.port.pack(make, message, route)) return false
+    this.stats.counters.accepted++
+    this.#touch()
+    return true
+  }
+
   /** False if it is refused, or not wanted any more. */
   #admits(request: Request): boolean {
     if (this.scopes !== null) request.extend().scope = this.scopes(request)
@@ -238,13 +251,10 @@ export class Pool implements Runnable {
     this.#touch()
     this.changes.follow()
     const ready = this.#ready
-    let done = 0
     try {
       // Who is done may be ready again at once, and stands at the end then.
-      while (done < ready.length && !turn.exhausted) (ready[done++] as Member).execute(turn.now())
+      while (ready.length > 0 && !turn.exhausted) ready.shift().execute(turn.now())
     } finally {
-      if (done === ready.length) ready.length = 0
-      else ready.splice(0, done)
       this.#scheduled = ready.length > 0
       if (this.#scheduled) turn.schedule(this)
     }

@@ -1,4 +1,4 @@
-import type { BrokerOptions } from '@genpool/broker'
+import type { BrokerOptions, Maker } from '@genpool/broker'
 import { type Nanos } from '@genpool/runtime'
 import type { Member } from './member'
 import type { Seat } from './seat'
@@ -8,12 +8,14 @@ import type { Request } from './request'
 export interface Port {
   /** How many requests of this pool wait. */
   readonly length: number
-  /** The requests of this pool that wait, oldest first. */
+  /** The requests of this pool that wait, oldest first; to look at, since some may be made for the look. */
   readonly waiting: readonly Request[]
   /** How long the oldest request of this pool has waited; 0 if none waits. */
   oldest(now: Nanos): Nanos
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
+  /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */
+  pack(make: Maker<Request>, message: unknown, about: unknown): boolean
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */
   askR(seat: Seat): Request | null
   /** Up to `request.route.batch - 1` more requests for the same handler. */

@@ -1,0 +1,28 @@
+/** A queue that uses its memory again: a list that is emptied and filled in each turn would be allocated anew each time. */
+export class Ring<T> {
+  length = 0
+  /** A power of two, so that places are found by masking. */
+  #slots: (T | null)[] = new Array<null>(16).fill(null)
+  #head = 0
+
+  push(value: T): void {
+    if (this.length === this.#slots.length) this.#grow()
+    this.#slots[(this.#head + this.length++) & (this.#slots.length - 1)] = value
+  }
+
+  /** Takes the oldest out. To be called only if there is one. */
+  shift(): T {
+    const value = this.#slots[this.#head] as T
+    this.#slots[this.#head] = null
+    this.#head = (this.#head + 1) & (this.#slots.length - 1)
+    this.length--
+    return value
+  }
+
+  #grow(): void {
+    const slots = this.#slots
+    const inOrder = [...slots.slice(this.#head), ...slots.slice(0, this.#head)]
+    this.#slots = [...inOrder, ...new Array<null>(slots.length).fill(null)]
+    this.#head = 0
+  }
+}

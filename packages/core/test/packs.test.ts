@@ -1,0 +1,80 @@
+import { call, cast, configure, type DeadLetter, definePool, inspect, noReply, reply, spawnPool } from '@genpool/core'
+import { type ActorSystemRef, dispatch, start, stop } from 'nact'
+
+/** So many that most of them are not made before their turn comes. */
+const MANY = 5000
+
+let system: ActorSystemRef
+beforeEach(() => (system = start()))
+afterEach(() => stop(system))
+
+/** A pool of one whose first message holds it up until the gate is opened. */
+function gated(onDrop: (letter: DeadLetter) => void = () => undefined) {
+  let open: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  const seen: unknown[] = []
+  const Gated = definePool({
+    init: () => 0,
+    calls: {
+      last: () => reply(seen.length),
+    },
+    casts: {
+      wait: async () => {
+        await gate
+      },
+      tell: ({ n }: { n: unknown }) => {
+        seen.push(n)
+        return noReply()
+      },
+      other: ({ n }: { n: unknown }) => {
+        seen.push(n)
+      },
+    },
+  })
+  const pool = spawnPool(system, Gated, 'gated', { size: 1, onDrop })
+  cast(pool, { type: 'wait' })
+  return { pool, seen, open: () => open() }
+}
+
+const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
+
+describe('while very many wait', () => {
+  it('casts, dispatches and calls are served in the order in which they came, each once', async () => {
+    const { pool, seen, open } = gated()
+    for (const n of numbers(0, MANY)) expect(cast(pool, { type: 'tell', n })).toEqual({ ok: true })
+    const between = call(pool, { type: 'last' })
+    for (const n of numbers(MANY, 2 * MANY)) dispatch(pool, { type: 'tell', n } as never)
+    for (const n of numbers(2 * MANY, 3 * MANY)) cast(pool, n % 2 === 0 ? { type: 'tell', n } : { type: 'other', n })
+    const after = call(pool, { type: 'last' })
+    expect(inspect(pool).waiting).toBe(3 * MANY + 2)
+    open()
+    expect([await between, await after]).toEqual([MANY, 3 * MANY])
+    expect(seen).toEqual(numbers(0, 3 * MANY))
+    expect(inspect(pool)).toMatchObject({
+      accepted: 3 * MANY + 3,
+      outcomes: { replied: 3 * MANY + 3 },
+      sojourn: { count: 3 * MANY + 3 },
+    })
+  })
+
+  it('each is told of with its message when the pool is stopped', async () => {
+    const lost: [number | undefined, string][] = []
+    const { pool } = gated(({ message, error }) => lost.push([(message as { n?: number }).n, error.code]))
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const n of numbers(0, MANY)) cast(pool, { type: 'tell', n })
+    stop(pool)
+    expect(lost.filter(([n]) => n !== undefined)).toEqual(numbers(0, MANY).map((n) => [n, 'ERR_GENPOOL_STOPPED']))
+    expect(inspect(pool).outcomes.stopped).toBeGreaterThanOrEqual(MANY)
+  })
+
+  it('whoever looks sees what waits, and a new bound drops the newest', () => {
+    const lost: unknown[] = []
+    const { pool } = gated(({ message }) => lost.push((message as { n?: number }).n))
+    for (const n of numbers(0, MANY)) cast(pool, n < 100 ? { type: 'other', n } : { type: 'tell', n })
+    expect(inspect(pool).waitingBy.type).toMatchObject({ other: 100, tell: MANY - 100 })
+    configure(pool, { broker: { client: { type: 'drop', max: 2000 } } })
+    expect(inspect(pool).waiting).toBe(2000)
+    // The message that holds the pool up has not started yet, and is one of the 2000.
+    expect(lost).toEqual(numbers(2000, MANY))
+  })
+})
