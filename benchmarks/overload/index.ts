@@ -2,12 +2,13 @@ import { call, definePool, type PoolOptions, type PoolRef, reply, spawnPool } fr
 import fastq from 'fastq'
 import { type ActorSystemRef, spawn, start, stop } from 'nact'
 import { dispatch, query } from '../calm/peers'
-import { percentile, type Row } from '../measure'
+import { median, percentile, type Row } from '../measure'
 import { arrivals, flood, type Result } from './flood'
 
 const SERVICE_MS = 10
 const PATIENCE_MS = 500
 const SECONDS = 4
+const FAIR_ROUNDS = 5
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -221,7 +222,9 @@ async function fairRow(system: ActorSystemRef, perSecond: number): Promise<Row> 
     init: () => 0,
     calls: {
       serve: async (_message: { tenant: string }) => {
-        await sleep(SERVICE_MS)
+        // Timers of one length fall into step: all eight members would be free at once, and then not for 10 ms. No
+        // service is as even as that.
+        await sleep(Math.round(SERVICE_MS * (0.8 + 0.4 * Math.random())))
         return reply(1)
       },
     },
@@ -237,16 +240,24 @@ async function fairRow(system: ActorSystemRef, perSecond: number): Promise<Row> 
     await arrivals(share, SECONDS, () => waits.push(timed(() => call(pool, { type: 'serve', tenant: 'quiet' }))))
     return percentile(await Promise.all(waits), 0.99)
   }
-  const alone = await quiet(spawnFair('fair-alone'))
-  const pool = spawnFair('fair-beside')
-  const loud = arrivals(50 * share, SECONDS, () => {
-    call(pool, { type: 'serve', tenant: 'loud' }).catch(() => undefined)
-  })
-  const beside = await quiet(pool)
-  await loud
+  const besideLoud = async (pool: ReturnType<typeof spawnFair>): Promise<number> => {
+    const loud = arrivals(50 * share, SECONDS, () => {
+      call(pool, { type: 'serve', tenant: 'loud' }).catch(() => undefined)
+    })
+    const p99 = await quiet(pool)
+    await loud
+    return p99
+  }
+  // The 99th percentile of some 300 requests is that of three of them: one round alone would say little.
+  const rounds: { alone: number; beside: number }[] = []
+  for (let round = 0; round < FAIR_ROUNDS; round++) {
+    const alone = await quiet(spawnFair(`fair-alone-${round}`))
+    rounds.push({ alone, beside: await besideLoud(spawnFair(`fair-beside-${round}`)) })
+  }
+  const [alone, beside] = [median(rounds.map((round) => round.alone)), median(rounds.map((round) => round.beside))]
   return {
-    title: "fair queue: a quiet tenant's p99 beside a loud one, against alone",
-    value: beside / alone,
+    title: "fair queue: a quiet tenant's p99 beside a loud one, against alone (services of 8 to 12 ms)",
+    value: median(rounds.map((round) => round.beside / round.alone)),
     unit: '×',
     atLeast: 2,
     aim: 1.2,
