@@ -65,7 +65,7 @@ describe('Turn', () => {
     expect(turn.now()).toBe(first + 2e6)
   })
 
-  it('measures short work in strides of up to eight pieces, and long work piece by piece', () => {
+  it('measures short work in strides of up to sixteen pieces, and long work piece by piece', () => {
     const clock = virtualClock()
     const turn = Turn.of(clock)
     turn.refresh()
@@ -74,17 +74,18 @@ describe('Turn', () => {
       const mean = turn.tick()
       return mean < 0 ? undefined : [mean, turn.measured]
     }
-    const short = Array.from({ length: 23 }, () => work(0.001))
+    const short = Array.from({ length: 47 }, () => work(0.001))
     expect(short.filter((measure) => measure !== undefined)).toEqual([
       [1000, 1],
       [1000, 2],
       [1000, 4],
       [1000, 8],
-      [1000, 8],
+      [1000, 16],
+      [1000, 16],
     ])
-    const long = Array.from({ length: 11 }, () => work(2))
+    const long = Array.from({ length: 19 }, () => work(2))
     expect(long.filter((measure) => measure !== undefined)).toEqual([
-      [2e6, 8],
+      [2e6, 16],
       [2e6, 1],
       [2e6, 1],
       [2e6, 1],

@@ -18,7 +18,7 @@ import { Seat } from './seat'
 export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
 
 /**
- * Deadlines that are not further away are judged by a new reading of the clock; for others, the reading of up to eight
+ * Deadlines that are not further away are judged by a new reading of the clock; for others, the reading of up to sixteen
  * short handlers ago will do.
  */
 const NEAR: Nanos = 1000 * NS_PER_MS
