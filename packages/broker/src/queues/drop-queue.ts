@@ -126,7 +126,9 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
   }
 
   #beginPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos): true {
-    const pack = new Pack<E>(make, about, now)
+    // Behind a full one of the same kind more will come.
+    const { last } = this.list
+    const pack = new Pack<E>(make, about, now, last instanceof Pack && last.isFull)
     pack.push(message, now)
     this.list.push(pack)
     this.#packs++

@@ -20,56 +20,76 @@ const PACK = Symbol('pack')
  * Only for those that say nothing about themselves: no deadline, no tag, no key, no priority.
  */
 export class Pack<E extends Waiting> extends Waiting {
-  readonly #messages: unknown[] = []
-  /** Where the oldest is. */
+  readonly #messages: unknown[]
+  /** Where the oldest is, and the place behind the newest. */
   #at = 0
+  #end = 0
   /** The times at which they were sent, each with the place of the first that was sent then. Many share one. */
   readonly #times: Nanos[]
   readonly #from: number[] = [0]
-  /** Which time is that of the oldest. */
+  /** Which time is that of the oldest, and the place from which on the next one holds. */
   #time = 0
+  #until = Infinity
 
+  /** @param isLong whether it is to be expected that it will be full */
   constructor(
     readonly make: Maker<E>,
     readonly about: unknown,
     sentAt: Nanos,
+    isLong: boolean,
   ) {
     super(sentAt)
     this.tag = PACK
     this.#times = [sentAt]
+    this.#messages = isLong ? new Array<unknown>(SIZE) : []
   }
 
   get length(): number {
-    return this.#messages.length - this.#at
+    return this.#end - this.#at
   }
 
-  /** Whether one more of this kind has room. What has left makes no room, so that each pack comes to an end. */
+  /** Whether so many have been in here that no more are taken in. What has left makes no room. */
+  get isFull(): boolean {
+    return this.#end === SIZE
+  }
+
+  /** Whether one more of this kind has room. */
   takes(make: Maker<E>, about: unknown): boolean {
-    return make === this.make && about === this.about && this.#messages.length < SIZE
+    return make === this.make && about === this.about && this.#end < SIZE
   }
 
   push(message: unknown, sentAt: Nanos): void {
-    if (sentAt !== this.#times[this.#times.length - 1]) {
-      this.#times.push(sentAt)
-      this.#from.push(this.#messages.length)
-    }
-    this.#messages.push(message)
+    if (sentAt !== this.#times[this.#times.length - 1]) this.#pushTime(sentAt)
+    this.#messages[this.#end++] = message
+  }
+
+  #pushTime(sentAt: Nanos): void {
+    this.#times.push(sentAt)
+    this.#from.push(this.#end)
+    if (this.#until === Infinity) this.#until = this.#end
   }
 
   /** Makes the oldest, which is in here no more. */
   shift(): E {
     const entry = this.make(this.#messages[this.#at], this.about, this.sentAt)
     this.#messages[this.#at++] = undefined
-    if (this.#at === this.#from[this.#time + 1]) this.sentAt = this.#times[++this.#time] as Nanos
+    if (this.#at === this.#until) this.#nextTime()
     return entry
+  }
+
+  #nextTime(): void {
+    this.sentAt = this.#times[++this.#time] as Nanos
+    this.#until = this.#from[this.#time + 1] ?? Infinity
   }
 
   /** Makes the newest, which is in here no more. */
   pop(): E {
-    const entry = this.make(this.#messages.pop(), this.about, this.#times.at(-1) as Nanos)
-    if (this.#from.at(-1) === this.#messages.length && this.length > 0) {
+    const entry = this.make(this.#messages[--this.#end], this.about, this.#times.at(-1) as Nanos)
+    this.#messages[this.#end] = undefined
+    if (this.#from.at(-1) === this.#end && this.length > 0) {
       this.#times.pop()
       this.#from.pop()
+      if (this.#until === this.#end) this.#until = Infinity
     }
     return entry
   }
@@ -77,7 +97,7 @@ export class Pack<E extends Waiting> extends Waiting {
   /** Makes all that are in here, for somebody who looks at them, oldest first. They stay. */
   *[Symbol.iterator](): Iterator<E> {
     let time = this.#time
-    for (let i = this.#at; i < this.#messages.length; i++) {
+    for (let i = this.#at; i < this.#end; i++) {
       if (i === this.#from[time + 1]) time++
       yield this.make(this.#messages[i], this.about, this.#times[time] as Nanos)
     }
