@@ -2,7 +2,7 @@ import { call, cast, definePool, noReply, type PoolOptions, reply, spawnPool } f
 import { produce } from 'immer'
 import type { ActorSystemRef } from 'nact'
 import { type Comparison, inFlight, perSecond, type Sides } from '../measure'
-import { ofFastq, ofPool } from './long-queue'
+import { ofCalls, ofFastq, ofPool } from './long-queue'
 import { answering, dispatch, others, query, router } from './peers'
 
 const WIDTH = 64
@@ -257,6 +257,15 @@ export const comparisons: readonly Comparison[] = [
     processes: 5,
     rounds: 5,
     begin: ofPool,
+  },
+  {
+    title: 'the same of calls',
+    than: '1 000 at once',
+    atLeast: null,
+    aim: null,
+    processes: 1,
+    rounds: 3,
+    begin: ofCalls,
   },
   {
     title: 'the same of fastq.promise',

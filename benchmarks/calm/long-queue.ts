@@ -1,4 +1,4 @@
-import { cast, definePool, spawnPool } from '@genpool/core'
+import { call, cast, definePool, reply, spawnPool } from '@genpool/core'
 import fastq from 'fastq'
 import { type ActorSystemRef, stop } from 'nact'
 import { perSecond, type Sides } from '../measure'
@@ -6,6 +6,7 @@ import { perSecond, type Sides } from '../measure'
 const LONG = 1_000_000
 const SHORT = 1000
 const TELL = { type: 'tell' } as const
+const ASK = { type: 'ask' } as const
 
 /** How fast `waiting` requests are queued, all at once, and served. */
 async function queueAndServe(system: ActorSystemRef, waiting: number): Promise<number> {
@@ -25,6 +26,20 @@ async function queueAndServe(system: ActorSystemRef, waiting: number): Promise<n
   const start = process.hrtime.bigint()
   for (let i = 0; i < waiting; i++) cast(pool, TELL)
   await done
+  const rate = perSecond(waiting, start)
+  stop(pool)
+  return rate
+}
+
+/** The same of calls, for each of which a promise is kept. */
+async function callAndAwait(system: ActorSystemRef, waiting: number): Promise<number> {
+  const Answering = definePool({ init: () => 0, calls: { ask: () => reply(1) } })
+  const pool = spawnPool(system, Answering, undefined, { size: 8, state: 'isolated', timeout: 60_000 })
+  await new Promise((resolve) => setImmediate(resolve))
+  const answers = new Array<Promise<unknown>>(waiting)
+  const start = process.hrtime.bigint()
+  for (let i = 0; i < waiting; i++) answers[i] = call(pool, ASK)
+  await Promise.all(answers)
   const rate = perSecond(waiting, start)
   stop(pool)
   return rate
@@ -54,6 +69,10 @@ async function often(operation: () => Promise<number>): Promise<number> {
 /** A million waiting against a thousand. */
 export function ofPool(system: ActorSystemRef): Sides {
   return { ours: () => queueAndServe(system, LONG), theirs: () => often(() => queueAndServe(system, SHORT)) }
+}
+
+export function ofCalls(system: ActorSystemRef): Sides {
+  return { ours: () => callAndAwait(system, LONG), theirs: () => often(() => callAndAwait(system, SHORT)) }
 }
 
 export function ofFastq(): Sides {
