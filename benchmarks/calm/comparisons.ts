@@ -3,7 +3,7 @@ import { produce } from 'immer'
 import type { ActorSystemRef } from 'nact'
 import { type Comparison, inFlight, perSecond, type Sides } from '../measure'
 import { ofCalls, ofFastq, ofPool } from './long-queue'
-import { answering, dispatch, others, query, router } from './peers'
+import { actor, answering, dispatch, others, query, router } from './peers'
 
 const WIDTH = 64
 const MANY = 300_000
@@ -67,9 +67,9 @@ function calls(system: ActorSystemRef, options: PoolOptions = {}, width = WIDTH)
   return () => inFlight(width, MANY, () => call(ref, ASK))
 }
 
-function queriesOfRouter(system: ActorSystemRef, width = WIDTH): () => Promise<number> {
+function queriesOfRouter(system: ActorSystemRef): () => Promise<number> {
   const ref = router(system)
-  return () => inFlight(width, SOME, () => query(ref, ASK, 5000))
+  return () => inFlight(WIDTH, SOME, () => query(ref, ASK, 5000))
 }
 
 /** All at once into the queue, several times; the rate counts until the last one is handled. */
@@ -105,9 +105,9 @@ function loop(count: number, operation: (i: number) => void): () => Promise<numb
 /** `call` against each of the others. */
 export const againstOthers: Readonly<Record<string, Comparison>> = Object.fromEntries(
   Object.entries(others).map(([than, set]) => {
-    const slow = than === 'generic-pool' || than === 'p-queue'
+    const slow = than === 'generic-pool' || than === 'p-queue' || than.startsWith('nact')
     const begin = async (system: ActorSystemRef): Promise<Sides> => {
-      const theirs = await set()
+      const theirs = await set(system)
       return {
         ours: calls(system, { state: 'isolated' }),
         theirs: () => inFlight(WIDTH, slow ? SOME / 2 : MANY, theirs),
@@ -145,7 +145,13 @@ export const comparisons: readonly Comparison[] = [
     than: "nact's query",
     atLeast: 5,
     aim: 8,
-    begin: (system) => ({ ours: calls(system, { state: 'isolated' }, 1), theirs: queriesOfRouter(system, 1) }),
+    begin: (system) => {
+      const ref = actor(system)
+      return {
+        ours: calls(system, { state: 'isolated' }, 1),
+        theirs: () => inFlight(1, SOME, () => query(ref, ASK, 5000)),
+      }
+    },
   },
   {
     title: 'cast(pool), 10 000 queued at once',

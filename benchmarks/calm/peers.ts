@@ -28,10 +28,30 @@ export function router(system: ActorSystemRef): unknown {
   )
 }
 
+/** One actor. */
+export function actor(system: ActorSystemRef): unknown {
+  return spawnAny(system, answering, 'actor')
+}
+
+/** A parent that supervises a hundred children and passes messages on to them in turn. */
+export function parentOf100(system: ActorSystemRef): unknown {
+  let next = 0
+  const children: unknown[] = []
+  return spawnAny(
+    system,
+    (state: unknown, message: unknown, ctx: { readonly sender: unknown; readonly self: unknown }) => {
+      if (children.length < 100) children.push(spawnAny(ctx.self, answering, `child-${children.length}`))
+      dispatch(children[next++ % children.length], message, ctx.sender)
+      return state
+    },
+    'parent',
+  )
+}
+
 const work = async (value: number): Promise<number> => value
 
 /** The pools and queues of others, set up as their documentation advises for eight at a time. */
-export const others: Readonly<Record<string, () => Promise<() => Promise<unknown>>>> = {
+export const others: Readonly<Record<string, (system: ActorSystemRef) => Promise<() => Promise<unknown>>>> = {
   'a plain async function': async () => () => work(1),
   'fastq.promise': async () => {
     const queue = fastq.promise(work, 8)
@@ -51,4 +71,11 @@ export const others: Readonly<Record<string, () => Promise<() => Promise<unknown
     const resources = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 8, min: 8 })
     return () => resources.use(() => work(1))
   },
+  'nact, one actor': async (system) => queries(actor(system)),
+  'nact, a router over 8': async (system) => queries(router(system)),
+  'nact, a parent of 100': async (system) => queries(parentOf100(system)),
+}
+
+function queries(ref: unknown): () => Promise<unknown> {
+  return () => query(ref, { type: 'ask' }, 5000)
 }
