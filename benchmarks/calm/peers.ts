@@ -34,7 +34,7 @@ export function actor(system: ActorSystemRef): unknown {
 }
 
 /** A parent that supervises a hundred children and passes messages on to them in turn. */
-export function parentOf100(system: ActorSystemRef): unknown {
+function parentOf100(system: ActorSystemRef): unknown {
   let next = 0
   const children: unknown[] = []
   return spawnAny(
