@@ -16,7 +16,6 @@ export {
   type CastMap,
   type CastStep,
   type Checked,
-  type Eventually,
   ignore,
   initThen,
   type InitStep,
@@ -24,6 +23,8 @@ export {
   refuse,
 } from './behaviours/behaviour'
 export type { Context, From, MemberContext, MemberInfo } from './behaviours/context'
+export type { Eventually } from './behaviours/eventually'
+export type { Handler } from './behaviours/handler'
 export {
   type Behaviour,
   type CatchAllDefinition,
@@ -35,14 +36,17 @@ export {
 export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
 export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
 export { CrashedError } from './errors'
-export type { Explanation, Finding, FindingName } from './explain/finding'
+export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
-export type { CallOptions, CastOptions, CastResult } from './pool/intake'
-export { type PoolChanges, type PoolOptions, poolOptions } from './pool/options'
-export type { Phase } from './pool/lifecycle'
-export type { MemberStatus } from './pool/member'
-export type { Outcome } from './pool/request'
-export type { Percentiles } from './stats/histogram'
+export type { CastResult } from './pool/intake'
+export type { CallOptions, CastOptions } from './pool/message-options'
+export { type PoolChanges, type PoolOptions, poolOptions } from './assemble/options'
+export type { Phase } from './pool/status'
+export type { MemberStatus } from './members/member'
+export type { Outcome } from './requests/outcome'
+export type { Percentiles } from './views/pool-view'
+export { withWorkers } from './work/with-workers'
+export type { Job, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
 export type {
   AlarmEvent,
   BreakerEvent,
@@ -67,7 +71,7 @@ export type {
   SettledEvent,
   SizeChangeEvent,
   StateChangeEvent,
-} from './telemetry/events'
+} from './views/telemetry/events'
 export { DroppedError, type DropReason } from '@genpool/broker'
 export {
   CancelledError,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { RecentHistogram } from '../src/stats/histogram'
+import { RecentHistogram } from '../src/views/stats/histogram'
 
 const WINDOW = 10_000
 

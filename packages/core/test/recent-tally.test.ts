@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { RecentTally } from '../src/stats/recent-tally'
+import { RecentTally } from '../src/views/stats/recent-tally'
 
 describe('a recent tally', () => {
   it('counts by name, and forgets what is older than two windows, but nothing of the last one', () => {

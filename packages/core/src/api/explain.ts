@@ -1,7 +1,7 @@
 import type { PoolRef } from '../behaviours/protocol'
-import { findCauses } from '../explain/causes'
-import { gather } from '../explain/evidence'
-import type { Explanation, Finding } from '../explain/finding'
+import { findCauses } from '../views/explain/causes'
+import { gather } from '../views/explain/evidence'
+import type { Explanation, Finding } from '../views/explain/finding'
 import { poolOf } from './pool-of'
 
 /**
@@ -14,7 +14,7 @@ import { poolOf } from './pool-of'
  */
 export function explain(ref: PoolRef): Explanation {
   const pool = poolOf(ref)
-  const findings = findCauses(gather(pool))
+  const findings = findCauses(gather(pool, pool.explained))
   const text = textOf(pool.name, findings)
   return { pool: pool.name, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
 }

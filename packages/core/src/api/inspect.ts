@@ -1,10 +1,10 @@
 import type { DropReason } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
-import type { Phase } from '../pool/lifecycle'
-import type { DoorView } from '../protection/door'
-import type { Outcome, Request } from '../pool/request'
-import type { Percentiles } from '../stats/histogram'
+import type { Phase } from '../pool/status'
+import type { Outcome } from '../requests/outcome'
+import type { RequestFacts } from '../requests/request-facts'
+import { countMembers, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
 import { poolOf } from './pool-of'
 
 /** A pool as it is now. Times are milliseconds; percentiles are of the last 10 to 20 seconds. */
@@ -14,24 +14,24 @@ export interface Inspection {
   readonly size: number
   readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
   /**
-   * How many members may work at once, how many are set aside because enough others do, and how long a run takes without a
-   * load, as far as is known (milliseconds, else 0); undefined if all may work.
+   * How many members may work at once, how many are set aside because enough others work, and how long a run takes without a
+   * load in milliseconds (0 if that is not known). Undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
-  /** What the circuit breaker does, and when one that it refuses may try again; undefined without one. */
-  readonly breaker: DoorView['breaker']
-  /** With which probability a newcomer is refused because those before it were; undefined without a throttle. */
-  readonly throttle: DoorView['throttle']
+  /** What the circuit breaker does, and when a caller that it refuses may try again; undefined without one. */
+  readonly breaker: PolicyFigures['breaker']
+  /** The probability with which the throttle refuses the next request; undefined without one. */
+  readonly throttle: PolicyFigures['throttle']
   /** Whether the alarm is set; undefined without one. */
   readonly overloaded: boolean | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
-  /** The same by message type and by priority: who is it that waits? Counted when asked, one by one. */
+  /** The same by message type and by priority. Counted when read, one by one. */
   readonly waitingBy: {
     readonly type: Readonly<Record<string, number>>
     readonly priority: Readonly<Record<number, number>>
   }
-  /** How many calls wait for an answer that their handler has left for later. */
+  /** How many calls wait for an answer that their handler will give later. */
   readonly late: number
   /** How many requests have come in since the start. */
   readonly accepted: number
@@ -56,48 +56,46 @@ export interface Inspection {
 /** Looks at a pool. Works on stopped pools, too. */
 export function inspect(ref: PoolRef): Inspection {
   const pool = poolOf(ref)
-  const { stats, roster, port, lifecycle } = pool
-  const concurrency = pool.concurrency ?? undefined
-  const now = pool.turn.refresh()
-  const { waiting } = port
-  const door = pool.door?.view(now)
-  const count = (status: string): number => roster.members.filter((member) => member.status === status).length
-  const idle = count('idle')
-  const starting = count('starting')
+  const { stats, waiting } = pool
+  const now = pool.now()
+  const { breaker, throttle, concurrency, overloaded } = pool.figures(now)
   return {
     name: pool.name,
-    phase: lifecycle.phase,
-    size: roster.size,
-    members: { idle, starting, busy: roster.members.length - idle - starting },
+    phase: pool.phase,
+    size: pool.size,
+    members: countMembers(pool),
     concurrency: concurrency && {
       limit: concurrency.limit,
       aside: concurrency.aside,
-      floorMs: concurrency.floor / NS_PER_MS,
+      floorMs: concurrency.unloadedNs / NS_PER_MS,
     },
-    breaker: door?.breaker,
-    throttle: door?.throttle,
-    overloaded: pool.alarm?.isSet,
+    breaker,
+    throttle,
+    overloaded,
     waiting: waiting.length,
     waitingBy: {
-      type: countBy(waiting, (request) => request.route.type),
-      priority: countBy(waiting, (request) => request.priority),
+      type: countBy(waiting, ({ type }) => type),
+      priority: countBy(waiting, ({ priority }) => priority),
     },
-    late: pool.late.size,
+    late: pool.awaitingReply.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },
     drops: { ...stats.counters.dropsByReason },
-    deadLetters: pool.deadLetters.count,
+    deadLetters: pool.deadLetters,
     sojourn: stats.sojourn.percentiles(now),
     run: stats.run.percentiles(now),
-    utilisation: roster.size === 0 ? 0 : Math.min(1, stats.run.density(now) / roster.size),
-    restarts: roster.restarts,
+    utilisation: utilisationOf(pool, now),
+    restarts: pool.restarts,
     reruns: stats.counters.reruns,
-    stateVersion: pool.cell?.version,
+    stateVersion: pool.stateVersion,
   }
 }
 
-function countBy(requests: readonly Request[], classOf: (request: Request) => string | number): Record<string, number> {
+function countBy(
+  requests: readonly RequestFacts[],
+  of: (request: RequestFacts) => string | number,
+): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const request of requests) counts[classOf(request)] = (counts[classOf(request)] ?? 0) + 1
+  for (const request of requests) counts[of(request)] = (counts[of(request)] ?? 0) + 1
   return counts
 }

@@ -4,8 +4,7 @@ import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { DeadLetter } from '../pool/dead-letters'
-import { stateOf } from '../pool/lifecycle'
-import type { MemberStatus } from '../pool/member'
+import type { MemberStatus } from '../members/member'
 import { poolOf } from './pool-of'
 
 /** One member, as it is now. */
@@ -23,9 +22,10 @@ export interface MemberView extends MemberInfo {
  * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state is not made yet: `await ready(pool)` first
  */
 export function getState<P extends Protocol>(pool: PoolRef<P>): P['state'] {
-  const { cell, lifecycle, name, roster, sharesState } = poolOf(pool as PoolRef)
-  if (lifecycle.stopping) throw new StoppedError(name, false, lifecycle.cause)
-  if (!sharesState) return roster.members.map(stateOf)
+  const { kernel, name } = poolOf(pool as PoolRef)
+  const { cell, status, roster, sharesState } = kernel
+  if (status.stopping) throw new StoppedError(name, false, status.cause)
+  if (!sharesState) return roster.members.map(({ state }) => state)
   if (cell !== undefined) return cell.value
   throw new InvalidError(`look at the state of pool "${name}"`, [
     { path: [], message: 'its init is not done yet. Wait with: await ready(pool)' },
@@ -34,7 +34,7 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): P['state'] {
 
 /** The members that a pool has now. */
 export function getMembers(pool: PoolRef): readonly MemberView[] {
-  const { roster, turn } = poolOf(pool)
+  const { roster, turn } = poolOf(pool).kernel
   return roster.members.map(({ info, status, handled, bornAt }) => ({
     ref: info.ref,
     name: info.name,
@@ -48,5 +48,5 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
 
 /** Calls `watcher` for each message that is lost; returns how to end that. */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
-  return poolOf(pool).deadLetters.watch(watcher)
+  return poolOf(pool).kernel.deadLetters.watch(watcher)
 }

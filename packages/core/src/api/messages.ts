@@ -1,5 +1,6 @@
 import type { CallMessage, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
-import type { CallOptions, CastOptions, CastResult } from '../pool/intake'
+import type { CastResult } from '../pool/intake'
+import type { CallOptions, CastOptions } from '../pool/message-options'
 import { poolOf } from './pool-of'
 
 /**
@@ -46,5 +47,6 @@ export function cast(pool: PoolRef, message: unknown, options?: CastOptions): Ca
  * @returns how many members it was sent to now
  */
 export function broadcast(pool: PoolRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
-  return poolOf(pool).intake.broadcast(message, options.lateJoiners === true)
+  const { directMessages, roster } = poolOf(pool).kernel
+  return directMessages.broadcast(roster.members, message, options.lateJoiners === true)
 }

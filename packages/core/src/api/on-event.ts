@@ -1,10 +1,10 @@
 import { OptionsError } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { PoolRef } from '../behaviours/protocol'
-import { eventNames } from '../telemetry/channels'
-import { POOL } from '../pool/pool-actor'
-import { warn } from '../pool/warn'
-import type { PoolEvent, PoolEventName, PoolEvents } from '../telemetry/events'
+import { POOL } from '../assemble/pool-actor'
+import { warn } from '../pool/callbacks'
+import { eventNames } from '../views/telemetry/channels'
+import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
 import { poolOf } from './pool-of'
 
 /**
@@ -26,7 +26,7 @@ export function onEvent<N extends PoolEventName>(
 ): () => void {
   check(name, listener)
   const pool = options.pool === undefined ? undefined : poolOf(options.pool)
-  const ref = pool?.actor.reference as unknown
+  const ref = pool?.identity.ref as unknown
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
     if (ref !== undefined && event.ref !== ref) return
@@ -37,17 +37,17 @@ export function onEvent<N extends PoolEventName>(
     }
   }
   subscribe(name, own)
-  // What comes from outside, without a message, counts from now on, too.
-  pool?.changes.follow()
+  // Changes of the state that come without a message count from now on, too.
+  pool?.stateChanges.beforeCommits()
   return () => {
     unsubscribe(name, own)
-    pool?.changes.follow()
+    pool?.stateChanges.beforeCommits()
   }
 }
 
-/** What failed is told where the pool has its failures told; a broker has no such place. */
+/** Reports what a listener threw to the pool's `onCallbackError`; a broker has none. */
 function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
-  if (POOL in ref) poolOf(ref).warn(error)
+  if (POOL in ref) poolOf(ref).kernel.callbacks.report(error)
   else warn(pool, error)
 }
 

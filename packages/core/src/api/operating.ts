@@ -1,6 +1,6 @@
 import { type Change, OptionsError } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
-import type { PoolChanges } from '../pool/options'
+import type { PoolChanges } from '../assemble/options'
 import { poolOf } from './pool-of'
 
 /**
@@ -13,11 +13,11 @@ import { poolOf } from './pool-of'
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
 export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[] {
-  return poolOf(pool).lifecycle.configure(changes)
+  return poolOf(pool).configure(changes)
 }
 
 /**
- * Makes it so many members. New ones start at once; members too many end when their work is done.
+ * Changes the number of members. New ones start at once; surplus ones end after their current message.
  *
  * @throws {OptionsError} if `size` is no whole number above 0; nothing is changed
  */
@@ -26,11 +26,11 @@ export function resize(pool: PoolRef, size: number): void {
 }
 
 /**
- * Forgets what has been learnt about how many members may work at once, and begins anew with `initial`: for a backend that
- * has been exchanged. Does nothing to a pool without a limit that learns.
+ * Forgets what was learnt about how many members may work at once, and starts again with `initial`: for a backend that was
+ * replaced. Does nothing to a pool without a limit that learns.
  */
 export function relearn(pool: PoolRef): void {
-  poolOf(pool).concurrency?.relearn()
+  poolOf(pool).policies.relearn()
 }
 
 /**
@@ -44,7 +44,7 @@ export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: 
     const message = `expected milliseconds >= 0 or Infinity, got ${String(within)}`
     throw new OptionsError(`"within" is wrong: ${message}.`, [{ path: ['within'], message }])
   }
-  return poolOf(pool).lifecycle.drain(within)
+  return poolOf(pool).kernel.lifecycle.drain(within)
 }
 
 export type { Change }

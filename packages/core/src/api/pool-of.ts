@@ -1,24 +1,24 @@
 import { findActor, OptionsError } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import type { PoolRef } from '../behaviours/protocol'
-import { POOL, PoolActor } from '../pool/pool-actor'
-import type { Pool } from '../pool/pool'
+import type { AssembledPool } from '../assemble/assembled-pool'
+import { POOL, PoolActor } from '../assemble/pool-actor'
 
 /**
  * The pool behind a reference.
  *
- * @throws {OptionsError} if it is no reference of a pool
+ * @throws {OptionsError} if it is not a reference to a pool
  */
-export function poolOf(ref: PoolRef): Pool {
-  return (ref as { [POOL]?: Pool })[POOL] ?? found(ref)
+export function poolOf(ref: PoolRef): AssembledPool {
+  return (ref as { [POOL]?: AssembledPool })[POOL] ?? found(ref)
 }
 
-function found(ref: PoolRef): Pool {
-  // A copy, as one that came in a message: found by its path, as nact does.
+function found(ref: PoolRef): AssembledPool {
+  // A copy, for example one that came in a message: found by its path, as nact does.
   const actor = isReference(ref) ? findActor(ref as Ref<never>) : undefined
   if (actor instanceof PoolActor) return actor.pool
   throw new OptionsError(
-    'This is no reference of a pool that runs. Give what spawnPool returned; a copied reference works while its pool runs.',
+    'Not a reference to a running pool. Pass the value that spawnPool returned (a copy of it works only while the pool runs).',
   )
 }
 

@@ -8,16 +8,15 @@ import {
   type PlainProperties,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
-import { checkSize } from '../elastic/make-elastic'
-import { type PoolOptions, poolOptions } from '../pool/options'
-import { checkConcurrency } from '../protection/concurrency-options'
-import { PoolActor } from '../pool/pool-actor'
+import { checkTogether } from '../assemble/combined-options'
+import { type PoolOptions, poolOptions } from '../assemble/options'
+import { PoolActor } from '../assemble/pool-actor'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor; options of a pool of plain nact functions only. */
 const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterStop', 'shutdownAfter'] as const
 
-/** How many members a pool has that does not say. */
+/** The number of members of a pool whose options do not say. */
 const DEFAULT_SIZE = 8
 
 /**
@@ -48,12 +47,12 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
-  checkSize(checked)
-  checkConcurrency(checked)
+  checkTogether(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
-  const setup = { name, definition, options: checked, given: own }
-  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, setup))
-  pool.lifecycle.start(definition.form === 'plain' ? 1 : DEFAULT_SIZE)
+  const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
+  const setup = { definition, options: checked, given: own, defaultSize }
+  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, setup))
+  pool.start()
   return reference as unknown as PoolRef
 }
 
@@ -63,7 +62,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * @throws {StoppedError} whose `cause` says why it could not start
  */
 export function ready(pool: PoolRef): Promise<void> {
-  return poolOf(pool).lifecycle.ready
+  return poolOf(pool).kernel.lifecycle.ready
 }
 
 function splitOptions(options: object): { own: object; properties: object } {

@@ -1,9 +1,7 @@
 import type { z } from 'zod'
 import type { Context, MemberContext } from './context'
+import type { Eventually } from './eventually'
 import type { Halt, NoReply, Reply } from './step'
-
-/** A value now or later. */
-export type Eventually<T> = T | PromiseLike<T>
 
 /** What a handler of calls may return. */
 export type CallStep<V, S> = Reply<V, S> | NoReply<S> | Halt<V, S>

@@ -1,7 +1,8 @@
 import type { ActorContextWithMailbox, Ref, SupervisionActorFunc } from 'nact'
-import type { CallMap, CallStep, CastMap, CastStep, Eventually, Lifecycle } from './behaviour'
+import type { CallMap, CallStep, CastMap, CastStep, Lifecycle } from './behaviour'
 import type { Context, From } from './context'
 import { checkDefinition } from './definition-schema'
+import type { Eventually } from './eventually'
 import type { CallsOf, CastsOf, Protocol } from './protocol'
 
 /** A behaviour of messages by type. */

@@ -38,12 +38,12 @@ export interface Callbacks {
   readonly terminate?: (reason: unknown, state: unknown, ctx: unknown) => unknown
   readonly handleCall?: (message: unknown, from: unknown, state: unknown, ctx: unknown) => unknown
   readonly handleCast?: (message: unknown, state: unknown, ctx: unknown) => unknown
-  readonly calls?: Readonly<Record<string, RouteDefinition>>
-  readonly casts?: Readonly<Record<string, RouteDefinition>>
+  readonly calls?: Readonly<Record<string, HandlerDefinition>>
+  readonly casts?: Readonly<Record<string, HandlerDefinition>>
 }
 
 type Handler = (message: unknown, state: unknown, ctx: unknown) => unknown
-export type RouteDefinition =
+export type HandlerDefinition =
   Handler | { readonly schema?: z.ZodType | undefined; readonly batch?: number | undefined; readonly handle: Handler }
 
 /** @throws {OptionsError} naming what is wrong, and where */

@@ -14,7 +14,7 @@ export interface Then {
 }
 
 /** `Then`, or the end of the member. */
-interface Following extends Then {
+export interface Following extends Then {
   readonly halt?: unknown
 }
 

@@ -2,6 +2,7 @@ import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opent
 import { OptionsError } from '@genpool/runtime'
 import { poolOf } from '../api/pool-of'
 import type { PoolRef } from '../behaviours/protocol'
+import type { RequestFacts } from '../requests/request-facts'
 import { Measures } from './measures'
 import { RequestScope } from './request-scope'
 
@@ -35,7 +36,7 @@ const LIBRARY = '@genpool/core'
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
   const pool = poolOf(ref)
-  if (pool.instrument !== null) {
+  if (pool.kernel.pool.instrument !== null) {
     const message = 'it is instrumented already; call the function that instrument returned first'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
   }
@@ -43,9 +44,9 @@ export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () =>
   const attributes = { ...options.attributes, 'genpool.pool': pool.name }
   const measures = meter === false ? null : new Measures(ref, meter, attributes)
   const spans = tracer === false ? null : { tracer, attributes }
-  const factory = (pool.instrument = (request) => new RequestScope(request, spans, measures))
+  const factory = (pool.kernel.pool.instrument = (request: RequestFacts) => new RequestScope(request, spans, measures))
   return () => {
     measures?.end()
-    if (pool.instrument === factory) pool.instrument = null
+    if (pool.kernel.pool.instrument === factory) pool.kernel.pool.instrument = null
   }
 }

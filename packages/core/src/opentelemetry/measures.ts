@@ -1,8 +1,8 @@
 import type { Attributes, BatchObservableResult, Histogram, Meter, Observable } from '@opentelemetry/api'
 import { inspect } from '../api/inspect'
 import type { PoolRef } from '../behaviours/protocol'
-import type { Outcome, Request } from '../pool/request'
-import { timesOf } from '../telemetry/payloads'
+import type { Outcome } from '../requests/outcome'
+import type { RequestFacts } from '../requests/request-facts'
 
 /** Durations in seconds, as OpenTelemetry has them: from a tenth of a millisecond to a minute. */
 const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -31,9 +31,9 @@ export class Measures {
     meter.addBatchObservableCallback(this.#observe, Object.values(this.#observed))
   }
 
-  settled(request: Request, outcome: Outcome): void {
-    const { waitedMs, ranMs } = timesOf(request)
-    const attributes = { ...this.attributes, 'genpool.type': request.route.type, 'genpool.outcome': outcome }
+  settled(request: RequestFacts, outcome: Outcome): void {
+    const { waitedMs, ranMs } = request.times()
+    const attributes = { ...this.attributes, 'genpool.type': request.type, 'genpool.outcome': outcome }
     this.#wait.record(waitedMs / 1000, attributes)
     if (request.attempt > 0) this.#run.record(ranMs / 1000, attributes)
   }

@@ -9,11 +9,11 @@ import {
 } from '@opentelemetry/api'
 import { type GenPoolError, textOf } from '@genpool/runtime'
 import { AsyncResource } from 'node:async_hooks'
+import { isThenable } from '../behaviours/eventually'
 import { Step } from '../behaviours/step'
-import { isThenable } from '../pool/handler-results'
-import type { Outcome, Request } from '../pool/request'
-import type { Scope } from '../pool/scope'
-import { timesOf } from '../telemetry/payloads'
+import type { Outcome } from '../requests/outcome'
+import type { RequestFacts } from '../requests/request-facts'
+import type { Scope } from '../requests/scope'
 import type { Measures } from './measures'
 
 /** Where spans come from, and what each of them says. */
@@ -28,7 +28,7 @@ export class RequestScope implements Scope {
   readonly #trace: RequestTrace | null
 
   constructor(
-    private readonly request: Request,
+    private readonly request: RequestFacts,
     spans: Spans | null,
     private readonly measures: Measures | null,
   ) {
@@ -62,26 +62,26 @@ class RequestTrace {
   #committing: Span | null = null
 
   constructor(
-    request: Request,
+    request: RequestFacts,
     private readonly spans: Spans,
   ) {
-    const { kind, pool, route } = request
-    const attributes = { ...spans.attributes, 'genpool.kind': kind, 'genpool.type': route.type }
+    const { kind, pool, type } = request
+    const attributes = { ...spans.attributes, 'genpool.kind': kind, 'genpool.type': type }
     const caller = context.active()
-    this.#span = spans.tracer.startSpan(`${kind} ${pool.name}.${route.type}`, { attributes }, caller)
+    this.#span = spans.tracer.startSpan(`${kind} ${pool}.${type}`, { attributes }, caller)
     this.#context = trace.setSpan(caller, this.#span)
   }
 
-  run<T>(handler: () => T, request: Request): T {
+  run<T>(handler: () => T, request: RequestFacts): T {
     if (this.#committing !== null) fail(this.#committing, 'another commit came first')
     this.endAttempt()
     const attributes = {
       ...this.spans.attributes,
-      'genpool.type': request.route.type,
-      'genpool.member': request.member?.name ?? '',
+      'genpool.type': request.type,
+      'genpool.member': request.runner?.info.name ?? '',
       'genpool.attempt': request.attempt,
     }
-    const name = `handle ${request.pool.name}.${request.route.type}`
+    const name = `handle ${request.pool}.${request.type}`
     const span = (this.#handling = this.spans.tracer.startSpan(name, { attributes }, this.#context))
     const own = trace.setSpan(this.#context, span)
     try {
@@ -114,8 +114,8 @@ class RequestTrace {
     this.#committing = this.#handling = null
   }
 
-  end(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
-    const { waitedMs, ranMs } = timesOf(request)
+  end(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    const { waitedMs, ranMs } = request.times()
     this.#span.setAttributes({
       'genpool.outcome': outcome,
       'genpool.attempts': request.attempt,
@@ -134,14 +134,14 @@ class RequestTrace {
   }
 
   /** The handler is done. If it changes the state, the commit begins. */
-  #returned(span: Span, own: Context, result: unknown, request: Request): void {
+  #returned(span: Span, own: Context, result: unknown, request: RequestFacts): void {
     // It was given up before.
     if (span !== this.#handling) return
     const commits =
-      result instanceof Step ? result.next !== undefined : request.member?.cell !== undefined && result !== undefined
+      result instanceof Step ? result.next !== undefined : request.runner?.commits === true && result !== undefined
     if (!commits) return
     const { tracer, attributes } = this.spans
-    this.#committing = tracer.startSpan(`commit ${request.pool.name}`, { attributes }, own)
+    this.#committing = tracer.startSpan(`commit ${request.pool}`, { attributes }, own)
   }
 
   #threw(span: Span, error: unknown): void {

@@ -1,89 +1,95 @@
-import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker, NO_DECISION } from '@genpool/broker'
-import { type Clock, type Nanos, type Timer, type Turn } from '@genpool/runtime'
-import type { ElasticSize } from '../elastic/elastic-size'
-import type { Member } from './member'
-import type { Seat } from './seat'
+import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker } from '@genpool/broker'
+import type { Clock, Nanos, Timer, Turn } from '@genpool/runtime'
+import { NO_DECISION } from '../hot-imports'
+import type { Member } from '../members/member'
+import type { Request } from '../requests/request'
+import type { Listeners } from './listeners'
 import type { Port } from './port'
-import type { Request } from './request'
 
-// Behind a getter of its package: 1 % of a short call each time that it is used.
-const NOTHING = NO_DECISION
+/** What a pool's own broker needs of it. */
+export interface BrokerPorts {
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly listeners: Listeners
+  random(): number
+  dropped(drop: Drop<Request>): void
+  /** The queue of members dropped one that waited. */
+  seatDropped(member: Member): void
+  /** A queue threw, so that what it holds is unknown. */
+  failed(error: unknown): void
+}
 
 /**
- * A pool's own broker: the shell around a matching engine, hands it the time, arms its timer, delivers its drops.
+ * A pool's own broker: the shell around a matching engine. It hands in the time, arms the timer, delivers the drops.
  *
- * A queue may be the user's own. If one fails while it takes a request in, that request is refused with what it threw; if it
- * fails otherwise, nobody knows what it still holds, and its owner is told by `failed`.
+ * A queue may be the user's. If it throws while it takes a request in, that request is refused with what it threw; if it throws
+ * otherwise, what it holds is unknown, and `failed` is called.
  */
 export class BrokerPort implements Port {
-  readonly engine: Broker<Request, Seat>
-  /** Sees how many members are idle, if the size depends on it. */
-  elastic: ElasticSize | null = null
-  readonly #clock: Clock
-  readonly #turn: Turn
+  readonly #engine: Broker<Request, Member>
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
   constructor(
     options: BrokerOptions,
-    { clock, random }: { clock: Clock; random: () => number },
-    turn: Turn,
-    private readonly failed: (error: unknown) => void,
+    private readonly pool: BrokerPorts,
   ) {
-    this.#clock = clock
-    this.#turn = turn
-    this.engine = createBroker<Request, Seat>(options, turn.now(), { random })
+    this.#engine = createBroker<Request, Member>(options, pool.turn.now(), { random: () => pool.random() })
+  }
+
+  get lengthR(): number {
+    return this.#engine.lengthR
+  }
+
+  relativeTime(now: Nanos): Nanos {
+    return this.#engine.relativeTime(now)
   }
 
   get length(): number {
-    return this.engine.length
+    return this.#engine.length
   }
 
   get waiting(): readonly Request[] {
-    return [...this.engine.requests]
-  }
-
-  oldest(now: Nanos): Nanos {
-    return Math.max(0, this.engine.relativeTime(now))
+    return [...this.#engine.requests]
   }
 
   ask(request: Request): Member | null {
-    const seat = this.engine.ask(request, this.#turn.now())
-    if (this.engine.decision !== NOTHING) this.#act()
-    if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
-    return seat === null ? null : seat.member
+    const member = this.#engine.ask(request, this.pool.turn.now())
+    if (this.#engine.decision !== NO_DECISION) this.#act()
+    this.#tellMatched()
+    return member
   }
 
   pack(make: Maker<Request>, message: unknown, about: unknown): boolean {
-    return this.engine.pack(make, message, about, this.#turn.now())
+    return this.#engine.pack(make, message, about, this.pool.turn.now())
   }
 
-  askR(seat: Seat): Request | null {
-    const now = this.#turn.now()
-    seat.sentAt = now
+  askR(member: Member): Request | null {
+    const now = this.pool.turn.now()
+    member.sentAt = now
     let request: Request | null
     try {
-      request = this.engine.askR(seat, now)
+      request = this.#engine.askR(member, now)
     } catch (error) {
-      this.failed(error)
+      this.pool.failed(error)
       return null
     }
-    if (this.engine.decision !== NOTHING) this.#act()
-    if (this.elastic !== null) this.elastic.notice(this.engine.lengthR)
+    if (this.#engine.decision !== NO_DECISION) this.#act()
+    this.#tellMatched()
     return request
   }
 
-  /** A request for another handler ends the batch; the member has it next. */
+  /** A request for another handler ends the batch; the member gets it next. */
   takeBatch(member: Member, request: Request): readonly Request[] {
     const more: Request[] = []
-    while (more.length < request.route.batch - 1) {
-      const next = this.#try(() => this.engine.take(this.#turn.now()), null)
+    while (more.length < request.handler.batch - 1) {
+      const next = this.#try(() => this.#engine.take(this.pool.turn.now()), null)
       if (next === null) break
-      if (next.route !== request.route) {
+      if (next.handler !== request.handler) {
         member.deliver(next, true)
         break
       }
-      next.member = member
+      next.runner = member
       more.push(next)
     }
     return more
@@ -94,30 +100,30 @@ export class BrokerPort implements Port {
   }
 
   #releaseKey(request: Request): void {
-    const match = this.#try(() => this.engine.release(request, this.#turn.now()), null)
-    if (match !== null) match.askR.member.assign(match.ask)
+    const match = this.#try(() => this.#engine.release(request, this.pool.turn.now()), null)
+    if (match !== null) match.askR.assign(match.ask)
   }
 
-  remove(entry: Request | Seat): boolean {
-    return this.#try(() => this.engine.remove(entry, this.#turn.now()), false)
+  remove(entry: Request | Member): boolean {
+    return this.#try(() => this.#engine.remove(entry, this.pool.turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
-    this.engine.finished(runNs, now)
+    this.#engine.finished(runNs, now)
   }
 
   configure(options: BrokerOptions): void {
-    this.engine.configure(options, this.#turn.refresh())
+    this.#engine.configure(options, this.pool.turn.refresh())
     this.#act()
   }
 
   drain(): readonly Request[] {
-    return this.#try(() => this.engine.drain(this.#turn.now()), [])
+    return this.#try(() => this.#engine.drain(this.pool.turn.now()), [])
   }
 
   /** Lets go of the timer if nobody waits. */
   rest(): void {
-    if (this.#timer !== null && this.engine.length === 0 && this.engine.decision.wakeAt === null) this.#disarm()
+    if (this.#timer !== null && this.#engine.length === 0 && this.#engine.decision.wakeAt === null) this.#disarm()
   }
 
   close(): void {
@@ -126,24 +132,24 @@ export class BrokerPort implements Port {
 
   /** Does what the engine decided in its last call. */
   #act(): void {
-    const { dropped, droppedR, wakeAt } = this.engine.decision
+    const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
   }
 
-  #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Seat>[]): void {
-    for (const drop of dropped) drop.entry.pool.dropped(drop)
-    for (const drop of droppedR) this.#seatDropped(drop.entry.member)
+  #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
+    for (const drop of dropped) this.pool.dropped(drop)
+    for (const drop of droppedR) this.pool.seatDropped(drop.entry)
   }
 
-  #seatDropped(member: Member): void {
-    if (this.elastic === null || !this.elastic.dropped(member)) member.seatDropped()
+  #tellMatched(): void {
+    for (const listener of this.pool.listeners.telling.matched) listener.matched(this.#engine.lengthR)
   }
 
   #arm(at: Nanos): void {
     this.#timer?.cancel()
     this.#armedFor = at
-    this.#timer = this.#clock.setTimer(at, this.#wake)
+    this.#timer = this.pool.clock.setTimer(at, this.#wake)
   }
 
   #disarm(): void {
@@ -155,7 +161,7 @@ export class BrokerPort implements Port {
   readonly #wake = (): void => {
     this.#timer = null
     this.#armedFor = Infinity
-    this.#try(() => this.engine.timeout(this.#turn.refresh()), undefined)
+    this.#try(() => this.#engine.timeout(this.pool.turn.refresh()), undefined)
   }
 
   /** Has the engine do something, and does what it decided. */
@@ -164,7 +170,7 @@ export class BrokerPort implements Port {
     try {
       result = operation()
     } catch (error) {
-      this.failed(error)
+      this.pool.failed(error)
       return otherwise
     }
     this.#act()

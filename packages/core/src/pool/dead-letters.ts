@@ -1,9 +1,8 @@
-import { type GenPoolError } from '@genpool/runtime'
-import { letterDead } from '../telemetry/channels'
-import { ofPool } from '../telemetry/payloads'
-import type { Pool } from './pool'
+import type { GenPoolError } from '@genpool/runtime'
+import type { Callbacks } from './callbacks'
+import type { Listeners } from './listeners'
 
-/** A message that nobody served and whose sender is not told, or one that crashed too many members. */
+/** A message that was lost without a caller to tell, or that crashed too many members. */
 export interface DeadLetter {
   /** The name of the pool. */
   readonly pool: string
@@ -11,12 +10,21 @@ export interface DeadLetter {
   readonly error: GenPoolError
 }
 
-/** Where the lost messages of one pool go: to `onDrop`, and to whoever watches. */
+/** What the dead letters of a pool need. */
+export interface DeadLetterPorts {
+  readonly pool: string
+  readonly listeners: Listeners
+  readonly callbacks: Callbacks
+  /** The pool's `onDrop`, as it is now. */
+  onDrop(): ((letter: DeadLetter) => void) | undefined
+}
+
+/** Where the lost messages of one pool go: to `onDrop`, and to those who watch. */
 export class DeadLetters {
   count = 0
   readonly #watchers = new Set<(letter: DeadLetter) => void>()
 
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly ports: DeadLetterPorts) {}
 
   watch(watcher: (letter: DeadLetter) => void): () => void {
     // Wrapped, so that a function that watches twice is told twice and leaves once.
@@ -26,12 +34,13 @@ export class DeadLetters {
   }
 
   add(message: unknown, error: GenPoolError): void {
+    const { pool, listeners, callbacks } = this.ports
     this.count++
-    if (letterDead.hasSubscribers) letterDead.publish({ ...ofPool(this.pool), message, error })
-    const { onDrop } = this.pool.options
+    for (const listener of listeners.telling.letterDied) listener.letterDied(message, error)
+    const onDrop = this.ports.onDrop()
     if (onDrop === undefined && this.#watchers.size === 0) return
-    const letter: DeadLetter = { pool: this.pool.name, message, error }
-    if (onDrop !== undefined) this.pool.guard(() => onDrop(letter))
-    for (const watcher of [...this.#watchers]) this.pool.guard(() => watcher(letter))
+    const letter: DeadLetter = { pool, message, error }
+    if (onDrop !== undefined) callbacks.callSafely(() => onDrop(letter))
+    for (const watcher of [...this.#watchers]) callbacks.callSafely(() => watcher(letter))
   }
 }

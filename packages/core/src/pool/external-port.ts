@@ -1,29 +1,46 @@
-import { type BrokerMatch, brokerOf, type BrokerRef, DroppedError } from '@genpool/broker'
-import { type GenPoolError, isGenPoolError, type Nanos, NS_PER_MS, OptionsError, StoppedError } from '@genpool/runtime'
+import { type BrokerMatch, brokerOf, type BrokerRef, type DropFacts, DroppedError } from '@genpool/broker'
+import {
+  type GenPoolError,
+  isGenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  OptionsError,
+  StoppedError,
+  type Turn,
+} from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
-import type { Member } from './member'
-import { Seat } from './seat'
-import type { Pool } from './pool'
+import { Member } from '../members/member'
+import type { Failures } from '../requests/failures'
+import { Request } from '../requests/request'
 import type { Port } from './port'
-import { Request } from './request'
 
 type Broker = ReturnType<typeof brokerOf>
 type Party = ReturnType<Broker['ask']>
 
+/** What a shared broker needs of one of its pools. */
+export interface SharedBrokerPorts {
+  readonly name: string
+  readonly turn: Turn
+  readonly failures: Failures
+  countDrop(request: Request, facts: DropFacts): void
+  /** The broker was stopped, so the pool stops, too. */
+  stopWith(error: unknown, why: string): void
+}
+
 /**
- * Meets a broker that is an actor of its own, and may serve other pools: requests and members of all of them are matched.
+ * Meets a broker that is an actor of its own. It may serve other pools: requests and members of all of them are matched.
  *
- * A member serves what it is given with the behaviour and the state of its own pool; the request's outcome counts for the
- * pool that it came to.
+ * A member serves what it is given with the behaviour and the state of its own pool; the outcome counts for the pool that the
+ * request came to.
  */
 export class ExternalPort implements Port {
   readonly #broker: Broker
-  readonly #parties = new Map<Request | Seat, Party>()
+  readonly #parties = new Map<Request | Member, Party>()
   /** How to tell the broker that a request is done. */
   readonly #done = new Map<Request, () => void>()
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: SharedBrokerPorts,
     ref: BrokerRef<never, never>,
   ) {
     this.#broker = brokerOf(ref)
@@ -37,7 +54,11 @@ export class ExternalPort implements Port {
     return [...this.#parties.keys()].filter((entry) => entry instanceof Request)
   }
 
-  oldest(now: Nanos): Nanos {
+  get lengthR(): number {
+    return this.#parties.size - this.length
+  }
+
+  relativeTime(now: Nanos): Nanos {
     // In the order in which they came.
     for (const entry of this.#parties.keys()) if (entry instanceof Request) return now - entry.sentAt
     return 0
@@ -50,17 +71,17 @@ export class ExternalPort implements Port {
     return null
   }
 
-  /** Others may wait there, too, and the broker's messages have a place of their own for each. */
+  /** The broker keeps an entry of its own for each request, so nothing is saved. */
   pack(): boolean {
     return false
   }
 
-  askR(seat: Seat): null {
-    this.#offer(seat, 'askR', { priority: 0, key: undefined, timeout: Infinity })
+  askR(member: Member): null {
+    this.#offer(member, 'askR', { priority: 0, key: undefined, timeout: Infinity })
     return null
   }
 
-  /** One at a time: what else waits there may be meant for others. */
+  /** None: what else waits there may be for members of other pools. */
   takeBatch(): readonly Request[] {
     return []
   }
@@ -71,7 +92,7 @@ export class ExternalPort implements Port {
     done?.()
   }
 
-  remove(entry: Request | Seat): boolean {
+  remove(entry: Request | Member): boolean {
     const party = this.#parties.get(entry)
     if (party === undefined) return false
     this.#parties.delete(entry)
@@ -103,7 +124,7 @@ export class ExternalPort implements Port {
   }
 
   #offer(
-    entry: Request | Seat,
+    entry: Request | Member,
     kind: 'ask' | 'askR',
     limits: { priority: number; key: unknown; timeout: number },
   ): void {
@@ -119,15 +140,14 @@ export class ExternalPort implements Port {
       {
         onGo: (match) => {
           settle()
-          if (entry instanceof Seat) this.#matched(entry.member, match)
-          else if (!(match.value instanceof Seat)) this.#foreign(entry)
+          if (entry instanceof Member) this.#matched(entry, match)
+          else if (!(match.value instanceof Member)) this.#foreign(entry)
         },
         onFailure: (error) => {
           settle()
           if (entry instanceof Request) this.#failed(entry, error)
-          else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
-            this.pool.lifecycle.follow(error, 'its broker has stopped')
-          else entry.member.seatDropped()
+          else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) this.pool.stopWith(error, 'its broker has stopped')
+          else entry.seatDropped()
         },
       },
     )
@@ -136,25 +156,25 @@ export class ExternalPort implements Port {
 
   #matched(member: Member, { value, done }: BrokerMatch): void {
     if (!(value instanceof Request)) return member.seatDropped()
-    const { program, name } = member.pool
-    const route = value.expectsAnswer
-      ? program.call(value.message)
-      : (program.cast(value.message) ?? program.call(value.message))
+    const { behaviour, facts } = member.crew
+    const handler = value.expectsAnswer
+      ? behaviour.call(value.message)
+      : (behaviour.cast(value.message) ?? behaviour.call(value.message))
     this.#done.set(value, done)
-    if (route === undefined) {
-      const message = `it was matched with a member of pool "${name}", which has no handler for it`
-      value.fail(new InvalidError(`message to pool "${value.pool.name}"`, [{ path: ['type'], message }]))
+    if (handler === undefined) {
+      const message = `it was matched with a member of pool "${facts.name}", which has no handler for it`
+      value.fail(new InvalidError(`message to pool "${value.pool}"`, [{ path: ['type'], message }]))
       this.release(value)
       return member.seatDropped()
     }
-    value.route = route
+    value.handler = handler
     member.assign(value)
   }
 
-  /** Somebody who is no member of a pool has been offered to the broker by hand. */
+  /** The broker was offered something by hand that is no member of a pool. */
   #foreign(request: Request): void {
     const message = 'it was matched with something that is no member of a pool'
-    request.fail(new InvalidError(`message to pool "${request.pool.name}"`, [{ path: [], message }]))
+    request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))
   }
 
   #failed(request: Request, error: GenPoolError): void {

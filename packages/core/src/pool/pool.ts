@@ -1,225 +1,151 @@
-import { type BrokerOptions, type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
+import { type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
   type GenPoolError,
   type Nanos,
   type Reference,
-  type Runnable,
-  Turn,
+  type Turn,
 } from '@genpool/runtime'
-import type { Cell, CommitOptions } from '@genpool/state-ane'
 import { dispatch } from 'nact'
-import type { MemberInfo } from '../behaviours/context'
-import type { Definition } from '../behaviours/define-pool'
-import { Program, type Route } from '../behaviours/program'
-import { Stats } from '../stats/stats'
-import { Supervisor } from '../supervision/supervisor'
-import { requestDropped, requestSettled } from '../telemetry/channels'
-import { dropEvent, settledEvent } from '../telemetry/payloads'
-import { OverloadAlarm } from '../telemetry/overload-alarm'
-import { alarmOptions } from '../telemetry/alarm-options'
-import { StateChanges } from '../telemetry/state-changes'
-import type { ElasticSize } from '../elastic/elastic-size'
-import { Concurrency } from '../protection/concurrency'
-import { limitOf } from '../protection/concurrency-options'
-import { Door } from '../protection/door'
-import { BrokerPort } from './broker-port'
-import { ExternalPort } from './external-port'
-import { DeadLetters } from './dead-letters'
-import { Failures } from './failures'
-import { warn } from './warn'
-import { Intake } from './intake'
-import { Lifecycle } from './lifecycle'
-import type { Member } from './member'
-import { Info } from './member-info'
-import { PoolFacts } from './message-context'
-import { type CheckedPoolOptions, isBrokerRef, type PoolOptions } from './options'
-import type { PoolActor } from './pool-actor'
-import { commitOptionsOf, stateOptionsOf } from './pool-state'
+import type { Handler } from '../behaviours/handler'
+import type { Member } from '../members/member'
+import type { Failures } from '../requests/failures'
+import type { Outcome } from '../requests/outcome'
+import type { Rarely } from '../requests/rarely'
+import type { Request, RequestOwner } from '../requests/request'
+import { callerScope, type ScopeFactory } from '../requests/scope'
+import type { Callbacks } from './callbacks'
+import type { DeadLetters } from './dead-letters'
+import type { Listeners } from './listeners'
 import type { Port } from './port'
-import type { Extras, Outcome, Request } from './request'
-import { Ring } from './ring'
-import { Roster } from './roster'
-import { callerScope, type ScopeFactory } from './scope'
-import { StuckWatch } from './stuck-watch'
+import type { Gate, Recorder } from './ports'
+import type { LiveSettings } from './settings'
+import type { Status } from './status'
+import type { TurnWork } from './turn-work'
 
-/**
- * What stands behind a pool's address: has requests matched with members and run, and sees to it that each is settled
- * exactly once.
- *
- * The hot path is short: `submit`, `run`, `Member.execute`, `settled`. The rest is in the parts.
- */
-export class Pool implements Runnable {
+/** What requests pass on their way. */
+export interface PoolPorts {
   readonly name: string
   readonly system: ConcreteSystem
-  readonly program: Program
   readonly turn: Turn
-  readonly port: Port
-  readonly intake: Intake
-  readonly roster: Roster
-  readonly supervisor: Supervisor
-  readonly lifecycle: Lifecycle
+  readonly settings: LiveSettings
+  readonly status: Status
+  readonly listeners: Listeners
+  readonly recorder: Recorder
+  readonly failures: Failures
+  readonly callbacks: Callbacks
   readonly deadLetters: DeadLetters
-  readonly failures = new Failures(this)
-  /** Tells those who listen of changes of the shared state. */
-  readonly changes = new StateChanges(this)
-  readonly facts: PoolFacts
-  readonly stats: Stats
-  /** The state that all members share; undefined if each has its own, or before it is made. */
-  cell: Cell<unknown> | undefined = undefined
-  commitOptions: CommitOptions
-  /** Whether there is one state for all members. */
-  readonly sharesState: boolean
-  /** How many members have a message in hand. */
-  busy = 0
-  /** Calls whose handler is done and that are answered later. */
-  readonly late = new Set<Request>()
-  readonly #ready = new Ring<Member>()
-  #scheduled = false
-  #touched = false
-  /** Decides how many members there are; null if that is fixed. */
-  elastic: ElasticSize | null = null
-  /** Decides how many members work at once; null if all may. */
-  concurrency: Concurrency | null = null
-  /** Tells when it has too much to do; null if nobody has asked for that. */
-  alarm: OverloadAlarm | null = null
-  /** Makes what surrounds the work on each request; null if nothing does. */
-  scopes: ScopeFactory | null = null
+  readonly turnWork: TurnWork
+}
+
+/**
+ * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller. Each is settled exactly
+ * once.
+ */
+export class Pool implements RequestOwner {
+  readonly name: string
+  readonly turn: Turn
+  readonly system: ConcreteSystem
+  /** Calls whose handler returned and that will be answered later. */
+  readonly awaitingReply = new Set<Request>()
+  /** Whether requests go straight to the broker: nothing refuses, measures or wraps them. Kept as a field: 4 % of a short call. */
+  #plain = true
+  #gates: readonly Gate[] = []
   #instrument: ScopeFactory | null = null
-  /** Refuses requests before they reach the broker; null if nothing does. */
-  door: Door | null = null
+  #scopes: ScopeFactory | null = null
   readonly #deadlines: Deadlines<Request>
-  readonly #stuck: StuckWatch
 
   constructor(
-    readonly actor: PoolActor,
-    readonly definition: Definition,
-    public options: CheckedPoolOptions,
-    /** The options as the user wrote them, which changes are merged into. */
-    public given: PoolOptions,
+    private readonly parts: PoolPorts,
+    /** Where requests meet members. */
+    readonly port: Port,
   ) {
-    this.name = actor.name
-    this.system = actor.system
-    this.program = new Program(definition)
-    this.facts = new PoolFacts(this)
-    this.turn = Turn.of(options.clock)
-    this.stats = new Stats(this.turn.now())
-    const { broker } = options
-    this.port = isBrokerRef(broker) ? new ExternalPort(this, broker) : this.#ownPort(broker)
-    this.deadLetters = new DeadLetters(this)
-    this.#deadlines = new Deadlines(options.clock, (request) => this.#withdraw(request, this.failures.expired(request)))
-    this.#stuck = new StuckWatch(this)
-    const state = stateOptionsOf(options.state, definition.form === 'plain')
-    this.sharesState = state.type === 'shared'
-    this.commitOptions = commitOptionsOf(state)
-    this.intake = new Intake(this)
-    this.supervisor = new Supervisor(this)
-    this.roster = new Roster(this)
-    this.lifecycle = new Lifecycle(this)
-    this.protect()
-    this.watchOverload()
-    this.chooseScopes()
+    this.name = parts.name
+    this.turn = parts.turn
+    this.system = parts.system
+    const { clock } = parts.settings.current
+    this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
+    this.settingsChanged()
   }
 
-  /** Takes over what the options say about who is let in, and how many members work at once. */
-  protect(): void {
-    if (!Door.isWanted(this.options)) {
-      this.door?.configure(this.options)
-      this.door = null
-    } else if (this.door === null) this.door = new Door(this, this.options)
-    else this.door.configure(this.options)
-    const limit = limitOf(this.options)
-    if (this.concurrency !== null) this.concurrency.configure(limit ?? Infinity)
-    else if (limit !== null) this.concurrency = new Concurrency(this, limit)
-    if (limit === null) this.concurrency = null
-  }
+  // --- in ---
 
-  /** Sets, changes or takes away the alarm, as the options say. */
-  watchOverload(): void {
-    const { alarm } = this.options
-    if (alarm === false) {
-      this.alarm?.end()
-      this.alarm = null
-      return
-    }
-    const rules = alarm === true ? alarmOptions.parse({}) : alarm
-    if (this.alarm === null) this.alarm = new OverloadAlarm(this, rules)
-    else this.alarm.configure(rules)
-  }
-
-  #ownPort(broker: BrokerOptions): BrokerPort {
-    const failed = (error: unknown): void => this.lifecycle.giveUp(error, 'its queue failed')
-    return new BrokerPort(broker, this.options, this.turn, failed)
-  }
-
-  /** Has a request matched now, or queued, or refused. */
+  /** Takes a request in: it is matched now, or queued, or refused. */
   submit(request: Request): void {
-    this.stats.counters.accepted++
-    this.#touch()
-    const special = this.scopes !== null || this.door !== null || request.extras !== null
-    if ((special || !this.lifecycle.accepting) && !this.#admits(request)) return
+    this.parts.recorder.accepted()
+    this.parts.turnWork.join()
+    if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
 
-  /**
-   * Takes in a message that says nothing about itself and whose sender does not wait, and makes no request of it before its
-   * turn comes; false, and nothing done, unless very many wait.
-   */
-  pack(make: Maker<Request>, route: Route, message: unknown): boolean {
-    if (this.scopes !== null || this.door !== null || this.elastic !== null || !this.lifecycle.accepting) return false
-    if (!this.port.pack(make, message, route)) return false
-    this.stats.counters.accepted++
-    this.#touch()
-    return true
-  }
-
-  /** False if it is refused, or not wanted any more. */
-  #admits(request: Request): boolean {
-    if (this.scopes !== null) request.extend().scope = this.scopes(request)
-    if (!this.lifecycle.accepting) {
-      request.fail(this.failures.stopped(request))
-      return false
-    }
-    if (request.extras !== null && !this.#watchSignal(request, request.extras)) return false
-    return this.door === null || !this.door.refuses(request)
-  }
-
-  /** Has one member handle a request, and no other. */
+  /** Takes a request in for one member and no other. */
   submitTo(member: Member, request: Request): void {
-    this.stats.counters.accepted++
-    this.#touch()
-    if (this.scopes !== null) request.extend().scope = this.scopes(request)
-    if (!this.lifecycle.accepting || member.status === 'ended') {
-      return void request.fail(this.failures.stopped(request))
+    this.parts.recorder.accepted()
+    this.parts.turnWork.join()
+    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    if (!this.parts.status.accepting || member.status === 'ended') {
+      return void request.fail(this.parts.failures.stopped(request))
     }
     this.#deadlines.add(request)
     member.deliver(request)
   }
 
-  /** Has somebody measure each request; null for nobody. */
-  set instrument(instrument: ScopeFactory | null) {
-    this.#instrument = instrument
-    this.chooseScopes()
+  /**
+   * Fast path: takes in a message without options or caller, and makes no request of it before its turn comes. False, and nothing
+   * done, unless more than a thousand wait.
+   */
+  pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
+    if (!this.#plain || this.parts.listeners.telling.matched.length > 0) return false
+    if (!this.port.pack(make, message, handler)) return false
+    this.parts.recorder.accepted()
+    this.parts.turnWork.join()
+    return true
   }
 
-  get instrument(): ScopeFactory | null {
-    return this.#instrument
-  }
-
-  /** Options or whoever measures may have changed. */
-  chooseScopes(): void {
-    this.scopes = this.#instrument ?? (this.options.callerContext ? callerScope : null)
-  }
-
-  /** Runs a request again whose member crashed. It keeps its deadline. */
-  resubmit(request: Request): void {
-    request.member = null
-    if (request.extras !== null) request.extras.startedAt = null
+  /** Runs a request again whose member crashed or gave it back. It keeps its deadline. */
+  runAgain(request: Request): void {
+    request.runner = null
+    if (request.rarely !== null) request.rarely.startedAt = null
     // A pool that drains finishes what it has, and this is part of it.
-    if (this.lifecycle.stopping) return void request.fail(this.failures.stopped(request))
+    if (this.parts.status.stopping) return void request.fail(this.parts.failures.stopped(request))
     this.#ask(request)
+  }
+
+  /** Passes the request by all that may refuse it. False if it is settled. */
+  #admits(request: Request): boolean {
+    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    if (!this.parts.status.accepting) {
+      request.fail(this.parts.failures.stopped(request))
+      return false
+    }
+    if (request.rarely !== null && !this.#watchSignal(request, request.rarely)) return false
+    return this.#passesGates(request)
+  }
+
+  #passesGates(entry: Request): boolean {
+    const now = this.turn.now()
+    for (const gate of this.#gates) {
+      const refusal = gate.refusal(entry, now)
+      if (refusal === null) continue
+      this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
+      return false
+    }
+    return true
+  }
+
+  /** False if the signal has fired already. */
+  #watchSignal(request: Request, rarely: Rarely): boolean {
+    const { signal } = rarely
+    if (signal === null) return true
+    if (signal.aborted) {
+      request.fail(this.parts.failures.cancelled(request))
+      return false
+    }
+    rarely.onAbort = () => this.#withdraw(request, this.parts.failures.cancelled(request))
+    signal.addEventListener('abort', rarely.onAbort, { once: true })
+    return true
   }
 
   #ask(request: Request): void {
@@ -227,139 +153,52 @@ export class Pool implements Runnable {
     try {
       member = this.port.ask(request)
     } catch (error) {
-      // A function of the user's that tells requests apart, or a queue of the user's, has failed on it.
-      return void request.fail(this.failures.refused(request, error))
+      // A user-supplied key function or queue threw.
+      return void request.fail(this.parts.failures.refused(request, error))
     }
     if (member !== null) member.assign(request)
   }
 
-  /** Whether nothing waits, runs, or is about to run. */
-  get quiet(): boolean {
-    if (this.#scheduled || this.busy > 0 || this.late.size > 0 || this.port.length > 0) return false
-    return this.roster.members.every((member) => !member.hasOwn)
-  }
+  // --- out ---
 
-  /** Has a member execute what it was assigned, later in this turn. */
-  makeReady(member: Member): void {
-    this.#ready.push(member)
-    if (this.#scheduled) return
-    this.#scheduled = true
-    this.turn.schedule(this)
-  }
-
-  run(turn: Turn): void {
-    this.#touch()
-    this.changes.follow()
-    const ready = this.#ready
-    try {
-      // Who is done may be ready again at once, and stands at the end then.
-      while (ready.length > 0 && !turn.exhausted) ready.shift().execute(turn.now())
-    } finally {
-      this.#scheduled = ready.length > 0
-      if (this.#scheduled) turn.schedule(this)
-    }
-  }
-
-  rest(): void {
-    this.#touched = false
-    this.stats.turns.record(this.turn.lasted, this.turn.last)
-    this.#deadlines.rest()
-    this.#stuck.rest()
-    this.port.rest()
-    if (this.elastic !== null) this.elastic.rest()
-    if (this.alarm !== null) this.alarm.rest()
-    if (this.lifecycle.phase === 'draining') this.lifecycle.settle()
-  }
-
-  memberStarts(member: Member, request: Request, now: Nanos): void {
-    this.busy++
-    this.stats.sojourn.record(now - request.sentAt, now)
-  }
-
-  /** A handler begins. */
-  watchStuck(member: Member): void {
-    const { stuckAfter } = this.options
-    if (stuckAfter === Infinity) return
-    this.#touch()
-    this.#stuck.begin(member, stuckAfter)
-  }
-
-  /**
-   * @param runNs how long it took, or -1 if that was not measured
-   * @param times how many runs that stands for
-   */
-  memberFinishes(member: Member, runNs: Nanos, times: number): void {
-    this.#touch()
-    this.busy--
-    if (member.wheelSlot >= 0) this.#stuck.end(member)
-    if (runNs >= 0) this.#measured(member, runNs, times)
-  }
-
-  #measured(member: Member, runNs: Nanos, times: number): void {
-    const now = this.turn.now()
-    this.stats.run.record(runNs, now, times)
-    this.port.finished(runNs, now)
-    if (this.concurrency !== null) this.concurrency.finished(member, runNs, now)
-  }
-
-  /** A request has its outcome. */
   settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
-    this.stats.counters.outcomes[outcome]++
-    this.#touch()
+    this.parts.recorder.settled(outcome)
+    this.parts.turnWork.join()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
-    const { door, late } = this
-    if (error !== undefined || late.size > 0 || door !== null || requestSettled.hasSubscribers) {
-      this.#tellSettled(request, outcome, error)
-    }
+    if (this.awaitingReply.size > 0) this.awaitingReply.delete(request)
+    if (error !== undefined) this.parts.recorder.failed(outcome, this.turn.now())
+    const { requestSettled } = this.parts.listeners.telling
+    for (const listener of requestSettled) listener.requestSettled(request, outcome, error)
   }
 
-  #tellSettled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
-    this.late.delete(request)
-    if (error !== undefined) this.stats.failed.add(outcome, this.turn.now())
-    if (requestSettled.hasSubscribers) requestSettled.publish(settledEvent(request, outcome, error))
-    if (this.door !== null) this.door.settled(request, outcome)
-  }
-
+  /** The broker or a gate gave a request up. */
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
     const facts = factsOf(drop)
     this.countDrop(request, facts)
-    if (drop.reason === 'expired') request.fail(this.failures.expired(request))
+    if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
     else request.fail(new DroppedError(this.name, facts))
   }
 
   countDrop(request: Request, facts: DropFacts): void {
-    this.stats.counters.drop(facts.reason)
-    this.stats.drops.add(facts.reason, this.turn.now())
-    if (requestDropped.hasSubscribers) requestDropped.publish(dropEvent(request, facts))
+    this.parts.recorder.dropped(facts.reason, this.turn.now())
+    for (const listener of this.parts.listeners.telling.requestDropped) listener.requestDropped(request, facts)
   }
 
-  /** Calls a function of the user's whose failure is none of the pool's business. */
-  guard(effect: () => void): void {
-    try {
-      effect()
-    } catch (error) {
-      this.warn(error)
-    }
+  lost(request: Request, error: GenPoolError): void {
+    this.parts.deadLetters.add(request.message, error)
   }
 
-  /** Tells of the failure of a callback of the user's. */
-  warn(error: unknown): void {
-    const { onCallbackError } = this.options
-    if (onCallbackError === undefined) return warn(this.name, error)
-    try {
-      onCallbackError(error)
-    } catch (another) {
-      warn(this.name, another)
-    }
+  sendAnswer(to: Reference, value: unknown): void {
+    this.parts.callbacks.callSafely(() => dispatch(to as never, value as never))
   }
 
-  sendAnswer(sender: Reference, value: unknown): void {
-    this.guard(() => dispatch(sender as never, value as never))
+  crashed(request: Request, cause: unknown): GenPoolError {
+    return this.parts.failures.crashed(request, cause)
   }
 
-  infoOf(slot: number, incarnation: number): MemberInfo {
-    return new Info(this, slot, incarnation)
+  clockNow(): Nanos {
+    return this.parts.settings.current.clock.now()
   }
 
   /** Takes a request back whose caller has given up, wherever it is. */
@@ -368,26 +207,44 @@ export class Pool implements Runnable {
     request.fail(error)
   }
 
-  /** False if the signal has fired already. */
-  #watchSignal(request: Request, extras: Extras): boolean {
-    const { signal } = extras
-    if (signal === null) return true
-    if (signal.aborted) {
-      request.fail(this.failures.cancelled(request))
-      return false
-    }
-    extras.onAbort = () => this.#withdraw(request, this.failures.cancelled(request))
-    signal.addEventListener('abort', extras.onAbort, { once: true })
-    return true
+  // --- what it depends on ---
+
+  /** At the end of a turn. */
+  rest(): void {
+    this.#deadlines.rest()
+    this.port.rest()
   }
 
-  #touch(): void {
-    if (!this.#touched) this.#beginTurn()
+  set gates(gates: readonly Gate[]) {
+    this.#gates = gates
+    this.#choosePath()
   }
 
-  #beginTurn(): void {
-    this.#touched = true
-    this.turn.touch(this)
-    this.lifecycle.active()
+  get gates(): readonly Gate[] {
+    return this.#gates
+  }
+
+  /** The scope factory used for tracing; null when not instrumented. */
+  set instrument(instrument: ScopeFactory | null) {
+    this.#instrument = instrument
+    this.settingsChanged()
+  }
+
+  get instrument(): ScopeFactory | null {
+    return this.#instrument
+  }
+
+  settingsChanged(): void {
+    this.#scopes = this.#instrument ?? (this.parts.settings.current.callerContext ? callerScope : null)
+    this.#choosePath()
+  }
+
+  /** The pool takes nothing new. */
+  closed(): void {
+    this.#choosePath()
+  }
+
+  #choosePath(): void {
+    this.#plain = this.#gates.length === 0 && this.#scopes === null && this.parts.status.accepting
   }
 }

@@ -1,8 +1,6 @@
-import { cast, definePool, noReply, onEvent, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
-import { virtualClock } from '@genpool/runtime/testing'
-import { start, stop } from 'nact'
-import { poolOf } from '../../src/api/pool-of'
+import { alarmOptions } from '../../src/policies/alarm/alarm-options'
+import { OverloadAlarm } from '../../src/policies/alarm/overload-alarm'
+import type { Listener } from '../../src/pool/ports'
 import { type Case, recorded, type Step } from './recorded'
 
 type AlarmStep = Step<{ readonly alarms: readonly (readonly ['set' | 'clear', string])[] }> & {
@@ -10,49 +8,47 @@ type AlarmStep = Step<{ readonly alarms: readonly (readonly ['set' | 'clear', st
 }
 type Spec = { readonly target?: number; readonly interval?: number }
 
-const Worker = definePool({ casts: { tick: () => noReply() } })
-
 /**
- * Has the alarm of a real pool live through a recording of the overload meter, and returns how many looks were compared. How
- * long the oldest request waits is what was recorded; time passes as while a handler blocks, so that it looks when the
- * recording did and not by its own timer besides. It ends at the first change of options, which the pool looks at, too.
+ * Lets the alarm of a pool live through a recording of the overload meter, and returns how many looks were compared. It looks at
+ * the end of a turn at each time in the recording, and the oldest request has waited as long as was recorded. It ends at the
+ * first change of options, at which the alarm looks, too.
  */
-async function play({ seed, spec, init, steps }: Case<AlarmStep>): Promise<number> {
+function play({ seed, spec, init, steps }: Case<AlarmStep>): number {
   const { target = 100, interval = 1000 } = spec as Spec
-  const clock = virtualClock(init.time / NS_PER_MS)
-  const system = start()
-  const pool = spawnPool(system, Worker, 'pool', { clock, alarm: { target, interval } })
-  let oldest = 0
-  Object.assign(poolOf(pool).port, { oldest: () => oldest })
-  await clock.settle()
+  let [now, oldest] = [init.time, 0]
   let seen: string[] = []
-  const ends = [
-    onEvent('genpool:alarm:set', () => seen.push('set'), { pool }),
-    onEvent('genpool:alarm:clear', () => seen.push('clear'), { pool }),
-  ]
+  let watch: Listener | undefined
+  const alarm = new OverloadAlarm({
+    stopping: false,
+    waiting: 1,
+    now: () => now,
+    oldestWait: () => oldest,
+    turnLasted: () => 0,
+    // The recording looks when it does, and the alarm at no other time.
+    after: () => ({ cancel: () => undefined }),
+    alarmChanged: (kind) => seen.push(kind),
+    attach: (part) => (watch = part),
+    detach: () => undefined,
+  })
+  alarm.configure(alarmOptions.parse({ target, interval }))
   let compared = 0
   for (const [index, step] of steps.entries()) {
     if (step.op === 'config') break
     if (step.op !== 'update') continue
-    clock.block((step.time - clock.now()) / NS_PER_MS)
+    now = step.time
     oldest = step.queueDelay
     seen = []
-    cast(pool, { type: 'tick' })
-    await clock.settle()
+    watch?.turnEnded?.(now)
     const at = `seed ${seed}, step ${index}`
     expect({ at, seen }).toEqual({ at, seen: step.result.alarms.map(([kind]) => kind) })
     compared++
   }
-  for (const end of ends) end()
-  stop(system)
-  await clock.settle()
   return compared
 }
 
 describe('the alarm of a pool, against the recordings of the overload meter', () => {
-  it('is set and cleared when that was', async () => {
-    let compared = 0
-    for (const recording of recorded<AlarmStep>('overload_meter')) compared += await play(recording)
+  it('is set and cleared when that was', () => {
+    const compared = recorded<AlarmStep>('overload_meter').reduce((sum, recording) => sum + play(recording), 0)
     expect(compared).toBe(2112)
   })
 })

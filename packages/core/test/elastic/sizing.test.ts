@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { Sizing, type Load } from '../../src/elastic/sizing'
-import { sizeOptions, valveInFull } from '../../src/elastic/size-options'
+import { Sizing, type Load } from '../../src/policies/elastic/sizing'
+import { sizeOptions, valveInFull } from '../../src/policies/elastic/size-options'
 
 const MS = NS_PER_MS
 const options = (given: object) => sizeOptions.parse({ max: 10, ...given })
@@ -22,7 +22,7 @@ const NAMES = ['codel', 'relative', 'rate', 'open', 'gradient'] as const
 describe('the sizing of a pool', () => {
   it('begins with the fewest members', () => {
     const sizing = new Sizing(options({ min: 3 }), 0, 0)
-    expect(sizing.look(load(), 0)).toMatchObject({ start: 3, release: 0, excess: 0 })
+    expect(sizing.look(load(), 0)).toMatchObject({ start: 3, end: 0, excess: 0 })
     expect(sizing.size).toBe(3)
   })
 
@@ -70,7 +70,7 @@ describe('the sizing of a pool', () => {
 
   it('wakes one member of none, for the first request', () => {
     const sizing = new Sizing(options({ min: 0, valve: 'rate' }), 0, 0)
-    expect(sizing.look(load(), 0)).toEqual({ start: 0, release: 0, excess: 0, wakeAt: null })
+    expect(sizing.look(load(), 0)).toEqual({ start: 0, end: 0, excess: 0, wakeAt: null })
     expect(sizing.look(load({ waiting: 40 }), MS).start).toBe(1)
   })
 
@@ -79,8 +79,8 @@ describe('the sizing of a pool', () => {
     sizing.look(load({ idle: 6 }), 0)
     expect(sizing.look(load({ idle: 6 }), 20 * MS).wakeAt).toBe(1000 * MS)
     sizing.notice(4, 500 * MS)
-    expect(sizing.look(load({ idle: 6 }), 999 * MS).release).toBe(0)
-    expect(sizing.look(load({ idle: 6 }), 1000 * MS).release).toBe(4)
+    expect(sizing.look(load({ idle: 6 }), 999 * MS).end).toBe(0)
+    expect(sizing.look(load({ idle: 6 }), 1000 * MS).end).toBe(4)
     expect(sizing.size).toBe(2)
   })
 
@@ -88,14 +88,14 @@ describe('the sizing of a pool', () => {
     const sizing = new Sizing(options({ min: 1, idle: 1000 }), 3, 0)
     sizing.look(load({ idle: 3 }), 0)
     sizing.notice(0, 900 * MS)
-    expect(sizing.look(load({ idle: 3 }), 1000 * MS).release).toBe(0)
-    expect(sizing.look(load({ idle: 3 }), 2000 * MS).release).toBe(2)
+    expect(sizing.look(load({ idle: 3 }), 1000 * MS).end).toBe(0)
+    expect(sizing.look(load({ idle: 3 }), 2000 * MS).end).toBe(2)
   })
 
   it('takes new bounds over: too many end at once, too few are filled up', () => {
     const sizing = new Sizing(options({ min: 1, max: 10 }), 8, 0)
     sizing.configure(options({ min: 2, max: 5 }), 0)
-    expect(sizing.look(load({ idle: 1 }), 0)).toMatchObject({ excess: 3, release: 0, start: 0 })
+    expect(sizing.look(load({ idle: 1 }), 0)).toMatchObject({ excess: 3, end: 0, start: 0 })
     sizing.configure(options({ min: 7, max: 9, valve: 'rate' }), MS)
     expect(sizing.look(load({ idle: 1 }), MS)).toMatchObject({ excess: 0, start: 2 })
   })
@@ -138,8 +138,8 @@ describe('the laws of sizing', () => {
           const idle = Math.min(step.idle, size)
           const starting = failing ? size - idle : 0
           if (idle === 0) emptyAt = now
-          const { start, release, excess } = sizing.look(load({ idle, starting, waiting, waited: waited * MS }), now)
-          for (const task of rule.tasks().slice(0, release)) rule.done(task, now)
+          const { start, end, excess } = sizing.look(load({ idle, starting, waiting, waited: waited * MS }), now)
+          for (const task of rule.tasks().slice(0, end)) rule.done(task, now)
           rule.update(idle > 0 ? now - emptyAt : waiting > 0 ? -waited * MS : 0, now)
           for (let i = 0; i < start; i++) {
             rule.timeout(now)
@@ -147,10 +147,10 @@ describe('the laws of sizing', () => {
             rule.ask(name++, now)
           }
           expect(excess).toBe(0)
-          expect(release).toBeLessThanOrEqual(idle)
-          if (size - release >= min) expect(start).toBeLessThanOrEqual(1)
+          expect(end).toBeLessThanOrEqual(idle)
+          if (size - end >= min) expect(start).toBeLessThanOrEqual(1)
           if (failing && size > min && idle === 0) expect(start).toBe(0)
-          size += start - release
+          size += start - end
           expect(sizing.size).toBe(size)
           expect(rule.size).toBe(size)
           expect(size).toBeGreaterThanOrEqual(min)

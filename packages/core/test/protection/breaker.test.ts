@@ -1,6 +1,6 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import fc from 'fast-check'
-import { Breaker, breakerOptions, FREE, REFUSED } from '../../src/protection/rules/breaker'
+import { Breaker, breakerOptions, FREE, REFUSED } from '../../src/policies/door/breaker'
 
 const MS = NS_PER_MS
 const rules = (given: object = {}) => breakerOptions.parse(given)
@@ -15,7 +15,7 @@ const opened = (given: object = {}) => {
 describe('a circuit breaker', () => {
   it('is closed at first, and lets all pass', () => {
     const breaker = new Breaker(rules())
-    expect([breaker.state(0), breaker.admit(0), breaker.retryAfter(0)]).toEqual(['closed', FREE, 0])
+    expect([breaker.state(0), breaker.tryPass(0), breaker.retryAfter(0)]).toEqual(['closed', FREE, 0])
   })
 
   it('opens when enough have failed within the window', () => {
@@ -37,8 +37,8 @@ describe('a circuit breaker', () => {
 
   it('refuses everybody for a while when it is open, and says for how long', () => {
     const breaker = opened({ wait: 500 })
-    expect([breaker.admit(0), breaker.retryAfter(0)]).toEqual([REFUSED, 500 * MS])
-    expect([breaker.admit(499 * MS), breaker.retryAfter(499 * MS)]).toEqual([REFUSED, MS])
+    expect([breaker.tryPass(0), breaker.retryAfter(0)]).toEqual([REFUSED, 500 * MS])
+    expect([breaker.tryPass(499 * MS), breaker.retryAfter(499 * MS)]).toEqual([REFUSED, MS])
     expect(breaker.state(499 * MS)).toBe('open')
     expect(breaker.state(500 * MS)).toBe('half-open')
   })
@@ -46,11 +46,11 @@ describe('a circuit breaker', () => {
   it('lets so many probes through when it is half-open, and closes when all have succeeded', () => {
     const breaker = opened({ wait: 500, probes: 2 })
     const now = 500 * MS
-    expect([breaker.admit(now), breaker.admit(now), breaker.admit(now)]).toEqual([1, 1, REFUSED])
+    expect([breaker.tryPass(now), breaker.tryPass(now), breaker.tryPass(now)]).toEqual([1, 1, REFUSED])
     breaker.succeeded(1, now)
-    expect([breaker.state(now), breaker.admit(now)]).toEqual(['half-open', REFUSED])
+    expect([breaker.state(now), breaker.tryPass(now)]).toEqual(['half-open', REFUSED])
     breaker.succeeded(1, now)
-    expect([breaker.state(now), breaker.admit(now)]).toEqual(['closed', FREE])
+    expect([breaker.state(now), breaker.tryPass(now)]).toEqual(['closed', FREE])
   })
 
   it('opens for twice as long each time that a probe fails, up to a bound', () => {
@@ -60,28 +60,28 @@ describe('a circuit breaker', () => {
     for (let i = 0; i < 4; i++) {
       waits.push(breaker.retryAfter(now) / MS)
       now += breaker.retryAfter(now)
-      breaker.failed(breaker.admit(now), now)
+      breaker.failed(breaker.tryPass(now), now)
     }
     expect(waits).toEqual([500, 1000, 1500, 1500])
     now += breaker.retryAfter(now)
-    breaker.succeeded(breaker.admit(now), now)
+    breaker.succeeded(breaker.tryPass(now), now)
     breaker.failed(FREE, now)
     expect(breaker.retryAfter(now)).toBe(500 * MS)
   })
 
   it('lets another probe through in place of one that came to nothing', () => {
     const breaker = opened({ wait: 1, probes: 1 })
-    const pass = breaker.admit(MS)
-    expect(breaker.admit(MS)).toBe(REFUSED)
+    const pass = breaker.tryPass(MS)
+    expect(breaker.tryPass(MS)).toBe(REFUSED)
     breaker.forgotten(pass)
-    expect(breaker.admit(MS)).toBe(pass)
+    expect(breaker.tryPass(MS)).toBe(pass)
   })
 
   it('lets others through when nothing is heard of its probes, and still listens to those', () => {
     const breaker = opened({ wait: 1, maxWait: 50, probes: 2 })
-    const passes = [breaker.admit(MS), breaker.admit(MS)]
-    expect(breaker.admit(50 * MS)).toBe(REFUSED)
-    expect(breaker.admit(51 * MS)).toBe(passes[0])
+    const passes = [breaker.tryPass(MS), breaker.tryPass(MS)]
+    expect(breaker.tryPass(50 * MS)).toBe(REFUSED)
+    expect(breaker.tryPass(51 * MS)).toBe(passes[0])
     breaker.succeeded(passes[0]!, 60 * MS)
     breaker.succeeded(passes[1]!, 60 * MS)
     expect(breaker.state(60 * MS)).toBe('closed')
@@ -89,16 +89,16 @@ describe('a circuit breaker', () => {
 
   it('does not listen to what was let through before it opened, nor to an earlier trial', () => {
     const breaker = opened({ wait: 1, probes: 2 })
-    const first = [breaker.admit(MS), breaker.admit(MS)]
+    const first = [breaker.tryPass(MS), breaker.tryPass(MS)]
     breaker.failed(FREE, MS)
     breaker.succeeded(FREE, MS)
     expect(breaker.state(MS)).toBe('half-open')
     breaker.failed(first[0]!, MS)
-    const second = breaker.admit(3 * MS)
+    const second = breaker.tryPass(3 * MS)
     breaker.succeeded(first[1]!, 3 * MS)
     breaker.failed(first[1]!, 3 * MS)
     breaker.forgotten(first[1]!)
-    expect([breaker.state(3 * MS), breaker.admit(3 * MS), breaker.admit(3 * MS)]).toEqual([
+    expect([breaker.state(3 * MS), breaker.tryPass(3 * MS), breaker.tryPass(3 * MS)]).toEqual([
       'half-open',
       second,
       REFUSED,
@@ -110,7 +110,7 @@ describe('a circuit breaker', () => {
     breaker.startFailed(0)
     breaker.startFailed(0)
     expect(breaker.state(0)).toBe('open')
-    breaker.admit(10 * MS)
+    breaker.tryPass(10 * MS)
     breaker.startFailed(10 * MS)
     expect(breaker.retryAfter(10 * MS)).toBe(20 * MS)
   })
@@ -120,7 +120,7 @@ describe('a circuit breaker', () => {
     breaker.configure(rules({ wait: 10, failures: 7 }))
     expect(breaker.retryAfter(0)).toBe(500 * MS)
     breaker.configure(rules({ wait: 10, failures: 7, probes: 1 }))
-    breaker.failed(breaker.admit(500 * MS), 500 * MS)
+    breaker.failed(breaker.tryPass(500 * MS), 500 * MS)
     expect(breaker.retryAfter(500 * MS)).toBe(20 * MS)
   })
 })
@@ -152,7 +152,7 @@ class Model {
     this.until = now + this.wait()
   }
 
-  admit(now: number): number {
+  tryPass(now: number): number {
     if (this.mode === 'open' && now >= this.until) {
       this.mode = 'half-open'
       this.trial++
@@ -222,8 +222,8 @@ describe('the laws of a circuit breaker', () => {
         for (const { after, op, which } of ops) {
           now += after * MS
           if (op === 'admit') {
-            const pass = breaker.admit(now)
-            expect(pass).toBe(model.admit(now))
+            const pass = breaker.tryPass(now)
+            expect(pass).toBe(model.tryPass(now))
             if (pass === REFUSED) expect(breaker.retryAfter(now)).toBeGreaterThan(0)
             else under.push(pass)
           } else {

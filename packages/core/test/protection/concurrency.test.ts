@@ -234,7 +234,7 @@ describe('a limit that learns, in a pool', () => {
     const size = { min: 1, max: 4, valve: 'gradient' } as const
     expect(() => spawned({ size, concurrency: 3 })).toThrow(OptionsError)
     const { pool } = spawned({ size })
-    expect(() => configure(pool, { concurrency: 'gradient' })).toThrow('give one of both')
+    expect(() => configure(pool, { concurrency: 'gradient' })).toThrow('set only one of them')
     expect(() => configure(pool, { concurrency: { type: 'gradient', min: 4, max: 3 } })).toThrow(OptionsError)
   })
 })

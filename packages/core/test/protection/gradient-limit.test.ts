@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import fc from 'fast-check'
-import { GradientLimit } from '../../src/protection/rules/gradient-limit'
-import { gradientOptions } from '../../src/protection/rules/gradient-options'
+import { GradientLimit } from '../../src/policies/gradient/gradient-limit'
+import { gradientOptions } from '../../src/policies/gradient/gradient-options'
 
 const MS = NS_PER_MS
 const rules = (given: object = {}) => gradientOptions.parse({ type: 'gradient', ...given })

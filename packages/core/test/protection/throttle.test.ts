@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import fc from 'fast-check'
-import { RecentCounts } from '../../src/protection/rules/recent-counts'
-import { Throttle, throttleOptions } from '../../src/protection/rules/throttle'
+import { RecentCounts } from '../../src/policies/door/recent-counts'
+import { Throttle, throttleOptions } from '../../src/policies/door/throttle'
 
 const MS = NS_PER_MS
 const throttle = (given: object = {}) => new Throttle(throttleOptions.parse({ min: 0, ...given }))

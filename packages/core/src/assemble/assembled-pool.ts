@@ -1,0 +1,223 @@
+import type { BrokerOptions } from '@genpool/broker'
+import { type Change, type ConcreteActor, type Nanos, type Reference, StoppedError } from '@genpool/runtime'
+import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Definition } from '../behaviours/define-pool'
+import type { PoolRef } from '../behaviours/protocol'
+import { Supervisor } from '../policies/supervision/supervisor'
+import type { Intake } from '../pool/intake'
+import { Kernel } from '../pool/kernel'
+import type { Host, Seat } from '../pool/ports'
+import type { Settings } from '../pool/settings'
+import type { Phase } from '../pool/status'
+import type { RequestFacts } from '../requests/request-facts'
+import { workersOf } from '../work/with-workers'
+import { stateOptionsOf } from '../work/state-options'
+import type { ExplainedOptions } from '../views/explain/evidence'
+import type { PolicyFigures, PoolView } from '../views/pool-view'
+import { Stats } from '../views/stats/stats'
+import type { PoolEvent } from '../views/telemetry/events'
+import { Publisher } from '../views/telemetry/publisher'
+import { StateChanges } from '../views/telemetry/state-changes'
+import { checkedChanges } from './changes'
+import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
+import { Policies } from './policies'
+import { PolicyPorts } from './policy-ports'
+import { supervisorPorts } from './supervisor-ports'
+
+/** What a pool is made of. */
+export interface PoolSetup {
+  readonly definition: Definition
+  readonly options: CheckedPoolOptions
+  /** The options as the user wrote them, which changes are merged into. */
+  readonly given: PoolOptions
+  /** The number of members if the options do not say. */
+  readonly defaultSize: number
+}
+
+/** A pool with all its parts: the kernel, the policies that its options ask for, and the views. The one place that joins them. */
+export class AssembledPool implements PoolView {
+  readonly kernel: Kernel
+  readonly intake: Intake
+  readonly stats: Stats
+  readonly identity: PoolEvent
+  readonly stateChanges: StateChanges
+  readonly policies: Policies
+  readonly #supervisor: Supervisor
+  #options: CheckedPoolOptions
+  #given: PoolOptions
+  readonly #isPlain: boolean
+
+  constructor(
+    private readonly host: Host & ConcreteActor,
+    { definition, options, given, defaultSize }: PoolSetup,
+  ) {
+    this.#options = options
+    this.#given = given
+    this.#isPlain = definition.form === 'plain'
+    this.identity = { pool: host.name, ref: host.reference as unknown as PoolRef }
+    this.stats = new Stats(options.clock.now())
+    this.#supervisor = new Supervisor(options, supervisorPorts(host, definition, this))
+    const { broker } = options
+    this.kernel = new Kernel({
+      host,
+      behaviour: new CompiledBehaviour(definition),
+      settings: this.#settings(options),
+      broker: isBrokerRef(broker) ? { shared: broker } : { own: broker },
+      recorder: this.stats,
+      supervision: this.#supervisor,
+      workers: workersOf(definition),
+      size: () => (typeof this.#options.size === 'number' ? this.#options.size : defaultSize),
+    })
+    this.intake = this.kernel.intake
+    const publisher = new Publisher(this.#publisherPorts())
+    this.stateChanges = new StateChanges(this.#stateChangesPorts())
+    this.kernel.attach(publisher)
+    this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
+    this.policies.configure(options)
+  }
+
+  start(): void {
+    this.kernel.start()
+  }
+
+  /** Changes options: all of them or, if one is wrong, none. @throws {OptionsError | StoppedError} */
+  configure(changes: PoolChanges): readonly Change[] {
+    const { kernel } = this
+    if (kernel.status.stopping) throw new StoppedError(this.name, false, kernel.status.cause)
+    const facts = { name: this.name, isPlain: this.#isPlain, sharesState: kernel.sharesState, size: this.size }
+    const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
+    this.#apply(options, changed)
+    this.#given = given
+    if (changed.length > 0) for (const listener of kernel.listeners.telling.configured) listener.configured(changed)
+    return changed
+  }
+
+  #apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
+    const { kernel } = this
+    if (changed.some(({ path }) => path.startsWith('broker'))) kernel.port.configure(options.broker as BrokerOptions)
+    this.#options = options
+    kernel.configure(this.#settings(options))
+    this.#supervisor.configure(options)
+    this.policies.configure(options)
+    // Members of a shared state that is not made yet are started when it is.
+    if (kernel.populated && typeof options.size === 'number' && options.size !== this.size) {
+      kernel.roster.resize(options.size)
+    }
+  }
+
+  #settings(options: CheckedPoolOptions): Settings {
+    return { ...options, state: stateOptionsOf(options.state, this.#isPlain) }
+  }
+
+  /** The actor has stopped. Called once. */
+  stopped(): void {
+    this.kernel.status.phase = 'stopped'
+    this.stateChanges.end()
+    this.policies.end()
+    this.kernel.lifecycle.stop()
+  }
+
+  childFailed(fault: { message: unknown; sender: unknown; error: unknown; child: Reference }): void {
+    this.#supervisor.childFailed(fault, this.host.children.get(fault.child.name ?? ''))
+  }
+
+  // --- as views read it ---
+
+  get name(): string {
+    return this.host.name
+  }
+
+  get phase(): Phase {
+    return this.kernel.status.phase
+  }
+
+  get cause(): unknown {
+    return this.kernel.status.cause
+  }
+
+  get size(): number {
+    return this.kernel.roster.size
+  }
+
+  get starting(): number {
+    return this.kernel.roster.starting
+  }
+
+  get failedStarts(): number {
+    return Math.max(this.kernel.roster.failedStarts, this.kernel.sharedState.failedStarts)
+  }
+
+  get restarts(): number {
+    return this.kernel.roster.restarts
+  }
+
+  get seats(): readonly Seat[] {
+    return this.kernel.roster.members
+  }
+
+  get waiting(): readonly RequestFacts[] {
+    return this.kernel.port.waiting
+  }
+
+  get awaitingReply(): ReadonlySet<RequestFacts> {
+    return this.kernel.pool.awaitingReply
+  }
+
+  get deadLetters(): number {
+    return this.kernel.deadLetters.count
+  }
+
+  get stateVersion(): number | undefined {
+    return this.kernel.cell?.version
+  }
+
+  figures(now: Nanos): PolicyFigures {
+    return this.policies.figures(now)
+  }
+
+  now(): Nanos {
+    return this.kernel.turn.refresh()
+  }
+
+  /** The options that an explanation depends on. */
+  get explained(): ExplainedOptions {
+    const { timeout, size, concurrency, broker } = this.#options
+    const client = isBrokerRef(broker) ? undefined : broker.client
+    return {
+      timeoutMs: timeout,
+      maxSize: typeof size === 'object' ? size.max : null,
+      concurrencyLearns: typeof concurrency !== 'number',
+      fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
+      exclusive: this.kernel.stateOptions.commit === 'exclusive' && this.kernel.sharesState,
+    }
+  }
+
+  // --- ports of the views ---
+
+  #publisherPorts(): ConstructorParameters<typeof Publisher>[0] {
+    const { kernel } = this
+    return {
+      identity: this.identity,
+      path: this.host.path.parts.join('/'),
+      turnNow: () => kernel.turn.now(),
+      now: () => kernel.turn.refresh(),
+      work: () => ({ waiting: kernel.port.length, busy: kernel.crew.busy }),
+    }
+  }
+
+  #stateChangesPorts(): ConstructorParameters<typeof StateChanges>[0] {
+    const { kernel, identity } = this
+    return {
+      identity,
+      get cell() {
+        return kernel.cell
+      },
+      get stopping() {
+        return kernel.status.stopping
+      },
+      attach: (part) => kernel.attach(part),
+      detach: (part) => kernel.detach(part),
+      callSafely: (callback) => kernel.callbacks.callSafely(callback),
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
+import { stateOptionsOf } from '../work/state-options'
+import { checkTogether } from './combined-options'
+import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
+
+/** The options that a running pool cannot change. */
+const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'state.history', 'clock', 'random']
+
+/** What a change of options needs to know of the pool. */
+export interface ChangedPool {
+  readonly name: string
+  /** Whether it runs a plain nact function. */
+  readonly isPlain: boolean
+  readonly sharesState: boolean
+  /** The target number of members. */
+  readonly size: number
+}
+
+/** The options of a pool: checked, and as the user wrote them. */
+export interface OptionsInForce {
+  readonly options: CheckedPoolOptions
+  readonly given: PoolOptions
+}
+
+/**
+ * The options of a running pool after a change.
+ *
+ * @param changes only what is different; objects are merged, everything else is replaced
+ * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool
+ */
+export function checkedChanges(
+  { options, given }: OptionsInForce,
+  changes: PoolChanges,
+  pool: ChangedPool,
+): OptionsInForce & { readonly changed: readonly Change[] } {
+  const merged = merge(spelledOut(pool, given, changes), changes, options) as PoolOptions
+  const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
+  checkTogether(checked)
+  const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
+  const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
+  if (fixed.length === 0) return { options: checked, given: merged, changed }
+  const names = fixed.map((name) => `"${name}"`).join(', ')
+  throw new OptionsError(
+    `${names} of pool "${pool.name}" cannot be changed while it runs; nothing was changed. Start another pool instead.`,
+    fixed.map((name) => ({ path: name.split('.'), message: 'fixed for the life of a pool' })),
+  )
+}
+
+/** The state's short form written out if some of it changes: the rest stays. */
+function spelledOut(pool: ChangedPool, given: PoolOptions, { state }: PoolChanges): PoolOptions {
+  if (!isPlainObject(state) || isPlainObject(given.state)) return given
+  return { ...given, state: { type: pool.sharesState ? 'shared' : 'isolated' } }
+}
+
+/** Options with their short forms written out, so that they can be compared one by one. */
+function comparable(pool: ChangedPool, options: CheckedPoolOptions): object {
+  const { size = pool.size, state } = options
+  return { ...options, size, state: stateOptionsOf(state, pool.isPlain) }
+}
+
+/** @param current the same options in full, for what was not given */
+function merge(old: unknown, changes: unknown, current: unknown): unknown {
+  if (!isPlainObject(changes)) return changes
+  const before = isPlainObject(old) ? old : typeOf(old ?? current)
+  // Another type of queue has other options; those of the old one would be unknown to it.
+  if ('type' in changes && changes['type'] !== before['type']) return changes
+  const now = isPlainObject(current) ? current : {}
+  const result: Record<string, unknown> = { ...before }
+  for (const [key, value] of Object.entries(changes)) result[key] = merge(before[key], value, now[key])
+  return result
+}
+
+/** The type that a change adds to, of options that were given as a name or not at all. */
+function typeOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'string') return { type: value }
+  return isPlainObject(value) && 'type' in value ? { type: value['type'] } : {}
+}

@@ -1,0 +1,28 @@
+import { BaseActor, type ConcreteParent, type Reference } from '@genpool/runtime'
+import type { Mailbox } from '../pool/ports'
+
+/**
+ * A member's own address, made when it is first asked for: what is sent there reaches this member and no other.
+ *
+ * Actors that are spawned under it stop with the member.
+ */
+export class MemberActor extends BaseActor {
+  constructor(
+    parent: ConcreteParent,
+    private readonly mailbox: Mailbox,
+  ) {
+    super(parent, mailbox.name)
+  }
+
+  protected override receive(message: unknown, sender: Reference): void {
+    this.mailbox.tell(message, sender)
+  }
+
+  protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
+    return this.mailbox.query(message, timeout)
+  }
+
+  protected override onStopped(): void {
+    this.mailbox.stopped()
+  }
+}

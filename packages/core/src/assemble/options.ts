@@ -1,0 +1,84 @@
+import { brokerOptions, type BrokerRef } from '@genpool/broker'
+import { type Clock, systemClock } from '@genpool/runtime'
+import { z } from 'zod'
+import { alarmShape } from '../policies/alarm/alarm-options'
+import { concurrencyShape } from '../policies/concurrency/concurrency-options'
+import { doorShape } from '../policies/door/door-options'
+import { sizeOptions } from '../policies/elastic/size-options'
+import { recycleShape } from '../policies/recycling/recycle-options'
+import { stuckShape } from '../policies/stuck-watch/stuck-options'
+import { supervisionShape } from '../policies/supervision/supervision-options'
+import type { DeadLetter } from '../pool/dead-letters'
+import { stateOptions } from '../work/state-options'
+
+const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
+
+/** Whether this is the address of a broker, and not options of one. */
+export function isBrokerRef(value: unknown): value is BrokerRef<never, never> {
+  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'actor'
+}
+
+/** Options of `spawnPool`. Times are milliseconds. */
+export const poolOptions = z.strictObject({
+  size: z
+    .union([z.number().int().positive().max(1_000_000), sizeOptions])
+    .optional()
+    .describe(
+      'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
+    ),
+  ...concurrencyShape,
+  ...doorShape,
+  state: z
+    .union([z.enum(['shared', 'isolated']), stateOptions])
+    .optional()
+    .describe('One state for all members (the default), or one for each (the default for a plain nact function).'),
+  broker: z
+    .union([
+      brokerOptions,
+      z.custom<BrokerRef<never, never>>(isBrokerRef, 'expected options, or what spawnBroker returned'),
+    ])
+    .prefault({})
+    .describe(
+      'How requests wait for members, and members for requests; or a broker that runs, which several pools may share.',
+    ),
+  timeout: z
+    .union([z.number().nonnegative(), z.literal(Infinity)])
+    .default(5000)
+    .describe('How long a caller waits, in milliseconds, unless the call says otherwise.'),
+  ...supervisionShape,
+  ...stuckShape,
+  ...recycleShape,
+  ...alarmShape,
+  callerContext: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller.',
+    ),
+  onDrop: callback<(letter: DeadLetter) => void>()
+    .optional()
+    .describe('Called with each cast or dispatch that was lost.'),
+  onCallbackError: callback<(error: unknown) => void>()
+    .optional()
+    .describe(
+      'Called with what a user callback threw that nothing waits for (terminate, afterStop, effects). Default: a warning of the process.',
+    ),
+  clock: z
+    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
+    .default(systemClock)
+    .describe('Where time comes from; tests give a virtual one.'),
+  random: callback<() => number>()
+    .default(() => Math.random)
+    .describe('Where random numbers in [0, 1) come from; tests give their own.'),
+})
+export type PoolOptions = z.input<typeof poolOptions>
+/** Options to change on a running pool; nested objects may be partial. */
+export type PoolChanges = {
+  [K in keyof PoolOptions]?: K extends 'clock' | 'state' ? PoolOptions[K] : Partly<PoolOptions[K]>
+}
+type Partly<T> = T extends (...args: never) => unknown
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: Partly<T[K]> }
+    : T
+export type CheckedPoolOptions = z.output<typeof poolOptions>

@@ -1,0 +1,110 @@
+import type { Nanos } from '@genpool/runtime'
+import { OverloadAlarm } from '../policies/alarm/overload-alarm'
+import { Concurrency } from '../policies/concurrency/concurrency'
+import { Door } from '../policies/door/door'
+import { Size } from '../policies/elastic/size'
+import { Recycling } from '../policies/recycling/recycling'
+import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
+import type { PolicyFigures } from '../views/pool-view'
+import { concurrencyOf } from './combined-options'
+import type { CheckedPoolOptions } from './options'
+import type { PolicyPorts } from './policy-ports'
+
+/** A rule that options switch on and off. It attaches itself where it takes part. */
+export interface Policy {
+  configure(options: CheckedPoolOptions): void
+  /** What it shows of itself. */
+  figures?(now: Nanos): PolicyFigures
+  relearn?(): void
+  /** The pool stops. */
+  end?(): void
+}
+
+/** A policy that is made when options first ask for it: a pool pays only for what it uses. */
+export interface PolicyLine {
+  wanted(options: CheckedPoolOptions): boolean
+  make(pool: PolicyPorts): Policy
+}
+
+const door: PolicyLine = {
+  wanted: ({ breaker, throttle }) => breaker !== false || throttle !== false,
+  make: (pool) => new Door(pool),
+}
+
+const concurrency: PolicyLine = {
+  wanted: (options) => concurrencyOf(options) !== null,
+  make(pool) {
+    const limit = new Concurrency(pool)
+    return {
+      configure: (options) => limit.configure(concurrencyOf(options)),
+      figures: () => ({ concurrency: limit.figures }),
+      relearn: () => limit.relearn(),
+    }
+  },
+}
+
+const alarm: PolicyLine = {
+  wanted: (options) => options.alarm !== false,
+  make(pool) {
+    const overload = new OverloadAlarm(pool)
+    return {
+      configure: (options) => overload.configure(options.alarm),
+      figures: () => ({ overloaded: overload.isSet }),
+      end: () => overload.end(),
+    }
+  },
+}
+
+const stuckWatch: PolicyLine = {
+  wanted: ({ stuckAfter }) => stuckAfter !== Infinity,
+  make(pool) {
+    const watch = new StuckWatch(pool)
+    return { configure: ({ stuckAfter }) => watch.configure(stuckAfter) }
+  },
+}
+
+const recycling: PolicyLine = {
+  wanted: ({ recycle }) => recycle.afterMessages !== Infinity || recycle.afterMs !== Infinity,
+  make(pool) {
+    const policy = new Recycling(pool)
+    return { configure: ({ recycle }) => policy.configure(recycle) }
+  },
+}
+
+const size: PolicyLine = {
+  wanted: (options) => typeof options.size === 'object',
+  make(pool) {
+    const policy = new Size(pool)
+    return { configure: (options) => policy.configure(options.size) }
+  },
+}
+
+/** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
+export const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
+
+/** The policies of one pool: those that its options have asked for. */
+export class Policies {
+  readonly #made = new Map<PolicyLine, Policy>()
+
+  constructor(private readonly pool: PolicyPorts) {}
+
+  /** Takes options over, and makes the policies that they ask for first. */
+  configure(options: CheckedPoolOptions): void {
+    for (const line of POLICIES) {
+      if (line.wanted(options) && !this.#made.has(line)) this.#made.set(line, line.make(this.pool))
+      this.#made.get(line)?.configure(options)
+    }
+  }
+
+  figures(now: Nanos): PolicyFigures {
+    return Object.assign({}, ...[...this.#made.values()].map((policy) => policy.figures?.(now))) as PolicyFigures
+  }
+
+  relearn(): void {
+    for (const policy of this.#made.values()) policy.relearn?.()
+  }
+
+  end(): void {
+    for (const policy of this.#made.values()) policy.end?.()
+  }
+}

@@ -1,0 +1,125 @@
+import type { Clock, Nanos, Timer } from '@genpool/runtime'
+import type { Member } from '../members/member'
+import type { Kernel } from '../pool/kernel'
+import type { Attachment, Seat, SizePolicy } from '../pool/ports'
+import type { Publisher } from '../views/telemetry/publisher'
+
+/** What policies see of a pool and may do to it. Each policy asks for a part of this, in an interface of its own. */
+export class PolicyPorts {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly publisher: Publisher,
+  ) {}
+
+  attach(part: Attachment): void {
+    this.kernel.attach(part)
+  }
+
+  detach(part: Attachment): void {
+    this.kernel.detach(part)
+  }
+
+  // --- time and chance ---
+
+  get clock(): Clock {
+    return this.kernel.settings.current.clock
+  }
+
+  turnNow(): Nanos {
+    return this.kernel.turn.now()
+  }
+
+  now(): Nanos {
+    return this.kernel.turn.refresh()
+  }
+
+  turnLasted(): Nanos {
+    return this.kernel.turn.lasted
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    return this.kernel.timers.after(ms, fn)
+  }
+
+  random(): number {
+    return this.kernel.settings.current.random()
+  }
+
+  // --- figures ---
+
+  get stopping(): boolean {
+    return this.kernel.status.stopping
+  }
+
+  get seats(): readonly Seat[] {
+    return this.kernel.roster.members
+  }
+
+  get size(): number {
+    return this.kernel.roster.size
+  }
+
+  get starting(): number {
+    return this.kernel.roster.starting
+  }
+
+  get busy(): number {
+    return this.kernel.crew.busy
+  }
+
+  get waiting(): number {
+    return this.kernel.port.length
+  }
+
+  get idle(): number {
+    return this.kernel.port.lengthR
+  }
+
+  get aside(): number {
+    return this.kernel.crew.seatGates.reduce((sum, gate) => sum + gate.aside, 0)
+  }
+
+  get limit(): number {
+    return this.kernel.crew.seatGates.reduce((least, gate) => Math.min(least, gate.limit), Infinity)
+  }
+
+  get populated(): boolean {
+    return this.kernel.populated
+  }
+
+  oldestWait(now: Nanos): Nanos {
+    return this.kernel.oldestWait(now)
+  }
+
+  // --- what policies do ---
+
+  grow(): void {
+    this.kernel.roster.grow()
+  }
+
+  shrink(count: number): void {
+    this.kernel.roster.shrink(count)
+  }
+
+  setSizePolicy(policy: SizePolicy | undefined): void {
+    this.kernel.setSizePolicy(policy)
+  }
+
+  abandon(seat: Seat, cause: unknown): void {
+    this.kernel.abandon(seat as Member, cause)
+  }
+
+  // --- what policies tell ---
+
+  report(error: unknown): void {
+    this.kernel.callbacks.report(error)
+  }
+
+  breakerChanged(change: Parameters<Publisher['breakerChanged']>[0]): void {
+    this.publisher.breakerChanged(change)
+  }
+
+  alarmChanged(kind: 'set' | 'clear', facts: Parameters<Publisher['alarmChanged']>[1]): void {
+    this.publisher.alarmChanged(kind, facts)
+  }
+}

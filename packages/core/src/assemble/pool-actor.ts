@@ -1,0 +1,66 @@
+import { BaseActor, type ConcreteActor, type ConcreteParent, type Reference } from '@genpool/runtime'
+import type { Host, Mailbox } from '../pool/ports'
+import { AssembledPool, type PoolSetup } from './assembled-pool'
+import { MemberActor } from './member-actor'
+
+/** Where a pool's reference keeps the pool: an old reference never reaches another pool of the same name. */
+export const POOL = Symbol.for('genpool.pool')
+
+/** The pool as nact sees it: an address, children, messages, a life. */
+export class PoolActor extends BaseActor implements Host {
+  readonly pool: AssembledPool
+
+  constructor(parent: ConcreteParent, name: string | undefined, setup: PoolSetup) {
+    super(parent, name)
+    this.pool = new AssembledPool(this, setup)
+    Object.defineProperty(this.reference, POOL, { value: this.pool })
+  }
+
+  get spawned(): ConcreteActor[] {
+    return [...this.children.values()].filter((child) => !(child instanceof MemberActor))
+  }
+
+  escalate(error: unknown): void {
+    this.parent?.handleFault(undefined, undefined, error, this.reference)
+  }
+
+  addressFor(mailbox: Mailbox): MemberActor {
+    return new MemberActor(this, mailbox)
+  }
+
+  protected override receive(message: unknown, sender: Reference): void {
+    this.pool.intake.dispatch(message, sender)
+  }
+
+  protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
+    return this.pool.intake.query(message, timeout)
+  }
+
+  override stop(): void {
+    this.pool.kernel.lifecycle.close()
+    super.stop()
+  }
+
+  protected override onStopped(): void {
+    this.pool.stopped()
+  }
+
+  override handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void {
+    this.pool.childFailed({ message, sender, error, child })
+  }
+
+  override reset(): void {
+    this.pool.kernel.lifecycle.reset()
+  }
+
+  // Members' addresses can be found, but are not among the user's children.
+  override childSpawned(child: ConcreteActor): void {
+    this.children.set(child.name, child)
+    if (!(child instanceof MemberActor)) this.childReferences.set(child.name, child.reference)
+  }
+
+  override childStopped(child: ConcreteActor): void {
+    this.children.delete(child.name)
+    this.childReferences.delete(child.name)
+  }
+}

@@ -1,0 +1,52 @@
+import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
+import type { Definition } from '../behaviours/define-pool'
+import type { SupervisorPorts } from '../policies/supervision/supervisor'
+import type { Kernel } from '../pool/kernel'
+import type { Host } from '../pool/ports'
+import type { Request } from '../requests/request'
+
+/** Joins supervision with the actors around a pool. `assembled.kernel` is read when a fault comes. */
+export function supervisorPorts(
+  host: Host & ConcreteActor,
+  definition: Definition,
+  assembled: { readonly kernel: Kernel },
+): SupervisorPorts {
+  return {
+    onCrash: definition.properties.onCrash,
+    random: () => assembled.kernel.settings.current.random(),
+    senderOf(request) {
+      const { rarely } = request as Request
+      return rarely?.from ?? rarely?.sender ?? undefined
+    },
+    crashContext: (sender) => ({
+      parent: host.parent?.reference,
+      path: host.path,
+      self: host.reference,
+      name: host.name,
+      children: new Map(host.childReferences),
+      sender,
+      log: host.log,
+      mailbox: assembled.kernel.port.waiting.map(({ message }) => message),
+      ...supervision,
+    }),
+    family: {
+      get peers() {
+        return [...(host.parent?.children.values() ?? [])]
+      },
+      get spawned() {
+        return host.spawned
+      },
+      get stopping() {
+        return assembled.kernel.status.stopping
+      },
+      stop: () => host.stop(),
+      reset: () => host.reset(),
+      resetMember(seat) {
+        host.spawned.forEach(stopTree)
+        if (assembled.kernel.cell === undefined) seat.leave('reset')
+        else assembled.kernel.lifecycle.reset()
+      },
+      escalate: ({ message, sender, error }) => host.parent?.handleFault(message, sender, error, host.reference),
+    },
+  }
+}

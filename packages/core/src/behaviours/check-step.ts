@@ -1,0 +1,39 @@
+import { textOf } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import { Step } from './step'
+
+const NO_STEP = new Step('noReply', undefined, undefined, undefined)
+
+/** Checks what a step says about what follows. @throws {InvalidError} if that cannot be done */
+export function checkThen(type: string, step: Step): Step {
+  const timeout: unknown = step.then?.timeout
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
+  const message = `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`
+  throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
+}
+
+/** The step of a call. @throws {InvalidError} if the handler returned something else */
+export function callStep(type: string, result: unknown): Step {
+  if (result instanceof Step) return checkThen(type, result)
+  throw notAStep(type, result, 'Return reply(value), noReply() if it is answered later, or halt(reason).')
+}
+
+/** The step of a cast: `noReply()` if the handler returned nothing. @throws {InvalidError} if it returned something else */
+export function castStep(type: string, result: unknown): Step {
+  if (result instanceof Step) return checkThen(type, result)
+  if (result === undefined) return NO_STEP
+  throw notAStep(type, result, 'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).')
+}
+
+function notAStep(type: string, result: unknown, remedy: string): InvalidError {
+  const message = `the handler returned ${nameOf(result)}. ${remedy}`
+  return new InvalidError(`result of the handler "${type}"`, [{ path: [], message }])
+}
+
+function nameOf(result: unknown): string {
+  if (result === undefined) return 'nothing (undefined)'
+  if (result === null) return 'null'
+  if (typeof result === 'object') return 'an object that is no step'
+  if (typeof result === 'string') return `the string "${result.slice(0, 40)}"`
+  return `the ${typeof result} ${textOf(result).slice(0, 40)}`
+}

@@ -1,0 +1,97 @@
+import type { z } from 'zod'
+import { callStep, castStep } from './check-step'
+import type { Definition } from './define-pool'
+import type { Callbacks, HandlerDefinition } from './definition-schema'
+import { typeOfMessage } from './describe-message'
+import type { Handler } from './handler'
+import { Step } from './step'
+
+/** What a behaviour does with each message, in a form that is fast to run. */
+export class CompiledBehaviour {
+  readonly form: Definition['form']
+  readonly callbacks: Callbacks
+  readonly properties: Definition['properties']
+  /** Handles plain messages to a member; undefined if the behaviour has no `handleInfo`. */
+  readonly info: Handler | undefined
+  readonly continuation: Handler | undefined
+  readonly #calls = new Map<unknown, Handler>()
+  readonly #casts = new Map<unknown, Handler>()
+  readonly #anyCall: Handler | undefined
+  readonly #anyCast: Handler | undefined
+  /** The last call: messages of one type come in a row. */
+  #lastType: unknown = undefined
+  #last: Handler | undefined = undefined
+
+  constructor(definition: Definition) {
+    this.form = definition.form
+    this.properties = definition.properties
+    this.callbacks = definition.form === 'plain' ? {} : definition.callbacks
+    if (definition.form === 'plain') {
+      this.#anyCall = this.#anyCast = this.info = plainHandler(definition.callbacks)
+      return
+    }
+    const { calls = {}, casts = {}, handleCall, handleCast, handleInfo, handleContinue } = this.callbacks
+    for (const [type, call] of Object.entries(calls)) this.#calls.set(type, handler(type, call, callStep))
+    for (const [type, cast] of Object.entries(casts)) this.#casts.set(type, handler(type, cast, castStep))
+    if (handleCall !== undefined) {
+      this.#anyCall = handler(
+        'handleCall',
+        (message, state, ctx) => handleCall(message, (ctx as { from: unknown }).from, state, ctx),
+        callStep,
+      )
+    }
+    if (handleCast !== undefined) this.#anyCast = handler('handleCast', handleCast, castStep)
+    if (handleInfo !== undefined) this.info = handler('handleInfo', handleInfo, castStep)
+    if (handleContinue !== undefined) this.continuation = handler('handleContinue', handleContinue, castStep)
+  }
+
+  /** The handler of a call; undefined if the behaviour has none for it. */
+  call(message: unknown): Handler | undefined {
+    const type = typeOfMessage(message)
+    return type === this.#lastType && this.#last !== undefined ? this.#last : this.#findCall(type)
+  }
+
+  #findCall(type: unknown): Handler | undefined {
+    const found = this.#anyCall ?? this.#calls.get(type)
+    this.#lastType = type
+    return (this.#last = found)
+  }
+
+  /** The handler of a cast; undefined if the behaviour has none for it. */
+  cast(message: unknown): Handler | undefined {
+    return this.#anyCast ?? this.#casts.get(typeOfMessage(message))
+  }
+
+  /** The types that it knows, as an error names them. */
+  known(kind: 'call' | 'cast'): string {
+    const handlers = kind === 'call' ? this.#calls : this.#casts
+    return handlers.size === 0
+      ? `no ${kind}s`
+      : `the ${kind}s ${[...handlers.keys()].map((type) => `"${String(type)}"`).join(', ')}`
+  }
+}
+
+function handler(
+  type: string,
+  definition: HandlerDefinition,
+  toStep: (type: string, result: unknown) => Step,
+): Handler {
+  const { handle, schema, batch = 0 } = typeof definition === 'function' ? { handle: definition } : { ...definition }
+  return {
+    type,
+    schema: schema as z.ZodType | undefined,
+    batch: batch as number,
+    handle,
+    toStep: (result) => toStep(type, result),
+  }
+}
+
+function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: unknown) => unknown): Handler {
+  return {
+    type: 'message',
+    schema: undefined,
+    batch: 0,
+    handle: (message, state, ctx) => f.call(ctx, state, message, ctx),
+    toStep: (next) => new Step('state', undefined, next, undefined),
+  }
+}

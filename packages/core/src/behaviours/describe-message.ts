@@ -1,0 +1,27 @@
+import { textOf } from '@genpool/runtime'
+
+/** The `type` of a message; undefined if it has none. */
+export function typeOfMessage(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null) return undefined
+  try {
+    return (message as { type?: unknown }).type
+  } catch {
+    // A getter or a proxy of the sender threw. The message is refused; nothing is thrown at the sender of a dispatch.
+    return undefined
+  }
+}
+
+/** Names a message in an error: by its type, or by what it is. */
+export function describeMessage(message: unknown): string {
+  const type = typeOfMessage(message)
+  if (typeof type === 'string') return `"${type}"`
+  if (message === undefined || message === null) return `${message}`
+  if (typeof message === 'string') return `the string "${message.slice(0, 40)}"`
+  if (typeof message !== 'object') return `the ${typeof message} ${textOf(message).slice(0, 40)}`
+  try {
+    const keys = Object.keys(message).slice(0, 8)
+    return keys.length === 0 ? 'an object without properties' : `an object with the properties ${keys.join(', ')}`
+  } catch {
+    return 'an object that cannot be looked at'
+  }
+}

@@ -1,0 +1,46 @@
+import type { Reference } from '@genpool/runtime'
+import type { Logger, Ref } from 'nact'
+import type { MemberContext } from './context'
+
+/** The actor that stands for a pool, as far as contexts show it. */
+export interface FacedActor {
+  readonly name: string
+  readonly reference: Reference
+  readonly path: Reference['path']
+  readonly parent?: { readonly reference: Reference } | undefined
+  readonly log: unknown
+  readonly childReferences: ReadonlyMap<string, unknown>
+}
+
+/** What every context says about its pool. Made once per pool; contexts read it. */
+export class PoolFacts {
+  readonly self: Ref<unknown>
+  readonly parent: Ref<unknown>
+  readonly path: MemberContext['path']
+  readonly name: string
+  readonly log: Logger
+  readonly #actor: FacedActor
+
+  constructor(actor: FacedActor) {
+    this.self = actor.reference as never
+    this.parent = actor.parent?.reference as never
+    this.path = actor.path as never
+    this.name = actor.name
+    this.log = actor.log as Logger
+    this.#actor = actor
+  }
+
+  /** The actors that handlers have spawned: a copy, as in nact. */
+  get children(): Map<string, Ref<unknown>> {
+    const references = this.#actor.childReferences as Map<string, Ref<unknown>>
+    return references.size > 0 ? new Map(references) : noChildren()
+  }
+}
+
+let none = new Map<string, Ref<unknown>>()
+
+/** One empty map for all pools without children: they pay nothing. A reader that adds to it is not seen by others. */
+function noChildren(): Map<string, Ref<unknown>> {
+  if (none.size > 0) none = new Map()
+  return none
+}

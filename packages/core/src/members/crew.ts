@@ -1,0 +1,42 @@
+import type { Nanos, Timer, Turn } from '@genpool/runtime'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import type { Request } from '../requests/request'
+import type { Progress } from '../work/worker'
+import type { GivesBack } from './own-messages'
+
+/** Where a member (`M`) gets its work, and whom it tells what became of it. */
+export interface Crew<M> extends GivesBack {
+  readonly turn: Turn
+  readonly facts: PoolFacts
+  readonly behaviour: CompiledBehaviour
+  readonly progress: Progress<Request>
+  /** Whether `mayWork` has to be asked. */
+  readonly gated: boolean
+  /** Whether a member may wait for a request now. If not, `seekWork` is called when it may. */
+  mayWork(member: M): boolean
+  /** Calls `execute` later in this turn. */
+  ready(member: M): void
+  /** The next request, or null: then the member waits for one, and `assign` is called with it. */
+  nextFor(member: M): Request | null
+  /** The member waits for a request no longer. Returns whether it did. */
+  withdraw(member: M): boolean
+  /** More requests for the same handler, which takes a batch. */
+  batchFor(member: M, first: Request): readonly Request[]
+  /** A run ended: the handler returned and its commit is done. `times`: the number of runs that `runNs` stands for. */
+  finished(member: M, request: Request, runNs: Nanos, times: number): void
+  /** A run ended without a commit. */
+  broke(member: M, request: Request, runNs: Nanos): void
+  /** A handler failed, or the worker died with these requests. Decides about them, and about the member. */
+  crashed(member: M, requests: readonly Request[], cause: unknown): void
+  /** The handler of a call returned without an answer, which may come later. */
+  awaitReply(request: Request): void
+  /** The member has ended: the last thing that it tells. */
+  ended(member: M, reason: unknown): void
+  /** Delivers the argument for `handleContinue`, before any other message. */
+  continueWith(member: M, argument: unknown): void
+  /** Delivers `{ type: 'timeout' }`. */
+  tellTimeout(member: M): void
+  /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. */
+  after(ms: number, fn: () => void): Timer
+}

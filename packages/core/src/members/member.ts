@@ -1,0 +1,271 @@
+import { Waiting } from '@genpool/broker'
+import type { GenPoolError, Nanos, Timer } from '@genpool/runtime'
+import type { Cell } from '@genpool/state-ane'
+import type { MemberInfo } from '../behaviours/context'
+import type { Eventually } from '../behaviours/eventually'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import { hasPassed } from '../requests/deadline'
+import type { Request, Runner } from '../requests/request'
+import type { Started, Worker, WorkerFactory } from '../work/worker'
+import type { Crew } from './crew'
+import { batchOf, Hand } from './hand'
+import { OwnMessages } from './own-messages'
+import { type Reported, WorkerReports } from './worker-reports'
+
+/** What a member does now. */
+export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
+
+/**
+ * A member: takes one message at a time, gives it to its worker, and asks for the next when the worker reports.
+ *
+ * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. A member lives
+ * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
+ * its own entry in the queue of members that wait for work.
+ */
+export class Member extends Waiting implements Runner, Reported {
+  status: MemberStatus = 'starting'
+  /** Whether its state was made: then `terminate` is called when it ends. */
+  hasBegun = false
+  /** How many messages it has handled. */
+  handled = 0
+  readonly hand = new Hand()
+  /** Whether it waits for a request. */
+  #asks = false
+  readonly #own = new OwnMessages()
+  readonly #worker: Worker<Request>
+  /** The reason to end after the current message; null to go on. */
+  leaving: { readonly reason: unknown } | null = null
+  #idleTimer: Timer | null = null
+
+  constructor(
+    readonly info: MemberInfo,
+    readonly crew: Crew<Member>,
+    setup: { readonly workers: WorkerFactory<Request>; readonly cell: Cell<unknown> | undefined },
+    readonly bornAt: Nanos,
+  ) {
+    super(bornAt)
+    this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
+  }
+
+  get name(): string {
+    return this.info.name
+  }
+
+  get facts(): PoolFacts {
+    return this.crew.facts
+  }
+
+  get commits(): boolean {
+    return this.#worker.commits
+  }
+
+  get state(): unknown {
+    return this.#worker.state
+  }
+
+  /** The messages in hand: of a batch, the first. */
+  get inHand(): readonly Request[] {
+    return this.hand.requests
+  }
+
+  /** Whether messages for it alone wait. */
+  get hasOwn(): boolean {
+    return this.#own.length > 0
+  }
+
+  // --- life ---
+
+  /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
+  start(): Eventually<Started> {
+    return this.#worker.start()
+  }
+
+  /** Its worker is ready: from here on it takes work. */
+  begin(): void {
+    if (this.status !== 'starting') return
+    this.hasBegun = true
+    this.status = 'idle'
+    this.seekWork()
+  }
+
+  /** Ends it before it has begun. */
+  discard(): void {
+    this.status = 'ended'
+    this.#own.giveBack(this.crew)
+  }
+
+  /** Ends it: at once if it is idle, otherwise after what it has in hand. */
+  leave(reason: unknown): void {
+    if (this.status === 'ended') return
+    this.leaving ??= { reason }
+    this.withdraw()
+    this.#takeBackAhead()
+    if (this.hand.isEmpty) this.#finishLeaving(this.leaving.reason)
+  }
+
+  /** Gives it up while its handler still runs: whatever comes of that is ignored. */
+  abandon(cause: unknown): void {
+    this.#takeBackAhead()
+    const requests = [...this.hand.requests]
+    this.status = 'ended'
+    for (const request of requests) this.#abandonRun(request, cause)
+    this.#own.giveBack(this.crew)
+    this.crew.ended(this, 'stuck')
+  }
+
+  #abandonRun(request: Request, cause: unknown): void {
+    this.crew.broke(this, request, this.crew.turn.refresh() - (this.startOf(request) ?? this.crew.turn.now()))
+    this.hand.remove(request)
+    for (const each of batchOf(request)) {
+      each.fail(this.crew.failures.crashed(each, cause))
+      this.crew.released(each)
+    }
+  }
+
+  /** The pool stops: callers are told now, and it ends when its handlers let it. */
+  shutDown(reason: unknown): void {
+    for (const request of this.hand.requests.flatMap(batchOf)) request.fail(this.crew.failures.stopped(request))
+    this.#own.giveBack(this.crew)
+    this.leave(reason)
+  }
+
+  /** Releases what its worker has opened. Called once, after it has ended. */
+  endWork(reason: unknown): Eventually<void> {
+    return this.#worker.end(reason)
+  }
+
+  #finishLeaving(reason: unknown): void {
+    this.status = 'ended'
+    this.#stopIdleTimer()
+    this.#own.giveBack(this.crew)
+    this.crew.ended(this, reason)
+  }
+
+  // --- work ---
+
+  /** Delivers a message for this member alone. */
+  deliver(request: Request, first = false): void {
+    this.#own.add(request, first)
+    if (this.status !== 'idle') return
+    this.withdraw()
+    this.seekWork()
+  }
+
+  /** Takes a request that the broker matched it with. It runs later in this turn. */
+  assign(request: Request): void {
+    if (this.#idleTimer !== null) this.#stopIdleTimer()
+    this.status = 'busy'
+    this.#asks = false
+    this.hand.requests.push(request)
+    request.runner = this
+    this.crew.ready(this)
+    if (this.hand.requests.length < this.#worker.depth) this.seekWork()
+  }
+
+  /** Gives its worker what it was assigned. */
+  execute(): void {
+    // What a report of its worker adds meanwhile waits for its own turn.
+    for (let count = this.hand.waiting; count > 0 && this.hand.waiting > 0; count--) this.#give(this.hand.first)
+  }
+
+  #give(request: Request): void {
+    // Aborted or expired between the match and now.
+    if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.#skip(request)
+    if (request.handler.batch > 0) request.extend().companions = this.crew.batchFor(this, request)
+    this.hand.given()
+    this.#worker.give(request)
+  }
+
+  #skip(request: Request): void {
+    this.hand.remove(request)
+    if (request.outcome === null) request.fail(this.crew.failures.expired(request))
+    this.crew.released(request)
+    this.seekWork()
+  }
+
+  /** Looks for something to do: its own messages first, then the broker's. */
+  seekWork(): void {
+    const mayAsk = this.status !== 'ended' && this.leaving === null && this.#own.length === 0
+    if (mayAsk && !this.crew.gated && this.hand.isEmpty) this.#ask()
+    else this.#seekSpecially()
+  }
+
+  #seekSpecially(): void {
+    if (this.status === 'ended') return
+    if (this.leaving !== null) {
+      if (this.hand.isEmpty) this.#finishLeaving(this.leaving.reason)
+      return
+    }
+    if (this.hand.requests.length >= this.#worker.depth) return
+    const own = this.#own.take()
+    if (own !== undefined) return this.assign(own)
+    if (this.hand.isEmpty) this.status = 'idle'
+    if (!this.crew.gated || this.crew.mayWork(this)) this.#ask()
+  }
+
+  #ask(): void {
+    if (this.#asks) return
+    if (this.hand.isEmpty) this.status = 'idle'
+    this.#asks = true
+    const request = this.crew.nextFor(this)
+    if (request !== null) this.assign(request)
+  }
+
+  /** Takes its offer back. Returns whether it waited for a request. */
+  withdraw(): boolean {
+    if (!this.#asks) return false
+    this.#asks = false
+    return this.crew.withdraw(this)
+  }
+
+  /** The queue of waiting members dropped it; it asks again. */
+  seatDropped(): void {
+    this.#asks = false
+    if (this.status !== 'ended') this.seekWork()
+  }
+
+  /** It asked for nothing more to do for `ms` milliseconds to be told. */
+  tellIfIdle(ms: number): void {
+    this.#idleTimer = this.crew.after(ms, () => this.crew.tellTimeout(this))
+  }
+
+  #stopIdleTimer(): void {
+    this.#idleTimer?.cancel()
+    this.#idleTimer = null
+  }
+
+  // --- what it has in hand ---
+
+  holdsAnswersOf(request: Request): boolean {
+    return this.#worker.holdsAnswersOf(request)
+  }
+
+  startOf(request: Request): Nanos | null {
+    return this.#worker.startOf(request)
+  }
+
+  gaveUp(request: Request, error: GenPoolError): void {
+    if (this.status === 'ended' || !this.hand.hasGiven(request)) return
+    if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
+    this.hand.remove(request)
+    this.crew.released(request)
+    this.seekWork()
+  }
+
+  /** Gives back what its worker has not begun, for other members. */
+  #takeBackAhead(): void {
+    if (this.#worker.depth === 1) return
+    const begun = new Set(this.hand.allGiven.filter((request) => !this.#worker.revoke(request)))
+    this.giveBack(this.hand.requests.filter((request) => !begun.has(request)))
+  }
+
+  /** Gives requests that have not begun to other members. */
+  giveBack(requests: readonly Request[]): void {
+    for (const request of requests) {
+      this.hand.remove(request)
+      this.crew.released(request)
+      if (request.kind === 'direct') request.fail(this.crew.failures.stopped(request))
+      else if (request.outcome === null) this.crew.runAgain(request)
+    }
+  }
+}

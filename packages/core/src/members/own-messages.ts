@@ -1,0 +1,37 @@
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+
+/** Where messages of a member that ends go. */
+export interface GivesBack {
+  readonly failures: Failures
+  /** The request is not in anybody's hand any more: the next one of its key may start. */
+  released(request: Request): void
+  runAgain(request: Request): void
+}
+
+/** The messages for one member and no other, in order. They go before what the broker has. */
+export class OwnMessages {
+  readonly #requests: Request[] = []
+
+  get length(): number {
+    return this.#requests.length
+  }
+
+  add(request: Request, first: boolean): void {
+    if (first) this.#requests.unshift(request)
+    else this.#requests.push(request)
+  }
+
+  take(): Request | undefined {
+    return this.#requests.shift()
+  }
+
+  /** The member ends. Messages for it alone are lost with it, as a mailbox is; what it only carried goes to another member. */
+  giveBack(pool: GivesBack): void {
+    for (const request of this.#requests.splice(0)) {
+      pool.released(request)
+      if (request.kind === 'direct') request.fail(pool.failures.stopped(request))
+      else if (request.outcome === null) pool.runAgain(request)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { Nanos } from '@genpool/runtime'
+import type { Following } from '../behaviours/step'
+import type { Request } from '../requests/request'
+import type { Progress, WorkerHost } from '../work/worker'
+import type { Crew } from './crew'
+import { batchOf, type Hand } from './hand'
+
+/** A member, as the reports of its worker change it. */
+export interface Reported {
+  readonly status: 'starting' | 'idle' | 'busy' | 'ended'
+  readonly hand: Hand
+  handled: number
+  /** The reason to end after the current message; null to go on. */
+  leaving: { readonly reason: unknown } | null
+  startOf(request: Request): Nanos | null
+  /** Looks for something to do. */
+  seekWork(): void
+  leave(reason: unknown): void
+  giveBack(requests: readonly Request[]): void
+  tellIfIdle(ms: number): void
+}
+
+/** What follows when the worker of a member reports. A report of a member that has ended changes nothing. */
+export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
+  readonly progress: Progress<Request>
+
+  constructor(
+    private readonly member: M,
+    private readonly crew: Crew<M>,
+  ) {
+    this.progress = crew.progress
+  }
+
+  done(request: Request, then: Following | undefined, runNs: Nanos, times: number): void {
+    const { member, crew } = this
+    if (member.status === 'ended') return
+    const { companions } = request
+    if (request.outcome === null) this.#settleUnanswered(request)
+    if (companions !== null) this.#settleCompanions(companions)
+    if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt }
+    member.handled++
+    crew.finished(member, request, runNs, times)
+    member.hand.remove(request)
+    crew.released(request)
+    if (companions !== null) for (const each of companions) crew.released(each)
+    if (then !== undefined && member.leaving === null) this.#follow(then)
+    member.seekWork()
+  }
+
+  failed(request: Request, cause: unknown, runNs: Nanos): void {
+    if (this.member.status !== 'ended') this.crew.crashed(this.member, this.#close(request, runNs), cause)
+  }
+
+  refused(request: Request, error: unknown, runNs: Nanos): void {
+    if (this.member.status === 'ended') return
+    for (const each of this.#close(request, runNs)) each.fail(this.crew.failures.refused(each, error))
+    this.member.seekWork()
+  }
+
+  died(cause: unknown, begun: readonly Request[]): void {
+    const { member, crew } = this
+    if (member.status === 'ended') return
+    member.leaving ??= { reason: cause }
+    const lost = begun.flatMap((request) => this.#close(request, -1))
+    member.giveBack([...member.hand.requests])
+    crew.crashed(member, lost, cause)
+    member.leave(cause)
+  }
+
+  #settleCompanions(companions: readonly Request[]): void {
+    this.member.handled += companions.length
+    for (const each of companions) if (each.outcome === null) this.#settleUnanswered(each)
+  }
+
+  /** The handler did not reply: a call stays open for a later answer, anything else is settled. */
+  #settleUnanswered(request: Request): void {
+    if (request.expectsAnswer) {
+      request.extend().startedAt = this.member.startOf(request)
+      this.crew.awaitReply(request)
+    } else request.succeed(undefined, false)
+  }
+
+  /** Ends a run that committed nothing. Returns its requests, which are still to be settled. */
+  #close(request: Request, runNs: Nanos): readonly Request[] {
+    const requests = batchOf(request)
+    const startedAt = this.member.startOf(request)
+    this.member.handled += requests.length
+    this.crew.broke(this.member, request, runNs)
+    this.member.hand.remove(request)
+    for (const each of requests) {
+      each.extend().startedAt = startedAt
+      this.crew.released(each)
+    }
+    return requests
+  }
+
+  #follow(then: Following): void {
+    if ('continue' in then) this.crew.continueWith(this.member, then.continue)
+    if (then.timeout !== undefined && then.timeout !== Infinity) this.member.tellIfIdle(then.timeout)
+  }
+}

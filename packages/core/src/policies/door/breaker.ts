@@ -1,0 +1,175 @@
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { z } from 'zod'
+import { RecentCounts } from './recent-counts'
+
+/** When a circuit breaker opens, and when it closes. Times are milliseconds. */
+export const breakerOptions = z
+  .strictObject({
+    failures: z
+      .number()
+      .int()
+      .positive()
+      .default(5)
+      .describe('So many crashes and failed starts within `within` open it, if they are a large enough `share`.'),
+    within: z.number().positive().default(10_000).describe('How long results count, in milliseconds.'),
+    share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('It stays closed while a smaller share of the results are failures, 0 to 1.'),
+    wait: z
+      .number()
+      .positive()
+      .default(1000)
+      .describe('How long it refuses everybody when it opens, in milliseconds; doubled each time that a probe fails.'),
+    maxWait: z.number().positive().default(30_000).describe('The longest it refuses everybody, in milliseconds.'),
+    probes: z
+      .number()
+      .int()
+      .positive()
+      .default(3)
+      .describe('So many requests are let through after that; if all of them succeed, it closes.'),
+    counts: z
+      .custom<(error: unknown) => boolean>((value) => typeof value === 'function', 'expected a function')
+      .optional()
+      .describe('Whether a crash counts as a failure, by what was thrown. Default: each does.'),
+  })
+  .refine(({ wait, maxWait }) => wait <= maxWait, { path: ['wait'], message: 'wait must not be greater than maxWait' })
+export type CheckedBreakerOptions = z.output<typeof breakerOptions>
+export type BreakerRules = Omit<CheckedBreakerOptions, 'counts'>
+
+/** What a breaker does: lets all pass, none, or some to see whether it is over. */
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+/** What a request is to the breaker: refused, let through, or (1 and more) a probe of the trial of that number. */
+export type Pass = number
+export const REFUSED: Pass = -1
+export const FREE: Pass = 0
+
+/**
+ * Refuses requests while those before them keep failing. Pure: the time is an argument, in nanoseconds that never decrease.
+ *
+ * - **closed**: all pass. Enough failures within a window, that are a large enough share of the results, open it.
+ * - **open**: none passes, for `wait`.
+ * - **half-open**: as many as `probes` pass. If all of them succeed, it closes; if one fails, it opens again, for twice as long. A
+ *   probe that comes to nothing makes room for another, and so do those of which nothing is heard for `maxWait`.
+ *
+ * What was let through earlier and ends later decides nothing: each trial has a number, and only its own probes count.
+ *
+ * @see Nygard, Release It!, 2007
+ */
+export class Breaker {
+  #rules: BreakerRules
+  readonly #results: RecentCounts
+  #state: BreakerState = 'closed'
+  #openUntil: Nanos = 0
+  #wait: Nanos
+  #trial = 0
+  /** Since when probes of this trial are under way. */
+  #since: Nanos = 0
+  /** Probes of this trial that are under way, and that have succeeded. */
+  #under = 0
+  #passed = 0
+
+  constructor(rules: BreakerRules) {
+    this.#rules = rules
+    this.#results = new RecentCounts(rules.within * NS_PER_MS)
+    this.#wait = rules.wait * NS_PER_MS
+  }
+
+  state(now: Nanos): BreakerState {
+    return this.#state === 'open' && now >= this.#openUntil ? 'half-open' : this.#state
+  }
+
+  /** When one that is refused now may try again, from now; 0 while all pass. */
+  retryAfter(now: Nanos): Nanos {
+    if (this.#state === 'closed') return 0
+    // A trial is on: should it fail, the wait is twice as long.
+    return this.#state === 'open' ? Math.max(0, this.#openUntil - now) : this.#longer()
+  }
+
+  /** One more comes. Of a probe its owner tells later, once, what has become of it. */
+  tryPass(now: Nanos): Pass {
+    if (this.#state === 'closed') return FREE
+    if (this.#state === 'open') {
+      if (now < this.#openUntil) return REFUSED
+      this.#state = 'half-open'
+      this.#trial++
+      this.#since = now
+      this.#under = this.#passed = 0
+    } else if (now - this.#since >= this.#rules.maxWait * NS_PER_MS) {
+      // They may hang for ever, and then nobody would be let through any more.
+      this.#since = now
+      this.#under = 0
+    }
+    if (this.#under + this.#passed >= this.#rules.probes) return REFUSED
+    this.#under++
+    return this.#trial
+  }
+
+  /** One that passed has succeeded. */
+  succeeded(pass: Pass, now: Nanos): void {
+    if (this.#state === 'closed') return this.#results.add(true, now)
+    if (!this.#isProbe(pass)) return
+    this.#leave()
+    if (++this.#passed < this.#rules.probes) return
+    this.#state = 'closed'
+    this.#wait = this.#rules.wait * NS_PER_MS
+    this.#results.clear()
+  }
+
+  /** One that passed has failed. */
+  failed(pass: Pass, now: Nanos): void {
+    if (this.#state === 'closed') {
+      this.#results.add(false, now)
+      if (this.#isEnough(now)) this.#open(now)
+    } else if (this.#isProbe(pass)) this.#reopen(now)
+  }
+
+  /** A start has failed, which nobody has asked for. */
+  startFailed(now: Nanos): void {
+    this.failed(this.#trial, now)
+  }
+
+  /** One that passed came to nothing: it was given up before it was run, or neither succeeded nor failed. */
+  forgotten(pass: Pass): void {
+    if (this.#isProbe(pass)) this.#leave()
+  }
+
+  /** Takes new rules over; it stays as it is, and for as long. */
+  configure(rules: BreakerRules): void {
+    const { wait, maxWait } = this.#rules
+    this.#rules = rules
+    this.#results.resize(rules.within * NS_PER_MS)
+    if (wait !== rules.wait || maxWait !== rules.maxWait) this.#wait = rules.wait * NS_PER_MS
+  }
+
+  #isProbe(pass: Pass): boolean {
+    return this.#state === 'half-open' && pass === this.#trial
+  }
+
+  #leave(): void {
+    if (this.#under > 0) this.#under--
+  }
+
+  #isEnough(now: Nanos): boolean {
+    const failures = this.#results.bad(now)
+    if (failures < this.#rules.failures) return false
+    return failures >= this.#rules.share * (failures + this.#results.good(now))
+  }
+
+  #open(now: Nanos): void {
+    this.#state = 'open'
+    this.#openUntil = now + this.#wait
+  }
+
+  #reopen(now: Nanos): void {
+    this.#wait = this.#longer()
+    this.#open(now)
+  }
+
+  #longer(): Nanos {
+    return Math.min(2 * this.#wait, this.#rules.maxWait * NS_PER_MS)
+  }
+}

@@ -1,0 +1,188 @@
+import { DroppedError } from '@genpool/broker'
+import { type GenPoolError, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Attaching, Gate, Listener, Refusal, Seat } from '../../pool/ports'
+import type { Outcome } from '../../requests/outcome'
+import type { RequestFacts } from '../../requests/request-facts'
+import { Breaker, breakerOptions, type BreakerState, type CheckedBreakerOptions, REFUSED } from './breaker'
+import { Throttle, throttleOptions, type ThrottleRules } from './throttle'
+
+/** What a door needs of its pool. */
+export interface DoorPorts extends Attaching {
+  /** The time of this turn. */
+  turnNow(): Nanos
+  /** The time now. */
+  now(): Nanos
+  random(): number
+  /** Reports an error thrown by a user callback. */
+  report(error: unknown): void
+  /** The breaker does something else from now on. */
+  breakerChanged(change: {
+    readonly from: BreakerState
+    readonly to: BreakerState
+    readonly retryAfterMs: number
+  }): void
+}
+
+/** The options of a door. False for none, true for all defaults. */
+export interface DoorOptions {
+  readonly breaker: boolean | CheckedBreakerOptions
+  readonly throttle: boolean | ThrottleRules
+}
+
+/** What a door does now. */
+export interface DoorFigures {
+  /** What the circuit breaker does, and when a caller that it refuses may try again; undefined without one. */
+  readonly breaker: { readonly state: BreakerState; readonly retryAfterMs: number } | undefined
+  /** The probability with which the next request is refused because those before it were; undefined without a throttle. */
+  readonly throttle: { readonly probability: number } | undefined
+}
+
+/**
+ * Refuses requests before they reach the broker: while earlier ones crash (breaker), or are refused anyhow (throttle).
+ *
+ * Messages for one member alone, and messages that run again after a crash, do not pass the door.
+ */
+export class Door implements Gate, Listener {
+  #attached = false
+  #breaker: Breaker | null = null
+  #throttle: Throttle | null = null
+  #counts: ((error: unknown) => boolean) | undefined = undefined
+  /** What the breaker did when it was looked at last. */
+  #told: BreakerState = 'closed'
+  /** The requests that are probes of the breaker, each with the number of its trial. */
+  readonly #probes = new Map<RequestFacts, number>()
+
+  constructor(private readonly pool: DoorPorts) {}
+
+  configure({ breaker, throttle }: DoorOptions): void {
+    this.#breaker = reconfigured(this.#breaker, breaker, breakerOptions, Breaker)
+    this.#counts = typeof breaker === 'object' ? breaker.counts : undefined
+    // Without a breaker all requests pass, as with one that is closed.
+    if (this.#breaker === null) this.#tellState('closed', 0)
+    this.#throttle = reconfigured(this.#throttle, throttle, throttleOptions, Throttle)
+    this.#attach(this.#breaker !== null || this.#throttle !== null)
+  }
+
+  #attach(wanted: boolean): void {
+    if (wanted === this.#attached) return
+    this.#attached = wanted
+    if (wanted) this.pool.attach(this)
+    else this.pool.detach(this)
+  }
+
+  figures(now: Nanos): DoorFigures {
+    const [breaker, throttle] = [this.#breaker, this.#throttle]
+    return {
+      breaker: breaker === null ? undefined : figuresOf(breaker, now),
+      throttle: throttle === null ? undefined : { probability: throttle.probability(now) },
+    }
+  }
+
+  refusal(request: RequestFacts, now: Nanos): Refusal | null {
+    const breaker = this.#breaker === null ? null : this.#breakerRefusal(this.#breaker, request, now)
+    if (breaker !== null) return breaker
+    if (this.#throttle === null || !this.#throttle.refuses(this.pool.random(), now)) return null
+    return { reason: 'throttled', retryAfter: undefined }
+  }
+
+  #breakerRefusal(breaker: Breaker, request: RequestFacts, now: Nanos): Refusal | null {
+    const pass = breaker.tryPass(now)
+    this.#tell(breaker, now)
+    if (pass === REFUSED) return { reason: 'breaker', retryAfter: breaker.retryAfter(now) }
+    if (pass > 0) this.#probes.set(request, pass)
+    return null
+  }
+
+  requestSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    const now = this.pool.turnNow()
+    if (this.#breaker !== null) this.#settleProbe(this.#breaker, request, outcome, now)
+    if (this.#throttle === null || wasRefusedHere(error) || request.kind === 'direct') return
+    const accepted = wasAccepted(request, outcome)
+    if (accepted !== undefined) this.#throttle.settled(accepted, now)
+  }
+
+  #settleProbe(breaker: Breaker, request: RequestFacts, outcome: Outcome, now: Nanos): void {
+    const trial = this.#probes.get(request) ?? 0
+    this.#probes.delete(request)
+    if (outcome === 'replied') {
+      breaker.succeeded(trial, now)
+      this.#tell(breaker, now)
+    } else if (trial > 0) breaker.forgotten(trial)
+  }
+
+  memberCrashed(_seat: Seat, requests: readonly RequestFacts[], cause: unknown): void {
+    this.#failed(requests, cause)
+  }
+
+  memberAbandoned(seat: Seat, cause: unknown): void {
+    this.#failed(seat.inHand, cause)
+  }
+
+  #failed(requests: readonly RequestFacts[], cause: unknown): void {
+    const breaker = this.#breaker
+    if (breaker === null || !this.#isFailure(cause)) return
+    const now = this.pool.turnNow()
+    breaker.failed(Math.max(0, ...requests.map((request) => this.#probes.get(request) ?? 0)), now)
+    this.#tell(breaker, now)
+  }
+
+  startFailed(_info: unknown, { error }: { readonly error: unknown }): void {
+    const breaker = this.#breaker
+    if (breaker === null || !this.#isFailure(error)) return
+    const now = this.pool.now()
+    breaker.startFailed(now)
+    this.#tell(breaker, now)
+  }
+
+  /** Tells if the breaker does something else than before. */
+  #tell(breaker: Breaker, now: Nanos): void {
+    this.#tellState(breaker.state(now), breaker.retryAfter(now))
+  }
+
+  #tellState(to: BreakerState, retryAfter: Nanos): void {
+    const from = this.#told
+    if (to === from) return
+    this.#told = to
+    this.pool.breakerChanged({ from, to, retryAfterMs: retryAfter / NS_PER_MS })
+  }
+
+  #isFailure(cause: unknown): boolean {
+    if (this.#counts === undefined) return true
+    try {
+      return this.#counts(cause)
+    } catch (error) {
+      this.pool.report(error)
+      return true
+    }
+  }
+}
+
+/** Whether this door refused it: that is no result of the requests that passed. */
+function wasRefusedHere(error: GenPoolError | undefined): boolean {
+  return error instanceof DroppedError && (error.reason === 'breaker' || error.reason === 'throttled')
+}
+
+/** Whether the pool took a request on, or refused it; undefined if its outcome does not tell. */
+function wasAccepted({ attempt }: RequestFacts, outcome: Outcome): boolean | undefined {
+  if (outcome === 'dropped') return false
+  if (outcome === 'expired') return attempt > 0
+  return outcome === 'replied' || outcome === 'crashed' || outcome === 'conflict' ? true : undefined
+}
+
+function figuresOf(breaker: Breaker, now: Nanos): DoorFigures['breaker'] {
+  return { state: breaker.state(now), retryAfterMs: breaker.retryAfter(now) / NS_PER_MS }
+}
+
+/** The rule that the options ask for: the old one with new numbers if there is one, so that what it knows is kept. */
+function reconfigured<R, T extends { configure(rules: R): void }>(
+  old: T | null,
+  options: boolean | R,
+  schema: { parse(value: object): R },
+  Rule: new (rules: R) => T,
+): T | null {
+  if (options === false) return null
+  const rules = options === true ? schema.parse({}) : options
+  if (old === null) return new Rule(rules)
+  old.configure(rules)
+  return old
+}

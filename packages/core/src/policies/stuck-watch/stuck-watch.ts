@@ -1,0 +1,82 @@
+import { Deadlines, type Clock, type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Attaching, Listener, Seat } from '../../pool/ports'
+
+/** What a watch for stuck members needs of its pool. */
+export interface StuckPorts extends Attaching {
+  readonly clock: Clock
+  /** Gives a member up: its requests fail with `cause`, and it is replaced. */
+  abandon(seat: Seat, cause: unknown): void
+}
+
+/** A member whose handler runs, and when it is given up. */
+class Watched implements Expiring {
+  deadline: Nanos = Infinity
+  wheelPrevious: Expiring | null = null
+  wheelNext: Expiring | null = null
+  wheelSlot = -1
+
+  constructor(readonly seat: Seat) {}
+}
+
+/**
+ * Gives up members that work on one message for longer than `stuckAfter`.
+ *
+ * It counts from each start of a handler: a member that waits for the state is not stuck.
+ */
+export class StuckWatch implements Listener {
+  #afterMs = Infinity
+  readonly #watched = new Map<Seat, Watched>()
+  readonly #deadlines: Deadlines<Watched>
+  #attached = false
+
+  constructor(private readonly pool: StuckPorts) {
+    this.#deadlines = new Deadlines(pool.clock, ({ seat }) => this.#giveUp(seat))
+  }
+
+  /** @param stuckAfter in milliseconds; Infinity for never. Holds for handlers that start from now on */
+  configure(stuckAfter: number): void {
+    this.#afterMs = stuckAfter
+    if (this.#attached || stuckAfter === Infinity) return
+    this.#attached = true
+    this.pool.attach(this)
+  }
+
+  handlerStarted(seat: Seat, now: Nanos): void {
+    if (this.#afterMs === Infinity) return
+    const watched = this.#watched.get(seat) ?? new Watched(seat)
+    this.#watched.set(seat, watched)
+    this.#deadlines.remove(watched)
+    watched.deadline = now + this.#afterMs * NS_PER_MS
+    this.#deadlines.add(watched)
+  }
+
+  runFinished(seat: Seat): void {
+    this.#end(seat)
+  }
+
+  runBroke(seat: Seat): void {
+    this.#end(seat)
+  }
+
+  memberEnded(seat: Seat): void {
+    this.#end(seat)
+    this.#watched.delete(seat)
+  }
+
+  turnEnded(): void {
+    this.#deadlines.rest()
+    // Switched off, and the last handler that started before has ended.
+    if (this.#afterMs !== Infinity || this.#deadlines.length > 0) return
+    this.#attached = false
+    this.pool.detach(this)
+  }
+
+  #end(seat: Seat): void {
+    const watched = this.#watched.get(seat)
+    if (watched !== undefined) this.#deadlines.remove(watched)
+  }
+
+  #giveUp(seat: Seat): void {
+    this.pool.abandon(seat, new Error(`it was still running after ${this.#afterMs} ms and was given up as stuck`))
+  }
+}

@@ -1,0 +1,64 @@
+import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
+import type { Seat } from '../../pool/ports'
+
+/** The actors around a pool, as nact's decisions change them. */
+export interface Family {
+  /** The children of the pool's parent, the pool included. */
+  readonly peers: readonly ConcreteActor[]
+  /** The actors that handlers have spawned. */
+  readonly spawned: readonly ConcreteActor[]
+  readonly stopping: boolean
+  stop(): void
+  reset(): void
+  /** Makes the state of one member anew: of all, if they share it. */
+  resetMember(seat: Seat): void
+  /** Lets the parent decide about itself and about the pool. */
+  escalate(fault: Fault): void
+}
+
+/** A fault that nact's `onCrash` decided about. */
+export interface Fault {
+  readonly error: unknown
+  readonly message: unknown
+  readonly sender: unknown
+  /** The member at fault; undefined if a spawned actor is. */
+  readonly seat?: Seat
+  /** The spawned actor at fault; undefined if a member is. */
+  readonly child?: ConcreteActor | undefined
+}
+
+/** Does what nact documents for each decision of an `onCrash`. */
+export function carryOut(decision: unknown, fault: Fault, family: Family): void {
+  const { seat, child } = fault
+  switch (decision) {
+    case supervision.stop:
+      return family.stop()
+    case supervision.stopAll:
+      return family.peers.forEach(stopTree)
+    case supervision.stopChild:
+      return child === undefined ? family.stop() : stopTree(child)
+    case supervision.stopAllChildren:
+      family.spawned.forEach(stopTree)
+      return seat?.seekWork()
+    case supervision.resume:
+      return seat?.seekWork()
+    case supervision.reset:
+      return seat === undefined ? family.reset() : family.resetMember(seat)
+    case supervision.resetAll:
+      return family.peers.forEach((peer) => peer.reset())
+    case supervision.resetChild:
+      child?.reset()
+      return seat?.seekWork()
+    case supervision.resetAllChildren:
+      family.spawned.forEach((each) => each.reset())
+      return seat?.seekWork()
+    default:
+      return escalate(fault, family)
+  }
+}
+
+/** If the parent lets the pool live, the member goes on. */
+function escalate(fault: Fault, family: Family): void {
+  family.escalate(fault)
+  if (!family.stopping) fault.seat?.seekWork()
+}

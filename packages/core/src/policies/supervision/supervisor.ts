@@ -1,0 +1,97 @@
+import { type ConcreteActor, type Nanos, NS_PER_MS, type Reference, stopTree } from '@genpool/runtime'
+import type { PlainProperties } from '../../behaviours/define-pool'
+import { eventually } from '../../behaviours/eventually'
+import type { Fate, Seat, StartCounter, Supervision } from '../../pool/ports'
+import type { RequestFacts } from '../../requests/request-facts'
+import { carryOut, type Family } from './nact-decisions'
+import { RestartIntensity } from './restart-intensity'
+import { StartAttempts } from './start-attempts'
+import type { SupervisionOptions } from './supervision-options'
+
+/** What supervision needs of its pool. */
+export interface SupervisorPorts {
+  readonly family: Family
+  /** nact's `onCrash` of a plain function; undefined without one. */
+  readonly onCrash: PlainProperties<unknown, unknown>['onCrash']
+  random(): number
+  /** The sender of a message, as `onCrash` sees it. */
+  senderOf(request: RequestFacts): unknown
+  /** The context of `onCrash`. */
+  crashContext(sender: unknown): object
+}
+
+/** Decides what follows from a crash: which requests fail, which run again, what becomes of the member, when the pool gives up. */
+export class Supervisor implements Supervision {
+  /** How many members each request has crashed. */
+  readonly #crashes = new WeakMap<RequestFacts, number>()
+  readonly #intensity: RestartIntensity
+
+  constructor(
+    private options: SupervisionOptions,
+    private readonly pool: SupervisorPorts,
+  ) {
+    this.#intensity = new RestartIntensity(limitsOf(options))
+  }
+
+  configure(options: SupervisionOptions): void {
+    this.options = options
+    this.#intensity.limits = limitsOf(options)
+  }
+
+  fateOf(request: RequestFacts): Fate {
+    const { retryOnCrash, poisonAfter } = this.options
+    const crashes = (this.#crashes.get(request) ?? 0) + 1
+    this.#crashes.set(request, crashes)
+    if (crashes >= poisonAfter) return 'quarantine'
+    return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'
+  }
+
+  memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void {
+    const { onCrash } = this.pool
+    if (onCrash === undefined || request === undefined || seat.leaving !== null) return seat.leave(cause)
+    // The member waits for the decision.
+    const sender = this.pool.senderOf(request)
+    eventually(
+      () =>
+        onCrash(request.message as never, cause as Error, this.pool.crashContext(sender) as never, undefined as never),
+      (decision) => carryOut(decision, { error: cause, message: request.message, sender, seat }, this.pool.family),
+      // An onCrash that throws has decided nothing; nact would end the process.
+      (error) => seat.leave(error),
+    )
+  }
+
+  /** An actor that a handler has spawned escalates its fault to the pool. */
+  childFailed(
+    fault: { message: unknown; sender: unknown; error: unknown; child: Reference },
+    child?: ConcreteActor,
+  ): void {
+    const { message, sender, error } = fault
+    const { onCrash } = this.pool
+    const stopChild = (): void => {
+      if (child !== undefined) stopTree(child)
+    }
+    if (onCrash === undefined) return stopChild()
+    eventually(
+      () => onCrash(message as never, error as Error, this.pool.crashContext(sender) as never, fault.child as never),
+      (decision) => carryOut(decision, { error, message, sender, child }, this.pool.family),
+      stopChild,
+    )
+  }
+
+  overTheLimit(now: Nanos): string | null {
+    if (this.#intensity.record(now)) return null
+    const { intensity, within } = this.options.restart
+    return `more than ${intensity} members crashed within ${within} ms`
+  }
+
+  startCounter(): StartCounter {
+    return new StartAttempts(
+      () => this.options.restart,
+      () => this.pool.random(),
+    )
+  }
+}
+
+function limitsOf({ restart: { intensity, within } }: SupervisionOptions): { intensity: number; within: Nanos } {
+  return { intensity, within: within * NS_PER_MS }
+}

@@ -1,0 +1,156 @@
+import type { Nanos, Timer, Turn } from '@genpool/runtime'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import type { Crew } from '../members/crew'
+import type { Member } from '../members/member'
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+import type { Progress } from '../work/worker'
+import type { Crashes } from './crashes'
+import type { DirectMessages } from './direct-messages'
+import type { Listeners } from './listeners'
+import type { Pool } from './pool'
+import type { Recorder, SeatGate, Timers } from './ports'
+import type { Roster } from './roster'
+import type { TurnWork } from './turn-work'
+
+/** The parts of a pool that its members deal with. */
+export interface CrewParts {
+  readonly behaviour: CompiledBehaviour
+  readonly facts: PoolFacts
+  readonly failures: Failures
+  readonly listeners: Listeners
+  readonly recorder: Recorder
+  readonly timers: Timers
+  readonly turnWork: TurnWork
+  readonly pool: Pool
+  readonly crashes: Crashes
+  readonly directMessages: DirectMessages
+  readonly roster: Roster
+}
+
+/** The members' side of a pool: hands out work, and measures and passes on what becomes of it. */
+export class PoolCrew implements Crew<Member>, Progress<Request> {
+  readonly turn: Turn
+  readonly facts: PoolFacts
+  readonly behaviour: CompiledBehaviour
+  readonly failures: Failures
+  readonly progress = this
+  /** How many runs are in progress. */
+  busy = 0
+  gated = false
+  #seatGates: readonly SeatGate[] = []
+
+  constructor(private readonly parts: CrewParts) {
+    this.turn = parts.pool.turn
+    this.facts = parts.facts
+    this.behaviour = parts.behaviour
+    this.failures = parts.failures
+  }
+
+  // --- work ---
+
+  set seatGates(gates: readonly SeatGate[]) {
+    this.#seatGates = gates
+    this.gated = gates.length > 0
+  }
+
+  get seatGates(): readonly SeatGate[] {
+    return this.#seatGates
+  }
+
+  mayWork(member: Member): boolean {
+    return this.#seatGates.every((gate) => gate.mayWork(member))
+  }
+
+  nextFor(member: Member): Request | null {
+    return this.parts.pool.port.askR(member)
+  }
+
+  withdraw(member: Member): boolean {
+    return this.parts.pool.port.remove(member)
+  }
+
+  batchFor(member: Member, first: Request): readonly Request[] {
+    return this.parts.pool.port.takeBatch(member, first)
+  }
+
+  ready(member: Member): void {
+    this.parts.turnWork.ready(member)
+  }
+
+  released(request: Request): void {
+    this.parts.pool.port.release(request)
+  }
+
+  runAgain(request: Request): void {
+    this.parts.pool.runAgain(request)
+  }
+
+  continueWith(member: Member, argument: unknown): void {
+    this.parts.directMessages.continueWith(member, argument)
+  }
+
+  tellTimeout(member: Member): void {
+    this.parts.directMessages.tell(member, { type: 'timeout' })
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    return this.parts.timers.after(ms, fn)
+  }
+
+  // --- what becomes of it ---
+
+  began(request: Request, at: Nanos): void {
+    this.busy++
+    this.parts.recorder.waited(at - request.sentAt, at)
+  }
+
+  attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
+    const { listeners } = this.parts
+    if (attempt.number > 1) this.#reran(request, attempt)
+    for (const listener of listeners.telling.handlerStarted) {
+      this.parts.turnWork.join()
+      listener.handlerStarted(request.runner as Member, this.turn.now())
+    }
+  }
+
+  #reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
+    this.parts.recorder.reran(this.turn.now())
+    const { handlerReran } = this.parts.listeners.telling
+    for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
+  }
+
+  finished(member: Member, request: Request, runNs: Nanos, times: number): void {
+    this.parts.turnWork.join()
+    this.busy--
+    if (runNs >= 0) this.#measured(runNs, times)
+    const { runFinished } = this.parts.listeners.telling
+    for (const listener of runFinished) listener.runFinished(member, request, runNs)
+  }
+
+  broke(member: Member, _request: Request, runNs: Nanos): void {
+    this.parts.turnWork.join()
+    this.busy--
+    if (runNs >= 0) this.#measured(runNs, 1)
+    for (const listener of this.parts.listeners.telling.runBroke) listener.runBroke(member)
+  }
+
+  #measured(runNs: Nanos, times: number): void {
+    const now = this.turn.now()
+    this.parts.recorder.ran(runNs, now, times)
+    this.parts.pool.port.finished(runNs, now)
+  }
+
+  crashed(member: Member, requests: readonly Request[], cause: unknown): void {
+    this.parts.crashes.crashed(member, requests, cause)
+  }
+
+  awaitReply(request: Request): void {
+    this.parts.pool.awaitingReply.add(request)
+  }
+
+  ended(member: Member, reason: unknown): void {
+    this.parts.roster.ended(member, reason)
+  }
+}

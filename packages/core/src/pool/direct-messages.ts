@@ -1,0 +1,66 @@
+import type { GenPoolError, Reference } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import { NO_HANDLER } from '../behaviours/handler'
+import { nobody } from '../hot-imports'
+import type { Member } from '../members/member'
+import { newPromise, resolver } from '../requests/captured-promise'
+import { Request } from '../requests/request'
+import { checkMessage } from './check-message'
+import { applyTimeout } from './message-options'
+import type { Pool } from './pool'
+
+/** Where messages for one member and no other come in. They pass the broker by. */
+export class DirectMessages {
+  readonly #forLateJoiners: unknown[] = []
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly behaviour: CompiledBehaviour,
+  ) {}
+
+  /** Sends a message to one member: as `handleInfo`, or to a plain function as a message. */
+  tell(member: Member, message: unknown, sender: Reference = nobody): void {
+    const { pool, behaviour } = this
+    const request = new Request(pool, 'direct', behaviour.info ?? NO_HANDLER, message, null, pool.turn.now())
+    if (sender !== nobody) request.extend().sender = sender
+    this.#submit(member, request, behaviour.info === undefined ? checkMessage(request, behaviour) : undefined)
+  }
+
+  /** Sends a query to one member's own address. */
+  query(member: Member, message: unknown, timeout: number): Promise<unknown> {
+    const { pool, behaviour } = this
+    const promise = newPromise()
+    const handler = behaviour.call(message) ?? NO_HANDLER
+    const request = new Request(pool, 'query', handler, message, resolver(), pool.turn.now())
+    this.#submit(member, request, applyTimeout(request, timeout) ?? checkMessage(request, behaviour))
+    return promise
+  }
+
+  /** Has a member call `handleContinue` before anything else. */
+  continueWith(member: Member, argument: unknown): void {
+    const { pool, behaviour } = this
+    const { continuation } = behaviour
+    const request = new Request(pool, 'direct', continuation ?? NO_HANDLER, argument, null, pool.turn.now())
+    if (continuation !== undefined) return member.deliver(request, true)
+    const message = 'a step says { continue }, and the behaviour has no handleContinue'
+    request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
+  }
+
+  /** Sends a message to each of `members`, and if `later` to those that start from now on. Returns how many it was sent to. */
+  broadcast(members: readonly Member[], message: unknown, later: boolean): number {
+    for (const member of members) this.tell(member, message)
+    if (later) this.#forLateJoiners.push(message)
+    return members.length
+  }
+
+  /** Sends a member what was broadcast before it was there. */
+  welcome(member: Member): void {
+    for (const message of this.#forLateJoiners) this.tell(member, message)
+  }
+
+  #submit(member: Member, request: Request, fault: GenPoolError | undefined): void {
+    if (fault === undefined) this.pool.submitTo(member, request)
+    else request.fail(fault)
+  }
+}

@@ -1,0 +1,22 @@
+import type { StartCounter, Supervision } from './ports'
+
+/** Without supervision a crash fails its requests and replaces its member, and a failed start gives the pool up. */
+export const noSupervision: Supervision = {
+  fateOf: () => 'fail',
+  memberCrashed: (seat, _request, cause) => seat.leave(cause),
+  overTheLimit: () => null,
+  startCounter: () => new OneStart(),
+}
+
+class OneStart implements StartCounter {
+  failures = 0
+
+  succeeded(): void {
+    this.failures = 0
+  }
+
+  failed(): null {
+    this.failures++
+    return null
+  }
+}

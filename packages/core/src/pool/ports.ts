@@ -1,0 +1,187 @@
+import type { DropFacts, DropReason } from '@genpool/broker'
+import type { Change, ConcreteActor, ConcreteSystem, GenPoolError, Nanos, Reference, Timer } from '@genpool/runtime'
+import type { Cell } from '@genpool/state-ane'
+import type { MemberInfo } from '../behaviours/context'
+import type { FacedActor } from '../behaviours/pool-facts'
+import type { Outcome } from '../requests/outcome'
+import type { RequestFacts } from '../requests/request-facts'
+
+/*
+ * How the kernel is told what to do, and whom it tells: the places at which policies and views attach. Policies and views may import
+ * this file, requests/ and behaviours/, and nothing else of the kernel.
+ */
+
+/** What a member's own address passes on to it. */
+export interface Mailbox {
+  readonly name: string
+  tell(message: unknown, sender: Reference): void
+  query(message: unknown, timeout: number): Promise<unknown>
+  /** The address was stopped from outside. */
+  stopped(): void
+}
+
+/** The actor that stands for a pool. */
+export interface Host extends FacedActor {
+  readonly system: ConcreteSystem
+  /** The actors that handlers have spawned, without the members' own addresses. */
+  readonly spawned: readonly ConcreteActor[]
+  stop(): void
+  /** Reports a fault of the pool to its parent, which decides about itself. */
+  escalate(error: unknown): void
+  /** Makes the address of a member. */
+  addressFor(mailbox: Mailbox): { readonly reference: unknown; stop(): void }
+}
+
+/** A member, as policies and views see it. */
+export interface Seat {
+  readonly info: MemberInfo
+  readonly status: 'starting' | 'idle' | 'busy' | 'ended'
+  /** Whether it has taken work. */
+  readonly hasBegun: boolean
+  /** How many messages it has handled. */
+  readonly handled: number
+  readonly bornAt: Nanos
+  /** Set while it ends after its current message. */
+  readonly leaving: { readonly reason: unknown } | null
+  /** The last state that it knows of. */
+  readonly state: unknown
+  /** The messages in hand: of a batch, the first. */
+  readonly inHand: readonly RequestFacts[]
+  /** Looks for something to do, after a gate held it back or a decision was waited for. */
+  seekWork(): void
+  /** Takes its offer back. Returns whether it waited for a request. */
+  withdraw(): boolean
+  /** Ends it after what it has in hand. Another takes its slot. */
+  leave(reason: unknown): void
+}
+
+/** Counts and measures. Always there, so that the hot path calls it without asking. */
+export interface Recorder {
+  accepted(): void
+  /** A request waited so long before it was run. */
+  waited(ns: Nanos, now: Nanos): void
+  /** `times` runs took `ns` each. */
+  ran(ns: Nanos, now: Nanos, times: number): void
+  settled(outcome: Outcome): void
+  failed(outcome: Outcome, now: Nanos): void
+  dropped(reason: DropReason, now: Nanos): void
+  /** A turn of the event loop ended in which the pool had work. */
+  turnEnded(lasted: Nanos, now: Nanos): void
+  crashed(cause: unknown, now: Nanos): void
+  stuck(now: Nanos): void
+  reran(now: Nanos): void
+  startFailed(error: unknown): void
+}
+
+/** Why a gate does not let a request in. */
+export interface Refusal {
+  readonly reason: DropReason
+  /** When trying again is likely to help, from now; undefined if that is not known. */
+  readonly retryAfter: Nanos | undefined
+}
+
+/** May refuse a request before it reaches the broker. Messages for one member alone, and reruns after a crash, are not asked about. */
+export interface Gate {
+  /** Why the request is not let in; null to let it in. */
+  refusal(request: RequestFacts, now: Nanos): Refusal | null
+}
+
+/** May hold members back that want work. */
+export interface SeatGate {
+  /** Whether a member may wait for a request now. If not, the gate calls its `seekWork` when it may. */
+  mayWork(seat: Seat): boolean
+  /** How many members may work at once. */
+  readonly limit: number
+  /** How many members it holds back. */
+  readonly aside: number
+}
+
+/** Is told what happens. Each method is optional; one that is absent costs nothing. What it throws would end a turn: it must not. */
+export interface Listener {
+  requestSettled?(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void
+  /** The broker or a gate gave a request up. `requestSettled` follows. */
+  requestDropped?(request: RequestFacts, facts: DropFacts): void
+  letterDied?(message: unknown, error: GenPoolError): void
+  /** A handler is about to be called; again for each attempt. */
+  handlerStarted?(seat: Seat, now: Nanos): void
+  handlerReran?(
+    seat: Seat,
+    request: RequestFacts,
+    attempt: { readonly number: number; readonly exclusive: boolean },
+  ): void
+  /** A run ended and its commit is done. `runNs` is -1 if it was not measured. */
+  runFinished?(seat: Seat, request: RequestFacts, runNs: Nanos): void
+  /** A run ended without a commit. */
+  runBroke?(seat: Seat): void
+  memberStarted?(seat: Seat): void
+  memberCrashed?(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void
+  /** A member was given up while its handler ran. Its requests fail right after this. */
+  memberAbandoned?(seat: Seat, cause: unknown): void
+  memberEnded?(seat: Seat, reason: unknown): void
+  /** An `init` failed. `retryIn`: when it is tried again; null for never. */
+  startFailed?(
+    info: MemberInfo,
+    failure: { readonly error: unknown; readonly failures: number; readonly retryIn: Nanos | null },
+  ): void
+  /** A request or a member came, was matched or waits. `idle`: how many members wait. */
+  matched?(idle: number): void
+  /** Commits may follow. Called once for many of them. */
+  beforeCommits?(): void
+  /** The shared state is there. */
+  stateReady?(cell: Cell<unknown>): void
+  /** A turn of the event loop ended in which the pool had work. */
+  turnEnded?(now: Nanos): void
+  sizeChanged?(from: number, to: number): void
+  poolStarted?(): void
+  /** The first member can work. */
+  poolReady?(afterNs: Nanos): void
+  poolDraining?(): void
+  poolStopped?(cause: unknown): void
+  configured?(changes: readonly Change[]): void
+}
+
+/** A policy or a view, with the methods of whatever it takes part in. */
+export type Attachment = Listener & Partial<Gate> & Partial<SeatGate>
+
+/** Where policies and views attach. */
+export interface Attaching {
+  attach(part: Attachment): void
+  detach(part: Attachment): void
+}
+
+/** What becomes of a request whose handler crashed. `quarantine`: it fails, and goes to the dead letters. */
+export type Fate = 'fail' | 'retry' | 'quarantine'
+
+/** Counts starts that fail in a row. */
+export interface StartCounter {
+  readonly failures: number
+  succeeded(): void
+  /** When to try again, from now; null to give up. */
+  failed(): Nanos | null
+}
+
+/** Decides what follows when something fails. */
+export interface Supervision {
+  fateOf(request: RequestFacts): Fate
+  /** Decides about a member whose handler crashed: it leaves, or goes on. May decide later. */
+  memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void
+  /** A member ended by a fault. Null to replace it; otherwise why the pool gives up. */
+  overTheLimit(now: Nanos): string | null
+  startCounter(): StartCounter
+}
+
+/** Starts timers that end with the pool. */
+export interface Timers {
+  /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. */
+  after(ms: number, fn: () => void): Timer
+}
+
+/** Decides how many members there are. */
+export interface SizePolicy {
+  /** Starts the members. `atLeast`: 1 if one is needed at once, for a message that waits for no caller. */
+  populate(atLeast: number): void
+  /** Whether a member that is not needed, or cannot be started, may end without another in its place. */
+  mayEnd(): boolean
+  /** The pool stops. */
+  end(): void
+}

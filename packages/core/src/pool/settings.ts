@@ -1,0 +1,20 @@
+import type { Clock, GenPoolError } from '@genpool/runtime'
+import type { StateOptions } from '../work/state-options'
+
+/** The options that the kernel itself reads. Times are milliseconds. */
+export interface Settings {
+  /** How long a caller waits, unless it says so itself. */
+  readonly timeout: number
+  /** Whether a handler runs in the async context of its caller. */
+  readonly callerContext: boolean
+  readonly clock: Clock
+  readonly random: () => number
+  readonly state: StateOptions
+  readonly onDrop?: ((letter: { pool: string; message: unknown; error: GenPoolError }) => void) | undefined
+  readonly onCallbackError?: ((error: unknown) => void) | undefined
+}
+
+/** The settings as they are now; replaced as a whole when options change. */
+export interface LiveSettings {
+  current: Settings
+}

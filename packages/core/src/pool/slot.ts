@@ -1,0 +1,24 @@
+import type { Member } from '../members/member'
+import type { StartLoop } from './start-loop'
+
+/** The place of one member. It outlives those who take it. */
+export class Slot {
+  member: Member | null = null
+  /** Counts the members that have had this slot. */
+  incarnation = 0
+  /** Whether this slot should have a member. */
+  wanted = false
+  /** Whether `init` wants no member here. */
+  ignored = false
+
+  constructor(
+    readonly number: number,
+    /** Counts for itself: members that fail together have failed once each. */
+    readonly starts: StartLoop,
+  ) {}
+
+  /** Whether a member is starting here, or waits for another try. */
+  get isStarting(): boolean {
+    return this.wanted && !this.ignored && this.member?.hasBegun !== true
+  }
+}

@@ -1,0 +1,54 @@
+import { NS_PER_MS, type Timer } from '@genpool/runtime'
+import type { MemberInfo } from '../behaviours/context'
+import type { Listeners } from './listeners'
+import type { Recorder, StartCounter, Timers } from './ports'
+
+/** What failed starts need of the pool. */
+export interface StartPorts {
+  readonly listeners: Listeners
+  readonly recorder: Recorder
+  readonly timers: Timers
+}
+
+/** Starts one thing again after a failure, with the waits that supervision asks for. */
+export class StartLoop {
+  #retry: Timer | null = null
+
+  constructor(
+    private readonly counter: StartCounter,
+    private readonly pool: StartPorts,
+  ) {}
+
+  /** How many starts failed in a row. */
+  get failures(): number {
+    return this.counter.failures
+  }
+
+  /** Whether it waits for the next try. */
+  get waits(): boolean {
+    return this.#retry !== null
+  }
+
+  succeeded(): void {
+    this.counter.succeeded()
+  }
+
+  /** A start failed. Calls `again` when it is time to. Returns false if supervision gives up: then it does not. */
+  failed(info: MemberInfo, error: unknown, again: () => void): boolean {
+    const retryIn = this.counter.failed()
+    this.pool.recorder.startFailed(error)
+    const { startFailed } = this.pool.listeners.telling
+    for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
+    if (retryIn === null) return false
+    this.#retry = this.pool.timers.after(retryIn / NS_PER_MS, () => {
+      this.#retry = null
+      again()
+    })
+    return true
+  }
+
+  cancel(): void {
+    this.#retry?.cancel()
+    this.#retry = null
+  }
+}

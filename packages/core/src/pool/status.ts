@@ -1,0 +1,13 @@
+/** Where a pool is in its life. `draining` finishes what it has and takes nothing new. */
+export type Phase = 'starting' | 'running' | 'draining' | 'stopped'
+
+/** Where one pool is in its life. Written by its lifecycle, read by all parts. */
+export class Status {
+  phase: Phase = 'starting'
+  /** Whether requests are let in. */
+  accepting = true
+  /** Whether it stops or has stopped. */
+  stopping = false
+  /** Why it gave up; undefined if it did not. */
+  cause: unknown = undefined
+}

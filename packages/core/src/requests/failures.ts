@@ -1,0 +1,47 @@
+import {
+  CancelledError,
+  ExpiredError,
+  type GenPoolError,
+  isGenPoolError,
+  NS_PER_MS,
+  StoppedError,
+  type Turn,
+} from '@genpool/runtime'
+import { CrashedError } from '../errors'
+import type { Request } from './request'
+
+/** Makes the errors of one pool, with its name and the facts of the request in them. */
+export class Failures {
+  constructor(
+    private readonly pool: string,
+    private readonly turn: Turn,
+    /** Where the pool is in its life. */
+    private readonly status: { readonly cause: unknown },
+  ) {}
+
+  crashed(request: Request, cause: unknown): CrashedError {
+    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, cause)
+  }
+
+  expired(request: Request): ExpiredError {
+    const waitedMs = (this.turn.now() - request.sentAt) / NS_PER_MS
+    return new ExpiredError(this.pool, waitedMs, wasStarted(request))
+  }
+
+  cancelled(request: Request): CancelledError {
+    return new CancelledError(this.pool, wasStarted(request), request.rarely?.signal?.reason)
+  }
+
+  stopped(request: Request): StoppedError {
+    return new StoppedError(this.pool, wasStarted(request), this.status.cause)
+  }
+
+  /** What a refused commit is to its caller: errors of GenPool as they are, anything else as a crash. */
+  refused(request: Request, error: unknown): GenPoolError {
+    return isGenPoolError(error) ? error : this.crashed(request, error)
+  }
+}
+
+function wasStarted(request: Request): boolean {
+  return request.attempt > 0
+}

@@ -1,0 +1,24 @@
+import type { GenPoolError, Nanos, Reference, ReplyReference } from '@genpool/runtime'
+import type { Scope } from './scope'
+
+/** The fields that only few requests need, kept apart so that the others stay small. */
+export class Rarely {
+  /** The sender of a dispatch. */
+  sender: Reference | null = null
+  signal: AbortSignal | null = null
+  onAbort: (() => void) | null = null
+  /** Behind `ctx.signal`, once a handler has read it. */
+  controller: AbortController | null = null
+  /** The address that answers this request, once a handler has asked for it. */
+  from: ReplyReference | null = null
+  /** Given by the handler before its commit; released with it. */
+  held: { readonly value: unknown } | null = null
+  effects: ((state: unknown) => void)[] | null = null
+  /** When its handler started, for a call that is answered after the handler returned. */
+  startedAt: Nanos | null = null
+  scope: Scope | null = null
+  /** Why it failed, for a request without a caller. */
+  error: GenPoolError | null = null
+  /** The other requests of its batch. */
+  companions: readonly object[] | null = null
+}

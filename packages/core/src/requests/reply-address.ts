@@ -1,0 +1,31 @@
+import { ReplyReference } from '@genpool/runtime'
+import type { From } from '../behaviours/context'
+import type { Request } from './request'
+
+/** The address of one request, with `reply` and `fail` for those who have it in hand. */
+class RequestAddress extends ReplyReference implements From {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    super(request.owner.system, request)
+    this.#request = request
+  }
+
+  reply(value: unknown): boolean {
+    return this.#request.answer(value)
+  }
+
+  fail(error: unknown): boolean {
+    return this.#request.fail(this.#request.owner.crashed(this.#request, error))
+  }
+}
+
+/** The address at which `request` is answered; always the same one. */
+export function addressOf(request: Request): From {
+  const rarely = request.extend()
+  const address = (rarely.from as RequestAddress | null) ?? new RequestAddress(request)
+  // A settled request closes no address any more.
+  if (request.outcome !== null) address.close()
+  rarely.from = address
+  return address
+}

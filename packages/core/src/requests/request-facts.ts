@@ -1,0 +1,38 @@
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Outcome, RequestKind } from './outcome'
+
+/** How long a request waited and ran, in milliseconds. */
+export interface RequestTimes {
+  readonly waitedMs: number
+  readonly ranMs: number
+}
+
+/** A request as policies and views see it. */
+export interface RequestFacts {
+  /** The name of the pool that it came to. */
+  readonly pool: string
+  readonly kind: RequestKind
+  /** The type of its message, as in errors. */
+  readonly type: string
+  readonly message: unknown
+  readonly priority: number
+  readonly key: unknown
+  readonly sentAt: Nanos
+  /** Null until it is settled. */
+  readonly outcome: Outcome | null
+  /** How many times a handler was called for it. */
+  readonly attempt: number
+  /** Whether a caller waits for an answer. */
+  readonly expectsAnswer: boolean
+  /** The member that runs it or ran it last; null before. */
+  readonly runner: { readonly info: { readonly name: string }; readonly commits: boolean } | null
+  /** When its handler started; null if it has not. */
+  readonly startedAt: Nanos | null
+  /** How long it waited and ran until now. */
+  times(): RequestTimes
+}
+
+/** Milliseconds from one time to another, never negative. */
+export function msBetween(from: Nanos, to: Nanos): number {
+  return Math.max(0, to - from) / NS_PER_MS
+}

@@ -1,0 +1,43 @@
+import type { GenPoolError } from '@genpool/runtime'
+import { AsyncResource } from 'node:async_hooks'
+import type { Outcome } from './outcome'
+import type { RequestFacts } from './request-facts'
+
+/** Wraps the work on one request: the caller's async context, and tracing. */
+export interface Scope {
+  /** Runs the handler. Called for each attempt. */
+  run<T>(handler: () => T): T
+  /** Runs something else that belongs to the request. */
+  within(work: () => void): void
+  /** The last attempt returned, and its commit is done. */
+  committed(): void
+  /** The request has its outcome. Its handler may still run. */
+  settled(outcome: Outcome, error: GenPoolError | undefined): void
+}
+
+/** Makes the scope of a request, in the turn and in the async context in which the request comes in. */
+export type ScopeFactory = (request: RequestFacts) => Scope
+
+/** Lets the handler see the `AsyncLocalStorage` of its caller, however long the request waits. */
+class CallerScope implements Scope {
+  // A resource costs 40 ns; AsyncLocalStorage.snapshot() 20 µs on Node 20.
+  readonly #resource = new AsyncResource('GenPoolRequest')
+
+  run<T>(handler: () => T): T {
+    return this.#resource.runInAsyncScope(handler)
+  }
+
+  within(work: () => void): void {
+    this.#resource.runInAsyncScope(work)
+  }
+
+  committed(): void {
+    // Nothing is measured.
+  }
+
+  settled(): void {
+    // Nothing is measured.
+  }
+}
+
+export const callerScope: ScopeFactory = () => new CallerScope()

@@ -1,0 +1,174 @@
+import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
+import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import type { Phase } from '../../pool/status'
+import type { RequestFacts } from '../../requests/request-facts'
+import { type BreakerFigures, countMembers, type Percentiles, type PoolView, utilisationOf } from '../pool-view'
+
+/** The greatest part of something. */
+interface Greatest {
+  readonly name: string
+  readonly count: number
+}
+
+/** What members are at now, by the type of the message. */
+interface Running {
+  readonly type: string
+  readonly count: number
+  readonly longestMs: number
+}
+
+/** What an explanation is made of. Times are milliseconds; `recent` counts are of the last 10 to 20 seconds. */
+export interface Evidence {
+  readonly pool: string
+  readonly phase: Phase
+  /** Why it stopped by itself, in words. */
+  readonly cause: string | null
+  readonly size: number
+  /** The bound of an elastic size. */
+  readonly maxSize: number | null
+  readonly idle: number
+  readonly busy: number
+  /** How many members have not begun yet. */
+  readonly starting: number
+  readonly waiting: number
+  readonly oldestMs: number
+  readonly utilisation: number
+  readonly sojourn: Percentiles
+  readonly run: Percentiles
+  /** Turns of the event loop in which the pool had something to do. */
+  readonly turns: Percentiles
+  readonly running: readonly Running[]
+  readonly timeoutMs: number
+  readonly failedStarts: number
+  readonly initError: string
+  readonly breaker: BreakerFigures | undefined
+  readonly concurrency: {
+    readonly limit: number
+    readonly aside: number
+    readonly floorMs: number
+    readonly learns: boolean
+  } | null
+  /** The key that most of what waits has, of what has one. */
+  readonly key: Greatest | null
+  /** Whose most of what waits is, if the queue is fair, and how many there are. */
+  readonly tenant: (Greatest & { readonly tenants: number }) | null
+  /** Whether each handler has the state to itself. */
+  readonly exclusive: boolean
+  readonly late: number
+  readonly oldestLateMs: number
+  readonly recent: {
+    readonly drops: Readonly<Record<string, number>>
+    readonly expired: number
+    readonly crashes: number
+    readonly crash: string
+    readonly stuck: number
+    readonly reruns: number
+  }
+}
+
+/** The options that an explanation depends on. */
+export interface ExplainedOptions {
+  readonly timeoutMs: number
+  /** The bound of an elastic size; null for a fixed one. */
+  readonly maxSize: number | null
+  /** Whether the limit of members at work learns. */
+  readonly concurrencyLearns: boolean
+  /** What a fair queue tells requests apart by; null for another queue. */
+  readonly fairBy: { readonly by: FairBy } | null
+  /** Whether each handler has the state to itself. */
+  readonly exclusive: boolean
+}
+
+/** Looks at a pool for all that can limit it. Costs one look at each request that waits. */
+export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
+  const now = pool.now()
+  const { waiting, stats } = pool
+  const { idle, busy } = countMembers(pool)
+  const { breaker, concurrency } = pool.figures(now)
+  return {
+    pool: pool.name,
+    phase: pool.phase,
+    cause: pool.cause === undefined ? null : textOf(pool.cause),
+    size: pool.size,
+    maxSize: options.maxSize,
+    idle,
+    busy,
+    starting: pool.starting,
+    waiting: waiting.length,
+    oldestMs: oldestMs(waiting, now),
+    utilisation: utilisationOf(pool, now),
+    sojourn: stats.sojourn.percentiles(now),
+    run: stats.run.percentiles(now),
+    turns: stats.turns.percentiles(now),
+    running: runningOf(pool, now),
+    timeoutMs: options.timeoutMs,
+    failedStarts: pool.failedStarts,
+    initError: textOf(stats.lastInitError),
+    breaker,
+    concurrency:
+      concurrency === undefined
+        ? null
+        : {
+            limit: concurrency.limit,
+            aside: concurrency.aside,
+            floorMs: concurrency.unloadedNs / NS_PER_MS,
+            learns: options.concurrencyLearns,
+          },
+    key: greatest(
+      waiting.filter(({ key }) => key !== undefined),
+      ({ key }) => key,
+    ),
+    tenant: tenantOf(options, waiting),
+    exclusive: options.exclusive,
+    late: pool.awaitingReply.size,
+    oldestLateMs: oldestMs([...pool.awaitingReply], now),
+    recent: recentOf(pool, now),
+  }
+}
+
+function recentOf({ stats }: PoolView, now: Nanos): Evidence['recent'] {
+  const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
+  const { expired = 0 } = stats.failures.counts(now)
+  return { drops: { ...stats.drops.counts(now) }, expired, crashes, crash: textOf(stats.lastCrash), stuck, reruns }
+}
+
+function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]): Evidence['tenant'] {
+  if (fairBy === null) return null
+  const keyOf = fairKey(fairBy.by)
+  const tenants = new Set<unknown>()
+  const most = greatest(waiting, ({ message }) => {
+    const id = fairIdentity(keyOf(message))
+    tenants.add(id)
+    return id
+  })
+  return most === null ? null : { ...most, tenants: tenants.size }
+}
+
+/** The owner of most of the requests. */
+function greatest(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Greatest | null {
+  const counts = new Map<unknown, number>()
+  for (const request of requests) {
+    const owner = ownerOf(request)
+    counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  }
+  let most: Greatest | null = null
+  for (const [owner, number] of counts) {
+    if (most === null || number > most.count)
+      most = { name: owner === undefined ? '(none)' : textOf(owner), count: number }
+  }
+  return most
+}
+
+function runningOf({ seats }: PoolView, now: Nanos): readonly Running[] {
+  const byType = new Map<string, Running>()
+  for (const { type, startedAt } of seats.flatMap(({ inHand }) => inHand)) {
+    const ms = startedAt === null ? 0 : (now - startedAt) / NS_PER_MS
+    const known = byType.get(type) ?? { type, count: 0, longestMs: 0 }
+    byType.set(type, { type, count: known.count + 1, longestMs: Math.max(known.longestMs, ms) })
+  }
+  return [...byType.values()].sort((a, b) => b.longestMs - a.longestMs)
+}
+
+function oldestMs(requests: readonly RequestFacts[], now: Nanos): number {
+  return requests.reduce((most, { sentAt }) => Math.max(most, now - sentAt), 0) / NS_PER_MS
+}

@@ -1,0 +1,105 @@
+import type { DropReason } from '@genpool/broker'
+import type { Nanos } from '@genpool/runtime'
+import type { Seat } from '../pool/ports'
+import type { Phase } from '../pool/status'
+import type { Outcome } from '../requests/outcome'
+import type { RequestFacts } from '../requests/request-facts'
+
+/** A distribution in short, in milliseconds. */
+export interface Percentiles {
+  /** How many values it was made of. */
+  readonly count: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** What a circuit breaker does. */
+export interface BreakerFigures {
+  readonly state: 'closed' | 'open' | 'half-open'
+  /** When a caller that it refuses may try again; 0 if it refuses none. */
+  readonly retryAfterMs: number
+}
+
+/** How many members may work at once. */
+export interface ConcurrencyView {
+  readonly limit: number
+  /** How many members are set aside because enough others work. */
+  readonly aside: number
+  /** How long a run takes without a load, in nanoseconds; 0 if that is not known. */
+  readonly unloadedNs: Nanos
+}
+
+/** What policies show of themselves. What is absent is undefined. */
+export interface PolicyFigures {
+  readonly breaker?: BreakerFigures | undefined
+  readonly throttle?: { readonly probability: number } | undefined
+  readonly concurrency?: ConcurrencyView | undefined
+  /** Whether the alarm is set. */
+  readonly overloaded?: boolean | undefined
+}
+
+/** What was counted and measured. */
+export interface StatsView {
+  readonly counters: {
+    readonly accepted: number
+    readonly reruns: number
+    readonly outcomes: Readonly<Record<Outcome, number>>
+    readonly dropsByReason: Readonly<Partial<Record<DropReason, number>>>
+  }
+  readonly sojourn: Distribution
+  readonly run: Distribution
+  readonly turns: Distribution
+  readonly failures: Tally<Outcome>
+  readonly drops: Tally<DropReason>
+  readonly troubles: Tally<'crash' | 'stuck' | 'rerun'>
+  readonly lastCrash: unknown
+  readonly lastInitError: unknown
+}
+
+interface Distribution {
+  percentiles(now: Nanos): Percentiles
+  /** The sum of recent values per nanosecond: of run times, how many ran at once. */
+  density(now: Nanos): number
+}
+
+interface Tally<K extends string> {
+  counts(now: Nanos): Readonly<Partial<Record<K, number>>>
+}
+
+/** A pool as views read it: figures only. */
+export interface PoolView {
+  readonly name: string
+  readonly phase: Phase
+  /** Why it gave up; undefined if it did not. */
+  readonly cause: unknown
+  /** The target number of members. */
+  readonly size: number
+  readonly starting: number
+  readonly failedStarts: number
+  readonly restarts: number
+  readonly seats: readonly Seat[]
+  /** The requests that wait, oldest first. */
+  readonly waiting: readonly RequestFacts[]
+  /** Calls whose handler returned and that will be answered later. */
+  readonly awaitingReply: Iterable<RequestFacts> & { readonly size: number }
+  readonly deadLetters: number
+  readonly stateVersion: number | undefined
+  readonly stats: StatsView
+  figures(now: Nanos): PolicyFigures
+  /** Reads the clock. */
+  now(): Nanos
+}
+
+/** The members of a pool by what they do. */
+export function countMembers({ seats }: PoolView): { idle: number; busy: number; starting: number } {
+  const idle = seats.filter(({ status }) => status === 'idle').length
+  const starting = seats.filter(({ status }) => status === 'starting').length
+  return { idle, starting, busy: seats.length - idle - starting }
+}
+
+/** The share of the members' time that went into handlers lately, 0 to 1. */
+export function utilisationOf({ size, stats }: PoolView, now: Nanos): number {
+  return size === 0 ? 0 : Math.min(1, stats.run.density(now) / size)
+}

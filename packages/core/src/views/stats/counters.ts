@@ -1,0 +1,24 @@
+import type { DropReason } from '@genpool/broker'
+import type { Outcome } from '../../requests/outcome'
+
+/** How many requests had which outcome, and why some were dropped. */
+export class Counters {
+  accepted = 0
+  /** How many runs of handlers were repeated: another commit came first, or the handler asked for the state to itself. */
+  reruns = 0
+  readonly outcomes: Record<Outcome, number> = {
+    replied: 0,
+    dropped: 0,
+    expired: 0,
+    cancelled: 0,
+    crashed: 0,
+    conflict: 0,
+    invalid: 0,
+    stopped: 0,
+  }
+  readonly dropsByReason: Partial<Record<DropReason, number>> = {}
+
+  drop(reason: DropReason): void {
+    this.dropsByReason[reason] = (this.dropsByReason[reason] ?? 0) + 1
+  }
+}

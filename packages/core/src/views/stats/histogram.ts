@@ -1,0 +1,141 @@
+import type { Nanos } from '@genpool/runtime'
+import type { Percentiles } from '../pool-view'
+
+/** Values up to 2^53 in steps of at most 1/16: 4 bits below the leading one. */
+const SUB_BITS = 4
+const SUB = 1 << SUB_BITS
+const BUCKETS = (53 - SUB_BITS + 1) * SUB
+
+/**
+ * Counts values in buckets whose width grows with the value: recording is a few instructions, percentiles are exact to 6 %.
+ *
+ * @see Gil Tene's HdrHistogram, whose idea this is
+ */
+class Histogram {
+  readonly counts = new Uint32Array(BUCKETS)
+  sum = 0
+  max = 0
+
+  record(value: Nanos, times: number): void {
+    const whole = value < 0 ? 0 : value
+    const bucket = bucketOf(whole)
+    this.counts[bucket] = (this.counts[bucket] as number) + times
+    this.sum += whole * times
+    if (whole > this.max) this.max = whole
+  }
+
+  /** How many values there are. Added up when somebody looks, since values come far more often. */
+  get count(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  reset(): void {
+    this.counts.fill(0)
+    this.sum = this.max = 0
+  }
+}
+
+/**
+ * The distribution of the last one to two windows. Pure: the time is an argument.
+ *
+ * Two histograms take turns, so that what is told is neither older than two windows nor made of too little.
+ */
+export class RecentHistogram {
+  #current = new Histogram()
+  #previous = new Histogram()
+  /** The last value and how often it came: what comes at once has often waited equally long, and is recorded at once. */
+  #last: Nanos = 0
+  #repeated = 0
+  /** When the window ends. */
+  #until: Nanos
+  /** When the previous window began. */
+  #before: Nanos
+
+  constructor(
+    private readonly window: Nanos,
+    now: Nanos,
+  ) {
+    this.#before = now
+    this.#until = now + window
+  }
+
+  /** @param times how many values of that size there were */
+  record(value: Nanos, now: Nanos, times = 1): void {
+    if (value === this.#last && now < this.#until) this.#repeated += times
+    else this.#recordAnother(value, now, times)
+  }
+
+  #recordAnother(value: Nanos, now: Nanos, times: number): void {
+    this.#catchUp(now)
+    this.#last = value
+    this.#repeated = times
+  }
+
+  /** What was recorded lately; all zeros if nothing was. */
+  percentiles(now: Nanos): Percentiles {
+    this.#catchUp(now)
+    const [current, previous] = [this.#current, this.#previous]
+    const count = current.count + previous.count
+    const max = Math.max(current.max, previous.max)
+    const at = (share: number): number => Math.min(max, this.#valueAt(Math.ceil(share * count))) / 1e6
+    return count === 0
+      ? { count, p50: 0, p90: 0, p99: 0, max: 0 }
+      : { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: max / 1e6 }
+  }
+
+  /** The sum of what was recorded lately, for each nanosecond that passed: of run times, how many ran at once. */
+  density(now: Nanos): number {
+    this.#catchUp(now)
+    return now === this.#before ? 0 : (this.#current.sum + this.#previous.sum) / (now - this.#before)
+  }
+
+  #catchUp(now: Nanos): void {
+    if (this.#repeated > 0) this.#current.record(this.#last, this.#repeated)
+    this.#repeated = 0
+    if (now >= this.#until) this.#turn(now)
+  }
+
+  #turn(now: Nanos): void {
+    const windows = Math.floor((now - this.#until) / this.window) + 1
+    const empty = this.#previous
+    this.#previous = this.#current
+    this.#current = empty
+    empty.reset()
+    if (windows > 1) this.#previous.reset()
+    // Windows follow one another without a gap, so that none is longer than it says.
+    this.#until += windows * this.window
+    this.#before = this.#until - 2 * this.window
+  }
+
+  #valueAt(rank: number): Nanos {
+    let seen = 0
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += (this.#current.counts[bucket] ?? 0) + (this.#previous.counts[bucket] ?? 0)
+      if (seen >= rank) return upperEnd(bucket)
+    }
+    return Infinity
+  }
+}
+
+function bucketOf(value: number): number {
+  // Below 2.1 s, which is nearly always, whole numbers of 32 bits do: 4 ns instead of 60.
+  return value < 2 ** 31 ? smallBucketOf(value | 0) : largeBucketOf(value)
+}
+
+function largeBucketOf(value: number): number {
+  const exponent = value < 2 ** 32 ? 31 : 63 - Math.clz32(value / 2 ** 32)
+  return (exponent - SUB_BITS + 1) * SUB + (Math.floor(value / 2 ** (exponent - SUB_BITS)) - SUB)
+}
+
+function smallBucketOf(value: number): number {
+  if (value < SUB) return value
+  const shift = 31 - Math.clz32(value) - SUB_BITS
+  return (shift << SUB_BITS) + (value >>> shift)
+}
+
+/** The greatest value of a bucket. */
+function upperEnd(bucket: number): number {
+  if (bucket < SUB) return bucket
+  const exponent = Math.floor(bucket / SUB) - 1 + SUB_BITS
+  return ((bucket % SUB) + SUB + 1) * 2 ** (exponent - SUB_BITS) - 1
+}

@@ -1,0 +1,85 @@
+import type { DropReason } from '@genpool/broker'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Recorder } from '../../pool/ports'
+import type { Outcome } from '../../requests/outcome'
+import { Counters } from './counters'
+import { RecentHistogram } from './histogram'
+import { RecentTally } from './recent-tally'
+
+/** How far back percentiles look: one to two times this. */
+const WINDOW: Nanos = 10_000 * NS_PER_MS
+
+/** Counts and measures what happens in one pool. */
+export class Stats implements Recorder {
+  readonly counters = new Counters()
+  /** How long requests waited that were then run. */
+  readonly sojourn: RecentHistogram
+  /** How long handlers ran, commits and repetitions included. */
+  readonly run: RecentHistogram
+  /** How long turns of the event loop took in which the pool had work. */
+  readonly turns: RecentHistogram
+  /** The recent outcomes of requests that failed. */
+  readonly failures: RecentTally<Outcome>
+  readonly drops: RecentTally<DropReason>
+  /** What went wrong lately with members, and with commits. */
+  readonly troubles: RecentTally<'crash' | 'stuck' | 'rerun'>
+  /** What a handler threw last, and what an `init` threw last. */
+  lastCrash: unknown = undefined
+  lastInitError: unknown = undefined
+
+  constructor(now: Nanos) {
+    this.sojourn = new RecentHistogram(WINDOW, now)
+    this.run = new RecentHistogram(WINDOW, now)
+    this.turns = new RecentHistogram(WINDOW, now)
+    this.failures = new RecentTally(WINDOW, now)
+    this.drops = new RecentTally(WINDOW, now)
+    this.troubles = new RecentTally(WINDOW, now)
+  }
+
+  accepted(): void {
+    this.counters.accepted++
+  }
+
+  waited(ns: Nanos, now: Nanos): void {
+    this.sojourn.record(ns, now)
+  }
+
+  ran(ns: Nanos, now: Nanos, times: number): void {
+    this.run.record(ns, now, times)
+  }
+
+  settled(outcome: Outcome): void {
+    this.counters.outcomes[outcome]++
+  }
+
+  failed(outcome: Outcome, now: Nanos): void {
+    this.failures.add(outcome, now)
+  }
+
+  dropped(reason: DropReason, now: Nanos): void {
+    this.counters.drop(reason)
+    this.drops.add(reason, now)
+  }
+
+  turnEnded(lasted: Nanos, now: Nanos): void {
+    this.turns.record(lasted, now)
+  }
+
+  crashed(cause: unknown, now: Nanos): void {
+    this.lastCrash = cause
+    this.troubles.add('crash', now)
+  }
+
+  stuck(now: Nanos): void {
+    this.troubles.add('stuck', now)
+  }
+
+  reran(now: Nanos): void {
+    this.counters.reruns++
+    this.troubles.add('rerun', now)
+  }
+
+  startFailed(error: unknown): void {
+    this.lastInitError = error
+  }
+}

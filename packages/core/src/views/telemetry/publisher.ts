@@ -1,0 +1,148 @@
+import type { DropFacts } from '@genpool/broker'
+import { type Change, type GenPoolError, NS_PER_MS, type Nanos } from '@genpool/runtime'
+import type { MemberInfo } from '../../behaviours/context'
+import type { Listener, Seat } from '../../pool/ports'
+import type { Outcome } from '../../requests/outcome'
+import { msBetween, type RequestFacts } from '../../requests/request-facts'
+import * as channels from './channels'
+import type { AlarmEvent, BreakerEvent, MemberEvent, PoolEvent, RequestEvent } from './events'
+
+/** What the events of a pool say of it. */
+export interface PublisherPorts {
+  readonly identity: PoolEvent
+  /** Where the pool is in its actor system. */
+  readonly path: string
+  /** The time of this turn. */
+  turnNow(): Nanos
+  /** The time now. */
+  now(): Nanos
+  /** What the pool has to do. */
+  work(): { readonly waiting: number; readonly busy: number }
+}
+
+/** Publishes what happens in a pool as events. Builds an event only if its channel has subscribers. */
+export class Publisher implements Listener {
+  constructor(private readonly pool: PublisherPorts) {}
+
+  // --- requests ---
+
+  requestSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    if (channels.requestSettled.hasSubscribers) this.#publishSettled(request, outcome, error)
+  }
+
+  #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    const member = request.runner?.info.name ?? null
+    const facts = { outcome, ...request.times(), attempts: request.attempt, member, error }
+    channels.requestSettled.publish({ ...this.#ofRequest(request), ...facts })
+  }
+
+  requestDropped(request: RequestFacts, facts: DropFacts): void {
+    if (!channels.requestDropped.hasSubscribers) return
+    const { reason, waitedMs, queueLength, retryAfterMs } = facts
+    channels.requestDropped.publish({ ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
+  }
+
+  letterDied(message: unknown, error: GenPoolError): void {
+    if (channels.letterDead.hasSubscribers) channels.letterDead.publish({ ...this.pool.identity, message, error })
+  }
+
+  handlerReran(
+    seat: Seat,
+    { type }: RequestFacts,
+    { number: attempt, exclusive }: { readonly number: number; readonly exclusive: boolean },
+  ): void {
+    if (!channels.commitConflicted.hasSubscribers) return
+    channels.commitConflicted.publish({ ...this.#ofMember(seat.info), type, attempt, exclusive })
+  }
+
+  // --- members ---
+
+  memberStarted(seat: Seat): void {
+    if (!channels.memberStarted.hasSubscribers) return
+    channels.memberStarted.publish({
+      ...this.#ofMember(seat.info),
+      tookMs: msBetween(seat.bornAt, this.pool.turnNow()),
+    })
+  }
+
+  memberCrashed(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void {
+    if (!channels.memberCrashed.hasSubscribers) return
+    channels.memberCrashed.publish({ ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
+  }
+
+  memberAbandoned(seat: Seat): void {
+    if (!channels.memberStuck.hasSubscribers) return
+    const running = seat.inHand.find(({ startedAt }) => startedAt !== null)
+    const ranMs = running?.startedAt == null ? 0 : msBetween(running.startedAt, this.pool.now())
+    channels.memberStuck.publish({ ...this.#ofMember(seat.info), type: running?.type ?? '', ranMs })
+  }
+
+  memberEnded(seat: Seat, reason: unknown): void {
+    if (!channels.memberStopped.hasSubscribers || !seat.hasBegun) return
+    const ageMs = msBetween(seat.bornAt, this.pool.turnNow())
+    channels.memberStopped.publish({ ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
+  }
+
+  startFailed(
+    info: MemberInfo,
+    failure: { readonly error: unknown; readonly failures: number; readonly retryIn: Nanos | null },
+  ): void {
+    if (!channels.initFailed.hasSubscribers) return
+    const { error, failures, retryIn } = failure
+    const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
+    channels.initFailed.publish({ ...this.#ofMember(info), error, failures, retryInMs })
+  }
+
+  // --- the pool ---
+
+  sizeChanged(from: number, to: number): void {
+    if (channels.sizeChanged.hasSubscribers) channels.sizeChanged.publish({ ...this.pool.identity, from, to })
+  }
+
+  poolStarted(): void {
+    if (channels.poolStarted.hasSubscribers) {
+      channels.poolStarted.publish({ ...this.pool.identity, path: this.pool.path })
+    }
+  }
+
+  poolReady(afterNs: Nanos): void {
+    if (channels.poolReady.hasSubscribers) {
+      channels.poolReady.publish({ ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
+    }
+  }
+
+  poolDraining(): void {
+    if (channels.poolDraining.hasSubscribers) {
+      channels.poolDraining.publish({ ...this.pool.identity, ...this.pool.work() })
+    }
+  }
+
+  poolStopped(cause: unknown): void {
+    if (channels.poolStopped.hasSubscribers) {
+      channels.poolStopped.publish({ ...this.pool.identity, cause, ...this.pool.work() })
+    }
+  }
+
+  configured(changes: readonly Change[]): void {
+    if (channels.poolConfigured.hasSubscribers) channels.poolConfigured.publish({ ...this.pool.identity, changes })
+  }
+
+  // --- what policies tell ---
+
+  breakerChanged(change: Omit<BreakerEvent, keyof PoolEvent>): void {
+    if (channels.breakerChanged.hasSubscribers) channels.breakerChanged.publish({ ...this.pool.identity, ...change })
+  }
+
+  alarmChanged(kind: 'set' | 'clear', facts: Omit<AlarmEvent, keyof PoolEvent>): void {
+    const channel = kind === 'set' ? channels.alarmSet : channels.alarmCleared
+    if (channel.hasSubscribers) channel.publish({ ...this.pool.identity, ...facts })
+  }
+
+  #ofMember({ name, slot, incarnation }: MemberInfo): MemberEvent {
+    return { ...this.pool.identity, member: name, slot, incarnation }
+  }
+
+  #ofRequest({ type, kind, message, priority, key }: RequestFacts): RequestEvent {
+    return { ...this.pool.identity, type, kind, message, priority, key }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Cell } from '@genpool/state-ane'
+import type { Attaching, Listener } from '../../pool/ports'
+import { stateChanged } from './channels'
+import type { PoolEvent } from './events'
+
+/** What publishing state changes needs of the pool. */
+export interface StateChangesPorts extends Attaching {
+  /** The shared state; undefined if each member has its own, or before it is made. */
+  readonly cell: Cell<unknown> | undefined
+  readonly stopping: boolean
+  readonly identity: PoolEvent
+  callSafely(callback: () => void): void
+}
+
+/**
+ * Publishes the changes of a pool's shared state while somebody subscribes, and only then.
+ *
+ * A watched cell computes patches with every commit, so it is watched no longer than needed.
+ */
+export class StateChanges implements Listener {
+  #unwatch: (() => void) | null = null
+
+  constructor(private readonly pool: StateChangesPorts) {
+    pool.attach(this)
+  }
+
+  /** Starts watching with the first subscriber, stops with the last. Runs before every commit: keep it cheap. */
+  beforeCommits(): void {
+    if (stateChanged.hasSubscribers === (this.#unwatch !== null)) return
+    if (this.#unwatch !== null) this.end()
+    else this.#begin()
+  }
+
+  end(): void {
+    this.#unwatch?.()
+    this.#unwatch = null
+  }
+
+  #begin(): void {
+    const { cell, stopping, identity } = this.pool
+    if (cell === undefined || stopping) return
+    this.pool.callSafely(() => {
+      this.#unwatch = cell.watch((value, version, patches, inversePatches) => {
+        // The last subscriber may have gone since the last commit.
+        if (!stateChanged.hasSubscribers) return
+        stateChanged.publish({ ...identity, version, value, patches, inversePatches })
+      })
+    })
+  }
+}

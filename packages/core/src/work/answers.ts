@@ -1,0 +1,62 @@
+import { InvalidError } from '@genpool/state-ane'
+import type { Step } from '../behaviours/step'
+import type { Rarely } from '../requests/rarely'
+import type { Request } from '../requests/request'
+
+/** What answering needs of the pool. */
+export interface Answering {
+  crashed(request: Request, cause: unknown): Parameters<Request['fail']>[0]
+  /** Calls a user callback; what it throws is reported. */
+  callSafely(callback: () => unknown): void
+}
+
+/**
+ * Gives the answers of a run whose commit is done, then calls its effects.
+ *
+ * @param companions the other requests of the batch; null if there is none
+ * @param state what the commit left
+ */
+export function giveAnswers(
+  { request, companions }: { readonly request: Request; readonly companions: readonly Request[] | null },
+  step: Step,
+  state: unknown,
+  pool: Answering,
+): void {
+  const { rarely } = request
+  const batch = companions === null ? [request] : [request, ...companions]
+  rarely?.scope?.committed()
+  try {
+    if (companions !== null) answerBatch(step, state, batch)
+    else if (rarely !== null && rarely.held !== null) request.succeed(rarely.held.value, true)
+    else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
+  } catch (error) {
+    for (const each of batch) each.fail(pool.crashed(each, error))
+  }
+  if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
+}
+
+function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, state: unknown, pool: Answering): void {
+  const { scope } = rarely
+  rarely.effects = null
+  for (const effect of effects) {
+    pool.callSafely(() => (scope === null ? effect(state) : scope.within(() => effect(state))))
+  }
+}
+
+/** The answer of a step, given the state that its commit left. Throws what the user's function throws. */
+function valueOf(step: Step, state: unknown): unknown {
+  return typeof step.value === 'function' ? (step.value as (state: unknown) => unknown)(state) : step.value
+}
+
+/** Gives each request of a batch its part of the answer. A step that does not reply answers none. */
+function answerBatch(step: Step, state: unknown, requests: readonly Request[]): void {
+  if (step.kind !== 'reply') return
+  const values = valueOf(step, state)
+  if (Array.isArray(values) && values.length === requests.length) {
+    return requests.forEach((request, i) => void request.succeed(values[i], true))
+  }
+  const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
+  const message = `a batch of ${requests.length} messages must be answered with a list of ${requests.length} answers; it was ${got}`
+  const error = new InvalidError(`answer of the handler "${requests[0]?.type ?? ''}"`, [{ path: [], message }])
+  for (const request of requests) request.fail(error)
+}

@@ -1,0 +1,38 @@
+import type { MemberInfo } from '../behaviours/context'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Eventually } from '../behaviours/eventually'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import { BareContext } from './message-context'
+
+/** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. */
+export function initialise(
+  { form, callbacks, properties }: CompiledBehaviour,
+  facts: PoolFacts,
+  info: MemberInfo,
+): unknown {
+  const context = new BareContext(facts, info)
+  if (form !== 'plain') return callbacks.init?.(context)
+  const { initialState, initialStateFunc } = properties
+  return initialStateFunc === undefined ? initialState : initialStateFunc(context as never)
+}
+
+/** How a member ends. */
+export interface Ending {
+  readonly info: MemberInfo
+  /** Its last state. */
+  readonly state: unknown
+  readonly reason: unknown
+  /** Whether the whole pool stops. */
+  readonly poolStops: boolean
+}
+
+/** Calls the behaviour's `terminate`; of a plain function, nact's `afterStop` if the whole pool stops. */
+export function terminate(behaviour: CompiledBehaviour, facts: PoolFacts, ending: Ending): Eventually<void> {
+  const context = new BareContext(facts, ending.info)
+  if (behaviour.form !== 'plain') {
+    return behaviour.callbacks.terminate?.(ending.reason, ending.state, context) as Eventually<void>
+  }
+  const { afterStop } = behaviour.properties
+  if (!ending.poolStops || afterStop === undefined) return
+  return afterStop(ending.state, { ...context, children: context.children, mailbox: [] } as never)
+}

@@ -1,0 +1,18 @@
+import { isGenPoolError } from '@genpool/runtime'
+import type { Request } from '../requests/request'
+
+/** Wraps what a handler threw, to tell it from what the commit threw. */
+export class HandlerFailure {
+  constructor(readonly cause: unknown) {}
+}
+
+export function rethrowFailure(error: unknown): never {
+  throw new HandlerFailure(error)
+}
+
+/** Whether a handler only gave up because its callers had. That is what `ctx.signal` is for, and no fault. */
+export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
+  if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
+  if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
+  return requests.some((request) => request.rarely?.controller?.signal.reason === cause)
+}

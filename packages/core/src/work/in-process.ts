@@ -1,0 +1,252 @@
+import type { Nanos, Turn } from '@genpool/runtime'
+import type { Attempt, CommitOptions, Hold } from '@genpool/state-ane'
+import { InitStep } from '../behaviours/behaviour'
+import { checkThen } from '../behaviours/check-step'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import { type Eventually, isThenable } from '../behaviours/eventually'
+import type { Handler } from '../behaviours/handler'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import { Step } from '../behaviours/step'
+import { hasPassed } from '../requests/deadline'
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+import type { Scope } from '../requests/scope'
+import { type Answering, giveAnswers } from './answers'
+import { initialise, terminate } from './callbacks'
+import { HandlerFailure, isAbort, rethrowFailure } from './handler-results'
+import { MessageContext, PlainContext } from './message-context'
+import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
+import { ownCell, type StateOptions } from './state-options'
+import type { Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
+
+/** What the workers of this thread need of their pool. */
+export interface InProcessPool extends Answering {
+  readonly behaviour: CompiledBehaviour
+  readonly facts: PoolFacts
+  readonly turn: Turn
+  readonly failures: Failures
+  readonly stateOptions: StateOptions
+  readonly commitOptions: CommitOptions
+  /** Whether the pool stops or has stopped. */
+  readonly stopping: boolean
+  /** Called before what an asynchronous handler returned is committed. */
+  beforeCommits(): void
+}
+
+const READY: Started = { kind: 'ready', reason: undefined }
+
+/** Makes the workers that run in this thread. */
+export class InProcessWorkers implements WorkerFactory<Request> {
+  constructor(private readonly pool: InProcessPool) {}
+
+  create(seat: WorkerSeat, host: WorkerHost<Request>): Worker<Request> {
+    return new InProcessWorker(this.pool, seat, host)
+  }
+}
+
+/**
+ * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
+ *
+ * Where the handler is synchronous, all of it is, and no promise is made.
+ */
+class InProcessWorker implements Worker<Request>, Run {
+  readonly depth = 1
+  ended = false
+  #keeper: StateKeeper | null
+  #job: Request | null = null
+  /** The other requests of the batch in hand; null if there is none. */
+  #companions: readonly Request[] | null = null
+  #startedAt: Nanos = 0
+  #hold: Hold<unknown> | null = null
+
+  constructor(
+    private readonly pool: InProcessPool,
+    private readonly seat: WorkerSeat,
+    private readonly host: WorkerHost<Request>,
+  ) {
+    this.#keeper = seat.cell === undefined ? null : new CellKeeper(seat.cell)
+  }
+
+  get commits(): boolean {
+    return this.#keeper?.commits === true
+  }
+
+  get state(): unknown {
+    return this.#keeper?.state
+  }
+
+  start(): Eventually<Started> {
+    if (this.#keeper !== null) return READY
+    const made = initialise(this.pool.behaviour, this.pool.facts, this.seat.info)
+    return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
+  }
+
+  #started(made: unknown): Started {
+    if (made instanceof InitStep && made.kind !== 'continue') return made
+    const state: unknown = made instanceof InitStep ? made.value : made
+    this.#keeper =
+      this.pool.behaviour.form === 'plain'
+        ? new PlainKeeper(state)
+        : new CellKeeper(ownCell(this.seat.info.name, this.pool.stateOptions, state))
+    return made instanceof InitStep ? made : READY
+  }
+
+  give(job: Request): void {
+    const { turn } = this.pool
+    this.#job = job
+    this.#companions = job.companions
+    this.#startedAt = turn.now()
+    this.host.progress.began(job, this.#startedAt)
+    let step: Step | PromiseLike<Step>
+    try {
+      step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+    } catch (error) {
+      return this.#failed(job, error)
+    }
+    if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
+    else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  /** One call of the handler; several if another commit came first. Called by the commit engine. */
+  run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
+    const job = this.#job as Request
+    const { rarely, handler } = job
+    if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
+    if (rarely !== null) rarely.held = rarely.effects = null
+    job.attempt++
+    if (this.#companions !== null) for (const companion of this.#companions) companion.attempt++
+    this.host.progress.attempted(job, attempt)
+    const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
+    let result: unknown
+    try {
+      result =
+        rarely === null || rarely.scope === null
+          ? handler.handle(handler.batch === 0 ? job.message : this.#batch(job), state, ctx)
+          : this.#runWithin(rarely.scope, job, state, ctx)
+    } catch (error) {
+      throw new HandlerFailure(error)
+    }
+    return result instanceof Step && result.then === undefined ? result : this.#stepOf(result, handler)
+  }
+
+  /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
+  #runWithin(scope: Scope, job: Request, state: unknown, ctx: object): unknown {
+    const message = job.handler.batch === 0 ? job.message : this.#batch(job)
+    return scope.run(() => job.handler.handle(message, state, ctx))
+  }
+
+  #stepOf(result: unknown, handler: Handler): Step | PromiseLike<Step> {
+    if (result instanceof Step) return checkThen(handler.type, result)
+    if (!isThenable(result)) return handler.toStep(result)
+    // A thenable need not be a promise: only a promise settles once.
+    return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
+  }
+
+  readonly #toStep = (result: unknown): Step => {
+    this.pool.turn.refresh()
+    this.pool.beforeCommits()
+    return (this.#job as Request).handler.toStep(result)
+  }
+
+  #batch(job: Request): unknown {
+    return [job.message, ...(this.#companions ?? []).map((companion) => companion.message)]
+  }
+
+  /** Refuses a commit that is not wanted any more. Called by the commit engine, and before a run that had to wait. */
+  admit(): Error | undefined {
+    const job = this.#job
+    if (job === null) return undefined
+    if (this.ended) return this.pool.failures.stopped(job)
+    if (this.#isWanted(job)) return undefined
+    if (this.#companions?.some((companion) => this.#isWanted(companion)) === true) return undefined
+    return this.pool.failures.expired(job)
+  }
+
+  #checkWanted(): void {
+    const refusal = this.admit()
+    if (refusal !== undefined) throw refusal
+  }
+
+  #isWanted(request: Request): boolean {
+    if (request.outcome === null && hasPassed(request.deadline, this.pool.turn)) {
+      request.fail(this.pool.failures.expired(request))
+    }
+    return !request.abandoned
+  }
+
+  holding(hold: Hold<unknown>): void {
+    this.#hold = hold
+  }
+
+  /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
+  committed(step: Step, state: unknown): void {
+    const request = this.#job
+    if (request === null) return
+    this.#hold = null
+    if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
+      giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
+    } else if (step.kind === 'reply') request.succeed(step.value, true)
+  }
+
+  readonly #onDone = (step: Step): void => {
+    if (!this.ended) this.#done(this.#job as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
+  }
+
+  readonly #onFailed = (error: unknown): void => {
+    if (!this.ended) this.#failed(this.#job as Request, error)
+  }
+
+  #done(job: Request, step: Step, runNs: Nanos, times: number): void {
+    this.host.done(job, step.then, runNs, times)
+    this.#forget(job)
+  }
+
+  #failed(job: Request, error: unknown): void {
+    const runNs = this.pool.turn.refresh() - this.#startedAt
+    this.#hold = null
+    if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
+      this.host.failed(job, error.cause, runNs)
+    } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
+    this.#forget(job)
+  }
+
+  /** From here on an answer to it waits for nothing. */
+  #forget(job: Request): void {
+    if (this.#job === job) this.#job = null
+  }
+
+  /** A job begins when it is given. */
+  revoke(): boolean {
+    return false
+  }
+
+  /** The request fires `ctx.signal` by itself. */
+  cancel(): void {
+    // Nothing else runs elsewhere.
+  }
+
+  holdsAnswersOf(request: Request): boolean {
+    return this.commits && !this.ended && this.#has(request)
+  }
+
+  startOf(request: Request): Nanos | null {
+    return request.attempt > 0 && this.#has(request) ? this.#startedAt : null
+  }
+
+  #has(request: Request): boolean {
+    return this.#job === request || this.#companions?.includes(request) === true
+  }
+
+  end(reason: unknown): Eventually<void> {
+    this.ended = true
+    this.#hold?.release()
+    this.#hold = null
+    const { info } = this.seat
+    return terminate(this.pool.behaviour, this.pool.facts, {
+      info,
+      state: this.state,
+      reason,
+      poolStops: this.pool.stopping,
+    })
+  }
+}

@@ -1,0 +1,66 @@
+import { type Cell, createStore, type CommitOptions, type Store } from '@genpool/state-ane'
+import { z } from 'zod'
+
+/** How the members' state is kept and committed. */
+export const stateOptions = z.strictObject({
+  type: z.enum(['shared', 'isolated']).default('shared').describe('One state for all members, or one for each.'),
+  commit: z
+    .enum(['update', 'retry', 'exclusive', 'overwrite'])
+    .default('retry')
+    .describe(
+      'How a returned next state is committed: `update` refuses it (only recipes are accepted), `retry` runs the handler again if ' +
+        'the state changed meanwhile, `exclusive` holds the state while the handler runs, `overwrite` replaces whatever is there.',
+    ),
+  retries: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(3)
+    .describe('How often a handler runs again before it holds the state.'),
+  store: z
+    .custom<Store>((value) => typeof value === 'object' && value !== null && 'cell' in value, 'expected a store')
+    .optional()
+    .describe('Keeps the state in a store of your own.'),
+  key: z
+    .union([z.string(), z.number()])
+    .optional()
+    .describe("The key of the cell in the store. Default: the pool's name."),
+  history: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('How many past versions are kept for replicas that catch up.'),
+  validate: z
+    .custom<(state: unknown) => boolean | string>((value) => typeof value === 'function' || value instanceof z.ZodType)
+    .optional()
+    .describe('A zod schema or a predicate that every state must satisfy; a commit that does not is refused.'),
+})
+export type StateOptions = z.output<typeof stateOptions>
+
+/** The options of the state in full, also where they were given as a name or not at all. */
+export function stateOptionsOf(option: StateOptions | StateOptions['type'] | undefined, plain: boolean): StateOptions {
+  if (typeof option === 'object') return option
+  return { type: option ?? (plain ? 'isolated' : 'shared'), commit: 'retry', retries: 3 }
+}
+
+/** Makes the cell that all members share, in the user's store or in one of its own. */
+export function sharedCell(pool: string, options: StateOptions, initial: unknown): Cell<unknown> {
+  const store = options.store ?? createStore({ name: `state of pool "${pool}"` })
+  return store.cell(options.key ?? pool, { initial: () => initial, ...cellOptionsOf(options) })
+}
+
+/** Makes the cell of one member with a state of its own; it goes with the member. */
+export function ownCell(member: string, options: StateOptions, initial: unknown): Cell<unknown> {
+  const store = createStore({ name: `state of member "${member}"`, history: 0 })
+  return store.cell(member, { initial: () => initial, ...cellOptionsOf(options) })
+}
+
+/** The options of the commit engine. */
+export function commitOptionsOf({ commit, retries }: StateOptions): CommitOptions {
+  return { mode: commit, retries }
+}
+
+function cellOptionsOf({ validate, history }: StateOptions): object {
+  return { ...(validate === undefined ? {} : { validate }), ...(history === undefined ? {} : { history }) }
+}

@@ -1,0 +1,117 @@
+import type { Nanos } from '@genpool/runtime'
+import type { Cell } from '@genpool/state-ane'
+import type { MemberInfo } from '../behaviours/context'
+import type { Eventually } from '../behaviours/eventually'
+import type { Handler } from '../behaviours/handler'
+import type { Following } from '../behaviours/step'
+
+/** One message that a worker is given; for a batch, the first of its messages. */
+export interface Job {
+  readonly handler: Handler
+  readonly message: unknown
+  /** When its caller gives up. A job that has not begun by then must not begin. */
+  readonly deadline: Nanos
+  /** Whether a caller waits for an answer. */
+  readonly expectsAnswer: boolean
+  /** The outcome; null while it has none. A job with an outcome must not begin, and its commit is refused. */
+  readonly outcome: string | null
+  /** The other messages of its batch; null if its handler takes one message. They share its run and its commit. */
+  readonly companions: readonly Job[] | null
+  /**
+   * Settles it with the answer of its handler. Call it after the commit.
+   *
+   * @param answered false for a cast or a dispatch that has nothing to pass on to its sender
+   * @returns whether this was its outcome: false if it has one already
+   */
+  succeed(value: unknown, answered: boolean): boolean
+}
+
+/** What happens while jobs run. It is measured, and watched for members that hang. */
+export interface Progress<J extends Job = Job> {
+  /** Work on a job starts, at `at`. From here on the job cannot be taken back. Once per job, before `attempted`. */
+  began(job: J, at: Nanos): void
+  /** Its handler is about to be called: for the first time, or again because another commit came first. */
+  attempted(job: J, attempt: { readonly number: number; readonly exclusive: boolean }): void
+}
+
+/** How long a run took. */
+export interface RunTime {
+  /** Nanoseconds per run; -1 if they were not measured. */
+  readonly runNs: Nanos
+  /** The number of runs that `runNs` stands for. */
+  readonly times: number
+}
+
+/** What a worker reports to. Each job that began ends with exactly one of `done`, `failed`, `refused` and `died`. */
+export interface WorkerHost<J extends Job = Job> {
+  readonly progress: Progress<J>
+  /**
+   * The handler returned, its commit is done, and the answer, if it gave one, is out.
+   *
+   * @param then what the handler asked for next
+   */
+  done(job: J, then: Following | undefined, runNs: Nanos, times: number): void
+  /** The handler failed. Nothing was committed. The member decides what follows: the worker may be ended. */
+  failed(job: J, cause: unknown, runNs: Nanos): void
+  /** The commit was refused, and the handler is not at fault. Nothing was committed. The worker goes on. */
+  refused(job: J, error: unknown, runNs: Nanos): void
+  /**
+   * The worker is gone: its thread or process died. No other report follows.
+   *
+   * @param begun the jobs that had begun and were not reported as ended. All others go to another member
+   */
+  died(cause: unknown, begun: readonly J[]): void
+}
+
+/** How a worker starts. `continue` calls `handleContinue(reason)` first; `ignore` and `refuse` end it (see `init`). */
+export interface Started {
+  readonly kind: 'ready' | 'continue' | 'ignore' | 'refuse'
+  readonly reason: unknown
+}
+
+/**
+ * Does the work of one member, in this thread or elsewhere. A member decides what is run and when; a worker runs it.
+ *
+ * It reports to its host instead of returning, so that one that runs a job at once costs no promise, and one that sends jobs away
+ * can hold several. It never throws into its host. `workerContract` of `@genpool/core/testing` checks all of this.
+ */
+export interface Worker<J extends Job = Job> {
+  /** The most jobs that it may hold, begun or not. Read each time that its member could take another. */
+  readonly depth: number
+  /** Whether its runs end with a commit, so that answers and effects wait for that. */
+  readonly commits: boolean
+  /** The last state that it knows of, for `getState` and inspection. */
+  readonly state: unknown
+  /** Makes ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again. */
+  start(): Eventually<Started>
+  /** Takes a job over. It may run it at once and report before this returns. */
+  give(job: J): void
+  /** Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. */
+  revoke(job: J): boolean
+  /** The caller of a job that has begun has given up. The handler should be told; the job still ends with a report. */
+  cancel(job: J, reason: unknown): void
+  /** Whether an answer to this job that is given now has to wait for the commit of its run. */
+  holdsAnswersOf(job: J): boolean
+  /** When it started to run a job; null if it has not, or does not run it any more. */
+  startOf(job: J): Nanos | null
+  /**
+   * Ends it for good: no job begins any more, nothing is committed and nothing reported. Releases what it has opened; the result
+   * says when that is done, and rejects with what failed then.
+   *
+   * @param reason what the behaviour's `terminate` is told
+   */
+  end(reason: unknown): Eventually<void>
+}
+
+/** What a worker is made for. */
+export interface WorkerSeat {
+  readonly info: MemberInfo
+  /** The state that all members share; undefined if each worker makes a state of its own. */
+  readonly cell: Cell<unknown> | undefined
+}
+
+/** Makes the workers of one pool. */
+export interface WorkerFactory<J extends Job = Job> {
+  /** Makes a worker. Called once per incarnation of a member, before `start`. Must not throw. */
+  create(seat: WorkerSeat, host: WorkerHost<J>): Worker<J>
+}
