@@ -100,7 +100,7 @@ export class Member extends Waiting implements Runner, Reported {
     this.leaving ??= { reason }
     this.withdraw()
     this.#takeBackAhead()
-    if (this.hand.isEmpty) this.#finishLeaving(this.leaving.reason)
+    if (this.hand.count === 0) this.#finishLeaving(this.leaving.reason)
   }
 
   /** Gives it up while its handler still runs: whatever comes of that is ignored. */
@@ -156,23 +156,23 @@ export class Member extends Waiting implements Runner, Reported {
     if (this.#idleTimer !== null) this.#stopIdleTimer()
     this.status = 'busy'
     this.#asks = false
-    this.hand.requests.push(request)
+    this.hand.add(request)
     request.runner = this
     this.crew.ready(this)
-    if (this.hand.requests.length < this.#worker.depth) this.seekWork()
+    if (this.hand.count < this.#worker.depth) this.seekWork()
   }
 
   /** Gives its worker what it was assigned. */
   execute(): void {
     // What a report of its worker adds meanwhile waits for its own turn.
-    for (let count = this.hand.waiting; count > 0 && this.hand.waiting > 0; count--) this.#give(this.hand.first)
+    const { hand } = this
+    for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.#give(hand.give())
   }
 
   #give(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.#skip(request)
     if (request.handler.batch > 0) request.extend().companions = this.crew.batchFor(this, request)
-    this.hand.given()
     this.#worker.give(request)
   }
 
@@ -186,26 +186,26 @@ export class Member extends Waiting implements Runner, Reported {
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
     const mayAsk = this.status !== 'ended' && this.leaving === null && this.#own.length === 0
-    if (mayAsk && !this.crew.gated && this.hand.isEmpty) this.#ask()
+    if (mayAsk && !this.crew.gated && this.hand.count === 0) this.#ask()
     else this.#seekSpecially()
   }
 
   #seekSpecially(): void {
     if (this.status === 'ended') return
     if (this.leaving !== null) {
-      if (this.hand.isEmpty) this.#finishLeaving(this.leaving.reason)
+      if (this.hand.count === 0) this.#finishLeaving(this.leaving.reason)
       return
     }
-    if (this.hand.requests.length >= this.#worker.depth) return
+    if (this.hand.count >= this.#worker.depth) return
     const own = this.#own.take()
     if (own !== undefined) return this.assign(own)
-    if (this.hand.isEmpty) this.status = 'idle'
+    if (this.hand.count === 0) this.status = 'idle'
     if (!this.crew.gated || this.crew.mayWork(this)) this.#ask()
   }
 
   #ask(): void {
     if (this.#asks) return
-    if (this.hand.isEmpty) this.status = 'idle'
+    if (this.hand.count === 0) this.status = 'idle'
     this.#asks = true
     const request = this.crew.nextFor(this)
     if (request !== null) this.assign(request)

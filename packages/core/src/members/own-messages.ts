@@ -11,23 +11,24 @@ export interface GivesBack {
 
 /** The messages for one member and no other, in order. They go before what the broker has. */
 export class OwnMessages {
+  length = 0
   readonly #requests: Request[] = []
 
-  get length(): number {
-    return this.#requests.length
-  }
-
   add(request: Request, first: boolean): void {
+    this.length++
     if (first) this.#requests.unshift(request)
     else this.#requests.push(request)
   }
 
   take(): Request | undefined {
-    return this.#requests.shift()
+    const request = this.#requests.shift()
+    this.length = this.#requests.length
+    return request
   }
 
   /** The member ends. Messages for it alone are lost with it, as a mailbox is; what it only carried goes to another member. */
   giveBack(pool: GivesBack): void {
+    this.length = 0
     for (const request of this.#requests.splice(0)) {
       pool.released(request)
       if (request.kind === 'direct') request.fail(pool.failures.stopped(request))

@@ -27,6 +27,8 @@ export interface BrokerPorts {
  */
 export class BrokerPort implements Port {
   readonly #engine: Broker<Request, Member>
+  readonly #turn: Turn
+  readonly #listeners: Listeners
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
 
@@ -34,7 +36,9 @@ export class BrokerPort implements Port {
     options: BrokerOptions,
     private readonly pool: BrokerPorts,
   ) {
-    this.#engine = createBroker<Request, Member>(options, pool.turn.now(), { random: () => pool.random() })
+    this.#turn = pool.turn
+    this.#listeners = pool.listeners
+    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random: () => pool.random() })
   }
 
   get lengthR(): number {
@@ -54,18 +58,18 @@ export class BrokerPort implements Port {
   }
 
   ask(request: Request): Member | null {
-    const member = this.#engine.ask(request, this.pool.turn.now())
+    const member = this.#engine.ask(request, this.#turn.now())
     if (this.#engine.decision !== NO_DECISION) this.#act()
-    this.#tellMatched()
+    if (this.#listeners.telling.matched.length > 0) this.#tellMatched()
     return member
   }
 
   pack(make: Maker<Request>, message: unknown, about: unknown): boolean {
-    return this.#engine.pack(make, message, about, this.pool.turn.now())
+    return this.#engine.pack(make, message, about, this.#turn.now())
   }
 
   askR(member: Member): Request | null {
-    const now = this.pool.turn.now()
+    const now = this.#turn.now()
     member.sentAt = now
     let request: Request | null
     try {
@@ -75,7 +79,7 @@ export class BrokerPort implements Port {
       return null
     }
     if (this.#engine.decision !== NO_DECISION) this.#act()
-    this.#tellMatched()
+    if (this.#listeners.telling.matched.length > 0) this.#tellMatched()
     return request
   }
 
@@ -83,7 +87,7 @@ export class BrokerPort implements Port {
   takeBatch(member: Member, request: Request): readonly Request[] {
     const more: Request[] = []
     while (more.length < request.handler.batch - 1) {
-      const next = this.#try(() => this.#engine.take(this.pool.turn.now()), null)
+      const next = this.#try(() => this.#engine.take(this.#turn.now()), null)
       if (next === null) break
       if (next.handler !== request.handler) {
         member.deliver(next, true)
@@ -100,12 +104,12 @@ export class BrokerPort implements Port {
   }
 
   #releaseKey(request: Request): void {
-    const match = this.#try(() => this.#engine.release(request, this.pool.turn.now()), null)
+    const match = this.#try(() => this.#engine.release(request, this.#turn.now()), null)
     if (match !== null) match.askR.assign(match.ask)
   }
 
   remove(entry: Request | Member): boolean {
-    return this.#try(() => this.#engine.remove(entry, this.pool.turn.now()), false)
+    return this.#try(() => this.#engine.remove(entry, this.#turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
@@ -118,7 +122,7 @@ export class BrokerPort implements Port {
   }
 
   drain(): readonly Request[] {
-    return this.#try(() => this.#engine.drain(this.pool.turn.now()), [])
+    return this.#try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
   /** Lets go of the timer if nobody waits. */
@@ -143,7 +147,7 @@ export class BrokerPort implements Port {
   }
 
   #tellMatched(): void {
-    for (const listener of this.pool.listeners.telling.matched) listener.matched(this.#engine.lengthR)
+    for (const listener of this.#listeners.telling.matched) listener.matched(this.#engine.lengthR)
   }
 
   #arm(at: Nanos): void {

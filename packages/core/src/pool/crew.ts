@@ -10,6 +10,7 @@ import type { Crashes } from './crashes'
 import type { DirectMessages } from './direct-messages'
 import type { Listeners } from './listeners'
 import type { Pool } from './pool'
+import type { Port } from './port'
 import type { Recorder, SeatGate, Timers } from './ports'
 import type { Roster } from './roster'
 import type { TurnWork } from './turn-work'
@@ -40,12 +41,20 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   busy = 0
   gated = false
   #seatGates: readonly SeatGate[] = []
+  readonly #recorder: Recorder
+  readonly #turnWork: TurnWork
+  readonly #listeners: Listeners
+  readonly #port: Port
 
   constructor(private readonly parts: CrewParts) {
     this.turn = parts.pool.turn
     this.facts = parts.facts
     this.behaviour = parts.behaviour
     this.failures = parts.failures
+    this.#recorder = parts.recorder
+    this.#turnWork = parts.turnWork
+    this.#listeners = parts.listeners
+    this.#port = parts.pool.port
   }
 
   // --- work ---
@@ -64,23 +73,23 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   nextFor(member: Member): Request | null {
-    return this.parts.pool.port.askR(member)
+    return this.#port.askR(member)
   }
 
   withdraw(member: Member): boolean {
-    return this.parts.pool.port.remove(member)
+    return this.#port.remove(member)
   }
 
   batchFor(member: Member, first: Request): readonly Request[] {
-    return this.parts.pool.port.takeBatch(member, first)
+    return this.#port.takeBatch(member, first)
   }
 
   ready(member: Member): void {
-    this.parts.turnWork.ready(member)
+    this.#turnWork.ready(member)
   }
 
   released(request: Request): void {
-    this.parts.pool.port.release(request)
+    this.#port.release(request)
   }
 
   runAgain(request: Request): void {
@@ -103,43 +112,45 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   began(request: Request, at: Nanos): void {
     this.busy++
-    this.parts.recorder.waited(at - request.sentAt, at)
+    this.#recorder.waited(at - request.sentAt, at)
   }
 
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
-    const { listeners } = this.parts
     if (attempt.number > 1) this.#reran(request, attempt)
-    for (const listener of listeners.telling.handlerStarted) {
-      this.parts.turnWork.join()
-      listener.handlerStarted(request.runner as Member, this.turn.now())
-    }
+    if (this.#listeners.telling.handlerStarted.length > 0) this.#handlerStarted(request)
+  }
+
+  #handlerStarted(request: Request): void {
+    this.#turnWork.join()
+    const { handlerStarted } = this.#listeners.telling
+    for (const listener of handlerStarted) listener.handlerStarted(request.runner as Member, this.turn.now())
   }
 
   #reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
-    this.parts.recorder.reran(this.turn.now())
-    const { handlerReran } = this.parts.listeners.telling
+    this.#recorder.reran(this.turn.now())
+    const { handlerReran } = this.#listeners.telling
     for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
   }
 
   finished(member: Member, request: Request, runNs: Nanos, times: number): void {
-    this.parts.turnWork.join()
+    this.#turnWork.join()
     this.busy--
     if (runNs >= 0) this.#measured(runNs, times)
-    const { runFinished } = this.parts.listeners.telling
-    for (const listener of runFinished) listener.runFinished(member, request, runNs)
+    const { runFinished } = this.#listeners.telling
+    for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
 
   broke(member: Member, _request: Request, runNs: Nanos): void {
-    this.parts.turnWork.join()
+    this.#turnWork.join()
     this.busy--
     if (runNs >= 0) this.#measured(runNs, 1)
-    for (const listener of this.parts.listeners.telling.runBroke) listener.runBroke(member)
+    for (const listener of this.#listeners.telling.runBroke) listener.runBroke(member)
   }
 
   #measured(runNs: Nanos, times: number): void {
     const now = this.turn.now()
-    this.parts.recorder.ran(runNs, now, times)
-    this.parts.pool.port.finished(runNs, now)
+    this.#recorder.ran(runNs, now, times)
+    this.#port.finished(runNs, now)
   }
 
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {

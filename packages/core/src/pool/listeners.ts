@@ -3,7 +3,7 @@ import type { Listener } from './ports'
 /** The listeners that want one event. */
 type Wanting<K extends keyof Listener> = readonly (Listener & Required<Pick<Listener, K>>)[]
 
-const NONE: readonly never[] = Object.freeze([])
+const NONE: never[] = []
 
 /** Who is told what happens in a pool, by event. `telling.x` are the listeners that have a method `x`. */
 export class Listeners {

@@ -55,6 +55,9 @@ export class Pool implements RequestOwner {
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
   readonly #deadlines: Deadlines<Request>
+  readonly #recorder: Recorder
+  readonly #turnWork: TurnWork
+  readonly #listeners: Listeners
 
   constructor(
     private readonly parts: PoolPorts,
@@ -64,6 +67,9 @@ export class Pool implements RequestOwner {
     this.name = parts.name
     this.turn = parts.turn
     this.system = parts.system
+    this.#recorder = parts.recorder
+    this.#turnWork = parts.turnWork
+    this.#listeners = parts.listeners
     const { clock } = parts.settings.current
     this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
     this.settingsChanged()
@@ -73,8 +79,8 @@ export class Pool implements RequestOwner {
 
   /** Takes a request in: it is matched now, or queued, or refused. */
   submit(request: Request): void {
-    this.parts.recorder.accepted()
-    this.parts.turnWork.join()
+    this.#recorder.accepted()
+    this.#turnWork.join()
     if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
@@ -82,8 +88,8 @@ export class Pool implements RequestOwner {
 
   /** Takes a request in for one member and no other. */
   submitTo(member: Member, request: Request): void {
-    this.parts.recorder.accepted()
-    this.parts.turnWork.join()
+    this.#recorder.accepted()
+    this.#turnWork.join()
     if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
       return void request.fail(this.parts.failures.stopped(request))
@@ -97,10 +103,10 @@ export class Pool implements RequestOwner {
    * done, unless more than a thousand wait.
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
-    if (!this.#plain || this.parts.listeners.telling.matched.length > 0) return false
+    if (!this.#plain || this.#listeners.telling.matched.length > 0) return false
     if (!this.port.pack(make, message, handler)) return false
-    this.parts.recorder.accepted()
-    this.parts.turnWork.join()
+    this.#recorder.accepted()
+    this.#turnWork.join()
     return true
   }
 
@@ -162,13 +168,13 @@ export class Pool implements RequestOwner {
   // --- out ---
 
   settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
-    this.parts.recorder.settled(outcome)
-    this.parts.turnWork.join()
+    this.#recorder.settled(outcome)
+    this.#turnWork.join()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.awaitingReply.size > 0) this.awaitingReply.delete(request)
-    if (error !== undefined) this.parts.recorder.failed(outcome, this.turn.now())
-    const { requestSettled } = this.parts.listeners.telling
-    for (const listener of requestSettled) listener.requestSettled(request, outcome, error)
+    if (error !== undefined) this.#recorder.failed(outcome, this.turn.now())
+    const { requestSettled } = this.#listeners.telling
+    for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
 
   /** The broker or a gate gave a request up. */
@@ -181,8 +187,8 @@ export class Pool implements RequestOwner {
   }
 
   countDrop(request: Request, facts: DropFacts): void {
-    this.parts.recorder.dropped(facts.reason, this.turn.now())
-    for (const listener of this.parts.listeners.telling.requestDropped) listener.requestDropped(request, facts)
+    this.#recorder.dropped(facts.reason, this.turn.now())
+    for (const listener of this.#listeners.telling.requestDropped) listener.requestDropped(request, facts)
   }
 
   lost(request: Request, error: GenPoolError): void {

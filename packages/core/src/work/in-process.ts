@@ -17,7 +17,7 @@ import { HandlerFailure, isAbort, rethrowFailure } from './handler-results'
 import { MessageContext, PlainContext } from './message-context'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { ownCell, type StateOptions } from './state-options'
-import type { Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
+import type { Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
 
 /** What the workers of this thread need of their pool. */
 export interface InProcessPool extends Answering {
@@ -53,6 +53,7 @@ class InProcessWorker implements Worker<Request>, Run {
   readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
+  readonly #progress: Progress<Request>
   #job: Request | null = null
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
@@ -64,6 +65,7 @@ class InProcessWorker implements Worker<Request>, Run {
     private readonly seat: WorkerSeat,
     private readonly host: WorkerHost<Request>,
   ) {
+    this.#progress = host.progress
     this.#keeper = seat.cell === undefined ? null : new CellKeeper(seat.cell)
   }
 
@@ -96,7 +98,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#job = job
     this.#companions = job.companions
     this.#startedAt = turn.now()
-    this.host.progress.began(job, this.#startedAt)
+    this.#progress.began(job, this.#startedAt)
     let step: Step | PromiseLike<Step>
     try {
       step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
@@ -115,7 +117,7 @@ class InProcessWorker implements Worker<Request>, Run {
     if (rarely !== null) rarely.held = rarely.effects = null
     job.attempt++
     if (this.#companions !== null) for (const companion of this.#companions) companion.attempt++
-    this.host.progress.attempted(job, attempt)
+    this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
     try {
