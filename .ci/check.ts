@@ -1,6 +1,6 @@
 /*
- * `npm run check`: everything about the code that is not a test. One line a step; a failed one shows its output
- * and says what to do. `npm run check -- lint format` runs only these.
+ * `npm run check`: all checks that are not tests. Each step prints one line; a failed step also prints its output and
+ * what to do. `npm run check -- lint format` runs only these two.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,23 +10,23 @@ import { lintTarballs, pack } from './tarballs'
 
 const packed = mkdtempSync(join(tmpdir(), 'genpool-tarballs-'))
 let packing: Promise<Outcome> | undefined
-/** Builds and packs once, for all steps that need it. */
+/** Builds and packs once for all steps that need it. */
 const packOnce = (): Promise<Outcome> => (packing ??= pack(packed))
 
 const steps: readonly Step[] = [
   {
     name: 'tarballs',
-    remedy: 'the packages do not build, pack or resolve cleanly; look at "exports" and "files" in their package.json',
+    remedy: 'a package does not build, pack or resolve; look at "exports" and "files" in its package.json',
     run: () => sequence(packOnce, () => lintTarballs(packed)),
   },
   {
     name: 'typecheck',
-    remedy: 'the types of sources, tests, examples or benchmarks are wrong; run `npm run typecheck`',
+    remedy: 'fix the types of the sources, tests, examples or benchmarks; run `npm run typecheck`',
     run: () => tool('tsc', '-p', 'tsconfig.json', '--noEmit'),
   },
   {
     name: 'lint',
-    remedy: 'run `npm run lint -- --fix`, then see what is left',
+    remedy: 'run `npm run lint -- --fix`, then fix what is left',
     run: () => tool('eslint', '--max-warnings', '0', '.'),
   },
   { name: 'format', remedy: 'run `npm run format`', run: () => tool('prettier', '--check', '.') },
@@ -42,7 +42,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'site',
-    remedy: 'the docs cannot be built, or a link of theirs leads nowhere; run `npm run docs:build`',
+    remedy: 'the docs do not build, or have a broken link; run `npm run docs:build`',
     run: () =>
       sequence(
         packOnce,
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const wanted = process.argv.slice(2)
   const unknown = wanted.filter((name) => !steps.some((step) => step.name === name))
   if (unknown.length > 0) {
-    console.error(`No step is called ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}`)
+    console.error(`There is no step ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}`)
     process.exitCode = 1
     return
   }

@@ -1,7 +1,7 @@
 'use strict'
 /*
  * Prints the closing line of `.ci/run` from the results that jest wrote: `node .ci/counts.cjs results.json`.
- * A test file that could not even be loaded counts as one failed. Exits with 1 if anything failed or nothing ran.
+ * A test file that could not be loaded counts as one failed test. Exits with 1 if anything failed or nothing ran.
  */
 const { readFileSync } = require('node:fs')
 

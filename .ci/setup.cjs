@@ -1,8 +1,8 @@
 'use strict'
 /*
- * Installs the workspace's dependencies through the pinned pnpm, if they are not there or are damaged.
- * `npm start`, `npm test` and the rest call it first, so a machine needs Node and npm and nothing else.
- * It needs no dependency itself, and takes a few milliseconds when there is nothing to do.
+ * Installs the workspace's dependencies with the pinned pnpm, if they are missing or damaged.
+ * `npm start`, `npm test` and other commands call it first, so a machine needs only Node and npm.
+ * It has no dependency itself, and takes a few milliseconds when there is nothing to do.
  */
 const { existsSync, readFileSync, readdirSync, rmSync } = require('node:fs')
 const { join } = require('node:path')
@@ -16,10 +16,10 @@ const read = (...parts) => {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
-/** The folders that have a manifest and a node_modules of their own. */
+/** The folders that have their own manifest and node_modules. */
 const projects = () => [root, ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name))]
 
-/** The direct dependencies of a project that cannot be reached: missing, or a link to nowhere. */
+/** The direct dependencies of a project that are missing, or links to nowhere. */
 const missingIn = (project) => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
   return Object.keys({ ...dependencies, ...devDependencies }).filter(
@@ -27,7 +27,7 @@ const missingIn = (project) => {
   )
 }
 
-/** pnpm leaves a copy of the lockfile that it installed, as its last step; equal copies mean that it got there. */
+/** As its last step, pnpm copies the lockfile that it has installed. So equal copies mean that the install finished. */
 const upToDate = () => read('node_modules', '.pnpm', 'lock.yaml') === read('pnpm-lock.yaml')
 const complete = () => projects().every((project) => missingIn(project).length === 0)
 
@@ -37,11 +37,11 @@ function install() {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
     env: {
-      // An unreachable registry is reported in seconds, not after minutes of silent retries.
+      // Reports an unreachable registry in seconds, not after minutes of silent retries.
       npm_config_fetch_retry_mintimeout: '500',
       npm_config_fetch_retry_maxtimeout: '5000',
       npm_config_fetch_retries: '3',
-      // There is nobody to answer when pnpm wants to replace a node_modules that another tool has made.
+      // pnpm must not ask before it replaces a node_modules that another tool has made: there may be no terminal.
       npm_config_confirm_modules_purge: 'false',
       npm_config_update_notifier: 'false',
       ...process.env,
@@ -50,7 +50,7 @@ function install() {
   if (status === 0) return
   console.error(
     `\nThe dependencies could not be installed (${packageManager}; its own message is above).\n` +
-      'Is the npm registry reachable from here? Nothing else is needed; run the same command again.',
+      'Check that this machine can reach the npm registry, then run the same command again.',
   )
   process.exit(1)
 }
@@ -67,11 +67,11 @@ function main() {
   checkNode()
   if (upToDate() && complete()) return
   console.log(`Installing the dependencies with ${packageManager} ...`)
-  // Without this copy pnpm looks at everything again, instead of trusting what it believes to be there.
+  // Without this copy, pnpm checks everything again, instead of trusting its own records.
   rmSync(join(root, 'node_modules', '.pnpm', 'lock.yaml'), { force: true })
   install()
   if (complete()) return
-  console.log('Something is still missing in node_modules; installing from nothing ...')
+  console.log('Something is still missing in node_modules; installing everything again ...')
   for (const project of projects()) rmSync(join(project, 'node_modules'), { recursive: true, force: true })
   install()
 }

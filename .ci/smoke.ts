@@ -1,5 +1,5 @@
 /*
- * Installs the packed tarballs with npm into an empty project outside the workspace, and uses them as users do: from
+ * Installs the packed tarballs with npm into an empty project outside the workspace, and uses them like a user: from
  * CommonJS, from native ESM with named imports, and from TypeScript with the published types, in both module modes.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const compilerOptions = {
   target: 'es2023',
   strict: true,
   exactOptionalPropertyTypes: true,
-  // The published declarations are checked as well.
+  // Checks the published declarations, too.
   skipLibCheck: false,
   types: ['node'],
 }
@@ -44,14 +44,22 @@ const types = (name: string) => run(tsc, '-p', `tsconfig.${name}.json`)
 const steps: readonly Step[] = [
   {
     name: 'tarballs: installed with npm',
-    remedy: 'the packed packages cannot be built or installed',
+    remedy: 'fix the build, or the manifests of the packages',
     run: () => sequence(() => pack(project), install),
   },
-  { name: 'tarballs: CommonJS', remedy: 'require() of the packed packages', run: () => run('counter.cjs') },
-  { name: 'tarballs: ESM', remedy: 'import of the packed packages by name', run: () => run('counter.mjs') },
+  {
+    name: 'tarballs: CommonJS',
+    remedy: 'require() of the packed packages fails; see the output above',
+    run: () => run('counter.cjs'),
+  },
+  {
+    name: 'tarballs: ESM',
+    remedy: 'import of the packed packages by name fails; see the output above',
+    run: () => run('counter.mjs'),
+  },
   {
     name: 'tarballs: TypeScript',
-    remedy: 'the published types, or the program compiled against them',
+    remedy: 'the published types are wrong, or the program compiled against them fails',
     run: () =>
       sequence(
         () => types('node16'),
@@ -77,7 +85,7 @@ async function main(): Promise<void> {
     const failed = await runSteps([step], 1)
     if (failed.length > 0) {
       process.exitCode = 1
-      return // the rest needs what has failed
+      return // the other steps need the one that failed
     }
   }
 }

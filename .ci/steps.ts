@@ -4,13 +4,13 @@ import { join } from 'node:path'
 /** The folder of the workspace. */
 export const root = join(__dirname, '..')
 
-/** What a command left behind. `output` is everything it printed, in order. */
+/** The result of a command. `output` is everything that it printed, in order. */
 export interface Outcome {
   readonly ok: boolean
   readonly output: string
 }
 
-/** One thing to check. `remedy` says in a line what to do when it fails. */
+/** One step of a check. `remedy` says in one line what to do when it fails. */
 export interface Step {
   readonly name: string
   readonly remedy: string
@@ -35,7 +35,7 @@ export function tool(name: string, ...args: string[]): Promise<Outcome> {
   return command(join(root, 'node_modules', '.bin', name), args)
 }
 
-/** Runs commands one after the other, until one fails; that one's output is what there is to see. */
+/** Runs commands one after the other until one fails. Returns the outcome of the last one that ran. */
 export async function sequence(...commands: readonly (() => Promise<Outcome>)[]): Promise<Outcome> {
   let outcome: Outcome = { ok: true, output: '' }
   for (const next of commands) {

@@ -11,7 +11,7 @@ function pnpm(...args: string[]): Promise<Outcome> {
   return command('npx', ['--yes', packageManager, ...args])
 }
 
-/** Builds the packages from nothing, so that no output of a file that is gone gets published. */
+/** Builds the packages from scratch, so that the output of a deleted file is not published. */
 function build(): Promise<Outcome> {
   for (const folder of folders) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true })
   return tool('tsc', '-b', 'packages/core')
@@ -29,11 +29,11 @@ export function tarballsIn(folder: string): string[] {
     .map((name) => join(folder, name))
 }
 
-/** Looks at each tarball as a package manager, Node and TypeScript would: publint and arethetypeswrong. */
+/** Checks each tarball with publint and arethetypeswrong: can package managers, Node and TypeScript use it? */
 export async function lintTarballs(folder: string): Promise<Outcome> {
   const tarballs = tarballsIn(folder)
   if (tarballs.length !== folders.length) {
-    return { ok: false, output: `${tarballs.length} tarballs were packed of ${folders.length} packages.\n` }
+    return { ok: false, output: `There are ${tarballs.length} tarballs for ${folders.length} packages.\n` }
   }
   return sequence(
     ...tarballs.flatMap((tarball) => [

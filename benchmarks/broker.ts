@@ -1,6 +1,6 @@
 /*
- * What a broker costs: nanoseconds per operation for each queue, empty and with a million requests waiting, and the memory
- * of a waiting request.
+ * Measures what a broker costs: nanoseconds per operation for each queue, empty and with a million waiting requests, and
+ * the memory of a waiting request.
  *
  *     node -r ts-node/register benchmarks/broker.ts
  */
@@ -13,7 +13,7 @@ const MEMORY_BAR = 150
 /** Fails if a pair of ask and askR costs more than this, in nanoseconds. */
 const PAIR_BAR = 150
 const MILLION = 1_000_000
-/** Clock times of a process that has run for some seconds do not fit small integers. */
+/** As in a process that has run for some seconds: its clock times are beyond V8's small integers, which cost less. */
 const START = 5_000_000_000
 
 setFlagsFromString('--expose-gc')
@@ -32,7 +32,7 @@ class Request extends Waiting {
   }
 }
 
-/** The request itself, without what waiting adds to it, and one pointer to keep a million of them by. */
+/** The request without the fields that waiting adds, and with one pointer that links a million of them. */
 class Bare {
   constructor(
     readonly message: number,
@@ -55,13 +55,13 @@ function time(count: number, run: (i: number) => void): number {
   return Number(process.hrtime.bigint() - begun) / count
 }
 
-/** The best of five rounds, after one that warms up: what else the machine does can only add. */
+/** The best of five rounds after a warm-up: other work on the machine can only make a round slower. */
 function measured(round: () => number): number {
   round()
   return Math.min(round(), round(), round(), round(), round())
 }
 
-/** A request waits, then a member comes. Nothing is ever late, so that nothing is dropped. */
+/** A request waits, then a member comes. No request is ever late, so none is dropped. */
 function pair(options: BrokerOptions): number {
   const broker = createBroker<Request, Waiting>(options, START)
   const member = new Waiting(START)
@@ -75,7 +75,7 @@ function pair(options: BrokerOptions): number {
   )
 }
 
-/** The same behind a million that wait. */
+/** The same behind a million requests that wait. */
 function pairBehind(options: BrokerOptions): number {
   const broker = filled({ ...options, admission: 'none' })
   return measured(() =>
@@ -86,7 +86,7 @@ function pairBehind(options: BrokerOptions): number {
   )
 }
 
-/** One gives up that waits in the middle of a million. */
+/** Removes requests from the middle of a million that wait. */
 function removal(options: BrokerOptions): number {
   const broker = createBroker<Request, Waiting>(options, START)
   const requests = Array.from({ length: MILLION }, (_, i) => new Request(i, START))
@@ -101,7 +101,7 @@ function filled(options: BrokerOptions): Broker<Request, Waiting> {
   return broker
 }
 
-/** Outlives the measurement, or the compiler may let go of it too early. */
+/** Keeps what is measured alive; otherwise V8 may collect it too early. */
 const held: unknown[] = []
 
 function heapOf(make: () => unknown): number {
@@ -139,7 +139,9 @@ function main(): void {
     passed &&= bytes < MEMORY_BAR && (name !== 'drop' || figures[0]! < PAIR_BAR)
   }
   console.table(rows)
-  console.log(passed ? 'All bars are kept.' : `Missed: ${MEMORY_BAR} bytes, or ${PAIR_BAR} ns for a pair.`)
+  console.log(
+    passed ? 'All limits are met.' : `Missed: ${MEMORY_BAR} bytes per request, or ${PAIR_BAR} ns per ask and askR.`,
+  )
   process.exitCode = passed ? 0 : 1
 }
 

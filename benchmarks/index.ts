@@ -3,12 +3,12 @@ import { passes, type Row } from './measure'
 import { overload } from './overload'
 import { print, writeCalm, writeOverload } from './report'
 
-/** `npm run bench [-- calm | overload]`: measures, prints, writes docs/performance.md, and fails if a bar is missed. */
+/** `npm run bench [-- calm | overload]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2)
   const unknown = wanted.filter((name) => name !== 'calm' && name !== 'overload')
   if (unknown.length > 0) {
-    console.error(`There is no benchmark "${unknown.join(' ')}". Say calm, overload, or nothing for both.`)
+    console.error(`There is no benchmark "${unknown.join(' ')}". Use calm, overload, or no argument for both.`)
     process.exit(1)
   }
   const rows: Row[] = []

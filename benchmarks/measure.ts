@@ -1,37 +1,37 @@
 import type { ActorSystemRef } from 'nact'
 
-/** What is compared in one row of a table: something of ours against something else, in the same rounds. */
+/** One row of a table: the pool (`ours`) against something else (`theirs`), in the same rounds. */
 export interface Comparison {
   readonly title: string
   readonly than: string
-  /** What the ratio is held against; null for a row that is there to be compared with. */
+  /** The limit of the ratio; null for a row that is only there for comparison. */
   readonly atLeast: number | null
   readonly aim: number | null
-  /** How many processes measure it, and how many rounds each. Default 3 times 5. */
+  /** How many processes measure it, and how many rounds each runs. Default 3 times 5. */
   readonly processes?: number
   readonly rounds?: number
   /** Sets both sides up. */
   readonly begin: (system: ActorSystemRef) => Sides | Promise<Sides>
 }
 
-/** Both measure themselves: operations per second, once per round. */
+/** Each function runs one round, and returns operations per second. */
 export interface Sides {
   readonly ours: () => Promise<number>
   readonly theirs: () => Promise<number>
 }
 
-/** What both sides reached in one round. */
+/** Operations per second of both sides in one round. */
 export interface Round {
   readonly ours: number
   readonly theirs: number
 }
 
-/** A row as it was measured. `value` is held against the bars; `better` says which side of them is good. */
+/** One measured row. `value` is compared with `atLeast` and `aim`; `better` says whether more or less is good. */
 export interface Row {
   readonly title: string
   readonly value: number
   readonly unit: string
-  /** Null in a row that is there to be compared with. */
+  /** Null in a row that is only there for comparison. */
   readonly atLeast: number | null
   readonly aim: number | null
   readonly better: 'more' | 'less'
@@ -57,7 +57,7 @@ export async function runRounds({ ours, theirs }: Sides, count: number): Promise
   await theirs()
   const rounds: Round[] = []
   for (let round = 0; round < count; round++) {
-    // Who goes first alternates: the second one finds the garbage of the first.
+    // The sides alternate in going first: the second one pays for the garbage of the first.
     const first = round % 2 === 0 ? await ours() : await theirs()
     const second = round % 2 === 0 ? await theirs() : await ours()
     rounds.push(round % 2 === 0 ? { ours: first, theirs: second } : { ours: second, theirs: first })
@@ -72,7 +72,7 @@ export function rowOf({ title, than, atLeast, aim }: Comparison, rounds: readonl
   return { title, value, unit: '×', atLeast, aim, better: 'more', detail }
 }
 
-/** `total` operations, `width` of them at any time. Returns operations per second. */
+/** Runs `total` operations, `width` at a time. Returns operations per second. */
 export async function inFlight(width: number, total: number, operation: () => unknown): Promise<number> {
   let left = total
   const start = process.hrtime.bigint()
@@ -88,7 +88,7 @@ export function perSecond(total: number, start: bigint): number {
   return (total / Number(process.hrtime.bigint() - start)) * 1e9
 }
 
-/** A rate as a person reads it. */
+/** Formats a rate for people. */
 export function rate(value: number): string {
   return Math.round(value).toLocaleString('en')
 }

@@ -8,9 +8,9 @@ import type { Flooded } from './overload'
 const DOCS = join(__dirname, '..', '..', 'docs')
 const PAGE = join(DOCS, 'performance.md')
 
-/** The tables of one suite, in the terminal. */
+/** Prints the table of one suite in the terminal. */
 export function print(title: string, rows: readonly Row[]): void {
-  const table = new Table({ head: [title, 'measured', 'at least', 'aim', ''], style: { head: [], border: [] } })
+  const table = new Table({ head: [title, 'measured', 'limit', 'goal', ''], style: { head: [], border: [] } })
   for (const row of rows)
     table.push([row.title, shown(row, row.value), shown(row, row.atLeast), shown(row, row.aim), verdict(row)])
   console.log(table.toString())
@@ -23,9 +23,9 @@ function shown({ unit, better }: Row, value: number | null): string {
 }
 
 function verdict(row: Row): string {
-  if (row.atLeast === null) return 'to compare'
+  if (row.atLeast === null) return 'for comparison'
   if (!passes(row)) return 'MISSED'
-  return passes({ ...row, atLeast: row.aim }) ? 'aim reached' : 'passed'
+  return passes({ ...row, atLeast: row.aim }) ? 'goal reached' : 'passed'
 }
 
 function markdownTable(rows: readonly Row[]): string {
@@ -33,10 +33,10 @@ function markdownTable(rows: readonly Row[]): string {
     (row) =>
       `| ${row.title} | **${shown(row, row.value)}** | ${shown(row, row.atLeast)} | ${shown(row, row.aim)} | ${row.detail} |`,
   )
-  return ['| measure | measured | at least | aim | figures |', '|---|---|---|---|---|', ...lines].join('\n')
+  return ['| measure | measured | limit | goal | figures |', '|---|---|---|---|---|', ...lines].join('\n')
 }
 
-/** Horizontal bars, as a picture that needs nothing else. */
+/** Draws horizontal bars as a self-contained SVG. */
 function bars(title: string, values: readonly (readonly [string, number])[], unit: string): string {
   const most = Math.max(...values.map(([, value]) => value), 1e-9)
   const height = 28
@@ -61,7 +61,7 @@ function picture(name: string, svg: string): string {
   return `![${name.replace('.svg', '').replace('-', ' ')}](/${name})`
 }
 
-/** The part of the page between the marks of one suite; the other suite's part stays. */
+/** Replaces the part of the page between the marks of one suite. */
 function replaceSection(name: string, text: string): void {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const page = readFileSync(PAGE, 'utf8')
@@ -84,8 +84,8 @@ export function writeCalm(rows: readonly Row[], rates: readonly (readonly [strin
   const faster = sorted.filter(([name, value]) => value > ours && name !== 'call(pool)').map(([name]) => `${name}`)
   const honest =
     faster.length === 0
-      ? 'None of them is faster here.'
-      : `Faster than a pool here: ${faster.join(', ')}. They do less: no deadline, no supervision, no bound by waiting time, no state.`
+      ? 'None of these is faster than a pool.'
+      : `Faster than a pool: ${faster.join(', ')}. They do less: no deadlines, no supervision, no drops by waiting time, no state.`
   replaceSection(
     'calm',
     [
@@ -100,10 +100,10 @@ export function writeCalm(rows: readonly Row[], rates: readonly (readonly [strin
 export function writeOverload({ rows, results }: Flooded): void {
   const lines = results.map(
     ({ name, times, result }) =>
-      `| ${times} × | ${name} | ${(result.goodput * 100).toFixed(1)} % | ${result.wasted} of ${result.finished} | ${result.p50.toFixed(0)} / ${result.p99.toFixed(0)} ms | ${result.toldAfter.toFixed(1)} ms | ${result.recovery.toFixed(0)} ms |`,
+      `| ${times} × | ${name} | ${(result.goodput * 100).toFixed(1)} % | ${result.wasted} of ${result.finished} | ${result.p50.toFixed(0)} / ${result.p99.toFixed(0)} ms | ${result.toldAfter === null ? '–' : `${result.toldAfter.toFixed(1)} ms`} | ${result.recovery.toFixed(0)} ms |`,
   )
   const all = [
-    '| flood | who | goodput | wasted work | p50 / p99 of the answered | refused know after | back to normal after |',
+    '| load | who | goodput | wasted runs | p50 / p99 of answered calls | drop known after | back to normal |',
     '|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n')

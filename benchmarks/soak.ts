@@ -4,20 +4,22 @@ import Table from 'cli-table3'
 import { start, stop } from 'nact'
 
 /**
- * `node -r ts-node/register benchmarks/soak.ts [requests]`: two million requests of which one in a hundred each crashes, is aborted
- * and times out. Every one must have its outcome, and the heap must be as large at the end as at the beginning.
+ * Sends two million requests, unless you give another number. Of each hundred, one crashes, one is aborted and one times
+ * out. Every request must get its outcome, and the heap must not grow.
+ *
+ *     node -r ts-node/register benchmarks/soak.ts [requests]
  */
 const TOTAL = Number(process.argv[2] ?? 2_000_000)
 const WIDTH = 256
 const TENTHS = 10
-/** How much the last tenth may lie above the second: the first one warms up. */
+/** By which share the heap may be larger in the last tenth than in the second. The first tenth warms up. */
 const GROWTH = 0.05
 
 type Fate = 'answered' | 'crashed' | 'cancelled' | 'expired' | 'dropped' | 'other'
 
 const collect = (globalThis as unknown as { gc?: () => void }).gc
 
-/** What is to become of a request, by its number. */
+/** How request number `n` should end. */
 function plan(n: number): 'crash' | 'abort' | 'timeout' | 'answer' {
   const last = n % 100
   return last === 0 ? 'crash' : last === 33 ? 'abort' : last === 66 ? 'timeout' : 'answer'
@@ -36,7 +38,7 @@ async function soak(): Promise<boolean> {
             draft.handled += 1
           })
         }
-        // Until its caller gives up.
+        // Runs until its caller gives up.
         return new Promise<never>((_resolve, reject) => {
           ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error))
         })
@@ -80,7 +82,7 @@ async function soak(): Promise<boolean> {
 function fateOf(error: unknown): Fate {
   if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) return 'crashed'
   if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) return 'cancelled'
-  // Of those with 5 ms, some are not even started: too little is left ("budget").
+  // Some requests with a timeout of 5 ms never start: too little time is left (reason "budget").
   if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) return 'dropped'
   return isGenPoolError(error, 'ERR_GENPOOL_EXPIRED') ? 'expired' : 'other'
 }
@@ -95,7 +97,7 @@ interface Result {
   readonly unhandled: number
 }
 
-/** Prints what came out, and says whether it is as it must be. */
+/** Prints the results. Returns whether all of them are right. */
 function report({ fates, heaps, sent, accepted, settled, left, unhandled }: Result): boolean {
   const growth = heaps.at(-1)! / heaps[1]! - 1
   const percent = `${(growth * 100).toFixed(1)} %`
@@ -121,7 +123,7 @@ function report({ fates, heaps, sent, accepted, settled, left, unhandled }: Resu
   return checks.every(([, , right]) => right)
 }
 
-/** The heap can only be judged after a collection, which Node offers on request. */
+/** Starts this file again with `--expose-gc`: heaps can only be compared after a garbage collection. */
 function again(): number {
   const args = ['--expose-gc', '-r', 'ts-node/register', __filename, ...process.argv.slice(2)]
   return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1

@@ -3,7 +3,7 @@ import Table from 'cli-table3'
 import { enablePatches, produce, produceWithPatches } from 'immer'
 import { median, perSecond, rate } from './measure'
 
-/** `node -r ts-node/register benchmarks/state.ts`: what commits cost, as ratios in one run; fails if a bar is missed. */
+/** `node -r ts-node/register benchmarks/state.ts`: what commits cost, as ratios; fails if a limit is missed. */
 const ROUNDS = 15
 const TOTAL = 40_000
 
@@ -19,11 +19,11 @@ const add = (draft: { count: number }): void => {
 
 interface Comparison {
   readonly title: string
-  /** Seconds of the first over seconds of the second, at most so much. */
+  /** The limit of the ratio: seconds of `first` over seconds of `second`. */
   readonly atMost: number
   readonly first: () => void
   readonly second: () => void
-  /** How often each is done. */
+  /** How often each runs in one round. */
   readonly times?: number
 }
 
@@ -51,13 +51,13 @@ function comparisons(): Comparison[] {
   let returned = INITIAL
   return [
     {
-      title: 'update(recipe), nobody watches, against immer.produce',
+      title: 'update(recipe) without a watcher, against immer.produce',
       atMost: 1.15,
       first: () => cell.update(add),
       second: () => void (bare = produce(bare, add)),
     },
     {
-      title: 'update(recipe), watched, against immer.produceWithPatches',
+      title: 'update(recipe) with a watcher, against immer.produceWithPatches',
       atMost: 1.15,
       first: () => watched.update(add),
       second: () => void (patched = produceWithPatches(patched, add)[0]),

@@ -1,6 +1,6 @@
 /**
- * 16 members move money between 1 000 accounts, each a cell of one store. Whatever they interleave, the total stays the
- * same at every moment that anybody can see. Run it with: node -r ts-node/register examples/bank.ts
+ * 16 members move money between 1 000 accounts. Each account is a cell of one store. The total stays the same at every
+ * moment, in whatever order the transfers run. Run it with: node -r ts-node/register examples/bank.ts
  */
 import { call, definePool, getState, isGenPoolError, reply, spawnPool } from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
@@ -18,7 +18,7 @@ interface Transfer {
 
 const system = start()
 
-/** Slot i holds the balance of account i. Nobody may owe anything. */
+/** Slot i holds the balance of account i. No balance may be negative. */
 const accounts = createStore({
   name: 'accounts',
   size: ACCOUNTS,
@@ -34,11 +34,11 @@ function total(): number {
 }
 
 const Bank = definePool({
-  // The pool's own state only counts; the money is in the store.
+  // The pool's own state only counts transfers. The money is in the store.
   init: () => ({ transfers: 0, refused: 0 }),
   calls: {
     transfer: async ({ from, to, amount }: Transfer) => {
-      // Something that takes a moment, so that the members really work at the same time.
+      // Takes a moment, so that the members really work at the same time.
       await Promise.resolve()
       try {
         await accounts.transactionWhenFree([from, to], (draft) => {
@@ -85,9 +85,9 @@ async function main(): Promise<void> {
 
   const { transfers, refused } = getState(bank)
   console.log(`${TRANSFERS.toLocaleString('en')} transfers between ${ACCOUNTS} accounts by 16 members`)
-  console.log(`  done ${transfers}, refused because the account would have been overdrawn ${refused}`)
-  console.log(`  total at the beginning ${ACCOUNTS * EACH}, at the end ${total()}`)
-  console.log(`  watched ${looks} changes of 20 accounts; the total was another one in ${wrong.length} of them`)
+  console.log(`  ${transfers} done, ${refused} refused: the account would have been overdrawn`)
+  console.log(`  total: ${ACCOUNTS * EACH} at the start, ${total()} at the end`)
+  console.log(`  watched ${looks} changes of 20 accounts; the total was wrong in ${wrong.length} of them`)
   stop(system)
   if (wrong.length > 0 || total() !== ACCOUNTS * EACH || transfers + refused !== TRANSFERS) process.exit(1)
 }

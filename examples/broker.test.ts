@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 describe('examples/broker.ts', () => {
-  it('shows two actors meeting, a drop, and a change of the queue while requests wait', () => {
+  it('shows two actors meet, a drop, and a change of the queue while requests wait', () => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['-r', 'ts-node/register', join('examples', 'broker.ts')],

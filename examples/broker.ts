@@ -1,6 +1,6 @@
 /*
- * A broker brings actors together: customers ask for a table, waiters ask for customers. It does not matter who comes first.
- * When too many customers come, some are told so at once; and the rule of the queue is changed while they wait.
+ * A broker matches actors: customers ask for a waiter, waiters ask for customers. Either side may come first. When too
+ * many customers come, some are dropped at once. Then the options of the queue change while customers wait.
  *
  *     node -r ts-node/register examples/broker.ts
  */
@@ -23,13 +23,13 @@ async function main(): Promise<void> {
   console.log('Two actors meet:')
   await meet(system, door)
 
-  console.log('\nTwo may wait, the third is told at once:')
+  console.log('\nTwo may wait, the third is dropped at once:')
   const [ann, bob] = [asyncAsk(door, 'Ann'), asyncAsk(door, 'Bob')]
   await ask(door, 'Cem').catch((error: unknown) => {
     if (error instanceof DroppedError) console.log(`  Cem: ${error.message}`)
   })
 
-  console.log('\nThe queue is changed while they wait:')
+  console.log('\nThe queue changes while they wait:')
   const changes = changeConfig(door, { client: { type: 'codel', order: 'lifo', target: 50, interval: 500, max: 100 } })
   for (const { path, from, to } of changes) console.log(`  ${path}: ${String(from)} -> ${String(to)}`)
   console.log(`  ${length(door)} still wait.`)
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   stop(system)
 }
 
-/** A waiter offers its work and a customer asks for it: each is told who the other is. */
+/** A waiter offers its work, and a customer asks for it. Each learns who the other is. */
 function meet(system: Ref<never>, door: Ref<never>): Promise<void> {
   return new Promise((resolve) => {
     let left = 2
@@ -60,7 +60,7 @@ function meet(system: Ref<never>, door: Ref<never>): Promise<void> {
   })
 }
 
-/** nact's `dispatch` takes the sender, too; its types do not say so. */
+/** nact's `dispatch` also takes the sender, but its types do not say so. */
 const tell = dispatch as unknown as (to: Ref<never>, message: unknown, from: Ref<never>) => void
 
 main().catch((error: unknown) => {

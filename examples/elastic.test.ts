@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 describe('examples/elastic.ts', () => {
-  it('draws a burst and the size that follows it, and closes what was opened', () => {
+  it('draws a burst and the size that follows it, and closes every connection', () => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['-r', 'ts-node/register', join('examples', 'elastic.ts')],

@@ -1,6 +1,6 @@
 /*
- * A pool whose size follows its load. Calm, a burst of eight times as many requests, calm again: a line for each tenth of a
- * second shows the load, the members that are at work and those that are not.
+ * A pool whose size follows its load: calm, then a burst of eight times as many requests, then calm again. Every tenth
+ * of a second, a line shows the load, the busy members and the idle ones.
  *
  *     node -r ts-node/register examples/elastic.ts
  */
@@ -10,15 +10,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** How long each request waits for its database, in milliseconds. */
 const SERVICE = 20
-/** When the burst begins, when it ends, and when the example does. */
+/** When the burst starts, when it ends, and when the example ends, in milliseconds. */
 const [BURST, CALM, END] = [600, 2000, 4000]
-/** How often a line is drawn. */
+/** How often a line is drawn, in milliseconds. */
 const STEP = 100
 
 const opened = { most: 0, ever: 0, now: 0 }
 
 const Lookup = definePool({
-  // Here a member would open its connection to the database,
+  // Here a member would open its connection to the database.
   init: () => {
     opened.ever++
     opened.most = Math.max(opened.most, ++opened.now)
@@ -30,18 +30,18 @@ const Lookup = definePool({
       return reply(`row ${msg.id}`)
     },
   },
-  // and here it closes it again.
+  // Here it would close the connection.
   terminate: () => void opened.now--,
 })
 
 const system = start()
 const pool = spawnPool(system, Lookup, 'lookup', {
   state: 'isolated',
-  // One to twenty members; those that nobody needed for half a second end.
+  // One to twenty members. Members that were not needed for half a second end.
   size: { min: 1, max: 20, idle: 500 },
 })
 
-/** How many requests come each second. */
+/** How many requests arrive each second. */
 const rateAt = (ms: number): number => (ms >= BURST && ms < CALM ? 400 : 50)
 
 const waits: number[] = []
@@ -52,7 +52,7 @@ async function ask(id: number): Promise<void> {
   waits.push(performance.now() - begun - SERVICE)
 }
 
-/** One moment as a line: a `=` for 20 requests a second, a `#` for each member at work, a `.` for each that is idle. */
+/** Draws one moment: `=` stands for 20 requests a second, `#` for a busy member, `.` for an idle one. */
 function draw(ms: number): void {
   const { members, waiting } = inspect(pool)
   const load = '='.repeat(rateAt(ms) / 20).padEnd(20)
@@ -64,7 +64,7 @@ function draw(ms: number): void {
 
 async function main(): Promise<void> {
   console.log('Each request waits 20 ms for a database. The pool may have 1 to 20 members, each with a connection.\n')
-  console.log('    time  load (= 20/s)         members (# at work, . idle)')
+  console.log('    time  load (= 20/s)         members (# busy, . idle)')
   const begun = performance.now()
   const answers: Promise<void>[] = []
   let due = 0

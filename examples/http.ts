@@ -1,6 +1,7 @@
 /**
- * An HTTP server in front of a pool: 503 with Retry-After when the pool drops a request, 504 when it expires, and a
- * client that hangs up takes its request back. Run it with: node -r ts-node/register examples/http.ts
+ * An HTTP server in front of a pool. It answers 503 with Retry-After when the pool drops a request, and 504 when the
+ * request expires. When a client hangs up, its request is cancelled.
+ * Run it with: node -r ts-node/register examples/http.ts
  */
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -27,12 +28,12 @@ function openDatabase() {
   return spawnPool(system, Database, 'database', {
     size: 2,
     timeout: 600,
-    // Four may wait: 0.2 s of work for two members. Whoever comes then had better come back later.
+    // Four may wait: that is 0.2 s of work for two members. Further requests are dropped.
     broker: { client: { type: 'drop', max: 4 } },
   })
 }
 
-/** One request: what the pool says becomes a status that clients and load balancers understand. */
+/** Handles one request: turns the pool's outcome into a status that clients and load balancers understand. */
 async function handle(database: Database, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
@@ -44,7 +45,7 @@ async function handle(database: Database, request: IncomingMessage, response: Se
     if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
       const { retryAfterMs = 1000 } = error as { retryAfterMs?: number | undefined }
       response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000))
-      send(response, 503, 'too much to do, come back later')
+      send(response, 503, 'too much work, try again later')
     } else if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) send(response, 504, 'it took too long')
     else if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) response.destroy()
     else send(response, 500, 'something is wrong')
@@ -66,7 +67,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** What a client sees: the status, and when it may come back. */
+/** Sends a request. Returns what a client sees: the status, and when to try again. */
 function ask(server: Server, path: string): Promise<string> {
   const { port } = server.address() as AddressInfo
   return new Promise((resolve, reject) => {
@@ -80,7 +81,7 @@ function ask(server: Server, path: string): Promise<string> {
   })
 }
 
-/** A client that hangs up before it is answered. */
+/** Sends a request, and hangs up before the answer. */
 function hangUp(server: Server, path: string, afterMs: number): Promise<void> {
   const { port } = server.address() as AddressInfo
   return new Promise((resolve) => {
@@ -101,8 +102,8 @@ async function main(): Promise<void> {
   console.log('One that takes longer than 600 ms: ', await ask(server, '/slow'))
   await hangUp(server, '/slow', 50)
   await new Promise((resolve) => setTimeout(resolve, 50))
-  console.log('One whose client hangs up:          its query is given up,', describe(database))
-  console.log('And then all is well again:        ', await ask(server, '/2'))
+  console.log('One whose client hangs up:         ', describe(database))
+  console.log('One after that:                    ', await ask(server, '/2'))
 
   server.close()
   stop(system)

@@ -16,7 +16,7 @@ function put(path: string, content: unknown): void {
   writeFileSync(at(path), typeof content === 'string' ? content : JSON.stringify(content))
 }
 
-/** A tree as pnpm, npm and time leave it behind. */
+/** A tree with packages as pnpm and npm install them, and with old and broken ones. */
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'genpool-licences-'))
   const store = 'node_modules/.pnpm'
@@ -27,7 +27,7 @@ beforeAll(() => {
     author: 'Ann <ann@example.org>',
   })
   put(`${store}/a@1.0.0/node_modules/a/lib/index.js`, '')
-  // Manifests inside a package are its own business, however broken.
+  // A manifest among a package's own files does not count, however broken it is.
   put(`${store}/a@1.0.0/node_modules/a/test/fixtures/package.json`, '{ "name": ')
   put(`${store}/a@2.0.0/node_modules/a/package.json`, {
     name: 'a',
@@ -127,7 +127,7 @@ describe('a manifest', () => {
     expect(() => parseManifest(text)).toThrow(reason)
   })
 
-  it('that cannot be read is a result as well', async () => {
+  it('that cannot be read is a result, too', async () => {
     expect(await readPackage(at('nowhere'))).toEqual({
       folder: at('nowhere'),
       reason: expect.stringContaining('ENOENT'),
@@ -145,7 +145,7 @@ describe('a tally', () => {
     files: 2,
   })
 
-  it('counts names that objects have by birth like any other', () => {
+  it('counts names that every object has, like any other name', () => {
     const tally = emptyTally()
     addTo(tally, { ...facts('constructor', '1.0.0'), licence: 'toString', people: ['valueOf'] })
     expect(tally.versions).toEqual({ constructor: ['1.0.0'] })
@@ -163,7 +163,7 @@ describe('a tally', () => {
     expect(sameTally(a, c)).toBe(false)
   })
 
-  it('knows which packages are there in several versions', () => {
+  it('finds the packages that are there in several versions', () => {
     const tally = emptyTally()
     const all = [facts('a', '10.0.0'), facts('a', '9.0.0'), facts('b', '1.0.0'), facts('b', '1.0.0')]
     for (const one of all) addTo(tally, one)
@@ -196,7 +196,7 @@ describe('a survey', () => {
     expect(survey.pool).toMatchObject({ size: 8, accepted: 6, stateVersion: 6, run: { count: 6 } })
   })
 
-  it('says every quarter how far it is', () => {
+  it('prints a line at each quarter', () => {
     const said: string[] = []
     const shown = lines(6, (line) => said.push(line))
     for (let i = 0; i < 6; i++) shown.step()
@@ -211,15 +211,21 @@ describe('npm start', () => {
     return spawnSync(process.execPath, args, { encoding: 'utf8', cwd: join(__dirname, '..') })
   }
 
-  it('prints tables, counts and times, names what is malformed, and agrees with the loop', () => {
+  it('prints tables, counts and times, names malformed manifests, and agrees with the loop', () => {
     const { status, stdout, stderr } = run(root)
     expect(stderr).toBe('')
     expect(status).toBe(0)
     expect(stdout).toMatch(/│ MIT OR ISC +│ +1 │/)
     expect(stdout).toMatch(/│ a +│ 1\.0\.0, 2\.0\.0 │/)
-    expect(stdout).toContain('5 manifests of packages with 7 files, 1 malformed')
+    expect(stdout).toContain('5 packages with 7 files, 1 malformed manifests')
     expect(stdout).toMatch(/malformed: .*broken: .*JSON/)
     expect(stdout).toContain('The totals of pool and loop agree.')
+  })
+
+  it('says that there is nothing to survey in a folder without packages, and exits with 0', () => {
+    const { status, stdout, stderr } = run(at('packages', 'mine'))
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toBe(`There is nothing to survey: no node_modules with packages in "${at('packages', 'mine')}".\n`)
   })
 
   it('needs a folder that exists', () => {

@@ -1,9 +1,9 @@
 /*
- * Which licences does this project depend on? A pool of 8 reads the manifest of every installed package; its members
- * add up what they find in one central state. A plain loop then does the same work, and both totals must agree.
+ * Which licences does this project depend on? A pool of 8 reads the manifest of every installed package. Its members
+ * add up what they find in one central state. Then a plain loop does the same work, and both totals must agree.
  *
- *     npm start                  the packages of this workspace
- *     npm start -- <folder>      those in and below any folder
+ *     npm start                  surveys the packages of this workspace
+ *     npm start -- <folder>      surveys the packages in a folder and below it
  */
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,6 +20,10 @@ async function main(folder: string): Promise<boolean> {
   }
   const root = realpathSync(folder)
   const folders = await packagesIn(root)
+  if (folders.length === 0) {
+    console.log(`There is nothing to survey: no node_modules with packages in "${folder}".`)
+    return true
+  }
   console.log(`${folders.length} packages in ${root}, read by a pool of 8 with one central state:`)
 
   const shown = progress(folders.length, process.stdout)

@@ -1,6 +1,6 @@
 /**
- * Metrics for Prometheus: what a pool has done by `inspect`, how long requests waited and ran by an event, as text over
- * HTTP. The example puts a load on its pool, scrapes itself once and ends.
+ * A `/metrics` endpoint for Prometheus. Counters and gauges come from `inspect`, wait and run times from an event. The
+ * example puts load on its pool, scrapes itself once and ends.
  * Run it with: node -r ts-node/register examples/prometheus.ts
  */
 import { createServer, get, type Server } from 'node:http'
@@ -39,7 +39,7 @@ function family(name: string, type: 'counter' | 'gauge' | 'histogram', help: str
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n')
 }
 
-/** Seconds, counted in buckets as Prometheus wants them: each has all that is not longer. */
+/** Counts seconds in buckets as Prometheus expects: each bucket counts all values up to its bound. */
 class Histogram {
   readonly #bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
   readonly #counts = new Array<number>(this.#bounds.length).fill(0)
@@ -67,7 +67,7 @@ class Histogram {
   }
 }
 
-/** The metrics of one pool; `end` stops listening. */
+/** The metrics of one pool. `end` removes the listener. */
 function metricsOf(pool: PoolRef): { text(): string; end(): void } {
   const waited = new Histogram()
   const ran = new Histogram()
@@ -91,7 +91,7 @@ function durations(pool: PoolRef, waited: Histogram, ran: Histogram): string[] {
   ]
 }
 
-/** What `inspect` tells, which counts all the time: nothing has to listen for it. */
+/** The figures of `inspect`, which needs no listener. */
 function figures(ref: PoolRef): string[] {
   const { name: pool, outcomes, drops, waiting, members, utilisation, restarts, stateVersion = 0 } = inspect(ref)
   const by = (name: string, label: string, counts: Readonly<Record<string, number | undefined>>): string[] =>
@@ -106,9 +106,11 @@ function figures(ref: PoolRef): string[] {
   return [
     metric('genpool_requests_total', 'counter', 'Requests by outcome.', (name) => by(name, 'outcome', outcomes)),
     metric('genpool_drops_total', 'counter', 'Dropped requests by reason.', (name) => by(name, 'reason', drops)),
-    metric('genpool_queue_length', 'gauge', 'Requests that wait.', (name) => one(name, waiting)),
+    metric('genpool_queue_length', 'gauge', 'Waiting requests.', (name) => one(name, waiting)),
     metric('genpool_members', 'gauge', 'Members by status.', (name) => by(name, 'status', members)),
-    metric('genpool_utilisation', 'gauge', 'Share of time in handlers.', (name) => one(name, utilisation)),
+    metric('genpool_utilisation', 'gauge', "Share of the members' time spent in handlers.", (name) =>
+      one(name, utilisation),
+    ),
     metric('genpool_restarts_total', 'counter', 'Members that were replaced.', (name) => one(name, restarts)),
     metric('genpool_state_version', 'gauge', 'Version of the state.', (name) => one(name, stateVersion)),
   ]

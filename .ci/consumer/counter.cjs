@@ -16,7 +16,7 @@ async function main() {
   assert.strictEqual(await call(pool, { type: 'add', value: 5 }), 5)
   assert.deepStrictEqual(cast(pool, { type: 'add', value: 5 }), { ok: true })
   assert.strictEqual(await query(pool, { type: 'add', value: 5 }, 1000), 15)
-  // Its peer is optional and not installed here: only this entry needs it, and says so.
+  // The optional peer is not installed here. Only this entry needs it, and its error says so.
   assert.throws(() => require('@genpool/core/opentelemetry'), {
     code: 'MODULE_NOT_FOUND',
     message: /@opentelemetry\/api/,

@@ -62,7 +62,7 @@ describe('steps', () => {
     expect(said).toHaveLength(2)
   })
 
-  it('run so many at a time as there are lanes', async () => {
+  it('run as many at a time as there are lanes', async () => {
     let running = 0
     let most = 0
     const run = async () => {

@@ -2,7 +2,7 @@ import { start } from 'nact'
 import { type Comparison, runRounds } from '../measure'
 import { againstOthers, comparisons } from './comparisons'
 
-/** All that can be measured, in one order for parent and child. */
+/** All comparisons, in the same order in parent and child: the child gets an index. */
 export const all: readonly Comparison[] = [...Object.values(againstOthers), ...comparisons]
 
 /** Measures one comparison and prints its rounds: `child.ts <index> <rounds>`. */

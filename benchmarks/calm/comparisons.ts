@@ -8,7 +8,7 @@ import { actor, answering, dispatch, others, query, router } from './peers'
 const WIDTH = 64
 const MANY = 300_000
 const SOME = 60_000
-/** As many as design and documentation call a batch, and not an overload. */
+/** Requests that are queued at once: a batch, not an overload. */
 const BATCH = 10_000
 const ACCOUNTS = 20
 
@@ -25,7 +25,7 @@ const Trivial = definePool({
   casts: { tell: () => noReply() },
 })
 
-/** A state of the handler's own, which it changes by immer without the pool's knowledge. */
+/** A state outside the pool, which the handler changes with immer itself. */
 let own: { readonly count: number; readonly name: string } = { count: 0, name: 'counter' }
 const Own = definePool({
   init: () => 0,
@@ -61,7 +61,7 @@ function pool(system: ActorSystemRef, options: PoolOptions = {}) {
   return spawnPool(system, Trivial, undefined, { size: 8, ...options })
 }
 
-/** Calls of a trivial handler. */
+/** Calls a trivial handler. */
 function calls(system: ActorSystemRef, options: PoolOptions = {}, width = WIDTH): () => Promise<number> {
   const ref = pool(system, options)
   return () => inFlight(width, MANY, () => call(ref, ASK))
@@ -72,7 +72,7 @@ function queriesOfRouter(system: ActorSystemRef): () => Promise<number> {
   return () => inFlight(WIDTH, SOME, () => query(ref, ASK, 5000))
 }
 
-/** All at once into the queue, several times; the rate counts until the last one is handled. */
+/** Queues a whole batch at once, `times` times. The rate covers the time until the last one is handled. */
 function batches(times: number, send: () => void, last: () => Promise<unknown>): () => Promise<number> {
   return async () => {
     const start = process.hrtime.bigint()
@@ -93,7 +93,7 @@ function floodOfRouter(system: ActorSystemRef): () => Promise<number> {
   )
 }
 
-/** Nothing but `operation`, without a promise. */
+/** Runs `operation` in a plain loop, without promises. */
 function loop(count: number, operation: (i: number) => void): () => Promise<number> {
   return async () => {
     const start = process.hrtime.bigint()
@@ -102,7 +102,7 @@ function loop(count: number, operation: (i: number) => void): () => Promise<numb
   }
 }
 
-/** `call` against each of the others. */
+/** Compares `call` with each of the others. */
 export const againstOthers: Readonly<Record<string, Comparison>> = Object.fromEntries(
   Object.entries(others).map(([than, set]) => {
     const slow = than === 'generic-pool' || than === 'p-queue' || than.startsWith('nact')
@@ -121,7 +121,7 @@ export const againstOthers: Readonly<Record<string, Comparison>> = Object.fromEn
 
 export const comparisons: readonly Comparison[] = [
   {
-    title: "nact's query(pool), answered with reply, 64 in flight",
+    title: "nact's query(pool), 64 in flight",
     than: 'nact router',
     atLeast: 8,
     aim: 12,
@@ -131,7 +131,7 @@ export const comparisons: readonly Comparison[] = [
     },
   },
   {
-    title: "nact's query(pool), plain nact function, 64 in flight",
+    title: "nact's query(pool), plain nact function",
     than: 'nact router',
     atLeast: 6,
     aim: 8,
@@ -155,7 +155,7 @@ export const comparisons: readonly Comparison[] = [
   },
   {
     title: 'cast(pool), 10 000 queued at once',
-    than: "nact's dispatch through the router",
+    than: 'nact router',
     atLeast: 12,
     aim: 20,
     begin: (system) => {
@@ -166,7 +166,7 @@ export const comparisons: readonly Comparison[] = [
   },
   {
     title: "nact's dispatch(pool), 10 000 queued at once",
-    than: "nact's dispatch through the router",
+    than: 'nact router',
     atLeast: 8,
     aim: 12,
     begin: (system) => {
@@ -176,21 +176,21 @@ export const comparisons: readonly Comparison[] = [
     },
   },
   {
-    title: 'CoDel client queue',
+    title: 'call(pool), CoDel client queue',
     than: 'drop queue',
     atLeast: 0.85,
     aim: 0.95,
     begin: (system) => ({ ours: calls(system, { broker: { client: { type: 'codel' } } }), theirs: calls(system) }),
   },
   {
-    title: '1 000 members',
+    title: 'call(pool), 1 000 members',
     than: '8 members',
     atLeast: 0.8,
     aim: 0.95,
     begin: (system) => ({ ours: calls(system, { size: 1000 }), theirs: calls(system) }),
   },
   {
-    title: 'shared state, returned next state',
+    title: 'shared state, handler returns the next state',
     than: 'isolated state',
     atLeast: 0.8,
     aim: 0.95,
@@ -203,7 +203,7 @@ export const comparisons: readonly Comparison[] = [
     },
   },
   {
-    title: `shared state through a recipe: one of ${ACCOUNTS} accounts, and the total`,
+    title: `recipe: one of ${ACCOUNTS} accounts, and the total`,
     than: 'immer.produce alone',
     atLeast: 0.85,
     aim: 0.95,
@@ -224,7 +224,7 @@ export const comparisons: readonly Comparison[] = [
     },
   },
   {
-    title: 'the same where there is next to nothing to produce: one number in an object of two keys',
+    title: 'recipe: one number in an object of 2 keys',
     than: 'immer.produce alone',
     atLeast: null,
     aim: null,
@@ -242,7 +242,7 @@ export const comparisons: readonly Comparison[] = [
     },
   },
   {
-    title: 'the same, against a handler that calls immer.produce itself',
+    title: 'the same, against produce in the handler',
     than: 'immer.produce in a handler',
     atLeast: 0.85,
     aim: 0.95,
@@ -265,7 +265,7 @@ export const comparisons: readonly Comparison[] = [
     begin: ofPool,
   },
   {
-    title: 'the same of calls',
+    title: '1 000 000 calls at once',
     than: '1 000 at once',
     atLeast: null,
     aim: null,
@@ -274,7 +274,7 @@ export const comparisons: readonly Comparison[] = [
     begin: ofCalls,
   },
   {
-    title: 'the same of fastq.promise',
+    title: '1 000 000 pushes to fastq.promise at once',
     than: '1 000 at once',
     atLeast: null,
     aim: null,

@@ -6,7 +6,7 @@ import { inFlight, percentile, type Row } from '../measure'
 
 const SECONDS = 2
 
-/** How late a 1 ms timer and an HTTP request beside it are while a pool is saturated with synchronous handlers. */
+/** Measures how late a 1 ms timer and HTTP requests are while a pool is saturated with synchronous handlers. */
 export async function eventLoop(system: ActorSystemRef): Promise<Row> {
   const Busy = definePool({
     init: () => 0,
@@ -46,13 +46,13 @@ export async function eventLoop(system: ActorSystemRef): Promise<Row> {
   await asking
   server.close()
   return {
-    title: 'event loop delay p99, saturated with synchronous handlers',
+    title: 'event loop delay (p99), saturated pool',
     value: percentile(delays, 0.99),
     unit: 'ms',
     atLeast: 10,
     aim: 5,
     better: 'less',
-    detail: `${delays.length} ticks of a 1 ms timer; ${served.length} HTTP requests beside it, p99 ${percentile(served, 0.99).toFixed(1)} ms`,
+    detail: `${delays.length} ticks of a 1 ms timer; ${served.length} HTTP requests, p99 ${percentile(served, 0.99).toFixed(1)} ms`,
   }
 }
 

@@ -4,10 +4,10 @@ import type { Comparison, Round } from '../measure'
 import { all } from './child'
 
 /**
- * Measures a comparison in processes of its own.
+ * Measures a comparison in its own processes.
  *
- * V8 optimises by what it has seen: in one process for all, each would be measured with what the others have left in the
- * code that they share, and one process may happen upon a better code than the next.
+ * V8 optimises code by what it has seen: in one process, each comparison would change the speed of the next. One process
+ * may also get faster code than another by chance, so several processes measure each comparison.
  */
 export function inProcesses(comparison: Comparison): Round[] {
   const { processes = 3, rounds = 5 } = comparison

@@ -5,7 +5,7 @@ import { eventLoop } from './event-loop'
 import { inProcesses } from './in-processes'
 import { bytesPerWaitingCall } from './memory'
 
-/** What costs what while there is little to do: ratios against others, in the same rounds of the same processes. */
+/** Measures a pool that is not overloaded: ratios against others, in the same rounds of the same processes. */
 export async function calm(): Promise<{ rows: Row[]; rates: [string, number][] }> {
   const peers = Object.values(againstOthers).map((comparison) => ({ comparison, rounds: measure(comparison) }))
   const rows = peers.flatMap(({ comparison, rounds }) =>
@@ -26,7 +26,7 @@ function measure(comparison: Comparison): Round[] {
   return inProcesses(comparison)
 }
 
-/** A peer's rate by its ratio to ours: the machine may have been faster or slower in its process. */
+/** A peer's rate, by its ratio to ours: the machine may have been faster or slower while its process ran. */
 function scaled(rounds: readonly Round[], ours: number): number {
   return ours * median(rounds.map((round) => round.theirs / round.ours))
 }

@@ -8,7 +8,7 @@ const SHORT = 1000
 const TELL = { type: 'tell' } as const
 const ASK = { type: 'ask' } as const
 
-/** How fast `waiting` requests are queued, all at once, and served. */
+/** Queues `waiting` casts at once. Returns how many are queued and served per second. */
 async function queueAndServe(system: ActorSystemRef, waiting: number): Promise<number> {
   let seen = 0
   let reached: () => void = () => undefined
@@ -31,7 +31,7 @@ async function queueAndServe(system: ActorSystemRef, waiting: number): Promise<n
   return rate
 }
 
-/** The same of calls, for each of which a promise is kept. */
+/** The same with calls, and keeps a promise for each. */
 async function callAndAwait(system: ActorSystemRef, waiting: number): Promise<number> {
   const Answering = definePool({ init: () => 0, calls: { ask: () => reply(1) } })
   const pool = spawnPool(system, Answering, undefined, { size: 8, state: 'isolated', timeout: 60_000 })
@@ -59,14 +59,14 @@ async function queueAndServeByFastq(waiting: number): Promise<number> {
   return perSecond(waiting, start)
 }
 
-/** As many in all, so that both sides pay for the garbage that they leave. */
+/** Repeats a short queue until it has served as many as the long one, so that both sides pay for their garbage. */
 async function often(operation: () => Promise<number>): Promise<number> {
   let seconds = 0
   for (let i = 0; i < LONG / SHORT; i++) seconds += SHORT / (await operation())
   return LONG / seconds
 }
 
-/** A million waiting against a thousand. */
+/** Compares a million that wait with a thousand. */
 export function ofPool(system: ActorSystemRef): Sides {
   return { ours: () => queueAndServe(system, LONG), theirs: () => often(() => queueAndServe(system, SHORT)) }
 }

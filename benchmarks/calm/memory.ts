@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Row } from '../measure'
 
-/** What one waiting call takes, all included: the promise, the request, its place in queue and wheel. */
+/** Measures the memory of one waiting call: the promise, the request, its place in the queue and in the timing wheel. */
 export function bytesPerWaitingCall(): Row {
-  // In a process of its own, which may collect its garbage when it likes.
+  // In its own process, which can force a garbage collection.
   const script = join(__dirname, 'memory-child.js')
   const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script], { encoding: 'utf8' })
   const bytes = Number(stdout)

@@ -8,13 +8,13 @@ export const dispatch = nact.dispatch as (to: unknown, message: unknown, sender?
 export const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
 const spawnAny = spawn as (parent: any, f: any, name: string) => any
 
-/** A plain nact function that answers who asked. */
+/** A plain nact function that answers the sender. */
 export function answering(state: unknown, _message: unknown, ctx: { readonly sender: unknown }): unknown {
   dispatch(ctx.sender, 1)
   return state
 }
 
-/** Eight actors behind one that passes messages on in turn: what nact offers for a pool. */
+/** Eight actors behind one that forwards messages to them in turn: a pool in plain nact. */
 export function router(system: ActorSystemRef): unknown {
   const workers = Array.from({ length: 8 }, (_, i) => spawnAny(system, answering, `worker-${i}`))
   let next = 0
@@ -33,7 +33,7 @@ export function actor(system: ActorSystemRef): unknown {
   return spawnAny(system, answering, 'actor')
 }
 
-/** A parent that supervises a hundred children and passes messages on to them in turn. */
+/** A parent that supervises a hundred children and forwards messages to them in turn. */
 function parentOf100(system: ActorSystemRef): unknown {
   let next = 0
   const children: unknown[] = []
@@ -50,7 +50,7 @@ function parentOf100(system: ActorSystemRef): unknown {
 
 const work = async (value: number): Promise<number> => value
 
-/** The pools and queues of others, set up as their documentation advises for eight at a time. */
+/** Other pools and queues, set up for eight at a time as their documentation says. */
 export const others: Readonly<Record<string, (system: ActorSystemRef) => Promise<() => Promise<unknown>>>> = {
   'a plain async function': async () => () => work(1),
   'fastq.promise': async () => {

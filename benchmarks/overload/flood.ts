@@ -1,26 +1,26 @@
 import { percentile } from '../measure'
 
-/** One caller's fate. Times are milliseconds of `performance.now()`. */
+/** What happened to one caller. Times are milliseconds of `performance.now()`. */
 interface Fate {
   readonly sentAt: number
-  /** When it was answered or told of its refusal; undefined if it gave up before. */
+  /** When it was answered or dropped; undefined if it gave up before. */
   readonly knownAt: number | undefined
   readonly answered: boolean
 }
 
-/** What a flood left behind. */
+/** The result of a flood. */
 export interface Result {
-  /** Answers in time, as a share of what the members could have given. */
+  /** Answers in time, as a share of what the members could have served. */
   readonly goodput: number
   /** Runs that ended after their caller had gone. */
   readonly wasted: number
   readonly finished: number
-  /** Of the answered, in milliseconds. */
+  /** Percentiles of the time to an answer, in milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** Median time until a refused caller knew. */
-  readonly toldAfter: number
-  /** How long after the flood the waits were back to normal, in milliseconds. */
+  /** Median time until a dropped caller knew, in milliseconds; null if no caller was told before it gave up. */
+  readonly toldAfter: number | null
+  /** How long after the flood waits were back to normal, in milliseconds. */
   readonly recovery: number
 }
 
@@ -30,18 +30,18 @@ export interface Flood {
   readonly seconds: number
   /** How long a caller waits, in milliseconds. */
   readonly patience: number
-  /** What could be served per second. */
+  /** How many can be served per second. */
   readonly capacity: number
-  /** Sends one request. It resolves with the answer, and rejects when it is refused or given up. */
+  /** Sends one request. Resolves with the answer, and rejects when it is dropped or the caller gives up. */
   readonly send: (patience: number) => Promise<unknown>
   /** Runs that ended too late, counted by the handler. */
   readonly count: { wasted: number; finished: number }
 }
 
-/** Half of the capacity, for so long after the flood: to see when the waits are normal again. */
+/** How long half of the capacity is sent after the flood, to see when waits are normal again. */
 const AFTER_SECONDS = 1.5
 
-/** Sends requests at random times that do not care how the last ones fared (open loop), then lets it calm down. */
+/** Sends requests at random times, however the earlier ones ended (open loop). Then sends half of the capacity. */
 export async function flood({ rate, seconds, patience, capacity, send, count }: Flood): Promise<Result> {
   count.wasted = count.finished = 0
   const fates: Promise<Fate>[] = []
@@ -56,24 +56,27 @@ export async function flood({ rate, seconds, patience, capacity, send, count }: 
   const { wasted, finished } = count
   const answered = known.filter((fate) => fate.answered)
   const waits = answered.map((fate) => fate.knownAt! - fate.sentAt)
-  const refused = known.filter((fate) => !fate.answered && fate.knownAt !== undefined)
+  const told = known.filter((fate) => !fate.answered && fate.knownAt !== undefined)
   const inFlood = answered.filter((fate) => fate.knownAt! <= end)
-  // The first answers need a service time to come; what is under way at the end counts for what came before.
+  // Only answers before the end count. So the first service time, in which no answer can come, lowers the goodput.
   return {
     goodput: inFlood.length / ((capacity * (end - start)) / 1000),
     wasted,
     finished,
     p50: percentile(waits, 0.5),
     p99: percentile(waits, 0.99),
-    toldAfter: percentile(
-      refused.map((fate) => fate.knownAt! - fate.sentAt),
-      0.5,
-    ),
+    toldAfter:
+      told.length === 0
+        ? null
+        : percentile(
+            told.map((fate) => fate.knownAt! - fate.sentAt),
+            0.5,
+          ),
     recovery: recovered(after, end),
   }
 }
 
-/** When the last request was sent after the flood that did not get its answer soon. */
+/** How long after the flood the last request was sent that was slow or got no answer. */
 function recovered(after: readonly Fate[], end: number): number {
   const slow = after.filter((fate) => !fate.answered || fate.knownAt! - fate.sentAt > 60)
   return slow.reduce((last, fate) => Math.max(last, fate.sentAt - end), 0)

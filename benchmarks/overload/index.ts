@@ -12,14 +12,14 @@ const FAIR_ROUNDS = 5
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** A named way to serve, and what its handlers have counted. */
+/** Something to flood, and what its handlers have counted. */
 interface Server {
   readonly name: string
   readonly send: (patience: number) => Promise<unknown>
   readonly count: { wasted: number; finished: number }
 }
 
-/** Serves for about 10 ms, and counts what was done for nobody. */
+/** Works for about 10 ms, and counts the runs whose caller had gone. */
 const serve = async (count: Server['count'], until: number): Promise<void> => {
   await sleep(SERVICE_MS)
   count.finished++
@@ -43,7 +43,7 @@ function poolServer(system: ActorSystemRef, name: string, options: PoolOptions):
   return { name, send, count }
 }
 
-/** Gives up after `patience`, as the caller of a peer has to do by itself; the work goes on. */
+/** Gives up after `patience`. Peers have no deadlines, so their callers must do this themselves; the work goes on. */
 async function patiently(patience: number, work: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const giveUp = new Promise((_resolve, reject) => (timer = setTimeout(() => reject(new Error('gave up')), patience)))
@@ -102,7 +102,7 @@ async function peerServers(system: ActorSystemRef): Promise<Server[]> {
   ]
 }
 
-/** What eight of them can do per second here: Node's timers are late by up to a millisecond. */
+/** Measures how many requests eight members serve per second: Node's timers are up to a millisecond late. */
 async function capacity(server: Server): Promise<number> {
   const end = performance.now() + 1000
   let served = 0
@@ -117,7 +117,7 @@ async function capacity(server: Server): Promise<number> {
   return served
 }
 
-/** The setting of the rows on `interactive`. */
+/** The options of the rows named `interactive`. */
 const INTERACTIVE: PoolOptions = {
   broker: {
     client: { type: 'codel', order: 'adaptive', target: 50, interval: 250 },
@@ -130,12 +130,12 @@ export interface Flooded {
   readonly results: readonly { readonly name: string; readonly times: number; readonly result: Result }[]
 }
 
-/** What is left of a pool, and of others, when far more comes than can be served. */
+/** Floods a pool and its peers with far more requests than they can serve. */
 export async function overload(): Promise<Flooded> {
   const system = start()
   const servers = [
     poolServer(system, 'pool, interactive', INTERACTIVE),
-    poolServer(system, 'pool, nothing configured', {}),
+    poolServer(system, 'pool, defaults', {}),
     ...(await peerServers(system)),
   ]
   const perSecond = await capacity(poolServer(system, 'calibration', {}))
@@ -183,31 +183,31 @@ function rowsOf(results: Flooded['results']): Row[] {
   const goodput = { unit: '%', atLeast: 95, aim: 99, better: 'more' } as const
   const nothing = { unit: '', atLeast: 0, aim: 0, better: 'less' } as const
   const share = (result: Result): number => result.goodput * 100
-  const [ours, plain] = ['pool, interactive', 'pool, nothing configured']
+  const [ours, plain] = ['pool, interactive', 'pool, defaults']
   return [
     row('goodput, interactive', ours, share, goodput),
-    row('work done for callers that had given up, interactive', ours, (result) => result.wasted, nothing),
-    row('p99 of the answered, interactive', ours, (result) => result.p99, {
+    row('wasted runs, interactive', ours, (result) => result.wasted, nothing),
+    row('p99 of answered calls, interactive', ours, (result) => result.p99, {
       unit: 'ms',
       atLeast: 300,
       aim: 150,
       better: 'less',
     }),
-    row('a refused caller knows after (p50), interactive', ours, (result) => result.toldAfter, {
+    row('time until a drop is known (p50), interactive', ours, (result) => result.toldAfter ?? 0, {
       unit: 'ms',
       atLeast: 5,
       aim: 1,
       better: 'less',
     }),
-    row('goodput, nothing configured', plain, share, goodput),
-    row('work done for callers that had given up, nothing configured', plain, (result) => result.wasted, nothing),
-    row('back to normal after the flood, interactive', ours, (result) => result.recovery, {
+    row('goodput, defaults', plain, share, goodput),
+    row('wasted runs, defaults', plain, (result) => result.wasted, nothing),
+    row('time back to normal, interactive', ours, (result) => result.recovery, {
       unit: 'ms',
       atLeast: 1000,
       aim: 250,
       better: 'less',
     }),
-    row('back to normal after the flood, nothing configured', plain, (result) => result.recovery, {
+    row('time back to normal, defaults', plain, (result) => result.recovery, {
       unit: 'ms',
       atLeast: 1000,
       aim: 250,
@@ -216,14 +216,14 @@ function rowsOf(results: Flooded['results']): Row[] {
   ]
 }
 
-/** A quiet tenant beside one that sends fifty times its share. */
+/** Compares a quiet tenant beside one that sends fifty times as much with the quiet tenant alone. */
 async function fairRow(system: ActorSystemRef, perSecond: number): Promise<Row> {
   const Service = definePool({
     init: () => 0,
     calls: {
       serve: async (_message: { tenant: string }) => {
-        // Timers of one length fall into step: all eight members would be free at once, and then not for 10 ms. No
-        // service is as even as that.
+        // Timers of equal length fall into step: all eight members would become free at once, and then none for 10 ms.
+        // Real services vary.
         await sleep(Math.round(SERVICE_MS * (0.8 + 0.4 * Math.random())))
         return reply(1)
       },
@@ -248,7 +248,7 @@ async function fairRow(system: ActorSystemRef, perSecond: number): Promise<Row> 
     await loud
     return p99
   }
-  // The 99th percentile of some 300 requests is that of three of them: one round alone would say little.
+  // Of about 300 requests, only three are above the 99th percentile: one round would say little.
   const rounds: { alone: number; beside: number }[] = []
   for (let round = 0; round < FAIR_ROUNDS; round++) {
     const alone = await quiet(spawnFair(`fair-alone-${round}`))
@@ -256,7 +256,7 @@ async function fairRow(system: ActorSystemRef, perSecond: number): Promise<Row> 
   }
   const [alone, beside] = [median(rounds.map((round) => round.alone)), median(rounds.map((round) => round.beside))]
   return {
-    title: "fair queue: a quiet tenant's p99 beside a loud one, against alone (services of 8 to 12 ms)",
+    title: 'fair queue: p99 of a quiet tenant beside a loud one',
     value: median(rounds.map((round) => round.beside / round.alone)),
     unit: '×',
     atLeast: 2,
@@ -272,7 +272,7 @@ async function timed(operation: () => Promise<unknown>): Promise<number> {
   return performance.now() - start
 }
 
-/** A handler that blocks the event loop for 300 ms every second: timers cannot fire, deadlines pass unseen. */
+/** Blocks the event loop for 300 ms every second: timers cannot fire, and deadlines pass unnoticed. */
 async function blockingRow(system: ActorSystemRef): Promise<Row> {
   let expiredRun = 0
   let run = 0
@@ -281,7 +281,7 @@ async function blockingRow(system: ActorSystemRef): Promise<Row> {
     calls: {
       serve: async (message: { until: number; block: boolean }) => {
         run++
-        // The pool's clock counts from the turn in which the call was made, which is at most the caller's own time.
+        // The pool counts from the start of the turn of the call, so its deadline is never later than the caller's.
         if (performance.now() > message.until) expiredRun++
         if (message.block) {
           const end = performance.now() + 300
@@ -301,7 +301,7 @@ async function blockingRow(system: ActorSystemRef): Promise<Row> {
   clearInterval(blocker)
   await sleep(PATIENCE_MS)
   return {
-    title: 'a handler that blocks for 300 ms every second: expired requests run',
+    title: 'expired requests that ran, event loop blocked',
     value: expiredRun,
     unit: '',
     atLeast: 0,

@@ -5,7 +5,7 @@ import { slug } from './slug'
 
 const docs = join(import.meta.dirname, '..')
 
-/** A page by its path, titled by its own first heading; none if it does not exist, so that no link leads nowhere. */
+/** The sidebar entry of a page. Its text is the page's first heading. Empty if the page does not exist: no dead links. */
 function page(link: string): DefaultTheme.SidebarItem[] {
   const file = join(docs, `${link}.md`)
   if (!existsSync(file)) return []
@@ -13,9 +13,15 @@ function page(link: string): DefaultTheme.SidebarItem[] {
   return [{ text, link }]
 }
 
+const guides = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
+  names.flatMap((name) => page(`/guide/${name}`))
+
+const api: DefaultTheme.SidebarItem = { text: 'API', link: '/api/index.html', target: '_self' }
+
 export default defineConfig({
   title: 'GenPool',
-  description: 'Pooled actors for nact: a broker that sheds load, and a central state that stays atomic.',
+  description:
+    'Pooled actors for nact: a broker that drops what would come too late, and one state that loses no update.',
   base: process.env['DOCS_BASE'] ?? '/',
   lastUpdated: false,
   markdown: { anchor: { slugify: slug } },
@@ -24,38 +30,27 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Errors', link: '/guide/errors' },
       { text: 'Options', link: '/reference/options' },
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
+      { text: 'Learn', items: guides('getting-started', 'state', 'from-nact') },
       {
-        text: 'Begin',
-        items: ['getting-started', 'how-it-works', 'from-nact'].flatMap((name) => page(`/guide/${name}`)),
-      },
-      {
-        text: 'Run it',
-        items: [
-          'dropped',
-          'errors',
-          'operating',
-          'observing',
-          'protection',
-          'elastic',
-          'concurrency',
-          'supervision',
+        text: 'Do',
+        items: guides(
           'deadlines',
-          'broker',
-          'state',
-        ].flatMap((name) => page(`/guide/${name}`)),
+          'supervision',
+          'dropped',
+          'protection',
+          'concurrency',
+          'elastic',
+          'observing',
+          'operating',
+        ),
       },
-      {
-        text: 'Look up',
-        items: [
-          ...page('/reference/options'),
-          ...page('/performance'),
-          { text: 'API', link: '/api/index.html', target: '_self' },
-        ],
-      },
+      { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },
+      { text: 'Understand', items: [...guides('how-it-works', 'broker'), ...page('/performance')] },
     ],
   },
 })

@@ -1,6 +1,6 @@
 /*
- * Writes docs/reference/options.md from the schemas that the packages export, whose names end in "Options".
- * With `--check` it writes nothing, and fails if the file is not what it would write.
+ * Writes docs/reference/options.md from the exported schemas of the packages: those with names that end in "Options".
+ * With `--check` it writes nothing, and fails if the file differs from what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,6 +29,6 @@ const text = renderOptions([
 
 if (!process.argv.includes('--check')) writeFileSync(file, text)
 else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-  console.error('docs/reference/options.md is not what the schemas say; run `npm run docs:options` and commit it.')
+  console.error('docs/reference/options.md differs from the schemas. Run `npm run docs:options` and commit the file.')
   process.exitCode = 1
 }

@@ -42,7 +42,7 @@ function renderSchema(title: string, schema: Schema, names: Names): string {
   return [`### ${title}`, ...intro, ...objects.map((object) => alternative(title, object, others))].join('\n\n')
 }
 
-/** One of several forms that an option may take: a link if it has a section of its own, otherwise its table. */
+/** One of several forms of an option: a link if the form has its own section, otherwise its table. */
 function alternative(title: string, object: Schema, names: Names): string {
   const own = table(object, names)
   const known = [...names].find(([schema]) => {
@@ -53,7 +53,7 @@ function alternative(title: string, object: Schema, names: Names): string {
   return `#### ${title} with ${discriminator(object)}\n\n${own}`
 }
 
-/** What tells an alternative of a union from the others: `type: 'codel'`. */
+/** The key that distinguishes an alternative of a union from the others, as in `type: 'codel'`. */
 function discriminator(object: Schema): string {
   const key = discriminatorKey(object)
   const value = key === undefined ? undefined : object.def.shape?.[key]
@@ -76,7 +76,7 @@ function table(object: Schema, names: Names): string {
   return ['| Option | Type | Default | Meaning |', '|---|---|---|---|', ...lines].join('\n')
 }
 
-/** One row a key; the keys of an object inside follow it as `outer.inner`, with the form that they belong to. */
+/** One row for each key. The keys of a nested object follow as `outer.inner`, with the form that they belong to. */
 function rows(object: Schema, prefix: string, names: Names): string[][] {
   return Object.entries(object.def.shape ?? {}).flatMap(([key, part]) => {
     const path = prefix + key
@@ -89,7 +89,7 @@ function rows(object: Schema, prefix: string, names: Names): string[][] {
   })
 }
 
-/** The keys of an object inside, or of each form that it may take; what tells the forms apart stands before each key. */
+/** The keys of a nested object, or of each of its forms. The form is named before the meaning of each key. */
 function rowsInside(schema: Schema, prefix: string, names: Names): string[][] {
   const objects = objectsOf(schema).filter((object) => !names.has(object))
   if (objects.length === 1 && objects[0] !== undefined) return rows(objects[0], prefix, names)

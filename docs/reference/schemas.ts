@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { type z } from 'zod'
 
-/** Just what is read of a zod schema: every kind has a `def` with a `type`, and keeps its parts in it. */
+/** The parts of a zod schema that are read here: every kind has a `def` with a `type`, and its parts are in it. */
 export interface Schema {
   readonly description?: string | undefined
   readonly def: {
@@ -30,10 +30,10 @@ interface Check {
   }
 }
 
-/** Seen from outside: the reference needs the parts of a schema, and their types are of no use there. */
+/** The same schema without its static types: the reference only needs its parts. */
 export const asSchema = (schema: z.ZodType): Schema => schema as unknown as Schema
 
-/** What lies under defaults, optionals, pipes and the like; `default` is undefined where there is none. */
+/** The schema under defaults, optionals, pipes and other wrappers. `default` is undefined without a default. */
 export interface Unwrapped {
   readonly schema: Schema
   readonly optional: boolean
@@ -41,7 +41,7 @@ export interface Unwrapped {
   readonly description: string | undefined
 }
 
-/** Takes the wrappers off a schema, until it is one that `stop` knows or has no wrapper left. */
+/** Removes wrappers from a schema until `stop` returns true or no wrapper is left. */
 export function unwrap(schema: Schema, stop: (schema: Schema) => boolean = () => false): Unwrapped {
   const { description } = schema
   const inner = stop(schema) ? undefined : under(schema)
@@ -57,26 +57,26 @@ export function unwrap(schema: Schema, stop: (schema: Schema) => boolean = () =>
   }
 }
 
-/** What a wrapper is wrapped around. `null` is a value of its own, so `nullable` is no wrapper. */
+/** The schema inside a wrapper. `null` is a value, so `nullable` is not a wrapper. */
 function under({ def }: Schema): Schema | undefined {
   return def.type === 'nullable' ? undefined : (def.innerType ?? def.in ?? def.getter?.())
 }
 
-/** A value as one would write it in a program; what cannot be written is `built in`. */
+/** A value as it is written in a program, or `built in` if it cannot be written. */
 export function show(value: unknown): string {
   const parts: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [value]
   if (parts.some((part) => typeof part === 'function')) return 'built in'
   return inspect(value, { breakLength: Infinity, depth: Infinity })
 }
 
-/** The object schemas that a schema may stand for, seen through wrappers and unions. */
+/** The object schemas inside a schema, through wrappers and unions. */
 export function objectsOf(schema: Schema): Schema[] {
   const { schema: inner } = unwrap(schema)
   if (inner.def.shape !== undefined) return [inner]
   return inner.def.options?.flatMap(objectsOf) ?? []
 }
 
-/** The type of a schema in a few words; `name` gives the link for a schema that has a section of its own. */
+/** The type of a schema in a few words. `name` returns the link for a schema that has its own section. */
 export function typeOf(schema: Schema, name: (schema: Schema) => string | undefined): string {
   const { schema: inner } = unwrap(schema, (candidate) => name(candidate) !== undefined)
   const named = name(inner)

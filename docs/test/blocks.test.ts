@@ -25,7 +25,7 @@ describe('programs of a page', () => {
     expect(programsOf(markdown)).toEqual([{ line: 5, code: 'one()' }])
   })
 
-  it('go on in the next block, unless that imports something', () => {
+  it('continue in the next block, unless that imports something', () => {
     const programs = programsOf(page('const a = 1', 'a + 1 // 2', "import { b } from 'b'", 'b()'))
     expect(programs.map((program) => program.code.split(/\n+/))).toEqual([
       ['const a = 1', 'a + 1 // 2'],
@@ -69,7 +69,7 @@ describe('stated results', () => {
   })
 
   it.each(['5 of them', '{ ok', '[f()]', '{ a: g }', '5, typed'])(
-    'refuse "%s", which only begins like a value',
+    'refuse "%s", which only starts like a value',
     (text) => {
       expect(() => prepare(`f() // ${text}`)).toThrow()
     },
@@ -105,7 +105,7 @@ describe('running a program', () => {
     await expect(run(code)).resolves.toBe(1)
   })
 
-  it('stops the systems of nact that it started, also when it fails', async () => {
+  it('stops the nact systems that it started, also when it fails', async () => {
     const stopped: unknown[] = []
     const nact = { start: (name: string) => name, stop: (system: unknown) => stopped.push(system) }
     const code = "import { start } from 'nact'\nstart('a')\nstart('b')\n1 // 2"
@@ -117,7 +117,7 @@ describe('running a program', () => {
 describe('types of a program', () => {
   const faults = (code: string) => typeFaults([{ file: 'docs/x.md', programs: [{ line: 10, code }] }])
 
-  it('are those of the workspace, with await at the top', () => {
+  it('follow the options of the workspace, and allow await at the top', () => {
     expect(
       faults("import { start } from 'nact'\nimport { round } from '@genpool/runtime'\nstart()\nawait round(1)"),
     ).toEqual([])
@@ -142,7 +142,7 @@ describe('links and headings of a page', () => {
     '<img src="h.svg">',
   ].join('\n')
 
-  it('are those outside code that lead into the repository', () => {
+  it('are the links outside code that lead into the repository', () => {
     expect(localLinksOf(markdown)).toEqual([
       { line: 2, target: './a.md', anchor: 'part' },
       { line: 2, target: 'img/b.png' },

@@ -38,20 +38,20 @@ describe('the options reference', () => {
     ])
   })
 
-  it('links an option to the schema it is made of, which has a section of its own', () => {
+  it('links an option to the section of its schema', () => {
     const page = render({ poolOptions: z.strictObject({ client: queue.prefault({}) }), queueOptions: queue })
     expect(page).toContain('| `client` | [queueOptions](#queueoptions) | `{}` |  |')
     expect(page).toContain('### queueOptions')
   })
 
-  it('links an alternative of a union that has a section of its own', () => {
+  it('links an alternative of a union to its section', () => {
     const any = z.discriminatedUnion('type', [queue.required({ type: true }), z.strictObject({ type: z.literal('x') })])
     const page = render({ anyOptions: any, codelOptions: queue })
     expect(page).toContain("- with `type: 'codel'`: [codelOptions](#codeloptions)")
     expect(page).toContain("#### anyOptions with `type: 'x'`")
   })
 
-  it('says of the keys of a form inside to which form they belong', () => {
+  it('says to which form the keys of a nested form belong', () => {
     const admission = z.union([z.literal('none'), queue, z.strictObject({ type: z.literal('pie'), max: z.int() })])
     expect(rowsOf(z.strictObject({ admission })).slice(1)).toEqual([
       "| `admission.target` | number ≥ 0 | `100` | With `type: 'codel'`: Acceptable wait. |",
@@ -64,7 +64,7 @@ describe('the options reference', () => {
     expect(rowsOf(z.strictObject({ clock }))).toEqual(['| `clock` | object | `built in` |  |'])
   })
 
-  it('lists the keys of an object inside, and each alternative of a union apart', () => {
+  it('lists the keys of a nested object, and each alternative of a union in its own section', () => {
     expect(rowsOf(z.strictObject({ inner: z.strictObject({ a: z.string() }).optional() }))).toEqual([
       '| `inner` | object |  |  |',
       '| `inner.a` | string | required |  |',

@@ -17,11 +17,11 @@ const programs = pages.flatMap(({ file, programs }) =>
 )
 
 describe('the pages', () => {
-  it('have programs, first of all the README', () => {
+  it('have programs, the README among them', () => {
     expect(pages[0]!.programs.length).toBeGreaterThan(0)
   })
 
-  it('have programs whose types are right', () => {
+  it('have programs with correct types', () => {
     expect(typeFaults(pages)).toEqual([])
   })
 
@@ -55,7 +55,7 @@ describe('broken links', () => {
     ])
   })
 
-  it('outside the site need the whole name of the file', () => {
+  it('outside the site need the full file name', () => {
     expect(brokenLinks(folder, 'README.md')).toEqual(['README.md:1: docs/guide/b does not exist'])
   })
 })

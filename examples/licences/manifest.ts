@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { countFiles } from './packages'
 
-/** What the manifest of one package says. */
+/** What the manifest of one package says, and how many files it has. */
 export interface Facts {
   readonly folder: string
   readonly name: string
@@ -23,7 +23,7 @@ export interface Malformed {
 /** The name under which packages without a licence are counted. */
 const NO_LICENCE = 'none stated'
 
-/** Reads one package. Never rejects: what is wrong with its manifest is a result as well. */
+/** Reads one package. Never rejects: a manifest that cannot be used is a result, too. */
 export async function readPackage(folder: string): Promise<Facts | Malformed> {
   try {
     const [text, files] = await Promise.all([readFile(join(folder, 'package.json'), 'utf8'), countFiles(folder)])
@@ -34,9 +34,9 @@ export async function readPackage(folder: string): Promise<Facts | Malformed> {
 }
 
 /**
- * Reads what a manifest says, in its present form and in the older ones.
+ * Reads a manifest, in its current form or in an older one.
  *
- * @throws {Error} if it is no JSON object, or has no name or version
+ * @throws {Error} if it is not a JSON object, or has no name or version
  */
 export function parseManifest(text: string): Omit<Facts, 'folder' | 'files'> {
   const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))

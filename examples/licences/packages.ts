@@ -5,15 +5,15 @@ import { basename, join } from 'node:path'
 /**
  * The installed packages in and below `folder`, in no particular order.
  *
- * A package is a real folder that stands in a `node_modules` (or in a scope there) and has a package.json; so manifests
- * among the test files of a package are none. Links are never followed: each package is found once, where it really
- * is, and a loop of links is no trouble. pnpm's store `node_modules/.pnpm` is looked through as well.
+ * A package is a real folder in a `node_modules` (or in a scope there) that has a package.json. So a manifest among the
+ * test files of a package does not count. Links are never followed: each package is found once, in its real place, and
+ * loops of links do no harm. pnpm's store `node_modules/.pnpm` is searched, too.
  */
 export async function packagesIn(folder: string): Promise<string[]> {
   return basename(folder) === 'node_modules' ? installedIn(folder) : within(folder)
 }
 
-/** Looks for `node_modules` in a folder of any kind. */
+/** Searches any folder for `node_modules`. */
 async function within(folder: string): Promise<string[]> {
   const inner = await foldersIn(folder)
   return flatten(
@@ -25,7 +25,7 @@ async function within(folder: string): Promise<string[]> {
   )
 }
 
-/** Looks through a `node_modules`. */
+/** Searches a `node_modules`. */
 async function installedIn(modules: string): Promise<string[]> {
   const inner = await foldersIn(modules)
   return flatten(
@@ -48,7 +48,7 @@ async function scopedIn(scope: string): Promise<string[]> {
   return flatten(inner.map((name) => packageAt(join(scope, name))))
 }
 
-/** A package, and those that npm has put into a `node_modules` of its own. */
+/** A package, and the packages in its own `node_modules`. */
 async function packageAt(path: string): Promise<string[]> {
   const entries = await entriesOf(path)
   const own = entries.some((entry) => entry.name === 'package.json' && entry.isFile()) ? [path] : []
@@ -56,7 +56,7 @@ async function packageAt(path: string): Promise<string[]> {
   return nested ? [...own, ...(await installedIn(join(path, 'node_modules')))] : own
 }
 
-/** How many files a package has, without those of packages inside it. */
+/** Counts the files of a package, without the packages inside it. */
 export async function countFiles(folder: string): Promise<number> {
   const entries = await entriesOf(folder)
   let files = 0
@@ -73,7 +73,7 @@ async function foldersIn(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 }
 
-/** A folder that may not be read, or has just gone, is like an empty one: what it holds cannot be counted. */
+/** A folder that cannot be read, or was just deleted, counts as empty. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })

@@ -1,12 +1,12 @@
 import { Presets, SingleBar } from 'cli-progress'
 
-/** Shows how far a job is. */
+/** Shows the progress of a job. */
 export interface Progress {
   step(): void
   end(): void
 }
 
-/** A bar on a terminal; elsewhere a plain line for every quarter. */
+/** A bar on a terminal; elsewhere, one plain line for each quarter. */
 export function progress(total: number, out: NodeJS.WriteStream): Progress {
   return out.isTTY ? bar(total, out) : lines(total, (line) => void out.write(`${line}\n`))
 }
@@ -26,8 +26,6 @@ export function lines(total: number, write: (line: string) => void): Progress {
       done++
       if (quarter(done) > quarter(done - 1)) write(`${done} of ${total} manifests`)
     },
-    end() {
-      if (done === 0) write('no manifests')
-    },
+    end: () => undefined,
   }
 }

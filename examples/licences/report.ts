@@ -7,20 +7,20 @@ import { duplicatesOf, largest, type Tally } from './tally'
 /** How many lines of a long list are shown. */
 const SHOWN = 10
 
-/** The tables and lines that tell what was found below `root`. */
+/** The report: tables, counts and times. Folders are shown relative to `root`. */
 export function report(root: string, { tally, pool }: Survey): string {
   return [
     table(['Licence', 'Packages'], largest(tally.licences, SHOWN)),
     table(['Author or maintainer', 'Packages'], largest(tally.people, SHOWN)),
     duplicates(tally),
     ...malformed(root, tally),
-    `${tally.manifests} manifests of packages with ${tally.files} files, ${tally.malformed.length} malformed`,
+    `${tally.manifests} packages with ${tally.files} files, ${tally.malformed.length} malformed manifests`,
     `waiting for a member: ${spread(pool.sojourn)}`,
     `running: ${spread(pool.run)}`,
   ].join('\n')
 }
 
-/** No colours: the output is as readable in a file. */
+/** No colours, so that the output is readable in a file, too. */
 const plainStyle = { head: [], border: [] }
 
 type Row = readonly [string, string | number]
@@ -45,5 +45,5 @@ function malformed(root: string, tally: Tally): string[] {
 
 function spread({ p50, p90, p99, max }: Percentiles): string {
   const [half, most, nearlyAll, longest] = [p50, p90, p99, max].map((ms) => ms.toFixed(1))
-  return `${half} ms in the middle, ${most} ms at 90 %, ${nearlyAll} ms at 99 %, ${longest} ms at most`
+  return `${half} ms (median), ${most} ms (p90), ${nearlyAll} ms (p99), ${longest} ms (longest)`
 }

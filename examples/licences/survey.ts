@@ -3,26 +3,26 @@ import { start, stop } from 'nact'
 import { readPackage } from './manifest'
 import { addTo, emptyTally, type Tally } from './tally'
 
-/** Reads packages, and adds up in one state what they say. */
+/** Reads packages, and adds up the results in one state. */
 const Surveyor = definePool({
   init: emptyTally,
   calls: {
     async read(msg: { folder: string }) {
       const read = await readPackage(msg.folder)
-      // The recipe runs on the latest tally, whatever the other members have added since: no update is lost.
+      // The recipe runs on the latest tally, with everything that other members have added. So no update is lost.
       return reply('read', (draft) => addTo(draft, read))
     },
   },
 })
 
-/** What a survey found, and how its pool did. */
+/** The result of a survey, and the figures of its pool. */
 export interface Survey {
   readonly tally: Tally
   readonly pool: Inspection
 }
 
 const MEMBERS = 8
-/** Requests under way at a time: enough that every member always finds the next one waiting. */
+/** Requests in flight: enough that a member always finds the next one waiting. */
 const WINDOW = 4 * MEMBERS
 
 /** Reads `folders` through a pool of members with one central state. */
@@ -45,7 +45,7 @@ export async function surveyWithPool(folders: readonly string[], done: () => voi
   }
 }
 
-/** The same, one package after the other: what the pool is held against. */
+/** Does the same in a plain loop, to check the result of the pool. */
 export async function surveyInALoop(folders: readonly string[]): Promise<Tally> {
   const tally = emptyTally()
   for (const folder of folders) addTo(tally, await readPackage(folder))

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Facts, type Malformed } from './manifest'
 
-/** What is known of all packages that were read: the state that the members of the pool share. */
+/** The counts of all packages read so far: the state that the pool's members share. */
 export interface Tally {
   manifests: number
   files: number
@@ -18,7 +18,7 @@ export function emptyTally(): Tally {
   return { manifests: 0, files: 0, licences: {}, people: {}, versions: {}, malformed: [] }
 }
 
-/** Adds one package. Works on a plain tally as well as on a draft of one, which is what a commit gets. */
+/** Adds one package to a tally, or to the draft of one that a commit works on. */
 export function addTo(tally: Tally, read: Facts | Malformed): void {
   if ('reason' in read) {
     tally.malformed.push(read)
@@ -36,7 +36,7 @@ function increment(counts: Record<string, number>, key: string): void {
   counts[key] = (Object.hasOwn(counts, key) ? (counts[key] ?? 0) : 0) + 1
 }
 
-/** Whether two tallies say the same, in whatever order the packages were read. */
+/** Whether two tallies are equal, in whatever order the packages were read. */
 export function sameTally(a: Tally, b: Tally): boolean {
   return isDeepStrictEqual(inOrder(a), inOrder(b))
 }
@@ -47,7 +47,7 @@ function inOrder(tally: Tally): Tally {
   return { ...tally, versions: Object.fromEntries(versions), malformed }
 }
 
-/** The packages that are installed in more than one version, those with the most first. */
+/** The packages that are installed in more than one version, most versions first. */
 export function duplicatesOf(tally: Tally): [name: string, versions: string[]][] {
   return Object.entries(tally.versions)
     .filter(([, versions]) => versions.length > 1)
@@ -57,7 +57,7 @@ export function duplicatesOf(tally: Tally): [name: string, versions: string[]][]
 
 const byNumbers = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
 
-/** The `n` largest counts, then what is left as one. */
+/** The `n` largest counts, and one for the rest. */
 export function largest(counts: Readonly<Record<string, number>>, n: number): [name: string, count: number][] {
   const sorted = Object.entries(counts).sort(([nameA, a], [nameB, b]) => b - a || nameA.localeCompare(nameB))
   const rest = sorted.slice(n)

@@ -12,22 +12,22 @@ export interface Expectation {
   readonly text: string
 }
 
-/** A program as a module body that calls `__expect(index, () => value)` wherever the page states a result. */
+/** A program as a module body that calls `__expect(index, () => value)` where the page states a result. */
 export interface Prepared {
   readonly javascript: string
   readonly expectations: readonly Expectation[]
 }
 
 /**
- * Finds the results that a program states behind its statements:
+ * Finds the results that a program states after its statements:
  *
- * - `sum(2, 3) // 5`: the value, awaited if need be, equals this literal; `{ a: 1, … }` may have more keys;
+ * - `sum(2, 3) // 5`: the value, awaited if it is a promise, equals this literal; `{ a: 1, … }` may have more keys;
  * - `await sum('x') // throws ERR_GENPOOL_INVALID`: it throws or rejects with this code, name or message;
  * - `console.log(sum(2, 3)) // 5`: this line is printed.
  *
  * Any other comment is prose. Top-level `await` works.
  *
- * @throws {Error} if a comment begins like a value and is none
+ * @throws {Error} if a comment starts like a value, but is not one
  */
 export function prepare(code: string): Prepared {
   const file = ts.createSourceFile('page.mts', code, ts.ScriptTarget.ES2023, true, ts.ScriptKind.TS)
@@ -74,7 +74,7 @@ function read(comment: string, line: number, prints: boolean): Expectation | und
   const thrown = /^throws (.+)$/.exec(comment)?.[1]
   if (thrown !== undefined) return { line, kind: 'throws', text: thrown }
   if (!/^[-\d'"`{[]|^(true|false|null|undefined|NaN|Infinity)\b/.test(comment)) return undefined
-  literal(comment) // throws now, and not when the program runs
+  literal(comment) // throws now instead of when the program runs
   return { line, kind: 'value', text: comment }
 }
 
@@ -90,7 +90,7 @@ export function literal(text: string): { readonly value: unknown; readonly parti
   const file = ts.createSourceFile('value.ts', `(${source})`, ts.ScriptTarget.ES2023, true)
   const [statement] = file.statements
   if (file.statements.length !== 1 || statement === undefined || !ts.isExpressionStatement(statement)) {
-    throw new Error(`"${text}" begins like a value and is none.`)
+    throw new Error(`"${text}" starts like a value, but is not one.`)
   }
   return { value: evaluate(statement.expression, text), partial }
 }
@@ -115,11 +115,11 @@ function evaluate(node: ts.Expression, text: string): unknown {
   if (ts.isIdentifier(node) && names.has(node.text)) return names.get(node.text)
   const word = node.getText()
   if (word === 'true' || word === 'false' || word === 'null') return JSON.parse(word)
-  throw new Error(`"${text}" begins like a value, but "${word}" is none.`)
+  throw new Error(`"${text}" starts like a value, but "${word}" is not one.`)
 }
 
 function property(node: ts.ObjectLiteralElementLike, text: string): [string, unknown] {
-  if (!ts.isPropertyAssignment(node)) throw new Error(`"${text}" begins like a value and is none.`)
+  if (!ts.isPropertyAssignment(node)) throw new Error(`"${text}" starts like a value, but is not one.`)
   const name = ts.isComputedPropertyName(node.name) ? node.name.getText() : node.name.text
   return [name, evaluate(node.initializer, text)]
 }

@@ -6,7 +6,7 @@ import { headingsOf, localLinksOf } from './markdown'
 /** Pages of the site that are generated when it is built. */
 const generated = /^\/api\//
 
-/** The markdown files of `folder` and its subfolders, relative to `root`, without what tools have generated. */
+/** The markdown files of `folder` and its subfolders, relative to `root`, without generated files. */
 export function markdownIn(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
@@ -17,9 +17,9 @@ export function markdownIn(root: string, folder: string): string[] {
 }
 
 /**
- * The links of a markdown file that lead nowhere, one line each, beginning with `file:line`.
+ * The links of a markdown file that lead nowhere, one line each, starting with `file:line`.
  *
- * A link that begins with `/` starts at the site, which is the folder `docs`; on the site `.md` may be left out.
+ * A link that starts with `/` is relative to the site, which is the folder `docs`. On the site, `.md` may be left out.
  */
 export function brokenLinks(root: string, file: string): string[] {
   const markdown = readFileSync(join(root, file), 'utf8')

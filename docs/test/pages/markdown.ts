@@ -1,6 +1,6 @@
 /** A ```ts block of a page. */
 interface Block {
-  /** Where its first line of code stands, counted from 1. */
+  /** The line of its first line of code, counted from 1. */
   readonly line: number
   readonly code: string
 }
@@ -19,8 +19,8 @@ export interface Link {
 }
 
 /**
- * The programs of a page: a block that imports something begins a new one, any other goes on where the last block
- * stopped. So a page may explain one program piece by piece, and each program can be copied into a file and run.
+ * The programs of a page: a block that imports something starts a new one, any other block continues the one before. So a
+ * page may explain one program piece by piece, and each program can be copied into a file and run.
  */
 export function programsOf(markdown: string): Program[] {
   const programs: Program[] = []
@@ -50,7 +50,7 @@ function blocksOf(markdown: string): Block[] {
       open = undefined
     } else open.code.push(line)
   }
-  if (open !== undefined) throw new Error(`The block that begins before line ${open.line} is not closed.`)
+  if (open !== undefined) throw new Error(`The block before line ${open.line} is not closed.`)
   return blocks
 }
 

@@ -8,7 +8,7 @@ export type Load = (name: string) => unknown
 /**
  * Runs a program of a page and compares what it does with what it states.
  *
- * Systems of nact that it starts are stopped at its end, so that a page need not do it.
+ * It stops the nact systems that the program starts, so that a page need not stop them.
  *
  * @returns how many stated results were compared
  * @throws {Error} naming the line on the page, what it states and what came instead
@@ -44,7 +44,7 @@ interface Nact {
   stop(system: unknown): void
 }
 
-/** Loads modules, and notes which systems of nact are started. */
+/** Loads modules, and notes which nact systems are started. */
 function stopping(load: Load, opened: (() => void)[]): Load {
   return (name) => {
     if (name !== 'nact') return load(name)

@@ -13,9 +13,9 @@ export interface Page {
 }
 
 /**
- * Type-checks the programs of all pages at once, each as an ES module of its own beside its page.
+ * Type-checks the programs of all pages at once, each as its own ES module beside its page.
  *
- * @returns one line a fault, beginning with `file:line`
+ * @returns one line for each fault, starting with `file:line`
  */
 export function typeFaults(pages: readonly Page[]): string[] {
   const sources = new Map(pages.flatMap((page) => page.programs.map((program) => source(page, program))))
