@@ -88,7 +88,7 @@ export class AssembledPool implements PoolView {
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
     this.#given = given
-    if (changed.length > 0) for (const listener of kernel.listeners.telling.configured) listener.configured(changed)
+    if (changed.length > 0) for (const listener of kernel.listeners.configured) listener.configured(changed)
     return changed
   }
 

@@ -5,8 +5,28 @@ import type { Request } from '../requests/request'
 import type { Progress } from '../work/worker'
 import type { GivesBack } from './own-messages'
 
-/** Where a member (`M`) gets its work, and whom it tells what became of it. */
+/** Runs members later in this turn of the event loop. */
+export interface TurnWork<M> {
+  /** Calls `execute` of `member`. */
+  ready(member: M): void
+}
+
+/** Where a member (`M`) gets requests: a pool's side of its broker. */
+export interface WorkSource<M> {
+  /** Offers a member: the next request, or null. Then the member waits for one, and `assign` is called with it. */
+  askR(member: M): Request | null
+  /** The member waits for a request no longer. Returns whether it did. */
+  remove(member: M): boolean
+  /** More requests for the same handler, which takes a batch. */
+  takeBatch(member: M, first: Request): readonly Request[]
+  /** The request is not in any member's hand any more: the next one of its key may start. */
+  release(request: Request): void
+}
+
+/** What a member (`M`) needs of its pool, and whom it tells what became of its work. */
 export interface Crew<M> extends GivesBack {
+  readonly work: WorkSource<M>
+  readonly turnWork: TurnWork<M>
   readonly turn: Turn
   readonly facts: PoolFacts
   readonly behaviour: CompiledBehaviour
@@ -15,14 +35,6 @@ export interface Crew<M> extends GivesBack {
   readonly gated: boolean
   /** Whether a member may wait for a request now. If not, `seekWork` is called when it may. */
   mayWork(member: M): boolean
-  /** Calls `execute` later in this turn. */
-  ready(member: M): void
-  /** The next request, or null: then the member waits for one, and `assign` is called with it. */
-  nextFor(member: M): Request | null
-  /** The member waits for a request no longer. Returns whether it did. */
-  withdraw(member: M): boolean
-  /** More requests for the same handler, which takes a batch. */
-  batchFor(member: M, first: Request): readonly Request[]
   /** A run ended: the handler returned and its commit is done. `times`: the number of runs that `runNs` stands for. */
   finished(member: M, request: Request, runNs: Nanos, times: number): void
   /** A run ended without a commit. */

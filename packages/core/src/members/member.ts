@@ -7,7 +7,7 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import { hasPassed } from '../requests/deadline'
 import type { Request, Runner } from '../requests/request'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
-import type { Crew } from './crew'
+import type { Crew, TurnWork, WorkSource } from './crew'
 import { batchOf, Hand } from './hand'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
@@ -32,6 +32,8 @@ export class Member extends Waiting implements Runner, Reported {
   /** Whether it waits for a request. */
   #asks = false
   readonly #own = new OwnMessages()
+  readonly #work: WorkSource<Member>
+  readonly #turnWork: TurnWork<Member>
   readonly #worker: Worker<Request>
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null = null
@@ -44,6 +46,8 @@ export class Member extends Waiting implements Runner, Reported {
     readonly bornAt: Nanos,
   ) {
     super(bornAt)
+    this.#work = crew.work
+    this.#turnWork = crew.turnWork
     this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
   }
 
@@ -118,7 +122,7 @@ export class Member extends Waiting implements Runner, Reported {
     this.hand.remove(request)
     for (const each of batchOf(request)) {
       each.fail(this.crew.failures.crashed(each, cause))
-      this.crew.released(each)
+      this.#work.release(each)
     }
   }
 
@@ -158,7 +162,7 @@ export class Member extends Waiting implements Runner, Reported {
     this.#asks = false
     this.hand.add(request)
     request.runner = this
-    this.crew.ready(this)
+    this.#turnWork.ready(this)
     if (this.hand.count < this.#worker.depth) this.seekWork()
   }
 
@@ -172,22 +176,22 @@ export class Member extends Waiting implements Runner, Reported {
   #give(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.#skip(request)
-    if (request.handler.batch > 0) request.extend().companions = this.crew.batchFor(this, request)
+    if (request.handler.batch > 0) request.extend().companions = this.#work.takeBatch(this, request)
     this.#worker.give(request)
   }
 
   #skip(request: Request): void {
     this.hand.remove(request)
     if (request.outcome === null) request.fail(this.crew.failures.expired(request))
-    this.crew.released(request)
+    this.#work.release(request)
     this.seekWork()
   }
 
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
-    const mayAsk = this.status !== 'ended' && this.leaving === null && this.#own.length === 0
-    if (mayAsk && !this.crew.gated && this.hand.count === 0) this.#ask()
-    else this.#seekSpecially()
+    const isSpecial = this.status === 'ended' || this.leaving !== null || this.#own.length > 0 || this.#asks
+    if (isSpecial || this.crew.gated || this.hand.count > 0) this.#seekSpecially()
+    else this.#ask()
   }
 
   #seekSpecially(): void {
@@ -200,14 +204,13 @@ export class Member extends Waiting implements Runner, Reported {
     const own = this.#own.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
-    if (!this.crew.gated || this.crew.mayWork(this)) this.#ask()
+    if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.#ask()
   }
 
   #ask(): void {
-    if (this.#asks) return
     if (this.hand.count === 0) this.status = 'idle'
     this.#asks = true
-    const request = this.crew.nextFor(this)
+    const request = this.#work.askR(this)
     if (request !== null) this.assign(request)
   }
 
@@ -215,7 +218,7 @@ export class Member extends Waiting implements Runner, Reported {
   withdraw(): boolean {
     if (!this.#asks) return false
     this.#asks = false
-    return this.crew.withdraw(this)
+    return this.#work.remove(this)
   }
 
   /** The queue of waiting members dropped it; it asks again. */
@@ -248,7 +251,7 @@ export class Member extends Waiting implements Runner, Reported {
     if (this.status === 'ended' || !this.hand.hasGiven(request)) return
     if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
     this.hand.remove(request)
-    this.crew.released(request)
+    this.#work.release(request)
     this.seekWork()
   }
 
@@ -263,7 +266,7 @@ export class Member extends Waiting implements Runner, Reported {
   giveBack(requests: readonly Request[]): void {
     for (const request of requests) {
       this.hand.remove(request)
-      this.crew.released(request)
+      this.#work.release(request)
       if (request.kind === 'direct') request.fail(this.crew.failures.stopped(request))
       else if (request.outcome === null) this.crew.runAgain(request)
     }

@@ -4,8 +4,8 @@ import type { Request } from '../requests/request'
 /** Where messages of a member that ends go. */
 export interface GivesBack {
   readonly failures: Failures
-  /** The request is not in anybody's hand any more: the next one of its key may start. */
-  released(request: Request): void
+  /** The request is not in any member's hand any more: the next one of its key may start. */
+  readonly work: { release(request: Request): void }
   runAgain(request: Request): void
 }
 
@@ -30,7 +30,7 @@ export class OwnMessages {
   giveBack(pool: GivesBack): void {
     this.length = 0
     for (const request of this.#requests.splice(0)) {
-      pool.released(request)
+      pool.work.release(request)
       if (request.kind === 'direct') request.fail(pool.failures.stopped(request))
       else if (request.outcome === null) pool.runAgain(request)
     }

@@ -41,8 +41,8 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     member.handled++
     crew.finished(member, request, runNs, times)
     member.hand.remove(request)
-    crew.released(request)
-    if (companions !== null) for (const each of companions) crew.released(each)
+    crew.work.release(request)
+    if (companions !== null) for (const each of companions) crew.work.release(each)
     if (then !== undefined && member.leaving === null) this.#follow(then)
     member.seekWork()
   }
@@ -89,7 +89,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     this.member.hand.remove(request)
     for (const each of requests) {
       each.extend().startedAt = startedAt
-      this.crew.released(each)
+      this.crew.work.release(each)
     }
     return requests
   }

@@ -60,7 +60,7 @@ export class BrokerPort implements Port {
   ask(request: Request): Member | null {
     const member = this.#engine.ask(request, this.#turn.now())
     if (this.#engine.decision !== NO_DECISION) this.#act()
-    if (this.#listeners.telling.matched.length > 0) this.#tellMatched()
+    if (this.#listeners.matched.length > 0) this.#tellMatched()
     return member
   }
 
@@ -79,7 +79,7 @@ export class BrokerPort implements Port {
       return null
     }
     if (this.#engine.decision !== NO_DECISION) this.#act()
-    if (this.#listeners.telling.matched.length > 0) this.#tellMatched()
+    if (this.#listeners.matched.length > 0) this.#tellMatched()
     return request
   }
 
@@ -147,7 +147,7 @@ export class BrokerPort implements Port {
   }
 
   #tellMatched(): void {
-    for (const listener of this.#listeners.telling.matched) listener.matched(this.#engine.lengthR)
+    for (const listener of this.#listeners.matched) listener.matched(this.#engine.lengthR)
   }
 
   #arm(at: Nanos): void {

@@ -24,7 +24,7 @@ export class Crashes {
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {
     const { pool } = this
     pool.recorder.crashed(cause, pool.turn.now())
-    for (const listener of pool.listeners.telling.memberCrashed) listener.memberCrashed(member, requests, cause)
+    for (const listener of pool.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
     const again = requests.filter((request) => this.#runsAgain(request, cause))
     pool.supervision.memberCrashed(member, requests[0], cause)
     for (const request of again) pool.runAgain(request)

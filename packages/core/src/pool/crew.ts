@@ -37,14 +37,14 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   readonly behaviour: CompiledBehaviour
   readonly failures: Failures
   readonly progress = this
+  readonly work: Port
+  readonly turnWork: TurnWork
   /** How many runs are in progress. */
   busy = 0
   gated = false
   #seatGates: readonly SeatGate[] = []
   readonly #recorder: Recorder
-  readonly #turnWork: TurnWork
   readonly #listeners: Listeners
-  readonly #port: Port
 
   constructor(private readonly parts: CrewParts) {
     this.turn = parts.pool.turn
@@ -52,9 +52,9 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.behaviour = parts.behaviour
     this.failures = parts.failures
     this.#recorder = parts.recorder
-    this.#turnWork = parts.turnWork
+    this.turnWork = parts.turnWork
     this.#listeners = parts.listeners
-    this.#port = parts.pool.port
+    this.work = parts.pool.port
   }
 
   // --- work ---
@@ -70,26 +70,6 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   mayWork(member: Member): boolean {
     return this.#seatGates.every((gate) => gate.mayWork(member))
-  }
-
-  nextFor(member: Member): Request | null {
-    return this.#port.askR(member)
-  }
-
-  withdraw(member: Member): boolean {
-    return this.#port.remove(member)
-  }
-
-  batchFor(member: Member, first: Request): readonly Request[] {
-    return this.#port.takeBatch(member, first)
-  }
-
-  ready(member: Member): void {
-    this.#turnWork.ready(member)
-  }
-
-  released(request: Request): void {
-    this.#port.release(request)
   }
 
   runAgain(request: Request): void {
@@ -112,45 +92,45 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   began(request: Request, at: Nanos): void {
     this.busy++
-    this.#recorder.waited(at - request.sentAt, at)
+    this.#recorder.waited(request.sentAt, at)
   }
 
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     if (attempt.number > 1) this.#reran(request, attempt)
-    if (this.#listeners.telling.handlerStarted.length > 0) this.#handlerStarted(request)
+    if (this.#listeners.handlerStarted.length > 0) this.#handlerStarted(request)
   }
 
   #handlerStarted(request: Request): void {
-    this.#turnWork.join()
-    const { handlerStarted } = this.#listeners.telling
+    this.turnWork.join()
+    const { handlerStarted } = this.#listeners
     for (const listener of handlerStarted) listener.handlerStarted(request.runner as Member, this.turn.now())
   }
 
   #reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     this.#recorder.reran(this.turn.now())
-    const { handlerReran } = this.#listeners.telling
+    const { handlerReran } = this.#listeners
     for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
   }
 
   finished(member: Member, request: Request, runNs: Nanos, times: number): void {
-    this.#turnWork.join()
+    this.turnWork.join()
     this.busy--
     if (runNs >= 0) this.#measured(runNs, times)
-    const { runFinished } = this.#listeners.telling
+    const { runFinished } = this.#listeners
     for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
 
   broke(member: Member, _request: Request, runNs: Nanos): void {
-    this.#turnWork.join()
+    this.turnWork.join()
     this.busy--
     if (runNs >= 0) this.#measured(runNs, 1)
-    for (const listener of this.#listeners.telling.runBroke) listener.runBroke(member)
+    for (const listener of this.#listeners.runBroke) listener.runBroke(member)
   }
 
   #measured(runNs: Nanos, times: number): void {
     const now = this.turn.now()
     this.#recorder.ran(runNs, now, times)
-    this.#port.finished(runNs, now)
+    this.work.finished(runNs, now)
   }
 
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {

@@ -36,7 +36,7 @@ export class DeadLetters {
   add(message: unknown, error: GenPoolError): void {
     const { pool, listeners, callbacks } = this.ports
     this.count++
-    for (const listener of listeners.telling.letterDied) listener.letterDied(message, error)
+    for (const listener of listeners.letterDied) listener.letterDied(message, error)
     const onDrop = this.ports.onDrop()
     if (onDrop === undefined && this.#watchers.size === 0) return
     const letter: DeadLetter = { pool, message, error }

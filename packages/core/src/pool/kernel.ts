@@ -170,7 +170,7 @@ export class Kernel implements InProcessPool, Attaching {
   }
 
   beforeCommits(): void {
-    for (const listener of this.listeners.telling.beforeCommits) listener.beforeCommits()
+    for (const listener of this.listeners.beforeCommits) listener.beforeCommits()
   }
 
   // --- what views ask ---
@@ -218,7 +218,7 @@ export class Kernel implements InProcessPool, Attaching {
   /** Gives a member up while its handler runs: its requests fail with `cause`, and it is replaced. */
   abandon(member: Member, cause: unknown): void {
     this.recorder.stuck(this.turn.now())
-    for (const listener of this.listeners.telling.memberAbandoned) listener.memberAbandoned(member, cause)
+    for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, cause)
     member.abandon(cause)
   }
 
@@ -300,7 +300,7 @@ export class Kernel implements InProcessPool, Attaching {
   }
 
   #stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
-    for (const listener of this.listeners.telling.stateReady) listener.stateReady(cell)
+    for (const listener of this.listeners.stateReady) listener.stateReady(cell)
     this.#populate(step === undefined ? 0 : 1)
     const [first] = this.roster.members
     if (step !== undefined && first !== undefined) this.directMessages.continueWith(first, step.reason)
@@ -328,7 +328,7 @@ export class Kernel implements InProcessPool, Attaching {
     const { turn } = this
     this.recorder.turnEnded(turn.lasted, turn.last)
     this.pool.rest()
-    for (const listener of this.listeners.telling.turnEnded) listener.turnEnded(turn.last)
+    for (const listener of this.listeners.turnEnded) listener.turnEnded(turn.last)
     if (this.status.phase === 'draining') this.lifecycle.settle()
   }
 

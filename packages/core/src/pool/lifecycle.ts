@@ -59,7 +59,7 @@ export class Lifecycle {
   /** @param shutdownAfter stops the pool after this many milliseconds without work; undefined for never */
   start(shutdownAfter: number | undefined): void {
     this.#spawnedAt = this.pool.turn.now()
-    for (const listener of this.pool.listeners.telling.poolStarted) listener.poolStarted()
+    for (const listener of this.pool.listeners.poolStarted) listener.poolStarted()
     if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
     this.pool.start()
   }
@@ -71,7 +71,7 @@ export class Lifecycle {
     this.#becomeReady()
     if (this.#wasReady) return
     this.#wasReady = true
-    for (const listener of listeners.telling.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
+    for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 
   /** Stops the pool when it had no work for `ms`, as nact's `shutdownAfter` promises. */
@@ -128,7 +128,7 @@ export class Lifecycle {
   stop(): void {
     const { status, host, listeners, timers } = this.pool
     status.phase = 'stopped'
-    for (const listener of listeners.telling.poolStopped) listener.poolStopped(status.cause)
+    for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
     this.#failToStart(new StoppedError(host.name, false, status.cause))
     this.pool.shutDown()
     timers.cancelAll()
@@ -142,7 +142,7 @@ export class Lifecycle {
       status.accepting = false
       status.phase = 'draining'
       this.pool.closed()
-      for (const listener of listeners.telling.poolDraining) listener.poolDraining()
+      for (const listener of listeners.poolDraining) listener.poolDraining()
     }
     if (!status.stopping && within !== Infinity) timers.after(within, () => host.stop())
     const drained = new Promise<void>((resolve) => this.#drained.push(resolve))

@@ -19,7 +19,7 @@ import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
-import type { Gate, Recorder } from './ports'
+import type { Counters, Gate, Recorder } from './ports'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
 import type { TurnWork } from './turn-work'
@@ -56,6 +56,7 @@ export class Pool implements RequestOwner {
   #scopes: ScopeFactory | null = null
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
+  readonly #counters: Counters
   readonly #turnWork: TurnWork
   readonly #listeners: Listeners
 
@@ -68,6 +69,7 @@ export class Pool implements RequestOwner {
     this.turn = parts.turn
     this.system = parts.system
     this.#recorder = parts.recorder
+    this.#counters = parts.recorder.counters
     this.#turnWork = parts.turnWork
     this.#listeners = parts.listeners
     const { clock } = parts.settings.current
@@ -79,7 +81,7 @@ export class Pool implements RequestOwner {
 
   /** Takes a request in: it is matched now, or queued, or refused. */
   submit(request: Request): void {
-    this.#recorder.accepted()
+    this.#counters.accepted++
     this.#turnWork.join()
     if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
     this.#ask(request)
@@ -88,7 +90,7 @@ export class Pool implements RequestOwner {
 
   /** Takes a request in for one member and no other. */
   submitTo(member: Member, request: Request): void {
-    this.#recorder.accepted()
+    this.#counters.accepted++
     this.#turnWork.join()
     if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
@@ -103,9 +105,9 @@ export class Pool implements RequestOwner {
    * done, unless more than a thousand wait.
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
-    if (!this.#plain || this.#listeners.telling.matched.length > 0) return false
+    if (!this.#plain || this.#listeners.matched.length > 0) return false
     if (!this.port.pack(make, message, handler)) return false
-    this.#recorder.accepted()
+    this.#counters.accepted++
     this.#turnWork.join()
     return true
   }
@@ -168,12 +170,12 @@ export class Pool implements RequestOwner {
   // --- out ---
 
   settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void {
-    this.#recorder.settled(outcome)
+    this.#counters.outcomes[outcome]++
     this.#turnWork.join()
     if (request.wheelSlot >= 0) this.#deadlines.remove(request)
     if (this.awaitingReply.size > 0) this.awaitingReply.delete(request)
     if (error !== undefined) this.#recorder.failed(outcome, this.turn.now())
-    const { requestSettled } = this.#listeners.telling
+    const { requestSettled } = this.#listeners
     for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
 
@@ -188,7 +190,7 @@ export class Pool implements RequestOwner {
 
   countDrop(request: Request, facts: DropFacts): void {
     this.#recorder.dropped(facts.reason, this.turn.now())
-    for (const listener of this.#listeners.telling.requestDropped) listener.requestDropped(request, facts)
+    for (const listener of this.#listeners.requestDropped) listener.requestDropped(request, facts)
   }
 
   lost(request: Request, error: GenPoolError): void {

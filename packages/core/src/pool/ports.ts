@@ -55,14 +55,20 @@ export interface Seat {
   leave(reason: unknown): void
 }
 
+/** How many requests had which outcome. Written by the pool. */
+export interface Counters {
+  /** How many requests have come in since the start. */
+  accepted: number
+  readonly outcomes: Record<Outcome, number>
+}
+
 /** Counts and measures. Always there, so that the hot path calls it without asking. */
 export interface Recorder {
-  accepted(): void
-  /** A request waited so long before it was run. */
-  waited(ns: Nanos, now: Nanos): void
+  readonly counters: Counters
+  /** A request that was sent at `sentAt` is run now. */
+  waited(sentAt: Nanos, now: Nanos): void
   /** `times` runs took `ns` each. */
   ran(ns: Nanos, now: Nanos, times: number): void
-  settled(outcome: Outcome): void
   failed(outcome: Outcome, now: Nanos): void
   dropped(reason: DropReason, now: Nanos): void
   /** A turn of the event loop ended in which the pool had work. */

@@ -163,7 +163,7 @@ export class Roster {
     const from = this.size
     change()
     if (from === this.size) return
-    for (const listener of this.pool.listeners.telling.sizeChanged) listener.sizeChanged(from, this.size)
+    for (const listener of this.pool.listeners.sizeChanged) listener.sizeChanged(from, this.size)
   }
 
   #slotOf(member: Member): Slot | undefined {
@@ -194,7 +194,7 @@ export class Roster {
     if (kind === 'continue') this.pool.continueWith(member, reason)
     this.#forgetFailures()
     member.begin()
-    for (const listener of this.pool.listeners.telling.memberStarted) listener.memberStarted(member)
+    for (const listener of this.pool.listeners.memberStarted) listener.memberStarted(member)
     this.pool.memberReady()
   }
 
@@ -253,7 +253,7 @@ export class Roster {
     const slot = this.#slotOf(member)
     if (slot === undefined) return
     this.#vacate(slot)
-    for (const listener of this.pool.listeners.telling.memberEnded) listener.memberEnded(member, reason)
+    for (const listener of this.pool.listeners.memberEnded) listener.memberEnded(member, reason)
     if (member.hasBegun) this.pool.release(member, reason)
     this.#stopAddress(member)
     if (this.pool.status.stopping || !slot.wanted) return

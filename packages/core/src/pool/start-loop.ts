@@ -37,7 +37,7 @@ export class StartLoop {
   failed(info: MemberInfo, error: unknown, again: () => void): boolean {
     const retryIn = this.counter.failed()
     this.pool.recorder.startFailed(error)
-    const { startFailed } = this.pool.listeners.telling
+    const { startFailed } = this.pool.listeners
     for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
     if (retryIn === null) return false
     this.#retry = this.pool.timers.after(retryIn / NS_PER_MS, () => {

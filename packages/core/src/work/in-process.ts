@@ -97,8 +97,9 @@ class InProcessWorker implements Worker<Request>, Run {
     const { turn } = this.pool
     this.#job = job
     this.#companions = job.companions
-    this.#startedAt = turn.now()
-    this.#progress.began(job, this.#startedAt)
+    const now = turn.now()
+    this.#startedAt = now
+    this.#progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
       step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)

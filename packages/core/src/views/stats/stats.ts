@@ -36,20 +36,12 @@ export class Stats implements Recorder {
     this.troubles = new RecentTally(WINDOW, now)
   }
 
-  accepted(): void {
-    this.counters.accepted++
-  }
-
-  waited(ns: Nanos, now: Nanos): void {
-    this.sojourn.record(ns, now)
+  waited(sentAt: Nanos, now: Nanos): void {
+    this.sojourn.record(now - sentAt, now)
   }
 
   ran(ns: Nanos, now: Nanos, times: number): void {
     this.run.record(ns, now, times)
-  }
-
-  settled(outcome: Outcome): void {
-    this.counters.outcomes[outcome]++
   }
 
   failed(outcome: Outcome, now: Nanos): void {
