@@ -71,15 +71,7 @@ export default tseslint.config(
   forbid(['packages/state-ane/src/{cells,commits}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
   forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),
-  forbid(
-    ['packages/core/src/protection/rules/**/*.ts'],
-    [
-      internals,
-      optional,
-      pure,
-      { group: ['**/pool/*', '**/api/*'], message: 'The rules of protection are pure: they know no pool.' },
-    ],
-  ),
+  forbid(['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'], [internals, optional, pure]),
   {
     files: ['**/test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

@@ -2,10 +2,10 @@
  * `npm run check`: all checks that are not tests. Each step prints one line; a failed step also prints its output and
  * what to do. `npm run check -- lint format` runs only these two.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { command, type Outcome, runSteps, sequence, type Step, tool } from './steps'
+import { command, type Outcome, root, runSteps, sequence, type Step, tool } from './steps'
 import { lintTarballs, pack } from './tarballs'
 
 const packed = mkdtempSync(join(tmpdir(), 'genpool-tarballs-'))
@@ -29,6 +29,11 @@ const steps: readonly Step[] = [
     remedy: 'run `npm run lint -- --fix`, then fix what is left',
     run: () => tool('eslint', '--max-warnings', '0', '.'),
   },
+  {
+    name: 'structure',
+    remedy: 'an import goes against the layers, or two files import each other; CONTRIBUTING.md has the picture',
+    run: () => tool('depcruise', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long', ...sources()),
+  },
   { name: 'format', remedy: 'run `npm run format`', run: () => tool('prettier', '--check', '.') },
   {
     name: 'unused',
@@ -51,6 +56,11 @@ const steps: readonly Step[] = [
       ),
   },
 ]
+
+/** The sources of all packages. */
+function sources(): string[] {
+  return readdirSync(join(root, 'packages')).map((name) => `packages/${name}/src`)
+}
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2)

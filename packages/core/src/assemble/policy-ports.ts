@@ -88,7 +88,7 @@ export class PolicyPorts {
   }
 
   oldestWait(now: Nanos): Nanos {
-    return this.kernel.oldestWait(now)
+    return Math.max(0, this.kernel.port.relativeTime(now))
   }
 
   // --- what policies do ---

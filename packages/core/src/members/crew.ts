@@ -3,7 +3,7 @@ import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Request } from '../requests/request'
 import type { Progress } from '../work/worker'
-import type { GivesBack } from './own-messages'
+import type { GivesBack } from './give-back'
 
 /** Runs members later in this turn of the event loop. */
 export interface TurnWork<M> {

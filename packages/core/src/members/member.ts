@@ -8,6 +8,7 @@ import { hasPassed } from '../requests/deadline'
 import type { Request, Runner } from '../requests/request'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
+import { giveBack } from './give-back'
 import { batchOf, Hand } from './hand'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
@@ -77,8 +78,6 @@ export class Member extends Waiting implements Runner, Reported {
     return this.#own.length > 0
   }
 
-  // --- life ---
-
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
   start(): Eventually<Started> {
     return this.#worker.start()
@@ -95,7 +94,7 @@ export class Member extends Waiting implements Runner, Reported {
   /** Ends it before it has begun. */
   discard(): void {
     this.status = 'ended'
-    this.#own.giveBack(this.crew)
+    giveBack(this.#own.takeAll(), this.crew)
   }
 
   /** Ends it: at once if it is idle, otherwise after what it has in hand. */
@@ -113,7 +112,7 @@ export class Member extends Waiting implements Runner, Reported {
     const requests = [...this.hand.requests]
     this.status = 'ended'
     for (const request of requests) this.#abandonRun(request, cause)
-    this.#own.giveBack(this.crew)
+    giveBack(this.#own.takeAll(), this.crew)
     this.crew.ended(this, 'stuck')
   }
 
@@ -129,7 +128,7 @@ export class Member extends Waiting implements Runner, Reported {
   /** The pool stops: callers are told now, and it ends when its handlers let it. */
   shutDown(reason: unknown): void {
     for (const request of this.hand.requests.flatMap(batchOf)) request.fail(this.crew.failures.stopped(request))
-    this.#own.giveBack(this.crew)
+    giveBack(this.#own.takeAll(), this.crew)
     this.leave(reason)
   }
 
@@ -141,11 +140,9 @@ export class Member extends Waiting implements Runner, Reported {
   #finishLeaving(reason: unknown): void {
     this.status = 'ended'
     this.#stopIdleTimer()
-    this.#own.giveBack(this.crew)
+    giveBack(this.#own.takeAll(), this.crew)
     this.crew.ended(this, reason)
   }
-
-  // --- work ---
 
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
@@ -237,8 +234,6 @@ export class Member extends Waiting implements Runner, Reported {
     this.#idleTimer = null
   }
 
-  // --- what it has in hand ---
-
   holdsAnswersOf(request: Request): boolean {
     return this.#worker.holdsAnswersOf(request)
   }
@@ -264,11 +259,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Gives requests that have not begun to other members. */
   giveBack(requests: readonly Request[]): void {
-    for (const request of requests) {
-      this.hand.remove(request)
-      this.#work.release(request)
-      if (request.kind === 'direct') request.fail(this.crew.failures.stopped(request))
-      else if (request.outcome === null) this.crew.runAgain(request)
-    }
+    for (const request of requests) this.hand.remove(request)
+    giveBack(requests, this.crew)
   }
 }

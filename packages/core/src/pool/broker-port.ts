@@ -12,18 +12,18 @@ export interface BrokerPorts {
   readonly turn: Turn
   readonly listeners: Listeners
   random(): number
-  dropped(drop: Drop<Request>): void
+  readonly pool: { dropped(drop: Drop<Request>): void }
   /** The queue of members dropped one that waited. */
   seatDropped(member: Member): void
   /** A queue threw, so that what it holds is unknown. */
-  failed(error: unknown): void
+  queueFailed(error: unknown): void
 }
 
 /**
  * A pool's own broker: the shell around a matching engine. It hands in the time, arms the timer, delivers the drops.
  *
  * A queue may be the user's. If it throws while it takes a request in, that request is refused with what it threw; if it throws
- * otherwise, what it holds is unknown, and `failed` is called.
+ * otherwise, what it holds is unknown, and `queueFailed` is called.
  */
 export class BrokerPort implements Port {
   readonly #engine: Broker<Request, Member>
@@ -34,11 +34,11 @@ export class BrokerPort implements Port {
 
   constructor(
     options: BrokerOptions,
-    private readonly pool: BrokerPorts,
+    private readonly kernel: BrokerPorts,
   ) {
-    this.#turn = pool.turn
-    this.#listeners = pool.listeners
-    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random: () => pool.random() })
+    this.#turn = kernel.turn
+    this.#listeners = kernel.listeners
+    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random: () => kernel.random() })
   }
 
   get lengthR(): number {
@@ -75,7 +75,7 @@ export class BrokerPort implements Port {
     try {
       request = this.#engine.askR(member, now)
     } catch (error) {
-      this.pool.failed(error)
+      this.kernel.queueFailed(error)
       return null
     }
     if (this.#engine.decision !== NO_DECISION) this.#act()
@@ -117,7 +117,7 @@ export class BrokerPort implements Port {
   }
 
   configure(options: BrokerOptions): void {
-    this.#engine.configure(options, this.pool.turn.refresh())
+    this.#engine.configure(options, this.kernel.turn.refresh())
     this.#act()
   }
 
@@ -142,8 +142,8 @@ export class BrokerPort implements Port {
   }
 
   #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
-    for (const drop of dropped) this.pool.dropped(drop)
-    for (const drop of droppedR) this.pool.seatDropped(drop.entry)
+    for (const drop of dropped) this.kernel.pool.dropped(drop)
+    for (const drop of droppedR) this.kernel.seatDropped(drop.entry)
   }
 
   #tellMatched(): void {
@@ -153,7 +153,7 @@ export class BrokerPort implements Port {
   #arm(at: Nanos): void {
     this.#timer?.cancel()
     this.#armedFor = at
-    this.#timer = this.pool.clock.setTimer(at, this.#wake)
+    this.#timer = this.kernel.clock.setTimer(at, this.#wake)
   }
 
   #disarm(): void {
@@ -165,7 +165,7 @@ export class BrokerPort implements Port {
   readonly #wake = (): void => {
     this.#timer = null
     this.#armedFor = Infinity
-    this.#try(() => this.#engine.timeout(this.pool.turn.refresh()), undefined)
+    this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
   /** Has the engine do something, and does what it decided. */
@@ -174,7 +174,7 @@ export class BrokerPort implements Port {
     try {
       result = operation()
     } catch (error) {
-      this.pool.failed(error)
+      this.kernel.queueFailed(error)
       return otherwise
     }
     this.#act()

@@ -14,30 +14,30 @@ export interface CrashPorts {
   readonly recorder: Recorder
   readonly deadLetters: DeadLetters
   readonly supervision: Supervision
-  runAgain(request: Request): void
+  readonly pool: { runAgain(request: Request): void }
 }
 
 /** Carries out what supervision decides about a crash: callers are told, messages run again, the member is replaced. */
 export class Crashes {
-  constructor(private readonly pool: CrashPorts) {}
+  constructor(private readonly kernel: CrashPorts) {}
 
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {
-    const { pool } = this
-    pool.recorder.crashed(cause, pool.turn.now())
-    for (const listener of pool.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
+    const { kernel } = this
+    kernel.recorder.crashed(cause, kernel.turn.now())
+    for (const listener of kernel.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
     const again = requests.filter((request) => this.#runsAgain(request, cause))
-    pool.supervision.memberCrashed(member, requests[0], cause)
-    for (const request of again) pool.runAgain(request)
+    kernel.supervision.memberCrashed(member, requests[0], cause)
+    for (const request of again) kernel.pool.runAgain(request)
   }
 
   /** Whether the request is run again. If not, it is settled. */
   #runsAgain(request: Request, cause: unknown): boolean {
     if (request.outcome !== null) return false
-    const fate = this.pool.supervision.fateOf(request)
+    const fate = this.kernel.supervision.fateOf(request)
     if (fate === 'retry') return true
-    const error = this.pool.failures.crashed(request, cause)
+    const error = this.kernel.failures.crashed(request, cause)
     // Without a caller it becomes a dead letter when it fails.
-    if (fate === 'quarantine' && request.expectsAnswer) this.pool.deadLetters.add(request.message, error)
+    if (fate === 'quarantine' && request.expectsAnswer) this.kernel.deadLetters.add(request.message, error)
     request.fail(error)
     return false
   }

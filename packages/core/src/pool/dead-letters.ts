@@ -1,6 +1,7 @@
 import type { GenPoolError } from '@genpool/runtime'
 import type { Callbacks } from './callbacks'
 import type { Listeners } from './listeners'
+import type { LiveSettings } from './settings'
 
 /** A message that was lost without a caller to tell, or that crashed too many members. */
 export interface DeadLetter {
@@ -12,11 +13,10 @@ export interface DeadLetter {
 
 /** What the dead letters of a pool need. */
 export interface DeadLetterPorts {
-  readonly pool: string
+  readonly name: string
   readonly listeners: Listeners
   readonly callbacks: Callbacks
-  /** The pool's `onDrop`, as it is now. */
-  onDrop(): ((letter: DeadLetter) => void) | undefined
+  readonly settings: LiveSettings
 }
 
 /** Where the lost messages of one pool go: to `onDrop`, and to those who watch. */
@@ -34,10 +34,10 @@ export class DeadLetters {
   }
 
   add(message: unknown, error: GenPoolError): void {
-    const { pool, listeners, callbacks } = this.ports
+    const { name: pool, listeners, callbacks } = this.ports
     this.count++
     for (const listener of listeners.letterDied) listener.letterDied(message, error)
-    const onDrop = this.ports.onDrop()
+    const { onDrop } = this.ports.settings.current
     if (onDrop === undefined && this.#watchers.size === 0) return
     const letter: DeadLetter = { pool, message, error }
     if (onDrop !== undefined) callbacks.callSafely(() => onDrop(letter))

@@ -22,9 +22,9 @@ export interface SharedBrokerPorts {
   readonly name: string
   readonly turn: Turn
   readonly failures: Failures
-  countDrop(request: Request, facts: DropFacts): void
+  readonly pool: { countDrop(request: Request, facts: DropFacts): void }
   /** The broker was stopped, so the pool stops, too. */
-  stopWith(error: unknown, why: string): void
+  readonly lifecycle: { stopWith(error: unknown, why: string): void }
 }
 
 /**
@@ -40,7 +40,7 @@ export class ExternalPort implements Port {
   readonly #done = new Map<Request, () => void>()
 
   constructor(
-    private readonly pool: SharedBrokerPorts,
+    private readonly kernel: SharedBrokerPorts,
     ref: BrokerRef<never, never>,
   ) {
     this.#broker = brokerOf(ref)
@@ -66,7 +66,7 @@ export class ExternalPort implements Port {
 
   ask(request: Request): null {
     const { priority, key, deadline } = request
-    const timeout = (deadline - this.pool.turn.now()) / NS_PER_MS
+    const timeout = (deadline - this.kernel.turn.now()) / NS_PER_MS
     this.#offer(request, 'ask', { priority, key, timeout: Math.max(0, timeout) })
     return null
   }
@@ -146,7 +146,8 @@ export class ExternalPort implements Port {
         onFailure: (error) => {
           settle()
           if (entry instanceof Request) this.#failed(entry, error)
-          else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) this.pool.stopWith(error, 'its broker has stopped')
+          else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
+            this.kernel.lifecycle.stopWith(error, 'its broker has stopped')
           else entry.seatDropped()
         },
       },
@@ -178,10 +179,10 @@ export class ExternalPort implements Port {
   }
 
   #failed(request: Request, error: GenPoolError): void {
-    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.pool.failures.expired(request))
-    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.pool.name, false, error))
+    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.kernel.failures.expired(request))
+    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.kernel.name, false, error))
     else {
-      if (error instanceof DroppedError) this.pool.countDrop(request, error)
+      if (error instanceof DroppedError) this.kernel.pool.countDrop(request, error)
       request.fail(error)
     }
   }

@@ -1,5 +1,4 @@
-import { type BrokerOptions, type BrokerRef } from '@genpool/broker'
-import { type Nanos, Turn } from '@genpool/runtime'
+import { type Clock, type ConcreteSystem, Turn } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
 import type { InitStep } from '../behaviours/behaviour'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
@@ -8,7 +7,7 @@ import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
-import { type InProcessPool, InProcessWorkers } from '../work/in-process'
+import { InProcessWorkers } from '../work/in-process'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
 import type { WorkerFactory } from '../work/worker'
 import { BrokerPort } from './broker-port'
@@ -20,6 +19,7 @@ import { DirectMessages } from './direct-messages'
 import { ExternalPort } from './external-port'
 import { fixedSize } from './fixed-size'
 import { Intake } from './intake'
+import type { KernelSetup } from './kernel-setup'
 import { Lifecycle } from './lifecycle'
 import { Listeners } from './listeners'
 import { Pool } from './pool'
@@ -32,168 +32,78 @@ import { SharedState } from './shared-state'
 import { Status } from './status'
 import { TurnWork } from './turn-work'
 
-/** What a kernel is made of. */
-export interface KernelSetup {
+/**
+ * A pool without policies and views: submit, match, run, settle, and the life of pool and members. Names its own parts only.
+ *
+ * Each part gets the kernel itself, and sees of it only the small interface that it declares. The constructor makes a part after those
+ * that it uses while it is made: time, settings and errors, then the broker, the way of requests, the members, the life.
+ */
+export class Kernel implements Attaching {
+  readonly name: string
+  readonly system: ConcreteSystem
   readonly host: Host
   readonly behaviour: CompiledBehaviour
-  readonly settings: Settings
-  /** Options of a broker of its own, or one that runs already. */
-  readonly broker: { readonly own: BrokerOptions } | { readonly shared: BrokerRef<never, never> }
   readonly recorder: Recorder
   readonly supervision: Supervision
-  /** Makes the workers; undefined for workers in this thread. */
-  readonly workers: WorkerFactory<Request> | undefined
-  /** The number of members while no policy decides about it. */
-  size(): number
-}
-
-/** A pool without policies and views: submit, match, run, settle, and the life of pool and members. Names its own parts only. */
-export class Kernel implements InProcessPool, Attaching {
+  readonly settings: LiveSettings
+  readonly clock: Clock
   readonly turn: Turn
   readonly status = new Status()
   readonly listeners = new Listeners()
-  readonly settings: LiveSettings
   readonly timers: PoolTimers
   readonly callbacks: Callbacks
   readonly facts: PoolFacts
   readonly failures: Failures
-  readonly behaviour: CompiledBehaviour
-  readonly recorder: Recorder
   readonly deadLetters: DeadLetters
-  readonly pool: Pool
+  readonly turnWork: TurnWork
   readonly port: Port
-  readonly crew: PoolCrew
-  readonly roster: Roster
-  readonly lifecycle: Lifecycle
+  readonly pool: Pool
   readonly intake: Intake
   readonly directMessages: DirectMessages
+  readonly roster: Roster
+  readonly crashes: Crashes
+  readonly crew: PoolCrew
   readonly sharedState: SharedState
+  readonly lifecycle: Lifecycle
   commitOptions: CommitOptions
   /** Whether members may start: a shared state is there. */
   populated = false
-  #sizePolicy: SizePolicy
-  readonly #fixedSize: SizePolicy
-  readonly #host: Host
-  readonly #turnWork: TurnWork
   readonly #workers: WorkerFactory<Request>
+  readonly #fixedSize: SizePolicy
+  #sizePolicy: SizePolicy
 
   constructor({ host, behaviour, settings, broker, recorder, supervision, workers, size }: KernelSetup) {
-    const { clock } = settings
-    this.#host = host
+    this.name = host.name
+    this.system = host.system
+    this.host = host
     this.behaviour = behaviour
     this.recorder = recorder
+    this.supervision = supervision
     this.settings = { current: settings }
     this.commitOptions = commitOptionsOf(settings.state)
-    this.turn = Turn.of(clock)
-    this.timers = new PoolTimers(clock)
+    this.clock = settings.clock
+    this.turn = Turn.of(settings.clock)
+    this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
     this.failures = new Failures(host.name, this.turn, this.status)
     this.callbacks = new Callbacks(host.name, () => this.settings.current.onCallbackError)
-    this.#workers = workers ?? new InProcessWorkers(this)
-    this.#turnWork = new TurnWork(this.turn, {
-      turnBegan: () => this.lifecycle.active(),
-      beforeRuns: () => this.beforeCommits(),
-      turnEnded: () => this.#turnEnded(),
-    })
-    const { turn, status, listeners, failures, callbacks, timers, facts } = this
-    const common = { turn, status, listeners, recorder, failures, callbacks, timers, facts, behaviour, supervision }
-    this.deadLetters = new DeadLetters({
-      pool: host.name,
-      listeners,
-      callbacks,
-      onDrop: () => this.settings.current.onDrop,
-    })
-    this.port = 'shared' in broker ? this.#meet(broker.shared) : this.#ownPort(broker.own)
-    this.pool = new Pool(
-      {
-        ...common,
-        name: host.name,
-        system: host.system,
-        settings: this.settings,
-        deadLetters: this.deadLetters,
-        turnWork: this.#turnWork,
-      },
-      this.port,
-    )
+    this.deadLetters = new DeadLetters(this)
+    this.turnWork = new TurnWork(this.turn, this)
+    this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
+    this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings)
     this.directMessages = new DirectMessages(this.pool, behaviour)
-    this.roster = new Roster({
-      ...common,
-      newMember: (info) => this.#newMember(info),
-      addressFor: (member) => this.#addressFor(member),
-      welcome: (member) => this.directMessages.welcome(member),
-      continueWith: (member, argument) => this.directMessages.continueWith(member, argument),
-      memberReady: () => this.#memberReady(),
-      release: (member, reason) => this.lifecycle.release(() => member.endWork(reason)),
-      canSpare: () => this.#sizePolicy.mayEnd(),
-      giveUp: (error, why) => this.lifecycle.giveUp(error, why),
-    })
+    this.roster = new Roster(this)
     this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
-    this.crew = new PoolCrew({
-      ...common,
-      turnWork: this.#turnWork,
-      pool: this.pool,
-      directMessages: this.directMessages,
-      roster: this.roster,
-      crashes: new Crashes({
-        ...common,
-        deadLetters: this.deadLetters,
-        runAgain: (request) => this.pool.runAgain(request),
-      }),
-    })
-    this.sharedState = new SharedState({
-      ...common,
-      settings: this.settings,
-      identify: (slot, incarnation) => this.roster.identify(slot, incarnation),
-      stateReady: (cell, step) => this.#stateReady(cell, step),
-      giveUp: (error, why) => this.lifecycle.giveUp(error, why),
-    })
-    this.lifecycle = new Lifecycle(this.#lifecyclePorts())
+    this.crashes = new Crashes(this)
+    this.crew = new PoolCrew(this)
+    this.#workers = workers ?? new InProcessWorkers(this)
+    this.sharedState = new SharedState(this)
+    this.lifecycle = new Lifecycle(this)
   }
 
-  // --- what its workers ask ---
-
-  get stateOptions(): StateOptions {
-    return this.settings.current.state
-  }
-
-  get stopping(): boolean {
-    return this.status.stopping
-  }
-
-  callSafely(callback: () => unknown): void {
-    this.callbacks.callSafely(callback)
-  }
-
-  crashed(request: Request, cause: unknown): ReturnType<Failures['crashed']> {
-    return this.failures.crashed(request, cause)
-  }
-
-  beforeCommits(): void {
-    for (const listener of this.listeners.beforeCommits) listener.beforeCommits()
-  }
-
-  // --- what views ask ---
-
-  /** The shared state; undefined if each member has its own, or before it is made. */
-  get cell(): Cell<unknown> | undefined {
-    return this.sharedState.cell
-  }
-
-  /** Whether there is one state for all members. */
-  get sharesState(): boolean {
-    return this.settings.current.state.type === 'shared'
-  }
-
-  /** Whether nothing waits, runs, or is about to run. */
-  get quiet(): boolean {
-    if (this.#turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
-    return this.port.length === 0 && this.roster.members.every((member) => !member.hasOwn)
-  }
-
-  /** How long the oldest request has waited; 0 if none waits. */
-  oldestWait(now: Nanos): Nanos {
-    return Math.max(0, this.port.relativeTime(now))
+  start(): void {
+    this.lifecycle.start(this.behaviour.properties.shutdownAfter)
   }
 
   // --- what changes it ---
@@ -210,6 +120,13 @@ export class Kernel implements InProcessPool, Attaching {
     this.crew.seatGates = this.crew.seatGates.filter((gate) => gate !== part)
   }
 
+  /** Takes other settings over. */
+  configure(settings: Settings): void {
+    this.settings.current = settings
+    this.commitOptions = commitOptionsOf(settings.state)
+    this.pool.settingsChanged()
+  }
+
   /** Decides about the size from now on; undefined for the fixed size. */
   setSizePolicy(policy: SizePolicy | undefined): void {
     this.#sizePolicy = policy ?? this.#fixedSize
@@ -222,76 +139,62 @@ export class Kernel implements InProcessPool, Attaching {
     member.abandon(cause)
   }
 
-  start(): void {
-    this.lifecycle.start(this.behaviour.properties.shutdownAfter)
+  // --- figures ---
+
+  get stateOptions(): StateOptions {
+    return this.settings.current.state
   }
 
-  /** Takes other settings over. */
-  configure(settings: Settings): void {
-    this.settings.current = settings
-    this.commitOptions = commitOptionsOf(settings.state)
-    this.pool.settingsChanged()
+  /** Whether there is one state for all members. */
+  get sharesState(): boolean {
+    return this.stateOptions.type === 'shared'
   }
 
-  // --- how its parts are joined ---
-
-  #ownPort(options: BrokerOptions): BrokerPort {
-    return new BrokerPort(options, {
-      clock: this.settings.current.clock,
-      turn: this.turn,
-      listeners: this.listeners,
-      random: () => this.settings.current.random(),
-      dropped: (drop) => this.pool.dropped(drop),
-      seatDropped: (member) => this.#seatDropped(member),
-      failed: (error) => this.lifecycle.giveUp(error, 'its queue failed'),
-    })
+  /** The shared state; undefined if each member has its own, or before it is made. */
+  get cell(): Cell<unknown> | undefined {
+    return this.sharedState.cell
   }
 
-  #meet(shared: BrokerRef<never, never>): ExternalPort {
-    return new ExternalPort(
-      {
-        name: this.#host.name,
-        turn: this.turn,
-        failures: this.failures,
-        countDrop: (request, facts) => this.pool.countDrop(request, facts),
-        stopWith: (error, why) => this.lifecycle.stopWith(error, why),
-      },
-      shared,
-    )
+  get stopping(): boolean {
+    return this.status.stopping
   }
 
-  #lifecyclePorts(): ConstructorParameters<typeof Lifecycle>[0] {
-    const kernel = this
-    return {
-      host: this.#host,
-      turn: this.turn,
-      status: this.status,
-      listeners: this.listeners,
-      callbacks: this.callbacks,
-      timers: this.timers,
-      get cell() {
-        return kernel.cell
-      },
-      get quiet() {
-        return kernel.quiet
-      },
-      get empty() {
-        return kernel.roster.isEmpty
-      },
-      makeState: () => this.sharedState.makeAgain(),
-      start: () => (this.sharesState ? this.sharedState.start() : this.#populate(0)),
-      closed: () => this.pool.closed(),
-      shutDown: () => this.#shutDown(),
-      resetMembers: () => this.roster.members.forEach((member) => member.leave('reset')),
-    }
+  /** Whether nothing waits, runs, or is about to run. */
+  get quiet(): boolean {
+    if (this.turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
+    return this.port.length === 0 && this.roster.members.every((member) => !member.hasOwn)
   }
 
-  #newMember(info: MemberInfo): Member {
+  random(): number {
+    return this.settings.current.random()
+  }
+
+  // --- turns ---
+
+  turnBegan(): void {
+    this.lifecycle.active()
+  }
+
+  beforeCommits(): void {
+    for (const listener of this.listeners.beforeCommits) listener.beforeCommits()
+  }
+
+  turnEnded(): void {
+    const { turn } = this
+    this.recorder.turnEnded(turn.lasted, turn.last)
+    this.pool.rest()
+    for (const listener of this.listeners.turnEnded) listener.turnEnded(turn.last)
+    if (this.status.phase === 'draining') this.lifecycle.settle()
+  }
+
+  // --- members ---
+
+  newMember(info: MemberInfo): Member {
     return new Member(info, this.crew, { workers: this.#workers, cell: this.cell }, this.turn.now())
   }
 
-  #addressFor(member: Member): ReturnType<Host['addressFor']> {
-    return this.#host.addressFor({
+  addressFor(member: Member): ReturnType<Host['addressFor']> {
+    return this.host.addressFor({
       name: member.name,
       tell: (message, sender) => this.directMessages.tell(member, message, sender),
       query: (message, timeout) => this.directMessages.query(member, message, timeout),
@@ -299,7 +202,33 @@ export class Kernel implements InProcessPool, Attaching {
     })
   }
 
-  #stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
+  /** Members of a shared state are told of together, when all have started. */
+  memberReady(): void {
+    if (!this.sharesState) this.lifecycle.memberReady()
+  }
+
+  seatDropped(member: Member): void {
+    if (member.status === 'idle' && this.canSpare()) this.roster.dismiss(member)
+    else member.seatDropped()
+  }
+
+  canSpare(): boolean {
+    return this.#sizePolicy.mayEnd()
+  }
+
+  release(member: Member, reason: unknown): void {
+    this.lifecycle.release(() => member.endWork(reason))
+  }
+
+  // --- life ---
+
+  /** Makes the shared state, if there is one, and the members. */
+  startMembers(): void {
+    if (this.sharesState) this.sharedState.start()
+    else this.#populate(0)
+  }
+
+  stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
     for (const listener of this.listeners.stateReady) listener.stateReady(cell)
     this.#populate(step === undefined ? 0 : 1)
     const [first] = this.roster.members
@@ -314,29 +243,17 @@ export class Kernel implements InProcessPool, Attaching {
     if (this.roster.size === 0) this.lifecycle.memberReady()
   }
 
-  /** Members of a shared state are told of together, when all have started. */
-  #memberReady(): void {
-    if (!this.sharesState) this.lifecycle.memberReady()
+  /** A queue threw, so that what it holds is unknown. */
+  queueFailed(error: unknown): void {
+    this.lifecycle.giveUp(error, 'its queue failed')
   }
 
-  #seatDropped(member: Member): void {
-    if (member.status === 'idle' && this.#sizePolicy.mayEnd()) this.roster.dismiss(member)
-    else member.seatDropped()
-  }
-
-  #turnEnded(): void {
-    const { turn } = this
-    this.recorder.turnEnded(turn.lasted, turn.last)
-    this.pool.rest()
-    for (const listener of this.listeners.turnEnded) listener.turnEnded(turn.last)
-    if (this.status.phase === 'draining') this.lifecycle.settle()
-  }
-
-  #shutDown(): void {
-    const stopped = (request: Request): void => void request.fail(this.failures.stopped(request))
+  /** Fails what waits, and ends the members. */
+  shutDown(): void {
     this.#sizePolicy.end()
-    this.port.drain().forEach(stopped)
-    ;[...this.pool.awaitingReply].forEach(stopped)
+    for (const request of [...this.port.drain(), ...this.pool.awaitingReply]) {
+      request.fail(this.failures.stopped(request))
+    }
     this.roster.shutDown('shutdown')
     this.port.close()
   }

@@ -19,18 +19,19 @@ export interface LifecyclePorts {
   readonly cell: Cell<unknown> | undefined
   /** Whether nothing waits, runs, or is about to run. */
   readonly quiet: boolean
-  /** Whether all members have ended. */
-  readonly empty: boolean
+  readonly roster: {
+    /** Whether all members have ended. */
+    readonly isEmpty: boolean
+    reset(): void
+  }
   /** Makes another first value of the shared state. */
-  makeState(): unknown
+  readonly sharedState: { makeAgain(): unknown }
   /** Makes the shared state, if there is one, and the members. */
-  start(): void
-  /** The pool takes nothing new. */
-  closed(): void
+  startMembers(): void
+  /** Is told that the pool takes nothing new. */
+  readonly pool: { closed(): void }
   /** Fails what waits, and ends the members. */
   shutDown(): void
-  /** Has every member replaced, with a state of its own made anew. */
-  resetMembers(): void
 }
 
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
@@ -45,7 +46,7 @@ export class Lifecycle {
   #spawnedAt: Nanos = 0
   #wasReady = false
 
-  constructor(private readonly pool: LifecyclePorts) {
+  constructor(private readonly kernel: LifecyclePorts) {
     this.ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#failToStart = reject
@@ -58,15 +59,15 @@ export class Lifecycle {
 
   /** @param shutdownAfter stops the pool after this many milliseconds without work; undefined for never */
   start(shutdownAfter: number | undefined): void {
-    this.#spawnedAt = this.pool.turn.now()
-    for (const listener of this.pool.listeners.poolStarted) listener.poolStarted()
+    this.#spawnedAt = this.kernel.turn.now()
+    for (const listener of this.kernel.listeners.poolStarted) listener.poolStarted()
     if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
-    this.pool.start()
+    this.kernel.startMembers()
   }
 
   /** The pool can work. */
   memberReady(): void {
-    const { status, listeners, turn } = this.pool
+    const { status, listeners, turn } = this.kernel
     if (status.phase === 'starting') status.phase = 'running'
     this.#becomeReady()
     if (this.#wasReady) return
@@ -76,11 +77,11 @@ export class Lifecycle {
 
   /** Stops the pool when it had no work for `ms`, as nact's `shutdownAfter` promises. */
   #watchIdle(ms: number): void {
-    const { timers, turn, host } = this.pool
+    const { timers, turn, host } = this.kernel
     this.#activeAt = turn.now()
     const check = (): void => {
       const quietMs = (turn.refresh() - this.#activeAt) / NS_PER_MS
-      if (!this.pool.quiet) timers.after(ms, check)
+      if (!this.kernel.quiet) timers.after(ms, check)
       else if (quietMs < ms) timers.after(ms - quietMs, check)
       else host.stop()
     }
@@ -89,14 +90,14 @@ export class Lifecycle {
 
   /** A message came, or was done with. */
   active(): void {
-    this.#activeAt = this.pool.turn.now()
+    this.#activeAt = this.kernel.turn.now()
   }
 
   // --- end ---
 
   /** The pool cannot go on: tells its parent, and all who wait. */
   giveUp(error: unknown, why: string): void {
-    const { status, host } = this.pool
+    const { status, host } = this.kernel
     if (status.stopping) return
     this.#because(error, why)
     // The parent decides while it can still find the pool; whatever it decides, the pool ends.
@@ -106,42 +107,42 @@ export class Lifecycle {
 
   /** Ends the pool because something that it needs was stopped on purpose. That is no fault that its parent decides about. */
   stopWith(error: unknown, why: string): void {
-    if (this.pool.status.stopping) return
+    if (this.kernel.status.stopping) return
     this.#because(error, why)
-    this.pool.host.stop()
+    this.kernel.host.stop()
   }
 
   #because(error: unknown, why: string): void {
     const message = `${why}${error instanceof Error ? `: ${textOf(error)}` : ''}`
-    this.pool.status.cause = new Error(`Pool "${this.pool.host.name}" gave up: ${message}`, { cause: error })
+    this.kernel.status.cause = new Error(`Pool "${this.kernel.host.name}" gave up: ${message}`, { cause: error })
   }
 
   /** Called before nact stops the members, so that they are not replaced. */
   close(): void {
-    const { status } = this.pool
+    const { status } = this.kernel
     status.accepting = false
     status.stopping = true
-    this.pool.closed()
+    this.kernel.pool.closed()
   }
 
   /** Ends everything now. Called once, by the actor. */
   stop(): void {
-    const { status, host, listeners, timers } = this.pool
+    const { status, host, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
     this.#failToStart(new StoppedError(host.name, false, status.cause))
-    this.pool.shutDown()
+    this.kernel.shutDown()
     timers.cancelAll()
     this.#checkDrained()
   }
 
   /** Takes nothing new, finishes what the pool has, then stops it; at the latest after `within` milliseconds. */
   drain(within: number): Promise<void> {
-    const { status, host, listeners, timers } = this.pool
+    const { status, host, listeners, timers } = this.kernel
     if (status.accepting) {
       status.accepting = false
       status.phase = 'draining'
-      this.pool.closed()
+      this.kernel.pool.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
     if (!status.stopping && within !== Infinity) timers.after(within, () => host.stop())
@@ -152,7 +153,7 @@ export class Lifecycle {
 
   /** Something is done; perhaps it was the last. */
   settle(): void {
-    if (this.pool.status.phase === 'draining' && this.pool.quiet) this.pool.host.stop()
+    if (this.kernel.status.phase === 'draining' && this.kernel.quiet) this.kernel.host.stop()
     else this.#checkDrained()
   }
 
@@ -163,7 +164,7 @@ export class Lifecycle {
       end,
       () => this.#released(),
       (error) => {
-        this.pool.callbacks.report(error)
+        this.kernel.callbacks.report(error)
         this.#released()
       },
     )
@@ -175,7 +176,7 @@ export class Lifecycle {
   }
 
   #checkDrained(): void {
-    if (!this.pool.status.stopping || this.#ending > 0 || !this.pool.empty) return
+    if (!this.kernel.status.stopping || this.#ending > 0 || !this.kernel.roster.isEmpty) return
     const drained = this.#drained
     this.#drained = []
     for (const resolve of drained) resolve()
@@ -185,13 +186,13 @@ export class Lifecycle {
 
   /** Starts again, as nact's `reset` promises: spawned actors are stopped, states are made again, what waits is kept. */
   reset(): void {
-    const { status, host, cell } = this.pool
+    const { status, host, cell } = this.kernel
     if (status.stopping) return
     host.spawned.forEach(stopTree)
-    if (cell === undefined) return this.pool.resetMembers()
+    if (cell === undefined) return this.kernel.roster.reset()
     eventually(
       async () => {
-        const state = await this.pool.makeState()
+        const state = await this.kernel.sharedState.makeAgain()
         await whenFree(cell, (writer) => writer.compareAndSet(cell.version, state))
       },
       () => undefined,

@@ -12,9 +12,9 @@ import type { Handler } from '../behaviours/handler'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Outcome } from '../requests/outcome'
-import type { Rarely } from '../requests/rarely'
 import type { Request, RequestOwner } from '../requests/request'
 import { callerScope, type ScopeFactory } from '../requests/scope'
+import { watchSignal } from '../requests/watch-signal'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import type { Listeners } from './listeners'
@@ -128,7 +128,11 @@ export class Pool implements RequestOwner {
       request.fail(this.parts.failures.stopped(request))
       return false
     }
-    if (request.rarely !== null && !this.#watchSignal(request, request.rarely)) return false
+    const { failures } = this.parts
+    if (!watchSignal(request, () => this.#withdraw(request, failures.cancelled(request)))) {
+      request.fail(failures.cancelled(request))
+      return false
+    }
     return this.#passesGates(request)
   }
 
@@ -140,19 +144,6 @@ export class Pool implements RequestOwner {
       this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
       return false
     }
-    return true
-  }
-
-  /** False if the signal has fired already. */
-  #watchSignal(request: Request, rarely: Rarely): boolean {
-    const { signal } = rarely
-    if (signal === null) return true
-    if (signal.aborted) {
-      request.fail(this.parts.failures.cancelled(request))
-      return false
-    }
-    rarely.onAbort = () => this.#withdraw(request, this.parts.failures.cancelled(request))
-    signal.addEventListener('abort', rarely.onAbort, { once: true })
     return true
   }
 

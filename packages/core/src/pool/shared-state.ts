@@ -19,10 +19,10 @@ export interface SharedStatePorts extends StartPorts {
   readonly status: Status
   readonly supervision: Supervision
   /** `init` runs once for the pool, in the name of slot 0. */
-  identify(slot: number, incarnation: number): MemberInfo
+  readonly roster: { identify(slot: number, incarnation: number): MemberInfo }
   /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
   stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
-  giveUp(error: unknown, why: string): void
+  readonly lifecycle: { giveUp(error: unknown, why: string): void }
 }
 
 /** The one state of all members: made by `init` once, before the first member. */
@@ -30,8 +30,8 @@ export class SharedState {
   cell: Cell<unknown> | undefined = undefined
   readonly #starts: StartLoop
 
-  constructor(private readonly pool: SharedStatePorts) {
-    this.#starts = new StartLoop(pool.supervision.startCounter(), pool)
+  constructor(private readonly kernel: SharedStatePorts) {
+    this.#starts = new StartLoop(kernel.supervision.startCounter(), kernel)
   }
 
   /** How many times in a row it could not be made. */
@@ -41,9 +41,9 @@ export class SharedState {
 
   /** Makes the state. Tried again after a failure, as supervision says. */
   start(): void {
-    const info = this.pool.identify(0, this.#starts.failures + 1)
+    const info = this.kernel.roster.identify(0, this.#starts.failures + 1)
     eventually(
-      () => initialise(this.pool.behaviour, this.pool.facts, info),
+      () => initialise(this.kernel.behaviour, this.kernel.facts, info),
       (made) => this.#made(info, made),
       (error) => this.#failed(info, error),
     )
@@ -51,20 +51,20 @@ export class SharedState {
 
   /** Another first value, for a reset. */
   async makeAgain(): Promise<unknown> {
-    const made = await initialise(this.pool.behaviour, this.pool.facts, this.pool.identify(0, 1))
+    const made = await initialise(this.kernel.behaviour, this.kernel.facts, this.kernel.roster.identify(0, 1))
     return made instanceof InitStep ? made.value : made
   }
 
   #made(info: MemberInfo, made: unknown): void {
-    if (this.pool.status.stopping) return
+    if (this.kernel.status.stopping) return
     const step = made instanceof InitStep ? made : undefined
-    if (step?.kind === 'refuse') return this.pool.giveUp(step.reason, 'its init refused to start')
-    if (step?.kind === 'ignore') return this.pool.giveUp('ignore', 'its init wants no member')
+    if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
+    if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
     let opening: Cell<unknown> | undefined
     eventually(
       () => {
-        const { state } = this.pool.settings.current
-        opening = sharedCell(this.pool.facts.name, state, step === undefined ? made : step.value)
+        const { state } = this.kernel.settings.current
+        opening = sharedCell(this.kernel.facts.name, state, step === undefined ? made : step.value)
         // A store that reads a journal first is waited for.
         return (state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
       },
@@ -74,14 +74,14 @@ export class SharedState {
   }
 
   #opened(cell: Cell<unknown>, step: InitStep | undefined): void {
-    if (this.pool.status.stopping) return
+    if (this.kernel.status.stopping) return
     this.cell = cell
-    this.pool.stateReady(cell, step)
+    this.kernel.stateReady(cell, step)
   }
 
   #failed(info: MemberInfo, error: unknown): void {
-    if (this.pool.status.stopping) return
+    if (this.kernel.status.stopping) return
     if (this.#starts.failed(info, error, () => this.start())) return
-    this.pool.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
+    this.kernel.lifecycle.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
   }
 }

@@ -6,8 +6,8 @@ import { Ring } from './ring'
 export interface TurnPorts {
   /** The first work in a turn. */
   turnBegan(): void
-  /** Handlers are about to run. */
-  beforeRuns(): void
+  /** Handlers are about to run, and may commit. */
+  beforeCommits(): void
   turnEnded(): void
 }
 
@@ -48,7 +48,7 @@ export class TurnWork implements Runnable {
 
   run(turn: Turn): void {
     this.join()
-    this.pool.beforeRuns()
+    this.pool.beforeCommits()
     const ready = this.#ready
     try {
       // A member that is done may be ready again at once; it then stands at the end.

@@ -1,13 +1,14 @@
 import { InvalidError } from '@genpool/state-ane'
 import type { Step } from '../behaviours/step'
+import type { Failures } from '../requests/failures'
 import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
 
 /** What answering needs of the pool. */
 export interface Answering {
-  crashed(request: Request, cause: unknown): Parameters<Request['fail']>[0]
+  readonly failures: Failures
   /** Calls a user callback; what it throws is reported. */
-  callSafely(callback: () => unknown): void
+  readonly callbacks: { callSafely(callback: () => unknown): void }
 }
 
 /**
@@ -30,7 +31,7 @@ export function giveAnswers(
     else if (rarely !== null && rarely.held !== null) request.succeed(rarely.held.value, true)
     else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
   } catch (error) {
-    for (const each of batch) each.fail(pool.crashed(each, error))
+    for (const each of batch) each.fail(pool.failures.crashed(each, error))
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
 }
@@ -39,7 +40,7 @@ function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, st
   const { scope } = rarely
   rarely.effects = null
   for (const effect of effects) {
-    pool.callSafely(() => (scope === null ? effect(state) : scope.within(() => effect(state))))
+    pool.callbacks.callSafely(() => (scope === null ? effect(state) : scope.within(() => effect(state))))
   }
 }
 

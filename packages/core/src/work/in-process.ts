@@ -8,7 +8,6 @@ import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
 import { hasPassed } from '../requests/deadline'
-import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
 import { type Answering, giveAnswers } from './answers'
@@ -24,7 +23,6 @@ export interface InProcessPool extends Answering {
   readonly behaviour: CompiledBehaviour
   readonly facts: PoolFacts
   readonly turn: Turn
-  readonly failures: Failures
   readonly stateOptions: StateOptions
   readonly commitOptions: CommitOptions
   /** Whether the pool stops or has stopped. */
@@ -160,21 +158,14 @@ class InProcessWorker implements Worker<Request>, Run {
     const job = this.#job
     if (job === null) return undefined
     if (this.ended) return this.pool.failures.stopped(job)
-    if (this.#isWanted(job)) return undefined
-    if (this.#companions?.some((companion) => this.#isWanted(companion)) === true) return undefined
+    if (isWanted(job, this.pool)) return undefined
+    if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
     return this.pool.failures.expired(job)
   }
 
   #checkWanted(): void {
     const refusal = this.admit()
     if (refusal !== undefined) throw refusal
-  }
-
-  #isWanted(request: Request): boolean {
-    if (request.outcome === null && hasPassed(request.deadline, this.pool.turn)) {
-      request.fail(this.pool.failures.expired(request))
-    }
-    return !request.abandoned
   }
 
   holding(hold: Hold<unknown>): void {
@@ -223,9 +214,8 @@ class InProcessWorker implements Worker<Request>, Run {
     return false
   }
 
-  /** The request fires `ctx.signal` by itself. */
   cancel(): void {
-    // Nothing else runs elsewhere.
+    // The request itself fires `ctx.signal`.
   }
 
   holdsAnswersOf(request: Request): boolean {
@@ -252,4 +242,10 @@ class InProcessWorker implements Worker<Request>, Run {
       poolStops: this.pool.stopping,
     })
   }
+}
+
+/** Whether the result of a request is still wanted. One whose deadline has passed fails by this. */
+function isWanted(request: Request, { turn, failures }: InProcessPool): boolean {
+  if (request.outcome === null && hasPassed(request.deadline, turn)) request.fail(failures.expired(request))
+  return !request.abandoned
 }

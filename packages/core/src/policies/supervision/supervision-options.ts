@@ -42,5 +42,6 @@ export const supervisionShape = {
     .default(3)
     .describe('A message that has crashed this many members goes to the dead letters, whatever `retryOnCrash` says.'),
 }
-const schema = z.object(supervisionShape)
-export type SupervisionOptions = z.output<typeof schema>
+export type SupervisionOptions = {
+  readonly [K in keyof typeof supervisionShape]: z.output<(typeof supervisionShape)[K]>
+}

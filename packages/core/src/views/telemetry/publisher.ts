@@ -72,9 +72,11 @@ export class Publisher implements Listener {
 
   memberAbandoned(seat: Seat): void {
     if (!channels.memberStuck.hasSubscribers) return
-    const running = seat.inHand.find(({ startedAt }) => startedAt !== null)
-    const ranMs = running?.startedAt == null ? 0 : msBetween(running.startedAt, this.pool.now())
-    channels.memberStuck.publish({ ...this.#ofMember(seat.info), type: running?.type ?? '', ranMs })
+    for (const { type, startedAt } of seat.inHand) {
+      if (startedAt === null) continue
+      const ranMs = msBetween(startedAt, this.pool.now())
+      channels.memberStuck.publish({ ...this.#ofMember(seat.info), type, ranMs })
+    }
   }
 
   memberEnded(seat: Seat, reason: unknown): void {

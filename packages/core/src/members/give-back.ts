@@ -1,0 +1,19 @@
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+
+/** Where requests go that a member has and will not run. */
+export interface GivesBack {
+  readonly failures: Failures
+  /** The request is not in any member's hand any more: the next one of its key may start. */
+  readonly work: { release(request: Request): void }
+  runAgain(request: Request): void
+}
+
+/** Gives requests that have not begun to other members. A message for this member alone is lost with it, as a mailbox is. */
+export function giveBack(requests: readonly Request[], pool: GivesBack): void {
+  for (const request of requests) {
+    pool.work.release(request)
+    if (request.kind === 'direct') request.fail(pool.failures.stopped(request))
+    else if (request.outcome === null) pool.runAgain(request)
+  }
+}

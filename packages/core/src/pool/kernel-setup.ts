@@ -1,0 +1,21 @@
+import type { BrokerOptions, BrokerRef } from '@genpool/broker'
+import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Request } from '../requests/request'
+import type { WorkerFactory } from '../work/worker'
+import type { Host, Recorder, Supervision } from './ports'
+import type { Settings } from './settings'
+
+/** What a kernel is made of. */
+export interface KernelSetup {
+  readonly host: Host
+  readonly behaviour: CompiledBehaviour
+  readonly settings: Settings
+  /** Options of a broker of its own, or one that runs already. */
+  readonly broker: { readonly own: BrokerOptions } | { readonly shared: BrokerRef<never, never> }
+  readonly recorder: Recorder
+  readonly supervision: Supervision
+  /** Makes the workers; undefined for workers in this thread. */
+  readonly workers: WorkerFactory<Request> | undefined
+  /** The number of members while no policy decides about it. */
+  size(): number
+}

@@ -1,0 +1,63 @@
+import { Slot } from './slot'
+import type { StartLoop } from './start-loop'
+
+/** The slots of a pool: which of them should have a member. */
+export class Slots {
+  readonly all: Slot[] = []
+  /** How many slots should have a member. */
+  wanted = 0
+  /** No slot before this one is free. */
+  #firstFree = 0
+
+  constructor(private readonly newStarts: () => StartLoop) {}
+
+  /** How many members are starting, or wait for another try. */
+  get starting(): number {
+    return this.all.reduce((count, slot) => (slot.isStarting ? count + 1 : count), 0)
+  }
+
+  /** The most starts that failed in a row in one slot. */
+  get failedStarts(): number {
+    return this.all.reduce((most, { wanted, starts }) => (wanted ? Math.max(most, starts.failures) : most), 0)
+  }
+
+  /** How many members were replaced. */
+  get restarts(): number {
+    return this.all.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0)
+  }
+
+  /** Whether `init` wants no member in any slot that should have one. */
+  get allIgnored(): boolean {
+    return this.wanted > 0 && !this.all.some(({ wanted, ignored }) => wanted && !ignored)
+  }
+
+  /** Makes slots until there are `count`. */
+  growTo(count: number): void {
+    while (this.all.length < count) this.#add()
+  }
+
+  /** The lowest slot that should have no member; a new one if there is none. */
+  free(): Slot {
+    while (this.all[this.#firstFree]?.wanted === true) this.#firstFree++
+    return this.all[this.#firstFree] ?? this.#add()
+  }
+
+  /** The slots to empty if `count` members are surplus: idle ones first, and of those the last ones, so that low numbers stay. */
+  surplus(count: number): readonly Slot[] {
+    const wanted = this.all.filter((slot) => slot.wanted).reverse()
+    const isIdle = ({ member }: Slot): boolean => member?.status === 'idle'
+    return [...wanted.filter(isIdle), ...wanted.filter((slot) => !isIdle(slot))].slice(0, count)
+  }
+
+  setWanted(slot: Slot, wanted: boolean): void {
+    if (slot.wanted !== wanted) this.wanted += wanted ? 1 : -1
+    slot.wanted = wanted
+    if (!wanted) this.#firstFree = Math.min(this.#firstFree, slot.number - 1)
+  }
+
+  #add(): Slot {
+    const slot = new Slot(this.all.length + 1, this.newStarts())
+    this.all.push(slot)
+    return slot
+  }
+}
