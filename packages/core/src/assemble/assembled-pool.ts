@@ -140,15 +140,15 @@ export class AssembledPool implements PoolView {
   }
 
   get starting(): number {
-    return this.kernel.roster.starting
+    return this.kernel.roster.slots.starting
   }
 
   get failedStarts(): number {
-    return Math.max(this.kernel.roster.failedStarts, this.kernel.sharedState.failedStarts)
+    return Math.max(this.kernel.roster.slots.failedStarts, this.kernel.sharedState.failedStarts)
   }
 
   get restarts(): number {
-    return this.kernel.roster.restarts
+    return this.kernel.roster.slots.restarts
   }
 
   get seats(): readonly Seat[] {

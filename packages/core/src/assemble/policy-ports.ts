@@ -60,7 +60,7 @@ export class PolicyPorts {
   }
 
   get starting(): number {
-    return this.kernel.roster.starting
+    return this.kernel.roster.slots.starting
   }
 
   get busy(): number {

@@ -1,5 +1,5 @@
 import { Waiting } from '@genpool/broker'
-import type { GenPoolError, Nanos, Timer } from '@genpool/runtime'
+import type { GenPoolError, Nanos } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
@@ -10,6 +10,7 @@ import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
 import { giveBack } from './give-back'
 import { batchOf, Hand } from './hand'
+import { IdleTimer } from './idle-timer'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
 
@@ -38,7 +39,7 @@ export class Member extends Waiting implements Runner, Reported {
   readonly #worker: Worker<Request>
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null = null
-  #idleTimer: Timer | null = null
+  readonly #idleTimer: IdleTimer
 
   constructor(
     readonly info: MemberInfo,
@@ -47,13 +48,10 @@ export class Member extends Waiting implements Runner, Reported {
     readonly bornAt: Nanos,
   ) {
     super(bornAt)
+    this.#idleTimer = new IdleTimer(crew, () => crew.tellTimeout(this))
     this.#work = crew.work
     this.#turnWork = crew.turnWork
     this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
-  }
-
-  get name(): string {
-    return this.info.name
   }
 
   get facts(): PoolFacts {
@@ -139,7 +137,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   #finishLeaving(reason: unknown): void {
     this.status = 'ended'
-    this.#stopIdleTimer()
+    this.#idleTimer.stop()
     giveBack(this.#own.takeAll(), this.crew)
     this.crew.ended(this, reason)
   }
@@ -154,7 +152,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Takes a request that the broker matched it with. It runs later in this turn. */
   assign(request: Request): void {
-    if (this.#idleTimer !== null) this.#stopIdleTimer()
+    this.#idleTimer.stop()
     this.status = 'busy'
     this.#asks = false
     this.hand.add(request)
@@ -224,14 +222,8 @@ export class Member extends Waiting implements Runner, Reported {
     if (this.status !== 'ended') this.seekWork()
   }
 
-  /** It asked for nothing more to do for `ms` milliseconds to be told. */
   tellIfIdle(ms: number): void {
-    this.#idleTimer = this.crew.after(ms, () => this.crew.tellTimeout(this))
-  }
-
-  #stopIdleTimer(): void {
-    this.#idleTimer?.cancel()
-    this.#idleTimer = null
+    this.#idleTimer.start(ms)
   }
 
   holdsAnswersOf(request: Request): boolean {

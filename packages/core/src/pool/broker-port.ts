@@ -5,13 +5,14 @@ import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
+import type { LiveSettings } from './settings'
 
 /** What a pool's own broker needs of it. */
 export interface BrokerPorts {
   readonly clock: Clock
   readonly turn: Turn
   readonly listeners: Listeners
-  random(): number
+  readonly settings: LiveSettings
   readonly pool: { dropped(drop: Drop<Request>): void }
   /** The queue of members dropped one that waited. */
   seatDropped(member: Member): void
@@ -38,7 +39,9 @@ export class BrokerPort implements Port {
   ) {
     this.#turn = kernel.turn
     this.#listeners = kernel.listeners
-    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random: () => kernel.random() })
+    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
+      random: () => kernel.settings.current.random(),
+    })
   }
 
   get lengthR(): number {

@@ -155,25 +155,13 @@ export class Kernel implements Attaching {
     return this.sharedState.cell
   }
 
-  get stopping(): boolean {
-    return this.status.stopping
-  }
-
   /** Whether nothing waits, runs, or is about to run. */
   get quiet(): boolean {
     if (this.turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
     return this.port.length === 0 && this.roster.members.every((member) => !member.hasOwn)
   }
 
-  random(): number {
-    return this.settings.current.random()
-  }
-
   // --- turns ---
-
-  turnBegan(): void {
-    this.lifecycle.active()
-  }
 
   beforeCommits(): void {
     for (const listener of this.listeners.beforeCommits) listener.beforeCommits()
@@ -195,7 +183,7 @@ export class Kernel implements Attaching {
 
   addressFor(member: Member): ReturnType<Host['addressFor']> {
     return this.host.addressFor({
-      name: member.name,
+      name: member.info.name,
       tell: (message, sender) => this.directMessages.tell(member, message, sender),
       query: (message, timeout) => this.directMessages.query(member, message, timeout),
       stopped: () => member.leave('shutdown'),

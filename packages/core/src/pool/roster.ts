@@ -40,7 +40,7 @@ const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 
 
 /** The members of a pool: starts them, replaces those that end, and gives the pool up if that fails too often. */
 export class Roster {
-  readonly #slots: Slots
+  readonly slots: Slots
   readonly #addresses = new Map<Member, { readonly reference: unknown; stop(): void }>()
   #resizing = false
   /** The number of members that have not ended. */
@@ -49,36 +49,21 @@ export class Roster {
   #hasFailed = false
 
   constructor(private readonly kernel: RosterPorts) {
-    this.#slots = new Slots(() => new StartLoop(kernel.supervision.startCounter(), kernel))
+    this.slots = new Slots(() => new StartLoop(kernel.supervision.startCounter(), kernel))
   }
 
   /** The target number of members. */
   get size(): number {
-    return this.#slots.wanted
+    return this.slots.wanted
   }
 
   /** The members that have not ended, by slot. */
   get members(): readonly Member[] {
-    return this.#slots.all.flatMap((slot) => (slot.member === null ? [] : [slot.member]))
+    return this.slots.all.flatMap((slot) => (slot.member === null ? [] : [slot.member]))
   }
 
   get isEmpty(): boolean {
     return this.#present === 0
-  }
-
-  /** How many members are starting, or wait for another try. */
-  get starting(): number {
-    return this.#slots.starting
-  }
-
-  /** The most starts that failed in a row in one slot. */
-  get failedStarts(): number {
-    return this.#slots.failedStarts
-  }
-
-  /** How many members were replaced. */
-  get restarts(): number {
-    return this.#slots.restarts
   }
 
   /** A member as its handlers see it. */
@@ -88,7 +73,7 @@ export class Roster {
 
   /** The member's address, or `nobody` once it has ended. */
   #addressOf(info: MemberInfo): unknown {
-    const member = this.#slots.all[info.slot - 1]?.member
+    const member = this.slots.all[info.slot - 1]?.member
     if (member?.info !== info) return nobody
     let address = this.#addresses.get(member)
     if (address === undefined) this.#addresses.set(member, (address = this.kernel.addressFor(member)))
@@ -100,9 +85,9 @@ export class Roster {
   /** Changes the number of members. New ones start at once; surplus ones, the last first, end after their current message. */
   resize(size: number): void {
     this.#changeSize(() => {
-      this.#slots.growTo(size)
+      this.slots.growTo(size)
       this.#resizing = true
-      for (const slot of this.#slots.all) this.#setWanted(slot, slot.number <= size)
+      for (const slot of this.slots.all) this.#setWanted(slot, slot.number <= size)
       this.#resizing = false
       this.#checkNotEmpty()
     })
@@ -111,7 +96,7 @@ export class Roster {
   /** Starts one more member. */
   grow(): void {
     this.#changeSize(() => {
-      const slot = this.#slots.free()
+      const slot = this.slots.free()
       slot.ignored = false
       this.#setWanted(slot, true)
     })
@@ -119,7 +104,7 @@ export class Roster {
 
   /** Ends `count` members without replacing them: idle ones first, busy ones after their current message. */
   shrink(count: number): void {
-    if (count > 0) this.#changeSize(() => this.#slots.surplus(count).forEach((slot) => this.#setWanted(slot, false)))
+    if (count > 0) this.#changeSize(() => this.slots.surplus(count).forEach((slot) => this.#setWanted(slot, false)))
   }
 
   /** Ends one member without replacing it. */
@@ -135,15 +120,15 @@ export class Roster {
 
   /** Ends all, and starts none in their place. */
   shutDown(reason: unknown): void {
-    for (const slot of this.#slots.all) {
-      this.#slots.setWanted(slot, false)
+    for (const slot of this.slots.all) {
+      this.slots.setWanted(slot, false)
       slot.starts.cancel()
       slot.member?.shutDown(reason)
     }
   }
 
   #setWanted(slot: Slot, wanted: boolean): void {
-    this.#slots.setWanted(slot, wanted)
+    this.slots.setWanted(slot, wanted)
     if (wanted) return this.#fill(slot)
     slot.starts.cancel()
     slot.member?.leave('resized')
@@ -157,7 +142,7 @@ export class Roster {
   }
 
   #slotOf(member: Member): Slot | undefined {
-    const slot = this.#slots.all[member.info.slot - 1]
+    const slot = this.slots.all[member.info.slot - 1]
     return slot?.member === member ? slot : undefined
   }
 
@@ -192,7 +177,7 @@ export class Roster {
   #forgetFailures(): void {
     if (!this.#hasFailed) return
     this.#hasFailed = false
-    for (const { starts } of this.#slots.all) starts.succeeded()
+    for (const { starts } of this.slots.all) starts.succeeded()
   }
 
   /** It was given up before its `init` was done: what that has opened is released. */
@@ -232,7 +217,7 @@ export class Roster {
 
   /** A pool in which `init` wants no member would keep its callers waiting for ever. */
   #checkNotEmpty(): void {
-    if (!this.#resizing && this.#slots.allIgnored) this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
+    if (!this.#resizing && this.slots.allIgnored) this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
   }
 
   // --- end ---

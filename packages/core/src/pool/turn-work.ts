@@ -4,8 +4,10 @@ import { Ring } from './ring'
 
 /** What a pool is told of its turns. */
 export interface TurnPorts {
-  /** The first work in a turn. */
-  turnBegan(): void
+  readonly lifecycle: {
+    /** The first work in a turn. */
+    active(): void
+  }
   /** Handlers are about to run, and may commit. */
   beforeCommits(): void
   turnEnded(): void
@@ -35,7 +37,7 @@ export class TurnWork implements Runnable {
   #begin(): void {
     this.#joined = true
     this.turn.touch(this)
-    this.pool.turnBegan()
+    this.pool.lifecycle.active()
   }
 
   /** Runs `member` later in this turn. */

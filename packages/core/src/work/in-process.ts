@@ -25,8 +25,10 @@ export interface InProcessPool extends Answering {
   readonly turn: Turn
   readonly stateOptions: StateOptions
   readonly commitOptions: CommitOptions
-  /** Whether the pool stops or has stopped. */
-  readonly stopping: boolean
+  readonly status: {
+    /** Whether the pool stops or has stopped. */
+    readonly stopping: boolean
+  }
   /** Called before what an asynchronous handler returned is committed. */
   beforeCommits(): void
 }
@@ -192,7 +194,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   #done(job: Request, step: Step, runNs: Nanos, times: number): void {
     this.host.done(job, step.then, runNs, times)
-    this.#forget(job)
+    if (this.#job === job) this.#job = null
   }
 
   #failed(job: Request, error: unknown): void {
@@ -201,11 +203,6 @@ class InProcessWorker implements Worker<Request>, Run {
     if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
       this.host.failed(job, error.cause, runNs)
     } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
-    this.#forget(job)
-  }
-
-  /** From here on an answer to it waits for nothing. */
-  #forget(job: Request): void {
     if (this.#job === job) this.#job = null
   }
 
@@ -239,7 +236,7 @@ class InProcessWorker implements Worker<Request>, Run {
       info,
       state: this.state,
       reason,
-      poolStops: this.pool.stopping,
+      poolStops: this.pool.status.stopping,
     })
   }
 }
