@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig, type DefaultTheme } from 'vitepress'
+import { defineConfig, type DefaultTheme, type MarkdownRenderer } from 'vitepress'
 import { slug } from './slug'
 
 const docs = join(import.meta.dirname, '..')
@@ -18,13 +18,36 @@ const guides = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
 
 const api: DefaultTheme.SidebarItem = { text: 'API', link: '/api/index.html', target: '_self' }
 
+/** Links into the source lead to `DOCS_SOURCE`, for example the repository on the web. Without it they are plain text on the site. */
+function linkSource(md: MarkdownRenderer): void {
+  const source = process.env['DOCS_SOURCE']
+  md.core.ruler.push('link-source', ({ tokens }) => {
+    for (const { children } of tokens) {
+      let inside = false
+      for (const token of children ?? []) {
+        const href = String(token.attrGet('href') ?? '')
+        if (token.type === 'link_open' && href.startsWith('../../packages/')) {
+          if (source !== undefined) token.attrSet('href', href.replace('../..', source))
+          else {
+            Object.assign(token, { type: 'text', tag: '', nesting: 0, attrs: null, content: '' })
+            inside = true
+          }
+        } else if (inside && token.type === 'link_close') {
+          Object.assign(token, { type: 'text', tag: '', nesting: 0, content: '' })
+          inside = false
+        }
+      }
+    }
+  })
+}
+
 export default defineConfig({
   title: 'GenPool',
   description:
     'Pooled actors for nact: a broker that drops what would come too late, and one state that loses no update.',
   base: process.env['DOCS_BASE'] ?? '/',
   lastUpdated: false,
-  markdown: { anchor: { slugify: slug } },
+  markdown: { anchor: { slugify: slug }, config: linkSource },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -27,7 +27,7 @@ export function brokenLinks(root: string, file: string): string[] {
     if (generated.test(target)) return []
     const path = target === '' ? join(root, file) : find(root, file, target)
     if (path === undefined) return [`${file}:${line}: ${target} does not exist`]
-    if (anchor === undefined || anchorsOf(path).includes(anchor)) return []
+    if (anchor === undefined || anchorsOf(path).includes(anchor) || isLineOf(path, anchor)) return []
     return [`${file}:${line}: ${target} has no heading #${anchor}`]
   })
 }
@@ -38,6 +38,12 @@ function find(root: string, file: string, target: string): string | undefined {
   const path = target.startsWith('/') ? join(site, target) : join(root, dirname(file), target)
   const candidates = onSite ? [path, `${path}.md`, join(site, 'public', target)] : [path]
   return candidates.find((candidate) => existsSync(candidate))
+}
+
+/** Whether an anchor names a line of a source file, as in `#L12`. */
+function isLineOf(path: string, anchor: string): boolean {
+  const line = path.endsWith('.ts') ? Number(/^L(\d+)$/.exec(anchor)?.[1] ?? NaN) : NaN
+  return line >= 1 && line <= readFileSync(path, 'utf8').split('\n').length
 }
 
 function anchorsOf(path: string): string[] {
