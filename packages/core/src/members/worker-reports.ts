@@ -31,6 +31,10 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     this.progress = crew.progress
   }
 
+  get current(): Request | null {
+    return this.member.hand.first
+  }
+
   done(request: Request, then: Following | undefined, runNs: Nanos, times: number): void {
     const { member, crew } = this
     if (member.status === 'ended') return

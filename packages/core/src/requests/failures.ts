@@ -36,6 +36,11 @@ export class Failures {
     return new StoppedError(this.pool, wasStarted(request), this.status.cause)
   }
 
+  /** Why the work of a member that has ended is not committed. Its callers have been told already. */
+  gone(): StoppedError {
+    return new StoppedError(this.pool, true, this.status.cause)
+  }
+
   /** What a refused commit is to its caller: errors of GenPool as they are, anything else as a crash. */
   refused(request: Request, error: unknown): GenPoolError {
     return isGenPoolError(error) ? error : this.crashed(request, error)

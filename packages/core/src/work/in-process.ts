@@ -54,7 +54,6 @@ class InProcessWorker implements Worker<Request>, Run {
   ended = false
   #keeper: StateKeeper | null
   readonly #progress: Progress<Request>
-  #job: Request | null = null
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
@@ -95,7 +94,6 @@ class InProcessWorker implements Worker<Request>, Run {
 
   give(job: Request): void {
     const { turn } = this.pool
-    this.#job = job
     this.#companions = job.companions
     const now = turn.now()
     this.#startedAt = now
@@ -112,7 +110,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
   run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
-    const job = this.#job as Request
+    const job = this.host.current as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
     if (rarely !== null) rarely.held = rarely.effects = null
@@ -148,7 +146,8 @@ class InProcessWorker implements Worker<Request>, Run {
   readonly #toStep = (result: unknown): Step => {
     this.pool.turn.refresh()
     this.pool.beforeCommits()
-    return (this.#job as Request).handler.toStep(result)
+    if (this.ended) throw this.pool.failures.gone()
+    return (this.host.current as Request).handler.toStep(result)
   }
 
   #batch(job: Request): unknown {
@@ -157,9 +156,8 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** Refuses a commit that is not wanted any more. Called by the commit engine, and before a run that had to wait. */
   admit(): Error | undefined {
-    const job = this.#job
-    if (job === null) return undefined
-    if (this.ended) return this.pool.failures.stopped(job)
+    const job = this.host.current
+    if (this.ended || job === null) return this.pool.failures.gone()
     if (isWanted(job, this.pool)) return undefined
     if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
     return this.pool.failures.expired(job)
@@ -176,7 +174,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
-    const request = this.#job
+    const request = this.host.current
     if (request === null) return
     this.#hold = null
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
@@ -185,16 +183,15 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   readonly #onDone = (step: Step): void => {
-    if (!this.ended) this.#done(this.#job as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
+    if (!this.ended) this.#done(this.host.current as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
-    if (!this.ended) this.#failed(this.#job as Request, error)
+    if (!this.ended) this.#failed(this.host.current as Request, error)
   }
 
   #done(job: Request, step: Step, runNs: Nanos, times: number): void {
     this.host.done(job, step.then, runNs, times)
-    if (this.#job === job) this.#job = null
   }
 
   #failed(job: Request, error: unknown): void {
@@ -203,7 +200,6 @@ class InProcessWorker implements Worker<Request>, Run {
     if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
       this.host.failed(job, error.cause, runNs)
     } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
-    if (this.#job === job) this.#job = null
   }
 
   /** A job begins when it is given. */
@@ -224,7 +220,7 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #has(request: Request): boolean {
-    return this.#job === request || this.#companions?.includes(request) === true
+    return this.host.current === request || this.#companions?.includes(request) === true
   }
 
   end(reason: unknown): Eventually<void> {

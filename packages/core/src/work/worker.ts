@@ -45,6 +45,8 @@ export interface RunTime {
 /** What a worker reports to. Each job that began ends with exactly one of `done`, `failed`, `refused` and `died`. */
 export interface WorkerHost<J extends Job = Job> {
   readonly progress: Progress<J>
+  /** The oldest job that its member has in hand: for a worker of depth 1, the one that it was given. Null without one. */
+  readonly current: J | null
   /**
    * The handler returned, its commit is done, and the answer, if it gave one, is out.
    *
