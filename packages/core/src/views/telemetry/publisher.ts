@@ -4,7 +4,26 @@ import type { MemberInfo } from '../../behaviours/context'
 import type { Listener, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
 import { msBetween, type RequestFacts } from '../../requests/request-facts'
-import * as channels from './channels'
+import {
+  alarmCleared,
+  alarmSet,
+  breakerChanged,
+  commitConflicted,
+  initFailed,
+  letterDead,
+  memberCrashed,
+  memberStarted,
+  memberStopped,
+  memberStuck,
+  poolConfigured,
+  poolDraining,
+  poolReady,
+  poolStarted,
+  poolStopped,
+  requestDropped,
+  requestSettled,
+  sizeChanged,
+} from './channels'
 import type { AlarmEvent, BreakerEvent, MemberEvent, PoolEvent, RequestEvent } from './events'
 
 /** What the events of a pool say of it. */
@@ -27,23 +46,23 @@ export class Publisher implements Listener {
   // --- requests ---
 
   requestSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
-    if (channels.requestSettled.hasSubscribers) this.#publishSettled(request, outcome, error)
+    if (requestSettled.hasSubscribers) this.#publishSettled(request, outcome, error)
   }
 
   #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     const member = request.runner?.info.name ?? null
     const facts = { outcome, ...request.times(), attempts: request.attempt, member, error }
-    channels.requestSettled.publish({ ...this.#ofRequest(request), ...facts })
+    requestSettled.publish({ ...this.#ofRequest(request), ...facts })
   }
 
   requestDropped(request: RequestFacts, facts: DropFacts): void {
-    if (!channels.requestDropped.hasSubscribers) return
+    if (!requestDropped.hasSubscribers) return
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
-    channels.requestDropped.publish({ ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
+    requestDropped.publish({ ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
   }
 
   letterDied(message: unknown, error: GenPoolError): void {
-    if (channels.letterDead.hasSubscribers) channels.letterDead.publish({ ...this.pool.identity, message, error })
+    if (letterDead.hasSubscribers) letterDead.publish({ ...this.pool.identity, message, error })
   }
 
   handlerReran(
@@ -51,92 +70,92 @@ export class Publisher implements Listener {
     { type }: RequestFacts,
     { number: attempt, exclusive }: { readonly number: number; readonly exclusive: boolean },
   ): void {
-    if (!channels.commitConflicted.hasSubscribers) return
-    channels.commitConflicted.publish({ ...this.#ofMember(seat.info), type, attempt, exclusive })
+    if (!commitConflicted.hasSubscribers) return
+    commitConflicted.publish({ ...this.#ofMember(seat.info), type, attempt, exclusive })
   }
 
   // --- members ---
 
   memberStarted(seat: Seat): void {
-    if (!channels.memberStarted.hasSubscribers) return
-    channels.memberStarted.publish({
+    if (!memberStarted.hasSubscribers) return
+    memberStarted.publish({
       ...this.#ofMember(seat.info),
       tookMs: msBetween(seat.bornAt, this.pool.turnNow()),
     })
   }
 
   memberCrashed(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void {
-    if (!channels.memberCrashed.hasSubscribers) return
-    channels.memberCrashed.publish({ ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
+    if (!memberCrashed.hasSubscribers) return
+    memberCrashed.publish({ ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
   }
 
   memberAbandoned(seat: Seat): void {
-    if (!channels.memberStuck.hasSubscribers) return
+    if (!memberStuck.hasSubscribers) return
     for (const { type, startedAt } of seat.inHand) {
       if (startedAt === null) continue
       const ranMs = msBetween(startedAt, this.pool.now())
-      channels.memberStuck.publish({ ...this.#ofMember(seat.info), type, ranMs })
+      memberStuck.publish({ ...this.#ofMember(seat.info), type, ranMs })
     }
   }
 
   memberEnded(seat: Seat, reason: unknown): void {
-    if (!channels.memberStopped.hasSubscribers || !seat.hasBegun) return
+    if (!memberStopped.hasSubscribers || !seat.hasBegun) return
     const ageMs = msBetween(seat.bornAt, this.pool.turnNow())
-    channels.memberStopped.publish({ ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
+    memberStopped.publish({ ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
   }
 
   startFailed(
     info: MemberInfo,
     failure: { readonly error: unknown; readonly failures: number; readonly retryIn: Nanos | null },
   ): void {
-    if (!channels.initFailed.hasSubscribers) return
+    if (!initFailed.hasSubscribers) return
     const { error, failures, retryIn } = failure
     const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
-    channels.initFailed.publish({ ...this.#ofMember(info), error, failures, retryInMs })
+    initFailed.publish({ ...this.#ofMember(info), error, failures, retryInMs })
   }
 
   // --- the pool ---
 
   sizeChanged(from: number, to: number): void {
-    if (channels.sizeChanged.hasSubscribers) channels.sizeChanged.publish({ ...this.pool.identity, from, to })
+    if (sizeChanged.hasSubscribers) sizeChanged.publish({ ...this.pool.identity, from, to })
   }
 
   poolStarted(): void {
-    if (channels.poolStarted.hasSubscribers) {
-      channels.poolStarted.publish({ ...this.pool.identity, path: this.pool.path })
+    if (poolStarted.hasSubscribers) {
+      poolStarted.publish({ ...this.pool.identity, path: this.pool.path })
     }
   }
 
   poolReady(afterNs: Nanos): void {
-    if (channels.poolReady.hasSubscribers) {
-      channels.poolReady.publish({ ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
+    if (poolReady.hasSubscribers) {
+      poolReady.publish({ ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
     }
   }
 
   poolDraining(): void {
-    if (channels.poolDraining.hasSubscribers) {
-      channels.poolDraining.publish({ ...this.pool.identity, ...this.pool.work() })
+    if (poolDraining.hasSubscribers) {
+      poolDraining.publish({ ...this.pool.identity, ...this.pool.work() })
     }
   }
 
   poolStopped(cause: unknown): void {
-    if (channels.poolStopped.hasSubscribers) {
-      channels.poolStopped.publish({ ...this.pool.identity, cause, ...this.pool.work() })
+    if (poolStopped.hasSubscribers) {
+      poolStopped.publish({ ...this.pool.identity, cause, ...this.pool.work() })
     }
   }
 
   configured(changes: readonly Change[]): void {
-    if (channels.poolConfigured.hasSubscribers) channels.poolConfigured.publish({ ...this.pool.identity, changes })
+    if (poolConfigured.hasSubscribers) poolConfigured.publish({ ...this.pool.identity, changes })
   }
 
   // --- what policies tell ---
 
   breakerChanged(change: Omit<BreakerEvent, keyof PoolEvent>): void {
-    if (channels.breakerChanged.hasSubscribers) channels.breakerChanged.publish({ ...this.pool.identity, ...change })
+    if (breakerChanged.hasSubscribers) breakerChanged.publish({ ...this.pool.identity, ...change })
   }
 
   alarmChanged(kind: 'set' | 'clear', facts: Omit<AlarmEvent, keyof PoolEvent>): void {
-    const channel = kind === 'set' ? channels.alarmSet : channels.alarmCleared
+    const channel = kind === 'set' ? alarmSet : alarmCleared
     if (channel.hasSubscribers) channel.publish({ ...this.pool.identity, ...facts })
   }
 
