@@ -45,6 +45,33 @@ const work = (pool: Pool, name: string, ms: number, options: CallOptions = {}): 
     error.started,
   ])
 
+describe('one signal for many calls', () => {
+  it('has one listener for all of them, cancels all of them, and has none after the last', async () => {
+    const { pool } = spawned({ size: 2 })
+    const controller = new AbortController()
+    const { signal } = controller
+    const results = Array.from({ length: 100 }, (_, i) => work(pool, `call ${i}`, 10, { signal }))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await clock.advance(100)
+    controller.abort()
+    const outcomes = await Promise.all(results)
+    expect(outcomes.filter((outcome) => Array.isArray(outcome)).length).toBeGreaterThan(50)
+    expect(outcomes.every((outcome) => typeof outcome === 'string' || outcome[0] === 'ERR_GENPOOL_CANCELLED')).toBe(
+      true,
+    )
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  it('has none after the last call was answered', async () => {
+    const { pool } = spawned({ size: 2 })
+    const { signal } = new AbortController()
+    const results = Array.from({ length: 20 }, (_, i) => work(pool, `call ${i}`, 10, { signal }))
+    await clock.advance(1000)
+    expect(await Promise.all(results)).toHaveLength(20)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+})
+
 describe('a deadline', () => {
   it('counts waiting and running together', async () => {
     const { pool } = spawned()

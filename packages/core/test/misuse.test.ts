@@ -238,6 +238,30 @@ describe('strange handlers', () => {
   })
 })
 
+describe('the options of a message', () => {
+  it.each([
+    [1000, 'expected an object such as { timeout: 1000 }, got 1000'],
+    ['1000', 'expected an object such as { timeout: 1000 }, got the string "1000"'],
+    [null, 'expected an object such as { timeout: 1000 }, got null'],
+    [{ timeOut: 1000 }, 'there is no option "timeOut"; did you mean "timeout"?'],
+    [{ abort: 1 }, 'there is no option "abort"; there are timeout, signal, priority and key'],
+  ])('%j are refused, with what was meant', async (options, text) => {
+    const pool = spawned()
+    const error = await failure(call(pool, { type: 'add' } as never, options as never))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining(text) })
+    expect(cast(pool, { type: 'add' } as never, options as never)).toMatchObject({
+      ok: false,
+      error: { code: 'ERR_GENPOOL_OPTIONS' },
+    })
+  })
+
+  it('with the value undefined are as if left out', async () => {
+    const pool = spawned()
+    const options = { timeout: undefined, signal: undefined, priority: undefined, key: undefined } as never
+    expect(await call(pool, { type: 'add' } as never, options)).toBe('added')
+  })
+})
+
 describe('messages that nobody expects', () => {
   const cyclic: any = { type: 'add' }
   cyclic.self = cyclic

@@ -195,6 +195,19 @@ describe('a pool that drains', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('ends after `within` though a handler never does, and tells its caller', async () => {
+    const Hanging = definePool({ init: () => 0, calls: { hang: () => new Promise<never>(() => undefined) } })
+    const pool = spawnPool(system, Hanging, 'hanging', { clock, size: 2 })
+    const caller = call(pool, { type: 'hang' }, { timeout: Infinity }).catch((error: unknown) => error)
+    let drained = false
+    void drain(pool, { within: 200 }).then(() => (drained = true))
+    await clock.advance(199)
+    expect(drained).toBe(false)
+    await clock.advance(1)
+    expect(drained).toBe(true)
+    expect(await caller).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
+  })
+
   it('refuses a `within` that is no time, and goes on', async () => {
     const { pool } = spawned()
     for (const within of [NaN, -1, '5', null, {}]) {

@@ -1,5 +1,6 @@
 import { OptionsError } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { eventually } from '../behaviours/eventually'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
 import { warn } from '../pool/callbacks'
@@ -30,11 +31,11 @@ export function onEvent<N extends PoolEventName>(
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
     if (ref !== undefined && event.ref !== ref) return
-    try {
-      listener(event)
-    } catch (error) {
-      warnOf(event, error)
-    }
+    eventually(
+      () => listener(event),
+      () => undefined,
+      (error) => warnOf(event, error),
+    )
   }
   subscribe(name, own)
   // Changes of the state that come without a message count from now on, too.

@@ -36,7 +36,8 @@ export function relearn(pool: PoolRef): void {
 /**
  * Takes nothing new, finishes what it has, and stops. Resolves when every member has ended and released what it held.
  *
- * @param options `within`: stops after so many milliseconds whatever is left; those callers get a StoppedError
+ * @param options `within`: stops after this many milliseconds whatever is left, and resolves; the callers that are left get a
+ *   StoppedError
  * @throws {OptionsError} if `within` is wrong; nothing is changed
  */
 export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {

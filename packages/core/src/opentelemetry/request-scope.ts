@@ -40,8 +40,8 @@ export class RequestScope implements Scope {
     return this.#resource.runInAsyncScope(() => (this.#trace === null ? handler() : this.#trace.run(handler, request)))
   }
 
-  within(work: () => void): void {
-    this.#resource.runInAsyncScope(() => (this.#trace === null ? work() : this.#trace.within(work)))
+  within<T>(work: () => T): T {
+    return this.#resource.runInAsyncScope(() => (this.#trace === null ? work() : this.#trace.within(work)))
   }
 
   committed(): void {
@@ -103,8 +103,8 @@ class RequestTrace {
     }
   }
 
-  within(work: () => void): void {
-    context.with(this.#context, work)
+  within<T>(work: () => T): T {
+    return context.with(this.#context, work)
   }
 
   /** A run is over, and its commit. */

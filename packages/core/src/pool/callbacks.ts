@@ -1,30 +1,29 @@
 import { textOf } from '@genpool/runtime'
+import { eventually } from '../behaviours/eventually'
 
-/** Calls user callbacks that nothing waits for. What one throws is reported, and changes nothing for the pool. */
+const nothing = (): void => undefined
+
+/** Calls user callbacks that nothing waits for. What one throws or rejects with is reported, and changes nothing for the pool. */
 export class Callbacks {
   constructor(
     private readonly pool: string,
     /** The pool's `onCallbackError`, as it is now. */
-    private readonly onError: () => ((error: unknown) => void) | undefined,
+    private readonly onError: () => ((error: unknown) => unknown) | undefined,
   ) {}
 
   callSafely(callback: () => unknown): void {
-    try {
-      callback()
-    } catch (error) {
-      this.report(error)
-    }
+    eventually(callback, nothing, (error) => this.report(error))
   }
 
-  /** Reports an error thrown by a user callback: to `onCallbackError`, by default as a warning of the process. */
+  /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */
   report(error: unknown): void {
     const onError = this.onError()
     if (onError === undefined) return warn(this.pool, error)
-    try {
-      onError(error)
-    } catch (another) {
-      warn(this.pool, another)
-    }
+    eventually(
+      () => onError(error),
+      nothing,
+      (another) => warn(this.pool, another),
+    )
   }
 }
 

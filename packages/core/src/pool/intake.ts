@@ -10,7 +10,7 @@ import type { RequestKind } from '../requests/outcome'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
-import { applyOptions, applyTimeout, type CallOptions, NO_OPTIONS } from './message-options'
+import { applyOptions, applyTimeout, type CallOptions, misnamed, NO_OPTIONS } from './message-options'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -35,7 +35,7 @@ export class Intake {
     if (options === NO_OPTIONS && handler !== undefined && handler.schema === undefined) {
       return this.#callPlainly(handler, message)
     }
-    const { timeout = this.settings.current.timeout } = options
+    const timeout = options?.timeout === undefined ? this.settings.current.timeout : options.timeout
     return this.#ask('call', handler, message, timeout, options)
   }
 
@@ -120,7 +120,7 @@ export class Intake {
   /** Takes over what the caller said about the message, and checks it. Returns what is wrong with either. */
   #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
-      const fault = applyOptions(request, options)
+      const fault = misnamed(request.pool, options) ?? applyOptions(request, options)
       if (fault !== undefined) return fault
     }
     return checkMessage(request, this.behaviour)

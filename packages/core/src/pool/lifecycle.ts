@@ -1,4 +1,4 @@
-import { NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { type Clock, NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
 import type { Callbacks } from './callbacks'
@@ -10,6 +10,7 @@ import type { Status } from './status'
 /** What the lifecycle needs of the pool. */
 export interface LifecyclePorts {
   readonly host: Host
+  readonly clock: Clock
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
@@ -138,17 +139,31 @@ export class Lifecycle {
 
   /** Takes nothing new, finishes what the pool has, then stops it; at the latest after `within` milliseconds. */
   drain(within: number): Promise<void> {
-    const { status, host, listeners, timers } = this.kernel
+    const { status, listeners } = this.kernel
     if (status.accepting) {
       status.accepting = false
       status.phase = 'draining'
       this.kernel.pool.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
-    if (!status.stopping && within !== Infinity) timers.after(within, () => host.stop())
     const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
     this.settle()
-    return drained
+    return within === Infinity ? drained : this.#drainedWithin(drained, within)
+  }
+
+  /** Stops the pool after `within` milliseconds, and waits no longer: a handler, or a `terminate`, may never end. */
+  #drainedWithin(drained: Promise<void>, within: number): Promise<void> {
+    const { clock, host } = this.kernel
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
+        host.stop()
+        resolve()
+      })
+      void drained.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   /** Something is done; perhaps it was the last. */

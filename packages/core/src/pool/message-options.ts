@@ -18,6 +18,31 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
+const KNOWN = ['timeout', 'signal', 'priority', 'key'] as const
+
+/** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
+export function misnamed(pool: string, options: unknown): GenPoolError | undefined {
+  if (typeof options !== 'object' || options === null) {
+    return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${given(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if ((KNOWN as readonly string[]).includes(name)) continue
+    const meant = KNOWN.find((known) => known.toLowerCase() === name.toLowerCase())
+    const hint = meant === undefined ? `there are timeout, signal, priority and key` : `did you mean "${meant}"?`
+    return wrongOptions(pool, `there is no option "${name}"; ${hint}`, [name])
+  }
+  return undefined
+}
+
+function given(value: unknown): string {
+  return typeof value === 'string' ? `the string "${value}"` : textOf(value)
+}
+
+function wrongOptions(pool: string, message: string, path: readonly string[] = []): OptionsError {
+  const end = message.endsWith('?') ? '' : '.'
+  return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${message}${end}`, [{ path, message }])
+}
+
 /** Sets the deadline of a request. Returns what is wrong with it. */
 export function applyTimeout(request: Request, timeout: number): GenPoolError | undefined {
   if (typeof timeout !== 'number' || !(timeout >= 0)) {
@@ -28,7 +53,8 @@ export function applyTimeout(request: Request, timeout: number): GenPoolError | 
 }
 
 /** Takes over what the caller said about a request, other than its timeout. Returns what is wrong with it. */
-export function applyOptions(request: Request, { priority, key, signal }: CallOptions): GenPoolError | undefined {
+export function applyOptions(request: Request, options: CallOptions): GenPoolError | undefined {
+  const { priority, key, signal } = options
   if (priority !== undefined) {
     if (typeof priority !== 'number' || Number.isNaN(priority)) {
       return wrong(request, 'priority', `expected a number, got ${textOf(priority)}`)

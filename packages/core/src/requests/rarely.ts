@@ -6,7 +6,8 @@ export class Rarely {
   /** The sender of a dispatch. */
   sender: Reference | null = null
   signal: AbortSignal | null = null
-  onAbort: (() => void) | null = null
+  /** Ends the watch on the signal. */
+  unwatch: (() => void) | null = null
   /** Behind `ctx.signal`, once a handler has read it. */
   controller: AbortController | null = null
   /** The address that answers this request, once a handler has asked for it. */

@@ -166,8 +166,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 }
 
-/** Detaches the reply address and the abort listener of a settled request. */
-function detach({ from, signal, onAbort }: Rarely): void {
+/** Detaches a settled request from its reply address and its signal. */
+function detach({ from, unwatch }: Rarely): void {
   from?.close()
-  if (onAbort !== null) signal?.removeEventListener('abort', onAbort)
+  unwatch?.()
 }

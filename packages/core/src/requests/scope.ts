@@ -8,7 +8,7 @@ export interface Scope {
   /** Runs the handler. Called for each attempt. */
   run<T>(handler: () => T): T
   /** Runs something else that belongs to the request. */
-  within(work: () => void): void
+  within<T>(work: () => T): T
   /** The last attempt returned, and its commit is done. */
   committed(): void
   /** The request has its outcome. Its handler may still run. */
@@ -27,8 +27,8 @@ class CallerScope implements Scope {
     return this.#resource.runInAsyncScope(handler)
   }
 
-  within(work: () => void): void {
-    this.#resource.runInAsyncScope(work)
+  within<T>(work: () => T): T {
+    return this.#resource.runInAsyncScope(work)
   }
 
   committed(): void {

@@ -1,5 +1,6 @@
 import { DroppedError } from '@genpool/broker'
 import { type GenPoolError, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { eventually } from '../../behaviours/eventually'
 import type { Attaching, Gate, Listener, Refusal, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
 import type { RequestFacts } from '../../requests/request-facts'
@@ -148,12 +149,14 @@ export class Door implements Gate, Listener {
 
   #isFailure(cause: unknown): boolean {
     if (this.#counts === undefined) return true
-    try {
-      return this.#counts(cause)
-    } catch (error) {
-      this.pool.report(error)
-      return true
-    }
+    let counts = true
+    eventually(
+      () => this.#counts?.(cause),
+      (answer) => (counts = answer === true),
+      (error) => this.pool.report(error),
+    )
+    // A promise comes too late to be asked: the crash counts.
+    return counts
   }
 }
 
