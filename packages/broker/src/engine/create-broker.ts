@@ -2,7 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type Broker, type BrokerHooks } from './broker'
 import { type BrokerOptions } from './broker-options'
-import { MatchingBroker } from './matching-broker'
+import { ShortWayBroker } from './short-way'
 
 /**
  * Makes a broker: two queues, of which one waits for the other side.
@@ -16,5 +16,5 @@ export function createBroker<A extends Waiting, R extends Waiting>(
   now: Nanos,
   hooks: BrokerHooks<A, R> = {},
 ): Broker<A, R> {
-  return new MatchingBroker<A, R>(options, now, hooks)
+  return new ShortWayBroker<A, R>(options, now, hooks)
 }

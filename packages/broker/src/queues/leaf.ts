@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue, codelOptions, toCodelRules } from './codel-queue'
 import { DropQueue, dropOptions, toDropRules } from './drop-queue'
+import { PackedQueue } from './packed-queue'
 import { type LeafContext } from './leaf-queue'
 import { TimeoutQueue, timeoutOptions, toTimeoutRules } from './timeout-queue'
 import { type Waiting } from './waiting'
@@ -20,7 +21,10 @@ export function createLeaf<E extends Waiting>(
   items: Iterable<E>,
   context?: LeafContext<E>,
 ): Leaf<E> {
-  if (options.type === 'drop') return new DropQueue<E>(toDropRules(options), now, items, context)
+  if (options.type === 'drop') {
+    const Queue = context === undefined ? PackedQueue : DropQueue
+    return new Queue<E>(toDropRules(options), now, items, context)
+  }
   if (options.type === 'timeout') return new TimeoutQueue<E>(toTimeoutRules(options), now, items, context)
   return new CodelQueue<E>(toCodelRules(options), now, items, context)
 }

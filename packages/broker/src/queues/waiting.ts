@@ -1,5 +1,11 @@
 import { type Nanos } from '@genpool/runtime'
-import { type WaitingList } from './waiting-list'
+
+/** The list that holds an entry, as the entry sees it. */
+export interface HoldingList {
+  readonly length: number
+  /** Whatever owns the list. */
+  readonly holder: unknown
+}
 
 /**
  * A request while it waits: a member of one queue, and the node of that queue's linked list at the same time.
@@ -14,7 +20,7 @@ export class Waiting {
   /** Towards the newest. */
   next: Waiting | null = null
   /** The list that holds the entry now, or null: it does not wait (any more). */
-  list: WaitingList<Waiting> | null = null
+  list: HoldingList | null = null
   /** When the request was sent; sojourn times count from here. */
   sentAt: Nanos
   /** When its caller gives up; `Infinity` for never. It is not started at or after this moment. */

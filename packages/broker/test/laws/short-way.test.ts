@@ -10,10 +10,13 @@ const command = fc.oneof(
       lasts: fc.oneof(fc.constant(Infinity), fc.integer({ min: 0, max: 30 })),
       tag: fc.constantFrom(undefined, undefined, undefined, 't'),
       key: fc.constantFrom(...new Array<undefined>(20).fill(undefined), 'k'),
+      priority: fc.constantFrom(...new Array<number>(20).fill(0), -1, 2),
     }),
   },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('askR' as const) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('nbAskR' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('nbAskR' as const, 'nbAsk' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('take' as const, 'drain' as const, 'release' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('configure' as const), max: fc.constantFrom(3, 9, Infinity) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), at: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('timeout' as const) }) },
@@ -30,6 +33,7 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 /** One of two brokers that get the same commands, with parties of its own. */
 class Side {
   readonly #parties: Party[] = []
+  readonly #served: Party[] = []
   now = 0
 
   constructor(readonly broker: Broker<Party, Party>) {}
@@ -39,20 +43,40 @@ class Side {
     const { broker, now } = this
     let result: unknown = null
     if (command.op === 'ask') {
-      const { lasts, tag, key } = command
-      result = broker.ask(Object.assign(this.#party(), { deadline: now + lasts, tag, key }), now)?.name
-    } else if (command.op === 'askR' || command.op === 'nbAskR') result = broker[command.op](this.#party(), now)?.name
-    else if (command.op === 'cancel') result = broker.cancel('t', now)
+      const { lasts, tag, key, priority } = command
+      result = broker.ask(Object.assign(this.#party(), { deadline: now + lasts, tag, key, priority }), now)?.name
+    } else if (command.op === 'askR') result = this.#serve(broker.askR(this.#party(), now))
+    else if (command.op === 'nbAskR') result = this.#serve(broker.nbAskR(this.#party(), now))
+    else if (command.op === 'nbAsk') result = broker.nbAsk(this.#party(), now)?.name
+    else if (command.op === 'take') result = this.#serve(broker.take(now))
+    else if (command.op === 'drain') result = broker.drain(now).map(({ name }) => name)
+    else if (command.op === 'release') result = this.#release()
+    else if (command.op === 'configure') {
+      result = broker.configure({ client: { type: 'drop', max: command.max } }, now)
+    } else if (command.op === 'cancel') result = broker.cancel('t', now)
     else if (command.op === 'remove') {
       const party = this.#parties[command.at]
       result = party !== undefined && broker.remove(party, now)
     } else if (command.op === 'timeout') broker.timeout(now)
-    else broker.finished(command.took, now)
+    else if (command.op === 'finished') broker.finished(command.took, now)
     const { dropped, droppedR, wakeAt } = broker.decision
     const told = [...dropped, ...droppedR].map(({ entry, ...rest }) => ({ ...rest, name: entry.name }))
     const waiting = [...broker.requests, ...broker.members].map(({ name }) => name)
     // `finished` decides nothing, and leaves the last decision as it is.
     return [result, broker.length, broker.lengthR, waiting, command.op === 'finished' ? null : [told, wakeAt]]
+  }
+
+  /** Notes what was matched, so that it can be released. */
+  #serve(request: Party | null): string | undefined {
+    if (request !== null) this.#served.push(request)
+    return request?.name
+  }
+
+  #release(): unknown {
+    const request = this.#served.shift()
+    const match = request === undefined ? null : this.broker.release(request, this.now)
+    if (match !== null) this.#served.push(match.ask)
+    return match === null ? null : [match.ask.name, match.askR.name]
   }
 
   #party(): Party {
@@ -79,6 +103,6 @@ it('goes the short way to the very same place', () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   )
 })

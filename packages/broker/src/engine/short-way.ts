@@ -1,0 +1,58 @@
+import { type Nanos } from '@genpool/runtime'
+import { type Maker } from '../queues/pack'
+import { PackedQueue } from '../queues/packed-queue'
+import { type Waiting } from '../queues/waiting'
+import { NO_DECISION } from './broker'
+import { MatchingBroker } from './matching-broker'
+
+/**
+ * Fast path: while requests wait in a drop queue, one that says nothing about itself goes in and out without a decision. Saves 8 %
+ * of a short call (bench: call). Where anything has to be decided, it does what the plain engine does.
+ */
+export class ShortWayBroker<A extends Waiting, R extends Waiting> extends MatchingBroker<A, R> {
+  /** The requests, if they may go the short way; otherwise null. Declared only: the plain engine's constructor sets it. */
+  declare private short: PackedQueue<A> | null
+
+  override ask(entry: A, now: Nanos): R | null {
+    return this.short !== null && this.#askShortly(this.short, entry, now) ? null : super.ask(entry, now)
+  }
+
+  override askR(entry: R, now: Nanos): A | null {
+    return (this.short === null ? null : this.#askRShortly(this.short, entry, now)) ?? super.askR(entry, now)
+  }
+
+  override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean {
+    if (this.short === null || !this.asking || now < this.now) return false
+    if (!this.short.tryPack(make, message, about, now)) return false
+    this.#nothingDecided(now)
+    return true
+  }
+
+  protected override asksChanged(): void {
+    const isOurs = typeof this.options.client !== 'function'
+    const decidesNothing = this.admission === null && this.isAlive === undefined
+    this.short = isOurs && decidesNothing && this.asks instanceof PackedQueue ? this.asks : null
+  }
+
+  /** Enqueues `entry` when no rule applies; otherwise returns false and changes nothing. */
+  #askShortly(queue: PackedQueue<A>, entry: A, now: Nanos): boolean {
+    if (!this.asking || entry.key !== undefined || entry.priority !== 0) return false
+    if (now < this.now || entry.deadline <= now || !queue.tryEnqueue(entry)) return false
+    this.#nothingDecided(now)
+    return true
+  }
+
+  /** The next request when no rule applies; otherwise returns null and changes nothing. */
+  #askRShortly(queue: PackedQueue<A>, entry: R, now: Nanos): A | null {
+    if (!this.asking || entry.list !== null || now < this.now) return null
+    const request = queue.tryDequeue(now, this.options.budget ? this.budget.plenty : 0)
+    if (request === null) return null
+    this.#nothingDecided(now)
+    return request
+  }
+
+  #nothingDecided(now: Nanos): void {
+    this.now = now
+    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+  }
+}
