@@ -14,6 +14,27 @@ afterEach(() => stop(system))
 
 const Trivial = definePool({ init: () => ({ count: 0 }), calls: { ask: () => reply(1) }, terminate: () => undefined })
 
+describe('many priorities', () => {
+  it('cost little each: the highest goes first, the lowest is dropped', async () => {
+    const order: number[] = []
+    const Work = definePool({
+      init: () => 0,
+      calls: { work: (msg: { priority: number }) => (order.push(msg.priority), reply(1)) },
+    })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, broker: { client: { type: 'drop', max: MANY } } })
+    const at = (i: number): number => (i * 7919) % (MANY + 1)
+    const calls = Array.from({ length: MANY + 1 }, (_, i) =>
+      call(pool, { type: 'work', priority: at(i) }, { priority: at(i), timeout: Infinity }).catch(
+        (error: { reason: string }) => error.reason,
+      ),
+    )
+    const outcomes = await Promise.all(calls)
+    expect(order.length).toBe(outcomes.filter((outcome) => outcome === 1).length)
+    // The first one found an idle member.
+    expect(order.slice(1)).toEqual(order.slice(1).toSorted((a, b) => b - a))
+  })
+})
+
 describe.each(['shared', 'isolated'] as const)(`${MANY} members with a state that is %s`, (state) => {
   it('start, work, and end with the pool', async () => {
     const pool = spawnPool(system, Trivial, 'pool', { size: MANY, state })

@@ -2,14 +2,12 @@ import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { LeafQueue, mustNotWait, type OwnDecision } from './leaf-queue'
 import { KeyLanes } from './key-lanes'
-import { Level } from './level'
+import { type Level } from './level'
+import { Levels } from './levels'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
-
-/** This many levels are kept though they are empty; an empty level beyond is forgotten. */
-const SPARE_LEVELS = 8
 
 /**
  * Priorities and keys over any queue.
@@ -20,13 +18,12 @@ const SPARE_LEVELS = 8
  *   handed out or is being served, the others stay in the lane of the key, a queue by the same options. `release` tells
  *   that the one that was handed out is done.
  *
- * Every operation is O(1) in the number of requests, and linear in the number of priorities, which should be few. Finding
- * the next lane that wants a timer is O(log lanes).
+ * Every operation is O(1) in the number of requests. How it depends on the number of priorities says `Levels`; finding the next lane
+ * that wants a timer is O(log lanes).
  */
 export class LayeredQueue<E extends Waiting> implements Queue<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
-  /** The highest priority first. */
-  #levels: Level<E>[]
+  readonly #levels: Levels<E>
   readonly #lanes: KeyLanes<E>
   readonly #tags = new TagIndex<E>()
   #options: CheckedQueueOptions
@@ -38,7 +35,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#options = options
     this.#lanes = new KeyLanes<E>(options)
     for (const entry of base) this.#tags.add(entry)
-    this.#levels = [new Level(0, base)]
+    this.#levels = new Levels(base)
     this.#ready = base.length
     this.decision.wakeAt = base.decision.wakeAt
   }
@@ -58,7 +55,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = this.#levels.flatMap((level) => [...level.queue, ...level.returning])
+    const all = this.#levels.all.flatMap((level) => [...level.queue, ...level.returning])
     yield* [...all, ...this.#lanes].sort((a, b) => a.sentAt - b.sentAt)
   }
 
@@ -70,7 +67,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   /** How many could be handed out before a request of this priority. */
   ahead(priority: number): number {
     let count = 0
-    for (const level of this.#levels) if (level.priority >= priority) count += level.length
+    for (const level of this.#levels.all) if (level.priority >= priority) count += level.length
     return count
   }
 
@@ -116,7 +113,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   timeout(now: Nanos): void {
     this.#begin()
-    for (const level of this.#levels) {
+    for (const level of this.#levels.all) {
       const before = level.length
       level.timeout(now)
       this.#account(level, before, now)
@@ -131,7 +128,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     for (const entry of found) this.#tags.delete(entry)
     // All of them leave before anything else follows from it, so that none is dropped instead.
     this.#keep(this.#lanes.cancel(found, now))
-    for (const level of this.#levels) {
+    for (const level of this.#levels.all) {
       const before = level.length
       level.cancel(tag, now)
       this.#account(level, before, now)
@@ -157,7 +154,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#begin()
     const change = { from: this.#options, to: options }
     this.#options = options
-    for (const level of this.#levels) {
+    for (const level of this.#levels.all) {
       const before = level.length
       level.reconfigure((queue) => reconfigureQueue(queue, change, now))
       this.#account(level, before, now)
@@ -170,7 +167,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   drain(): E[] {
     this.#begin()
     const entries = [...this]
-    for (const level of this.#levels) level.drain()
+    for (const level of this.#levels.all) this.#drainLevel(level)
     this.#lanes.drain()
     for (const entry of entries) this.#tags.delete(entry)
     this.#ready = 0
@@ -178,7 +175,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   get #base(): Queue<E> {
-    return (this.#levels.find((level) => level.priority === 0) as Level<E>).queue
+    return this.#levels.base.queue
   }
 
   #enter(entry: E, now: Nanos): void {
@@ -196,7 +193,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   /** Makes one place for `entry` in a full queue, if it may have one. */
   #makeRoom(entry: E, now: Nanos): boolean {
-    const lowest = this.#lowest()
+    const { lowest } = this.#levels
     if (lowest === undefined || lowest.priority > entry.priority) return false
     if (lowest.priority < entry.priority) return this.#shedLowest('priority', now)
     return dropsHead(lowest.queue) && this.#shedLowest('max', now)
@@ -204,7 +201,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   /** Gives up one of the least urgent; false if there is none to be found. */
   #shedLowest(reason: DropReason, now: Nanos): boolean {
-    const level = this.#lowest()
+    const level = this.#levels.lowest
     const victim = level?.victim(dropsHead(level.queue)) ?? this.#lanes.first()
     if (victim === null) return false
     this.#remove(victim, now)
@@ -213,7 +210,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   #dequeueFirstLevel(now: Nanos): E | null {
-    const level = this.#levels.find((each) => each.length > 0)
+    const level = this.#levels.highest
     if (level === undefined) return null
     const before = level.length
     const entry = level.dequeue(now)
@@ -246,7 +243,9 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     const next = this.#lanes.advance(entry, now)
     this.#keep(this.#lanes.dropped)
     if (next === null) return
-    this.#levelOf(next.priority, now).readmit(next)
+    const level = this.#levelOf(next.priority, now)
+    level.readmit(next)
+    this.#levels.changed(level)
     this.#ready++
   }
 
@@ -254,6 +253,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   #account(level: Level<E>, before: number, now: Nanos): void {
     this.#ready += level.length - before
     const { dropped } = level
+    this.#levels.changed(level)
     this.#keep(dropped)
     for (const { entry } of dropped) this.#vacate(entry, now)
   }
@@ -274,17 +274,13 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#drops.push(drop)
   }
 
-  #lowest(): Level<E> | undefined {
-    return this.#levels.findLast((level) => level.length > 0)
+  #levelOf(priority: number, now: Nanos): Level<E> {
+    return this.#levels.of(priority, () => createQueue<E>(this.#options, now))
   }
 
-  #levelOf(priority: number, now: Nanos): Level<E> {
-    const index = this.#levels.findIndex((level) => level.priority <= priority)
-    const found = this.#levels[index]
-    if (found?.priority === priority) return found
-    const level = new Level<E>(priority, createQueue<E>(this.#options, now))
-    this.#levels.splice(index < 0 ? this.#levels.length : index, 0, level)
-    return level
+  #drainLevel(level: Level<E>): void {
+    level.drain()
+    this.#levels.changed(level)
   }
 
   #begin(): void {
@@ -293,14 +289,8 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   #finish(): void {
-    let wakeAt = this.#lanes.wakeAt
-    for (const level of this.#levels) wakeAt = Math.min(wakeAt, level.wakeAt ?? Infinity)
+    const wakeAt = Math.min(this.#lanes.wakeAt, this.#levels.wakeAt)
     this.decision.wakeAt = wakeAt === Infinity ? null : wakeAt
-    if (this.#levels.length > SPARE_LEVELS) this.#forgetEmptyLevels()
-  }
-
-  #forgetEmptyLevels(): void {
-    this.#levels = this.#levels.filter((level) => level.length > 0 || level.priority === 0)
   }
 }
 
