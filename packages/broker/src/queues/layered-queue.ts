@@ -18,8 +18,7 @@ import { type Waiting } from './waiting'
  *   handed out or is being served, the others stay in the lane of the key, a queue by the same options. `release` tells
  *   that the one that was handed out is done.
  *
- * Every operation is O(1) in the number of requests. How it depends on the number of priorities says `Levels`; finding the next lane
- * that wants a timer is O(log lanes).
+ * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
 export class LayeredQueue<E extends Waiting> implements Queue<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
