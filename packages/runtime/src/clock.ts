@@ -17,8 +17,12 @@ export interface Timer {
 export interface Clock {
   /** The time now, never less than before. */
   now(): Nanos
-  /** Runs `fn` once, as soon as `now() >= at`, in a macrotask of its own. Any distance works, also more than 2^31 ms. */
-  setTimer(at: Nanos, fn: () => void): Timer
+  /**
+   * Runs `fn` once, as soon as `now() >= at`, in a macrotask of its own. Any distance works, also more than 2^31 ms.
+   *
+   * @param holds whether the process waits for it instead of ending. Default: yes
+   */
+  setTimer(at: Nanos, fn: () => void, holds?: boolean): Timer
   /** Runs `fn` after input and output of this turn of the event loop have been looked at. */
   defer(fn: () => void): void
 }
@@ -32,6 +36,7 @@ class SystemTimer implements Timer {
   constructor(
     private readonly at: Nanos,
     private readonly fn: () => void,
+    private readonly holds: boolean,
   ) {
     this.#arm()
   }
@@ -44,6 +49,7 @@ class SystemTimer implements Timer {
   #arm(): void {
     const delay = Math.ceil((this.at - systemClock.now()) / NS_PER_MS)
     this.#handle = setTimeout(this.#fire, Math.min(Math.max(delay, 0), MAX_DELAY_MS))
+    if (!this.holds) this.#handle.unref()
   }
 
   readonly #fire = (): void => {
@@ -53,9 +59,9 @@ class SystemTimer implements Timer {
   }
 }
 
-/** The monotonic clock of this process. Its timers keep the process alive until they fire or are cancelled. */
+/** The monotonic clock of this process. Its timers keep the process alive until they fire or are cancelled, unless they are set with `holds: false`. */
 export const systemClock: Clock = {
   now: () => Math.round(performance.now() * NS_PER_MS),
-  setTimer: (at, fn) => new SystemTimer(at, fn),
+  setTimer: (at, fn, holds = true) => new SystemTimer(at, fn, holds),
   defer: (fn) => void setImmediate(fn),
 }

@@ -37,8 +37,8 @@ export class PolicyPorts {
     return this.kernel.turn.lasted
   }
 
-  after(ms: number, fn: () => void): Timer {
-    return this.kernel.timers.after(ms, fn)
+  after(ms: number, fn: () => void, holds?: boolean): Timer {
+    return this.kernel.timers.after(ms, fn, holds)
   }
 
   random(): number {

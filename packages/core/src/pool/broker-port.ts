@@ -156,7 +156,8 @@ export class BrokerPort implements Port {
   #arm(at: Nanos): void {
     this.#timer?.cancel()
     this.#armedFor = at
-    this.#timer = this.kernel.clock.setTimer(at, this.#wake)
+    // Members that wait for work hold no process; callers do.
+    this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#engine.length > 0)
   }
 
   #disarm(): void {

@@ -7,11 +7,12 @@ export class PoolTimers implements Timers {
 
   constructor(private readonly clock: Clock) {}
 
-  after(ms: number, fn: () => void): Timer {
-    const timer = this.clock.setTimer(this.clock.now() + ms * NS_PER_MS, () => {
+  after(ms: number, fn: () => void, holds = false): Timer {
+    const fire = (): void => {
       this.#timers.delete(timer)
       fn()
-    })
+    }
+    const timer = this.clock.setTimer(this.clock.now() + ms * NS_PER_MS, fire, holds)
     this.#timers.add(timer)
     return {
       cancel: () => {

@@ -178,8 +178,12 @@ export interface Supervision {
 
 /** Starts timers that end with the pool. */
 export interface Timers {
-  /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. */
-  after(ms: number, fn: () => void): Timer
+  /**
+   * Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops.
+   *
+   * @param holds whether the process waits for it instead of ending: only if a caller does. Default: no
+   */
+  after(ms: number, fn: () => void, holds?: boolean): Timer
 }
 
 /** Decides how many members there are. */

@@ -40,10 +40,12 @@ export class StartLoop {
     const { startFailed } = this.pool.listeners
     for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
     if (retryIn === null) return false
-    this.#retry = this.pool.timers.after(retryIn / NS_PER_MS, () => {
+    const retry = (): void => {
       this.#retry = null
       again()
-    })
+    }
+    // A pool that starts is not idle: callers, or those who wait for `ready`, depend on it.
+    this.#retry = this.pool.timers.after(retryIn / NS_PER_MS, retry, true)
     return true
   }
 

@@ -99,9 +99,10 @@ export class ElasticSize implements SizePolicy, Listener {
     this.#timer?.cancel()
     this.#timer = null
     if (ms === null) return
-    this.#timer = this.pool.after(ms, () => {
+    const look = (): void => {
       this.#timer = null
       this.#look()
-    })
+    }
+    this.#timer = this.pool.after(ms, look, this.pool.waiting > 0)
   }
 }

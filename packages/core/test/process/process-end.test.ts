@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(__dirname, '../../../..')
+
+/** What a process with these pools prints until it ends by itself; rejects if it does not. */
+function printed(pools: readonly object[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const program = ['-r', 'ts-node/register', join(__dirname, 'idle.ts'), JSON.stringify(pools)]
+    const child = spawn(process.execPath, program, { cwd: root })
+    let output = ''
+    const limit = setTimeout(() => {
+      child.kill()
+      reject(new Error(`the process was still there; it had printed: ${output}`))
+    }, 45_000)
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()))
+    child.on('error', reject)
+    child.on('close', () => {
+      clearTimeout(limit)
+      resolve(output)
+    })
+  })
+}
+
+/** Each would set a timer of a minute that no caller waits for. */
+const IDLE = [
+  {},
+  { size: { min: 0, max: 4, idle: 60_000 } },
+  { size: { min: 2, max: 4, idle: 60_000, valve: 'gradient' } },
+  { recycle: { afterMs: 60_000 } },
+  { stuckAfter: 60_000 },
+  { alarm: { target: 1, interval: 60_000 } },
+  { breaker: { wait: 30_000 }, throttle: true },
+  { broker: { client: { type: 'codel', interval: 60_000 }, member: { type: 'timeout', timeout: 60_000 } } },
+  { broker: { member: { type: 'codel', target: 1, interval: 60_000 } } },
+  { concurrency: 'gradient', broker: { admission: { type: 'pie' } } },
+]
+
+describe('a process', () => {
+  it('ends when its pools have nothing left to do, whatever their options are', async () => {
+    expect(await printed(IDLE)).toBe('done\n'.repeat(IDLE.length))
+  })
+
+  it('does not end while a caller waits', async () => {
+    expect(await printed([{ concurrency: 0, timeout: 200 }])).toBe('ERR_GENPOOL_EXPIRED\n')
+  })
+})
