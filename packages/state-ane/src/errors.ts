@@ -20,7 +20,8 @@ const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
   released:
     'its exclusive hold was released before. The pool gave up the handler because it took too long, and its late result ' +
     'must not be committed.',
-  stale: 'it was based on a version that is no longer the latest. Read the cell again and retry, or use update(recipe).',
+  stale:
+    'it was based on a version that is no longer the latest. Read the cell again and retry, or use update(recipe).',
   nested:
     'its own recipe or validator committed to the same cell. Recipes and validators must be pure: commit once, or ' +
     'commit afterwards from watch().',

@@ -121,7 +121,9 @@ function isKey(key: unknown, size: number | undefined): boolean {
 
 function wrongKey(key: unknown, size: number | undefined): InvalidError {
   const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
-  return new InvalidError('use of a cell', [{ path: [], message: `its key must be ${wanted}, but it is ${textOf(key)}` }])
+  return new InvalidError('use of a cell', [
+    { path: [], message: `its key must be ${wanted}, but it is ${textOf(key)}` },
+  ])
 }
 
 function ambiguous(keys: readonly CellKey[]): InvalidError {

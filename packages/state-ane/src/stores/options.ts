@@ -40,7 +40,9 @@ export const cellOptions = z.strictObject({
   initial: z
     .unknown()
     .optional()
-    .describe('The first value. A function is called with the key and returns the value. Default: `initial` of the store.'),
+    .describe(
+      'The first value. A function is called with the key and returns the value. Default: `initial` of the store.',
+    ),
   validate: validator.optional().describe('Checks every value of this cell, after the `validate` of the store.'),
   history: history.optional().describe('How many past values this cell keeps for `patchesSince`.'),
 })
