@@ -1,4 +1,4 @@
-/** One option that a change of configuration changed. */
+/** One option that a reconfiguration changed. */
 export interface Change {
   /** Where it is, as in `client.max`. */
   readonly path: string
@@ -8,7 +8,7 @@ export interface Change {
   readonly to: unknown
 }
 
-/** What differs between two sets of options, option by option. Only plain objects and lists are looked into. */
+/** Lists the differences between two sets of options, option by option. Looks inside plain objects and arrays only. */
 export function changesBetween(from: unknown, to: unknown, path = ''): readonly Change[] {
   if (Object.is(from, to)) return []
   if (!hasParts(from) || !hasParts(to)) return [{ path, from, to }]
@@ -16,7 +16,7 @@ export function changesBetween(from: unknown, to: unknown, path = ''): readonly 
   return keys.flatMap((key) => changesBetween(from[key], to[key], path === '' ? key : `${path}.${key}`))
 }
 
-/** Whether `value` is an object of the kind that options are written as, and no instance of a class. */
+/** Whether `value` is a plain object, as options are written, and not an instance of a class. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

@@ -4,30 +4,30 @@ export type Nanos = number
 /** Nanoseconds in a millisecond. */
 export const NS_PER_MS = 1_000_000
 
-/** Something that can be cancelled once. Cancelling it again, or after it has fired, does nothing. */
+/** A timer that can be cancelled. Cancelling it again, or after it has fired, does nothing. */
 export interface Timer {
   cancel(): void
 }
 
 /**
- * Where time comes from. Everything that waits takes one, so that tests run in virtual time.
+ * The source of time. Everything that waits takes a clock, so that tests run in virtual time.
  *
- * `systemClock` is the real one; `virtualClock()` of `@genpool/runtime/testing` is moved by hand.
+ * `systemClock` is the real one. A test moves `virtualClock()` of `@genpool/runtime/testing` by hand.
  */
 export interface Clock {
-  /** The time now, never less than before. */
+  /** The current time. Never less than an earlier reading. */
   now(): Nanos
   /**
-   * Runs `fn` once, as soon as `now() >= at`, in a macrotask of its own. Any distance works, also more than 2^31 ms.
+   * Runs `fn` once, as soon as `now() >= at`, in its own macrotask. Any distance works, also more than 2^31 ms.
    *
    * @param holds whether the process waits for it instead of ending. Default: yes
    */
   setTimer(at: Nanos, fn: () => void, holds?: boolean): Timer
-  /** Runs `fn` after input and output of this turn of the event loop have been looked at. */
+  /** Runs `fn` after the event loop has handled the input and output of this turn. */
   defer(fn: () => void): void
 }
 
-/** The longest delay that `setTimeout` keeps; longer ones are taken in several steps. */
+/** The longest delay that `setTimeout` accepts. A longer one takes several steps. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 class SystemTimer implements Timer {
@@ -53,7 +53,7 @@ class SystemTimer implements Timer {
   }
 
   readonly #fire = (): void => {
-    // Node rounds timers to its own millisecond and may fire just before `at`: then wait for the rest.
+    // Node rounds timers to whole milliseconds and may fire just before `at`: then wait for the remainder.
     if (systemClock.now() < this.at) this.#arm()
     else this.fn()
   }

@@ -1,7 +1,7 @@
-/** Marks errors of GenPool, also those of another installed copy. */
+/** Marks GenPool's errors. Registered globally, so that it also works for another installed copy. */
 const brand: unique symbol = Symbol.for('genpool.error') as never
 
-/** Every stable error code of GenPool. A code never changes its meaning. */
+/** All error codes of GenPool. A code never changes its meaning. */
 export type ErrorCode =
   | 'ERR_GENPOOL_DROPPED'
   | 'ERR_GENPOOL_EXPIRED'
@@ -13,10 +13,10 @@ export type ErrorCode =
   | 'ERR_GENPOOL_OPTIONS'
 
 /**
- * The base of all errors that GenPool raises on purpose.
+ * The base class of all errors that GenPool throws on purpose.
  *
- * Tell them apart by `code`, which is stable, and not by class or message. Use `isGenPoolError` instead of
- * `instanceof` where two copies of the library may be installed.
+ * Tell errors apart by `code`, which is stable, not by class or message. Use `isGenPoolError` instead of `instanceof` where
+ * two copies of the library may be installed.
  */
 export abstract class GenPoolError extends Error {
   abstract readonly code: ErrorCode
@@ -28,7 +28,7 @@ export abstract class GenPoolError extends Error {
 }
 Object.defineProperty(GenPoolError.prototype, brand, { value: true })
 
-/** Whether `error` is one of GenPool's own, and of this `code` if one is given. Works across installed copies. */
+/** Whether `error` is a GenPool error, and has this `code` if one is given. Works across installed copies. */
 export function isGenPoolError<C extends ErrorCode>(
   error: unknown,
   code: C,
@@ -39,12 +39,12 @@ export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
   return code === undefined || (error as unknown as GenPoolError).code === code
 }
 
-/** The options are wrong. Nothing was created and nothing was changed. */
+/** The options are wrong. Nothing was created or changed. */
 export class OptionsError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_OPTIONS'
   constructor(
     message: string,
-    /** One entry a fault: where it is (`['broker', 'client']`) and what is wrong there. */
+    /** One entry for each fault: its path (`['broker', 'client']`) and what is wrong there. */
     readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = [],
   ) {
     super(message)
@@ -52,9 +52,9 @@ export class OptionsError extends GenPoolError {
 }
 
 /**
- * The deadline passed before there was an answer.
+ * The deadline passed before the answer came.
  *
- * `started` tells whether it may have had an effect: false means that it was never run and is safe to retry.
+ * With `started: false` the request never ran and is safe to retry. With `started: true` it may have had effects.
  */
 export class ExpiredError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_EXPIRED'
@@ -72,7 +72,7 @@ export class ExpiredError extends GenPoolError {
   }
 }
 
-/** The caller's `AbortSignal` fired. `cause` is the reason of the signal. */
+/** The caller's `AbortSignal` fired. `cause` is the signal's reason. */
 export class CancelledError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CANCELLED'
   constructor(
@@ -88,7 +88,7 @@ export class CancelledError extends GenPoolError {
   }
 }
 
-/** The actor has stopped or is stopping, so the request cannot be served. It was not run, unless `started` is true. */
+/** The actor has stopped or is stopping and cannot serve the request. The request did not run, unless `started` is true. */
 export class StoppedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_STOPPED'
   constructor(

@@ -1,31 +1,33 @@
 import { GenPoolError } from '@genpool/runtime'
 
-/** Names a cell in its store. A numbered slot's key is its number. */
+/** The name of a cell in its store, or the number of a slot. */
 export type CellKey = string | number
 
 /**
- * Why a commit met another one.
+ * Why a commit conflicted with another one.
  *
- * `held`: somebody holds the cell exclusively; `released`: the hold that this commit relied on was given back;
- * `stale`: it was based on a version that is no longer the latest; `nested`: its own recipe committed to the same cell.
+ * - `held`: a handler holds the cell exclusively
+ * - `released`: the hold of this commit was released before the commit
+ * - `stale`: the commit was based on a version that is no longer the latest
+ * - `nested`: its own recipe or validator committed to the same cell
  */
 export type ConflictReason = 'held' | 'released' | 'stale' | 'nested'
 
 const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
   held:
-    'a handler holds it exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait your turn, ' +
-    'or commit from a pool, which waits by itself.',
+    'a handler holds the cell exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait for the ' +
+    'cell, or commit from a pool, which always waits.',
   released:
-    'the exclusive hold that it relied on was given back before. Its handler took too long and was given up; ' +
-    'the work is lost on purpose.',
+    'its exclusive hold was released before. The pool gave up the handler because it took too long, and its late result ' +
+    'must not be committed.',
   stale:
-    'it was based on a version that is no longer the latest. Read the cell again and repeat, or use update(recipe).',
+    'it was based on a version that is no longer the latest. Read the cell again and retry, or use update(recipe).',
   nested:
     'its own recipe or validator committed to the same cell. Recipes and validators must be pure: commit once, or ' +
     'commit afterwards from watch().',
 }
 
-/** A commit met another commit. It changed nothing; repeating it on the fresh value is safe. */
+/** A commit conflicted with another commit. It changed nothing. Retrying it on the latest value is safe. */
 export class ConflictError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CONFLICT'
   constructor(
@@ -36,7 +38,7 @@ export class ConflictError extends GenPoolError {
   }
 }
 
-/** What is wrong with a value, and where in it. */
+/** One thing that is wrong with a value: its path in the value, and what is wrong there. */
 export interface Fault {
   readonly path: readonly PropertyKey[]
   readonly message: string

@@ -9,19 +9,20 @@ import {
   type Reference,
 } from './internals'
 
+/** nact wants a message function. `dispatch` and `query` below never call it. */
 const unused = (): never => {
-  throw new Error('a BaseActor handles its messages in receive()')
+  throw new Error('A BaseActor handles its messages in receive().')
 }
 
 /**
- * A nact actor whose messages are taken in by `receive`, in the turn in which they are sent: no mailbox, no hop.
+ * A nact actor that handles each message in `receive`, in the turn in which it is sent: no mailbox, no hop.
  *
- * It corrects what nact gets wrong about stopping: children are stopped first, whether they are GenPool's or
- * plain ones; stopping any ancestor, the system included, stops this actor too; stopping twice does nothing.
- * Messages that are sent to a stopped actor are ignored, as in nact; queries reject with a StoppedError.
+ * It corrects how nact stops actors. Children stop first, both GenPool's actors and plain ones. Stopping any ancestor, the
+ * system included, stops this actor too. Stopping twice does nothing.
+ * A stopped actor ignores messages, as in nact; a query to it rejects with a StoppedError.
  */
 export abstract class BaseActor extends ConcreteActorClass {
-  /** Lets nact's `stop(system)` find this actor: it looks up by `type`, which nact's own actors lack. */
+  /** nact's `stop(system)` finds an actor by this field, which nact's own actors lack. */
   readonly type = 'actor'
   readonly #leave: () => void
 
@@ -31,33 +32,33 @@ export abstract class BaseActor extends ConcreteActorClass {
     this.#leave = followAncestors(this)
   }
 
-  /** Takes in one message. Must not throw into the sender. */
+  /** Handles one message. Must not throw: the error would reach the sender. */
   protected abstract receive(message: unknown, sender: Reference): void
 
-  /** Takes in one query. Its answer, or a typed error, is the returned promise. `timeout` is in milliseconds. */
+  /** Handles one query. Returns a promise of the answer; it rejects with a typed error. `timeout` is in milliseconds. */
   protected abstract receiveQuery(message: unknown, timeout: number): Promise<unknown>
 
-  /** Called once, after all children have stopped and this actor is no longer reachable. */
+  /** Called once, after all children have stopped and no message can reach this actor. */
   protected onStopped(): void {
     // Nothing to release.
   }
 
-  /** A child asks for a decision about its fault. The child is stopped unless a subclass decides otherwise. */
+  /** Decides about a fault of a child. Stops the child; a subclass may decide otherwise. */
   override handleFault(_message: unknown, _sender: unknown, _error: unknown, child: Reference): void {
     const concrete = this.children.get(child.name ?? '')
     if (concrete !== undefined) stopTree(concrete)
   }
 
   override initializeState(): void {
-    // A subclass initialises itself; nact's own way would run a user's function before the subclass has its fields.
+    // nact would run a user's function here, before the subclass has its fields. A subclass initialises itself.
   }
 
   override reset(): void {
-    // A peer or the parent may ask for it; what that means is up to the subclass.
+    // A peer or the parent may call this. A subclass decides what it does.
   }
 
   override resume(): void {
-    // There is no mailbox to go on with.
+    // There is no mailbox to continue with.
   }
 
   override dispatch(message: unknown, sender: unknown = nobody): void {
@@ -80,7 +81,7 @@ export abstract class BaseActor extends ConcreteActorClass {
   }
 }
 
-/** Stops an actor and everything below it, the lowest first. nact's own `stop` leaves the children running. */
+/** Stops an actor and all its descendants, the lowest first. nact's own `stop` leaves the children running. */
 export function stopTree(actor: ConcreteActor): void {
   if (!(actor instanceof BaseActor)) for (const child of [...actor.children.values()]) stopTree(child)
   actor.stop()
@@ -100,14 +101,14 @@ export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (par
   return create(concrete)
 }
 
-/** The GenPool actors that stop with each actor or system of nact's own. */
+/** The GenPool actors to stop before each plain actor or system stops. */
 const followers = new WeakMap<ConcreteParent, Set<BaseActor>>()
 
-/** Has `actor` stopped before any ancestor stops, since nact stops no children. Returns how to end that. */
+/** Stops `actor` before any of its ancestors stops: nact stops no children. Returns a function that ends this. */
 function followAncestors(actor: BaseActor): () => void {
   const sets: Set<BaseActor>[] = []
   let ancestor = actor.parent
-  // A BaseActor stops everything below it by itself.
+  // A BaseActor stops its own descendants.
   while (ancestor !== undefined && !(ancestor instanceof BaseActor)) {
     sets.push(followersOf(ancestor))
     ancestor = ancestor.parent

@@ -1,16 +1,16 @@
 import type { Reference } from './internals'
 
-/** Takes a message that was sent to a held address. Returns false to let it go on to the actor. */
+/** Sees a message that was sent to a held address. Returns true to keep it, false to pass it on to the actor. */
 export type Hold = (message: unknown, sender: unknown) => boolean
 
 /**
- * An actor's address that lets somebody hold back what is sent to it: `hold` sees each message first.
+ * Wraps an actor's address so that `hold` sees each message first and may keep it.
  *
- * It looks and copies like the address it stands for; a copy (in JSON, say) is the plain address.
+ * It looks and copies like the wrapped address. A copy, as made with JSON, is the plain address.
  */
 export function heldReference(reference: Reference, hold: Hold): Reference {
   const parts = [...reference.path.parts]
-  // nact finds an actor by `parts.reduce(child of parent, system)`, which is where it can be stood in for.
+  // nact finds an actor with `parts.reduce(child of parent, system)`: this `reduce` returns the wrapper instead.
   const find = parts.reduce.bind(parts) as (...args: unknown[]) => { dispatch(...args: unknown[]): void } | undefined
   const reduce = (...args: unknown[]): unknown => ({
     dispatch(message: unknown, sender: unknown) {

@@ -3,7 +3,7 @@ import { Actor } from 'nact/lib/actor'
 import { SupervisionActions } from 'nact/lib/supervision'
 import { find } from 'nact/lib/system-map'
 
-/** An address as nact makes it: a path, not an identity. A later actor of the same path answers to it, too. */
+/** An address as nact makes it: a path, not an identity. It also reaches a later actor with the same path. */
 export interface Reference {
   readonly type: 'actor' | 'temp' | 'system' | 'nobody'
   readonly system: { readonly name: string | undefined }
@@ -11,12 +11,12 @@ export interface Reference {
   readonly name?: string
 }
 
-/** What waits for the answer that is sent to a temporary address. */
+/** Receives the answer that is sent to a temporary address. */
 export interface ReplyTarget {
   resolve(value: unknown): void
 }
 
-/** What nact's systems and actors have in common inside. */
+/** The fields that nact's systems and actors share inside. */
 interface ConcreteNode {
   readonly name: string
   readonly reference: Reference
@@ -31,13 +31,13 @@ interface ConcreteNode {
   handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void
 }
 
-/** nact's actor system as it is inside. */
+/** nact's actor system, seen from inside. */
 export interface ConcreteSystem extends ConcreteNode {
   tempReferences: Map<unknown, ReplyTarget>
   readonly parent?: undefined
 }
 
-/** nact's actor as it is inside. */
+/** nact's actor, seen from inside. */
 export interface ConcreteActor extends ConcreteNode {
   parent?: ConcreteParent | undefined
   readonly log: unknown
@@ -47,10 +47,10 @@ export interface ConcreteActor extends ConcreteNode {
   resume(): void
 }
 
-/** Whatever can have children: the system or an actor. */
+/** A parent of actors: the system or an actor. */
 export type ConcreteParent = ConcreteSystem | ConcreteActor
 
-/** The constructor of nact's actors, for `BaseActor` to extend. */
+/** The class of nact's actors, which `BaseActor` extends. */
 export const ConcreteActorClass = Actor as abstract new (
   ...args: [parent: ConcreteParent, name: string | undefined, system: ConcreteSystem, f: unknown, properties?: object]
 ) => Constructed
@@ -77,10 +77,10 @@ export const supervision = SupervisionActions as Readonly<
   >
 >
 
-/** The address of no one: what `ctx.sender` is for a message that was sent without a sender. */
+/** nact's empty address: `ctx.sender` of a message that was sent without a sender. */
 export const nobody = new Nobody() as unknown as Reference
 
-/** The actor or system behind an address, or undefined if it has stopped or never was. */
+/** Finds the actor or system behind an address. Undefined if it has stopped or never existed. */
 export function findActor(ref: Ref<never> | Reference): ConcreteParent | undefined {
   const reference = ref as Reference
   return find(reference.system.name ?? '', reference) as ConcreteParent | undefined

@@ -1,4 +1,4 @@
-// The internals of nact 7.6.2 that GenPool uses. They carry no types of their own; `internals.ts` gives them some.
+// The internals of nact 7.6.2 that GenPool uses. nact ships no types for them; `internals.ts` adds some.
 declare module 'nact/lib/actor' {
   export const Actor: unknown
 }

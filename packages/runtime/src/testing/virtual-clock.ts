@@ -6,27 +6,27 @@ interface Scheduled extends Timer {
   readonly fn: () => void
 }
 
-/** More timers than this in one step are an endless loop. */
+/** More timers than this in one `advance` mean an endless loop. */
 const MAX_TIMERS = 100_000
 
-/** A clock that only moves when it is told to. */
+/** A clock that moves only when the test moves it. */
 export interface VirtualClock extends Clock {
-  /** Moves on by `ms`, firing each timer at its own time and letting all promises settle in between. */
+  /** Moves forward by `ms`. Fires each timer at its own time and lets all promises settle in between. */
   advance(ms: number): Promise<void>
-  /** Settles when `ms` have passed on this clock: what a handler or a caller of a test waits for. */
+  /** Resolves when `ms` have passed on this clock. For handlers and callers in a test that take time. */
   wait(ms: number): Promise<void>
-  /** Moves the time without firing anything, as a handler does that blocks the event loop. */
+  /** Moves the time without firing a timer, like a handler that blocks the event loop. */
   block(ms: number): void
-  /** Lets everything happen that needs no time: promises and deferred work. */
+  /** Runs everything that needs no time: promises and deferred work. */
   settle(): Promise<void>
   /** How many timers are armed. */
   readonly timers: number
 }
 
 /**
- * Virtual time for tests: no test has to sleep.
+ * Creates virtual time for tests, so that no test sleeps.
  *
- * @param startMs where time starts, in milliseconds
+ * @param startMs the first time, in milliseconds
  */
 export function virtualClock(startMs = 0): VirtualClock {
   let now: Nanos = Math.round(startMs * NS_PER_MS)
@@ -70,7 +70,7 @@ export function virtualClock(startMs = 0): VirtualClock {
       let fired = 0
       for (let timer = next(until); timer !== undefined; timer = next(until)) {
         if (++fired > MAX_TIMERS)
-          throw new Error(`${MAX_TIMERS} timers fired within ${ms} ms: one arms itself again and again`)
+          throw new Error(`${MAX_TIMERS} timers fired within ${ms} ms: a timer arms itself again without end.`)
         timers.delete(timer)
         now = Math.max(now, timer.at)
         timer.fn()

@@ -6,16 +6,18 @@ import { copyData, isPlain } from './data'
 type Key = string | number
 type Container = Record<Key, unknown>
 
-/** Names through which a path would leave the value and reach what all objects share. */
+/** Names that lead out of the value, to the prototypes that all objects share. */
 const FORBIDDEN = new Set<unknown>(['__proto__', 'constructor', 'prototype'])
 
+const NOTHING = 'nothing is there'
+
 /**
- * A recipe that applies patches which come from outside, and trusts nothing in them.
+ * Makes a recipe that applies patches from outside. It trusts nothing in them.
  *
- * A path must lead through what is there: own keys, places of an array, keys of a map. Values are copied, so that the sender
- * keeps what it sent. The recipe throws an InvalidError, and its commit changes nothing, for a patch that is no patch; a path
- * through `__proto__`, `constructor` or `prototype`; a place past the end of an array; a key to replace or remove that is not
- * there; a value that cannot be copied.
+ * A path must lead through existing parts: own keys, indexes of an array, keys of a map. Values are copied, so that the sender
+ * cannot change them later. The recipe throws an InvalidError, and its commit changes nothing, for a malformed patch; a path
+ * through `__proto__`, `constructor` or `prototype`; an index past the end of an array; a missing key to replace or remove;
+ * a value that cannot be copied.
  */
 export function patching<S>(patches: unknown): Recipe<S> {
   if (!Array.isArray(patches)) throw refusal([], 'patches must be an array of { op, path, value }')
@@ -24,7 +26,7 @@ export function patching<S>(patches: unknown): Recipe<S> {
     const whole = checked.find(({ path }) => path.length === 0)
     if (whole === undefined) for (const patch of checked) applyOne(draft, patch)
     else if (checked.length === 1 && whole.op === 'replace') return whole.value as S
-    else throw refusal([], 'the value as a whole can only be replaced, and by the only patch')
+    else throw refusal([], 'only a single patch may have an empty path, and its op must be replace')
     return undefined
   }
 }
@@ -57,30 +59,30 @@ function applyOne(draft: unknown, patch: Patch): void {
 }
 
 function step(parent: unknown, part: Key, path: readonly Key[]): unknown {
-  if (Array.isArray(parent)) return (parent as unknown[])[place(parent, part, path)]
+  if (Array.isArray(parent)) return (parent as unknown[])[indexAt(parent, part, path)]
   if (parent instanceof Map) {
-    if (!parent.has(part)) throw refusal(path, 'there is nothing')
+    if (!parent.has(part)) throw refusal(path, NOTHING)
     return parent.get(part)
   }
   return mustHave(mustBeObject(parent, path), part, path)
 }
 
-/** @param room 1 if one more than the last is a place too */
-function place(array: readonly unknown[], part: Key | undefined, path: readonly Key[], room = 0): number {
+/** @param room 1 if the index after the last one is allowed too, otherwise 0 */
+function indexAt(array: readonly unknown[], part: Key | undefined, path: readonly Key[], room = 0): number {
   const index = typeof part === 'string' && /^(0|[1-9]\d*)$/.test(part) ? Number(part) : part
   if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < array.length + room) return index
-  throw refusal(path, `the array has ${array.length} places, and this is none of them`)
+  throw refusal(path, `not an index of the array, which has ${array.length} items`)
 }
 
 function applyToArray(array: unknown[], { op, path, value }: Patch): void {
   const part = path.at(-1)
   if (part === 'length' && op === 'replace') {
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= array.length
-    if (!fits) throw refusal(path, `an array of ${array.length} places can only be made shorter`)
+    if (!fits) throw refusal(path, `an array of ${array.length} items can only be made shorter`)
     array.length = value
     return
   }
-  const index = place(array, part, path, op === 'add' ? 1 : 0)
+  const index = indexAt(array, part, path, op === 'add' ? 1 : 0)
   if (op === 'add') array.splice(index, 0, value)
   else if (op === 'remove') array.splice(index, 1)
   else array[index] = value
@@ -88,15 +90,15 @@ function applyToArray(array: unknown[], { op, path, value }: Patch): void {
 
 function applyToMap(map: Map<unknown, unknown>, { op, path, value }: Patch): void {
   const key = path.at(-1)
-  if (op !== 'add' && !map.has(key)) throw refusal(path, 'there is nothing')
+  if (op !== 'add' && !map.has(key)) throw refusal(path, NOTHING)
   if (op === 'remove') map.delete(key)
   else map.set(key, value)
 }
 
-/** Patches of sets name a place, which means nothing, and the member as their value. */
+/** A patch of a set has the item as its value. The index in its path means nothing. */
 function applyToSet(set: Set<unknown>, { op, path, value }: Patch): void {
   if (op === 'add') set.add(value)
-  else if (op === 'replace' || !set.delete(value)) throw refusal(path, 'a set has no such member to replace or remove')
+  else if (op === 'replace' || !set.delete(value)) throw refusal(path, 'the set has no such item to replace or remove')
 }
 
 function applyToObject(object: Container, { op, path, value }: Patch): void {
@@ -107,13 +109,13 @@ function applyToObject(object: Container, { op, path, value }: Patch): void {
 }
 
 function mustHave(object: Container, key: Key, path: readonly Key[]): unknown {
-  if (!Object.hasOwn(object, key)) throw refusal(path, 'there is nothing')
+  if (!Object.hasOwn(object, key)) throw refusal(path, NOTHING)
   return object[key]
 }
 
-/** A draft or a plain object; what immer does not draft (dates, class instances) must not be changed in place. */
+/** Returns a draft or a plain object. Values that immer cannot draft, such as dates, must not be changed in place. */
 function mustBeObject(value: unknown, path: readonly Key[]): Container {
-  if (!isDraft(value) && !isPlain(value)) throw refusal(path, 'it leads into something that has no parts')
+  if (!isDraft(value) && !isPlain(value)) throw refusal(path, 'the path leads into a value without parts')
   return value as Container
 }
 

@@ -1,4 +1,4 @@
-/** Whether it is an object as literals make them, also one of another realm. */
+/** Whether `value` is a plain object, as a literal makes it. It may come from another realm. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value) as object | null
@@ -6,20 +6,20 @@ export function isPlain(value: unknown): value is Readonly<Record<string, unknow
 }
 
 /**
- * A copy of a value from outside, which nobody else can change or have frozen.
+ * Copies a value from outside, so that its sender cannot change it later and does not find it frozen.
  *
- * Data are plain objects, arrays, maps, sets, dates and whatever is no object and no function. A key `__proto__` is refused:
- * it does no harm here, but does to whoever merges the value into another object later.
+ * Data are plain objects, arrays, maps, sets, dates and primitive values except symbols. A key `__proto__` is refused: it does
+ * no harm here, but it does when the value is merged into another object later.
  *
- * @throws {TypeError} if it contains anything else
+ * @throws {TypeError} for any other value
  */
 export function copyData<T>(value: T): T {
   return copy(value, new Map()) as T
 }
 
-/** @param copies what was copied before, so that an object that is there twice, or in itself, is copied once */
+/** @param copies the copies made so far, so that an object that appears twice, or inside itself, is copied once */
 function copy(value: unknown, copies: Map<unknown, unknown>): unknown {
-  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} is no data`)
+  if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`a ${typeof value} is not data`)
   if (typeof value !== 'object' || value === null) return value
   if (copies.has(value)) return copies.get(value)
   const remember = <O>(made: O): O => {
@@ -46,7 +46,7 @@ function copy(value: unknown, copies: Map<unknown, unknown>): unknown {
 }
 
 function copyObject(value: object, made: Record<string, unknown>, copies: Map<unknown, unknown>): unknown {
-  if (!isPlain(value)) throw new TypeError('an instance of a class is no data')
+  if (!isPlain(value)) throw new TypeError('an instance of a class is not data')
   if (Object.hasOwn(value, '__proto__')) throw new TypeError('it has a key "__proto__"')
   for (const key of Object.keys(value)) made[key] = copy(value[key], copies)
   return made

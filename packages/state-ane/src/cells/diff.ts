@@ -5,10 +5,10 @@ type Path = readonly (string | number)[]
 type Plain = Readonly<Record<string, unknown>>
 
 /**
- * The patches that turn one frozen value into another. Parts that both share are not looked into.
+ * Returns the patches that turn one frozen value into another. Skips the parts that both values share.
  *
- * They are the patches of immer's format, and immer's `applyPatches` applies them. Plain objects and arrays are compared
- * inside; anything else (maps, sets, dates, class instances) is replaced as a whole.
+ * The patches have immer's format, and immer's `applyPatches` applies them. Plain objects and arrays are compared inside. Any
+ * other value (map, set, date, class instance) is replaced as a whole.
  */
 export function diff(from: unknown, to: unknown): Patch[] {
   const patches: Patch[] = []

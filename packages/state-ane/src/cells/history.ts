@@ -2,34 +2,34 @@ import type { Patch } from 'immer'
 import { diff } from './diff'
 
 /**
- * The last values of a cell, so that a reader who is some versions behind can catch up with patches.
+ * The last values of a cell, so that a reader that is some versions behind can catch up with patches.
  *
- * Values are kept, and not patches: values share their unchanged parts, so keeping one is one pointer, and a commit pays
- * nothing for a reader that never comes. The patches are made when somebody asks, by comparing what is not shared.
+ * It keeps values, not patches. Values share their unchanged parts, so each costs one pointer, and a commit does no work for
+ * readers that never come. The patches are computed on demand, by comparing the parts that are not shared.
  */
 export class History<S> {
   readonly #values: S[] = []
-  /** The oldest version that is kept, if any is. */
+  /** The oldest version that is kept, if any. */
   #first = 0
 
-  /** @param size how many past values to keep */
+  /** @param size the number of past values to keep */
   constructor(private readonly size: number) {}
 
-  /** Keeps the value of `version`, which is one more than that of the call before. */
+  /** Keeps the value of `version`, which must be one more than in the last call. */
   push(version: number, value: S): void {
     if (this.#values.length === 0) this.#first = version
     this.#values[version % this.size] = value
     if (version - this.#first >= this.size) this.#first = version - this.size + 1
   }
 
-  /** Patches from `version` to `latest`, or undefined if that version is not kept. */
+  /** Returns the patches from `version` to `latest`, or undefined if that version is not kept. */
   patchesSince(version: number, latestVersion: number, latest: S): readonly Patch[] | undefined {
     if (version === latestVersion) return []
     if (this.#values.length === 0 || !(version >= this.#first && version < latestVersion)) return undefined
     return diff(this.#values[version % this.size], latest)
   }
 
-  /** Forgets everything. */
+  /** Drops all values. */
   clear(): void {
     this.#values.length = 0
   }

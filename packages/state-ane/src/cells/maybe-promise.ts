@@ -1,12 +1,12 @@
-/** A value now, or later. What is synchronous stays so: no promise is made for it. */
+/** A value, or a promise of it. Synchronous work stays synchronous: no promise is made for it. */
 export type MaybePromise<T> = T | PromiseLike<T>
 
-/** Whether something is to be waited for. */
+/** Whether `value` is a promise or another thenable object. */
 export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
-/** Goes on with a value, now if it is there, or else when it comes. */
+/** Calls `next` with the value: now if it is there, otherwise when it arrives. */
 export function chain<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): R | Promise<R> {
   if (isPromise(value)) return Promise.resolve(value).then(next)
   const result = next(value)

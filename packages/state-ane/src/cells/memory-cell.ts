@@ -8,17 +8,17 @@ import { Turns } from './turns'
 import { check, type Validator } from './validator'
 import { rethrowLater, Watchers } from './watchers'
 
-/** What a cell of a store is made of. */
+/** What a store gives a new cell. */
 export interface CellSetup<S> {
   readonly initial: S
-  /** Checked in order. */
+  /** Run in this order. */
   readonly validators: readonly Validator<S>[]
-  /** How many past values are kept for `patchesSince`. */
+  /** The number of past values to keep for `patchesSince`. */
   readonly history: number
   readonly onWatcherError?: ((error: unknown) => void) | undefined
 }
 
-/** A change that is computed and checked, and only has to be put in place. */
+/** A change that is computed and checked, and only needs to be put in place. */
 export interface Prepared<S> {
   readonly next: S
   readonly patches: readonly Patch[] | undefined
@@ -34,7 +34,7 @@ export class MemoryCell<S> implements SyncCell<S> {
   readonly #validators: readonly Validator<S>[]
   readonly #history: History<S> | undefined
   readonly #onWatcherError: (error: unknown) => void
-  /** Made when first needed, so that a cell that nobody holds or watches is small. */
+  /** Made on first use, so that a cell without holds or watchers stays small. */
   #turns: Turns<MemoryHold<S>> | undefined
   #watchers: Watchers<S> | undefined
 
@@ -53,7 +53,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     return this.#turns?.taken === true
   }
 
-  /** Whether somebody wants patches with every commit. */
+  /** Whether the cell has watchers, which want patches with every commit. */
   get watched(): boolean {
     return this.#watchers !== undefined && this.#watchers.size > 0
   }
@@ -83,7 +83,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     return version === this.version ? NO_PATCHES : undefined
   }
 
-  /** `update` for whoever has the right to commit now. */
+  /** `update` without the check for a hold: for the holder, or for a free cell. */
   applyRecipe(recipe: Recipe<S>): S {
     const { version, value } = this
     if (this.watched) {
@@ -100,7 +100,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     return next
   }
 
-  /** `compareAndSet` for whoever has the right to commit now. */
+  /** `compareAndSet` without the check for a hold. */
   applyValue(version: number, next: S): boolean {
     if (version !== this.version) return false
     if (Object.is(next, this.value)) return true
@@ -115,7 +115,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     return true
   }
 
-  /** Puts a prepared change in place without telling anybody yet; `tell` does, once all cells of a transaction are done. */
+  /** Puts a prepared change in place. `tell` calls the watchers later, when all cells of a transaction are in place. */
   put({ next, patches, inverse }: Prepared<S>): void {
     const before = this.value
     this.#put(next)
@@ -129,7 +129,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     })
   }
 
-  /** Tells the watchers what `put` did. */
+  /** Calls the watchers for each change that `put` made. */
   tell(): void {
     this.#watchers?.flush()
   }
@@ -140,19 +140,19 @@ export class MemoryCell<S> implements SyncCell<S> {
     for (const validator of this.#validators) check(this.key, validator, next)
   }
 
-  /** Continues from what a journal has kept. */
+  /** Sets the value and version that a journal has kept. */
   restore(version: number, value: S): void {
     this.value = frozen(value)
     this.version = version
     this.#history?.clear()
   }
 
-  /** Forgets the past values. */
+  /** Drops the past values. */
   forget(): void {
     this.#history?.clear()
   }
 
-  /** Makes every later use an error. The field becomes an accessor here and not before, so that reading stays free. */
+  /** Makes every later use an error. `value` becomes an accessor only here: until then, reading it is a plain field read. */
   destroy(target: string): void {
     const error = (): StoppedError => new StoppedError(target, false, 'destroy() was called')
     this.#watchers?.clear()
@@ -201,7 +201,7 @@ export class MemoryHold<S> implements SyncHold<S> {
     this.turns.give(this)
   }
 
-  /** @throws {ConflictError} if it was released, StoppedError if the cell is gone */
+  /** @throws {ConflictError} if it was released, {StoppedError} if the cell was destroyed */
   check(): void {
     if (!this.turns.has(this)) throw this.turns.closed ?? new ConflictError(this.cell.key, 'released')
   }

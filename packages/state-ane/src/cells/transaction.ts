@@ -4,11 +4,11 @@ import type { Recipe } from './cell'
 import type { MemoryCell, Prepared } from './memory-cell'
 import { produce, produceWithPatches } from './produce'
 
-/** The values of several cells under their keys. */
+/** The values of several cells, by key. */
 export type Values = Record<CellKey, unknown>
 
-/** Changes several cells at once: it gets a draft with the latest value of each under its key. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the cells of a store have types of their own
+/** A recipe for several cells at once. Its draft has the latest value of each cell under the cell's key. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each cell of a store has its own type
 export type TransactionRecipe<V extends object = Record<CellKey, any>> = (draft: Draft<V>) => V | Draft<V> | void
 
 /** One cell's part of a transaction, computed and checked. */
@@ -21,10 +21,10 @@ export interface Part {
 const NAME = 'transaction'
 
 /**
- * Runs `recipe` on the latest values of `cells` and checks what comes out. Nothing is changed yet.
+ * Runs `recipe` on the latest values of `cells` and checks the result. Changes nothing yet.
  *
- * @param journaled whether patches are wanted also for cells that nobody watches
- * @returns the values afterwards, and the parts of the cells that changed
+ * @param journaled whether to make patches also for cells without watchers
+ * @returns the new values, and the parts of the cells that changed
  * @throws {InvalidError} if a value is refused, or the recipe adds or removes keys
  */
 export function prepare(
@@ -48,7 +48,7 @@ export function prepare(
   return [next, parts]
 }
 
-/** Puts all parts in place, then tells the watchers: they never see one part without the others. */
+/** Puts all parts in place and then calls the watchers: no watcher sees one part without the others. */
 export function commit(parts: readonly Part[]): void {
   for (const { cell, version } of parts) if (cell.version !== version) throw new ConflictError(cell.key, 'nested')
   for (const { cell, change } of parts) cell.put(change)
@@ -71,11 +71,11 @@ function mustHaveKeys(next: unknown, cells: readonly MemoryCell<unknown>[]): ass
   const wrong = keys.find((key) => !known.has(key)) ?? [...known].find((key) => !keys.includes(key))
   if (wrong === undefined) return
   const message =
-    'a transaction changes the cells it was asked for: it cannot add or remove keys. Name every key in `keys`.'
+    'a transaction cannot add or remove keys: it changes only the cells in `keys`. Put every key that it needs into `keys`.'
   throw new InvalidError(NAME, [{ path: [wrong], message }])
 }
 
-/** The patches below one key, as patches of that cell. A patch of the whole record says nothing about one cell. */
+/** The patches below one key, as patches of that cell. Undefined after a patch of the whole record, which fits no cell. */
 function part(patches: readonly Patch[] | undefined, key: CellKey): readonly Patch[] | undefined {
   if (patches === undefined || patches.some(({ path }) => path.length === 0)) return undefined
   return patches

@@ -4,12 +4,12 @@ interface Waiting<T> {
   readonly turn: T
 }
 
-/** A mutex that is passed on in the order in which it was asked for. Whoever has it is known by the object it came with. */
+/** A mutex, first come first served. The object that was passed to `take` identifies the holder. */
 export class Turns<T extends object> {
-  /** Who has it now. Passed on directly to the next in line, so that nobody can get in between. */
+  /** The current holder. The mutex goes directly to the next in line, so that no newcomer gets in between. */
   #holder: T | undefined
   #waiting: Waiting<T>[] = []
-  /** Why nobody can have it any more. */
+  /** Why the mutex can no longer be taken; undefined while it can. */
   #closed: Error | undefined
 
   get closed(): Error | undefined {
@@ -24,7 +24,7 @@ export class Turns<T extends object> {
     return this.#holder === turn
   }
 
-  /** Gives it at once if it is free. */
+  /** Takes the mutex: at once if it is free, otherwise when the turn comes. */
   take(turn: T): T | Promise<T> {
     if (this.#holder === undefined) {
       this.#holder = turn
@@ -33,7 +33,7 @@ export class Turns<T extends object> {
     return new Promise<T>((resolve, reject) => this.#waiting.push({ resolve, reject, turn }))
   }
 
-  /** Passes it on, if `turn` has it. */
+  /** Passes the mutex to the next in line; does nothing if `turn` does not hold it. */
   give(turn: T): void {
     if (this.#holder !== turn) return
     const next = this.#waiting.shift()
@@ -41,7 +41,7 @@ export class Turns<T extends object> {
     next?.resolve(next.turn)
   }
 
-  /** Takes it away from whoever has it and refuses all who wait. */
+  /** Takes the mutex from its holder and rejects everyone in line. */
   close(error: Error): void {
     const waiting = this.#waiting
     this.#closed = error

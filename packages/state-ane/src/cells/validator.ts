@@ -1,7 +1,7 @@
 import { type CellKey, type Fault, InvalidError } from '../errors'
 import { isPromise } from './maybe-promise'
 
-/** The part of a zod schema that is used: it says whether a value is right, and what is wrong where. */
+/** The part of a zod schema that cells use: whether a value is valid, and what is wrong where. */
 export interface SchemaLike {
   safeParse(value: unknown): {
     readonly success: boolean
@@ -9,13 +9,13 @@ export interface SchemaLike {
   }
 }
 
-/** True if the value is right; else false, a reason, or one with the path of what is wrong. It must be synchronous. */
+/** Returns true for a valid value; otherwise false, a reason, or a reason with a path. It must be synchronous. */
 export type Predicate<S> = (value: S) => boolean | string | Fault
 
 /**
- * What a value must be like to be committed: a zod schema or a predicate.
+ * Checks every value before it is committed: a zod schema or a predicate.
  *
- * A schema only checks: what its defaults and transformations make of the value is not used.
+ * A schema only checks. The output of its defaults and transformations is not used.
  */
 export type Validator<S> = SchemaLike | Predicate<S>
 
@@ -41,13 +41,13 @@ function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined
     throw new TypeError('a validator must be synchronous, and it returned a promise')
   }
   if (typeof verdict === 'object') return [{ path: verdict.path, message: verdict.message }]
-  return [{ path: [], message: verdict === false ? 'the validator of the cell said no' : String(verdict) }]
+  return [{ path: [], message: verdict === false ? 'the validator refused the value' : String(verdict) }]
 }
 
 function parse(schema: SchemaLike, value: unknown): readonly Fault[] | undefined {
   const result = schema.safeParse(value)
   if (result.success) return undefined
-  return (result.error?.issues ?? [{ path: [], message: 'the schema said no' }]).map(({ path, message }) => ({
+  return (result.error?.issues ?? [{ path: [], message: 'the schema refused the value' }]).map(({ path, message }) => ({
     path,
     message,
   }))

@@ -10,15 +10,14 @@ interface Change<S> {
 
 interface Entry<S> {
   readonly watcher: Watcher<S>
-  /** Commits up to this version are not for it: it came later. */
+  /** The version when it was added. It hears only of later ones. */
   readonly since: number
 }
 
 /**
- * Who is told of a cell's commits.
+ * The watchers of a cell.
  *
- * Changes are queued and told one after the other, so a watcher that commits does not let the others see the second
- * change before the first.
+ * Changes are queued. When a watcher commits, the other watchers still see the first change before the second.
  */
 export class Watchers<S> {
   readonly #entries = new Set<Entry<S>>()
@@ -42,7 +41,7 @@ export class Watchers<S> {
     this.#changes.push(change)
   }
 
-  /** Tells what was pushed. Called from inside a watcher it does nothing: the outer call goes on until all is told. */
+  /** Calls the watchers for the queued changes. Inside a watcher it does nothing: the outer call handles the new change. */
   flush(): void {
     if (this.#telling) return
     this.#telling = true

@@ -8,10 +8,10 @@ const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
 const CONFLICT = Symbol('conflict')
 
-/** The state that a commit left, or that its version is no longer the latest. */
-type Left<S> = S | typeof CONFLICT
+/** What a commit came to: the committed state, or a conflict because its version is no longer the latest. */
+type CommitResult<S> = S | typeof CONFLICT
 
-/** A handler that was started, and the state that it saw. */
+/** One run of the handler, and the state that it saw. */
 interface Run<S, T> {
   readonly state: S
   readonly version: number
@@ -19,13 +19,13 @@ interface Run<S, T> {
 }
 
 /**
- * Runs a handler on a cell's value and commits what it returns, so that the result is as if handlers ran one after another.
+ * Runs a handler on a cell's value and commits what it returns. The result is as if all handlers ran one after another.
  *
- * Where cell and handler are synchronous, so is this, and no promise is made.
+ * Synchronous, without a promise, where cell and handler are synchronous.
  *
- * @returns the step that was committed, after `transition.committed` was called
- * @throws what the handler throws, what `admit` refuses with, InvalidError from a validator, ConflictError if the
- *   exclusive hold was given up. Nothing is committed then, and `committed` is not called
+ * @returns the committed step, after the call of `transition.committed`
+ * @throws what the handler throws, the error of `admit`, {InvalidError} from a validator, {ConflictError} if the exclusive
+ *   hold was released. Nothing is committed then, and `committed` is not called
  */
 export function transact<S, T extends Step<S>>(
   cell: Cell<S>,
@@ -44,7 +44,7 @@ export function transact<S, T extends Step<S>>(
   return step
 }
 
-/** Commits what the first run, which was synchronous, returned. */
+/** Commits the result of a synchronous first run. */
 function commit<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
@@ -52,13 +52,13 @@ function commit<S, T extends Step<S>>(
   run: { readonly state: S; readonly version: number; readonly step: T },
 ): T | Promise<T> {
   const { step } = run
-  const left = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
-  if (isPromise(left) || left === CONFLICT) return new Retrying(cell, transition, options).finish(run, left)
-  transition.committed?.(step, left as S)
+  const result = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
+  if (isPromise(result) || result === CONFLICT) return new Retrying(cell, transition, options).finish(run, result)
+  transition.committed?.(step, result as S)
   return step
 }
 
-/** A transition that has to wait for something: its handler, the cell, or another try. */
+/** A transition that waits: for its handler, for the cell, or for another run. */
 class Retrying<S, T extends Step<S>> {
   constructor(
     private readonly cell: Cell<S>,
@@ -66,15 +66,15 @@ class Retrying<S, T extends Step<S>> {
     private readonly options: CommitOptions,
   ) {}
 
-  /** @param pending the commit of the first run, if it is on its way */
-  async finish(run: Run<S, T>, pending?: MaybePromise<Left<S>>): Promise<T> {
+  /** @param pending the commit of the first run, if it has started */
+  async finish(run: Run<S, T>, pending?: MaybePromise<CommitResult<S>>): Promise<T> {
     for (let number = 1; ; number++) {
       const step = isPromise(run.step) ? await run.step : run.step
       if (step.mode === 'exclusive') return exclusively(this.cell, this.transition, number + 1)
       const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
-      const left = isPromise(commit) ? await commit : commit
-      if (left !== CONFLICT) {
-        this.transition.committed?.(step, left)
+      const result = isPromise(commit) ? await commit : commit
+      if (result !== CONFLICT) {
+        this.transition.committed?.(step, result)
         return step
       }
       if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
@@ -93,13 +93,13 @@ class Retrying<S, T extends Step<S>> {
     return { ...seen, step: this.transition.run(seen.state, { number, exclusive: false }) }
   }
 
-  #commit(step: T, run: Run<S, T>): MaybePromise<Left<S>> {
+  #commit(step: T, run: Run<S, T>): MaybePromise<CommitResult<S>> {
     if (step.next !== undefined && this.cell.held) return this.#commitHolding(step, run)
     refuse(this.transition)
     return step.next === undefined ? run.state : write(this.cell, step.next, modeOf(step, this.options), run.version)
   }
 
-  #commitHolding(step: T, run: Run<S, T>): MaybePromise<Left<S>> {
+  #commitHolding(step: T, run: Run<S, T>): MaybePromise<CommitResult<S>> {
     return holding(this.cell, (hold) => {
       refuse(this.transition)
       return write(hold, step.next as S | Recipe<S>, modeOf(step, this.options), run.version)
@@ -107,7 +107,7 @@ class Retrying<S, T extends Step<S>> {
   }
 }
 
-/** Runs the handler while nobody else can commit. */
+/** Runs the handler while it holds the cell, so that no other commit comes between. */
 function exclusively<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
@@ -119,10 +119,10 @@ function exclusively<S, T extends Step<S>>(
     const { value: state, version } = cell
     return chain(transition.run(state, { number, exclusive: true }), (step) => {
       refuse(transition)
-      const left = step.next === undefined ? state : write(hold, step.next, step.mode, version)
-      return chain(left, (result) => {
+      const commit = step.next === undefined ? state : write(hold, step.next, step.mode, version)
+      return chain(commit, (result) => {
         if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
-        // Effects may commit to the cell, so they come after the hold.
+        // Effects may commit to the cell: release the hold first.
         hold.release()
         transition.committed?.(step, result)
         return step
@@ -140,13 +140,13 @@ function refuse(transition: { admit?(): Error | undefined }): void {
   if (error !== undefined) throw error
 }
 
-/** Commits one step. Nothing is changed if the answer is CONFLICT. */
+/** Commits one step. CONFLICT means that nothing was changed. */
 function write<S>(
   writer: Writer<S>,
   next: S | Recipe<S>,
   mode: CommitMode | undefined,
   version: number,
-): MaybePromise<Left<S>> {
+): MaybePromise<CommitResult<S>> {
   if (isRecipe(next)) return writer.update(next)
   if (mode === 'update') throw recipesOnly()
   const done = writer.compareAndSet(version, next)
@@ -160,7 +160,7 @@ function isRecipe<S>(next: S | Recipe<S>): next is Recipe<S> {
 
 function recipesOnly(): InvalidError {
   const message =
-    'the commit mode is "update", which takes recipes and no states: a state that was computed from an earlier value ' +
-    'may undo the work of others. Return a function that changes the draft, or use mode "retry".'
+    'the commit mode is "update", which accepts only recipes: a state that was computed from an earlier value may undo ' +
+    'other commits. Return a function that changes the draft, or use mode "retry".'
   return new InvalidError('returned state', [{ path: [], message }])
 }

@@ -1,25 +1,25 @@
 import type { Hold, Recipe } from '../cells/cell'
 
 /**
- * How what a handler returns becomes a commit.
+ * How a handler's result is committed.
  *
- * `update`: only recipes are accepted; they run on the latest value and never conflict.
- * `retry`: recipes as in `update`; a returned state is committed if the version that the handler saw is still the latest,
- * or else the handler runs again on the fresh state, at most `retries` times and then once holding the cell.
- * `exclusive`: the handler holds the cell while it runs; all other commits wait.
- * `overwrite`: recipes as in `update`; a returned state replaces whatever is there, so other commits may be lost.
+ * - `update`: accepts only recipes; they run on the latest value and never conflict
+ * - `retry`: recipes as in `update`; a returned state is committed if the version that the handler saw is still the latest.
+ *   Otherwise the handler runs again on the latest state, at most `retries` times, and then once while it holds the cell
+ * - `exclusive`: the handler holds the cell while it runs; all other commits wait
+ * - `overwrite`: recipes as in `update`; a returned state replaces the latest value, so other commits may be lost
  */
 export type CommitMode = 'update' | 'retry' | 'exclusive' | 'overwrite'
 
-/** What one run of a handler came to. The caller may put more into it; it gets the same object back. */
+/** The result of one run of a handler. A caller may add fields of its own; it gets the same object back. */
 export interface Step<S> {
-  /** The next state, or a recipe for it if it is a function. Undefined for no change. */
+  /** The next state, or a recipe if it is a function. Undefined for no change. */
   readonly next?: S | Recipe<S> | undefined
   /** Overrides the mode for this step. `exclusive` runs the handler again if it did not hold the cell. */
   readonly mode?: CommitMode | undefined
 }
 
-/** Which run of the handler it is. */
+/** One run of the handler. */
 export interface Attempt {
   /** 1, 2, 3 ... */
   readonly number: number
@@ -27,27 +27,27 @@ export interface Attempt {
   readonly exclusive: boolean
 }
 
-/** A handler's work on one cell. An object, and not functions, so that a request can be one without allocating any. */
+/** A handler's work on one cell. An object with methods, so that a request can implement it without allocating functions. */
 export interface Transition<S, T extends Step<S>> {
-  /** Called for each attempt. What it throws, or rejects with, ends the transition; nothing is committed. */
+  /** Runs the handler once. An error or a rejection ends the transition; nothing is committed. */
   run(state: S, attempt: Attempt): T | PromiseLike<T>
   /**
-   * Asked right before a commit, and before a run that had to wait for the cell. An error refuses it: the deadline has
-   * passed, or the member has been given up and its late result is fenced off.
+   * Called right before a commit, and before a run that waited for the cell. Returns an error to refuse it: the deadline has
+   * passed, or the member was given up and its late result must not count.
    */
   admit?(): Error | undefined
   /**
-   * Called once, after the commit: the place for replies and effects, which must not be repeated with the handler.
-   * `state` is the state that the commit left, or the one that was read if the step changes nothing.
+   * Called once, after the commit: the place for replies and effects, which must not run again with the handler.
+   * `state` is the committed state, or the state that was read if the step changes nothing.
    */
   committed?(step: T, state: S): void
-  /** Gets the hold under which the handler is about to run. Releasing it gives up the run: its commit is refused. */
+  /** Called with the hold under which the handler runs next. Releasing it gives up that run: its commit is refused. */
   holding?(hold: Hold<S>): void
 }
 
 export interface CommitOptions {
-  /** For steps that name no mode. Default `retry`. */
+  /** The mode of steps without one. Default `retry`. */
   readonly mode?: CommitMode | undefined
-  /** How often a handler runs again before it gets the cell for itself. Default 3. */
+  /** How often a handler may run again before it runs while it holds the cell. Default 3. */
   readonly retries?: number | undefined
 }

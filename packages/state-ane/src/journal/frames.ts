@@ -1,29 +1,29 @@
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 
-/** The first bytes of a file, which say what it is and how to read it. */
+/** The first bytes of a file: its kind and version. */
 export const MAGIC = Buffer.from('GENPOOL1')
-/** Length and checksum of what follows, each an unsigned 32-bit integer, big-endian. */
+/** Bytes of a header: length and checksum of the body, each an unsigned 32-bit integer, big-endian. */
 const HEADER = 8
 
-/** What a file holds, as far as it is whole. */
+/** The whole frames of a file. */
 export interface Frames {
   readonly values: readonly unknown[]
-  /** Where the whole frames end; what lies behind was cut off by a crash. */
+  /** The byte after the last whole frame. A crash has torn the bytes behind it. */
   readonly end: number
 }
 
-/** A file that no crash can have left so: somebody else has written to it, or the disk has lost what it had. */
+/** The file is damaged in a way that no crash causes: another program has written to it, or the disk has lost data. */
 export class DamagedFile extends Error {
   constructor(readonly position: number) {
     super(
-      `the file is damaged at byte ${position}, with more behind it, which no crash explains. Nothing was read or changed. ` +
-        'Restore the file from a backup, or cut it there by hand if losing the rest is acceptable.',
+      `The file is damaged at byte ${position}, and more data follows, which no crash explains. Nothing was read or changed. ` +
+        'Restore the file from a backup, or cut it at that byte if you can lose the rest.',
     )
   }
 }
 
-/** One value as it is written: it is there as a whole or not at all. Maps, sets, dates and bigints come back as they were. */
+/** Makes the frame of one value. A reader finds it whole or not at all. Maps, sets, dates and bigints keep their types. */
 export function frame(value: unknown): Buffer {
   const body = serialize(value)
   const header = Buffer.alloc(HEADER)
@@ -33,10 +33,10 @@ export function frame(value: unknown): Buffer {
 }
 
 /**
- * Reads frame after frame.
+ * Reads all whole frames.
  *
- * A last frame that is short or wrong is one that a crash has torn, and is left out. Behind it may be zeros, which file
- * systems leave where they had made room.
+ * A crash may have torn the last frame: if it is short or wrong, it is left out. Zeros may follow it, which file systems leave
+ * in allocated space.
  *
  * @throws {DamagedFile} if a frame is wrong and is not the last
  */
@@ -56,26 +56,26 @@ export function readFrames(file: Buffer): Frames {
   return { values, end: position }
 }
 
-/** The body of the frame at `position`, or undefined if it is torn. */
+/** Returns the body of the frame at `position`, or undefined if it is torn. */
 function bodyAt(file: Buffer, position: number): Buffer | undefined {
   const start = position + HEADER
   if (start > file.length) return undefined
   const length = file.readUInt32BE(position)
   const body = file.subarray(start, start + length)
-  // Nothing is serialised to no bytes, so a length of zero is room that was never written to.
+  // No value serialises to zero bytes, so a length of zero is space that was never written.
   if (length > 0 && body.length === length && crc32(body) === file.readUInt32BE(position + 4)) return body
   if (start + length >= writtenEnd(file)) return undefined
   throw new DamagedFile(position)
 }
 
-/** Where a tail of zeros begins. Of a header that was cut, the rest reads as zeros, so its length is too short, never too long. */
+/** The start of the zeros at the end. The missing bytes of a torn header read as zeros: its length is too small, never too large. */
 function writtenEnd(file: Buffer): number {
   let end = file.length
   while (end > 0 && file[end - 1] === 0) end--
   return end
 }
 
-/** The beginning of the mark, and nothing but room behind it. */
+/** Whether the file has only a part of the mark, followed by zeros. */
 function isTornMark(file: Buffer): boolean {
   const torn = MAGIC.findIndex((byte, i) => file[i] !== byte)
   return isZero(file.subarray(torn))

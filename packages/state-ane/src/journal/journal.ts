@@ -11,22 +11,22 @@ export const journalOptions = z.strictObject({
         ['events', 'latestSnapshot', 'takeSnapshot', 'persist'].every(
           (method) => typeof (engine as Record<string, unknown> | null | undefined)?.[method] === 'function',
         ),
-      "expected a persistence engine of nact's: events, latestSnapshot, takeSnapshot, persist",
+      'expected a nact persistence engine: events, latestSnapshot, takeSnapshot, persist',
     )
-    .describe("Keeps the events: any persistence engine of nact's, or `fileEngine(directory)`."),
-  key: z.string().min(1).default('store').describe('Under which key the engine keeps them. One store, one key.'),
+    .describe('Keeps the events: any nact persistence engine, or `fileEngine(directory)`.'),
+  key: z.string().min(1).default('store').describe('The key of the events in the engine. Each store needs its own.'),
   snapshotEvery: z
     .int()
     .positive()
     .default(1000)
-    .describe('After how many commits all values are written, so that a start need not replay older commits.'),
+    .describe('Writes all values after this many commits, so that a start does not replay older commits.'),
   onSnapshotError: z
     .custom<(error: unknown) => void>((value) => typeof value === 'function', 'expected a function')
     .optional()
-    .describe('Gets what a failed snapshot says; no commit is touched by it. Default: a warning of the process.'),
+    .describe('Called with the error of a failed snapshot. No commit depends on it. Default: a process warning.'),
 })
 
-/** How a store keeps its commits. Only `engine` is needed. */
+/** How a store keeps its commits. Only `engine` is required. */
 export type JournalOptions = z.input<typeof journalOptions>
 
 /** One cell's part of a commit: the patches that lead to `version`. */
@@ -36,30 +36,30 @@ export interface JournaledChange {
   readonly patches: readonly Patch[]
 }
 
-/** One cell as the journal knows it. */
+/** The version and value of one cell in the journal. */
 export interface JournaledValue {
   readonly version: number
   readonly value: unknown
 }
 
-/** What an event contains. */
+/** The content of an event. */
 interface EventData {
   readonly changes: readonly JournaledChange[]
-  /** Earlier events that must be ignored: their write failed, and their commits were refused, though something may be there. */
+  /** Earlier events to ignore: their write failed and their commits were refused, but the engine may have kept them. */
   readonly void?: readonly number[]
 }
 
-/** What a snapshot contains. */
+/** The content of a snapshot. */
 interface SnapshotData {
   readonly cells: readonly (JournaledValue & { readonly key: CellKey })[]
 }
 
-/** What is in the journal does not fit together, so the state before it is not known. Nothing was changed. */
+/** The journal has gaps, so the state is not known. Nothing was changed. */
 export class JournalError extends Error {
   override readonly name = 'JournalError'
 }
 
-/** Writes the commits of one store, and reads them again. */
+/** Writes and reads the commits of one store. */
 export class Journal {
   #sequence = 0
   /** Sequence numbers of the events that are being written. */
@@ -71,12 +71,12 @@ export class Journal {
   constructor(private readonly options: z.output<typeof journalOptions>) {}
 
   /**
-   * Reads everything that was committed.
+   * Reads all commits.
    *
-   * An event counts for a cell if it is one version further than what is known; a snapshot may be newer than events that are
-   * still there, and these count for nothing.
+   * An event applies to a cell if its version is one more than the known version. Older events may still be there after a
+   * snapshot; they are skipped.
    *
-   * @throws {JournalError} if commits are missing in between; whatever the engine fails with
+   * @throws {JournalError} if commits are missing in between; any error of the engine
    */
   async replay(): Promise<Map<CellKey, JournaledValue>> {
     const { engine, key } = this.options
@@ -96,10 +96,10 @@ export class Journal {
   }
 
   /**
-   * Resolves when the changes of one commit are safe. When it rejects they count for nothing, now and after a restart; only if
-   * the process ends before anything else is written may the engine still have them.
+   * Resolves when the changes of one commit are safe. If it rejects, they do not count, now or after a restart. One exception:
+   * the engine may keep them if the process ends before the next write.
    *
-   * @param put puts the changes in place; called as soon as they are safe, so that no snapshot falls in between
+   * @param put puts the changes in place; called as soon as they are safe, so that no snapshot comes in between
    */
   async append(changes: readonly JournaledChange[], put: () => void): Promise<void> {
     const sequence = ++this.#sequence
@@ -123,7 +123,7 @@ export class Journal {
     }
   }
 
-  /** Takes a snapshot if it is time for one. `cells` gives all values, with all commits that are safe. */
+  /** Takes a snapshot if it is time for one. `cells` returns all values, with all commits that are safe. */
   considerSnapshot(cells: () => SnapshotData['cells']): void {
     if (this.#sinceSnapshot < this.options.snapshotEvery || this.#snapshot !== undefined) return
     this.#sinceSnapshot = 0
@@ -133,7 +133,7 @@ export class Journal {
   }
 
   async #takeSnapshot(cells: SnapshotData['cells']): Promise<void> {
-    // Events that are still being written are not in it, and must be read again after it.
+    // Events that are being written are not in the snapshot: a replay must read them after it.
     const sequenceNumber = Math.min(this.#sequence, ...[...this.#writing].map((sequence) => sequence - 1))
     const data: SnapshotData = { cells }
     await this.options.engine.takeSnapshot({ data, sequenceNumber, key: this.options.key, createdAt: wallClock() })
@@ -149,7 +149,7 @@ export class Journal {
     return { data, sequenceNumber, key: this.options.key, tags: [], createdAt: wallClock(), isDeleted: false }
   }
 
-  /** The events after `offset` in their order, from any kind of engine: nact's streams, arrays, promises of either. */
+  /** Reads the events after `offset` in order, from any engine: nact's streams, arrays, or promises of them. */
   async #events(offset: number): Promise<PersistedEvent[]> {
     const { engine, key } = this.options
     const found: unknown = engine.events(key, offset, undefined as never, undefined as never)
@@ -168,9 +168,10 @@ function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patche
   const whole = patches.length === 1 && patches[0]?.path.length === 0
   if (!whole && known?.version !== version - 1)
     throw new JournalError(
-      `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal is not whole.`,
+      `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal has a gap. ` +
+        'Restore the missing events from a backup.',
     )
-  // Wrapped, because a value as a whole may be replaced by anything, and immer's patches start from objects.
+  // Wrapped in an object: immer's patches start from an object, and a patch may replace the whole value.
   const prefixed = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
   const { value } = applyPatches({ value: known?.value }, prefixed)
   cells.set(key, { version, value: frozen(value) })
@@ -180,7 +181,7 @@ function hasReduce(events: unknown): boolean {
   return typeof (events as { reduce?: unknown } | null | undefined)?.reduce === 'function'
 }
 
-/** Milliseconds since 1970, for people who look into the journal; nothing is decided by it. */
+/** Milliseconds since 1970, for people who read the journal. No decision depends on it. */
 function wallClock(): number {
   return new Date().getTime()
 }

@@ -9,27 +9,27 @@ interface Waiting {
 }
 
 /**
- * Values appended to a file, each safe on the disk before it is acknowledged.
+ * A file of appended values. Each value is on the disk before it is acknowledged.
  *
- * What is appended while the disk is busy is written together, as one frame with one sync: all of it, or none, survives a crash.
+ * Values that come while the disk is busy are written together, as one frame with one sync. A crash keeps all of them or none.
  */
 export class LogFile {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
-  /** Why nothing can be written any more: a failed write could not be taken back. */
+  /** Why no write is possible any more: the file is closed, or a failed write could not be undone. */
   #broken: unknown
 
   private constructor(
     private readonly path: string,
     private handle: FileHandle,
-    /** Everything before this byte is whole and acknowledged. */
+    /** All bytes before this one are whole and acknowledged. */
     private end: number,
   ) {}
 
   /**
-   * Opens or creates the file and cuts off what a crash has torn.
+   * Opens or creates the file and cuts off a frame that a crash has torn.
    *
-   * @throws {DamagedFile} if it is damaged otherwise; it is left as it is
+   * @throws {DamagedFile} for any other damage; the file is not changed
    */
   static async open(path: string): Promise<LogFile> {
     const handle = await openOrCreate(path)
@@ -47,7 +47,7 @@ export class LogFile {
     }
   }
 
-  /** Resolves when the value is on the disk. When it rejects the value is not in the file. */
+  /** Resolves when the value is on the disk. If it rejects, the value is not in the file. */
   append(value: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ value, resolve, reject })
@@ -55,7 +55,7 @@ export class LogFile {
     })
   }
 
-  /** Replaces the file by one with the values that `keep` wants; a crash leaves the old one or the new one. */
+  /** Replaces the file by one with only the values that `keep` accepts. A crash leaves the old file or the new one. */
   async compact(keep: (value: unknown) => boolean): Promise<void> {
     await this.#exclusive(async () => {
       const all = (readFrames(await readFile(this.path)).values as unknown[][]).flat()
@@ -68,7 +68,7 @@ export class LogFile {
     })
   }
 
-  /** The values in the file, in their order. */
+  /** Reads the values in the file, in order. */
   async read(): Promise<unknown[]> {
     while (this.#writing !== undefined) await this.#writing
     return (readFrames(await readFile(this.path)).values as unknown[][]).flat()
@@ -76,12 +76,12 @@ export class LogFile {
 
   async close(): Promise<void> {
     await this.#exclusive(async () => {
-      this.#broken ??= new Error('the file was closed')
+      this.#broken ??= new Error(`The file "${this.path}" was closed, so nothing was written.`)
       await this.handle.close()
     })
   }
 
-  /** Runs `work` while nothing is written. */
+  /** Runs `work` between two writes. */
   async #exclusive(work: () => Promise<void>): Promise<void> {
     while (this.#writing !== undefined) await this.#writing
     const working = work()
@@ -94,7 +94,7 @@ export class LogFile {
   }
 
   async #write(): Promise<void> {
-    // What is appended in the same turn goes into the same frame.
+    // Values that are appended in the same turn go into the same frame.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
@@ -116,12 +116,12 @@ export class LogFile {
       await this.handle.datasync()
       this.end += bytes.length
     } catch (error) {
-      await this.#takeBack()
+      await this.#undo()
       throw error
     }
   }
 
-  async #takeBack(): Promise<void> {
+  async #undo(): Promise<void> {
     try {
       await this.handle.truncate(this.end)
       await this.handle.datasync()
@@ -131,7 +131,7 @@ export class LogFile {
   }
 }
 
-/** Puts a file in place as a whole: a crash leaves the old one or the new one. */
+/** Replaces a file. A crash leaves the old file or the new one. */
 export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.new`
   const handle = await open(temporary, 'w')
@@ -162,7 +162,7 @@ async function openOrCreate(path: string): Promise<FileHandle> {
   }
 }
 
-/** A new name is safe only when its directory is. Windows knows no such thing. */
+/** Makes a new file name safe, which needs a sync of its directory. Windows has no such sync. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(dirname(path), 'r')

@@ -6,7 +6,7 @@ import { type StoreOptions, storeOptions } from './options'
 import type { AsyncStore, SyncStore } from './store'
 
 /**
- * A store of versioned cells. Its commits are done when the calls return; with a `journal` they are promises.
+ * Creates a store of versioned cells. A commit is done when its call returns. With a `journal`, a commit is a promise.
  *
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @example

@@ -11,14 +11,14 @@ import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
 
 /**
- * A store whose commits are promises: a commit is there, for readers too, when the journal has it.
+ * A store whose commits are promises. A commit takes effect, for readers too, when the journal has it.
  *
- * Commits of one cell are written one after the other, those of different cells at the same time.
+ * Commits of one cell are written one after another. Commits of different cells are written at the same time.
  */
 export class JournaledStore implements AsyncStore {
   readonly ready: Promise<void>
   readonly #cells = new Map<CellKey, JournaledCell<never>>()
-  /** What the journal knows of cells that nobody has asked for since the start. */
+  /** Values from the journal for cells that were not used since the start. */
   #replayed = new Map<CellKey, JournaledValue>()
 
   constructor(
@@ -26,7 +26,7 @@ export class JournaledStore implements AsyncStore {
     private readonly journal: Journal,
   ) {
     this.ready = this.#replay()
-    // Every commit waits for it and says so; nobody else needs to.
+    // Every commit waits for `ready` and rejects with its error. Without a commit, the rejection must not be unhandled.
     this.ready.catch(() => undefined)
   }
 
@@ -81,7 +81,7 @@ export class JournaledStore implements AsyncStore {
     this.#replayed.clear()
   }
 
-  /** Writes the changes and puts them in place as soon as they are safe. */
+  /** Writes the changes, and puts them in place as soon as they are safe. */
   async write(changes: readonly JournaledChange[], put: () => void): Promise<void> {
     await this.journal.append(changes, () => {
       for (const { key } of changes) (this.#cells.get(key) as JournaledCell<never> | undefined)?.isInJournal()
@@ -118,7 +118,7 @@ class JournaledCell<S> implements Cell<S> {
     private readonly store: JournaledStore,
   ) {}
 
-  /** Whether the journal knows a value; until then the first commit must say all of it. */
+  /** Whether the journal knows a value. Until then, a commit must write the whole value. */
   get inJournal(): boolean {
     return this.#inJournal
   }
@@ -169,7 +169,7 @@ class JournaledCell<S> implements Cell<S> {
     this.#inJournal = true
   }
 
-  /** What a recipe would make of the value, or undefined if it changes nothing. */
+  /** Runs a recipe on the value. Returns undefined if it changes nothing. */
   prepare(recipe: Recipe<S>): Prepared<S> | undefined {
     const [next, patches, inverse] = produceWithPatches(this.key, this.inner.value, recipe)
     return Object.is(next, this.inner.value) ? undefined : { next, patches, inverse }
@@ -186,7 +186,7 @@ class JournaledCell<S> implements Cell<S> {
 }
 
 class JournaledHold<S> implements Hold<S> {
-  /** The commit that is being written. The cell is passed on after it, whatever becomes of it. */
+  /** The commit that is being written. A release waits for its end. */
   #writing: Promise<unknown> | undefined
 
   constructor(
@@ -223,7 +223,7 @@ class JournaledHold<S> implements Hold<S> {
     await this.store.write([changeOf(this.cell, this.cell.version, prepared)], () => this.cell.put(prepared))
   }
 
-  /** One commit after the other, also through one hold. */
+  /** Runs `work` after the commit that is being written: one hold commits one change at a time. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     while (this.#writing !== undefined) await this.#writing
     this.inner.check()

@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, StoppedError } from '@genpool/runtime'
+import { OptionsError, parseOptions, StoppedError, textOf } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -72,7 +72,7 @@ export class MemoryStore implements SyncStore {
     return values
   }
 
-  /** Runs `work` while nobody else can commit to these cells. */
+  /** Runs `work` while it holds all these cells. */
   async holdingAll<T>(
     keys: readonly CellKey[],
     work: (cells: readonly MemoryCell<unknown>[]) => MaybePromise<T>,
@@ -121,22 +121,24 @@ function isKey(key: unknown, size: number | undefined): boolean {
 
 function wrongKey(key: unknown, size: number | undefined): InvalidError {
   const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
-  return new InvalidError('use of a cell', [{ path: [], message: `its key must be ${wanted}, and is ${String(key)}` }])
+  return new InvalidError('use of a cell', [
+    { path: [], message: `its key must be ${wanted}, but it is ${textOf(key)}` },
+  ])
 }
 
 function ambiguous(keys: readonly CellKey[]): InvalidError {
-  const message = 'one key is there as a number and as a string, which a draft cannot tell apart'
+  const message = 'one key is given as a number and as a string, which a draft cannot tell apart'
   return new InvalidError('transaction', [{ path: [], message: `${message}: ${keys.join(', ')}` }])
 }
 
 function tooLate(key: CellKey): OptionsError {
   return new OptionsError(
-    `Cell "${key}" exists already, so its validator and history cannot be set any more. Give them when it is first ` +
-      'asked for, or in the options of the store.',
+    `Cell "${key}" exists already, so its validator and history cannot change. Pass them with the first call of cell(), or ` +
+      'in the options of the store.',
   )
 }
 
-/** Any fixed order will do, as long as it is the same for all. */
+/** A fixed order for all transactions, so that they cannot deadlock. */
 function inOneOrder(a: MemoryCell<unknown>, b: MemoryCell<unknown>): number {
   if (typeof a.key !== typeof b.key) return typeof a.key === 'number' ? -1 : 1
   return a.key < b.key ? -1 : 1

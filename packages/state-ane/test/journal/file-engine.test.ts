@@ -108,7 +108,7 @@ describe('fileEngine', () => {
     const { cell, files } = await open()
     await cell.update((n) => n + 1)
     await files.close()
-    await expect(cell.update((n) => n + 1)).rejects.toThrow('the file was closed')
+    await expect(cell.update((n) => n + 1)).rejects.toThrow('was closed, so nothing was written')
     expect(cell).toMatchObject({ value: 1, version: 1 })
     truncateSync(file(), 0)
   })

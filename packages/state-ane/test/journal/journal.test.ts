@@ -182,6 +182,6 @@ describe('a journal', () => {
   })
 
   it('refuses an engine that is none', () => {
-    expect(() => createStore({ journal: { engine: {} as never } })).toThrow(/a persistence engine of nact's/)
+    expect(() => createStore({ journal: { engine: {} as never } })).toThrow(/a nact persistence engine/)
   })
 })

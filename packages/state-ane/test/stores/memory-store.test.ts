@@ -112,7 +112,7 @@ describe('validators', () => {
     const store = createStore({ initial: 0, validate: (value: unknown) => Number.isInteger(value) || 'not an integer' })
     const cell = store.cell<number>('even', { validate: (n) => n % 2 === 0 })
     expect(() => cell.update((n) => n + 0.5)).toThrow(/not an integer/)
-    expect(() => cell.update((n) => n + 1)).toThrow(/the validator of the cell said no/)
+    expect(() => cell.update((n) => n + 1)).toThrow(/the validator refused the value/)
     expect(cell.update((n) => n + 2)).toBe(2)
   })
 
