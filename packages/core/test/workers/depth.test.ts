@@ -1,0 +1,56 @@
+import {
+  call,
+  type CallOptions,
+  definePool,
+  getMembers,
+  inspect,
+  type PoolOptions,
+  reply,
+  spawnPool,
+  withWorkers,
+} from '@genpool/core'
+import { scriptedWorkers, virtualClock } from '@genpool/core/testing'
+import { dispatch, start, stop } from 'nact'
+
+const Work = definePool({
+  init: () => 0,
+  calls: {
+    one: (_: { id: number }) => reply(0),
+    many: { batch: 3, handle: (messages: readonly { id: number }[]) => reply(messages.map(({ id }) => id)) },
+  },
+  handleInfo: () => undefined,
+})
+
+function bench(depth: number, options: PoolOptions = {}) {
+  const clock = virtualClock()
+  const system = start()
+  const workers = scriptedWorkers({ depth, now: () => clock.now() })
+  const pool = spawnPool(system, withWorkers(Work, workers), 'pool', { size: 1, clock, ...options })
+  const outcomes: string[] = []
+  let sent = 0
+  const send = (type: 'one' | 'many' = 'one', callOptions: CallOptions = {}): void => {
+    const id = sent++
+    call(pool, { type, id }, callOptions).then(
+      () => void (outcomes[id] = 'replied'),
+      (error: { code: string }) => void (outcomes[id] = error.code),
+    )
+  }
+  const ids = (): unknown[] => workers.jobs.map(({ message }) => (message as { id: number }).id)
+  return { clock, system, workers, pool, outcomes, send, ids }
+}
+
+describe('a member whose worker holds several jobs', () => {
+  it('gives what its dead worker had not begun to the next, in order', async () => {
+    const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
+    for (let i = 0; i < 4; i++) send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.alive[0]?.die()
+    await clock.settle()
+    expect(ids()).toEqual([1, 2, 3])
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'replied', 'replied', 'replied'])
+    stop(system)
+  })
+})
