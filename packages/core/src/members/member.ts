@@ -204,8 +204,8 @@ export class Member extends Waiting implements Runner, Reported {
   }
 
   #ask(): void {
-    if (this.#asks) return
     if (this.hand.count === 0) this.status = 'idle'
+    if (this.#asks) return
     this.#asks = true
     const request = this.crew.nextFor(this)
     if (request !== null) this.assign(request)

@@ -40,6 +40,21 @@ function bench(depth: number, options: PoolOptions = {}) {
 }
 
 describe('a member whose worker holds several jobs', () => {
+  it('is idle again when the last of them has ended', async () => {
+    const { clock, workers, pool, send, system } = bench(2)
+    send()
+    await clock.settle()
+    expect(inspect(pool).members).toMatchObject({ busy: 1, idle: 0 })
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 1 })
+    dispatch(getMembers(pool)[0]?.ref as never, 'hello' as never)
+    await clock.settle()
+    expect(workers.jobs.map(({ message }) => message)).toEqual(['hello'])
+    stop(system)
+  })
+
   it('gives what its dead worker had not begun to the next, in order', async () => {
     const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
     for (let i = 0; i < 4; i++) send()
