@@ -105,6 +105,8 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Gives it up while its handler still runs: whatever comes of that is ignored. */
   abandon(cause: unknown): void {
+    // With depth it may wait for more work, and must not be given back what is taken from it here.
+    this.withdraw()
     this.#takeBackAhead()
     const requests = [...this.hand.requests]
     this.status = 'ended'

@@ -55,6 +55,23 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it('takes no more work after it was given up as stuck', async () => {
+    const { clock, workers, pool, outcomes, send, system } = bench(3, { stuckAfter: 100, timeout: Infinity })
+    send()
+    send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    await clock.advance(1000)
+    expect(outcomes[0]).toBe('ERR_GENPOOL_CRASHED')
+    send()
+    await clock.settle()
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'replied', 'replied'])
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 1 })
+    stop(system)
+  })
+
   it('gives what its dead worker had not begun to the next, in order', async () => {
     const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
     for (let i = 0; i < 4; i++) send()
