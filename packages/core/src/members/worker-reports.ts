@@ -16,6 +16,8 @@ export interface Reported {
   /** Looks for something to do. */
   seekWork(): void
   leave(reason: unknown): void
+  /** Takes its offer to work back. */
+  withdraw(): boolean
   giveBack(requests: readonly Request[]): void
   tellIfIdle(ms: number): void
 }
@@ -61,6 +63,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     const { member, crew } = this
     if (member.status === 'ended') return
     member.leaving ??= { reason: cause }
+    member.withdraw()
     const lost = begun.flatMap((request) => this.#close(request, -1))
     member.giveBack([...member.hand.requests])
     crew.crashed(member, lost, cause)

@@ -85,4 +85,17 @@ describe('a member whose worker holds several jobs', () => {
     expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'replied', 'replied', 'replied'])
     stop(system)
   })
+
+  it('does not give its dead worker what it takes back from it', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    send()
+    await clock.settle()
+    workers.alive[0]!.depth = 1
+    workers.alive[0]?.die()
+    await clock.settle()
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['replied'])
+    stop(system)
+  })
 })
