@@ -256,7 +256,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Gives back what its worker has not begun, for other members. */
   #takeBackAhead(): void {
-    if (this.#worker.depth === 1) return
+    if (this.#worker.depth === 1 && this.hand.count <= 1) return
     const begun = new Set(this.hand.allGiven.filter((request) => !this.#worker.revoke(request)))
     this.giveBack(this.hand.requests.filter((request) => !begun.has(request)))
   }

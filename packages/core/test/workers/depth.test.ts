@@ -98,4 +98,21 @@ describe('a member whose worker holds several jobs', () => {
     expect(outcomes).toEqual(['replied'])
     stop(system)
   })
+
+  it('gives back what is ahead when its depth has fallen to 1', async () => {
+    const { clock, workers, outcomes, send, system, pool } = bench(3, { size: 2, stuckAfter: 100, timeout: Infinity })
+    for (let i = 0; i < 6; i++) send()
+    await clock.settle()
+    const [first, second] = workers.alive
+    first!.depth = second!.depth = 1
+    first!.jobs[0]?.begin()
+    await clock.advance(1000)
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes.filter((outcome) => outcome === 'replied')).toHaveLength(5)
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 2 })
+    stop(system)
+  })
 })
