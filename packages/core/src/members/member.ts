@@ -8,7 +8,7 @@ import { hasPassed } from '../requests/deadline'
 import type { Request, Runner } from '../requests/request'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew } from './crew'
-import { batchOf, Hand } from './hand'
+import { batchOf, Hand, splitBatch } from './hand'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
 
@@ -249,8 +249,7 @@ export class Member extends Waiting implements Runner, Reported {
   gaveUp(request: Request, error: GenPoolError): void {
     if (this.status === 'ended' || !this.hand.hasGiven(request)) return
     if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
-    this.hand.remove(request)
-    this.crew.released(request)
+    this.giveBack([request])
     this.seekWork()
   }
 
@@ -261,13 +260,18 @@ export class Member extends Waiting implements Runner, Reported {
     this.giveBack(this.hand.requests.filter((request) => !begun.has(request)))
   }
 
-  /** Gives requests that have not begun to other members. */
+  /** Gives requests that have not begun to other members, with the others of their batches. */
   giveBack(requests: readonly Request[]): void {
     for (const request of requests) {
+      const batch = splitBatch(request)
       this.hand.remove(request)
-      this.crew.released(request)
-      if (request.kind === 'direct') request.fail(this.crew.failures.stopped(request))
-      else if (request.outcome === null) this.crew.runAgain(request)
+      for (const each of batch) this.#giveBackOne(each)
     }
+  }
+
+  #giveBackOne(request: Request): void {
+    this.crew.released(request)
+    if (request.kind === 'direct') request.fail(this.crew.failures.stopped(request))
+    else if (request.outcome === null) this.crew.runAgain(request)
   }
 }

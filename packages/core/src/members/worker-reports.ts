@@ -3,7 +3,7 @@ import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
-import { batchOf, type Hand } from './hand'
+import { type Hand, splitBatch } from './hand'
 
 /** A member, as the reports of its worker change it. */
 export interface Reported {
@@ -85,7 +85,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
 
   /** Ends a run that committed nothing. Returns its requests, which are still to be settled. */
   #close(request: Request, runNs: Nanos): readonly Request[] {
-    const requests = batchOf(request)
+    const requests = splitBatch(request)
     const startedAt = this.member.startOf(request)
     this.member.handled += requests.length
     this.crew.broke(this.member, request, runNs)

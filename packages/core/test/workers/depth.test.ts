@@ -99,6 +99,48 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it('runs the rest of a batch when the first of it is aborted before it began', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    const controller = new AbortController()
+    send()
+    send()
+    send('many', { signal: controller.signal })
+    send('many')
+    send('many')
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    expect(workers.jobs[1]?.job.companions).toHaveLength(2)
+    controller.abort()
+    await clock.settle()
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes).toEqual(['replied', 'replied', 'ERR_GENPOOL_CANCELLED', 'replied', 'replied'])
+    stop(system)
+  })
+
+  it('runs a whole batch elsewhere when its worker dies before the batch began', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    send()
+    send()
+    for (let i = 0; i < 3; i++) send('many')
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    workers.alive[0]?.die()
+    await clock.settle()
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes).toEqual(Array(5).fill('replied'))
+    stop(system)
+  })
+
   it('gives back what is ahead when its depth has fallen to 1', async () => {
     const { clock, workers, outcomes, send, system, pool } = bench(3, { size: 2, stuckAfter: 100, timeout: Infinity })
     for (let i = 0; i < 6; i++) send()
