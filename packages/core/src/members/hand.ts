@@ -56,3 +56,10 @@ export function batchOf(request: Request): readonly Request[] {
   const { companions } = request
   return companions === null ? [request] : [request, ...companions]
 }
+
+/** Takes a batch apart, since its requests may run again separately. Returns them all. */
+export function splitBatch(request: Request): readonly Request[] {
+  const requests = batchOf(request)
+  if (request.rarely !== null) request.rarely.companions = null
+  return requests
+}

@@ -9,7 +9,7 @@ import type { Request, Runner } from '../requests/request'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
 import { giveBack } from './give-back'
-import { batchOf, Hand } from './hand'
+import { batchOf, Hand, splitBatch } from './hand'
 import { IdleTimer } from './idle-timer'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
@@ -106,6 +106,8 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Gives it up while its handler still runs: whatever comes of that is ignored. */
   abandon(cause: unknown): void {
+    // With depth it may wait for more work, and must not be given back what is taken from it here.
+    this.withdraw()
     this.#takeBackAhead()
     const requests = [...this.hand.requests]
     this.status = 'ended'
@@ -237,21 +239,23 @@ export class Member extends Waiting implements Runner, Reported {
   gaveUp(request: Request, error: GenPoolError): void {
     if (this.status === 'ended' || !this.hand.hasGiven(request)) return
     if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
-    this.hand.remove(request)
-    this.#work.release(request)
+    this.giveBack([request])
     this.seekWork()
   }
 
   /** Gives back what its worker has not begun, for other members. */
   #takeBackAhead(): void {
-    if (this.#worker.depth === 1) return
+    if (this.#worker.depth === 1 && this.hand.count <= 1) return
     const begun = new Set(this.hand.allGiven.filter((request) => !this.#worker.revoke(request)))
     this.giveBack(this.hand.requests.filter((request) => !begun.has(request)))
   }
 
-  /** Gives requests that have not begun to other members. */
+  /** Gives requests that have not begun to other members, with the others of their batches. */
   giveBack(requests: readonly Request[]): void {
-    for (const request of requests) this.hand.remove(request)
-    giveBack(requests, this.crew)
+    for (const request of requests) {
+      const batch = splitBatch(request)
+      this.hand.remove(request)
+      giveBack(batch, this.crew)
+    }
   }
 }

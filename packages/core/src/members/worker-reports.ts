@@ -3,7 +3,7 @@ import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
-import { batchOf, type Hand } from './hand'
+import { type Hand, splitBatch } from './hand'
 
 /** A member, as the reports of its worker change it. */
 export interface Reported {
@@ -16,6 +16,8 @@ export interface Reported {
   /** Looks for something to do. */
   seekWork(): void
   leave(reason: unknown): void
+  /** Takes its offer to work back. */
+  withdraw(): boolean
   giveBack(requests: readonly Request[]): void
   tellIfIdle(ms: number): void
 }
@@ -65,6 +67,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     const { member, crew } = this
     if (member.status === 'ended') return
     member.leaving ??= { reason: cause }
+    member.withdraw()
     const lost = begun.flatMap((request) => this.#close(request, -1))
     member.giveBack([...member.hand.requests])
     crew.crashed(member, lost, cause)
@@ -86,7 +89,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
 
   /** Ends a run that committed nothing. Returns its requests, which are still to be settled. */
   #close(request: Request, runNs: Nanos): readonly Request[] {
-    const requests = batchOf(request)
+    const requests = splitBatch(request)
     const startedAt = this.member.startOf(request)
     this.member.handled += requests.length
     this.crew.broke(this.member, request, runNs)

@@ -2,3 +2,10 @@ export { queueContract } from '@genpool/broker/testing'
 export { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 export { storeContract } from '@genpool/state-ane/testing'
 export { type Job, type ScriptedMembers, scriptedMembers } from './scripted-member'
+export {
+  type ScriptedJob,
+  type ScriptedWorker,
+  type ScriptedWorkers,
+  scriptedWorkers,
+  type ScriptedWorkersSetup,
+} from './scripted-workers'

@@ -1,0 +1,160 @@
+import {
+  call,
+  type CallOptions,
+  definePool,
+  getMembers,
+  inspect,
+  type PoolOptions,
+  reply,
+  spawnPool,
+  withWorkers,
+} from '@genpool/core'
+import { scriptedWorkers, virtualClock } from '@genpool/core/testing'
+import { dispatch, start, stop } from 'nact'
+
+const Work = definePool({
+  init: () => 0,
+  calls: {
+    one: (_: { id: number }) => reply(0),
+    many: { batch: 3, handle: (messages: readonly { id: number }[]) => reply(messages.map(({ id }) => id)) },
+  },
+  handleInfo: () => undefined,
+})
+
+function bench(depth: number, options: PoolOptions = {}) {
+  const clock = virtualClock()
+  const system = start()
+  const workers = scriptedWorkers({ depth, now: () => clock.now() })
+  const pool = spawnPool(system, withWorkers(Work, workers), 'pool', { size: 1, clock, ...options })
+  const outcomes: string[] = []
+  let sent = 0
+  const send = (type: 'one' | 'many' = 'one', callOptions: CallOptions = {}): void => {
+    const id = sent++
+    call(pool, { type, id }, callOptions).then(
+      () => void (outcomes[id] = 'replied'),
+      (error: { code: string }) => void (outcomes[id] = error.code),
+    )
+  }
+  const ids = (): unknown[] => workers.jobs.map(({ message }) => (message as { id: number }).id)
+  return { clock, system, workers, pool, outcomes, send, ids }
+}
+
+describe('a member whose worker holds several jobs', () => {
+  it('is idle again when the last of them has ended', async () => {
+    const { clock, workers, pool, send, system } = bench(2)
+    send()
+    await clock.settle()
+    expect(inspect(pool).members).toMatchObject({ busy: 1, idle: 0 })
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 1 })
+    dispatch(getMembers(pool)[0]?.ref as never, 'hello' as never)
+    await clock.settle()
+    expect(workers.jobs.map(({ message }) => message)).toEqual(['hello'])
+    stop(system)
+  })
+
+  it('takes no more work after it was given up as stuck', async () => {
+    const { clock, workers, pool, outcomes, send, system } = bench(3, { stuckAfter: 100, timeout: Infinity })
+    send()
+    send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    await clock.advance(1000)
+    expect(outcomes[0]).toBe('ERR_GENPOOL_CRASHED')
+    send()
+    await clock.settle()
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'replied', 'replied'])
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 1 })
+    stop(system)
+  })
+
+  it('gives what its dead worker had not begun to the next, in order', async () => {
+    const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
+    for (let i = 0; i < 4; i++) send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.alive[0]?.die()
+    await clock.settle()
+    expect(ids()).toEqual([1, 2, 3])
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'replied', 'replied', 'replied'])
+    stop(system)
+  })
+
+  it('does not give its dead worker what it takes back from it', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    send()
+    await clock.settle()
+    workers.alive[0]!.depth = 1
+    workers.alive[0]?.die()
+    await clock.settle()
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['replied'])
+    stop(system)
+  })
+
+  it('runs the rest of a batch when the first of it is aborted before it began', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    const controller = new AbortController()
+    send()
+    send()
+    send('many', { signal: controller.signal })
+    send('many')
+    send('many')
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    expect(workers.jobs[1]?.job.companions).toHaveLength(2)
+    controller.abort()
+    await clock.settle()
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes).toEqual(['replied', 'replied', 'ERR_GENPOOL_CANCELLED', 'replied', 'replied'])
+    stop(system)
+  })
+
+  it('runs a whole batch elsewhere when its worker dies before the batch began', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    send()
+    send()
+    for (let i = 0; i < 3; i++) send('many')
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish()
+    await clock.settle()
+    workers.alive[0]?.die()
+    await clock.settle()
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes).toEqual(Array(5).fill('replied'))
+    stop(system)
+  })
+
+  it('gives back what is ahead when its depth has fallen to 1', async () => {
+    const { clock, workers, outcomes, send, system, pool } = bench(3, { size: 2, stuckAfter: 100, timeout: Infinity })
+    for (let i = 0; i < 6; i++) send()
+    await clock.settle()
+    const [first, second] = workers.alive
+    first!.depth = second!.depth = 1
+    first!.jobs[0]?.begin()
+    await clock.advance(1000)
+    while (workers.jobs.length > 0) {
+      for (const job of workers.jobs) if (job.begin()) job.finish()
+      await clock.settle()
+    }
+    expect(outcomes.filter((outcome) => outcome === 'replied')).toHaveLength(5)
+    expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 2 })
+    stop(system)
+  })
+})
