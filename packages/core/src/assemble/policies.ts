@@ -80,7 +80,7 @@ const size: PolicyLine = {
 }
 
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
-export const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
+const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
 
 /** The policies of one pool: those that its options have asked for. */
 export class Policies {

@@ -13,7 +13,8 @@ export interface KernelSetup {
   /** Options of a broker of its own, or one that runs already. */
   readonly broker: { readonly own: BrokerOptions } | { readonly shared: BrokerRef<never, never> }
   readonly recorder: Recorder
-  readonly supervision: Supervision
+  /** Default: a crash fails its requests, and a failed start stops the pool. */
+  readonly supervision?: Supervision | undefined
   /** Makes the workers; undefined for workers in this thread. */
   readonly workers: WorkerFactory<Request> | undefined
   /** The number of members while no policy decides about it. */

@@ -22,6 +22,7 @@ import { Intake } from './intake'
 import type { KernelSetup } from './kernel-setup'
 import { Lifecycle } from './lifecycle'
 import { Listeners } from './listeners'
+import { noSupervision } from './no-supervision'
 import { Pool } from './pool'
 import { PoolTimers } from './pool-timers'
 import type { Port } from './port'
@@ -72,7 +73,7 @@ export class Kernel implements Attaching {
   readonly #fixedSize: SizePolicy
   #sizePolicy: SizePolicy
 
-  constructor({ host, behaviour, settings, broker, recorder, supervision, workers, size }: KernelSetup) {
+  constructor({ host, behaviour, settings, broker, recorder, supervision = noSupervision, workers, size }: KernelSetup) {
     this.name = host.name
     this.system = host.system
     this.host = host

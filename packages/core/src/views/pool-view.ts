@@ -23,7 +23,7 @@ export interface BreakerFigures {
 }
 
 /** How many members may work at once. */
-export interface ConcurrencyView {
+interface ConcurrencyView {
   readonly limit: number
   /** How many members are set aside because enough others work. */
   readonly aside: number
@@ -41,7 +41,7 @@ export interface PolicyFigures {
 }
 
 /** What was counted and measured. */
-export interface StatsView {
+interface StatsView {
   readonly counters: {
     readonly accepted: number
     readonly reruns: number

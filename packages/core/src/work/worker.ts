@@ -34,14 +34,6 @@ export interface Progress<J extends Job = Job> {
   attempted(job: J, attempt: { readonly number: number; readonly exclusive: boolean }): void
 }
 
-/** How long a run took. */
-export interface RunTime {
-  /** Nanoseconds per run; -1 if they were not measured. */
-  readonly runNs: Nanos
-  /** The number of runs that `runNs` stands for. */
-  readonly times: number
-}
-
 /** What a worker reports to. Each job that began ends with exactly one of `done`, `failed`, `refused` and `died`. */
 export interface WorkerHost<J extends Job = Job> {
   readonly progress: Progress<J>
@@ -51,6 +43,8 @@ export interface WorkerHost<J extends Job = Job> {
    * The handler returned, its commit is done, and the answer, if it gave one, is out.
    *
    * @param then what the handler asked for next
+   * @param runNs nanoseconds per run; -1 if they were not measured
+   * @param times the number of runs that `runNs` stands for
    */
   done(job: J, then: Following | undefined, runNs: Nanos, times: number): void
   /** The handler failed. Nothing was committed. The member decides what follows: the worker may be ended. */

@@ -17,7 +17,7 @@ export interface AlarmPorts extends Attaching, Timers {
 }
 
 /** What an alarm says. */
-export interface AlarmFacts {
+interface AlarmFacts {
   readonly alarm: string
   readonly waiting: number
   /** How long the oldest request has waited. */
