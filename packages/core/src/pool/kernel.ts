@@ -73,7 +73,16 @@ export class Kernel implements Attaching {
   readonly #fixedSize: SizePolicy
   #sizePolicy: SizePolicy
 
-  constructor({ host, behaviour, settings, broker, recorder, supervision = noSupervision, workers, size }: KernelSetup) {
+  constructor({
+    host,
+    behaviour,
+    settings,
+    broker,
+    recorder,
+    supervision = noSupervision,
+    workers,
+    size,
+  }: KernelSetup) {
     this.name = host.name
     this.system = host.system
     this.host = host

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** When the alarm of a pool is set. Times are milliseconds. */
+/** When the alarm of a pool is set and cleared. Times are milliseconds. */
 export const alarmOptions = z
   .strictObject({
     target: z
@@ -8,21 +8,25 @@ export const alarmOptions = z
       .positive()
       .default(100)
       .describe(
-        'Slow means that a request has waited this long, or that the event loop is this late, in milliseconds.',
+        'The pool is slow when a request has waited this long, or when the event loop is this late, in milliseconds.',
       ),
     interval: z
       .number()
       .positive()
       .default(1000)
-      .describe('How long it must be slow, or fast again, before the alarm changes, in milliseconds.'),
+      .describe(
+        'The alarm is set after the pool was slow for this long, and cleared after it was not slow for this long, in milliseconds.',
+      ),
   })
-  .describe('When the alarm is set, and when it is cleared.')
+  .describe('When the alarm is set and cleared.')
 export type AlarmRules = z.output<typeof alarmOptions>
 
-/** The options of the alarm, as part of those of a pool. */
+/** The alarm's share of the pool options. */
 export const alarmShape = {
   alarm: z
     .union([z.boolean(), alarmOptions])
     .default(false)
-    .describe('Whether to publish an alarm while the pool is overloaded. `true`: with all defaults.'),
+    .describe(
+      'Publishes an event when the pool becomes overloaded, and when it no longer is. `true`: with all defaults.',
+    ),
 }

@@ -2,7 +2,7 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { z } from 'zod'
 import { RecentCounts } from './recent-counts'
 
-/** When a circuit breaker opens, and when it closes. Times are milliseconds. */
+/** When a circuit breaker opens and closes. Times are milliseconds. */
 export const breakerOptions = z
   .strictObject({
     failures: z
@@ -10,30 +10,32 @@ export const breakerOptions = z
       .int()
       .positive()
       .default(5)
-      .describe('So many crashes and failed starts within `within` open it, if they are a large enough `share`.'),
-    within: z.number().positive().default(10_000).describe('How long results count, in milliseconds.'),
+      .describe(
+        'How many crashes and failed starts within `within` open the breaker, if they are at least `share` of all results.',
+      ),
+    within: z.number().positive().default(10_000).describe('How long a result counts, in milliseconds.'),
     share: z
       .number()
       .min(0)
       .max(1)
       .default(0.5)
-      .describe('It stays closed while a smaller share of the results are failures, 0 to 1.'),
+      .describe('The least share of failures that opens the breaker, 0 to 1.'),
     wait: z
       .number()
       .positive()
       .default(1000)
-      .describe('How long it refuses everybody when it opens, in milliseconds; doubled each time that a probe fails.'),
-    maxWait: z.number().positive().default(30_000).describe('The longest it refuses everybody, in milliseconds.'),
+      .describe('How long an open breaker refuses requests, in milliseconds; doubled each time that a probe fails.'),
+    maxWait: z.number().positive().default(30_000).describe('The longest such time, in milliseconds.'),
     probes: z
       .number()
       .int()
       .positive()
       .default(3)
-      .describe('So many requests are let through after that; if all of them succeed, it closes.'),
+      .describe('How many requests pass as probes after that. If all succeed, the breaker closes.'),
     counts: z
       .custom<(error: unknown) => boolean>((value) => typeof value === 'function', 'expected a function')
       .optional()
-      .describe('Whether a crash counts as a failure, by what was thrown. Default: each does.'),
+      .describe('Gets what was thrown and returns whether it counts as a failure. Default: each error counts.'),
   })
   .refine(({ wait, maxWait }) => wait <= maxWait, { path: ['wait'], message: 'wait must not be greater than maxWait' })
 export type CheckedBreakerOptions = z.output<typeof breakerOptions>

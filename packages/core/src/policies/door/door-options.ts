@@ -2,16 +2,18 @@ import { z } from 'zod'
 import { breakerOptions } from './breaker'
 import { throttleOptions } from './throttle'
 
-/** The options of the door, as part of those of a pool. */
+/** The door's share of the pool options. */
 export const doorShape = {
   breaker: z
     .union([z.boolean(), breakerOptions])
     .default(false)
     .describe(
-      'Refuses requests at once while handlers or starts keep failing: a circuit breaker. `true`: with all defaults.',
+      'A circuit breaker: refuses requests at once while handlers or starts keep failing. `true`: with all defaults.',
     ),
   throttle: z
     .union([z.boolean(), throttleOptions])
     .default(false)
-    .describe('Refuses a share of the requests at once while most would be refused anyway. `true`: with all defaults.'),
+    .describe(
+      'A throttle: refuses a share of the requests at once while the broker drops most of them. `true`: with all defaults.',
+    ),
 }

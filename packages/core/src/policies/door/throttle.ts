@@ -2,20 +2,20 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { z } from 'zod'
 import { RecentCounts } from './recent-counts'
 
-/** When callers are kept back that would be refused. Times are milliseconds. */
+/** When a throttle refuses requests. Times are milliseconds. */
 export const throttleOptions = z.strictObject({
   factor: z
     .number()
     .min(1)
     .default(2)
-    .describe('How many times as many requests go on as were accepted lately: the rest is refused at once.'),
-  within: z.number().positive().default(10_000).describe('How long results count, in milliseconds.'),
+    .describe('Lets about this many requests pass for each accepted one, and refuses the rest.'),
+  within: z.number().positive().default(10_000).describe('How long a result counts, in milliseconds.'),
   min: z
     .number()
     .int()
     .nonnegative()
     .default(20)
-    .describe('Nobody is throttled while fewer requests than this have had a result within `within`.'),
+    .describe('No request is refused until this many have had a result within `within`.'),
 })
 export type ThrottleRules = z.output<typeof throttleOptions>
 

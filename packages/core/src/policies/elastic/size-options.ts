@@ -2,32 +2,25 @@ import { z } from 'zod'
 import { gradientNumbers } from '../gradient/gradient-options'
 
 const interval = z.number().positive()
+const SHORT = 'The pool is short of members while none has been idle for this long, in milliseconds.'
 
 const codel = z
   .strictObject({
     type: z.literal('codel'),
-    target: z
-      .number()
-      .nonnegative()
-      .default(10)
-      .describe('Members are short while one has been idle for less than this, in milliseconds.'),
+    target: z.number().nonnegative().default(10).describe(SHORT),
     interval: interval
       .default(100)
       .describe(
-        'How long they must be short before one starts, in milliseconds. The more have started, the sooner the next one does.',
+        'How long the pool must be short of members before it starts one, in milliseconds. While it stays short, the starts come ever faster.',
       ),
   })
-  .describe('Starts members, ever more often, while they have been short for a whole `interval`.')
+  .describe('Starts members, ever faster, once the pool has been short of them for a whole `interval`.')
 const relative = z
   .strictObject({
     type: z.literal('relative'),
-    target: z
-      .number()
-      .nonnegative()
-      .default(10)
-      .describe('Members are short while one has been idle for less than this, in milliseconds.'),
+    target: z.number().nonnegative().default(10).describe(SHORT),
   })
-  .describe('Starts one member each time that members are found short.')
+  .describe('Starts one member at each check that finds the pool short of members.')
 const rate = z
   .strictObject({
     type: z.literal('rate'),
@@ -36,15 +29,18 @@ const rate = z
       .int()
       .positive()
       .default(10)
-      .describe('How many members may start within `interval`, the first `min` included.'),
+      .describe('How many members may start within `interval`. The first `min` members count, too.'),
     interval: interval.default(1000).describe('The window of `limit`, in milliseconds.'),
   })
-  .describe('Starts members when none is idle, at most `limit` within an interval.')
-const open = z.strictObject({ type: z.literal('open') }).describe('Starts a member each time that none is idle.')
+  .describe('Starts one member at each check that finds none idle, at most `limit` within `interval`.')
+const open = z
+  .strictObject({ type: z.literal('open') })
+  .describe('Starts one member at each check that finds none idle.')
 const gradient = z
   .strictObject({ type: z.literal('gradient'), ...gradientNumbers })
-  .describe('Starts members when none is idle, up to the number that may work at once, which is a limit that learns.')
+  .describe('Starts one member at each check that finds none idle, up to a limit that it learns from run times.')
 
+/** The valves by name. */
 const valves = { codel, relative, rate, open, gradient }
 
 /** A number of members between two bounds. Times are milliseconds. */
@@ -55,35 +51,35 @@ export const sizeOptions = z
       .int()
       .nonnegative()
       .default(1)
-      .describe('The least number of members. With 0 the first request starts one.'),
+      .describe('The smallest number of members. With 0, the first request starts one.'),
     max: z
       .number()
       .int()
       .positive()
       .max(1_000_000)
-      .describe('The greatest number of members, starts in flight included.'),
+      .describe('The largest number of members. Members that are starting count, too.'),
     valve: z
       .union([
         z.enum(['codel', 'relative', 'rate', 'open', 'gradient']),
         z.discriminatedUnion('type', [codel, relative, rate, open, gradient]),
       ])
       .default('codel')
-      .describe('Decides when one more may start.'),
+      .describe('Decides when the pool starts one more member.'),
     idle: z
       .number()
       .nonnegative()
       .default(10_000)
-      .describe('Members that were not needed for this long end, in milliseconds.'),
+      .describe('If at least N members were idle for this whole time, N end, in milliseconds.'),
     update: interval
       .default(10)
-      .describe('How often a start is considered, in milliseconds. Members start one at a time.'),
+      .describe('How often the pool checks whether to start a member, in milliseconds. Each check starts at most one.'),
   })
   .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min must not be greater than max' })
   .describe('The bounds of an elastic size, and when it changes.')
 export type CheckedSizeOptions = z.output<typeof sizeOptions>
 export type CheckedSizeValve = Exclude<CheckedSizeOptions['valve'], string>
 
-/** A valve's name stands for its options with all defaults. */
+/** The options of a valve; its name alone means all defaults. */
 export function valveInFull(valve: CheckedSizeOptions['valve']): CheckedSizeValve {
   return typeof valve === 'string' ? valves[valve].parse({ type: valve }) : valve
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** When members that work are replaced. */
+/** When healthy members are replaced. */
 const recycleOptions = z.strictObject({
   afterMessages: z
     .union([z.number().int().positive(), z.literal(Infinity)])
@@ -9,17 +9,17 @@ const recycleOptions = z.strictObject({
   afterMs: z
     .union([z.number().positive(), z.literal(Infinity)])
     .default(Infinity)
-    .describe('Replaces a member of this age, in milliseconds.'),
+    .describe('Replaces a member at this age, in milliseconds.'),
   jitter: z
     .number()
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('The share of both that is random, so that not all members are replaced at once.'),
+    .describe('The random share of both limits, 0 to 1, so that members are not all replaced at the same time.'),
 })
 export type RecycleRules = z.output<typeof recycleOptions>
 
-/** The options of recycling, as part of those of a pool. */
+/** Recycling's share of the pool options. */
 export const recycleShape = {
-  recycle: recycleOptions.prefault({}).describe('When to replace members that work.'),
+  recycle: recycleOptions.prefault({}).describe('When to replace healthy members.'),
 }
