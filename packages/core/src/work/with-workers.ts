@@ -7,7 +7,7 @@ const factories = new WeakMap<Definition, WorkerFactory>()
 /**
  * The same behaviour with workers of one's own: its messages are found, checked and queued as before, and `workers` run them.
  *
- * For work that runs elsewhere: in another thread, process or machine. `workerContract` of `@genpool/core/testing` checks a worker.
+ * For work that runs elsewhere: in another thread, process or machine.
  *
  * @returns a behaviour of its own; the one that was given still runs in this thread
  */

@@ -69,7 +69,7 @@ export interface Started {
  * Does the work of one member, in this thread or elsewhere. A member decides what is run and when; a worker runs it.
  *
  * It reports to its host instead of returning, so that one that runs a job at once costs no promise, and one that sends jobs away
- * can hold several. It never throws into its host. `workerContract` of `@genpool/core/testing` checks all of this.
+ * can hold several. It never throws into its host.
  */
 export interface Worker<J extends Job = Job> {
   /** The most jobs that it may hold, begun or not. Read each time that its member could take another. */
