@@ -15,13 +15,13 @@ afterEach(() => stop(system))
 const Trivial = definePool({ init: () => ({ count: 0 }), calls: { ask: () => reply(1) }, terminate: () => undefined })
 
 describe('many priorities', () => {
-  it('cost little each: the highest goes first, the lowest is dropped', async () => {
+  it('cost little each: the highest goes first, the lowest are dropped', async () => {
     const order: number[] = []
     const Work = definePool({
       init: () => 0,
       calls: { work: (msg: { priority: number }) => (order.push(msg.priority), reply(1)) },
     })
-    const pool = spawnPool(system, Work, 'pool', { size: 1, broker: { client: { type: 'drop', max: MANY } } })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, broker: { client: { type: 'drop', max: MANY - 10 } } })
     const at = (i: number): number => (i * 7919) % (MANY + 1)
     const calls = Array.from({ length: MANY + 1 }, (_, i) =>
       call(pool, { type: 'work', priority: at(i) }, { priority: at(i), timeout: Infinity }).catch(
@@ -29,9 +29,12 @@ describe('many priorities', () => {
       ),
     )
     const outcomes = await Promise.all(calls)
-    expect(order.length).toBe(outcomes.filter((outcome) => outcome === 1).length)
-    // The first one found an idle member.
+    // The first one, of priority 0, found an idle member. All others waited, ten more than have room.
+    expect(order).toHaveLength(MANY + 1 - 10)
     expect(order.slice(1)).toEqual(order.slice(1).toSorted((a, b) => b - a))
+    const dropped = outcomes.flatMap((outcome, i) => (outcome === 1 ? [] : [[at(i), outcome] as const]))
+    expect(dropped.map(([priority]) => priority).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(new Set(dropped.map(([, reason]) => reason))).toEqual(new Set(['priority']))
   })
 })
 

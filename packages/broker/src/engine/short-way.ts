@@ -6,8 +6,8 @@ import { NO_DECISION } from './broker'
 import { MatchingBroker } from './matching-broker'
 
 /**
- * Fast path: while requests wait in a drop queue, one that says nothing about itself goes in and out without a decision. Saves 8 %
- * of a short call (bench: call). Where anything has to be decided, it does what the plain engine does.
+ * Fast path: while requests wait in a drop queue, one that says nothing about itself goes in and out without a decision. Saves 5 %
+ * of a short call, 10 % where 10 000 are sent at once. Where anything has to be decided, it does what the plain engine does.
  */
 export class ShortWayBroker<A extends Waiting, R extends Waiting> extends MatchingBroker<A, R> {
   /** The requests, if they may go the short way; otherwise null. Declared only: the plain engine's constructor sets it. */

@@ -4,7 +4,6 @@ import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { NO_HANDLER } from '../behaviours/handler'
 import { nobody } from '../hot-imports'
 import type { Member } from '../members/member'
-import { newPromise, resolver } from '../requests/captured-promise'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
 import { applyTimeout } from './message-options'
@@ -30,9 +29,10 @@ export class DirectMessages {
   /** Sends a query to one member's own address. */
   query(member: Member, message: unknown, timeout: number): Promise<unknown> {
     const { pool, behaviour } = this
-    const promise = newPromise()
     const handler = behaviour.call(message) ?? NO_HANDLER
-    const request = new Request(pool, 'query', handler, message, resolver(), pool.turn.now())
+    let resolve!: (value: unknown) => void
+    const promise = new Promise((done) => (resolve = done))
+    const request = new Request(pool, 'query', handler, message, resolve, pool.turn.now())
     this.#submit(member, request, applyTimeout(request, timeout) ?? checkMessage(request, behaviour))
     return promise
   }
