@@ -255,6 +255,49 @@ describe('the options of a message', () => {
     })
   })
 
+  it.each<[string, object]>([
+    [
+      'that cannot be looked at',
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('hands off')
+          },
+        },
+      ),
+    ],
+    [
+      'whose timeout throws',
+      {
+        get timeout(): number {
+          throw new Error('hands off')
+        },
+      },
+    ],
+    [
+      'whose signal throws',
+      {
+        signal: {
+          aborted: false,
+          addEventListener: () => {
+            throw new Error('hands off')
+          },
+        },
+      },
+    ],
+  ])('%s are refused, and nothing is thrown at the caller', async (_name, options) => {
+    const pool = spawned()
+    let answer!: Promise<unknown>
+    expect(() => (answer = call(pool, { type: 'add' } as never, options as never))).not.toThrow()
+    expect(await failure(answer)).toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringContaining('hands off'),
+    })
+    expect(() => cast(pool, { type: 'add' } as never, options as never)).not.toThrow()
+    expect(inspect(pool).waiting).toBe(0)
+  })
+
   it('with the value undefined are as if left out', async () => {
     const pool = spawned()
     const options = { timeout: undefined, signal: undefined, priority: undefined, key: undefined } as never

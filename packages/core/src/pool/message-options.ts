@@ -21,7 +21,7 @@ export const NO_OPTIONS: CallOptions = {}
 const KNOWN = ['timeout', 'signal', 'priority', 'key'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
-export function misnamed(pool: string, options: unknown): GenPoolError | undefined {
+function misnamed(pool: string, options: unknown): GenPoolError | undefined {
   if (typeof options !== 'object' || options === null) {
     return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${given(options)}`)
   }
@@ -43,7 +43,7 @@ function wrongOptions(pool: string, message: string, path: readonly string[] = [
   return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${message}${end}`, [{ path, message }])
 }
 
-/** Sets the deadline of a request. Returns what is wrong with it. */
+/** Sets the deadline of a request. Returns an error if the timeout is wrong. */
 export function applyTimeout(request: Request, timeout: number): GenPoolError | undefined {
   if (typeof timeout !== 'number' || !(timeout >= 0)) {
     return wrong(request, 'timeout', `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`)
@@ -52,9 +52,18 @@ export function applyTimeout(request: Request, timeout: number): GenPoolError | 
   return undefined
 }
 
-/** Takes over what the caller said about a request, other than its timeout. Returns what is wrong with it. */
+/** Applies the caller's options to a request. Returns an error if they are wrong; never throws. */
 export function applyOptions(request: Request, options: CallOptions): GenPoolError | undefined {
-  const { priority, key, signal } = options
+  try {
+    return misnamed(request.pool, options) ?? apply(request, options)
+  } catch (error) {
+    return wrongOptions(request.pool, `reading them threw: ${textOf(error)}`)
+  }
+}
+
+function apply(request: Request, { timeout, priority, key, signal }: CallOptions): GenPoolError | undefined {
+  const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
+  if (fault !== undefined) return fault
   if (priority !== undefined) {
     if (typeof priority !== 'number' || Number.isNaN(priority)) {
       return wrong(request, 'priority', `expected a number, got ${textOf(priority)}`)

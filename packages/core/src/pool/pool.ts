@@ -129,11 +129,10 @@ export class Pool implements RequestOwner {
       return false
     }
     const { failures } = this.parts
-    if (!watchSignal(request, () => this.#withdraw(request, failures.cancelled(request)))) {
-      request.fail(failures.cancelled(request))
-      return false
-    }
-    return this.#passesGates(request)
+    const fault = watchSignal(request, failures, () => this.#withdraw(request, failures.cancelled(request)))
+    if (fault === undefined) return this.#passesGates(request)
+    request.fail(fault)
+    return false
   }
 
   #passesGates(entry: Request): boolean {

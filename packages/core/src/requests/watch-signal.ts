@@ -1,3 +1,5 @@
+import { type GenPoolError, OptionsError, textOf } from '@genpool/runtime'
+import type { Failures } from './failures'
 import type { Request } from './request'
 
 /** Who waits for a signal. One listener for all of them, however many there are. */
@@ -30,15 +32,24 @@ const waiters = new WeakMap<AbortSignal, Waiters>()
  * Watches the signal of a request, if it has one, until the request is settled.
  *
  * @param cancel called once, when it fires
- * @returns false if it has fired already; then nothing is watched
+ * @returns the error that the request fails with at once: its signal has fired already, or cannot be listened to
  */
-export function watchSignal({ rarely }: Request, cancel: () => void): boolean {
-  if (rarely === null || rarely.signal === null) return true
+export function watchSignal(request: Request, failures: Failures, cancel: () => void): GenPoolError | undefined {
+  const { rarely } = request
+  if (rarely === null || rarely.signal === null) return undefined
   const { signal } = rarely
-  if (signal.aborted) return false
-  let own = waiters.get(signal)
-  if (own === undefined) waiters.set(signal, (own = new Waiters(signal)))
-  own.add(cancel)
-  rarely.unwatch = () => own.remove(cancel)
-  return true
+  try {
+    if (signal.aborted) return failures.cancelled(request)
+    let own = waiters.get(signal)
+    if (own === undefined) waiters.set(signal, (own = new Waiters(signal)))
+    const waiter = own
+    waiter.add(cancel)
+    rarely.unwatch = () => waiter.remove(cancel)
+    return undefined
+  } catch (error) {
+    const message = `listening to it threw: ${textOf(error)}`
+    return new OptionsError(`The option "signal" of a message to pool "${request.pool}" is wrong: ${message}.`, [
+      { path: ['signal'], message },
+    ])
+  }
 }
