@@ -168,7 +168,7 @@ export class Kernel implements Attaching {
   /** Whether nothing waits, runs, or is about to run. */
   get quiet(): boolean {
     if (this.turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
-    return this.port.length === 0 && this.roster.members.every((member) => !member.hasOwn)
+    return this.port.length === 0 && this.roster.members.every(({ hasOwn, hand }) => !hasOwn && hand.count === 0)
   }
 
   // --- turns ---

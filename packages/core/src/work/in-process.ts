@@ -114,8 +114,6 @@ class InProcessWorker implements Worker<Request>, Run {
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
     if (rarely !== null) rarely.held = rarely.effects = null
-    job.attempt++
-    if (this.#companions !== null) for (const companion of this.#companions) companion.attempt++
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown

@@ -2,6 +2,7 @@ import {
   call,
   type CallOptions,
   definePool,
+  drain,
   getMembers,
   inspect,
   type PoolOptions,
@@ -155,6 +156,22 @@ describe('a member whose worker holds several jobs', () => {
     }
     expect(outcomes.filter((outcome) => outcome === 'replied')).toHaveLength(5)
     expect(inspect(pool).members).toMatchObject({ busy: 0, idle: 2 })
+    stop(system)
+  })
+
+  it('is waited for by drain while jobs wait ahead in its worker', async () => {
+    const { clock, workers, pool, outcomes, send, system } = bench(3, { timeout: Infinity })
+    send()
+    send()
+    await clock.settle()
+    let drained = false
+    void drain(pool).then(() => (drained = true))
+    await clock.settle()
+    expect(drained).toBe(false)
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['replied', 'replied'])
+    expect(drained).toBe(true)
     stop(system)
   })
 })

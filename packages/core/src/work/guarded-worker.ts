@@ -1,0 +1,86 @@
+import { textOf } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import type { Eventually } from '../behaviours/eventually'
+import { GuardedHost } from './guarded-host'
+import type { Job, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
+
+const KINDS: readonly unknown[] = ['ready', 'continue', 'ignore', 'refuse']
+
+/** Workers of a user, who may make mistakes: what one throws ends that worker, and nothing else. */
+export function guarded(workers: WorkerFactory): WorkerFactory {
+  return { create: (seat, host) => new GuardedWorker(workers, seat, host) }
+}
+
+/** A worker of a user. What it throws is a failed start, or its death; a factory that throws is a failed start. */
+class GuardedWorker implements Worker {
+  readonly #host: GuardedHost
+  readonly #worker: Worker | null = null
+  readonly #fault: unknown = undefined
+
+  constructor(workers: WorkerFactory, seat: WorkerSeat, host: WorkerHost) {
+    this.#host = new GuardedHost(host)
+    try {
+      this.#worker = workers.create(seat, this.#host)
+    } catch (error) {
+      this.#fault = error
+    }
+  }
+
+  get depth(): number {
+    return this.#worker?.depth ?? 1
+  }
+
+  get commits(): boolean {
+    return this.#worker?.commits === true
+  }
+
+  get state(): unknown {
+    return this.#worker?.state
+  }
+
+  async start(): Promise<Started> {
+    if (this.#worker === null) throw this.#fault
+    const started: unknown = await this.#worker.start()
+    const kind = (started as Partial<Started> | null | undefined)?.kind
+    if (KINDS.includes(kind)) return started as Started
+    const message = `expected { kind, reason } with the kind ready, continue, ignore or refuse, got the kind ${textOf(kind)}`
+    throw new InvalidError('start of a worker', [{ path: ['kind'], message }])
+  }
+
+  give(job: Job): void {
+    this.#host.gave(job)
+    this.#guard((worker) => worker.give(job), undefined, [job])
+  }
+
+  revoke(job: Job): boolean {
+    const taken = this.#guard((worker) => worker.revoke(job), false, [job])
+    if (taken) this.#host.revoked(job)
+    return taken
+  }
+
+  cancel(job: Job, reason: unknown): void {
+    this.#guard((worker) => worker.cancel(job, reason), undefined, [job])
+  }
+
+  holdsAnswersOf(job: Job): boolean {
+    return this.#worker?.holdsAnswersOf(job) === true
+  }
+
+  startOf(job: Job): number | null {
+    return this.#worker?.startOf(job) ?? null
+  }
+
+  end(reason: unknown): Eventually<void> {
+    return this.#worker?.end(reason)
+  }
+
+  /** Calls the worker. If it throws it is dead, with `begun` in hand. */
+  #guard<T>(call: (worker: Worker) => T, otherwise: T, begun: readonly Job[]): T {
+    try {
+      return this.#worker === null ? otherwise : call(this.#worker)
+    } catch (error) {
+      this.#host.died(error, begun)
+      return otherwise
+    }
+  }
+}
