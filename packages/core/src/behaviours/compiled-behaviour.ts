@@ -18,9 +18,11 @@ export class CompiledBehaviour {
   readonly #casts = new Map<unknown, Handler>()
   readonly #anyCall: Handler | undefined
   readonly #anyCast: Handler | undefined
-  /** The last call: messages of one type come in a row. */
-  #lastType: unknown = undefined
-  #last: Handler | undefined = undefined
+  /** The last call and the last cast: messages of one type come in a row. */
+  #lastCallType: unknown = undefined
+  #lastCall: Handler | undefined = undefined
+  #lastCastType: unknown = undefined
+  #lastCast: Handler | undefined = undefined
 
   constructor(definition: Definition) {
     this.form = definition.form
@@ -48,18 +50,25 @@ export class CompiledBehaviour {
   /** The handler of a call; undefined if the behaviour has none for it. */
   call(message: unknown): Handler | undefined {
     const type = typeOfMessage(message)
-    return type === this.#lastType && this.#last !== undefined ? this.#last : this.#findCall(type)
+    return type === this.#lastCallType && this.#lastCall !== undefined ? this.#lastCall : this.#findCall(type)
   }
 
   #findCall(type: unknown): Handler | undefined {
     const found = this.#anyCall ?? this.#calls.get(type)
-    this.#lastType = type
-    return (this.#last = found)
+    this.#lastCallType = type
+    return (this.#lastCall = found)
   }
 
   /** The handler of a cast; undefined if the behaviour has none for it. */
   cast(message: unknown): Handler | undefined {
-    return this.#anyCast ?? this.#casts.get(typeOfMessage(message))
+    const type = typeOfMessage(message)
+    return type === this.#lastCastType && this.#lastCast !== undefined ? this.#lastCast : this.#findCast(type)
+  }
+
+  #findCast(type: unknown): Handler | undefined {
+    const found = this.#anyCast ?? this.#casts.get(type)
+    this.#lastCastType = type
+    return (this.#lastCast = found)
   }
 
   /** The types that it knows, as an error names them. */

@@ -39,7 +39,8 @@ export class Member extends Waiting implements Runner, Reported {
   readonly #worker: Worker<Request>
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null = null
-  readonly #idleTimer: IdleTimer
+  /** Made when a handler first asks for it. */
+  #idleTimer: IdleTimer | null = null
 
   constructor(
     readonly info: MemberInfo,
@@ -48,7 +49,6 @@ export class Member extends Waiting implements Runner, Reported {
     readonly bornAt: Nanos,
   ) {
     super(bornAt)
-    this.#idleTimer = new IdleTimer(crew, () => crew.tellTimeout(this))
     this.#work = crew.work
     this.#turnWork = crew.turnWork
     this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
@@ -139,7 +139,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   #finishLeaving(reason: unknown): void {
     this.status = 'ended'
-    this.#idleTimer.stop()
+    this.#idleTimer?.stop()
     giveBack(this.#own.takeAll(), this.crew)
     this.crew.ended(this, reason)
   }
@@ -154,7 +154,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Takes a request that the broker matched it with. It runs later in this turn. */
   assign(request: Request): void {
-    this.#idleTimer.stop()
+    this.#idleTimer?.stop()
     this.status = 'busy'
     this.#asks = false
     this.hand.add(request)
@@ -225,6 +225,7 @@ export class Member extends Waiting implements Runner, Reported {
   }
 
   tellIfIdle(ms: number): void {
+    this.#idleTimer ??= new IdleTimer(this.crew, () => this.crew.tellTimeout(this))
     this.#idleTimer.start(ms)
   }
 

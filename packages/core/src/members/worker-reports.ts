@@ -25,16 +25,14 @@ export interface Reported {
 /** What follows when the worker of a member reports. A report of a member that has ended changes nothing. */
 export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   readonly progress: Progress<Request>
+  readonly inHand: Hand
 
   constructor(
     private readonly member: M,
     private readonly crew: Crew<M>,
   ) {
     this.progress = crew.progress
-  }
-
-  get current(): Request | null {
-    return this.member.hand.first
+    this.inHand = member.hand
   }
 
   done(request: Request, then: Following | undefined, runNs: Nanos, times: number): void {
@@ -46,7 +44,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt }
     member.handled++
     crew.finished(member, request, runNs, times)
-    member.hand.remove(request)
+    this.inHand.remove(request)
     crew.work.release(request)
     if (companions !== null) for (const each of companions) crew.work.release(each)
     if (then !== undefined && member.leaving === null) this.#follow(then)

@@ -12,8 +12,8 @@ export class GuardedHost implements WorkerHost, Progress {
 
   constructor(private readonly host: WorkerHost) {}
 
-  get current(): Job | null {
-    return this.host.current
+  get inHand(): { readonly first: Job | null } {
+    return this.host.inHand
   }
 
   /** The worker is given a job. */

@@ -54,6 +54,7 @@ class InProcessWorker implements Worker<Request>, Run {
   ended = false
   #keeper: StateKeeper | null
   readonly #progress: Progress<Request>
+  readonly #inHand: { readonly first: Request | null }
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
@@ -65,6 +66,7 @@ class InProcessWorker implements Worker<Request>, Run {
     private readonly host: WorkerHost<Request>,
   ) {
     this.#progress = host.progress
+    this.#inHand = host.inHand
     this.#keeper = seat.cell === undefined ? null : new CellKeeper(seat.cell)
   }
 
@@ -110,7 +112,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
   run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
-    const job = this.host.current as Request
+    const job = this.#inHand.first as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
     if (rarely !== null) rarely.held = rarely.effects = null
@@ -145,7 +147,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.pool.turn.refresh()
     this.pool.beforeCommits()
     if (this.ended) throw this.pool.failures.gone()
-    return (this.host.current as Request).handler.toStep(result)
+    return (this.#inHand.first as Request).handler.toStep(result)
   }
 
   #batch(job: Request): unknown {
@@ -154,7 +156,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** Refuses a commit that is not wanted any more. Called by the commit engine, and before a run that had to wait. */
   admit(): Error | undefined {
-    const job = this.host.current
+    const job = this.#inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
     if (isWanted(job, this.pool)) return undefined
     if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
@@ -172,7 +174,7 @@ class InProcessWorker implements Worker<Request>, Run {
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
-    const request = this.host.current
+    const request = this.#inHand.first
     if (request === null) return
     this.#hold = null
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
@@ -181,11 +183,11 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   readonly #onDone = (step: Step): void => {
-    if (!this.ended) this.#done(this.host.current as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
+    if (!this.ended) this.#done(this.#inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
-    if (!this.ended) this.#failed(this.host.current as Request, error)
+    if (!this.ended) this.#failed(this.#inHand.first as Request, error)
   }
 
   #done(job: Request, step: Step, runNs: Nanos, times: number): void {
@@ -218,7 +220,7 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #has(request: Request): boolean {
-    return this.host.current === request || this.#companions?.includes(request) === true
+    return this.#inHand.first === request || this.#companions?.includes(request) === true
   }
 
   end(reason: unknown): Eventually<void> {

@@ -37,8 +37,8 @@ export interface Progress<J extends Job = Job> {
 /** What a worker reports to. Each job that began ends with exactly one of `done`, `failed`, `refused` and `died`. */
 export interface WorkerHost<J extends Job = Job> {
   readonly progress: Progress<J>
-  /** The oldest job that its member has in hand: for a worker of depth 1, the one that it was given. Null without one. */
-  readonly current: J | null
+  /** What its member has in hand. `first` is the oldest job: for a worker of depth 1, the one that it was given. Null without one. */
+  readonly inHand: { readonly first: J | null }
   /**
    * The handler returned, its commit is done, and the answer, if it gave one, is out.
    *
