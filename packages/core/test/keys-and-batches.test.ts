@@ -49,6 +49,26 @@ describe('messages of one key', () => {
     expect(log.indexOf('x-')).toBeLessThan(log.indexOf('a1-'))
   })
 
+  it('keep their order when one is run again after a crash', async () => {
+    const clock = virtualClock()
+    const runs: number[] = []
+    let crashes = 2
+    const Flaky = definePool({
+      calls: {
+        work: ({ id }: { id: number }) => {
+          runs.push(id)
+          if (id === 1 && crashes-- > 0) throw new Error('crash')
+          return reply(id)
+        },
+      },
+    })
+    const pool = spawnPool(system, Flaky, 'pool', { size: 3, clock, retryOnCrash: { work: 3 } })
+    const all = Promise.all([0, 1, 2, 3].map((id) => call(pool, { type: 'work', id }, { key: 'k' })))
+    await clock.settle()
+    expect(await all).toEqual([0, 1, 2, 3])
+    expect(runs).toEqual([0, 1, 1, 1, 2, 3])
+  })
+
   it('go on after one that failed, one that expired while it waited and one that was aborted', async () => {
     const { clock, log, pool } = tracked(2)
     const controller = new AbortController()

@@ -356,6 +356,21 @@ describe('retryOnCrash and poisonAfter', () => {
     },
   )
 
+  it('repeats before what was sent later, and though the queue is full', async () => {
+    const { pool, runs } = crashing(1, { retryOnCrash: { work: 1 }, broker: { client: { type: 'drop', max: 2 } } })
+    const order: string[] = []
+    const note = (name: string) => () => order.push(name)
+    const all = [
+      call(pool, { type: 'work' }).then(note('first')),
+      call(pool, { type: 'work' }).then(note('second')),
+      call(pool, { type: 'work' }).then(note('third')),
+    ]
+    await clock.settle()
+    await Promise.all(all)
+    expect(order).toEqual(['first', 'second', 'third'])
+    expect(runs).toHaveLength(4)
+  })
+
   it('keeps the deadline, and repeats while the pool drains', async () => {
     const { pool, runs } = crashing(1, { retryOnCrash: { work: 3 } })
     const answer = call(pool, { type: 'work' })

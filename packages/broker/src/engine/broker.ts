@@ -99,6 +99,13 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    */
   release(entry: A, now: Nanos): Match<A, R> | null
   /**
+   * Takes a request back that was matched, to be matched again: it is queued where its age puts it, and keeps the turn of its
+   * key. Neither a full queue nor the admission refuses it. Call it instead of `release`.
+   *
+   * @returns the member that serves it, or null if it waits
+   */
+  putBack(entry: A, now: Nanos): R | null
+  /**
    * Changes the options, those not named going back to their default. What waits is kept, except beyond a new bound.
    *
    * @returns what changed, option by option

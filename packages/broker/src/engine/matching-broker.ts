@@ -166,6 +166,19 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(this.asking || this.#layers.ready === 0 ? null : this.#matchReady(now))
   }
 
+  putBack(entry: A, now: Nanos): R | null {
+    mustNotWait(entry)
+    this.#begin(now)
+    const member = this.asking ? null : this.#takeMember(now)
+    if (member !== null) {
+      this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
+      return this.#finish(member)
+    }
+    this.asking = true
+    this.#inLayers().readmit(entry, now)
+    return this.#finish(null)
+  }
+
   configure(options: BrokerOptions, now: Nanos): readonly Change[] {
     const from = this.options
     const to = checkBrokerOptions(options)

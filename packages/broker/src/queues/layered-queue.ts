@@ -110,6 +110,15 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#finish()
   }
 
+  /** Takes back one that was handed out, and that keeps the turn of its key: it stands where its age puts it. */
+  readmit(entry: E, now: Nanos): void {
+    this.#begin()
+    this.#tags.add(entry)
+    if (entry.key !== undefined && !this.#lanes.has(entry.key)) this.#lanes.open(entry)
+    this.#return(entry, now)
+    this.#finish()
+  }
+
   timeout(now: Nanos): void {
     this.#begin()
     for (const level of this.#levels.all) {
@@ -241,9 +250,12 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     if (entry.key === undefined) return
     const next = this.#lanes.advance(entry, now)
     this.#keep(this.#lanes.dropped)
-    if (next === null) return
-    const level = this.#levelOf(next.priority, now)
-    level.readmit(next)
+    if (next !== null) this.#return(next, now)
+  }
+
+  #return(entry: E, now: Nanos): void {
+    const level = this.#levelOf(entry.priority, now)
+    level.readmit(entry)
     this.#levels.changed(level)
     this.#ready++
   }

@@ -187,3 +187,60 @@ class KeyedRun {
     this.#lastServed.set(key, Number(request.name))
   }
 }
+
+describe('a request that is put back', () => {
+  const keyed = (name: string, sentAt: number) => party(name, sentAt, { key: 'k' })
+
+  it('keeps the turn of its key', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    broker.askR(party('m1'), 0)
+    const first = keyed('first', 0)
+    expect(broker.ask(first, 0)?.name).toBe('m1')
+    expect(broker.ask(keyed('second', 1), 1 * MS)).toBeNull()
+    expect(broker.putBack(first, 2 * MS)).toBeNull()
+    expect(broker.askR(party('m2', 3), 3 * MS)).toBe(first)
+    expect(broker.askR(party('m3', 4), 4 * MS)).toBeNull()
+    expect(broker.release(first, 5 * MS)).toMatchObject({ ask: { name: 'second' }, askR: { name: 'm3' } })
+  })
+
+  it('goes to a member that waits', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    broker.askR(party('m1'), 0)
+    broker.askR(party('m2'), 0)
+    const first = keyed('first', 0)
+    expect(broker.ask(first, 0)?.name).toBe('m1')
+    expect(broker.putBack(first, 1 * MS)?.name).toBe('m2')
+    expect(broker.ask(keyed('second', 2), 2 * MS)).toBeNull()
+    expect(broker.release(first, 3 * MS)).toBeNull()
+    expect(broker.askR(party('m3', 4), 4 * MS)?.name).toBe('second')
+  })
+
+  it.each(['drop', 'timeout', 'codel', 'fair'] as const)(
+    'stands before what was sent later, beyond `max` (%s)',
+    (type) => {
+      const client: BrokerOptions['client'] =
+        type === 'fair' ? { type, by: 'value', queue: { type: 'drop', max: 1 } } : { type, max: 1 }
+      const broker = createBroker<Party, Party>({ client }, 0)
+      const first = party('first', 0)
+      broker.askR(party('m1'), 0)
+      expect(broker.ask(first, 0)?.name).toBe('m1')
+      expect(broker.ask(party('second', 1), 1 * MS)).toBeNull()
+      expect(broker.putBack(first, 2 * MS)).toBeNull()
+      expect(broker.decision.dropped).toEqual([])
+      expect(broker.length).toBe(2)
+      expect(broker.askR(party('m2', 3), 3 * MS)?.name).toBe('first')
+      expect(broker.askR(party('m3', 3), 3 * MS)?.name).toBe('second')
+    },
+  )
+
+  it('expires as any other', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const first = party('first', 0, { key: 'k', deadline: 5 * MS })
+    broker.ask(first, 0)
+    expect(broker.askR(party('m1'), 0)).toBe(first)
+    broker.ask(keyed('second', 1), 1 * MS)
+    broker.putBack(first, 2 * MS)
+    expect(broker.askR(party('m2', 6), 6 * MS)?.name).toBe('second')
+    expect(broker.decision.dropped).toMatchObject([{ entry: { name: 'first' }, reason: 'expired' }])
+  })
+})

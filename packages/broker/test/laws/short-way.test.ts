@@ -15,7 +15,12 @@ const command = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('askR' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('nbAskR' as const, 'nbAsk' as const) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('take' as const, 'drain' as const, 'release' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constantFrom('take' as const, 'drain' as const, 'release' as const, 'putBack' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('configure' as const), max: fc.constantFrom(3, 9, Infinity) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), at: fc.nat(20) }) },
@@ -51,6 +56,7 @@ class Side {
     else if (command.op === 'take') result = this.#serve(broker.take(now))
     else if (command.op === 'drain') result = broker.drain(now).map(({ name }) => name)
     else if (command.op === 'release') result = this.#release()
+    else if (command.op === 'putBack') result = this.#putBack()
     else if (command.op === 'configure') {
       result = broker.configure({ client: { type: 'drop', max: command.max } }, now)
     } else if (command.op === 'cancel') result = broker.cancel('t', now)
@@ -77,6 +83,14 @@ class Side {
     const match = request === undefined ? null : this.broker.release(request, this.now)
     if (match !== null) this.#served.push(match.ask)
     return match === null ? null : [match.ask.name, match.askR.name]
+  }
+
+  #putBack(): unknown {
+    const request = this.#served.pop()
+    if (request === undefined) return null
+    const member = this.broker.putBack(request, this.now)
+    if (member !== null) this.#served.push(request)
+    return [request.name, member?.name]
   }
 
   #party(): Party {

@@ -39,7 +39,7 @@ export interface Crew<M> extends GivesBack {
   finished(member: M, request: Request, runNs: Nanos, times: number): void
   /** A run ended without a commit. */
   broke(member: M, request: Request, runNs: Nanos): void
-  /** A handler failed, or the worker died with these requests. Decides about them, and about the member. */
+  /** A handler failed, or the worker died with these requests. Settles and releases them, or runs them again; decides about the member. */
   crashed(member: M, requests: readonly Request[], cause: unknown): void
   /** The handler of a call returned without an answer, which may come later. */
   awaitReply(request: Request): void

@@ -6,14 +6,18 @@ export interface GivesBack {
   readonly failures: Failures
   /** The request is not in any member's hand any more: the next one of its key may start. */
   readonly work: { release(request: Request): void }
+  /** Queues it again, in front, if the pool still takes work; otherwise it fails. */
   runAgain(request: Request): void
 }
 
 /** Gives requests that have not begun to other members. A message for this member alone is lost with it, as a mailbox is. */
 export function giveBack(requests: readonly Request[], pool: GivesBack): void {
   for (const request of requests) {
+    if (request.kind !== 'direct' && request.outcome === null) {
+      pool.runAgain(request)
+      continue
+    }
+    if (request.outcome === null) request.fail(pool.failures.stopped(request))
     pool.work.release(request)
-    if (request.kind === 'direct') request.fail(pool.failures.stopped(request))
-    else if (request.outcome === null) pool.runAgain(request)
   }
 }

@@ -57,7 +57,10 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
 
   refused(request: Request, error: unknown, runNs: Nanos): void {
     if (this.member.status === 'ended') return
-    for (const each of this.#close(request, runNs)) each.fail(this.crew.failures.refused(each, error))
+    for (const each of this.#close(request, runNs)) {
+      each.fail(this.crew.failures.refused(each, error))
+      this.crew.work.release(each)
+    }
     this.member.seekWork()
   }
 
@@ -85,17 +88,14 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     } else request.succeed(undefined, false)
   }
 
-  /** Ends a run that committed nothing. Returns its requests, which are still to be settled. */
+  /** Ends a run that committed nothing. Returns its requests, which are still to be settled, and released or run again. */
   #close(request: Request, runNs: Nanos): readonly Request[] {
     const requests = splitBatch(request)
     const startedAt = this.member.startOf(request)
     this.member.handled += requests.length
     this.crew.broke(this.member, request, runNs)
     this.member.hand.remove(request)
-    for (const each of requests) {
-      each.extend().startedAt = startedAt
-      this.crew.work.release(each)
-    }
+    for (const each of requests) each.extend().startedAt = startedAt
     return requests
   }
 

@@ -111,6 +111,10 @@ export class BrokerPort implements Port {
     if (match !== null) match.askR.assign(match.ask)
   }
 
+  putBack(request: Request): Member | null {
+    return this.#try(() => this.#engine.putBack(request, this.#turn.now()), null)
+  }
+
   remove(entry: Request | Member): boolean {
     return this.#try(() => this.#engine.remove(entry, this.#turn.now()), false)
   }

@@ -14,7 +14,13 @@ export interface CrashPorts {
   readonly recorder: Recorder
   readonly deadLetters: DeadLetters
   readonly supervision: Supervision
-  readonly pool: { runAgain(request: Request): void }
+  readonly pool: {
+    runAgain(request: Request): void
+    readonly port: {
+      /** The next request of its key may start. */
+      release(request: Request): void
+    }
+  }
 }
 
 /** Carries out what supervision decides about a crash: callers are told, messages run again, the member is replaced. */
@@ -25,9 +31,12 @@ export class Crashes {
     const { kernel } = this
     kernel.recorder.crashed(cause, kernel.turn.now())
     for (const listener of kernel.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
-    const again = requests.filter((request) => this.#runsAgain(request, cause))
+    // Before the member is replaced: its successor takes what comes first.
+    for (const request of requests) {
+      if (this.#runsAgain(request, cause)) kernel.pool.runAgain(request)
+      else kernel.pool.port.release(request)
+    }
     kernel.supervision.memberCrashed(member, requests[0], cause)
-    for (const request of again) kernel.pool.runAgain(request)
   }
 
   /** Whether the request is run again. If not, it is settled. */

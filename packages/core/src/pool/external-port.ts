@@ -92,6 +92,12 @@ export class ExternalPort implements Port {
     done?.()
   }
 
+  /** To the broker it is a new request: it loses its place, and the turn of its key. */
+  putBack(request: Request): null {
+    this.release(request)
+    return this.ask(request)
+  }
+
   remove(entry: Request | Member): boolean {
     const party = this.#parties.get(entry)
     if (party === undefined) return false

@@ -112,13 +112,15 @@ export class Pool implements RequestOwner {
     return true
   }
 
-  /** Runs a request again whose member crashed or gave it back. It keeps its deadline. */
+  /** Runs a request again whose member crashed or gave it back. It keeps its deadline, its place and the turn of its key. */
   runAgain(request: Request): void {
     request.runner = null
     if (request.rarely !== null) request.rarely.startedAt = null
     // A pool that drains finishes what it has, and this is part of it.
-    if (this.parts.status.stopping) return void request.fail(this.parts.failures.stopped(request))
-    this.#ask(request)
+    if (this.parts.status.stopping) {
+      request.fail(this.parts.failures.stopped(request))
+      this.port.release(request)
+    } else this.port.putBack(request)?.assign(request)
   }
 
   /** Passes the request by all that may refuse it. False if it is settled. */
