@@ -70,6 +70,7 @@ export default defineConfig({
           'elastic',
           'observing',
           'operating',
+          'workers',
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

@@ -17,8 +17,8 @@ export interface WorkSource<M> {
   askR(member: M): Request | null
   /** The member waits for a request no longer. Returns whether it did. */
   remove(member: M): boolean
-  /** More requests for the same handler, which takes a batch. */
-  takeBatch(member: M, first: Request): readonly Request[]
+  /** Up to `limit` more requests for the same handler, which takes a batch. */
+  takeBatch(member: M, first: Request, limit: number): readonly Request[]
   /** The request is not in any member's hand any more: the next one of its key may start. */
   release(request: Request): void
 }

@@ -29,6 +29,17 @@ export class Hand {
     return (this.given++ === 0 ? this.first : this.#others[this.given - 2]) as Request
   }
 
+  /** Takes out what comes next for the same handler as `first`, up to the size of its batches. */
+  takeBatch(first: Request): Request[] {
+    const batch: Request[] = []
+    for (const next of this.requests.slice(this.given)) {
+      if (next.handler !== first.handler || batch.length + 1 === first.handler.batch) break
+      batch.push(next)
+    }
+    for (const request of batch) this.remove(request)
+    return batch
+  }
+
   /** Whether the worker was given it, and has not ended it. */
   hasGiven(request: Request): boolean {
     return this.allGiven.includes(request)

@@ -173,8 +173,16 @@ export class Member extends Waiting implements Runner, Reported {
   #give(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.#skip(request)
-    if (request.handler.batch > 0) request.extend().companions = this.#work.takeBatch(this, request)
+    if (request.handler.batch > 0) request.extend().companions = this.#takeBatch(request)
     this.#worker.give(request)
+  }
+
+  /** The others of a batch: first from its own hand, then from the queue. */
+  #takeBatch(first: Request): readonly Request[] {
+    const { hand } = this
+    const batch = hand.takeBatch(first)
+    if (hand.count > hand.given) return batch
+    return [...batch, ...this.#work.takeBatch(this, first, first.handler.batch - 1 - batch.length)]
   }
 
   #skip(request: Request): void {

@@ -87,9 +87,9 @@ export class BrokerPort implements Port {
   }
 
   /** A request for another handler ends the batch; the member gets it next. */
-  takeBatch(member: Member, request: Request): readonly Request[] {
+  takeBatch(member: Member, request: Request, limit: number): readonly Request[] {
     const more: Request[] = []
-    while (more.length < request.handler.batch - 1) {
+    while (more.length < limit) {
       const next = this.#try(() => this.#engine.take(this.#turn.now()), null)
       if (next === null) break
       if (next.handler !== request.handler) {

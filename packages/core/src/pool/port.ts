@@ -19,8 +19,8 @@ export interface Port {
   pack(make: Maker<Request>, message: unknown, about: unknown): boolean
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */
   askR(member: Member): Request | null
-  /** Up to `request.handler.batch - 1` more requests for the same handler. */
-  takeBatch(member: Member, request: Request): readonly Request[]
+  /** Up to `limit` more requests for the same handler. */
+  takeBatch(member: Member, request: Request, limit: number): readonly Request[]
   /** A request that was matched is done, or came to nothing: the next of its key may start. */
   release(request: Request): void
   /** Takes a request back that was matched, to be matched again: as `ask`, but before all that were sent later. It keeps the turn of its key. */

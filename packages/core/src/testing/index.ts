@@ -1,3 +1,7 @@
+export { type ContractBehaviour, contractBehaviour } from './contract/contract-behaviour'
+export { workerContract } from './contract/worker-contract'
+export type { WorkerContractSettings, WorkerLaw } from './contract/worker-law'
+export type { Workers, WorkerSetup, WorkerSubject } from './contract/worker-run'
 export { queueContract } from '@genpool/broker/testing'
 export { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 export { storeContract } from '@genpool/state-ane/testing'

@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises'
+import type { CallStep } from '../../behaviours/behaviour'
+import type { Eventually } from '../../behaviours/eventually'
+import { type Behaviour, definePool } from '../../behaviours/define-pool'
+import type { PoolRef } from '../../behaviours/protocol'
+import { reply } from '../../behaviours/step'
+
+/** What the contract of workers keeps in the shared state of its pool. */
+export interface ContractState {
+  /** The messages that have committed, in that order. */
+  readonly ids: number[]
+  /** The messages of batches that have committed. */
+  readonly batched: number[]
+  count: number
+}
+
+/** A message of the contract. */
+export interface ContractMessage {
+  readonly id: number
+  /** How long its handler takes, in milliseconds; 0: it is synchronous. */
+  readonly ms: number
+}
+
+interface Work extends ContractMessage {
+  /** Whether its handler throws. */
+  readonly fails: boolean
+}
+
+/** `contractBehaviour`, as a type. */
+export type ContractBehaviour = ReturnType<typeof contractBehaviour>
+
+/** The address of a pool of `contractBehaviour`. */
+export type ContractPool = ContractBehaviour extends Behaviour<infer P> ? PoolRef<P> : never
+
+/**
+ * The behaviour that the contract of workers (`workerContract`) is checked with: put it on your workers, or export it from the
+ * module that they load.
+ *
+ * @param wait how a handler waits, in milliseconds; default: on Node's timers
+ */
+export function contractBehaviour(wait: (ms: number) => Promise<void> = setTimeout) {
+  const take = async (ms: number): Promise<void> => (ms > 0 ? wait(ms) : undefined)
+  return definePool({
+    init: (): ContractState => ({ ids: [], batched: [], count: 0 }),
+    calls: {
+      work: ({ id, ms, fails }: Work): Eventually<CallStep<number, ContractState>> => {
+        const end = (): CallStep<number, ContractState> => {
+          if (fails) throw new Error(`message ${id} failed`)
+          return reply(id, (draft: ContractState) => {
+            draft.ids.push(id)
+          })
+        }
+        return ms > 0 ? wait(ms).then(end) : end()
+      },
+      add: async ({ ms }: ContractMessage): Promise<CallStep<number, ContractState>> => {
+        await take(ms)
+        return reply(
+          (state: ContractState) => state.count,
+          (draft: ContractState) => {
+            draft.count++
+          },
+        )
+      },
+      next: async ({ ms }: ContractMessage, state: ContractState) => {
+        await take(ms)
+        return reply(undefined, { ...state, count: state.count + 1 })
+      },
+      many: {
+        batch: 4,
+        handle: async (messages: readonly ContractMessage[]): Promise<CallStep<number[], ContractState>> => {
+          await take(messages[0]?.ms ?? 0)
+          const ids = messages.map(({ id }) => id)
+          return reply(ids, (draft: ContractState) => {
+            draft.batched.push(...ids)
+          })
+        },
+      },
+      obey: async (_message: ContractMessage, _state: ContractState, { signal }: { readonly signal: AbortSignal }) => {
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        return reply('aborted')
+      },
+    },
+  })
+}
