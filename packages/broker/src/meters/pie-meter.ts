@@ -22,12 +22,7 @@ export const pieMeterOptions = z
     ask: side.describe('For requests.'),
     askR: side.describe('For members.'),
     update: z.number().positive().default(100).describe('How often the probabilities are updated, in milliseconds.'),
-    min: z
-      .number()
-      .int()
-      .nonnegative()
-      .default(0)
-      .describe('Nothing is refused while at most this many wait.'),
+    min: z.number().int().nonnegative().default(0).describe('Nothing is refused while at most this many wait.'),
     max: countOrInfinity.default(Infinity).describe('Everything is refused while more than this many wait.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
