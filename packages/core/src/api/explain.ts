@@ -22,12 +22,10 @@ export function explain(ref: PoolRef): Explanation {
 function textOf(pool: string, findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ says, advice, figures }, index) => {
     const lead = findings.length === 1 ? '' : `${index + 1}. `
-    const facts = Object.entries(figures).map(([name, value]) => `${name} ${inText(value)}`)
+    const facts = Object.entries(figures).map(
+      ([name, value]) => `${name} ${typeof value === 'string' ? `"${value}"` : value}`,
+    )
     return [`${lead}${says}.`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join('\n')
   })
   return [`Pool "${pool}":`, ...paragraphs].join('\n')
-}
-
-function inText(value: number | string): string {
-  return typeof value === 'string' ? `"${value}"` : String(Number(value.toPrecision(3)))
 }

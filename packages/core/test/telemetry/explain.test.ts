@@ -271,6 +271,26 @@ describe('a pool that explains itself', () => {
     expect(names(pool)).toEqual(['calm'])
   })
 
+  it('gives the same counts in its sentence and in its figures', async () => {
+    const pool = spawned({ broker: { client: { type: 'drop', max: 3 } } })
+    send(pool, 12_350, { type: 'work', ms: 10 })
+    await clock.advance(100)
+    expect(finding(pool, 'drops').says).toContain('12345 requests were dropped')
+    expect(explain(pool).text).toContain('dropped 12345,')
+  })
+
+  it('rounds durations to what a reader can use, and writes long ones without an exponent', async () => {
+    const pool = spawned({ timeout: Infinity })
+    send(pool, 2, { type: 'work', ms: 1.234567 })
+    await clock.advance(2)
+    send(pool, 22, { type: 'work', ms: 1e9 })
+    await clock.advance(123_456.789)
+    const { says, figures } = finding(pool, 'members-busy')
+    expect(says).toContain('the oldest for 123 s')
+    expect(figures).toMatchObject({ oldestMs: 123_457 })
+    for (const value of Object.values(figures)) expect(String(value)).toMatch(/^\d+(\.\d{1,3})?$/)
+  })
+
   it('says that callers gave up, and that answers are owed', async () => {
     const pool = spawned()
     send(pool, 2, { type: 'work', ms: 200 }, { timeout: 100 })
