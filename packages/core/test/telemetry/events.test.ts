@@ -552,7 +552,7 @@ describe('onEvent', () => {
     const pool = spawned()
     const nothing = (): undefined => undefined
     expect(() => onEvent('genpool:drops' as never, nothing)).toThrow(
-      /no event "genpool:drops"; there are .*genpool:drop,/,
+      /no event "genpool:drops"; the events are .*genpool:drop,/,
     )
     expect(() => onEvent('genpool:drop', 'listener' as never)).toThrow(OptionsError)
     expect(() => onEvent('genpool:drop', nothing, { pool: {} as never })).toThrow(OptionsError)
