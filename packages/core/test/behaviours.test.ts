@@ -297,7 +297,7 @@ describe('bad input', () => {
     watchDeadLetters(pool, ({ error }) => lost.push(error.code))
     expect(await failure(call(pool, { type: 'nonsense' }))).toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
-      message: expect.stringMatching(/"nonsense".*returned an object that is no step. Return reply\(value\)/s),
+      message: expect.stringMatching(/"nonsense".*returned an object that is not a step. Return reply\(value\)/s),
     })
     expect(await failure(call(pool, { type: 'nothing' }))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     cast(pool, { type: 'nonsense' })

@@ -257,7 +257,7 @@ describe('the options of a message', () => {
 
   it.each<[string, object]>([
     [
-      'that cannot be looked at',
+      'that cannot be read',
       new Proxy(
         {},
         {
