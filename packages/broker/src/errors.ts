@@ -7,15 +7,15 @@ import { GenPoolError, round } from '@genpool/runtime'
  * - `timeout`: it waited longer than the queue's `timeout`
  * - `codel`: waits stayed above `target` for a whole `interval`
  * - `priority`: the queue was full and something more urgent came
- * - `forecast`: the wait ahead was predicted to be too long
+ * - `forecast`: the predicted wait was too long
  * - `budget`: too little time was left before its deadline to run it
  * - `expired`: its deadline had passed; owners report it as `ExpiredError`
- * - `protector`: refused with the probability that a meter announced
- * - `rate`: refused by a limit on the rate
+ * - `protector`: refused by chance, with the probability that a meter computed
+ * - `rate`: refused by a rate limit
  * - `overload`: an overload alarm was set
- * - `breaker`: those before it crashed; a pool's circuit breaker is open
- * - `throttled`: so many of those before it were refused that a share of the newcomers is refused at once
- * - `busy`: it did not want to wait, and there was nobody to serve it
+ * - `breaker`: earlier requests crashed, and the pool's circuit breaker is open
+ * - `throttled`: many earlier requests were refused, so a share of the new ones is refused at once
+ * - `busy`: the request asked not to wait, and no member was idle
  */
 export type DropReason =
   | 'max'
@@ -32,20 +32,20 @@ export type DropReason =
   | 'throttled'
   | 'busy'
 
-/** The facts of one drop, as its caller is told. */
+/** The facts of one drop that its caller gets. */
 export interface DropFacts {
   readonly reason: DropReason
   /** How long the request had waited, in milliseconds. */
   readonly waitedMs: number
-  /** How many requests went on waiting when it was dropped. */
+  /** How many other requests were still waiting when it was dropped. */
   readonly queueLength: number
-  /** When trying again is likely to help, in milliseconds from the drop, if that is known. */
+  /** How long after the drop a retry is likely to help, in milliseconds; undefined if not known. */
   readonly retryAfterMs?: number | undefined
 }
 
 /**
- * The request was never started, because of too much work ahead of it, or because those before it failed. Safe to retry,
- * preferably later.
+ * The request was never started: too much work was ahead of it, or earlier requests failed. It is safe to retry, preferably
+ * later.
  */
 export class DroppedError extends GenPoolError implements DropFacts {
   readonly code = 'ERR_GENPOOL_DROPPED'
@@ -62,7 +62,7 @@ export class DroppedError extends GenPoolError implements DropFacts {
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
     super(
       `"${target}" dropped a request after ${round(waitedMs)} ms (${reason}, ${queueLength} waiting): ${REMEDIES[reason]}` +
-        (retryAfterMs === undefined ? '' : ` Try again in ${round(retryAfterMs)} ms.`),
+        (retryAfterMs === undefined ? '' : ` Retry in ${round(retryAfterMs)} ms.`),
     )
     this.reason = reason
     this.waitedMs = waitedMs
@@ -76,20 +76,20 @@ const REMEDIES: Readonly<Record<DropReason, string>> = {
   timeout: 'it waited longer than the queue allows. Add members, raise "timeout", or send fewer requests.',
   codel: 'requests arrive faster than members free up. Add members, raise "target", or send fewer requests.',
   priority: 'the queue is full and more urgent requests came. Raise "max" or "priority", or send fewer requests.',
-  forecast: 'the work ahead of it takes too long. Add members, raise "target", or send fewer requests.',
+  forecast: 'its predicted wait is too long. Add members, raise "target", or send fewer requests.',
   budget: 'too little time was left to run it before its deadline. Allow more time, or add members.',
   expired: 'its deadline passed while it waited. Allow more time, or add members.',
   protector: 'the broker is overloaded and refuses a share of all requests. Add members, or send fewer requests.',
-  rate: 'requests come faster than the limit allows. Raise "limit", or send fewer requests.',
+  rate: 'requests arrive faster than the limit allows. Raise "limit", or send fewer requests.',
   breaker:
-    'handlers or starts keep failing, and until they succeed nobody is let through. Look for the cause of the crashes.',
+    'handlers or starts keep failing; requests are refused until one succeeds. Look for the cause of the crashes.',
   throttled:
-    'most requests before it were refused, so this one was not even queued. Add members, or send fewer requests.',
+    'most earlier requests were refused, so this one was refused at once. Add members, or send fewer requests.',
   overload: 'the overload alarm is set. Add members, or send fewer requests.',
-  busy: 'it did not want to wait and nobody was ready to serve it. Ask in a way that waits, or add members.',
+  busy: 'no member was idle, and the request asked not to wait. Use "ask" instead of "nbAsk", or add members.',
 }
 
-/** A message or a call that cannot be understood or is not allowed now. Nothing was changed by it. */
+/** The message or call is invalid, or not allowed now. It changed nothing. */
 export class InvalidError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_INVALID'
 }

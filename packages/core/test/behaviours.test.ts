@@ -39,7 +39,7 @@ afterEach(() => {
 })
 
 describe('schemas', () => {
-  it('refuse a message before it is queued, with the path, and hand on what they make of it', async () => {
+  it('refuse a message before it is queued, with the path, and pass their output to the handler', async () => {
     const seen: unknown[] = []
     const Checked = definePool({
       init: () => 0,
@@ -84,7 +84,7 @@ describe('catch-alls', () => {
       noReply((draft) => void draft.log.push(`info ${JSON.stringify(message)} to ${ctx.member.name}`)),
   })
 
-  it('handle messages of any shape, answer late and once, continue before anything else, take infos', async () => {
+  it('handle messages of any shape, answer later and once, continue before other messages, and handle infos', async () => {
     const pool = spawnPool(system, Any, 'pool', { size: 1 })
     cast(pool, 'go on')
     cast(pool, 'next')
@@ -95,7 +95,7 @@ describe('catch-alls', () => {
     expect(await call(pool, 'log')).toEqual(['go on', 'continued with argument', 'next', 'halted', 'as a cast'])
   })
 
-  it('get { type: "timeout" } when a member has nothing to do for so long, and not if it has', async () => {
+  it('get { type: "timeout" } when a member is idle for that long, and not if it is busy', async () => {
     const log: string[] = []
     const Idle = definePool({
       init: () => 0,
@@ -112,7 +112,7 @@ describe('catch-alls', () => {
     expect(log).toEqual(['timeout'])
   })
 
-  it('are reached by a member address, which is gone when the member is', async () => {
+  it('can be reached at the address of a member until it ends', async () => {
     const seen: string[] = []
     const Members = definePool({
       init: () => 0,
@@ -160,7 +160,7 @@ describe('init', () => {
   })
 
   it.each(['shared', 'isolated'] as const)(
-    'may refuse, which readiness and waiting callers are told (%s)',
+    'may refuse, and ready() and waiting callers get the reason (%s)',
     async (state) => {
       const quiet = jest.spyOn(console, 'log').mockImplementation(() => undefined)
       const { pool } = started(() => Promise.resolve(refuse(new Error('no licence'))), state)
@@ -183,7 +183,7 @@ describe('init', () => {
     expect(getState(pool)).toEqual(['the second'])
   })
 
-  it('that fails is tried again after a while', async () => {
+  it('that fails is retried after a wait', async () => {
     let tries = 0
     const { pool } = started(() => {
       if (++tries === 1) throw new Error('not yet')
@@ -230,7 +230,7 @@ describe('a shared state and asynchronous handlers', () => {
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
   }
 
-  it('an answer by dispatch(ctx.sender) waits for the commit, and a lost attempt has answered nobody', async () => {
+  it('an answer by dispatch(ctx.sender) waits for the commit, and a lost attempt answers no one', async () => {
     const { gates, effects, attempts, pool } = racing()
     const answers = [query(pool, { type: 'next', name: 'a' }, 1000), call(pool, { type: 'next', name: 'b' })]
     const told: unknown[] = []
@@ -269,7 +269,7 @@ describe('bad input', () => {
     casts: { fine: () => undefined, nonsense: () => 7 as never },
   })
 
-  it('unknown types name the pool, the message and what it knows', async () => {
+  it('an unknown type is refused with the pool, the message and the known types', async () => {
     const pool = spawnPool(system, Strict, 'strict')
     const error = await failure(call(pool, { type: 'nonsens' } as never))
     expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
@@ -291,13 +291,13 @@ describe('bad input', () => {
     },
   )
 
-  it('handlers that return nonsense fail their caller and nobody else; the first of several answers counts', async () => {
+  it('a handler that returns nonsense fails only its caller; the first of several answers counts', async () => {
     const pool = spawnPool(system, Strict, 'strict', { size: 1 })
     const lost: string[] = []
     watchDeadLetters(pool, ({ error }) => lost.push(error.code))
     expect(await failure(call(pool, { type: 'nonsense' }))).toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
-      message: expect.stringMatching(/"nonsense".*returned an object that is no step. Return reply\(value\)/s),
+      message: expect.stringMatching(/"nonsense".*returned an object that is not a step. Return reply\(value\)/s),
     })
     expect(await failure(call(pool, { type: 'nothing' }))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     cast(pool, { type: 'nonsense' })
@@ -305,7 +305,7 @@ describe('bad input', () => {
     expect(lost).toEqual(['ERR_GENPOOL_INVALID'])
   })
 
-  it('a behaviour that is none is refused when it is defined', () => {
+  it('an invalid behaviour is refused when it is defined', () => {
     expect(() => definePool({ calls: { add: 5 } } as never)).toThrow(/at calls.add/)
     expect(() => definePool({ inti: () => 0 } as never)).toThrow(/"inti" \(did you mean "init"\?\)/)
   })

@@ -69,7 +69,7 @@ describe('an asynchronous callback that rejects is reported like one that throws
     expect(reported).toEqual(['listener'])
   })
 
-  it('what decides whether a crash counts for the breaker: the crash counts', async () => {
+  it('the "counts" function of the breaker: the crash counts', async () => {
     const { pool, reported } = spawned({ breaker: { failures: 1, counts: rejecting('counts') } })
     await call(pool, { type: 'crash' }).catch(() => undefined)
     await clock.settle()

@@ -46,7 +46,7 @@ const work = (pool: Pool, name: string, ms: number, options: CallOptions = {}): 
   ])
 
 describe('one signal for many calls', () => {
-  it('has one listener for all of them, cancels all of them, and has none after the last', async () => {
+  it('has one listener for all calls, cancels all of them, and has no listener after the last', async () => {
     const { pool } = spawned({ size: 2 })
     const controller = new AbortController()
     const { signal } = controller
@@ -61,7 +61,7 @@ describe('one signal for many calls', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  it('has none after the last call was answered', async () => {
+  it('has no listener after the last call was answered', async () => {
     const { pool } = spawned({ size: 2 })
     const { signal } = new AbortController()
     const results = Array.from({ length: 20 }, (_, i) => work(pool, `call ${i}`, 10, { signal }))
@@ -80,7 +80,7 @@ describe('a deadline', () => {
     expect(getState(pool).done).toEqual(['a', 'c'])
   })
 
-  it('that passes while a request waits takes it out of the queue at once, and it is never run', async () => {
+  it('that passes while a request waits removes it from the queue at once; it is never run', async () => {
     const { pool, run } = spawned()
     const results = [work(pool, 'a', 100), work(pool, 'b', 1, { timeout: 30 })]
     await clock.advance(35)
@@ -90,7 +90,7 @@ describe('a deadline', () => {
     expect(run).toEqual(['a'])
   })
 
-  it('that passes while it runs fires ctx.signal, and the late commit is refused', async () => {
+  it('that passes while a request runs aborts ctx.signal, and the late commit is refused', async () => {
     const { pool, signals } = spawned()
     const result = work(pool, 'a', 100, { timeout: 50 })
     await clock.advance(45)
@@ -104,7 +104,7 @@ describe('a deadline', () => {
     expect(inspect(pool)).toMatchObject({ members: { idle: 1, busy: 0 } })
   })
 
-  it('is judged although no timer can fire: a handler that blocks past it commits nothing, and who expired meanwhile is not run', async () => {
+  it('counts although no timer can fire: a handler that blocks past it commits nothing, and requests that expire meanwhile are not run', async () => {
     const { pool, run } = spawned()
     const blocked = call(pool, { type: 'block', ms: 300 }, { timeout: 200 }).catch(
       (error: { code: string }) => error.code,
@@ -119,7 +119,7 @@ describe('a deadline', () => {
     expect(getState(pool).done).toEqual(['b'])
   })
 
-  it('is 5 s unless the pool or the caller says otherwise', async () => {
+  it('is 5 s by default', async () => {
     const { pool } = spawned()
     const result = work(pool, 'a', 10_000)
     await clock.advance(4990)
@@ -128,7 +128,7 @@ describe('a deadline', () => {
     expect(await result).toEqual(['ERR_GENPOOL_EXPIRED', true])
   })
 
-  it('can be far away or at no time, and tells the handler how much is left', async () => {
+  it('can be far away or infinite, and the handler sees how much is left', async () => {
     const { pool } = spawned()
     for (const timeout of [2 ** 31 - 1, 2 ** 31, 2 ** 40, Infinity]) {
       expect(await call(pool, { type: 'left' }, { timeout })).toBe(timeout)
@@ -140,7 +140,7 @@ describe('a deadline', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('of 0 has passed at once; one that is no time is refused with the reason', async () => {
+  it('of 0 has passed at once; an invalid one is refused with the reason', async () => {
     const { pool, run } = spawned()
     expect(await work(pool, 'a', 1, { timeout: 0 })).toEqual(['ERR_GENPOOL_EXPIRED', false])
     for (const timeout of [NaN, -1, '5' as never, null as never]) {
@@ -154,7 +154,7 @@ describe('a deadline', () => {
 })
 
 describe('an AbortSignal', () => {
-  it('that fired before is told at once; while it waits, the place is free at once; while it runs, the commit is refused', async () => {
+  it('that is already aborted cancels at once; one that aborts during the wait frees the place; during the run, the commit is refused', async () => {
     const { pool, run, signals } = spawned()
     const controllers = [0, 1, 2].map(() => new AbortController())
     controllers[0]?.abort('too early')
@@ -178,7 +178,7 @@ describe('an AbortSignal', () => {
     expect(getState(pool).done).toEqual([])
   })
 
-  it('that fires afterwards does nothing, and nobody listens to it any more', async () => {
+  it('that aborts afterwards does nothing, and has no listener left', async () => {
     const { pool } = spawned()
     const controller = new AbortController()
     const result = work(pool, 'a', 10, { signal: controller.signal })
@@ -190,7 +190,7 @@ describe('an AbortSignal', () => {
     expect(inspect(pool).outcomes).toMatchObject({ replied: 1, cancelled: 0 })
   })
 
-  it('of a handler ends what it has asked of another pool', async () => {
+  it('of a handler cancels its calls to another pool', async () => {
     const inner = spawned()
     const Outer = definePool({
       init: () => 0,
@@ -210,7 +210,7 @@ describe('an AbortSignal', () => {
 })
 
 describe('the budget', () => {
-  it('does not start what cannot be done in time any more', async () => {
+  it('does not start a request that cannot finish in time', async () => {
     const { pool, run } = spawned({ broker: { budget: true } })
     for (let i = 0; i < 50; i++) {
       const warm = work(pool, `warm ${i}`, 20)

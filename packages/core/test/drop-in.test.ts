@@ -70,7 +70,7 @@ describe.each<[string, Spawn]>([
     expect(names).toEqual(['actor', `${(system as any).name}://actor`, 'actor'])
   })
 
-  it('gives the function a context with all that nact puts there, as own properties and as this', async () => {
+  it('gives the function the complete context of nact, as own properties and as this', async () => {
     let context: any
     let same: unknown
     const actor = spawn(
@@ -96,7 +96,7 @@ describe.each<[string, Spawn]>([
     expect(context.log).toBeUndefined()
   })
 
-  it('knows who sent a dispatch, and nobody if nobody did', async () => {
+  it('knows the sender of a dispatch, or nobody without a sender', async () => {
     const seen: any[] = []
     const sender = spawn(system, (state) => state, 'sender')
     const actor = spawn(system, (state, _message, ctx) => {
@@ -132,17 +132,17 @@ describe.each<[string, Spawn]>([
     expect(() => spawn(system, answer, 'actor')).toThrow('already exists')
   })
 
-  it('refuses a name that is no part of a path', () => {
+  it('refuses a name that is not a valid part of a path', () => {
     expect(() => spawn(system, answer, 'not a name')).toThrow('Invalid argument')
   })
 
-  it('makes a name up when there is none', async () => {
+  it('generates a name if none is given', async () => {
     const [first, second] = [spawn(system, answer), spawn(system, answer)]
     expect((first as any).name).not.toBe((second as any).name)
     expect(await query(first, 1, 1000)).toEqual([undefined, 1])
   })
 
-  it('can return undefined, and has that as its state then', async () => {
+  it('can return undefined as its next state', async () => {
     const actor = spawn(
       system,
       (state, message, ctx) => {
@@ -156,7 +156,7 @@ describe.each<[string, Spawn]>([
     expect(await query(actor, 'look', 1000)).toBeUndefined()
   })
 
-  it('leaves the state as it is: not frozen, not copied, of any kind', async () => {
+  it('does not change the state: not frozen, not copied, of any type', async () => {
     const state = new Map([[1, { deep: true }]])
     const actor = spawn(
       system,
@@ -183,7 +183,7 @@ describe.each<[string, Spawn]>([
     expect(await query(actor, 99, 1000)).toEqual([0, 1, 2, 3])
   })
 
-  it('cannot be reached any more once it has stopped', async () => {
+  it('cannot be reached after it has stopped', async () => {
     const seen: unknown[] = []
     const actor = spawn(system, (state, message) => {
       seen.push(message)
@@ -236,7 +236,7 @@ describe.each<[string, Spawn]>([
       expect(calls).toEqual([['throw', 'thrown', 'actor', 1]])
     })
 
-    it('goes on with its state on resume', async () => {
+    it('continues with its state on resume', async () => {
       const actor = crashing((_message, _error, ctx) => ctx.resume)
       dispatch(actor, 'count')
       dispatch(actor, 'throw')

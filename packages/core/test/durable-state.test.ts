@@ -23,7 +23,7 @@ const Counter = definePool({
 })
 
 describe('a pool whose state is journalled', () => {
-  it('goes on where it ended, and loses no update of members that wait for the disk', async () => {
+  it('continues where it ended, and loses no update of members that wait for the disk', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'genpool-durable-'))
     for (let life = 0; life < 3; life++) {
       const engine = fileEngine(directory)

@@ -15,7 +15,7 @@ afterEach(() => stop(system))
 const Trivial = definePool({ init: () => ({ count: 0 }), calls: { ask: () => reply(1) }, terminate: () => undefined })
 
 describe('many priorities', () => {
-  it('cost little each: the highest goes first, the lowest are dropped', async () => {
+  it('cost little: the highest is served first, the lowest are dropped', async () => {
     const order: number[] = []
     const Work = definePool({
       init: () => 0,

@@ -4,7 +4,7 @@ import { RecentHistogram } from '../src/views/stats/histogram'
 const WINDOW = 10_000
 
 describe('RecentHistogram', () => {
-  it('tells each percentile at most 1/16 too high and never too low', () => {
+  it('reports each percentile at most 1/16 too high and never too low', () => {
     const values = fc.array(fc.oneof(fc.nat(100), fc.nat(1_000_000), fc.integer({ min: 0, max: 2 ** 50 })), {
       minLength: 1,
     })
@@ -40,7 +40,7 @@ describe('RecentHistogram', () => {
     expect(histogram.percentiles(9 * WINDOW)).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 })
   })
 
-  it('does so however far apart the values come', () => {
+  it('does so however far apart the values arrive', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 25_000 }), { maxLength: 40 })
     fc.assert(
       fc.property(pauses, (gaps) => {
@@ -56,7 +56,7 @@ describe('RecentHistogram', () => {
     )
   })
 
-  it('spreads what was recorded over all the time that it looks back, also after a long rest', () => {
+  it('spreads its values over the whole time that it covers, also after a long pause', () => {
     const histogram = new RecentHistogram(WINDOW, 0)
     histogram.record(2000, 4000)
     expect(histogram.density(4000)).toBe(0.5)

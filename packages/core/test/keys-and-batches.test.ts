@@ -31,7 +31,7 @@ describe('messages of one key', () => {
     return { clock, log, pool }
   }
 
-  it('are handled one at a time and in order, while others go on beside them', async () => {
+  it('are handled one at a time and in order, while others run at the same time', async () => {
     const { clock, log, pool } = tracked(4)
     const send = (name: string, ms: number, key?: string) =>
       call(pool, { type: 'work', name, ms }, key === undefined ? {} : { key })
@@ -69,7 +69,7 @@ describe('messages of one key', () => {
     expect(runs).toEqual([0, 1, 1, 1, 2, 3])
   })
 
-  it('go on after one that failed, one that expired while it waited and one that was aborted', async () => {
+  it('continue after one that failed, one that expired while it waited and one that was aborted', async () => {
     const { clock, log, pool } = tracked(2)
     const controller = new AbortController()
     const results = Promise.allSettled([
@@ -90,7 +90,7 @@ describe('messages of one key', () => {
 })
 
 describe('a batch', () => {
-  it('takes what waits for the same handler, up to its size, when there is a backlog', async () => {
+  it('takes messages for the same handler, up to its size, in a backlog', async () => {
     const batches: number[][] = []
     const Store = definePool({
       init: () => ({ rows: [] as number[] }),
@@ -129,7 +129,7 @@ describe('a batch', () => {
     expect(getState(pool).rows).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
-  it('tells each caller who gives up while it runs that its message was started', async () => {
+  it('tells each caller that gives up during the run that its message was started', async () => {
     const clock = virtualClock()
     const Slow = definePool({
       calls: {
@@ -152,7 +152,7 @@ describe('a batch', () => {
     expect(await Promise.all(calls)).toEqual([true, true, true, false])
   })
 
-  it('fails as a whole when its handler throws, or answers with another number', async () => {
+  it('fails as a whole when its handler throws or returns the wrong number of answers', async () => {
     const Bad = definePool({
       init: () => 0,
       calls: {
@@ -178,7 +178,7 @@ describe('a batch', () => {
 })
 
 describe('a fair client queue', () => {
-  it('serves the tenants in turn, and fails the request that its function cannot tell apart', async () => {
+  it('serves the tenants in turn, and fails a request for which its function throws', async () => {
     const order: string[] = []
     const Work = definePool({
       init: () => 0,

@@ -99,7 +99,7 @@ describe('a crash', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('of a query or a dispatch is as one of a call, and of a cast it is a dead letter', async () => {
+  it('of a query or a dispatch is like one of a call; of a cast it is a dead letter', async () => {
     const { pool } = written()
     const letters: unknown[] = []
     watchDeadLetters(pool, ({ message, error }) => letters.push([message, error.code]))
@@ -114,7 +114,7 @@ describe('a crash', () => {
     expect(inspect(pool)).toMatchObject({ restarts: 3, deadLetters: 2, outcomes: { crashed: 3, replied: 1 } })
   })
 
-  it('leaves the other members, the shared state and what waits as they are', async () => {
+  it('does not affect the other members, the shared state and waiting requests', async () => {
     const { pool } = written({ size: 2, state: 'shared' })
     await call(pool, { type: 'done' })
     const answers = Array.from({ length: 20 }, (_, n) => call(pool, { type: n % 5 === 2 ? 'crash' : 'done' }))
@@ -128,7 +128,7 @@ describe('a crash', () => {
 describe('restart intensity', () => {
   const limits = { restart: { intensity: 2, within: 1000 } } as const
 
-  it('lets as many members crash as it says within its window, and forgets old crashes', async () => {
+  it('allows its number of crashes within its window, and forgets old ones', async () => {
     const { pool } = written(limits)
     for (let i = 0; i < 10; i++) {
       await failure(call(pool, { type: 'crash' }))
@@ -137,7 +137,7 @@ describe('restart intensity', () => {
     expect(await call(pool, { type: 'who' })).toBe('member-1.11')
   })
 
-  it('beyond it the pool stops, tells those who wait why, and is gone', async () => {
+  it('if it is exceeded, the pool stops and waiting callers get the reason', async () => {
     const { pool, log } = written(limits)
     const answers = ['crash', 'crash', 'crash', 'who', 'who'].map((type) => failure(call(pool, { type } as never)))
     const errors = await Promise.all(answers)
@@ -174,7 +174,7 @@ describe('restart intensity', () => {
     expect(inspect(pool).phase).toBe('stopped')
   })
 
-  it('escalates to a plain parent, whose onCrash is told of the pool and the cause; whatever it decides, the pool ends', async () => {
+  it('escalates to a plain parent, whose onCrash gets the pool and the cause; with any decision the pool ends', async () => {
     const told: any[] = []
     const parent = spawn(system, () => undefined, 'parent', {
       onCrash: (_message: unknown, error: Error, ctx: any, child: any) => {
@@ -201,7 +201,7 @@ describe('restart intensity', () => {
     expect(nact.dispatch(parent, 'still there')).toBeUndefined()
   })
 
-  it('escalates to a pool above it, which goes on', async () => {
+  it('escalates to a parent pool, which continues', async () => {
     const upper = written()
     const Fragile = definePool({
       calls: {
@@ -234,7 +234,7 @@ describe('an init that fails', () => {
   const backoff = { min: 100, max: 400, jitter: 0 }
 
   it.each(['shared', 'isolated'] as const)(
-    'is tried again after min, twice as long each time, up to max (%s)',
+    'is retried after min, twice as long each time, up to max (%s)',
     async (state) => {
       const { pool, starts } = failing({ state, size: 1, restart: { attempts: Infinity, backoff } })
       const waiting = failure(call(pool, { type: 'get' }, { timeout: 1590 }))
@@ -284,7 +284,7 @@ describe('an init that fails', () => {
     expect(new Set(waits).size).toBeGreaterThan(10)
   })
 
-  it('settles what was sent to the member that could not start', async () => {
+  it('settles messages to a member that could not start', async () => {
     const Failing = definePool({ init: () => Promise.reject(new Error('no database')), handleCall: () => reply(1) })
     const pool = spawnPool(system, Failing, 'pool', { clock, state: 'isolated', size: 1, restart: { attempts: 1 } })
     const own = getMembers(pool)[0]!.ref
@@ -314,7 +314,7 @@ describe('retryOnCrash and poisonAfter', () => {
     return { pool, runs, letters }
   }
 
-  it('runs a message that is declared repeatable again, on another incarnation', async () => {
+  it('retries a message that is declared repeatable, on another incarnation', async () => {
     const { pool, runs, letters } = crashing(2, { retryOnCrash: { work: 2 } })
     expect(await call(pool, { type: 'work' })).toBe('done')
     expect(runs).toEqual(['member-1.1 1', 'member-1.2 2', 'member-1.3 3'])
@@ -328,7 +328,7 @@ describe('retryOnCrash and poisonAfter', () => {
     expect(runs).toHaveLength(1)
   })
 
-  it('gives up after so many repetitions', async () => {
+  it('gives up after the allowed number of retries', async () => {
     const { pool, runs } = crashing(9, { retryOnCrash: { work: 1 } })
     expect(await failure(call(pool, { type: 'work' }))).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
     expect(runs).toHaveLength(2)
@@ -371,7 +371,7 @@ describe('retryOnCrash and poisonAfter', () => {
     expect(runs).toHaveLength(4)
   })
 
-  it('keeps the deadline, and repeats while the pool drains', async () => {
+  it('keeps the deadline, and retries while the pool drains', async () => {
     const { pool, runs } = crashing(1, { retryOnCrash: { work: 3 } })
     const answer = call(pool, { type: 'work' })
     const drained = drain(pool)
@@ -383,7 +383,7 @@ describe('retryOnCrash and poisonAfter', () => {
 })
 
 describe('stuckAfter', () => {
-  it('gives a member up, tells its caller, replaces it, and ignores what comes of it later', async () => {
+  it('replaces a stuck member, tells its caller, and ignores its late result', async () => {
     const { pool, log, open, contexts } = written({ state: 'shared', stuckAfter: 1000 })
     const stuck = failure(call(pool, { type: 'hang' }, { timeout: Infinity }))
     const next = call(pool, { type: 'who' })
@@ -405,7 +405,7 @@ describe('stuckAfter', () => {
     expect(inspect(pool)).toMatchObject({ restarts: 1, members: { idle: 1, busy: 0 } })
   })
 
-  it('lets a drained pool end although a handler never does', async () => {
+  it('lets a drained pool end although a handler never ends', async () => {
     const { pool } = written({ stuckAfter: 1000 })
     const stuck = failure(call(pool, { type: 'hang' }, { timeout: Infinity }))
     let drained = false
@@ -419,7 +419,7 @@ describe('stuckAfter', () => {
     expect([drained, clock.timers]).toEqual([true, 0])
   })
 
-  it('does not fence a plain function off its effects only, but off all of them', async () => {
+  it('fences a plain function off all of its effects', async () => {
     const effects: unknown[] = []
     let open!: () => void
     const pool = spawnPool(
@@ -441,7 +441,7 @@ describe('stuckAfter', () => {
 })
 
 describe('recycle', () => {
-  it('replaces a member after so many messages, between two of them', async () => {
+  it('replaces a member after its number of messages, between two of them', async () => {
     const { pool, log } = written({ recycle: { afterMessages: 3, jitter: 0 } })
     const names = await Promise.all(Array.from({ length: 9 }, () => call(pool, { type: 'who' })))
     expect(names).toEqual([1, 2, 3].flatMap((n) => Array.from({ length: 3 }, () => `member-1.${n}`)))
@@ -474,7 +474,7 @@ describe('recycle', () => {
     expect(count(log, 'terminate')).toBeGreaterThanOrEqual(50)
   })
 
-  it('holds for members that run when it is changed', async () => {
+  it('applies to running members when it is changed', async () => {
     const { pool } = written()
     configure(pool, { recycle: { afterMessages: 2, jitter: 0 } })
     const names = await Promise.all(Array.from({ length: 4 }, () => call(pool, { type: 'who' })))
@@ -518,7 +518,7 @@ describe('terminate', () => {
     expect(log.filter((line) => line.includes('undefined'))).toEqual([])
   })
 
-  it('stopping starts no member in the place of another, also when their addresses are known', async () => {
+  it('stopping replaces no member, also when member addresses are known', async () => {
     const { pool, log } = written({ size: 3 })
     getMembers(pool)
     stop(pool)
@@ -539,7 +539,7 @@ describe('terminate', () => {
     expect(log.at(-1)).toBe('terminate member-1.1 shutdown {"done":1}')
   })
 
-  it('releases what a slow init opens after its member was given up, and nothing before', async () => {
+  it('runs after a slow init whose member was already given up, and not before', async () => {
     const open: (() => void)[] = []
     const log: unknown[] = []
     const Slow = definePool({
@@ -563,7 +563,7 @@ describe('terminate', () => {
     ])
   })
 
-  it('that throws goes to onCallbackError, and the pool goes on', async () => {
+  it('that throws goes to onCallbackError, and the pool continues', async () => {
     const errors: unknown[] = []
     const { pool } = written({ onCallbackError: (error) => errors.push(error) }, () => {
       throw new Error('cannot close')
@@ -575,7 +575,7 @@ describe('terminate', () => {
     expect(errors).toHaveLength(2)
   })
 
-  it('is waited for by drain', async () => {
+  it('delays drain until it is done', async () => {
     let release!: () => void
     const { pool } = written({}, () => new Promise<void>((resolve) => (release = resolve)))
     await call(pool, { type: 'who' })
@@ -589,7 +589,7 @@ describe('terminate', () => {
 })
 
 describe("a member's own address", () => {
-  it('reaches that member only, as handleInfo, and nobody when it has ended', async () => {
+  it('reaches only that member, in handleInfo, and nothing after it has ended', async () => {
     const { pool, log } = written({ size: 3 })
     const [, second] = getMembers(pool)
     dispatch(second!.ref, 'hello')
@@ -602,7 +602,7 @@ describe("a member's own address", () => {
     expect(getMembers(pool).map(({ name }) => name)).toEqual(['member-1.1', 'member-2.2', 'member-3.1'])
   })
 
-  it('has children that stop with the member, and the pool has none of them', async () => {
+  it('has children that stop with the member, and are not children of the pool', async () => {
     const Parent = definePool({
       init: () => 0,
       calls: {

@@ -62,14 +62,14 @@ describe('wrong options of a call', () => {
     expect(await call(pool, { type: 'add' })).toBe('added')
   })
 
-  it('of a cast come back as a value', () => {
+  it('of a cast are returned as a value', () => {
     expect(cast(spawned(), { type: 'add' }, { priority: NaN })).toMatchObject({
       ok: false,
       error: { code: 'ERR_GENPOOL_OPTIONS' },
     })
   })
 
-  it('that are undefined are not there', async () => {
+  it('that are undefined count as left out', async () => {
     const pool = spawned()
     const nothing = { timeout: undefined, signal: undefined, priority: undefined, key: undefined } as never
     expect(await call(pool, { type: 'add' }, nothing)).toBe('added')
@@ -179,7 +179,7 @@ describe('strange handlers', () => {
     ],
   }
   it.each(Object.entries(broken))(
-    'a handler that %s fails its caller with a typed error, and the pool goes on',
+    'a handler that %s fails its caller with a typed error, and the pool continues',
     async (_name, [handle, code]) => {
       const Broken = definePool({
         init: () => ({ count: 0 }),
@@ -257,7 +257,7 @@ describe('the options of a message', () => {
 
   it.each<[string, object]>([
     [
-      'that cannot be looked at',
+      'that cannot be read',
       new Proxy(
         {},
         {
@@ -298,14 +298,14 @@ describe('the options of a message', () => {
     expect(inspect(pool).waiting).toBe(0)
   })
 
-  it('with the value undefined are as if left out', async () => {
+  it('with the value undefined count as left out', async () => {
     const pool = spawned()
     const options = { timeout: undefined, signal: undefined, priority: undefined, key: undefined } as never
     expect(await call(pool, { type: 'add' } as never, options)).toBe('added')
   })
 })
 
-describe('messages that nobody expects', () => {
+describe('unexpected messages', () => {
   const cyclic: any = { type: 'add' }
   cyclic.self = cyclic
   const hostile = new Proxy(
@@ -321,13 +321,13 @@ describe('messages that nobody expects', () => {
     ['that cannot be cloned', { type: 'add', fn: () => 1, socket: new WeakMap() }],
     ['frozen', Object.freeze({ type: 'add' })],
   ]
-  it.each(typed)('%s, of a known type, are served as they are', async (_name, message) => {
+  it.each(typed)('%s, of a known type, are served unchanged', async (_name, message) => {
     const pool = spawned()
     expect(await call(pool, message as never)).toBe('added')
     expect(cast(pool, message as never)).toEqual({ ok: true })
   })
 
-  it('types that are names of every object are unknown, and a message whose type throws is refused', async () => {
+  it('types that are property names of every object are unknown, and a message whose type throws is refused', async () => {
     const pool = spawned()
     for (const type of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
       expect(await failure(call(pool, { type } as never))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
@@ -361,7 +361,7 @@ describe('messages that nobody expects', () => {
   })
 })
 
-it('a factory query that throws, or makes nonsense, fails at once', async () => {
+it('a query whose factory throws or returns nonsense fails at once', async () => {
   const pool = spawned()
   const thrown = await failure(
     query(

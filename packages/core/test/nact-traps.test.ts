@@ -34,13 +34,13 @@ function gate(): { wait: Promise<void>; open: () => void } {
   return { wait, open }
 }
 
-describe('what nact does, and the pool does not', () => {
+describe('what nact does and the pool does not do', () => {
   describe('1: stop(system) leaves actors running', () => {
     const ticking = (state: number, _message: unknown, ctx: any): number => {
       dispatch(ctx.self, 'tick')
       return state + 1
     }
-    it('nact: an actor goes on working for itself', async () => {
+    it('nact: an actor continues to send messages to itself', async () => {
       let count = 0
       const actor = spawnAny(system, async (state: unknown) => {
         count++
@@ -52,7 +52,7 @@ describe('what nact does, and the pool does not', () => {
       await turns(20)
       expect(count).toBe(5)
     })
-    it('the pool: nothing more is run', async () => {
+    it('the pool: runs nothing more', async () => {
       let count = 0
       const pool = spawnPoolAny(system, (state: number, message: unknown, ctx: any) => {
         count++
@@ -65,7 +65,7 @@ describe('what nact does, and the pool does not', () => {
     })
   })
 
-  describe('2: those who wait are not told of a stop', () => {
+  describe('2: waiting callers are not told of a stop', () => {
     const hang = (): Promise<never> => new Promise<never>(() => undefined)
     it('nact: the asker waits for its timeout', async () => {
       const actor = spawnAny(system, hang)
@@ -160,7 +160,7 @@ describe('what nact does, and the pool does not', () => {
   })
 
   describe('5: an exception in afterStop is uncaught', () => {
-    it('the pool: it is told to onCallbackError, or a warning of the process', async () => {
+    it('the pool: it goes to onCallbackError, or becomes a process warning', async () => {
       const errors: unknown[] = []
       const pool = spawnPoolAny(system, (state: unknown) => state, 'actor', {
         afterStop: () => {
@@ -263,8 +263,8 @@ describe('what nact does, and the pool does not', () => {
     })
   })
 
-  describe('11: an initial state that cannot be made spins and starves the event loop', () => {
-    it('the pool: it tries again with a growing wait, gives up, and says why', async () => {
+  describe('11: an initial state that fails spins and starves the event loop', () => {
+    it('the pool: retries with a growing wait, gives up, and says why', async () => {
       const clock = virtualClock()
       const quiet = jest.spyOn(console, 'log').mockImplementation(() => undefined)
       let tries = 0
@@ -383,7 +383,7 @@ describe('what nact does, and the pool does not', () => {
   })
 
   describe('19: shutdownAfter fires early', () => {
-    it('the pool: it fires when there was nothing to do for so long, and not before', async () => {
+    it('the pool: it fires after that much idle time, and not before', async () => {
       const clock = virtualClock()
       const pool = spawnPoolAny(system, (state: unknown) => state, 'pool', { shutdownAfter: 100, clock })
       for (let i = 0; i < 5; i++) {
@@ -398,8 +398,8 @@ describe('what nact does, and the pool does not', () => {
     })
   })
 
-  describe('20: what is sent to a stopped actor is silently ignored', () => {
-    it('the pool: cast says so', () => {
+  describe('20: a message to a stopped actor is silently ignored', () => {
+    it('the pool: cast returns that', () => {
       const pool = spawnPool(system, definePool({ init: () => 0, casts: { x: () => noReply() } }))
       stop(pool)
       expect(cast(pool, { type: 'x' })).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_STOPPED' } })
@@ -407,7 +407,7 @@ describe('what nact does, and the pool does not', () => {
   })
 
   describe('24: a handler whose promise never settles wedges its actor for ever', () => {
-    it('the pool: its member is given up and replaced, and its caller is told', async () => {
+    it('the pool: its member is replaced as stuck, and its caller is told', async () => {
       const clock = virtualClock()
       const { wait, open } = gate()
       const Stuck = definePool({

@@ -53,7 +53,7 @@ const work = (pool: Pool, ms: number, timeout = Infinity): Promise<unknown> =>
   call(pool, { type: 'work', ms }, { timeout }).catch((error: { code: string }) => error.code)
 
 describe('drain', () => {
-  it('takes nothing new, finishes what it has, stops, and resolves when all is released', async () => {
+  it('accepts no new requests, finishes the others, stops, and resolves when everything is released', async () => {
     const { pool } = spawned()
     const calls = [1, 2, 3, 4, 5].map(() => work(pool, 100))
     let done = false
@@ -71,7 +71,7 @@ describe('drain', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('stops after so long whatever is left, and tells those callers', async () => {
+  it('stops after `within` with requests left, and tells their callers', async () => {
     const { pool } = spawned()
     const calls = [50, 500, 10].map((ms) => work(pool, ms))
     const drained = drain(pool, { within: 200 })
@@ -84,7 +84,7 @@ describe('drain', () => {
 })
 
 describe('resize and configure', () => {
-  it('change the number of members under load, losing nothing', async () => {
+  it('change the number of members under load without losing a request', async () => {
     const { pool } = spawned({ size: 1 })
     const calls = Array.from({ length: 12 }, () => work(pool, 100))
     await clock.advance(50)
@@ -98,7 +98,7 @@ describe('resize and configure', () => {
     expect(() => resize(pool, 0)).toThrow(OptionsError)
   })
 
-  it('keep what waits when the queue becomes another one, and say what has changed', async () => {
+  it('keep waiting requests when the queue type changes, and return what changed', async () => {
     const { pool } = spawned({ broker: { client: { type: 'drop', max: 100 } } })
     const calls = Array.from({ length: 10 }, () => work(pool, 10))
     expect(
@@ -110,7 +110,7 @@ describe('resize and configure', () => {
     expect(new Set(await Promise.all(calls))).toEqual(new Set(['done']))
   })
 
-  it('refuse what is wrong, or fixed for the life of a pool, and then change nothing', () => {
+  it('refuse wrong or unchangeable options, and then change nothing', () => {
     const { pool } = spawned()
     const wrong: [unknown, RegExp][] = [
       [{ size: 3, timeout: -1 }, /timeout/],
@@ -142,7 +142,7 @@ describe('broadcast', () => {
 })
 
 describe('inspect', () => {
-  it('tells who waits, by type and by priority', async () => {
+  it('counts waiting requests by type and by priority', async () => {
     const { pool } = spawned({ size: 1 })
     const busy = work(pool, 10)
     const urgent = call(pool, { type: 'work', ms: 1 }, { priority: 5 })
@@ -157,7 +157,7 @@ describe('inspect', () => {
     expect(inspect(pool).waitingBy).toEqual({ type: {}, priority: {} })
   })
 
-  it('tells what a scripted run has done', async () => {
+  it('shows the figures of a scripted run', async () => {
     const members = scriptedMembers()
     const pool = spawnPool(system, members.behaviour, 'pool', {
       size: 2,
@@ -196,8 +196,8 @@ describe('inspect', () => {
   })
 })
 
-describe('what nobody waits for', () => {
-  it('goes to onDrop when it is lost; a callback that fails is told to onCallbackError and stops nothing', async () => {
+describe('a message without a waiting caller', () => {
+  it('goes to onDrop when it is lost; a callback that throws goes to onCallbackError and stops nothing', async () => {
     const lost: DeadLetter[] = []
     const failed: unknown[] = []
     const { pool } = spawned({
@@ -285,7 +285,7 @@ describe('options', () => {
     .uniqueArray(one, { maxLength: 3 })
     .chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, like(known[key as keyof typeof known])]))))
 
-  it('are taken, and then the pool works; or refused with the place, and then nothing is spawned', async () => {
+  it('are accepted, and the pool works; or refused with the path, and nothing is spawned', async () => {
     let taken = 0
     await fc.assert(
       fc.asyncProperty(input, async (options) => {
@@ -311,7 +311,7 @@ describe('options', () => {
     expect(taken).toBeGreaterThan(200)
   })
 
-  it('are changed while the pool works, or refused and nothing is changed', async () => {
+  it('are changed while the pool works, or refused, and nothing changes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 3 }), async (changes) => {
         const { pool } = spawned()

@@ -43,13 +43,13 @@ function faulty(operations: readonly (keyof Queue<Waiting>)[], make = dropQueue)
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
   promise.catch(({ code, cause }: { code: string; cause?: Error }) => [code, cause?.message])
 
-describe('a queue that is the work of the user, if it fails', () => {
+describe('a queue of the user that throws', () => {
   const gaveUp = (operation: string): unknown => [
     'ERR_GENPOOL_STOPPED',
     `Pool "faulty" gave up: its queue failed: ${operation} is broken`,
   ]
 
-  it('while it takes a request in, refuses that request, and the pool goes on', async () => {
+  it('in enqueue refuses that request, and the pool continues', async () => {
     const { pool, fault } = faulty(['enqueue'])
     await ready(pool)
     const first = outcome(call(pool, { type: 'work' }))
@@ -63,7 +63,7 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(inspect(pool).phase).toBe('running')
   })
 
-  it('while a member asks for work, stops the pool with the cause, and all are told', async () => {
+  it('in dequeue stops the pool with the cause, and all callers are told', async () => {
     const { pool, fault } = faulty(['dequeue'])
     const beside = spawnPool(system, Worker, 'beside', { clock })
     await ready(pool)
@@ -78,7 +78,7 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(await other).toBe('done')
   })
 
-  it('while it gives one back whose caller has given up, stops the pool', async () => {
+  it('in remove stops the pool', async () => {
     const { pool, fault } = faulty(['remove'])
     await ready(pool)
     const running = outcome(call(pool, { type: 'work' }))
@@ -93,7 +93,7 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(await long).toEqual(gaveUp('remove'))
   })
 
-  it('while it lets time pass, stops the pool', async () => {
+  it('in timeout stops the pool', async () => {
     const { pool, fault } = faulty(['timeout'], (_options, now, items) => timeoutQueue({ timeout: 25 }, now, items))
     await ready(pool)
     const calls = [1, 2, 3, 4].map(() => outcome(call(pool, { type: 'work' }, { timeout: Infinity })))
@@ -105,7 +105,7 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('and is replaced by one of ours, is not asked any more', async () => {
+  it('is not called after it was replaced by a built-in queue', async () => {
     const { pool, fault } = faulty(['enqueue', 'dequeue', 'timeout'])
     const calls = Array.from({ length: 3 }, () => outcome(call(pool, { type: 'work' })))
     await clock.advance(5)
@@ -116,7 +116,7 @@ describe('a queue that is the work of the user, if it fails', () => {
     expect(await Promise.all(calls)).toEqual(['done', 'done', 'done', 'done'])
   })
 
-  it('and cannot even tell what it holds, has its callers told when their time is over', async () => {
+  it('also in drain leaves its callers to their deadlines', async () => {
     const { pool, fault } = faulty(['dequeue', 'remove', 'drain'])
     await ready(pool)
     const calls = [1, 2, 3].map(() => outcome(call(pool, { type: 'work' }, { timeout: 100 })))

@@ -58,7 +58,7 @@ describe('while very many wait', () => {
     })
   })
 
-  it('each is told of with its message when the pool is stopped', async () => {
+  it('each one is reported with its message when the pool is stopped', async () => {
     const lost: [number | undefined, string][] = []
     const { pool } = gated(({ message, error }) => lost.push([(message as { n?: number }).n, error.code]))
     await new Promise((resolve) => setImmediate(resolve))
@@ -68,7 +68,7 @@ describe('while very many wait', () => {
     expect(inspect(pool).outcomes.stopped).toBeGreaterThanOrEqual(MANY)
   })
 
-  it('whoever looks sees what waits, and a new bound drops the newest', () => {
+  it('inspection shows the waiting requests, and a new bound drops the newest', () => {
     const lost: unknown[] = []
     const { pool } = gated(({ message }) => lost.push((message as { n?: number }).n))
     for (const n of numbers(0, MANY)) cast(pool, n < 100 ? { type: 'other', n } : { type: 'tell', n })

@@ -72,7 +72,7 @@ function spawned(options: PoolOptions = {}, initMs = 100) {
 }
 
 describe('a pool that starts', () => {
-  it('with a shared state makes one state, also when it is resized or configured before that is made', async () => {
+  it('with a shared state makes one state, also when it is resized or configured before the state exists', async () => {
     const { pool, log } = spawned()
     const answer = call(pool, { type: 'add' })
     resize(pool, 4)
@@ -84,7 +84,7 @@ describe('a pool that starts', () => {
     expect(log).toEqual(['init member-0.1'])
   })
 
-  it('with isolated states starts those members only that are wanted in the end', async () => {
+  it('with isolated states starts only the members that are wanted in the end', async () => {
     const { pool, log } = spawned({ state: 'isolated', size: 4 })
     resize(pool, 1)
     resize(pool, 2)
@@ -96,7 +96,7 @@ describe('a pool that starts', () => {
     expect(log.filter((line) => line.startsWith('terminate'))).toHaveLength(3)
   })
 
-  it('keeps calls waiting, takes them back at their deadline, and drains when it has started', async () => {
+  it('keeps calls waiting, expires them at their deadline, and drains when it has started', async () => {
     const { pool } = spawned()
     const calls = [call(pool, { type: 'add' }, { timeout: 50 }), call(pool, { type: 'add' })].map(outcome)
     const drained = drain(pool)
@@ -106,7 +106,7 @@ describe('a pool that starts', () => {
     await expect(ready(pool)).resolves.toBeUndefined()
   })
 
-  it('can be stopped before it has started: those who wait are told, and nothing is left', async () => {
+  it('can be stopped before it has started: waiting callers are told, and nothing is left', async () => {
     const { pool, log } = spawned()
     const calls = [
       outcome(call(pool, { type: 'add' })),
@@ -120,7 +120,7 @@ describe('a pool that starts', () => {
     expect([log, clock.timers]).toEqual([['init member-0.1'], 0])
   })
 
-  it('gives members what is broadcast meanwhile, once, before anything else', async () => {
+  it('gives members earlier broadcasts, once, before anything else', async () => {
     const { pool, log } = spawned({ state: 'isolated', size: 1 })
     const answer = call(pool, { type: 'add' })
     broadcast(pool, 'one')
@@ -145,7 +145,7 @@ describe('a pool that drains', () => {
     expect(inspect(pool).outcomes).toMatchObject({ replied: 1, stopped: 0 })
   })
 
-  it('finishes what was broadcast or sent to a member, and what a step goes on with', async () => {
+  it('finishes broadcasts, messages to members, and continue steps', async () => {
     const { pool, log } = spawned({}, 0)
     await clock.settle()
     cast(pool, { type: 'again' })
@@ -195,7 +195,7 @@ describe('a pool that drains', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('ends after `within` though a handler never does, and tells its caller', async () => {
+  it('ends after `within` although a handler never ends, and tells its caller', async () => {
     const Hanging = definePool({ init: () => 0, calls: { hang: () => new Promise<never>(() => undefined) } })
     const pool = spawnPool(system, Hanging, 'hanging', { clock, size: 2 })
     const caller = call(pool, { type: 'hang' }, { timeout: Infinity }).catch((error: unknown) => error)
@@ -208,7 +208,7 @@ describe('a pool that drains', () => {
     expect(await caller).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
   })
 
-  it('refuses a `within` that is no time, and goes on', async () => {
+  it('refuses an invalid `within`, and continues', async () => {
     const { pool } = spawned()
     for (const within of [NaN, -1, '5', null, {}]) {
       expect(() => drain(pool, { within: within as never })).toThrow(/"within"/)
@@ -219,7 +219,7 @@ describe('a pool that drains', () => {
 })
 
 describe('a pool that has stopped', () => {
-  it('refuses everything with a StoppedError, throws nothing into a dispatch, and starts nobody', async () => {
+  it('refuses everything with a StoppedError, throws nothing in a dispatch, and starts no member', async () => {
     const { pool, log } = spawned({}, 0)
     await clock.settle()
     const [member] = getMembers(pool)
@@ -241,7 +241,7 @@ describe('a pool that has stopped', () => {
     expect(log.filter((line) => line.startsWith('init'))).toHaveLength(1)
   })
 
-  it('has told a caller whose message was handed out, and not begun, that it was not started', async () => {
+  it('tells the caller of an assigned message that has not begun that it was not started', async () => {
     const { pool } = spawned({}, 0)
     await clock.settle()
     const answer = call(pool, { type: 'add' })
@@ -251,7 +251,7 @@ describe('a pool that has stopped', () => {
 })
 
 describe('configure', () => {
-  it('merges the state options into their short form', async () => {
+  it('merges state options with their short form', async () => {
     const { pool } = spawned({ state: 'isolated' }, 0)
     await clock.settle()
     expect(configure(pool, { state: { commit: 'exclusive' } } as never)).toEqual([
@@ -261,7 +261,7 @@ describe('configure', () => {
     expect(configure(plain, { state: { retries: 5 } } as never)).toEqual([{ path: 'state.retries', from: 3, to: 5 }])
   })
 
-  it('changes limits for what comes next: timeout, stuckAfter, retryOnCrash, restart', async () => {
+  it('changes limits for later messages: timeout, stuckAfter, retryOnCrash, restart', async () => {
     let crashes = 0
     const Work = definePool({
       init: () => 0,

@@ -288,7 +288,7 @@ class Bench {
 /** 500 in all. `GENPOOL_MODEL_RUNS` asks for more; `GENPOOL_SHRINK=1` makes a failure small, which takes long. */
 const RUNS = Number(process.env['GENPOOL_MODEL_RUNS'] ?? 250)
 
-describe('a pool under anything', () => {
+describe('a pool under random operations', () => {
   it.each(['retry', 'exclusive'] as const)(
     'settles each request once and leaves nothing behind (%s)',
     async (commit) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { RecentTally } from '../src/views/stats/recent-tally'
 
 describe('a recent tally', () => {
-  it('counts by name, and forgets what is older than two windows, but nothing of the last one', () => {
+  it('counts by name, forgets events older than two windows, and keeps those of the last one', () => {
     const event = fc.record({ name: fc.constantFrom('a', 'b'), pause: fc.integer({ min: 0, max: 250 }) })
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), fc.integer({ min: 0, max: 400 }), (events, rest) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Ring } from '../src/pool/ring'
 
-it('is a queue, as a list would be', () => {
+it('behaves like a list used as a queue', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.nat(), fc.constant(null)), { maxLength: 300 }), (steps) => {
       const [ring, list] = [new Ring<number>(), [] as number[]]

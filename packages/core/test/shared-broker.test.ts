@@ -68,7 +68,7 @@ describe('a broker that several pools share', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('keeps the messages of one key apart across pools, and goes on after a crash', async () => {
+  it('serves the messages of one key one at a time across pools, and continues after a crash', async () => {
     const { clock, served, pool } = setUp()
     const [a, b] = [pool('a', 2), pool('b', 2)]
     const results = Promise.allSettled([
@@ -81,7 +81,7 @@ describe('a broker that several pools share', () => {
     expect((await results).map((result) => result.status)).toEqual(['rejected', 'fulfilled'])
   })
 
-  it('lets a pool drain without the others', async () => {
+  it('lets one pool drain without the others', async () => {
     const { clock, broker, pool } = setUp()
     const [a, b] = [pool('a'), pool('b')]
     const busy = [
@@ -100,14 +100,14 @@ describe('a broker that several pools share', () => {
     expect(await again).toBe('b')
   })
 
-  it('is configured by itself, not through a pool', () => {
+  it('is configured directly, not through a pool', () => {
     const { broker, pool } = setUp()
     const a = pool('a')
     expect(() => configure(a, { broker: { budget: false } })).toThrow(OptionsError)
     expect(changeConfig(broker, { budget: false }).map((change) => change.path)).toEqual(['budget'])
   })
 
-  it('takes its pools with it when it stops, which say why', async () => {
+  it('stops its pools when it stops, and they say why', async () => {
     const { clock, broker, pool } = setUp()
     const a = pool('a')
     await ready(a)

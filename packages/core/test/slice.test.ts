@@ -113,7 +113,7 @@ describe('a shared state', () => {
     expect(getState(pool).count).toBe(10_000)
   })
 
-  it('counts exactly the successful ones when every tenth handler throws after its await', async () => {
+  it('counts exactly the successful calls when every tenth handler throws after its await', async () => {
     const pool = counter()
     let failed = 0
     await clients((n) =>
@@ -129,7 +129,7 @@ describe('a shared state', () => {
 })
 
 describe('an isolated state', () => {
-  it('is one for each member', async () => {
+  it('is separate for each member', async () => {
     const pool = counter(3, 'isolated')
     await clients(() => call(pool, { type: 'slowAdd', value: 1 }))
     const states = getState(pool) as unknown as { count: number }[]
@@ -151,7 +151,7 @@ describe('a handler that throws', () => {
     expect(await call(pool, { type: 'add', value: 1 })).toBe(8)
   })
 
-  it('loses nothing else: what waits is served by the next incarnation', async () => {
+  it('loses nothing else: waiting requests are served by the next incarnation', async () => {
     const pool = counter(1)
     const calls = [
       call(pool, { type: 'add', value: 1 }),
@@ -167,7 +167,7 @@ describe.each([
   ['stop(pool)', (pool: PoolRef) => stop(pool)],
   ['stop(system)', () => stop(system)],
 ])('%s', (_how, end) => {
-  it('leaves no member alive and rejects what waited and what ran', async () => {
+  it('leaves no member alive and rejects waiting and running requests', async () => {
     const pool = counter(1)
     const running = call(pool, { type: 'never' })
     const waiting = [call(pool, { type: 'get' }), query(pool, { type: 'get' }, 1000)]

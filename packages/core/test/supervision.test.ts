@@ -82,7 +82,7 @@ describe('a crash', () => {
     expect(inspect(pool).restarts).toBe(1)
   })
 
-  it('is run again for messages that say they may be repeated, so often', async () => {
+  it('retries messages that are declared repeatable, up to their number', async () => {
     const { pool, runs } = spawned({ retryOnCrash: { crash: 2 }, poisonAfter: 10 })
     expect(await call(pool, { type: 'crash', times: 2 })).toBe('in the end')
     expect(runs).toEqual(['crash', 'crash', 'crash'])
@@ -107,7 +107,7 @@ describe('a crash', () => {
 describe('the restart intensity', () => {
   const limits = { restart: { intensity: 2, within: 1000 } }
 
-  it('lets members crash so often within a window, and forgets what is older', async () => {
+  it('allows its number of crashes within a window, and forgets older ones', async () => {
     const { pool } = spawned(limits)
     for (let i = 0; i < 6; i++) {
       expect(await code(call(pool, { type: 'crash' }))).toBe('ERR_GENPOOL_CRASHED')
@@ -116,7 +116,7 @@ describe('the restart intensity', () => {
     expect(inspect(pool)).toMatchObject({ phase: 'running', restarts: 6 })
   })
 
-  it('beyond it, the pool stops and tells those who wait and why', async () => {
+  it('if it is exceeded, the pool stops and waiting callers get the reason', async () => {
     const { pool } = spawned({ ...limits, size: 1 })
     const calls = Array.from({ length: 5 }, () => code(call(pool, { type: 'crash' })))
     await clock.settle()
@@ -202,7 +202,7 @@ describe('terminate', () => {
 })
 
 describe('recycling', () => {
-  it('replaces a member after so many messages, without a fault', async () => {
+  it('replaces a member after its number of messages, without a fault', async () => {
     const { pool, ends } = spawned({ size: 1, recycle: { afterMessages: 3, jitter: 0 }, restart: { intensity: 0 } })
     for (let i = 1; i <= 7; i++) expect(await call(pool, { type: 'add' })).toBe(i)
     expect(ends).toEqual(['member-1.1 recycled 3', 'member-1.2 recycled 6'])
@@ -222,7 +222,7 @@ describe('recycling', () => {
 })
 
 describe('a child that a handler has spawned', () => {
-  it('stops with the member under whose address it is', async () => {
+  it('stops with the member that is its parent', async () => {
     let child: any
     const Parents = definePool({
       init: () => 0,
@@ -244,7 +244,7 @@ describe('a child that a handler has spawned', () => {
   })
 })
 
-it('a stuck member of an exclusive state gives the state up, and its late commit is refused', async () => {
+it('a stuck member releases its exclusive state, and its late commit is refused', async () => {
   const Slow = definePool({
     init: () => ({ log: [] as string[] }),
     calls: {

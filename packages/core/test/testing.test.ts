@@ -3,7 +3,7 @@ import { scriptedMembers, virtualClock } from '@genpool/core/testing'
 import { start, stop } from 'nact'
 
 describe('scriptedMembers', () => {
-  it('hands each message to the test, which decides what becomes of it', async () => {
+  it('passes each message to the test, which decides its outcome', async () => {
     const system = start()
     const clock = virtualClock()
     const members = scriptedMembers(1)

@@ -1,6 +1,6 @@
 /** One option that a reconfiguration changed. */
 export interface Change {
-  /** Where it is, as in `client.max`. */
+  /** The path of the option, such as `client.max`. */
   readonly path: string
   /** The value before, undefined if there was none. */
   readonly from: unknown
@@ -8,7 +8,7 @@ export interface Change {
   readonly to: unknown
 }
 
-/** Lists the differences between two sets of options, option by option. Looks inside plain objects and arrays only. */
+/** Lists the differences between two sets of options, option by option. Compares the content only of plain objects and arrays. */
 export function changesBetween(from: unknown, to: unknown, path = ''): readonly Change[] {
   if (Object.is(from, to)) return []
   if (!hasParts(from) || !hasParts(to)) return [{ path, from, to }]

@@ -203,7 +203,7 @@ export class Deadlines<E extends Expiring> {
     let earliest = Infinity
     for (let i = 0; i < this.#stagedCount; i++) {
       const entry = this.#staged[i] as E
-      // It was removed in the meantime; or it was added twice and is in the wheel already.
+      // It was removed in the meantime, or it was added twice and is already in the wheel.
       if (entry.wheelSlot !== STAGED) continue
       this.#wheel.add(entry, now)
       if (entry.deadline < earliest) earliest = entry.deadline

@@ -15,7 +15,7 @@ export type ErrorCode =
 /**
  * The base class of all errors that GenPool throws on purpose.
  *
- * Tell errors apart by `code`, which is stable, not by class or message. Use `isGenPoolError` instead of `instanceof` where
+ * Distinguish errors by `code`, which is stable, not by class or message. Use `isGenPoolError` instead of `instanceof` where
  * two copies of the library may be installed.
  */
 export abstract class GenPoolError extends Error {
@@ -66,13 +66,13 @@ export class ExpiredError extends GenPoolError {
     super(
       `"${target}" did not answer within ${round(waitedMs)} ms: the request was ` +
         (started
-          ? 'running, and its result is thrown away. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
+          ? 'running, and its result is discarded. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
           : 'still waiting and was never run; it is safe to retry. Add members, or send fewer requests.'),
     )
   }
 }
 
-/** The caller's `AbortSignal` fired. `cause` is the signal's reason. */
+/** The caller's `AbortSignal` aborted. `cause` is the signal's reason. */
 export class CancelledError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CANCELLED'
   constructor(
@@ -82,7 +82,7 @@ export class CancelledError extends GenPoolError {
   ) {
     super(
       `A request to "${target}" was cancelled by its caller while ` +
-        (started ? 'it was running; its result is thrown away.' : 'it was waiting; it was never run.'),
+        (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
       { cause },
     )
   }
@@ -98,14 +98,14 @@ export class StoppedError extends GenPoolError {
   ) {
     super(
       `"${target}" has stopped, so a request to it ` +
-        (started ? 'was given up while it was running.' : 'was not run.') +
+        (started ? 'failed while it was running.' : 'was not run.') +
         (cause === undefined ? '' : ` It stopped because: ${textOf(cause)}`),
       cause === undefined ? undefined : { cause },
     )
   }
 }
 
-/** What was thrown, in words. Anything can be thrown, also what cannot be made a string of. */
+/** Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. */
 export function textOf(cause: unknown): string {
   try {
     return String(cause instanceof Error ? cause.message : cause)
@@ -114,7 +114,7 @@ export function textOf(cause: unknown): string {
   }
 }
 
-/** Milliseconds as a person reads them: three significant digits, no trailing zeros. */
+/** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */
 export function round(ms: number): number {
   return Number(ms.toPrecision(3))
 }

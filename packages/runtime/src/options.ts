@@ -4,8 +4,8 @@ import { OptionsError } from './errors'
 /**
  * Checks `input` with a zod schema and returns its output.
  *
- * @param what names what is configured, as in `options of pool "counter"`
- * @throws {OptionsError} naming every fault, where it is, and the keys that are accepted there
+ * @param what what is configured, such as `options of pool "counter"`
+ * @throws {OptionsError} that names every fault, its path, and the accepted keys there
  */
 export function parseOptions<S extends z.ZodType>(schema: S, input: unknown, what: string): z.output<S> {
   const result = schema.safeParse(input)
@@ -52,7 +52,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return [...new Set(level.flatMap((object) => Object.keys(object.shape ?? {})))].sort()
 }
 
-/** The object schemas that `schema` may stand for, seen through defaults, optionals, pipes and unions. */
+/** Finds the object schemas inside defaults, optionals, pipes and unions. */
 function objectsOf(schema: SchemaLike): SchemaLike[] {
   if (schema.shape !== undefined) return [schema]
   if (schema.options !== undefined) return schema.options.flatMap(objectsOf)

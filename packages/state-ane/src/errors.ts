@@ -18,8 +18,8 @@ const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
     'a handler holds the cell exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait for the ' +
     'cell, or commit from a pool, which always waits.',
   released:
-    'its exclusive hold was released before. The pool gave up the handler because it took too long, and its late result ' +
-    'must not be committed.',
+    'its exclusive hold was already released. The pool replaced the member because its handler took too long, and the late ' +
+    'result must not be committed.',
   stale:
     'it was based on a version that is no longer the latest. Read the cell again and retry, or use update(recipe).',
   nested:
@@ -45,8 +45,8 @@ export interface Fault {
 }
 
 /**
- * A commit, or a message that asked for one, was refused for what it contains. It changed nothing, raised no version and
- * told no watcher; repeating it is refused again.
+ * A commit, or a message that asked for one, was refused because its content is invalid. It changed nothing, raised no
+ * version and told no watcher. A retry would be refused again.
  */
 export class InvalidError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_INVALID'

@@ -4,10 +4,10 @@ import { type z } from 'zod'
 import { type DropFacts, DroppedError, InvalidError } from '../errors'
 import { type Listener } from './party'
 
-/** nact's `dispatch` takes the sender, too; its types do not say so. */
+/** nact's `dispatch` also takes the sender; its types leave that out. */
 export const dispatchFrom = dispatch as unknown as <M>(to: Ref<M>, message: M, sender: Reference) => void
 
-/** How the sender of a message is told what became of it. */
+/** How the sender of a message learns the result. */
 export type Answering<Result> = (
   answer:
     | ({ readonly type: 'go'; readonly tag: unknown } & Result)
@@ -16,7 +16,7 @@ export type Answering<Result> = (
     | { readonly type: 'failed'; readonly tag: unknown; readonly error: GenPoolError },
 ) => void
 
-/** Tells the sender of a message what became of it. */
+/** Makes a listener that sends the result to the sender of a message. */
 export function sending<Result>(send: Answering<Result>, tag: unknown): Listener<Result> {
   return {
     onGo: (result) => send({ type: 'go', tag, ...result }),

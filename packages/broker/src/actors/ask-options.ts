@@ -4,32 +4,32 @@ import { z } from 'zod'
 import { millisecondsOrInfinity, toNanos } from '../queues/leaf-options'
 import { type Party } from './party'
 
-/** What a party may say about one request. Times are milliseconds. */
+/** Options of one request. Times are milliseconds. */
 export const askOptions = z.strictObject({
-  timeout: millisecondsOrInfinity.default(Infinity).describe('How long it waits at most, in milliseconds.'),
-  signal: z.instanceof(AbortSignal).optional().describe('Gives the request up when it fires.'),
-  tag: z.unknown().optional().describe('What `cancel` finds it by.'),
-  priority: z.number().default(0).describe('Greater is more urgent.'),
-  key: z.unknown().optional().describe('Requests of one key are served one at a time and in order.'),
+  timeout: millisecondsOrInfinity.default(Infinity).describe('The longest that the request may wait, in milliseconds.'),
+  signal: z.instanceof(AbortSignal).optional().describe('Cancels the request when it aborts.'),
+  tag: z.unknown().optional().describe('The tag by which `cancel` finds the request.'),
+  priority: z.number().default(0).describe('The priority; a greater one is served first.'),
+  key: z.unknown().optional().describe('Requests with the same key are served one at a time, in order.'),
   as: z
     .custom<Ref<never>>(
       (value) => typeof value === 'object' && value !== null && 'path' in value,
       'expected a reference',
     )
     .optional()
-    .describe('The actor on whose behalf it is: once that has stopped, it is not matched.'),
+    .describe('The actor that asks. After it has stopped, the request is not matched.'),
 })
 export type AskOptions = z.input<typeof askOptions>
 export type CheckedAskOptions = z.output<typeof askOptions>
 
 const DEFAULTS = askOptions.parse({})
 
-/** @throws {OptionsError} naming what is wrong */
+/** @throws {OptionsError} that names what is wrong */
 export function checkAskOptions(options: AskOptions | undefined): CheckedAskOptions {
   return options === undefined ? DEFAULTS : parseOptions(askOptions, options, 'options of a request')
 }
 
-/** Writes what the options say into a party that does not wait yet. */
+/** Copies the options into a party that is not queued yet. */
 export function applyOptions(party: Party<never>, options: CheckedAskOptions, now: Nanos): void {
   if (options.timeout !== Infinity) party.deadline = now + toNanos(options.timeout)
   party.tag = options.tag
@@ -37,7 +37,7 @@ export function applyOptions(party: Party<never>, options: CheckedAskOptions, no
   party.key = options.key
 }
 
-/** Has a party given up when its signal fires. False if that has happened already: then it has been told. */
+/** Cancels a party when its signal aborts. False if the signal has already aborted: the party has then been told. */
 export function watchSignal(
   party: Party<never>,
   signal: AbortSignal | undefined,
@@ -57,7 +57,7 @@ export function watchSignal(
   return true
 }
 
-/** A timeout of nact's `query`. @throws {OptionsError} if it is none */
+/** Checks a timeout of nact's `query`. @throws {OptionsError} if it is not a number of milliseconds */
 export function checkQueryTimeout(timeout: unknown): number {
   if (typeof timeout === 'number' && timeout >= 0) return timeout
   const message = `expected milliseconds >= 0, got ${String(timeout)}`

@@ -4,18 +4,21 @@ import { brokerOptions } from '../engine/broker-options'
 import { type AlarmEvent } from '../meters/alarm-meter'
 import { meterOptions } from '../meters/meter-options'
 
-/** Options of a broker that is an actor: those of `brokerOptions`, and what watches it. */
+/** Options of a broker actor: `brokerOptions`, its meters, and who is told of alarms. */
 export const brokerActorOptions = z.strictObject({
   ...brokerOptions.shape,
-  meters: z.array(meterOptions).default([]).describe('What watches the matches: overload, underload, pie, better.'),
+  meters: z
+    .array(meterOptions)
+    .default([])
+    .describe('The meters that measure the matches: overload, underload, pie, better.'),
   onAlarm: z
     .custom<(event: AlarmEvent) => void>((value) => typeof value === 'function', 'expected a function')
     .optional()
-    .describe('Told when the alarm of a meter is set or cleared.'),
+    .describe('Called when the alarm of a meter is set or cleared.'),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)
-    .describe('Where time comes from; tests give a virtual one.'),
+    .describe('The source of time; tests pass a virtual clock.'),
 })
 export type BrokerActorOptions = z.input<typeof brokerActorOptions>
 export type CheckedBrokerActorOptions = z.output<typeof brokerActorOptions>

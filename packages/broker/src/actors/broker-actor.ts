@@ -53,7 +53,7 @@ export class BrokerActor extends BaseActor {
     Object.defineProperty(this.reference, BROKER, { value: this })
   }
 
-  /** Has a new party ask. What becomes of it, `listener` is told: now or later. */
+  /** Lets a new party ask. `listener` is told the result, now or later. */
   ask(kind: AskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
     const now = this.shell.turn.now()
     const party = new Party<BrokerMatch>(facts, listener, now)
@@ -64,7 +64,7 @@ export class BrokerActor extends BaseActor {
     return party
   }
 
-  /** Takes out whatever waits under this tag; it is told nothing more. */
+  /** Removes everything queued with this tag; those parties are told nothing more. */
   cancel(tag: unknown): number {
     const count = this.engine.cancel(tag, this.shell.turn.now())
     this.shell.forgetAll(tag)
@@ -92,7 +92,7 @@ export class BrokerActor extends BaseActor {
     try {
       const checked = checkMessage(brokerMessage, message, 'broker')
       if (isAsk(checked)) {
-        // Nobody could be told what became of it.
+        // Nobody would be told the result.
         if (sender.type !== 'nobody')
           this.ask(checked.type, { ref, value: checked.value }, checked, sending<BrokerMatch>(send, tag))
       } else send(this.#control(checked))
@@ -148,7 +148,7 @@ export class BrokerActor extends BaseActor {
     }
   }
 
-  /** Tells both, the askR party first. */
+  /** Tells both parties; the askR party first. */
   #deliver(ask: BrokerParty, askR: BrokerParty, now: Nanos): void {
     this.shell.forget(ask)
     this.shell.forget(askR)

@@ -7,7 +7,7 @@ import { askOptions } from './ask-options'
 const ASKS = ['ask', 'askR', 'nbAsk', 'nbAskR', 'dynamicAsk', 'dynamicAskR'] as const
 export type AskKind = (typeof ASKS)[number]
 
-/** What a broker understands. */
+/** The schema of the messages to a broker. */
 export const brokerMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(ASKS), value: z.unknown().optional(), ...askOptions.omit({ as: true }).shape }),
   z.strictObject({ type: z.literal('cancel'), tag: z.unknown() }),
@@ -16,32 +16,32 @@ export const brokerMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('changeConfig'), options: z.unknown() }),
 ])
 
-/** A message that a broker understands. Those who ask are answered at the address that sent it. */
+/** A message to a broker. The answer goes to the address that sent it. */
 export type BrokerMessage = z.input<typeof brokerMessage>
 export type CheckedBrokerMessage = z.output<typeof brokerMessage>
 
 /**
- * What each of the two parties learns of a match. Times are integer nanoseconds.
+ * What each of the two parties learns about a match. Times are integer nanoseconds.
  *
  * @typeParam V what the other party brought
  */
 export interface BrokerMatch<V = unknown> {
-  /** The other party's actor, or undefined if it stands for none. */
+  /** The other party's actor, or undefined if it has none. */
   readonly ref: Ref<never> | undefined
   /** What the other party brought. */
   readonly value: V
-  /** How much earlier this party was sent than the other: positive if it waited, negative if the other did. */
+  /** How much earlier this party was sent than the other: positive if this one waited, negative if the other did. */
   readonly relativeTime: number
   /** How long this party waited, from when it was sent. */
   readonly sojournTime: number
   /**
-   * Tells that the request is done: the next of its `key` may follow, and the budget learns how long it took. Either party
-   * may call it; only the first call counts. It is needed for requests with a key.
+   * Reports that the request is done: the next one with its `key` may start, and the budget learns how long it took. Either
+   * party may call it; only the first call counts. Requests with a key need it.
    */
   done(): void
 }
 
-/** What a broker answers to messages. `tag` is that of the question. */
+/** The answers of a broker to messages. `tag` repeats the tag of the message. */
 export type BrokerAnswer =
   | ({ readonly type: 'go'; readonly tag: unknown } & BrokerMatch)
   | { readonly type: 'await'; readonly tag: unknown }

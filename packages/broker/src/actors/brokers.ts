@@ -8,22 +8,22 @@ import { type AskKind, type BrokerMatch, type BrokerMessage } from './broker-mes
 declare const sides: unique symbol
 
 /**
- * The address of a broker, for nact's `dispatch`, `query` and `stop`, and for the functions beside.
+ * The address of a broker, for nact's `dispatch`, `query` and `stop`, and for the functions in this file.
  *
  * @typeParam A what requests bring
  * @typeParam R what members bring
  */
 export type BrokerRef<A = unknown, R = unknown> = Ref<BrokerMessage> & { readonly [sides]?: (ask: A, askR: R) => void }
 
-/** A request that may be waiting. */
+/** A request that may still be waiting. */
 export interface Ticket<V> {
-  /** Settles as `ask` does. One that is not looked at may fail without harm. */
+  /** Settles as `ask` does. If nobody listens, a rejection does not end the process. */
   readonly match: Promise<BrokerMatch<V>>
-  /** Gives the request up, if it waits: then `match` never settles. False if it is too late. */
+  /** Cancels the request if it still waits: `match` then never settles. False if it is too late. */
   cancel(): boolean
 }
 
-/** What a request that may not block came to. */
+/** The result of a request that must not block. */
 export type DynamicMatch<V> =
   | ({ readonly type: 'go' } & BrokerMatch<V>)
   | ({ readonly type: 'await' } & Ticket<V>)
@@ -33,31 +33,35 @@ export type DynamicMatch<V> =
  * Starts a broker under `parent`. What is spawned under it stops with it.
  *
  * @param options see `brokerActorOptions`; times in milliseconds
- * @param name of the address; made up if left out
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; an Error of
- *   nact's if the name is taken or is none. Nothing is spawned then
+ * @param name of the address; generated if left out
+ * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
+ *   own Error if the name is taken or invalid. Nothing is spawned then
  */
 export function spawnBroker<A = unknown, R = unknown>(
   parent: Ref<never>,
   options: BrokerActorOptions = {},
   name?: string,
 ): BrokerRef<A, R> {
-  const checked = parseOptions(brokerActorOptions, options, `options of broker "${name ?? 'without a name'}"`)
+  const checked = parseOptions(
+    brokerActorOptions,
+    options,
+    name === undefined ? 'options of a broker' : `options of broker "${name}"`,
+  )
   const actor = spawnActor(parent, (concrete) => new BrokerActor(concrete, checked, name))
   return actor.reference as unknown as BrokerRef<A, R>
 }
 
 /**
- * Asks for a member: resolves when one is found.
+ * Asks for a member; resolves when one is found.
  *
- * @throws {DroppedError} as a rejection, if it was given up; {ExpiredError} after `timeout`; {CancelledError} by its signal;
- *   {StoppedError} if the broker stops; {OptionsError} if an option is wrong. It is not matched then
+ * @throws {DroppedError} as a rejection, if it was dropped; {ExpiredError} after `timeout`; {CancelledError} if its signal aborts;
+ *   {StoppedError} if the broker stops; {OptionsError} if an option is wrong. The request is not matched then
  */
 export function ask<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
   return start<R>(broker, 'ask', value, options).match
 }
 
-/** Offers a member: resolves when a request is found. Otherwise as `ask`. */
+/** Offers a member; resolves when a request is found. Otherwise the same as `ask`. */
 export function askR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
   return start<A>(broker, 'askR', value, options).match
 }
@@ -72,27 +76,27 @@ export function nbAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOpt
   return start<A>(broker, 'nbAskR', value, options).match
 }
 
-/** `ask` with a ticket to await, or to give up. */
+/** `ask` that returns a ticket, to await or to cancel. */
 export function asyncAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Ticket<R> {
   return observed(start<R>(broker, 'ask', value, options))
 }
 
-/** `askR` with a ticket to await, or to give up. */
+/** `askR` that returns a ticket, to await or to cancel. */
 export function asyncAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Ticket<A> {
   return observed(start<A>(broker, 'askR', value, options))
 }
 
-/** `ask` that tells at once whether it was matched, dropped, or has to wait. */
+/** `ask` that returns at once whether the request was matched, dropped, or has to wait. */
 export function dynamicAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): DynamicMatch<R> {
   return decided<R>(broker, 'dynamicAsk', value, options)
 }
 
-/** `askR` that tells at once whether it was matched, dropped, or has to wait. */
+/** `askR` that returns at once whether the member was matched, dropped, or has to wait. */
 export function dynamicAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): DynamicMatch<A> {
   return decided<A>(broker, 'dynamicAskR', value, options)
 }
 
-/** Takes out whatever waits under this tag, without telling it; returns how many. */
+/** Removes everything queued with this tag, without telling it; returns how many. */
 export function cancel(broker: BrokerRef<never, never>, tag: unknown): number {
   return brokerOf(broker).cancel(tag)
 }
@@ -108,8 +112,8 @@ export function lengthR(broker: BrokerRef<never, never>): number {
 }
 
 /**
- * Changes the options of a running broker; those not named go back to their default. What waits is kept, except beyond a
- * new bound.
+ * Changes the options of a running broker; options left out go back to their defaults. What is queued stays, except what
+ * exceeds a new bound.
  *
  * @returns what changed, option by option
  * @throws {OptionsError} if the options are wrong; nothing changes then
@@ -121,18 +125,18 @@ export function changeConfig(broker: BrokerRef<never, never>, options: BrokerCon
 /**
  * The broker behind a reference.
  *
- * @throws {OptionsError} if it is no reference of a broker
+ * @throws {OptionsError} if it is not a reference to a running broker
  */
 export function brokerOf(ref: BrokerRef<never, never>): BrokerActor {
   const own = (ref as { [BROKER]?: BrokerActor })[BROKER]
   if (own !== undefined) return own
   const actor = typeof ref === 'object' && 'system' in ref ? findActor(ref as Ref<never>) : undefined
   if (actor instanceof BrokerActor) return actor
-  throw new OptionsError('This is no reference of a broker that runs. Give what spawnBroker returned.')
+  throw new OptionsError('Not a reference to a running broker. Pass the value that spawnBroker returned.')
 }
 
 interface Started<V> extends Ticket<V> {
-  /** What was known at once: a match, a failure, or neither yet. */
+  /** What is known at once: a match, a failure, or neither. */
   readonly atOnce: { match?: BrokerMatch<V>; error?: Error }
 }
 
@@ -166,7 +170,7 @@ function start<V>(
   return { match, cancel: () => cancelIt(), atOnce }
 }
 
-/** A rejection that nobody looks at must not end the process. */
+/** Nobody may be listening: an unhandled rejection must not end the process. */
 function observed<V>(started: Started<V>): Ticket<V> {
   started.match.catch(() => undefined)
   return { match: started.match, cancel: started.cancel }

@@ -3,28 +3,28 @@ import { brokerOf, type BrokerRef } from './brokers'
 
 type AnyBroker = BrokerRef<never, never>
 
-/** How to choose. */
+/** How `betterOf` chooses. */
 export interface Choosing {
-  /** Who wants to know: one that asks, or one that asks as a member. Default `ask`. */
+  /** Whose wait to compare: that of requests (`ask`) or that of members (`askR`). Default `ask`. */
   readonly side?: 'ask' | 'askR'
   /** A number in [0, 1). Default `Math.random`. */
   readonly random?: () => number
 }
 
 /**
- * The better of two random brokers: the one at which the wait is shorter, the lateness of the event loop included.
+ * Returns the better of two random brokers: the one with the shorter wait, event loop delay included.
  *
- * Looking at two is nearly as good as looking at all, and does not send everybody to the same one.
+ * Comparing two is nearly as good as comparing all, and does not send every request to the same broker.
  *
  * @example await ask(better(a, b, c), value)
- * @throws {OptionsError} if no broker is given, or something else
+ * @throws {OptionsError} if no broker is given, or an argument is not a broker
  * @see Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001; sbetter
  */
 export function better<B extends AnyBroker>(...brokers: readonly B[]): B {
   return betterOf(brokers)
 }
 
-/** `better` with a say in how to choose. */
+/** `better` with options. */
 export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: Choosing = {}): B {
   const { side = 'ask', random = Math.random } = choosing
   const first = pick(brokers, random)
@@ -34,14 +34,14 @@ export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: C
   return sojourn(first, side) < sojourn(second, side) ? first : second
 }
 
-/** One of the brokers, by chance alone. @throws {OptionsError} if none is given */
+/** Returns a random broker. @throws {OptionsError} if none is given */
 export function random<B extends AnyBroker>(...brokers: readonly B[]): B {
   return pick(brokers, Math.random)
 }
 
 function pick<B>(brokers: readonly B[], chance: () => number): B {
   const broker = brokers[Math.floor(chance() * brokers.length)]
-  if (broker === undefined) throw new OptionsError('There is no broker to choose: give at least one.')
+  if (broker === undefined) throw new OptionsError('There is no broker to choose from. Pass at least one.')
   return broker
 }
 

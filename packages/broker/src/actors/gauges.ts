@@ -7,12 +7,12 @@ import { createMeter, type meterOptions } from '../meters/meter-options'
 import { type z } from 'zod'
 import { LoopDelay } from './loop-delay'
 
-/** The channels on which pools tell of their alarms, too. Kept here because Node keeps them weakly. */
+/** The channels on which pools report their alarms, too. Held here because Node holds channels weakly. */
 const CHANNELS = { set: channel('genpool:alarm:set'), clear: channel('genpool:alarm:clear') }
 
 type CheckedMeters = readonly z.output<typeof meterOptions>[]
 
-/** What gauges look at. */
+/** What gauges measure. */
 interface Gauged {
   readonly name: string
   readonly reference: unknown
@@ -20,19 +20,19 @@ interface Gauged {
   readonly shell: { readonly clock: Clock }
 }
 
-/** What watches, and who is told of alarms. */
+/** The meters, and who is told of alarms. */
 export interface GaugeOptions {
   readonly meters: CheckedMeters
   readonly onAlarm: ((event: AlarmEvent) => void) | undefined
 }
 
-/** The meters of one broker: shows them every match, and looks again by itself while one of them wants that. */
+/** The meters of one broker: passes every match on to them, and calls them again when one of them asks for it. */
 export class Gauges {
   #meters: readonly Meter[]
   #options: CheckedMeters
   readonly #onAlarm: ((event: AlarmEvent) => void) | undefined
   readonly #loop: LoopDelay
-  /** How long requests and members would wait here, for those who choose between brokers. */
+  /** How long requests and members would wait here; `better` compares it. */
   readonly #better: BetterMeter
   #timer: Timer | null = null
 
@@ -53,14 +53,14 @@ export class Gauges {
     return this.#meters
   }
 
-  /** A match was made. */
+  /** Reports a match. */
   matched(relativeTime: Nanos, now: Nanos): void {
     if (this.#meters.length === 0) return
     this.#loop.touch()
     this.#show({ queueDelay: this.#loop.read(), processDelay: 0, relativeTime }, now)
   }
 
-  /** How long a request (or with `askR` a member) that came now would wait, at most 5 s. */
+  /** How long a request (with `askR`: a member) that arrives now would wait; at most 5 s. */
   sojourn(side: 'ask' | 'askR', now: Nanos): Nanos {
     this.#loop.touch()
     const relativeTime = this.gauged.engine.relativeTime(now)
@@ -68,7 +68,7 @@ export class Gauges {
     return this.#better[side]
   }
 
-  /** Takes new meters over. One whose options are the same goes on as it is. */
+  /** Replaces the meters. A meter whose options are unchanged is kept. */
   configure(options: CheckedMeters): void {
     const now = this.gauged.shell.clock.now()
     this.#meters = options.map((each, index) => {
@@ -98,7 +98,7 @@ export class Gauges {
     for (const { events } of alarms) for (const event of events) this.#tell(event, now)
     const wakeAt = Math.min(...alarms.map((meter) => meter.lookAt(now)))
     this.close()
-    // A moment that has passed without a match is looked at in the next turn.
+    // A time that has already passed is handled in the next turn.
     if (wakeAt !== Infinity) this.#timer = this.gauged.shell.clock.setTimer(Math.max(wakeAt, now + 1), this.#look)
   }
 

@@ -1,25 +1,25 @@
 import { type Clock, type Nanos } from '@genpool/runtime'
 
 /**
- * Measures how late the event loop is: how long work that is ready has to wait for its turn.
+ * Measures the event loop delay: how long work that is ready waits for its turn.
  *
- * While a turn lasts, its age counts: so a loop that is kept busy is noticed though no timer can fire.
+ * During a turn, the age of the turn counts: a busy loop is noticed although no timer can fire.
  */
 export class LoopDelay {
   #last: Nanos = 0
-  /** When the turn began that is being measured; NaN if none is. */
+  /** When the measured turn began; NaN if none is measured. */
   #since: Nanos = NaN
 
   constructor(private readonly clock: Clock) {}
 
-  /** Measures the turn that is going on, once. */
+  /** Measures the current turn, once. */
   touch(): void {
     if (!Number.isNaN(this.#since)) return
     this.#since = this.clock.now()
     this.clock.defer(this.#end)
   }
 
-  /** The delay as it is now. */
+  /** Returns the current delay. */
   read(): Nanos {
     return Number.isNaN(this.#since) ? this.#last : Math.max(this.#last, this.clock.now() - this.#since)
   }

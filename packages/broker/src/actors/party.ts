@@ -10,29 +10,29 @@ import {
 import { type Ref } from 'nact'
 import { Waiting } from '../queues/waiting'
 
-/** How a party learns what became of it. One of the first three is called, once; `onAwait` before them. */
+/** How a party learns its result. Exactly one of the first three is called, once; `onAwait` may come before it. */
 export interface Listener<Result> {
   onGo(result: Result): void
   onFailure(error: GenPoolError): void
-  /** It has to wait. */
+  /** The party has to wait. */
   onAwait?(): void
 }
 
 /** Who a party is and what it brings. */
 export interface PartyFacts {
-  /** The actor that it stands for, or undefined: then it lives as long as it waits. */
+  /** The actor that the party acts for, or undefined: it then lives as long as it waits. */
   readonly ref: Ref<never> | undefined
   readonly value: unknown
 }
 
-/** One side of a match, while it waits and after: a waiting entry, a deadline and a listener in one object. */
+/** One side of a match: a queue entry, a deadline and a listener in one object. */
 export class Party<Result> extends Waiting implements Expiring {
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
-  /** Whether it has been told what became of it. */
+  /** Whether it has been told its result. */
   settled = false
-  /** Takes the listener off an abort signal. */
+  /** Removes the listener from an abort signal. */
   release: (() => void) | null = null
   readonly ref: Ref<never> | undefined
   readonly value: unknown
@@ -49,12 +49,12 @@ export class Party<Result> extends Waiting implements Expiring {
     this.#actor = facts.ref === undefined || isNobody(facts.ref) ? undefined : findActor(facts.ref)
   }
 
-  /** What functions and properties in options look at. */
+  /** The value that functions and properties in options (`by`) read. */
   override get subject(): unknown {
     return this.value
   }
 
-  /** Whether the actor that it stands for is still the one that asked, and runs. */
+  /** Whether the actor that asked is still running. */
   get isAlive(): boolean {
     return this.ref === undefined || (this.#actor !== undefined && !this.#actor.stopped)
   }

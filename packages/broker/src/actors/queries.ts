@@ -1,8 +1,8 @@
 import { type ConcreteSystem, ReplyReference } from '@genpool/runtime'
 
 /**
- * Answers nact's `query`, whose message may be a function: a factory that is given the address at which it is answered,
- * and whose message may be answered there, too.
+ * Answers nact's `query`. Its message may be a function: a factory that gets the reply address. The message that it
+ * returns may be answered at that address, too.
  */
 export function answerQuery(
   message: unknown,

@@ -26,13 +26,13 @@ import {
 } from './regulator-messages'
 import { Shell } from './shell'
 
-/** Options of a regulator that is an actor: those of `regulatorOptions`, and a clock. */
+/** Options of a regulator actor: `regulatorOptions` and a clock. */
 export const regulatorActorOptions = z.strictObject({
   ...regulatorOptions.shape,
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)
-    .describe('Where time comes from; tests give a virtual one.'),
+    .describe('The source of time; tests pass a virtual clock.'),
 })
 export type RegulatorActorOptions = z.input<typeof regulatorActorOptions>
 
@@ -59,7 +59,7 @@ export class RegulatorActor extends BaseActor {
     Object.defineProperty(this.reference, REGULATOR, { value: this })
   }
 
-  /** Has a new task ask to run. What becomes of it, `listener` is told: now or later. */
+  /** Lets a new task ask to run. `listener` is told the result, now or later. */
   ask(kind: RegulatorAskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<Permit>): Task {
     const now = this.shell.turn.now()
     const task = new Party<Permit>(facts, listener, now)
@@ -137,7 +137,7 @@ export class RegulatorActor extends BaseActor {
     if (task.list !== null) this.shell.watch(task)
   }
 
-  /** nact does not tell of stopped actors: those that run are looked at before somebody would have to wait for them. */
+  /** nact does not report stopped actors, so running tasks are checked before another task has to wait for them. */
   #reap(now: Nanos): void {
     for (const task of this.#running) {
       if (task.isAlive) continue

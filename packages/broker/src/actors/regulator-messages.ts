@@ -6,7 +6,7 @@ import { askOptions } from './ask-options'
 const ASKS = ['ask', 'nbAsk', 'dynamicAsk'] as const
 export type RegulatorAskKind = (typeof ASKS)[number]
 
-/** What a regulator understands. */
+/** The schema of the messages to a regulator. */
 export const regulatorMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(ASKS), ...askOptions.omit({ as: true, priority: true, key: true }).shape }),
   z.strictObject({ type: z.enum(['done', 'continue']), tag: z.unknown() }),
@@ -16,23 +16,23 @@ export const regulatorMessage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('changeConfig'), options: z.unknown() }),
 ])
 
-/** A message that a regulator understands. `done` and `continue` are about the sender's task of that tag. */
+/** A message to a regulator. `done` and `continue` refer to the sender's task with that tag. */
 export type RegulatorMessage = z.input<typeof regulatorMessage>
 export type CheckedRegulatorMessage = z.output<typeof regulatorMessage>
 
-/** The right to run. It lasts until `done`, until `continue` is refused, or until the actor that it was given to stops. */
+/** The right to run. It ends with `done`, when `continue` is refused, or when the actor that got it stops. */
 export interface Permit {
-  /** Since when the valve was open before this task was sent: negative if the task came first. Integer nanoseconds. */
+  /** How long the valve was open before this task was sent; negative if the task came first. Integer nanoseconds. */
   readonly relativeTime: number
   /** How long the task waited, in integer nanoseconds. */
   readonly sojournTime: number
-  /** The task has ended; its place is free. Only the first call counts. */
+  /** Ends the task and frees its place. Only the first call counts. */
   done(): void
-  /** Whether the task may go on: if not, it does not count as running any more, and must end. */
+  /** Whether the task may continue. If not, it no longer counts as running, and must end. */
   continue(): boolean
 }
 
-/** What a regulator answers to messages. `tag` is that of the question. */
+/** The answers of a regulator to messages. `tag` repeats the tag of the message. */
 export type RegulatorAnswer =
   | ({ readonly type: 'go'; readonly tag: unknown } & Permit)
   | { readonly type: 'await'; readonly tag: unknown }

@@ -9,11 +9,11 @@ import { type Permit, type RegulatorAskKind, type RegulatorMessage } from './reg
 /** The address of a regulator, for nact's `dispatch`, `query` and `stop`, and for the functions of `regulators`. */
 export type RegulatorRef = Ref<RegulatorMessage>
 
-/** A task that may be waiting. */
+/** A task that may still be waiting. */
 export interface TaskTicket {
-  /** Settles as `ask` does. One that is not looked at may fail without harm. */
+  /** Settles as `ask` does. If nobody listens, a rejection does not end the process. */
   readonly permit: Promise<Permit>
-  /** Gives the task up, if it waits: then `permit` never settles. False if it is too late. */
+  /** Cancels the task if it still waits: `permit` then never settles. False if it is too late. */
   cancel(): boolean
 }
 
@@ -21,40 +21,44 @@ export interface TaskTicket {
  * Starts a regulator under `parent`. What is spawned under it stops with it.
  *
  * @param options see `regulatorOptions`; times in milliseconds
- * @param name of the address; made up if left out
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; an Error of
- *   nact's if the name is taken or is none. Nothing is spawned then
+ * @param name of the address; generated if left out
+ * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
+ *   own Error if the name is taken or invalid. Nothing is spawned then
  */
 export function spawnRegulator(parent: Ref<never>, options: RegulatorActorOptions = {}, name?: string): RegulatorRef {
-  const checked = parseOptions(regulatorActorOptions, options, `options of regulator "${name ?? 'without a name'}"`)
+  const checked = parseOptions(
+    regulatorActorOptions,
+    options,
+    name === undefined ? 'options of a regulator' : `options of regulator "${name}"`,
+  )
   const actor = spawnActor(parent, (concrete) => new RegulatorActor(concrete, checked, name))
   return actor.reference as unknown as RegulatorRef
 }
 
-/** What can be done with a regulator from code. */
+/** The functions for a regulator. */
 export const regulators = {
   /**
-   * Asks to run: resolves with the permit when there is a place.
+   * Asks to run; resolves with the permit when a place is free.
    *
-   * @throws {DroppedError} as a rejection, if it was given up; {ExpiredError} after `timeout`; {CancelledError} by its
-   *   signal; {StoppedError} if the regulator stops. It must not run then
+   * @throws {DroppedError} as a rejection, if it was dropped; {ExpiredError} after `timeout`; {CancelledError} if its
+   *   signal aborts; {StoppedError} if the regulator stops. The task must not run then
    */
   ask: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> => start(regulator, 'ask', options).permit,
 
-  /** `ask` without waiting: rejects with a DroppedError (`busy`) if there is no place. */
+  /** `ask` without waiting: rejects with a DroppedError (`busy`) if no place is free. */
   nbAsk: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> => start(regulator, 'nbAsk', options).permit,
 
-  /** `ask` with a ticket to await, or to give up. */
+  /** `ask` that returns a ticket, to await or to cancel. */
   asyncAsk: (regulator: RegulatorRef, options?: AskOptions): TaskTicket => {
     const ticket = start(regulator, 'ask', options)
     ticket.permit.catch(() => undefined)
     return ticket
   },
 
-  /** Tells how fast some queue moves: its relative time in nanoseconds. Smaller means that more may run. */
+  /** Reports how fast a queue moves: its relative time in nanoseconds. With a smaller one, more tasks may run. */
   update: (regulator: RegulatorRef, relativeTime: Nanos): void => regulatorOf(regulator).update(relativeTime),
 
-  /** Takes out whatever waits under this tag, without telling it; returns how many. */
+  /** Removes everything queued with this tag, without telling it; returns how many. */
   cancel: (regulator: RegulatorRef, tag: unknown): number => regulatorOf(regulator).cancel(tag),
 
   /** How many tasks wait. */
@@ -64,7 +68,7 @@ export const regulators = {
   size: (regulator: RegulatorRef): number => regulatorOf(regulator).engine.size,
 
   /**
-   * Changes the options of a running regulator; what waits and what runs is kept.
+   * Changes the options of a running regulator; queued and running tasks stay.
    *
    * @returns what changed, option by option
    * @throws {OptionsError} if the options are wrong; nothing changes then
@@ -74,10 +78,10 @@ export const regulators = {
 } as const
 
 /**
- * A meter for a broker that tells a regulator how fast one side of the broker moves.
+ * A meter for a broker: it reports to a regulator how fast one side of the broker moves.
  *
- * @param side `askR` if the regulated tasks are the members: more may run while members do not wait. `ask` if they are those
- *   who send requests
+ * @param side `askR` if the regulated tasks are the members: more may run while members do not wait. `ask` if the tasks
+ *   send the requests
  */
 export function regulatorMeter(regulator: RegulatorRef, side: 'ask' | 'askR' = 'askR'): MeterFactory {
   return () => new RegulatorMeter((relativeTime) => regulators.update(regulator, relativeTime), side)
@@ -96,11 +100,11 @@ class RegulatorMeter implements Meter {
   }
 
   timeout(): void {
-    // It only passes on what it sees.
+    // It only forwards matches.
   }
 
   configure(): void {
-    // There is nothing to configure.
+    // It has no options.
   }
 }
 
@@ -109,7 +113,7 @@ function regulatorOf(ref: RegulatorRef): RegulatorActor {
   if (own !== undefined) return own
   const actor = typeof ref === 'object' && 'system' in ref ? findActor(ref as Ref<never>) : undefined
   if (actor instanceof RegulatorActor) return actor
-  throw new OptionsError('This is no reference of a regulator that runs. Give what spawnRegulator returned.')
+  throw new OptionsError('Not a reference to a running regulator. Pass the value that spawnRegulator returned.')
 }
 
 function start(regulator: RegulatorRef, kind: RegulatorAskKind, options: AskOptions | undefined): TaskTicket {

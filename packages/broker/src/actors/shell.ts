@@ -15,25 +15,25 @@ import { type Party } from './party'
 
 type AnyParty = Party<never>
 
-/** What a shell drives. */
+/** The engine that a shell drives. */
 interface Engine {
   remove(party: AnyParty, now: Nanos): boolean
   timeout(now: Nanos): void
 }
 
-/** Hands an engine the time, wakes it up, and tells parties what became of them. */
+/** Gives an engine the time, wakes it up, and tells parties their results. */
 export class Shell {
   readonly turn: Turn
   readonly #deadlines: Deadlines<AnyParty>
-  /** Those who wait, for `forgetAll`. */
+  /** The waiting parties by tag, for `forgetAll`. */
   readonly #tags = new TagIndex<AnyParty>()
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
-  /** When the engine wants to be woken, as of its last decision. */
+  /** When the engine asked to be woken, in its last decision. */
   #wanted: Nanos | null = null
   #touched = false
 
-  /** @param act does what the engine has decided in its last call */
+  /** @param act carries out what the engine decided in its last call */
   constructor(
     readonly name: string,
     readonly clock: Clock,
@@ -44,7 +44,7 @@ export class Shell {
     this.#deadlines = new Deadlines<AnyParty>(clock, (party) => this.withdraw(party, this.#expired(party)))
   }
 
-  /** Takes a party out, wherever it waits, and tells it why. */
+  /** Removes a party from its queue, and tells it why. */
   withdraw(party: AnyParty, error: DroppedError | ExpiredError | null): void {
     this.forget(party)
     if (party.list !== null) {
@@ -61,19 +61,19 @@ export class Shell {
     this.#touch()
   }
 
-  /** A party does not wait any more. */
+  /** Stops watching a party that no longer waits. */
   forget(party: AnyParty): void {
     this.#deadlines.remove(party)
     this.#tags.delete(party)
   }
 
-  /** The actor of a party has stopped, so there is nobody to tell. False, for the question whether it is alive. */
+  /** Forgets a party whose actor has stopped: there is nobody to tell. Returns false, as the answer to `isAlive`. */
   passOver(party: AnyParty): false {
     this.forget(party)
     return false
   }
 
-  /** Whoever waits under this tag does not wait any more. */
+  /** Stops watching all parties with this tag. */
   forgetAll(tag: unknown): void {
     for (const party of this.#tags.get(tag)) this.forget(party)
   }
@@ -87,7 +87,7 @@ export class Shell {
     }
   }
 
-  /** Sees to it that the engine is called at that moment, or before. */
+  /** Makes sure that the engine is called at that time, or earlier. */
   wakeAt(at: Nanos | null): void {
     this.#wanted = at
     this.#touch()
@@ -97,14 +97,14 @@ export class Shell {
     this.#timer = this.clock.setTimer(at, this.#wake)
   }
 
-  /** For the turn: lets go of timers that nobody waits for any more, so that a process at rest can end. */
+  /** Called by the turn: clears timers that nobody needs any more, so that an idle process can end. */
   rest(): void {
     this.#touched = false
     this.#deadlines.rest()
     if (this.#wanted === null) this.#disarm()
   }
 
-  /** For the turn, which has nothing to run here. */
+  /** Called by the turn; there is nothing to run here. */
   run(): void {
     // Parties are served in the call that brings them together.
   }
@@ -136,7 +136,7 @@ export class Shell {
     try {
       this.engine.timeout(this.turn.refresh())
     } catch (error) {
-      // A clock that ran backwards: whoever asks is told; here there is only to wait for it.
+      // The clock ran backwards. A caller gets this error; here all one can do is wait for the clock.
       if (!isGenPoolError(error, 'ERR_GENPOOL_INVALID')) throw error
       return this.wakeAt(this.#wanted)
     }

@@ -4,9 +4,9 @@ import { queueOptions } from '../queues/queue-options'
 import { admissionOptions } from './admission/admission-options'
 
 /**
- * How requests wait unless an option says otherwise: without a bound, until their own deadline; in order, unless the oldest
- * runs out of time and the newest does not. Together with the budget it serves a flood at full capacity and does nothing in vain,
- * and refuses nothing that can be served in time.
+ * The default queue of requests. It has no bound; requests wait until their own deadline. It serves the oldest first, unless
+ * the oldest runs out of time and the newest does not. Together with the budget it works at full capacity in a flood, wastes
+ * no work, and refuses nothing that can be served in time.
  */
 export const defaultClientQueue = dropOptions.parse({})
 
@@ -18,7 +18,7 @@ export const brokerOptions = z.strictObject({
   budget: z
     .boolean()
     .default(true)
-    .describe('Whether a request is given up, and not started, when too little time is left until its deadline.'),
+    .describe('Whether a request is dropped instead of started when too little time is left before its deadline.'),
 })
 export type BrokerOptions = z.input<typeof brokerOptions>
 export type CheckedBrokerOptions = z.output<typeof brokerOptions>

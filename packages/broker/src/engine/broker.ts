@@ -7,95 +7,96 @@ import { type BrokerOptions } from './broker-options'
 /**
  * What a broker decided in the last call.
  *
- * It holds until the next call, and the lists are one shared empty list while nothing is dropped. Where both sides drop in one call, those of the side that was waiting were dropped first.
+ * It is valid until the next call. While nothing is dropped, both lists are one shared empty list. If both sides drop in one
+ * call, the side that was waiting dropped first.
  */
 export interface BrokerDecision<A extends Waiting, R extends Waiting> {
-  /** Requests (the ask side) that were given up. */
+  /** Dropped requests (the ask side). */
   readonly dropped: readonly Drop<A>[]
-  /** Members (the askR side) that were given up. */
+  /** Dropped members (the askR side). */
   readonly droppedR: readonly Drop<R>[]
-  /** When the broker next wants `timeout`, or null for never. Earlier or later is allowed. */
+  /** When to call `timeout` next; null for never. Earlier or later is allowed. */
   readonly wakeAt: Nanos | null
 }
 
-/** Nothing was decided besides the result. An owner that finds this object has nothing to do; most calls leave it. */
+/** The empty decision: nothing was dropped and no wake-up is needed. An owner that finds it has nothing to do; most calls leave it. */
 export const NO_DECISION: BrokerDecision<never, never> = Object.freeze({
   dropped: NO_DROPS,
   droppedR: NO_DROPS,
   wakeAt: null,
 })
 
-/** What a broker asks its owner. */
+/** What a broker needs from its owner. */
 export interface BrokerHooks<A extends Waiting, R extends Waiting> {
-  /** Whether a party that waited can still be matched; one that cannot is passed over. Default: always. */
+  /** Whether a waiting party can still be matched; otherwise it is skipped. Default: always. */
   isAlive?(entry: A | R): boolean
-  /** A number in [0, 1), for what is left to chance. Default: `Math.random`. */
+  /** A random number in [0, 1). Default: `Math.random`. */
   random?(): number
 }
 
-/** A request and the member that is to serve it. */
+/** A request and the member that will serve it. */
 export interface Match<A extends Waiting, R extends Waiting> {
   readonly ask: A
   readonly askR: R
 }
 
 /**
- * Matches requests (`ask`) with members that want work (`askR`), and decides who is given up.
+ * Matches requests (`ask`) with members that want work (`askR`), and decides which are dropped.
  *
- * Plain data like a queue: the owner hands in the time, delivers the matches, settles what `decision` lists as
- * dropped, and calls `timeout` at `wakeAt`. Only one side waits at a time, except that requests may be held back by their
- * key while members wait. Whoever is given back or dropped is no longer held; whoever is neither waits until it is matched,
- * dropped, cancelled or removed.
+ * Plain data like a queue: the owner passes the time, delivers the matches, settles what `decision` lists as dropped, and
+ * calls `timeout` at `wakeAt`. Only one side waits at a time, except that requests may be held back by their key while
+ * members wait. The broker no longer holds an entry that it returned or dropped; every other entry waits until it is
+ * matched, dropped, cancelled or removed.
  *
- * A request whose deadline has passed is dropped (`expired`) instead of being matched; an owner that wants it to leave
- * earlier removes it at that moment. A request with a `key` that was matched must be released, once, when it is done.
+ * A request whose deadline has passed is dropped (`expired`) when its turn comes; an owner that wants it to leave earlier
+ * removes it itself. A matched request with a `key` must be released, once, when it is done.
  */
 export interface Broker<A extends Waiting, R extends Waiting> {
-  /** Drops and wake-up of the last call. To be read anew after each call: it may be another object. */
+  /** Drops and wake-up of the last call. Read it again after each call: it may be another object. */
   readonly decision: BrokerDecision<A, R>
-  /** How many requests wait, those held back by their key included. */
+  /** How many requests wait, including those held back by their key. */
   readonly length: number
   /** How many members wait. */
   readonly lengthR: number
-  /** The requests that wait, oldest first. Those of `pack` are made for the look: they are not those that will be served. */
+  /** The waiting requests, oldest first. For packed ones it makes copies: other objects will be served. */
   readonly requests: Iterable<A>
-  /** The members that wait, oldest first. */
+  /** The waiting members, oldest first. */
   readonly members: Iterable<R>
-  /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nobody waits. */
+  /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
-  /** Offers a request: the member that serves it, or null if it waits or was dropped. */
+  /** Offers a request; returns the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
   /**
-   * Offers a request that is made when its turn comes: where very many wait, one more takes 8 bytes instead of some 200. It
-   * has no deadline, tag, key or priority, nobody can take it out, and no member waits for it.
+   * Offers a request that is built when its turn comes: in a long queue it takes 8 bytes instead of about 200. It has no
+   * deadline, tag, key or priority, cannot be removed, and no member waits for it.
    *
-   * @param make makes it of the message, of `about` and of the time at which it was sent, which is now. Requests with the
-   *   same function and the same `about` can be packed together
-   * @returns false, and nothing is done, if it has to be made and asked for instead
+   * @param make builds it from the message, `about` and the send time, which is now. Requests with the same function
+   *   and the same `about` can share a pack
+   * @returns false if it cannot be packed; nothing changes then, and the owner must build it and use `ask`
    */
   pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean
-  /** Offers a member: the request that it is to serve, or null if it waits or was dropped. */
+  /** Offers a member; returns the request for it to serve, or null if it waits or was dropped. */
   askR(entry: R, now: Nanos): A | null
   /** `ask` without waiting: drops the request if no member waits. */
   nbAsk(entry: A, now: Nanos): R | null
   /** `askR` without waiting: drops the member if no request waits. */
   nbAskR(entry: R, now: Nanos): A | null
-  /** One more request for a member that is at work; null if none can be had. Nothing else changes then. */
+  /** Takes one more request for a busy member; null if there is none. Nothing else changes then. */
   take(now: Nanos): A | null
-  /** Takes out whatever waits under this tag, without a drop; returns how many. */
+  /** Removes everything queued with this tag, without a drop; returns how many. */
   cancel(tag: unknown, now: Nanos): number
-  /** Takes out one party that gave up or died, without a drop; false if it does not wait here. O(1). */
+  /** Removes one party that gave up or died, without a drop; false if it is not queued here. O(1). */
   remove(entry: A | R, now: Nanos): boolean
-  /** Takes out all requests, without a drop; oldest first. */
+  /** Removes all requests, without a drop; oldest first. */
   drain(now: Nanos): A[]
-  /** Lets time pass. */
+  /** Reports that time has passed. */
   timeout(now: Nanos): void
-  /** Tells how long a member ran a request, whatever came of it. The budget learns from it. */
+  /** Reports how long a member ran a request, with any outcome. The budget learns from it. */
   finished(runNs: Nanos, now: Nanos): void
   /**
-   * A request that was matched is done: the next of its key may follow. Does nothing for one without a key.
+   * Reports that a matched request is done: the next one with its key may start. Does nothing for one without a key.
    *
-   * @returns a match that this made possible, if a member waits; the owner delivers it
+   * @returns the match that became possible, if a member waits; the owner delivers it
    */
   release(entry: A, now: Nanos): Match<A, R> | null
   /**
@@ -106,7 +107,7 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    */
   putBack(entry: A, now: Nanos): R | null
   /**
-   * Changes the options, those not named going back to their default. What waits is kept, except beyond a new bound.
+   * Changes the options; options left out go back to their defaults. Queued entries stay, except those beyond a new bound.
    *
    * @returns what changed, option by option
    * @throws {OptionsError} if the options are wrong; nothing changes then

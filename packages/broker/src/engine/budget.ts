@@ -2,27 +2,27 @@ import { type Nanos } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { Quantile } from './quantile'
 
-/** Run times vary; each estimate is taken with a margin to the safe side. */
+/** Run times vary, so each estimate has a safety margin. */
 const LONG_MARGIN = 2
 const SHORT_MARGIN = 0.8
 
 /**
- * Keeps work from being done in vain: a request is not started when what is left until its deadline is too short.
+ * Avoids wasted work: a request is not started when too little time is left before its deadline.
  *
- * - Shorter than almost any run: it cannot be done in time, and is given up.
- * - Shorter than a long run (the 99th percentile): it is given up if others wait that have more time, and if it has used
- *   half of its own; otherwise it may try.
+ * - Less than almost any run takes: the request cannot finish in time, and is dropped.
+ * - Less than a long run takes (the 99th percentile): the request is dropped if others wait and it has used half of its own
+ *   time; otherwise it is started.
  *
- * So nothing is refused that could well be served in time while nobody else needs the place, and a few runs that take
- * for ever cannot stop the rest.
+ * So a request that could finish in time is not refused while no other request needs the member, and a few endless runs
+ * cannot stop the rest.
  */
 export class Budget {
   readonly #short = new Quantile(0.05)
   readonly #long = new Quantile(0.99)
-  /** With more left than this there is nothing to think about. */
+  /** With more time left than this, a request is started without a check. */
   plenty: Nanos = 0
 
-  /** A run took this long. */
+  /** Reports how long a run took. */
   finished(runNs: Nanos): void {
     this.#short.add(runNs)
     this.#long.add(runNs)
@@ -30,9 +30,9 @@ export class Budget {
   }
 
   /**
-   * Whether to start a request, and if not, why.
+   * Decides whether to start a request: null to start it, or the reason to drop it.
    *
-   * @param othersWait whether somebody else could use the place
+   * @param othersWait whether another request could use the member
    */
   refusal(request: { sentAt: Nanos; deadline: Nanos }, othersWait: boolean, now: Nanos): DropReason | null {
     const left = request.deadline - now

@@ -5,11 +5,11 @@ import { type BrokerOptions } from './broker-options'
 import { ShortWayBroker } from './short-way'
 
 /**
- * Makes a broker: two queues, of which one waits for the other side.
+ * Makes a broker: two queues, one for each side.
  *
  * @param options see `brokerOptions`; times in milliseconds
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
- * @see sbroker, whose matching rules it keeps
+ * @see sbroker, which has the same matching rules
  */
 export function createBroker<A extends Waiting, R extends Waiting>(
   options: BrokerOptions,

@@ -1,32 +1,31 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** How much of the past one departure leaves: the estimate follows the last few dozen. */
+/** The weight of the past after one departure: the estimate follows the last few dozen. */
 const MEMORY = 1 - 1 / 32
 
 /**
- * Measures the time between departures from a queue while somebody waits in it, so while all members are busy.
+ * Measures the time between departures from a queue while it is not empty, that is, while all members are busy.
  *
- * What was learnt survives idle phases; an idle phase itself teaches nothing. While nobody leaves for unusually long, that
- * counts, too, without waiting for the end of it.
+ * The estimate survives idle phases, and idle time does not count. An unusually long gap counts before it has ended.
  */
 export class Departures {
-  /** Departures, and the time that they took, both fading. */
+  /** The number of departures and their total time; older ones count less and less. */
   #count = 0
   #time: Nanos = 0
-  /** Since when the present gap lasts; NaN while nobody waits. */
+  /** Since when the current gap lasts; NaN while the queue is empty. */
   #since: Nanos = NaN
 
-  /** Somebody waits from now on. */
+  /** Reports that the queue is no longer empty. */
   begin(now: Nanos): void {
     if (Number.isNaN(this.#since)) this.#since = now
   }
 
-  /** Nobody waits from now on. */
+  /** Reports that the queue is empty. */
   rest(): void {
     this.#since = NaN
   }
 
-  /** One of those who waited left for a member. */
+  /** Reports that a queued request went to a member. */
   depart(now: Nanos): void {
     if (Number.isNaN(this.#since)) return
     this.#count = this.#count * MEMORY + 1
@@ -34,7 +33,7 @@ export class Departures {
     this.#since = now
   }
 
-  /** The time between departures, 0 while that is not known. */
+  /** The time between departures; 0 while it is not known. */
   gap(now: Nanos): Nanos {
     if (this.#count === 0) return 0
     const usual = this.#time / this.#count

@@ -14,17 +14,17 @@ import { Budget } from './budget'
 import { OwnDecision } from './own-decision'
 import { later } from './time'
 
-/** The matching engine: the plain way for every request and member. */
+/** The matching engine, without shortcuts. */
 export class MatchingBroker<A extends Waiting, R extends Waiting> implements Broker<A, R> {
   decision: BrokerDecision<A, R> = NO_DECISION
-  /** What `decision` is where something may be decided. */
+  /** The value of `decision` in calls that may decide something. */
   readonly #decided = new OwnDecision<A, R>()
   protected options: CheckedBrokerOptions
   protected asks: Queue<A>
-  /** The same as `asks` once a request has come with a key or a priority; costs nothing before. */
+  /** The same object as `asks` once a request with a key or a priority has come; null before, at no cost. */
   #layers: LayeredQueue<A> | null = null
   #members: Queue<R>
-  /** Which side waits (or may). The other side is empty, but for requests that are held back by their key. */
+  /** Which side may be waiting. The other side is empty, except for requests held back by their key. */
   protected asking = false
   protected readonly isAlive: ((entry: A | R) => boolean) | undefined
   readonly #random: () => number
@@ -78,7 +78,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#enqueue(entry, now)
   }
 
-  /** Nothing is packed on the plain way. */
+  /** Without shortcuts nothing is packed. */
   pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos): boolean {
     return false
   }
@@ -194,21 +194,21 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(changesBetween(from, to))
   }
 
-  /** Called when another queue holds the requests, or other rules apply to them. */
+  /** Called when the queue of requests or its rules have changed. */
   protected asksChanged(): void {
-    // The plain way is always the same.
+    // Only the short way depends on them.
   }
 
   get #waiting(): Queue<A> | Queue<R> {
     return this.asking ? this.asks : this.#members
   }
 
-  /** Whether requests could be handed out. No getter: a private one costs a call into the engine's C++ each time. */
+  /** Whether a request could be served now. Not a getter: a private one costs a call into V8's C++ each time. */
   #hasReady(): boolean {
     return this.asking || (this.#layers !== null && this.#layers.ready > 0)
   }
 
-  /** Whether `entry` has to wait for another of its key. From the first key or priority on, requests are layered. */
+  /** Whether `entry` has to wait for another request with its key. The first key or priority starts the layered queue. */
   #mustStepBack(entry: A): boolean {
     if (this.#layers === null && entry.key === undefined && entry.priority === 0) return false
     return this.#inLayers().mustStepBack(entry)
@@ -248,7 +248,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(request)
   }
 
-  /** A key was freed while members wait. */
+  /** Matches a request whose key became free while members wait. */
   #matchReady(now: Nanos): Match<A, R> | null {
     const askR = this.#takeMember(now)
     if (askR === null) {
@@ -322,14 +322,14 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     else this.#decided.addR(queue.decision.dropped as readonly Drop<R>[])
   }
 
-  /** Begins a decision. @throws {InvalidError} if time runs backwards; nothing changes then */
+  /** Starts a decision. @throws {InvalidError} if time runs backwards; nothing changes then */
   #begin(now: Nanos): void {
     this.now = later(this.now, now)
     this.decision = this.#decided
     this.#decided.begin()
   }
 
-  /** Ends the decision: the queues have said when they want to be woken. */
+  /** Ends the decision: takes over when the queues want to be woken. */
   #finish<T>(result: T): T {
     if (this.asking) this.#decided.wakeAt = this.asks.decision.wakeAt
     else if (this.#layers === null) this.#decided.wakeAt = this.#members.decision.wakeAt

@@ -4,15 +4,15 @@ import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BrokerDecision } from './broker'
 
-/** What a drop says beside its entry and its reason. */
+/** The figures of a drop. */
 interface DropFigures {
   readonly now: Nanos
-  /** How many go on waiting. */
+  /** How many are still waiting. */
   readonly waiting: number
   readonly retryAfter?: Nanos | undefined
 }
 
-/** The decision of a broker while it is made; used again by the next call. A list that was handed out is never changed. */
+/** The decision of a broker while it is built; the next call reuses it. A list that was returned never changes. */
 export class OwnDecision<A extends Waiting, R extends Waiting> implements BrokerDecision<A, R> {
   dropped: readonly Drop<A>[] = NO_DROPS
   droppedR: readonly Drop<R>[] = NO_DROPS
@@ -23,7 +23,7 @@ export class OwnDecision<A extends Waiting, R extends Waiting> implements Broker
     this.droppedR = NO_DROPS
   }
 
-  /** Adds what a queue dropped. */
+  /** Adds the drops of a queue. */
   add(dropped: readonly Drop<A>[]): void {
     if (dropped.length > 0) this.dropped = concat(this.dropped, dropped)
   }

@@ -1,13 +1,13 @@
 import { type BrokerOptions } from './broker-options'
 
 /**
- * Options for common needs, each with its reason. Spread one and change what differs: `{ ...presets.interactive, budget: false }`.
+ * Options for common needs, each with its reason. Spread one and change some options: `{ ...presets.interactive, budget: false }`.
  */
 export const presets = {
   /**
-   * Somebody waits for the answer. Waits above 100 ms that last for a second are an overload: then the newest are served first,
-   * as they are the ones that are still waited for, and newcomers are told at once when to come back. Trades the order of
-   * requests, and those that had bad luck, for short waits.
+   * For callers who wait for the answer. If waits stay above 100 ms for a second, that is an overload: the newest requests are
+   * then served first, since their callers are still waiting, and new requests are refused at once with a time to retry. Gives
+   * up order and some old requests for short waits.
    */
   interactive: {
     client: { type: 'codel', order: 'adaptive', target: 100, interval: 1000 },
@@ -15,15 +15,15 @@ export const presets = {
     budget: true,
   },
   /**
-   * Nobody looks at the clock, but work must not pile up without end. Ten thousand may wait, in order, for a minute at
-   * most; what comes to a full queue is refused. Trades long waits for few refusals.
+   * For work without a caller who waits, but which must not pile up without end. Up to 10 000 requests wait, in order, for at
+   * most a minute; a full queue refuses new ones. Accepts long waits for few refusals.
    */
   background: {
     client: { type: 'timeout', timeout: 60_000, max: 10_000 },
     admission: 'none',
     budget: true,
   },
-  /** Everything has to be done, however long it takes. Trades memory, and any limit to waiting, for never refusing. */
+  /** For work that must all be done, however long it takes. Accepts unlimited memory and waits, and never refuses. */
   batch: {
     client: { type: 'drop' },
     admission: 'none',

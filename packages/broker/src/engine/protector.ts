@@ -1,28 +1,28 @@
-/** What a protector goes by; a `PieMeter` is one. */
+/** What a protector applies; a `PieMeter` is one. */
 export interface Protection {
-  /** While no more than this many wait, nobody is refused. */
+  /** Nothing is refused while at most this many wait. */
   readonly min: number
-  /** While more than this many wait, everybody is refused. */
+  /** Everything is refused while more than this many wait. */
   readonly max: number
-  /** The probabilities of a refusal in between. */
+  /** The probabilities of a refusal in between, for requests and for members. */
   readonly ask: number
   readonly askR: number
 }
 
 /**
- * Refuses newcomers before they are queued, with the probability that a meter announced.
+ * Refuses newcomers before they are queued, with the probability that a meter computed.
  *
- * It counts every newcomer, refused or not, until it is told the real length again: so a flood between two updates
- * is noticed.
+ * It counts every newcomer, refused or not, until it is told the real length again, so that a flood between two updates is
+ * noticed.
  *
  * @see sprotector_server
  */
 export class Protector {
-  /** How many wait, as far as is known. */
+  /** How many wait, as far as known. */
   length = 0
   #protection: Protection
 
-  /** @param random a number in [0, 1), as `Math.random` */
+  /** @param random returns a number in [0, 1), like `Math.random` */
   constructor(
     protection: Protection,
     private readonly random: () => number,
@@ -30,7 +30,7 @@ export class Protector {
     this.#protection = protection
   }
 
-  /** Takes in how many really wait, and what the meter says now. */
+  /** Sets the real number of waiting entries, and the current probabilities. */
   update(length: number, protection: Protection = this.#protection): void {
     this.length = length
     this.#protection = protection

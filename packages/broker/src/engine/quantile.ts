@@ -1,12 +1,12 @@
-/** How far one value moves the estimate: the greater, the faster it follows and the more it trembles. */
+/** How far one value moves the estimate. A greater gain follows faster, but varies more. */
 const GAIN = 0.2
 
 /**
- * Follows a quantile of a stream of positive values without keeping them.
+ * Estimates a quantile of a stream of positive values without storing them.
  *
- * The estimate moves by a share of itself: up by `GAIN * p` for a greater value, down by `GAIN * (1 - p)` for a smaller one,
- * so in the long run a share of `p` lies below it. It needs a few dozen values to follow a change of ten-fold upwards, and
- * one extreme value moves it by a fifth at most.
+ * A greater value moves the estimate up by the factor `GAIN * p`, a smaller one down by `GAIN * (1 - p)`, so in the long run
+ * a share of `p` lies below it. It follows a tenfold increase within a few dozen values, and one extreme value moves it by
+ * a fifth at most.
  *
  * @see Robbins and Monro, A Stochastic Approximation Method, 1951
  */

@@ -7,61 +7,61 @@ import { createValve, reconfigureValve } from '../valves/valve-options'
 import { type CheckedRegulatorOptions, type RegulatorOptions, regulatorOptions } from './regulator-options'
 import { later } from './time'
 
-/** A task that came out of the queue and runs from now on. */
+/** A task that left the queue and is now running. */
 export interface Admission<out E extends Waiting> {
   readonly entry: E
   /** Since when the valve has been open for it. */
   readonly since: Nanos
 }
 
-/** What a regulator decided in the last call. Used again by the next call; the lists themselves never change. */
+/** What a regulator decided in the last call. The next call reuses the object; its lists never change. */
 export interface RegulatorDecision<E extends Waiting> {
-  /** Tasks that were given up. */
+  /** Dropped tasks. */
   readonly dropped: readonly Drop<E>[]
-  /** Tasks that waited and may start, in this order. */
+  /** Queued tasks that may start now, in this order. */
   readonly admitted: readonly Admission<E>[]
-  /** When the regulator next wants `timeout`, or null for never. Earlier or later is allowed. */
+  /** When to call `timeout` next; null for never. Earlier or later is allowed. */
   readonly wakeAt: Nanos | null
 }
 
-/** What a regulator asks its owner. */
+/** What a regulator needs from its owner. */
 export interface RegulatorHooks<E extends Waiting> {
-  /** Whether a task that waited can still start; one that cannot is passed over. Default: always. */
+  /** Whether a queued task can still start; otherwise it is skipped. Default: always. */
   isAlive?(entry: E): boolean
 }
 
 /**
- * Decides how many tasks run at a time, and who waits for a place: a queue behind a valve.
+ * Decides how many tasks run at a time: a valve, and a queue of tasks that wait for a place.
  *
- * Plain data like a broker: the owner hands in the time, starts what is admitted, and calls `timeout` at `wakeAt`.
+ * Plain data like a broker: the owner passes the time, starts what is admitted, and calls `timeout` at `wakeAt`.
  */
 export interface Regulator<E extends Waiting> {
-  /** Drops, admissions and wake-up of the last call. Used again by the next call. */
+  /** Drops, admissions and wake-up of the last call. The next call reuses the object. */
   readonly decision: RegulatorDecision<E>
   /** How many tasks wait. */
   readonly length: number
   /** How many tasks run. */
   readonly size: number
-  /** The tasks that wait, oldest first. */
+  /** The waiting tasks, oldest first. */
   readonly tasks: Iterable<E>
-  /** Offers a task: since when the valve has been open for it, or null if it waits or was dropped. */
+  /** Offers a task; returns since when the valve has been open for it, or null if it waits or was dropped. */
   ask(entry: E, now: Nanos): Nanos | null
   /** `ask` without waiting: drops the task if the valve is closed. */
   nbAsk(entry: E, now: Nanos): Nanos | null
-  /** A running task ended; false if it does not run here. */
+  /** Reports that a running task has ended; false if it is not running here. */
   done(entry: E, now: Nanos): boolean
-  /** A running task asks to go on; unless the result is `go`, it does not run any more. */
+  /** Asks whether a running task may continue; unless the result is `go`, it no longer runs. */
   continue(entry: E, now: Nanos): Continuation
-  /** Takes out whatever waits under this tag, without a drop; returns how many. */
+  /** Removes every task queued with this tag, without a drop; returns how many. */
   cancel(tag: unknown, now: Nanos): number
-  /** Takes out a task that gave up or died, waiting or running; false if it was neither. */
+  /** Removes a task that gave up or died, waiting or running; false if it was neither. */
   remove(entry: E, now: Nanos): boolean
-  /** Tells how fast some queue moves: its relative time. */
+  /** Reports how fast a queue moves: its relative time. */
   update(relativeTime: Nanos, now: Nanos): void
-  /** Lets time pass. */
+  /** Reports that time has passed. */
   timeout(now: Nanos): void
   /**
-   * Changes the options, those not named going back to their default; what waits and what runs is kept.
+   * Changes the options; options left out go back to their defaults. Queued and running tasks stay.
    *
    * @returns what changed, option by option
    * @throws {OptionsError} if the options are wrong; nothing changes then
@@ -81,7 +81,7 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
   readonly #isAlive: (entry: E) => boolean
   /** The time of the last call. */
   #now: Nanos
-  /** The lists of the decision, while they are being written. */
+  /** The lists of the decision while they are built. */
   #dropped: Drop<E>[] | null = null
   #admitted: Admission<E>[] | null = null
 
@@ -181,7 +181,7 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
   }
 
   /**
-   * Starts a decision. The valve may have opened by itself: then those who wait come first.
+   * Starts a decision. If the valve has opened with time, queued tasks come first.
    *
    * @throws {InvalidError} if time runs backwards; nothing changes then
    */
@@ -196,7 +196,7 @@ class ValvedQueue<E extends Waiting> implements Regulator<E> {
     return this.#valve.status.open
   }
 
-  /** Admits whom the valve lets in; if it is closed in the end, lets the queue look at ages unless it just has. */
+  /** Admits tasks while the valve is open. If it is then closed, lets the queue check ages, unless that was just done. */
   #finish(now: Nanos, looked = false): void {
     this.#fill(now)
     if (!looked) {
@@ -238,7 +238,7 @@ function checkRegulatorOptions(options: unknown): CheckedRegulatorOptions {
 }
 
 /**
- * Makes a regulator: tasks ask to run, a valve says how many may, a queue holds the others.
+ * Makes a regulator: tasks ask to run, a valve decides how many may, and a queue holds the others.
  *
  * @param options see `regulatorOptions`; times in milliseconds
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created

@@ -2,9 +2,9 @@ import { type Nanos } from '@genpool/runtime'
 import { InvalidError } from '../errors'
 
 /**
- * The time of a call, given that of the one before.
+ * Returns the time of a call, checked against the time of the call before.
  *
- * @throws {InvalidError} if `now` is before, or no time at all
+ * @throws {InvalidError} if `now` is earlier, or not a number
  */
 export function later(before: Nanos, now: Nanos): Nanos {
   return now >= before ? now : refuse(before, now)
@@ -12,7 +12,7 @@ export function later(before: Nanos, now: Nanos): Nanos {
 
 function refuse(before: Nanos, now: Nanos): never {
   throw new InvalidError(
-    `The clock runs backwards: this call is at ${now} ns, and the one before was at ${before} ns. Nothing was done; ` +
-      'give times of a monotonic clock.',
+    `The clock runs backwards: this call is at ${now} ns, the one before was at ${before} ns. Nothing was done. ` +
+      'Pass times of a monotonic clock.',
   )
 }

@@ -4,12 +4,12 @@ import { toNanos } from '../queues/leaf-options'
 import { type Meter, type Sample } from './meter'
 
 const alarmShape = {
-  target: z.number().default(100).describe('Slow is what takes this long or longer, in milliseconds.'),
+  target: z.number().default(100).describe('A delay or wait of this length or longer counts as slow, in milliseconds.'),
   interval: z
     .number()
     .positive()
     .default(1000)
-    .describe('How long it has to be slow (or fast again) before the alarm changes, in milliseconds.'),
+    .describe('How long it must stay slow (or fast) before the alarm is set (or cleared), in milliseconds.'),
 }
 
 /** Options of an `overloadMeter`. */
@@ -28,7 +28,7 @@ export const underloadMeterOptions = z.strictObject({
 })
 export type UnderloadMeterOptions = z.input<typeof underloadMeterOptions>
 
-/** An alarm changed. */
+/** Reports that an alarm was set or cleared. */
 export interface AlarmEvent {
   readonly alarm: string
   readonly kind: 'set' | 'clear'
@@ -40,9 +40,9 @@ interface AlarmRules {
   readonly interval: Nanos
 }
 
-/** What tells the two alarms apart: what they measure, and how their options are checked. */
+/** The difference between the two alarms: what they measure, and how their options are checked. */
 interface AlarmKind {
-  /** How often to look while the alarm is set though nothing happens; null if only a match can clear it. */
+  /** How often to check a set alarm without a match; null if only a match can clear it. */
   readonly lookAgain: Nanos | null
   measure(sample: Sample): Nanos
   check(options: unknown): AlarmRules
@@ -50,15 +50,15 @@ interface AlarmKind {
 
 const NO_EVENTS: readonly AlarmEvent[] = Object.freeze([])
 
-/** Raises an alarm after things have been slow for an interval, and clears it after they have been fast for one. */
+/** Sets an alarm after a slow interval, and clears it after a fast one. */
 export class AlarmMeter implements Meter {
-  /** How the alarm changed in the last call; replaced by the next call. */
+  /** The changes of the alarm in the last call; replaced by the next call. */
   events: readonly AlarmEvent[]
   wakeAt: Nanos | null = null
   /** Whether the alarm is set. */
   active = false
   #rules: AlarmRules
-  /** When the alarm changes if nothing else does. */
+  /** When the alarm changes if nothing else happens. */
   #timer: Nanos = Infinity
   readonly #kind: AlarmKind
 
@@ -73,7 +73,7 @@ export class AlarmMeter implements Meter {
     return this.#rules.alarm
   }
 
-  /** When to look again for the alarm to change: also after nothing has happened for a while. `Infinity` for never. */
+  /** When to check again whether the alarm changes; `Infinity` for never. */
   lookAt(now: Nanos): Nanos {
     if (this.wakeAt !== null) return this.wakeAt
     return this.active && this.#kind.lookAgain !== null ? now + this.#kind.lookAgain : Infinity
@@ -139,7 +139,7 @@ const UNDERLOAD: AlarmKind = {
 }
 
 /**
- * A meter that raises an alarm while the event loop is late.
+ * A meter that sets an alarm while the event loop is late.
  *
  * @param options milliseconds; `alarm` "overload", `target` 100, `interval` 1000
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
@@ -150,7 +150,7 @@ export function overloadMeter(options: OverloadMeterOptions, _now: Nanos): Alarm
 }
 
 /**
- * A meter that raises an alarm while members wait long for requests.
+ * A meter that sets an alarm while members wait long for requests.
  *
  * @param options milliseconds; `alarm` "underload", `target` 100 (may be negative), `interval` 1000
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created

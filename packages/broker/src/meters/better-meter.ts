@@ -12,13 +12,13 @@ const side = z
 /** Options of a `betterMeter`. */
 export const betterMeterOptions = z.strictObject({
   type: z.literal('better').default('better'),
-  ask: side.describe('For those who choose between brokers to send requests to.'),
-  askR: side.describe('For members that choose between brokers to work for.'),
-  update: z.number().positive().default(100).describe('How often the values should be renewed, in milliseconds.'),
+  ask: side.describe('For requests that choose between brokers.'),
+  askR: side.describe('For members that choose between brokers.'),
+  update: z.number().positive().default(100).describe('How often the values are renewed, in milliseconds.'),
 })
 export type BetterMeterOptions = z.input<typeof betterMeterOptions>
 
-/** Keeps what `better` compares: how long a request, or a member, would wait here. See `betterMeter`. */
+/** Holds what `better` compares: how long a request or a member would wait here. See `betterMeter`. */
 export class BetterMeter implements Meter {
   /** How long a request waits. */
   ask: Nanos
@@ -43,7 +43,7 @@ export class BetterMeter implements Meter {
   }
 
   timeout(_now: Nanos): void {
-    // Without news the values stand.
+    // Without a match the values stay.
   }
 
   configure(options: unknown, now: Nanos): void {
@@ -60,7 +60,7 @@ function checkBetterMeterOptions(options: unknown): z.output<typeof betterMeterO
 }
 
 /**
- * A meter that keeps how long a request, or a member, would wait, for choosing between brokers.
+ * A meter that holds how long a request or a member would wait; `better` chooses between brokers by it.
  *
  * @param options milliseconds; `ask.upper` and `askR.upper` 5000, `update` 100
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created

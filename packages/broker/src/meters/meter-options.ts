@@ -5,20 +5,20 @@ import { betterMeter, betterMeterOptions } from './better-meter'
 import { type Meter, type MeterFactory } from './meter'
 import { pieMeter, pieMeterOptions } from './pie-meter'
 
-/** A meter by its options, or a function that makes one of your own. */
+/** The options of a meter, or a function that makes a user's own meter. */
 export const meterOptions = z
   .union([
     z.discriminatedUnion('type', [pieMeterOptions, overloadMeterOptions, underloadMeterOptions, betterMeterOptions]),
     z.custom<MeterFactory>(
       (value) => typeof value === 'function',
-      'expected the options of a meter or a meter factory',
+      'expected the options of a meter, or a function that makes a meter',
     ),
   ])
   .describe('The options of a meter, or a function (now) => meter.')
 export type MeterOptions = z.input<typeof meterOptions>
 type CheckedMeterOptions = z.output<typeof meterOptions>
 
-/** Makes the meter that checked options stand for. */
+/** Makes a meter from checked options. */
 export function createMeter(options: CheckedMeterOptions, now: Nanos): Meter {
   if (typeof options === 'function') return options(now)
   switch (options.type) {

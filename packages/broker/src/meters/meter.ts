@@ -1,8 +1,8 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** What a broker tells its meters. */
+/** What a broker reports to its meters. */
 export interface Sample {
-  /** How late the event loop got to the work: Node's message-queue delay. */
+  /** The event loop delay before the work: how long Node kept it waiting. */
   readonly queueDelay: Nanos
   /** How long the work of the turn took. */
   readonly processDelay: Nanos
@@ -11,31 +11,31 @@ export interface Sample {
 }
 
 /**
- * Watches what passes through a broker.
+ * Measures what passes through a broker.
  *
- * A meter is plain data: every time is handed in, in integer nanoseconds, and never decreases between calls. Users may
- * bring their own; `meterContract` of `@genpool/broker/testing` checks it.
+ * A meter is plain data: every time is an argument, in integer nanoseconds, and never decreases between calls. Users may
+ * write their own; `meterContract` of `@genpool/broker/testing` checks it.
  */
 export interface Meter {
-  /** When the meter next wants to be called, or null for never. Earlier or later is allowed. */
+  /** When to call the meter next; null for never. Earlier or later is allowed. */
   readonly wakeAt: Nanos | null
-  /** Takes in how things are. */
+  /** Adds a sample. */
   update(sample: Sample, now: Nanos): void
-  /** Lets time pass without news. */
+  /** Reports that time has passed without a sample. */
   timeout(now: Nanos): void
   /** Changes the rule in place. @throws {OptionsError} if the options are wrong; nothing changes then */
   configure(options: unknown, now: Nanos): void
 }
 
-/** Makes a meter of one's own. */
+/** Makes a user's own meter. */
 export type MeterFactory = (now: Nanos) => Meter
 
-/** How long the ask side waits, as a sample shows it. */
+/** How long the ask side waited in this sample. */
 export function askSojourn(sample: Sample): Nanos {
   return sample.queueDelay + Math.max(0, sample.relativeTime)
 }
 
-/** How long the askR side waits, as a sample shows it. */
+/** How long the askR side waited in this sample. */
 export function askRSojourn(sample: Sample): Nanos {
   return sample.queueDelay + Math.max(0, -sample.relativeTime)
 }

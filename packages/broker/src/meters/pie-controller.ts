@@ -1,16 +1,16 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** What one side wants. */
+/** The targets of one side. */
 export interface PieTarget {
   readonly target: Nanos
   readonly interval: Nanos
 }
 
-/** How error and trend weigh: 0.125 and 1.25 for each second. */
+/** The weights of error and trend: 0.125 and 1.25 per second. */
 const ERROR_NS = 8e9
 const TREND_NS = 0.8e9
 
-/** The smaller the probability, the more carefully it changes: [below this, divide by that]. */
+/** A small probability changes in smaller steps: [below this, divide by that]. */
 const SCALES: readonly (readonly [number, number])[] = [
   [1e-6, 2048],
   [1e-5, 512],
@@ -20,12 +20,12 @@ const SCALES: readonly (readonly [number, number])[] = [
   [0.1, 2],
 ]
 
-/** PIE's control law for one side: from waits to the probability of a refusal. */
+/** PIE's control law for one side: it turns waits into the probability of a refusal. */
 export class PieController {
   #drop = 0
   /** The wait at the last update; NaN before the first. */
   #last = NaN
-  /** How much longer a burst passes untouched. */
+  /** How much longer a burst may pass. */
   #allowance: Nanos
   #updatedAt: Nanos
   #rules: PieTarget
@@ -36,7 +36,7 @@ export class PieController {
     this.#updatedAt = now
   }
 
-  /** Moves the probability; returns what is announced. */
+  /** Updates the probability; returns the published one. */
   update(sojourn: Nanos, now: Nanos): number {
     if (Number.isNaN(this.#last)) {
       this.#last = sojourn
@@ -51,7 +51,7 @@ export class PieController {
     return this.gate(sojourn)
   }
 
-  /** What is announced for this wait; the probability itself stands. */
+  /** Returns the published probability for this wait; the internal one stays. */
   gate(sojourn: Nanos): number {
     const half = Math.floor(this.#rules.target / 2)
     const wasShort = this.#last < half
@@ -63,7 +63,7 @@ export class PieController {
     return this.#drop
   }
 
-  /** Takes new rules over and keeps what was learnt; returns what is announced. */
+  /** Takes new rules and keeps the state; returns the published probability. */
   configure(rules: PieTarget): number {
     const shift = rules.interval - this.#rules.interval
     this.#rules = rules

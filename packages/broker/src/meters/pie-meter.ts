@@ -7,7 +7,11 @@ import { PieController } from './pie-controller'
 const side = z
   .strictObject({
     target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
-    interval: z.number().positive().default(1000).describe('How long a burst passes untouched, in milliseconds.'),
+    interval: z
+      .number()
+      .positive()
+      .default(1000)
+      .describe('How long a burst passes without refusals, in milliseconds.'),
   })
   .default({ target: 100, interval: 1000 })
 
@@ -17,15 +21,15 @@ export const pieMeterOptions = z
     type: z.literal('pie').default('pie'),
     ask: side.describe('For requests.'),
     askR: side.describe('For members.'),
-    update: z.number().positive().default(100).describe('How often the probabilities change, in milliseconds.'),
-    min: z.number().int().nonnegative().default(0).describe('While no more than this many wait, nobody is refused.'),
-    max: countOrInfinity.default(Infinity).describe('While more than this many wait, everybody is refused.'),
+    update: z.number().positive().default(100).describe('How often the probabilities are updated, in milliseconds.'),
+    min: z.number().int().nonnegative().default(0).describe('Nothing is refused while at most this many wait.'),
+    max: countOrInfinity.default(Infinity).describe('Everything is refused while more than this many wait.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type PieMeterOptions = z.input<typeof pieMeterOptions>
 type Checked = z.output<typeof pieMeterOptions>
 
-/** Computes with which probability newcomers should be refused. See `pieMeter`. */
+/** Computes the probability with which newcomers should be refused. See `pieMeter`. */
 export class PieMeter implements Meter {
   /** The probability for requests. */
   ask = 0
@@ -43,12 +47,12 @@ export class PieMeter implements Meter {
     this.wakeAt = now
   }
 
-  /** While no more than this many wait, nobody is refused. */
+  /** Nothing is refused while at most this many wait. */
   get min(): number {
     return this.#options.min
   }
 
-  /** While more than this many wait, everybody is refused. */
+  /** Everything is refused while more than this many wait. */
   get max(): number {
     return this.#options.max
   }
@@ -65,7 +69,7 @@ export class PieMeter implements Meter {
   }
 
   timeout(_now: Nanos): void {
-    // Without news the probabilities stand.
+    // Without a sample the probabilities stay.
   }
 
   configure(options: unknown, now: Nanos): void {
@@ -85,9 +89,9 @@ function checkPieMeterOptions(options: unknown): Checked {
 }
 
 /**
- * A meter that computes with which probability newcomers should be refused, so that waits settle at `target` (PIE).
+ * A meter that computes the probability with which newcomers should be refused, so that waits settle at `target` (PIE).
  *
- * A `Protector` acts on it.
+ * A `Protector` applies it.
  *
  * @param options milliseconds; for `ask` and `askR` each `target` 100 and `interval` 1000; `update` 100, `min` 0, `max` unbounded
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created

@@ -15,27 +15,27 @@ export const codelOptions = z
       .enum(['fifo', 'lifo', 'adaptive'])
       .default('fifo')
       .describe(
-        'Who is served first: the oldest, the newest, or the oldest except while requests are being dropped; then those that have waited for an `interval` are dropped, too.',
+        'Which request is served first: the oldest (`fifo`), the newest (`lifo`), or the oldest except while requests are being dropped (`adaptive`). While dropping, `adaptive` also drops requests that have waited for an `interval`.',
       ),
     target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
     interval: z
       .number()
       .positive()
       .default(1000)
-      .describe('How long waits may exceed `target` before dropping starts, in milliseconds.'),
+      .describe('How long waits may stay above `target` before dropping starts, in milliseconds.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type CodelOptions = z.input<typeof codelOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface CodelRules extends AgeRules {
-  /** Newest first while dropping, whatever `lifo` says. */
+  /** Whether to serve the newest first while dropping, independent of `lifo`. */
   readonly adaptive: boolean
   readonly target: Nanos
   readonly interval: Nanos
 }
 
-/** Where the control law stands. */
+/** The phase of the control law. */
 const enum Phase {
   /** Waits are short, or nothing is known. */
   Calm,
@@ -45,10 +45,10 @@ const enum Phase {
   Dropping,
 }
 
-/** A dropping phase that begins within this many intervals of the last one goes on where that one was. */
+/** A dropping phase that begins within this many intervals after the last one continues at its rate. */
 const MEMORY = 8
 
-/** A queue that is managed by CoDel. See `codelQueue`. */
+/** A queue that drops by CoDel. See `codelQueue`. */
 export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
   #phase: Phase = Phase.Calm
   /** In the phase Slow: when dropping may start. */
@@ -57,7 +57,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
   #count = 0
   /** When the next drop is due by the law. */
   #dropNext: Nanos
-  /** Nothing is to be looked at before this moment. Too early is allowed, and happens after the front has gone. */
+  /** The earliest time to check the rule; it may be too early after the front entry has left. */
   #timer: Nanos
 
   constructor(rules: CodelRules, now: Nanos, items: Iterable<E>, context?: LeafContext<E>) {
@@ -72,7 +72,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     return this.rules.adaptive ? this.#phase === Phase.Dropping : this.rules.lifo
   }
 
-  /** Until when an empty queue still has to be remembered, for a dropping phase to go on. */
+  /** How long to remember an empty queue, so that a dropping phase can continue. */
   get rememberUntil(): Nanos {
     return this.#dropNext + MEMORY * this.rules.interval
   }
@@ -177,7 +177,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     return entry
   }
 
-  /** The only one left in a queue that serves the newest first: dropped if the law wants it. */
+  /** Takes the last request of a queue that serves the newest first, or drops it if the law says so. */
   #takeLast(entry: E, now: Nanos): E | null {
     if (this.#phase === Phase.Calm) {
       this.#slow(now)
@@ -191,7 +191,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     return null
   }
 
-  /** Gives up whom the newest have overtaken for a whole interval: they would only be served when their callers have gone. */
+  /** Drops requests that newer ones have overtaken for a whole interval: their callers would be gone before they are served. */
   #dropLeftBehind(now: Nanos): void {
     const { interval, min } = this.rules
     while (this.list.length > min && (this.list.first as E).sentAt + interval <= now) this.dropFirst('codel', now)
@@ -208,7 +208,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     return this.#deliver(entry)
   }
 
-  /** Drops from the front what the law wants, down to `least` at most. Only to be entered above `least`. */
+  /** Drops from the front by the law, and keeps at least `least`. Call it only with more than `least` waiting. */
   #sweep(least: number, now: Nanos): Nanos | null {
     const front = this.list.first as E
     if (this.#isFast(front, now)) return (this.#timer = front.sentAt + this.rules.target)
@@ -254,7 +254,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
     this.#dropNext = this.#timer = now + this.rules.interval
   }
 
-  /** The base is when the drop was due and not now, so that a late call catches up. */
+  /** Counts from when the drop was due, not from now, so that a late call catches up. */
   #again(): void {
     this.#follow(this.#count + 1, this.#dropNext)
   }
@@ -265,7 +265,7 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
   }
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toCodelRules(options: z.output<typeof codelOptions>): CodelRules {
   return {
     ...toAgeRules(options),
@@ -280,15 +280,15 @@ function checkCodelOptions(options: unknown): CodelRules {
 }
 
 /**
- * A queue that drops requests once waits stay above `target` for a whole `interval` (CoDel), ever more often until
- * waits are short again. Short bursts pass.
+ * A queue that drops requests once waits have stayed above `target` for a whole `interval` (CoDel). It drops more and more
+ * often until waits are short again. Short bursts pass.
  *
- * Use it where waiting long is worse than being refused. CoDel was made for senders that slow down when they are refused;
- * where they do not, take `order: 'adaptive'` (newest first while dropping, and who has been left behind for an `interval` is
- * dropped), or admission by forecast.
+ * Use it where a long wait is worse than a refusal. CoDel is made for senders that slow down when they are refused. If they
+ * do not, use `order: 'adaptive'` (newest first while dropping; what has waited for an `interval` meanwhile is dropped, too),
+ * or admission by forecast.
  *
  * @param options milliseconds; `target` 100, `interval` 1000, `order` fifo, `dropFrom` tail, `min` 0, `max` unbounded
- * @param items requests that wait already, oldest first
+ * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see Nichols and Jacobson, Controlling Queue Delay, ACM Queue 2012; sbroker_codel_queue
  */

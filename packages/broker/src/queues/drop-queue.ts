@@ -13,19 +13,19 @@ export const dropOptions = z.strictObject({
     .enum(['fifo', 'lifo', 'adaptive'])
     .default('adaptive')
     .describe(
-      'Which request is served first: the oldest, the newest, or (`adaptive`) the oldest unless it has used more than half of ' +
-        'its time and the newest has not.',
+      'Which request is served first: the oldest (`fifo`), the newest (`lifo`), or the oldest unless it has used more than ' +
+        'half of its time and the newest has not (`adaptive`).',
     ),
 })
 export type DropOptions = z.input<typeof dropOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface DropRules extends LeafRules {
-  /** Newest first while the oldest runs out of time, whatever `lifo` says. */
+  /** Whether to serve the newest first while the oldest runs out of time, independent of `lifo`. */
   readonly adaptive: boolean
 }
 
-/** A queue that is bounded by its length only, and never drops by age. See `dropQueue`. */
+/** A queue with a bound on its length only; it never drops by age. See `dropQueue`. */
 export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
   constructor(rules: DropRules, now: Nanos, items: Iterable<E>, context?: LeafContext<E>) {
     super(rules, context)
@@ -63,7 +63,7 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
     return null
   }
 
-  /** Whether the next to be served is the newest. */
+  /** Whether the newest is served next. */
   protected newestIsNext(now: Nanos): boolean {
     if (!this.rules.adaptive) return this.rules.lifo
     const { first, last } = this.list
@@ -71,12 +71,12 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
   }
 }
 
-/** Whether more than half of its time is over. */
+/** Whether a request has used more than half of its time. */
 export function isLate({ sentAt, deadline }: Waiting, now: Nanos): boolean {
   return now - sentAt > deadline - now
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toDropRules(options: z.output<typeof dropOptions>): DropRules {
   return { ...toLeafRules(options), adaptive: options.order === 'adaptive' }
 }
@@ -86,14 +86,14 @@ function checkDropOptions(options: unknown): DropRules {
 }
 
 /**
- * A queue that is bounded by its length only: requests wait until they are served, cancelled, or pushed out.
+ * A queue with a bound on its length only: requests wait until they are served, cancelled, or pushed out.
  *
- * Use it for batches, and wherever callers bring deadlines of their own. In order (`fifo`), a lasting overload serves exactly
- * those that are about to give up. `adaptive` serves in order, too, but turns to the newest while the oldest is running out of
- * time; without deadlines it is `fifo`.
+ * Use it for batches, and where callers set their own deadlines. With `fifo`, a lasting overload serves only requests whose
+ * callers are about to give up. `adaptive` is `fifo`, but serves the newest while the oldest is running out of time; without
+ * deadlines it is the same as `fifo`.
  *
  * @param options `order` adaptive, `dropFrom` tail, `max` unbounded
- * @param items requests that wait already, oldest first
+ * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  */
 export function dropQueue<E extends Waiting>(options: DropOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {

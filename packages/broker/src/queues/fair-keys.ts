@@ -2,29 +2,36 @@ import { z } from 'zod'
 import { InvalidError } from '../errors'
 
 /**
- * How requests are told apart by a fair queue.
+ * How a fair queue finds the key of a request.
  *
- * - `'value'`: by the whole value; arrays and objects are compared by what is in them
- * - `{ property }`: by one property of the value
- * - `{ element }`: by one element of the value, an array, counted from 1
- * - `{ hash, property? }`: spread over so many queues by a hash of the value, or of one property
- * - a function from the value to the key
+ * - `'value'`: the whole value; arrays and objects are compared by content
+ * - `{ property }`: one property of the value
+ * - `{ element }`: one element of the value, which is an array; the first element is 1
+ * - `{ hash, property? }`: a hash of the value or of one property, which spreads requests over that many queues
+ * - a function that returns the key of a value
  *
- * A value without that property or element has the key undefined, like all others of that kind.
+ * All values without that property or element share the key undefined.
  */
 export const fairBy = z.union(
   [
-    z.literal('value'),
-    z.strictObject({ property: z.string() }),
-    z.strictObject({ element: z.number().int().positive() }),
-    z.strictObject({ hash: z.number().int().positive(), property: z.string().optional() }),
-    z.custom<(value: unknown) => unknown>((value) => typeof value === 'function'),
+    z.literal('value').describe('The whole value is the key.'),
+    z.strictObject({ property: z.string().describe('The property of the value that is the key.') }),
+    z.strictObject({
+      element: z.number().int().positive().describe('The element of the value that is the key; the first is 1.'),
+    }),
+    z.strictObject({
+      hash: z.number().int().positive().describe('The number of queues over which a hash spreads the values.'),
+      property: z.string().optional().describe('The property to hash. Default: the whole value.'),
+    }),
+    z
+      .custom<(value: unknown) => unknown>((value) => typeof value === 'function')
+      .describe('A function that returns the key of a value.'),
   ],
   { error: "expected 'value', { property }, { element }, { hash, property? } or a function" },
 )
 export type FairBy = z.output<typeof fairBy>
 
-/** The function that `by` stands for. */
+/** Returns the function that finds the key. */
 export function keyFunction(by: FairBy): (value: unknown) => unknown {
   if (by === 'value') return (value) => value
   if (typeof by === 'function') return safely(by)
@@ -35,22 +42,22 @@ export function keyFunction(by: FairBy): (value: unknown) => unknown {
   return (value) => hash(String(identify(read(value)))) % by.hash
 }
 
-/** Whether two ways to tell requests apart are the same one. */
+/** Whether two `by` options are the same. */
 export function sameBy(a: FairBy, b: FairBy): boolean {
   return a === b || (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b))
 }
 
-/** What a key is found by: arrays and objects with the same content are one key. */
+/** Returns the map key of a key: arrays and objects with the same content are one key. */
 export function identify(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
   try {
     return JSON.stringify(key)
   } catch (cause) {
-    throw new InvalidError('A key of a fair queue must be a plain value, or hold plain values only.', { cause })
+    throw new InvalidError('A key of a fair queue must be a plain value, or contain only plain values.', { cause })
   }
 }
 
-/** An order of keys: numbers, then other values by kind; arrays by their elements. Zero if there is none. */
+/** Compares keys: numbers first, then other values by type; arrays by their elements. Zero if they have no order. */
 export function compareKeys(a: unknown, b: unknown): number {
   if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b)
   const [rankA, rankB] = [rank(a), rank(b)]
@@ -84,12 +91,12 @@ function safely(by: (value: unknown) => unknown): (value: unknown) => unknown {
     try {
       return by(value)
     } catch (cause) {
-      throw new InvalidError('The function "by" of a fair queue threw, so the request was not accepted.', { cause })
+      throw new InvalidError('The function "by" of a fair queue threw. The request was not accepted.', { cause })
     }
   }
 }
 
-/** FNV-1a over UTF-16 units: small, and even enough to spread keys. */
+/** FNV-1a over UTF-16 units: short, and even enough to spread keys. */
 function hash(text: string): number {
   let value = 0x811c9dc5
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)

@@ -5,22 +5,22 @@ import { type Scheduled } from './min-heap'
 import { type TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
 
-/** What makes a lane the lane of its key. */
+/** The identity of a lane. */
 export interface LaneKey {
   readonly value: unknown
-  /** What the key is found by. */
+  /** The map key; see `identify`. */
   readonly id: unknown
-  /** Breaks the tie of keys that have no order. */
+  /** Breaks ties between keys without an order. */
   readonly serial: number
 }
 
-/** The queue of one key in a fair queue. It is in turn (in the robin), or retired and only remembered. */
+/** The queue of one key in a fair queue. It takes turns, or it is retired: empty and only remembered. */
 export class Lane<E extends Waiting> implements Scheduled {
   heapAt = 0
   heapIndex = -1
-  /** The lane whose turn is after this one's. */
+  /** The lane whose turn is next after this one. */
   following: Lane<E> | null = null
-  /** Set by `fill`, at once after creation. */
+  /** Set by `fill`, right after creation. */
   queue!: Leaf<E>
 
   constructor(
@@ -29,18 +29,18 @@ export class Lane<E extends Waiting> implements Scheduled {
     private readonly tags: TagIndex<E>,
   ) {}
 
-  /** Replaces the queue by one over `items`. */
+  /** Replaces the queue by one that holds `items`. */
   fill(options: CheckedLeafOptions, now: Nanos, items: readonly E[]): void {
     this.queue = createLeaf(options, now, items, { holder: this, tags: this.tags })
   }
 
-  /** Takes new options over, of the same kind of queue or of another. */
+  /** Applies new options, of the same type of queue or of another. */
   configure(options: CheckedLeafOptions, now: Nanos): void {
     if (!reconfigureLeaf(this.queue, options, now)) this.fill(options, now, this.queue.drain())
   }
 }
 
-/** The order in which lanes are visited. */
+/** Compares two lanes by the order of their keys. */
 export function byKey<E extends Waiting>(a: Lane<E>, b: Lane<E>): number {
   return compareKeys(a.key.value, b.key.value) || a.key.serial - b.key.serial
 }

@@ -14,8 +14,8 @@ import { type Waiting } from './waiting'
 /** Options of a `fairQueue`. */
 export const fairOptions = z.strictObject({
   type: z.literal('fair').default('fair'),
-  by: fairBy.default('value').describe('What tells requests apart, as a user or a tenant.'),
-  queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has for itself.'),
+  by: fairBy.default('value').describe('How the key of a request is found, such as its user or its tenant.'),
+  queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has.'),
 })
 export type FairOptions = z.input<typeof fairOptions>
 export type CheckedFairOptions = z.output<typeof fairOptions>
@@ -29,16 +29,16 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #length = 0
   #serial = 0
   readonly #lanes = new Map<unknown, Lane<E>>()
-  /** Lanes in turn that want a timer, by when. */
+  /** Active lanes that want a timer, by time. */
   readonly #timers = new MinHeap<Lane<E>>()
-  /** Empty lanes that are remembered, and until when. */
+  /** Empty lanes that are still remembered, by key. */
   readonly #retired = new Map<unknown, Lane<E>>()
   readonly #removals = new MinHeap<Lane<E>>()
-  /** The robin: the lanes in the order of their turns. */
+  /** The round-robin: the lanes in the order of their turns. */
   #firstTurn: Lane<E> | null = null
   #lastTurn: Lane<E> | null = null
   readonly #tags = new TagIndex<E>()
-  /** No lane wants a timer before this moment. May be too early, after lanes have gone. */
+  /** No lane wants a timer before this time. It may be too early after lanes have left. */
   #nextAll: Nanos = Infinity
 
   constructor(options: CheckedFairOptions, now: Nanos, items: Iterable<E>) {
@@ -160,7 +160,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     }
     const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
     const lanes = inOrder.map(([id, group]) => this.#addLane(group.key, id, group.items, now))
-    // The first turns go in descending order of the keys, as in the reference.
+    // The first turns are in descending order of the keys, as in sbroker.
     for (const lane of lanes.reverse()) this.#appendTurn(lane)
     this.#settleAll(now)
   }
@@ -186,7 +186,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     return lane
   }
 
-  /** Takes a retired lane back into service, with the state that it had. */
+  /** Makes a retired lane active again, with its old state. */
   #recall(id: unknown): Lane<E> | undefined {
     const lane = this.#retired.get(id)
     if (lane === undefined) return undefined
@@ -197,7 +197,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     return lane
   }
 
-  /** Takes an emptied lane out of service; one that drops by CoDel is remembered while its state may matter. */
+  /** Retires an empty lane; a CoDel lane is remembered while its state may matter. */
   #retire(lane: Lane<E>, now: Nanos): void {
     this.#lanes.delete(lane.key.id)
     this.#timers.delete(lane)
@@ -207,7 +207,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.#removals.set(lane, until)
   }
 
-  /** Forgets the retired lanes whose time has come. */
+  /** Forgets the retired lanes whose time is over. */
   #collect(now: Nanos): void {
     for (let lane = this.#removals.first; lane !== undefined && lane.heapAt <= now; lane = this.#removals.first) {
       this.#removals.delete(lane)
@@ -234,7 +234,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     return entries.length
   }
 
-  /** Takes what `lane` just decided into the decision of the whole. */
+  /** Adds what `lane` just decided to the decision of the fair queue. */
   #account(lane: Lane<E>, before: number): void {
     const { dropped, wakeAt } = lane.queue.decision
     this.#length += lane.queue.length - before
@@ -243,7 +243,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.decision.dropped = this.decision.dropped.length === 0 ? dropped : [...this.decision.dropped, ...dropped]
   }
 
-  /** After only `lane` has been touched: the others have their say if it is time for any of them. */
+  /** Ends a call that changed only `lane`: calls the other lanes if one of them is due. */
   #settle(lane: Lane<E>, now: Nanos): void {
     if (now < this.#nextAll) this.#nextAll = Math.min(lane.queue.decision.wakeAt ?? Infinity, this.#nextAll)
     else this.#letTimePass(lane, now)
@@ -260,7 +260,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.decision.wakeAt = this.#nextAll === Infinity ? null : this.#nextAll
   }
 
-  /** Calls every lane that wants a timer, except one; to the others it would make no difference. */
+  /** Calls every lane that wants a timer, except one. For the other lanes it would make no difference. */
   #letTimePass(except: Lane<E> | null, now: Nanos): void {
     for (const lane of this.#timers.upTo(now).sort(byKey)) {
       if (lane === except) continue
@@ -297,13 +297,13 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
 }
 
 /**
- * A queue in which keys take turns, so that one user with many requests does not keep the others waiting.
+ * A queue in which keys take turns, so that one user with many requests does not delay the others.
  *
- * Each key has a queue of its own, with its own `max` and its own rule of ages. Use it wherever several users or tenants
- * share the members. Finding the next timer costs O(log keys); everything else is O(1).
+ * Each key has its own queue, with its own `max` and its own rule for ages. Use it where several users or tenants share the
+ * members. Finding the next timer costs O(log keys); everything else is O(1).
  *
- * @param options `by` tells requests apart (default: by the whole value); `queue` is what each key has (default: drop)
- * @param items requests that wait already, oldest first
+ * @param options `by` finds the key of a request (default: the whole value); `queue` is the queue of each key (default: drop)
+ * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
  */

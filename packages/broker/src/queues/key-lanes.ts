@@ -6,21 +6,21 @@ import { type Drop, NO_DROPS } from './queue'
 import { type CheckedQueueOptions } from './queue-options'
 import { type Waiting } from './waiting'
 
-/** One key: the request that has its turn, and those that wait for it to be done. */
+/** One key: the request that has its turn, and those that wait until it is done. */
 class KeyLane<E extends Waiting> implements Scheduled {
   heapAt = 0
   heapIndex = -1
-  /** Made when the first one has to wait. */
+  /** Created when the first request has to wait. */
   queue: Leaf<E> | null = null
 
   constructor(
     readonly key: unknown,
-    /** The one whose turn it is: it waits outside of the lane, or is being served. */
+    /** The request that has its turn: it waits outside the lane, or is being served. */
     public front: E,
   ) {}
 }
 
-/** Holds back the requests of a key while one of them has its turn. In a lane the oldest is always first. */
+/** Holds back the requests of a key while one of them has its turn. A lane serves the oldest first. */
 export class KeyLanes<E extends Waiting> implements Iterable<E> {
   /** How many are held back. */
   length = 0
@@ -34,7 +34,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     this.#options = laneOptions(options)
   }
 
-  /** When the next lane wants `timeout`; `Infinity` for never. */
+  /** When to call `timeout` of the next lane; `Infinity` for never. */
   get wakeAt(): Nanos {
     return this.#timers.least
   }
@@ -43,23 +43,23 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     for (const { queue } of this.#lanes.values()) if (queue !== null) yield* queue
   }
 
-  /** Any one of those that are held back. */
+  /** Returns any request that is held back. */
   first(): E | null {
     for (const entry of this) return entry
     return null
   }
 
-  /** Whether a request of this key has its turn. */
+  /** Whether a request with this key has its turn. */
   has(key: unknown): boolean {
     return this.#lanes.has(key)
   }
 
-  /** Gives `entry` the turn of its key, which nobody has. */
+  /** Gives `entry` the free turn of its key. */
   open(entry: E): void {
     this.#lanes.set(entry.key, new KeyLane<E>(entry.key, entry))
   }
 
-  /** Holds `entry` back; returns drops. */
+  /** Holds `entry` back; returns the drops. */
   park(entry: E, now: Nanos): readonly Drop<E>[] {
     const lane = this.#lanes.get(entry.key) as KeyLane<E>
     lane.queue ??= createLeaf<E>(this.#options, now, [])
@@ -68,7 +68,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     return this.#account(lane, before)
   }
 
-  /** `entry` is done: the next of its key gets the turn. Null if there is none, or if it was not the turn of `entry`. */
+  /** Ends the turn of `entry` and returns the next request of its key. Null if there is none, or if `entry` had no turn. */
   advance(entry: E, now: Nanos): E | null {
     this.dropped = NO_DROPS
     const lane = this.#lanes.get(entry.key)
@@ -84,7 +84,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     return next
   }
 
-  /** Takes out one that is held back; false if it is not. */
+  /** Removes a request that is held back; false if it is not. */
   remove(entry: E, now: Nanos): boolean {
     this.dropped = NO_DROPS
     const lane = this.#lanes.get(entry.key)
@@ -95,7 +95,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     return here
   }
 
-  /** Takes out those of `entries` that are held back, all of which have one tag. */
+  /** Removes the `entries` that are held back; all of them have the same tag. */
   cancel(entries: readonly E[], now: Nanos): readonly Drop<E>[] {
     const lanes = new Set(entries.map((entry) => this.#lanes.get(entry.key)))
     const known = [...lanes].filter((lane) => lane !== undefined)
@@ -119,7 +119,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     )
   }
 
-  /** Lets go of all that are held back; those that have their turn keep it. */
+  /** Releases all requests that are held back; those that have their turn keep it. */
   drain(): void {
     for (const lane of this.#lanes.values()) {
       lane.queue?.drain()
@@ -147,7 +147,7 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
   }
 }
 
-/** A lane follows the rule of ages of the queue that it stands beside, but keeps the order and has no bound of its own. */
+/** A lane has the same rule for ages as the main queue, but serves in order and has no bound. */
 function laneOptions(options: CheckedQueueOptions): CheckedLeafOptions {
   if (typeof options === 'function') return dropOptions.parse({ order: 'fifo' })
   const leaf = options.type === 'fair' ? options.queue : options

@@ -12,11 +12,11 @@ import { type Waiting } from './waiting'
 /**
  * Priorities and keys over any queue.
  *
- * - Each priority has a queue of its own; the highest is served first. `max` bounds all together: when it is reached, a more
- *   urgent request takes the place of the least urgent. Dropping by age is each queue's own affair.
- * - Requests of one key are handed out one at a time, in the order of their arrival: while one of them waits to be
- *   handed out or is being served, the others stay in the lane of the key, a queue by the same options. `release` tells
- *   that the one that was handed out is done.
+ * - Each priority has its own queue; the highest is served first. `max` bounds the total: when it is reached, a more urgent
+ *   request replaces one of the least urgent. Each queue drops by age on its own.
+ * - Requests of one key are served one at a time, in the order of arrival. While one of them waits or is being served, the
+ *   others stay in the lane of the key, a queue with the same options. `release` reports that the one that was served is
+ *   done.
  *
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
@@ -29,7 +29,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   #ready = 0
   #drops: Drop<E>[] | null = null
 
-  /** @param base the queue so far, which goes on as the queue of priority 0 */
+  /** @param base the existing queue, which becomes the queue of priority 0 */
   constructor(options: CheckedQueueOptions, base: Queue<E>) {
     this.#options = options
     this.#lanes = new KeyLanes<E>(options)
@@ -39,12 +39,12 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.decision.wakeAt = base.decision.wakeAt
   }
 
-  /** How many wait, lanes included. */
+  /** How many wait, including those in lanes. */
   get length(): number {
     return this.#ready + this.#lanes.length
   }
 
-  /** How many could be handed out: all but those in lanes. */
+  /** How many could be served now: all except those in lanes. */
   get ready(): number {
     return this.#ready
   }
@@ -63,14 +63,14 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return null
   }
 
-  /** How many could be handed out before a request of this priority. */
+  /** How many would be served before a new request of this priority. */
   ahead(priority: number): number {
     let count = 0
     for (const level of this.#levels.all) if (level.priority >= priority) count += level.length
     return count
   }
 
-  /** Whether another request of the same key is waiting or being served. */
+  /** Whether another request with the same key is waiting or being served. */
   mustStepBack(entry: E): boolean {
     return entry.key !== undefined && this.#lanes.has(entry.key)
   }
@@ -84,7 +84,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#finish()
   }
 
-  /** Tells that `entry` is served without having waited. */
+  /** Reports that `entry` is served without waiting. */
   start(entry: E): void {
     if (entry.key !== undefined) this.#lanes.open(entry)
   }
@@ -93,7 +93,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#begin()
     let entry: E | null
     let before: number
-    // A level may have had to drop all that it had; another, or one that comes back from a lane, is next.
+    // If a level dropped all that it had, another level, or a request that comes back from a lane, is next.
     do {
       before = this.length
       entry = this.#dequeueFirstLevel(now)
@@ -103,7 +103,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return entry
   }
 
-  /** The request that was handed out is done, or came to nothing: the next of its key may follow. */
+  /** Reports that a request is done or was not served after all: the next one with its key may start. */
   release(entry: E, now: Nanos): void {
     this.#begin()
     this.#vacate(entry, now)
@@ -134,7 +134,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#begin()
     const found = this.#tags.get(tag)
     for (const entry of found) this.#tags.delete(entry)
-    // All of them leave before anything else follows from it, so that none is dropped instead.
+    // All of them leave first, so that none of them is dropped instead.
     this.#keep(this.#lanes.cancel(found, now))
     for (const level of this.#levels.all) {
       const before = level.length
@@ -199,7 +199,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#account(level, before, now)
   }
 
-  /** Makes one place for `entry` in a full queue, if it may have one. */
+  /** Frees one place for `entry` in a full queue, if it is allowed one. */
   #makeRoom(entry: E, now: Nanos): boolean {
     const { lowest } = this.#levels
     if (lowest === undefined || lowest.priority > entry.priority) return false
@@ -207,7 +207,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return dropsHead(lowest.queue) && this.#shedLowest('max', now)
   }
 
-  /** Gives up one of the least urgent; false if there is none to be found. */
+  /** Drops one of the least urgent requests; false if there is none. */
   #shedLowest(reason: DropReason, now: Nanos): boolean {
     const level = this.#levels.lowest
     const victim = level?.victim(dropsHead(level.queue)) ?? this.#lanes.first()
@@ -245,7 +245,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return true
   }
 
-  /** `entry` makes way: the next of its key comes back from the lane. */
+  /** Ends the turn of `entry`: the next request of its key comes back from the lane. */
   #vacate(entry: E, now: Nanos): void {
     if (entry.key === undefined) return
     const next = this.#lanes.advance(entry, now)
@@ -260,7 +260,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#ready++
   }
 
-  /** Takes over what a level just did. */
+  /** Adds what a level just decided. */
   #account(level: Level<E>, before: number, now: Nanos): void {
     this.#ready += level.length - before
     const { dropped } = level

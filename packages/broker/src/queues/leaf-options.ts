@@ -15,40 +15,43 @@ export const millisecondsOrInfinity = z.union([milliseconds, z.literal(Infinity)
   error: 'expected milliseconds >= 0, or Infinity',
 })
 
-/** Milliseconds of the outside as the nanoseconds of the inside. */
+/** Converts milliseconds (options) to nanoseconds (internal). */
 export function toNanos(ms: number): Nanos {
   return Math.round(ms * NS_PER_MS)
 }
 
-/** Options of all queues that hold requests themselves. */
+/** Options of every queue that holds requests itself. */
 export const leafShape = {
-  order: z.enum(['fifo', 'lifo']).default('fifo').describe('Who is served first: the oldest or the newest.'),
+  order: z
+    .enum(['fifo', 'lifo'])
+    .default('fifo')
+    .describe('Which request is served first: the oldest (`fifo`) or the newest (`lifo`).'),
   dropFrom: z
     .enum(['tail', 'head'])
     .default('tail')
-    .describe('Who goes when a request comes to a full queue: the newcomer (tail) or the oldest (head).'),
-  max: countOrInfinity.default(Infinity).describe('How many may wait.'),
+    .describe('Which request is dropped when the queue is full: the new one (`tail`) or the oldest (`head`).'),
+  max: countOrInfinity.default(Infinity).describe('The greatest number that may wait.'),
 }
 
 /** Options of the queues that drop by age, besides `leafShape`. */
 export const ageShape = {
-  min: z.number().int().nonnegative().default(0).describe('Dropping by age never leaves fewer than this many waiting.'),
+  min: z.number().int().nonnegative().default(0).describe('Dropping by age leaves at least this many waiting.'),
 }
 
-/** What `minWithinMax` says. */
+/** The error of `minWithinMax`. */
 export const MIN_ABOVE_MAX = { message: '"min" must not be greater than "max"', path: ['min'] }
 
-/** Whether the two bounds can be kept together. */
+/** Whether `min` is at most `max`. */
 export function minWithinMax(options: { min: number; max: number }): boolean {
   return options.min <= options.max
 }
 
-/** The rules that `leafShape` stands for. */
+/** Converts options of `leafShape` to rules. */
 export function toLeafRules(options: { order: string; dropFrom: 'tail' | 'head'; max: number }): LeafRules {
   return { lifo: options.order === 'lifo', dropHead: options.dropFrom === 'head', max: options.max }
 }
 
-/** The rules that `leafShape` and `ageShape` stand for. */
+/** Converts options of `leafShape` and `ageShape` to rules. */
 export function toAgeRules(options: Parameters<typeof toLeafRules>[0] & { min: number }): AgeRules {
   return { ...toLeafRules(options), min: options.min }
 }

@@ -5,37 +5,37 @@ import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
 
-/** What the queues that hold requests themselves have in common, in the units of the inside. */
+/** The rules of every queue that holds requests itself, in internal units. */
 export interface LeafRules {
   readonly lifo: boolean
-  /** At `max`, drop the oldest and not the newcomer. */
+  /** Whether to drop the oldest instead of the newcomer at `max`. */
   readonly dropHead: boolean
   readonly max: number
 }
 
-/** What the queues that drop by age have in common besides. */
+/** The further rules of every queue that drops by age. */
 export interface AgeRules extends LeafRules {
-  /** Dropping by age never leaves fewer than this many. */
+  /** Dropping by age leaves at least this many. */
   readonly min: number
 }
 
-/** What an owner of many queues shares between them. */
+/** What the queues of one owner share. */
 export interface LeafContext<E extends Waiting> {
-  /** What `list.holder` of the entries says. */
+  /** The value of `list.holder` in the entries. */
   readonly holder: unknown
   readonly tags: TagIndex<E>
 }
 
-/** The decision of a queue, written by it alone. */
+/** The decision of a queue; only the queue writes it. */
 export interface OwnDecision<E extends Waiting> extends Decision<E> {
   dropped: readonly Drop<E>[]
   wakeAt: Nanos | null
 }
 
 /**
- * A queue that holds requests in one list: bounds, drops, tags and removal. A subclass adds the rule of ages.
+ * A queue that holds requests in one list: bounds, drops, tags and removal. A subclass adds the rule for ages.
  *
- * Each public operation starts a new decision. A subclass says in `whenChanged` what is due after a cancel or a removal.
+ * Each public operation starts a new decision. In `whenChanged` a subclass does what is due after a cancel or a removal.
  */
 export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implements Queue<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
@@ -71,12 +71,12 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return this.list.last
   }
 
-  /** Whether the next to be served is the newest, as things are. */
+  /** Whether the newest is served next, in the current state. */
   get newestFirst(): boolean {
     return this.rules.lifo
   }
 
-  /** Whether a newcomer to a full queue takes the place of the oldest. */
+  /** Whether a newcomer to a full queue replaces the oldest. */
   get makesRoom(): boolean {
     return this.rules.dropHead && this.rules.max > 0
   }
@@ -96,7 +96,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return this.removeAll(this.#tags.get(tag), now)
   }
 
-  /** Takes out those of `entries` that wait here, in one step; returns how many. */
+  /** Removes the `entries` that are queued here, in one step; returns how many. */
   removeAll(entries: readonly E[], now: Nanos): number {
     this.begin()
     const before = this.list.length
@@ -121,10 +121,10 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return entries
   }
 
-  /** Applies the rule of ages when no request came or went by it; returns the next wake-up. */
+  /** Applies the rule for ages after a cancel, a removal or new options; returns the next wake-up. */
   protected abstract whenChanged(now: Nanos): Nanos | null
 
-  /** Takes over what waited elsewhere. */
+  /** Takes over requests from another queue. */
   protected adopt(items: Iterable<E>): void {
     for (const item of items) this.append(item)
   }
@@ -135,7 +135,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     this.#drops = null
   }
 
-  /** Begins the decision about a newcomer. @throws {InvalidError} if it waits already; nothing changes then */
+  /** Starts the decision about a newcomer. @throws {InvalidError} if it is already queued; nothing changes then */
   protected beginWith(entry: E): void {
     mustNotWait(entry)
     this.begin()
@@ -152,7 +152,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return entry
   }
 
-  /** Gives up a request that has been taken out, or was never in. */
+  /** Drops a request that has been removed, or was never added. */
   protected drop(entry: E, reason: DropReason, now: Nanos): void {
     if (this.#drops === null) this.decision.dropped = this.#drops = []
     this.#drops.push({ entry, reason, sojourn: now - entry.sentAt, waiting: this.list.length })
@@ -164,7 +164,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return entry
   }
 
-  /** Cuts to `max`, from the side that the rules name; drops are reported oldest first. */
+  /** Drops down to `max`, from the side that `dropHead` says; drops are listed oldest first. */
   protected cut(now: Nanos): void {
     const excess = this.list.length - this.rules.max
     if (excess <= 0) return
@@ -178,7 +178,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   }
 }
 
-/** @throws {InvalidError} if the entry waits already */
+/** @throws {InvalidError} if the entry is already queued */
 export function mustNotWait(entry: Waiting): void {
-  if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+  if (entry.list !== null) throw new InvalidError('This entry is already queued. An entry can be in only one queue.')
 }

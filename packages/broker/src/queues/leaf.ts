@@ -14,7 +14,7 @@ export type CheckedLeafOptions = z.output<typeof leafOptions>
 /** A queue that holds requests itself. */
 export type Leaf<E extends Waiting> = DropQueue<E> | TimeoutQueue<E> | CodelQueue<E>
 
-/** Makes the queue that checked options stand for. */
+/** Makes a queue from checked options. */
 export function createLeaf<E extends Waiting>(
   options: CheckedLeafOptions,
   now: Nanos,
@@ -29,7 +29,7 @@ export function createLeaf<E extends Waiting>(
   return new CodelQueue<E>(toCodelRules(options), now, items, context)
 }
 
-/** Gives a queue new options of its own kind; false, and nothing done, if they are of another kind. */
+/** Gives a queue new options of its own type; false, and nothing changes, if they are of another type. */
 export function reconfigureLeaf(queue: unknown, options: CheckedLeafOptions, now: Nanos): boolean {
   if (options.type === 'drop' && queue instanceof DropQueue) queue.apply(toDropRules(options), now)
   else if (options.type === 'timeout' && queue instanceof TimeoutQueue) queue.apply(toTimeoutRules(options), now)

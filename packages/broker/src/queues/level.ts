@@ -5,10 +5,10 @@ import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
 
 /**
- * The requests of one priority: a queue, and those that had to let others of their key go first and now come back.
+ * The requests of one priority: a queue, and requests that come back after earlier ones of their key.
  *
- * Who comes back stands where it would have stood: before all that were sent later. A queue that serves the newest first
- * has no such place; there the two take turns.
+ * A request that comes back gets its old place, before all that were sent later. A queue that serves the newest first has no
+ * such place; there the two take turns.
  */
 export class Level<E extends Waiting> {
   readonly returning = new WaitingList<E>()
@@ -60,18 +60,18 @@ export class Level<E extends Waiting> {
     return here
   }
 
-  /** Takes `entry` back to where its age puts it. */
+  /** Adds `entry` back, at the place of its age. */
   readmit(entry: E): void {
     this.returning.insertByAge(entry)
   }
 
-  /** Who has to go if one has to: the oldest or the newest of the queue, before those who came back. */
+  /** The request to drop if one must be: the oldest or the newest of the queue, before those that came back. */
   victim(oldest: boolean): E | null {
     const found = oldest ? frontOf(this.queue) : backOf(this.queue)
     return found ?? (oldest ? this.returning.first : this.returning.last)
   }
 
-  /** Takes new options over, which `change` applies to the queue. */
+  /** Applies new options to the queue with `change`. */
   reconfigure(change: (queue: Queue<E>) => Queue<E>): void {
     this.queue = change(this.queue)
     this.#take()

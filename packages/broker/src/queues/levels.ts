@@ -4,10 +4,10 @@ import { MinHeap, type Scheduled } from './min-heap'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 
-/** This many levels are kept though they are empty; an empty level beyond is forgotten. */
+/** This many empty levels are kept; further ones are forgotten. */
 const SPARE_LEVELS = 8
 
-/** A level in one heap. */
+/** The place of a level in one heap. */
 class Place<E extends Waiting> implements Scheduled {
   heapAt = 0
   heapIndex = -1
@@ -15,7 +15,7 @@ class Place<E extends Waiting> implements Scheduled {
   constructor(readonly level: Level<E>) {}
 }
 
-/** A level in all heaps. */
+/** The places of a level in all heaps. */
 class Places<E extends Waiting> {
   readonly fromTop: Place<E>
   readonly fromBottom: Place<E>
@@ -28,7 +28,7 @@ class Places<E extends Waiting> {
   }
 }
 
-/** The levels of a layered queue, by priority: any numbers, and any number of them. Every operation is O(log levels). */
+/** The levels of a layered queue by priority. Priorities are any numbers. Every operation is O(log levels). */
 export class Levels<E extends Waiting> {
   /** The level of priority 0. It is never forgotten. */
   readonly base: Level<E>
@@ -36,7 +36,7 @@ export class Levels<E extends Waiting> {
   /** The levels that are not empty, the highest first, and the lowest first. */
   readonly #fromTop = new MinHeap<Place<E>>()
   readonly #fromBottom = new MinHeap<Place<E>>()
-  /** The levels that want to be called, by time. */
+  /** The levels that want `timeout`, by time. */
   readonly #byTime = new MinHeap<Place<E>>()
 
   constructor(base: Queue<E>) {
@@ -45,7 +45,7 @@ export class Levels<E extends Waiting> {
     this.changed(this.base)
   }
 
-  /** All of them, the highest priority first. O(levels log levels). */
+  /** All levels, highest priority first. O(levels log levels). */
   get all(): readonly Level<E>[] {
     return [...this.#places.values()].map(({ level }) => level).sort((a, b) => (a.priority < b.priority ? 1 : -1))
   }
@@ -60,12 +60,12 @@ export class Levels<E extends Waiting> {
     return this.#fromBottom.first?.level
   }
 
-  /** When the first of them wants to be called; Infinity for never. */
+  /** When to call the first of them; Infinity for never. */
   get wakeAt(): Nanos {
     return this.#byTime.least
   }
 
-  /** The level of a priority. @param make makes its queue if it is new */
+  /** Returns the level of a priority. @param make makes the queue of a new level */
   of(priority: number, make: () => Queue<E>): Level<E> {
     const known = this.#places.get(priority)
     if (known !== undefined) return known.level
@@ -74,7 +74,7 @@ export class Levels<E extends Waiting> {
     return level
   }
 
-  /** To be called after each change of a level: an empty one may be forgotten. */
+  /** Call this after each change of a level: an empty one may be forgotten. */
   changed(level: Level<E>): void {
     const places = this.#places.get(level.priority)
     if (places === undefined) return
@@ -87,7 +87,7 @@ export class Levels<E extends Waiting> {
   }
 }
 
-/** In a heap, Infinity means to leave it. */
+/** Makes a priority finite: in a heap, Infinity means to leave it. */
 function finite(priority: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, priority))
 }

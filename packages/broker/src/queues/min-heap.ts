@@ -1,25 +1,25 @@
-/** Something that waits in a `MinHeap` for a moment. The heap writes `heapIndex`; start it as -1. */
+/** An item of a `MinHeap`. The heap writes `heapIndex`; start with -1. */
 export interface Scheduled {
-  /** The moment. Change it through `MinHeap.set` only. */
+  /** The time of the item. Change it only with `MinHeap.set`. */
   heapAt: number
   heapIndex: number
 }
 
-/** Finds the earliest of many moments; setting and removing one costs O(log n). */
+/** Finds the earliest of many times; setting and removing one costs O(log n). */
 export class MinHeap<T extends Scheduled> {
   readonly #items: T[] = []
 
-  /** The earliest moment, `Infinity` if there is none. */
+  /** The earliest time; `Infinity` if the heap is empty. */
   get least(): number {
     return this.#items[0]?.heapAt ?? Infinity
   }
 
-  /** The one with the earliest moment. */
+  /** The item with the earliest time. */
   get first(): T | undefined {
     return this.#items[0]
   }
 
-  /** Enters `item`, or moves it to another moment; at `Infinity` it leaves. */
+  /** Adds `item`, or moves it to another time; `Infinity` removes it. */
   set(item: T, at: number): void {
     if (item.heapIndex < 0) {
       if (at === Infinity) return
@@ -45,7 +45,7 @@ export class MinHeap<T extends Scheduled> {
     this.#down(last)
   }
 
-  /** All whose moment is not after `at`, in no particular order. Visits little more than those. */
+  /** Returns the items whose time is at or before `at`, in no particular order. Visits few others. */
   upTo(at: number, index = 0, found: T[] = []): T[] {
     const item = this.#items[index]
     if (item === undefined || item.heapAt > at) return found

@@ -2,36 +2,36 @@ import { type Nanos } from '@genpool/runtime'
 import { Waiting } from './waiting'
 
 /**
- * Makes a request when its turn comes, out of what was kept of it.
+ * Builds a request from its message when its turn comes.
  *
- * @param message and `about` are what was handed in, whatever they are
+ * @param message and `about` are the values that were given to `pack`
  */
 export type Maker<E extends Waiting> = (message: unknown, about: unknown, sentAt: Nanos) => E
 
-/** So many share one pack: from about 16 000 on, V8 keeps a list where no collection copies it. */
+/** The size of a pack: above about 16 000 entries, V8 does not copy the list in a garbage collection. */
 const SIZE = 20_000
-/** Marks a pack, where only requests have tags. Nobody can cancel by it. */
+/** The tag that marks a pack. It is private, so `cancel` cannot find it. */
 const PACK = Symbol('pack')
 
 /**
- * Requests of one kind that wait one behind the other and are not made yet: 8 bytes each instead of some 200, and no work
- * for the garbage collector. It stands in the list in their place.
+ * A run of queued requests of one kind that are not built yet: 8 bytes each instead of about 200, and no work for the garbage
+ * collector. The pack is one entry in the list.
  *
- * Only for those that say nothing about themselves: no deadline, no tag, no key, no priority.
+ * Only for requests without options: no deadline, no tag, no key, no priority.
  */
 export class Pack<E extends Waiting> extends Waiting {
   readonly #messages: unknown[]
-  /** Where the oldest is, and the place behind the newest. */
+  /** The index of the oldest, and the index after the newest. */
   #at = 0
   #end = 0
-  /** The times at which they were sent, each with the place of the first that was sent then. Many share one. */
+  /** The send times, each with the index of the first request that was sent then. Many share one time. */
   readonly #times: Nanos[]
   readonly #from: number[] = [0]
-  /** Which time is that of the oldest, and the place from which on the next one holds. */
+  /** The index of the oldest request's time, and the request index at which the next time starts. */
   #time = 0
   #until = Infinity
 
-  /** @param isLong whether it is to be expected that it will be full */
+  /** @param isLong whether the pack is likely to become full */
   constructor(
     readonly make: Maker<E>,
     readonly about: unknown,
@@ -48,12 +48,12 @@ export class Pack<E extends Waiting> extends Waiting {
     return this.#end - this.#at
   }
 
-  /** Whether so many have been in here that no more are taken in. What has left makes no room. */
+  /** Whether the pack takes no more. Requests that have left free no room. */
   get isFull(): boolean {
     return this.#end === SIZE
   }
 
-  /** Whether one more of this kind has room. */
+  /** Whether one more request of this kind fits. */
   takes(make: Maker<E>, about: unknown): boolean {
     return make === this.make && about === this.about && this.#end < SIZE
   }
@@ -69,7 +69,7 @@ export class Pack<E extends Waiting> extends Waiting {
     if (this.#until === Infinity) this.#until = this.#end
   }
 
-  /** Makes the oldest, which is in here no more. */
+  /** Builds and removes the oldest. */
   shift(): E {
     const entry = this.make(this.#messages[this.#at], this.about, this.sentAt)
     this.#messages[this.#at++] = undefined
@@ -82,7 +82,7 @@ export class Pack<E extends Waiting> extends Waiting {
     this.#until = this.#from[this.#time + 1] ?? Infinity
   }
 
-  /** Makes the newest, which is in here no more. */
+  /** Builds and removes the newest. */
   pop(): E {
     const entry = this.make(this.#messages[--this.#end], this.about, this.#times.at(-1) as Nanos)
     this.#messages[this.#end] = undefined
@@ -94,7 +94,7 @@ export class Pack<E extends Waiting> extends Waiting {
     return entry
   }
 
-  /** Makes all that are in here, for somebody who looks at them, oldest first. They stay. */
+  /** Builds a copy of each request, oldest first. The pack stays as it is. */
   *[Symbol.iterator](): Iterator<E> {
     let time = this.#time
     for (let i = this.#at; i < this.#end; i++) {

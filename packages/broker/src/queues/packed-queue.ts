@@ -3,20 +3,20 @@ import { DropQueue, isLate, type DropRules } from './drop-queue'
 import { type Maker, Pack } from './pack'
 import { type Waiting } from './waiting'
 
-/** With fewer than this, requests are made at once: then they are at hand, and there is little to save. */
+/** In a shorter queue, requests are built at once: packing would save little. */
 const PACK_FROM = 1024
-/** A pack begins when this many have come in a row that could be packed: one alone weighs more than a request. */
+/** A pack starts after this many packable requests in a row, since a pack with one request is larger than the request. */
 const ROW = 32
 
 /**
- * Fast path: a drop queue with verbs that take a request in or out where nothing is decided (see `ShortWayBroker`), and that keeps only
- * the messages of requests that say nothing about themselves where very many wait. With the short way it saves 15 % of a cast where
- * 10 000 are sent at once.
+ * Fast path: a drop queue that can add or take a request without a decision (see `ShortWayBroker`), and that stores only the
+ * messages of requests without options in a long queue. With the short way it saves 15 % of a cast if 10 000 are sent at
+ * once.
  *
- * Everything else it does as `DropQueue`: a pack stands in the list in the place of its requests.
+ * Otherwise it behaves like `DropQueue`. A pack is one entry in the list.
  */
 export class PackedQueue<E extends Waiting> extends DropQueue<E> {
-  /** How many wait in packs, beyond the one that each pack counts for in the list. */
+  /** How many requests wait in packs, less one per pack: the list counts each pack as one. */
   #packed = 0
   #packs = 0
   /** Length and kind of the current run of packable requests. */
@@ -28,7 +28,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.list.length + this.#packed
   }
 
-  /** Requests in packs are made for the look. */
+  /** For requests in packs it builds copies. */
   override *[Symbol.iterator](): Iterator<E> {
     for (const entry of this.list) {
       if (entry instanceof Pack) yield* entry as Pack<E>
@@ -56,9 +56,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   /**
-   * `enqueue` if that decides nothing: false, and nothing done, if there is no room or something to be noted.
+   * `enqueue` if no rule applies; otherwise (full, or a tag) returns false and changes nothing.
    *
-   * @throws {InvalidError} if the entry waits already; nothing changes then
+   * @throws {InvalidError} if the entry is already queued; nothing changes then
    */
   tryEnqueue(entry: E): boolean {
     if (this.list.length >= this.rules.max || entry.tag !== undefined) return false
@@ -66,7 +66,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return true
   }
 
-  /** `dequeue` if that decides nothing: the oldest, if it has more than `enough` and half of its time left; or null. */
+  /** `dequeue` if no rule applies: the oldest, if it has more than `enough` and half of its time left; otherwise null. */
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
     if (first === null || this.rules.lifo) return null
@@ -75,9 +75,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   /**
-   * Takes in a request that is made when its turn comes; false, and nothing done, if it has to be made now.
+   * Adds a request that is built when its turn comes; false, and nothing changes, if it must be built now.
    *
-   * @param make tells with `about` which requests may share a pack
+   * @param make requests with the same `make` and `about` may share a pack
    */
   tryPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos): boolean {
     const { last } = this.list
@@ -89,7 +89,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.length >= PACK_FROM && this.#beginsPack(make, about) && this.#beginPack(make, message, about, now)
   }
 
-  /** Whether enough of one kind have come in a row. */
+  /** Whether enough requests of one kind have come in a row. */
   #beginsPack(make: Maker<E>, about: unknown): boolean {
     if (this.rules.max !== Infinity || this.rules.lifo) return false
     const isOneMore = make === this.#rowMake && about === this.#rowAbout && this.list.last?.deadline === Infinity
@@ -100,7 +100,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   #beginPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos): true {
-    // After a full one of the same kind, more will come.
+    // After a full pack of the same kind, another one is likely to become full.
     const { last } = this.list
     const pack = new Pack<E>(make, about, now, last instanceof Pack && last.isFull)
     pack.push(message, now)
@@ -109,7 +109,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return true
   }
 
-  /** Makes all requests that are packed. */
+  /** Builds all packed requests. */
   #unpack(): void {
     if (this.#packs === 0) return
     const entries = [...this]

@@ -8,20 +8,20 @@ import { type Queue, type QueueFactory } from './queue'
 import { timeoutOptions } from './timeout-queue'
 import { type Waiting } from './waiting'
 
-/** A queue by its options, or a function that makes one of your own. */
+/** The options of a queue, or a function that makes a user's own queue. */
 export const queueOptions = z
   .union([
     z.discriminatedUnion('type', [dropOptions, timeoutOptions, codelOptions, fairOptions]),
     z.custom<QueueFactory>(
       (value) => typeof value === 'function',
-      'expected the options of a queue or a queue factory',
+      'expected the options of a queue, or a function that makes a queue',
     ),
   ])
   .describe('The options of a queue, or a function (now, items) => queue.')
 export type QueueOptions = z.input<typeof queueOptions>
 export type CheckedQueueOptions = z.output<typeof queueOptions>
 
-/** Makes the queue that checked options stand for, over requests that wait already. */
+/** Makes a queue from checked options; `items` are already waiting. */
 export function createQueue<E extends Waiting>(
   options: CheckedQueueOptions,
   now: Nanos,
@@ -31,17 +31,17 @@ export function createQueue<E extends Waiting>(
   return options.type === 'fair' ? new FairQueue<E>(options, now, items) : createLeaf<E>(options, now, items)
 }
 
-/** Options of a queue, as they were and as they are to be. */
+/** The old and the new options of a queue. */
 export interface QueueChange {
   readonly from: CheckedQueueOptions
   readonly to: CheckedQueueOptions
 }
 
 /**
- * Gives a queue new options: in place where they are of its own kind, otherwise by a new queue over what waits. A queue of
- * one's own stays as it is if it is to be made by the same function.
+ * Gives a queue new options. If they are of the same type, they are changed in place; otherwise a new queue takes over the
+ * waiting requests. A user's own queue stays if the same function would make it.
  *
- * @returns the queue that goes on, with its decision about the change
+ * @returns the queue to use from now on, with its decision about the change
  */
 export function reconfigureQueue<E extends Waiting>(queue: Queue<E>, { from, to }: QueueChange, now: Nanos): Queue<E> {
   if (typeof to === 'function') {
@@ -49,7 +49,7 @@ export function reconfigureQueue<E extends Waiting>(queue: Queue<E>, { from, to 
     queue.timeout(now)
     return queue
   }
-  // What made the queue may have given it ways of its own, whatever it looks like.
+  // A user's function may return one of these queues with its own behaviour.
   if (typeof from === 'function') return createQueue<E>(to, now, queue.drain())
   if (to.type !== 'fair') return reconfigureLeaf(queue, to, now) ? queue : createQueue<E>(to, now, queue.drain())
   if (!(queue instanceof FairQueue)) return createQueue<E>(to, now, queue.drain())

@@ -2,19 +2,19 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type DropFacts, type DropReason } from '../errors'
 import { type Waiting } from './waiting'
 
-/** One request that was given up, and why. */
+/** One dropped request, and why it was dropped. */
 export interface Drop<out E extends Waiting> {
   readonly entry: E
   readonly reason: DropReason
   /** How long it had waited: now - `sentAt`. */
   readonly sojourn: Nanos
-  /** How many went on waiting. */
+  /** How many were still waiting. */
   readonly waiting: number
-  /** When trying again is likely to help, from now; undefined where that is not known. */
+  /** How long from now a retry is likely to help; undefined if not known. */
   readonly retryAfter?: Nanos | undefined
 }
 
-/** The facts of a drop in the units of the outside, for a `DroppedError`. */
+/** Converts a drop to the facts of a `DroppedError`, in milliseconds. */
 export function factsOf(drop: Drop<Waiting>): DropFacts {
   return {
     reason: drop.reason,
@@ -27,56 +27,56 @@ export function factsOf(drop: Drop<Waiting>): DropFacts {
 /**
  * What a queue decided in the last call. The caller acts on it; the queue never does.
  *
- * One object per queue is used again by the next call, and `dropped` is one shared empty list while nothing is
- * dropped: copy what is to be kept. A list with drops in it is never changed afterwards.
+ * The next call reuses the object, and `dropped` is one shared empty list while nothing is dropped: copy what you keep. A
+ * list with drops never changes.
  */
 export interface Decision<out E extends Waiting> {
   readonly dropped: readonly Drop<E>[]
-  /** When the queue next wants `timeout`, or null for never. Earlier or later is allowed. */
+  /** When to call `timeout` next; null for never. Earlier or later is allowed. */
   readonly wakeAt: Nanos | null
 }
 
-/** No drops: the same list every time. */
+/** The shared empty list of drops. */
 export const NO_DROPS: readonly never[] = Object.freeze([])
 
 /**
- * Requests that wait, and the rule by which they are given up.
+ * Waiting requests, and the rule by which they are dropped.
  *
- * A queue is plain data: it reads no clock, starts no timer and sends nothing. Every time is handed in, in integer
- * nanoseconds, and never decreases between calls. After each call `decision` says who was dropped and when the queue
- * wants to be called next.
+ * A queue is plain data: it reads no clock, starts no timer and sends nothing. Every time is an argument, in integer
+ * nanoseconds, and never decreases between calls. After each call `decision` lists the drops and the time of the next
+ * `timeout`.
  *
- * Users may bring their own; `queueContract` of `@genpool/broker/testing` checks it.
+ * Users may write their own; `queueContract` of `@genpool/broker/testing` checks it.
  */
 export interface Queue<E extends Waiting> extends Iterable<E> {
   /** How many wait. */
   readonly length: number
-  /** The greatest `length`; `Infinity` for none. */
+  /** The greatest `length`; `Infinity` for no bound. */
   readonly max: number
-  /** Drops and wake-up of the last call. Used again by the next call. */
+  /** Drops and wake-up of the last call. The next call reuses the object. */
   readonly decision: Decision<E>
   /** When the request at the front was sent, or null if none waits. */
   oldest(): Nanos | null
-  /** Adds a request, or drops it at once. @throws {InvalidError} if it waits already; nothing changes then */
+  /** Adds a request, or drops it at once. @throws {InvalidError} if it is already queued; nothing changes then */
   enqueue(entry: E, now: Nanos): void
-  /** Takes out the next one to be served, or null if there is none or all that was there had to be dropped. */
+  /** Takes the next request to serve; null if the queue is empty or all its requests had to be dropped. */
   dequeue(now: Nanos): E | null
-  /** Lets time pass. */
+  /** Reports that time has passed. */
   timeout(now: Nanos): void
-  /** Takes out all requests with this tag, without a drop; returns how many. Undefined matches nothing. */
+  /** Removes all requests with this tag, without a drop; returns how many. Undefined matches nothing. */
   cancel(tag: unknown, now: Nanos): number
-  /** Takes one request out, without a drop; false if it was not here. O(1). */
+  /** Removes one request, without a drop; false if it was not queued here. O(1). */
   remove(entry: Waiting, now: Nanos): boolean
   /**
-   * Changes the rule in place; options not named go back to their default. Requests are kept, except those beyond a
-   * new bound, which are dropped.
+   * Changes the options in place; options left out go back to their defaults. Requests stay, except those beyond a new bound,
+   * which are dropped.
    *
    * @throws {OptionsError} if the options are wrong; nothing changes then
    */
   configure(options: unknown, now: Nanos): void
-  /** Hands all requests over, oldest first, to a queue that takes this one's place. This one is empty afterwards. */
+  /** Removes and returns all requests, oldest first, for a queue that replaces this one. */
   drain(): E[]
 }
 
-/** Makes a queue of one's own. `items` wait already, oldest first, and must be taken over (or dropped). */
+/** Makes a user's own queue. `items` are already waiting, oldest first; the queue must take them over or drop them. */
 export type QueueFactory<E extends Waiting = Waiting> = (now: Nanos, items: readonly E[]) => Queue<E>

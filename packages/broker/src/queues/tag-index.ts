@@ -1,6 +1,6 @@
 import { type Waiting } from './waiting'
 
-/** Finds waiting requests by their tag, so that cancelling does not search the queue. Untagged ones cost nothing. */
+/** Finds waiting requests by tag, so that `cancel` does not search the queue. Requests without a tag cost nothing. */
 export class TagIndex<E extends Waiting> {
   /** One request, or several that share a tag, in order of arrival. */
   readonly #byTag = new Map<unknown, E | Set<E>>()

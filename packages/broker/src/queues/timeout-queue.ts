@@ -19,19 +19,19 @@ export const timeoutOptions = z
     type: z.literal('timeout').default('timeout'),
     ...leafShape,
     ...ageShape,
-    timeout: millisecondsOrInfinity.default(5000).describe('How long a request may wait, in milliseconds.'),
+    timeout: millisecondsOrInfinity.default(5000).describe('The longest that a request may wait, in milliseconds.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type TimeoutOptions = z.input<typeof timeoutOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface TimeoutRules extends AgeRules {
   readonly timeout: Nanos
 }
 
-/** A queue with a greatest age. See `timeoutQueue`. */
+/** A queue with a maximum age. See `timeoutQueue`. */
 export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> {
-  /** No request expires before this moment. Kept from requests that are gone, so it may be too early, never too late. */
+  /** No request expires before this time. It may come from a request that is gone, so it may be too early, never too late. */
   #due!: Nanos
 
   constructor(rules: TimeoutRules, now: Nanos, items: Iterable<E>, context?: LeafContext<E>) {
@@ -76,7 +76,7 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
     return this.#due > now ? moment(this.#due) : this.#sweep(this.rules.min, now)
   }
 
-  /** Cuts to `max` and looks at all ages anew, as nothing is known about them. */
+  /** Drops down to `max` and checks all ages again, as nothing is known about them. */
   #restart(now: Nanos): void {
     this.#due = this.rules.timeout === Infinity ? Infinity : now
     this.cut(now)
@@ -94,7 +94,7 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
     return covered ? null : moment(due)
   }
 
-  /** Drops the expired from the front, down to `least` at most. Only to be entered above `least`. */
+  /** Drops expired requests from the front, and keeps at least `least`. Call it only with more than `least` waiting. */
   #sweep(least: number, now: Nanos): Nanos | null {
     let due = this.#expiry(this.list.first as E)
     while (due <= now) {
@@ -134,12 +134,12 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
       return entry
     }
     if (this.#expiry(entry) <= now) return this.#takeExpired(entry, now)
-    // The one that is being served counts towards `min`.
+    // The request that is being served counts towards `min`.
     if (left > 0) this.decision.wakeAt = this.#sweep(Math.max(this.rules.min - 1, 0), now)
     return entry
   }
 
-  /** The newest has expired, so all others have. It is served all the same if `min` protects it. */
+  /** Handles an expired newest request: all others have expired, too. It is served anyway if `min` protects it. */
   #takeExpired(newest: E, now: Nanos): E | null {
     const { min } = this.rules
     while (this.list.length > Math.max(min - 1, 0)) this.dropFirst('timeout', now)
@@ -150,12 +150,12 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
   }
 }
 
-/** A moment for a decision: the end of time is none. */
+/** Converts a time for a decision: `Infinity` becomes null. */
 function moment(at: Nanos): Nanos | null {
   return at === Infinity ? null : at
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toTimeoutRules(options: z.output<typeof timeoutOptions>): TimeoutRules {
   return { ...toAgeRules(options), timeout: toNanos(options.timeout) }
 }
@@ -165,13 +165,13 @@ function checkTimeoutOptions(options: unknown): TimeoutRules {
 }
 
 /**
- * A queue that drops what has waited for `timeout`.
+ * A queue that drops requests that have waited for `timeout`.
  *
- * Use it where callers have given up by then in any case. Under a lasting overload it serves only what is almost too
- * old: then `codelQueue` is better.
+ * Use it where callers have given up by then. In a lasting overload it serves only requests that are almost too old;
+ * `codelQueue` is then better.
  *
  * @param options milliseconds; `timeout` 5000, `order` fifo, `dropFrom` tail, `min` 0, `max` unbounded
- * @param items requests that wait already, oldest first
+ * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_timeout_queue
  */

@@ -2,9 +2,9 @@ import { InvalidError } from '../errors'
 import { type Waiting } from './waiting'
 
 /**
- * Entries from the oldest to the newest, linked through themselves: no allocation, and every operation is O(1).
+ * A linked list of entries from the oldest to the newest. The entries are the nodes: no allocation, every operation is O(1).
  *
- * `holder` is whatever owns the list and wants to be found again from one of its entries.
+ * `holder` is the owner of the list, to find it from one of its entries.
  */
 export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E> {
   length = 0
@@ -13,9 +13,9 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
 
   constructor(readonly holder: unknown = null) {}
 
-  /** Adds `entry` as the newest. @throws {InvalidError} if it waits already; nothing changes then */
+  /** Adds `entry` as the newest. @throws {InvalidError} if it is already queued; nothing changes then */
   push(entry: Waiting): void {
-    if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+    if (entry.list !== null) throw new InvalidError('This entry is already queued. An entry can be in only one queue.')
     const last: Waiting | null = this.last
     entry.list = this
     entry.previous = last
@@ -25,7 +25,7 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.length++
   }
 
-  /** Adds `entry` before all that were sent after it, looking from the newest. */
+  /** Adds `entry` before all entries that were sent after it; searches from the newest. */
   insertByAge(entry: Waiting): void {
     let before: Waiting | null = this.last
     while (before !== null && before.sentAt > entry.sentAt) before = before.previous
@@ -40,7 +40,7 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.length++
   }
 
-  /** Takes the oldest out. */
+  /** Removes and returns the oldest. */
   shift(): E | null {
     const entry = this.first
     if (entry === null) return null
@@ -54,14 +54,14 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     return entry
   }
 
-  /** Takes the newest out. */
+  /** Removes and returns the newest. */
   pop(): E | null {
     const entry = this.last
     if (entry !== null) this.remove(entry)
     return entry
   }
 
-  /** Takes `entry` out and tells whether it was here. */
+  /** Removes `entry`; returns whether it was in the list. */
   remove(entry: Waiting): boolean {
     if (entry.list !== this) return false
     const { previous, next } = entry
@@ -76,7 +76,7 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     return true
   }
 
-  /** Oldest first. The entry just visited may be removed meanwhile, others may not. */
+  /** Oldest first. During iteration the entry just visited may be removed; others may not. */
   *[Symbol.iterator](): Iterator<E> {
     for (let entry: Waiting | null = this.first; entry !== null;) {
       const following: Waiting | null = entry.next

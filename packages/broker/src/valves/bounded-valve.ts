@@ -2,11 +2,11 @@ import { type Nanos } from '@genpool/runtime'
 import { InvalidError } from '../errors'
 import { type Continuation, type Valve } from './valve'
 
-/** What all valves bound. */
+/** The bounds of every valve. */
 export interface ValveRules {
-  /** As many may always run. */
+  /** The least number of tasks that may always run. */
   readonly min: number
-  /** More may never start. */
+  /** The greatest number of tasks that may run. */
   readonly max: number
 }
 
@@ -14,9 +14,9 @@ const DONE: Continuation = Object.freeze({ result: 'done' })
 const UNKNOWN: Continuation = Object.freeze({ result: 'unknown' })
 
 /**
- * A valve that is open below `min`, closed from `max` on, and in between follows a rule of its own.
+ * A valve that is open below `min` and closed at `max`; in between it follows the rule of a subclass.
  *
- * A subclass gives that rule: since when it is open (`openSince`), and what an admission uses up (`use`).
+ * The rule says since when the valve is open (`openSince`) and what a start uses up (`use`).
  */
 export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> {
   readonly status: { open: boolean; openAt: Nanos | null; wakeAt: Nanos | null } = {
@@ -25,7 +25,7 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
     wakeAt: null,
   }
   protected rules: R
-  /** Since when there have been fewer than `min`: when the last task beyond that left. */
+  /** Since when fewer than `min` run. */
   protected smallSince: Nanos
   readonly #tasks: Set<T>
 
@@ -45,8 +45,8 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
 
   ask(task: T, now: Nanos): Nanos {
     this.look(now)
-    if (!this.status.open) throw new InvalidError('The valve is closed; a task may start only while it is open.')
-    if (this.#tasks.has(task)) throw new InvalidError('The task runs already.')
+    if (!this.status.open) throw new InvalidError('The valve is closed. A task may start only while the valve is open.')
+    if (this.#tasks.has(task)) throw new InvalidError('The task is already running.')
     this.#tasks.add(task)
     const since = this.size <= this.rules.min ? this.sinceBelowMin() : this.use(now)
     this.look(now)
@@ -75,13 +75,13 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
 
   abstract configure(options: unknown, now: Nanos): void
 
-  /** Since when the valve is open for one more between `min` and `max`, `Infinity` if only an event can open it. */
+  /** Since when the valve is open for one more task between `min` and `max`; `Infinity` if only an event can open it. */
   protected abstract openSince(): Nanos
 
-  /** A task starts between `min` and `max`; returns since when the valve was open for it. */
+  /** Starts a task between `min` and `max`; returns since when the valve was open for it. */
   protected abstract use(now: Nanos): Nanos
 
-  /** A task between `min` and `max` goes on. */
+  /** Lets a task between `min` and `max` continue. */
   protected reuse(now: Nanos): Nanos {
     return this.use(now)
   }
@@ -90,12 +90,12 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
     return this.smallSince
   }
 
-  /** A task has ended where there were more than `min`. */
+  /** Reports that a task above `min` has ended. */
   protected freed(_now: Nanos): void {
-    // Most rules do not care.
+    // Most rules ignore it.
   }
 
-  /** Sets the status from the state. */
+  /** Computes the status. */
   protected look(now: Nanos): void {
     const { status } = this
     status.wakeAt = null

@@ -15,33 +15,33 @@ export const codelValveOptions = z
       .number()
       .positive()
       .default(1000)
-      .describe('How long relative times must stay below `target` before more tasks start, in milliseconds.'),
+      .describe('How long relative times must stay below `target` before another task may start, in milliseconds.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type CodelValveOptions = z.input<typeof codelValveOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface CodelValveRules extends ValveRules {
   readonly target: Nanos
   readonly interval: Nanos
 }
 
-/** Where the control law stands. */
+/** The phase of the control law. */
 const enum Phase {
   /** The queue is slow, or nothing is known. */
   Slow,
   /** The queue is fast; the valve opens at `#since`. */
   Fast,
-  /** One was admitted; the next needs another fast update. */
+  /** One task was admitted; the next one needs another fast update. */
   Waiting,
   /** That update came; the valve opens at `#openNext`. */
   Opening,
 }
 
-/** An opening phase that begins within this many intervals of the last one goes on where that one was. */
+/** An opening phase that begins within this many intervals after the last one continues at its rate. */
 const MEMORY = 8
 
-/** CoDel the other way round. See `codelValve`. */
+/** CoDel in reverse. See `codelValve`. */
 export class CodelValve<T> extends BoundedValve<T, CodelValveRules> {
   #phase: Phase = Phase.Slow
   /** In the phase Fast: when the valve opens. */
@@ -97,7 +97,7 @@ export class CodelValve<T> extends BoundedValve<T, CodelValveRules> {
   }
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toCodelValveRules(options: z.output<typeof codelValveOptions>): CodelValveRules {
   const { min, max, target, interval } = options
   return { min, max, target: toNanos(target), interval: toNanos(interval) }
@@ -108,13 +108,13 @@ function checkCodelValveOptions(options: unknown): CodelValveRules {
 }
 
 /**
- * A valve that lets tasks start once relative times have stayed below `target` for a whole `interval`, ever more often
- * until they rise: CoDel the other way round. Every further task needs a fast update after the one before.
+ * A valve that lets tasks start once relative times have stayed below `target` for a whole `interval` (CoDel in reverse).
+ * It opens more and more often until relative times rise. Each task needs a fast update after the task before it.
  *
- * Use it to grow slowly and surely; a short spell of work does not start anything.
+ * Use it to grow slowly; a short burst of work starts nothing.
  *
  * @param options milliseconds; `target` 100 (may be negative), `interval` 1000, `min` 0, `max` unbounded
- * @param tasks run already
+ * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_codel_valve
  */

@@ -7,7 +7,7 @@ import { type Valve } from './valve'
 /** Options of an `openValve`. */
 export const openValveOptions = z.strictObject({
   type: z.literal('open').default('open'),
-  max: countOrInfinity.default(Infinity).describe('More tasks never start.'),
+  max: countOrInfinity.default(Infinity).describe('The greatest number of tasks that may run.'),
 })
 export type OpenValveOptions = z.input<typeof openValveOptions>
 
@@ -36,7 +36,7 @@ export class OpenValve<T> extends BoundedValve<T, ValveRules> {
   }
 }
 
-/** All tasks that may run may always run, so `min` is `max`. */
+/** Converts checked options to rules. Every task below `max` may run, so `min` is `max`. */
 export function toOpenRules({ max }: z.output<typeof openValveOptions>): ValveRules {
   return { min: max, max }
 }
@@ -49,7 +49,7 @@ function checkOpenValveOptions(options: unknown): ValveRules {
  * A valve that lets tasks start while fewer than `max` run.
  *
  * @param options `max` unbounded
- * @param tasks run already
+ * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_open_valve
  */

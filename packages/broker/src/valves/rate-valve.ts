@@ -11,12 +11,12 @@ export const rateValveOptions = z
     type: z.literal('rate').default('rate'),
     ...boundShape,
     limit: z.number().int().nonnegative().default(100).describe('How many tasks above `min` may start per `interval`.'),
-    interval: z.number().positive().default(1000).describe('In milliseconds.'),
+    interval: z.number().positive().default(1000).describe('The interval of `limit`, in milliseconds.'),
   })
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type RateValveOptions = z.input<typeof rateValveOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface RateRules extends ValveRules {
   readonly limit: number
   readonly interval: Nanos
@@ -24,10 +24,10 @@ export interface RateRules extends ValveRules {
 
 /** A valve that limits how many tasks start in an interval. See `rateValve`. */
 export class RateValve<T> extends BoundedValve<T, RateRules> {
-  /** When each free place above `min` opens, in the order in which they are taken. The first `#taken` are gone. */
+  /** When each free place above `min` opens, in order of use. The first `#taken` are used up. */
   #slots: Nanos[] = []
   #taken = 0
-  /** How many tasks above `min` run beyond `limit`; the places that they leave stay closed. */
+  /** How many tasks above `min` run in excess of `limit`; their places stay closed after them. */
   #overflow = 0
 
   constructor(rules: RateRules, now: Nanos, tasks: Iterable<T>) {
@@ -57,7 +57,7 @@ export class RateValve<T> extends BoundedValve<T, RateRules> {
     return this.#take()
   }
 
-  /** The place is given back at once and opens again after an interval. */
+  /** The place is returned at once and opens again after an interval. */
   protected override reuse(now: Nanos): Nanos {
     this.#take()
     this.#slots.push(now + this.rules.interval)
@@ -79,7 +79,7 @@ export class RateValve<T> extends BoundedValve<T, RateRules> {
     if (!this.status.open && this.size >= min && this.size < max) this.status.wakeAt = this.status.openAt
   }
 
-  /** Keeps as many places as there are to be, and adds those that are missing. */
+  /** Removes surplus places and adds missing ones. */
   #fill(now: Nanos): void {
     const { limit, min, interval } = this.rules
     const places = limit - Math.max(0, this.size - min)
@@ -98,7 +98,7 @@ export class RateValve<T> extends BoundedValve<T, RateRules> {
   }
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toRateRules({ min, max, limit, interval }: z.output<typeof rateValveOptions>): RateRules {
   return { min, max, limit, interval: toNanos(interval) }
 }
@@ -108,12 +108,12 @@ function checkRateValveOptions(options: unknown): RateRules {
 }
 
 /**
- * A valve that lets at most `limit` tasks above `min` start in any `interval`; the first only after one.
+ * A valve that lets at most `limit` tasks above `min` start in any `interval`. The first one starts after one interval.
  *
- * Use it where starting is what costs: connections, restarts.
+ * Use it where starting is the expensive part: connections, restarts.
  *
  * @param options `interval` 1000 milliseconds, `limit` 100, `min` 0, `max` unbounded
- * @param tasks run already
+ * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_rate_valve
  */

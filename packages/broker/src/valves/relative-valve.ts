@@ -11,14 +11,14 @@ export const relativeValveOptions = z
   .refine(minWithinMax, MIN_ABOVE_MAX)
 export type RelativeValveOptions = z.input<typeof relativeValveOptions>
 
-/** The options in the units of the inside. */
+/** The options in internal units. */
 export interface RelativeRules extends ValveRules {
   readonly target: Nanos
 }
 
 /** A valve that admits one task for each fast update. See `relativeValve`. */
 export class RelativeValve<T> extends BoundedValve<T, RelativeRules> {
-  /** The last relative time that was told; `Infinity` if none, or if an admission has used it up. */
+  /** The last reported relative time; `Infinity` if there is none, or if a start has used it up. */
   #last: Nanos = Infinity
   #updatedAt: Nanos
 
@@ -53,7 +53,7 @@ export class RelativeValve<T> extends BoundedValve<T, RelativeRules> {
   }
 }
 
-/** The rules that checked options stand for. */
+/** Converts checked options to rules. */
 export function toRelativeRules({ min, max, target }: z.output<typeof relativeValveOptions>): RelativeRules {
   return { min, max, target: toNanos(target) }
 }
@@ -63,12 +63,12 @@ function checkRelativeValveOptions(options: unknown): RelativeRules {
 }
 
 /**
- * A valve that lets one more task start each time it is told of a relative time below `target`.
+ * A valve that lets one more task start for each reported relative time below `target`.
  *
- * Use it to grow and shrink with the load directly: every wait shows at once.
+ * Use it to follow the load directly: every wait has an effect at once.
  *
  * @param options milliseconds; `target` 100 (may be negative), `min` 0, `max` unbounded
- * @param tasks run already
+ * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_relative_valve
  */

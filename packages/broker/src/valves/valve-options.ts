@@ -6,20 +6,20 @@ import { RateValve, rateValveOptions, toRateRules } from './rate-valve'
 import { RelativeValve, relativeValveOptions, toRelativeRules } from './relative-valve'
 import { type Valve, type ValveFactory } from './valve'
 
-/** A valve by its options, or a function that makes one of your own. */
+/** The options of a valve, or a function that makes a user's own valve. */
 export const valveOptions = z
   .union([
     z.discriminatedUnion('type', [openValveOptions, rateValveOptions, relativeValveOptions, codelValveOptions]),
     z.custom<ValveFactory>(
       (value) => typeof value === 'function',
-      'expected the options of a valve or a valve factory',
+      'expected the options of a valve, or a function that makes a valve',
     ),
   ])
   .describe('The options of a valve, or a function (now, tasks) => valve.')
 export type ValveOptions = z.input<typeof valveOptions>
 export type CheckedValveOptions = z.output<typeof valveOptions>
 
-/** Makes the valve that checked options stand for, over tasks that run already. */
+/** Makes a valve from checked options; `tasks` are already running. */
 export function createValve<T>(options: CheckedValveOptions, now: Nanos, tasks: readonly T[] = []): Valve<T> {
   if (typeof options === 'function') return (options as unknown as ValveFactory<T>)(now, tasks)
   switch (options.type) {
@@ -34,15 +34,15 @@ export function createValve<T>(options: CheckedValveOptions, now: Nanos, tasks: 
   }
 }
 
-/** Options of a valve, as they were and as they are to be. */
+/** The old and the new options of a valve. */
 export interface ValveChange {
   readonly from: CheckedValveOptions
   readonly to: CheckedValveOptions
 }
 
 /**
- * Gives a valve new options: in place where they are of its own kind, otherwise by a new valve over what runs. A valve of
- * one's own stays as it is if it is to be made by the same function.
+ * Gives a valve new options. If they are of the same type, they are changed in place; otherwise a new valve takes over the
+ * running tasks. A user's own valve stays if the same function would make it.
  */
 export function reconfigureValve<T>(valve: Valve<T>, { from, to }: ValveChange, now: Nanos): Valve<T> {
   if (to === from && typeof to === 'function') return valve

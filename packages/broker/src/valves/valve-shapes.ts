@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { countOrInfinity } from '../queues/leaf-options'
 
-/** Bounds of all valves. */
+/** The bounds of every valve. */
 export const boundShape = {
-  min: z.number().int().nonnegative().default(0).describe('As many tasks may always run.'),
-  max: countOrInfinity.default(Infinity).describe('More tasks never start.'),
+  min: z.number().int().nonnegative().default(0).describe('The number of tasks that may run whatever the rule says.'),
+  max: countOrInfinity.default(Infinity).describe('The greatest number of tasks that may run.'),
 }
 
-/** What a valve that listens to a queue wants to hear. */
+/** Options of the valves that follow the relative time of a queue. */
 export const targetShape = {
   target: z
     .number()

@@ -53,7 +53,7 @@ describe('a broker as an actor', () => {
   afterEach(() => stop(system))
 
   describe('from code', () => {
-    it('tells both parties of a match: who, what, and how long each has waited', async () => {
+    it('tells both parties of a match about the other, its value, and how long each waited', async () => {
       const both = broker()
       const client = ask(both, 'question', { as: system as never })
       expect([length(both), lengthR(both)]).toEqual([1, 0])
@@ -69,7 +69,7 @@ describe('a broker as an actor', () => {
       expect(length(both)).toBe(0)
     })
 
-    it('drops with a typed error that says why, how long it waited and how many go on waiting', async () => {
+    it('drops with a typed error: the reason, how long it waited and how many still wait', async () => {
       const full = broker({ client: { type: 'timeout', timeout: 50, max: 1 } }, 'shop')
       const first = ask(full, 'a')
       await expect(ask(full, 'b')).rejects.toMatchObject({ code: 'ERR_GENPOOL_DROPPED', target: 'shop', reason: 'max' })
@@ -79,7 +79,7 @@ describe('a broker as an actor', () => {
       expect(clock.timers).toBe(0)
     })
 
-    it('lets go of its timers when nobody waits any more, so that the process can end', async () => {
+    it('cancels its timers when nothing waits, so that the process can end', async () => {
       const timed = broker({ client: { type: 'timeout', timeout: 5000 } })
       const request = ask(timed, 'a', { timeout: 60_000 })
       await clock.settle()
@@ -90,7 +90,7 @@ describe('a broker as an actor', () => {
       expect(clock.timers).toBe(0)
     })
 
-    it('does not wait if it is told not to', async () => {
+    it('does not wait with nbAsk and nbAskR', async () => {
       const empty = broker()
       await expect(nbAsk(empty, 'a')).rejects.toMatchObject({ reason: 'busy' })
       const member = askR(empty, 'offer')
@@ -98,7 +98,7 @@ describe('a broker as an actor', () => {
       await member
     })
 
-    it('gives up by timeout, by signal and by ticket, and the place is free at once', async () => {
+    it('cancels by timeout, by signal and by ticket, and frees the place at once', async () => {
       const one = broker({ client: { type: 'drop', max: 3 } })
       const expired = expect(ask(one, 'a', { timeout: 20 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_EXPIRED' })
       const controller = new AbortController()
@@ -121,7 +121,7 @@ describe('a broker as an actor', () => {
       expect(clock.timers).toBe(0)
     })
 
-    it('tells at once whether a dynamic request is matched, dropped or waits', async () => {
+    it('returns at once whether a dynamic request was matched, dropped or waits', async () => {
       const dynamic = broker({ client: { type: 'drop', max: 1 } })
       const waiting = dynamicAsk(dynamic, 'a')
       expect(waiting.type).toBe('await')
@@ -130,14 +130,14 @@ describe('a broker as an actor', () => {
       if (waiting.type === 'await') expect(await waiting.match).toMatchObject({ value: 'offer' })
     })
 
-    it('cancels all that share a tag, without telling them', () => {
+    it('cancels all requests with a tag, without telling them', () => {
       const tagged = broker()
       for (const tag of ['x', 'x', 'y']) asyncAsk(tagged, 'a', { tag })
       expect(cancel(tagged, 'x')).toBe(2)
       expect([length(tagged), cancel(tagged, 'z')]).toEqual([1, 0])
     })
 
-    it('lets nobody expire who was cancelled, nor the process wait for it', async () => {
+    it('expires no cancelled request, and does not keep the process alive for it', async () => {
       const tagged = broker()
       let failed = 0
       for (const tag of ['x', 'y']) asyncAsk(tagged, 'a', { tag, timeout: 50 }).match.catch(() => failed++)
@@ -147,7 +147,7 @@ describe('a broker as an actor', () => {
       expect([failed, length(tagged), clock.timers]).toEqual([1, 0, 0])
     })
 
-    it('serves requests of a key one at a time: the next follows when the one before is done', async () => {
+    it('serves requests of a key one at a time: the next starts when the one before is done', async () => {
       const keyed = broker()
       const requests = ['a', 'b'].map((value) => asyncAsk(keyed, value, { key: 1 }))
       const first = await askR(keyed, 'm1')
@@ -159,7 +159,7 @@ describe('a broker as an actor', () => {
       expect(await requests[1]!.match).toMatchObject({ value: 'm2' })
     })
 
-    it('refuses wrong options and references, and goes on serving', async () => {
+    it('refuses wrong options and references, and continues to serve', async () => {
       expect(() => broker({ client: { type: 'codel', min: 3, max: 2 } })).toThrow(/min/)
       expect(() => broker({ queue: {} })).toThrow(/unknown key "queue"/)
       const fine = broker()
@@ -185,7 +185,7 @@ describe('a broker as an actor', () => {
   })
 
   describe('by messages', () => {
-    it('brings two actors together, each learning of the other', async () => {
+    it('matches two actors and tells each about the other', async () => {
       const met = broker()
       const [client, member] = [listener('client'), listener('member')]
       tell(met as never, { type: 'ask', value: 1, tag: 't' }, client.ref as never)
@@ -197,7 +197,7 @@ describe('a broker as an actor', () => {
       expect((member.told[0] as { ref: Ref<never> }).ref).toMatchObject({ name: 'client' })
     })
 
-    it('says drop, await, cancelled, length and changed', async () => {
+    it('answers drop, await, cancelled, length and changed', async () => {
       const met = broker({ client: { type: 'drop', max: 1 } })
       const client = listener('client')
       const messages = [
@@ -222,7 +222,7 @@ describe('a broker as an actor', () => {
       ])
     })
 
-    it('answers what it does not understand with a typed error, and goes on', async () => {
+    it('answers an unknown message with a typed error, and continues', async () => {
       const met = broker()
       const client = listener('client')
       const wrong = [{ type: 'aks' }, 'hello', null, { type: 'ask', timeout: -5, tag: 9 }, { type: 'ask', max: 1 }]
@@ -238,7 +238,7 @@ describe('a broker as an actor', () => {
       expect(client.told[6]).toEqual({ type: 'length', length: 0 })
     })
 
-    it('answers queries: matches, drops, lengths, and nothing late', async () => {
+    it('answers queries about matches, drops and lengths, and nothing after their timeout', async () => {
       const met = broker({ client: { type: 'drop', max: 1 } })
       const waiting = query(met as never, { type: 'ask', value: 'a' }, 50)
       await expect(query(met as never, { type: 'ask', value: 'b' }, 50)).rejects.toMatchObject({ reason: 'max' })
@@ -255,7 +255,7 @@ describe('a broker as an actor', () => {
       expect(length(met)).toBe(0)
     })
 
-    it('never matches an actor that stopped while it waited, nor another of its name', async () => {
+    it('never matches an actor that stopped while it waited, nor a later one with its name', async () => {
       const met = broker()
       const gone = listener('client')
       tell(met as never, { type: 'ask', value: 'gone', tag: 1, timeout: 100 }, gone.ref as never)
@@ -273,7 +273,7 @@ describe('a broker as an actor', () => {
     })
   })
 
-  it('stops its children first, and tells everybody who waits', async () => {
+  it('stops its children first, and tells all waiting parties', async () => {
     const parent = broker()
     let stopped = 0
     spawn(parent as never, (state: number) => state, 'child', { afterStop: () => void stopped++ })
@@ -285,7 +285,7 @@ describe('a broker as an actor', () => {
     await expect(ask(parent, 'b')).rejects.toBeInstanceOf(StoppedError)
   })
 
-  it('raises the overload alarm while the event loop is blocked, and clears it afterwards', async () => {
+  it('sets the overload alarm while the event loop is blocked, and clears it afterwards', async () => {
     const events: AlarmEvent[] = []
     const meters = [{ type: 'overload', target: 100, interval: 500 }]
     const watched = broker({ meters, onAlarm: (event: AlarmEvent) => void events.push(event) })
@@ -310,7 +310,7 @@ describe('a broker as an actor', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('is chosen by better while its wait is the shortest of two', async () => {
+  it('is chosen by better while it has the shorter wait of two', async () => {
     const [busy, calm] = [broker({}, 'busy'), broker({}, 'calm')]
     asyncAsk(busy, 'a')
     await clock.advance(100)

@@ -35,7 +35,7 @@ describe('a regulator as an actor', () => {
   })
   afterEach(() => stop(system))
 
-  it('lets as many run as its valve says, and the next one when a place is free', async () => {
+  it('lets as many tasks run as its valve allows, and the next one when a place is free', async () => {
     const two = regulator({ valve: { type: 'open', max: 2 } })
     const [first] = await Promise.all([regulators.ask(two), regulators.ask(two)])
     const third = regulators.ask(two)
@@ -47,7 +47,7 @@ describe('a regulator as an actor', () => {
     expect([regulators.size(two), regulators.length(two)]).toEqual([2, 0])
   })
 
-  it('says no to those who do not wait, who wait too long, or who find the queue full', async () => {
+  it('refuses tasks that ask not to wait, that wait too long, or that find the queue full', async () => {
     const one = regulator({ valve: { type: 'open', max: 1 }, queue: { type: 'timeout', timeout: 50, max: 1 } })
     await regulators.ask(one)
     await expect(regulators.nbAsk(one)).rejects.toMatchObject({ reason: 'busy' })
@@ -62,7 +62,7 @@ describe('a regulator as an actor', () => {
     expect([ticket.cancel(), ticket.cancel(), regulators.length(one)]).toEqual([true, false, 0])
   })
 
-  it('tells a task that asks to go on whether it may', async () => {
+  it('tells a running task whether it may continue', async () => {
     const valve = { type: 'relative', target: 10, min: 0, max: 5 }
     const shrinking = regulator({ valve })
     regulators.update(shrinking, 0)
@@ -112,7 +112,7 @@ describe('a regulator as an actor', () => {
     ])
   })
 
-  it('gives the place of an actor that has stopped to the next', async () => {
+  it('gives the place of a stopped actor to the next task', async () => {
     const one = regulator({ valve: { type: 'open', max: 1 } })
     const task = listener('task')
     tell(one as never, { type: 'ask' }, task.ref)
@@ -121,7 +121,7 @@ describe('a regulator as an actor', () => {
     await expect(regulators.nbAsk(one)).resolves.toMatchObject({ sojournTime: 0 })
   })
 
-  it('changes while tasks wait and run, and refuses wrong options', async () => {
+  it('changes its options while tasks wait and run, and refuses wrong ones', async () => {
     const live = regulator({ valve: { type: 'open', max: 1 } })
     await regulators.ask(live)
     const waiting = regulators.ask(live)
@@ -148,7 +148,7 @@ describe('a regulator as an actor', () => {
     expect(regulators.size(staff)).toBe(2)
   })
 
-  it('tells everybody who waits when it stops', async () => {
+  it('tells all waiting tasks when it stops', async () => {
     const one = regulator({ valve: { type: 'open', max: 0 } })
     const waiting = expect(regulators.ask(one)).rejects.toBeInstanceOf(StoppedError)
     stop(one)

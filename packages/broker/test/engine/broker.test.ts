@@ -32,7 +32,7 @@ describe('createBroker', () => {
     expect(broker.lengthR).toBe(0)
   })
 
-  it('says why a request was dropped, how long it waited and how many went on waiting', () => {
+  it('says why a request was dropped, how long it waited and how many still wait', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 1, dropFrom: 'head' } }, 0)
     const [old, young] = [party('old', 3), party('young', 10)]
     broker.ask(old, 3)
@@ -43,7 +43,7 @@ describe('createBroker', () => {
     expect(broker.decision.dropped).toEqual([])
   })
 
-  it('drops whoever does not want to wait when nobody is there', () => {
+  it('drops a request that asks not to wait when no member waits', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const [request, member] = [party('request'), party('member')]
     expect(broker.nbAsk(request, 0)).toBeNull()
@@ -52,7 +52,7 @@ describe('createBroker', () => {
     expect(broker.decision.droppedR.map((drop) => [drop.entry, drop.reason])).toEqual([[member, 'busy']])
   })
 
-  it('passes over a party that died while it waited', () => {
+  it('skips a party that died while it waited', () => {
     const dead = new Set<Party>()
     const broker = createBroker<Party, Party>({}, 0, { isAlive: (entry) => !dead.has(entry) })
     const parties = ['a', 'b', 'c'].map((name) => party(name))
@@ -74,7 +74,7 @@ describe('createBroker', () => {
     expect(broker.askR(party('member'), 2)).toBe(parties[3])
   })
 
-  it('refuses an entry that waits already, and changes nothing', () => {
+  it('refuses an entry that is already queued, and changes nothing', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const request = party('request')
     broker.ask(request, 0)
@@ -83,7 +83,7 @@ describe('createBroker', () => {
     expect(broker.askR(party('member'), 1)).toBe(request)
   })
 
-  it('keeps what waits when it is configured, and nothing of wrong options', () => {
+  it('keeps waiting entries when its options change, and ignores wrong options', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const parties = ['a', 'b', 'c'].map((name) => party(name))
     for (const each of parties) broker.ask(each, 0)
@@ -94,7 +94,7 @@ describe('createBroker', () => {
     expect(broker.askR(party('member'), 2)).toBe(parties[1])
   })
 
-  it('refuses a time that lies before the last one, and goes on serving', () => {
+  it('refuses a time before the last one, and continues to serve', () => {
     const broker = createBroker<Party, Party>({}, 100)
     const request = party('request')
     broker.ask(request, 200)

@@ -10,7 +10,7 @@ const inOrder = { client: { type: 'drop', order: 'fifo' } } as const
 const allowance = (sentAt: number, deadline: number) => ({ sentAt: sentAt * MS, deadline: deadline * MS })
 
 describe('deadlines', () => {
-  it('are kept at the door and when a member comes, and say how long the request waited', () => {
+  it('are checked when a request and when a member arrives, and the drop says how long it waited', () => {
     const broker = createBroker<Party, Party>({}, 0)
     expect(broker.ask(party('late', 0, { deadline: 5 * MS }), 5 * MS)).toBeNull()
     expect(broker.decision.dropped[0]).toMatchObject({ reason: 'expired', sojourn: 5 * MS, waiting: 0 })
@@ -20,7 +20,7 @@ describe('deadlines', () => {
     expect(broker.decision.dropped.map(({ entry, reason }) => [entry.name, reason])).toEqual([['a', 'expired']])
   })
 
-  it('hold for members, too', () => {
+  it('apply to members, too', () => {
     const broker = createBroker<Party, Party>({ member: { type: 'drop', order: 'fifo' } }, 0)
     broker.askR(party('gone', 0, { deadline: 10 * MS }), 0)
     broker.askR(party('here'), 0)
@@ -30,7 +30,7 @@ describe('deadlines', () => {
 })
 
 describe('the budget', () => {
-  it('gives up what cannot be done in time any more, in favour of what can', () => {
+  it('drops requests that cannot finish in time, in favour of those that can', () => {
     const broker = createBroker<Party, Party>(inOrder, 0)
     for (let i = 0; i < 100; i++) broker.finished(10 * MS, 0)
     broker.ask(party('hopeless', 0, { deadline: 104 * MS }), 0)
@@ -39,7 +39,7 @@ describe('the budget', () => {
     expect(broker.decision.dropped).toMatchObject([{ reason: 'budget', sojourn: 100 * MS, waiting: 1 }])
   })
 
-  it('lets a request try its luck when nobody else needs the place', () => {
+  it('starts a risky request when no other request needs the member', () => {
     const budget = new Budget()
     for (let i = 0; i < 300; i++) budget.finished((i % 10 === 0 ? 100 : 10) * MS)
     expect(budget.refusal(allowance(0, 1000), true, 950 * MS)).toBe('budget')
@@ -48,7 +48,7 @@ describe('the budget', () => {
     expect(budget.refusal(allowance(0, 1000), false, 1000 * MS)).toBe('expired')
   })
 
-  it('leaves twice the time of a long run', () => {
+  it('requires twice the time of a long run', () => {
     const budget = new Budget()
     for (let i = 0; i < 100; i++) budget.finished(10 * MS)
     expect(budget.refusal(allowance(0, 1000), true, 979 * MS)).toBeNull()
@@ -56,7 +56,7 @@ describe('the budget', () => {
     expect(budget.refusal(allowance(0, 1000), false, 981 * MS)).toBeNull()
   })
 
-  it('never gives up a request for others that has half of its time left, unless no run is that short', () => {
+  it('keeps a request with half of its time left, unless no run is that short', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 1e10 }), { maxLength: 50 }), fc.nat(1e9), (runs, left) => {
         const budget = new Budget()
@@ -71,7 +71,7 @@ describe('the budget', () => {
     )
   })
 
-  it('starts everything that is in time when it is switched off', () => {
+  it('starts every request before its deadline when it is off', () => {
     const broker = createBroker<Party, Party>({ ...inOrder, budget: false }, 0)
     for (let i = 0; i < 100; i++) broker.finished(10 * MS, 0)
     broker.ask(party('tight', 0, { deadline: 101 * MS }), 0)
@@ -79,7 +79,7 @@ describe('the budget', () => {
     expect(broker.askR(party('m'), 100 * MS)?.name).toBe('tight')
   })
 
-  it('forgets that it learnt from the past within a few dozen runs', () => {
+  it('adapts to new run times within a few dozen runs', () => {
     const budget = new Budget()
     for (let i = 0; i < 1000; i++) budget.finished(1 * MS)
     for (let i = 0; i < 40; i++) budget.finished(10 * MS)
@@ -88,7 +88,7 @@ describe('the budget', () => {
 })
 
 describe('the estimate of a quantile', () => {
-  it('settles where the given share of values lies below it', () => {
+  it('settles where the given share of values is below it', () => {
     const values = Array.from({ length: 20_000 }, (_, i) => 1 + ((i * 7919) % 1000))
     for (const p of [0.05, 0.5, 0.95]) {
       const quantile = new Quantile(p)

@@ -21,14 +21,14 @@ function learnt(waiting: number): { broker: Broker<Party, Party>; now: number } 
 }
 
 describe('admission by forecast', () => {
-  it('lets a burst pass that is shorter than the interval', () => {
+  it('lets a burst shorter than the interval pass', () => {
     const { broker, now } = learnt(1)
     for (let i = 0; i < 15; i++) broker.ask(party('burst', now), now * MS)
     expect(broker.length).toBe(16)
     expect(broker.decision.dropped).toEqual([])
   })
 
-  it('refuses at once beyond the bound, and says when to try again', () => {
+  it('refuses at once above the bound, and says when to retry', () => {
     const { broker, now } = learnt(21)
     broker.ask(party('too many', now), now * MS)
     const [drop] = broker.decision.dropped
@@ -36,7 +36,7 @@ describe('admission by forecast', () => {
     expect(drop?.retryAfter).toBeCloseTo((21 * 10 - 50) * MS, -6)
   })
 
-  it('refuses what would wait above target once that has lasted for an interval, until it is half of it', () => {
+  it('refuses forecasts above target after a whole interval of them, until the forecast is half of target', () => {
     const { broker, now } = learnt(1)
     let at = now
     const pressed: (string | undefined)[] = []
@@ -60,7 +60,7 @@ describe('admission by forecast', () => {
     expect(broker.decision.dropped).toEqual([])
   })
 
-  it('refuses nobody before it has measured anything, nor while nobody waits', () => {
+  it('refuses nothing before its first measurement, nor while nothing waits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2000 }), (count) => {
         const broker = createBroker<Party, Party>(options, 0)
@@ -71,7 +71,7 @@ describe('admission by forecast', () => {
     )
   })
 
-  it('counts only those ahead: an urgent request does not wait for the others', () => {
+  it('counts only requests ahead: an urgent request does not wait for the others', () => {
     const { broker, now } = learnt(21)
     broker.ask(party('urgent', now, { priority: 1 }), now * MS)
     expect(broker.decision.dropped).toEqual([])
@@ -79,7 +79,7 @@ describe('admission by forecast', () => {
 })
 
 describe('the time between departures', () => {
-  it('survives an idle phase, and learns nothing from it', () => {
+  it('survives an idle phase, and ignores it', () => {
     const departures = new Departures()
     departures.begin(0)
     for (let i = 1; i <= 50; i++) departures.depart(i * 10)
@@ -89,7 +89,7 @@ describe('the time between departures', () => {
     expect(departures.gap(2_000_000)).toBeCloseTo(10, 6)
   })
 
-  it('follows a change of ten-fold within a hundred departures, up and down', () => {
+  it('follows a tenfold change within a hundred departures, up and down', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.boolean(), (gap, slower) => {
         const departures = new Departures()
@@ -105,7 +105,7 @@ describe('the time between departures', () => {
     )
   })
 
-  it('notices that nobody leaves without waiting for the end of it', () => {
+  it('counts a long gap before it has ended', () => {
     const departures = new Departures()
     departures.begin(0)
     for (let i = 1; i <= 100; i++) departures.depart(i * 10)

@@ -4,7 +4,7 @@ import { RUNS } from '../laws/runs'
 import { MS, type Party, party } from './party'
 
 describe('requests with a key', () => {
-  it('are served one at a time and in order, while others pass', () => {
+  it('are served one at a time and in order, while requests with other keys pass', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const [a1, a2, a3] = ['a1', 'a2', 'a3'].map((name) => party(name, 0, { key: 'a' })) as [Party, Party, Party]
     const other = party('other')
@@ -21,7 +21,7 @@ describe('requests with a key', () => {
     expect(broker.length).toBe(0)
   })
 
-  it('are matched at once with an idle member when the key is free, and held back when it is not', () => {
+  it('get an idle member at once when the key is free, and are held back otherwise', () => {
     const broker = createBroker<Party, Party>({}, 0)
     broker.askR(party('m1'), 0)
     broker.askR(party('m2'), 0)
@@ -32,7 +32,7 @@ describe('requests with a key', () => {
     expect(broker.ask(party('third', 0), 0)?.name).toBe('m2')
   })
 
-  it('stand where they would have stood: before all that were sent later', () => {
+  it('get their old place back: before all requests that were sent later', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const first = party('first', 0, { key: 1 })
     broker.ask(first, 0)
@@ -45,7 +45,7 @@ describe('requests with a key', () => {
     expect(order).toEqual(['x', 'second', 'y'])
   })
 
-  it('let the next one follow when the one before gave up, expired or was dropped', () => {
+  it('let the next one start when the one before gave up, expired or was dropped', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'timeout', timeout: 10 } }, 0)
     const gone = party('gone', 0, { key: 1 })
     const expired = party('expired', 1, { key: 1, deadline: 2 * MS })
@@ -72,7 +72,7 @@ describe('requests with a key', () => {
     expect(broker.release(running, 90 * MS)?.ask).toBe(oldest)
   })
 
-  it('keep their turn when one that is done is released again', () => {
+  it('keep their turn when a finished one is released twice', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const [first, second] = [party('first', 0, { key: 1 }), party('second', 0, { key: 1 })]
     for (const each of [first, second, party('third', 0, { key: 1 })]) broker.ask(each, 0)
@@ -85,14 +85,14 @@ describe('requests with a key', () => {
     expect(broker.take(3)?.name).toBe('third')
   })
 
-  it('are held back within the bound', () => {
+  it('count towards the bound while they are held back', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 2 } }, 0)
     for (const name of ['a', 'b', 'c']) broker.ask(party(name, 0, { key: 1 }), 0)
     expect(broker.length).toBe(2)
     expect(broker.decision.dropped.map(({ entry, reason }) => [entry.name, reason])).toEqual([['c', 'max']])
   })
 
-  it('drop by age while they are held back, and say when that is due', () => {
+  it('are dropped by age while they are held back, and wakeAt says when', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'timeout', timeout: 10 } }, 0)
     const first = party('first', 0, { key: 1 })
     broker.ask(first, 0)
@@ -106,7 +106,7 @@ describe('requests with a key', () => {
     expect(broker.ask(party('third', 0, { key: 1 }), 11 * MS)?.name).toBe('idle')
   })
 
-  it('never overlap and never change their order, whatever is dropped, removed or released in between', () => {
+  it('never overlap or change their order, whatever is dropped, removed or released', () => {
     const step = fc.record({
       op: fc.constantFrom('ask', 'ask', 'ask', 'askR', 'askR', 'release', 'release', 'remove', 'time'),
       pick: fc.nat(100),

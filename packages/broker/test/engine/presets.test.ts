@@ -9,7 +9,7 @@ describe('presets', () => {
     expect(brokerOptions.parse(options)).toMatchObject(options)
   })
 
-  it('interactive answers fast under a flood and tells the others at once', () => {
+  it('interactive answers fast in a flood and refuses the rest at once', () => {
     const { goodput, wasted, median, toldAfter } = simulate({ ...flood, broker: presets.interactive })
     expect(goodput).toBeGreaterThan(0.99)
     expect(wasted).toBe(0)
@@ -24,7 +24,7 @@ describe('presets', () => {
     expect(broker.askR(party('member'), 0)?.name).toBe('0')
   })
 
-  it('batch drops nothing, however long it waits', () => {
+  it('batch drops nothing, however long requests wait', () => {
     const broker = createBroker<Party, Party>(presets.batch, 0)
     for (let i = 0; i < 20_000; i++) broker.ask(party(`${i}`), 0)
     broker.timeout(1e9 * MS)

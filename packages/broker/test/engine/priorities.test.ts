@@ -10,7 +10,7 @@ function drain(broker: Broker<Party, Party>): string[] {
 }
 
 describe('priorities', () => {
-  it('serve the most urgent first, and equals in order', () => {
+  it('serve the most urgent first, and equal ones in order', () => {
     const broker = createBroker<Party, Party>({}, 0)
     const parties = [party('a'), party('b', 0, { priority: 2 }), party('c', 0, { priority: -1 }), party('d')]
     for (const each of parties) broker.ask(each, 0)
@@ -18,7 +18,7 @@ describe('priorities', () => {
     expect(drain(broker)).toEqual(['b', 'e', 'a', 'd', 'c'])
   })
 
-  it('shed the least urgent when the queue is full, and tell it so', () => {
+  it('drop the least urgent when the queue is full, with that reason', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 2 } }, 0)
     broker.ask(party('low', 0, { priority: -1 }), 0)
     broker.ask(party('normal'), 0)
@@ -29,7 +29,7 @@ describe('priorities', () => {
     expect(drain(broker)).toEqual(['urgent', 'normal'])
   })
 
-  it('let the oldest of the least urgent go where the queue drops from its head', () => {
+  it('drop the oldest of the least urgent with dropFrom head', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'drop', max: 2, dropFrom: 'head' } }, 0)
     for (const name of ['a', 'b']) broker.ask(party(name, 0, { priority: 1 }), 0)
     broker.ask(party('c', 0, { priority: 1 }), 0)
@@ -37,7 +37,7 @@ describe('priorities', () => {
     expect(drain(broker)).toEqual(['b', 'c'])
   })
 
-  it('are bounded together, whatever comes, and keep the most urgent', () => {
+  it('share one bound, and keep the most urgent', () => {
     const priorities = fc.array(fc.integer({ min: -2, max: 2 }), { maxLength: 40 })
     fc.assert(
       fc.property(priorities, fc.integer({ min: 1, max: 6 }), (all, max) => {
@@ -62,7 +62,7 @@ describe('priorities', () => {
     )
   })
 
-  it('keep the rule of ages for each of them', () => {
+  it('drop by age within each priority', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'timeout', timeout: 10 } }, 0)
     broker.ask(party('a'), 0)
     broker.ask(party('b', 5, { priority: 3 }), 5_000_000)

@@ -72,7 +72,7 @@ describe.each(all)('the %s meter', (_, subject) => {
 })
 
 describe('PIE', () => {
-  it('announces nothing while waits are below half of target, and ever more while they stay above it', () => {
+  it('refuses nothing while waits are below half of target, and more and more while they stay above target', () => {
     const meter = pieMeter({ ask: { target: 100, interval: 100 }, update: 100 }, 0)
     const show = (ms: number, at: number): number => {
       meter.update({ queueDelay: 0, processDelay: 0, relativeTime: ms * 1e6 }, at * 1e6)

@@ -77,7 +77,7 @@ class Side {
   }
 }
 
-it('serves, drops and hands over the same whether requests are packed or not', () => {
+it('serves, drops and drains the same requests, packed or not', () => {
   let packed = 0
   fc.assert(
     fc.property(

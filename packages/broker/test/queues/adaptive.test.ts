@@ -18,14 +18,14 @@ describe('the adaptive order of a drop queue', () => {
     expect(served(queue, 30, 50, 51)).toEqual(['a', 'b', 'c'])
   })
 
-  it('serves the newest while the oldest runs out of time, and gives nobody up', () => {
+  it('serves the newest while the oldest runs out of time, and drops nothing', () => {
     for (const [name, sentAt] of [['a', 0], ['b', 10], ['c', 60], ['d', 70]] as const) wait(name, sentAt) // prettier-ignore
     // When all run out of time, the order is as good as any other: the oldest first.
     expect(served(queue, 75, 76, 77, 78, 79)).toEqual(['d', 'c', 'a', 'b', undefined])
     expect(queue.decision.dropped).toEqual([])
   })
 
-  it('serves those that came together, and those that wait for ever, in order', () => {
+  it('serves requests that came together, and requests without a deadline, in order', () => {
     for (const name of ['a', 'b', 'c']) wait(name, 0)
     expect(served(queue, 90, 91, 92)).toEqual(['a', 'b', 'c'])
     wait('d', 0, Infinity)
@@ -35,7 +35,7 @@ describe('the adaptive order of a drop queue', () => {
 })
 
 describe('the adaptive order of a CoDel queue', () => {
-  it('gives up whom the newest have overtaken for an interval, and only while it drops', () => {
+  it('drops requests that newer ones have overtaken for an interval, only while it drops', () => {
     const queue = codelQueue<Party>({ order: 'adaptive', target: 10, interval: 100 }, 0)
     for (let ms = 0; ms < 6; ms++) queue.enqueue(party(`p${ms}`, ms), ms * MS)
     // Slow from here: a whole interval in order, whatever the age.
@@ -51,7 +51,7 @@ describe('the adaptive order of a CoDel queue', () => {
     expect([...queue].map(({ name }) => name)).toEqual(['n1'])
   })
 
-  it('keeps `min` of them', () => {
+  it('leaves `min` requests', () => {
     const queue = codelQueue<Party>({ order: 'adaptive', target: 1, interval: 10, min: 2 }, 0)
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) queue.enqueue(party(name), 0)
     expect(served(queue, 5, 20)).toEqual(['a', 'c'])

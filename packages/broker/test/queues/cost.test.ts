@@ -58,7 +58,7 @@ function costAt(make: () => Queue<Counted>, length: number): number {
 }
 
 describe.each(queues)('the %s queue', (_name, make) => {
-  it('looks at no more requests when fifty times as many wait', () => {
+  it('visits no more requests when fifty times as many wait', () => {
     const few = costAt(make, 400)
     expect(few).toBeLessThan(10)
     expect(costAt(make, 20_000)).toBeLessThanOrEqual(few * 1.05 + 0.1)

@@ -30,7 +30,7 @@ describe('an open-loop flood', () => {
     }
   })
 
-  it.each(floods)('is served by the default options at %d times the capacity, and nothing is done in vain', (load) => {
+  it.each(floods)('is served by the default options at %d times the capacity, without wasted work', (load) => {
     const outcome = under(load, {}, { patience: 5000, seconds: 15 })
     expect(outcome.goodput).toBeGreaterThan(0.99)
     expect(outcome.wasted).toBe(0)
@@ -62,7 +62,7 @@ describe('an open-loop flood', () => {
     expect(outcome.median).toBeLessThan(15)
   })
 
-  it.each(floods)('is told at once by forecast at %d times the capacity', (load) => {
+  it.each(floods)('is refused at once by forecast at %d times the capacity', (load) => {
     for (const more of [{}, varied]) {
       const outcome = under(load, { client: { ...codel, order: 'adaptive' }, admission: forecast }, more)
       expect(outcome.goodput).toBeGreaterThan(0.99)
@@ -72,18 +72,21 @@ describe('an open-loop flood', () => {
     }
   })
 
-  it.each(floods)('leaves nobody behind for long with CoDel in adaptive order at %d times the capacity', (load) => {
-    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
-      const outcome = under(
-        load,
-        { client: { ...codel, order: 'adaptive' }, admission: forecast },
-        { seconds: 4, seed },
-      )
-      expect(outcome.p99).toBeLessThan(260)
-    }
-  })
+  it.each(floods)(
+    'leaves no request waiting for long with CoDel in adaptive order at %d times the capacity',
+    (load) => {
+      for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+        const outcome = under(
+          load,
+          { client: { ...codel, order: 'adaptive' }, admission: forecast },
+          { seconds: 4, seed },
+        )
+        expect(outcome.p99).toBeLessThan(260)
+      }
+    },
+  )
 
-  it('is served by PIE at the door at twice the capacity, and not at ten times', () => {
+  it('is served by PIE admission at twice the capacity, but not at ten times', () => {
     const broker = { client: codel, admission: { type: 'pie', target: 50, interval: 250 }, budget: false } as const
     expect(under(2, broker).goodput).toBeGreaterThan(0.9)
     expect(under(10, broker).goodput).toBeLessThan(0.8)
@@ -91,7 +94,7 @@ describe('an open-loop flood', () => {
 })
 
 describe('a load below the capacity', () => {
-  it('loses nothing by default, and next to nothing by forecast', () => {
+  it('loses nothing by default, and almost nothing by forecast', () => {
     for (const more of [{}, varied]) {
       expect(under(0.95, {}, more).dropped).toBe(0)
       const { dropped, sent } = under(0.95, { admission: forecast }, more)
@@ -123,19 +126,19 @@ describe.each(hard)('admission by forecast through %s', (_name, scenario) => {
   }
   const outcome = simulate({ ...table, ...varied, rate: () => 600, patience: 1000, ...scenario, broker })
 
-  it('refuses next to nobody in the end', () => {
+  it('refuses almost nothing in the end', () => {
     const sum = (counts: readonly number[]): number => counts.slice(-3).reduce((total, count) => total + count, 0)
     expect(sum(outcome.droppedPerSecond)).toBeLessThanOrEqual(sum(outcome.perSecond) / 100)
     expect(sum(outcome.perSecond)).toBeGreaterThan(0)
   })
 
-  it('does next to nothing in vain', () => {
+  it('wastes almost no work', () => {
     expect(outcome.wasted).toBeLessThanOrEqual(outcome.answered / 500)
   })
 })
 
 describe('runs that get ten times longer within a second', () => {
-  it.each(['none', 'forecast', 'pie'] as const)('go on being served in time with admission %s', (admission) => {
+  it.each(['none', 'forecast', 'pie'] as const)('are still served in time with admission %s', (admission) => {
     const outcome = simulate({
       ...table,
       rate: () => 700,
@@ -150,7 +153,7 @@ describe('runs that get ten times longer within a second', () => {
 })
 
 describe('a few runs that take very long', () => {
-  it('do not stop the others by default', () => {
+  it('do not block the others by default', () => {
     const service = (_at: number, random: () => number): number => (random() < 0.985 ? 10 : 3000)
     const outcome = under(0.1, {}, { service, patience: 5000, seconds: 20 })
     expect(outcome.dropped).toBe(0)

@@ -5,10 +5,10 @@ import type { Explanation, Finding } from '../views/explain/finding'
 import { poolOf } from './pool-of'
 
 /**
- * Says in words what limits a pool now, with the figures behind it and what to change. Works on stopped pools, too.
+ * Says what limits a pool now, with the figures that show it and what to change. Works on stopped pools, too.
  *
- * It looks at the last 10 to 20 seconds and at what waits and runs in this moment, so ask while callers suffer. It costs one
- * look at each request that waits; before it is called, what it needs is counted once per turn and per failure.
+ * It covers the last 10 to 20 seconds, and what waits and runs now, so call it while callers have a problem. It reads each
+ * waiting request once; its counters cost one update per turn and per failure.
  *
  * @example console.log(explain(pool).text)
  */
@@ -22,12 +22,10 @@ export function explain(ref: PoolRef): Explanation {
 function textOf(pool: string, findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ says, advice, figures }, index) => {
     const lead = findings.length === 1 ? '' : `${index + 1}. `
-    const facts = Object.entries(figures).map(([name, value]) => `${name} ${inText(value)}`)
+    const facts = Object.entries(figures).map(
+      ([name, value]) => `${name} ${typeof value === 'string' ? `"${value}"` : value}`,
+    )
     return [`${lead}${says}.`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join('\n')
   })
   return [`Pool "${pool}":`, ...paragraphs].join('\n')
-}
-
-function inText(value: number | string): string {
-  return typeof value === 'string' ? `"${value}"` : String(Number(value.toPrecision(3)))
 }

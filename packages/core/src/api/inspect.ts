@@ -7,18 +7,18 @@ import type { RequestFacts } from '../requests/request-facts'
 import { countMembers, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
 import { poolOf } from './pool-of'
 
-/** A pool as it is now. Times are milliseconds; percentiles are of the last 10 to 20 seconds. */
+/** The figures of a pool now. Times are milliseconds; percentiles cover the last 10 to 20 seconds. */
 export interface Inspection {
   readonly name: string
   readonly phase: Phase
   readonly size: number
   readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
   /**
-   * How many members may work at once, how many are set aside because enough others work, and how long a run takes without a
-   * load in milliseconds (0 if that is not known). Undefined if all may work.
+   * How many members may work at once (`limit`), how many are set aside because enough others are working (`aside`), and how
+   * long a run takes without load, in milliseconds (`floorMs`; 0 if not known). Undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
-  /** What the circuit breaker does, and when a caller that it refuses may try again; undefined without one. */
+  /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
   readonly breaker: PolicyFigures['breaker']
   /** The probability with which the throttle refuses the next request; undefined without one. */
   readonly throttle: PolicyFigures['throttle']
@@ -26,24 +26,24 @@ export interface Inspection {
   readonly overloaded: boolean | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
-  /** The same by message type and by priority. Counted when read, one by one. */
+  /** The same by message type and by priority. Each read counts the waiting requests one by one. */
   readonly waitingBy: {
     readonly type: Readonly<Record<string, number>>
     readonly priority: Readonly<Record<number, number>>
   }
-  /** How many calls wait for an answer that their handler will give later. */
+  /** How many calls wait for a later answer: their handler has returned `noReply`. */
   readonly late: number
-  /** How many requests have come in since the start. */
+  /** How many requests have arrived since the start. */
   readonly accepted: number
-  /** What became of them. */
+  /** How many of them had which outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly drops: Readonly<Partial<Record<DropReason, number>>>
   readonly deadLetters: number
   /** How long requests waited before they were run. */
   readonly sojourn: Percentiles
-  /** How long handlers ran, commits included. */
+  /** How long handlers ran, including commits. */
   readonly run: Percentiles
-  /** The share of the members' time that went into handlers lately, 0 to 1. */
+  /** The share of the members' recent time that was spent in handlers, 0 to 1. */
   readonly utilisation: number
   /** How many members have been replaced. */
   readonly restarts: number
@@ -53,7 +53,7 @@ export interface Inspection {
   readonly stateVersion: number | undefined
 }
 
-/** Looks at a pool. Works on stopped pools, too. */
+/** Returns the figures of a pool. Works on stopped pools, too. */
 export function inspect(ref: PoolRef): Inspection {
   const pool = poolOf(ref)
   const { stats, waiting } = pool

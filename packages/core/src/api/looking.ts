@@ -7,7 +7,7 @@ import type { DeadLetter } from '../pool/dead-letters'
 import type { MemberStatus } from '../members/member'
 import { poolOf } from './pool-of'
 
-/** One member, as it is now. */
+/** The current state of one member. */
 export interface MemberView extends MemberInfo {
   readonly ref: Ref<unknown>
   readonly status: MemberStatus
@@ -17,9 +17,9 @@ export interface MemberView extends MemberInfo {
 }
 
 /**
- * The state of a pool now: the shared one, or a list with that of each member if it is isolated.
+ * Returns the current state of a pool. If it is isolated: a list with the state of each member.
  *
- * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state is not made yet: `await ready(pool)` first
+ * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
  */
 export function getState<P extends Protocol>(pool: PoolRef<P>): P['state'] {
   const { kernel, name } = poolOf(pool as PoolRef)
@@ -27,12 +27,12 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): P['state'] {
   if (status.stopping) throw new StoppedError(name, false, status.cause)
   if (!sharesState) return roster.members.map(({ state }) => state)
   if (cell !== undefined) return cell.value
-  throw new InvalidError(`look at the state of pool "${name}"`, [
-    { path: [], message: 'its init is not done yet. Wait with: await ready(pool)' },
+  throw new InvalidError(`read of the state of pool "${name}"`, [
+    { path: [], message: 'its init has not finished. Wait with: await ready(pool)' },
   ])
 }
 
-/** The members that a pool has now. */
+/** Returns the current members of a pool. */
 export function getMembers(pool: PoolRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool).kernel
   return roster.members.map(({ info, status, handled, bornAt }) => ({
@@ -46,7 +46,7 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
   }))
 }
 
-/** Calls `watcher` for each message that is lost; returns how to end that. */
+/** Calls `watcher` for each lost message; returns a function that stops it. */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
   return poolOf(pool).kernel.deadLetters.watch(watcher)
 }

@@ -6,8 +6,8 @@ import { poolOf } from './pool-of'
 /**
  * Asks a pool, and resolves with the answer of the handler.
  *
- * The promise always settles: with the answer, or with an error whose `code` says what became of the request.
- * `ERR_GENPOOL_DROPPED`, `_EXPIRED` and `_CANCELLED` with `started: false` mean that it was never run.
+ * The promise always settles: with the answer, or with an error whose `code` tells the outcome.
+ * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
  * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`
  */
@@ -26,9 +26,9 @@ export function call(pool: PoolRef, message: unknown, options?: CallOptions): Pr
 }
 
 /**
- * Sends a message that is not answered. It never throws because of what the pool is like: whether it was taken is a value.
+ * Sends a message without an answer. It never throws because of the state of the pool; it returns whether the pool took it.
  *
- * What becomes of it later, `onDrop` and `watchDeadLetters` tell.
+ * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
  */
 export function cast<P extends Protocol, T extends keyof P['casts'] & string>(
   pool: PoolRef<P>,
@@ -41,10 +41,10 @@ export function cast(pool: PoolRef, message: unknown, options?: CastOptions): Ca
 }
 
 /**
- * Sends a message to each member once, past the queue: as `handleInfo`, or for a plain function as a message.
+ * Sends a message to each member once, without the queue. `handleInfo` handles it; a plain function gets it as a message.
  *
- * @param options `lateJoiners`: also to members that start later, before anything else
- * @returns how many members it was sent to now
+ * @param options `lateJoiners`: members that start later get it, too, as their first message
+ * @returns how many members got it now
  */
 export function broadcast(pool: PoolRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
   const { directMessages, roster } = poolOf(pool).kernel

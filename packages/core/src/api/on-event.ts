@@ -9,15 +9,15 @@ import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/ev
 import { poolOf } from './pool-of'
 
 /**
- * Calls `listener` for each event of this name, in the moment in which it happens: of one pool, or of all in this process.
+ * Calls `listener` for each event with this name, when it happens: for one pool, or for all pools in this process.
  *
- * It is Node's `diagnostics_channel` with types, a choice of pool, and a guard: what a listener throws goes to the
- * pool's `onCallbackError`, by default a warning of the process. (With Node's own `subscribe` it becomes an uncaught exception, which ends a process that does not expect it.)
- * A listener should be quick: the pool waits for it.
+ * It is Node's `diagnostics_channel` with types, a filter by pool, and a guard: an error of a listener goes to the pool's
+ * `onCallbackError`, by default a process warning. (With Node's own `subscribe` it becomes an uncaught exception, which ends
+ * the process.) A listener should be fast: the pool waits for it.
  *
- * @param options `pool`: only events of this one
- * @returns a function that ends it; calling that again does nothing
- * @throws {OptionsError} if there is no event of this name, `listener` is no function, or `pool` is no pool
+ * @param options `pool`: only events of this pool
+ * @returns a function that removes the listener; a second call does nothing
+ * @throws {OptionsError} if there is no event with this name, `listener` is not a function, or `pool` is not a pool
  * @example const off = onEvent('genpool:member:crash', ({ member, cause }) => console.error(member, cause), { pool })
  */
 export function onEvent<N extends PoolEventName>(
@@ -38,7 +38,7 @@ export function onEvent<N extends PoolEventName>(
     )
   }
   subscribe(name, own)
-  // Changes of the state that come without a message count from now on, too.
+  // From now on, state changes from outside the pool are reported, too.
   pool?.stateChanges.beforeCommits()
   return () => {
     unsubscribe(name, own)
@@ -46,7 +46,7 @@ export function onEvent<N extends PoolEventName>(
   }
 }
 
-/** Reports what a listener threw to the pool's `onCallbackError`; a broker has none. */
+/** Reports an error of a listener to the pool's `onCallbackError`; a broker has none. */
 function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
   if (POOL in ref) poolOf(ref).kernel.callbacks.report(error)
   else warn(pool, error)
@@ -54,7 +54,7 @@ function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
 
 function check(name: string, listener: unknown): void {
   if (!(eventNames as readonly string[]).includes(name)) {
-    const message = `there is no event "${name}"; there are ${eventNames.join(', ')}`
+    const message = `there is no event "${name}"; the events are ${eventNames.join(', ')}`
     throw new OptionsError(`onEvent: ${message}.`, [{ path: ['name'], message }])
   }
   if (typeof listener === 'function') return

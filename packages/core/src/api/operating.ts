@@ -4,12 +4,12 @@ import type { PoolChanges } from '../assemble/options'
 import { poolOf } from './pool-of'
 
 /**
- * Changes options of a pool that runs: all of them or, if one is wrong, none. What waits is kept.
+ * Changes options of a running pool: all of them or, if one is wrong, none. Waiting requests stay.
  *
- * @param changes only what is to be different
- * @returns what has changed, from what to what
+ * @param changes only the options to change
+ * @returns what changed, with the old and the new values
  * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool; {StoppedError} if the pool
- *   has stopped. Nothing is changed then
+ *   has stopped. Nothing changes then
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
 export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[] {
@@ -19,26 +19,27 @@ export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[
 /**
  * Changes the number of members. New ones start at once; surplus ones end after their current message.
  *
- * @throws {OptionsError} if `size` is no whole number above 0; nothing is changed
+ * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then
  */
 export function resize(pool: PoolRef, size: number): void {
   configure(pool, { size })
 }
 
 /**
- * Forgets what was learnt about how many members may work at once, and starts again with `initial`: for a backend that was
- * replaced. Does nothing to a pool without a limit that learns.
+ * Resets a learning concurrency limit: it starts again with `initial`. Use it after the backend was replaced. Does nothing
+ * to a pool without such a limit.
  */
 export function relearn(pool: PoolRef): void {
   poolOf(pool).policies.relearn()
 }
 
 /**
- * Takes nothing new, finishes what it has, and stops. Resolves when every member has ended and released what it held.
+ * Stops a pool gently: it accepts no new requests, finishes those that it has, and stops. Resolves when every member has
+ * ended and its `terminate` is done.
  *
- * @param options `within`: stops after this many milliseconds whatever is left, and resolves; the callers that are left get a
- *   StoppedError
- * @throws {OptionsError} if `within` is wrong; nothing is changed
+ * @param options `within`: after this many milliseconds the pool stops anyway, and the promise resolves; the remaining callers get
+ *   a StoppedError
+ * @throws {OptionsError} if `within` is wrong; nothing changes then
  */
 export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {
   if (typeof within !== 'number' || !(within >= 0)) {

@@ -5,7 +5,7 @@ import type { AssembledPool } from '../assemble/assembled-pool'
 import { POOL, PoolActor } from '../assemble/pool-actor'
 
 /**
- * The pool behind a reference.
+ * Returns the pool of a reference.
  *
  * @throws {OptionsError} if it is not a reference to a pool
  */
@@ -14,7 +14,7 @@ export function poolOf(ref: PoolRef): AssembledPool {
 }
 
 function found(ref: PoolRef): AssembledPool {
-  // A copy, for example one that came in a message: found by its path, as nact does.
+  // A copy of the reference, for example from a message: the pool is found by its path, as in nact.
   const actor = isReference(ref) ? findActor(ref as Ref<never>) : undefined
   if (actor instanceof PoolActor) return actor.pool
   throw new OptionsError(

@@ -13,23 +13,23 @@ import { type PoolOptions, poolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
 import { poolOf } from './pool-of'
 
-/** nact's properties of an actor; options of a pool of plain nact functions only. */
+/** nact's properties of an actor. They are options only for plain nact functions. */
 const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterStop', 'shutdownAfter'] as const
 
-/** The number of members of a pool whose options do not say. */
+/** The default number of members. */
 const DEFAULT_SIZE = 8
 
 /**
- * Starts a pool under `parent` and returns its address, which nact's `dispatch`, `query` and `stop` take like any other.
+ * Starts a pool under `parent` and returns its address. nact's `dispatch`, `query` and `stop` accept it like any other.
  *
- * It returns before an asynchronous `init` is done: requests wait until then. `ready(pool)` tells when.
+ * It returns before an asynchronous `init` has finished; requests wait until then. `ready(pool)` resolves at that time.
  *
- * @param behaviour from `definePool`, or a plain nact function: of which there is one member with a state of its own,
- *   unless the options say otherwise, so that `spawnPool` takes the place of nact's `spawn`
- * @param name of the address; made up if left out
+ * @param behaviour from `definePool`, or a plain nact function. For a plain function the default is one member with its own
+ *   state, so that `spawnPool` can replace nact's `spawn`
+ * @param name of the address; generated if left out
  * @param options see `poolOptions`; for a plain function also nact's own properties
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; an Error of
- *   nact's if the name is taken or is none. Nothing is spawned then
+ * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
+ *   own Error if the name is taken or invalid. Nothing is spawned then
  */
 export function spawnPool<P extends Protocol>(
   parent: Ref<never>,
@@ -46,7 +46,7 @@ export function spawnPool<S, M>(
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
-  const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
+  const checked = parseOptions(poolOptions, own, name === undefined ? 'options of a pool' : `options of pool "${name}"`)
   checkTogether(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
   const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
@@ -57,7 +57,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
 }
 
 /**
- * Resolves when the pool has made its state and its first member can work.
+ * Resolves when the pool has its state and its first member can work.
  *
  * @throws {StoppedError} whose `cause` says why it could not start
  */

@@ -4,7 +4,7 @@ import { Step } from './step'
 
 const NO_STEP = new Step('noReply', undefined, undefined, undefined)
 
-/** Checks what a step says about what follows. @throws {InvalidError} if that cannot be done */
+/** Checks the `then` part of a step. @throws {InvalidError} if it is invalid */
 export function checkThen(type: string, step: Step): Step {
   const timeout: unknown = step.then?.timeout
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
@@ -12,13 +12,13 @@ export function checkThen(type: string, step: Step): Step {
   throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
 }
 
-/** The step of a call. @throws {InvalidError} if the handler returned something else */
+/** Checks the result of a call handler. @throws {InvalidError} if it is not a step */
 export function callStep(type: string, result: unknown): Step {
   if (result instanceof Step) return checkThen(type, result)
-  throw notAStep(type, result, 'Return reply(value), noReply() if it is answered later, or halt(reason).')
+  throw notAStep(type, result, 'Return reply(value), noReply() to answer later, or halt(reason).')
 }
 
-/** The step of a cast: `noReply()` if the handler returned nothing. @throws {InvalidError} if it returned something else */
+/** Checks the result of a cast handler; nothing becomes `noReply()`. @throws {InvalidError} if it is not a step */
 export function castStep(type: string, result: unknown): Step {
   if (result instanceof Step) return checkThen(type, result)
   if (result === undefined) return NO_STEP
@@ -33,7 +33,7 @@ function notAStep(type: string, result: unknown, remedy: string): InvalidError {
 function nameOf(result: unknown): string {
   if (result === undefined) return 'nothing (undefined)'
   if (result === null) return 'null'
-  if (typeof result === 'object') return 'an object that is no step'
+  if (typeof result === 'object') return 'an object that is not a step'
   if (typeof result === 'string') return `the string "${result.slice(0, 40)}"`
   return `the ${typeof result} ${textOf(result).slice(0, 40)}`
 }

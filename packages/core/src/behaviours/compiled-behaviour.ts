@@ -6,7 +6,7 @@ import { typeOfMessage } from './describe-message'
 import type { Handler } from './handler'
 import { Step } from './step'
 
-/** What a behaviour does with each message, in a form that is fast to run. */
+/** A behaviour in a form that is fast to run: it finds the handler of each message. */
 export class CompiledBehaviour {
   readonly form: Definition['form']
   readonly callbacks: Callbacks
@@ -71,7 +71,7 @@ export class CompiledBehaviour {
     return (this.#lastCast = found)
   }
 
-  /** The types that it knows, as an error names them. */
+  /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string {
     const handlers = kind === 'call' ? this.#calls : this.#casts
     return handlers.size === 0

@@ -5,7 +5,7 @@ import { checkDefinition } from './definition-schema'
 import type { Eventually } from './eventually'
 import type { CallsOf, CastsOf, Protocol } from './protocol'
 
-/** A behaviour of messages by type. */
+/** A behaviour with handlers by message type. */
 export interface MapDefinition<S, C extends CallMap<S>, K extends CastMap<S>> extends Lifecycle<S> {
   readonly calls?: C
   readonly casts?: K
@@ -13,7 +13,7 @@ export interface MapDefinition<S, C extends CallMap<S>, K extends CastMap<S>> ex
   readonly handleCast?: never
 }
 
-/** A behaviour of messages of any shape, as a GenServer has it. */
+/** A behaviour for messages of any shape, like a GenServer. */
 export interface CatchAllDefinition<S, M, V, N> extends Lifecycle<S> {
   readonly handleCall?: (message: M, from: From, state: S, ctx: Context<S>) => Eventually<CallStep<V, S>>
   readonly handleCast?: (message: N, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
@@ -21,7 +21,7 @@ export interface CatchAllDefinition<S, M, V, N> extends Lifecycle<S> {
   readonly casts?: never
 }
 
-/** A plain nact function. It answers by nact's `dispatch(ctx.sender, answer)`. */
+/** A plain nact function. It answers with nact's `dispatch(ctx.sender, answer)`. */
 export type PlainFunction<S, M> = (this: Context<S>, state: S, message: M, ctx: Context<S>) => Eventually<S>
 
 /** nact's own properties of an actor, for a plain function. */
@@ -55,7 +55,7 @@ export interface OpenProtocol<S, M, V, N> extends Protocol {
   readonly otherCast: N
 }
 
-/** A behaviour and its definition; what `Behaviour` hides. */
+/** A behaviour with its definition, which `Behaviour` hides. */
 export class Definition {
   constructor(
     readonly form: 'map' | 'catchAll' | 'plain',
@@ -66,12 +66,12 @@ export class Definition {
 }
 
 /**
- * Describes what the members of a pool do.
+ * Defines what the members of a pool do.
  *
  * Three forms: maps of `calls` and `casts` by message type, whose replies are inferred; the catch-alls `handleCall` and
  * `handleCast` for messages of any shape; or a plain nact function with nact's own properties.
  *
- * @throws {OptionsError} if it is none of these, or a handler is no function
+ * @throws {OptionsError} if it is none of these, or a handler is not a function
  * @example
  * const Counter = definePool({
  *   init: () => ({ count: 0 }),
@@ -85,7 +85,7 @@ export function definePool<S, M>(
 export function definePool<S, M = never, V = unknown, N = never>(
   definition: CatchAllDefinition<S, M, V, N>,
 ): Behaviour<OpenProtocol<S, M, V, N>>
-// Last, since TypeScript explains what is wrong with the last one.
+// Last, since TypeScript reports errors for the last overload.
 export function definePool<S, C extends CallMap<S>, K extends CastMap<S>>(
   definition: MapDefinition<S, C, K>,
 ): Behaviour<MapProtocol<S, C, K>>

@@ -9,7 +9,7 @@ const route = z.union([
       .custom<z.ZodType>((value) => value instanceof z.ZodType, 'expected a zod schema')
       .optional()
       .describe('Checks the message before it is queued.'),
-    batch: z.number().int().positive().optional().describe('Takes up to so many waiting messages at once.'),
+    batch: z.number().int().positive().optional().describe('The most waiting messages that the handler takes at once.'),
     handle: handler,
   }),
 ])
@@ -30,7 +30,7 @@ const catchAllDefinition = z.strictObject({
   handleCast: handler.optional(),
 })
 
-/** Callbacks as they are called inside, without the types of their messages. */
+/** The callbacks without the types of their messages, for internal use. */
 export interface Callbacks {
   readonly init?: (ctx: unknown) => unknown
   readonly handleInfo?: (message: unknown, state: unknown, ctx: unknown) => unknown
@@ -46,7 +46,7 @@ type Handler = (message: unknown, state: unknown, ctx: unknown) => unknown
 export type HandlerDefinition =
   Handler | { readonly schema?: z.ZodType | undefined; readonly batch?: number | undefined; readonly handle: Handler }
 
-/** @throws {OptionsError} naming what is wrong, and where */
+/** @throws {OptionsError} that names what is wrong, and where */
 export function checkDefinition(input: unknown): Callbacks {
   const isCatchAll = typeof input === 'object' && input !== null && ('handleCall' in input || 'handleCast' in input)
   return parseOptions(

@@ -1,17 +1,17 @@
 import { textOf } from '@genpool/runtime'
 
-/** The `type` of a message; undefined if it has none. */
+/** Returns the `type` of a message; undefined if it has none. */
 export function typeOfMessage(message: unknown): unknown {
   if (typeof message !== 'object' || message === null) return undefined
   try {
     return (message as { type?: unknown }).type
   } catch {
-    // A getter or a proxy of the sender threw. The message is refused; nothing is thrown at the sender of a dispatch.
+    // A getter or a proxy of the sender threw. The message is refused, and the sender's dispatch does not throw.
     return undefined
   }
 }
 
-/** Names a message in an error: by its type, or by what it is. */
+/** Describes a message for an error: by its type, or by its kind of value. */
 export function describeMessage(message: unknown): string {
   const type = typeOfMessage(message)
   if (typeof type === 'string') return `"${type}"`
@@ -22,6 +22,6 @@ export function describeMessage(message: unknown): string {
     const keys = Object.keys(message).slice(0, 8)
     return keys.length === 0 ? 'an object without properties' : `an object with the properties ${keys.join(', ')}`
   } catch {
-    return 'an object that cannot be looked at'
+    return 'an object that cannot be read'
   }
 }

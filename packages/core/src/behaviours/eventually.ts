@@ -6,7 +6,7 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
-/** Calls `make` and continues with its result or its failure: in the same turn if `make` is synchronous. */
+/** Calls `make` and continues with its result or its error; in the same turn if `make` is synchronous. */
 export function eventually(
   make: () => unknown,
   done: (value: unknown) => void,

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Step } from './step'
 
-/** How messages of one type are checked, handled and understood. Found once per message, before it is queued. */
+/** How messages of one type are checked and handled. Found once per message, before it is queued. */
 export interface Handler {
   /** Names the type of message in errors and counters. */
   readonly type: string
@@ -9,7 +9,7 @@ export interface Handler {
   /** The most messages that one run takes; 0 for one message that is not a list. */
   readonly batch: number
   handle(message: unknown, state: unknown, ctx: object): unknown
-  /** Turns what `handle` returned into a step. @throws {InvalidError} if it is not one */
+  /** Turns the result of `handle` into a step. @throws {InvalidError} if it is not one */
   toStep(result: unknown): Step
 }
 

@@ -2,7 +2,7 @@ import type { Reference } from '@genpool/runtime'
 import type { Logger, Ref } from 'nact'
 import type { MemberContext } from './context'
 
-/** The actor that stands for a pool, as far as contexts show it. */
+/** What contexts show of the actor of a pool. */
 export interface FacedActor {
   readonly name: string
   readonly reference: Reference
@@ -12,7 +12,7 @@ export interface FacedActor {
   readonly childReferences: ReadonlyMap<string, unknown>
 }
 
-/** What every context says about its pool. Made once per pool; contexts read it. */
+/** What every context says about its pool. There is one per pool; contexts read it. */
 export class PoolFacts {
   readonly self: Ref<unknown>
   readonly parent: Ref<unknown>
@@ -39,7 +39,7 @@ export class PoolFacts {
 
 let none = new Map<string, Ref<unknown>>()
 
-/** One empty map for all pools without children: they pay nothing. A reader that adds to it is not seen by others. */
+/** Returns an empty map for a pool without children. If a reader has added to it, the next reader gets a new one. */
 function noChildren(): Map<string, Ref<unknown>> {
   if (none.size > 0) none = new Map()
   return none

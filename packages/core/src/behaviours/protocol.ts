@@ -2,13 +2,13 @@ import type { Ref } from 'nact'
 import type { z } from 'zod'
 import type { Halt, NoReply, Reply } from './step'
 
-/** One kind of message: what is sent and what comes back. */
+/** One kind of message and its answer. */
 interface Exchange {
   readonly message: unknown
   readonly reply: unknown
 }
 
-/** What a pool understands, as types. It does not exist at run time. */
+/** The messages of a pool, as types. It does not exist at run time. */
 export interface Protocol {
   readonly state: unknown
   /** Calls by their `type`. */
@@ -23,7 +23,7 @@ export interface Protocol {
 
 declare const understood: unique symbol
 
-/** The address of a pool: a nact reference that knows which messages the pool understands. */
+/** The address of a pool: a nact reference with the types of the pool's messages. */
 export interface PoolRef<P extends Protocol = Protocol> extends Ref<MessageOf<P>> {
   readonly [understood]: P
 }
@@ -42,7 +42,7 @@ export type CallMessage<P extends Protocol, T extends string> = T extends keyof 
     : never
   : never
 
-/** What the call of type `T` is answered with. */
+/** The answer to the call of type `T`. */
 export type ReplyTo<P extends Protocol, T extends string> = T extends keyof P['calls']
   ? P['calls'][T] extends { readonly reply: infer R }
     ? R
@@ -54,7 +54,7 @@ export type CastMessage<P extends Protocol, T extends string> = T extends keyof 
 
 type HandlerOf<H> = H extends { readonly handle: infer F } ? F : H
 
-/** The payload that a handler declares, or what its schema lets in. */
+/** The payload that a handler declares, or the input of its schema. */
 type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
   ? z.input<Z>
   : H extends { readonly batch: number; readonly handle: (messages: infer L, ...rest: never[]) => unknown }
@@ -67,7 +67,7 @@ type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
 
 type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : Omit<M, 'type'>)
 
-/** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
+/** The answers in a handler's steps; `unknown` if it only answers later. */
 type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
 type ElementOf<L> = L extends readonly (infer V)[] ? V : unknown
 type ResultOf<H> =
@@ -79,7 +79,7 @@ type ResultOf<H> =
 type Answer<R> = R extends Reply<infer V, unknown> ? V : R extends Halt<infer V, unknown> ? V : never
 type HasAnswer<R> = [Answer<R>] extends [never] ? (Extract<R, NoReply<unknown>> extends never ? true : false) : true
 
-/** The protocol of a map of calls. A map that was left out has an index signature and stands for no calls. */
+/** The protocol of a map of calls. A map that was left out has an index signature and means no calls. */
 export type CallsOf<C> = string extends keyof C
   ? Record<never, never>
   : {
@@ -93,7 +93,7 @@ export type CastsOf<K> = string extends keyof K
   ? Record<never, never>
   : { readonly [T in keyof K & string]: WithType<T, PayloadOf<K[T]>> }
 
-// nact's own `query` is typed for message factories only; on a pool it takes messages, and knows the reply.
+// nact's own `query` accepts only message factories; on a pool it also accepts messages, and knows the type of the reply.
 declare module 'nact' {
   export function query<P extends Protocol, T extends keyof P['calls'] & string>(
     actor: PoolRef<P>,

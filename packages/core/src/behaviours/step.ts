@@ -1,29 +1,29 @@
 import type { Recipe } from '@genpool/state-ane'
 
-/** The next state, or an immer recipe that makes it out of the latest one. Left out: the state stays as it is. */
+/** The next state, or an immer recipe that makes it from the latest one. Left out: the state stays. */
 export type Next<S> = S | Recipe<S>
 
 /** What the member does after this message, and how its next state is committed. */
 export interface Then {
   /** Calls `handleContinue` with this argument before anything else. */
   readonly continue?: unknown
-  /** Calls `handleInfo` with `{ type: 'timeout' }` if the member gets nothing to do for so many milliseconds. */
+  /** Calls `handleInfo` with `{ type: 'timeout' }` if the member stays idle for this many milliseconds. */
   readonly timeout?: number
   /** How this step's next state is committed, instead of the pool's own `commit`. */
   readonly commit?: 'retry' | 'exclusive' | 'overwrite'
 }
 
-/** `Then`, or the end of the member. */
+/** `Then`, and whether the member ends. */
 export interface Following extends Then {
   readonly halt?: unknown
 }
 
-/** What a handler decided. Made by `reply`, `noReply` and `halt`; one shape for all, since one is made per message. */
+/** The decision of a handler. Made by `reply`, `noReply` and `halt`; all have one shape, since each message makes one. */
 export class Step {
   constructor(
-    /** `state` is what a plain nact function returns: the next state, whatever it is. */
+    /** `state` is the result of a plain nact function: any value is the next state. */
     readonly kind: 'reply' | 'noReply' | 'state',
-    /** The answer, or a function of the committed state that gives it. */
+    /** The answer, or a function that returns it for the committed state. */
     readonly value: unknown,
     readonly next: unknown,
     readonly then: Following | undefined,
@@ -40,7 +40,7 @@ declare const step: unique symbol
 export interface Reply<V, S = unknown> {
   readonly [step]: { readonly value: V; readonly state: S }
 }
-/** A step that does not answer now. A call may be answered later through `ctx.from`. */
+/** A step that does not answer now. The call can be answered later with `ctx.from`. */
 export interface NoReply<S = unknown> {
   readonly [step]: { readonly silent: true; readonly state: S }
 }
@@ -51,17 +51,17 @@ export interface Halt<V = never, S = unknown> {
 
 const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
-// Where a handler annotates all of its parameters, TypeScript looks at its body before it knows the state: `any` then
-// lets a recipe compile. Leave the state parameter without a type, and recipes are checked.
+// If a handler has types on all of its parameters, TypeScript checks its body before it has inferred the state. `any` lets
+// a recipe compile then. Without a type on the state parameter, recipes are checked.
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures -- one overload for each way to write it */
 
 /**
  * Answers a call, and commits `next` first.
  *
- * @param value the answer, or a function of the committed state that gives it: after an await, a recipe commits on a
- *   later state than the handler has read, and only the function sees that one
+ * @param value the answer, or a function that returns it for the committed state. After an await, a recipe may commit on a
+ *   later state than the handler has read; only the function sees that state
  * @param next the next state, or an immer recipe; left out: unchanged
- * @param then what comes next for this member
+ * @param then what this member does next
  * @example reply(state.count + 1, (draft) => { draft.count += 1 })
  */
 export function reply<V, S = any>(value: V | ((state: S) => V), unchanged?: undefined, then?: Then): Reply<V, S>
@@ -75,7 +75,7 @@ export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknow
  * Does not answer now, and commits `next`.
  *
  * @param next the next state, or an immer recipe; left out: unchanged
- * @param then what comes next for this member
+ * @param then what this member does next
  */
 export function noReply<S = any>(unchanged?: undefined, then?: Then): NoReply<S>
 export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
@@ -86,11 +86,11 @@ export function noReply(next?: unknown, then?: Then): NoReply {
 }
 
 /**
- * Ends this member; a new one takes its place. `terminate` is called with the reason.
+ * Ends this member; a new one replaces it. `terminate` is called with the reason.
  *
  * With the reason `'normal'` or `'shutdown'` it does not count against the restart intensity.
  *
- * @param last the answer to the message in hand, and a last commit
+ * @param last the answer to the current message, and a last commit
  */
 export function halt<V = never, S = any>(
   reason: unknown,

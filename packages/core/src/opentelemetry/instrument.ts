@@ -6,38 +6,38 @@ import type { RequestFacts } from '../requests/request-facts'
 import { Measures } from './measures'
 import { RequestScope } from './request-scope'
 
-/** What is measured, and where it goes. */
+/** What to measure, and where to send it. */
 export interface InstrumentOptions {
-  /** Makes the spans; false for none. Default: that of the global tracer provider. */
+  /** Makes the spans; false for none. Default: from the global tracer provider. */
   readonly tracer?: Tracer | false
-  /** Makes the metrics; false for none. Default: that of the global meter provider. */
+  /** Makes the metrics; false for none. Default: from the global meter provider. */
   readonly meter?: Meter | false
-  /** Put on every span and every measurement, beside `genpool.pool`. */
+  /** Attributes of every span and every measurement, in addition to `genpool.pool`. */
   readonly attributes?: Attributes
 }
 
 const LIBRARY = '@genpool/core'
 
 /**
- * Has a pool measured with OpenTelemetry, until the returned function is called.
+ * Measures a pool with OpenTelemetry until the returned function is called.
  *
- * Spans: `call <pool>.<type>` (or cast, dispatch, query, direct) from the moment the request comes in until it has its
- * outcome, a child of whatever span is active there; in it one `handle` for each run of a handler, which is the active span
- * while the handler runs; in that one `commit` if the handler changes the state. Handlers run in the asynchronous context
- * of their caller, as with `callerContext`.
+ * Spans: `call <pool>.<type>` (or cast, dispatch, query, direct) lasts from the arrival of the request to its outcome. Its
+ * parent is the span that is active at arrival. Inside it, each run of a handler has a `handle` span, which is active while
+ * the handler runs; inside that, a change of the state has a `commit` span. Handlers run in the asynchronous context of
+ * their caller, as with `callerContext`.
  *
  * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration` and `genpool.run.duration` in
  * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
  * `genpool.state.version`.
  *
- * @returns a function that ends it; requests that are there already keep their spans. Calling it again does nothing
- * @throws {OptionsError} if the pool is instrumented already; nothing is changed
+ * @returns a function that ends it; requests that have already arrived keep their spans. A second call does nothing
+ * @throws {OptionsError} if the pool is already instrumented; nothing changes then
  * @example const end = instrument(pool)
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
   const pool = poolOf(ref)
   if (pool.kernel.pool.instrument !== null) {
-    const message = 'it is instrumented already; call the function that instrument returned first'
+    const message = 'it is already instrumented; first call the function that instrument returned'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
   }
   const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = options

@@ -4,10 +4,10 @@ import type { PoolRef } from '../behaviours/protocol'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 
-/** Durations in seconds, as OpenTelemetry has them: from a tenth of a millisecond to a minute. */
+/** The boundaries of duration histograms in seconds: from 0.1 ms to a minute. */
 const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** The metrics of one pool: two histograms that are fed, and figures that are read when somebody collects. */
+/** The metrics of one pool: two histograms that record, and figures that are read at each collection. */
 export class Measures {
   readonly #wait: Histogram
   readonly #run: Histogram
@@ -21,11 +21,8 @@ export class Measures {
   ) {
     const duration = (name: string, description: string): Histogram =>
       meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } })
-    this.#wait = duration(
-      'genpool.wait.duration',
-      'How long requests waited for a member, or until they were given up.',
-    )
-    this.#run = duration('genpool.run.duration', 'How long requests ran, commits and repetitions included.')
+    this.#wait = duration('genpool.wait.duration', 'How long requests waited for a member, or until they were dropped.')
+    this.#run = duration('genpool.run.duration', 'How long requests ran, including commits and repeated runs.')
     this.#observed = observablesOf(meter)
     this.#observe = (result) => observe(result, this.#observed, ref, attributes)
     meter.addBatchObservableCallback(this.#observe, Object.values(this.#observed))
@@ -48,13 +45,13 @@ function observablesOf(meter: Meter) {
     meter.createObservableCounter(name, { description })
   const gauge = (name: string, description: string): Observable => meter.createObservableGauge(name, { description })
   return {
-    requests: counter('genpool.requests', 'Requests that have their outcome, by outcome.'),
-    drops: counter('genpool.drops', 'Requests that the broker gave up, by reason.'),
-    restarts: counter('genpool.restarts', 'Members that took the place of another.'),
+    requests: counter('genpool.requests', 'Finished requests, by outcome.'),
+    drops: counter('genpool.drops', 'Requests that the broker dropped, by reason.'),
+    restarts: counter('genpool.restarts', 'Members that replaced another one.'),
     reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
     length: gauge('genpool.queue.length', 'Requests that wait for a member.'),
-    members: gauge('genpool.members', 'Members, by what they do.'),
-    utilisation: gauge('genpool.utilisation', 'The share of the time of members that went into handlers, 0 to 1.'),
+    members: gauge('genpool.members', 'Members, by status.'),
+    utilisation: gauge('genpool.utilisation', "The share of the members' time that was spent in handlers, 0 to 1."),
     version: gauge('genpool.state.version', 'The version of the shared state.'),
   }
 }

@@ -16,7 +16,7 @@ import type { RequestFacts } from '../requests/request-facts'
 import type { Scope } from '../requests/scope'
 import type { Measures } from './measures'
 
-/** Where spans come from, and what each of them says. */
+/** The source of spans, and their attributes. */
 export interface Spans {
   readonly tracer: Tracer
   readonly attributes: Attributes
@@ -54,7 +54,7 @@ export class RequestScope implements Scope {
   }
 }
 
-/** The spans of one request: the request itself, in it each run of a handler, in that the commit. */
+/** The spans of one request: the request, inside it each run of a handler, inside that the commit. */
 class RequestTrace {
   readonly #span: Span
   readonly #context: Context
@@ -90,7 +90,7 @@ class RequestTrace {
         this.#returned(span, own, result, request)
         return result
       }
-      // Heard before the member goes on with it. A promise is never made twice of what is thenable.
+      // This listener runs before the member continues. A thenable is turned into a promise only once.
       const promise = Promise.resolve(result)
       promise.then(
         (value) => this.#returned(span, own, value, request),
@@ -107,7 +107,7 @@ class RequestTrace {
     return context.with(this.#context, work)
   }
 
-  /** A run is over, and its commit. */
+  /** Ends the spans of a run and of its commit. */
   endAttempt(): void {
     this.#committing?.end()
     this.#handling?.end()
@@ -125,7 +125,7 @@ class RequestTrace {
     if (error !== undefined) {
       this.#span.setAttribute('error.type', error.code)
       this.#span.recordException(error)
-      // A caller that changed its mind is no fault.
+      // A cancelled call is not an error.
       if (outcome !== 'cancelled') fail(this.#span, error.message)
       for (const open of [this.#committing, this.#handling]) if (open !== null) fail(open, error.message)
     }
@@ -133,9 +133,9 @@ class RequestTrace {
     this.#span.end()
   }
 
-  /** The handler is done. If it changes the state, the commit begins. */
+  /** Ends the span of a handler. If it changes the state, the commit span starts. */
   #returned(span: Span, own: Context, result: unknown, request: RequestFacts): void {
-    // It was given up before.
+    // The run was already given up.
     if (span !== this.#handling) return
     const commits =
       result instanceof Step ? result.next !== undefined : request.runner?.commits === true && result !== undefined

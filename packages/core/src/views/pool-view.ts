@@ -5,9 +5,9 @@ import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 
-/** A distribution in short, in milliseconds. */
+/** A summary of a distribution, in milliseconds. */
 export interface Percentiles {
-  /** How many values it was made of. */
+  /** How many values it has. */
   readonly count: number
   readonly p50: number
   readonly p90: number
@@ -15,23 +15,23 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** What a circuit breaker does. */
+/** The state of a circuit breaker. */
 export interface BreakerFigures {
   readonly state: 'closed' | 'open' | 'half-open'
-  /** When a caller that it refuses may try again; 0 if it refuses none. */
+  /** How long a refused caller should wait before a retry; 0 if no caller is refused. */
   readonly retryAfterMs: number
 }
 
-/** How many members may work at once. */
+/** The state of a concurrency limit. */
 interface ConcurrencyView {
   readonly limit: number
-  /** How many members are set aside because enough others work. */
+  /** How many members are set aside because enough others are working. */
   readonly aside: number
-  /** How long a run takes without a load, in nanoseconds; 0 if that is not known. */
+  /** How long a run takes without load, in nanoseconds; 0 if not known. */
   readonly unloadedNs: Nanos
 }
 
-/** What policies show of themselves. What is absent is undefined. */
+/** The figures of policies; undefined for an absent policy. */
 export interface PolicyFigures {
   readonly breaker?: BreakerFigures | undefined
   readonly throttle?: { readonly probability: number } | undefined
@@ -40,7 +40,7 @@ export interface PolicyFigures {
   readonly overloaded?: boolean | undefined
 }
 
-/** What was counted and measured. */
+/** The counters and measurements. */
 interface StatsView {
   readonly counters: {
     readonly accepted: number
@@ -60,7 +60,7 @@ interface StatsView {
 
 interface Distribution {
   percentiles(now: Nanos): Percentiles
-  /** The sum of recent values per nanosecond: of run times, how many ran at once. */
+  /** The sum of recent values per nanosecond. For run times: how many ran at once on average. */
   density(now: Nanos): number
 }
 
@@ -68,7 +68,7 @@ interface Tally<K extends string> {
   counts(now: Nanos): Readonly<Partial<Record<K, number>>>
 }
 
-/** A pool as views read it: figures only. */
+/** A pool as views see it: figures only. */
 export interface PoolView {
   readonly name: string
   readonly phase: Phase
@@ -80,9 +80,9 @@ export interface PoolView {
   readonly failedStarts: number
   readonly restarts: number
   readonly seats: readonly Seat[]
-  /** The requests that wait, oldest first. */
+  /** The waiting requests, oldest first. */
   readonly waiting: readonly RequestFacts[]
-  /** Calls whose handler returned and that will be answered later. */
+  /** Calls whose handler has returned without an answer; the answer comes later. */
   readonly awaitingReply: Iterable<RequestFacts> & { readonly size: number }
   readonly deadLetters: number
   readonly stateVersion: number | undefined
@@ -92,14 +92,14 @@ export interface PoolView {
   now(): Nanos
 }
 
-/** The members of a pool by what they do. */
+/** Counts the members of a pool by status. */
 export function countMembers({ seats }: PoolView): { idle: number; busy: number; starting: number } {
   const idle = seats.filter(({ status }) => status === 'idle').length
   const starting = seats.filter(({ status }) => status === 'starting').length
   return { idle, starting, busy: seats.length - idle - starting }
 }
 
-/** The share of the members' time that went into handlers lately, 0 to 1. */
+/** The share of the members' recent time that was spent in handlers, 0 to 1. */
 export function utilisationOf({ size, stats }: PoolView, now: Nanos): number {
   return size === 0 ? 0 : Math.min(1, stats.run.density(now) / size)
 }

@@ -47,7 +47,7 @@ function play({ seed, spec, init, steps }: Case<AlarmStep>): number {
 }
 
 describe('the alarm of a pool, against the recordings of the overload meter', () => {
-  it('is set and cleared when that was', () => {
+  it('is set and cleared at the recorded times', () => {
     const compared = recorded<AlarmStep>('overload_meter').reduce((sum, recording) => sum + play(recording), 0)
     expect(compared).toBe(2112)
   })

@@ -3,7 +3,7 @@ import { ProtectorPlayer, type ProtectorStep } from './protector-player'
 import { recorded } from './recorded'
 
 describe('PIE at the door of a pool, against the recordings', () => {
-  it('announces what was recorded of the meter, after each match', async () => {
+  it('has the recorded probability after each match', async () => {
     let compared = 0
     for (const recording of recorded<PieStep>('pie_meter')) {
       const player = new PiePlayer(recording)
@@ -13,7 +13,7 @@ describe('PIE at the door of a pool, against the recordings', () => {
     expect(compared).toBe(16_000)
   })
 
-  it('refuses whom the protector has refused', async () => {
+  it('refuses the requests that the protector refused', async () => {
     let compared = 0
     for (const recording of recorded<ProtectorStep>('protector'))
       compared += await new ProtectorPlayer(recording).play()

@@ -3,7 +3,7 @@ import { isOpen, RegulatorPlayer, type RegulatorStep } from './regulator-player'
 import { OpenValvePlayer, type ValveStep } from './valve-player'
 
 describe('a pool that limits how many members work at once, against the recordings', () => {
-  it('has run, wait and dropped whom the regulator has', async () => {
+  it('runs, queues and drops the same requests as the regulator', async () => {
     let played = 0
     for (const recording of recorded<RegulatorStep>('regulator')) {
       if (isOpen(recording.spec)) played += await new RegulatorPlayer(recording).play()
@@ -11,7 +11,7 @@ describe('a pool that limits how many members work at once, against the recordin
     expect(played).toBe(1635)
   })
 
-  it('has as many at work as the open valve, and is closed when it is', async () => {
+  it('runs as many as the open valve, and is closed when the valve is', async () => {
     let played = 0
     for (const recording of recorded<ValveStep>('open_valve')) played += await new OpenValvePlayer(recording).play()
     expect(played).toBe(12_000)

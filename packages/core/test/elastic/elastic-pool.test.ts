@@ -56,7 +56,7 @@ const failing = (): never => {
 }
 
 describe('a pool of elastic size', () => {
-  it('has as few members as it may while nothing happens, and no timer', async () => {
+  it('has the minimum of members and no timer while nothing happens', async () => {
     const { size } = spawned({ size: { min: 2, max: 10 } })
     await clock.advance(60_000)
     expect(size()).toBe(2)
@@ -81,7 +81,7 @@ describe('a pool of elastic size', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('starts a member while all others are at work, before anybody has to wait', async () => {
+  it('starts a member while all others are busy, before a request has to wait', async () => {
     const { size, work, pool } = spawned({ size: { min: 1, max: 4 } })
     await clock.advance(0)
     void work(1, 10_000)
@@ -92,7 +92,7 @@ describe('a pool of elastic size', () => {
     expect(size()).toBe(2)
   })
 
-  it('with none at all is woken by the first request, and sleeps again', async () => {
+  it('with no member is woken by the first request, and goes back to none', async () => {
     const { pool, size, work, log } = spawned({ size: { min: 0, max: 3, idle: 500 } })
     await ready(pool)
     expect([size(), getMembers(pool).length, log.length]).toEqual([0, 0, 0])
@@ -109,7 +109,7 @@ describe('a pool of elastic size', () => {
     expect(await again).toEqual(['done'])
   })
 
-  it('with none at all continues what init has begun', async () => {
+  it('with no member runs the continue step of init', async () => {
     const continued: unknown[] = []
     const Worker = definePool({
       init: () => initThen({ n: 0 }, { continue: 'warm up' }),
@@ -124,7 +124,7 @@ describe('a pool of elastic size', () => {
     expect(continued).toEqual(['warm up'])
   })
 
-  it('does not stampede when starts are slow', async () => {
+  it('does not start too many members when starts are slow', async () => {
     const { work, log, size } = spawned({ size: { min: 1, max: 50, valve: 'open' } }, () => clock.wait(1000))
     void work(500, 20)
     await clock.advance(990)
@@ -135,7 +135,7 @@ describe('a pool of elastic size', () => {
     expect(size()).toBeLessThanOrEqual(4)
   })
 
-  it('keeps working with those that it has when no more can be started', async () => {
+  it('keeps working with its members when no more can be started', async () => {
     let broken = false
     const { pool, work, log, size } = spawned(
       { size: { min: 1, max: 10 }, restart: { attempts: 3, backoff: { min: 50, jitter: 0 } } },
@@ -157,7 +157,7 @@ describe('a pool of elastic size', () => {
     expect(size()).toBeGreaterThan(1)
   })
 
-  it('gives up as any other when not even the first can be started', async () => {
+  it('gives up like a fixed-size pool when not even the first member can be started', async () => {
     const quiet = jest.spyOn(console, 'log').mockImplementation(() => undefined)
     const { pool, work } = spawned({ size: { min: 1, max: 10 }, restart: { attempts: 3 } }, failing)
     const answer = expect(work(1, 5)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
@@ -205,7 +205,7 @@ describe('a pool of elastic size', () => {
     expect(await call(pool, { type: 'get' })).toBe(100)
   })
 
-  it('lets a member go that the queue of members drops', async () => {
+  it('lets a member end that the queue of members drops', async () => {
     const { size, work } = spawned({
       size: { min: 1, max: 6, valve: 'open', idle: 1e9 },
       broker: { member: { type: 'timeout', timeout: 50 } },
@@ -236,7 +236,7 @@ describe('a pool of elastic size', () => {
 })
 
 describe('changing the size of a pool that runs', () => {
-  it('takes new bounds over, and loses no request', async () => {
+  it('applies new bounds, and loses no request', async () => {
     const { pool, size, work } = spawned({ size: { min: 1, max: 3, valve: 'open' } })
     const answers = work(100, 20)
     await clock.advance(100)

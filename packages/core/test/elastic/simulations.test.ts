@@ -23,7 +23,7 @@ function isWhole({ failures, opened, closed }: Course): void {
 }
 
 describe('an elastic size in virtual time', () => {
-  it('follows bursts within a second, and what they needed ends after them', async () => {
+  it('follows bursts within a second, and surplus members end after them', async () => {
     const course = await simulate(bursts)
     isWhole(course)
     for (const burst of [3000, 15_000]) {
@@ -46,7 +46,7 @@ describe('an elastic size in virtual time', () => {
     expect(course.moments.at(-1)!.size).toBeLessThanOrEqual(4)
   })
 
-  it('neither stampedes nor stops while its backend cannot be reached, and grows when it can', async () => {
+  it('neither starts too many members nor stops while its backend is down, and grows when it is back', async () => {
     const failing: Scenario = {
       ...bursts,
       lasts: 20_000,
@@ -72,7 +72,7 @@ describe('an elastic size in virtual time', () => {
     expect(course.moments.at(-1)!.waiting).toBe(0)
   })
 
-  it('is what the plot in the guide shows', async () => {
+  it('matches the plot in the guide', async () => {
     const file = join(__dirname, '../../../../docs/public/elastic.svg')
     expect(readFileSync(file, 'utf8')).toBe(plot(await simulate(bursts), bursts))
   })

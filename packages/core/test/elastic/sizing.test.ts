@@ -26,7 +26,7 @@ describe('the sizing of a pool', () => {
     expect(sizing.size).toBe(3)
   })
 
-  it('starts one member when all have been at work for an interval, though nobody waits', () => {
+  it('starts one member when all have been busy for an interval, though nothing waits', () => {
     const sizing = new Sizing(options({ min: 1 }), 1, 0)
     expect(sizing.look(load(), 0)).toMatchObject({ start: 0, wakeAt: 10 * MS })
     expect(sizing.look(load(), 99 * MS).start).toBe(0)
@@ -38,7 +38,7 @@ describe('the sizing of a pool', () => {
     expect(sizing.look(load({ waiting: 5000, waited: 900 * MS }), 0).start).toBe(1)
   })
 
-  it('starts the more quickly, the longer members are short', () => {
+  it('starts members faster and faster while it is short of them', () => {
     const sizing = new Sizing(options({ min: 1, max: 50, valve: { type: 'codel', target: 10, interval: 100 } }), 1, 0)
     const starts: number[] = []
     for (let ms = 0; ms <= 1000; ms += 10) {
@@ -49,7 +49,7 @@ describe('the sizing of a pool', () => {
     expect(gaps.at(-1)).toBeLessThan(50)
   })
 
-  it('starts no more within an interval than the rate says, however long members live', () => {
+  it('starts no more members within an interval than the rate allows, however long members live', () => {
     const sizing = new Sizing(options({ min: 1, max: 50, valve: { type: 'rate', limit: 3, interval: 1000 } }), 0, 0)
     const starts: number[] = []
     for (let ms = 0; ms < 5000; ms += 10) {
@@ -61,20 +61,20 @@ describe('the sizing of a pool', () => {
     }
   })
 
-  it('has no more starts in flight than members that have started', () => {
+  it('runs no more starts at once than there are started members', () => {
     const sizing = new Sizing(options({ min: 1, max: 100, valve: 'open' }), 1, 0)
     expect(sizing.look(load({ starting: 1 }), 0).start).toBe(0)
     expect(sizing.look(load({ starting: 0 }), 10 * MS).start).toBe(1)
     expect(sizing.look(load({ starting: 1 }), 20 * MS).start).toBe(0)
   })
 
-  it('wakes one member of none, for the first request', () => {
+  it('starts the first member for the first request', () => {
     const sizing = new Sizing(options({ min: 0, valve: 'rate' }), 0, 0)
     expect(sizing.look(load(), 0)).toEqual({ start: 0, end: 0, excess: 0, wakeAt: null })
     expect(sizing.look(load({ waiting: 40 }), MS).start).toBe(1)
   })
 
-  it('lets those end that were idle together for so long, and no others', () => {
+  it('ends as many members as were idle at once for the whole window, and no others', () => {
     const sizing = new Sizing(options({ min: 1, idle: 1000 }), 6, 0)
     sizing.look(load({ idle: 6 }), 0)
     expect(sizing.look(load({ idle: 6 }), 20 * MS).wakeAt).toBe(1000 * MS)
@@ -84,7 +84,7 @@ describe('the sizing of a pool', () => {
     expect(sizing.size).toBe(2)
   })
 
-  it('keeps all of them once all were needed', () => {
+  it('keeps all members if all were needed once in the window', () => {
     const sizing = new Sizing(options({ min: 1, idle: 1000 }), 3, 0)
     sizing.look(load({ idle: 3 }), 0)
     sizing.notice(0, 900 * MS)
@@ -92,7 +92,7 @@ describe('the sizing of a pool', () => {
     expect(sizing.look(load({ idle: 3 }), 2000 * MS).end).toBe(2)
   })
 
-  it('takes new bounds over: too many end at once, too few are filled up', () => {
+  it('applies new bounds: surplus members end, missing ones start', () => {
     const sizing = new Sizing(options({ min: 1, max: 10 }), 8, 0)
     sizing.configure(options({ min: 2, max: 5 }), 0)
     expect(sizing.look(load({ idle: 1 }), 0)).toMatchObject({ excess: 3, end: 0, start: 0 })
@@ -100,7 +100,7 @@ describe('the sizing of a pool', () => {
     expect(sizing.look(load({ idle: 1 }), MS)).toMatchObject({ excess: 0, start: 2 })
   })
 
-  it('lets a member go that gave up, while enough are left', () => {
+  it('lets a member that gave up end, while enough are left', () => {
     const sizing = new Sizing(options({ min: 2 }), 3, 0)
     expect([sizing.leave(0), sizing.leave(0), sizing.size]).toEqual([true, false, 2])
   })
@@ -127,7 +127,7 @@ const looks = fc.array(
 )
 
 describe('the laws of sizing', () => {
-  it.each(NAMES)('keep the size within its bounds, and start only whom the %s valve lets in', (valve) => {
+  it.each(NAMES)('keep the size within its bounds, and start only members that the %s valve admits', (valve) => {
     fc.assert(
       fc.property(looks, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 4, max: 12 }), (steps, min, max) => {
         const sizing = new Sizing(options({ min, max, valve, idle: 200 }), 0, 0)
@@ -160,7 +160,7 @@ describe('the laws of sizing', () => {
     )
   })
 
-  it.each(['codel', 'relative'] as const)('follow the speeds that were recorded for the %s valve', (type) => {
+  it.each(['codel', 'relative'] as const)('follow the recorded speeds of the %s valve', (type) => {
     let started = 0
     for (const { spec, init, steps } of recorded(`${type}_valve`)) {
       if (spec.target !== undefined && spec.target < 0) continue

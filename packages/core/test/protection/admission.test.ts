@@ -51,8 +51,8 @@ async function flood(admission: NonNullable<PoolOptions['broker']>, forMs: numbe
   return { pool, refused, waits, run, end: () => stop(system) }
 }
 
-describe('protection at the door of a pool', () => {
-  it('by forecast: tells at once when to come again, and keeps the waits of the others short', async () => {
+describe('the admission of a pool', () => {
+  it('by forecast: refuses at once with a time to retry, and keeps the other waits short', async () => {
     const { pool, refused, waits, end } = await flood(
       { admission: { type: 'forecast', target: 50, interval: 200 } },
       3000,
@@ -70,7 +70,7 @@ describe('protection at the door of a pool', () => {
     end()
   })
 
-  it('by PIE: refuses a share by chance, tells at once when there may be another probability', async () => {
+  it('by PIE: refuses a random share, with the time of the next update as the time to retry', async () => {
     const { refused, waits, end } = await flood(
       { admission: { type: 'pie', target: 50, interval: 200, update: 50 }, client: { order: 'fifo', type: 'drop' } },
       20_000,
@@ -88,7 +88,7 @@ describe('protection at the door of a pool', () => {
     end()
   })
 
-  it('is none unless it is asked for, and can be changed while requests wait', async () => {
+  it('is off by default, and can be changed while requests wait', async () => {
     const { pool, refused, run, end } = await flood({}, 1000)
     expect(refused).toEqual([])
     const { waiting } = inspect(pool)

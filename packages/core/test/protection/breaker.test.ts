@@ -13,7 +13,7 @@ const opened = (given: object = {}) => {
 }
 
 describe('a circuit breaker', () => {
-  it('is closed at first, and lets all pass', () => {
+  it('is closed at first, and lets all requests pass', () => {
     const breaker = new Breaker(rules())
     expect([breaker.state(0), breaker.tryPass(0), breaker.retryAfter(0)]).toEqual(['closed', FREE, 0])
   })
@@ -35,7 +35,7 @@ describe('a circuit breaker', () => {
     expect(breaker.state(0)).toBe('open')
   })
 
-  it('refuses everybody for a while when it is open, and says for how long', () => {
+  it('refuses all requests for a while when it is open, and says for how long', () => {
     const breaker = opened({ wait: 500 })
     expect([breaker.tryPass(0), breaker.retryAfter(0)]).toEqual([REFUSED, 500 * MS])
     expect([breaker.tryPass(499 * MS), breaker.retryAfter(499 * MS)]).toEqual([REFUSED, MS])
@@ -43,7 +43,7 @@ describe('a circuit breaker', () => {
     expect(breaker.state(500 * MS)).toBe('half-open')
   })
 
-  it('lets so many probes through when it is half-open, and closes when all have succeeded', () => {
+  it('lets its number of probes pass when it is half-open, and closes when all have succeeded', () => {
     const breaker = opened({ wait: 500, probes: 2 })
     const now = 500 * MS
     expect([breaker.tryPass(now), breaker.tryPass(now), breaker.tryPass(now)]).toEqual([1, 1, REFUSED])
@@ -53,7 +53,7 @@ describe('a circuit breaker', () => {
     expect([breaker.state(now), breaker.tryPass(now)]).toEqual(['closed', FREE])
   })
 
-  it('opens for twice as long each time that a probe fails, up to a bound', () => {
+  it('opens for twice as long after each failed probe, up to a bound', () => {
     const breaker = opened({ wait: 500, maxWait: 1500, probes: 1 })
     const waits: number[] = []
     let now = 0
@@ -69,7 +69,7 @@ describe('a circuit breaker', () => {
     expect(breaker.retryAfter(now)).toBe(500 * MS)
   })
 
-  it('lets another probe through in place of one that came to nothing', () => {
+  it('replaces a probe without a result by another one', () => {
     const breaker = opened({ wait: 1, probes: 1 })
     const pass = breaker.tryPass(MS)
     expect(breaker.tryPass(MS)).toBe(REFUSED)
@@ -77,7 +77,7 @@ describe('a circuit breaker', () => {
     expect(breaker.tryPass(MS)).toBe(pass)
   })
 
-  it('lets others through when nothing is heard of its probes, and still listens to those', () => {
+  it('lets others pass when its probes take too long, and still counts their results', () => {
     const breaker = opened({ wait: 1, maxWait: 50, probes: 2 })
     const passes = [breaker.tryPass(MS), breaker.tryPass(MS)]
     expect(breaker.tryPass(50 * MS)).toBe(REFUSED)
@@ -87,7 +87,7 @@ describe('a circuit breaker', () => {
     expect(breaker.state(60 * MS)).toBe('closed')
   })
 
-  it('does not listen to what was let through before it opened, nor to an earlier trial', () => {
+  it('ignores requests that passed before it opened, and probes of an earlier trial', () => {
     const breaker = opened({ wait: 1, probes: 2 })
     const first = [breaker.tryPass(MS), breaker.tryPass(MS)]
     breaker.failed(FREE, MS)
@@ -115,7 +115,7 @@ describe('a circuit breaker', () => {
     expect(breaker.retryAfter(10 * MS)).toBe(20 * MS)
   })
 
-  it('takes new rules over and stays open for as long as it said', () => {
+  it('applies new rules and stays open for the time that it announced', () => {
     const breaker = opened({ wait: 500 })
     breaker.configure(rules({ wait: 10, failures: 7 }))
     expect(breaker.retryAfter(0)).toBe(500 * MS)
@@ -211,7 +211,7 @@ describe('the laws of a circuit breaker', () => {
     probes: fc.integer({ min: 1, max: 3 }),
   })
 
-  it('follow a model, whatever comes when', () => {
+  it('follow a model under random events', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(given, steps, (numbers, ops) => {

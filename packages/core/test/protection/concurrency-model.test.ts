@@ -36,7 +36,7 @@ const ops: fc.Arbitrary<Op[]> = fc.array(
 )
 
 describe('the laws of a limit of working members', () => {
-  it('hold whatever happens: no more work than may, none is idle in vain, each request has one outcome', async () => {
+  it('hold under random events: no more work than allowed, none is idle needlessly, each request has one outcome', async () => {
     const reached = new Set<string>()
     await fc.assert(
       fc.asyncProperty(ops, async (steps) => {

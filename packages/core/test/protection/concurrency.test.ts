@@ -61,7 +61,7 @@ const spawned = (options: PoolOptions) => {
 }
 
 describe('a limit of how many members work at once', () => {
-  it('has no more of them work, and serves all', async () => {
+  it('lets no more members work, and serves all requests', async () => {
     const { pool, work, at } = spawned({ size: 8, concurrency: 3 })
     const answers = work(30, 10)
     await clock.advance(5)
@@ -72,7 +72,7 @@ describe('a limit of how many members work at once', () => {
     expect(at.most).toBe(3)
   })
 
-  it('is none unless it is asked for', async () => {
+  it('is off by default', async () => {
     const { pool, work, at } = spawned({ size: 8 })
     expect(inspect(pool).concurrency).toBeUndefined()
     void work(30, 10)
@@ -80,7 +80,7 @@ describe('a limit of how many members work at once', () => {
     expect(at.work).toBe(8)
   })
 
-  it('does not keep from a member what is meant for it alone', async () => {
+  it('does not hold back messages to one member', async () => {
     const { pool, work, at } = spawned({ size: 4, concurrency: 1 })
     void work(4, 10)
     await clock.advance(1)
@@ -91,7 +91,7 @@ describe('a limit of how many members work at once', () => {
     expect([at.told, at.work]).toEqual([4, 1])
   })
 
-  it('gives the place of a member that crashes or ends to another', async () => {
+  it('gives the place of a member that crashes or ends to another one', async () => {
     const { pool, work, at } = spawned({ size: 4, concurrency: 2 })
     const crashes = [1, 2, 3].map(() => call(pool, { type: 'crash' }).catch((error: { code: string }) => error.code))
     await clock.advance(5)
@@ -109,7 +109,7 @@ describe('a limit of how many members work at once', () => {
     expect(await answers).toHaveLength(20)
   })
 
-  it('gives the place of a member on that nobody follows', async () => {
+  it('gives on the place of a member that is not replaced', async () => {
     const { pool, work } = spawned({
       size: 3,
       concurrency: 1,
@@ -125,7 +125,7 @@ describe('a limit of how many members work at once', () => {
     expect(await Promise.race([answers, clock.settle()])).toHaveLength(2)
   })
 
-  it('changes while requests wait and members work, and loses none', async () => {
+  it('changes while requests wait and members work, and loses no request', async () => {
     const { pool, work, at } = spawned({ size: 8 })
     await clock.advance(1)
     expect(configure(pool, { concurrency: 3 }).map(({ path }) => path)).toEqual(['concurrency'])
@@ -173,7 +173,7 @@ describe('a limit of how many members work at once', () => {
     expect(at.most).toBe(2)
   })
 
-  it('leaves nobody waiting when the pool stops', async () => {
+  it('leaves no request waiting when the pool stops', async () => {
     const { pool, work } = spawned({ size: 6, concurrency: 2 })
     const answers = work(12, 10).catch((error: { code: string }) => error.code)
     await clock.advance(5)
@@ -185,7 +185,7 @@ describe('a limit of how many members work at once', () => {
 })
 
 describe('a limit that learns, in a pool', () => {
-  it('is a name or its numbers, and says what it has learnt', async () => {
+  it('is set by name or by its numbers, and shows what it has learnt', async () => {
     const { pool, work } = spawned({ size: 40, concurrency: 'gradient' })
     void work(5000, 20)
     await clock.advance(10)
@@ -211,7 +211,7 @@ describe('a limit that learns, in a pool', () => {
     expect(inspect(pool).concurrency!.floorMs).toBe(floorMs)
   })
 
-  it('bounds an elastic size as its valve: members follow the limit, and none starts to be of no use', async () => {
+  it('bounds an elastic size as its valve: members follow the limit, and none starts needlessly', async () => {
     const { pool, work, at } = spawned({
       state: 'isolated',
       size: { min: 1, max: 30, valve: { type: 'gradient', initial: 4, probe: 1e6 }, idle: 500 },
@@ -230,7 +230,7 @@ describe('a limit that learns, in a pool', () => {
     expect(inspect(pool).concurrency).toBeUndefined()
   })
 
-  it('is an option once only', () => {
+  it('can be set only once', () => {
     const size = { min: 1, max: 4, valve: 'gradient' } as const
     expect(() => spawned({ size, concurrency: 3 })).toThrow(OptionsError)
     const { pool } = spawned({ size })

@@ -76,7 +76,7 @@ const CRASHED = 'ERR_GENPOOL_CRASHED'
 describe('a pool with a circuit breaker', () => {
   const breaker = { failures: 3, wait: 100, probes: 2 }
 
-  it('refuses at once after so many crashes, says why and when to try again, and does not ask the backend', async () => {
+  it('refuses at once after enough crashes, says why and when to retry, and does not call the backend', async () => {
     const { pool, backend, ask, refused } = spawned({ breaker })
     backend.works = false
     expect(await ask(3)).toEqual([CRASHED, CRASHED, CRASHED])
@@ -94,7 +94,7 @@ describe('a pool with a circuit breaker', () => {
     })
   })
 
-  it('lets probes through after a while, and closes when they have succeeded', async () => {
+  it('lets probes pass after a while, and closes when they have succeeded', async () => {
     const { pool, backend, ask } = spawned({ breaker })
     backend.works = false
     await ask(3)
@@ -115,7 +115,7 @@ describe('a pool with a circuit breaker', () => {
     expect(await refused()).toMatchObject({ retryAfterMs: 200 })
   })
 
-  it('is not fooled by what it let through before', async () => {
+  it('ignores the results of requests that passed before it opened', async () => {
     const { pool, backend, ask } = spawned({ breaker, size: 8 })
     const slow = [1, 2].map(() => call(pool, { type: 'ask', ms: 120 }))
     await clock.advance(0)
@@ -131,7 +131,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).breaker!.state).toBe('open')
   })
 
-  it('lets another probe through in place of one that is given up', async () => {
+  it('replaces a probe that is given up by another one', async () => {
     const { pool, backend, ask } = spawned({ breaker: { ...breaker, probes: 1 }, size: 1 })
     backend.works = false
     await ask(3, 3)
@@ -145,7 +145,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).breaker!.state).toBe('closed')
   })
 
-  it('counts an answer that is given later when it is given', async () => {
+  it('counts a later answer when it arrives', async () => {
     const { pool, backend, ask } = spawned({ breaker: { ...breaker, probes: 1 } })
     backend.works = false
     await ask(3)
@@ -158,7 +158,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).breaker!.state).toBe('closed')
   })
 
-  it('counts each crash of a message that is run again, and a member that is stuck', async () => {
+  it('counts each crash of a retried message, and each stuck member', async () => {
     const { pool, backend, ask } = spawned({ breaker, retryOnCrash: { ask: 2 }, stuckAfter: 50 })
     backend.works = false
     await ask(1, 3)
@@ -171,7 +171,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).breaker!.state).toBe('open')
   })
 
-  it('leaves it to a function what counts', async () => {
+  it('lets a function decide what counts', async () => {
     const warnings: unknown[] = []
     const counts = (error: unknown): boolean => !(error instanceof RangeError)
     const { pool, backend, ask } = spawned({
@@ -193,7 +193,7 @@ describe('a pool with a circuit breaker', () => {
     expect(warnings[0]).toMatchObject({ message: 'it was not refused' })
   })
 
-  it('refuses while no member can be started, instead of letting callers wait for nothing', async () => {
+  it('refuses while no member can be started, instead of letting callers wait', async () => {
     let broken = true
     const { pool, ask } = spawned(
       {
@@ -218,7 +218,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).breaker!.state).toBe('closed')
   })
 
-  it('refuses while the shared state cannot be made', async () => {
+  it('refuses while the init of the shared state fails', async () => {
     const { pool, ask } = spawned(
       { breaker: { failures: 2, wait: 1000 }, restart: { attempts: Infinity, backoff: { min: 10, max: 10 } } },
       () => Promise.reject(new Error('no connection')),
@@ -228,7 +228,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).phase).toBe('starting')
   })
 
-  it('does not stand before what is meant for one member', async () => {
+  it('does not refuse messages to one member', async () => {
     const { pool, backend, ask } = spawned({ breaker })
     backend.works = false
     await ask(3)
@@ -237,7 +237,7 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).outcomes).toMatchObject({ crashed: 3 + 4 })
   })
 
-  it('is off unless it is asked for, and can be asked for with all defaults', async () => {
+  it('is off by default, and can be turned on with all defaults', async () => {
     const { pool, backend, ask } = spawned({})
     backend.works = false
     expect(new Set(await ask(100, 30))).toEqual(new Set([CRASHED]))
@@ -254,7 +254,7 @@ describe('a pool with a circuit breaker', () => {
 describe('a pool with a throttle', () => {
   const full = { size: 1, broker: { client: { type: 'drop', max: 1 } } } as const
 
-  it('refuses a share at once when most are refused anyhow', async () => {
+  it('refuses a share at once when most requests are refused anyway', async () => {
     let chance = 0.5
     const { pool, ask, refused } = spawned({ ...full, throttle: { min: 20 }, random: () => chance })
     const outcomes = await ask(20, 2)
@@ -269,7 +269,7 @@ describe('a pool with a throttle', () => {
     expect(await ask(1, 2)).toEqual(['answer'])
   })
 
-  it('lets all go on again when most are accepted', async () => {
+  it('lets all requests pass again when most are accepted', async () => {
     const { pool, ask } = spawned({ ...full, throttle: { min: 10, within: 1000 }, random: () => 0.5 })
     await ask(100, 3)
     expect(await ask()).toEqual(['throttled'])
@@ -278,7 +278,7 @@ describe('a pool with a throttle', () => {
     expect(await ask()).toEqual(['answer'])
   })
 
-  it('counts neither what was given up by its caller nor what the breaker refused', async () => {
+  it('counts neither cancelled requests nor those that the breaker refused', async () => {
     const { pool, backend, ask } = spawned({
       throttle: { min: 1 },
       breaker: { failures: 3, wait: 100, share: 0, probes: 1 },
@@ -295,7 +295,7 @@ describe('a pool with a throttle', () => {
     expect(inspect(pool).throttle).toEqual({ probability: 0 })
   })
 
-  it('gives the place of a probe back that it refuses', async () => {
+  it('returns the place of a probe that it refuses', async () => {
     let chance = 0.999
     const { pool, backend, ask } = spawned({
       ...full,
@@ -315,7 +315,7 @@ describe('a pool with a throttle', () => {
     expect(inspect(pool).breaker!.state).toBe('closed')
   })
 
-  it('is off unless it is asked for', async () => {
+  it('is off by default', async () => {
     const { pool, ask } = spawned({ ...full, random: () => 0 })
     await ask(100, 2)
     expect(await ask(1, 1)).toEqual(['answer'])

@@ -34,13 +34,13 @@ class Plant {
 }
 
 describe('a limit that learns', () => {
-  it('begins with as many as it is told, within its bounds', () => {
+  it('starts with its initial limit, within its bounds', () => {
     expect(new GradientLimit(rules(), 0).limit).toBe(10)
     expect(new GradientLimit(rules({ max: 4 }), 0).limit).toBe(4)
     expect(new GradientLimit(rules({ min: 12 }), 0).limit).toBe(12)
   })
 
-  it('grows to its bound while nobody has to wait for anybody', () => {
+  it('grows to its bound while runs do not wait for each other', () => {
     const limit = new GradientLimit(rules({ max: 50 }), 0)
     new Plant(limit, 20, 1000).run(20_000)
     expect(limit.limit).toBe(50)
@@ -53,7 +53,7 @@ describe('a limit that learns', () => {
     expect(limit.floor).toBeCloseTo(20 * MS, -6)
   })
 
-  it('settles a little above the capacity, for what waits before the bottleneck', () => {
+  it('settles a little above the capacity, with a short queue at the bottleneck', () => {
     const limit = new GradientLimit(rules(), 0)
     new Plant(limit, 20, 20).run(60_000)
     expect(limit.limit).toBeGreaterThanOrEqual(20)
@@ -72,7 +72,7 @@ describe('a limit that learns', () => {
     expect(limit.limit).toBeGreaterThanOrEqual(20)
   })
 
-  it('forgives a backend that has become slower for good, though the load never ends', () => {
+  it('adapts to a backend that has become slower for good, though the load never ends', () => {
     const limit = new GradientLimit(rules(), 0)
     const plant = new Plant(limit, 20, 20)
     plant.run(30_000)
@@ -90,7 +90,7 @@ describe('a limit that learns', () => {
     expect(limit.limit).toBeLessThanOrEqual(10 * 1.1 + Math.sqrt(20) + 2)
   })
 
-  it('halves for a moment now and then, to see how long runs take without a load', () => {
+  it('halves for a short time now and then, to measure runs without load', () => {
     const limit = new GradientLimit(rules({ max: 20, initial: 20 }), 0)
     const plant = new Plant(limit, 20, 1000)
     let probed = 0
@@ -102,7 +102,7 @@ describe('a limit that learns', () => {
     expect(probed).toBeLessThan(11 * 200)
   })
 
-  it('counts no run in a probe that has begun before it', () => {
+  it('counts no run in a probe that began before it', () => {
     const limit = new GradientLimit(rules({ initial: 10, probe: 1000 }), 0)
     let now = 0
     const finish = (ms: number, working: number) => limit.finished(ms * MS, working, (now += 10 * MS))
@@ -113,7 +113,7 @@ describe('a limit that learns', () => {
     expect([limit.limit, limit.floor]).toEqual([10, 10 * MS])
   })
 
-  it('begins anew when it is told to', () => {
+  it('starts again after relearn', () => {
     const limit = new GradientLimit(rules(), 0)
     const plant = new Plant(limit, 20, 40)
     plant.run(30_000)
@@ -125,7 +125,7 @@ describe('a limit that learns', () => {
     expect(limit.limit).toBeGreaterThanOrEqual(40)
   })
 
-  it('takes new rules over and keeps what it has learnt', () => {
+  it('applies new rules and keeps what it has learnt', () => {
     const limit = new GradientLimit(rules(), 0)
     const plant = new Plant(limit, 20, 30)
     plant.run(30_000)
@@ -147,7 +147,7 @@ describe('the laws of a limit that learns', () => {
     { maxLength: 400 },
   )
 
-  it('keep it a whole number within its bounds, whatever is measured', () => {
+  it('keep it a whole number within its bounds, for any measurements', () => {
     fc.assert(
       fc.property(runs, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 20, max: 100 }), (steps, min, max) => {
         const limit = new GradientLimit(rules({ min, max, window: 1, probe: 50 }), 0)
@@ -163,7 +163,7 @@ describe('the laws of a limit that learns', () => {
     )
   })
 
-  it('keep the floor where it is under a load that never ends, and the limit with it', () => {
+  it('keep the floor and the limit constant under a load that never ends', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 20, max: 200 }),

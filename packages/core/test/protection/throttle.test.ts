@@ -7,7 +7,7 @@ const MS = NS_PER_MS
 const throttle = (given: object = {}) => new Throttle(throttleOptions.parse({ min: 0, ...given }))
 
 describe('a throttle', () => {
-  it('refuses nobody while all are accepted, or no more than every other is refused', () => {
+  it('refuses nothing while all are accepted, or at most every other request is refused', () => {
     const door = throttle()
     expect(door.probability(0)).toBe(0)
     for (let i = 0; i < 50; i++) door.settled(true, 0)
@@ -16,7 +16,7 @@ describe('a throttle', () => {
     expect(door.refuses(0, 0)).toBe(false)
   })
 
-  it('refuses with the probability of the book', () => {
+  it('refuses with the probability from the book', () => {
     const door = throttle()
     for (let i = 0; i < 10; i++) door.settled(true, 0)
     for (let i = 0; i < 89; i++) door.settled(false, 0)
@@ -26,13 +26,13 @@ describe('a throttle', () => {
     expect(door.probability(0)).toBe((100 - 20) / 101)
   })
 
-  it('never refuses all: that is how it notices that there is room again', () => {
+  it('never refuses all requests, so that it notices when there is room again', () => {
     const door = throttle()
     for (let i = 0; i < 1000; i++) door.settled(false, 0)
     expect(door.probability(0)).toBeLessThan(1)
   })
 
-  it('waits for a number of results before it judges', () => {
+  it('waits for a number of results before it refuses', () => {
     const door = throttle({ min: 5 })
     for (let i = 0; i < 4; i++) door.settled(false, 0)
     expect(door.probability(0)).toBe(0)
@@ -47,7 +47,7 @@ describe('a throttle', () => {
     expect(door.probability(1000 * MS)).toBe(0)
   })
 
-  it('takes new rules over and keeps what it knows', () => {
+  it('applies new rules and keeps its counts', () => {
     const door = throttle()
     for (let i = 0; i < 30; i++) door.settled(true, 0)
     for (let i = 0; i < 69; i++) door.settled(false, 0)
@@ -57,7 +57,7 @@ describe('a throttle', () => {
     expect(door.probability(0)).toBe(0)
   })
 
-  it('lets about factor times as many go on as are accepted', () => {
+  it('lets about factor requests pass for each accepted one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 31 - 2 }), fc.constantFrom(1.5, 2, 3), (seed, factor) => {
         let state = seed

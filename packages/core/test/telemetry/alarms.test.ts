@@ -57,7 +57,7 @@ const work = (pool: Pool, messages: number, ms: number, type: 'work' | 'compute'
 }
 
 describe('the alarm of a pool', () => {
-  it('is set after requests have waited too long for an interval, and cleared after they have not for one', async () => {
+  it('is set after an interval of waits that are too long, and cleared after an interval without them', async () => {
     const pool = spawned({ alarm: { target: 100, interval: 500 } })
     const log = heard('genpool:alarm:set', 'genpool:alarm:clear')
     expect(inspect(pool).overloaded).toBe(false)
@@ -79,7 +79,7 @@ describe('the alarm of a pool', () => {
     expect(clock.timers).toBe(0)
   })
 
-  it('is not set by a burst that is over in time', async () => {
+  it('is not set by a short burst', async () => {
     const pool = spawned({ alarm: true })
     const log = heard('genpool:alarm:set', 'genpool:alarm:clear')
     for (let i = 0; i < 5; i++) {
@@ -100,7 +100,7 @@ describe('the alarm of a pool', () => {
     expect(log).toMatchObject([[expect.any(Number), 'genpool:alarm:set', { waiting: 0, lateMs: 200 }]])
   })
 
-  it('can be changed, taken away and set again while the pool runs', async () => {
+  it('can be changed, removed and added again while the pool runs', async () => {
     const pool = spawned()
     const log = heard('genpool:alarm:set', 'genpool:alarm:clear')
     const names = (): string[] => log.map(([, name]) => name.slice('genpool:alarm:'.length))
@@ -126,7 +126,7 @@ describe('the alarm of a pool', () => {
     expect(() => spawnPool(system, Worker, 'wrong', { alarm: { target: -1 } })).toThrow(OptionsError)
   })
 
-  it('sees what waits at a broker that several pools share', async () => {
+  it('sees requests that wait at a broker that several pools share', async () => {
     const broker = spawnBroker(system, { clock }, 'broker')
     const pool = spawned({ broker, alarm: { target: 100, interval: 500 } } as never)
     const log = heard('genpool:alarm:set')
@@ -136,7 +136,7 @@ describe('the alarm of a pool', () => {
   })
 })
 
-describe('the alarm of a meter of a broker that is an actor of its own', () => {
+describe('the alarm of a meter of a broker actor', () => {
   it('is heard on the same channels, also by a listener that throws', async () => {
     const broker = spawnBroker(
       system,
@@ -174,7 +174,7 @@ describe('the alarm of a meter of a broker that is an actor of its own', () => {
 })
 
 describe('events of the circuit breaker', () => {
-  it('tell when it opens, tries, and closes, and that nothing is refused when it is taken away', async () => {
+  it('tell when it opens, tries and closes, and that nothing is refused when it is removed', async () => {
     const pool = spawned({ breaker: { failures: 3, wait: 1000, probes: 1 } })
     const log = heard('genpool:breaker:change')
     const states = (): unknown[] =>

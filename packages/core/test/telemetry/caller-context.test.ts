@@ -75,7 +75,7 @@ describe('a pool with callerContext', () => {
     ])
   })
 
-  it('does so however the message came', async () => {
+  it('does so for every way to send a message', async () => {
     const { pool, log } = spawned()
     user.run('cast', () => cast(pool, { type: 'work', id: 'cast' }))
     user.run('dispatch', () => dispatch(pool as never, { type: 'work', id: 'dispatch' } as never))
@@ -88,7 +88,7 @@ describe('a pool with callerContext', () => {
     for (const [id, store] of log) expect(store).toBe(id)
   })
 
-  it('keeps it for a message that runs again', async () => {
+  it('keeps it for a message that is run again', async () => {
     const { pool, log } = spawned({ retryOnCrash: { flaky: 1 } })
     const answer = user.run('ann', () => call(pool, { type: 'flaky', id: 'flaky' }))
     await clock.advance(100)

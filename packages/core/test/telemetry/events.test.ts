@@ -72,7 +72,7 @@ const work = (pool: Pool, ms: number, more: { timeout?: number; signal?: AbortSi
 }
 
 describe('the event of a settled request', () => {
-  it('says what became of it, how long it waited and how long it ran', async () => {
+  it('has the outcome, how long the request waited and how long it ran', async () => {
     const pool = spawned()
     const events = heard('genpool:request:settled')
     const answers = [work(pool, 100), work(pool, 50)]
@@ -86,7 +86,7 @@ describe('the event of a settled request', () => {
     expect(events[0]!.message).toEqual({ type: 'work', ms: 100, fail: false })
   })
 
-  it('tells the error of what failed, whether it was waiting or running', async () => {
+  it('has the error of a failed request, waiting or running', async () => {
     const pool = spawned()
     const events = heard('genpool:request:settled')
     const abort = new AbortController()
@@ -110,7 +110,7 @@ describe('the event of a settled request', () => {
     ])
   })
 
-  it('counts the run of an answer that came after its handler', async () => {
+  it('counts the run of an answer that came after its handler returned', async () => {
     const members = scriptedMembers()
     const pool = spawnPool(system, members.behaviour, 'scripted', { size: 1, clock })
     const events = heard('genpool:request:settled')
@@ -226,7 +226,7 @@ describe('events of a pool', () => {
     expect(inspect(pool).drops).toEqual({ max: 1 })
   })
 
-  it('tell of lost messages that nobody waits for', () => {
+  it('tell of lost messages without a waiting caller', () => {
     const pool = spawned()
     const events = heard('genpool:dead-letter')
     cast(pool, { type: 'nothing' } as never)
@@ -341,7 +341,7 @@ describe('events of members', () => {
     ])
   })
 
-  it('tell of one that is stuck', async () => {
+  it('tell of a stuck member', async () => {
     const pool = spawned({ stuckAfter: 100 })
     const stuck = heard('genpool:member:stuck')
     const stops = heard('genpool:member:stop')
@@ -393,7 +393,7 @@ describe('events of the state', () => {
     ])
   })
 
-  it('are heard on the plain channel from the next commit on, also of a handler that runs already', async () => {
+  it('reach a plain subscriber from the next commit on, also from a handler that is already running', async () => {
     const pool = spawned()
     const versions: unknown[] = []
     const listener = (event: unknown): void => void versions.push((event as { version: number }).version)
@@ -406,7 +406,7 @@ describe('events of the state', () => {
     expect(versions).toEqual([1, 2])
   })
 
-  it('are heard of a handler that commits at once, from the first message on', async () => {
+  it('reach a subscriber from the first message on, for a handler that commits at once', async () => {
     const Counter = definePool({
       init: () => ({ count: 0 }),
       calls: {
@@ -427,7 +427,7 @@ describe('events of the state', () => {
     expect(versions).toEqual([2, 3])
   })
 
-  it('cost a watched cell only while somebody listens', async () => {
+  it('make the cell watched only while there are subscribers', async () => {
     const { store, watching } = watchedStore()
     const pool = spawned({ state: { store } })
     const handled = async (): Promise<void> => {
@@ -449,7 +449,7 @@ describe('events of the state', () => {
     expect(watching()).toBe(0)
   })
 
-  it('tell of conflicts, up to the run that has the state to itself', async () => {
+  it('tell of conflicts, up to the run that holds the state', async () => {
     const pool = spawned({ size: 3, state: { retries: 1 } })
     const events = heard('genpool:commit:conflict')
     const answers = [10, 11, 12].map((ms) => call(pool, { type: 'twice', ms }))
@@ -464,7 +464,7 @@ describe('events of the state', () => {
 })
 
 describe('onEvent', () => {
-  it('tells pools of one name apart, and ends when it is told to', async () => {
+  it('distinguishes pools with the same name, and ends when its function is called', async () => {
     const other = start()
     const [one, two] = [spawned(), spawnPool(other, Worker, 'pool', { size: 1, clock })]
     const events: PoolRef[] = []
@@ -478,7 +478,7 @@ describe('onEvent', () => {
     stop(other)
   })
 
-  it('tells onCallbackError what a listener throws, and neither the pool nor other listeners notice', async () => {
+  it('reports an error of a listener to onCallbackError; the pool and other listeners are not affected', async () => {
     const errors: unknown[] = []
     const pool = spawned({ onCallbackError: (error) => void errors.push((error as Error).message) })
     offs.push(
@@ -494,7 +494,7 @@ describe('onEvent', () => {
     expect(errors).toEqual(['bad listener', 'bad listener'])
   })
 
-  it('has what a plain subscriber throws end in an uncaught exception, and not in the pool', () => {
+  it('leaves an error of a plain subscriber as an uncaught exception, outside the pool', () => {
     // In a process of its own: an uncaught exception ends the one that runs the tests.
     const program = `
       const { subscribe } = require('node:diagnostics_channel')
@@ -520,7 +520,7 @@ describe('onEvent', () => {
     })
   })
 
-  it('lets a listener use the pool it hears of', async () => {
+  it('lets a listener use the pool of the event', async () => {
     const pool = spawned({ size: 2, broker: { client: { type: 'drop', max: 2 } } })
     const answers: Promise<unknown>[] = []
     const again = (): void => {
@@ -548,11 +548,11 @@ describe('onEvent', () => {
     expect({ waiting, members }).toEqual({ waiting: 0, members: { idle: 2, busy: 0, starting: 0 } })
   })
 
-  it('refuses what is no event, no listener or no pool', () => {
+  it('refuses an unknown event, a wrong listener and a wrong pool', () => {
     const pool = spawned()
     const nothing = (): undefined => undefined
     expect(() => onEvent('genpool:drops' as never, nothing)).toThrow(
-      /no event "genpool:drops"; there are .*genpool:drop,/,
+      /no event "genpool:drops"; the events are .*genpool:drop,/,
     )
     expect(() => onEvent('genpool:drop', 'listener' as never)).toThrow(OptionsError)
     expect(() => onEvent('genpool:drop', nothing, { pool: {} as never })).toThrow(OptionsError)

@@ -65,7 +65,7 @@ const finding = (pool: Pool, name: FindingName) => {
 }
 
 describe('a pool that explains itself', () => {
-  it('is calm with nothing to do, with enough to do, and after a burst that was dealt with', async () => {
+  it('is calm without work, with normal work, and after a short burst', async () => {
     const pool = spawned({ size: 4 })
     expect(names(pool)).toEqual(['calm'])
     send(pool, 5, { type: 'work', ms: 10 })
@@ -83,7 +83,7 @@ describe('a pool that explains itself', () => {
     expect(explain(pool)).toMatchObject({ pool: 'pool', calm: true, findings: [{ figures: { waiting: 0, runs: 90 } }] })
   })
 
-  it('says that all members are busy, at what, and which option to raise', async () => {
+  it('says that all members are busy, with which type, and which option to raise', async () => {
     const pool = spawned()
     send(pool, 40, { type: 'work', ms: 100 })
     await clock.advance(950)
@@ -98,7 +98,7 @@ describe('a pool that explains itself', () => {
     expect(explain(pool).text.split('\n')).toHaveLength(4)
   })
 
-  it('names the bound of an elastic size once that is reached, and its valve before', async () => {
+  it('names the valve of an elastic size, and its bound once that is reached', async () => {
     const pool = spawned({ size: { min: 1, max: 2 } })
     send(pool, 40, { type: 'work', ms: 100 })
     await clock.advance(10)
@@ -107,7 +107,7 @@ describe('a pool that explains itself', () => {
     expect(finding(pool, 'members-busy')).toMatchObject({ option: 'size.max', figures: { size: 2 } })
   })
 
-  it('says that one tenant of a fair queue has most of what waits', async () => {
+  it('says that one tenant of a fair queue has most of the waiting requests', async () => {
     const pool = spawned({ broker: { client: { type: 'fair', by: { property: 'tenant' } } } })
     send(pool, 2, { type: 'work', ms: 100, tenant: 'small' })
     send(pool, 18, { type: 'work', ms: 100, tenant: 'big' })
@@ -120,7 +120,7 @@ describe('a pool that explains itself', () => {
     })
   })
 
-  it('does not blame a tenant who is one of many alike', async () => {
+  it('does not blame a tenant that is like the others', async () => {
     const pool = spawned({ broker: { client: { type: 'fair', by: { property: 'tenant' } } } })
     for (const tenant of 'abcdef') send(pool, 3, { type: 'work', ms: 100, tenant })
     await clock.advance(10)
@@ -138,7 +138,7 @@ describe('a pool that explains itself', () => {
     expect(finding(pool, 'keys').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 14, idle: 2 })
   })
 
-  it('says that handlers are slow, measured by how long callers wait', async () => {
+  it('says that handlers are slow compared with the timeout', async () => {
     const pool = spawned({ size: 8, timeout: 1000 })
     send(pool, 8, { type: 'work', ms: 400 })
     await clock.advance(500)
@@ -146,7 +146,7 @@ describe('a pool that explains itself', () => {
     expect(finding(pool, 'slow-handlers')).toMatchObject({ option: 'timeout', figures: { timeoutMs: 1000 } })
   })
 
-  it('says that a handler hangs, and that members were given up for it', async () => {
+  it('says that a handler hangs, and that members were replaced as stuck', async () => {
     const pool = spawned({ size: 3 })
     send(pool, 5, { type: 'work', ms: 10 })
     send(pool, 1, { type: 'work', ms: 1e6 })
@@ -177,7 +177,7 @@ describe('a pool that explains itself', () => {
     })
   })
 
-  it('says that handlers run again and again because of conflicts, and not if there are few', async () => {
+  it('says that handlers are run again because of many conflicts, but not for few', async () => {
     const pool = spawned({ size: 8 })
     send(pool, 40, { type: 'count', ms: 10 })
     await clock.advance(1000)
@@ -190,7 +190,7 @@ describe('a pool that explains itself', () => {
     expect(names(pool)).toEqual(['calm'])
   })
 
-  it('says that members wait for the state which each holds while it runs', async () => {
+  it('says that members wait for the state, which each handler holds while it runs', async () => {
     const pool = spawned({ size: 4, state: { commit: 'exclusive' } })
     send(pool, 3, { type: 'count', ms: 100 })
     await clock.advance(10)
@@ -209,7 +209,7 @@ describe('a pool that explains itself', () => {
     expect(finding(pool, 'breaker')).toMatchObject({ option: 'breaker', says: expect.stringContaining('open') })
   })
 
-  it('says that init fails, with the error, and that it is tried again', async () => {
+  it('says that init fails, with the error, and that it is retried', async () => {
     let broken = true
     const Opener = definePool({
       init: () => {
@@ -257,7 +257,7 @@ describe('a pool that explains itself', () => {
     })
   })
 
-  it('says which rule dropped how many, with the option that rules it, and forgets it in time', async () => {
+  it('says which rule dropped how many requests, names its option, and forgets it in time', async () => {
     const pool = spawned({ broker: { client: { type: 'drop', max: 3 } } })
     send(pool, 10, { type: 'work', ms: 10 })
     await clock.advance(100)
@@ -271,7 +271,27 @@ describe('a pool that explains itself', () => {
     expect(names(pool)).toEqual(['calm'])
   })
 
-  it('says that callers gave up, and that answers are owed', async () => {
+  it('gives the same counts in its sentence and in its figures', async () => {
+    const pool = spawned({ broker: { client: { type: 'drop', max: 3 } } })
+    send(pool, 12_350, { type: 'work', ms: 10 })
+    await clock.advance(100)
+    expect(finding(pool, 'drops').says).toContain('12345 requests were dropped')
+    expect(explain(pool).text).toContain('dropped 12345,')
+  })
+
+  it('rounds durations to what a reader can use, and writes long ones without an exponent', async () => {
+    const pool = spawned({ timeout: Infinity })
+    send(pool, 2, { type: 'work', ms: 1.234567 })
+    await clock.advance(2)
+    send(pool, 22, { type: 'work', ms: 1e9 })
+    await clock.advance(123_456.789)
+    const { says, figures } = finding(pool, 'members-busy')
+    expect(says).toContain('the oldest for 123 s')
+    expect(figures).toMatchObject({ oldestMs: 123_457 })
+    for (const value of Object.values(figures)) expect(String(value)).toMatch(/^\d+(\.\d{1,3})?$/)
+  })
+
+  it('says that callers gave up, and that later answers are missing', async () => {
     const pool = spawned()
     send(pool, 2, { type: 'work', ms: 200 }, { timeout: 100 })
     send(pool, 1, { type: 'later' })
@@ -281,7 +301,7 @@ describe('a pool that explains itself', () => {
     expect(finding(pool, 'late-answers').figures).toMatchObject({ late: 1 })
   })
 
-  it('says that it drains or has stopped, and why', async () => {
+  it('says that the pool drains or has stopped, and why', async () => {
     const pool = spawned()
     send(pool, 3, { type: 'work', ms: 100 })
     await clock.advance(10)
@@ -298,7 +318,7 @@ describe('a pool that explains itself', () => {
     })
   })
 
-  it('always has something to say, in finite figures, whatever happens', async () => {
+  it('always has a finding with finite figures', async () => {
     const queue = fc.constantFrom<NonNullable<PoolOptions['broker']>>(
       {},
       { client: { type: 'drop', max: 2 } },

@@ -98,7 +98,7 @@ const paths = (): string[] => {
 const spanOf = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name)!
 
 describe('spans of an instrumented pool', () => {
-  it('make one trace of the caller, the call, the handler, what that does, and the commit', async () => {
+  it('make one trace of the caller, the call, the handler, its own spans, and the commit', async () => {
     const { pool } = spawned()
     const request = async (what: string): Promise<void> => {
       const http = tracer.startSpan(`GET /${what}`)
@@ -131,7 +131,7 @@ describe('spans of an instrumented pool', () => {
     })
   })
 
-  it('have no commit where nothing is changed, and end with the outcome of casts and late answers', async () => {
+  it('have no commit without a change, and end with the outcome of casts and later answers', async () => {
     const { pool } = spawned()
     cast(pool, { type: 'note' })
     const answers = [call(pool, { type: 'look' }), call(pool, { type: 'later' })]
@@ -171,7 +171,7 @@ describe('spans of an instrumented pool', () => {
     expect(paths()).not.toContain('call shop.sell > handle shop.sell > commit shop')
   })
 
-  it('show conflicts as commits that failed, and the run that follows', async () => {
+  it('show conflicts as failed commits, and the next run', async () => {
     const { pool } = spawned({ size: 2 })
     const answers = [call(pool, { type: 'count', ms: 10 }), call(pool, { type: 'count', ms: 15 })]
     await clock.advance(100)
@@ -182,7 +182,7 @@ describe('spans of an instrumented pool', () => {
     expect(inspect(pool).reruns).toBe(1)
   })
 
-  it('end when the request has its outcome, whatever its handler does', async () => {
+  it('end when the request has its outcome, even if its handler still runs', async () => {
     const { pool } = spawned()
     const late = call(pool, { type: 'sell', what: 'bread' }, { timeout: 5 }).catch(() => undefined)
     const waiting = call(pool, { type: 'sell', what: 'milk' }, { timeout: 5 }).catch(() => undefined)
@@ -219,7 +219,7 @@ describe('spans of an instrumented pool', () => {
     expect(paths()).toEqual([`${handle} > commit adder`, handle, ...call3])
   })
 
-  it("come with the caller's own context", async () => {
+  it("use the caller's context", async () => {
     const { pool } = spawned()
     const answers = ['ann', 'bob'].map((id) => user.run(id, () => call(pool, { type: 'sell', what: id })))
     await clock.advance(100)
@@ -227,7 +227,7 @@ describe('spans of an instrumented pool', () => {
     expect(seen).toEqual(['ann', 'bob'])
   })
 
-  it('end with what instrument returned, and begin again', async () => {
+  it('end when the function from instrument is called, and can start again', async () => {
     const { pool, end } = spawned()
     expect(() => instrument(pool)).toThrow(OptionsError)
     end()
@@ -254,7 +254,7 @@ describe('metrics of an instrumented pool', () => {
     }
   }
 
-  it('are the figures of inspect, and how long requests waited and ran', async () => {
+  it('have the figures of inspect, and how long requests waited and ran', async () => {
     const reader = new Reader()
     const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
     const { pool, end } = spawned(

@@ -56,7 +56,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('takes no more work after it was given up as stuck', async () => {
+  it('takes no more work after it was replaced as stuck', async () => {
     const { clock, workers, pool, outcomes, send, system } = bench(3, { stuckAfter: 100, timeout: Infinity })
     send()
     send()
@@ -73,7 +73,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('gives what its dead worker had not begun to the next, in order', async () => {
+  it('gives jobs that its dead worker had not begun to the next one, in order', async () => {
     const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
     for (let i = 0; i < 4; i++) send()
     await clock.settle()
@@ -87,7 +87,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('does not give its dead worker what it takes back from it', async () => {
+  it('does not give its dead worker the jobs that it takes back', async () => {
     const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
     send()
     await clock.settle()
@@ -100,7 +100,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('runs the rest of a batch when the first of it is aborted before it began', async () => {
+  it('runs the rest of a batch when its first message is aborted before it began', async () => {
     const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
     const controller = new AbortController()
     send()
@@ -142,7 +142,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('gives back what is ahead when its depth has fallen to 1', async () => {
+  it('gives back waiting jobs when its depth falls to 1', async () => {
     const { clock, workers, outcomes, send, system, pool } = bench(3, { size: 2, stuckAfter: 100, timeout: Infinity })
     for (let i = 0; i < 6; i++) send()
     await clock.settle()
@@ -159,7 +159,7 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
-  it('is waited for by drain while jobs wait ahead in its worker', async () => {
+  it('delays drain while jobs wait in its worker', async () => {
     const { clock, workers, pool, outcomes, send, system } = bench(3, { timeout: Infinity })
     send()
     send()

@@ -68,8 +68,8 @@ function firstIs(fault: (host: WorkerHost) => Partial<Worker>) {
 const outcome = (pool: ReturnType<typeof firstIs>): Promise<unknown> =>
   call(pool, { type: 'work' }).catch((error: unknown) => error)
 
-describe('a worker of the user that has a fault is replaced, and its pool goes on:', () => {
-  it('one that throws when it is given a job; the caller is told why', async () => {
+describe('a worker of the user with a fault is replaced, and its pool continues:', () => {
+  it('one that throws when it gets a job; the caller gets the reason', async () => {
     const pool = firstIs(() => ({ give: throwing('no give') }))
     const first = outcome(pool)
     await clock.settle()

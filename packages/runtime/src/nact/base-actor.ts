@@ -26,7 +26,7 @@ export abstract class BaseActor extends ConcreteActorClass {
   readonly type = 'actor'
   readonly #leave: () => void
 
-  /** @throws {Error} from nact if `name` is taken or is no valid path segment; nothing is created */
+  /** @throws {Error} from nact if `name` is taken or is not a valid path segment; nothing is created */
   constructor(parent: ConcreteParent, name?: string) {
     super(parent, name, parent.system, unused)
     this.#leave = followAncestors(this)

@@ -6,7 +6,7 @@ export type Hold = (message: unknown, sender: unknown) => boolean
 /**
  * Wraps an actor's address so that `hold` sees each message first and may keep it.
  *
- * It looks and copies like the wrapped address. A copy, as made with JSON, is the plain address.
+ * It looks like the wrapped address, and a copy of it, for example with JSON, is the plain address.
  */
 export function heldReference(reference: Reference, hold: Hold): Reference {
   const parts = [...reference.path.parts]

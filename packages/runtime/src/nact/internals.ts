@@ -16,7 +16,7 @@ export interface ReplyTarget {
   resolve(value: unknown): void
 }
 
-/** The fields that nact's systems and actors share inside. */
+/** The internal fields that nact's systems and actors share. */
 interface ConcreteNode {
   readonly name: string
   readonly reference: Reference
@@ -31,13 +31,13 @@ interface ConcreteNode {
   handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void
 }
 
-/** nact's actor system, seen from inside. */
+/** nact's actor system, with its internal fields. */
 export interface ConcreteSystem extends ConcreteNode {
   tempReferences: Map<unknown, ReplyTarget>
   readonly parent?: undefined
 }
 
-/** nact's actor, seen from inside. */
+/** nact's actor, with its internal fields. */
 export interface ConcreteActor extends ConcreteNode {
   parent?: ConcreteParent | undefined
   readonly log: unknown

@@ -11,7 +11,7 @@ const actor = z
   )
   .optional()
 
-/** What a state actor understands. */
+/** The schema of the messages to a state actor. */
 const schema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('read') }),
   z.strictObject({ type: z.literal('update'), recipe: z.string(), argument: z.unknown().optional() }),
@@ -21,10 +21,10 @@ const schema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('unwatch'), watcher: actor }),
 ])
 
-/** What can be sent to a state actor. `watcher` is by default whoever sent the message. */
+/** The messages to a state actor. The default `watcher` is the sender of the message. */
 export type StateMessage<S> =
   | { readonly type: 'read' }
-  /** Runs the recipe of that name on the latest value. */
+  /** Runs the recipe with this name on the latest value. */
   | { readonly type: 'update'; readonly recipe: string; readonly argument?: unknown }
   /** Applies patches if `base` is still the latest version. */
   | { readonly type: 'patch'; readonly base: number; readonly patches: readonly Patch[] }
@@ -32,27 +32,27 @@ export type StateMessage<S> =
   | { readonly type: 'watch'; readonly watcher?: Ref<Changed<S>> }
   | { readonly type: 'unwatch'; readonly watcher?: Ref<Changed<S>> }
 
-/** The answer to everything but a compareAndSet, which adds whether it was done: the value as it is now. */
+/** The answer: the current value. The answer to compareAndSet also says whether it committed. */
 export interface Snapshot<S> {
   readonly value: S
   readonly version: number
   readonly done?: boolean
 }
 
-/** Sent to watchers, once for each commit and in the order of the commits. */
+/** Sent to watchers once for each commit, in the order of the commits. */
 export interface Changed<S> extends Snapshot<S> {
   readonly type: 'changed'
   readonly patches: readonly Patch[]
   readonly inversePatches: readonly Patch[]
 }
 
-/** What a message that was dispatched, and not queried, gets back if it comes with a sender. */
+/** The answer to a message that was dispatched with a sender, not queried. */
 export type Answer<S> =
   ({ readonly type: 'answer' } & Snapshot<S>) | { readonly type: 'refused'; readonly error: unknown }
 
 export type CheckedMessage = z.output<typeof schema>
 
-/** @throws {InvalidError} naming what is wrong with the message */
+/** @throws {InvalidError} that names what is wrong with the message */
 export function checkMessage(message: unknown): CheckedMessage {
   const result = schema.safeParse(message)
   if (result.success) return result.data

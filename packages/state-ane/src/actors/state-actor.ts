@@ -24,7 +24,7 @@ import { type CellOptions, cellOptions } from '../stores/options'
 import type { Store } from '../stores/store'
 import { type Changed, type CheckedMessage, checkMessage, type Snapshot, type StateMessage } from './messages'
 
-/** A recipe that messages ask for by its name. What they bring is its second argument, and is data from outside. */
+/** A recipe that messages run by name. Its second argument comes from the message, so it is data from outside. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each recipe checks or declares its own argument
 export type NamedRecipe<S> = (draft: Draft<S>, argument: any) => S | Draft<S> | void | undefined
 
@@ -36,30 +36,31 @@ const stateOptions = z.strictObject({
       z.custom<NamedRecipe<never>>((value) => typeof value === 'function', 'expected a recipe'),
     )
     .default({})
-    .describe('What `update` messages may ask for, by name.'),
+    .describe('The recipes that `update` messages can run, by name.'),
   store: z
     .custom<Store>((value) => typeof (value as Store | null)?.cell === 'function', 'expected a store')
     .optional()
-    .describe('Where the state is kept. Default: a store of its own, which ends with the actor.'),
-  key: z.union([z.string(), z.int()]).default('state').describe('The cell of the store that is used.'),
+    .describe('The store that holds the state. Default: its own store, which ends with the actor.'),
+  key: z.union([z.string(), z.int()]).default('state').describe('The cell of the store that holds the state.'),
 })
 
-/** What `spawnState` takes. All of it is optional. */
+/** Options of `spawnState`. All are optional. */
 export interface StateOptions<S> extends Omit<CellOptions<S>, 'initial'> {
   readonly recipes?: Readonly<Record<string, NamedRecipe<S>>>
   readonly store?: Store
   readonly key?: CellKey
 }
 
-/** The address of a state actor. Its type is only there for the compiler. */
+/** The address of a state actor. `__state` exists only for the compiler. */
 export type StateRef<S> = Ref<StateMessage<S>> & { readonly __state?: S }
 
 /**
- * A state that any nact actor can use by messages: `read`, `update`, `patch`, `compareAndSet`, `watch`, `unwatch`.
+ * Starts an actor that holds a state. Any nact actor can use it with messages: `read`, `update`, `patch`, `compareAndSet`,
+ * `watch`, `unwatch`.
  *
- * A query is answered with `{ value, version }` as they are after it, or rejects with a typed error; one that would commit
- * after its timeout is refused. A dispatch with a sender is answered by a message of type `answer` or `refused`.
- * Watchers get a message of type `changed` for each commit until they stop.
+ * A query is answered with the `{ value, version }` after it, or rejects with a typed error; if it would commit after its
+ * timeout, it is refused. A dispatch with a sender is answered by a message of type `answer` or `refused`. Watchers get a
+ * message of type `changed` for each commit until they stop.
  *
  * @throws {OptionsError} if an option is wrong, StoppedError if the parent has stopped; nothing is created
  * @example
@@ -72,7 +73,11 @@ export function spawnState<S>(
   options: StateOptions<S> = {},
   name?: string,
 ): StateRef<S> {
-  const checked = parseOptions(stateOptions, options, `options of state "${name ?? ''}"`)
+  const checked = parseOptions(
+    stateOptions,
+    options,
+    name === undefined ? 'options of a state' : `options of state "${name}"`,
+  )
   const { store, key, recipes, validate, history } = checked
   const own = store === undefined ? createStore({ name: `state "${name ?? ''}"` }) : undefined
   const given = { ...(validate === undefined ? {} : { validate }), ...(history === undefined ? {} : { history }) }
@@ -85,7 +90,7 @@ export function spawnState<S>(
 interface Setup<S> {
   readonly cell: Cell<S>
   readonly recipes: ReadonlyMap<string, NamedRecipe<S>>
-  /** The store that ends with the actor, if it is its own. */
+  /** The actor's own store, which ends with it; undefined if it uses another store. */
   readonly own: Store | undefined
 }
 
@@ -163,7 +168,7 @@ class StateActor<S> extends BaseActor {
     )
   }
 
-  /** What a message wants to be done with the cell. Everything in it is checked before the cell is waited for. */
+  /** Turns a message into a change of the cell. The message is checked completely before it waits for the cell. */
   #writing(
     message: Exclude<CheckedMessage, { type: 'read' | 'watch' | 'unwatch' }>,
   ): (writer: Writer<S>) => MaybePromise<unknown> {
@@ -212,7 +217,7 @@ class StateActor<S> extends BaseActor {
   }
 }
 
-/** The actor itself and not its address, which a later actor of the same name would answer to. */
+/** Finds the actor itself. Its address would also reach a later actor with the same name. */
 function watcherOf(
   message: { readonly watcher?: Ref<never> | undefined },
   sender: Reference | undefined,
@@ -221,11 +226,11 @@ function watcherOf(
   const actor = reference === undefined ? undefined : findAsActor(reference)
   if (actor !== undefined && typeof actor.stop === 'function') return actor
   throw new InvalidError('message to a state', [
-    { path: ['watcher'], message: 'it names no actor that runs: dispatch the message from an actor, or name one' },
+    { path: ['watcher'], message: 'it is not a running actor. Dispatch the message from an actor, or pass one' },
   ])
 }
 
-/** What is behind an address, if messages can be sent to it. */
+/** Finds what an address refers to, if it accepts messages. */
 function findAsActor(reference: Reference): ConcreteActor | undefined {
   const found = findActor(reference)
   return found !== undefined && 'dispatch' in found ? found : undefined

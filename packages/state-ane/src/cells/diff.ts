@@ -7,7 +7,7 @@ type Plain = Readonly<Record<string, unknown>>
 /**
  * Returns the patches that turn one frozen value into another. Skips the parts that both values share.
  *
- * The patches have immer's format, and immer's `applyPatches` applies them. Plain objects and arrays are compared inside. Any
+ * The patches have immer's format, and immer's `applyPatches` applies them. It compares the content of plain objects and arrays. Any
  * other value (map, set, date, class instance) is replaced as a whole.
  */
 export function diff(from: unknown, to: unknown): Patch[] {

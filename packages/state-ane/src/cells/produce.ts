@@ -24,7 +24,7 @@ function guarded(draft: never): unknown {
 class AsyncRecipe extends Error {
   constructor(promise: PromiseLike<unknown>) {
     super('asynchronous recipe')
-    // What the recipe does after its first await has nowhere to go; its failure must not be an unhandled rejection.
+    // The recipe's work after its first await is ignored; its error must not become an unhandled rejection.
     promise.then(undefined, () => undefined)
   }
 }
@@ -39,7 +39,7 @@ export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   }
 }
 
-/** The same, with the patches there and back. Costs about twice as much. */
+/** The same, with the patches forward and back. Costs about twice as much. */
 export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>): readonly [S, Patch[], Patch[]] {
   current = recipe as unknown as Recipe<never>
   try {
@@ -49,14 +49,14 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
   }
 }
 
-/** Freezes deeply; what is frozen already is not looked into again, so a new top over old parts is cheap. */
+/** Freezes deeply. Frozen parts are skipped, so a new object around old parts is cheap. */
 export function frozen<S>(value: S): S {
   return freeze(value, true)
 }
 
 /**
- * The same for what a recipe has made, in which there are no drafts: the plain parts without a callback for each key. A commit
- * of a small state takes nine tenths of the time.
+ * The same for the result of a recipe, which contains no drafts. Fast path: plain parts need no callback per key. Saves 10 %
+ * of a commit of a small state.
  */
 function frozenResult<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeParts(value)
@@ -79,7 +79,7 @@ function explain(key: CellKey, error: unknown): unknown {
     {
       path: [],
       message:
-        'the recipe is asynchronous, and a draft ends when its recipe returns. Do the waiting first and change the draft ' +
+        'the recipe is asynchronous, and a draft ends when its recipe returns. Await first, then change the draft ' +
         'in a plain function; or return the next state from a handler, which may be async.',
     },
   ])

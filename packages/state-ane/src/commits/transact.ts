@@ -8,7 +8,7 @@ const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
 const CONFLICT = Symbol('conflict')
 
-/** What a commit came to: the committed state, or a conflict because its version is no longer the latest. */
+/** The result of a commit: the committed state, or a conflict because its version is no longer the latest. */
 type CommitResult<S> = S | typeof CONFLICT
 
 /** One run of the handler, and the state that it saw. */

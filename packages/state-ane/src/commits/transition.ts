@@ -33,7 +33,7 @@ export interface Transition<S, T extends Step<S>> {
   run(state: S, attempt: Attempt): T | PromiseLike<T>
   /**
    * Called right before a commit, and before a run that waited for the cell. Returns an error to refuse it: the deadline has
-   * passed, or the member was given up and its late result must not count.
+   * passed, or the member was replaced as stuck and its late result must not count.
    */
   admit?(): Error | undefined
   /**

@@ -6,26 +6,26 @@ import { LogFile, replaceFile } from './log-file'
 
 export interface FileEngineOptions {
   /**
-   * Whether a snapshot drops the events that it makes unnecessary. Default true: the files stay small and are read fast.
-   * Use false to keep all events, as nact's persistent queries want.
+   * Whether a snapshot removes the events that it replaces. Default true: the files stay small and fast to read. Use false to
+   * keep all events, which nact's persistent queries need.
    */
   readonly compact?: boolean
 }
 
-/** A persistence engine of nact's that keeps its files in one directory. */
+/** A nact persistence engine with its files in one directory. */
 export interface FileEngine extends PersistenceEngine {
-  /** Waits for what is being written and closes the files. Later writes are refused. */
+  /** Waits for writes in progress and closes the files. Later writes are refused. */
   close(): Promise<void>
 }
 
 /**
  * A persistence engine in plain files, for `journal` and for nact's own persistent actors.
  *
- * Each key has an append-only log and a snapshot. A record carries its length and checksum, and is acknowledged when the disk
- * has it (fsync); writes that come while the disk is busy share one sync. What a crash has torn is cut when the file is opened.
- * One process at a time may use a directory.
+ * Each key has an append-only log and a snapshot. A record has its length and checksum, and is acknowledged when it is on the
+ * disk (fsync); writes that arrive while the disk is busy share one sync. A record torn by a crash is cut off when the file is
+ * opened. Only one process at a time may use a directory.
  *
- * @param directory made when it is not there
+ * @param directory created if it does not exist
  */
 export function fileEngine(directory: string, { compact = true }: FileEngineOptions = {}): FileEngine {
   return new Files(directory, compact)
@@ -54,7 +54,7 @@ class Files implements FileEngine {
       then: (onfulfilled, onrejected) => read().then(onfulfilled, onrejected),
       reduce: async (callback, initial) => (await read()).reduce(callback, initial),
     }
-    // nact's type names the DOM's Event where its engines give persisted events.
+    // nact's type says the DOM's Event, but its engines return persisted events.
     return stream as unknown as EventStream
   }
 
@@ -64,14 +64,14 @@ class Files implements FileEngine {
       if (values.length !== 1) throw new DamagedFile(MAGIC.length)
       return values[0] as PersistedSnapshot
     } catch (error) {
-      // nact's type has no word for "none", and its actors ask whether there is one.
+      // nact's type does not allow undefined, but its actors check for it.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined as never
       throw error
     }
   }
 
   takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
-    // One after the other: they replace one file.
+    // One at a time: they replace the same file.
     const taken = this.#snapshots.then(() => this.#takeSnapshot(snapshot))
     this.#snapshots = taken.catch(() => undefined)
     return taken
@@ -100,7 +100,7 @@ class Files implements FileEngine {
     if (known !== undefined) return known
     const opened = mkdir(this.directory, { recursive: true }).then(() => LogFile.open(this.#path(key, 'log')))
     this.#logs.set(key, opened)
-    // A file that could not be opened may be there the next time.
+    // A file that could not be opened may open the next time.
     opened.catch(() => this.#logs.delete(key))
     return opened
   }

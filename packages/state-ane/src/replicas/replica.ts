@@ -4,32 +4,32 @@ import type { Cell } from '../cells/cell'
 import { type Nanos } from '@genpool/runtime'
 import { applyPatches, type Objectish, type Patch } from 'immer'
 
-/** What a replica asks its owner: everything after this version. -1 for a replica that has nothing yet. */
+/** A replica's request to the owner: all changes after this version. -1 for an empty replica. */
 export interface ReplicaRequest {
   readonly type: 'since'
   readonly version: number
 }
 
-/** What the owner answers: how to get from one version to another, or the whole value if that is too long ago. */
+/** The owner's answer: the patches from one version to another, or the whole value if that version is too old. */
 export type ReplicaUpdate<S> =
   | { readonly type: 'patches'; readonly from: number; readonly to: number; readonly patches: readonly Patch[] }
   | { readonly type: 'value'; readonly version: number; readonly value: S }
 
-/** The side that has the cell. */
+/** The side that owns the cell. */
 export interface Replicator<S> {
-  /** Shared by all replicas, in other threads too: says which version is the latest. */
+  /** The latest version, shared with all replicas, also in other threads. */
   readonly stamp: SharedArrayBuffer
-  /** What a replica that sent `request` needs. Answers may be lost, doubled and reordered on their way. */
+  /** Returns the answer to `request`. Answers may be lost, duplicated or reordered on their way. */
   answer(request: ReplicaRequest): ReplicaUpdate<S>
-  /** Ends the stamp: replicas keep what they have. */
+  /** Stops updating the stamp; replicas keep their values. */
   close(): void
 }
 
 /**
- * Lets readers elsewhere keep a copy of a cell: ane's idea, a stamp that readers compare before they use what they have.
+ * Lets readers elsewhere keep a copy of a cell. A shared stamp tells them whether their copy is the latest (the idea is ane's).
  *
- * The stamp is moved with every commit; nothing is sent until a reader that lags behind asks. Asks and answers go over
- * any channel (a `MessagePort`, a socket), and must survive it as plain data.
+ * Every commit updates the stamp; nothing is sent until a reader that is behind asks. Requests and answers go over any channel
+ * (a `MessagePort`, a socket) as plain data.
  *
  * @throws {StoppedError} if the cell's store was destroyed
  */
@@ -54,10 +54,10 @@ export function replicate<S>(cell: Cell<S>): Replicator<S> {
 }
 
 /**
- * A reader's copy of a cell that lives elsewhere. Pure: time is an argument, and what is to be sent comes back.
+ * A reader's copy of a cell elsewhere. Pure: the time is an argument, and `poll` returns what to send.
  *
- * Its value is always one that the cell has had, and never goes back to an older one, whatever the channel loses, doubles
- * or reorders. While `isCurrent` it is the latest.
+ * Its value is always one that the cell had, and never goes back to an older one, even if the channel loses, duplicates or
+ * reorders messages. While `isCurrent` is true, it is the latest.
  */
 export class Replica<S> {
   #version = -1
@@ -65,7 +65,7 @@ export class Replica<S> {
   #askedAt: Nanos | null = null
   readonly #view: Int32Array
 
-  /** @param stamp the one of the replicator @param retryAfter how long to wait for an answer before asking again */
+  /** @param stamp the stamp of the replicator @param retryAfter how long to wait for an answer before a retry */
   constructor(
     stamp: SharedArrayBuffer,
     private readonly retryAfter: Nanos,
@@ -78,10 +78,10 @@ export class Replica<S> {
     return this.#version
   }
 
-  /** @throws {InvalidError} until the first answer is there */
+  /** @throws {InvalidError} before the first answer */
   get value(): S {
     if (this.#version >= 0) return this.#value as S
-    const message = 'nothing has been received yet. Send what poll() returns, and hand the answer to receive()'
+    const message = 'nothing has been received yet. Send what poll() returns, and pass the answer to receive()'
     throw new InvalidError('read of a replica', [{ path: [], message }])
   }
 

@@ -10,11 +10,11 @@ import type { CellOptions } from '../stores/options'
 import type { Store, SyncStore } from '../stores/store'
 import type { ContractOptions } from './contract/law'
 
-/** How many turns of the microtask queue the messages take, one after the other. Any uneven row will do. */
+/** How many turns of the microtask queue each message takes. Any irregular list works. */
 const DELAYS = [0, 3, 1, 6, 2, 0, 4]
 const HISTORY = 8
 
-/** Hands on what is put in at one end, late and in order. */
+/** Delivers what was put in, late and in order. */
 class Line {
   #sent = 0
   #last: Promise<void> = Promise.resolve()
@@ -32,9 +32,9 @@ class Line {
 }
 
 /**
- * A store as it would be at the far end of a wire: commits are promises, and values that are read here are late.
+ * A store that behaves like a remote one: commits are promises, and readers may see old values.
  *
- * It exists to test what works with stores: it needs no timers, and it takes the same time in every run.
+ * Use it to test code that works with stores. It needs no timers, and takes the same time in every run.
  */
 export function slowStore(options: Partial<ContractOptions> = {}): Store {
   return new SlowStore(createStore(), options.onWatcherError ?? rethrowLater)
@@ -44,7 +44,7 @@ class SlowStore implements Store {
   readonly #cells = new Map<CellKey, SlowCell<never>>()
   readonly #up = new Line()
   readonly #down = new Line()
-  /** The changes of one turn travel together, so that nobody sees half of a transaction. */
+  /** The changes of one turn travel together, so that no reader sees half of a transaction. */
   #batch: { readonly put: () => void; readonly tell: () => void }[] | undefined
 
   constructor(
@@ -80,7 +80,7 @@ class SlowStore implements Store {
     this.far.destroy()
   }
 
-  /** Does something at the far end and comes back with what became of it. */
+  /** Runs an action at the far end and returns its result. */
   async ask<T>(action: () => T | PromiseLike<T>): Promise<T> {
     const outcome = await this.#up.send(async () => settled(action))
     await this.#down.send(() => undefined)
@@ -88,7 +88,7 @@ class SlowStore implements Store {
     return outcome()
   }
 
-  /** Brings a change here. */
+  /** Delivers a change to this end. */
   bring(change: { readonly put: () => void; readonly tell: () => void }): void {
     if (this.#batch !== undefined) return void this.#batch.push(change)
     const batch = (this.#batch = [change])
@@ -132,7 +132,7 @@ class SlowCell<S> implements Cell<S> {
     return this.#version
   }
 
-  /** Commits wait by themselves, at the far end. */
+  /** Commits wait at the far end by themselves. */
   get held(): boolean {
     return false
   }
@@ -195,7 +195,7 @@ class SlowHold<S> implements Hold<S> {
   }
 }
 
-/** What became of an action, to be opened at the other end. */
+/** Wraps the result of an action, to be unwrapped at the other end. */
 async function settled<T>(action: () => T | PromiseLike<T>): Promise<() => T> {
   try {
     const value = await action()

@@ -4,22 +4,24 @@ import { type Admission } from './admission'
 import { type CheckedForecastOptions, ForecastAdmission, forecastOptions } from './forecast'
 import { type CheckedPieOptions, PieAdmission, pieOptions } from './pie'
 
-/** How requests are refused before they wait. */
+/** How requests are refused before they are queued. */
 export const admissionOptions = z
   .union([z.enum(['none', 'forecast', 'pie']), z.discriminatedUnion('type', [forecastOptions, pieOptions])], {
     error: "expected 'none', 'forecast', 'pie', or the options of one of the last two",
   })
-  .describe('Refuses requests before they wait: not at all, by a forecast of the wait, or by chance (PIE).')
+  .describe(
+    'Whether requests are refused before they are queued: never (`none`), by a forecast of their wait, or by chance (PIE).',
+  )
 export type CheckedAdmissionOptions = z.output<typeof admissionOptions>
 
-/** Makes what checked options stand for; null for none. */
+/** Makes an admission from checked options; null for none. */
 export function createAdmission(options: CheckedAdmissionOptions, now: Nanos, random: () => number): Admission | null {
   const full = inFull(options)
   if (full === null) return null
   return full.type === 'forecast' ? new ForecastAdmission(full) : new PieAdmission(full, now, random)
 }
 
-/** Takes new options over: in place where they are of the same kind, so that what was measured stays. */
+/** Applies new options. If they are of the same type, they change in place, and measurements stay. */
 export function reconfigureAdmission(
   admission: Admission | null,
   options: CheckedAdmissionOptions,
@@ -33,7 +35,7 @@ export function reconfigureAdmission(
   return admission
 }
 
-/** A name stands for its options with all defaults. */
+/** Replaces a name by its options with all defaults. */
 function inFull(options: CheckedAdmissionOptions): CheckedForecastOptions | CheckedPieOptions | null {
   if (options === 'none') return null
   if (options === 'forecast') return forecastOptions.parse({ type: 'forecast' })

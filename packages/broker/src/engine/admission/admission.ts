@@ -1,24 +1,24 @@
 import { type Nanos } from '@genpool/runtime'
 import { type DropReason } from '../../errors'
 
-/** Why a newcomer is refused at the door. */
+/** Why a request is refused before it is queued. */
 export interface Refusal {
   readonly reason: DropReason
-  /** When trying again is likely to help, from now; undefined where that is not known. */
+  /** How long from now a retry is likely to help; undefined if not known. */
   readonly retryAfter?: Nanos
 }
 
-/** Decides at the door whether a request may wait. It is asked only about requests that would have to. */
+/** Decides whether a request may be queued. It is asked only about requests that would have to wait. */
 export interface Admission {
-  /** Null to let it in. @param ahead how many would be served before it */
+  /** Why to refuse a request, or null to queue it. @param ahead how many would be served before it */
   refusal(ahead: number, now: Nanos): Refusal | null
-  /** A request waits now. @param waiting how many do, with it */
+  /** Reports that a request was queued. @param waiting how many wait, including this one */
   queued(waiting: number, now: Nanos): void
   /**
-   * A request went to a member.
+   * Reports that a request went to a member.
    *
    * @param relativeTime how long it waited for the member; negative: how long the member waited for it
-   * @param waiting how many go on waiting
+   * @param waiting how many are still waiting
    */
   matched(relativeTime: Nanos, waiting: number, now: Nanos): void
 }

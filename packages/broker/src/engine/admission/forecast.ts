@@ -11,26 +11,26 @@ export const forecastOptions = z
     target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
     interval: milliseconds
       .default(1000)
-      .describe('How long the forecast may exceed `target` before requests are refused, in milliseconds.'),
+      .describe('How long the forecast may stay above `target` before requests are refused, in milliseconds.'),
     bound: milliseconds
       .optional()
-      .describe('A forecast beyond this is refused at once, in milliseconds. Default: 4 x `target`.'),
+      .describe('A request with a longer forecast is refused at once, in milliseconds. Default: 4 x `target`.'),
   })
-  .describe('Refuses who would have to wait too long: requests ahead x measured time between departures.')
+  .describe('Refuses requests whose predicted wait is too long: requests ahead x measured time between departures.')
 export type CheckedForecastOptions = z.output<typeof forecastOptions>
 
 /**
- * Refuses requests that would have to wait too long, before they wait.
+ * Refuses requests that would wait too long, before they are queued.
  *
- * The wait ahead is the number of requests ahead times the measured time between departures (Little's law). Once it has been
- * above `target` for a whole `interval`, nobody is let in whose wait would be; that ends when the forecast falls below
- * half of `target`. So bursts shorter than the interval pass, and a lasting overload is told at once.
+ * The forecast is the number of requests ahead times the measured time between departures (Little's law). Once it has been
+ * above `target` for a whole `interval`, requests with a forecast above `target` are refused, until the forecast falls below
+ * half of `target`. Bursts shorter than the interval pass; in a lasting overload callers are told at once.
  */
 export class ForecastAdmission implements Admission {
   #target: Nanos
   #interval: Nanos
   #bound: Nanos
-  /** Since when the forecast has been above target; NaN if it is not. */
+  /** Since when the forecast is above target; NaN if it is not. */
   #above: Nanos = NaN
   readonly #departures = new Departures()
 
@@ -40,7 +40,7 @@ export class ForecastAdmission implements Admission {
     this.#bound = toNanos(options.bound ?? 4 * options.target)
   }
 
-  /** Takes new options over and keeps what was measured. */
+  /** Applies new options and keeps the measurements. */
   configure(options: CheckedForecastOptions): void {
     this.#target = toNanos(options.target)
     this.#interval = toNanos(options.interval)
@@ -62,7 +62,7 @@ export class ForecastAdmission implements Admission {
 
   matched(_relativeTime: Nanos, waiting: number, now: Nanos): void {
     this.#departures.depart(now)
-    // Where others wait already when the forecast is turned on, it measures from here.
+    // If requests are already queued when the forecast is turned on, measuring starts here.
     if (waiting > 0) this.#departures.begin(now)
     else this.#departures.rest()
   }

@@ -10,20 +10,24 @@ export const pieOptions = z
   .strictObject({
     type: z.literal('pie'),
     target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
-    interval: z.number().positive().default(1000).describe('How long a burst passes untouched, in milliseconds.'),
-    update: z.number().positive().default(100).describe('How often the probability changes, in milliseconds.'),
-    min: z.number().int().nonnegative().default(0).describe('While no more than this many wait, nobody is refused.'),
-    max: countOrInfinity.default(Infinity).describe('While more than this many wait, everybody is refused.'),
+    interval: z
+      .number()
+      .positive()
+      .default(1000)
+      .describe('How long a burst passes without refusals, in milliseconds.'),
+    update: z.number().positive().default(100).describe('How often the probability is updated, in milliseconds.'),
+    min: z.number().int().nonnegative().default(0).describe('No request is refused while at most this many wait.'),
+    max: countOrInfinity.default(Infinity).describe('Every request is refused while more than this many wait.'),
   })
-  .describe('Refuses with a probability that rises until waits settle at `target`.')
+  .describe('Refuses requests by chance; the probability rises until waits settle at `target`.')
 export type CheckedPieOptions = z.output<typeof pieOptions>
 
-/** Refuses requests with the probability that PIE computes from the waits of those before. */
+/** Refuses requests with the probability that PIE computes from earlier waits. */
 export class PieAdmission implements Admission {
   readonly #meter: PieMeter
   readonly #protector: Protector
   #options: CheckedPieOptions
-  /** How long the last one waited that went to a member. */
+  /** The wait of the last request that went to a member. */
   #waited: Nanos = 0
 
   constructor(options: CheckedPieOptions, now: Nanos, random: () => number) {
@@ -32,7 +36,7 @@ export class PieAdmission implements Admission {
     this.#protector = new Protector(this.#meter, random)
   }
 
-  /** Takes new options over and keeps what was measured. */
+  /** Applies new options and keeps the measurements. */
   configure(options: CheckedPieOptions, now: Nanos): void {
     this.#options = options
     this.#meter.configure(toMeterOptions(options), now)
@@ -43,7 +47,7 @@ export class PieAdmission implements Admission {
     return this.#protector.admits('ask') ? null : { reason: 'protector', retryAfter: this.#retryAfter(now) }
   }
 
-  /** Not before there is another probability, nor before what waits beyond `target` can be gone. */
+  /** Not before the next update of the probability, nor before the excess wait above `target` can be over. */
   #retryAfter(now: Nanos): Nanos {
     const { update, target } = this.#options
     const next = this.#meter.wakeAt > now ? this.#meter.wakeAt - now : toNanos(update)
@@ -56,7 +60,7 @@ export class PieAdmission implements Admission {
   }
 
   queued(): void {
-    // Matches tell all that PIE wants to know.
+    // PIE learns everything from matches.
   }
 }
 

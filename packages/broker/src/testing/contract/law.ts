@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import type FastCheck from 'fast-check'
 
-/** fast-check, handed in by the test that runs a contract: `import fc from 'fast-check'`. */
+/** The fast-check module, passed by the test that runs a contract: `import fc from 'fast-check'`. */
 export type FastCheckModule = typeof FastCheck
 
 /** How thoroughly a contract is checked. */
 export interface ContractSettings {
   readonly fc: FastCheckModule
-  /** How many random cases each law is tried on. Default: fast-check's own. */
+  /** How many random cases each law gets. Default: the one of fast-check. */
   readonly runs?: number
 }
 
-/** One promise that everything of a kind keeps. */
+/** A property that every implementation of a contract must have. */
 export interface Law<Subject> {
   readonly name: string
-  /** Throws, with the smallest case found, if the subject does not keep it. */
+  /** Throws, with the smallest failing case, if the subject breaks the law. */
   check(subject: Subject, settings: ContractSettings): void
 }
 
-/** A law over random cases: it holds if `holds` throws for none of them. */
+/** Makes a law over random cases: it holds if `holds` never throws. */
 export function law<Subject, Value>(
   name: string,
   values: (fc: FastCheckModule) => FastCheck.Arbitrary<Value>,

@@ -4,14 +4,14 @@ import type FastCheck from 'fast-check'
 import { type Meter, type Sample } from '../../meters/meter'
 import { type FastCheckModule, type Law, law } from './law'
 
-/** What the contract of meters is checked against. */
+/** The meter under test. */
 export interface MeterSubject {
   create(now: Nanos): Meter
-  /** Options that `configure` must take, tried in between. Default: it is not called. */
+  /** Options that `configure` must accept during a run. Default: `configure` is not called. */
   readonly reconfigurations?: readonly unknown[]
-  /** Whatever can be seen of the meter, for laws that compare. */
+  /** Returns the visible state of the meter, for laws that compare. */
   look(meter: Meter): unknown
-  /** What must hold at any time. Throws if it does not. */
+  /** Checks what must hold at any time; throws if it does not. */
   always?(meter: Meter, now: Nanos): void
 }
 
@@ -57,12 +57,12 @@ function play(subject: MeterSubject, { start, steps }: MeterPlan): { meter: Mete
   return { meter, now }
 }
 
-/** What every meter promises: run it over a meter of your own, as `queueContract`. */
+/** The laws of every meter. Run them on your own meter, as with `queueContract`. */
 export const meterContract: readonly Law<MeterSubject>[] = [
   law('the same calls at the same times give the same result', meterPlans, (subject: MeterSubject, plan) => {
     assert.deepEqual(subject.look(play(subject, plan).meter), subject.look(play(subject, plan).meter))
   }),
-  law('only differences of time matter, not where the clock began', meterPlans, (subject: MeterSubject, plan) => {
+  law('only differences of time matter, not the origin of the clock', meterPlans, (subject: MeterSubject, plan) => {
     const later = { ...plan, start: plan.start + 1e12 }
     const [here, there] = [play(subject, plan), play(subject, later)]
     assert.deepEqual(subject.look(there.meter), subject.look(here.meter))

@@ -18,7 +18,7 @@ function playAll(run: QueueRun, plan: QueuePlan, afterEach: () => void = () => u
 }
 
 /**
- * What every queue promises: run it over a queue of your own.
+ * The laws of every queue. Run them on your own queue.
  *
  * @example
  * import fc from 'fast-check'
@@ -28,20 +28,20 @@ function playAll(run: QueueRun, plan: QueuePlan, afterEach: () => void = () => u
  * })
  */
 export const queueContract: readonly Law<QueueSubject>[] = [
-  queueLaw('every request is served once, dropped once, taken out once, or still there', (run, plan) => {
+  queueLaw('every request is served once, dropped once, removed once, or still waiting', (run, plan) => {
     playAll(run, plan)
     const here = [...run.queue]
-    assert.deepEqual(ids(here), ids(run.waiting), 'other requests wait than should')
-    for (const probe of here) assert.notEqual(probe.list, null, 'a waiting request says that it does not wait')
-    for (const probe of run.gone.keys()) assert.equal(probe.list, null, 'a request that is gone says that it waits')
+    assert.deepEqual(ids(here), ids(run.waiting), 'the wrong requests are waiting')
+    for (const probe of here) assert.notEqual(probe.list, null, 'a waiting request has no list')
+    for (const probe of run.gone.keys()) assert.equal(probe.list, null, 'a request that is gone still has a list')
   }),
-  queueLaw('the length is that of what waits, and never above max', (run, plan) => {
+  queueLaw('the length is the number of waiting requests, and never above max', (run, plan) => {
     playAll(run, plan, () => {
       assert.equal(run.queue.length, run.waiting.length)
       assert.ok(run.queue.length <= run.queue.max, `${run.queue.length} wait, and ${run.queue.max} may`)
     })
   }),
-  queueLaw('oldest is the send time of one that waits, or null if none does', (run, plan) => {
+  queueLaw('oldest is the send time of a waiting request, or null if none waits', (run, plan) => {
     playAll(run, plan, () => {
       const times = run.waiting.map((probe) => probe.sentAt)
       const oldest = run.queue.oldest()
@@ -57,13 +57,13 @@ export const queueContract: readonly Law<QueueSubject>[] = [
       run.queue.timeout(run.now)
       run.noteDrops()
       const { wakeAt } = run.queue.decision
-      assert.ok(wakeAt === null || wakeAt > run.now, 'a queue that has just been called wants to be called at once')
+      assert.ok(wakeAt === null || wakeAt > run.now, 'wakeAt is not in the future right after a call')
       const span = wakeAt === null ? 1e13 : wakeAt - run.now
       run.queue.timeout(run.now + Math.floor(span * share))
       assert.deepEqual(run.queue.decision.dropped, [], `dropped before ${wakeAt}`)
     },
   ),
-  queueLaw('a queue that is asked often enough is emptied', (run, plan) => {
+  queueLaw('a queue is empty after enough calls of dequeue', (run, plan) => {
     playAll(run, plan)
     const served = new Set<unknown>()
     for (let left = run.queue.length + 1; left > 0; left--) {
@@ -74,16 +74,16 @@ export const queueContract: readonly Law<QueueSubject>[] = [
       served.add(probe)
     }
     const heldBack = run.waiting.filter((probe) => probe.key !== undefined)
-    assert.deepEqual(ids(run.waiting), ids(heldBack), 'requests are left though dequeue found none')
+    assert.deepEqual(ids(run.waiting), ids(heldBack), 'requests are left although dequeue returned null')
   }),
-  queueLaw('a request that waits cannot be enqueued again, and nothing changes by trying', (run, plan) => {
+  queueLaw('enqueuing a waiting request again fails and changes nothing', (run, plan) => {
     playAll(run, plan)
     const [probe] = run.waiting
     if (probe === undefined) return
     refuses(() => run.queue.enqueue(probe, run.now))
     assert.deepEqual(ids(run.queue), ids(run.waiting))
   }),
-  queueLaw('taking out what never waited here, or what no tag names, takes out nothing', (run, plan) => {
+  queueLaw('removing a request that is not queued, or cancelling an unknown tag, changes nothing', (run, plan) => {
     playAll(run, plan)
     assert.equal(run.queue.remove(new Probe(-1, run.now, 0), run.now), false)
     run.noteDrops()
@@ -93,7 +93,7 @@ export const queueContract: readonly Law<QueueSubject>[] = [
     run.noteDrops()
     assert.deepEqual(ids(run.queue), ids(run.waiting))
   }),
-  queueLaw('drain hands over everything, and another queue can take it', (run, plan, subject) => {
+  queueLaw('drain returns every request, and another queue can take them over', (run, plan, subject) => {
     playAll(run, plan)
     const waited = run.waiting
     const handed = run.queue.drain()

@@ -5,7 +5,7 @@ import { type Queue } from '../../queues/queue'
 import { Waiting } from '../../queues/waiting'
 import { type FastCheckModule } from './law'
 
-/** A request as the contract of queues sends it. Its subject is `[group, parity]`, for queues that tell requests apart. */
+/** A request of the queue contract. Its subject is `[group, parity]`, for queues with keys. */
 export class Probe extends Waiting {
   constructor(
     readonly id: number,
@@ -20,11 +20,11 @@ export class Probe extends Waiting {
   }
 }
 
-/** What the contract of queues is checked against. */
+/** The queue under test. */
 export interface QueueSubject {
-  /** Makes the queue; `items` wait already. */
+  /** Makes the queue; `items` are already waiting. */
   create(now: Nanos, items: readonly Probe[]): Queue<Probe>
-  /** Options that `configure` must take, tried in between. Default: it is not called. */
+  /** Options that `configure` must accept during a run. Default: `configure` is not called. */
   readonly reconfigurations?: readonly unknown[]
 }
 
@@ -32,9 +32,9 @@ export interface QueueSubject {
 export interface QueueStep {
   readonly op: 'enqueue' | 'dequeue' | 'timeout' | 'cancel' | 'remove' | 'configure'
   readonly after: Nanos
-  /** Picks a request, a tag, a priority or options, whatever the step needs. */
+  /** Picks the request, tag, priority or options that the step needs. */
   readonly pick: number
-  /** How long before it is enqueued the request was sent. */
+  /** How long the request was sent before it is enqueued. */
   readonly delay: Nanos
 }
 
@@ -46,7 +46,7 @@ export interface QueuePlan {
 
 const MS = 1_000_000
 
-/** Random runs: bursts at one moment, short and long waits, times on and around milliseconds. */
+/** Random runs: bursts at one time, short and long waits, times at and near whole milliseconds. */
 export function queuePlans(fc: FastCheckModule): FastCheck.Arbitrary<QueuePlan> {
   const span = fc.oneof(
     fc.constant(0),
@@ -66,12 +66,12 @@ export function queuePlans(fc: FastCheckModule): FastCheck.Arbitrary<QueuePlan> 
   })
 }
 
-/** A queue under random steps, with the books kept of what became of every request. */
+/** Runs a queue through random steps and records the outcome of every request. */
 export class QueueRun {
   readonly queue: Queue<Probe>
   now: Nanos
   readonly probes: Probe[] = []
-  /** Requests that came out, each with how. */
+  /** Requests that have left the queue, each with its outcome. */
   readonly gone = new Map<Probe, 'served' | 'dropped' | 'removed' | 'cancelled'>()
   readonly #subject: QueueSubject
 
@@ -83,7 +83,7 @@ export class QueueRun {
     this.noteDrops()
   }
 
-  /** The requests that must be waiting still. */
+  /** The requests that must still be waiting. */
   get waiting(): readonly Probe[] {
     return this.probes.filter((probe) => !this.gone.has(probe))
   }
@@ -94,11 +94,11 @@ export class QueueRun {
     this.noteDrops()
   }
 
-  /** Enters the drops of the last call in the books. */
+  /** Records the drops of the last call. */
   noteDrops(): void {
     for (const { entry, sojourn, waiting } of this.queue.decision.dropped) {
       assert.equal(entry.list, null, 'a dropped request still waits')
-      assert.equal(sojourn, this.now - entry.sentAt, 'a drop tells another sojourn time than that of its request')
+      assert.equal(sojourn, this.now - entry.sentAt, 'a drop has the wrong sojourn time')
       assert.ok(waiting >= 0)
       this.note(entry, 'dropped')
     }
@@ -136,14 +136,14 @@ export class QueueRun {
 
   #cancel(tag: number): void {
     const tagged = this.waiting.filter((probe) => probe.tag === tag)
-    assert.equal(this.queue.cancel(tag, this.now), tagged.length, 'cancel counted wrongly')
+    assert.equal(this.queue.cancel(tag, this.now), tagged.length, 'cancel returned the wrong count')
     for (const probe of tagged) this.note(probe, 'cancelled')
   }
 
   #remove(probe: Probe | undefined): void {
     if (probe === undefined) return
     const waits = !this.gone.has(probe)
-    assert.equal(this.queue.remove(probe, this.now), waits, 'remove told wrongly whether the request was here')
+    assert.equal(this.queue.remove(probe, this.now), waits, 'remove returned the wrong answer')
     if (waits) this.note(probe, 'removed')
   }
 

@@ -4,11 +4,11 @@ import type FastCheck from 'fast-check'
 import { type Valve } from '../../valves/valve'
 import { type FastCheckModule, type Law, law, refuses } from './law'
 
-/** What the contract of valves is checked against. */
+/** The valve under test. */
 export interface ValveSubject {
-  /** Makes the valve; `tasks` run already. */
+  /** Makes the valve; `tasks` are already running. */
   create(now: Nanos, tasks: readonly number[]): Valve<number>
-  /** Options that `configure` must take, tried in between. Default: it is not called. */
+  /** Options that `configure` must accept during a run. Default: `configure` is not called. */
   readonly reconfigurations?: readonly unknown[]
 }
 
@@ -34,7 +34,7 @@ function valvePlans(fc: FastCheckModule): FastCheck.Arbitrary<ValvePlan> {
   })
 }
 
-/** A valve under random steps, with the books kept of what runs. */
+/** Runs a valve through random steps and records which tasks run. */
 class ValveRun {
   readonly valve: Valve<number>
   readonly running = new Set<number>()
@@ -70,7 +70,11 @@ class ValveRun {
         return
       case 'continue': {
         const { result } = valve.continue(task, now)
-        assert.equal(result === 'unknown', !this.running.has(task), 'continue told wrongly whether the task runs')
+        assert.equal(
+          result === 'unknown',
+          !this.running.has(task),
+          'continue returned the wrong answer about whether the task runs',
+        )
         if (result === 'done') this.running.delete(task)
         return
       }
@@ -91,7 +95,7 @@ class ValveRun {
     const task = this.#next++
     if (!this.valve.status.open) return refuses(() => this.valve.ask(task, this.now))
     const since = this.valve.ask(task, this.now)
-    assert.ok(since <= this.now, 'a valve was open for a task since a moment that is still to come')
+    assert.ok(since <= this.now, 'the time since which the valve was open is in the future')
     this.running.add(task)
   }
 }
@@ -100,9 +104,9 @@ function valveLaw(name: string, holds: (run: ValveRun, plan: ValvePlan) => void)
   return law(name, valvePlans, (subject, plan) => holds(new ValveRun(subject, plan), plan))
 }
 
-/** What every valve promises: run it over a valve of your own, as `queueContract`. */
+/** The laws of every valve. Run them on your own valve, as with `queueContract`. */
 export const valveContract: readonly Law<ValveSubject>[] = [
-  valveLaw('those who were admitted run until they are done or may not go on, and nobody else', (run, plan) => {
+  valveLaw('admitted tasks run until they are done or may not continue, and no others run', (run, plan) => {
     run.play(plan, () => {
       assert.equal(run.valve.size, run.running.size)
       assert.deepEqual([...run.valve.tasks()].sort(), [...run.running].sort())
@@ -114,18 +118,18 @@ export const valveContract: readonly Law<ValveSubject>[] = [
     if (task !== undefined) refuses(() => run.valve.ask(task, run.now))
     assert.equal(run.valve.size, run.running.size)
   }),
-  valveLaw('it says when it opens, or will open by itself: then it is open', (run, plan) => {
+  valveLaw('at the time that openAt names, the valve is open', (run, plan) => {
     run.play(plan, () => {
       const { open, openAt, wakeAt } = run.valve.status
-      if (open) assert.ok(openAt !== null && openAt <= run.now, 'open, but since when?')
+      if (open) assert.ok(openAt !== null && openAt <= run.now, 'open, but openAt is null or in the future')
       else {
-        assert.ok(openAt === null || openAt > run.now, 'closed, but opened before now')
-        assert.ok(wakeAt === null || wakeAt > run.now, 'wants to be called at once though it has just been')
+        assert.ok(openAt === null || openAt > run.now, 'closed, but openAt is not in the future')
+        assert.ok(wakeAt === null || wakeAt > run.now, 'wakeAt is not in the future right after a call')
       }
     })
     const { open, openAt } = run.valve.status
     if (open || openAt === null) return
     run.valve.timeout(openAt)
-    assert.ok(run.valve.status.open, 'not open at the moment that it named')
+    assert.ok(run.valve.status.open, 'not open at the time of openAt')
   }),
 ]

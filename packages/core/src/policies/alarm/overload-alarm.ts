@@ -16,7 +16,7 @@ export interface AlarmPorts extends Attaching, Timers {
   alarmChanged(kind: 'set' | 'clear', facts: AlarmFacts): void
 }
 
-/** What an alarm says. */
+/** The figures in the events of an alarm. */
 interface AlarmFacts {
   readonly alarm: string
   readonly waiting: number
@@ -28,7 +28,7 @@ interface AlarmFacts {
 
 const NAME = 'overload'
 
-/** Sets an alarm while requests wait too long, or the event loop is late. Absent unless options ask for it. */
+/** Sets an alarm while requests wait too long, or while the event loop is late. Off by default. */
 export class OverloadAlarm {
   #watch: OverloadWatch | null = null
 
@@ -48,7 +48,7 @@ export class OverloadAlarm {
     this.pool.attach(this.#watch)
   }
 
-  /** Clears the alarm, and looks no more. */
+  /** Clears the alarm and stops watching. */
   end(): void {
     if (this.#watch === null) return
     this.pool.detach(this.#watch)
@@ -58,11 +58,11 @@ export class OverloadAlarm {
 }
 
 /**
- * Sets the alarm after requests have waited too long, or the event loop has been late, for a whole interval. Clears it after a
- * whole interval in which neither was so.
+ * Sets the alarm after requests have waited too long, or the event loop has been late, for a whole interval. Clears it after
+ * a whole interval without either.
  *
- * The loop is late while a turn lasts, and counts as late for as long again: between two long turns there are short ones.
- * It looks at the end of each turn in which the pool had work, and by a timer while a change is due.
+ * After a long turn, the loop counts as late for as long as the turn lasted, since there are short turns between two long
+ * ones. It checks at the end of each turn in which the pool had work, and with a timer while a change is due.
  */
 class OverloadWatch implements Listener {
   readonly #meter: AlarmMeter

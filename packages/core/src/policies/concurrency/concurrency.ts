@@ -17,20 +17,20 @@ export interface ConcurrencyPorts extends Attaching {
   now(): Nanos
 }
 
-/** What a concurrency limit does now. */
+/** The current figures of a concurrency limit. */
 export interface ConcurrencyFigures {
   readonly limit: number
-  /** How many members wait for a place. */
+  /** How many members are set aside. */
   readonly aside: number
-  /** How long a run takes without a load; 0 if that is not known, or does not matter. */
+  /** How long a run takes without load; 0 if not known, or if the limit does not learn. */
   readonly unloadedNs: Nanos
 }
 
 /**
- * Lets only a number of members work at once, however many there are.
+ * Limits how many members work at once.
  *
- * A member needs one of the places to wait for a request, and keeps it while it works. The others are set aside: the broker does
- * not know of them. Messages for one member alone (`broadcast`, its own address) need no place.
+ * A member needs one of the places to wait for a request, and keeps it while it works. The others are set aside: the broker
+ * does not know them. Messages to one member (`broadcast`, its own address) need no place.
  */
 export class Concurrency implements SeatGate, Listener {
   #attached = false
@@ -50,13 +50,13 @@ export class Concurrency implements SeatGate, Listener {
     return this.#aside.size
   }
 
-  /** What it does now; undefined while all may work. */
+  /** The current figures; undefined while all may work. */
   get figures(): ConcurrencyFigures | undefined {
     if (!this.#attached) return undefined
     return { limit: this.limit, aside: this.aside, unloadedNs: this.#gradient?.floor ?? 0 }
   }
 
-  /** @param limit a number, or the rules of a limit that learns; null lets all work */
+  /** @param limit a number, or the rules of a learning limit; null lets all work */
   configure(limit: number | GradientRules | null): void {
     if (limit !== null) {
       if (!this.#attached) this.#attach()
@@ -71,7 +71,7 @@ export class Concurrency implements SeatGate, Listener {
 
   #attach(): void {
     this.#attached = true
-    // Members that are at work continue; surplus places are taken back one by one.
+    // Busy members continue; surplus places are taken back one by one.
     for (const seat of this.pool.seats) if (seat.hasBegun) this.#placed.add(seat)
     this.pool.attach(this)
   }
@@ -109,7 +109,7 @@ export class Concurrency implements SeatGate, Listener {
     if (this.#placed.delete(seat)) this.#adapt()
   }
 
-  /** Learns from a run. One that was cancelled says nothing about how long runs take. */
+  /** Learns from a run. Cancelled runs are ignored: they do not tell how long runs take. */
   runFinished(_seat: Seat, { outcome }: RequestFacts, runNs: Nanos): void {
     if (this.#gradient === null || runNs < 0) return
     if (outcome !== null && outcome !== 'replied' && outcome !== 'expired') return

@@ -24,40 +24,44 @@ export const breakerOptions = z
       .number()
       .positive()
       .default(1000)
-      .describe('How long an open breaker refuses requests, in milliseconds; doubled each time that a probe fails.'),
-    maxWait: z.number().positive().default(30_000).describe('The longest such time, in milliseconds.'),
+      .describe('How long an open breaker refuses requests, in milliseconds; doubled after each failed probe.'),
+    maxWait: z
+      .number()
+      .positive()
+      .default(30_000)
+      .describe('The greatest value that `wait` is doubled to, in milliseconds.'),
     probes: z
       .number()
       .int()
       .positive()
       .default(3)
-      .describe('How many requests pass as probes after that. If all succeed, the breaker closes.'),
+      .describe('How many requests pass as probes after `wait`. If all succeed, the breaker closes.'),
     counts: z
       .custom<(error: unknown) => boolean>((value) => typeof value === 'function', 'expected a function')
       .optional()
-      .describe('Gets what was thrown and returns whether it counts as a failure. Default: each error counts.'),
+      .describe('Gets the error and returns whether it counts as a failure. Default: each error counts.'),
   })
   .refine(({ wait, maxWait }) => wait <= maxWait, { path: ['wait'], message: 'wait must not be greater than maxWait' })
 export type CheckedBreakerOptions = z.output<typeof breakerOptions>
 export type BreakerRules = Omit<CheckedBreakerOptions, 'counts'>
 
-/** What a breaker does: lets all pass, none, or some to see whether it is over. */
+/** The states of a breaker: all requests pass, none, or a few probes. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** What a request is to the breaker: refused, let through, or (1 and more) a probe of the trial of that number. */
+/** The answer to a request: refused, let through, or (1 and more) a probe of the trial with that number. */
 export type Pass = number
 export const REFUSED: Pass = -1
 export const FREE: Pass = 0
 
 /**
- * Refuses requests while those before them keep failing. Pure: the time is an argument, in nanoseconds that never decrease.
+ * Refuses requests while earlier ones keep failing. Pure: the time is an argument, in nanoseconds that never decrease.
  *
- * - **closed**: all pass. Enough failures within a window, that are a large enough share of the results, open it.
+ * - **closed**: all pass. It opens after enough failures within a window, if they are a large enough share of the results.
  * - **open**: none passes, for `wait`.
- * - **half-open**: as many as `probes` pass. If all of them succeed, it closes; if one fails, it opens again, for twice as long. A
- *   probe that comes to nothing makes room for another, and so do those of which nothing is heard for `maxWait`.
+ * - **half-open**: `probes` requests pass. If all of them succeed, it closes; if one fails, it opens again, for twice as
+ *   long. A probe without a result is replaced by another, and so is one that has no result after `maxWait`.
  *
- * What was let through earlier and ends later decides nothing: each trial has a number, and only its own probes count.
+ * Requests from before a trial do not affect it: each trial has a number, and only its own probes count.
  *
  * @see Nygard, Release It!, 2007
  */
@@ -68,9 +72,9 @@ export class Breaker {
   #openUntil: Nanos = 0
   #wait: Nanos
   #trial = 0
-  /** Since when probes of this trial are under way. */
+  /** Since when probes of this trial are running. */
   #since: Nanos = 0
-  /** Probes of this trial that are under way, and that have succeeded. */
+  /** How many probes of this trial are running, and how many have succeeded. */
   #under = 0
   #passed = 0
 
@@ -84,14 +88,14 @@ export class Breaker {
     return this.#state === 'open' && now >= this.#openUntil ? 'half-open' : this.#state
   }
 
-  /** When one that is refused now may try again, from now; 0 while all pass. */
+  /** How long a request that is refused now should wait before a retry; 0 while all pass. */
   retryAfter(now: Nanos): Nanos {
     if (this.#state === 'closed') return 0
-    // A trial is on: should it fail, the wait is twice as long.
+    // During a trial: if it fails, the wait is twice as long.
     return this.#state === 'open' ? Math.max(0, this.#openUntil - now) : this.#longer()
   }
 
-  /** One more comes. Of a probe its owner tells later, once, what has become of it. */
+  /** Decides about a new request. For a probe, the owner must report the result, once. */
   tryPass(now: Nanos): Pass {
     if (this.#state === 'closed') return FREE
     if (this.#state === 'open') {
@@ -101,7 +105,7 @@ export class Breaker {
       this.#since = now
       this.#under = this.#passed = 0
     } else if (now - this.#since >= this.#rules.maxWait * NS_PER_MS) {
-      // They may hang for ever, and then nobody would be let through any more.
+      // The probes may hang for ever, and then no request would pass again.
       this.#since = now
       this.#under = 0
     }
@@ -110,7 +114,7 @@ export class Breaker {
     return this.#trial
   }
 
-  /** One that passed has succeeded. */
+  /** Reports that a request that passed has succeeded. */
   succeeded(pass: Pass, now: Nanos): void {
     if (this.#state === 'closed') return this.#results.add(true, now)
     if (!this.#isProbe(pass)) return
@@ -121,7 +125,7 @@ export class Breaker {
     this.#results.clear()
   }
 
-  /** One that passed has failed. */
+  /** Reports that a request that passed has failed. */
   failed(pass: Pass, now: Nanos): void {
     if (this.#state === 'closed') {
       this.#results.add(false, now)
@@ -129,17 +133,17 @@ export class Breaker {
     } else if (this.#isProbe(pass)) this.#reopen(now)
   }
 
-  /** A start has failed, which nobody has asked for. */
+  /** Reports that the start of a member has failed. */
   startFailed(now: Nanos): void {
     this.failed(this.#trial, now)
   }
 
-  /** One that passed came to nothing: it was given up before it was run, or neither succeeded nor failed. */
+  /** Reports that a request that passed has no result: it was dropped before it ran, or neither succeeded nor failed. */
   forgotten(pass: Pass): void {
     if (this.#isProbe(pass)) this.#leave()
   }
 
-  /** Takes new rules over; it stays as it is, and for as long. */
+  /** Applies new rules; the state and its remaining time stay. */
   configure(rules: BreakerRules): void {
     const { wait, maxWait } = this.#rules
     this.#rules = rules

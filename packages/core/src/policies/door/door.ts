@@ -16,7 +16,7 @@ export interface DoorPorts extends Attaching {
   random(): number
   /** Reports an error thrown by a user callback. */
   report(error: unknown): void
-  /** The breaker does something else from now on. */
+  /** Reports that the breaker has changed its state. */
   breakerChanged(change: {
     readonly from: BreakerState
     readonly to: BreakerState
@@ -30,27 +30,27 @@ export interface DoorOptions {
   readonly throttle: boolean | ThrottleRules
 }
 
-/** What a door does now. */
+/** The current figures of a door. */
 export interface DoorFigures {
-  /** What the circuit breaker does, and when a caller that it refuses may try again; undefined without one. */
+  /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
   readonly breaker: { readonly state: BreakerState; readonly retryAfterMs: number } | undefined
-  /** The probability with which the next request is refused because those before it were; undefined without a throttle. */
+  /** The probability with which the throttle refuses the next request; undefined without one. */
   readonly throttle: { readonly probability: number } | undefined
 }
 
 /**
- * Refuses requests before they reach the broker: while earlier ones crash (breaker), or are refused anyhow (throttle).
+ * Refuses requests before they reach the broker: while earlier ones crash (breaker) or are refused (throttle).
  *
- * Messages for one member alone, and messages that run again after a crash, do not pass the door.
+ * It does not check messages to one member, nor messages that are retried after a crash.
  */
 export class Door implements Gate, Listener {
   #attached = false
   #breaker: Breaker | null = null
   #throttle: Throttle | null = null
   #counts: ((error: unknown) => boolean) | undefined = undefined
-  /** What the breaker did when it was looked at last. */
+  /** The state of the breaker that was reported last. */
   #told: BreakerState = 'closed'
-  /** The requests that are probes of the breaker, each with the number of its trial. */
+  /** The probes of the breaker, each with the number of its trial. */
   readonly #probes = new Map<RequestFacts, number>()
 
   constructor(private readonly pool: DoorPorts) {}
@@ -58,7 +58,7 @@ export class Door implements Gate, Listener {
   configure({ breaker, throttle }: DoorOptions): void {
     this.#breaker = reconfigured(this.#breaker, breaker, breakerOptions, Breaker)
     this.#counts = typeof breaker === 'object' ? breaker.counts : undefined
-    // Without a breaker all requests pass, as with one that is closed.
+    // Without a breaker all requests pass, as with a closed one.
     if (this.#breaker === null) this.#tellState('closed', 0)
     this.#throttle = reconfigured(this.#throttle, throttle, throttleOptions, Throttle)
     this.#attach(this.#breaker !== null || this.#throttle !== null)
@@ -135,7 +135,7 @@ export class Door implements Gate, Listener {
     this.#tell(breaker, now)
   }
 
-  /** Tells if the breaker does something else than before. */
+  /** Reports a change of the breaker's state. */
   #tell(breaker: Breaker, now: Nanos): void {
     this.#tellState(breaker.state(now), breaker.retryAfter(now))
   }
@@ -155,17 +155,17 @@ export class Door implements Gate, Listener {
       (answer) => (counts = answer === true),
       (error) => this.pool.report(error),
     )
-    // A promise comes too late to be asked: the crash counts.
+    // A promise would come too late; the crash counts.
     return counts
   }
 }
 
-/** Whether this door refused it: that is no result of the requests that passed. */
+/** Whether this door refused the request; that does not count as a result. */
 function wasRefusedHere(error: GenPoolError | undefined): boolean {
   return error instanceof DroppedError && (error.reason === 'breaker' || error.reason === 'throttled')
 }
 
-/** Whether the pool took a request on, or refused it; undefined if its outcome does not tell. */
+/** Whether the pool accepted a request or refused it; undefined if the outcome does not tell. */
 function wasAccepted({ attempt }: RequestFacts, outcome: Outcome): boolean | undefined {
   if (outcome === 'dropped') return false
   if (outcome === 'expired') return attempt > 0
@@ -176,7 +176,7 @@ function figuresOf(breaker: Breaker, now: Nanos): DoorFigures['breaker'] {
   return { state: breaker.state(now), retryAfterMs: breaker.retryAfter(now) / NS_PER_MS }
 }
 
-/** The rule that the options ask for: the old one with new numbers if there is one, so that what it knows is kept. */
+/** Returns the rule for the options: the old one with new numbers if there is one, so that its counts are kept. */
 function reconfigured<R, T extends { configure(rules: R): void }>(
   old: T | null,
   options: boolean | R,

@@ -1,9 +1,9 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** Into so many steps the window is divided; the oldest is forgotten as a whole. */
+/** The window has this many steps; the oldest step is forgotten as a whole. */
 const STEPS = 10
 
-/** Counts what went well and what did not within the last while. Pure: the time is an argument. */
+/** Counts good and bad results in a sliding window. Pure: the time is an argument. */
 export class RecentCounts {
   readonly #good = new Float64Array(STEPS)
   readonly #bad = new Float64Array(STEPS)
@@ -36,7 +36,7 @@ export class RecentCounts {
     this.#bad.fill(0)
   }
 
-  /** Takes another window; what has been counted is forgotten if it is another one. */
+  /** Changes the window; if it differs, the counts are reset. */
   resize(window: Nanos): void {
     if (window / STEPS === this.#step) return
     this.#step = window / STEPS

@@ -20,14 +20,14 @@ export const throttleOptions = z.strictObject({
 export type ThrottleRules = z.output<typeof throttleOptions>
 
 /**
- * Keeps back requests that would only be refused, before they cost anything. Pure: time and chance are arguments.
+ * Refuses requests that would be refused later anyway, before they cost anything. Pure: time and chance are arguments.
  *
- * Of the requests of the last while, with those that it has kept back itself, so many were accepted. Once there are more than
- * `factor` times as many requests as that, it refuses newcomers with the probability
- * `(requests - factor * accepted) / (requests + 1)`. So about `factor` times as many go on as are accepted, and some always do: that
- * is how it notices that there is room again.
+ * It counts the requests in a sliding window, including those that it refused itself, and how many were accepted. Once there
+ * are more than `factor` requests for each accepted one, it refuses newcomers with the probability
+ * `(requests - factor * accepted) / (requests + 1)`. So about `factor` requests pass for each accepted one. Some always
+ * pass, so it notices when there is room again.
  *
- * Only requests count whose result is known: a burst that waits has been neither accepted nor refused.
+ * Only requests with a known result count: a waiting burst is neither accepted nor refused.
  *
  * @see Beyer et al., Site Reliability Engineering, chapter 21, "Client-Side Throttling"
  */
@@ -40,7 +40,7 @@ export class Throttle {
     this.#results = new RecentCounts(rules.within * NS_PER_MS)
   }
 
-  /** With which probability a newcomer is refused now. */
+  /** The probability with which a newcomer is refused now. */
   probability(now: Nanos): number {
     const accepted = this.#results.good(now)
     const requests = accepted + this.#results.bad(now)
@@ -48,19 +48,19 @@ export class Throttle {
     return Math.max(0, (requests - this.#rules.factor * accepted) / (requests + 1))
   }
 
-  /** Whether a newcomer is refused; then it counts as a request that was. @param chance a number in [0, 1) */
+  /** Whether to refuse a newcomer; if so, it counts as refused. @param chance a random number in [0, 1) */
   refuses(chance: number, now: Nanos): boolean {
     if (chance >= this.probability(now)) return false
     this.#results.add(false, now)
     return true
   }
 
-  /** One that went on has been accepted, or refused further on. */
+  /** Reports that a request that passed was accepted, or was refused later. */
   settled(accepted: boolean, now: Nanos): void {
     this.#results.add(accepted, now)
   }
 
-  /** Takes new rules over; what has been counted is kept, unless the window is another one. */
+  /** Applies new rules; the counts are kept unless the window differs. */
   configure(rules: ThrottleRules): void {
     this.#rules = rules
     this.#results.resize(rules.within * NS_PER_MS)

@@ -8,15 +8,15 @@ export interface ElasticPorts extends Attaching, Timers {
   readonly stopping: boolean
   /** The target number of members. */
   readonly size: number
-  /** How many members are starting, or wait for another try. */
+  /** How many members are starting, or wait for a retry. */
   readonly starting: number
   /** How many requests wait. */
   readonly waiting: number
   /** How many members wait for a request. */
   readonly idle: number
-  /** How many members are held back by a gate. They are idle, too. */
+  /** How many members are set aside by a gate. They are idle, too. */
   readonly aside: number
-  /** How many members may work at once. More would be of no use. */
+  /** How many members may work at once. More members would be useless. */
   readonly limit: number
   /** The time of this turn. */
   turnNow(): Nanos
@@ -33,7 +33,7 @@ export class ElasticSize implements SizePolicy, Listener {
   readonly #sizing: Sizing
   #timer: Timer | null = null
   #lookedAt: Nanos = -Infinity
-  /** Whether members may start: a shared state is there. */
+  /** Whether members may start: the shared state exists. */
   #started = false
 
   constructor(
@@ -56,7 +56,7 @@ export class ElasticSize implements SizePolicy, Listener {
 
   turnEnded(now: Nanos): void {
     const isDue = now - this.#lookedAt >= this.options.update * NS_PER_MS
-    // Without members, what waits cannot wait for the next look.
+    // Without members, waiting requests cannot wait for the next check.
     if (isDue || (this.#sizing.size === 0 && this.pool.waiting > 0)) this.#look()
   }
 
@@ -70,7 +70,7 @@ export class ElasticSize implements SizePolicy, Listener {
     if (this.#started) this.#look()
   }
 
-  /** Leaves the size as it is now. */
+  /** Stops changing the size. */
   end(): void {
     this.#started = false
     this.pool.detach(this)

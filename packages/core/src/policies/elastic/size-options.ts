@@ -11,10 +11,10 @@ const codel = z
     interval: interval
       .default(100)
       .describe(
-        'How long the pool must be short of members before it starts one, in milliseconds. While it stays short, the starts come ever faster.',
+        'How long the pool must be short of members before it starts one, in milliseconds. While it stays short, members start faster and faster.',
       ),
   })
-  .describe('Starts members, ever faster, once the pool has been short of them for a whole `interval`.')
+  .describe('Starts members, faster and faster, once the pool has been short of them for a whole `interval`.')
 const relative = z
   .strictObject({
     type: z.literal('relative'),

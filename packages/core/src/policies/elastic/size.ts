@@ -2,11 +2,11 @@ import type { SizePolicy } from '../../pool/ports'
 import { type ElasticPorts, ElasticSize } from './elastic-size'
 import type { CheckedSizeOptions } from './size-options'
 
-/** What a size that may be elastic needs of its pool. */
+/** What a size needs of its pool. */
 export interface SizePorts extends ElasticPorts {
-  /** Decides about the size from now on; undefined for the fixed size. */
+  /** Sets the policy that decides the size from now on; undefined for a fixed size. */
   setSizePolicy(policy: SizePolicy | undefined): void
-  /** Whether members may start: a shared state is there. */
+  /** Whether members may start: the shared state exists. */
   readonly populated: boolean
 }
 
@@ -16,7 +16,7 @@ export class Size {
 
   constructor(private readonly pool: SizePorts) {}
 
-  /** @param size bounds of an elastic size; anything else is a fixed one */
+  /** @param size the options of an elastic size; otherwise the size is fixed */
   configure(size: number | CheckedSizeOptions | undefined): void {
     if (typeof size !== 'object') return this.#fix()
     if (this.#elastic !== null) return this.#elastic.configure(size)

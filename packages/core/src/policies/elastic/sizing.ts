@@ -5,19 +5,19 @@ import { StartRate } from './start-rate'
 
 /** The figures of a pool that its size depends on. */
 export interface Load {
-  /** How many members wait for a request, or are held back by a gate. */
+  /** How many members wait for a request, or are set aside by a gate. */
   readonly idle: number
-  /** How many members are starting, or wait for another try to start. */
+  /** How many members are starting, or wait for a retry. */
   readonly starting: number
   /** How many requests wait. */
   readonly waiting: number
   /** How long the oldest of them has waited. */
   readonly waited: Nanos
-  /** How many may work at once. More members would be of no use. */
+  /** How many members may work at once. More members would be useless. */
   readonly limit: number
 }
 
-/** What becomes of the size. */
+/** What to do about the size. */
 export interface SizeDecision {
   /** How many members start. */
   readonly start: number
@@ -25,7 +25,7 @@ export interface SizeDecision {
   readonly end: number
   /** How many members exceed a new bound. They end after their current message. */
   readonly excess: number
-  /** When to look again; null for not before something happens. */
+  /** When to check again; null to wait for the next event. */
   readonly wakeAt: Nanos | null
 }
 
@@ -35,10 +35,10 @@ class Place extends Waiting {}
 /**
  * Decides how many members a pool has. Pure: the time is an argument, in nanoseconds that never decrease.
  *
- * The members' queue is as fast as its spare members are short-lived: its relative time is how long one has been idle without
- * a break, or, negative, how long the oldest request has waited. The valve of a regulator hears it and lets members start,
- * one at a time, so before requests have to wait and never one for each of them. A start counts from its begin; at most as many
- * are in flight as members have started, so that neither a slow nor a failing start brings on more of them.
+ * The relative time is how long at least one member has been idle without a break or, negative, how long the oldest request
+ * has waited. The valve of a regulator follows it and lets members start, one at a time: before requests have to wait, and
+ * never one per request. A member counts as soon as its start begins. At most as many starts run at once as there are
+ * started members, so that slow or failing starts do not cause more starts.
  *
  * If at least N members were idle for the whole `idle` window, N end.
  */
@@ -47,35 +47,35 @@ export class Sizing {
   readonly #regulator: Regulator<Place>
   readonly #places: Place[] = []
   readonly #rate = new StartRate()
-  /** The fewest idle members since the window began. */
+  /** The smallest number of idle members since the window began. */
   #fewestIdle = Infinity
-  /** When no member was idle last. */
+  /** The last time when no member was idle. */
   #emptyAt: Nanos
-  /** When members that were idle all the time may end. */
+  /** When the `idle` window ends: members that were idle for all of it may end. */
   #windowEnd: Nanos = Infinity
 
   /** @param present how many members there are already */
   constructor(options: CheckedSizeOptions, present: number, now: Nanos) {
     this.#options = options
     this.#emptyAt = now
-    // An open valve takes in the members that are here, whatever the configured one would say.
+    // An open valve admits the existing members, which the configured one might refuse.
     this.#regulator = createRegulator<Place>({}, now)
     for (let i = 0; i < present; i++) this.#takePlace(now)
     this.#regulator.configure(regulatorOptionsOf(options), now)
   }
 
-  /** The target number of members, starts in flight included. */
+  /** The target number of members, including those that are starting. */
   get size(): number {
     return this.#places.length
   }
 
-  /** Sees how many members are idle after a request or a member has come. */
+  /** Notes how many members are idle after a request or a member has arrived. */
   notice(idle: number, now: Nanos): void {
     if (idle < this.#fewestIdle) this.#fewestIdle = idle
     if (idle === 0) this.#emptyAt = now
   }
 
-  /** Decides. The members to start have their places already; those to end have none any more. */
+  /** Decides. Members to start already have their places; members to end have given theirs back. */
   look(load: Load, now: Nanos): SizeDecision {
     this.notice(load.idle, now)
     const excess = this.#free(this.size - this.#options.max, now)
@@ -86,17 +86,17 @@ export class Sizing {
     return { start, end, excess, wakeAt: this.#wakeAt(load, relativeTime, now) }
   }
 
-  /** One member is gone for good, or could go. False if it is needed: there would be too few. */
+  /** Gives back the place of a member that has ended, or could end. False if it is needed: there would be too few. */
   leave(now: Nanos): boolean {
     return this.size > this.#options.min && this.#free(1, now) === 1
   }
 
-  /** Takes in one more member than the valve would, because something waits that is no request. */
+  /** Starts the first member without the valve, because something other than a request waits. */
   wake(now: Nanos): number {
     return this.size === 0 && this.#takePlace(now) ? 1 : 0
   }
 
-  /** Takes new options over; the next `look` acts on them. */
+  /** Applies new options; the next `look` follows them. */
   configure(options: CheckedSizeOptions, now: Nanos): void {
     this.#regulator.configure(regulatorOptionsOf(options), now)
     this.#options = options
@@ -133,7 +133,7 @@ export class Sizing {
     return valve.type !== 'rate' || this.#rate.allows({ ...valve, interval: valve.interval * NS_PER_MS }, now)
   }
 
-  /** Valves without a target look at whether a member is idle. */
+  /** Whether the pool is short of members. Valves without a target only check whether one is idle. */
   #isShort(idle: number, relativeTime: Nanos): boolean {
     const valve = valveInFull(this.#options.valve)
     return 'target' in valve ? relativeTime < valve.target * NS_PER_MS : idle === 0
@@ -146,7 +146,7 @@ export class Sizing {
     return true
   }
 
-  /** Gives up to `count` places back; returns how many. */
+  /** Gives back up to `count` places; returns how many. */
   #free(count: number, now: Nanos): number {
     let freed = 0
     for (; freed < count; freed++) {
@@ -183,10 +183,10 @@ export class Sizing {
   }
 }
 
-/** The valve is always open for the first member: whether it is wanted does not depend on how fast others work. */
+/** The valve is always open for the first member: the need for it does not depend on the speed of others. */
 function regulatorOptionsOf({ min, max, valve }: CheckedSizeOptions): RegulatorOptions {
   const full = valveInFull(valve)
-  // In a rate valve a task holds its place for as long as it runs, and members run for ever: starts are counted instead.
+  // In a rate valve a task keeps its place while it runs, and members run for ever. So starts are counted instead.
   if (full.type !== 'codel' && full.type !== 'relative') return { valve: { type: 'open', max } }
   return { valve: { ...full, min: Math.max(1, min), max } }
 }

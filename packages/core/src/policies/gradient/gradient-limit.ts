@@ -1,50 +1,50 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { GradientRules } from './gradient-options'
 
-/** A window has at least so many runs in it, or as many as may work at once. */
+/** A window has at least this many runs, or as many as may work at once. */
 const FEWEST_RUNS = 20
-/** A probe lasts about a run; so it costs at most this share of the time. */
+/** The least number of run times between two probes. A probe lasts about one run, so it costs at most 1 % of the time. */
 const RUNS_BETWEEN_PROBES = 100
 /** While the floor is a guess, probes come after this share of the usual time. */
 const SOON = 0.1
-/** The floor was a guess if half as many are done in less than this share of it. */
+/** The floor was a guess if runs take less than this share of it when half as many work. */
 const SHORTER = 0.9
-/** How far what is measured without a load moves the floor: forgetting is slow, and one window may mislead. */
+/** How far a window without load moves the floor. Less than 1, since one window may mislead. */
 const FORGETTING = 0.5
-/** How far a window with a load moves the floor down: it may have been short by chance. */
+/** How far a window with load moves the floor down. It is small, since the window may have been short by chance. */
 const TRUST = 0.1
-/** The limit never falls faster, however long runs take. */
+/** One window lowers the limit at most to this share, however long runs take. */
 const STEEPEST = 0.5
 
 /**
- * Learns how many may work at once, from how long they take. Pure: the time is an argument, in nanoseconds that never
+ * Learns from run times how many members may work at once. Pure: the time is an argument, in nanoseconds that never
  * decrease.
  *
- * The mean run time of a window is held against the floor, which is the run time without a load. Runs that take longer
- * than `tolerance` times the floor wait for each other somewhere: the limit falls in proportion. Otherwise it grows, by the
- * square root of itself, which is also the queue that is allowed behind the bottleneck. It grows only while it is reached.
+ * The mean run time of a window is compared with the floor, which is the run time without load. If runs take longer than
+ * `tolerance` times the floor, they wait for each other somewhere, and the limit falls in proportion. Otherwise it grows by
+ * its square root, which is also the queue that is allowed at the bottleneck. It grows only while it is reached.
  *
- * Under a load that never ends, the floor cannot be seen: an average would creep up with the run times, and the limit with it.
- * So the floor follows only what is measured while at most half as many work as may: in calm times, and in a probe, for
- * which the limit is halved for one window. That is how a backend that has become slower for good is forgiven.
+ * Under constant load the floor cannot be measured: an average would rise with the run times, and the limit with it. So the
+ * floor follows only windows in which at most half of the limit is used: in calm times, and in a probe, which halves the
+ * limit for one window. This is how the limit adapts to a backend that has become slower for good.
  *
  * @see Netflix, concurrency-limits (Gradient2), for gradient and queue; BBR (Cardwell et al., ACM Queue 2016), for the probe
  */
 export class GradientLimit {
   #rules: GradientRules
-  /** The limit as a real number, without probes. */
+  /** The limit without rounding and without probes. */
   #estimate: number
   #floor: Nanos = 0
-  /** Whether the floor may have been measured under a load. */
+  /** Whether the floor may have been measured under load. */
   #guessed = true
   #probing = false
   #probeAt: Nanos
-  /** The window: since when, runs in it, their time, and how many worked at once at the most. */
+  /** The window: its start, its runs, their total time, and the most members that worked at once. */
   #since: Nanos
   #runs = 0
   #time: Nanos = 0
   #peak = 0
-  /** Whether only runs count that have begun in this window: those before had another limit. */
+  /** Whether only runs that began in this window count: earlier ones had another limit. */
   #onlyNew = false
 
   constructor(rules: GradientRules, now: Nanos) {
@@ -59,12 +59,12 @@ export class GradientLimit {
     return this.#probing ? this.#half : Math.floor(this.#estimate)
   }
 
-  /** How long a run takes without a load, as far as is known; 0 before anything is. */
+  /** How long a run takes without load, as far as known; 0 at the start. */
   get floor(): Nanos {
     return this.#floor
   }
 
-  /** A run took so long, and so many worked at once, it included. */
+  /** Reports how long a run took, and how many worked at once, including this one. */
   finished(runNs: Nanos, working: number, now: Nanos): void {
     if (this.#onlyNew && now - runNs < this.#since) return
     this.#runs++
@@ -74,7 +74,7 @@ export class GradientLimit {
     if (enough && now - this.#since >= this.#rules.window * NS_PER_MS) this.#conclude(now)
   }
 
-  /** Forgets all that it has learnt, and begins anew. */
+  /** Forgets everything learnt, and starts again. */
   relearn(now: Nanos): void {
     this.#estimate = this.#bounded(this.#rules.initial)
     this.#floor = 0
@@ -84,14 +84,14 @@ export class GradientLimit {
     this.#planProbe(now)
   }
 
-  /** Takes new rules over and keeps what was learnt. */
+  /** Applies new rules and keeps what was learnt. */
   configure(rules: GradientRules, now: Nanos): void {
     this.#rules = rules
     this.#estimate = this.#bounded(this.#estimate)
     this.#probeAt = Math.min(this.#probeAt, now + rules.probe * NS_PER_MS)
   }
 
-  /** How many work while the floor is measured. */
+  /** The limit while the floor is measured. */
   get #half(): number {
     return Math.max(this.#rules.min, Math.floor(this.#estimate / 2))
   }

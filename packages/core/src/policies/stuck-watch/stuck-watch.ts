@@ -4,11 +4,11 @@ import type { Attaching, Listener, Seat } from '../../pool/ports'
 /** What a watch for stuck members needs of its pool. */
 export interface StuckPorts extends Attaching {
   readonly clock: Clock
-  /** Gives a member up: its requests fail with `cause`, and it is replaced. */
+  /** Replaces a stuck member; its requests fail with `cause`. */
   abandon(seat: Seat, cause: unknown): void
 }
 
-/** A member whose handler runs, and when it is given up. */
+/** A running handler, and when its member is replaced. */
 class Watched implements Expiring {
   deadline: Nanos = Infinity
   wheelPrevious: Expiring | null = null
@@ -19,9 +19,9 @@ class Watched implements Expiring {
 }
 
 /**
- * Gives up members that work on one message for longer than `stuckAfter`.
+ * Replaces members that work on one message for longer than `stuckAfter`.
  *
- * It counts from each start of a handler: a member that waits for the state is not stuck.
+ * The time counts from each start of a handler: a member that waits for the state is not stuck.
  */
 export class StuckWatch implements Listener {
   #afterMs = Infinity
@@ -33,7 +33,7 @@ export class StuckWatch implements Listener {
     this.#deadlines = new Deadlines(pool.clock, ({ seat }) => this.#giveUp(seat))
   }
 
-  /** @param stuckAfter in milliseconds; Infinity for never. Holds for handlers that start from now on */
+  /** @param stuckAfter in milliseconds; Infinity for never. It applies to handlers that start from now on */
   configure(stuckAfter: number): void {
     this.#afterMs = stuckAfter
     if (this.#attached || stuckAfter === Infinity) return
@@ -65,7 +65,7 @@ export class StuckWatch implements Listener {
 
   turnEnded(): void {
     this.#deadlines.rest()
-    // Switched off, and the last handler that started before has ended.
+    // The watch is off, and the last handler that it still watched has ended.
     if (this.#afterMs !== Infinity || this.#deadlines.length > 0) return
     this.#attached = false
     this.pool.detach(this)
@@ -77,6 +77,6 @@ export class StuckWatch implements Listener {
   }
 
   #giveUp(seat: Seat): void {
-    this.pool.abandon(seat, new Error(`it was still running after ${this.#afterMs} ms and was given up as stuck`))
+    this.pool.abandon(seat, new Error(`it was still running after ${this.#afterMs} ms and was replaced as stuck`))
   }
 }

@@ -10,13 +10,13 @@ export interface Family {
   readonly stopping: boolean
   stop(): void
   reset(): void
-  /** Makes the state of one member anew: of all, if they share it. */
+  /** Makes a new state for one member; if the state is shared, for all. */
   resetMember(seat: Seat): void
-  /** Lets the parent decide about itself and about the pool. */
+  /** Lets the parent decide about itself and the pool. */
   escalate(fault: Fault): void
 }
 
-/** A fault that nact's `onCrash` decided about. */
+/** A fault that a nact `onCrash` decided about. */
 export interface Fault {
   readonly error: unknown
   readonly message: unknown
@@ -27,7 +27,7 @@ export interface Fault {
   readonly child?: ConcreteActor | undefined
 }
 
-/** Does what nact documents for each decision of an `onCrash`. */
+/** Carries out a decision of an `onCrash`, as nact documents it. */
 export function carryOut(decision: unknown, fault: Fault, family: Family): void {
   const { seat, child } = fault
   switch (decision) {
@@ -57,7 +57,7 @@ export function carryOut(decision: unknown, fault: Fault, family: Family): void 
   }
 }
 
-/** If the parent lets the pool live, the member goes on. */
+/** Escalates to the parent. If the parent keeps the pool, the member continues. */
 function escalate(fault: Fault, family: Family): void {
   family.escalate(fault)
   if (!family.stopping) fault.seat?.seekWork()

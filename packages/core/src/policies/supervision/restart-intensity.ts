@@ -8,7 +8,7 @@ export interface RestartLimits {
 }
 
 /**
- * Counts restarts in a sliding window, as a supervisor of Erlang does. Pure: the time is an argument.
+ * Counts restarts in a sliding window, like an Erlang supervisor. Pure: the time is an argument.
  *
  * @see Erlang's supervisor, "Maximum Restart Intensity"
  */
@@ -17,7 +17,7 @@ export class RestartIntensity {
 
   constructor(public limits: RestartLimits) {}
 
-  /** Counts one restart. False if it is one too many: the supervisor gives up. */
+  /** Counts one restart. False if it is one too many; the supervisor then gives up. */
   record(now: Nanos): boolean {
     const { intensity, within } = this.limits
     if (intensity === Infinity) return true
@@ -31,11 +31,11 @@ export class RestartIntensity {
 export interface BackoffLimits {
   readonly min: Nanos
   readonly max: Nanos
-  /** A share of the wait that is left to chance, 0 to 1, so that many do not come back at once. */
+  /** The random share of the wait, 0 to 1, so that many starts are not retried at the same time. */
   readonly jitter: number
 }
 
-/** The wait after the `failures`th failure in a row: doubling from `min` to `max`. @param random from 0 to 1 */
+/** Returns the wait after `failures` failures in a row: it doubles from `min` to `max`. @param random from 0 to 1 */
 export function backoff(limits: BackoffLimits, failures: number, random: number): Nanos {
   const full = Math.min(limits.max, limits.min * 2 ** Math.max(0, failures - 1))
   return Math.round(full * (1 - limits.jitter * random))

@@ -8,14 +8,14 @@ export interface StartLimits {
   readonly backoff: { readonly min: number; readonly max: number; readonly jitter: number }
 }
 
-/** Counts starts that fail in a row. Says how long to wait before the next one, or that it is enough. */
+/** Counts failed starts in a row, and decides how long to wait before a retry, or to give up. */
 export class StartAttempts implements StartCounter {
   failures = 0
 
   constructor(
-    /** The limits, as they are now. */
+    /** Returns the current limits. */
     private readonly limits: () => StartLimits,
-    /** A number in [0, 1). */
+    /** Returns a random number in [0, 1). */
     private readonly random: () => number,
   ) {}
 

@@ -11,18 +11,18 @@ import type { SupervisionOptions } from './supervision-options'
 /** What supervision needs of its pool. */
 export interface SupervisorPorts {
   readonly family: Family
-  /** nact's `onCrash` of a plain function; undefined without one. */
+  /** The `onCrash` of a plain nact function; undefined without one. */
   readonly onCrash: PlainProperties<unknown, unknown>['onCrash']
   random(): number
-  /** The sender of a message, as `onCrash` sees it. */
+  /** The sender of a message, for `onCrash`. */
   senderOf(request: RequestFacts): unknown
   /** The context of `onCrash`. */
   crashContext(sender: unknown): object
 }
 
-/** Decides what follows from a crash: which requests fail, which run again, what becomes of the member, when the pool gives up. */
+/** Decides after a crash: which requests fail, which are retried, what happens to the member, and when the pool gives up. */
 export class Supervisor implements Supervision {
-  /** How many members each request has crashed. */
+  /** How many members each request has crashed so far. */
   readonly #crashes = new WeakMap<RequestFacts, number>()
   readonly #intensity: RestartIntensity
 
@@ -55,12 +55,12 @@ export class Supervisor implements Supervision {
       () =>
         onCrash(request.message as never, cause as Error, this.pool.crashContext(sender) as never, undefined as never),
       (decision) => carryOut(decision, { error: cause, message: request.message, sender, seat }, this.pool.family),
-      // An onCrash that throws has decided nothing; nact would end the process.
+      // An onCrash that throws has made no decision: the member ends. In nact, the process would end.
       (error) => seat.leave(error),
     )
   }
 
-  /** An actor that a handler has spawned escalates its fault to the pool. */
+  /** Handles a fault that an actor spawned by a handler escalates to the pool. */
   childFailed(
     fault: { message: unknown; sender: unknown; error: unknown; child: Reference },
     child?: ConcreteActor,

@@ -1,15 +1,15 @@
 import type { Evidence } from './evidence'
 import { adviceFor } from './drop-advice'
-import { count, type Finding, inWords, percent } from './finding'
+import { count, type Finding, inWords, percent, rounded } from './finding'
 
-/** Finds one cause in the evidence, or not. */
+/** Looks for one cause in the evidence; null if it is not there. */
 type Cause = (evidence: Evidence) => Finding | Finding[] | null
 
-/** A turn of the event loop that takes this long is felt by everybody in the process. */
+/** A turn of the event loop that takes this long delays everything else in the process. */
 const LONG_TURN_MS = 100
-/** From here on members have no time to spare. */
+/** From this utilisation on, members have no time to spare. */
 const FULL = 0.9
-/** Fewer of these in 10 to 20 seconds are no pattern. */
+/** Fewer events than this within 10 to 20 seconds are not a pattern. */
 const SEVERAL = 5
 
 const stopped: Cause = ({ phase, cause }) =>
@@ -17,10 +17,9 @@ const stopped: Cause = ({ phase, cause }) =>
     ? null
     : {
         finding: 'stopped',
-        says:
-          cause === null ? 'the pool was stopped; it takes no requests' : `the pool has stopped by itself: ${cause}`,
+        says: cause === null ? 'the pool was stopped; it takes no requests' : `the pool gave up and stopped: ${cause}`,
         figures: {},
-        advice: cause === null ? 'Spawn another one.' : 'Mend the cause and spawn another one.',
+        advice: cause === null ? 'Spawn a new pool.' : 'Fix the cause and spawn a new pool.',
         option: cause === null ? null : 'restart',
       }
 
@@ -29,9 +28,9 @@ const draining: Cause = ({ phase, waiting, busy }) =>
     ? null
     : {
         finding: 'draining',
-        says: `the pool drains: it takes nothing new, and has ${count(waiting + busy, 'request')} left`,
+        says: `the pool is draining: it accepts no new requests, and ${count(waiting + busy, 'request is', 'requests are')} left`,
         figures: { waiting, busy },
-        advice: 'It stops when they are done; with drain(pool, { within }) at the latest after so long.',
+        advice: 'It stops when they are done. To limit the wait, use drain(pool, { within }).',
         option: null,
       }
 
@@ -40,9 +39,10 @@ const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
     ? null
     : {
         finding: 'failing-starts',
-        says: `init has failed ${count(failedStarts, 'time')} in a row, the last time with: ${initError}`,
+        says: `init has failed ${count(failedStarts, 'time')} in a row, last with: ${initError}`,
         figures: { failedStarts, starting, size },
-        advice: 'Mend what init needs. It is tried again after a growing wait, "restart.attempts" times at most.',
+        advice:
+          'Fix what init needs. It is retried after a growing wait, until it has failed "restart.attempts" times.',
         option: 'restart.attempts',
       }
 
@@ -53,7 +53,7 @@ const starting: Cause = ({ phase, waiting, busy, idle, starting, failedStarts })
         finding: 'starting',
         says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: init has not returned`,
         figures: { starting, waiting },
-        advice: 'Make init faster, or wait with ready(pool) before requests are sent.',
+        advice: 'Make init faster, or await ready(pool) before you send requests.',
         option: null,
       }
 
@@ -62,9 +62,9 @@ const breaker: Cause = ({ breaker, recent }) =>
     ? null
     : {
         finding: 'breaker',
-        says: `the circuit breaker is ${breaker.state}: handlers or starts kept failing, so requests are refused at once`,
+        says: `the circuit breaker is ${breaker.state}: handlers or starts keep failing, so requests are refused at once`,
         figures: { retryAfterMs: breaker.retryAfterMs, refused: recent.drops['breaker'] ?? 0 },
-        advice: 'Mend what the handlers crash on; requests are let through again when a probe succeeds.',
+        advice: 'Fix what makes handlers crash. The breaker closes when its probes succeed.',
         option: 'breaker',
       }
 
@@ -73,11 +73,11 @@ const crashes: Cause = ({ recent: { crashes, crash }, run }) =>
     ? null
     : {
         finding: 'crashes',
-        says: `${count(crashes, 'handler')} crashed lately, the last one with: ${crash}`,
+        says: `${count(crashes, 'handler')} crashed lately, last with: ${crash}`,
         figures: { crashes, runs: run.count },
         advice:
-          'Mend the cause. A message that may be repeated is run again with "retryOnCrash"; "breaker" refuses callers at ' +
-          'once while it lasts.',
+          'Fix the cause. "retryOnCrash" retries messages that may run twice; "breaker" refuses callers at once while ' +
+          'crashes last.',
         option: 'retryOnCrash',
       }
 
@@ -87,13 +87,13 @@ const stuck: Cause = ({ recent, running, run }) => {
   if (worst === undefined && recent.stuck === 0) return null
   const now = worst === undefined ? '' : `a handler of "${worst.type}" has been running for ${inWords(worst.longestMs)}`
   const before =
-    recent.stuck === 0 ? '' : `${count(recent.stuck, 'member was', 'members were')} given up as stuck lately`
+    recent.stuck === 0 ? '' : `${count(recent.stuck, 'member was', 'members were')} replaced as stuck lately`
   return {
     finding: 'stuck',
     says: [now, before].filter((part) => part !== '').join(', and '),
     figures: { longestMs: worst?.longestMs ?? 0, runP99Ms: run.p99, givenUp: recent.stuck },
     advice:
-      'Find what it waits for. Let handlers watch ctx.signal, and set "stuckAfter", so that a member that hangs is replaced.',
+      'Find out what the handler waits for. Let handlers watch ctx.signal, and set "stuckAfter" to replace members that hang.',
     option: 'stuckAfter',
   }
 }
@@ -103,10 +103,9 @@ const eventLoop: Cause = ({ turns }) =>
     ? null
     : {
         finding: 'event-loop',
-        says: `the event loop is blocked: a turn took up to ${inWords(turns.max)}, and nothing else happens meanwhile`,
+        says: `the event loop is blocked: a turn took up to ${inWords(turns.max)}, and nothing else runs meanwhile`,
         figures: { turnP50Ms: turns.p50, turnP99Ms: turns.p99, turnMaxMs: turns.max, turns: turns.count },
-        advice:
-          'Split long computations, or move them to a thread. More members share the same thread and do not help.',
+        advice: 'Split long computations, or move them to a thread. More members do not help: they share this thread.',
         option: null,
       }
 
@@ -116,11 +115,10 @@ const keys: Cause = ({ key, waiting, idle, concurrency }) =>
     : {
         finding: 'keys',
         says:
-          `${count(waiting, 'request waits', 'requests wait')} for one of the same key, ${key.count} of them for one of ` +
-          `"${key.name}", while ${count(idle, 'member is', 'members are')} idle: one key is handled one at a time`,
+          `${count(waiting, 'request waits', 'requests wait')} behind a request with the same key, ${key.count} of them with ` +
+          `key "${key.name}", while ${count(idle, 'member is', 'members are')} idle: a key is handled one request at a time`,
         figures: { key: key.name, ofKey: key.count, waiting, idle },
-        advice:
-          'Use a finer key, or none where the order does not matter; a commit with a recipe loses nothing without one.',
+        advice: 'Use a finer key, or no key where order does not matter: a commit with a recipe needs none.',
         option: null,
       }
 
@@ -130,15 +128,16 @@ const oneTenant: Cause = ({ tenant, waiting }) =>
     : {
         finding: 'one-tenant',
         says:
-          `${tenant.count} of the ${count(waiting, 'request')} that wait are those of "${tenant.name}"; the fair queue ` +
-          'gives it one turn among all others',
+          `${tenant.count} of ${count(waiting, 'waiting request')} belong to "${tenant.name}"; the fair queue serves it in ` +
+          'turn with the others',
         figures: { tenant: tenant.name, ofTenant: tenant.count, tenants: tenant.tenants, waiting },
-        advice: 'The others are served in their turn. Bound what one may have waiting with "broker.client.queue.max".',
+        advice:
+          'The others get their turns. To bound how many requests one of them may have waiting, set "broker.client.queue.max".',
         option: 'broker.client.queue.max',
       }
 
 const concurrency: Cause = ({ concurrency, waiting, busy, run }) => {
-  // An elastic size follows the limit: then there are no members that could be set aside.
+  // An elastic size follows the limit, so no members are set aside.
   if (concurrency === null || waiting === 0 || (concurrency.aside === 0 && busy < concurrency.limit)) return null
   const { limit, aside, floorMs, learns } = concurrency
   const held = aside === 0 ? '' : `, ${count(aside, 'is', 'are')} set aside`
@@ -148,8 +147,8 @@ const concurrency: Cause = ({ concurrency, waiting, busy, run }) => {
     says: `only ${limit} members may work at once${held}, and ${count(waiting, 'request waits', 'requests wait')}${slower}`,
     figures: { limit, aside, waiting, runP50Ms: run.p50, floorMs },
     advice: learns
-      ? 'The limit has learnt that more at once only take longer: make what handlers wait for faster. relearn(pool) after it was.'
-      : 'Raise "concurrency" if what handlers wait for can take more at once, or let it learn with "gradient".',
+      ? 'The limit has learnt that more at once only take longer. Make the backend of the handlers faster, then call relearn(pool).'
+      : 'Raise "concurrency" if the backend of the handlers can take more at once, or let it learn with "gradient".',
     option: 'concurrency',
   }
 }
@@ -168,10 +167,10 @@ const membersBusy: Cause = (evidence) => {
       `the oldest for ${inWords(oldestMs)}${running[0] === undefined ? '' : `; most of the time goes into "${running[0].type}"`}`,
     figures: { size, waiting, oldestMs, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runP99Ms: run.p99 },
     advice: computes
-      ? 'They compute on one thread, so more of them do not help: make handlers cheaper, or send fewer requests.'
+      ? 'Members compute on one thread, so more of them do not help. Make handlers cheaper, or send fewer requests.'
       : bounded
-        ? `Raise "${option}" (now ${maxSize ?? size}) if what handlers wait for can take more at once, or make handlers faster.`
-        : `More are being started, up to ${maxSize}. If that is too slow, choose another "size.valve" or raise "size.min".`,
+        ? `Raise "${option}" (now ${maxSize ?? size}) if the backend of the handlers can take more at once, or make handlers faster.`
+        : `More members are starting, up to ${maxSize}. If that is too slow, change "size.valve" or raise "size.min".`,
     option: computes ? null : bounded ? option : 'size.valve',
   }
 }
@@ -181,9 +180,9 @@ const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
     ? null
     : {
         finding: 'slow-handlers',
-        says: `handlers are slow: half of them take ${inWords(run.p50)} or more, of the ${inWords(timeoutMs)} that callers wait by default`,
+        says: `handlers are slow: half of the runs take ${inWords(run.p50)} or more, and callers wait ${inWords(timeoutMs)} by default`,
         figures: { runP50Ms: run.p50, runP99Ms: run.p99, timeoutMs, ...(running[0] && { type: running[0].type }) },
-        advice: 'Make what they wait for faster, or give callers a longer "timeout".',
+        advice: 'Make the backend of the handlers faster, or give callers a longer "timeout".',
         option: 'timeout',
       }
 
@@ -192,9 +191,10 @@ const oneAtATime: Cause = ({ exclusive, busy, waiting }) =>
     ? null
     : {
         finding: 'one-at-a-time',
-        says: `${busy} members are busy, but each handler has the state to itself while it runs, so that one works at a time`,
+        says: `${busy} members are busy, but each handler holds the state while it runs, so only one works at a time`,
         figures: { busy, waiting },
-        advice: 'Commit with recipes, and set "state.commit" to "update" or "retry": they hold nothing while they run.',
+        advice:
+          'Commit with recipes, and set "state.commit" to "update" or "retry": handlers then do not hold the state.',
         option: 'state.commit',
       }
 
@@ -203,9 +203,9 @@ const reruns: Cause = ({ recent: { reruns }, run }) =>
     ? null
     : {
         finding: 'reruns',
-        says: `handlers ran again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
+        says: `handlers were run again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
         figures: { reruns, runs: run.count },
-        advice: 'Return a recipe instead of a state: it is applied to the latest state and never conflicts.',
+        advice: 'Return a recipe instead of a state: it applies to the latest state and never conflicts.',
         option: 'state.commit',
       }
 
@@ -226,15 +226,15 @@ const drops: Cause = ({ recent, run }) => {
 }
 
 const expired: Cause = ({ recent, timeoutMs, sojourn, run }) => {
-  // Those that the broker found are among the drops.
+  // Deadlines that the broker found passed are counted as drops.
   const others = recent.expired - (recent.drops['expired'] ?? 0)
   if (others <= 0) return null
   return {
     finding: 'expired',
-    says: `${count(others, 'caller')} gave up lately before there was an answer`,
+    says: `${count(others, 'caller')} gave up lately before an answer came`,
     figures: { expired: others, waitP90Ms: sojourn.p90, runP90Ms: run.p90, timeoutMs },
     advice:
-      'If they gave up while waiting, see the other findings; if while running, handlers are slow, or "timeout" is short.',
+      'If they gave up while waiting, see the other findings. If they gave up while a handler ran, handlers are slow or "timeout" is short.',
     option: 'timeout',
   }
 }
@@ -244,9 +244,9 @@ const lateAnswers: Cause = ({ late, oldestLateMs }) =>
     ? null
     : {
         finding: 'late-answers',
-        says: `${count(late, 'call waits', 'calls wait')} for an answer that a handler has promised for later, the oldest for ${inWords(oldestLateMs)}`,
+        says: `${count(late, 'call waits', 'calls wait')} for a later answer (noReply), the oldest for ${inWords(oldestLateMs)}`,
         figures: { late, oldestLateMs },
-        advice: 'See that whoever got ctx.from answers it, also when something fails: from.fail(error).',
+        advice: 'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).',
         option: null,
       }
 
@@ -271,19 +271,27 @@ const CAUSES: readonly Cause[] = [
   lateAnswers,
 ]
 
-/** What limits a pool, by the evidence, the weightiest first; `calm` if nothing does. Pure. */
+/** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
 export function findCauses(evidence: Evidence): readonly Finding[] {
   const [ended] = [stopped(evidence)].flat()
   const findings = ended ? [ended] : CAUSES.flatMap((cause) => cause(evidence) ?? [])
-  return findings.length > 0 ? findings : [calm(evidence)]
+  return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
+}
+
+function withRoundedFigures(finding: Finding): Finding {
+  const figures = Object.entries(finding.figures).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : rounded(value),
+  ])
+  return { ...finding, figures: Object.fromEntries(figures) }
 }
 
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {
   return {
     finding: 'calm',
-    says: `nothing limits it: ${busy} of ${count(size, 'member')} are busy, ${count(waiting, 'request waits', 'requests wait')}`,
+    says: `nothing limits the pool: ${busy} of ${count(size, 'member')} are busy, ${count(waiting, 'request waits', 'requests wait')}`,
     figures: { idle, busy, waiting, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runs: run.count },
-    advice: 'Nothing needs to be changed.',
+    advice: 'Change nothing.',
     option: null,
   }
 }

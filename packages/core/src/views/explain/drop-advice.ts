@@ -1,15 +1,15 @@
 import type { DropReason } from '@genpool/broker'
 
-/** What happened, what to do, and which option it is about. */
+/** What happened, what to do, and the option to change. */
 interface DropAdvice {
   readonly says: string
   readonly advice: string
   readonly option: string | null
 }
 
-const MORE_MEMBERS = 'raise "size" if members have enough to do, and what they wait for can take it'
+const MORE_MEMBERS = 'raise "size" if members are busy and their backend can take more'
 
-/** As in the guide, "Which knob to turn when callers are dropped". */
+/** The same advice as in docs/guide/dropped.md. */
 const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
   max: {
     says: 'the queue was full',
@@ -18,26 +18,26 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
   },
   timeout: {
     says: 'they waited longer than the queue allows',
-    advice: `If late answers are still of use, raise "broker.client.timeout"; otherwise ${MORE_MEMBERS}.`,
+    advice: `If late answers are still useful, raise "broker.client.timeout"; otherwise ${MORE_MEMBERS}.`,
     option: 'broker.client.timeout',
   },
   codel: {
     says: 'waits stayed above the target for a whole interval',
-    advice: `If callers can wait, raise "broker.client.target"; if short bursts are to pass, "broker.client.interval"; otherwise ${MORE_MEMBERS}.`,
+    advice: `If callers can wait, raise "broker.client.target"; if short bursts should pass, raise "broker.client.interval"; otherwise ${MORE_MEMBERS}.`,
     option: 'broker.client.target',
   },
   priority: {
-    says: 'the queue was full, and something more urgent came',
-    advice: 'Raise "broker.client.max", or the priority of what must not be shed.',
+    says: 'the queue was full, and more urgent requests came',
+    advice: 'Raise "broker.client.max", or the priority of requests that must not be dropped.',
     option: 'broker.client.max',
   },
   forecast: {
-    says: 'the work ahead of them would have taken too long',
+    says: 'their predicted wait was too long',
     advice: `Raise the target of "broker.admission" if callers can wait; otherwise ${MORE_MEMBERS}.`,
     option: 'broker.admission',
   },
   budget: {
-    says: 'too little time was left before their deadline to run them',
+    says: 'too little time was left to run them before their deadline',
     advice: `Give callers a longer "timeout", or ${MORE_MEMBERS}.`,
     option: 'timeout',
   },
@@ -52,13 +52,13 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
     option: 'broker.admission',
   },
   throttled: {
-    says: 'so many before them were refused that a share is refused at once',
-    advice: 'Look at the other reasons: what refuses the others has to be turned first.',
+    says: 'many earlier requests were refused, so a share of the new ones is refused at once',
+    advice: 'Fix the other drop reasons first; the throttle only follows them.',
     option: 'throttle',
   },
   breaker: {
-    says: 'handlers kept failing before them',
-    advice: 'Mend what the handlers crash on; requests are let through again when a probe succeeds.',
+    says: 'earlier requests kept failing',
+    advice: 'Fix what makes handlers crash. The breaker closes when its probes succeed.',
     option: null,
   },
 }

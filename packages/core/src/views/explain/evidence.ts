@@ -4,38 +4,38 @@ import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
 import { type BreakerFigures, countMembers, type Percentiles, type PoolView, utilisationOf } from '../pool-view'
 
-/** The greatest part of something. */
+/** The owner of most requests. */
 interface Greatest {
   readonly name: string
   readonly count: number
 }
 
-/** What members are at now, by the type of the message. */
+/** The running handlers of one message type. */
 interface Running {
   readonly type: string
   readonly count: number
   readonly longestMs: number
 }
 
-/** What an explanation is made of. Times are milliseconds; `recent` counts are of the last 10 to 20 seconds. */
+/** The facts for an explanation. Times are milliseconds; `recent` counts cover the last 10 to 20 seconds. */
 export interface Evidence {
   readonly pool: string
   readonly phase: Phase
-  /** Why it stopped by itself, in words. */
+  /** Why it gave up; null if it did not. */
   readonly cause: string | null
   readonly size: number
-  /** The bound of an elastic size. */
+  /** The upper bound of an elastic size; null for a fixed one. */
   readonly maxSize: number | null
   readonly idle: number
   readonly busy: number
-  /** How many members have not begun yet. */
+  /** How many members are still starting. */
   readonly starting: number
   readonly waiting: number
   readonly oldestMs: number
   readonly utilisation: number
   readonly sojourn: Percentiles
   readonly run: Percentiles
-  /** Turns of the event loop in which the pool had something to do. */
+  /** How long turns of the event loop took in which the pool had work. */
   readonly turns: Percentiles
   readonly running: readonly Running[]
   readonly timeoutMs: number
@@ -48,11 +48,11 @@ export interface Evidence {
     readonly floorMs: number
     readonly learns: boolean
   } | null
-  /** The key that most of what waits has, of what has one. */
+  /** The most frequent key of waiting requests with a key. */
   readonly key: Greatest | null
-  /** Whose most of what waits is, if the queue is fair, and how many there are. */
+  /** The key of a fair queue with the most waiting requests, and the number of keys. */
   readonly tenant: (Greatest & { readonly tenants: number }) | null
-  /** Whether each handler has the state to itself. */
+  /** Whether each handler holds the state while it runs. */
   readonly exclusive: boolean
   readonly late: number
   readonly oldestLateMs: number
@@ -69,17 +69,17 @@ export interface Evidence {
 /** The options that an explanation depends on. */
 export interface ExplainedOptions {
   readonly timeoutMs: number
-  /** The bound of an elastic size; null for a fixed one. */
+  /** The upper bound of an elastic size; null for a fixed one. */
   readonly maxSize: number | null
-  /** Whether the limit of members at work learns. */
+  /** Whether the concurrency limit learns. */
   readonly concurrencyLearns: boolean
-  /** What a fair queue tells requests apart by; null for another queue. */
+  /** The option `by` of a fair queue; null for another queue. */
   readonly fairBy: { readonly by: FairBy } | null
-  /** Whether each handler has the state to itself. */
+  /** Whether each handler holds the state while it runs. */
   readonly exclusive: boolean
 }
 
-/** Looks at a pool for all that can limit it. Costs one look at each request that waits. */
+/** Gathers the facts about a pool. Reads each waiting request once. */
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const now = pool.now()
   const { waiting, stats } = pool
@@ -144,7 +144,7 @@ function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]
   return most === null ? null : { ...most, tenants: tenants.size }
 }
 
-/** The owner of most of the requests. */
+/** Finds the owner of most requests. */
 function greatest(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Greatest | null {
   const counts = new Map<unknown, number>()
   for (const request of requests) {

@@ -1,4 +1,4 @@
-/** What can limit a pool, or deserves a look. */
+/** The names of all findings. */
 export type FindingName =
   | 'stopped'
   | 'draining'
@@ -20,12 +20,12 @@ export type FindingName =
   | 'late-answers'
   | 'calm'
 
-/** One thing that limits a pool, with what it is concluded from and what to do about it. */
+/** One thing that limits a pool, with the figures that show it and what to do about it. */
 export interface Finding {
   readonly finding: FindingName
-  /** In words. */
+  /** The finding as a sentence. */
   readonly says: string
-  /** What it is concluded from. Names that end in `Ms` are milliseconds; counts are of the last 10 to 20 seconds. */
+  /** The figures that show it, rounded. Names that end in `Ms` are milliseconds; counts cover the last 10 to 20 seconds. */
   readonly figures: Readonly<Record<string, number | string>>
   readonly advice: string
   /** The option to change, as a path; null if no option helps. */
@@ -37,25 +37,33 @@ export interface Explanation {
   readonly pool: string
   /** Whether nothing limits it. */
   readonly calm: boolean
-  /** What limits it, the weightiest first; if nothing does, one finding that says so. */
+  /** What limits it, the most important first; if nothing does, one finding that says so. */
   readonly findings: readonly Finding[]
-  /** All of it as text for people. */
+  /** All findings as text. */
   readonly text: string
   toString(): string
 }
 
-/** A duration as a person reads it. */
-export function inWords(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toPrecision(2).replace(/\.0$/, '')} s`
-  return `${ms >= 10 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`
+/** Rounds a figure: whole from 100 on, otherwise three digits and at most three decimals. */
+export function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(Number(value.toPrecision(3)).toFixed(3))
 }
 
-/** A number of things: the right form of the word. */
+/** Writes a duration for a reader, in ms or s, with two digits or as a whole number. */
+export function inWords(ms: number): string {
+  return ms >= 1000 ? `${twoDigits(ms / 1000)} s` : `${twoDigits(ms)} ms`
+}
+
+function twoDigits(value: number): number {
+  return value >= 10 ? Math.round(value) : Number(Number(value.toPrecision(2)).toFixed(3))
+}
+
+/** Writes a number with the singular or the plural. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`
 }
 
-/** A share as a percentage. */
+/** Writes a share as a percentage. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`
 }

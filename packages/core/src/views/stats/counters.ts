@@ -1,10 +1,10 @@
 import type { DropReason } from '@genpool/broker'
 import type { Outcome } from '../../requests/outcome'
 
-/** How many requests had which outcome, and why some were dropped. */
+/** Counts requests by outcome, and drops by reason. */
 export class Counters {
   accepted = 0
-  /** How many runs of handlers were repeated: another commit came first, or the handler asked for the state to itself. */
+  /** How many runs of handlers were repeated: another commit came first, or the handler asked to hold the state alone. */
   reruns = 0
   readonly outcomes: Record<Outcome, number> = {
     replied: 0,

@@ -1,15 +1,15 @@
 import type { Nanos } from '@genpool/runtime'
 import type { Percentiles } from '../pool-view'
 
-/** Values up to 2^53 in steps of at most 1/16: 4 bits below the leading one. */
+/** Bits per value after the leading one. With 4 bits, buckets are at most 1/16 of their value wide, up to 2^53. */
 const SUB_BITS = 4
 const SUB = 1 << SUB_BITS
 const BUCKETS = (53 - SUB_BITS + 1) * SUB
 
 /**
- * Counts values in buckets whose width grows with the value: recording is a few instructions, percentiles are exact to 6 %.
+ * Counts values in buckets whose width grows with the value. Recording takes a few instructions; percentiles are exact to 6 %.
  *
- * @see Gil Tene's HdrHistogram, whose idea this is
+ * @see Gil Tene's HdrHistogram, the source of the idea
  */
 class Histogram {
   readonly counts = new Uint32Array(BUCKETS)
@@ -24,7 +24,7 @@ class Histogram {
     if (whole > this.max) this.max = whole
   }
 
-  /** How many values there are. Added up when somebody looks, since values come far more often. */
+  /** How many values there are. Summed when read, since values are recorded far more often. */
   get count(): number {
     return this.counts.reduce((sum, count) => sum + count, 0)
   }
@@ -38,15 +38,15 @@ class Histogram {
 /**
  * The distribution of the last one to two windows. Pure: the time is an argument.
  *
- * Two histograms take turns, so that what is told is neither older than two windows nor made of too little.
+ * Two histograms take turns, so that the figures are at most two windows old, and cover at least one window.
  */
 export class RecentHistogram {
   #current = new Histogram()
   #previous = new Histogram()
-  /** The last value and how often it came: what comes at once has often waited equally long, and is recorded at once. */
+  /** The last value and how often it came. Requests that came together often waited equally long; they are recorded in one step. */
   #last: Nanos = 0
   #repeated = 0
-  /** When the window ends. */
+  /** When the current window ends. */
   #until: Nanos
   /** When the previous window began. */
   #before: Nanos
@@ -59,7 +59,7 @@ export class RecentHistogram {
     this.#until = now + window
   }
 
-  /** @param times how many values of that size there were */
+  /** Records a value. @param times how often it came */
   record(value: Nanos, now: Nanos, times = 1): void {
     if (value === this.#last && now < this.#until) this.#repeated += times
     else this.#recordAnother(value, now, times)
@@ -71,7 +71,7 @@ export class RecentHistogram {
     this.#repeated = times
   }
 
-  /** What was recorded lately; all zeros if nothing was. */
+  /** The percentiles of recent values; all zeros if there are none. */
   percentiles(now: Nanos): Percentiles {
     this.#catchUp(now)
     const [current, previous] = [this.#current, this.#previous]
@@ -83,7 +83,7 @@ export class RecentHistogram {
       : { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: max / 1e6 }
   }
 
-  /** The sum of what was recorded lately, for each nanosecond that passed: of run times, how many ran at once. */
+  /** The sum of recent values per nanosecond. For run times: how many ran at once on average. */
   density(now: Nanos): number {
     this.#catchUp(now)
     return now === this.#before ? 0 : (this.#current.sum + this.#previous.sum) / (now - this.#before)
@@ -102,7 +102,7 @@ export class RecentHistogram {
     this.#current = empty
     empty.reset()
     if (windows > 1) this.#previous.reset()
-    // Windows follow one another without a gap, so that none is longer than it says.
+    // Windows follow one another without a gap, so each has its exact length.
     this.#until += windows * this.window
     this.#before = this.#until - 2 * this.window
   }
@@ -118,7 +118,7 @@ export class RecentHistogram {
 }
 
 function bucketOf(value: number): number {
-  // Below 2.1 s, which is nearly always, whole numbers of 32 bits do: 4 ns instead of 60.
+  // Fast path: values below 2.1 s fit in 32 bits. Takes 4 ns instead of 60.
   return value < 2 ** 31 ? smallBucketOf(value | 0) : largeBucketOf(value)
 }
 
@@ -133,7 +133,7 @@ function smallBucketOf(value: number): number {
   return (shift << SUB_BITS) + (value >>> shift)
 }
 
-/** The greatest value of a bucket. */
+/** Returns the greatest value of a bucket. */
 function upperEnd(bucket: number): number {
   if (bucket < SUB) return bucket
   const exponent = Math.floor(bucket / SUB) - 1 + SUB_BITS

@@ -3,7 +3,7 @@ import { type Nanos } from '@genpool/runtime'
 /**
  * Counts events by name over the last one to two windows. Pure: the time is an argument.
  *
- * For what is rare while all is well, so that what is told of now is not buried under what was an hour ago.
+ * For events that are rare in normal operation: recent ones are not hidden by those of an hour ago.
  */
 export class RecentTally<K extends string> {
   #current = new Map<K, number>()
@@ -22,7 +22,7 @@ export class RecentTally<K extends string> {
     this.#current.set(name, (this.#current.get(name) ?? 0) + 1)
   }
 
-  /** How often each name was added lately; those that were not are left out. */
+  /** How often each name was added lately; other names are left out. */
   counts(now: Nanos): Readonly<Partial<Record<K, number>>> {
     this.#turn(now)
     const sums = new Map(this.#previous)

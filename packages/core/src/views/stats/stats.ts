@@ -6,24 +6,24 @@ import { Counters } from './counters'
 import { RecentHistogram } from './histogram'
 import { RecentTally } from './recent-tally'
 
-/** How far back percentiles look: one to two times this. */
+/** Percentiles cover one to two times this. */
 const WINDOW: Nanos = 10_000 * NS_PER_MS
 
 /** Counts and measures what happens in one pool. */
 export class Stats implements Recorder {
   readonly counters = new Counters()
-  /** How long requests waited that were then run. */
+  /** How long requests waited before they were run. */
   readonly sojourn: RecentHistogram
-  /** How long handlers ran, commits and repetitions included. */
+  /** How long handlers ran, including commits and repeated runs. */
   readonly run: RecentHistogram
-  /** How long turns of the event loop took in which the pool had work. */
+  /** How long those turns of the event loop took in which the pool had work. */
   readonly turns: RecentHistogram
   /** The recent outcomes of requests that failed. */
   readonly failures: RecentTally<Outcome>
   readonly drops: RecentTally<DropReason>
-  /** What went wrong lately with members, and with commits. */
+  /** Recent crashes, stuck members and repeated runs. */
   readonly troubles: RecentTally<'crash' | 'stuck' | 'rerun'>
-  /** What a handler threw last, and what an `init` threw last. */
+  /** The last error of a handler, and the last error of an `init`. */
   lastCrash: unknown = undefined
   lastInitError: unknown = undefined
 

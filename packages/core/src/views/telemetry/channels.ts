@@ -1,16 +1,16 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { PoolEventName, PoolEvents } from './events'
 
-/** The channel of one event: a field that is read where the event happens, and nothing more while nobody listens. */
+/** The channel of one event. Without subscribers, an event costs one read of a field. */
 export interface EventChannel<E> {
   readonly hasSubscribers: boolean
   publish(event: E): void
 }
 
 /**
- * The channels by name. They are Node's own: one for each name in a process, whoever publishes on it.
+ * The channels by name. They belong to Node: each name has one channel per process, shared by all publishers.
  *
- * They are kept here because Node keeps them weakly.
+ * They are held here because Node holds channels weakly.
  */
 const channels = {
   'genpool:request:settled': channel('genpool:request:settled'),

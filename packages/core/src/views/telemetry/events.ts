@@ -10,15 +10,15 @@ type BreakerState = BreakerFigures['state']
 /** immer's patches. */
 type Patches = Parameters<Watcher<unknown>>[2]
 
-/** What every event says. Times in events are milliseconds. */
+/** The fields of every event. Times in events are milliseconds. */
 export interface PoolEvent {
   /** The name of the pool. */
   readonly pool: string
-  /** Its address, which tells pools of one name apart. */
+  /** The address of the pool; it distinguishes pools with the same name. */
   readonly ref: PoolRef
 }
 
-/** What an event about a message says of it. */
+/** The fields of an event about a message. */
 export interface RequestEvent extends PoolEvent {
   /** The type of the message, as in errors. */
   readonly type: string
@@ -28,39 +28,39 @@ export interface RequestEvent extends PoolEvent {
   readonly key: unknown
 }
 
-/** What an event about a member says of it. */
+/** The fields of an event about a member. */
 export interface MemberEvent extends PoolEvent {
-  /** As in `member-3.1`. */
+  /** The name of the member, such as `member-3.1`. */
   readonly member: string
   readonly slot: number
   readonly incarnation: number
 }
 
-/** A request has its outcome. There is one such event for each request, whatever became of it. */
+/** A request has its outcome. Each request has exactly one such event. */
 export interface SettledEvent extends RequestEvent {
   readonly outcome: Outcome
-  /** How long it waited until it was started the last time; if it never was, until now. */
+  /** How long it waited until its last start; until now if it was never started. */
   readonly waitedMs: number
-  /** How long it ran since then, commit included; 0 if it was never started. */
+  /** How long it ran after that, including the commit; 0 if it was never started. */
   readonly ranMs: number
   /** How many times a handler ran for it. */
   readonly attempts: number
-  /** Who ran it last; null if nobody did. */
+  /** The member that ran it last; null if it was never run. */
   readonly member: string | null
-  /** What its caller is told; undefined if it was replied to. */
+  /** The error that its caller gets; undefined after a reply. */
   readonly error: GenPoolError | undefined
 }
 
-/** The broker gave a request up, with the facts that its caller is told. */
+/** The broker dropped a request. The facts are those that its caller gets. */
 export interface DropEvent extends RequestEvent, DropFacts {}
 
-/** A message was lost that nobody waits for, or it crashed too many members. */
+/** A message without a waiting caller was lost, or a message crashed too many members. */
 export interface DeadLetterEvent extends PoolEvent {
   readonly message: unknown
   readonly error: GenPoolError
 }
 
-/** A member takes work from now on. */
+/** A member has started and takes work. */
 export interface MemberStartEvent extends MemberEvent {
   /** How long its `init` took. */
   readonly tookMs: number
@@ -68,12 +68,12 @@ export interface MemberStartEvent extends MemberEvent {
 
 /** A handler threw. Its member is replaced, unless a plain function's `onCrash` decides otherwise. */
 export interface MemberCrashEvent extends MemberEvent {
-  /** The type of the message it had in hand. */
+  /** The type of the message that it was handling. */
   readonly type: string
   readonly cause: unknown
 }
 
-/** A member was given up: it was still running after `stuckAfter`. */
+/** A member was replaced as stuck: its handler was still running after `stuckAfter`. */
 export interface MemberStuckEvent extends MemberEvent {
   readonly type: string
   readonly ranMs: number
@@ -81,7 +81,7 @@ export interface MemberStuckEvent extends MemberEvent {
 
 /** A member has ended. */
 export interface MemberStopEvent extends MemberEvent {
-  /** What it crashed with, or `resized`, `recycled`, `stuck`, `shutdown`, or what `halt` was given. */
+  /** The error that it crashed with; `resized`, `recycled`, `stuck` or `shutdown`; or the argument of `halt`. */
   readonly reason: unknown
   readonly handled: number
   readonly ageMs: number
@@ -90,18 +90,18 @@ export interface MemberStopEvent extends MemberEvent {
 /** An `init` failed. */
 export interface InitFailEvent extends MemberEvent {
   readonly error: unknown
-  /** How many times in a row. */
+  /** How many starts have failed in a row. */
   readonly failures: number
-  /** When it is tried again; null for not any more. */
+  /** How long until the retry; null for no retry. */
   readonly retryInMs: number | null
 }
 
-/** A handler runs once more, because another commit came first, or because it asked for the state to itself. */
+/** A handler runs again, because another commit came first, or because it asked to hold the state alone. */
 export interface ConflictEvent extends MemberEvent {
   readonly type: string
   /** 2 for the second run, and so on. */
   readonly attempt: number
-  /** Whether this run has the state to itself, so that it is the last. */
+  /** Whether this run holds the state; it is then the last one. */
   readonly exclusive: boolean
 }
 
@@ -113,30 +113,30 @@ export interface StateChangeEvent extends PoolEvent {
   readonly inversePatches: Patches
 }
 
-/** The number of members that are to be has changed: by the load, by `resize`, or at the start. */
+/** The target number of members has changed: by the load, by `resize`, or at the start. */
 export interface SizeChangeEvent extends PoolEvent {
   readonly from: number
   readonly to: number
 }
 
-/** A pool was spawned. Its state and its members are being made. */
+/** A pool was spawned. Its state and its members are starting. */
 export interface PoolStartEvent extends PoolEvent {
-  /** Where it is in its actor system. */
+  /** The path of the pool in its actor system. */
   readonly path: string
 }
 
-/** A pool can work. */
+/** A pool is ready to work. */
 export interface PoolReadyEvent extends PoolEvent {
   readonly afterMs: number
 }
 
-/** A pool takes nothing new from now on, and finishes what it has. */
+/** A pool accepts no new requests, and finishes those that it has. */
 export interface PoolDrainEvent extends PoolEvent {
   readonly waiting: number
   readonly busy: number
 }
 
-/** A pool has stopped. What it still had gets its outcome right after this. */
+/** A pool has stopped. Its remaining requests get their outcomes right after this. */
 export interface PoolStopEvent extends PoolEvent {
   /** Why it gave up; undefined if it was stopped on purpose. */
   readonly cause: unknown
@@ -145,28 +145,28 @@ export interface PoolStopEvent extends PoolEvent {
 }
 
 /**
- * An alarm was set, or cleared: that of a pool (see the option `alarm`), or one of the meters of a broker that is an actor of
- * its own; then `pool` and `ref` are those of the broker.
+ * An alarm was set or cleared: the one of a pool (see the option `alarm`), or one of a meter of a broker actor. In the second
+ * case `pool` and `ref` are those of the broker.
  */
 export interface AlarmEvent extends PoolEvent {
-  /** `overload`, or the name that the meter was given. */
+  /** `overload`, or the name in the options of the meter. */
   readonly alarm: string
   readonly waiting: number
-  /** How long the oldest of them has waited. */
+  /** How long the oldest waiting request has waited. */
   readonly oldestMs: number
   /** How late the event loop was. */
   readonly lateMs: number
 }
 
-/** The circuit breaker does something else from now on, as seen by the request or the crash that came then. */
+/** The circuit breaker has changed its state. The event comes with the next request or crash that notices it. */
 export interface BreakerEvent extends PoolEvent {
   readonly from: BreakerState
   readonly to: BreakerState
-  /** When one that it refuses may try again; 0 if it refuses nobody. */
+  /** How long a refused caller should wait before a retry; 0 if no caller is refused. */
   readonly retryAfterMs: number
 }
 
-/** Options of a running pool were changed. */
+/** The options of a running pool were changed. */
 export interface PoolConfigureEvent extends PoolEvent {
   readonly changes: readonly Change[]
 }

@@ -26,16 +26,16 @@ import {
 } from './channels'
 import type { AlarmEvent, BreakerEvent, MemberEvent, PoolEvent, RequestEvent } from './events'
 
-/** What the events of a pool say of it. */
+/** What a publisher needs of its pool. */
 export interface PublisherPorts {
   readonly identity: PoolEvent
-  /** Where the pool is in its actor system. */
+  /** The path of the pool in its actor system. */
   readonly path: string
   /** The time of this turn. */
   turnNow(): Nanos
   /** The time now. */
   now(): Nanos
-  /** What the pool has to do. */
+  /** How many requests wait, and how many run. */
   work(): { readonly waiting: number; readonly busy: number }
 }
 
@@ -148,7 +148,7 @@ export class Publisher implements Listener {
     if (poolConfigured.hasSubscribers) poolConfigured.publish({ ...this.pool.identity, changes })
   }
 
-  // --- what policies tell ---
+  // --- policies ---
 
   breakerChanged(change: Omit<BreakerEvent, keyof PoolEvent>): void {
     if (breakerChanged.hasSubscribers) breakerChanged.publish({ ...this.pool.identity, ...change })

@@ -5,7 +5,7 @@ import type { PoolEvent } from './events'
 
 /** What publishing state changes needs of the pool. */
 export interface StateChangesPorts extends Attaching {
-  /** The shared state; undefined if each member has its own, or before it is made. */
+  /** The shared state; undefined if each member has its own, or before it exists. */
   readonly cell: Cell<unknown> | undefined
   readonly stopping: boolean
   readonly identity: PoolEvent
@@ -13,9 +13,9 @@ export interface StateChangesPorts extends Attaching {
 }
 
 /**
- * Publishes the changes of a pool's shared state while somebody subscribes, and only then.
+ * Publishes the changes of a pool's shared state, only while there are subscribers.
  *
- * A watched cell computes patches with every commit, so it is watched no longer than needed.
+ * A watched cell computes patches with every commit, so it is watched only as long as needed.
  */
 export class StateChanges implements Listener {
   #unwatch: (() => void) | null = null

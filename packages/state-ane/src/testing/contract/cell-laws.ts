@@ -9,7 +9,7 @@ interface Basket {
 }
 const EMPTY: Basket = { count: 0, items: [] }
 
-/** What one cell promises. */
+/** The laws of one cell. */
 export const cellLaws: readonly StoreLaw[] = [
   law('a cell begins with its initial value at version 0, and is the same object every time', async (store) => {
     const cell = store.cell('basket', { initial: EMPTY })
@@ -27,12 +27,12 @@ export const cellLaws: readonly StoreLaw[] = [
     assert.deepEqual(cell.value, second)
     assert.equal(cell.version, 2)
   }),
-  law('a recipe may return a new value, also where the value is a number', async (store) => {
+  law('a recipe may return a new value, also a number', async (store) => {
     const cell = store.cell('number', { initial: 1 })
     assert.equal(await cell.update((n) => n + 1), 2)
     assert.equal(cell.value, 2)
   }),
-  law('a recipe that changes nothing raises no version and tells nobody', async (store) => {
+  law('a recipe that changes nothing raises no version and calls no watcher', async (store) => {
     const cell = store.cell('basket', { initial: EMPTY })
     let told = 0
     cell.watch(() => void told++)
@@ -42,7 +42,7 @@ export const cellLaws: readonly StoreLaw[] = [
     assert.equal(cell.version, 0)
     assert.equal(told, 0)
   }),
-  law('values are frozen, however they came in', async (store) => {
+  law('values are frozen, no matter how they were committed', async (store) => {
     const frozen = (value: Basket): boolean => Object.isFrozen(value) && Object.isFrozen(value.items)
     const cell = store.cell('basket', { initial: { count: 0, items: [] } as Basket })
     assert.ok(frozen(cell.value))
@@ -80,24 +80,27 @@ export const cellLaws: readonly StoreLaw[] = [
     assert.equal(cell.value, EMPTY)
     assert.equal(cell.version, 0)
   }),
-  law('a validator refuses a commit: nothing is changed, nobody is told, and the path is named', async (store) => {
-    const validate = (value: Basket) =>
-      value.count >= 0 || { path: ['count'], message: `must not be negative, and is ${value.count}` }
-    const cell = store.cell('basket', { initial: EMPTY, validate })
-    let told = 0
-    cell.watch(() => void told++)
-    const byRecipe = await refused('ERR_GENPOOL_INVALID', () => cell.update((draft) => void (draft.count = -1)))
-    const byState = await refused('ERR_GENPOOL_INVALID', () => cell.compareAndSet(0, { count: -1, items: [] }))
-    for (const error of [byRecipe, byState]) {
-      assert.deepEqual((error as Error & { path?: unknown }).path, ['count'])
-      assert.match(error.message, /must not be negative, and is -1/)
-    }
-    assert.equal(cell.value, EMPTY)
-    assert.equal(cell.version, 0)
-    assert.equal(told, 0)
-    await cell.update((draft) => void (draft.count = 1))
-    assert.equal(told, 1)
-  }),
+  law(
+    'a validator refuses a commit: nothing changes, no watcher is called, and the error names the path',
+    async (store) => {
+      const validate = (value: Basket) =>
+        value.count >= 0 || { path: ['count'], message: `must not be negative, and is ${value.count}` }
+      const cell = store.cell('basket', { initial: EMPTY, validate })
+      let told = 0
+      cell.watch(() => void told++)
+      const byRecipe = await refused('ERR_GENPOOL_INVALID', () => cell.update((draft) => void (draft.count = -1)))
+      const byState = await refused('ERR_GENPOOL_INVALID', () => cell.compareAndSet(0, { count: -1, items: [] }))
+      for (const error of [byRecipe, byState]) {
+        assert.deepEqual((error as Error & { path?: unknown }).path, ['count'])
+        assert.match(error.message, /must not be negative, and is -1/)
+      }
+      assert.equal(cell.value, EMPTY)
+      assert.equal(cell.version, 0)
+      assert.equal(told, 0)
+      await cell.update((draft) => void (draft.count = 1))
+      assert.equal(told, 1)
+    },
+  ),
   law('a function is not a state', async (store) => {
     const cell = store.cell<unknown>('any', { initial: 1 })
     await refused('ERR_GENPOOL_INVALID', () => cell.compareAndSet(0, () => 2))
@@ -123,9 +126,9 @@ export const cellLaws: readonly StoreLaw[] = [
   }),
 ]
 
-/** What the watchers of a cell are promised. */
+/** The laws of watchers. */
 export const watchLaws: readonly StoreLaw[] = [
-  law('watchers are told of each commit once, in order, with patches there and back', async (store) => {
+  law('watchers are called once for each commit, in order, with patches forward and back', async (store) => {
     const cell = store.cell<Basket>('basket', { initial: EMPTY })
     const told: { value: Basket; version: number; patches: readonly Patch[]; inverse: readonly Patch[] }[] = []
     cell.watch((value, version, patches, inverse) => void told.push({ value, version, patches, inverse }))
@@ -144,7 +147,7 @@ export const watchLaws: readonly StoreLaw[] = [
     })
     assert.deepEqual(told.at(-1)?.value, cell.value)
   }),
-  law('a watcher that commits does not disturb the order for the others', async (store) => {
+  law('a watcher that commits does not change the order for the others', async (store) => {
     const cell = store.cell('number', { initial: 0 })
     const versions: Record<'before' | 'after', number[]> = { before: [], after: [] }
     const nested: unknown[] = []
@@ -156,7 +159,7 @@ export const watchLaws: readonly StoreLaw[] = [
     assert.deepEqual(versions, { before: [1, 2, 3], after: [1, 2, 3] })
   }),
   {
-    name: 'a watcher that throws touches neither the commit nor the other watchers',
+    name: 'a watcher that throws affects neither the commit nor the other watchers',
     async check(make) {
       const errors: unknown[] = []
       const store = await make({ onWatcherError: (error) => void errors.push(error) })
@@ -174,7 +177,7 @@ export const watchLaws: readonly StoreLaw[] = [
     },
   },
   law(
-    'a watcher hears nothing from before it came or after it left, also when that is inside another',
+    'a watcher sees no commit from before it was added or after it was removed, also inside another watcher',
     async (store) => {
       const cell = store.cell('number', { initial: 0 })
       const told: number[] = []

@@ -5,7 +5,7 @@ import type { StoreLaw } from './law'
 import { storeLaws } from './store-laws'
 
 const serialisable: StoreLaw = {
-  name: 'random concurrent histories have a serial order, with waits, crashes and refusals in between',
+  name: 'random concurrent histories with waits, crashes and refusals have a serial order',
   async check(make) {
     const found = await findCounterexample(make, { histories: 200 })
     assert.equal(found, undefined, found?.text)
@@ -13,7 +13,7 @@ const serialisable: StoreLaw = {
 }
 
 /**
- * What every store promises, whether its commits are promises or not: run it over a store of your own.
+ * The laws of every store, with or without promises. Run them on your own store.
  *
  * @example
  * describe('my store', () => {

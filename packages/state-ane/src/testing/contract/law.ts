@@ -4,23 +4,23 @@ import type { ErrorCode } from '@genpool/runtime'
 import type { MaybePromise } from '../../cells/maybe-promise'
 import type { Store } from '../../stores/store'
 
-/** What the laws ask of a store that is made for them. */
+/** The options for a store under test. */
 export interface ContractOptions {
-  /** Where the store must send what watchers throw. */
+  /** The store must call this with each error of a watcher. */
   readonly onWatcherError: (error: unknown) => void
 }
 
 /** Makes a new, empty store for one law. */
 export type StoreFactory = (options: ContractOptions) => MaybePromise<Store>
 
-/** One promise that every store keeps. */
+/** A property that every store must have. */
 export interface StoreLaw {
   readonly name: string
-  /** Rejects with an AssertionError if the stores that `make` makes do not keep it. */
+  /** Rejects with an AssertionError if a store from `make` breaks the law. */
   check(make: StoreFactory): Promise<void>
 }
 
-/** A law that wants one store. An error of a watcher that it does not expect breaks it. */
+/** Makes a law about one store. An unexpected error of a watcher breaks it. */
 export function law(name: string, check: (store: Store, watcherErrors: unknown[]) => Promise<void>): StoreLaw {
   return {
     name,
@@ -34,7 +34,7 @@ export function law(name: string, check: (store: Store, watcherErrors: unknown[]
   }
 }
 
-/** Asserts that an attempt fails with an error of that code, now or later, and returns the error. */
+/** Asserts that an attempt fails with this code, now or later, and returns the error. */
 export async function refused(code: ErrorCode, attempt: () => MaybePromise<unknown>): Promise<Error> {
   try {
     await attempt()

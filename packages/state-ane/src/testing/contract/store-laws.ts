@@ -9,7 +9,7 @@ interface Account {
   readonly money: number
 }
 
-/** What several cells together promise. */
+/** The laws of several cells together. */
 export const storeLaws: readonly StoreLaw[] = [
   law('a transaction commits all of its cells, and watchers never see one without the others', async (store) => {
     const [alice, bob] = [store.cell('alice', { initial: { money: 7 } }), store.cell('bob', { initial: { money: 3 } })]
@@ -24,7 +24,7 @@ export const storeLaws: readonly StoreLaw[] = [
     assert.deepEqual([alice.version, bob.version], [1, 1])
     assert.deepEqual(totals, [10, 10])
   }),
-  law('a transaction that is refused in one cell, or throws, changes none', async (store) => {
+  law('a transaction that is refused in one cell, or throws, changes no cell', async (store) => {
     const alice = store.cell<Account>('alice', { initial: { money: 7 } })
     const bob = store.cell<Account>('bob', { initial: { money: 3 }, validate: ({ money }) => money <= 10 })
     const move = (amount: number) => () =>
@@ -38,7 +38,7 @@ export const storeLaws: readonly StoreLaw[] = [
     assert.deepEqual([alice.value, bob.value], [{ money: 7 }, { money: 3 }])
     assert.deepEqual([alice.version, bob.version], [0, 0])
   }),
-  law('a transaction touches only the cells that it changes, and cannot add or remove any', async (store) => {
+  law('a transaction affects only the cells that it changes, and cannot add or remove a cell', async (store) => {
     const [a, b] = [store.cell('a', { initial: 1 }), store.cell('b', { initial: 2 })]
     await store.transaction(['a', 'b'], (draft) => void (draft.b = draft.a + draft.b))
     assert.deepEqual([a.version, b.version, b.value], [0, 1, 3])
@@ -46,7 +46,7 @@ export const storeLaws: readonly StoreLaw[] = [
     await refused('ERR_GENPOOL_INVALID', () => store.transaction(['a', 'b'], (draft) => void delete draft.a))
     assert.deepEqual([a.value, b.value], [1, 3])
   }),
-  law('while a cell is held only the holder commits; the others wait and come in their order', async (store) => {
+  law('while a cell is held, only the holder commits; the others wait their turn', async (store) => {
     const cell = store.cell('log', { initial: '' })
     const hold = await cell.hold()
     const waiting = ['b', 'c', 'd'].map((name) => whenFree(cell, (writer) => writer.update((log) => log + name)))
@@ -60,7 +60,7 @@ export const storeLaws: readonly StoreLaw[] = [
   }),
   law("a commit that is not the holder's waits or is refused, and never gets in between", async (store) => {
     const cell = store.cell('log', { initial: '' })
-    // Read afresh: an assertion narrows the type of what it looks at, and the value changes between two of them.
+    // A function, because an assertion narrows the type of a value that changes between two assertions.
     const log = (): string => cell.value
     const hold = await cell.hold()
     const attempts = [
@@ -78,7 +78,7 @@ export const storeLaws: readonly StoreLaw[] = [
     assert.ok(log().startsWith('a'), log())
     assert.ok(!log().includes('y'), log())
   }),
-  law('a hold that was released commits nothing', async (store) => {
+  law('a released hold commits nothing', async (store) => {
     const cell = store.cell('number', { initial: 0 })
     const hold = await cell.hold()
     hold.release()
@@ -87,7 +87,7 @@ export const storeLaws: readonly StoreLaw[] = [
     assert.equal(await cell.update((n) => n + 2), 2)
   }),
   ...(['update', 'retry', 'exclusive'] satisfies CommitMode[]).map((mode) =>
-    law(`concurrent handlers that wait in between lose no update (${mode})`, async (store) => {
+    law(`concurrent asynchronous handlers lose no update (${mode})`, async (store) => {
       const cell = store.cell('number', { initial: 0 })
       await Promise.all(Array.from({ length: 20 }, (_, i) => transact(cell, handler(mode, i % 3), { mode })))
       assert.equal(cell.value, 20)
@@ -103,7 +103,7 @@ export const storeLaws: readonly StoreLaw[] = [
     assert.equal(cell.patchesSince(0), undefined)
     assert.equal(await cell.update((n) => n + 1), 2)
   }),
-  law('after destroy every use is an error, and those who waited are told', async (store) => {
+  law('after destroy every use is an error, also for those that were waiting', async (store) => {
     const cell = store.cell('number', { initial: 0 })
     const hold = await cell.hold()
     const waiting = refused('ERR_GENPOOL_STOPPED', () => cell.hold())
@@ -141,7 +141,7 @@ function handler(mode: CommitMode, pauses: number): { run(state: number): Promis
   }
 }
 
-/** What an attempt fails with, now or later, or undefined. */
+/** Returns the error of an attempt, now or later; undefined without one. */
 async function settle(attempt: () => unknown): Promise<unknown> {
   try {
     await attempt()
@@ -151,7 +151,7 @@ async function settle(attempt: () => unknown): Promise<unknown> {
   }
 }
 
-/** Nobody holds it any more: it can be held again. */
+/** Asserts that the cell is free: it can be held. */
 async function free(cell: Cell<number>): Promise<void> {
   const hold = await cell.hold()
   hold.release()

@@ -8,24 +8,24 @@ export interface CheckOptions {
   readonly histories?: number
   /** Two checks with the same seed try the same histories. Default 1. */
   readonly seed?: number
-  /** What must come before what. Default `real-time`; a store whose values are read late wants `per client`. */
+  /** The required order. Default `real-time`; use `per client` for a store whose readers may see old values. */
   readonly order?: Order
 }
 
-/** A history that no serial order explains, made as short as could be found. */
+/** The shortest history found that no serial order explains. */
 export interface Counterexample {
   readonly plan: Plan
   readonly history: History
-  /** The history in words, with the plan that leads to it. */
+  /** The history as text, with the plan that leads to it. */
   readonly text: string
 }
 
 /**
- * Tries whether a store is serialisable: runs random concurrent reads, recipes, compare-and-sets, handlers and transactions
- * on several cells, with waits, crashes and refusals in between, and looks for a serial order of each history.
+ * Tests whether a store is serialisable. It runs random concurrent reads, recipes, compare-and-sets, handlers and
+ * transactions on several cells, with waits, crashes and refusals, and searches a serial order of each history.
  *
  * @param make makes a new store for each history
- * @returns the first history without one, or undefined if all have one
+ * @returns the first history without a serial order, or undefined if all have one
  */
 export async function findCounterexample(
   make: StoreFactory,
@@ -38,7 +38,7 @@ export async function findCounterexample(
   return undefined
 }
 
-/** The history of a plan, if no serial order explains it. */
+/** Runs a plan; returns its history if no serial order explains it. */
 async function attempt(make: StoreFactory, plan: Plan, order: Order): Promise<History | undefined> {
   const errors: unknown[] = []
   const store = await make({ onWatcherError: (error) => void errors.push(error) })

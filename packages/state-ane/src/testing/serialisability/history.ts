@@ -1,6 +1,6 @@
 import type { Kind } from './plan'
 
-/** What each cell holds: the letters of the operations that committed to it, in their order. */
+/** The value of each cell: the letters of the operations that committed to it, in order. */
 export type Logs = Readonly<Record<string, string>>
 
 /** One operation as its client saw it. */
@@ -11,13 +11,13 @@ export interface Entry {
   readonly letter: string
   /** The cells that it appends to; none if it only reads. */
   readonly writes: readonly string[]
-  /** What it read, where that must have been the latest at the moment of its commit. */
+  /** What it read, if that must have been the latest value at the time of its commit. */
   readonly saw: Logs
-  /** What its commit left, as it was told. */
+  /** The values after its commit, as the client was told. */
   readonly left: Logs
-  /** False if it failed, or did not want to change anything: then it must have had no effect. */
+  /** False if it failed, or changed nothing on purpose; it must then have had no effect. */
   readonly committed: boolean
-  /** Moments in time; smaller is earlier. */
+  /** Times; smaller is earlier. */
   readonly begun: number
   readonly ended: number
 }
@@ -25,19 +25,19 @@ export interface Entry {
 export interface History {
   readonly entries: readonly Entry[]
   readonly final: Logs
-  /** Something that must never happen, whatever the order: an error that nobody planned, or an operation without an end. */
+  /** A fault that no order explains: an unplanned error, or an operation that never ended. */
   readonly fault?: string | undefined
 }
 
-/** What must come before what. */
+/** The order that a serial order must keep. */
 export type Order =
-  /** What ended before another began comes before it: every reader sees the latest commit. */
+  /** An operation that ended before another one began comes before it: every reader sees the latest commit. */
   | 'real-time'
-  /** Only each client's own order counts: values may be read late. */
+  /** Only the order of each client counts: readers may see old values. */
   | 'per client'
 
 /**
- * A serial order of the operations that explains everything that was seen, or undefined if there is none.
+ * Returns a serial order of the operations that explains everything that was seen, or undefined if there is none.
  *
  * Searches all orders, and remembers which sets of operations led to which values (Wing and Gong 1993, Lowe 2017).
  * Takes up to 30 operations.
@@ -71,7 +71,7 @@ export function serialOrder(history: History, order: Order): readonly Entry[] | 
   return search(0, empty) ? chosen : undefined
 }
 
-/** What comes after the operation, if it could have been seen as it was. */
+/** Returns the values after the operation; undefined if it could not have seen what it saw. */
 function apply(entry: Entry, logs: Logs): Logs | undefined {
   if (!matches(entry.saw, logs)) return undefined
   if (entry.writes.length === 0) return logs
@@ -97,7 +97,7 @@ function bits(flags: readonly boolean[]): number {
   return flags.reduce((mask, flag, i) => (flag ? mask | (2 ** i) : mask), 0)
 }
 
-/** A history as people read it, one operation a line. */
+/** Writes a history as text, one operation per line. */
 export function show({ entries, final, fault }: History): string {
   const logs = (seen: Logs): string =>
     Object.entries(seen)

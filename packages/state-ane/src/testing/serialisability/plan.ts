@@ -14,22 +14,22 @@ export function seeded(seed: number): Random {
   return (below) => next() % below
 }
 
-/** What a client does. All but `read` and `look` append a letter of their own to each of their cells. */
+/** What a client does. All except `read` and `look` append their own letter to each of their cells. */
 const KINDS = [
-  'read', // looks at its cells in one turn
+  'read', // reads its cells in one turn
   'look', // a handler that changes nothing
-  'update', // a recipe, straight on the cell
+  'update', // a recipe, directly on the cell
   'compareAndSet', // reads, waits, and sets if the version is the same
   'recipe', // a handler that waits and returns a recipe
   'state', // a handler that waits and returns a state
   'exclusive', // the same, holding the cell
-  'transaction', // a recipe on its cells together
+  'transaction', // one recipe on all of its cells
 ] as const
 export type Kind = (typeof KINDS)[number]
 
 /**
- * How it ends: it commits; it throws; a validator refuses its value; its result is not admitted (the deadline is over);
- * its hold is taken away while it runs.
+ * How it ends: it commits; it throws; a validator refuses its value; its result is not admitted (after the deadline); its
+ * hold is released while it runs.
  */
 const FATES = ['commits', 'throws', 'invalid', 'fenced', 'abandoned'] as const
 export type Fate = (typeof FATES)[number]
@@ -39,16 +39,16 @@ export interface Operation {
   readonly fate: Fate
   /** One or two. */
   readonly cells: readonly string[]
-  /** How often it waits in between. */
+  /** How often it waits during its work. */
   readonly pauses: number
 }
 
-/** What several clients do at the same time, and in which order they go on. The same plan always runs the same way. */
+/** What several clients do concurrently, and in which order they continue. The same plan always runs the same way. */
 export interface Plan {
   readonly clients: readonly (readonly Operation[])[]
   /**
-   * Which of the clients that wait goes on next; used again from the start when it is at its end. From `HASTE` on, the one
-   * after it goes on too before all has happened that follows from it.
+   * Which of the waiting clients continues next; at its end it starts again. From `HASTE` on, the client after it continues,
+   * too, before the effects of the first one are complete.
    */
   readonly schedule: readonly number[]
 }
@@ -73,7 +73,7 @@ export function randomPlan(random: Random): Plan {
   }
 }
 
-/** The same plan with something left out, the largest parts first: tried to make a counterexample shorter. */
+/** Yields the same plan with a part left out, the largest parts first, to make a counterexample shorter. */
 export function* smaller(plan: Plan): Generator<Plan> {
   const { clients, schedule } = plan
   const replace = (i: number, client: readonly Operation[]): Plan => ({ clients: clients.with(i, client), schedule })

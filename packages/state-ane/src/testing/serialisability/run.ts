@@ -11,14 +11,14 @@ interface Value {
   readonly log: string
 }
 
-/** What an operation fails with on purpose. */
+/** The error of an operation that fails on purpose. */
 class Planned extends Error {}
 
-/** A value with this letter is refused by the validators. */
+/** The validators refuse a value with this letter. */
 const FORBIDDEN = '!'
 const validate = ({ log }: Value): boolean | string => !log.includes(FORBIDDEN) || 'it is forbidden'
 
-/** Runs a plan on a store that nobody has used yet, and tells what was seen. */
+/** Runs a plan on a new store, and returns what was seen. */
 export async function run(store: Store, plan: Plan): Promise<History> {
   return new Runner(store, plan).run()
 }
@@ -44,11 +44,11 @@ class Runner {
     for (const [client, operations] of this.plan.clients.entries())
       void this.#client(client, operations).then(() => (running -= 1))
     await this.#schedule()
-    if (running > 0) this.#fault ??= `${running} clients never came to their end`
+    if (running > 0) this.#fault ??= `${running} clients never ended`
     return { entries: this.#entries, final: logsOf(cells), fault: this.#fault }
   }
 
-  /** Lets one of those who wait go on, and then everything happen that follows from it; until nobody waits. */
+  /** Lets one waiting client continue, then waits until its effects are complete; repeats until no client waits. */
   async #schedule(): Promise<void> {
     const { schedule } = this.plan
     await quiet()
@@ -159,7 +159,7 @@ function isPlanned(error: unknown, { fate }: Operation): boolean {
   return error instanceof Planned
 }
 
-/** The way that waits for cells that are held, where there are two. */
+/** Returns the transaction function that waits for held cells, if the store has two functions. */
 function transactionOf(
   store: Store,
 ): (...args: Parameters<Store['transaction']>) => MaybePromise<Record<string, unknown>> {
@@ -175,7 +175,7 @@ function logsOf(cells: readonly Cell<Value>[]): Logs {
   return Object.fromEntries(cells.map(({ key, value }) => [key, value.log]))
 }
 
-/** All that can happen without anybody going on has happened. */
+/** Resolves when nothing more can happen until the next client continues. */
 function quiet(): Promise<void> {
   return new Promise((resolve) => systemClock.defer(resolve))
 }
