@@ -30,11 +30,24 @@ export {
   type CatchAllDefinition,
   definePool,
   type MapDefinition,
+  type MapProtocol,
+  type OpenProtocol,
   type PlainFunction,
   type PlainProperties,
 } from './behaviours/define-pool'
-export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
-export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
+export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
+export {
+  type Following,
+  halt,
+  type Halt,
+  type Next,
+  noReply,
+  type NoReply,
+  reply,
+  type Reply,
+  type Step,
+  type Then,
+} from './behaviours/step'
 export { CrashedError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
@@ -44,7 +57,7 @@ export { type PoolChanges, type PoolOptions, poolOptions } from './assemble/opti
 export type { Phase } from './pool/status'
 export type { MemberStatus } from './members/member'
 export type { Outcome } from './requests/outcome'
-export type { Percentiles } from './views/pool-view'
+export type { BreakerFigures, Percentiles } from './views/pool-view'
 export { withWorkers } from './work/with-workers'
 export type { Job, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
 export type {

@@ -40,6 +40,7 @@ export interface Behaviour<P extends Protocol = Protocol> {
   readonly [protocol]: P
 }
 
+/** What a pool of messages by type understands. */
 export interface MapProtocol<S, C, K> extends Protocol {
   readonly state: S
   readonly calls: CallsOf<C>
@@ -47,6 +48,7 @@ export interface MapProtocol<S, C, K> extends Protocol {
   readonly otherCall: never
   readonly otherCast: never
 }
+/** What a pool of messages of any shape understands, a plain nact function's too. */
 export interface OpenProtocol<S, M, V, N> extends Protocol {
   readonly state: S
   readonly calls: object

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Halt, NoReply, Reply } from './step'
 
 /** One kind of message: what is sent and what comes back. */
-interface Exchange {
+export interface Exchange {
   readonly message: unknown
   readonly reply: unknown
 }
