@@ -56,7 +56,7 @@ export type { CallOptions, CastOptions } from './pool/message-options'
 export { type PoolChanges, type PoolOptions, poolOptions } from './assemble/options'
 export type { Phase } from './pool/status'
 export type { MemberStatus } from './members/member'
-export type { Outcome } from './requests/outcome'
+export type { Outcome, RequestKind } from './requests/outcome'
 export type { BreakerFigures, Percentiles } from './views/pool-view'
 export { withWorkers } from './work/with-workers'
 export type { Job, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
@@ -85,9 +85,11 @@ export type {
   SizeChangeEvent,
   StateChangeEvent,
 } from './views/telemetry/events'
-export { DroppedError, type DropReason } from '@genpool/broker'
+// What the types above name: also whoever installs only this package can name it.
+export { type BrokerRef, DroppedError, type DropReason, type QueueFactory, type Waiting } from '@genpool/broker'
 export {
   CancelledError,
+  type Clock,
   type ErrorCode,
   ExpiredError,
   GenPoolError,
@@ -95,4 +97,14 @@ export {
   OptionsError,
   StoppedError,
 } from '@genpool/runtime'
-export { ConflictError, InvalidError } from '@genpool/state-ane'
+export {
+  type CellKey,
+  ConflictError,
+  type ConflictReason,
+  type Draft,
+  type Fault,
+  InvalidError,
+  type Patch,
+  type Recipe,
+  type Store,
+} from '@genpool/state-ane'

@@ -1,6 +1,6 @@
-export { queueContract } from '@genpool/broker/testing'
+export { type Law, queueContract, type QueueSubject } from '@genpool/broker/testing'
 export { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
-export { storeContract } from '@genpool/state-ane/testing'
+export { storeContract, type StoreLaw } from '@genpool/state-ane/testing'
 export { type Job, type ScriptedMembers, scriptedMembers } from './scripted-member'
 export {
   type ScriptedJob,

@@ -8,28 +8,39 @@ const PACKAGES = ['runtime', 'broker', 'state-ane', 'core']
 const OTHERS = ['nact', 'immer', 'zod']
 
 /**
- * Makes a folder with a project that has the packages installed as from a registry: copies of their package.json and their
- * declarations, which are built from the sources of now.
+ * Makes projects that have the packages installed as from a registry: copies of their package.json and their declarations, which
+ * are built from the sources of now.
+ *
+ * - `flat`: as npm installs, every package can be imported
+ * - `strict`: as pnpm installs, a project that depends on core cannot import the packages below it
+ *
+ * Removing `folder` removes all of it.
  */
-export function projectWithCopies(): string {
+export function projectsWithCopies(): { readonly folder: string; readonly flat: string; readonly strict: string } {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'genpool-consumer-')))
   const workspace = join(folder, 'workspace')
   buildIn(workspace)
-  const project = join(folder, 'project')
-  for (const name of PACKAGES) {
-    const from = join(workspace, 'packages', name)
-    const to = join(project, 'node_modules/@genpool', name)
-    cpSync(join(from, 'package.json'), join(to, 'package.json'))
-    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true })
+  const project = (name: string, placeOf: (dependency: string) => string): string => {
+    const path = join(folder, name)
+    for (const dependency of PACKAGES) copyPackage(workspace, dependency, join(path, placeOf(`@genpool/${dependency}`)))
+    for (const dependency of OTHERS) link(join(root, 'node_modules', dependency), join(path, placeOf(dependency)))
+    writeFileSync(join(path, 'package.json'), `{ "name": "${name}", "type": "module" }`)
+    return path
   }
-  for (const name of OTHERS) {
-    cpSync(join(root, 'node_modules', name), join(project, 'node_modules', name), {
-      recursive: true,
-      dereference: true,
-    })
+  const top = (name: string): string => join('node_modules', name)
+  const belowCore = (name: string): string => join('node_modules/@genpool/core/node_modules', name)
+  const direct = ['@genpool/core', 'nact', 'zod']
+  return {
+    folder,
+    flat: project('flat', top),
+    strict: project('strict', (name) => (direct.includes(name) ? top(name) : belowCore(name))),
   }
-  writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "type": "module" }')
-  return folder
+}
+
+function copyPackage(workspace: string, name: string, to: string): void {
+  const from = join(workspace, 'packages', name)
+  cpSync(join(from, 'package.json'), join(to, 'package.json'))
+  cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true })
 }
 
 /** Builds the declarations of all packages in a copy of the workspace, so that the outputs of the real one stay as they are. */

@@ -1,11 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { projectWithCopies } from './copied-packages'
+import { projectsWithCopies } from './copied-packages'
 
 /** What the compiler says to the consumer's files when it writes their declarations, with the place of each fault. */
-function faultsIn(folder: string, resolution: ts.CompilerOptions): string[] {
-  const sources = ts.sys.readDirectory(join(folder, 'project/src'), ['.ts'])
+function faultsIn(project: string, resolution: ts.CompilerOptions): string[] {
+  const sources = ts.sys.readDirectory(join(project, 'src'), ['.ts'])
   const program = ts.createProgram(sources, {
     strict: true,
     target: ts.ScriptTarget.ES2022,
@@ -21,26 +21,27 @@ function faultsIn(folder: string, resolution: ts.CompilerOptions): string[] {
     ...program.getDeclarationDiagnostics(),
   ].map(({ file, start = 0, messageText }) => {
     const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1
-    return `${file?.fileName.slice(folder.length) ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+    return `${file?.fileName.slice(project.length) ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
   })
 }
 
 describe('a library that exports what it made with GenPool', () => {
-  let folder: string
+  const sources = join(__dirname, 'consumer')
+  let projects: ReturnType<typeof projectsWithCopies>
   beforeAll(() => {
-    folder = projectWithCopies()
-    cpSync(join(__dirname, 'consumer'), join(folder, 'project/src'), { recursive: true })
+    projects = projectsWithCopies()
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => rmSync(projects.folder, { recursive: true, force: true }))
 
   it('builds its declarations with moduleResolution nodenext', () => {
-    const { NodeNext } = ts.ModuleKind
-    const resolution = { module: NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }
-    expect(faultsIn(folder, resolution)).toEqual([])
+    cpSync(sources, join(projects.flat, 'src'), { recursive: true })
+    const resolution = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }
+    expect(faultsIn(projects.flat, resolution)).toEqual([])
   })
 
-  it('builds its declarations with moduleResolution bundler', () => {
+  it('builds them with moduleResolution bundler, and where it can import no package that it does not depend on', () => {
+    cpSync(join(sources, 'core-only'), join(projects.strict, 'src'), { recursive: true })
     const resolution = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
-    expect(faultsIn(folder, resolution)).toEqual([])
+    expect(faultsIn(projects.strict, resolution)).toEqual([])
   })
 })

@@ -1,5 +1,10 @@
 import {
+  type CastResult,
+  configure,
+  type ConflictError,
   CrashedError,
+  type DeadLetter,
+  type DropEvent,
   explain,
   getMembers,
   halt,
@@ -7,9 +12,14 @@ import {
   ignore,
   initThen,
   inspect,
+  type InvalidError,
+  type Next,
   isGenPoolError,
   noReply,
   poolOptions,
+  type PoolEventName,
+  type PoolEvents,
+  type PoolOptions,
   type PoolRef,
   type WorkerHost,
   type Protocol,
@@ -33,7 +43,17 @@ export const look = (pool: PoolRef) => inspect(pool)
 export const members = (pool: PoolRef) => getMembers(pool)
 export const dropped = (error: unknown) => (isGenPoolError(error, 'ERR_GENPOOL_DROPPED') ? error : undefined)
 export const anyError = (error: unknown) => (isGenPoolError(error) ? error : undefined)
+export const changes = (pool: PoolRef) => configure(pool, {})
+export const failure = (result: CastResult) => (result.ok ? undefined : result.error)
+export const faults = (error: InvalidError) => error.faults
+export const conflict = ({ key, reason }: ConflictError) => ({ key, reason })
 export const options = poolOptions.extend({})
+export const checked = poolOptions.parse({})
+export const withDefaults = (given: PoolOptions) => ({ size: 4, ...given })
+export const letter = (lost: DeadLetter) => ({ ...lost })
+export const drop = (event: DropEvent) => ({ ...event })
+export const recipeOf = (next: Next<{ n: number }>) => (typeof next === 'function' ? next : undefined)
+export const event = (event: PoolEvents[PoolEventName]) => ({ ...event })
 export const step = (handler: Handler, result: unknown) => handler.toStep(result)
 export const following = (...[, then]: Parameters<WorkerHost['done']>) => then
 export const otherCall = (protocol: Protocol) => protocol.otherCall
