@@ -4,7 +4,7 @@ export { getMembers, getState, type MemberView, watchDeadLetters } from './api/l
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, relearn, resize } from './api/operating'
 export { onEvent } from './api/on-event'
-export { ready, spawnPool } from './api/spawn-pool'
+export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,
   type CallBatchHandler,
@@ -34,6 +34,7 @@ export {
   type OpenProtocol,
   type PlainFunction,
   type PlainProperties,
+  type PlainProtocol,
 } from './behaviours/define-pool'
 export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
 export {
@@ -85,7 +86,7 @@ export type {
   SizeChangeEvent,
   StateChangeEvent,
 } from './views/telemetry/events'
-// What the types above name: also whoever installs only this package can name it.
+// With what the types above name, for projects that cannot import the packages below.
 export { type BrokerRef, DroppedError, type DropReason, type QueueFactory, type Waiting } from '@genpool/broker'
 export {
   CancelledError,

@@ -1,14 +1,18 @@
 import {
   type Behaviour,
   call,
+  type CallMessage,
   cast,
+  type CastMessage,
   configure,
   definePool,
   getState,
   halt,
   noReply,
   type PoolRef,
+  type Protocol,
   reply,
+  type ReplyTo,
   spawnPool,
 } from '@genpool/core'
 import { dispatch, query, type Ref, start, stop } from 'nact'
@@ -84,6 +88,62 @@ describe('types', () => {
     expect(state).toEqual([1])
     expect(await got).toBe(0)
     stop(system)
+  })
+
+  it('functions of a user can be generic over pools', () => {
+    type Calls<P extends Protocol> = keyof P['calls'] & string
+    type Casts<P extends Protocol> = keyof P['casts'] & string
+    const twice = async <P extends Protocol, T extends Calls<P>>(
+      pool: PoolRef<P>,
+      message: { readonly type: T } & CallMessage<P, T>,
+    ): Promise<ReplyTo<P, T>> => {
+      await call(pool, message)
+      return call(pool, message)
+    }
+    const tell = <P extends Protocol, T extends Casts<P>>(
+      pool: PoolRef<P>,
+      message: { readonly type: T } & CastMessage<P, T>,
+    ): boolean => cast(pool, message).ok
+    const open = <P extends Protocol>(behaviour: Behaviour<P>): PoolRef<P> =>
+      spawnPool(start(), behaviour, 'open', { size: 2 })
+    const check = (): void => {
+      const pool = open(Counter)
+      const added = twice(pool, { type: 'add', value: 1 })
+      same<typeof added, Promise<number>>(true)
+      void added
+      tell(pool, { type: 'log', line: 'x' })
+      // @ts-expect-error there is no such cast
+      tell(pool, { type: 'lg', line: 'x' })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('a message may have several forms', () => {
+    type Move = { by: number } | { to: { x: number } }
+    const Robot = definePool({ init: () => 0, calls: { move: (msg: Move, _state) => reply('by' in msg) } })
+    const check = (system: Ref<never>): void => {
+      const pool = spawnPool(system, Robot)
+      void call(pool, { type: 'move', by: 1 })
+      void call(pool, { type: 'move', to: { x: 1 } })
+      // @ts-expect-error it is neither
+      void call(pool, { type: 'move' })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('a plain function takes nact properties, and learns its state from them', () => {
+    const check = (system: Ref<never>): void => {
+      const pool = spawnPool(system, (state, message: { by: number }) => state + message.by, 'plain', {
+        initialState: 1,
+        size: 2,
+        onCrash: (_message, _error, ctx) => ctx.resume,
+        onDrop: (letter) => void letter.message,
+      })
+      const state = getState(pool)
+      same<typeof state, number>(true)
+      dispatch(pool, { by: state })
+    }
+    expect(check).toBeInstanceOf(Function)
   })
 
   it('a wrong message, payload or pool does not compile', () => {

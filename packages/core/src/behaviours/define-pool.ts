@@ -56,6 +56,10 @@ export interface OpenProtocol<S, M, V, N> extends Protocol {
   readonly otherCall: { readonly message: M; readonly reply: V }
   readonly otherCast: N
 }
+/** What a pool that was given a plain nact function understands; it takes nact's own properties as options. */
+export interface PlainProtocol<S, M> extends OpenProtocol<S, M, unknown, M> {
+  readonly plain: true
+}
 
 /** A behaviour and its definition; what `Behaviour` hides. */
 export class Definition {
