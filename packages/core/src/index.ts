@@ -49,7 +49,8 @@ export {
   type Step,
   type Then,
 } from './behaviours/step'
-export { CrashedError } from './errors'
+export type { DeepReadonly } from './behaviours/deep-readonly'
+export { CrashedError, type ErrorsByCode, isGenPoolError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'
@@ -94,7 +95,6 @@ export {
   type ErrorCode,
   ExpiredError,
   GenPoolError,
-  isGenPoolError,
   OptionsError,
   StoppedError,
 } from '@genpool/runtime'

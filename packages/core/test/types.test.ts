@@ -2,18 +2,28 @@ import {
   type Behaviour,
   call,
   type CallMessage,
+  type CancelledError,
   cast,
   type CastMessage,
   configure,
+  ConflictError,
+  type CrashedError,
   definePool,
+  DroppedError,
+  type ExpiredError,
+  type Fault,
   getState,
   halt,
+  isGenPoolError,
   noReply,
+  type OpenProtocol,
+  type OptionsError,
   type PoolRef,
   type Protocol,
   reply,
   type ReplyTo,
   spawnPool,
+  type StoppedError,
 } from '@genpool/core'
 import { dispatch, query, type Ref, start, stop } from 'nact'
 import { z } from 'zod'
@@ -64,7 +74,7 @@ describe('types', () => {
     same<typeof many, Promise<number>>(true)
     same<typeof plain, Promise<null>>(true)
     const state = getState(pool)
-    same<typeof state, { count: number; names: string[] }>(true)
+    same<typeof state, { readonly count: number; readonly names: readonly string[] }>(true)
     expect(state.count).toBe(0)
     const asked = query(pool, { type: 'add', value: 1 }, 1000)
     same<typeof asked, Promise<number>>(true)
@@ -88,6 +98,47 @@ describe('types', () => {
     expect(state).toEqual([1])
     expect(await got).toBe(0)
     stop(system)
+  })
+
+  it('isGenPoolError knows the error of each code', () => {
+    const check = (error: unknown): unknown => {
+      if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) same<typeof error, DroppedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) same<typeof error, ExpiredError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) same<typeof error, CancelledError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) same<typeof error, CrashedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CONFLICT')) same<typeof error, ConflictError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) same<typeof error, StoppedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) same<typeof error, OptionsError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) same<typeof error.faults, readonly Fault[] | undefined>(true)
+      if (!isGenPoolError(error)) return undefined
+      return error.code === 'ERR_GENPOOL_DROPPED' ? error.retryAfterMs : error.message
+    }
+    expect(check(new DroppedError('pool', { reason: 'max', waitedMs: 1, queueLength: 2, retryAfterMs: 3 }))).toBe(3)
+    expect(check(new ConflictError('key', 'held'))).toContain('"key"')
+    expect(check(new Error('other'))).toBeUndefined()
+  })
+
+  it('getState is readonly to its depth', () => {
+    interface State {
+      list: { n: number }[]
+      map: Map<string, { n: number }>
+      set: Set<Date>
+      maybe?: { id: string & { readonly brand: 1 } }
+      any: { deep: boolean } | 'none'
+      f: (n: number) => void
+    }
+    const check = (pool: PoolRef<OpenProtocol<State, never, never, never>>): void => {
+      const state = getState(pool)
+      same<typeof state.list, readonly { readonly n: number }[]>(true)
+      same<typeof state.map, ReadonlyMap<string, { readonly n: number }>>(true)
+      same<typeof state.set, ReadonlySet<Date>>(true)
+      same<typeof state.maybe, { readonly id: string & { readonly brand: 1 } } | undefined>(true)
+      same<typeof state.any, { readonly deep: boolean } | 'none'>(true)
+      same<typeof state.f, (n: number) => void>(true)
+      // @ts-expect-error a field cannot be set
+      state.list = []
+    }
+    expect(check).toBeInstanceOf(Function)
   })
 
   it('functions of a user can be generic over pools', () => {

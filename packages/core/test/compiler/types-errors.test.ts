@@ -1,7 +1,7 @@
 import { compilerSays } from './compiler-says'
 
 const PRELUDE = `
-import { call, cast, configure, definePool, noReply, reply, spawnPool } from '@genpool/core'
+import { call, cast, configure, definePool, getState, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
 import { query, start } from 'nact'
 const system = start()
 const Shop = definePool({
@@ -17,6 +17,7 @@ const shop = spawnPool(system, Shop, 'shop')
 const echo = spawnPool(system, definePool({ handleCall: (message: 'ping' | number) => reply(message) }), 'echo')
 const sink = spawnPool(system, definePool({ casts: { log: (_msg: { line: string }) => undefined } }), 'sink')
 const source = spawnPool(system, definePool({ calls: { stock: () => reply(1) } }), 'source')
+const error: unknown = undefined
 `
 
 interface Slip {
@@ -172,6 +173,18 @@ const SLIPS: readonly Slip[] = [
     code: `void call(system, { type: 'stock' })`,
     at: 'system',
     says: ['PoolRef'],
+  },
+  {
+    slip: 'a change of the state from outside',
+    code: `getState(shop).items.push('ink')`,
+    at: 'push',
+    says: [`'push' does not exist on type 'readonly string[]'`],
+  },
+  {
+    slip: 'a field of another error',
+    code: `if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) void error.started`,
+    at: 'started',
+    says: [`'started' does not exist on type 'DroppedError'`],
   },
 ]
 
