@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { relative } from 'node:path'
 import { type Percentiles } from '@genpool/core'
 import { type Survey } from './survey'
-import { duplicatesOf, largest, type Tally } from './tally'
+import { duplicatesOf, largest, type Totals } from './tally'
 
 /** How many lines of a long list are shown. */
 const SHOWN = 10
@@ -32,14 +32,14 @@ function table(head: readonly [string, string], rows: readonly Row[]): string {
   return table.toString()
 }
 
-function duplicates(tally: Tally): string {
+function duplicates(tally: Totals): string {
   const all = duplicatesOf(tally)
   const rows = all.slice(0, SHOWN).map(([name, versions]): Row => [name, versions.join(', ')])
   const more: Row[] = all.length > SHOWN ? [[`${all.length - SHOWN} others`, '']] : []
   return table(['In more than one version', `${all.length} packages`], [...rows, ...more])
 }
 
-function malformed(root: string, tally: Tally): string[] {
+function malformed(root: string, tally: Totals): string[] {
   return tally.malformed.map(({ folder, reason }) => `malformed: ${relative(root, folder) || '.'}: ${reason}`)
 }
 

@@ -1,7 +1,7 @@
 import { call, definePool, getState, inspect, type Inspection, ready, reply, spawnPool } from '@genpool/core'
 import { start, stop } from 'nact'
 import { readPackage } from './manifest'
-import { addTo, emptyTally, type Tally } from './tally'
+import { addTo, emptyTally, type Tally, type Totals } from './tally'
 
 /** Reads packages, and adds up the results in one state. */
 const Surveyor = definePool({
@@ -17,7 +17,7 @@ const Surveyor = definePool({
 
 /** The result of a survey, and the figures of its pool. */
 export interface Survey {
-  readonly tally: Tally
+  readonly tally: Totals
   readonly pool: Inspection
 }
 

@@ -1,3 +1,4 @@
+import { type DeepReadonly } from '@genpool/core'
 import { isDeepStrictEqual } from 'node:util'
 import { type Facts, type Malformed } from './manifest'
 
@@ -13,6 +14,9 @@ export interface Tally {
   versions: Record<string, string[]>
   malformed: Malformed[]
 }
+
+/** The counts to look at, as `getState` shows them. */
+export type Totals = DeepReadonly<Tally>
 
 export function emptyTally(): Tally {
   return { manifests: 0, files: 0, licences: {}, people: {}, versions: {}, malformed: [] }
@@ -37,18 +41,18 @@ function increment(counts: Record<string, number>, key: string): void {
 }
 
 /** Whether two tallies are equal, in whatever order the packages were read. */
-export function sameTally(a: Tally, b: Tally): boolean {
+export function sameTally(a: Totals, b: Totals): boolean {
   return isDeepStrictEqual(inOrder(a), inOrder(b))
 }
 
-function inOrder(tally: Tally): Tally {
+function inOrder(tally: Totals): Totals {
   const versions = Object.entries(tally.versions).map(([name, list]) => [name, [...list].sort()] as const)
   const malformed = [...tally.malformed].sort((a, b) => a.folder.localeCompare(b.folder))
   return { ...tally, versions: Object.fromEntries(versions), malformed }
 }
 
 /** The packages that are installed in more than one version, most versions first. */
-export function duplicatesOf(tally: Tally): [name: string, versions: string[]][] {
+export function duplicatesOf(tally: Totals): [name: string, versions: string[]][] {
   return Object.entries(tally.versions)
     .filter(([, versions]) => versions.length > 1)
     .map(([name, versions]): [string, string[]] => [name, [...versions].sort(byNumbers)])

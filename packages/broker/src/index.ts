@@ -11,7 +11,7 @@ export { type Maker } from './queues/pack'
 export { type Decision, type Drop, factsOf, type Queue, type QueueFactory } from './queues/queue'
 export { type QueueOptions, queueOptions } from './queues/queue-options'
 export { type TimeoutOptions, timeoutOptions, timeoutQueue } from './queues/timeout-queue'
-export { Waiting } from './queues/waiting'
+export { type HoldingList, Waiting } from './queues/waiting'
 export { WaitingList } from './queues/waiting-list'
 export { type CodelValveOptions, codelValve, codelValveOptions } from './valves/codel-valve'
 export { type OpenValveOptions, openValve, openValveOptions } from './valves/open-valve'
@@ -44,6 +44,7 @@ export { type RegulatorOptions, regulatorOptions } from './engine/regulator-opti
 export { type ValveOptions, valveOptions } from './valves/valve-options'
 export { type AskOptions } from './actors/ask-options'
 export { type BrokerActorOptions, brokerActorOptions, type BrokerConfig } from './actors/broker-actor-options'
+export { type BrokerActor } from './actors/broker-actor'
 export { type AskKind, type BrokerAnswer, type BrokerMatch, type BrokerMessage } from './actors/broker-messages'
 export {
   ask,

@@ -1,4 +1,15 @@
-import { GenPoolError, textOf } from '@genpool/runtime'
+import type { DroppedError } from '@genpool/broker'
+import {
+  type CancelledError,
+  type ErrorCode,
+  type ExpiredError,
+  GenPoolError,
+  isGenPoolError as isOfAnyPackage,
+  type OptionsError,
+  type StoppedError,
+  textOf,
+} from '@genpool/runtime'
+import type { ConflictError, InvalidError } from '@genpool/state-ane'
 
 /** The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen. */
 export class CrashedError extends GenPoolError {
@@ -17,4 +28,33 @@ export class CrashedError extends GenPoolError {
       { cause },
     )
   }
+}
+
+/** The error of each code. */
+export interface ErrorsByCode {
+  readonly ERR_GENPOOL_DROPPED: DroppedError
+  readonly ERR_GENPOOL_EXPIRED: ExpiredError
+  readonly ERR_GENPOOL_CANCELLED: CancelledError
+  readonly ERR_GENPOOL_CRASHED: CrashedError
+  readonly ERR_GENPOOL_CONFLICT: ConflictError
+  /** One that comes from a broker has no list of faults. */
+  readonly ERR_GENPOOL_INVALID: InvalidError | UnlistedInvalidError
+  readonly ERR_GENPOOL_STOPPED: StoppedError
+  readonly ERR_GENPOOL_OPTIONS: OptionsError
+}
+/** Only its message says what is wrong. */
+type UnlistedInvalidError = GenPoolError & { readonly code: 'ERR_GENPOOL_INVALID' } & {
+  readonly [K in Exclude<keyof InvalidError, keyof GenPoolError>]?: undefined
+}
+
+/**
+ * Whether `error` is a GenPool error, and has this `code` if one is given. TypeScript then knows its fields. Works across
+ * installed copies.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) await sleep(error.retryAfterMs ?? 100)
+ */
+export function isGenPoolError<C extends ErrorCode>(error: unknown, code: C): error is ErrorsByCode[C]
+export function isGenPoolError(error: unknown): error is ErrorsByCode[ErrorCode]
+export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
+  return code === undefined ? isOfAnyPackage(error) : isOfAnyPackage(error, code)
 }

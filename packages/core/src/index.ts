@@ -4,7 +4,7 @@ export { getMembers, getState, type MemberView, watchDeadLetters } from './api/l
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, relearn, resize } from './api/operating'
 export { onEvent } from './api/on-event'
-export { ready, spawnPool } from './api/spawn-pool'
+export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,
   type CallBatchHandler,
@@ -30,12 +30,27 @@ export {
   type CatchAllDefinition,
   definePool,
   type MapDefinition,
+  type MapProtocol,
+  type OpenProtocol,
   type PlainFunction,
   type PlainProperties,
+  type PlainProtocol,
 } from './behaviours/define-pool'
-export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
-export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
-export { CrashedError } from './errors'
+export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
+export {
+  type Following,
+  halt,
+  type Halt,
+  type Next,
+  noReply,
+  type NoReply,
+  reply,
+  type Reply,
+  type Step,
+  type Then,
+} from './behaviours/step'
+export type { DeepReadonly } from './behaviours/deep-readonly'
+export { CrashedError, type ErrorsByCode, isGenPoolError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'
@@ -43,8 +58,8 @@ export type { CallOptions, CastOptions } from './pool/message-options'
 export { type PoolChanges, type PoolOptions, poolOptions } from './assemble/options'
 export type { Phase } from './pool/status'
 export type { MemberStatus } from './members/member'
-export type { Outcome } from './requests/outcome'
-export type { Percentiles } from './views/pool-view'
+export type { Outcome, RequestKind } from './requests/outcome'
+export type { BreakerFigures, Percentiles } from './views/pool-view'
 export { withWorkers } from './work/with-workers'
 export type { Job, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
 export type {
@@ -72,14 +87,25 @@ export type {
   SizeChangeEvent,
   StateChangeEvent,
 } from './views/telemetry/events'
-export { DroppedError, type DropReason } from '@genpool/broker'
+// With what the types above name, for projects that cannot import the packages below.
+export { type BrokerRef, DroppedError, type DropReason, type QueueFactory, type Waiting } from '@genpool/broker'
 export {
   CancelledError,
+  type Clock,
   type ErrorCode,
   ExpiredError,
   GenPoolError,
-  isGenPoolError,
   OptionsError,
   StoppedError,
 } from '@genpool/runtime'
-export { ConflictError, InvalidError } from '@genpool/state-ane'
+export {
+  type CellKey,
+  ConflictError,
+  type ConflictReason,
+  type Draft,
+  type Fault,
+  InvalidError,
+  type Patch,
+  type Recipe,
+  type Store,
+} from '@genpool/state-ane'

@@ -1,15 +1,29 @@
 import {
   type Behaviour,
   call,
+  type CallMessage,
+  type CancelledError,
   cast,
+  type CastMessage,
   configure,
+  ConflictError,
+  type CrashedError,
   definePool,
+  DroppedError,
+  type ExpiredError,
+  type Fault,
   getState,
   halt,
+  isGenPoolError,
   noReply,
+  type OpenProtocol,
+  type OptionsError,
   type PoolRef,
+  type Protocol,
   reply,
+  type ReplyTo,
   spawnPool,
+  type StoppedError,
 } from '@genpool/core'
 import { dispatch, query, type Ref, start, stop } from 'nact'
 import { z } from 'zod'
@@ -60,7 +74,7 @@ describe('types', () => {
     same<typeof many, Promise<number>>(true)
     same<typeof plain, Promise<null>>(true)
     const state = getState(pool)
-    same<typeof state, { count: number; names: string[] }>(true)
+    same<typeof state, { readonly count: number; readonly names: readonly string[] }>(true)
     expect(state.count).toBe(0)
     const asked = query(pool, { type: 'add', value: 1 }, 1000)
     same<typeof asked, Promise<number>>(true)
@@ -84,6 +98,103 @@ describe('types', () => {
     expect(state).toEqual([1])
     expect(await got).toBe(0)
     stop(system)
+  })
+
+  it('isGenPoolError knows the error of each code', () => {
+    const check = (error: unknown): unknown => {
+      if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) same<typeof error, DroppedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) same<typeof error, ExpiredError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) same<typeof error, CancelledError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) same<typeof error, CrashedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_CONFLICT')) same<typeof error, ConflictError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) same<typeof error, StoppedError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) same<typeof error, OptionsError>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) same<typeof error.faults, readonly Fault[] | undefined>(true)
+      if (!isGenPoolError(error)) return undefined
+      return error.code === 'ERR_GENPOOL_DROPPED' ? error.retryAfterMs : error.message
+    }
+    expect(check(new DroppedError('pool', { reason: 'max', waitedMs: 1, queueLength: 2, retryAfterMs: 3 }))).toBe(3)
+    expect(check(new ConflictError('key', 'held'))).toContain('"key"')
+    expect(check(new Error('other'))).toBeUndefined()
+  })
+
+  it('getState is readonly to its depth', () => {
+    interface State {
+      list: { n: number }[]
+      map: Map<string, { n: number }>
+      set: Set<Date>
+      maybe?: { id: string & { readonly brand: 1 } }
+      any: { deep: boolean } | 'none'
+      f: (n: number) => void
+    }
+    const check = (pool: PoolRef<OpenProtocol<State, never, never, never>>): void => {
+      const state = getState(pool)
+      same<typeof state.list, readonly { readonly n: number }[]>(true)
+      same<typeof state.map, ReadonlyMap<string, { readonly n: number }>>(true)
+      same<typeof state.set, ReadonlySet<Date>>(true)
+      same<typeof state.maybe, { readonly id: string & { readonly brand: 1 } } | undefined>(true)
+      same<typeof state.any, { readonly deep: boolean } | 'none'>(true)
+      same<typeof state.f, (n: number) => void>(true)
+      // @ts-expect-error a field cannot be set
+      state.list = []
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('functions of a user can be generic over pools', () => {
+    type Calls<P extends Protocol> = keyof P['calls'] & string
+    type Casts<P extends Protocol> = keyof P['casts'] & string
+    const twice = async <P extends Protocol, T extends Calls<P>>(
+      pool: PoolRef<P>,
+      message: { readonly type: T } & CallMessage<P, T>,
+    ): Promise<ReplyTo<P, T>> => {
+      await call(pool, message)
+      return call(pool, message)
+    }
+    const tell = <P extends Protocol, T extends Casts<P>>(
+      pool: PoolRef<P>,
+      message: { readonly type: T } & CastMessage<P, T>,
+    ): boolean => cast(pool, message).ok
+    const open = <P extends Protocol>(behaviour: Behaviour<P>): PoolRef<P> =>
+      spawnPool(start(), behaviour, 'open', { size: 2 })
+    const check = (): void => {
+      const pool = open(Counter)
+      const added = twice(pool, { type: 'add', value: 1 })
+      same<typeof added, Promise<number>>(true)
+      void added
+      tell(pool, { type: 'log', line: 'x' })
+      // @ts-expect-error there is no such cast
+      tell(pool, { type: 'lg', line: 'x' })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('a message may have several forms', () => {
+    type Move = { by: number } | { to: { x: number } }
+    const Robot = definePool({ init: () => 0, calls: { move: (msg: Move, _state) => reply('by' in msg) } })
+    const check = (system: Ref<never>): void => {
+      const pool = spawnPool(system, Robot)
+      void call(pool, { type: 'move', by: 1 })
+      void call(pool, { type: 'move', to: { x: 1 } })
+      // @ts-expect-error it is neither
+      void call(pool, { type: 'move' })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('a plain function takes nact properties, and learns its state from them', () => {
+    const check = (system: Ref<never>): void => {
+      const pool = spawnPool(system, (state, message: { by: number }) => state + message.by, 'plain', {
+        initialState: 1,
+        size: 2,
+        onCrash: (_message, _error, ctx) => ctx.resume,
+        onDrop: (letter) => void letter.message,
+      })
+      const state = getState(pool)
+      same<typeof state, number>(true)
+      dispatch(pool, { by: state })
+    }
+    expect(check).toBeInstanceOf(Function)
   })
 
   it('a wrong message, payload or pool does not compile', () => {

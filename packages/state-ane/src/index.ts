@@ -15,6 +15,7 @@ export { type Predicate, type SchemaLike, type Validator } from './cells/validat
 export { transact } from './commits/transact'
 export { type Attempt, type CommitMode, type CommitOptions, type Step, type Transition } from './commits/transition'
 export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidError } from './errors'
+export type { Draft, Patch } from 'immer'
 export { createStore } from './stores/create-store'
 export { type CellOptions, type StoreOptions, storeOptions } from './stores/options'
 export { type AsyncStore, type Store, type SyncStore } from './stores/store'

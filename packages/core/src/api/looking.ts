@@ -2,6 +2,7 @@ import { InvalidError } from '@genpool/state-ane'
 import { NS_PER_MS, StoppedError } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
+import type { DeepReadonly } from '../behaviours/deep-readonly'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { DeadLetter } from '../pool/dead-letters'
 import type { MemberStatus } from '../members/member'
@@ -17,16 +18,17 @@ export interface MemberView extends MemberInfo {
 }
 
 /**
- * Returns the current state of a pool. If it is isolated: a list with the state of each member.
+ * Returns the current state of a pool. If it is isolated: a list with the state of each member. It is frozen: to
+ * change it, send the pool a message.
  *
  * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
  */
-export function getState<P extends Protocol>(pool: PoolRef<P>): P['state'] {
+export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef)
   const { cell, status, roster, sharesState } = kernel
   if (status.stopping) throw new StoppedError(name, false, status.cause)
-  if (!sharesState) return roster.members.map(({ state }) => state)
-  if (cell !== undefined) return cell.value
+  if (!sharesState) return roster.members.map(({ state }) => state) as DeepReadonly<P['state']>
+  if (cell !== undefined) return cell.value as DeepReadonly<P['state']>
   throw new InvalidError(`read of the state of pool "${name}"`, [
     { path: [], message: 'its init has not finished. Wait with: await ready(pool)' },
   ])

@@ -1,4 +1,4 @@
-import type { CallMessage, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
+import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
 import { poolOf } from './pool-of'
@@ -11,18 +11,12 @@ import { poolOf } from './pool-of'
  *
  * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`
  */
-export function call<P extends Protocol, T extends keyof P['calls'] & string>(
+export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
-  message: { readonly type: T } & CallMessage<P, T>,
+  message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
   options?: CallOptions,
-): Promise<ReplyTo<P, T>>
-export function call<P extends Protocol>(
-  pool: PoolRef<P>,
-  message: P['otherCall']['message'],
-  options?: CallOptions,
-): Promise<P['otherCall']['reply']>
-export function call(pool: PoolRef, message: unknown, options?: CallOptions): Promise<unknown> {
-  return poolOf(pool).intake.call(message, options)
+): Promise<ReplyTo<P, T>> {
+  return poolOf(pool).intake.call(message, options) as Promise<ReplyTo<P, T>>
 }
 
 /**
@@ -30,13 +24,11 @@ export function call(pool: PoolRef, message: unknown, options?: CallOptions): Pr
  *
  * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
  */
-export function cast<P extends Protocol, T extends keyof P['casts'] & string>(
+export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
-  message: { readonly type: T } & CastMessage<P, T>,
+  message: ({ readonly type: T & keyof P['casts'] } & CastMessage<P, T>) | P['otherCast'] | CastHint<P, T>,
   options?: CastOptions,
-): CastResult
-export function cast<P extends Protocol>(pool: PoolRef<P>, message: P['otherCast'], options?: CastOptions): CastResult
-export function cast(pool: PoolRef, message: unknown, options?: CastOptions): CastResult {
+): CastResult {
   return poolOf(pool).intake.cast(message, options)
 }
 

@@ -3,9 +3,9 @@ import type { Ref } from 'nact'
 import {
   type Behaviour,
   define,
-  type OpenProtocol,
   type PlainFunction,
   type PlainProperties,
+  type PlainProtocol,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import { checkTogether } from '../assemble/combined-options'
@@ -15,6 +15,9 @@ import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
 const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterStop', 'shutdownAfter'] as const
+
+/** Options of a pool of plain nact functions. */
+export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, M> {}
 
 /** The default number of members. */
 const DEFAULT_SIZE = 8
@@ -31,18 +34,13 @@ const DEFAULT_SIZE = 8
  * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
  *   own Error if the name is taken or invalid. Nothing is spawned then
  */
-export function spawnPool<P extends Protocol>(
+// One signature instead of overloads, so that the compiler names the option that is wrong.
+export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
   parent: Ref<never>,
-  behaviour: Behaviour<P>,
+  behaviour: Behaviour<P> | PlainFunction<S, M>,
   name?: string,
-  options?: PoolOptions,
+  options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : PoolOptions,
 ): PoolRef<P>
-export function spawnPool<S, M>(
-  parent: Ref<never>,
-  f: PlainFunction<S, M>,
-  name?: string,
-  options?: PoolOptions & PlainProperties<S, M>,
-): PoolRef<OpenProtocol<S, M, unknown, M>>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)

@@ -71,7 +71,10 @@ export const poolOptions = z.strictObject({
     .default(() => Math.random)
     .describe('Where random numbers in [0, 1) come from; tests give their own.'),
 })
-export type PoolOptions = z.input<typeof poolOptions>
+// An interface with a property of its own: the compiler's errors then say its name, and not all that is in it.
+export interface PoolOptions extends z.input<typeof poolOptions> {
+  timeout?: number | undefined
+}
 /** Options to change on a running pool; nested objects may be partial. */
 export type PoolChanges = {
   [K in keyof PoolOptions]?: K extends 'clock' | 'state' ? PoolOptions[K] : Partly<PoolOptions[K]>

@@ -40,6 +40,7 @@ export interface Behaviour<P extends Protocol = Protocol> {
   readonly [protocol]: P
 }
 
+/** What a pool of messages by type understands. */
 export interface MapProtocol<S, C, K> extends Protocol {
   readonly state: S
   readonly calls: CallsOf<C>
@@ -47,12 +48,17 @@ export interface MapProtocol<S, C, K> extends Protocol {
   readonly otherCall: never
   readonly otherCast: never
 }
+/** What a pool of messages of any shape understands, a plain nact function's too. */
 export interface OpenProtocol<S, M, V, N> extends Protocol {
   readonly state: S
   readonly calls: object
   readonly casts: object
   readonly otherCall: { readonly message: M; readonly reply: V }
   readonly otherCast: N
+}
+/** What a pool that was given a plain nact function understands; it takes nact's own properties as options. */
+export interface PlainProtocol<S, M> extends OpenProtocol<S, M, unknown, M> {
+  readonly plain: true
 }
 
 /** A behaviour with its definition, which `Behaviour` hides. */

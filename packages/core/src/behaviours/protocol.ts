@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Halt, NoReply, Reply } from './step'
 
 /** One kind of message and its answer. */
-interface Exchange {
+export interface Exchange {
   readonly message: unknown
   readonly reply: unknown
 }
@@ -20,6 +20,21 @@ export interface Protocol {
   /** Casts of any shape, for `handleCast` and plain functions; never if there are none. */
   readonly otherCast: unknown
 }
+
+/**
+ * Stands beside the calls in a parameter's type, and is what the compiler names where no call would do, or a cast was written.
+ * Nothing in all other cases.
+ */
+export type CallHint<P extends Protocol, T> = [keyof P['calls'] | P['otherCall']] extends [never]
+  ? 'this pool has no calls: use cast(pool, message)'
+  : Only<T, Exclude<keyof P['casts'], keyof P['calls']>, 'this type is a cast: use cast(pool, message)'>
+
+/** The same for casts. */
+export type CastHint<P extends Protocol, T> = [keyof P['casts'] | P['otherCast']] extends [never]
+  ? 'this pool has no casts: use call(pool, message)'
+  : Only<T, Exclude<keyof P['calls'], keyof P['casts']>, 'this type is a call: use call(pool, message)'>
+
+type Only<T, Others, Hint> = [T] extends [never] ? never : [T] extends [Others] ? { readonly type: Hint } : never
 
 declare const understood: unique symbol
 
@@ -42,12 +57,14 @@ export type CallMessage<P extends Protocol, T extends string> = T extends keyof 
     : never
   : never
 
-/** The answer to the call of type `T`. */
-export type ReplyTo<P extends Protocol, T extends string> = T extends keyof P['calls']
-  ? P['calls'][T] extends { readonly reply: infer R }
-    ? R
+/** The answer to the call of type `T`; for `never`, to a call of any shape. */
+export type ReplyTo<P extends Protocol, T extends string> = [T] extends [never]
+  ? P['otherCall']['reply']
+  : T extends keyof P['calls']
+    ? P['calls'][T] extends { readonly reply: infer R }
+      ? R
+      : never
     : never
-  : never
 
 /** The cast of type `T`. */
 export type CastMessage<P extends Protocol, T extends string> = T extends keyof P['casts'] ? P['casts'][T] : never
@@ -65,7 +82,8 @@ type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
       ? M
       : unknown
 
-type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : Omit<M, 'type'>)
+type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : WithoutType<M>)
+type WithoutType<M> = M extends unknown ? ('type' extends keyof M ? Omit<M, 'type'> : M) : never
 
 /** The answers in a handler's steps; `unknown` if it only answers later. */
 type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
@@ -95,14 +113,9 @@ export type CastsOf<K> = string extends keyof K
 
 // nact's own `query` accepts only message factories; on a pool it also accepts messages, and knows the type of the reply.
 declare module 'nact' {
-  export function query<P extends Protocol, T extends keyof P['calls'] & string>(
+  export function query<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
     actor: PoolRef<P>,
-    message: { readonly type: T } & CallMessage<P, T>,
+    message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
     timeout: number,
   ): Promise<ReplyTo<P, T>>
-  export function query<P extends Protocol>(
-    actor: PoolRef<P>,
-    message: P['otherCall']['message'],
-    timeout: number,
-  ): Promise<P['otherCall']['reply']>
 }

@@ -2,9 +2,9 @@ export { type ContractBehaviour, contractBehaviour } from './contract/contract-b
 export { workerContract } from './contract/worker-contract'
 export type { WorkerContractSettings, WorkerLaw } from './contract/worker-law'
 export type { Workers, WorkerSetup, WorkerSubject } from './contract/worker-run'
-export { queueContract } from '@genpool/broker/testing'
+export { type Law, queueContract, type QueueSubject } from '@genpool/broker/testing'
 export { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
-export { storeContract } from '@genpool/state-ane/testing'
+export { storeContract, type StoreLaw } from '@genpool/state-ane/testing'
 export { type Job, type ScriptedMembers, scriptedMembers } from './scripted-member'
 export {
   type ScriptedJob,

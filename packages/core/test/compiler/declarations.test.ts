@@ -1,0 +1,47 @@
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { projectsWithCopies } from './copied-packages'
+
+/** What the compiler says to the consumer's files when it writes their declarations, with the place of each fault. */
+function faultsIn(project: string, resolution: ts.CompilerOptions): string[] {
+  const sources = ts.sys.readDirectory(join(project, 'src'), ['.ts'])
+  const program = ts.createProgram(sources, {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+    types: [],
+    declaration: true,
+    skipLibCheck: true,
+    ...resolution,
+  })
+  return [
+    ...program.getSyntacticDiagnostics(),
+    ...program.getSemanticDiagnostics(),
+    ...program.getDeclarationDiagnostics(),
+  ].map(({ file, start = 0, messageText }) => {
+    const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1
+    return `${file?.fileName.slice(project.length) ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
+
+describe('a library that exports what it made with GenPool', () => {
+  const sources = join(__dirname, 'consumer')
+  let projects: ReturnType<typeof projectsWithCopies>
+  beforeAll(() => {
+    projects = projectsWithCopies()
+  })
+  afterAll(() => rmSync(projects.folder, { recursive: true, force: true }))
+
+  it('builds its declarations with moduleResolution nodenext', () => {
+    cpSync(sources, join(projects.flat, 'src'), { recursive: true })
+    const resolution = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }
+    expect(faultsIn(projects.flat, resolution)).toEqual([])
+  })
+
+  it('builds them with moduleResolution bundler, and where it can import no package that it does not depend on', () => {
+    cpSync(join(sources, 'core-only'), join(projects.strict, 'src'), { recursive: true })
+    const resolution = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
+    expect(faultsIn(projects.strict, resolution)).toEqual([])
+  })
+})

@@ -1,0 +1,211 @@
+import { compilerSays } from './compiler-says'
+
+const PRELUDE = `
+import { call, cast, configure, definePool, getState, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { query, start } from 'nact'
+const system = start()
+const Shop = definePool({
+  init: () => ({ sold: 0, items: ['pen'] }),
+  calls: {
+    sell: (msg: { item: string; pieces: number }, state) =>
+      reply(state.sold + msg.pieces, (draft) => void (draft.sold += msg.pieces)),
+    stock: () => reply(1),
+  },
+  casts: { log: (_msg: { line: string }) => undefined, clear: () => noReply() },
+})
+const shop = spawnPool(system, Shop, 'shop')
+const echo = spawnPool(system, definePool({ handleCall: (message: 'ping' | number) => reply(message) }), 'echo')
+const sink = spawnPool(system, definePool({ casts: { log: (_msg: { line: string }) => undefined } }), 'sink')
+const source = spawnPool(system, definePool({ calls: { stock: () => reply(1) } }), 'source')
+const error: unknown = undefined
+`
+
+interface Slip {
+  readonly slip: string
+  readonly code: string
+  /** What is underlined. */
+  readonly at: string
+  /** What the text names. */
+  readonly says: readonly string[]
+}
+
+const SLIPS: readonly Slip[] = [
+  {
+    slip: 'an unknown option',
+    code: `spawnPool(system, Shop, 'n', { sise: 10 })`,
+    at: 'sise',
+    says: [`'sise' does not exist`, 'PoolOptions'],
+  },
+  {
+    slip: 'an unknown option within an option',
+    code: `spawnPool(system, Shop, 'n', { restart: { atempts: 4 } })`,
+    at: 'atempts',
+    says: [`'atempts' does not exist`, 'attempts?: number'],
+  },
+  {
+    slip: 'an unknown option of a plain function',
+    code: `spawnPool(system, (state: number, by: number) => state + by, 'n', { initalState: 1 })`,
+    at: 'initalState',
+    says: [`'initalState' does not exist`, `Did you mean to write 'initialState'?`],
+  },
+  {
+    slip: `nact's option for a behaviour`,
+    code: `spawnPool(system, Shop, 'n', { initialState: 1 })`,
+    at: 'initialState',
+    says: [`'initialState' does not exist`, 'PoolOptions'],
+  },
+  {
+    slip: 'a wrong value of an option',
+    code: `spawnPool(system, Shop, 'n', { size: '10' })`,
+    at: 'size',
+    says: [`Type 'string' is not assignable to type 'number |`],
+  },
+  {
+    slip: 'a misspelt value of an option',
+    code: `spawnPool(system, Shop, 'n', { state: 'sharde' })`,
+    at: 'state',
+    says: [`"sharde"`, `Did you mean '"shared"'?`],
+  },
+  {
+    slip: 'a misspelt queue',
+    code: `spawnPool(system, Shop, 'n', { broker: { client: { type: 'codl' } } })`,
+    at: 'client',
+    says: [`"codl"`, `Did you mean '"codel"'?`],
+  },
+  {
+    slip: 'an unknown option to change',
+    code: `configure(shop, { sise: 10 })`,
+    at: 'sise',
+    says: [`'sise' does not exist`, 'PoolChanges'],
+  },
+  {
+    slip: 'a forgotten name',
+    code: `spawnPool(system, Shop, { size: 4 })`,
+    at: '{ size: 4 }',
+    says: [`'{ size: number; }' is not assignable to parameter of type 'string'`],
+  },
+  {
+    slip: 'a call of an unknown type',
+    code: `void call(shop, { type: 'sel', item: 'pen', pieces: 1 })`,
+    at: 'type',
+    says: [`"sel"`, `"sell" | "stock"`, `Did you mean '"sell"'?`],
+  },
+  {
+    slip: 'a cast of an unknown type',
+    code: `cast(shop, { type: 'lag', line: 'x' })`,
+    at: 'type',
+    says: [`"lag"`, `"log" | "clear"`],
+  },
+  {
+    slip: 'a message that a catch-all does not know',
+    code: `void call(echo, 'pong')`,
+    at: `'pong'`,
+    says: [`"pong"`, `"ping"`, 'number'],
+  },
+  {
+    slip: 'a missing field',
+    code: `void call(shop, { type: 'sell', item: 'pen' })`,
+    at: `{ type: 'sell', item: 'pen' }`,
+    says: [`Property 'pieces' is missing`, `required in type '{ item: string; pieces: number; }'`],
+  },
+  {
+    slip: 'a missing type',
+    code: `void call(shop, { item: 'pen', pieces: 1 })`,
+    at: `{ item: 'pen', pieces: 1 }`,
+    says: [`Property 'type' is missing`, `"sell" | "stock"`],
+  },
+  {
+    slip: 'a field too many',
+    code: `void call(shop, { type: 'sell', item: 'pen', pieces: 1, pices: 1 })`,
+    at: 'pices',
+    says: [`'pices' does not exist`, `Did you mean to write 'pieces'?`],
+  },
+  {
+    slip: 'a field of a wrong type',
+    code: `void call(shop, { type: 'sell', item: 7, pieces: 1 })`,
+    at: 'item',
+    says: [`Type 'number' is not assignable to type 'string'`],
+  },
+  {
+    slip: 'a call of what is a cast',
+    code: `void call(shop, { type: 'log', line: 'x' })`,
+    at: 'type',
+    says: [`"log"`, 'this type is a cast: use cast(pool, message)'],
+  },
+  {
+    slip: 'a cast of what is a call',
+    code: `cast(shop, { type: 'stock' })`,
+    at: 'type',
+    says: [`"stock"`, 'this type is a call: use call(pool, message)'],
+  },
+  {
+    slip: 'a call to a pool of casts',
+    code: `void call(sink, { type: 'log', line: 'x' })`,
+    at: `{ type: 'log', line: 'x' }`,
+    says: ['this pool has no calls: use cast(pool, message)'],
+  },
+  {
+    slip: 'a cast to a pool of calls',
+    code: `cast(source, { type: 'stock' })`,
+    at: `{ type: 'stock' }`,
+    says: ['this pool has no casts: use call(pool, message)'],
+  },
+  {
+    slip: 'a wrong type for the reply',
+    code: `const stock: string = await call(shop, { type: 'stock' }); void stock`,
+    at: 'stock',
+    says: [`Type 'number' is not assignable to type 'string'`],
+  },
+  {
+    slip: 'an unknown option of a call',
+    code: `void call(shop, { type: 'stock' }, { timeOut: 5 })`,
+    at: 'timeOut',
+    says: [`'timeOut' does not exist`, `Did you mean to write 'timeout'?`],
+  },
+  {
+    slip: 'a number for the options of a call',
+    code: `void call(shop, { type: 'stock' }, 1000)`,
+    at: '1000',
+    says: [`'1000'`, 'CallOptions'],
+  },
+  {
+    slip: 'any reference for a pool',
+    code: `void call(system, { type: 'stock' })`,
+    at: 'system',
+    says: ['PoolRef'],
+  },
+  {
+    slip: 'a change of the state from outside',
+    code: `getState(shop).items.push('ink')`,
+    at: 'push',
+    says: [`'push' does not exist on type 'readonly string[]'`],
+  },
+  {
+    slip: 'a field of another error',
+    code: `if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) void error.started`,
+    at: 'started',
+    says: [`'started' does not exist on type 'DroppedError'`],
+  },
+]
+
+const said = compilerSays(
+  PRELUDE,
+  SLIPS.map(({ code }) => code),
+)
+
+describe('what the compiler says', () => {
+  it.each(SLIPS.map((slip, index) => ({ ...slip, said: said[index] ?? [] })))(
+    'to $slip names what is wrong',
+    ({ said, at, says }) => {
+      expect(said).toEqual([{ at, text: expect.any(String) as string }])
+      for (const part of says) expect(said[0]?.text).toContain(part)
+      expect(said[0]?.text).not.toMatch(/overload|type 'never'/)
+    },
+  )
+
+  it('to a query of an unknown type names the known ones', () => {
+    const [said = []] = compilerSays(PRELUDE, [`void query(shop, { type: 'sel', item: 'pen', pieces: 1 }, 100)`])
+    // nact's own form of `query` is listed, too.
+    expect(said).toEqual([{ at: 'type', text: expect.stringContaining(`Did you mean '"sell"'?`) as string }])
+  })
+})
