@@ -25,5 +25,8 @@ export {
   supervision,
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
-export { parseOptions } from './options'
+export { checkName, optionsOf } from './options/actor-name'
+export { inOrder } from './options/in-order'
+export { faultsOf, parseOptions } from './options/parse-options'
+export { showValue } from './options/show-value'
 export { type Runnable, Turn } from './turn'
