@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { countOrInfinity, milliseconds, MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { countOrInfinity, milliseconds, toNanos } from '../queues/leaf-options'
 import { askRSojourn, askSojourn, type Meter, type Sample } from './meter'
 import { PieController } from './pie-controller'
 
@@ -21,7 +21,7 @@ export const pieMeterOptions = z
     min: z.number().int().nonnegative().default(0).describe('While no more than this many wait, nobody is refused.'),
     max: countOrInfinity.default(Infinity).describe('While more than this many wait, everybody is refused.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type PieMeterOptions = z.input<typeof pieMeterOptions>
 type Checked = z.output<typeof pieMeterOptions>
 

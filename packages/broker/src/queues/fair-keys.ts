@@ -12,16 +12,13 @@ import { InvalidError } from '../errors'
  *
  * A value without that property or element has the key undefined, like all others of that kind.
  */
-export const fairBy = z.union(
-  [
-    z.literal('value'),
-    z.strictObject({ property: z.string() }),
-    z.strictObject({ element: z.number().int().positive() }),
-    z.strictObject({ hash: z.number().int().positive(), property: z.string().optional() }),
-    z.custom<(value: unknown) => unknown>((value) => typeof value === 'function'),
-  ],
-  { error: "expected 'value', { property }, { element }, { hash, property? } or a function" },
-)
+export const fairBy = z.union([
+  z.literal('value'),
+  z.strictObject({ property: z.string() }),
+  z.strictObject({ element: z.number().int().positive() }),
+  z.strictObject({ hash: z.number().int().positive(), property: z.string().optional() }),
+  z.custom<(value: unknown) => unknown>((value) => typeof value === 'function', 'expected a function (value) => key'),
+])
 export type FairBy = z.output<typeof fairBy>
 
 /** The function that `by` stands for. */

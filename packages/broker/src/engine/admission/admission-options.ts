@@ -6,9 +6,7 @@ import { type CheckedPieOptions, PieAdmission, pieOptions } from './pie'
 
 /** How requests are refused before they wait. */
 export const admissionOptions = z
-  .union([z.enum(['none', 'forecast', 'pie']), z.discriminatedUnion('type', [forecastOptions, pieOptions])], {
-    error: "expected 'none', 'forecast', 'pie', or the options of one of the last two",
-  })
+  .union([z.enum(['none', 'forecast', 'pie']), z.discriminatedUnion('type', [forecastOptions, pieOptions])])
   .describe('Refuses requests before they wait: not at all, by a forecast of the wait, or by chance (PIE).')
 export type CheckedAdmissionOptions = z.output<typeof admissionOptions>
 
