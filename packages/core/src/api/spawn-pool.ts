@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, spawnActor } from '@genpool/runtime'
+import { checkName, OptionsError, optionsOf, parseOptions, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
   type Behaviour,
@@ -8,6 +8,7 @@ import {
   type PlainProperties,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
+import { firstGuesses } from '../assemble/first-guesses'
 import { checkTogether } from '../assemble/combined-options'
 import { type PoolOptions, poolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
@@ -44,9 +45,10 @@ export function spawnPool<S, M>(
   options?: PoolOptions & PlainProperties<S, M>,
 ): PoolRef<OpenProtocol<S, M, unknown, M>>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
+  checkName('pool', name)
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
-  const checked = parseOptions(poolOptions, own, `options of pool "${name ?? 'without a name'}"`)
+  const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
   const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE

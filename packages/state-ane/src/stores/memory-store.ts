@@ -28,7 +28,8 @@ export class MemoryStore implements SyncStore {
     this.#mustLive()
     const cell = this.#cells.get(key) as MemoryCell<S> | undefined
     if (cell === undefined) return this.#make(key, options)
-    if (options?.validate !== undefined || options?.history !== undefined) throw tooLate(key)
+    const { validate, history } = checked(key, options)
+    if (validate !== undefined || history !== undefined) throw tooLate(key)
     return cell
   }
 
@@ -96,7 +97,7 @@ export class MemoryStore implements SyncStore {
 
   #make<S>(key: CellKey, options: CellOptions<S> | undefined): MemoryCell<S> {
     if (!isKey(key, this.options.size)) throw wrongKey(key, this.options.size)
-    const own = options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+    const own = checked(key, options)
     const given = 'initial' in own && own.initial !== undefined ? own.initial : this.options.initial
     const validators = [this.options.validate, own.validate].filter((one) => one !== undefined) as Validator<S>[]
     const cell = new MemoryCell<S>(key, {
@@ -112,6 +113,11 @@ export class MemoryStore implements SyncStore {
   #mustLive(): void {
     if (this.#destroyed) throw new StoppedError(this.options.name, false, 'destroy() was called')
   }
+}
+
+/** @throws {OptionsError} if an option is wrong */
+function checked(key: CellKey, options: object | undefined): z.output<typeof cellOptions> {
+  return options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
 }
 
 function isKey(key: unknown, size: number | undefined): boolean {
