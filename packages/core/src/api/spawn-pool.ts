@@ -1,4 +1,4 @@
-import { checkName, OptionsError, optionsOf, parseOptions, spawnActor } from '@genpool/runtime'
+import { checkName, OptionsError, optionsOf, parseOptions, showValue, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
   type Behaviour,
@@ -78,6 +78,6 @@ function splitOptions(options: object): { own: object; properties: object } {
 
 function checkProperties({ shutdownAfter }: PlainProperties<unknown, unknown>): void {
   if (shutdownAfter === undefined || (typeof shutdownAfter === 'number' && shutdownAfter >= 0)) return
-  const message = `expected milliseconds, got ${String(shutdownAfter)}`
+  const message = `expected milliseconds, got ${showValue(shutdownAfter)}`
   throw new OptionsError(`"shutdownAfter" is wrong: ${message}.`, [{ path: ['shutdownAfter'], message }])
 }

@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, StoppedError, textOf } from '@genpool/runtime'
+import { OptionsError, parseOptions, showValue, StoppedError } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -128,7 +128,7 @@ function isKey(key: unknown, size: number | undefined): boolean {
 function wrongKey(key: unknown, size: number | undefined): InvalidError {
   const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
   return new InvalidError('use of a cell', [
-    { path: [], message: `its key must be ${wanted}, but it is ${textOf(key)}` },
+    { path: [], message: `its key must be ${wanted}, but it is ${showValue(key)}` },
   ])
 }
 
