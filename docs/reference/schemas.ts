@@ -73,7 +73,7 @@ export function show(value: unknown): string {
 export function objectsOf(schema: Schema): Schema[] {
   const { schema: inner } = unwrap(schema)
   if (inner.def.shape !== undefined) return [inner]
-  return inner.def.options?.flatMap(objectsOf) ?? []
+  return [...new Set(inner.def.options?.flatMap(objectsOf))]
 }
 
 /** The type of a schema in a few words. `name` returns the link for a schema that has its own section. */
@@ -94,7 +94,7 @@ export function typeOf(schema: Schema, name: (schema: Schema) => string | undefi
         .map((value) => code(show(value)))
         .join(' or ')
     case 'union':
-      return [...new Set((def.options ?? []).map(type))].join(' or ')
+      return [...new Set(formsOf(inner, name).map(type))].join(' or ')
     case 'nullable':
       return `${type(def.innerType)} or ${code('null')}`
     case 'array':
@@ -111,6 +111,13 @@ export function typeOf(schema: Schema, name: (schema: Schema) => string | undefi
     default:
       return def.type
   }
+}
+
+/** The forms of a union, and those of unions inside of it that have no section. */
+function formsOf(schema: Schema, name: (schema: Schema) => string | undefined): readonly Schema[] {
+  const { schema: inner } = unwrap(schema, (candidate) => name(candidate) !== undefined)
+  if (name(inner) !== undefined || inner.def.type !== 'union') return [schema]
+  return (inner.def.options ?? []).flatMap((option) => formsOf(option, name))
 }
 
 function numberType(schema: Schema): string {

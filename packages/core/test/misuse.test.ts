@@ -241,9 +241,10 @@ describe('strange handlers', () => {
 describe('the options of a message', () => {
   it.each([
     [1000, 'expected an object such as { timeout: 1000 }, got 1000'],
-    ['1000', 'expected an object such as { timeout: 1000 }, got the string "1000"'],
+    ['1000', 'expected an object such as { timeout: 1000 }, got "1000"'],
     [null, 'expected an object such as { timeout: 1000 }, got null'],
     [{ timeOut: 1000 }, 'there is no option "timeOut"; did you mean "timeout"?'],
+    [{ timout: 1000 }, 'there is no option "timout"; did you mean "timeout"?'],
     [{ abort: 1 }, 'there is no option "abort"; there are timeout, signal, priority and key'],
   ])('%j are refused, with what was meant', async (options, text) => {
     const pool = spawned()

@@ -25,5 +25,9 @@ export {
   supervision,
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
-export { parseOptions } from './options'
+export { checkName, optionsOf } from './options/actor-name'
+export { inOrder } from './options/in-order'
+export { faultsOf, parseOptions } from './options/parse-options'
+export { nearest } from './options/nearest'
+export { showValue } from './options/show-value'
 export { type Runnable, Turn } from './turn'

@@ -1,14 +1,21 @@
-import { type OptionsError, parseOptions } from '@genpool/runtime'
+import { inOrder, type OptionsError, parseOptions, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 
 const schema = z.strictObject({
   size: z.number().int().positive().default(5),
   broker: z.strictObject({ client: z.strictObject({ max: z.number().optional() }).prefault({}) }).prefault({}),
   state: z.union([z.literal('shared'), z.strictObject({ commit: z.enum(['retry', 'update']) })]).optional(),
+  queue: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('drop'), max: z.int().optional() }),
+      z.strictObject({ type: z.literal('codel'), max: z.int().optional(), target: z.number().optional() }),
+    ])
+    .optional(),
+  list: z.array(z.strictObject({ min: z.number(), max: z.number() }).refine(...inOrder('min', 'max'))).optional(),
 })
 const failure = (input: unknown): OptionsError => {
   try {
-    parseOptions(schema, input, 'options of pool "x"')
+    parseOptions(schema, input, 'options of pool "x"', { maxqueue: ['broker.client.max'] })
   } catch (error) {
     return error as OptionsError
   }
@@ -23,7 +30,7 @@ describe('parseOptions', () => {
   it('names an unknown key, the accepted ones, what was meant and where', () => {
     expect(failure({ sise: 5 }).message).toBe(
       'The options of pool "x" are wrong; nothing was changed.\n' +
-        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, size, state',
+        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, list, queue, size, state',
     )
   })
 
@@ -35,12 +42,79 @@ describe('parseOptions', () => {
   })
 
   it('says where in an alternative the fault is', () => {
-    expect(failure({ state: { commit: 'rety' } }).message).toContain('commit: Invalid')
+    expect(failure({ state: { commit: 'rety' } }).message).toContain(
+      'at state.commit: expected "retry" or "update", got "rety" (did you mean "retry"?)',
+    )
   })
 
   it('lists every fault with its path, and carries them as data', () => {
     const error = failure({ size: -1, broker: 7 })
     expect(error.code).toBe('ERR_GENPOOL_OPTIONS')
     expect(error.issues.map((issue) => issue.path)).toEqual([['size'], ['broker']])
+  })
+
+  it.each([
+    [{ size: '5' }, 'at size: expected a whole number >= 1, got "5" (did you mean 5, without quotes?)'],
+    [{ size: 1.00000000000001 }, 'at size: expected a whole number >= 1, got 1.00000000000001'],
+    [{ state: 'shard' }, 'at state: expected "shared" or an object { commit }, got "shard" (did you mean "shared"?)'],
+    [{ state: {} }, 'at state.commit: it is missing: expected "retry" or "update"'],
+    [{ queue: { type: 'codl' } }, 'at queue.type: expected "drop" or "codel", got "codl" (did you mean "codel"?)'],
+    [{ queue: {} }, 'at queue.type: it is missing: expected "drop" or "codel"'],
+    [
+      { queue: { target: 3 } },
+      'at queue.type: it is missing: expected "drop" or "codel" (did you mean type: "codel"?)',
+    ],
+    [{ queue: { type: 'drop', target: 3 } }, 'at queue: unknown key "target" (it belongs to type: "codel"). Accepted'],
+    [{ queue: 'codel' }, 'got "codel" (did you mean { type: "codel" }?)'],
+    [{ list: [{ min: 3, max: 1.5 + 0.1 }] }, 'at list[0].min: "min" must not be greater than "max", but 3 > 1.6'],
+    [{ max: 3 }, 'at the top: unknown key "max" (did you mean "queue.max" or "broker.client.max"?). Accepted'],
+    [{ broker: { max: 3 } }, 'at broker: unknown key "max" (did you mean "broker.client.max"?). Accepted keys: client'],
+    [{ maxQueue: 3 }, 'at the top: unknown key "maxQueue" (did you mean "broker.client.max"?). Accepted'],
+    [{ MaxQueu: 3 }, 'at the top: unknown key "MaxQueu" (did you mean "broker.client.max"?). Accepted'],
+    [null, 'at the top: expected an object { broker, list, queue, size, state }, got null'],
+  ])('refuses %j with its place, what is known, what was given and what was meant', (input, message) => {
+    expect(failure(input).message).toContain(message)
+  })
+
+  it('refuses what throws when it is read, and says where that is', () => {
+    const broker = Object.defineProperty({}, 'client', { enumerable: true, get: () => { throw new Error('no') } }) // prettier-ignore
+    expect(failure({ size: 0, broker }).message).toBe(
+      'The options of pool "x" are wrong; nothing was changed.\n' +
+        '  at size: expected a whole number >= 1, got 0\n' +
+        '  at broker: reading it threw: no',
+    )
+  })
+})
+
+describe('showValue', () => {
+  it.each([
+    ['5', '"5"'],
+    ['a\nb', '"a\\nb"'],
+    ['x'.repeat(99), `"${'x'.repeat(60)}…"`],
+    [-0, '-0'],
+    [100 / 3, '33.3333'],
+    [0.1 + 0.2, '0.3'],
+    [1234567.5, '1234567.5'],
+    [5n, '5n'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Symbol('s'), 'Symbol(s)'],
+    [() => 1, 'a function'],
+    [[], 'an empty array'],
+    [[1], 'an array of 1'],
+    [{}, 'an empty object'],
+    [Object.create(null), 'an empty object'],
+    [{ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }, 'an object { a, b, c, d, e, … }'],
+    [new Date(NaN), 'an object of class Date'],
+    [Promise.resolve(), 'a promise'],
+    [Proxy.revocable({}, {}), 'an object { proxy, revoke }'],
+  ])('tells a value from others: case %#', (value, words) => {
+    expect(showValue(value)).toBe(words)
+  })
+
+  it('never throws', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(showValue(proxy)).toBe('something that cannot be shown')
   })
 })

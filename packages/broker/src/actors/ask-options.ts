@@ -1,4 +1,4 @@
-import { CancelledError, type Nanos, OptionsError, parseOptions } from '@genpool/runtime'
+import { CancelledError, type Nanos, OptionsError, parseOptions, showValue } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
 import { millisecondsOrInfinity, toNanos } from '../queues/leaf-options'
@@ -60,6 +60,6 @@ export function watchSignal(
 /** Checks a timeout of nact's `query`. @throws {OptionsError} if it is not a number of milliseconds */
 export function checkQueryTimeout(timeout: unknown): number {
   if (typeof timeout === 'number' && timeout >= 0) return timeout
-  const message = `expected milliseconds >= 0, got ${String(timeout)}`
+  const message = `expected milliseconds >= 0, got ${showValue(timeout)}`
   throw new OptionsError(`The timeout of a query is wrong: ${message}.`, [{ path: ['timeout'], message }])
 }

@@ -75,7 +75,7 @@ export class BrokerActor extends BaseActor {
   /** @throws {OptionsError} if the options are wrong; nothing changes then */
   changeConfig(options: BrokerConfig): readonly Change[] {
     const { clock, onAlarm } = this.#options
-    const checked = parseOptions(brokerActorOptions, { ...options, clock, onAlarm }, `options of broker "${this.name}"`)
+    const checked = { ...parseOptions(brokerActorOptions, options, `options of broker "${this.name}"`), clock, onAlarm }
     const before = this.#options
     this.#options = checked
     const config = Object.fromEntries(Object.keys(brokerOptions.shape).map((key) => [key, checked[key as never]]))

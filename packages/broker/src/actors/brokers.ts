@@ -1,4 +1,4 @@
-import { findActor, OptionsError, parseOptions, spawnActor, type Change } from '@genpool/runtime'
+import { checkName, findActor, OptionsError, optionsOf, parseOptions, spawnActor, type Change } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type AskOptions, checkAskOptions } from './ask-options'
 import { BROKER, BrokerActor } from './broker-actor'
@@ -42,11 +42,8 @@ export function spawnBroker<A = unknown, R = unknown>(
   options: BrokerActorOptions = {},
   name?: string,
 ): BrokerRef<A, R> {
-  const checked = parseOptions(
-    brokerActorOptions,
-    options,
-    name === undefined ? 'options of a broker' : `options of broker "${name}"`,
-  )
+  checkName('broker', name)
+  const checked = parseOptions(brokerActorOptions, options, optionsOf('broker', name))
   const actor = spawnActor(parent, (concrete) => new BrokerActor(concrete, checked, name))
   return actor.reference as unknown as BrokerRef<A, R>
 }

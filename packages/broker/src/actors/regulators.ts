@@ -1,4 +1,13 @@
-import { type Change, findActor, type Nanos, OptionsError, parseOptions, spawnActor } from '@genpool/runtime'
+import {
+  type Change,
+  checkName,
+  findActor,
+  type Nanos,
+  OptionsError,
+  optionsOf,
+  parseOptions,
+  spawnActor,
+} from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type RegulatorOptions } from '../engine/regulator-options'
 import { type Meter, type MeterFactory, type Sample } from '../meters/meter'
@@ -26,11 +35,8 @@ export interface TaskTicket {
  *   own Error if the name is taken or invalid. Nothing is spawned then
  */
 export function spawnRegulator(parent: Ref<never>, options: RegulatorActorOptions = {}, name?: string): RegulatorRef {
-  const checked = parseOptions(
-    regulatorActorOptions,
-    options,
-    name === undefined ? 'options of a regulator' : `options of regulator "${name}"`,
-  )
+  checkName('regulator', name)
+  const checked = parseOptions(regulatorActorOptions, options, optionsOf('regulator', name))
   const actor = spawnActor(parent, (concrete) => new RegulatorActor(concrete, checked, name))
   return actor.reference as unknown as RegulatorRef
 }

@@ -9,10 +9,7 @@ import { pieMeter, pieMeterOptions } from './pie-meter'
 export const meterOptions = z
   .union([
     z.discriminatedUnion('type', [pieMeterOptions, overloadMeterOptions, underloadMeterOptions, betterMeterOptions]),
-    z.custom<MeterFactory>(
-      (value) => typeof value === 'function',
-      'expected the options of a meter, or a function that makes a meter',
-    ),
+    z.custom<MeterFactory>((value) => typeof value === 'function', 'expected a function (now) => meter'),
   ])
   .describe('The options of a meter, or a function (now) => meter.')
 export type MeterOptions = z.input<typeof meterOptions>

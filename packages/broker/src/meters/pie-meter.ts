@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { countOrInfinity, milliseconds, MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { countOrInfinity, milliseconds, toNanos } from '../queues/leaf-options'
 import { askRSojourn, askSojourn, type Meter, type Sample } from './meter'
 import { PieController } from './pie-controller'
 
@@ -25,7 +25,7 @@ export const pieMeterOptions = z
     min: z.number().int().nonnegative().default(0).describe('Nothing is refused while at most this many wait.'),
     max: countOrInfinity.default(Infinity).describe('Everything is refused while more than this many wait.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type PieMeterOptions = z.input<typeof pieMeterOptions>
 type Checked = z.output<typeof pieMeterOptions>
 

@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { ageShape, leafShape, milliseconds, MIN_ABOVE_MAX, minWithinMax, toAgeRules, toNanos } from './leaf-options'
+import { ageShape, leafShape, milliseconds, toAgeRules, toNanos } from './leaf-options'
 import { type AgeRules, type LeafContext, LeafQueue } from './leaf-queue'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
@@ -24,7 +24,7 @@ export const codelOptions = z
       .default(1000)
       .describe('How long waits may stay above `target` before dropping starts, in milliseconds.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type CodelOptions = z.input<typeof codelOptions>
 
 /** The options in internal units. */

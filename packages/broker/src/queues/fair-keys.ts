@@ -12,23 +12,20 @@ import { InvalidError } from '../errors'
  *
  * All values without that property or element share the key undefined.
  */
-export const fairBy = z.union(
-  [
-    z.literal('value').describe('The whole value is the key.'),
-    z.strictObject({ property: z.string().describe('The property of the value that is the key.') }),
-    z.strictObject({
-      element: z.number().int().positive().describe('The element of the value that is the key; the first is 1.'),
-    }),
-    z.strictObject({
-      hash: z.number().int().positive().describe('The number of queues over which a hash spreads the values.'),
-      property: z.string().optional().describe('The property to hash. Default: the whole value.'),
-    }),
-    z
-      .custom<(value: unknown) => unknown>((value) => typeof value === 'function')
-      .describe('A function that returns the key of a value.'),
-  ],
-  { error: "expected 'value', { property }, { element }, { hash, property? } or a function" },
-)
+export const fairBy = z.union([
+  z.literal('value').describe('The whole value is the key.'),
+  z.strictObject({ property: z.string().describe('The property of the value that is the key.') }),
+  z.strictObject({
+    element: z.number().int().positive().describe('The element of the value that is the key; the first is 1.'),
+  }),
+  z.strictObject({
+    hash: z.number().int().positive().describe('The number of queues over which a hash spreads the values.'),
+    property: z.string().optional().describe('The property to hash. Default: the whole value.'),
+  }),
+  z
+    .custom<(value: unknown) => unknown>((value) => typeof value === 'function', 'expected a function (value) => key')
+    .describe('A function that returns the key of a value.'),
+])
 export type FairBy = z.output<typeof fairBy>
 
 /** Returns the function that finds the key. */

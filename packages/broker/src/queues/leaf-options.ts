@@ -3,17 +3,13 @@ import { z } from 'zod'
 import { type AgeRules, type LeafRules } from './leaf-queue'
 
 /** A count, or `Infinity` for no bound. */
-export const countOrInfinity = z.union([z.number().int().nonnegative(), z.literal(Infinity)], {
-  error: 'expected a whole number >= 0, or Infinity',
-})
+export const countOrInfinity = z.union([z.number().int().nonnegative(), z.literal(Infinity)])
 
 /** A duration in milliseconds that may be 0. */
 export const milliseconds = z.number({ error: 'expected milliseconds >= 0' }).nonnegative()
 
 /** A duration in milliseconds, or `Infinity` for no limit. */
-export const millisecondsOrInfinity = z.union([milliseconds, z.literal(Infinity)], {
-  error: 'expected milliseconds >= 0, or Infinity',
-})
+export const millisecondsOrInfinity = z.union([milliseconds, z.literal(Infinity)])
 
 /** Converts milliseconds (options) to nanoseconds (internal). */
 export function toNanos(ms: number): Nanos {
@@ -36,14 +32,6 @@ export const leafShape = {
 /** Options of the queues that drop by age, besides `leafShape`. */
 export const ageShape = {
   min: z.number().int().nonnegative().default(0).describe('Dropping by age leaves at least this many waiting.'),
-}
-
-/** The error of `minWithinMax`. */
-export const MIN_ABOVE_MAX = { message: '"min" must not be greater than "max"', path: ['min'] }
-
-/** Whether `min` is at most `max`. */
-export function minWithinMax(options: { min: number; max: number }): boolean {
-  return options.min <= options.max
 }
 
 /** Converts options of `leafShape` to rules. */

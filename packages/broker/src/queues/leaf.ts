@@ -7,8 +7,11 @@ import { type LeafContext } from './leaf-queue'
 import { TimeoutQueue, timeoutOptions, toTimeoutRules } from './timeout-queue'
 import { type Waiting } from './waiting'
 
-/** The options of a queue that holds requests itself. */
-export const leafOptions = z.discriminatedUnion('type', [dropOptions, timeoutOptions, codelOptions])
+/** The options of a queue that holds requests itself; without a `type`, those of a drop queue. */
+export const leafOptions = z.union([
+  z.discriminatedUnion('type', [dropOptions, timeoutOptions, codelOptions]),
+  dropOptions,
+])
 export type CheckedLeafOptions = z.output<typeof leafOptions>
 
 /** A queue that holds requests itself. */

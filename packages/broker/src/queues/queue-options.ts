@@ -8,16 +8,14 @@ import { type Queue, type QueueFactory } from './queue'
 import { timeoutOptions } from './timeout-queue'
 import { type Waiting } from './waiting'
 
-/** The options of a queue, or a function that makes a user's own queue. */
+/** A queue by its options (without a `type`, those of a drop queue), or a function that makes one of your own. */
 export const queueOptions = z
   .union([
     z.discriminatedUnion('type', [dropOptions, timeoutOptions, codelOptions, fairOptions]),
-    z.custom<QueueFactory>(
-      (value) => typeof value === 'function',
-      'expected the options of a queue, or a function that makes a queue',
-    ),
+    dropOptions,
+    z.custom<QueueFactory>((value) => typeof value === 'function', 'expected a function (now, items) => queue'),
   ])
-  .describe('The options of a queue, or a function (now, items) => queue.')
+  .describe('The options of a queue (`type` is `drop` unless given), or a function (now, items) => queue.')
 export type QueueOptions = z.input<typeof queueOptions>
 export type CheckedQueueOptions = z.output<typeof queueOptions>
 

@@ -1,14 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import {
-  ageShape,
-  leafShape,
-  millisecondsOrInfinity,
-  MIN_ABOVE_MAX,
-  minWithinMax,
-  toAgeRules,
-  toNanos,
-} from './leaf-options'
+import { ageShape, leafShape, millisecondsOrInfinity, toAgeRules, toNanos } from './leaf-options'
 import { type AgeRules, LeafQueue, type LeafContext } from './leaf-queue'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
@@ -21,7 +13,7 @@ export const timeoutOptions = z
     ...ageShape,
     timeout: millisecondsOrInfinity.default(5000).describe('The longest that a request may wait, in milliseconds.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type TimeoutOptions = z.input<typeof timeoutOptions>
 
 /** The options in internal units. */

@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
 import { type Valve } from './valve'
 import { boundShape, targetShape } from './valve-shapes'
@@ -17,7 +17,7 @@ export const codelValveOptions = z
       .default(1000)
       .describe('How long relative times must stay below `target` before another task may start, in milliseconds.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type CodelValveOptions = z.input<typeof codelValveOptions>
 
 /** The options in internal units. */

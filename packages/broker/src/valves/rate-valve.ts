@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
 import { type Valve } from './valve'
 import { boundShape } from './valve-shapes'
@@ -13,7 +13,7 @@ export const rateValveOptions = z
     limit: z.number().int().nonnegative().default(100).describe('How many tasks above `min` may start per `interval`.'),
     interval: z.number().positive().default(1000).describe('The interval of `limit`, in milliseconds.'),
   })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type RateValveOptions = z.input<typeof rateValveOptions>
 
 /** The options in internal units. */

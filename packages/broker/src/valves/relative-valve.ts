@@ -1,6 +1,6 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
-import { MIN_ABOVE_MAX, minWithinMax, toNanos } from '../queues/leaf-options'
+import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
 import { type Valve } from './valve'
 import { boundShape, targetShape } from './valve-shapes'
@@ -8,7 +8,7 @@ import { boundShape, targetShape } from './valve-shapes'
 /** Options of a `relativeValve`. */
 export const relativeValveOptions = z
   .strictObject({ type: z.literal('relative').default('relative'), ...boundShape, ...targetShape })
-  .refine(minWithinMax, MIN_ABOVE_MAX)
+  .refine(...inOrder('min', 'max'))
 export type RelativeValveOptions = z.input<typeof relativeValveOptions>
 
 /** The options in internal units. */

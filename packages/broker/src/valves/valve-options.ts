@@ -10,10 +10,7 @@ import { type Valve, type ValveFactory } from './valve'
 export const valveOptions = z
   .union([
     z.discriminatedUnion('type', [openValveOptions, rateValveOptions, relativeValveOptions, codelValveOptions]),
-    z.custom<ValveFactory>(
-      (value) => typeof value === 'function',
-      'expected the options of a valve, or a function that makes a valve',
-    ),
+    z.custom<ValveFactory>((value) => typeof value === 'function', 'expected a function (now, tasks) => valve'),
   ])
   .describe('The options of a valve, or a function (now, tasks) => valve.')
 export type ValveOptions = z.input<typeof valveOptions>

@@ -1,4 +1,4 @@
-import { OptionsError } from '@genpool/runtime'
+import { OptionsError, showValue } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { eventually } from '../behaviours/eventually'
 import type { PoolRef } from '../behaviours/protocol'
@@ -58,6 +58,6 @@ function check(name: string, listener: unknown): void {
     throw new OptionsError(`onEvent: ${message}.`, [{ path: ['name'], message }])
   }
   if (typeof listener === 'function') return
-  const message = `expected a function as the listener, got ${typeof listener}`
+  const message = `expected a function as the listener, got ${showValue(listener)}`
   throw new OptionsError(`onEvent: ${message}.`, [{ path: ['listener'], message }])
 }

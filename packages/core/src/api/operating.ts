@@ -1,4 +1,4 @@
-import { type Change, OptionsError } from '@genpool/runtime'
+import { type Change, OptionsError, showValue } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
 import { poolOf } from './pool-of'
@@ -43,7 +43,7 @@ export function relearn(pool: PoolRef): void {
  */
 export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {
   if (typeof within !== 'number' || !(within >= 0)) {
-    const message = `expected milliseconds >= 0 or Infinity, got ${String(within)}`
+    const message = `expected milliseconds >= 0 or Infinity, got ${showValue(within)}`
     throw new OptionsError(`"within" is wrong: ${message}.`, [{ path: ['within'], message }])
   }
   return poolOf(pool).kernel.lifecycle.drain(within)

@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, spawnActor } from '@genpool/runtime'
+import { checkName, OptionsError, optionsOf, parseOptions, showValue, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
   type Behaviour,
@@ -8,6 +8,7 @@ import {
   type PlainProtocol,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
+import { firstGuesses } from '../assemble/first-guesses'
 import { checkTogether } from '../assemble/combined-options'
 import { type PoolOptions, poolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
@@ -42,9 +43,10 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
   options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : PoolOptions,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
+  checkName('pool', name)
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
-  const checked = parseOptions(poolOptions, own, name === undefined ? 'options of a pool' : `options of pool "${name}"`)
+  const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
   if (definition.form === 'plain') checkProperties(definition.properties)
   const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
@@ -74,6 +76,6 @@ function splitOptions(options: object): { own: object; properties: object } {
 
 function checkProperties({ shutdownAfter }: PlainProperties<unknown, unknown>): void {
   if (shutdownAfter === undefined || (typeof shutdownAfter === 'number' && shutdownAfter >= 0)) return
-  const message = `expected milliseconds, got ${String(shutdownAfter)}`
+  const message = `expected milliseconds, got ${showValue(shutdownAfter)}`
   throw new OptionsError(`"shutdownAfter" is wrong: ${message}.`, [{ path: ['shutdownAfter'], message }])
 }

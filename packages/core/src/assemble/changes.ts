@@ -1,6 +1,7 @@
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
 import { checkTogether } from './combined-options'
+import { firstGuesses } from './first-guesses'
 import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 
 /** The options that a running pool cannot change. */
@@ -34,7 +35,7 @@ export function checkedChanges(
   pool: ChangedPool,
 ): OptionsInForce & { readonly changed: readonly Change[] } {
   const merged = merge(spelledOut(pool, given, changes), changes, options) as PoolOptions
-  const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`)
+  const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`, firstGuesses)
   checkTogether(checked)
   const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
@@ -61,7 +62,8 @@ function comparable(pool: ChangedPool, options: CheckedPoolOptions): object {
 /** @param current the same options in full, for what was not given */
 function merge(old: unknown, changes: unknown, current: unknown): unknown {
   if (!isPlainObject(changes)) return changes
-  const before = isPlainObject(old) ? old : typeOf(old ?? current)
+  // Options that were given without their type have the type that the schema gave them.
+  const before = isPlainObject(old) ? { ...typeOf(current), ...old } : typeOf(old ?? current)
   // Another type of queue has other options; those of the old one would be unknown to it.
   if ('type' in changes && changes['type'] !== before['type']) return changes
   const now = isPlainObject(current) ? current : {}

@@ -33,10 +33,7 @@ export const poolOptions = z.strictObject({
     .optional()
     .describe('One state for all members (the default), or one for each (the default for a plain nact function).'),
   broker: z
-    .union([
-      brokerOptions,
-      z.custom<BrokerRef<never, never>>(isBrokerRef, 'expected options, or what spawnBroker returned'),
-    ])
+    .union([brokerOptions, z.custom<BrokerRef<never, never>>(isBrokerRef, 'expected what spawnBroker returned')])
     .prefault({})
     .describe(
       'How requests wait for members, and members for requests; or a broker that runs, which several pools may share.',

@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { Step } from './step'
 
@@ -8,7 +8,7 @@ const NO_STEP = new Step('noReply', undefined, undefined, undefined)
 export function checkThen(type: string, step: Step): Step {
   const timeout: unknown = step.then?.timeout
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
-  const message = `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`
+  const message = `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`
   throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
 }
 

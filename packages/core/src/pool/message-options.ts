@@ -1,4 +1,4 @@
-import { type GenPoolError, NS_PER_MS, OptionsError, textOf } from '@genpool/runtime'
+import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
 import type { Request } from '../requests/request'
 
 /** What a caller may say about one call. */
@@ -23,19 +23,15 @@ const KNOWN = ['timeout', 'signal', 'priority', 'key'] as const
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
   if (typeof options !== 'object' || options === null) {
-    return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${given(options)}`)
+    return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${showValue(options)}`)
   }
   for (const name of Object.keys(options)) {
     if ((KNOWN as readonly string[]).includes(name)) continue
-    const meant = KNOWN.find((known) => known.toLowerCase() === name.toLowerCase())
+    const meant = nearest(name, KNOWN)
     const hint = meant === undefined ? `there are timeout, signal, priority and key` : `did you mean "${meant}"?`
     return wrongOptions(pool, `there is no option "${name}"; ${hint}`, [name])
   }
   return undefined
-}
-
-function given(value: unknown): string {
-  return typeof value === 'string' ? `the string "${value}"` : textOf(value)
 }
 
 function wrongOptions(pool: string, message: string, path: readonly string[] = []): OptionsError {
@@ -46,7 +42,7 @@ function wrongOptions(pool: string, message: string, path: readonly string[] = [
 /** Sets the deadline of a request. Returns an error if the timeout is wrong. */
 export function applyTimeout(request: Request, timeout: number): GenPoolError | undefined {
   if (typeof timeout !== 'number' || !(timeout >= 0)) {
-    return wrong(request, 'timeout', `expected milliseconds >= 0 or Infinity, got ${textOf(timeout)}`)
+    return wrong(request, 'timeout', `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`)
   }
   request.deadline = request.sentAt + timeout * NS_PER_MS
   return undefined
@@ -66,13 +62,13 @@ function apply(request: Request, { timeout, priority, key, signal }: CallOptions
   if (fault !== undefined) return fault
   if (priority !== undefined) {
     if (typeof priority !== 'number' || Number.isNaN(priority)) {
-      return wrong(request, 'priority', `expected a number, got ${textOf(priority)}`)
+      return wrong(request, 'priority', `expected a number, got ${showValue(priority)}`)
     }
     request.priority = priority
   }
   if (key !== undefined) request.key = key
   if (signal === undefined || !request.expectsAnswer) return undefined
-  if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${typeof signal}`)
+  if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${showValue(signal)}`)
   request.extend().signal = signal
   return undefined
 }

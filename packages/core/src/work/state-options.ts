@@ -32,7 +32,10 @@ export const stateOptions = z.strictObject({
     .optional()
     .describe('How many past versions are kept for replicas that catch up.'),
   validate: z
-    .custom<(state: unknown) => boolean | string>((value) => typeof value === 'function' || value instanceof z.ZodType)
+    .custom<(state: unknown) => boolean | string>(
+      (value) => typeof value === 'function' || value instanceof z.ZodType,
+      'expected a zod schema or a function',
+    )
     .optional()
     .describe('A zod schema or a predicate that every state must satisfy; a commit that does not is refused.'),
 })

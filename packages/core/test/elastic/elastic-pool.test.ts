@@ -280,7 +280,7 @@ describe('changing the size of a pool that runs', () => {
   })
 
   it.each([
-    [{ min: 3, max: 2 }, 'min must not be greater'],
+    [{ min: 3, max: 2 }, '"min" must not be greater than "max", but 3 > 2'],
     [{ max: 0 }, 'max'],
     [{ min: 1 }, 'max'],
     [{ max: 3, valve: 'codle' }, 'valve'],

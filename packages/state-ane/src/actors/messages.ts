@@ -1,3 +1,4 @@
+import { faultsOf } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Ref } from 'nact'
 import { z } from 'zod'
@@ -56,6 +57,5 @@ export type CheckedMessage = z.output<typeof schema>
 export function checkMessage(message: unknown): CheckedMessage {
   const result = schema.safeParse(message)
   if (result.success) return result.data
-  const faults = result.error.issues.map(({ path, message: text }) => ({ path, message: text }))
-  throw new InvalidError('message to a state', faults)
+  throw new InvalidError('message to a state', faultsOf(schema, message))
 }

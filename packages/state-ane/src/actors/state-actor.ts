@@ -5,6 +5,8 @@ import {
   ExpiredError,
   findActor,
   NS_PER_MS,
+  checkName,
+  optionsOf,
   parseOptions,
   type Reference,
   StoppedError,
@@ -73,11 +75,8 @@ export function spawnState<S>(
   options: StateOptions<S> = {},
   name?: string,
 ): StateRef<S> {
-  const checked = parseOptions(
-    stateOptions,
-    options,
-    name === undefined ? 'options of a state' : `options of state "${name}"`,
-  )
+  checkName('state', name)
+  const checked = parseOptions(stateOptions, options, optionsOf('state', name))
   const { store, key, recipes, validate, history } = checked
   const own = store === undefined ? createStore({ name: `state "${name ?? ''}"` }) : undefined
   const given = { ...(validate === undefined ? {} : { validate }), ...(history === undefined ? {} : { history }) }

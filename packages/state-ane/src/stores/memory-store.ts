@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, StoppedError, textOf } from '@genpool/runtime'
+import { OptionsError, parseOptions, showValue, StoppedError } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -28,7 +28,8 @@ export class MemoryStore implements SyncStore {
     this.#mustLive()
     const cell = this.#cells.get(key) as MemoryCell<S> | undefined
     if (cell === undefined) return this.#make(key, options)
-    if (options?.validate !== undefined || options?.history !== undefined) throw tooLate(key)
+    const { validate, history } = checked(key, options)
+    if (validate !== undefined || history !== undefined) throw tooLate(key)
     return cell
   }
 
@@ -96,7 +97,7 @@ export class MemoryStore implements SyncStore {
 
   #make<S>(key: CellKey, options: CellOptions<S> | undefined): MemoryCell<S> {
     if (!isKey(key, this.options.size)) throw wrongKey(key, this.options.size)
-    const own = options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+    const own = checked(key, options)
     const given = 'initial' in own && own.initial !== undefined ? own.initial : this.options.initial
     const validators = [this.options.validate, own.validate].filter((one) => one !== undefined) as Validator<S>[]
     const cell = new MemoryCell<S>(key, {
@@ -114,6 +115,11 @@ export class MemoryStore implements SyncStore {
   }
 }
 
+/** @throws {OptionsError} if an option is wrong */
+function checked(key: CellKey, options: object | undefined): z.output<typeof cellOptions> {
+  return options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+}
+
 function isKey(key: unknown, size: number | undefined): boolean {
   if (size === undefined) return typeof key === 'string' || Number.isSafeInteger(key)
   return Number.isSafeInteger(key) && (key as number) >= 1 && (key as number) <= size
@@ -122,7 +128,7 @@ function isKey(key: unknown, size: number | undefined): boolean {
 function wrongKey(key: unknown, size: number | undefined): InvalidError {
   const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
   return new InvalidError('use of a cell', [
-    { path: [], message: `its key must be ${wanted}, but it is ${textOf(key)}` },
+    { path: [], message: `its key must be ${wanted}, but it is ${showValue(key)}` },
   ])
 }
 

@@ -6,9 +6,7 @@ import { type CheckedPieOptions, PieAdmission, pieOptions } from './pie'
 
 /** How requests are refused before they are queued. */
 export const admissionOptions = z
-  .union([z.enum(['none', 'forecast', 'pie']), z.discriminatedUnion('type', [forecastOptions, pieOptions])], {
-    error: "expected 'none', 'forecast', 'pie', or the options of one of the last two",
-  })
+  .union([z.enum(['none', 'forecast', 'pie']), z.discriminatedUnion('type', [forecastOptions, pieOptions])])
   .describe(
     'Whether requests are refused before they are queued: never (`none`), by a forecast of their wait, or by chance (PIE).',
   )

@@ -1,4 +1,4 @@
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { inOrder, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { z } from 'zod'
 import { RecentCounts } from './recent-counts'
 
@@ -41,7 +41,7 @@ export const breakerOptions = z
       .optional()
       .describe('Gets the error and returns whether it counts as a failure. Default: each error counts.'),
   })
-  .refine(({ wait, maxWait }) => wait <= maxWait, { path: ['wait'], message: 'wait must not be greater than maxWait' })
+  .refine(...inOrder('wait', 'maxWait'))
 export type CheckedBreakerOptions = z.output<typeof breakerOptions>
 export type BreakerRules = Omit<CheckedBreakerOptions, 'counts'>
 

@@ -1,3 +1,4 @@
+import { inOrder } from '@genpool/runtime'
 import { z } from 'zod'
 import { gradientNumbers } from '../gradient/gradient-options'
 
@@ -74,7 +75,7 @@ export const sizeOptions = z
       .default(10)
       .describe('How often the pool checks whether to start a member, in milliseconds. Each check starts at most one.'),
   })
-  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min must not be greater than max' })
+  .refine(...inOrder('min', 'max'))
   .describe('The bounds of an elastic size, and when it changes.')
 export type CheckedSizeOptions = z.output<typeof sizeOptions>
 export type CheckedSizeValve = Exclude<CheckedSizeOptions['valve'], string>

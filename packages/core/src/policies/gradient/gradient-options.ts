@@ -1,3 +1,4 @@
+import { inOrder } from '@genpool/runtime'
 import { z } from 'zod'
 
 /** The numbers of a gradient limit, without its bounds. */
@@ -36,7 +37,7 @@ export const gradientOptions = z
       .describe('The largest limit.'),
     ...gradientNumbers,
   })
-  .refine(({ min, max }) => min <= max, { path: ['min'], message: 'min must not be greater than max' })
+  .refine(...inOrder('min', 'max'))
   .describe('Learns from run times how many members may work at once.')
 
 /** The rules of a gradient limit. Times are milliseconds. */

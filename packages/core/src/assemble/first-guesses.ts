@@ -1,0 +1,51 @@
+/** Names that people try before they look them up, by the option that they mean. */
+const GUESSES: Readonly<Record<string, readonly string[]>> = {
+  'broker.client.max': [
+    'maxQueue',
+    'maxQueueSize',
+    'maxQueueLength',
+    'queueSize',
+    'queueLength',
+    'queueLimit',
+    'maxPending',
+    'maxWaiting',
+    'capacity',
+    'backlog',
+    'bufferSize',
+    'mailboxSize',
+    'highWaterMark',
+  ],
+  'broker.client': ['queue', 'mailbox', 'strategy'],
+  size: ['workers', 'members', 'poolSize', 'instances', 'count', 'threads', 'processes', 'replicas', 'numWorkers'],
+  'size.max': ['maxSize', 'maxMembers', 'maxWorkers', 'maxThreads'],
+  'size.min': ['minSize', 'minMembers', 'minWorkers', 'minThreads'],
+  'size.idle': ['idleTimeout', 'idleTimeoutMillis', 'keepAlive'],
+  concurrency: [
+    'limit',
+    'parallel',
+    'parallelism',
+    'inFlight',
+    'maxInFlight',
+    'maxConcurrent',
+    'maxConcurrency',
+    'concurrent',
+    'concurrencyLimit',
+    'concurrentTasksPerWorker',
+  ],
+  timeout: ['deadline', 'timeoutMs', 'callTimeout', 'queryTimeout', 'ttl'],
+  breaker: ['circuitBreaker', 'circuit'],
+  'restart.intensity': ['maxRestarts', 'restarts'],
+  retryOnCrash: ['retry', 'retries', 'maxRetries', 'attempts'],
+  stuckAfter: ['hangAfter', 'maxRunTime', 'watchdog'],
+  'recycle.afterMessages': ['maxMessages', 'maxUses', 'maxRequests'],
+  'recycle.afterMs': ['maxAge', 'maxLifetime', 'maxLifetimeSeconds'],
+  callerContext: ['asyncContext', 'asyncLocalStorage', 'context'],
+  onDrop: ['onDeadLetter', 'deadLetters', 'onDropped'],
+  onCallbackError: ['onError', 'errorHandler'],
+  'state.type': ['shared', 'isolated'],
+}
+
+/** What a first guess means, by the guess in lower case. */
+export const firstGuesses: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(GUESSES).flatMap(([option, names]) => names.map((name) => [name.toLowerCase(), [option]])),
+)

@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import { OptionsError } from '../errors'
+import { type Fault, FaultFinder } from './faults'
+import { type FirstGuesses } from './hints'
+import { type Schema } from './schema'
+
+/**
+ * Checks `input` with a zod schema and returns its output.
+ *
+ * @param what names what is configured, as in `options of pool "counter"`
+ * @param guesses names that people try first, with what they mean
+ * @throws {OptionsError} naming every fault: where it is, what was expected, what was given, what was probably meant
+ */
+export function parseOptions<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  what: string,
+  guesses: FirstGuesses = {},
+): z.output<S> {
+  const result = attempt(schema, input)
+  if (result?.success === true) return result.data
+  const faults = faultsOf(schema, input, guesses)
+  const lines = faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`)
+  throw new OptionsError(`The ${what} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
+}
+
+/** What is wrong with a value that a schema refuses, in words. Never empty. */
+export function faultsOf(schema: z.ZodType, value: unknown, guesses: FirstGuesses = {}): readonly Fault[] {
+  const root = schema as unknown as Schema
+  const faults = new FaultFinder(root, guesses).find(root, value)
+  return faults.length > 0 ? faults : [{ path: [], message: 'it is not the same each time that it is read' }]
+}
+
+/** Null if reading the input threw: a getter or a proxy can throw anything. */
+function attempt<S extends z.ZodType>(schema: S, input: unknown): z.ZodSafeParseResult<z.output<S>> | null {
+  try {
+    return schema.safeParse(input)
+  } catch {
+    return null
+  }
+}
+
+function showPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the top'
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('')
+}
