@@ -16,7 +16,7 @@ export class CrashedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CRASHED'
   constructor(
     readonly pool: string,
-    /** The member that ran it, as in `member-3.1`; empty if none could be started. */
+    /** The member that ran it, such as `member-3.1`; empty if none could be started. */
     readonly member: string,
     /** The type of the message. */
     readonly type: string,
@@ -24,7 +24,7 @@ export class CrashedError extends GenPoolError {
   ) {
     super(
       `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
-        'Nothing was committed. The error that it failed with is the "cause".',
+        'Nothing was committed. See "cause" for the original error.',
       { cause },
     )
   }

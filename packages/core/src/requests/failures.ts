@@ -10,12 +10,12 @@ import {
 import { CrashedError } from '../errors'
 import type { Request } from './request'
 
-/** Makes the errors of one pool, with its name and the facts of the request in them. */
+/** Makes the errors of one pool, with its name and the facts of the request. */
 export class Failures {
   constructor(
     private readonly pool: string,
     private readonly turn: Turn,
-    /** Where the pool is in its life. */
+    /** The status of the pool. */
     private readonly status: { readonly cause: unknown },
   ) {}
 
@@ -36,12 +36,12 @@ export class Failures {
     return new StoppedError(this.pool, wasStarted(request), this.status.cause)
   }
 
-  /** Why the work of a member that has ended is not committed. Its callers have been told already. */
+  /** The error that refuses the late commit of an ended member. Its callers already have their errors. */
   gone(): StoppedError {
     return new StoppedError(this.pool, true, this.status.cause)
   }
 
-  /** What a refused commit is to its caller: errors of GenPool as they are, anything else as a crash. */
+  /** The error of a refused commit for its caller: a GenPool error stays, any other error becomes a crash. */
   refused(request: Request, error: unknown): GenPoolError {
     return isGenPoolError(error) ? error : this.crashed(request, error)
   }

@@ -1,9 +1,9 @@
 import { type ErrorCode, isGenPoolError } from '@genpool/runtime'
 
-/** How a request came in. It decides who is told of the outcome, and how. */
+/** How a request arrived. It decides who gets the outcome, and how. */
 export type RequestKind = 'call' | 'cast' | 'query' | 'dispatch' | 'direct'
 
-/** What can become of a request. Each gets exactly one. */
+/** The outcome of a request. Each request gets exactly one. */
 export type Outcome = 'replied' | 'dropped' | 'expired' | 'cancelled' | 'crashed' | 'conflict' | 'invalid' | 'stopped'
 
 const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
@@ -17,7 +17,7 @@ const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
   ERR_GENPOOL_OPTIONS: 'invalid',
 }
 
-/** The outcome that an error stands for. */
+/** Returns the outcome for an error. */
 export function outcomeOf(error: unknown): Outcome {
   return isGenPoolError(error) ? OUTCOMES[error.code] : 'crashed'
 }

@@ -8,11 +8,11 @@ export class Rarely {
   signal: AbortSignal | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
-  /** Behind `ctx.signal`, once a handler has read it. */
+  /** The controller of `ctx.signal`, after a handler has read it. */
   controller: AbortController | null = null
-  /** The address that answers this request, once a handler has asked for it. */
+  /** The reply address of this request, after a handler has asked for it. */
   from: ReplyReference | null = null
-  /** Given by the handler before its commit; released with it. */
+  /** An answer that the handler gave before its commit; it is sent with the commit. */
   held: { readonly value: unknown } | null = null
   effects: ((state: unknown) => void)[] | null = null
   /** When its handler started, for a call that is answered after the handler returned. */

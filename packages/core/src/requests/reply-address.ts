@@ -2,7 +2,7 @@ import { ReplyReference } from '@genpool/runtime'
 import type { From } from '../behaviours/context'
 import type { Request } from './request'
 
-/** The address of one request, with `reply` and `fail` for those who have it in hand. */
+/** The reply address of one request, with `reply` and `fail`. */
 class RequestAddress extends ReplyReference implements From {
   readonly #request: Request
 
@@ -20,11 +20,11 @@ class RequestAddress extends ReplyReference implements From {
   }
 }
 
-/** The address at which `request` is answered; always the same one. */
+/** Returns the reply address of `request`; always the same one. */
 export function addressOf(request: Request): From {
   const rarely = request.extend()
   const address = (rarely.from as RequestAddress | null) ?? new RequestAddress(request)
-  // A settled request closes no address any more.
+  // A settled request will not close its address later, so close it now.
   if (request.outcome !== null) address.close()
   rarely.from = address
   return address

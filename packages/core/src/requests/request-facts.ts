@@ -9,7 +9,7 @@ export interface RequestTimes {
 
 /** A request as policies and views see it. */
 export interface RequestFacts {
-  /** The name of the pool that it came to. */
+  /** The name of its pool. */
   readonly pool: string
   readonly kind: RequestKind
   /** The type of its message, as in errors. */
@@ -28,7 +28,7 @@ export interface RequestFacts {
   readonly runner: { readonly info: { readonly name: string }; readonly commits: boolean } | null
   /** When its handler started; null if it has not. */
   readonly startedAt: Nanos | null
-  /** How long it waited and ran until now. */
+  /** Returns how long it has waited and run until now. */
   times(): RequestTimes
 }
 

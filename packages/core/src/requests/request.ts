@@ -15,33 +15,33 @@ import { type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { Rarely } from './rarely'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
 
-/** The pool that took a request in, as the request sees it. */
+/** The pool of a request, as the request sees it. */
 export interface RequestOwner {
   readonly name: string
   readonly turn: Turn
   readonly system: ConcreteSystem
   /** Reads the clock, without touching the measurements of the turn. */
   clockNow(): Nanos
-  /** The request has its outcome. Called once. */
+  /** Reports that the request has its outcome. Called once. */
   settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void
-  /** A request without a caller has failed. */
+  /** Reports that a request without a caller has failed. */
   lost(request: Request, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void
-  /** The error of a request whose handler failed with `cause`. */
+  /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
 }
 
-/** The member that has a request in hand, as the request sees it. */
+/** The member that has a request, as the request sees it. */
 export interface Runner {
   readonly info: MemberInfo
   readonly facts: PoolFacts
-  /** Whether its runs end with a commit, so that answers and effects wait for that. */
+  /** Whether its runs end with a commit, for which answers and effects wait. */
   readonly commits: boolean
-  /** Whether an answer that is given now has to wait for a commit. */
+  /** Whether an answer given now must wait for a commit. */
   holdsAnswersOf(request: Request): boolean
-  /** When it started to run the request; null if it has not, or does not run it any more. */
+  /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: Request): Nanos | null
-  /** The request was settled with `error` while this member had it in hand. */
+  /** Reports that the request was settled with `error` while this member had it. */
   gaveUp(request: Request, error: GenPoolError): void
 }
 
@@ -82,7 +82,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.handler.type
   }
 
-  /** What a fair queue tells requests apart by. */
+  /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
   }
@@ -91,7 +91,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.resolveCaller !== null
   }
 
-  /** Whether its result is not wanted any more: a commit must be refused. */
+  /** Whether its result is no longer wanted; its commit must then be refused. */
   get abandoned(): boolean {
     return this.outcome !== null && this.outcome !== 'replied'
   }
@@ -113,7 +113,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return { waitedMs: msBetween(this.sentAt, startedAt), ranMs: msBetween(startedAt, now) }
   }
 
-  /** nact dispatches to a temporary address by calling this. */
+  /** nact calls this when it dispatches to the temporary address. */
   resolve(value: unknown): void {
     this.answer(value)
   }

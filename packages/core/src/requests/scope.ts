@@ -9,13 +9,13 @@ export interface Scope {
   run<T>(handler: () => T): T
   /** Runs something else that belongs to the request. */
   within<T>(work: () => T): T
-  /** The last attempt returned, and its commit is done. */
+  /** Reports that the last attempt has returned and committed. */
   committed(): void
-  /** The request has its outcome. Its handler may still run. */
+  /** Reports that the request has its outcome. Its handler may still run. */
   settled(outcome: Outcome, error: GenPoolError | undefined): void
 }
 
-/** Makes the scope of a request, in the turn and in the async context in which the request comes in. */
+/** Makes the scope of a request, in the turn and in the async context in which the request arrives. */
 export type ScopeFactory = (request: RequestFacts) => Scope
 
 /** Lets the handler see the `AsyncLocalStorage` of its caller, however long the request waits. */

@@ -2,7 +2,7 @@ import { type GenPoolError, OptionsError, textOf } from '@genpool/runtime'
 import type { Failures } from './failures'
 import type { Request } from './request'
 
-/** Who waits for a signal. One listener for all of them, however many there are. */
+/** The requests that wait for one signal. They share one listener. */
 class Waiters {
   readonly #waiting = new Set<() => void>()
   readonly #fired = (): void => {
@@ -31,8 +31,8 @@ const waiters = new WeakMap<AbortSignal, Waiters>()
 /**
  * Watches the signal of a request, if it has one, until the request is settled.
  *
- * @param cancel called once, when it fires
- * @returns the error that the request fails with at once: its signal has fired already, or cannot be listened to
+ * @param cancel called once, when the signal aborts
+ * @returns the error of a request that fails at once: its signal has already aborted, or cannot be listened to
  */
 export function watchSignal(request: Request, failures: Failures, cancel: () => void): GenPoolError | undefined {
   const { rarely } = request

@@ -3,31 +3,31 @@ import type { Context } from '../behaviours/context'
 import { type CallStep, type CastStep } from '../behaviours/behaviour'
 import { noReply, reply } from '../behaviours/step'
 
-/** A message that a member has in hand, and that the test decides about. */
+/** A message that a member is handling. The test decides its outcome. */
 export interface Job {
   readonly message: unknown
-  /** Whether somebody waits for an answer. */
+  /** Whether a caller waits for an answer. */
   readonly isCall: boolean
   readonly ctx: Context
-  /** Ends the handler with this answer (of a call), and `next` as the next state if it is given. */
+  /** Ends the handler with this answer (for a call), and with `next` as the next state if it is given. */
   reply(value?: unknown, next?: unknown): void
   /** Ends the handler without an answer. */
   leave(): void
-  /** Has the handler throw. */
+  /** Makes the handler throw. */
   crash(error?: unknown): void
 }
 
-/** A behaviour whose handlers do what the test says, when it says it. */
+/** A behaviour whose handlers end when and how the test says. */
 export interface ScriptedMembers {
   readonly behaviour: Behaviour<OpenProtocol<unknown, unknown, unknown, unknown>>
-  /** The next message that a member takes in hand; waits until there is one. */
+  /** Returns the next message that a member handles; waits until there is one. */
   next(): Promise<Job>
-  /** The messages that members have in hand and that nobody has asked for yet. */
+  /** The messages in handlers that `next` has not returned yet. */
   readonly pending: readonly Job[]
 }
 
 /**
- * Members that the test plays itself: each message is handed to it, and ends when it says so.
+ * Makes members that the test controls: the test gets each message, and decides when and how it ends.
  *
  * @param initial the first state
  * @example

@@ -2,23 +2,23 @@ import type { Nanos } from '@genpool/runtime'
 import type { Eventually } from '../behaviours/eventually'
 import type { Job, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '../work/worker'
 
-/** How scripted workers are made. */
+/** Options of scripted workers. */
 export interface ScriptedWorkersSetup {
-  /** The clock that deadlines are judged by, for example `() => clock.now()` of a virtual clock. */
+  /** The time for deadlines, for example `() => clock.now()` of a virtual clock. */
   readonly now: () => Nanos
-  /** The most jobs that a worker holds. Default 1. A worker's own `depth` may be changed later. */
+  /** The most jobs that a worker holds. Default 1. The `depth` of a worker can be changed later. */
   readonly depth?: number
 }
 
-/** Workers that do nothing but what the test says. */
+/** Workers that do only what the test says. */
 export interface ScriptedWorkers extends WorkerFactory {
   /** The workers that have neither ended nor died, in the order in which they were made. */
   readonly alive: readonly ScriptedWorker[]
-  /** The jobs that they hold, by worker and in the order in which they were given. */
+  /** The jobs that they hold, by worker and in order of arrival. */
   readonly jobs: readonly ScriptedJob[]
 }
 
-/** A job that a scripted worker holds, and that the test decides about. */
+/** A job of a scripted worker. The test decides its outcome. */
 export class ScriptedJob {
   #startedAt: Nanos | null = null
 
@@ -42,7 +42,7 @@ export class ScriptedJob {
   /**
    * Claims the job and starts to run it.
    *
-   * @returns false, and nothing is done, if it was taken back, has an outcome, has expired, or has begun
+   * @returns false, and nothing changes, if it was taken back, has an outcome, has expired, or has begun
    */
   begin(): boolean {
     const now = this.worker.now()
@@ -54,10 +54,10 @@ export class ScriptedJob {
     return true
   }
 
-  /** Answers the job, and ends it as done. A job that is not wanted any more is refused instead. */
+  /** Answers the job, and ends it as done. A job that is no longer wanted is refused instead. */
   finish(value?: unknown): void {
     const jobs = [this.job, ...(this.job.companions ?? [])]
-    if (!jobs.some((job) => isWanted(job, this.worker.now()))) return this.refuse(new Error('not wanted any more'))
+    if (!jobs.some((job) => isWanted(job, this.worker.now()))) return this.refuse(new Error('no longer wanted'))
     this.#end((host, runNs) => {
       for (const job of jobs) job.succeed(value, job.expectsAnswer)
       host.done(this.job, undefined, runNs, 1)
@@ -89,12 +89,12 @@ export class ScriptedJob {
   }
 }
 
-/** One worker of a script. */
+/** One scripted worker. */
 export class ScriptedWorker implements Worker {
   readonly commits = false
   /** Why the worker ended; null while it lives. */
   ended: { readonly reason: unknown } | null = null
-  /** The callers of these jobs gave up after the jobs had begun. */
+  /** Jobs whose callers gave up after the jobs had begun. */
   readonly cancelled: Job[] = []
   readonly #jobs = new Map<Job, ScriptedJob>()
 
@@ -105,7 +105,7 @@ export class ScriptedWorker implements Worker {
     public depth: number,
   ) {}
 
-  /** The jobs that it holds, in the order in which they were given. */
+  /** The jobs that it holds, in order of arrival. */
   get jobs(): readonly ScriptedJob[] {
     return [...this.#jobs.values()]
   }
@@ -140,7 +140,7 @@ export class ScriptedWorker implements Worker {
     return this.#jobs.get(job)?.startedAt ?? null
   }
 
-  /** The worker dies, as a thread does that runs out of memory. */
+  /** Makes the worker die, like a thread that runs out of memory. */
   die(cause: unknown = new Error('scripted death')): void {
     if (this.ended !== null) return
     this.ended = { reason: cause }
@@ -169,7 +169,7 @@ export class ScriptedWorker implements Worker {
 }
 
 /**
- * Makes workers that the test plays: a job begins, ends, crashes, and a worker dies, when the test says so.
+ * Makes workers that the test controls: jobs begin, end and crash, and workers die, when the test says so.
  *
  * @example
  * const workers = scriptedWorkers({ depth: 2, now: () => clock.now() })

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence'
 import { adviceFor } from './drop-advice'
-import { count, type Finding, inWords, percent, rounded } from './finding'
+import { count, type Finding, inWords, percent, withRoundedFigures } from './finding'
 
 /** Looks for one cause in the evidence; null if it is not there. */
 type Cause = (evidence: Evidence) => Finding | Finding[] | null
@@ -276,14 +276,6 @@ export function findCauses(evidence: Evidence): readonly Finding[] {
   const [ended] = [stopped(evidence)].flat()
   const findings = ended ? [ended] : CAUSES.flatMap((cause) => cause(evidence) ?? [])
   return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
-}
-
-function withRoundedFigures(finding: Finding): Finding {
-  const figures = Object.entries(finding.figures).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : rounded(value),
-  ])
-  return { ...finding, figures: Object.fromEntries(figures) }
 }
 
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {

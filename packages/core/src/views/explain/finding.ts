@@ -44,9 +44,13 @@ export interface Explanation {
   toString(): string
 }
 
-/** Rounds a figure: whole from 100 on, otherwise three digits and at most three decimals. */
-export function rounded(value: number): number {
-  return value >= 100 ? Math.round(value) : Number(Number(value.toPrecision(3)).toFixed(3))
+/** Rounds all figures of a finding, so that its sentence and its figures agree. */
+export function withRoundedFigures(finding: Finding): Finding {
+  const figures = Object.entries(finding.figures).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : rounded(value),
+  ])
+  return { ...finding, figures: Object.fromEntries(figures) }
 }
 
 /** Writes a duration for a reader, in ms or s, with two digits or as a whole number. */
@@ -66,4 +70,9 @@ export function count(n: number, one: string, many = `${one}s`): string {
 /** Writes a share as a percentage. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`
+}
+
+/** Rounds a figure: whole from 100 on, otherwise three digits and at most three decimals. */
+function rounded(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(Number(value.toPrecision(3)).toFixed(3))
 }
