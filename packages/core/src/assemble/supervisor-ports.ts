@@ -4,6 +4,7 @@ import type { SupervisorPorts } from '../policies/supervision/supervisor'
 import type { Kernel } from '../pool/kernel'
 import type { Host } from '../pool/ports'
 import type { Request } from '../requests/request'
+import { workersOf } from '../work/with-workers'
 
 /** Joins supervision with the actors around a pool. `assembled.kernel` is read when a fault comes. */
 export function supervisorPorts(
@@ -13,6 +14,7 @@ export function supervisorPorts(
 ): SupervisorPorts {
   return {
     onCrash: definition.properties.onCrash,
+    decidesStarts: workersOf(definition) === undefined,
     random: () => assembled.kernel.settings.current.random(),
     senderOf(request) {
       const { rarely } = request as Request

@@ -166,6 +166,14 @@ export interface StartCounter {
   failed(): Nanos | null
 }
 
+/** A start that has failed, while supervision decides about it. */
+export interface FailedStart {
+  /** Goes on without a state. */
+  seekWork(): void
+  /** Starts again after a wait, or gives up. */
+  leave(reason: unknown): void
+}
+
 /** Decides what follows when something fails. */
 export interface Supervision {
   fateOf(request: RequestFacts): Fate
@@ -174,6 +182,8 @@ export interface Supervision {
   /** A member ended by a fault. Null to replace it; otherwise why the pool gives up. */
   overTheLimit(now: Nanos): string | null
   startCounter(): StartCounter
+  /** Decides about a start that failed: it is tried again, or goes on without a state. May decide later. */
+  startFailed(start: FailedStart, error: unknown): void
 }
 
 /** Starts timers that end with the pool. */

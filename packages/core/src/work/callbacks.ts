@@ -13,7 +13,8 @@ export function initialise(
   const context = new BareContext(facts, info)
   if (form !== 'plain') return callbacks.init?.(context)
   const { initialState, initialStateFunc } = properties
-  return initialStateFunc === undefined ? initialState : initialStateFunc(context as never)
+  if (initialStateFunc === undefined) return initialState
+  return initialStateFunc({ ...context, children: context.children, sender: undefined } as never)
 }
 
 /** How a member ends. */

@@ -78,6 +78,8 @@ class InProcessWorker implements Worker<Request>, Run {
 
   start(): Eventually<Started> {
     if (this.#keeper !== null) return READY
+    // In nact a function whose initialStateFunc threw may go on: without a state.
+    if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
     const made = initialise(this.pool.behaviour, this.pool.facts, this.seat.info)
     return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
   }

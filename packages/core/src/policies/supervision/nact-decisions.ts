@@ -1,5 +1,12 @@
 import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
-import type { Seat } from '../../pool/ports'
+
+/** A member that waits for a decision, or its start. */
+export interface AtFault {
+  /** Goes on. */
+  seekWork(): void
+  /** Ends; another takes its place. */
+  leave(reason: unknown): void
+}
 
 /** The actors around a pool, as nact's decisions change them. */
 export interface Family {
@@ -11,7 +18,7 @@ export interface Family {
   stop(): void
   reset(): void
   /** Makes the state of one member anew: of all, if they share it. */
-  resetMember(seat: Seat): void
+  resetMember(seat: AtFault): void
   /** Lets the parent decide about itself and about the pool. */
   escalate(fault: Fault): void
 }
@@ -22,7 +29,7 @@ export interface Fault {
   readonly message: unknown
   readonly sender: unknown
   /** The member at fault; undefined if a spawned actor is. */
-  readonly seat?: Seat
+  readonly seat?: AtFault | undefined
   /** The spawned actor at fault; undefined if a member is. */
   readonly child?: ConcreteActor | undefined
 }

@@ -1,7 +1,7 @@
 import { type ConcreteActor, type Nanos, NS_PER_MS, type Reference, stopTree } from '@genpool/runtime'
 import type { PlainProperties } from '../../behaviours/define-pool'
 import { eventually } from '../../behaviours/eventually'
-import type { Fate, Seat, StartCounter, Supervision } from '../../pool/ports'
+import type { Fate, FailedStart, Seat, StartCounter, Supervision } from '../../pool/ports'
 import type { RequestFacts } from '../../requests/request-facts'
 import { carryOut, type Family } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
@@ -13,6 +13,8 @@ export interface SupervisorPorts {
   readonly family: Family
   /** nact's `onCrash` of a plain function; undefined without one. */
   readonly onCrash: PlainProperties<unknown, unknown>['onCrash']
+  /** Whether `onCrash` decides about failed starts too: not if a worker of the user's makes ready. */
+  readonly decidesStarts: boolean
   random(): number
   /** The sender of a message, as `onCrash` sees it. */
   senderOf(request: RequestFacts): unknown
@@ -57,6 +59,19 @@ export class Supervisor implements Supervision {
       (decision) => carryOut(decision, { error: cause, message: request.message, sender, seat }, this.pool.family),
       // An onCrash that throws has decided nothing; nact would end the process.
       (error) => seat.leave(error),
+    )
+  }
+
+  /** As in nact, `onCrash` decides about an `initialStateFunc` that throws; unlike there, a `reset` waits before it tries again. */
+  startFailed(start: FailedStart, error: unknown): void {
+    const { onCrash, decidesStarts } = this.pool
+    if (onCrash === undefined || !decidesStarts) return start.leave(error)
+    eventually(
+      // Never decides at once: the pool may be in the middle of starting its members.
+      async () =>
+        onCrash(undefined as never, error as Error, this.pool.crashContext(undefined) as never, undefined as never),
+      (decision) => carryOut(decision, { error, message: undefined, sender: undefined, seat: start }, this.pool.family),
+      () => start.leave(error),
     )
   }
 
