@@ -151,6 +151,93 @@ describe.each<[string, Spawn]>([
     })
   })
 
+  describe('whose child escalates', () => {
+    /** A parent of `child`, whose handler throws. */
+    const parentOf = async (
+      properties: object,
+      grandparent: unknown = system,
+    ): Promise<{ parent: any; child: any }> => {
+      let child: any
+      const parent = spawn(
+        grandparent,
+        (state, _message, ctx) => {
+          child = nact.spawn(
+            ctx.self as never,
+            (() => {
+              throw new Error('thrown')
+            }) as never,
+            'child',
+            { onCrash: (_message: unknown, _error: unknown, ctx: any) => ctx.escalate } as never,
+          )
+          dispatch(ctx.sender, 'done')
+          return state
+        },
+        'parent',
+        properties,
+      )
+      await query(parent, 'spawn', 1000)
+      return { parent, child }
+    }
+
+    it('stops without an onCrash, and its child with it', async () => {
+      const { parent, child } = await parentOf({})
+      dispatch(child, 1)
+      await turns()
+      expect(findActor(parent)).toBeUndefined()
+      expect(findActor(child)).toBeUndefined()
+    })
+
+    it('does not tell its own parent of it, without an onCrash', async () => {
+      const asked: unknown[] = []
+      const grandparent = nact.spawn(system as never, nothing as never, 'grandparent', {
+        onCrash: (_message: unknown, error: Error) => asked.push(error.message),
+      } as never)
+      const { parent, child } = await parentOf({}, grandparent)
+      dispatch(child, 1)
+      await turns()
+      expect(findActor(parent)).toBeUndefined()
+      expect(asked).toEqual([])
+    })
+
+    it('asks onCrash, with the message, the error and the child', async () => {
+      const asked: unknown[] = []
+      const { parent, child } = await parentOf({
+        onCrash: (message: unknown, error: Error, ctx: any, child: any) => {
+          asked.push([message, error.message, ctx.name, child.name])
+          return ctx.stop
+        },
+      })
+      dispatch(child, 'message')
+      await turns()
+      expect(asked).toEqual([['message', 'thrown', 'parent', 'child']])
+      expect(findActor(parent)).toBeUndefined()
+    })
+
+    it('goes on to its own parent on escalate, which stops it', async () => {
+      const { parent, child } = await parentOf({ onCrash: (_m: unknown, _e: unknown, ctx: any) => ctx.escalate })
+      dispatch(child, 1)
+      await turns()
+      expect(findActor(parent)).toBeUndefined()
+    })
+
+    it('goes on to its own parent on escalate, whose onCrash is told the message, the error and the actor', async () => {
+      const asked: unknown[] = []
+      const grandparent = nact.spawn(system as never, nothing as never, 'grandparent', {
+        onCrash: (message: unknown, error: Error, ctx: any, child: any) => {
+          asked.push([message, error.message, child.name])
+          return ctx.stopChild
+        },
+      } as never)
+      const escalates = { onCrash: (_m: unknown, _e: unknown, ctx: any) => ctx.escalate }
+      const { parent, child } = await parentOf(escalates, grandparent)
+      dispatch(child, 'message')
+      await turns()
+      expect(asked).toEqual([['message', 'thrown', 'parent']])
+      expect(findActor(parent)).toBeUndefined()
+      expect(findActor(grandparent)).toBeDefined()
+    })
+  })
+
   it('gives initialStateFunc a context with all that nact puts there, as own properties', () => {
     let context: any
     spawn(system, answer, 'actor', {

@@ -25,7 +25,7 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   addressFor(mailbox: Mailbox): MemberActor {
-    return new MemberActor(this, mailbox)
+    return new MemberActor(this, mailbox, (fault) => this.pool.childFailed(fault))
   }
 
   protected override receive(message: unknown, sender: Reference): void {
@@ -46,7 +46,7 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   override handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void {
-    this.pool.childFailed({ message, sender, error, child })
+    this.pool.childFailed({ message, sender, error, reference: child, child: this.children.get(child.name ?? '') })
   }
 
   override reset(): void {

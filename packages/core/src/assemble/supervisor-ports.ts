@@ -42,6 +42,7 @@ export function supervisorPorts(
         return assembled.kernel.status.stopping
       },
       stop: () => host.stop(),
+      giveUp: (error, why) => assembled.kernel.lifecycle.stopWith(error, why),
       reset: () => host.reset(),
       resetMember(seat) {
         host.spawned.forEach(stopTree)

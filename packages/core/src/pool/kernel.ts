@@ -194,6 +194,7 @@ export class Kernel implements Attaching {
   addressFor(member: Member): ReturnType<Host['addressFor']> {
     return this.host.addressFor({
       name: member.info.name,
+      seat: member,
       tell: (message, sender) => this.directMessages.tell(member, message, sender),
       query: (message, timeout) => this.directMessages.query(member, message, timeout),
       stopped: () => member.leave('shutdown'),

@@ -14,6 +14,8 @@ import type { RequestFacts } from '../requests/request-facts'
 /** What a member's own address passes on to it. */
 export interface Mailbox {
   readonly name: string
+  /** The member behind it. */
+  readonly seat: Seat
   tell(message: unknown, sender: Reference): void
   query(message: unknown, timeout: number): Promise<unknown>
   /** The address was stopped from outside. */

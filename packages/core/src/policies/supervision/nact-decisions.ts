@@ -16,6 +16,8 @@ export interface Family {
   readonly spawned: readonly ConcreteActor[]
   readonly stopping: boolean
   stop(): void
+  /** Stops the pool, and says why to those who wait. */
+  giveUp(error: unknown, why: string): void
   reset(): void
   /** Makes the state of one member anew: of all, if they share it. */
   resetMember(seat: AtFault): void
@@ -32,11 +34,13 @@ export interface Fault {
   readonly seat?: AtFault | undefined
   /** The spawned actor at fault; undefined if a member is. */
   readonly child?: ConcreteActor | undefined
+  /** The children of the parent that decides. Default: those of the pool. */
+  readonly siblings?: readonly ConcreteActor[] | undefined
 }
 
 /** Does what nact documents for each decision of an `onCrash`. */
 export function carryOut(decision: unknown, fault: Fault, family: Family): void {
-  const { seat, child } = fault
+  const { seat, child, siblings = family.spawned } = fault
   switch (decision) {
     case supervision.stop:
       return family.stop()
@@ -45,7 +49,7 @@ export function carryOut(decision: unknown, fault: Fault, family: Family): void 
     case supervision.stopChild:
       return child === undefined ? family.stop() : stopTree(child)
     case supervision.stopAllChildren:
-      family.spawned.forEach(stopTree)
+      siblings.forEach(stopTree)
       return seat?.seekWork()
     case supervision.resume:
       return seat?.seekWork()
@@ -57,7 +61,7 @@ export function carryOut(decision: unknown, fault: Fault, family: Family): void 
       child?.reset()
       return seat?.seekWork()
     case supervision.resetAllChildren:
-      family.spawned.forEach((each) => each.reset())
+      siblings.forEach((each) => each.reset())
       return seat?.seekWork()
     default:
       return escalate(fault, family)

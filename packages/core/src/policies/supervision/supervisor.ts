@@ -1,9 +1,9 @@
-import { type ConcreteActor, type Nanos, NS_PER_MS, type Reference, stopTree } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, type Reference } from '@genpool/runtime'
 import type { PlainProperties } from '../../behaviours/define-pool'
 import { eventually } from '../../behaviours/eventually'
 import type { Fate, FailedStart, Seat, StartCounter, Supervision } from '../../pool/ports'
 import type { RequestFacts } from '../../requests/request-facts'
-import { carryOut, type Family } from './nact-decisions'
+import { carryOut, type Family, type Fault } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
 import { StartAttempts } from './start-attempts'
 import type { SupervisionOptions } from './supervision-options'
@@ -20,6 +20,12 @@ export interface SupervisorPorts {
   senderOf(request: RequestFacts): unknown
   /** The context of `onCrash`. */
   crashContext(sender: unknown): object
+}
+
+/** A fault that a child escalates: to the pool, or to the member under whose address it is. */
+export interface ChildFault extends Fault {
+  /** The address of the child. */
+  readonly reference: Reference
 }
 
 /** Decides what follows from a crash: which requests fail, which run again, what becomes of the member, when the pool gives up. */
@@ -75,21 +81,23 @@ export class Supervisor implements Supervision {
     )
   }
 
-  /** An actor that a handler has spawned escalates its fault to the pool. */
-  childFailed(
-    fault: { message: unknown; sender: unknown; error: unknown; child: Reference },
-    child?: ConcreteActor,
-  ): void {
-    const { message, sender, error } = fault
-    const { onCrash } = this.pool
-    const stopChild = (): void => {
-      if (child !== undefined) stopTree(child)
+  /**
+   * An actor that a handler has spawned escalates its fault. Without a decision of `onCrash` its parent ends, as in nact: the pool
+   * stops. A member, under whose own address the actor is, is replaced.
+   */
+  childFailed(fault: ChildFault): void {
+    const { message, sender, error, reference, seat } = fault
+    const { onCrash, family } = this.pool
+    const end = (cause: unknown): void => {
+      if (seat !== undefined) seat.leave(cause)
+      else family.giveUp(cause, `its child "${reference.name ?? ''}" escalated a fault`)
     }
-    if (onCrash === undefined) return stopChild()
+    if (onCrash === undefined) return end(error)
     eventually(
-      () => onCrash(message as never, error as Error, this.pool.crashContext(sender) as never, fault.child as never),
-      (decision) => carryOut(decision, { error, message, sender, child }, this.pool.family),
-      stopChild,
+      () => onCrash(message as never, error as Error, this.pool.crashContext(sender) as never, reference as never),
+      (decision) => carryOut(decision, fault, family),
+      // It has decided nothing; nact would end the process.
+      end,
     )
   }
 
