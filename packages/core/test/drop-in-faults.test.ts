@@ -238,6 +238,79 @@ describe.each<[string, Spawn]>([
     })
   })
 
+  describe('with messages that wait', () => {
+    it('shows them, with their senders, in the mailbox of onCrash', async () => {
+      let mailbox: any[] = []
+      const sender = spawn(system, nothing, 'sender')
+      const actor = spawn(
+        system,
+        () => {
+          throw new Error('thrown')
+        },
+        'actor',
+        {
+          onCrash: (_message: unknown, _error: unknown, ctx: any) => {
+            mailbox = ctx.mailbox
+            return ctx.stop
+          },
+        },
+      )
+      dispatch(actor, 1)
+      dispatch(actor, 2, sender)
+      dispatch(actor, 3)
+      query(actor, 4, 50).catch(() => undefined)
+      await turns()
+      expect(mailbox.map((entry) => [entry.message, entry.sender.type])).toEqual([
+        [2, 'actor'],
+        [3, 'nobody'],
+        [4, 'temp'],
+      ])
+      expect(mailbox[0].sender).toBe(sender)
+    })
+
+    it('lets onCrash answer those who wait', async () => {
+      const actor = spawn(
+        system,
+        async () => {
+          await turn()
+          throw new Error('thrown')
+        },
+        'actor',
+        {
+          onCrash: (_message: unknown, _error: unknown, ctx: any) => {
+            for (const { message, sender } of ctx.mailbox) dispatch(sender, `no ${message}`)
+            return ctx.stop
+          },
+        },
+      )
+      dispatch(actor, 1)
+      expect(await query(actor, 2, 1000)).toBe('no 2')
+    })
+
+    it('shows them, with their senders, in the mailbox of afterStop', async () => {
+      let context: any
+      const sender = spawn(system, nothing, 'sender')
+      const actor = spawn(system, nothing, 'actor', {
+        afterStop: (_state: unknown, ctx: any) => {
+          context = ctx
+        },
+      })
+      dispatch(actor, 1)
+      dispatch(actor, 2, sender)
+      dispatch(actor, 3)
+      stop(actor)
+      await turns()
+      expect(context.mailbox.map((entry: any) => [entry.message, entry.sender.type])).toEqual([
+        [2, 'actor'],
+        [3, 'nobody'],
+      ])
+      expect(Object.keys(context)).toEqual(
+        expect.arrayContaining(['parent', 'path', 'self', 'name', 'children', 'sender', 'log', 'mailbox']),
+      )
+      expect(context.parent).toBe(system)
+    })
+  })
+
   it('gives initialStateFunc a context with all that nact puts there, as own properties', () => {
     let context: any
     spawn(system, answer, 'actor', {

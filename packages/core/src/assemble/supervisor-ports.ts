@@ -3,6 +3,7 @@ import type { Definition } from '../behaviours/define-pool'
 import type { SupervisorPorts } from '../policies/supervision/supervisor'
 import type { Kernel } from '../pool/kernel'
 import type { Host } from '../pool/ports'
+import { mailboxOf, senderOf } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import { workersOf } from '../work/with-workers'
 
@@ -16,10 +17,7 @@ export function supervisorPorts(
     onCrash: definition.properties.onCrash,
     decidesStarts: workersOf(definition) === undefined,
     random: () => assembled.kernel.settings.current.random(),
-    senderOf(request) {
-      const { rarely } = request as Request
-      return rarely?.from ?? rarely?.sender ?? undefined
-    },
+    senderOf: (request) => senderOf(request as Request),
     crashContext: (sender) => ({
       parent: host.parent?.reference,
       path: host.path,
@@ -28,7 +26,7 @@ export function supervisorPorts(
       children: new Map(host.childReferences),
       sender,
       log: host.log,
-      mailbox: assembled.kernel.port.waiting.map(({ message }) => message),
+      mailbox: mailboxOf(assembled.kernel.port.waiting),
       ...supervision,
     }),
     family: {

@@ -6,6 +6,7 @@ import type { MemberInfo } from '../behaviours/context'
 import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
+import { mailboxOf } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
@@ -245,6 +246,10 @@ export class Kernel implements Attaching {
   /** A queue threw, so that what it holds is unknown. */
   queueFailed(error: unknown): void {
     this.lifecycle.giveUp(error, 'its queue failed')
+  }
+
+  keepMailbox(): void {
+    if (this.behaviour.properties.afterStop !== undefined) this.status.mailbox = mailboxOf(this.port.waiting)
   }
 
   /** Fails what waits, and ends the members. */

@@ -34,8 +34,6 @@ export interface RosterPorts extends StartPorts, AddressPorts {
   readonly lifecycle: { giveUp(error: unknown, why: string): void }
 }
 
-const READY: Started = { kind: 'ready', reason: undefined }
-
 /** Reasons to end that are no faults. */
 const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'reset', 'stuck'])
 
@@ -189,13 +187,15 @@ export class Roster {
   #failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.#undecided.add(member)
-    const withoutState = (): void => {
-      if (slot.member !== member) return
-      slot.starts.gaveUp(member.info, error)
-      this.#started(slot, member, READY)
-    }
-    const tryAgain = (): void => this.#tryAgain(slot, member, error)
-    this.kernel.supervision.startFailed({ seekWork: withoutState, leave: tryAgain }, error)
+    const seekWork = (): void => this.#startedWithoutState(slot, member, error)
+    const leave = (): void => this.#tryAgain(slot, member, error)
+    this.kernel.supervision.startFailed({ seekWork, leave }, error)
+  }
+
+  #startedWithoutState(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    slot.starts.gaveUp(member.info, error)
+    this.#started(slot, member, { kind: 'ready', reason: undefined })
   }
 
   #tryAgain(slot: Slot, member: Member, error: unknown): void {

@@ -8,6 +8,7 @@ import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
 import { hasPassed } from '../requests/deadline'
+import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
 import { type Answering, giveAnswers } from './answers'
@@ -28,6 +29,8 @@ export interface InProcessPool extends Answering {
   readonly status: {
     /** Whether the pool stops or has stopped. */
     readonly stopping: boolean
+    /** What waited when it stopped. */
+    readonly mailbox: readonly MailboxEntry[]
   }
   /** Called before what an asynchronous handler returned is committed. */
   beforeCommits(): void
@@ -228,11 +231,13 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold?.release()
     this.#hold = null
     const { info } = this.seat
+    const { status } = this.pool
     return terminate(this.pool.behaviour, this.pool.facts, {
       info,
       state: this.state,
       reason,
-      poolStops: this.pool.status.stopping,
+      poolStops: status.stopping,
+      mailbox: status.mailbox,
     })
   }
 }
