@@ -1,5 +1,5 @@
 import { DroppedError } from '@genpool/broker'
-import { type GenPoolError, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type GenPoolError, type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { eventually } from '../../behaviours/eventually'
 import type { Attaching, Gate, Listener, Refusal, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
@@ -14,6 +14,8 @@ export interface DoorPorts extends Attaching {
   /** The time now. */
   now(): Nanos
   random(): number
+  /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. The process does not wait for it. */
+  after(ms: number, fn: () => void): Timer
   /** Reports an error thrown by a user callback. */
   report(error: unknown): void
   /** The breaker does something else from now on. */
@@ -50,6 +52,8 @@ export class Door implements Gate, Listener {
   #counts: ((error: unknown) => boolean) | undefined = undefined
   /** What the breaker did when it was looked at last. */
   #told: BreakerState = 'closed'
+  /** When an open breaker half-opens. */
+  #halfOpening: Timer | null = null
   /** The requests that are probes of the breaker, each with the number of its trial. */
   readonly #probes = new Map<RequestFacts, number>()
 
@@ -144,7 +148,21 @@ export class Door implements Gate, Listener {
     const from = this.#told
     if (to === from) return
     this.#told = to
+    this.#halfOpening?.cancel()
+    this.#halfOpening = null
+    if (to === 'open') this.#tellLater(retryAfter)
     this.pool.breakerChanged({ from, to, retryAfterMs: retryAfter / NS_PER_MS })
+  }
+
+  /** Half-opens in the eyes of those who are told, though no request comes then. */
+  #tellLater(retryAfter: Nanos): void {
+    this.#halfOpening = this.pool.after(retryAfter / NS_PER_MS, () => {
+      const [breaker, now] = [this.#breaker, this.pool.now()]
+      if (breaker === null) return
+      // A timer may come a little too early.
+      if (breaker.state(now) === 'open') this.#tellLater(breaker.retryAfter(now))
+      else this.#tell(breaker, now)
+    })
   }
 
   #isFailure(cause: unknown): boolean {

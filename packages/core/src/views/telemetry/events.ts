@@ -158,11 +158,11 @@ export interface AlarmEvent extends PoolEvent {
   readonly lateMs: number
 }
 
-/** The circuit breaker does something else from now on, as seen by the request or the crash that came then. */
+/** The circuit breaker does something else from now on. That it half-opens is told when its time has come, and not by the next request. */
 export interface BreakerEvent extends PoolEvent {
   readonly from: BreakerState
   readonly to: BreakerState
-  /** When one that it refuses may try again; 0 if it refuses nobody. */
+  /** When one that it refuses may try again; 0 if a request may pass now. */
   readonly retryAfterMs: number
 }
 
