@@ -29,6 +29,7 @@ import { PoolTimers } from './pool-timers'
 import type { Port } from './port'
 import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, SizePolicy, Supervision } from './ports'
 import { Roster } from './roster'
+import { ServiceTime } from './service-time'
 import type { LiveSettings, Settings } from './settings'
 import { SharedState } from './shared-state'
 import { Status } from './status'
@@ -58,6 +59,7 @@ export class Kernel implements Attaching {
   readonly failures: Failures
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
+  readonly serviceTime: ServiceTime
   readonly port: Port
   readonly pool: Pool
   readonly intake: Intake
@@ -70,6 +72,8 @@ export class Kernel implements Attaching {
   commitOptions: CommitOptions
   /** Whether members may start: a shared state is there. */
   populated = false
+  /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
+  overlaps: boolean
   readonly #workers: WorkerFactory<Request>
   readonly #fixedSize: SizePolicy
   #sizePolicy: SizePolicy
@@ -100,6 +104,7 @@ export class Kernel implements Attaching {
     this.callbacks = new Callbacks(host.name, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
+    this.serviceTime = new ServiceTime(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings)
@@ -108,6 +113,7 @@ export class Kernel implements Attaching {
     this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
+    this.overlaps = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)

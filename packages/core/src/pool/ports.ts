@@ -71,6 +71,8 @@ export interface Recorder {
   waited(sentAt: Nanos, now: Nanos): void
   /** `times` runs took `ns` each. */
   ran(ns: Nanos, now: Nanos, times: number): void
+  /** How long runs took lately, on average; 0 if there were none. */
+  meanRun(now: Nanos): Nanos
   failed(outcome: Outcome, now: Nanos): void
   dropped(reason: DropReason, now: Nanos): void
   /** A turn of the event loop ended in which the pool had work. */

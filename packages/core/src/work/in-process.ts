@@ -7,13 +7,12 @@ import { type Eventually, isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
-import { hasPassed } from '../requests/deadline'
 import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
 import { type Answering, giveAnswers } from './answers'
 import { initialise, terminate } from './callbacks'
-import { HandlerFailure, isAbort, rethrowFailure } from './handler-results'
+import { HandlerFailure, isAbort, isWanted, rethrowFailure } from './handler-results'
 import { MessageContext, PlainContext } from './message-context'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { ownCell, type StateOptions } from './state-options'
@@ -32,6 +31,8 @@ export interface InProcessPool extends Answering {
     /** What waited when it stopped. */
     readonly mailbox: readonly MailboxEntry[]
   }
+  /** Set when a handler awaits something. */
+  overlaps: boolean
   /** Called before what an asynchronous handler returned is committed. */
   beforeCommits(): void
 }
@@ -109,8 +110,13 @@ class InProcessWorker implements Worker<Request>, Run {
     } catch (error) {
       return this.#failed(job, error)
     }
-    if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
+    if (isThenable(step)) this.#await(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  #await(step: PromiseLike<Step>): void {
+    this.pool.overlaps = true
+    step.then(this.#onDone, this.#onFailed)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
@@ -240,10 +246,4 @@ class InProcessWorker implements Worker<Request>, Run {
       mailbox: status.mailbox,
     })
   }
-}
-
-/** Whether the result of a request is still wanted. One whose deadline has passed fails by this. */
-function isWanted(request: Request, { turn, failures }: InProcessPool): boolean {
-  if (request.outcome === null && hasPassed(request.deadline, turn)) request.fail(failures.expired(request))
-  return !request.abandoned
 }

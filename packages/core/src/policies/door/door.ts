@@ -14,6 +14,8 @@ export interface DoorPorts extends Attaching {
   /** The time now. */
   now(): Nanos
   random(): number
+  /** When what waits will have been served, from now; undefined if that is not known. */
+  timeToServe(now: Nanos): Nanos | undefined
   /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. The process does not wait for it. */
   after(ms: number, fn: () => void): Timer
   /** Reports an error thrown by a user callback. */
@@ -87,7 +89,8 @@ export class Door implements Gate, Listener {
     const breaker = this.#breaker === null ? null : this.#breakerRefusal(this.#breaker, request, now)
     if (breaker !== null) return breaker
     if (this.#throttle === null || !this.#throttle.refuses(this.pool.random(), now)) return null
-    return { reason: 'throttled', retryAfter: undefined }
+    const timeToServe = this.pool.timeToServe(now) ?? 0
+    return { reason: 'throttled', retryAfter: Math.max(timeToServe, this.#throttle.forgetsIn(now)) }
   }
 
   #breakerRefusal(breaker: Breaker, request: RequestFacts, now: Nanos): Refusal | null {

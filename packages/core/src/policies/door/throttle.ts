@@ -55,6 +55,11 @@ export class Throttle {
     return true
   }
 
+  /** When it forgets the oldest results, from now: before that, the probability falls only if requests are accepted. */
+  forgetsIn(now: Nanos): Nanos {
+    return this.#results.forgetsIn(now)
+  }
+
   /** One that went on has been accepted, or refused further on. */
   settled(accepted: boolean, now: Nanos): void {
     this.#results.add(accepted, now)
