@@ -351,7 +351,7 @@ describe('a child that escalates a fault', () => {
 
   it('may be another pool, which gives up', async () => {
     const Failing = definePool({
-      init: () => {
+      init: (): number => {
         throw new Error('no database')
       },
       calls: { get: () => reply(0) },

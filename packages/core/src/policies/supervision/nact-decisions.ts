@@ -1,7 +1,7 @@
 import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
 
 /** A member that waits for a decision, or its start. */
-export interface AtFault {
+interface AtFault {
   /** Goes on. */
   seekWork(): void
   /** Ends; another takes its place. */
