@@ -349,23 +349,41 @@ describe('a child that escalates a fault', () => {
     expect(getMembers(pool).map((member) => member.name)).toEqual(['member-1.1'])
   })
 
-  it('may be another pool, which gives up', async () => {
+  describe('and is another pool, which gives up,', () => {
     const Failing = definePool({
       init: (): number => {
         throw new Error('no database')
       },
       calls: { get: () => reply(0) },
     })
-    const Outer = definePool({
-      init: () => 0,
-      calls: {
-        spawn: (_message, _state, ctx) => {
-          spawnPool(ctx.self as never, Failing, 'inner', { restart: { attempts: 1 } })
-          return noReply()
+    const spawnInner = (parent: unknown): void =>
+      void spawnPool(parent as never, Failing, 'inner', { restart: { attempts: 1 } })
+
+    it.each(['self', 'member'] as const)('ends alone under a pool of messages by type (%s)', async (under) => {
+      const Outer = definePool({
+        init: () => 0,
+        calls: {
+          spawn: (_message, _state, ctx) => {
+            spawnInner(under === 'self' ? ctx.self : ctx.member.ref)
+            return reply(ctx.member.name)
+          },
         },
-      },
+      })
+      const pool = spawnPool(system, Outer, 'outer', { size: 1 })
+      expect(await call(pool, { type: 'spawn' })).toBe('member-1.1')
+      expect(await call(pool, { type: 'spawn' })).toBe('member-1.1')
     })
-    const pool = spawnPool(system, Outer, 'outer')
-    await expect(call(pool, { type: 'spawn' })).rejects.toThrow(/child "inner" escalated a fault.*no database/)
+
+    it('stops a pool that stands for an actor of nact, as there', async () => {
+      const pool = spawnPool(
+        system,
+        (state: unknown, _message: unknown, ctx) => {
+          spawnInner(ctx.self)
+          return state
+        },
+        'outer',
+      )
+      await expect(call(pool, 1)).rejects.toThrow(/child "inner" escalated a fault.*no database/)
+    })
   })
 })

@@ -11,7 +11,7 @@ export class MemberActor extends BaseActor {
   constructor(
     parent: ConcreteParent,
     private readonly mailbox: Mailbox,
-    private readonly childFailed: (fault: ChildFault) => void,
+    private readonly childFailed: (fault: Omit<ChildFault, 'gaveUp'>) => void,
   ) {
     super(parent, mailbox.name)
   }

@@ -15,6 +15,7 @@ export function supervisorPorts(
 ): SupervisorPorts {
   return {
     onCrash: definition.properties.onCrash,
+    isPlain: definition.form === 'plain',
     decidesStarts: workersOf(definition) === undefined,
     random: () => assembled.kernel.settings.current.random(),
     senderOf: (request) => senderOf(request as Request),

@@ -13,6 +13,8 @@ export interface SupervisorPorts {
   readonly family: Family
   /** nact's `onCrash` of a plain function; undefined without one. */
   readonly onCrash: PlainProperties<unknown, unknown>['onCrash']
+  /** Whether the pool runs a plain nact function. */
+  readonly isPlain: boolean
   /** Whether `onCrash` decides about failed starts too: not if a worker of the user's makes ready. */
   readonly decidesStarts: boolean
   random(): number
@@ -26,6 +28,8 @@ export interface SupervisorPorts {
 export interface ChildFault extends Fault {
   /** The address of the child. */
   readonly reference: Reference
+  /** Whether the child is a pool that gives up: it ends in any case. */
+  readonly gaveUp: boolean
 }
 
 /** Decides what follows from a crash: which requests fail, which run again, what becomes of the member, when the pool gives up. */
@@ -83,11 +87,13 @@ export class Supervisor implements Supervision {
 
   /**
    * An actor that a handler has spawned escalates its fault. Without a decision of `onCrash` its parent ends, as in nact: the pool
-   * stops. A member, under whose own address the actor is, is replaced.
+   * stops. A member, under whose own address the actor is, is replaced. A pool that gives up ends itself: that is enough, unless
+   * the pool above it stands for an actor of nact.
    */
   childFailed(fault: ChildFault): void {
     const { message, sender, error, reference, seat } = fault
-    const { onCrash, family } = this.pool
+    const { onCrash, family, isPlain } = this.pool
+    if (fault.gaveUp && !isPlain) return
     const end = (cause: unknown): void => {
       if (seat !== undefined) seat.leave(cause)
       else family.giveUp(cause, `its child "${reference.name ?? ''}" escalated a fault`)
