@@ -195,6 +195,8 @@ export class Lifecycle {
 
   #checkDrained(): void {
     if (!this.kernel.status.stopping || this.#ending > 0 || !this.kernel.roster.isEmpty) return
+    // Those who needed it have it; what is in it must not outlive them.
+    this.kernel.status.mailbox = []
     const drained = this.#drained
     this.#drained = []
     for (const resolve of drained) resolve()
