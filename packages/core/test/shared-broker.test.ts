@@ -123,3 +123,40 @@ describe('a broker that several pools share', () => {
     )
   })
 })
+
+describe('a drop by a broker that is an actor', () => {
+  const retryAfter = (request: Promise<unknown>): Promise<unknown> =>
+    request.catch(({ reason, retryAfterMs }: { reason: string; retryAfterMs: number }) => [reason, retryAfterMs])
+
+  it('says when to try again: requests that wait, times the measured time between those that are served', async () => {
+    const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })
+    const [a] = [pool('a', 2), pool('b', 2)]
+    const work = (): Promise<unknown> => retryAfter(call(a, { type: 'work', ms: 100 }))
+    const first = Array.from({ length: 8 }, work)
+    await clock.advance(1000)
+    expect((await Promise.all(first)).filter(Array.isArray)).toEqual([['max', undefined]])
+    const second = Array.from({ length: 8 }, work)
+    await clock.advance(1000)
+    const [[reason, ms]] = (await Promise.all(second)).filter(Array.isArray) as [[string, number]]
+    // Four are served in 100 ms.
+    expect([reason, ms >= 50, ms <= 150]).toEqual(['max', true, true])
+  })
+
+  it('does not count the time in which nobody waited', async () => {
+    const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })
+    const a = pool('a')
+    const work = (): Promise<unknown> => retryAfter(call(a, { type: 'work', ms: 100 }))
+    for (let i = 0; i < 3; i++) {
+      const caller = new AbortController()
+      void work()
+      void call(a, { type: 'work', ms: 100 }, { signal: caller.signal }).catch(() => undefined)
+      caller.abort()
+      await clock.advance(60_000)
+    }
+    void Array.from({ length: 3 }, work)
+    await clock.advance(1000)
+    const asked = Array.from({ length: 5 }, work)
+    await clock.advance(1000)
+    expect((await Promise.all(asked)).filter(Array.isArray)).toEqual([['max', 300]])
+  })
+})

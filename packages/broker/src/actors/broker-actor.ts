@@ -150,9 +150,10 @@ export class BrokerActor extends BaseActor {
 
   /** Tells both parties; the askR party first. */
   #deliver(ask: BrokerParty, askR: BrokerParty, now: Nanos): void {
+    const relative = askR.sentAt - ask.sentAt
+    if (relative > 0) this.shell.departed(now)
     this.shell.forget(ask)
     this.shell.forget(askR)
-    const relative = askR.sentAt - ask.sentAt
     const done = once(() => this.#done(ask, now))
     this.gauges.matched(relative, now)
     askR.go({ ref: ask.ref, value: ask.value, relativeTime: 0 - relative, sojournTime: now - askR.sentAt, done })
@@ -169,8 +170,8 @@ export class BrokerActor extends BaseActor {
 
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.engine.decision
-    if (dropped.length > 0) this.shell.tellDrops(dropped as never)
-    if (droppedR.length > 0) this.shell.tellDrops(droppedR as never)
+    if (dropped.length > 0) this.shell.tellDrops(dropped as never, true)
+    if (droppedR.length > 0) this.shell.tellDrops(droppedR as never, false)
     this.shell.wakeAt(wakeAt)
   }
 

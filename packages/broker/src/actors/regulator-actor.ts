@@ -175,9 +175,12 @@ export class RegulatorActor extends BaseActor {
   #act(): void {
     const { dropped, admitted, wakeAt } = this.engine.decision
     const now = this.shell.turn.now()
-    if (dropped.length > 0) this.shell.tellDrops(dropped as never)
+    if (dropped.length > 0) this.shell.tellDrops(dropped as never, true)
     this.shell.wakeAt(wakeAt)
-    for (const { entry, since } of admitted) this.#start(entry, since, now)
+    for (const { entry, since } of admitted) {
+      this.shell.departed(now)
+      this.#start(entry, since, now)
+    }
   }
 
   #control(message: ControlMessage, sender: Reference | undefined): RegulatorAnswer {

@@ -8,6 +8,7 @@ import {
   type Timer,
   Turn,
 } from '@genpool/runtime'
+import { Departures } from '../engine/departures'
 import { DroppedError } from '../errors'
 import { type Drop, factsOf } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
@@ -17,6 +18,8 @@ type AnyParty = Party<never>
 
 /** The engine that a shell drives. */
 interface Engine {
+  /** How many requests wait. */
+  readonly length: number
   remove(party: AnyParty, now: Nanos): boolean
   timeout(now: Nanos): void
 }
@@ -32,6 +35,7 @@ export class Shell {
   /** When the engine asked to be woken, in its last decision. */
   #wanted: Nanos | null = null
   #touched = false
+  readonly #departures = new Departures()
 
   /** @param act carries out what the engine decided in its last call */
   constructor(
@@ -58,6 +62,7 @@ export class Shell {
   watch(party: AnyParty): void {
     this.#deadlines.add(party)
     this.#tags.add(party)
+    if (this.engine.length > 0) this.#departures.begin(this.turn.now())
     this.#touch()
   }
 
@@ -65,6 +70,7 @@ export class Shell {
   forget(party: AnyParty): void {
     this.#deadlines.remove(party)
     this.#tags.delete(party)
+    if (this.engine.length === 0) this.#departures.rest()
   }
 
   /** Forgets a party whose actor has stopped: there is nobody to tell. Returns false, as the answer to `isAlive`. */
@@ -78,12 +84,17 @@ export class Shell {
     for (const party of this.#tags.get(tag)) this.forget(party)
   }
 
-  tellDrops(dropped: readonly Drop<AnyParty>[]): void {
+  /** One that waited was served. Called before it is forgotten. */
+  departed(now: Nanos): void {
+    this.#departures.depart(now)
+    if (this.engine.length === 0) this.#departures.rest()
+  }
+
+  /** @param isServed whether they would have been served at the pace of `departed`: then each learns when to try again */
+  tellDrops(dropped: readonly Drop<AnyParty>[], isServed: boolean): void {
     for (const drop of dropped) {
       this.forget(drop.entry)
-      drop.entry.fail(
-        drop.reason === 'expired' ? this.#expired(drop.entry) : new DroppedError(this.name, factsOf(drop)),
-      )
+      drop.entry.fail(drop.reason === 'expired' ? this.#expired(drop.entry) : this.#dropped(drop, isServed))
     }
   }
 
@@ -124,6 +135,13 @@ export class Shell {
     this.#timer?.cancel()
     this.#timer = null
     this.#armedFor = Infinity
+  }
+
+  #dropped(drop: Drop<AnyParty>, isServed: boolean): DroppedError {
+    const gap = isServed ? this.#departures.gap(this.turn.now()) : 0
+    const known = drop.retryAfter !== undefined || gap === 0
+    const ms = Math.ceil((Math.max(1, drop.waiting) * gap) / NS_PER_MS - 1e-6)
+    return new DroppedError(this.name, factsOf(known ? drop : { ...drop, retryAfter: Math.max(1, ms) * NS_PER_MS }))
   }
 
   #expired(party: AnyParty): ExpiredError {

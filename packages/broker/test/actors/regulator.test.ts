@@ -148,6 +148,24 @@ describe('a regulator as an actor', () => {
     expect(regulators.size(staff)).toBe(2)
   })
 
+  it('says when to try again, once it knows how fast those who wait are let in', async () => {
+    const one = regulator({ valve: { type: 'open', max: 1 }, queue: { type: 'drop', max: 2 } })
+    const told: unknown[] = []
+    const run = (): void =>
+      void regulators.ask(one).then(
+        ({ done }) => void clock.setTimer(clock.now() + 100 * MS, done),
+        ({ reason, retryAfterMs }: { reason: string; retryAfterMs: number }) => told.push([reason, retryAfterMs]),
+      )
+    for (let i = 0; i < 4; i++) run()
+    await handleAll()
+    expect(told).toEqual([['max', undefined]])
+    await clock.advance(1000)
+    for (let i = 0; i < 4; i++) run()
+    await handleAll()
+    expect(told.slice(1)).toEqual([['max', 200]])
+    await expect(regulators.nbAsk(one)).rejects.toMatchObject({ reason: 'busy', retryAfterMs: 200 })
+  })
+
   it('tells all waiting tasks when it stops', async () => {
     const one = regulator({ valve: { type: 'open', max: 0 } })
     const waiting = expect(regulators.ask(one)).rejects.toBeInstanceOf(StoppedError)

@@ -1,9 +1,9 @@
 import type { BrokerOptions } from '@genpool/broker'
-import { type Change, type ConcreteActor, type Nanos, type Reference, StoppedError } from '@genpool/runtime'
+import { type Change, type ConcreteActor, type Nanos, StoppedError } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
 import type { PoolRef } from '../behaviours/protocol'
-import { Supervisor } from '../policies/supervision/supervisor'
+import { type ChildFault, Supervisor } from '../policies/supervision/supervisor'
 import type { Intake } from '../pool/intake'
 import { Kernel } from '../pool/kernel'
 import type { Host, Seat } from '../pool/ports'
@@ -117,8 +117,8 @@ export class AssembledPool implements PoolView {
     this.kernel.lifecycle.stop()
   }
 
-  childFailed(fault: { message: unknown; sender: unknown; error: unknown; child: Reference }): void {
-    this.#supervisor.childFailed(fault, this.host.children.get(fault.child.name ?? ''))
+  childFailed(fault: ChildFault): void {
+    this.#supervisor.childFailed(fault)
   }
 
   // --- as views read it ---

@@ -1,4 +1,5 @@
 import { BaseActor, type ConcreteParent, type Reference } from '@genpool/runtime'
+import type { ChildFault } from '../policies/supervision/supervisor'
 import type { Mailbox } from '../pool/ports'
 
 /**
@@ -10,6 +11,7 @@ export class MemberActor extends BaseActor {
   constructor(
     parent: ConcreteParent,
     private readonly mailbox: Mailbox,
+    private readonly childFailed: (fault: Omit<ChildFault, 'gaveUp'>) => void,
   ) {
     super(parent, mailbox.name)
   }
@@ -20,6 +22,12 @@ export class MemberActor extends BaseActor {
 
   protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
     return this.mailbox.query(message, timeout)
+  }
+
+  override handleFault(message: unknown, sender: unknown, error: unknown, reference: Reference): void {
+    const child = this.children.get(reference.name ?? '')
+    const siblings = [...this.children.values()]
+    this.childFailed({ message, sender, error, reference, child, siblings, seat: this.mailbox.seat })
   }
 
   protected override onStopped(): void {

@@ -91,6 +91,10 @@ export class PolicyPorts {
     return Math.max(0, this.kernel.port.relativeTime(now))
   }
 
+  timeToServe(now: Nanos): Nanos | undefined {
+    return this.kernel.serviceTime.timeFor(this.kernel.port.length, now)
+  }
+
   // --- what policies do ---
 
   grow(): void {

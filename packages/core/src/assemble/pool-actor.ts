@@ -1,4 +1,5 @@
 import { BaseActor, type ConcreteActor, type ConcreteParent, type Reference } from '@genpool/runtime'
+import type { ChildFault } from '../policies/supervision/supervisor'
 import type { Host, Mailbox } from '../pool/ports'
 import { AssembledPool, type PoolSetup } from './assembled-pool'
 import { MemberActor } from './member-actor'
@@ -25,7 +26,7 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   addressFor(mailbox: Mailbox): MemberActor {
-    return new MemberActor(this, mailbox)
+    return new MemberActor(this, mailbox, (fault) => this.#childFailed(fault))
   }
 
   protected override receive(message: unknown, sender: Reference): void {
@@ -46,7 +47,12 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   override handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void {
-    this.pool.childFailed({ message, sender, error, child })
+    this.#childFailed({ message, sender, error, reference: child, child: this.children.get(child.name ?? '') })
+  }
+
+  #childFailed(fault: Omit<ChildFault, 'gaveUp'>): void {
+    const { child } = fault
+    this.pool.childFailed({ ...fault, gaveUp: child instanceof PoolActor && child.pool.cause !== undefined })
   }
 
   override reset(): void {

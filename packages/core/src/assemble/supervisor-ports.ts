@@ -3,7 +3,9 @@ import type { Definition } from '../behaviours/define-pool'
 import type { SupervisorPorts } from '../policies/supervision/supervisor'
 import type { Kernel } from '../pool/kernel'
 import type { Host } from '../pool/ports'
+import { mailboxOf, senderOf } from '../requests/mailbox'
 import type { Request } from '../requests/request'
+import { workersOf } from '../work/with-workers'
 
 /** Joins supervision with the actors around a pool. `assembled.kernel` is read when a fault comes. */
 export function supervisorPorts(
@@ -13,11 +15,10 @@ export function supervisorPorts(
 ): SupervisorPorts {
   return {
     onCrash: definition.properties.onCrash,
+    isPlain: definition.form === 'plain',
+    decidesStarts: workersOf(definition) === undefined,
     random: () => assembled.kernel.settings.current.random(),
-    senderOf(request) {
-      const { rarely } = request as Request
-      return rarely?.from ?? rarely?.sender ?? undefined
-    },
+    senderOf: (request) => senderOf(request as Request),
     crashContext: (sender) => ({
       parent: host.parent?.reference,
       path: host.path,
@@ -26,7 +27,7 @@ export function supervisorPorts(
       children: new Map(host.childReferences),
       sender,
       log: host.log,
-      mailbox: assembled.kernel.port.waiting.map(({ message }) => message),
+      mailbox: mailboxOf(assembled.kernel.port.waiting),
       ...supervision,
     }),
     family: {
@@ -40,6 +41,7 @@ export function supervisorPorts(
         return assembled.kernel.status.stopping
       },
       stop: () => host.stop(),
+      giveUp: (error, why) => assembled.kernel.lifecycle.stopWith(error, why),
       reset: () => host.reset(),
       resetMember(seat) {
         host.spawned.forEach(stopTree)

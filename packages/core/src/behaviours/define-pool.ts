@@ -28,6 +28,7 @@ export type PlainFunction<S, M> = (this: Context<S>, state: S, message: M, ctx: 
 export interface PlainProperties<S, M> {
   readonly initialState?: S
   readonly initialStateFunc?: (ctx: Context<S>) => S
+  /** Decides about a handler or an `initialStateFunc` that throws (then without a message), and about a child that escalates. */
   readonly onCrash?: SupervisionActorFunc<M, Ref<unknown>, Ref<unknown>>
   readonly afterStop?: (state: S, ctx: ActorContextWithMailbox<M, Ref<unknown>>) => void | Promise<void>
   readonly shutdownAfter?: number

@@ -60,6 +60,8 @@ class RequestTrace {
   readonly #context: Context
   #handling: Span | null = null
   #committing: Span | null = null
+  /** The request has its outcome: no span that begins now would be ended. */
+  #hasEnded = false
 
   constructor(
     request: RequestFacts,
@@ -73,6 +75,8 @@ class RequestTrace {
   }
 
   run<T>(handler: () => T, request: RequestFacts): T {
+    // It runs for the others of its batch.
+    if (this.#hasEnded) return this.within(handler)
     if (this.#committing !== null) fail(this.#committing, 'another commit came first')
     this.endAttempt()
     const attributes = {
@@ -82,7 +86,8 @@ class RequestTrace {
       'genpool.attempt': request.attempt,
     }
     const name = `handle ${request.pool}.${request.type}`
-    const span = (this.#handling = this.spans.tracer.startSpan(name, { attributes }, this.#context))
+    const span = (this.#handling = this.#open(name, attributes, this.#context))
+    if (span === null) return this.within(handler)
     const own = trace.setSpan(this.#context, span)
     try {
       const result = context.with(own, handler)
@@ -115,6 +120,7 @@ class RequestTrace {
   }
 
   end(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    this.#hasEnded = true
     const { waitedMs, ranMs } = request.times()
     this.#span.setAttributes({
       'genpool.outcome': outcome,
@@ -140,8 +146,15 @@ class RequestTrace {
     const commits =
       result instanceof Step ? result.next !== undefined : request.runner?.commits === true && result !== undefined
     if (!commits) return
-    const { tracer, attributes } = this.spans
-    this.#committing = tracer.startSpan(`commit ${request.pool}`, { attributes }, own)
+    this.#committing = this.#open(`commit ${request.pool}`, this.spans.attributes, own)
+  }
+
+  /** Begins a span: null, and it has ended, if that made the caller give the request up. */
+  #open(name: string, attributes: Attributes, parent: Context): Span | null {
+    const span = this.spans.tracer.startSpan(name, { attributes }, parent)
+    if (!this.#hasEnded) return span
+    span.end()
+    return null
   }
 
   #threw(span: Span, error: unknown): void {

@@ -6,6 +6,7 @@ import type { MemberInfo } from '../behaviours/context'
 import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
+import { mailboxOf } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
@@ -28,6 +29,7 @@ import { PoolTimers } from './pool-timers'
 import type { Port } from './port'
 import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, SizePolicy, Supervision } from './ports'
 import { Roster } from './roster'
+import { ServiceTime } from './service-time'
 import type { LiveSettings, Settings } from './settings'
 import { SharedState } from './shared-state'
 import { Status } from './status'
@@ -57,6 +59,7 @@ export class Kernel implements Attaching {
   readonly failures: Failures
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
+  readonly serviceTime: ServiceTime
   readonly port: Port
   readonly pool: Pool
   readonly intake: Intake
@@ -69,6 +72,8 @@ export class Kernel implements Attaching {
   commitOptions: CommitOptions
   /** Whether members may start: a shared state is there. */
   populated = false
+  /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
+  overlaps: boolean
   readonly #workers: WorkerFactory<Request>
   readonly #fixedSize: SizePolicy
   #sizePolicy: SizePolicy
@@ -99,6 +104,7 @@ export class Kernel implements Attaching {
     this.callbacks = new Callbacks(host.name, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
+    this.serviceTime = new ServiceTime(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings)
@@ -107,6 +113,7 @@ export class Kernel implements Attaching {
     this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
+    this.overlaps = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)
@@ -194,6 +201,7 @@ export class Kernel implements Attaching {
   addressFor(member: Member): ReturnType<Host['addressFor']> {
     return this.host.addressFor({
       name: member.info.name,
+      seat: member,
       tell: (message, sender) => this.directMessages.tell(member, message, sender),
       query: (message, timeout) => this.directMessages.query(member, message, timeout),
       stopped: () => member.leave('shutdown'),
@@ -244,6 +252,10 @@ export class Kernel implements Attaching {
   /** A queue threw, so that what it holds is unknown. */
   queueFailed(error: unknown): void {
     this.lifecycle.giveUp(error, 'its queue failed')
+  }
+
+  keepMailbox(): void {
+    if (this.behaviour.properties.afterStop !== undefined) this.status.mailbox = mailboxOf(this.port.waiting)
   }
 
   /** Fails what waits, and ends the members. */

@@ -31,6 +31,8 @@ export interface LifecyclePorts {
   startMembers(): void
   /** Is told that the pool takes nothing new. */
   readonly pool: { closed(): void }
+  /** Keeps what waits, as `afterStop` of a plain function sees it. */
+  keepMailbox(): void
   /** Fails what waits, and ends the members. */
   shutDown(): void
 }
@@ -121,6 +123,7 @@ export class Lifecycle {
   /** Called before nact stops the members, so that they are not replaced. */
   close(): void {
     const { status } = this.kernel
+    if (!status.stopping) this.kernel.keepMailbox()
     status.accepting = false
     status.stopping = true
     this.kernel.pool.closed()
@@ -192,6 +195,8 @@ export class Lifecycle {
 
   #checkDrained(): void {
     if (!this.kernel.status.stopping || this.#ending > 0 || !this.kernel.roster.isEmpty) return
+    // Those who needed it have it; what is in it must not outlive them.
+    this.kernel.status.mailbox = []
     const drained = this.#drained
     this.#drained = []
     for (const resolve of drained) resolve()

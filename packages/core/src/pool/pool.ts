@@ -20,6 +20,7 @@ import type { DeadLetters } from './dead-letters'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
 import type { Counters, Gate, Recorder } from './ports'
+import type { ServiceTime } from './service-time'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
 import type { TurnWork } from './turn-work'
@@ -37,6 +38,7 @@ export interface PoolPorts {
   readonly callbacks: Callbacks
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
+  readonly serviceTime: ServiceTime
 }
 
 /**
@@ -174,7 +176,8 @@ export class Pool implements RequestOwner {
   /** The broker or a gate gave a request up. */
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
-    const facts = factsOf(drop)
+    const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
+    const facts = factsOf({ ...drop, retryAfter })
     this.countDrop(request, facts)
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
     else request.fail(new DroppedError(this.name, facts))

@@ -14,6 +14,8 @@ import type { RequestFacts } from '../requests/request-facts'
 /** What a member's own address passes on to it. */
 export interface Mailbox {
   readonly name: string
+  /** The member behind it. */
+  readonly seat: Seat
   tell(message: unknown, sender: Reference): void
   query(message: unknown, timeout: number): Promise<unknown>
   /** The address was stopped from outside. */
@@ -69,6 +71,8 @@ export interface Recorder {
   waited(sentAt: Nanos, now: Nanos): void
   /** `times` runs took `ns` each. */
   ran(ns: Nanos, now: Nanos, times: number): void
+  /** How long runs took lately, on average; 0 if there were none. */
+  meanRun(now: Nanos): Nanos
   failed(outcome: Outcome, now: Nanos): void
   dropped(reason: DropReason, now: Nanos): void
   /** A turn of the event loop ended in which the pool had work. */
@@ -166,6 +170,14 @@ export interface StartCounter {
   failed(): Nanos | null
 }
 
+/** A start that has failed, while supervision decides about it. */
+export interface FailedStart {
+  /** Goes on without a state. */
+  seekWork(): void
+  /** Starts again after a wait, or gives up. */
+  leave(reason: unknown): void
+}
+
 /** Decides what follows when something fails. */
 export interface Supervision {
   fateOf(request: RequestFacts): Fate
@@ -174,6 +186,8 @@ export interface Supervision {
   /** A member ended by a fault. Null to replace it; otherwise why the pool gives up. */
   overTheLimit(now: Nanos): string | null
   startCounter(): StartCounter
+  /** Decides about a start that failed: it is tried again, or goes on without a state. May decide later. */
+  startFailed(start: FailedStart, error: unknown): void
 }
 
 /** Starts timers that end with the pool. */

@@ -5,6 +5,7 @@ import { MemberIdentity } from '../members/identity'
 import type { Member } from '../members/member'
 import type { Started } from '../work/worker'
 import type { Listeners } from './listeners'
+import { type AddressPorts, MemberAddresses } from './member-addresses'
 import type { Supervision } from './ports'
 import type { Slot } from './slot'
 import { Slots } from './slots'
@@ -12,15 +13,13 @@ import { StartLoop, type StartPorts } from './start-loop'
 import type { Status } from './status'
 
 /** What the roster needs of the pool. */
-export interface RosterPorts extends StartPorts {
+export interface RosterPorts extends StartPorts, AddressPorts {
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
   readonly supervision: Supervision
   /** Makes a member with its worker. */
   newMember(info: MemberInfo): Member
-  /** Makes the address of a member. */
-  addressFor(member: Member): { readonly reference: unknown; stop(): void }
   readonly directMessages: {
     /** Sends a member what was broadcast before it was there. */
     welcome(member: Member): void
@@ -41,7 +40,9 @@ const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 
 /** The members of a pool: starts them, replaces those that end, and gives the pool up if that fails too often. */
 export class Roster {
   readonly slots: Slots
-  readonly #addresses = new Map<Member, { readonly reference: unknown; stop(): void }>()
+  readonly #addresses: MemberAddresses
+  /** Members whose start failed. nact calls `afterStop` for them too. */
+  readonly #undecided = new WeakSet<Member>()
   #resizing = false
   /** The number of members that have not ended. */
   #present = 0
@@ -49,6 +50,7 @@ export class Roster {
   #hasFailed = false
 
   constructor(private readonly kernel: RosterPorts) {
+    this.#addresses = new MemberAddresses(kernel)
     this.slots = new Slots(() => new StartLoop(kernel.supervision.startCounter(), kernel))
   }
 
@@ -74,10 +76,7 @@ export class Roster {
   /** The member's address, or `nobody` once it has ended. */
   #addressOf(info: MemberInfo): unknown {
     const member = this.slots.all[info.slot - 1]?.member
-    if (member?.info !== info) return nobody
-    let address = this.#addresses.get(member)
-    if (address === undefined) this.#addresses.set(member, (address = this.kernel.addressFor(member)))
-    return address.reference
+    return member?.info === info ? this.#addresses.of(member) : nobody
   }
 
   // --- size ---
@@ -149,7 +148,7 @@ export class Roster {
   // --- start ---
 
   #fill(slot: Slot): void {
-    if (slot.member !== null || slot.starts.waits) return
+    if (slot.member !== null || slot.starts.waits || this.kernel.status.stopping) return
     slot.incarnation++
     const member = this.kernel.newMember(this.identify(slot.number, slot.incarnation))
     slot.member = member
@@ -173,7 +172,7 @@ export class Roster {
     this.kernel.memberReady()
   }
 
-  /** A start that succeeds says that starts work: no slot's failures count any more. */
+  /** Starts work again: no slot's failures count any more. */
   #forgetFailures(): void {
     if (!this.#hasFailed) return
     this.#hasFailed = false
@@ -186,6 +185,20 @@ export class Roster {
   }
 
   #failed(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    this.#undecided.add(member)
+    const seekWork = (): void => this.#startedWithoutState(slot, member, error)
+    const leave = (): void => this.#tryAgain(slot, member, error)
+    this.kernel.supervision.startFailed({ seekWork, leave }, error)
+  }
+
+  #startedWithoutState(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    slot.starts.gaveUp(member.info, error)
+    this.#started(slot, member, { kind: 'ready', reason: undefined })
+  }
+
+  #tryAgain(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.#discard(slot, member)
     this.#hasFailed = true
@@ -206,7 +219,7 @@ export class Roster {
   #discard(slot: Slot, member: Member): void {
     this.#vacate(slot)
     member.discard()
-    this.#stopAddress(member)
+    this.#addresses.stop(member)
   }
 
   #leaveOut(slot: Slot, member: Member): void {
@@ -228,8 +241,8 @@ export class Roster {
     if (slot === undefined) return
     this.#vacate(slot)
     for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, reason)
-    if (member.hasBegun) this.kernel.release(member, reason)
-    this.#stopAddress(member)
+    if (member.hasBegun || this.#undecided.has(member)) this.kernel.release(member, reason)
+    this.#addresses.stop(member)
     if (this.kernel.status.stopping || !slot.wanted) return
     const why = NO_FAULT.has(reason) ? null : this.kernel.supervision.overTheLimit(this.kernel.turn.now())
     if (why === null) this.#fill(slot)
@@ -239,10 +252,5 @@ export class Roster {
   #vacate(slot: Slot): void {
     slot.member = null
     this.#present--
-  }
-
-  #stopAddress(member: Member): void {
-    this.#addresses.get(member)?.stop()
-    this.#addresses.delete(member)
   }
 }

@@ -49,6 +49,15 @@ export class SharedState {
     )
   }
 
+  #failed(info: MemberInfo, error: unknown): void {
+    if (this.kernel.status.stopping) return
+    const withoutState = (): void => {
+      this.#starts.gaveUp(info, error)
+      this.#made(info, undefined)
+    }
+    this.kernel.supervision.startFailed({ seekWork: withoutState, leave: () => this.#tryAgain(info, error) }, error)
+  }
+
   /** Another first value, for a reset. */
   async makeAgain(): Promise<unknown> {
     const made = await initialise(this.kernel.behaviour, this.kernel.facts, this.kernel.roster.identify(0, 1))
@@ -69,7 +78,7 @@ export class SharedState {
         return (state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
       },
       () => this.#opened(opening as Cell<unknown>, step),
-      (error) => this.#failed(info, error),
+      (error) => this.#tryAgain(info, error),
     )
   }
 
@@ -79,7 +88,7 @@ export class SharedState {
     this.kernel.stateReady(cell, step)
   }
 
-  #failed(info: MemberInfo, error: unknown): void {
+  #tryAgain(info: MemberInfo, error: unknown): void {
     if (this.kernel.status.stopping) return
     if (this.#starts.failed(info, error, () => this.start())) return
     this.kernel.lifecycle.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)

@@ -1,3 +1,4 @@
+import type { Nanos } from '@genpool/runtime'
 import { Slot } from './slot'
 import type { StartLoop } from './start-loop'
 
@@ -29,6 +30,20 @@ export class Slots {
   /** Whether `init` wants no member in any slot that should have one. */
   get allIgnored(): boolean {
     return this.wanted > 0 && !this.all.some(({ wanted, ignored }) => wanted && !ignored)
+  }
+
+  /** How many members have work, and how long they have been at it, on average; 0 if they have not begun. */
+  inProgress(now: Nanos): { readonly busy: number; readonly meanNs: Nanos } {
+    let [busy, begun, sum] = [0, 0, 0]
+    for (const { member } of this.all) {
+      if (member?.status !== 'busy') continue
+      busy++
+      const startedAt = member.hand.first?.startedAt ?? null
+      if (startedAt === null) continue
+      begun++
+      sum += now - startedAt
+    }
+    return { busy, meanNs: begun === 0 ? 0 : sum / begun }
   }
 
   /** Makes slots until there are `count`. */

@@ -1,4 +1,4 @@
-import { NS_PER_MS, type Timer } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import type { Listeners } from './listeners'
 import type { Recorder, StartCounter, Timers } from './ports'
@@ -33,12 +33,15 @@ export class StartLoop {
     this.counter.succeeded()
   }
 
+  /** A start failed, and is not tried again. */
+  gaveUp(info: MemberInfo, error: unknown): void {
+    this.#tell(info, error, null)
+  }
+
   /** A start failed. Calls `again` when it is time to. Returns false if supervision gives up: then it does not. */
   failed(info: MemberInfo, error: unknown, again: () => void): boolean {
     const retryIn = this.counter.failed()
-    this.pool.recorder.startFailed(error)
-    const { startFailed } = this.pool.listeners
-    for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
+    this.#tell(info, error, retryIn)
     if (retryIn === null) return false
     const retry = (): void => {
       this.#retry = null
@@ -52,5 +55,11 @@ export class StartLoop {
   cancel(): void {
     this.#retry?.cancel()
     this.#retry = null
+  }
+
+  #tell(info: MemberInfo, error: unknown, retryIn: Nanos | null): void {
+    this.pool.recorder.startFailed(error)
+    const { startFailed } = this.pool.listeners
+    for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
   }
 }

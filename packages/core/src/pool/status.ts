@@ -1,3 +1,5 @@
+import type { MailboxEntry } from '../requests/mailbox'
+
 /** Where a pool is in its life. `draining` finishes what it has and takes nothing new. */
 export type Phase = 'starting' | 'running' | 'draining' | 'stopped'
 
@@ -10,4 +12,6 @@ export class Status {
   stopping = false
   /** Why it gave up; undefined if it did not. */
   cause: unknown = undefined
+  /** What waited when it stopped, for the `afterStop` of a plain function; empty without one. */
+  mailbox: readonly MailboxEntry[] = []
 }

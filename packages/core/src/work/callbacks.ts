@@ -2,6 +2,8 @@ import type { MemberInfo } from '../behaviours/context'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Eventually } from '../behaviours/eventually'
 import type { PoolFacts } from '../behaviours/pool-facts'
+import { nobody } from '../hot-imports'
+import type { MailboxEntry } from '../requests/mailbox'
 import { BareContext } from './message-context'
 
 /** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. */
@@ -13,7 +15,8 @@ export function initialise(
   const context = new BareContext(facts, info)
   if (form !== 'plain') return callbacks.init?.(context)
   const { initialState, initialStateFunc } = properties
-  return initialStateFunc === undefined ? initialState : initialStateFunc(context as never)
+  if (initialStateFunc === undefined) return initialState
+  return initialStateFunc({ ...context, children: context.children, sender: undefined } as never)
 }
 
 /** How a member ends. */
@@ -24,6 +27,8 @@ export interface Ending {
   readonly reason: unknown
   /** Whether the whole pool stops. */
   readonly poolStops: boolean
+  /** What waited when the pool stopped. */
+  readonly mailbox: readonly MailboxEntry[]
 }
 
 /** Calls the behaviour's `terminate`; of a plain function, nact's `afterStop` if the whole pool stops. */
@@ -34,5 +39,6 @@ export function terminate(behaviour: CompiledBehaviour, facts: PoolFacts, ending
   }
   const { afterStop } = behaviour.properties
   if (!ending.poolStops || afterStop === undefined) return
-  return afterStop(ending.state, { ...context, children: context.children, mailbox: [] } as never)
+  const { children } = context
+  return afterStop(ending.state, { ...context, children, sender: nobody, mailbox: ending.mailbox } as never)
 }

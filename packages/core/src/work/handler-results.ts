@@ -1,4 +1,6 @@
-import { isGenPoolError } from '@genpool/runtime'
+import { isGenPoolError, type Turn } from '@genpool/runtime'
+import { hasPassed } from '../requests/deadline'
+import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 
 /** Wraps what a handler threw, to tell it from what the commit threw. */
@@ -15,4 +17,13 @@ export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
   if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
   return requests.some((request) => request.rarely?.controller?.signal.reason === cause)
+}
+
+/** Whether the result of a request is still wanted. One whose deadline has passed fails by this. */
+export function isWanted(
+  request: Request,
+  { turn, failures }: { readonly turn: Turn; readonly failures: Failures },
+): boolean {
+  if (request.outcome === null && hasPassed(request.deadline, turn)) request.fail(failures.expired(request))
+  return !request.abandoned
 }

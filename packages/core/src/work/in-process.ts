@@ -7,12 +7,12 @@ import { type Eventually, isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
-import { hasPassed } from '../requests/deadline'
+import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
 import { type Answering, giveAnswers } from './answers'
 import { initialise, terminate } from './callbacks'
-import { HandlerFailure, isAbort, rethrowFailure } from './handler-results'
+import { HandlerFailure, isAbort, isWanted, rethrowFailure } from './handler-results'
 import { MessageContext, PlainContext } from './message-context'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { ownCell, type StateOptions } from './state-options'
@@ -28,7 +28,11 @@ export interface InProcessPool extends Answering {
   readonly status: {
     /** Whether the pool stops or has stopped. */
     readonly stopping: boolean
+    /** What waited when it stopped. */
+    readonly mailbox: readonly MailboxEntry[]
   }
+  /** Set when a handler awaits something. */
+  overlaps: boolean
   /** Called before what an asynchronous handler returned is committed. */
   beforeCommits(): void
 }
@@ -80,6 +84,8 @@ class InProcessWorker implements Worker<Request>, Run {
 
   start(): Eventually<Started> {
     if (this.#keeper !== null) return READY
+    // In nact a function whose initialStateFunc threw may go on: without a state.
+    if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
     const made = initialise(this.pool.behaviour, this.pool.facts, this.seat.info)
     return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
   }
@@ -106,8 +112,13 @@ class InProcessWorker implements Worker<Request>, Run {
     } catch (error) {
       return this.#failed(job, error)
     }
-    if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
+    if (isThenable(step)) this.#await(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  #await(step: PromiseLike<Step>): void {
+    this.pool.overlaps = true
+    step.then(this.#onDone, this.#onFailed)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
@@ -228,17 +239,13 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold?.release()
     this.#hold = null
     const { info } = this.seat
+    const { status } = this.pool
     return terminate(this.pool.behaviour, this.pool.facts, {
       info,
       state: this.state,
       reason,
-      poolStops: this.pool.status.stopping,
+      poolStops: status.stopping,
+      mailbox: status.mailbox,
     })
   }
-}
-
-/** Whether the result of a request is still wanted. One whose deadline has passed fails by this. */
-function isWanted(request: Request, { turn, failures }: InProcessPool): boolean {
-  if (request.outcome === null && hasPassed(request.deadline, turn)) request.fail(failures.expired(request))
-  return !request.abandoned
 }

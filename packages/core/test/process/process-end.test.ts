@@ -30,7 +30,7 @@ const IDLE = [
   { recycle: { afterMs: 60_000 } },
   { stuckAfter: 60_000 },
   { alarm: { target: 1, interval: 60_000 } },
-  { breaker: { wait: 30_000 }, throttle: true },
+  { breaker: { failures: 1, share: 0.01, wait: 60_000, maxWait: 60_000 }, throttle: true },
   { broker: { client: { type: 'codel', interval: 60_000 }, member: { type: 'timeout', timeout: 60_000 } } },
   { broker: { member: { type: 'codel', target: 1, interval: 60_000 } } },
   { concurrency: 'gradient', broker: { admission: { type: 'pie' } } },

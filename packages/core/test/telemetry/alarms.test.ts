@@ -174,6 +174,61 @@ describe('the alarm of a meter of a broker actor', () => {
 })
 
 describe('events of the circuit breaker', () => {
+  const opened = async (): Promise<{ pool: ReturnType<typeof spawned>; states: () => unknown[] }> => {
+    const pool = spawned({ breaker: { failures: 3, wait: 1000, probes: 1 } })
+    const log = heard('genpool:breaker:change')
+    broken = true
+    for (let i = 0; i < 3; i++) {
+      work(pool, 1, 0, 'compute')
+      await clock.advance(1)
+    }
+    broken = false
+    const states = (): unknown[] =>
+      log.map(([, , event]) => {
+        const { from, to, retryAfterMs } = event as PoolEvents['genpool:breaker:change']
+        return [from, to, retryAfterMs]
+      })
+    expect(states()).toEqual([['closed', 'open', 1000]])
+    return { pool, states }
+  }
+
+  it('tell that it half-opens when it does, though no request comes', async () => {
+    const { states } = await opened()
+    await clock.advance(998)
+    expect(states()).toHaveLength(1)
+    await clock.advance(2)
+    expect(states().slice(1)).toEqual([['open', 'half-open', 0]])
+    await clock.advance(10_000)
+    expect(states()).toHaveLength(2)
+  })
+
+  it('tell it again each time that a probe has failed', async () => {
+    const { pool, states } = await opened()
+    broken = true
+    await clock.advance(1000)
+    work(pool, 1, 0, 'compute')
+    await clock.advance(1)
+    await clock.advance(1998)
+    expect(states().slice(1)).toEqual([
+      ['open', 'half-open', 0],
+      ['half-open', 'open', 2000],
+    ])
+    await clock.advance(2)
+    expect(states().slice(3)).toEqual([['open', 'half-open', 0]])
+  })
+
+  it('tell nothing more of a breaker that was taken away, or of a pool that has stopped', async () => {
+    const { pool, states } = await opened()
+    configure(pool, { breaker: false })
+    await clock.advance(2000)
+    expect(states().slice(1)).toEqual([['open', 'closed', 0]])
+    stop(pool as never)
+    const other = await opened()
+    stop(other.pool as never)
+    await clock.advance(2000)
+    expect(other.states()).toHaveLength(1)
+  })
+
   it('tell when it opens, tries and closes, and that nothing is refused when it is removed', async () => {
     const pool = spawned({ breaker: { failures: 3, wait: 1000, probes: 1 } })
     const log = heard('genpool:breaker:change')

@@ -17,7 +17,12 @@ import { virtualClock } from '@genpool/runtime/testing'
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 class Reader extends MetricReader {
@@ -33,7 +38,21 @@ class Reader extends MetricReader {
 let system: ActorSystemRef
 let clock: ReturnType<typeof virtualClock>
 const exporter = new InMemorySpanExporter()
-const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).getTracer('test')
+/** The spans that have begun and not ended, by their names. */
+const open = new Map<unknown, string>()
+let onStart: (name: string) => void = () => undefined
+const watcher: SpanProcessor = {
+  onStart(span) {
+    open.set(span.spanContext().spanId, (span as unknown as { name: string }).name)
+    onStart((span as unknown as { name: string }).name)
+  },
+  onEnd: (span) => void open.delete(span.spanContext().spanId),
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+}
+const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter), watcher] }).getTracer(
+  'test',
+)
 const manager = new AsyncLocalStorageContextManager()
 beforeAll(() => context.setGlobalContextManager(manager.enable()))
 afterAll(() => context.disable())
@@ -41,9 +60,12 @@ beforeEach(() => {
   system = start()
   clock = virtualClock()
   exporter.reset()
+  onStart = () => undefined
 })
 afterEach(() => {
   stop(system)
+  // Whatever a test has done: every span ends.
+  expect([...open.values()]).toEqual([])
 })
 
 const user = new AsyncLocalStorage<string>()
@@ -217,6 +239,72 @@ describe('spans of an instrumented pool', () => {
     const handle = 'call adder.add > handle adder.add'
     const call3 = ['call adder.add', 'call adder.add', 'call adder.add']
     expect(paths()).toEqual([`${handle} > commit adder`, handle, ...call3])
+  })
+
+  describe('of a request that is settled while others of its batch run', () => {
+    const Adder = definePool({
+      init: () => 0,
+      calls: {
+        add: {
+          batch: 2,
+          handle: async (messages: readonly { n: number }[], state) => {
+            await clock.wait(10)
+            return reply(
+              messages.map(({ n }) => n),
+              state + messages.length,
+            )
+          },
+        },
+        set: (msg: { to: number }) => reply(msg.to, msg.to),
+        block: async (msg: { ms: number }) => {
+          await clock.wait(msg.ms)
+          return reply('done')
+        },
+      },
+    })
+    /** Two messages in one batch, whose commit finds another one. The first message is given up before it runs again. */
+    const rerun = async () => {
+      const pool = spawnPool(system, Adder, 'adder', { size: 2, clock })
+      instrument(pool, { tracer, meter: false })
+      // The messages wait for the first member that is free, which takes both.
+      const blocked = [1, 2].map((ms) => call(pool, { type: 'block', ms }))
+      const callers = [new AbortController(), new AbortController()] as const
+      const answers = callers.map(({ signal }, n) =>
+        call(pool, { type: 'add', n }, { signal }).catch(({ code }: { code: string }) => code),
+      )
+      await clock.advance(5)
+      await Promise.all(blocked)
+      await Promise.all([call(pool, { type: 'set', to: 7 }), clock.advance(1)])
+      callers[0].abort()
+      await clock.advance(8)
+      return { pool, callers, answers }
+    }
+
+    it('have all ended with it', async () => {
+      const { answers } = await rerun()
+      expect(open.size).toBe(1)
+      await clock.advance(20)
+      expect(await Promise.all(answers)).toEqual(['ERR_GENPOOL_CANCELLED', 1])
+      expect(open.size).toBe(0)
+    })
+
+    it('have all ended when the others are given up, too', async () => {
+      const { answers, callers } = await rerun()
+      callers[1].abort()
+      await clock.advance(20)
+      expect(await Promise.all(answers)).toEqual(['ERR_GENPOOL_CANCELLED', 'ERR_GENPOOL_CANCELLED'])
+      expect(open.size).toBe(0)
+    })
+  })
+
+  it.each(['handle shop.sell', 'commit shop'])('end if the request is given up while "%s" begins', async (name) => {
+    const { pool } = spawned()
+    const caller = new AbortController()
+    const answer = call(pool, { type: 'sell', what: 'bread' }, { signal: caller.signal }).catch(() => 'given up')
+    onStart = (started) => started === name && caller.abort()
+    await clock.advance(50)
+    expect(await answer).toBe('given up')
+    expect(open.size).toBe(0)
   })
 
   it("use the caller's context", async () => {

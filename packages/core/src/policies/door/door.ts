@@ -1,5 +1,5 @@
 import { DroppedError } from '@genpool/broker'
-import { type GenPoolError, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type GenPoolError, type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
 import { eventually } from '../../behaviours/eventually'
 import type { Attaching, Gate, Listener, Refusal, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
@@ -14,6 +14,10 @@ export interface DoorPorts extends Attaching {
   /** The time now. */
   now(): Nanos
   random(): number
+  /** When what waits will have been served, from now; undefined if that is not known. */
+  timeToServe(now: Nanos): Nanos | undefined
+  /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. The process does not wait for it. */
+  after(ms: number, fn: () => void): Timer
   /** Reports an error thrown by a user callback. */
   report(error: unknown): void
   /** Reports that the breaker has changed its state. */
@@ -50,6 +54,8 @@ export class Door implements Gate, Listener {
   #counts: ((error: unknown) => boolean) | undefined = undefined
   /** The state of the breaker that was reported last. */
   #told: BreakerState = 'closed'
+  /** When an open breaker half-opens. */
+  #halfOpening: Timer | null = null
   /** The probes of the breaker, each with the number of its trial. */
   readonly #probes = new Map<RequestFacts, number>()
 
@@ -83,7 +89,8 @@ export class Door implements Gate, Listener {
     const breaker = this.#breaker === null ? null : this.#breakerRefusal(this.#breaker, request, now)
     if (breaker !== null) return breaker
     if (this.#throttle === null || !this.#throttle.refuses(this.pool.random(), now)) return null
-    return { reason: 'throttled', retryAfter: undefined }
+    const timeToServe = this.pool.timeToServe(now) ?? 0
+    return { reason: 'throttled', retryAfter: Math.max(timeToServe, this.#throttle.forgetsIn(now)) }
   }
 
   #breakerRefusal(breaker: Breaker, request: RequestFacts, now: Nanos): Refusal | null {
@@ -144,7 +151,21 @@ export class Door implements Gate, Listener {
     const from = this.#told
     if (to === from) return
     this.#told = to
+    this.#halfOpening?.cancel()
+    this.#halfOpening = null
+    if (to === 'open') this.#tellLater(retryAfter)
     this.pool.breakerChanged({ from, to, retryAfterMs: retryAfter / NS_PER_MS })
+  }
+
+  /** Half-opens in the eyes of those who are told, though no request comes then. */
+  #tellLater(retryAfter: Nanos): void {
+    this.#halfOpening = this.pool.after(retryAfter / NS_PER_MS, () => {
+      const [breaker, now] = [this.#breaker, this.pool.now()]
+      if (breaker === null) return
+      // A timer may come a little too early.
+      if (breaker.state(now) === 'open') this.#tellLater(breaker.retryAfter(now))
+      else this.#tell(breaker, now)
+    })
   }
 
   #isFailure(cause: unknown): boolean {

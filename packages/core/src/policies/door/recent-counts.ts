@@ -31,6 +31,11 @@ export class RecentCounts {
     return this.#bad.reduce((sum, count) => sum + count, 0)
   }
 
+  /** When the oldest step is forgotten, from now. */
+  forgetsIn(now: Nanos): Nanos {
+    return (Math.floor(now / this.#step) + 1) * this.#step - now
+  }
+
   clear(): void {
     this.#good.fill(0)
     this.#bad.fill(0)

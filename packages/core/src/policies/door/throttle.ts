@@ -55,6 +55,11 @@ export class Throttle {
     return true
   }
 
+  /** When it forgets the oldest results, from now: before that, the probability falls only if requests are accepted. */
+  forgetsIn(now: Nanos): Nanos {
+    return this.#results.forgetsIn(now)
+  }
+
   /** Reports that a request that passed was accepted, or was refused later. */
   settled(accepted: boolean, now: Nanos): void {
     this.#results.add(accepted, now)

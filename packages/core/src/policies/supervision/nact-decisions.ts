@@ -1,5 +1,12 @@
 import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
-import type { Seat } from '../../pool/ports'
+
+/** A member that waits for a decision, or its start. */
+interface AtFault {
+  /** Goes on. */
+  seekWork(): void
+  /** Ends; another takes its place. */
+  leave(reason: unknown): void
+}
 
 /** The actors around a pool, as nact's decisions change them. */
 export interface Family {
@@ -9,9 +16,11 @@ export interface Family {
   readonly spawned: readonly ConcreteActor[]
   readonly stopping: boolean
   stop(): void
+  /** Stops the pool, and says why to those who wait. */
+  giveUp(error: unknown, why: string): void
   reset(): void
   /** Makes a new state for one member; if the state is shared, for all. */
-  resetMember(seat: Seat): void
+  resetMember(seat: AtFault): void
   /** Lets the parent decide about itself and the pool. */
   escalate(fault: Fault): void
 }
@@ -22,14 +31,16 @@ export interface Fault {
   readonly message: unknown
   readonly sender: unknown
   /** The member at fault; undefined if a spawned actor is. */
-  readonly seat?: Seat
+  readonly seat?: AtFault | undefined
   /** The spawned actor at fault; undefined if a member is. */
   readonly child?: ConcreteActor | undefined
+  /** The children of the parent that decides. Default: those of the pool. */
+  readonly siblings?: readonly ConcreteActor[] | undefined
 }
 
 /** Carries out a decision of an `onCrash`, as nact documents it. */
 export function carryOut(decision: unknown, fault: Fault, family: Family): void {
-  const { seat, child } = fault
+  const { seat, child, siblings = family.spawned } = fault
   switch (decision) {
     case supervision.stop:
       return family.stop()
@@ -38,7 +49,7 @@ export function carryOut(decision: unknown, fault: Fault, family: Family): void 
     case supervision.stopChild:
       return child === undefined ? family.stop() : stopTree(child)
     case supervision.stopAllChildren:
-      family.spawned.forEach(stopTree)
+      siblings.forEach(stopTree)
       return seat?.seekWork()
     case supervision.resume:
       return seat?.seekWork()
@@ -50,7 +61,7 @@ export function carryOut(decision: unknown, fault: Fault, family: Family): void 
       child?.reset()
       return seat?.seekWork()
     case supervision.resetAllChildren:
-      family.spawned.forEach((each) => each.reset())
+      siblings.forEach((each) => each.reset())
       return seat?.seekWork()
     default:
       return escalate(fault, family)

@@ -1,9 +1,9 @@
-import { type ConcreteActor, type Nanos, NS_PER_MS, type Reference, stopTree } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, type Reference } from '@genpool/runtime'
 import type { PlainProperties } from '../../behaviours/define-pool'
 import { eventually } from '../../behaviours/eventually'
-import type { Fate, Seat, StartCounter, Supervision } from '../../pool/ports'
+import type { Fate, FailedStart, Seat, StartCounter, Supervision } from '../../pool/ports'
 import type { RequestFacts } from '../../requests/request-facts'
-import { carryOut, type Family } from './nact-decisions'
+import { carryOut, type Family, type Fault } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
 import { StartAttempts } from './start-attempts'
 import type { SupervisionOptions } from './supervision-options'
@@ -13,11 +13,23 @@ export interface SupervisorPorts {
   readonly family: Family
   /** The `onCrash` of a plain nact function; undefined without one. */
   readonly onCrash: PlainProperties<unknown, unknown>['onCrash']
+  /** Whether the pool runs a plain nact function. */
+  readonly isPlain: boolean
+  /** Whether `onCrash` decides about failed starts too: not if a worker of the user's makes ready. */
+  readonly decidesStarts: boolean
   random(): number
   /** The sender of a message, for `onCrash`. */
   senderOf(request: RequestFacts): unknown
   /** The context of `onCrash`. */
   crashContext(sender: unknown): object
+}
+
+/** A fault that a child escalates: to the pool, or to the member under whose address it is. */
+export interface ChildFault extends Fault {
+  /** The address of the child. */
+  readonly reference: Reference
+  /** Whether the child is a pool that gives up: it ends in any case. */
+  readonly gaveUp: boolean
 }
 
 /** Decides after a crash: which requests fail, which are retried, what happens to the member, and when the pool gives up. */
@@ -60,21 +72,38 @@ export class Supervisor implements Supervision {
     )
   }
 
-  /** Handles a fault that an actor spawned by a handler escalates to the pool. */
-  childFailed(
-    fault: { message: unknown; sender: unknown; error: unknown; child: Reference },
-    child?: ConcreteActor,
-  ): void {
-    const { message, sender, error } = fault
-    const { onCrash } = this.pool
-    const stopChild = (): void => {
-      if (child !== undefined) stopTree(child)
-    }
-    if (onCrash === undefined) return stopChild()
+  /** As in nact, `onCrash` decides about an `initialStateFunc` that throws; unlike there, a `reset` waits before it tries again. */
+  startFailed(start: FailedStart, error: unknown): void {
+    const { onCrash, decidesStarts } = this.pool
+    if (onCrash === undefined || !decidesStarts) return start.leave(error)
     eventually(
-      () => onCrash(message as never, error as Error, this.pool.crashContext(sender) as never, fault.child as never),
-      (decision) => carryOut(decision, { error, message, sender, child }, this.pool.family),
-      stopChild,
+      // Never decides at once: the pool may be in the middle of starting its members.
+      async () =>
+        onCrash(undefined as never, error as Error, this.pool.crashContext(undefined) as never, undefined as never),
+      (decision) => carryOut(decision, { error, message: undefined, sender: undefined, seat: start }, this.pool.family),
+      () => start.leave(error),
+    )
+  }
+
+  /**
+   * An actor that a handler has spawned escalates its fault. Without a decision of `onCrash` its parent ends, as in nact: the pool
+   * stops. A member, under whose own address the actor is, is replaced. A pool that gives up ends itself: that is enough, unless
+   * the pool above it stands for an actor of nact.
+   */
+  childFailed(fault: ChildFault): void {
+    const { message, sender, error, reference, seat } = fault
+    const { onCrash, family, isPlain } = this.pool
+    if (fault.gaveUp && !isPlain) return
+    const end = (cause: unknown): void => {
+      if (seat !== undefined) seat.leave(cause)
+      else family.giveUp(cause, `its child "${reference.name ?? ''}" escalated a fault`)
+    }
+    if (onCrash === undefined) return end(error)
+    eventually(
+      () => onCrash(message as never, error as Error, this.pool.crashContext(sender) as never, reference as never),
+      (decision) => carryOut(decision, fault, family),
+      // It has decided nothing; nact would end the process.
+      end,
     )
   }
 

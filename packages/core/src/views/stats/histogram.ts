@@ -83,6 +83,13 @@ export class RecentHistogram {
       : { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: max / 1e6 }
   }
 
+  /** The mean of what was recorded lately; 0 if nothing was. */
+  mean(now: Nanos): Nanos {
+    this.#catchUp(now)
+    const count = this.#current.count + this.#previous.count
+    return count === 0 ? 0 : (this.#current.sum + this.#previous.sum) / count
+  }
+
   /** The sum of recent values per nanosecond. For run times: how many ran at once on average. */
   density(now: Nanos): number {
     this.#catchUp(now)

@@ -44,6 +44,10 @@ export class Stats implements Recorder {
     this.run.record(ns, now, times)
   }
 
+  meanRun(now: Nanos): Nanos {
+    return this.run.mean(now)
+  }
+
   failed(outcome: Outcome, now: Nanos): void {
     this.failures.add(outcome, now)
   }

@@ -158,7 +158,7 @@ export interface AlarmEvent extends PoolEvent {
   readonly lateMs: number
 }
 
-/** The circuit breaker has changed its state. The event comes with the next request or crash that notices it. */
+/** The circuit breaker has changed its state. It half-opens when its time has come, also if no request comes. */
 export interface BreakerEvent extends PoolEvent {
   readonly from: BreakerState
   readonly to: BreakerState
