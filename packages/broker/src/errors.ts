@@ -1,5 +1,7 @@
 import { GenPoolError, round } from '@genpool/runtime'
 
+export { InvalidError } from '@genpool/runtime'
+
 /**
  * Why a request was not served.
  *
@@ -87,9 +89,4 @@ const REMEDIES: Readonly<Record<DropReason, string>> = {
     'most requests before it were refused, so this one was not even queued. Add members, or send fewer requests.',
   overload: 'the overload alarm is set. Add members, or send fewer requests.',
   busy: 'it did not want to wait and nobody was ready to serve it. Ask in a way that waits, or add members.',
-}
-
-/** A message or a call that cannot be understood or is not allowed now. Nothing was changed by it. */
-export class InvalidError extends GenPoolError {
-  readonly code = 'ERR_GENPOOL_INVALID'
 }

@@ -1,8 +1,9 @@
 import { type Nanos } from '@genpool/runtime'
-import { type DropReason, InvalidError } from '../errors'
+import { type DropReason } from '../errors'
 import { type Decision, type Drop, NO_DROPS, type Queue } from './queue'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
+import { waitsAlready } from './waits-already'
 import { WaitingList } from './waiting-list'
 
 /** What the queues that hold requests themselves have in common, in the units of the inside. */
@@ -180,5 +181,5 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
 
 /** @throws {InvalidError} if the entry waits already */
 export function mustNotWait(entry: Waiting): void {
-  if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+  if (entry.list !== null) throw waitsAlready()
 }

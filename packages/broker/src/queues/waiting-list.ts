@@ -1,4 +1,4 @@
-import { InvalidError } from '../errors'
+import { waitsAlready } from './waits-already'
 import { type Waiting } from './waiting'
 
 /**
@@ -15,7 +15,7 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
 
   /** Adds `entry` as the newest. @throws {InvalidError} if it waits already; nothing changes then */
   push(entry: Waiting): void {
-    if (entry.list !== null) throw new InvalidError('The entry waits already; an entry can be in one queue only.')
+    if (entry.list !== null) throw waitsAlready()
     const last: Waiting | null = this.last
     entry.list = this
     entry.previous = last

@@ -1,4 +1,5 @@
 import { textOf } from '../errors'
+import { type Fault } from '../invalid-error'
 import { expected, tagsOf } from './expected'
 import { type FirstGuesses, keyHint, tagHint, valueHint } from './hints'
 import { nearest } from './nearest'
@@ -6,12 +7,6 @@ import { listed, showValue } from './show-value'
 import { type Alternative, alternativesOf, coreOf, type Issue, keysOf, propertyOf, type Schema } from './schema'
 
 type Path = readonly PropertyKey[]
-
-/** One thing that is wrong with a value: its path in the value, and what is wrong there. */
-export interface Fault {
-  readonly path: Path
-  readonly message: string
-}
 
 /**
  * Finds out what is wrong with a value that a schema refuses, and says it in words: where it is, what was expected, what

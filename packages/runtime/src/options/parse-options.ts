@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { OptionsError } from '../errors'
-import { type Fault, FaultFinder } from './faults'
+import { type Fault } from '../invalid-error'
+import { FaultFinder } from './faults'
 import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
 
