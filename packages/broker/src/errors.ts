@@ -1,5 +1,7 @@
 import { GenPoolError, round } from '@genpool/runtime'
 
+export { InvalidError } from '@genpool/runtime'
+
 /**
  * Why a request was not served.
  *
@@ -87,9 +89,4 @@ const REMEDIES: Readonly<Record<DropReason, string>> = {
     'most earlier requests were refused, so this one was refused at once. Add members, or send fewer requests.',
   overload: 'the overload alarm is set. Add members, or send fewer requests.',
   busy: 'no member was idle, and the request asked not to wait. Use "ask" instead of "nbAsk", or add members.',
-}
-
-/** The message or call is invalid, or not allowed now. It changed nothing. */
-export class InvalidError extends GenPoolError {
-  readonly code = 'ERR_GENPOOL_INVALID'
 }

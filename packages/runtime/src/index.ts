@@ -12,6 +12,7 @@ export {
   StoppedError,
   textOf,
 } from './errors'
+export { type Fault, InvalidError } from './invalid-error'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
 export { type Hold as ReferenceHold, heldReference } from './nact/held-reference'
 export {

@@ -76,6 +76,16 @@ describe('parseOptions', () => {
     expect(failure(input).message).toContain(message)
   })
 
+  it('stays short, however much is wrong', () => {
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`option${i}`, i]))
+    const { message, issues } = failure({ ...many, list: Array.from({ length: 100 }, () => 5) })
+    expect(message.length).toBeLessThan(2500)
+    expect(message).toContain('"option7" and 99992 more. Accepted keys: broker')
+    expect(message).toMatch(/\n  and 81 more$/)
+    expect(issues).toHaveLength(101)
+    expect(failure({ ['a\n"b']: 1 }).message).toContain('unknown key "a\\n\\"b"')
+  })
+
   it('refuses what throws when it is read, and says where that is', () => {
     const broker = Object.defineProperty({}, 'client', { enumerable: true, get: () => { throw new Error('no') } }) // prettier-ignore
     expect(failure({ size: 0, broker }).message).toBe(

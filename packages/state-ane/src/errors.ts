@@ -1,5 +1,7 @@
 import { GenPoolError } from '@genpool/runtime'
 
+export { type Fault, InvalidError } from '@genpool/runtime'
+
 /** The name of a cell in its store, or the number of a slot. */
 export type CellKey = string | number
 
@@ -36,39 +38,4 @@ export class ConflictError extends GenPoolError {
   ) {
     super(`A commit to cell "${key}" was refused: ${CONFLICTS[reason]}`)
   }
-}
-
-/** One thing that is wrong with a value: its path in the value, and what is wrong there. */
-export interface Fault {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
-
-/**
- * A commit, or a message that asked for one, was refused because its content is invalid. It changed nothing, raised no
- * version and told no watcher. A retry would be refused again.
- */
-export class InvalidError extends GenPoolError {
-  readonly code = 'ERR_GENPOOL_INVALID'
-  constructor(
-    /** What was refused, as in `commit to cell "counter"`. */
-    readonly what: string,
-    readonly faults: readonly Fault[],
-    cause?: unknown,
-  ) {
-    super(
-      `A ${what} was refused; nothing was changed.\n` +
-        faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`).join('\n'),
-      cause === undefined ? undefined : { cause },
-    )
-  }
-
-  /** Where the first fault is. Empty for the value as a whole. */
-  get path(): readonly PropertyKey[] {
-    return this.faults[0]?.path ?? []
-  }
-}
-
-function showPath(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the whole value' : path.map(String).join('.')
 }

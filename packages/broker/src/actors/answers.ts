@@ -34,8 +34,7 @@ export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, r
   try {
     return parseOptions(schema, message, `message to a ${receiver}`)
   } catch (cause) {
-    const reason = cause instanceof OptionsError ? cause.issues.map(explain).join('; ') : String(cause)
-    throw new InvalidError(`A ${receiver} does not understand this message: ${reason}. Nothing was done.`, { cause })
+    throw new InvalidError(`message to a ${receiver}`, cause instanceof OptionsError ? cause.issues : [], cause)
   }
 }
 
@@ -47,8 +46,4 @@ export function once(fn: () => void): () => void {
     called = true
     fn()
   }
-}
-
-function explain({ path, message }: OptionsError['issues'][number]): string {
-  return path.length === 0 ? message : `${path.join('.')}: ${message}`
 }

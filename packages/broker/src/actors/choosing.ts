@@ -1,4 +1,5 @@
-import { OptionsError } from '@genpool/runtime'
+import { OptionsError, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import { brokerOf, type BrokerRef } from './brokers'
 
 type AnyBroker = BrokerRef<never, never>
@@ -9,6 +10,17 @@ export interface Choosing {
   readonly side?: 'ask' | 'askR'
   /** A number in [0, 1). Default `Math.random`. */
   readonly random?: () => number
+}
+
+const side = z.enum(['ask', 'askR'])
+const choosingOptions = z.strictObject({
+  side: side.optional(),
+  random: z.custom<() => number>((value) => typeof value === 'function', 'expected a function').optional(),
+})
+
+/** @throws {OptionsError} if it is none */
+export function checkSide(given: unknown): 'ask' | 'askR' {
+  return parseOptions(side, given, 'sides of a broker')
 }
 
 /**
@@ -26,7 +38,9 @@ export function better<B extends AnyBroker>(...brokers: readonly B[]): B {
 
 /** `better` with options. */
 export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: Choosing = {}): B {
-  const { side = 'ask', random = Math.random } = choosing
+  const { side = 'ask', random = Math.random } = isSound(choosing)
+    ? choosing
+    : parseOptions(choosingOptions, choosing, 'options of betterOf')
   const first = pick(brokers, random)
   const others = brokers.filter((broker) => broker !== first)
   if (others.length === 0) return first
@@ -48,4 +62,14 @@ function pick<B>(brokers: readonly B[], chance: () => number): B {
 function sojourn(broker: AnyBroker, side: 'ask' | 'askR'): number {
   const { gauges, shell } = brokerOf(broker)
   return gauges.sojourn(side, shell.turn.now())
+}
+
+/** Quicker than the schema: a broker is chosen for each message. What is not sound at a glance goes to the schema. */
+function isSound(choosing: Choosing | null): choosing is Choosing {
+  if (typeof choosing !== 'object' || choosing === null) return false
+  for (const key in choosing) if (key !== 'side' && key !== 'random') return false
+  const { side, random } = choosing
+  return (
+    (side === undefined || side === 'ask' || side === 'askR') && (random === undefined || typeof random === 'function')
+  )
 }

@@ -12,6 +12,7 @@ import { type Ref } from 'nact'
 import { type RegulatorOptions } from '../engine/regulator-options'
 import { type Meter, type MeterFactory, type Sample } from '../meters/meter'
 import { type AskOptions, checkAskOptions } from './ask-options'
+import { checkSide } from './choosing'
 import { REGULATOR, RegulatorActor, type RegulatorActorOptions, regulatorActorOptions } from './regulator-actor'
 import { type Permit, type RegulatorAskKind, type RegulatorMessage } from './regulator-messages'
 
@@ -90,7 +91,8 @@ export const regulators = {
  *   send the requests
  */
 export function regulatorMeter(regulator: RegulatorRef, side: 'ask' | 'askR' = 'askR'): MeterFactory {
-  return () => new RegulatorMeter((relativeTime) => regulators.update(regulator, relativeTime), side)
+  const known = checkSide(side)
+  return () => new RegulatorMeter((relativeTime) => regulators.update(regulator, relativeTime), known)
 }
 
 class RegulatorMeter implements Meter {

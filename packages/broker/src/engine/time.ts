@@ -11,8 +11,8 @@ export function later(before: Nanos, now: Nanos): Nanos {
 }
 
 function refuse(before: Nanos, now: Nanos): never {
-  throw new InvalidError(
-    `The clock runs backwards: this call is at ${now} ns, the one before was at ${before} ns. Nothing was done. ` +
-      'Pass times of a monotonic clock.',
-  )
+  const message =
+    `the clock runs backwards: this call is at ${now} ns, and the one before was at ${before} ns. ` +
+    'Give times of a monotonic clock'
+  throw new InvalidError('call', [{ path: ['now'], message }])
 }

@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 
@@ -44,13 +45,15 @@ export function sameBy(a: FairBy, b: FairBy): boolean {
   return a === b || (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b))
 }
 
+const PLAIN = 'the key of a fair queue must be a plain value, or hold plain values only'
+
 /** Returns the map key of a key: arrays and objects with the same content are one key. */
 export function identify(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
   try {
     return JSON.stringify(key)
   } catch (cause) {
-    throw new InvalidError('A key of a fair queue must be a plain value, or contain only plain values.', { cause })
+    throw new InvalidError('request', [{ path: ['key'], message: PLAIN }], cause)
   }
 }
 
@@ -88,7 +91,8 @@ function safely(by: (value: unknown) => unknown): (value: unknown) => unknown {
     try {
       return by(value)
     } catch (cause) {
-      throw new InvalidError('The function "by" of a fair queue threw. The request was not accepted.', { cause })
+      const message = `the function "by" of a fair queue threw: ${textOf(cause)}`
+      throw new InvalidError('request', [{ path: ['by'], message }], cause)
     }
   }
 }

@@ -1,8 +1,9 @@
 import { type Nanos } from '@genpool/runtime'
-import { type DropReason, InvalidError } from '../errors'
+import { type DropReason } from '../errors'
 import { type Decision, type Drop, NO_DROPS, type Queue } from './queue'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
+import { alreadyQueued } from './already-queued'
 import { WaitingList } from './waiting-list'
 
 /** The rules of every queue that holds requests itself, in internal units. */
@@ -180,5 +181,5 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
 
 /** @throws {InvalidError} if the entry is already queued */
 export function mustNotWait(entry: Waiting): void {
-  if (entry.list !== null) throw new InvalidError('This entry is already queued. An entry can be in only one queue.')
+  if (entry.list !== null) throw alreadyQueued()
 }

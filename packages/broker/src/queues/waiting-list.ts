@@ -1,4 +1,4 @@
-import { InvalidError } from '../errors'
+import { alreadyQueued } from './already-queued'
 import { type Waiting } from './waiting'
 
 /**
@@ -15,7 +15,7 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
 
   /** Adds `entry` as the newest. @throws {InvalidError} if it is already queued; nothing changes then */
   push(entry: Waiting): void {
-    if (entry.list !== null) throw new InvalidError('This entry is already queued. An entry can be in only one queue.')
+    if (entry.list !== null) throw alreadyQueued()
     const last: Waiting | null = this.last
     entry.list = this
     entry.previous = last

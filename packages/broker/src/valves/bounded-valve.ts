@@ -45,8 +45,8 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
 
   ask(task: T, now: Nanos): Nanos {
     this.look(now)
-    if (!this.status.open) throw new InvalidError('The valve is closed. A task may start only while the valve is open.')
-    if (this.#tasks.has(task)) throw new InvalidError('The task is already running.')
+    if (!this.status.open) throw refused('the valve is closed; a task may start only while it is open')
+    if (this.#tasks.has(task)) throw refused('the task runs already')
     this.#tasks.add(task)
     const since = this.size <= this.rules.min ? this.sinceBelowMin() : this.use(now)
     this.look(now)
@@ -130,4 +130,8 @@ export abstract class BoundedValve<T, R extends ValveRules> implements Valve<T> 
     if (before > this.rules.min) this.freed(now)
     return true
   }
+}
+
+function refused(message: string): InvalidError {
+  return new InvalidError('start of a task', [{ path: [], message }])
 }

@@ -1,4 +1,5 @@
-import { type Change, OptionsError, showValue } from '@genpool/runtime'
+import { type Change, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
 import { poolOf } from './pool-of'
@@ -33,19 +34,23 @@ export function relearn(pool: PoolRef): void {
   poolOf(pool).policies.relearn()
 }
 
+const drainOptions = z.strictObject({
+  within: z
+    .union([z.number({ error: 'expected milliseconds >= 0' }).nonnegative(), z.literal(Infinity)])
+    .default(Infinity)
+    .describe('Stops after this time, whatever is left, in milliseconds.'),
+})
+
 /**
  * Stops a pool gently: it accepts no new requests, finishes those that it has, and stops. Resolves when every member has
  * ended and its `terminate` is done.
  *
- * @param options `within`: after this many milliseconds the pool stops anyway, and the promise resolves; the remaining callers get
- *   a StoppedError
- * @throws {OptionsError} if `within` is wrong; nothing changes then
+ * @param options `within`: stops after this many milliseconds whatever is left, and resolves; the callers that are left get a
+ *   StoppedError
+ * @throws {OptionsError} if an option is wrong; nothing is changed
  */
-export function drain(pool: PoolRef, { within = Infinity }: { readonly within?: number } = {}): Promise<void> {
-  if (typeof within !== 'number' || !(within >= 0)) {
-    const message = `expected milliseconds >= 0 or Infinity, got ${showValue(within)}`
-    throw new OptionsError(`"within" is wrong: ${message}.`, [{ path: ['within'], message }])
-  }
+export function drain(pool: PoolRef, options: { readonly within?: number } = {}): Promise<void> {
+  const { within } = parseOptions(drainOptions, options, 'options of drain')
   return poolOf(pool).kernel.lifecycle.drain(within)
 }
 

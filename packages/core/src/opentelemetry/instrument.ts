@@ -1,5 +1,6 @@
 import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opentelemetry/api'
-import { OptionsError } from '@genpool/runtime'
+import { OptionsError, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import { poolOf } from '../api/pool-of'
 import type { PoolRef } from '../behaviours/protocol'
 import type { RequestFacts } from '../requests/request-facts'
@@ -16,6 +17,17 @@ export interface InstrumentOptions {
   readonly attributes?: Attributes
 }
 
+const has = (method: string) => (value: unknown) =>
+  typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
+
+const instrumentOptions = z.strictObject({
+  tracer: z.union([z.literal(false), z.custom<Tracer>(has('startSpan'), 'expected a tracer')]).optional(),
+  meter: z.union([z.literal(false), z.custom<Meter>(has('createCounter'), 'expected a meter')]).optional(),
+  attributes: z
+    .custom<Attributes>((value) => typeof value === 'object' && value !== null, 'expected attributes')
+    .optional(),
+})
+
 const LIBRARY = '@genpool/core'
 
 /**
@@ -30,8 +42,8 @@ const LIBRARY = '@genpool/core'
  * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
  * `genpool.state.version`.
  *
- * @returns a function that ends it; requests that have already arrived keep their spans. A second call does nothing
- * @throws {OptionsError} if the pool is already instrumented; nothing changes then
+ * @returns a function that ends it; requests that are there already keep their spans. Calling it again does nothing
+ * @throws {OptionsError} if the pool is instrumented already, or an option is wrong; nothing is changed
  * @example const end = instrument(pool)
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
@@ -40,8 +52,9 @@ export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () =>
     const message = 'it is already instrumented; first call the function that instrument returned'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
   }
-  const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = options
-  const attributes = { ...options.attributes, 'genpool.pool': pool.name }
+  const checked = parseOptions(instrumentOptions, options, 'options of instrument')
+  const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = checked
+  const attributes = { ...checked.attributes, 'genpool.pool': pool.name }
   const measures = meter === false ? null : new Measures(ref, meter, attributes)
   const spans = tracer === false ? null : { tracer, attributes }
   const factory = (pool.kernel.pool.instrument = (request: RequestFacts) => new RequestScope(request, spans, measures))

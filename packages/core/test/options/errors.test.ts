@@ -109,7 +109,11 @@ describe('options and messages whose schemas are not exported', () => {
   it.each(calls)('%s says what is wrong where', (_, keys, act) => {
     // A function may be a validator or a queue, and is called then.
     for (const value of HOSTILE.filter((one) => typeof one !== 'function')) {
-      for (const [path, options] of [[[], value], ...keys.map((key) => [[key], { [key]: value }])] as const) {
+      const tries: readonly (readonly [readonly PropertyKey[], unknown])[] = [
+        [[], value],
+        ...keys.map((key) => [[key], { [key]: value }] as const),
+      ]
+      for (const [path, options] of tries) {
         const error = refusal(() => act(options as never))
         const faults = error === undefined ? [] : faultsOfRefusal(error, path as readonly PropertyKey[])
         if (faults.length > 0) expect([path, showValue(value), faults]).toEqual('told well')

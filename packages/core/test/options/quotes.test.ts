@@ -25,7 +25,7 @@ const WRONG: readonly [string, (value: never) => unknown][] = [
   ['the signal of a call', (signal) => call(pool, { type: 'add' }, { signal })],
   ['the options of a call', (options) => call(pool, { type: 'add' }, options)],
   ['the timeout of a query to a pool', (timeout) => query(pool as never, { type: 'add' } as never, timeout)],
-  ['the timeout of a query to a broker', (timeout) => query(spawnBroker(system), { type: 'length' } as never, timeout)],
+  ['the timeout of a query to a broker', (timeout) => query(spawnBroker(system) as never, {} as never, timeout)],
   ['within of drain', (within) => drain(pool, { within })],
   ['the listener of onEvent', (listener) => onEvent('genpool:drop' as never, listener)],
   ['shutdownAfter', (shutdownAfter) => spawnPool(system, () => 1, undefined, { shutdownAfter })],

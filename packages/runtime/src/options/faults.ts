@@ -1,17 +1,15 @@
 import { textOf } from '../errors'
+import { type Fault } from '../invalid-error'
 import { expected, tagsOf } from './expected'
-import { type FirstGuesses, keyHint, tagHint, valueHint } from './hints'
+import { type FirstGuesses, keyHint, type Place, tagHint, valueHint } from './hints'
 import { nearest } from './nearest'
 import { listed, showValue } from './show-value'
 import { type Alternative, alternativesOf, coreOf, type Issue, keysOf, propertyOf, type Schema } from './schema'
 
 type Path = readonly PropertyKey[]
 
-/** One thing that is wrong with a value: its path in the value, and what is wrong there. */
-export interface Fault {
-  readonly path: Path
-  readonly message: string
-}
+/** How many unknown keys an error names. */
+const MOST_KEYS = 8
 
 /**
  * Finds out what is wrong with a value that a schema refuses, and says it in words: where it is, what was expected, what
@@ -74,16 +72,20 @@ export class FaultFinder {
       guesses: this.guesses,
       kind: value[siblings[0]?.tag ?? ''],
     }
-    const accepted = keysOf(schema)
-    const misnamed = unknown.map((key) => `"${key}"${keyHint(key, place)}`).join(', ')
     const parts = Object.entries(schema.def.shape ?? {})
     const faults = parts.flatMap(([key, part]) => this.find(part, value[key], [...path, key]))
     if (unknown.length > 0) {
-      faults.unshift({ path, message: `unknown key ${misnamed}. Accepted keys: ${accepted.join(', ')}` })
+      faults.unshift({ path, message: `${misnamed(unknown, place)}. Accepted keys: ${keysOf(schema).join(', ')}` })
     }
     if (faults.length > 0) return faults
     return (schema.safeParse(value).error?.issues ?? []).map((issue) => said(issue, path))
   }
+}
+
+function misnamed(keys: readonly string[], place: Place): string {
+  const words = keys.slice(0, MOST_KEYS).map((key) => showValue(key) + keyHint(key, place))
+  const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : ''
+  return `unknown key ${words.join(', ')}${more}`
 }
 
 interface Given {

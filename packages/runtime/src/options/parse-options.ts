@@ -1,8 +1,12 @@
 import type { z } from 'zod'
 import { OptionsError } from '../errors'
-import { type Fault, FaultFinder } from './faults'
+import { type Fault } from '../invalid-error'
+import { FaultFinder } from './faults'
 import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
+
+/** How many faults an error spells out; its `issues` has all. */
+const MOST_LINES = 20
 
 /**
  * Checks `input` with a zod schema and returns its output.
@@ -20,7 +24,8 @@ export function parseOptions<S extends z.ZodType>(
   const result = attempt(schema, input)
   if (result?.success === true) return result.data
   const faults = faultsOf(schema, input, guesses)
-  const lines = faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`)
+  const lines = faults.slice(0, MOST_LINES).map(({ path, message }) => `  at ${showPath(path)}: ${message}`)
+  if (faults.length > MOST_LINES) lines.push(`  and ${faults.length - MOST_LINES} more`)
   throw new OptionsError(`The ${what} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
 }
 

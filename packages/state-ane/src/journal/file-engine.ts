@@ -1,5 +1,7 @@
+import { OptionsError, parseOptions, showValue } from '@genpool/runtime'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { DamagedFile, frame, MAGIC, readFrames } from './frames'
 import { LogFile, replaceFile } from './log-file'
@@ -18,6 +20,8 @@ export interface FileEngine extends PersistenceEngine {
   close(): Promise<void>
 }
 
+const fileEngineOptions = z.strictObject({ compact: z.boolean().default(true) })
+
 /**
  * A persistence engine in plain files, for `journal` and for nact's own persistent actors.
  *
@@ -25,9 +29,15 @@ export interface FileEngine extends PersistenceEngine {
  * disk (fsync); writes that arrive while the disk is busy share one sync. A record torn by a crash is cut off when the file is
  * opened. Only one process at a time may use a directory.
  *
- * @param directory created if it does not exist
+ * @param directory made when it is not there
+ * @throws {OptionsError} if the directory or an option is wrong; nothing is created
  */
-export function fileEngine(directory: string, { compact = true }: FileEngineOptions = {}): FileEngine {
+export function fileEngine(directory: string, options: FileEngineOptions = {}): FileEngine {
+  if (typeof directory !== 'string' || directory === '') {
+    const message = `expected the path of a directory, got ${showValue(directory)}`
+    throw new OptionsError(`The directory of a fileEngine is wrong: ${message}.`, [{ path: ['directory'], message }])
+  }
+  const { compact } = parseOptions(fileEngineOptions, options, 'options of a fileEngine')
   return new Files(directory, compact)
 }
 

@@ -1,0 +1,36 @@
+import { GenPoolError } from './errors'
+
+/** One thing that is wrong with a value: its path in the value, and what is wrong there. */
+export interface Fault {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/**
+ * A message, a commit or a call was refused for what it contains, or because it is not allowed now. It changed nothing,
+ * raised no version and told no watcher; repeating it is refused again.
+ */
+export class InvalidError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_INVALID'
+  constructor(
+    /** What was refused, as in `commit to cell "counter"`. */
+    readonly what: string,
+    readonly faults: readonly Fault[],
+    cause?: unknown,
+  ) {
+    super(
+      `${/^[aeio]/i.test(what) ? 'An' : 'A'} ${what} was refused; nothing was changed.\n` +
+        faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`).join('\n'),
+      cause === undefined ? undefined : { cause },
+    )
+  }
+
+  /** Where the first fault is. Empty for the value as a whole. */
+  get path(): readonly PropertyKey[] {
+    return this.faults[0]?.path ?? []
+  }
+}
+
+function showPath(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'the whole value' : path.map(String).join('.')
+}
