@@ -1,8 +1,9 @@
 import type { Patch } from 'immer'
 import { StoppedError } from '@genpool/runtime'
-import { type CellKey, ConflictError, InvalidError } from '../errors'
+import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { History } from './history'
+import { mustBeState } from './must-be-state'
 import { frozen, produce, produceWithPatches } from './produce'
 import { Turns } from './turns'
 import { check, type Validator } from './validator'
@@ -45,7 +46,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.#validators = validators
     this.#history = history > 0 ? new History(history) : undefined
     this.#onWatcherError = onWatcherError ?? rethrowLater
-    this.validate(initial)
+    this.validate(initial, 'first value of')
     this.value = frozen(initial)
   }
 
@@ -135,8 +136,8 @@ export class MemoryCell<S> implements SyncCell<S> {
   }
 
   /** @throws {InvalidError} if a validator refuses `next` or it cannot be a state; nothing is changed */
-  validate(next: S): void {
-    if (typeof next === 'function') throw notAState(this.key)
+  validate(next: S, what?: string): void {
+    mustBeState(this.key, next, what)
     for (const validator of this.#validators) check(this.key, validator, next)
   }
 
@@ -213,13 +214,4 @@ function replacement<S>(next: S, before: S): Prepared<S> {
     patches: [{ op: 'replace', path: [], value: next }],
     inverse: [{ op: 'replace', path: [], value: before }],
   }
-}
-
-function notAState(key: CellKey): InvalidError {
-  return new InvalidError(`commit to cell "${key}"`, [
-    {
-      path: [],
-      message: 'a function cannot be a state. To change the latest value with a function, use update(recipe).',
-    },
-  ])
 }

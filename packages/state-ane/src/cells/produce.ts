@@ -1,8 +1,9 @@
-import { enableMapSet, enablePatches, freeze, Immer, type Patch } from 'immer'
+import { enableMapSet, enablePatches, freeze, Immer, nothing, type Patch } from 'immer'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
 import { isPromise } from './maybe-promise'
+import { notAState } from './must-be-state'
 
 enablePatches()
 enableMapSet()
@@ -17,15 +18,22 @@ let current: Recipe<never> | undefined
 
 function guarded(draft: never): unknown {
   const result: unknown = (current as Recipe<never>)(draft)
-  if (isPromise(result)) throw new AsyncRecipe(result)
+  if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
 }
 
-class AsyncRecipe extends Error {
-  constructor(promise: PromiseLike<unknown>) {
-    super('asynchronous recipe')
-    // What the recipe does after its first await has nowhere to go; its failure must not be an unhandled rejection.
-    promise.then(undefined, () => undefined)
+function isState(result: unknown): boolean {
+  // `nothing` is immer's own symbol, for a state that becomes undefined.
+  if (typeof result === 'symbol') return result === nothing
+  return typeof result !== 'function' && !isPromise(result)
+}
+
+/** What a recipe returned cannot be a state. */
+class NoState extends Error {
+  constructor(readonly result: unknown) {
+    super('no state')
+    // What an asynchronous recipe does after its first await has nowhere to go; its failure must not be an unhandled rejection.
+    if (isPromise(result)) result.then(undefined, () => undefined)
   }
 }
 
@@ -74,7 +82,8 @@ function freezeParts(value: object): void {
 }
 
 function explain(key: CellKey, error: unknown): unknown {
-  if (!(error instanceof AsyncRecipe)) return error
+  if (!(error instanceof NoState)) return error
+  if (!isPromise(error.result)) return notAState(key, error.result)
   return new InvalidError(`commit to cell "${key}"`, [
     {
       path: [],
