@@ -82,4 +82,4 @@ export {
   OptionsError,
   StoppedError,
 } from '@genpool/runtime'
-export { ConflictError, InvalidError } from '@genpool/state-ane'
+export { ConflictError, current, immerable, InvalidError } from '@genpool/state-ane'

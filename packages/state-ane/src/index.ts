@@ -1,3 +1,4 @@
+export { current, immerable } from 'immer'
 export {
   type Cell,
   type Hold,
@@ -9,6 +10,7 @@ export {
   whenFree,
   type Writer,
 } from './cells/cell'
+export { ENDED_DRAFT, isEndedDraft } from './cells/ended-draft'
 export { type MaybePromise } from './cells/maybe-promise'
 export { type TransactionRecipe, type Values } from './cells/transaction'
 export { type Predicate, type SchemaLike, type Validator } from './cells/validator'

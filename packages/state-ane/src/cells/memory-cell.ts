@@ -4,7 +4,7 @@ import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { History } from './history'
 import { mustBeState } from './must-be-state'
-import { frozen, produce, produceWithPatches } from './produce'
+import { frozen, frozenState, produce, produceWithPatches } from './produce'
 import { Turns } from './turns'
 import { check, type Validator } from './validator'
 import { rethrowLater, Watchers } from './watchers'
@@ -47,7 +47,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.#history = history > 0 ? new History(history) : undefined
     this.#onWatcherError = onWatcherError ?? rethrowLater
     this.validate(initial, 'first value of')
-    this.value = frozen(initial)
+    this.value = frozenState(key, initial)
   }
 
   get held(): boolean {
@@ -107,7 +107,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     if (Object.is(next, this.value)) return true
     this.validate(next)
     const inverse = this.value
-    frozen(next)
+    frozenState(this.key, next)
     if (this.watched) this.#commit(version, replacement(next, inverse))
     else {
       if (this.version !== version) throw new ConflictError(this.key, 'nested')

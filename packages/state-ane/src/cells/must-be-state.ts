@@ -1,4 +1,5 @@
 import { type CellKey, InvalidError } from '../errors'
+import { ENDED_DRAFT, isEndedDraft } from './ended-draft'
 import { isPromise } from './maybe-promise'
 
 const REMEDIES = {
@@ -20,15 +21,32 @@ const REMEDIES = {
  */
 export function mustBeState(key: CellKey | undefined, value: unknown, what?: string): void {
   if (typeof value === 'object') {
-    if (!isPromise(value)) return
+    if (!isThenable(key, value)) return
     // Nobody awaits it now, and its failure must not be an unhandled rejection.
     value.then(undefined, () => undefined)
   } else if (typeof value !== 'function' && typeof value !== 'symbol') return
   throw notAState(key, value, what)
 }
 
+function isThenable(key: CellKey | undefined, value: unknown): value is PromiseLike<unknown> {
+  try {
+    return isPromise(value)
+  } catch (error) {
+    throw isEndedDraft(error) ? endedDraft(key, error) : error
+  }
+}
+
+/** The error for a draft whose recipe has returned, as the state, in it, or used by a recipe. */
+export function endedDraft(key: CellKey | undefined, error: Error): InvalidError {
+  return new InvalidError(commitTo(key), [{ path: [], message: `${ENDED_DRAFT}.` }], error)
+}
+
 /** The error for a function, a symbol or a thenable. */
-export function notAState(key: CellKey | undefined, value: unknown, what = 'commit to'): InvalidError {
+export function notAState(key: CellKey | undefined, value: unknown, what?: string): InvalidError {
   const message = REMEDIES[typeof value as keyof typeof REMEDIES]
-  return new InvalidError(key === undefined ? 'returned state' : `${what} cell "${key}"`, [{ path: [], message }])
+  return new InvalidError(commitTo(key, what), [{ path: [], message }])
+}
+
+function commitTo(key: CellKey | undefined, what = 'commit to'): string {
+  return key === undefined ? 'returned state' : `${what} cell "${key}"`
 }

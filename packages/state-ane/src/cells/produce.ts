@@ -2,8 +2,9 @@ import { enableMapSet, enablePatches, freeze, Immer, nothing, type Patch } from 
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
+import { isEndedDraft } from './ended-draft'
 import { isPromise } from './maybe-promise'
-import { notAState } from './must-be-state'
+import { endedDraft, notAState } from './must-be-state'
 
 enablePatches()
 enableMapSet()
@@ -63,6 +64,19 @@ export function frozen<S>(value: S): S {
 }
 
 /**
+ * The same for a value that comes from a user.
+ *
+ * @throws {InvalidError} if there is a draft in it whose recipe has returned
+ */
+export function frozenState<S>(key: CellKey, value: S): S {
+  try {
+    return freeze(value, true)
+  } catch (error) {
+    throw explain(key, error)
+  }
+}
+
+/**
  * The same for what a recipe has made, in which there are no drafts: the plain parts without a callback for each key. A commit
  * of a small state takes nine tenths of the time.
  */
@@ -82,7 +96,7 @@ function freezeParts(value: object): void {
 }
 
 function explain(key: CellKey, error: unknown): unknown {
-  if (!(error instanceof NoState)) return error
+  if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
   if (!isPromise(error.result)) return notAState(key, error.result)
   return new InvalidError(`commit to cell "${key}"`, [
     {
