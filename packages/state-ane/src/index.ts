@@ -25,3 +25,4 @@ export { type Answer, type Changed, type Snapshot, type StateMessage } from './a
 export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'
 export { fileEngine, type FileEngine, type FileEngineOptions } from './journal/file-engine'
 export { JournalError, type JournalOptions } from './journal/journal'
+export { LockedError } from './journal/lock'

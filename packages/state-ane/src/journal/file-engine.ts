@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { DamagedFile, frame, MAGIC, readFrames } from './frames'
+import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
 
 export interface FileEngineOptions {
@@ -14,7 +15,7 @@ export interface FileEngineOptions {
 
 /** A persistence engine of nact's that keeps its files in one directory. */
 export interface FileEngine extends PersistenceEngine {
-  /** Waits for what is being written and closes the files. Later writes are refused. */
+  /** Waits for what is being written, closes the files and gives up the locks. Later use is refused. */
   close(): Promise<void>
 }
 
@@ -23,17 +24,25 @@ export interface FileEngine extends PersistenceEngine {
  *
  * Each key has an append-only log and a snapshot. A record carries its length and checksum, and is acknowledged when the disk
  * has it (fsync); writes that come while the disk is busy share one sync. What a crash has torn is cut when the file is opened.
- * One process at a time may use a directory.
  *
- * @param directory made when it is not there
+ * One engine at a time may use a key: the first one has a lock, and another is refused with a LockedError, in this process or in
+ * another. The lock ends with `close()`; that of a dead process is taken over.
+ *
+ * @param directory made when it is not there. On a network drive, locks of other hosts are seen, but not whether they are alive
  */
 export function fileEngine(directory: string, { compact = true }: FileEngineOptions = {}): FileEngine {
   return new Files(directory, compact)
 }
 
-class Files implements FileEngine {
-  readonly #logs = new Map<string, Promise<LogFile>>()
+/** The log of one key, and the right to use it. */
+interface Opened {
+  readonly log: LogFile
+  readonly lock: Lock
+}
 
+class Files implements FileEngine {
+  readonly #opened = new Map<string, Promise<Opened>>()
+  #closed = false
   #snapshots: Promise<void> = Promise.resolve()
 
   constructor(
@@ -83,9 +92,10 @@ class Files implements FileEngine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#snapshots
-    const logs = [...this.#logs.values()]
-    await Promise.all(logs.map(async (opened) => (await opened).close()))
+    // What could not be opened has nothing to close.
+    await Promise.all([...this.#opened.values()].map((opened) => opened.then(end, () => undefined)))
   }
 
   async #takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
@@ -95,17 +105,37 @@ class Files implements FileEngine {
     if (this.compact) await log.compact((event) => (event as PersistedEvent).sequenceNumber > sequenceNumber)
   }
 
-  #log(key: string): Promise<LogFile> {
-    const known = this.#logs.get(key)
-    if (known !== undefined) return known
-    const opened = mkdir(this.directory, { recursive: true }).then(() => LogFile.open(this.#path(key, 'log')))
-    this.#logs.set(key, opened)
-    // A file that could not be opened may be there the next time.
-    opened.catch(() => this.#logs.delete(key))
-    return opened
+  async #log(key: string): Promise<LogFile> {
+    let opened = this.#opened.get(key)
+    if (opened === undefined) {
+      opened = this.#open(key)
+      this.#opened.set(key, opened)
+      // A file that could not be opened may be there the next time.
+      opened.catch(() => this.#opened.delete(key))
+    }
+    return (await opened).log
   }
 
-  #path(key: string, kind: 'log' | 'snapshot'): string {
+  async #open(key: string): Promise<Opened> {
+    if (this.#closed) throw new Error(`The engine of "${this.directory}" was closed, so nothing was read or written.`)
+    const lock = await Lock.take(this.#path(key, 'lock'))
+    try {
+      return { lock, log: await LogFile.open(this.#path(key, 'log')) }
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  #path(key: string, kind: 'log' | 'snapshot' | 'lock'): string {
     return join(this.directory, `${encodeURIComponent(key)}.${kind}`)
+  }
+}
+
+async function end({ log, lock }: Opened): Promise<void> {
+  try {
+    await log.close()
+  } finally {
+    await lock.release()
   }
 }
