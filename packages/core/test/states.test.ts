@@ -113,3 +113,31 @@ describe('an init', () => {
     expect(await call(spawnPool(system, Fine, 'pool', { size: 1, clock }), { type: 'go' })).toBe(1)
   })
 })
+
+describe('a class instance as the state of a pool', () => {
+  class Till {
+    sum = 0
+    add(n: number): this {
+      this.sum += n
+      return this
+    }
+  }
+  const Tills = definePool({
+    init: () => new Till(),
+    calls: {
+      read: (_m, state) => reply(state.sum),
+      replace: () => reply('done', new Till().add(5)),
+      byRecipe: () => reply('done', () => new Till().add(7)),
+      inPlace: () => reply('done', (till) => void till.add(1)),
+    },
+  })
+  it.each(['shared', 'isolated'] as const)('may be replaced and not changed in place (%s)', async (type) => {
+    const pool = spawnPool(system, Tills, 'tills', { size: 1, clock, state: type })
+    expect(await failure(call(pool, { type: 'inPlace' }))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await call(pool, { type: 'read' })).toBe(0)
+    await call(pool, { type: 'replace' })
+    expect(await call(pool, { type: 'read' })).toBe(5)
+    await call(pool, { type: 'byRecipe' })
+    expect(await call(pool, { type: 'read' })).toBe(7)
+  })
+})

@@ -4,7 +4,8 @@ import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { History } from './history'
 import { mustBeState } from './must-be-state'
-import { frozen, frozenState, produce, produceWithPatches } from './produce'
+import { frozen } from './frozen'
+import { frozenState, produce, produceWithPatches } from './produce'
 import { Turns } from './turns'
 import { check, type Validator } from './validator'
 import { rethrowLater, Watchers } from './watchers'
@@ -107,7 +108,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     if (Object.is(next, this.value)) return true
     this.validate(next)
     const inverse = this.value
-    frozenState(this.key, next)
+    frozenState(this.key, next, inverse)
     if (this.watched) this.#commit(version, replacement(next, inverse))
     else {
       if (this.version !== version) throw new ConflictError(this.key, 'nested')

@@ -219,7 +219,7 @@ class JournaledHold<S> implements Hold<S> {
 
   async #commit(prepared: Prepared<S>): Promise<void> {
     this.cell.validate(prepared.next)
-    frozenState(this.cell.key, prepared.next)
+    frozenState(this.cell.key, prepared.next, this.cell.value)
     await this.store.write([changeOf(this.cell, this.cell.version, prepared)], () => this.cell.put(prepared))
   }
 
