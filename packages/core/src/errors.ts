@@ -11,7 +11,11 @@ import {
 } from '@genpool/runtime'
 import type { ConflictError, InvalidError } from '@genpool/state-ane'
 
-/** The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen. */
+/**
+ * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
+ *
+ * One exception: if only the answer failed, which is made after the commit, the commit stands, and the message says so.
+ */
 export class CrashedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CRASHED'
   constructor(
@@ -21,10 +25,13 @@ export class CrashedError extends GenPoolError {
     /** The type of the message. */
     readonly type: string,
     cause: unknown,
+    /** Whether the state was committed before: then only the answer failed. */
+    committed = false,
   ) {
     super(
       `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
-        'Nothing was committed. See "cause" for the original error.',
+        (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
+        ' See "cause" for the original error.',
       { cause },
     )
   }

@@ -1,3 +1,4 @@
+export { current, immerable } from 'immer'
 export {
   type Cell,
   type Hold,
@@ -9,6 +10,7 @@ export {
   whenFree,
   type Writer,
 } from './cells/cell'
+export { ENDED_DRAFT, isEndedDraft } from './cells/ended-draft'
 export { type MaybePromise } from './cells/maybe-promise'
 export { type TransactionRecipe, type Values } from './cells/transaction'
 export { type Predicate, type SchemaLike, type Validator } from './cells/validator'
@@ -24,3 +26,4 @@ export { type Answer, type Changed, type Snapshot, type StateMessage } from './a
 export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'
 export { fileEngine, type FileEngine, type FileEngineOptions } from './journal/file-engine'
 export { JournalError, type JournalOptions } from './journal/journal'
+export { LockedError } from './journal/lock'

@@ -1,4 +1,5 @@
 import { textOf } from '@genpool/runtime'
+import { readable } from '../behaviours/ended-drafts'
 import { eventually } from '../behaviours/eventually'
 
 const nothing = (): void => undefined
@@ -12,7 +13,7 @@ export class Callbacks {
   ) {}
 
   callSafely(callback: () => unknown): void {
-    eventually(callback, nothing, (error) => this.report(error))
+    eventually(callback, nothing, (error) => this.report(readable(error)))
   }
 
   /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */

@@ -200,6 +200,10 @@ export class Pool implements RequestOwner {
     return this.parts.failures.crashed(request, cause)
   }
 
+  unanswerable(request: Request, cause: unknown): GenPoolError {
+    return this.parts.failures.unanswerable(request, cause)
+  }
+
   clockNow(): Nanos {
     return this.parts.settings.current.clock.now()
   }

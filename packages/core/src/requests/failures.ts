@@ -7,6 +7,8 @@ import {
   StoppedError,
   type Turn,
 } from '@genpool/runtime'
+import { InvalidError, isEndedDraft } from '@genpool/state-ane'
+import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Request } from './request'
 
@@ -20,7 +22,12 @@ export class Failures {
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
-    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, cause)
+    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause))
+  }
+
+  /** The commit is done, and the answer could not be made or given. */
+  unanswerable(request: Request, cause: unknown): CrashedError {
+    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause), true)
   }
 
   expired(request: Request): ExpiredError {
@@ -43,7 +50,10 @@ export class Failures {
 
   /** The error of a refused commit for its caller: a GenPool error stays, any other error becomes a crash. */
   refused(request: Request, error: unknown): GenPoolError {
-    return isGenPoolError(error) ? error : this.crashed(request, error)
+    if (!isGenPoolError(error)) return this.crashed(request, error)
+    if (!isEndedDraft(error)) return error
+    // The store does not know whose recipe it was.
+    return new InvalidError(`commit of the handler "${request.type}"`, (error as InvalidError).faults, error.cause)
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Turn,
 } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
+import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { type Outcome, outcomeOf, type RequestKind } from './outcome'
@@ -29,6 +30,8 @@ export interface RequestOwner {
   sendAnswer(to: Reference, value: unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
+  /** The error of a request whose answer cannot be given. */
+  unanswerable(request: Request, cause: unknown): GenPoolError
 }
 
 /** The member that has a request, as the request sees it. */
@@ -127,7 +130,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       rarely.held = { value }
       return true
     }
-    return this.succeed(value, true)
+    const draft = draftIn(value)
+    return draft === undefined ? this.succeed(value, true) : this.fail(this.owner.unanswerable(this, draft))
   }
 
   /** @param answered whether there is an answer to pass on to the sender of a dispatch */

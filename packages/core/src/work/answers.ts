@@ -1,4 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
+import { draftIn } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
 import type { Failures } from '../requests/failures'
 import type { Rarely } from '../requests/rarely'
@@ -28,12 +29,19 @@ export function giveAnswers(
   rarely?.scope?.committed()
   try {
     if (companions !== null) answerBatch(step, state, batch)
-    else if (rarely !== null && rarely.held !== null) request.succeed(rarely.held.value, true)
-    else if (step.kind === 'reply') request.succeed(valueOf(step, state), true)
+    else if (rarely !== null && rarely.held !== null) giveAnswer(request, rarely.held.value)
+    else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state))
   } catch (error) {
-    for (const each of batch) each.fail(pool.failures.crashed(each, error))
+    for (const each of batch) each.fail(pool.failures.unanswerable(each, error))
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
+}
+
+/** Gives an answer that may hold a draft of the recipe that has just run. */
+export function giveAnswer(request: Request, value: unknown): void {
+  const draft = draftIn(value)
+  if (draft === undefined) request.succeed(value, true)
+  else request.fail(request.owner.unanswerable(request, draft))
 }
 
 function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, state: unknown, pool: Answering): void {
@@ -54,7 +62,7 @@ function answerBatch(step: Step, state: unknown, requests: readonly Request[]): 
   if (step.kind !== 'reply') return
   const values = valueOf(step, state)
   if (Array.isArray(values) && values.length === requests.length) {
-    return requests.forEach((request, i) => void request.succeed(values[i], true))
+    return requests.forEach((request, i) => giveAnswer(request, values[i]))
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
   const message = `a batch of ${requests.length} messages must be answered with a list of ${requests.length} answers; it was ${got}`

@@ -4,13 +4,14 @@ import { InitStep } from '../behaviours/behaviour'
 import { checkThen } from '../behaviours/check-step'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Eventually, isThenable } from '../behaviours/eventually'
+import { isRevoked, readable } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
 import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
-import { type Answering, giveAnswers } from './answers'
+import { type Answering, giveAnswer, giveAnswers } from './answers'
 import { initialise, terminate } from './callbacks'
 import { HandlerFailure, isAbort, isWanted, rethrowFailure } from './handler-results'
 import { MessageContext, PlainContext } from './message-context'
@@ -190,7 +191,10 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold = null
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
-    } else if (step.kind === 'reply') request.succeed(step.value, true)
+    } else if (step.kind === 'reply') {
+      if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value)
+      else request.succeed(step.value, true)
+    }
   }
 
   readonly #onDone = (step: Step): void => {
@@ -209,7 +213,7 @@ class InProcessWorker implements Worker<Request>, Run {
     const runNs = this.pool.turn.refresh() - this.#startedAt
     this.#hold = null
     if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
-      this.host.failed(job, error.cause, runNs)
+      this.host.failed(job, readable(error.cause), runNs)
     } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
   }
 
@@ -248,4 +252,9 @@ class InProcessWorker implements Worker<Request>, Run {
       mailbox: status.mailbox,
     })
   }
+}
+
+/** Whether an answer may hold a draft of the recipe that has just run, or is one of an earlier recipe. */
+function mayHoldDraft({ value, next }: Step): boolean {
+  return typeof next === 'function' || isRevoked(value)
 }

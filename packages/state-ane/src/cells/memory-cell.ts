@@ -1,9 +1,11 @@
 import type { Patch } from 'immer'
 import { StoppedError } from '@genpool/runtime'
-import { type CellKey, ConflictError, InvalidError } from '../errors'
+import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { History } from './history'
-import { frozen, produce, produceWithPatches } from './produce'
+import { mustBeState } from './must-be-state'
+import { frozen } from './frozen'
+import { frozenState, produce, produceWithPatches } from './produce'
 import { Turns } from './turns'
 import { check, type Validator } from './validator'
 import { rethrowLater, Watchers } from './watchers'
@@ -45,8 +47,8 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.#validators = validators
     this.#history = history > 0 ? new History(history) : undefined
     this.#onWatcherError = onWatcherError ?? rethrowLater
-    this.validate(initial)
-    this.value = frozen(initial)
+    this.validate(initial, 'first value of')
+    this.value = frozenState(key, initial)
   }
 
   get held(): boolean {
@@ -106,7 +108,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     if (Object.is(next, this.value)) return true
     this.validate(next)
     const inverse = this.value
-    frozen(next)
+    frozenState(this.key, next, inverse)
     if (this.watched) this.#commit(version, replacement(next, inverse))
     else {
       if (this.version !== version) throw new ConflictError(this.key, 'nested')
@@ -135,8 +137,8 @@ export class MemoryCell<S> implements SyncCell<S> {
   }
 
   /** @throws {InvalidError} if a validator refuses `next` or it cannot be a state; nothing is changed */
-  validate(next: S): void {
-    if (typeof next === 'function') throw notAState(this.key)
+  validate(next: S, what?: string): void {
+    mustBeState(this.key, next, what)
     for (const validator of this.#validators) check(this.key, validator, next)
   }
 
@@ -213,13 +215,4 @@ function replacement<S>(next: S, before: S): Prepared<S> {
     patches: [{ op: 'replace', path: [], value: next }],
     inverse: [{ op: 'replace', path: [], value: before }],
   }
-}
-
-function notAState(key: CellKey): InvalidError {
-  return new InvalidError(`commit to cell "${key}"`, [
-    {
-      path: [],
-      message: 'a function cannot be a state. To change the latest value with a function, use update(recipe).',
-    },
-  ])
 }

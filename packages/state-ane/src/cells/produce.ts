@@ -1,31 +1,40 @@
-import { enableMapSet, enablePatches, freeze, Immer, type Patch } from 'immer'
+import { enableMapSet, enablePatches, Immer, immerable, isDraftable, nothing, type Patch } from 'immer'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
+import { isEndedDraft } from './ended-draft'
+import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
+import { endedDraft, notAState } from './must-be-state'
+import { faultOf, InPlace, watching } from './opaque/opaque'
 
 enablePatches()
 enableMapSet()
 
-/** An immer of our own, so that the settings of the application's immer do not decide whether cells are frozen. */
-const immer = new Immer({ autoFreeze: true })
-/** Leaves the freezing to `frozenResult`. */
-const unfreezing = new Immer({ autoFreeze: false })
+/** An immer of our own, whatever the settings of the application's immer are. It leaves the freezing to `frozen`. */
+const immer = new Immer({ autoFreeze: false })
 
 /** The recipe that `guarded` runs next. One function for all recipes, so that no commit allocates a closure. */
 let current: Recipe<never> | undefined
 
 function guarded(draft: never): unknown {
-  const result: unknown = (current as Recipe<never>)(draft)
-  if (isPromise(result)) throw new AsyncRecipe(result)
+  const result = watching<never, unknown>(current as Recipe<never>, draft)
+  if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
 }
 
-class AsyncRecipe extends Error {
-  constructor(promise: PromiseLike<unknown>) {
-    super('asynchronous recipe')
-    // The recipe's work after its first await is ignored; its error must not become an unhandled rejection.
-    promise.then(undefined, () => undefined)
+function isState(result: unknown): boolean {
+  // `nothing` is immer's own symbol, for a state that becomes undefined.
+  if (typeof result === 'symbol') return result === nothing
+  return typeof result !== 'function' && !isPromise(result)
+}
+
+/** What a recipe returned cannot be a state. */
+class NoState extends Error {
+  constructor(readonly result: unknown) {
+    super('no state')
+    // What an asynchronous recipe does after its first await has nowhere to go; its failure must not be an unhandled rejection.
+    if (isPromise(result)) result.then(undefined, () => undefined)
   }
 }
 
@@ -33,9 +42,9 @@ class AsyncRecipe extends Error {
 export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   current = recipe as unknown as Recipe<never>
   try {
-    return frozenResult(unfreezing.produce(base, guarded as never))
+    return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never))
   } catch (error) {
-    throw explain(key, error)
+    throw explain({ key, base }, error)
   }
 }
 
@@ -43,38 +52,64 @@ export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
 export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>): readonly [S, Patch[], Patch[]] {
   current = recipe as unknown as Recipe<never>
   try {
-    return immer.produceWithPatches(base, guarded as never)
+    if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
+    const made = immer.produceWithPatches(base, guarded as never)
+    frozen(made[0])
+    return made
   } catch (error) {
-    throw explain(key, error)
+    throw explain({ key, base }, error)
   }
 }
 
-/** Freezes deeply. Frozen parts are skipped, so a new object around old parts is cheap. */
-export function frozen<S>(value: S): S {
-  return freeze(value, true)
+/** Whether immer makes no draft of the state as a whole. Its parts are looked at when a recipe reads them. */
+function isOpaque(base: unknown): base is object {
+  if (typeof base !== 'object' || base === null || Object.getPrototypeOf(base) === Object.prototype) return false
+  return !isDraftable(base)
+}
+
+/** Runs the recipe on a state that has no draft: it gets the state itself, and may return another one. */
+function onWhole<S extends object>(base: S): S {
+  const recipe = current as unknown as Recipe<S>
+  current = ((state: S) => {
+    Reflect.get(state, immerable)
+    return recipe(state as never)
+  }) as never
+  const result = guarded(base as never)
+  return (result === undefined ? base : result === nothing ? undefined : result) as S
+}
+
+function replacing<S>(base: S, next: S): readonly [S, Patch[], Patch[]] {
+  if (Object.is(base, next)) return [base, [], []]
+  return [next, [{ op: 'replace', path: [], value: next }], [{ op: 'replace', path: [], value: base }]]
 }
 
 /**
- * The same for the result of a recipe, which contains no drafts. Fast path: plain parts need no callback per key. Saves 10 %
- * of a commit of a small state.
+ * Freezes a value that comes from a user, deeply.
+ *
+ * @param before the value in whose place it comes
+ * @throws {InvalidError} if there is a draft in it whose recipe has returned
  */
-function frozenResult<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeParts(value)
-  return value
+export function frozenState<S>(key: CellKey, value: S, before?: S): S {
+  try {
+    if (Object.isFrozen(value)) markFrozen(value, before)
+    return frozen(value)
+  } catch (error) {
+    throw explain({ key, base: value }, error)
+  }
 }
 
-function freezeParts(value: object): void {
-  if (Array.isArray(value)) {
-    Object.freeze(value)
-    for (const part of value) frozenResult(part)
-  } else if (Object.getPrototypeOf(value) === Object.prototype) {
-    Object.freeze(value)
-    for (const key in value) frozenResult((value as Record<string, unknown>)[key])
-  } else freeze(value, true)
+interface Commit {
+  readonly key: CellKey
+  readonly base: unknown
 }
 
-function explain(key: CellKey, error: unknown): unknown {
-  if (!(error instanceof AsyncRecipe)) return error
+function explain({ key, base }: Commit, error: unknown): unknown {
+  if (error instanceof InPlace) {
+    const faults = error.values.map((value) => faultOf(base, value))
+    return new InvalidError(`commit to cell "${key}"`, faults)
+  }
+  if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
+  if (!isPromise(error.result)) return notAState(key, error.result)
   return new InvalidError(`commit to cell "${key}"`, [
     {
       path: [],

@@ -1,5 +1,6 @@
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { mustBeState } from '../cells/must-be-state'
 import { ConflictError, InvalidError } from '../errors'
 import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
 
@@ -70,7 +71,10 @@ class Retrying<S, T extends Step<S>> {
   async finish(run: Run<S, T>, pending?: MaybePromise<CommitResult<S>>): Promise<T> {
     for (let number = 1; ; number++) {
       const step = isPromise(run.step) ? await run.step : run.step
-      if (step.mode === 'exclusive') return exclusively(this.cell, this.transition, number + 1)
+      if (step.mode === 'exclusive') {
+        if (typeof step.next !== 'function') mustBeState(undefined, step.next)
+        return exclusively(this.cell, this.transition, number + 1)
+      }
       const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
       const result = isPromise(commit) ? await commit : commit
       if (result !== CONFLICT) {
@@ -148,6 +152,8 @@ function write<S>(
   version: number,
 ): MaybePromise<CommitResult<S>> {
   if (isRecipe(next)) return writer.update(next)
+  // A promise is a mistake also where the step comes to nothing.
+  mustBeState(undefined, next)
   if (mode === 'update') throw recipesOnly()
   const done = writer.compareAndSet(version, next)
   if (isPromise(done)) return done.then((yes) => (yes ? next : CONFLICT))

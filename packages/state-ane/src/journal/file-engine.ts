@@ -1,9 +1,10 @@
 import { OptionsError, parseOptions, showValue } from '@genpool/runtime'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { DamagedFile, frame, MAGIC, readFrames } from './frames'
+import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
 
 export interface FileEngineOptions {
@@ -16,7 +17,7 @@ export interface FileEngineOptions {
 
 /** A nact persistence engine with its files in one directory. */
 export interface FileEngine extends PersistenceEngine {
-  /** Waits for writes in progress and closes the files. Later writes are refused. */
+  /** Waits for writes in progress, closes the files and releases the locks. Later reads and writes are refused. */
   close(): Promise<void>
 }
 
@@ -27,9 +28,12 @@ const fileEngineOptions = z.strictObject({ compact: z.boolean().default(true) })
  *
  * Each key has an append-only log and a snapshot. A record has its length and checksum, and is acknowledged when it is on the
  * disk (fsync); writes that arrive while the disk is busy share one sync. A record torn by a crash is cut off when the file is
- * opened. Only one process at a time may use a directory.
+ * opened.
  *
- * @param directory made when it is not there
+ * One engine at a time may use a key: the first one has a lock, and another is refused with a LockedError, in this process or in
+ * another. The lock ends with `close()`; the lock of a dead process is taken over.
+ *
+ * @param directory made when it is not there. On a network drive, locks of other hosts are seen, but not whether they are alive
  * @throws {OptionsError} if the directory or an option is wrong; nothing is created
  */
 export function fileEngine(directory: string, options: FileEngineOptions = {}): FileEngine {
@@ -41,9 +45,15 @@ export function fileEngine(directory: string, options: FileEngineOptions = {}): 
   return new Files(directory, compact)
 }
 
-class Files implements FileEngine {
-  readonly #logs = new Map<string, Promise<LogFile>>()
+/** The log of one key, and the right to use it. */
+interface Opened {
+  readonly log: LogFile
+  readonly lock: Lock
+}
 
+class Files implements FileEngine {
+  readonly #opened = new Map<string, Promise<Opened>>()
+  #closed = false
   #snapshots: Promise<void> = Promise.resolve()
 
   constructor(
@@ -93,9 +103,10 @@ class Files implements FileEngine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#snapshots
-    const logs = [...this.#logs.values()]
-    await Promise.all(logs.map(async (opened) => (await opened).close()))
+    // What could not be opened has nothing to close.
+    await Promise.all([...this.#opened.values()].map((opened) => opened.then(end, () => undefined)))
   }
 
   async #takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
@@ -105,17 +116,37 @@ class Files implements FileEngine {
     if (this.compact) await log.compact((event) => (event as PersistedEvent).sequenceNumber > sequenceNumber)
   }
 
-  #log(key: string): Promise<LogFile> {
-    const known = this.#logs.get(key)
-    if (known !== undefined) return known
-    const opened = mkdir(this.directory, { recursive: true }).then(() => LogFile.open(this.#path(key, 'log')))
-    this.#logs.set(key, opened)
-    // A file that could not be opened may open the next time.
-    opened.catch(() => this.#logs.delete(key))
-    return opened
+  async #log(key: string): Promise<LogFile> {
+    let opened = this.#opened.get(key)
+    if (opened === undefined) {
+      opened = this.#open(key)
+      this.#opened.set(key, opened)
+      // A file that could not be opened may be there the next time.
+      opened.catch(() => this.#opened.delete(key))
+    }
+    return (await opened).log
   }
 
-  #path(key: string, kind: 'log' | 'snapshot'): string {
+  async #open(key: string): Promise<Opened> {
+    if (this.#closed) throw new Error(`The engine of "${this.directory}" was closed, so nothing was read or written.`)
+    const lock = await Lock.take(this.#path(key, 'lock'))
+    try {
+      return { lock, log: await LogFile.open(this.#path(key, 'log')) }
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  #path(key: string, kind: 'log' | 'snapshot' | 'lock'): string {
     return join(this.directory, `${encodeURIComponent(key)}.${kind}`)
+  }
+}
+
+async function end({ log, lock }: Opened): Promise<void> {
+  try {
+    await log.close()
+  } finally {
+    await lock.release()
   }
 }

@@ -1,7 +1,7 @@
-import { applyPatches, type Patch } from 'immer'
+import { Immer, type Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
-import { frozen } from '../cells/produce'
+import { frozen } from '../cells/frozen'
 import type { CellKey } from '../errors'
 
 export const journalOptions = z.strictObject({
@@ -162,6 +162,9 @@ export class Journal {
   }
 }
 
+/** Leaves the freezing to `frozen`. */
+const unfreezing = new Immer({ autoFreeze: false })
+
 function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patches }: JournaledChange): void {
   const known = cells.get(key)
   if (known !== undefined && version <= known.version) return
@@ -173,7 +176,7 @@ function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patche
     )
   // Wrapped in an object: immer's patches start from an object, and a patch may replace the whole value.
   const prefixed = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
-  const { value } = applyPatches({ value: known?.value }, prefixed)
+  const { value } = unfreezing.applyPatches({ value: known?.value }, prefixed)
   cells.set(key, { version, value: frozen(value) })
 }
 

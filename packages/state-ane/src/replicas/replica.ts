@@ -1,5 +1,5 @@
 import { InvalidError } from '../errors'
-import { frozen } from '../cells/produce'
+import { frozen } from '../cells/frozen'
 import type { Cell } from '../cells/cell'
 import { type Nanos } from '@genpool/runtime'
 import { applyPatches, type Objectish, type Patch } from 'immer'

@@ -2,7 +2,7 @@ import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
 import { holding } from '../cells/cell'
 import type { MemoryCell, MemoryHold, Prepared } from '../cells/memory-cell'
-import { frozen, produceWithPatches } from '../cells/produce'
+import { frozenState, produceWithPatches } from '../cells/produce'
 import { commit, prepare, type TransactionRecipe, type Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
@@ -219,7 +219,7 @@ class JournaledHold<S> implements Hold<S> {
 
   async #commit(prepared: Prepared<S>): Promise<void> {
     this.cell.validate(prepared.next)
-    frozen(prepared.next)
+    frozenState(this.cell.key, prepared.next, this.cell.value)
     await this.store.write([changeOf(this.cell, this.cell.version, prepared)], () => this.cell.put(prepared))
   }
 

@@ -27,9 +27,10 @@ describe('fileEngine', () => {
   })
 
   it('keeps values that JSON would not', async () => {
-    const { store } = await open()
+    const { store, files } = await open()
     const value = { map: new Map([[1, new Set(['a'])]]), at: new Date(5), big: 2n ** 70n, nothing: undefined }
     await store.cell('any').compareAndSet(0, value)
+    await files.close()
     const again = await open()
     expect(Object.entries(again.store.get<object>('any')).map(([key, one]) => [key, String(one)])).toEqual(
       Object.entries(value).map(([key, one]) => [key, String(one)]),
@@ -98,8 +99,9 @@ describe('fileEngine', () => {
   })
 
   it('writes together what comes together, and acknowledges each', async () => {
-    const { store } = await open()
+    const { store, files } = await open()
     await Promise.all(Array.from({ length: 100 }, (_, i) => store.cell<number>(i).update((n) => n + i)))
+    await files.close()
     const again = await open()
     expect(Array.from({ length: 100 }, (_, i) => again.store.get(i))).toEqual(Array.from({ length: 100 }, (_, i) => i))
   })
@@ -115,7 +117,8 @@ describe('fileEngine', () => {
 
   it("serves nact's own persistent actors", async () => {
     const life = async (messages: number[]): Promise<unknown> => {
-      const system = start(configurePersistence(engine(false))) as Ref<never>
+      const files = engine(false)
+      const system = start(configurePersistence(files)) as Ref<never>
       const actor = spawnPersistent(
         system,
         async (state: number, message: number, ctx) => {
@@ -132,6 +135,7 @@ describe('fileEngine', () => {
       let answer: unknown
       for (const message of messages) answer = await query(actor as Ref<never>, message as never, 5000)
       stop(system)
+      await files.close()
       return answer
     }
     expect(await life([1, 2, 3])).toBe(6)

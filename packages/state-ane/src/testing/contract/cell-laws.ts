@@ -101,10 +101,25 @@ export const cellLaws: readonly StoreLaw[] = [
       assert.equal(told, 1)
     },
   ),
-  law('a function is not a state', async (store) => {
+  law('a function, a symbol and a promise are no states, however they come in', async (store) => {
     const cell = store.cell<unknown>('any', { initial: 1 })
-    await refused('ERR_GENPOOL_INVALID', () => cell.compareAndSet(0, () => 2))
+    const hold = await cell.hold()
+    const wrong: readonly (readonly [() => unknown, RegExp])[] = [
+      [() => () => 2, /a function cannot be a state/],
+      [() => Symbol('two'), /a symbol cannot be a state/],
+      [() => Promise.resolve(2), /[Aa]wait it first|asynchronous/],
+      [() => Promise.reject(new Error('nobody waits for it')), /[Aa]wait it first|asynchronous/],
+      [() => ({ then: (): unknown => undefined }), /[Aa]wait it first|asynchronous/],
+    ]
+    for (const [make, why] of wrong) {
+      for (const attempt of [() => hold.compareAndSet(0, make()), () => hold.update(() => make() as never)]) {
+        assert.match((await refused('ERR_GENPOOL_INVALID', attempt)).message, why)
+      }
+    }
+    hold.release()
+    for (const [make] of wrong) await refused('ERR_GENPOOL_INVALID', () => cell.compareAndSet(0, make()))
     assert.equal(cell.value, 1)
+    assert.equal(cell.version, 0)
   }),
   law('patches since an earlier version lead to the latest value', async (store) => {
     const cell = store.cell('basket', { initial: EMPTY })

@@ -1,0 +1,143 @@
+import {
+  call,
+  cast,
+  definePool,
+  getState,
+  initThen,
+  noReply,
+  ready,
+  reply,
+  spawnPool,
+  watchDeadLetters,
+} from '@genpool/core'
+import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
+import { createStore, transact } from '@genpool/state-ane'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
+const failure = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    (value) => expect(value).toBe('a failure'),
+    (error: unknown) => error,
+  )
+
+let system: ActorSystemRef
+let clock: VirtualClock
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const noStates: readonly (readonly [string, () => any, RegExp])[] = [
+  ['a promise', () => Promise.resolve({ n: 1 }), /[Aa]wait it first|asynchronous/],
+  ['a promise that rejects', () => Promise.reject(new Error('nobody waits')), /[Aa]wait it first|asynchronous/],
+  ['a thenable', () => ({ then: () => undefined }), /[Aa]wait it first|asynchronous/],
+  ['a symbol', () => Symbol('n'), /a symbol cannot be a state.*Use a string/],
+]
+
+describe.each(noStates)('%s as a state', (_name, make, why) => {
+  const ways: Record<string, () => any> = {
+    'reply(value, next)': () => reply('done', make()),
+    'an async handler': async () => reply('done', make()),
+    'a recipe that returns it': () => reply('done', () => make()),
+    'commit: "overwrite"': () => reply('done', make(), { commit: 'overwrite' }),
+    'commit: "exclusive"': () => reply('done', make(), { commit: 'exclusive' }),
+  }
+  it.each(Object.entries(ways))('is refused from %s, and the state stays as it was', async (_way, handle) => {
+    for (const type of ['shared', 'isolated'] as const) {
+      const Wrong = definePool({ init: () => ({ n: 0 }), calls: { go: handle, read: (_m, state) => reply(state) } })
+      const pool = spawnPool(system, Wrong as any, `pool-${type}`, { size: 1, clock, state: type }) as any
+      const error = await failure(call(pool, { type: 'go' }))
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+      expect(error.message).toMatch(why)
+      expect(await call(pool, { type: 'read' })).toEqual({ n: 0 })
+    }
+  })
+
+  it('is refused from a cast, whose dead letter says it', async () => {
+    const Wrong = definePool({ init: () => ({ n: 0 }), casts: { go: () => noReply(make()) } })
+    const pool = spawnPool(system, Wrong, 'pool', { size: 1, clock })
+    const letters: any[] = []
+    watchDeadLetters(pool, (letter) => void letters.push(letter))
+    cast(pool, { type: 'go' })
+    await clock.settle()
+    expect(String(letters[0].error.message)).toMatch(why)
+    expect(getState(pool)).toEqual({ n: 0 })
+  })
+
+  it('is refused from handleContinue', async () => {
+    const Wrong = definePool({
+      init: () => ({ n: 0 }),
+      calls: { go: () => reply('done', undefined, { continue: 1 }) },
+      handleContinue: () => noReply(make()),
+    })
+    const pool = spawnPool(system, Wrong, 'pool', { size: 1, clock })
+    expect(await call(pool, { type: 'go' })).toBe('done')
+    await clock.settle()
+    expect(getState(pool)).toEqual({ n: 0 })
+  })
+
+  it('is refused from transact', async () => {
+    const cell = createStore().cell<any>('n', { initial: { n: 0 } })
+    const transition = { run: () => ({ next: make() }) }
+    await expect((async () => transact(cell, transition))()).rejects.toThrow(why)
+    expect(cell).toMatchObject({ value: { n: 0 }, version: 0 })
+  })
+})
+
+describe('an init', () => {
+  const wrong: [string, () => any, string][] = [
+    ['a function', () => () => ({ n: 0 }), 'a function cannot be a state'],
+    ['a symbol', () => Symbol('n'), 'a symbol cannot be a state'],
+    ['a promise within initThen', () => initThen(Promise.resolve({ n: 0 }), { continue: 1 }), 'Await it first'],
+  ]
+  it.each(wrong)('that returns %s is a failed start that says what to do', async (_name, init, why) => {
+    for (const type of ['shared', 'isolated'] as const) {
+      const Wrong = definePool({ init, calls: { go: () => reply('done') } })
+      const pool = spawnPool(system, Wrong as any, `pool-${type}`, {
+        size: 1,
+        clock,
+        state: type,
+        restart: { attempts: 1 },
+      })
+      const error = await failure(ready(pool))
+      expect(`${error.message} ${error.cause?.message}`).toContain(why)
+    }
+  })
+
+  it('may be async', async () => {
+    const Fine = definePool({ init: async () => ({ n: 1 }), calls: { go: (_m, state) => reply(state.n) } })
+    expect(await call(spawnPool(system, Fine, 'pool', { size: 1, clock }), { type: 'go' })).toBe(1)
+  })
+})
+
+describe('a class instance as the state of a pool', () => {
+  class Till {
+    sum = 0
+    add(n: number): this {
+      this.sum += n
+      return this
+    }
+  }
+  const Tills = definePool({
+    init: () => new Till(),
+    calls: {
+      read: (_m, state) => reply(state.sum),
+      replace: () => reply('done', new Till().add(5)),
+      byRecipe: () => reply('done', () => new Till().add(7)),
+      inPlace: () => reply('done', (till) => void till.add(1)),
+    },
+  })
+  it.each(['shared', 'isolated'] as const)('may be replaced and not changed in place (%s)', async (type) => {
+    const pool = spawnPool(system, Tills, 'tills', { size: 1, clock, state: type })
+    expect(await failure(call(pool, { type: 'inPlace' }))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await call(pool, { type: 'read' })).toBe(0)
+    await call(pool, { type: 'replace' })
+    expect(await call(pool, { type: 'read' })).toBe(5)
+    await call(pool, { type: 'byRecipe' })
+    expect(await call(pool, { type: 'read' })).toBe(7)
+  })
+})

@@ -1,0 +1,14 @@
+/** How V8 and immer report it. Immer's production build has only the number. */
+const REPORTED = /proxy that has been revoked|^\[Immer\] minified error nr: 3\b/
+
+/** What is wrong, and what to do. */
+export const ENDED_DRAFT =
+  'a draft is used after its recipe has returned, and a draft ends with its recipe. In the recipe, keep current(draft) or a ' +
+  'copy of what you need; or read the committed state'
+
+/** Whether an error comes from a draft that is used after its recipe has returned. */
+export function isEndedDraft(error: unknown): error is Error {
+  return (
+    error instanceof Error && (REPORTED.test(error.message) || (error.cause !== undefined && isEndedDraft(error.cause)))
+  )
+}

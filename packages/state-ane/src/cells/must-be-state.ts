@@ -1,0 +1,52 @@
+import { type CellKey, InvalidError } from '../errors'
+import { ENDED_DRAFT, isEndedDraft } from './ended-draft'
+import { isPromise } from './maybe-promise'
+
+const REMEDIES = {
+  function:
+    'a function cannot be a state. Give the state itself. To change the latest value with a function, give it as a recipe: ' +
+    'update(recipe), or reply(value, recipe).',
+  symbol: 'a symbol cannot be a state: no journal and no other thread could read it. Use a string.',
+  object: 'a promise cannot be a state. Await it first, and give what it resolves with.',
+} as const
+
+/**
+ * Refuses what can never be a state: a function, a symbol, a promise or another thenable.
+ *
+ * It looks only at the value as a whole: a part of a state may be any of these.
+ *
+ * @param key the cell; undefined for what a handler returned
+ * @param what what is done with the cell, as the error says it
+ * @throws {InvalidError} that says what to do
+ */
+export function mustBeState(key: CellKey | undefined, value: unknown, what?: string): void {
+  if (typeof value === 'object') {
+    if (!isThenable(key, value)) return
+    // Nobody awaits it now, and its failure must not be an unhandled rejection.
+    value.then(undefined, () => undefined)
+  } else if (typeof value !== 'function' && typeof value !== 'symbol') return
+  throw notAState(key, value, what)
+}
+
+function isThenable(key: CellKey | undefined, value: unknown): value is PromiseLike<unknown> {
+  try {
+    return isPromise(value)
+  } catch (error) {
+    throw isEndedDraft(error) ? endedDraft(key, error) : error
+  }
+}
+
+/** The error for a draft whose recipe has returned, as the state, in it, or used by a recipe. */
+export function endedDraft(key: CellKey | undefined, error: Error): InvalidError {
+  return new InvalidError(commitTo(key), [{ path: [], message: `${ENDED_DRAFT}.` }], error)
+}
+
+/** The error for a function, a symbol or a thenable. */
+export function notAState(key: CellKey | undefined, value: unknown, what?: string): InvalidError {
+  const message = REMEDIES[typeof value as keyof typeof REMEDIES]
+  return new InvalidError(commitTo(key, what), [{ path: [], message }])
+}
+
+function commitTo(key: CellKey | undefined, what = 'commit to'): string {
+  return key === undefined ? 'returned state' : `${what} cell "${key}"`
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { type Holder, isAlive, self } from './holder'
+
+/** Another engine uses the journal: in this process or another one. Nothing was read or changed. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError'
+  constructor(
+    /** The lock: a directory with one file for its holder. */
+    readonly path: string,
+    /** The process that holds it, as its host numbers it. */
+    readonly pid: number,
+    readonly host: string,
+  ) {
+    const isHere = host === hostname()
+    const other = isHere && pid === process.pid ? 'another engine of this process' : 'another process'
+    super(
+      `The journal "${decodeURIComponent(basename(path, '.lock'))}" in "${dirname(path)}" is in use by ${other} ` +
+        `(pid ${pid}${isHere ? '' : ` on host "${host}"`}). Nothing was read or changed. Close that engine with close(), or end ` +
+        `that process: its lock ends with it. If nobody uses the journal any more, remove the directory "${path}".`,
+    )
+  }
+}
+
+/** The locks of this process, so that of two engines that start at once the first has it. */
+const ours = new Set<string>()
+
+/**
+ * The right to use a journal, until it is released or the process ends.
+ *
+ * Each one who wants it puts a file with a name of its own into one directory, and has the lock if no other file there belongs
+ * to a process that is alive. A name is never used again, so removing the file of a dead process cannot hit the lock of a living
+ * one. If two processes come at the same moment, both may be refused; never do both have it.
+ */
+export class Lock {
+  private constructor(
+    private readonly path: string,
+    private readonly claim: string,
+  ) {}
+
+  /**
+   * @param path a directory of its own, which is made
+   * @throws {LockedError} if another process that is alive, or another engine of this process, has it
+   */
+  static async take(path: string): Promise<Lock> {
+    const key = resolve(path)
+    const holder = self()
+    if (ours.has(key)) throw new LockedError(path, holder.pid, holder.host)
+    ours.add(key)
+    const lock = new Lock(path, nameOf(holder))
+    try {
+      await lock.#put()
+      await lock.#removeDead()
+      return lock
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  async release(): Promise<void> {
+    await unlink(join(this.path, this.claim)).catch(() => undefined)
+    // Not if there is the file of another, who was refused or comes next.
+    await rmdir(this.path).catch(() => undefined)
+    ours.delete(resolve(this.path))
+  }
+
+  async #put(): Promise<void> {
+    for (;;) {
+      await mkdir(this.path, { recursive: true })
+      try {
+        return await (await open(join(this.path, this.claim), 'wx')).close()
+      } catch (error) {
+        // Another one released it between the two steps and removed the directory.
+        if (!isGone(error)) throw error
+      }
+    }
+  }
+
+  async #removeDead(): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      if (name === this.claim) continue
+      const holder = holderOf(name)
+      if (isAlive(holder)) throw new LockedError(this.path, holder.pid, holder.host)
+      await unlink(join(this.path, name)).catch((error: unknown) => {
+        if (!isGone(error)) throw error
+      })
+    }
+  }
+}
+
+/** The name says everything: a file that has been made is never half written. */
+function nameOf({ pid, started, host }: Holder): string {
+  return [pid, started, randomUUID(), encodeURIComponent(host)].join('.')
+}
+
+function holderOf(name: string): Holder {
+  const [pid, started = '', , ...host] = name.split('.')
+  return { pid: Number(pid), started, host: decodeURIComponent(host.join('.')) }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
