@@ -86,7 +86,7 @@ type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ?
 type WithoutType<M> = M extends unknown ? ('type' extends keyof M ? Omit<M, 'type'> : M) : never
 
 /** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
-type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
+export type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
 type ElementOf<L> = L extends readonly (infer V)[] ? V : unknown
 type ResultOf<H> =
   HandlerOf<H> extends (...args: never[]) => infer R
