@@ -27,14 +27,15 @@ export type { Eventually } from './behaviours/eventually'
 export type { Handler } from './behaviours/handler'
 export {
   type Behaviour,
-  type CatchAllDefinition,
+  type CatchAllCall,
+  type CatchAllCast,
   definePool,
-  type MapDefinition,
   type MapProtocol,
   type OpenProtocol,
   type PlainFunction,
   type PlainProperties,
   type PlainProtocol,
+  type PoolDefinition,
 } from './behaviours/define-pool'
 export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
 export {

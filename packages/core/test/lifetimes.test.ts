@@ -284,8 +284,11 @@ describe('an init that fails', () => {
     expect(new Set(waits).size).toBeGreaterThan(10)
   })
 
-  it('settles messages to a member that could not start', async () => {
-    const Failing = definePool({ init: () => Promise.reject(new Error('no database')), handleCall: () => reply(1) })
+  it('settles what was sent to the member that could not start', async () => {
+    const Failing = definePool({
+      init: () => Promise.reject<number>(new Error('no database')),
+      handleCall: () => reply(1),
+    })
     const pool = spawnPool(system, Failing, 'pool', { clock, state: 'isolated', size: 1, restart: { attempts: 1 } })
     const own = getMembers(pool)[0]!.ref
     const asked = failure(query(own, 'get', 1_000_000))

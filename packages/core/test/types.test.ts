@@ -182,6 +182,29 @@ describe('types', () => {
     expect(check).toBeInstanceOf(Function)
   })
 
+  it('handlers without annotations know the state that an init with a context makes', () => {
+    const Connections = definePool({
+      init: (ctx) => ({ name: ctx.member.name }),
+      calls: { use: (_message, state) => reply(state.name) },
+      terminate: (_reason, state) => void state.name.length,
+    })
+    const Names = definePool({
+      init: async (ctx) => Promise.resolve({ name: ctx.member.name }),
+      handleCall: (message: 'name' | 'length', _from, state) => reply(message === 'name' ? state.name : '0'),
+    })
+    const check = (system: Ref<never>): unknown[] => {
+      const used = call(spawnPool(system, Connections), { type: 'use' })
+      same<typeof used, Promise<string>>(true)
+      const names = spawnPool(system, Names)
+      const named = call(names, 'name')
+      same<typeof named, Promise<string>>(true)
+      // @ts-expect-error it has no casts
+      cast(names, 'name')
+      return [used, named]
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
   it('a plain function takes nact properties, and learns its state from them', () => {
     const check = (system: Ref<never>): void => {
       const pool = spawnPool(system, (state, message: { by: number }) => state + message.by, 'plain', {

@@ -3,26 +3,41 @@ import type { CallMap, CallStep, CastMap, CastStep, Lifecycle } from './behaviou
 import type { Context, From } from './context'
 import { checkDefinition } from './definition-schema'
 import type { Eventually } from './eventually'
-import type { CallsOf, CastsOf, Protocol } from './protocol'
+import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
 
-/** A behaviour with handlers by message type. */
-export interface MapDefinition<S, C extends CallMap<S>, K extends CastMap<S>> extends Lifecycle<S> {
+/**
+ * What `definePool` takes: messages by type (`calls` and `casts`), or messages of any shape as a GenServer has them (`handleCall`
+ * and `handleCast`). One interface for both, so that the compiler's errors speak of the form that was written.
+ */
+export interface PoolDefinition<S, C extends CallMap<S>, K extends CastMap<S>, F, G> extends Lifecycle<S> {
   readonly calls?: C
   readonly casts?: K
-  readonly handleCall?: never
-  readonly handleCast?: never
+  readonly handleCall?: F & CatchAll<C, K>
+  readonly handleCast?: G & CatchAll<C, K>
 }
 
-/** A behaviour for messages of any shape, like a GenServer. */
-export interface CatchAllDefinition<S, M, V, N> extends Lifecycle<S> {
-  readonly handleCall?: (message: M, from: From, state: S, ctx: Context<S>) => Eventually<CallStep<V, S>>
-  readonly handleCast?: (message: N, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
-  readonly calls?: never
-  readonly casts?: never
-}
+/** Nothing, if there are no maps. A map that was left out has an index signature. */
+type CatchAll<C, K> = string extends keyof C & keyof K
+  ? unknown
+  : 'either calls and casts, or handleCall and handleCast'
+
+/** Handles calls of any shape. One that was left out has messages of the type never. */
+export type CatchAllCall<S, M = never, V = unknown> = (
+  message: M,
+  from: From,
+  state: S,
+  ctx: Context<S>,
+) => Eventually<CallStep<V, S>>
+/** The same for casts. */
+export type CatchAllCast<S, M = never> = (message: M, state: S, ctx: Context<S>) => Eventually<CastStep<S>>
+
+type MessageTo<F> = F extends (message: infer M, ...rest: never[]) => unknown ? M : never
 
 /** A plain nact function. It answers with nact's `dispatch(ctx.sender, answer)`. */
 export type PlainFunction<S, M> = (this: Context<S>, state: S, message: M, ctx: Context<S>) => Eventually<S>
+
+/** What a function does not have. With it, the compiler sees that a definition with a fault is no function, and says only the fault. */
+type NoDefinition = { readonly [K in keyof PoolDefinition<unknown, never, never, never, never>]?: never }
 
 /** nact's own properties of an actor, for a plain function. */
 export interface PlainProperties<S, M> {
@@ -85,17 +100,24 @@ export class Definition {
  *   calls: { add: (msg: { value: number }, state) => reply(state.count + msg.value, (draft) => { draft.count += msg.value }) },
  * })
  */
+// First: a handler without a parameter for the state is looked at here, where no state is known; its step then fits any state.
 export function definePool<S, M>(
-  f: PlainFunction<S, M>,
+  f: PlainFunction<S, M> & NoDefinition,
   properties?: PlainProperties<S, M>,
 ): Behaviour<OpenProtocol<S, M, unknown, M>>
-export function definePool<S, M = never, V = unknown, N = never>(
-  definition: CatchAllDefinition<S, M, V, N>,
-): Behaviour<OpenProtocol<S, M, V, N>>
-// Last, since TypeScript reports errors for the last overload.
-export function definePool<S, C extends CallMap<S>, K extends CastMap<S>>(
-  definition: MapDefinition<S, C, K>,
-): Behaviour<MapProtocol<S, C, K>>
+export function definePool<
+  S,
+  C extends CallMap<S>,
+  K extends CastMap<S>,
+  F extends CatchAllCall<S>,
+  G extends CatchAllCast<S>,
+>(
+  definition: PoolDefinition<S, C, K, F, G>,
+): Behaviour<
+  [MessageTo<F> | MessageTo<G>] extends [never]
+    ? MapProtocol<S, C, K>
+    : OpenProtocol<S, MessageTo<F>, AnswerOf<F>, MessageTo<G>>
+>
 export function definePool(definition: unknown, properties?: object): Behaviour {
   return define(definition, properties) as unknown as Behaviour
 }

@@ -85,8 +85,8 @@ type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
 type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : WithoutType<M>)
 type WithoutType<M> = M extends unknown ? ('type' extends keyof M ? Omit<M, 'type'> : M) : never
 
-/** The answers in a handler's steps; `unknown` if it only answers later. */
-type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
+/** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */
+export type AnswerOf<H> = H extends { readonly batch: number } ? ElementOf<ResultOf<H>> : ResultOf<H>
 type ElementOf<L> = L extends readonly (infer V)[] ? V : unknown
 type ResultOf<H> =
   HandlerOf<H> extends (...args: never[]) => infer R

@@ -186,12 +186,75 @@ const SLIPS: readonly Slip[] = [
     at: 'started',
     says: [`'started' does not exist on type 'DroppedError'`],
   },
+  {
+    slip: 'a recipe that writes to what is not in the state',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, (draft) => void draft.m++) } })`,
+    at: 'm',
+    says: [`Property 'm' does not exist`, `{ n: number; }`],
+  },
+  {
+    slip: 'a recipe that writes a wrong type',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, (draft) => void (draft.n = '1')) } })`,
+    at: 'draft.n',
+    says: [`Type 'string' is not assignable to type 'number'`],
+  },
 ]
 
-const said = compilerSays(
-  PRELUDE,
-  SLIPS.map(({ code }) => code),
-)
+/** Faults of definitions. The compiler puts "No overload matches" in front, and then says only what is wrong. */
+const DEFINITIONS: readonly Slip[] = [
+  {
+    slip: 'a next state of another shape',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, { m: 1 }) } })`,
+    at: 'add',
+    says: [`Property 'n' is missing in type '{ m: number; }' but required in type '{ n: number; }'`],
+  },
+  {
+    slip: 'an async handler that returns nothing',
+    code: `definePool({ init: () => 0, calls: { add: async (_msg: object, _state) => { await 1 } } })`,
+    at: 'add',
+    says: [`Type 'Promise<void>'`, `Type 'void' is not assignable to type 'CallStep<any, number>'`],
+  },
+  {
+    slip: 'a handler that returns nothing',
+    code: `definePool({ init: () => 0, calls: { add: (_msg: object, _state) => { system } } })`,
+    at: 'add',
+    says: [`Type 'void' is not assignable to type 'Eventually<CallStep<any, number>>'`],
+  },
+  {
+    slip: 'a handler that returns a bare value',
+    code: `definePool({ init: () => 0, calls: { add: () => 5 } })`,
+    at: 'add',
+    says: [`Type 'number' is not assignable to type 'Eventually<CallStep<any, number>>'`],
+  },
+  {
+    slip: 'a cast that replies',
+    code: `definePool({ init: () => 0, casts: { log: () => reply(1) } })`,
+    at: 'log',
+    says: [`Type 'Reply<number, any>' is not assignable to type 'Eventually<CastStep<number>>'`],
+  },
+  {
+    slip: 'a catch-all that returns a bare value',
+    code: `definePool({ init: () => 0, handleCall: (_message: string, _from, _state) => 5 })`,
+    at: 'handleCall',
+    says: [`Type 'number' is not assignable to type 'Eventually<CallStep<unknown, number>>'`],
+  },
+  {
+    slip: 'both forms at once',
+    code: `definePool({ init: () => 0, calls: { one: () => reply(1) }, handleCast: (_message: string) => noReply() })`,
+    at: 'handleCast',
+    says: ['either calls and casts, or handleCall and handleCast'],
+  },
+  {
+    slip: 'a misspelt callback',
+    code: `definePool({ init: () => 0, call: { one: () => reply(1) } })`,
+    at: 'call',
+    says: [`'call' does not exist in type 'PoolDefinition<`, `Did you mean to write 'calls'?`],
+  },
+]
+
+const QUERY = `void query(shop, { type: 'sel', item: 'pen', pieces: 1 }, 100)`
+
+const said = compilerSays(PRELUDE, [...SLIPS.map(({ code }) => code), ...DEFINITIONS.map(({ code }) => code), QUERY])
 
 describe('what the compiler says', () => {
   it.each(SLIPS.map((slip, index) => ({ ...slip, said: said[index] ?? [] })))(
@@ -203,9 +266,17 @@ describe('what the compiler says', () => {
     },
   )
 
+  it.each(DEFINITIONS.map((slip, index) => ({ ...slip, said: said[SLIPS.length + index] ?? [] })))(
+    'to $slip names what is wrong, and no other form of definePool',
+    ({ said, at, says }) => {
+      expect(said).toEqual([{ at, text: expect.any(String) as string }])
+      for (const part of says) expect(said[0]?.text).toContain(part)
+      expect(said[0]?.text).not.toMatch(/Overload 1|type 'never'|PlainFunction/)
+    },
+  )
+
   it('to a query of an unknown type names the known ones', () => {
-    const [said = []] = compilerSays(PRELUDE, [`void query(shop, { type: 'sel', item: 'pen', pieces: 1 }, 100)`])
     // nact's own form of `query` is listed, too.
-    expect(said).toEqual([{ at: 'type', text: expect.stringContaining(`Did you mean '"sell"'?`) as string }])
+    expect(said.at(-1)).toEqual([{ at: 'type', text: expect.stringContaining(`Did you mean '"sell"'?`) as string }])
   })
 })
