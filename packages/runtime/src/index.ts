@@ -25,5 +25,6 @@ export {
   supervision,
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
+export { Notices } from './notices'
 export { parseOptions } from './options'
 export { type Runnable, Turn } from './turn'

@@ -46,7 +46,7 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
   }))
 }
 
-/** Calls `watcher` for each message that is lost; returns how to end that. */
+/** Calls `watcher` for each message that is lost, after the operation that lost it; returns how to end that. */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
   return poolOf(pool).kernel.deadLetters.watch(watcher)
 }

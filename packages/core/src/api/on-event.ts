@@ -9,11 +9,12 @@ import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/ev
 import { poolOf } from './pool-of'
 
 /**
- * Calls `listener` for each event of this name, in the moment in which it happens: of one pool, or of all in this process.
+ * Calls `listener` for each event of this name: of one pool, or of all in this process.
  *
  * It is Node's `diagnostics_channel` with types, a choice of pool, and a guard: what a listener throws goes to the
  * pool's `onCallbackError`, by default a warning of the process. (With Node's own `subscribe` it becomes an uncaught exception, which ends a process that does not expect it.)
- * A listener should be quick: the pool waits for it.
+ * It is called after the operation that the event tells of, in the order in which things happened, and may use the pool. It should
+ * be quick: the pool waits for it.
  *
  * @param options `pool`: only events of this one
  * @returns a function that ends it; calling that again does nothing
