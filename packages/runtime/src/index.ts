@@ -1,3 +1,4 @@
+export { callSafely, warnOfCallback } from './call-safely'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'

@@ -11,7 +11,7 @@ export const brokerActorOptions = z.strictObject({
   onAlarm: z
     .custom<(event: AlarmEvent) => void>((value) => typeof value === 'function', 'expected a function')
     .optional()
-    .describe('Told when the alarm of a meter is set or cleared.'),
+    .describe('Told when the alarm of a meter is set or cleared, after the match or change that it comes from.'),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)

@@ -1,9 +1,7 @@
-import { OptionsError } from '@genpool/runtime'
+import { callSafely, OptionsError, warnOfCallback } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { eventually } from '../behaviours/eventually'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
-import { warn } from '../pool/callbacks'
 import { eventNames } from '../views/telemetry/channels'
 import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
 import { poolOf } from './pool-of'
@@ -32,9 +30,8 @@ export function onEvent<N extends PoolEventName>(
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
     if (ref !== undefined && event.ref !== ref) return
-    eventually(
+    callSafely(
       () => listener(event),
-      () => undefined,
       (error) => warnOf(event, error),
     )
   }
@@ -50,7 +47,7 @@ export function onEvent<N extends PoolEventName>(
 /** Reports what a listener threw to the pool's `onCallbackError`; a broker has none. */
 function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
   if (POOL in ref) poolOf(ref).kernel.callbacks.report(error)
-  else warn(pool, error)
+  else warnOfCallback('broker', pool, error)
 }
 
 function check(name: string, listener: unknown): void {

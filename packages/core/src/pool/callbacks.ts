@@ -1,7 +1,4 @@
-import { Notices, textOf, type Turn } from '@genpool/runtime'
-import { eventually } from '../behaviours/eventually'
-
-const nothing = (): void => undefined
+import { callSafely, Notices, type Turn, warnOfCallback } from '@genpool/runtime'
 
 /** Calls user callbacks that nothing waits for. What one throws or rejects with is reported, and changes nothing for the pool. */
 export class Callbacks {
@@ -18,7 +15,7 @@ export class Callbacks {
 
   /** Calls something that is a part of the operation which runs now. */
   callSafely(callback: () => unknown): void {
-    eventually(callback, nothing, (error) => this.report(error))
+    callSafely(callback, (error) => this.report(error))
   }
 
   /**
@@ -31,24 +28,9 @@ export class Callbacks {
 
   /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */
   report(error: unknown): void {
+    const warn = (warned: unknown): void => warnOfCallback('pool', this.pool, warned)
     const onError = this.onError()
-    if (onError === undefined) return warn(this.pool, error)
-    this.#notices.add(() =>
-      eventually(
-        () => onError(error),
-        nothing,
-        (another) => warn(this.pool, another),
-      ),
-    )
+    if (onError === undefined) warn(error)
+    else this.#notices.add(() => callSafely(() => onError(error), warn))
   }
-}
-
-/** Shows an error that a user callback threw as a warning of the process, with its stack. The process continues. */
-export function warn(pool: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : textOf(error)
-  process.emitWarning(`A callback of pool "${pool}" threw; the pool continues.`, {
-    type: 'GenPoolWarning',
-    code: 'GENPOOL_CALLBACK',
-    detail,
-  })
 }
