@@ -51,8 +51,18 @@ const Worker = definePool({
     crash: () => {
       throw new Error('boom')
     },
-    effect: (_msg: object, _state, ctx) => {
+    abort: async (msg: { act: () => void }, _state, ctx) => {
+      await new Promise<void>((resolve) => {
+        ctx.signal.addEventListener('abort', () => {
+          resolve()
+          msg.act()
+        })
+      })
+      return noReply()
+    },
+    effect: ({ effect }: { effect?: () => void }, _state, ctx) => {
       ctx.afterCommit(() => {
+        effect?.()
         throw new Error('effect')
       })
       return reply('done')
@@ -234,7 +244,10 @@ describe('callbacks are told', () => {
 })
 
 describe('a callback may use the pool that it hears of:', () => {
-  const actions: Record<string, (pool: Pool, step: number) => unknown> = {
+  const actions: Record<string, (pool: Pool, step: number, act: () => void, quietly: () => void) => unknown> = {
+    abort: (pool, step, _act, quietly) =>
+      call(pool, { type: 'abort', act: quietly }, { timeout: 1 + (step % 9) }).catch(() => undefined),
+    effectActs: (pool, _step, act) => call(pool, { type: 'effect', effect: act }).catch(() => undefined),
     call: (pool, step) => call(pool, { type: 'work', ms: step % 7 }).catch(() => undefined),
     crash: (pool) => call(pool, { type: 'crash' }).catch(() => undefined),
     effect: (pool) => call(pool, { type: 'effect' }).catch(() => undefined),
@@ -277,53 +290,44 @@ describe('a callback may use the pool that it hears of:', () => {
         const act = (): void => {
           const name = steps[next++]
           if (name === undefined) return
-          deepest = Math.max(deepest, ++depth)
           try {
-            void actions[name]!(pool, next)
+            void actions[name]!(pool, next, act, quietly)
           } catch (error) {
             told.thrown++
             throw error
+          }
+        }
+        const tell = (kind: keyof typeof told | undefined, then = act): void => {
+          deepest = Math.max(deepest, ++depth)
+          if (kind !== undefined) told[kind]++
+          try {
+            then()
           } finally {
             depth--
+          }
+        }
+        /** For callbacks whose errors would be uncaught, or warnings of the process. */
+        const quietly = (): void => {
+          try {
+            act()
+          } catch {
+            told.thrown--
           }
         }
         const pool: Pool = spawned({
           ...options,
           restart: { intensity: 1000 },
-          onDrop: () => {
-            told.letters++
-            act()
-          },
-          onCallbackError: () => {
-            told.errors++
-            try {
-              act()
-            } catch {
-              // What this one throws would be a warning of the process.
-              told.thrown--
-            }
-          },
+          onDrop: () => tell('letters'),
+          onCallbackError: () => tell('errors', quietly),
         })
+        const kinds = { 'genpool:request:settled': 'settled', 'genpool:drop': 'dropped' } as const
         const here = [
-          watchDeadLetters(pool, () => {
-            told.watched++
-            act()
-          }),
-          ...eventNames.map((name) =>
-            onEvent(
-              name,
-              () => {
-                if (name === 'genpool:request:settled') told.settled++
-                if (name === 'genpool:drop') told.dropped++
-                act()
-              },
-              { pool },
-            ),
-          ),
+          watchDeadLetters(pool, () => tell('watched')),
+          ...eventNames.map((name) => onEvent(name, () => tell(kinds[name as keyof typeof kinds]), { pool })),
         ]
         for (const [i, name] of first.entries()) {
           try {
-            void actions[name]!(pool, i)
+            void actions[name]!(pool, i, act, quietly)
           } catch {
             // The pool may have been stopped by a callback.
           }
@@ -344,7 +348,7 @@ describe('a callback may use the pool that it hears of:', () => {
         // Effects that throw are reported, too.
         expect(told.errors).toBeGreaterThanOrEqual(told.thrown)
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 })
