@@ -575,6 +575,7 @@ describe('terminate', () => {
     expect(await call(pool, { type: 'who' })).toBe('member-1.2')
     expect(errors).toEqual([expect.objectContaining({ message: 'cannot close' })])
     stop(pool)
+    await Promise.resolve()
     expect(errors).toHaveLength(2)
   })
 

@@ -169,6 +169,7 @@ describe('what nact does and the pool does not do', () => {
         onCallbackError: (error: unknown) => errors.push(error),
       })
       stop(pool)
+      await Promise.resolve()
       expect(errors).toEqual([new Error('could not close')])
     })
   })

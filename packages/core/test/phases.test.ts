@@ -301,7 +301,7 @@ describe('configure', () => {
     cast(pool, { type: 'add' })
     configure(pool, { onDrop: undefined } as never)
     cast(pool, { type: 'add' })
-    expect(lost).toEqual([{ type: 'add' }])
     await clock.settle()
+    expect(lost).toEqual([{ type: 'add' }])
   })
 })

@@ -1,3 +1,4 @@
+export { callSafely, warnOfCallback } from './call-safely'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
@@ -26,6 +27,7 @@ export {
   supervision,
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
+export { Notices } from './notices'
 export { checkName, optionsOf } from './options/actor-name'
 export { inOrder } from './options/in-order'
 export { faultsOf, parseOptions } from './options/parse-options'

@@ -9,7 +9,7 @@ export interface Runnable {
 }
 
 /** How long the work of one turn may take before Node handles input, output and timers. */
-const BUDGET: Nanos = 2 * NS_PER_MS
+export const TURN_BUDGET: Nanos = 2 * NS_PER_MS
 
 /** A piece of work below this average is short. The clock is not read after each short piece. */
 const SHORT: Nanos = 5_000
@@ -122,7 +122,7 @@ export class Turn {
     this.#open = true
     this.#time = this.#clock.now()
     this.#pieces = 0
-    this.#until = this.#time + BUDGET
+    this.#until = this.#time + TURN_BUDGET
     this.#clock.defer(this.#end)
   }
 
@@ -139,7 +139,7 @@ export class Turn {
 
   readonly #end = (): void => {
     this.#open = false
-    this.lasted = (this.#time = this.#clock.now()) - (this.#until - BUDGET)
+    this.lasted = (this.#time = this.#clock.now()) - (this.#until - TURN_BUDGET)
     const touched = this.#touched
     this.#touched = []
     for (const runnable of touched) runnable.rest()

@@ -14,7 +14,7 @@ export const brokerActorOptions = z.strictObject({
   onAlarm: z
     .custom<(event: AlarmEvent) => void>((value) => typeof value === 'function', 'expected a function')
     .optional()
-    .describe('Called when the alarm of a meter is set or cleared.'),
+    .describe('Called when the alarm of a meter is set or cleared, after the match or change that caused it.'),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
     .default(systemClock)

@@ -1,4 +1,13 @@
-import { type Clock, type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
+import {
+  callSafely,
+  type Clock,
+  type Nanos,
+  Notices,
+  NS_PER_MS,
+  type Timer,
+  type Turn,
+  warnOfCallback,
+} from '@genpool/runtime'
 import { channel } from 'node:diagnostics_channel'
 import { type AlarmEvent, AlarmMeter } from '../meters/alarm-meter'
 import { BetterMeter } from '../meters/better-meter'
@@ -17,7 +26,7 @@ interface Gauged {
   readonly name: string
   readonly reference: unknown
   readonly engine: { readonly length: number; relativeTime(now: Nanos): Nanos }
-  readonly shell: { readonly clock: Clock }
+  readonly shell: { readonly clock: Clock; readonly turn: Turn }
 }
 
 /** The meters, and who is told of alarms. */
@@ -31,6 +40,7 @@ export class Gauges {
   #meters: readonly Meter[]
   #options: CheckedMeters
   readonly #onAlarm: ((event: AlarmEvent) => void) | undefined
+  readonly #notices: Notices
   readonly #loop: LoopDelay
   /** How long requests and members would wait here; `better` compares it. */
   readonly #better: BetterMeter
@@ -40,11 +50,12 @@ export class Gauges {
     private readonly gauged: Gauged,
     { meters, onAlarm }: GaugeOptions,
   ) {
-    const { clock } = gauged.shell
+    const { clock, turn } = gauged.shell
     const now = clock.now()
     this.#options = meters
     this.#meters = meters.map((options) => createMeter(options, now))
     this.#onAlarm = onAlarm
+    this.#notices = new Notices(turn)
     this.#loop = new LoopDelay(clock)
     this.#better = new BetterMeter({}, now)
   }
@@ -102,18 +113,29 @@ export class Gauges {
     if (wakeAt !== Infinity) this.#timer = this.gauged.shell.clock.setTimer(Math.max(wakeAt, now + 1), this.#look)
   }
 
+  /** Tells of an alarm after the match or change that it comes from: who hears of it may use the broker. */
   #tell(event: AlarmEvent, now: Nanos): void {
-    this.#onAlarm?.(event)
-    if (!CHANNELS[event.kind].hasSubscribers) return
     const { name, reference, engine } = this.gauged
-    CHANNELS[event.kind].publish({
+    const onAlarm = this.#onAlarm
+    if (onAlarm !== undefined) {
+      this.#notices.add(() =>
+        callSafely(
+          () => onAlarm(event),
+          (error) => warnOfCallback('broker', name, error),
+        ),
+      )
+    }
+    const channel = CHANNELS[event.kind]
+    if (!channel.hasSubscribers) return
+    const facts = {
       pool: name,
       ref: reference,
       alarm: event.alarm,
       waiting: engine.length,
       oldestMs: Math.max(0, engine.relativeTime(now)) / NS_PER_MS,
       lateMs: this.#loop.read() / NS_PER_MS,
-    })
+    }
+    this.#notices.add(() => channel.publish(facts))
   }
 
   readonly #look = (): void => {

@@ -310,6 +310,79 @@ describe('a broker as an actor', () => {
     expect(clock.timers).toBe(0)
   })
 
+  describe('tells onAlarm of an alarm', () => {
+    const meters = [{ type: 'overload', target: 100, interval: 300 }]
+    const match = async (watched: BrokerRef<string, string>): Promise<void> => {
+      asyncAsk(watched, 'a')
+      await askR(watched, 'm')
+    }
+    const block = async (watched: BrokerRef<string, string>): Promise<void> => {
+      for (let i = 0; i < 8; i++) {
+        const turn = match(watched)
+        clock.block(150)
+        await turn
+        await match(watched)
+        await clock.settle()
+      }
+    }
+
+    it('after the match that it comes from, and it may use the broker', async () => {
+      const log: string[] = []
+      let changes = 0
+      const watched = broker({
+        meters,
+        onAlarm: ({ alarm, kind }: AlarmEvent) => {
+          log.push(`${alarm} ${kind}`)
+          void match(watched)
+          if (changes++ < 3000)
+            changeConfig(watched, { meters: [{ ...meters[0], alarm: `alarm ${changes}` }] } as never)
+          log.push('done')
+        },
+      })
+      await block(watched)
+      await clock.settle()
+      expect(log.slice(0, 6)).toEqual(['overload set', 'done', 'overload clear', 'done', 'alarm 1 clear', 'done'])
+      expect(log.length).toBeGreaterThan(6000)
+      expect(log.every((entry, i) => (entry === 'done') === (i % 2 === 1))).toBe(true)
+      expect(length(watched)).toBe(0)
+    })
+
+    it.each<[string, () => unknown]>([
+      [
+        'throws',
+        () => {
+          throw new Error('bad')
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('bad'))],
+    ])('and neither a match nor the process suffers if it %s', async (_name, onAlarm) => {
+      const warned: unknown[] = []
+      const emit = jest.spyOn(process, 'emitWarning').mockImplementation((...args) => void warned.push(args))
+      await block(broker({ meters, onAlarm }, 'desk'))
+      emit.mockRestore()
+      expect(warned).toEqual([
+        [
+          'A callback of broker "desk" threw; the broker continues.',
+          expect.objectContaining({ code: 'GENPOOL_CALLBACK', detail: expect.stringContaining('bad') }),
+        ],
+      ])
+    })
+
+    it('that was set before it was stopped', async () => {
+      const events: AlarmEvent[] = []
+      const watched = broker({ meters, onAlarm: (event: AlarmEvent) => void events.push(event) })
+      await block(watched)
+      changeConfig(watched, { meters: [{ ...meters[0], alarm: 'other' }] } as never)
+      stop(watched)
+      expect(events).toEqual([{ alarm: 'overload', kind: 'set' }])
+      await clock.settle()
+      expect(events.slice(1)).toEqual([
+        { alarm: 'overload', kind: 'clear' },
+        { alarm: 'other', kind: 'clear' },
+      ])
+    })
+  })
+
   it('is chosen by better while it has the shorter wait of two', async () => {
     const [busy, calm] = [broker({}, 'busy'), broker({}, 'calm')]
     asyncAsk(busy, 'a')

@@ -48,7 +48,7 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
   }))
 }
 
-/** Calls `watcher` for each lost message; returns a function that stops it. */
+/** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
   return poolOf(pool).kernel.deadLetters.watch(watcher)
 }

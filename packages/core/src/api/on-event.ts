@@ -1,19 +1,18 @@
-import { OptionsError, showValue } from '@genpool/runtime'
+import { callSafely, OptionsError, showValue, warnOfCallback } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { eventually } from '../behaviours/eventually'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
-import { warn } from '../pool/callbacks'
 import { eventNames } from '../views/telemetry/channels'
 import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
 import { poolOf } from './pool-of'
 
 /**
- * Calls `listener` for each event with this name, when it happens: for one pool, or for all pools in this process.
+ * Calls `listener` for each event with this name: for one pool, or for all pools in this process.
  *
  * It is Node's `diagnostics_channel` with types, a filter by pool, and a guard: an error of a listener goes to the pool's
  * `onCallbackError`, by default a process warning. (With Node's own `subscribe` it becomes an uncaught exception, which ends
- * the process.) A listener should be fast: the pool waits for it.
+ * the process.) It is called after the operation that the event tells of, in the order in which things happened, and may use
+ * the pool. It should be fast: the pool waits for it.
  *
  * @param options `pool`: only events of this pool
  * @returns a function that removes the listener; a second call does nothing
@@ -31,9 +30,8 @@ export function onEvent<N extends PoolEventName>(
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
     if (ref !== undefined && event.ref !== ref) return
-    eventually(
+    callSafely(
       () => listener(event),
-      () => undefined,
       (error) => warnOf(event, error),
     )
   }
@@ -49,7 +47,7 @@ export function onEvent<N extends PoolEventName>(
 /** Reports an error of a listener to the pool's `onCallbackError`; a broker has none. */
 function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
   if (POOL in ref) poolOf(ref).kernel.callbacks.report(error)
-  else warn(pool, error)
+  else warnOfCallback('broker', pool, error)
 }
 
 function check(name: string, listener: unknown): void {

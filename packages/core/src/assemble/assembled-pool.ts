@@ -202,6 +202,7 @@ export class AssembledPool implements PoolView {
       turnNow: () => kernel.turn.now(),
       now: () => kernel.turn.refresh(),
       work: () => ({ waiting: kernel.port.length, busy: kernel.crew.busy }),
+      tell: (callback) => kernel.callbacks.tell(callback),
     }
   }
 
@@ -218,6 +219,7 @@ export class AssembledPool implements PoolView {
       attach: (part) => kernel.attach(part),
       detach: (part) => kernel.detach(part),
       callSafely: (callback) => kernel.callbacks.callSafely(callback),
+      tell: (callback) => kernel.callbacks.tell(callback),
     }
   }
 }

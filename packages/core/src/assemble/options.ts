@@ -54,7 +54,7 @@ export const poolOptions = z.strictObject({
     ),
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()
-    .describe('Called with each cast or dispatch that was lost.'),
+    .describe('Called with each cast or dispatch that was lost, after the operation that lost it.'),
   onCallbackError: callback<(error: unknown) => void>()
     .optional()
     .describe(

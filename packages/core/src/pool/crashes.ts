@@ -43,8 +43,11 @@ export class Crashes {
   #runsAgain(request: Request, cause: unknown): boolean {
     if (request.outcome !== null) return false
     const fate = this.kernel.supervision.fateOf(request)
-    if (fate === 'retry') return true
     const error = this.kernel.failures.crashed(request, cause)
+    if (fate === 'retry') {
+      request.extend().crash = error
+      return true
+    }
     // Without a caller it becomes a dead letter when it fails.
     if (fate === 'quarantine' && request.expectsAnswer) this.kernel.deadLetters.add(request.message, error)
     request.fail(error)

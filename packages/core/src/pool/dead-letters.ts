@@ -40,7 +40,9 @@ export class DeadLetters {
     const { onDrop } = this.ports.settings.current
     if (onDrop === undefined && this.#watchers.size === 0) return
     const letter: DeadLetter = { pool, message, error }
-    if (onDrop !== undefined) callbacks.callSafely(() => onDrop(letter))
-    for (const watcher of [...this.#watchers]) callbacks.callSafely(() => watcher(letter))
+    if (onDrop !== undefined) callbacks.tell(() => onDrop(letter))
+    for (const watcher of this.#watchers) {
+      callbacks.tell(() => (this.#watchers.has(watcher) ? watcher(letter) : undefined))
+    }
   }
 }

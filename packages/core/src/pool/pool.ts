@@ -179,7 +179,10 @@ export class Pool implements RequestOwner {
     const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
     const facts = factsOf({ ...drop, retryAfter })
     this.countDrop(request, facts)
+    const crash = request.rarely?.crash ?? null
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
+    // It has run before: nobody may be told that it never was.
+    else if (crash !== null) request.fail(crash)
     else request.fail(new DroppedError(this.name, facts))
   }
 

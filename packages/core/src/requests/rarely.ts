@@ -20,6 +20,8 @@ export class Rarely {
   scope: Scope | null = null
   /** Why it failed, for a request without a caller. */
   error: GenPoolError | null = null
+  /** How its last run failed, for a request that runs again. */
+  crash: GenPoolError | null = null
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 }

@@ -116,10 +116,12 @@ describe('the alarm of a pool', () => {
     configure(pool, { alarm: { target: 10, interval: 100 } })
     await clock.advance(1500)
     configure(pool, { alarm: false })
+    await clock.settle()
     expect([names(), inspect(pool).overloaded]).toEqual([['set', 'clear', 'set', 'clear'], undefined])
     configure(pool, { alarm: true })
     await clock.advance(1500)
     stop(pool)
+    await clock.settle()
     expect(names()).toEqual(['set', 'clear', 'set', 'clear', 'set', 'clear'])
     await clock.advance(1500)
     expect([names().length, clock.timers]).toEqual([6, 0])
@@ -255,6 +257,7 @@ describe('events of the circuit breaker', () => {
     for (let i = 0; i < 5; i++) await one()
     broken = false
     configure(pool, { breaker: false })
+    await clock.settle()
     expect(states().slice(3)).toMatchObject([
       ['closed', 'open', 1000],
       ['open', 'closed', 0],

@@ -226,10 +226,11 @@ describe('events of a pool', () => {
     expect(inspect(pool).drops).toEqual({ max: 1 })
   })
 
-  it('tell of lost messages without a waiting caller', () => {
+  it('tell of lost messages without a waiting caller', async () => {
     const pool = spawned()
     const events = heard('genpool:dead-letter')
     cast(pool, { type: 'nothing' } as never)
+    await clock.settle()
     expect(events).toMatchObject([
       { pool: 'pool', message: { type: 'nothing' }, error: { code: 'ERR_GENPOOL_INVALID' } },
     ])
@@ -332,6 +333,7 @@ describe('events of members', () => {
     await call(pool, { type: 'fail' }).catch(() => undefined)
     await clock.advance(50)
     stop(pool)
+    await clock.settle()
     expect(log).toEqual([
       ['start', 'member-1.1', 30],
       ['crash', 'member-1.1', 'fail', 'no luck'],

@@ -141,9 +141,9 @@ it.each<[string, (host: WorkerHost) => Partial<Worker>]>([
   let busy: number | undefined
   const off = onEvent('genpool:pool:drain', (event) => (busy = event.busy), { pool })
   const drained = drain(pool)
+  await clock.settle()
   off()
   expect(busy).toBe(0)
-  await clock.settle()
   await drained
 })
 

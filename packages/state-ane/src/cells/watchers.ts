@@ -1,4 +1,5 @@
 import type { Patch } from 'immer'
+import { callSafely } from '@genpool/runtime'
 import type { Watcher } from './cell'
 
 interface Change<S> {
@@ -24,7 +25,7 @@ export class Watchers<S> {
   #changes: Change<S>[] = []
   #telling = false
 
-  /** @param onError gets what a watcher throws, and must not throw itself; the other watchers are told all the same */
+  /** @param onError gets what a watcher throws or rejects with; the other watchers are told all the same */
   constructor(private readonly onError: (error: unknown) => void) {}
 
   get size(): number {
@@ -56,14 +57,12 @@ export class Watchers<S> {
 
   #tell({ value, version, patches, inverse }: Change<S>): void {
     for (const { watcher, since } of this.#entries) {
-      if (version <= since) continue
-      try {
-        watcher(value, version, patches, inverse)
-      } catch (error) {
-        this.onError(error)
-      }
+      if (version > since) callSafely(() => watcher(value, version, patches, inverse), this.#report)
     }
   }
+
+  /** A user gave `onError`, so it may throw, too. */
+  readonly #report = (error: unknown): void => callSafely(() => this.onError(error), rethrowLater)
 }
 
 /** Lets an error of a watcher surface as an uncaught exception, as Node's event targets do, after the commit is done. */

@@ -251,3 +251,36 @@ describe('watchers', () => {
     ])
   })
 })
+
+describe('a watcher', () => {
+  it('that rejects is reported like one that throws', async () => {
+    const errors: unknown[] = []
+    const store = createStore({ onWatcherError: (error) => void errors.push(error) })
+    const cell = store.cell('number', { initial: 0 })
+    cell.watch(() => Promise.reject(new Error('late')) as never)
+    await cell.update((n) => n + 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toEqual([new Error('late')])
+  })
+
+  it('is told of later commits although onWatcherError has thrown', async () => {
+    const uncaught: (() => void)[] = []
+    const later = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation((fn) => void uncaught.push(fn))
+    const store = createStore({
+      onWatcherError: () => {
+        throw new Error('worse')
+      },
+    })
+    const cell = store.cell('number', { initial: 0 })
+    const told: number[] = []
+    cell.watch(() => {
+      throw new Error('bad')
+    })
+    cell.watch((value) => void told.push(value))
+    expect([await cell.update((n) => n + 1), await cell.update((n) => n + 1)]).toEqual([1, 2])
+    later.mockRestore()
+    expect(told).toEqual([1, 2])
+    expect(uncaught).toHaveLength(2)
+    expect(uncaught[0]).toThrow('worse')
+  })
+})

@@ -9,6 +9,7 @@ import {
   alarmSet,
   breakerChanged,
   commitConflicted,
+  type EventChannel,
   initFailed,
   letterDead,
   memberCrashed,
@@ -37,9 +38,16 @@ export interface PublisherPorts {
   now(): Nanos
   /** How many requests wait, and how many run. */
   work(): { readonly waiting: number; readonly busy: number }
+  /** Calls it after what runs now. */
+  tell(callback: () => void): void
 }
 
-/** Publishes what happens in a pool as events. Builds an event only if its channel has subscribers. */
+/**
+ * Publishes what happens in a pool as events. Builds an event when it happens, and only if its channel has subscribers.
+ *
+ * Subscribers hear of it after the operation that it is about. Inside of it, one that uses the pool would change what the operation
+ * is in the middle of, and one that causes the same event again would fill the stack.
+ */
 export class Publisher implements Listener {
   constructor(private readonly pool: PublisherPorts) {}
 
@@ -52,17 +60,17 @@ export class Publisher implements Listener {
   #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     const member = request.runner?.info.name ?? null
     const facts = { outcome, ...request.times(), attempts: request.attempt, member, error }
-    requestSettled.publish({ ...this.#ofRequest(request), ...facts })
+    this.#publish(requestSettled, { ...this.#ofRequest(request), ...facts })
   }
 
   requestDropped(request: RequestFacts, facts: DropFacts): void {
     if (!requestDropped.hasSubscribers) return
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
-    requestDropped.publish({ ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
+    this.#publish(requestDropped, { ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
   }
 
   letterDied(message: unknown, error: GenPoolError): void {
-    if (letterDead.hasSubscribers) letterDead.publish({ ...this.pool.identity, message, error })
+    if (letterDead.hasSubscribers) this.#publish(letterDead, { ...this.pool.identity, message, error })
   }
 
   handlerReran(
@@ -71,14 +79,14 @@ export class Publisher implements Listener {
     { number: attempt, exclusive }: { readonly number: number; readonly exclusive: boolean },
   ): void {
     if (!commitConflicted.hasSubscribers) return
-    commitConflicted.publish({ ...this.#ofMember(seat.info), type, attempt, exclusive })
+    this.#publish(commitConflicted, { ...this.#ofMember(seat.info), type, attempt, exclusive })
   }
 
   // --- members ---
 
   memberStarted(seat: Seat): void {
     if (!memberStarted.hasSubscribers) return
-    memberStarted.publish({
+    this.#publish(memberStarted, {
       ...this.#ofMember(seat.info),
       tookMs: msBetween(seat.bornAt, this.pool.turnNow()),
     })
@@ -86,7 +94,7 @@ export class Publisher implements Listener {
 
   memberCrashed(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void {
     if (!memberCrashed.hasSubscribers) return
-    memberCrashed.publish({ ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
+    this.#publish(memberCrashed, { ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
   }
 
   memberAbandoned(seat: Seat): void {
@@ -94,14 +102,14 @@ export class Publisher implements Listener {
     for (const { type, startedAt } of seat.inHand) {
       if (startedAt === null) continue
       const ranMs = msBetween(startedAt, this.pool.now())
-      memberStuck.publish({ ...this.#ofMember(seat.info), type, ranMs })
+      this.#publish(memberStuck, { ...this.#ofMember(seat.info), type, ranMs })
     }
   }
 
   memberEnded(seat: Seat, reason: unknown): void {
     if (!memberStopped.hasSubscribers || !seat.hasBegun) return
     const ageMs = msBetween(seat.bornAt, this.pool.turnNow())
-    memberStopped.publish({ ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
+    this.#publish(memberStopped, { ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
   }
 
   startFailed(
@@ -111,52 +119,56 @@ export class Publisher implements Listener {
     if (!initFailed.hasSubscribers) return
     const { error, failures, retryIn } = failure
     const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
-    initFailed.publish({ ...this.#ofMember(info), error, failures, retryInMs })
+    this.#publish(initFailed, { ...this.#ofMember(info), error, failures, retryInMs })
   }
 
   // --- the pool ---
 
   sizeChanged(from: number, to: number): void {
-    if (sizeChanged.hasSubscribers) sizeChanged.publish({ ...this.pool.identity, from, to })
+    if (sizeChanged.hasSubscribers) this.#publish(sizeChanged, { ...this.pool.identity, from, to })
   }
 
   poolStarted(): void {
     if (poolStarted.hasSubscribers) {
-      poolStarted.publish({ ...this.pool.identity, path: this.pool.path })
+      this.#publish(poolStarted, { ...this.pool.identity, path: this.pool.path })
     }
   }
 
   poolReady(afterNs: Nanos): void {
     if (poolReady.hasSubscribers) {
-      poolReady.publish({ ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
+      this.#publish(poolReady, { ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
     }
   }
 
   poolDraining(): void {
     if (poolDraining.hasSubscribers) {
-      poolDraining.publish({ ...this.pool.identity, ...this.pool.work() })
+      this.#publish(poolDraining, { ...this.pool.identity, ...this.pool.work() })
     }
   }
 
   poolStopped(cause: unknown): void {
     if (poolStopped.hasSubscribers) {
-      poolStopped.publish({ ...this.pool.identity, cause, ...this.pool.work() })
+      this.#publish(poolStopped, { ...this.pool.identity, cause, ...this.pool.work() })
     }
   }
 
   configured(changes: readonly Change[]): void {
-    if (poolConfigured.hasSubscribers) poolConfigured.publish({ ...this.pool.identity, changes })
+    if (poolConfigured.hasSubscribers) this.#publish(poolConfigured, { ...this.pool.identity, changes })
   }
 
   // --- policies ---
 
   breakerChanged(change: Omit<BreakerEvent, keyof PoolEvent>): void {
-    if (breakerChanged.hasSubscribers) breakerChanged.publish({ ...this.pool.identity, ...change })
+    if (breakerChanged.hasSubscribers) this.#publish(breakerChanged, { ...this.pool.identity, ...change })
   }
 
   alarmChanged(kind: 'set' | 'clear', facts: Omit<AlarmEvent, keyof PoolEvent>): void {
     const channel = kind === 'set' ? alarmSet : alarmCleared
-    if (channel.hasSubscribers) channel.publish({ ...this.pool.identity, ...facts })
+    if (channel.hasSubscribers) this.#publish(channel, { ...this.pool.identity, ...facts })
+  }
+
+  #publish<E>(channel: EventChannel<E>, event: E): void {
+    this.pool.tell(() => channel.publish(event))
   }
 
   #ofMember({ name, slot, incarnation }: MemberInfo): MemberEvent {

@@ -10,6 +10,8 @@ export interface StateChangesPorts extends Attaching {
   readonly stopping: boolean
   readonly identity: PoolEvent
   callSafely(callback: () => void): void
+  /** Calls it after what runs now. */
+  tell(callback: () => void): void
 }
 
 /**
@@ -43,7 +45,8 @@ export class StateChanges implements Listener {
       this.#unwatch = cell.watch((value, version, patches, inversePatches) => {
         // The last subscriber may have gone since the last commit.
         if (!stateChanged.hasSubscribers) return
-        stateChanged.publish({ ...identity, version, value, patches, inversePatches })
+        const event = { ...identity, version, value, patches, inversePatches }
+        this.pool.tell(() => stateChanged.publish(event))
       })
     })
   }

@@ -1,0 +1,21 @@
+import { textOf } from './errors'
+
+/** Calls a user callback that nothing waits for. `failed` gets what it throws or rejects with, and what its result throws. */
+export function callSafely(callback: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const result = callback()
+    if (typeof result === 'object' && result !== null) Promise.resolve(result).catch(failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+/** Shows an error that a user callback threw as a warning of the process, with its stack. The process continues. */
+export function warnOfCallback(kind: 'pool' | 'broker', name: string, error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : textOf(error)
+  process.emitWarning(`A callback of ${kind} "${name}" threw; the ${kind} continues.`, {
+    type: 'GenPoolWarning',
+    code: 'GENPOOL_CALLBACK',
+    detail,
+  })
+}
