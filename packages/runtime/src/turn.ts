@@ -131,7 +131,10 @@ export class Turn {
     while (this.#ready.length > 0 && !this.exhausted) {
       const batch = this.#ready
       this.#ready = []
-      for (const runnable of batch) runnable.run(this)
+      let next = 0
+      while (next < batch.length && !this.exhausted) batch[next++]?.run(this)
+      // Those whose turn did not come are first in the next one, before those that have had theirs.
+      if (next < batch.length) this.#ready = [...batch.slice(next), ...this.#ready]
     }
     // The remaining work waits for the end of the turn, which is scheduled.
     this.#draining = false

@@ -53,6 +53,27 @@ describe('Turn', () => {
     expect(worker.runs).toBeGreaterThan(4)
   })
 
+  it('gives each part its turn while all of them have more work than fits', async () => {
+    const clock = virtualClock()
+    const order: string[] = []
+    class Logged extends Worker {
+      constructor(private readonly name: string) {
+        super(clock, 50, 1)
+      }
+      override run(turn: Turn): void {
+        const before = this.done
+        super.run(turn)
+        for (let i = before; i < this.done; i++) order.push(this.name)
+      }
+    }
+    for (const name of ['a', 'b', 'c']) Turn.of(clock).schedule(new Logged(name))
+    await clock.settle()
+    const firstThird = order.slice(0, 50)
+    for (const name of ['a', 'b', 'c']) {
+      expect(firstThird.filter((each) => each === name).length).toBeGreaterThanOrEqual(14)
+    }
+  })
+
   it('reads the clock once per turn, and anew in the next', async () => {
     const clock = virtualClock(5)
     const turn = Turn.of(clock)

@@ -55,7 +55,7 @@ describe('retryAfterMs of a drop', () => {
     const drops = sends(pool, 7)
     await clock.advance(0)
     expect(facts(drops)).toEqual([['max', 500]])
-    expect(drops[0]!.message).toContain('Try again in 500 ms')
+    expect(drops[0]!.message).toContain('Retry in 500 ms')
   })
 
   it('is less where several members serve', async () => {
@@ -180,6 +180,7 @@ describe('retryAfterMs of a drop', () => {
     await clock.advance(200)
     sends(pool, 3)
     const result = cast(pool, { type: 'note' } as never)
+    await clock.settle()
     off()
     expect(result).toMatchObject({ ok: false, error: { reason: 'max', retryAfterMs: 200 } })
     expect(told).toEqual([['max', 200]])
