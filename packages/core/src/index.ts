@@ -35,7 +35,7 @@ export {
 } from './behaviours/define-pool'
 export type { CallMessage, CastMessage, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
 export { halt, type Halt, type Next, noReply, type NoReply, reply, type Reply, type Then } from './behaviours/step'
-export { CrashedError } from './errors'
+export { CrashedError, StartTimeoutError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'

@@ -30,6 +30,7 @@ import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, SizePolicy,
 import { Roster } from './roster'
 import type { LiveSettings, Settings } from './settings'
 import { SharedState } from './shared-state'
+import { Starts } from './starts'
 import { Status } from './status'
 import { TurnWork } from './turn-work'
 
@@ -62,6 +63,7 @@ export class Kernel implements Attaching {
   readonly intake: Intake
   readonly directMessages: DirectMessages
   readonly roster: Roster
+  readonly starts: Starts
   readonly crashes: Crashes
   readonly crew: PoolCrew
   readonly sharedState: SharedState
@@ -95,7 +97,7 @@ export class Kernel implements Attaching {
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status)
+    this.failures = new Failures(host.name, this.turn, this.status, () => this.starts.hindrance())
     this.callbacks = new Callbacks(host.name, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
@@ -104,6 +106,7 @@ export class Kernel implements Attaching {
     this.intake = new Intake(this.pool, behaviour, this.settings)
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
+    this.starts = new Starts(this)
     this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
@@ -134,6 +137,7 @@ export class Kernel implements Attaching {
   configure(settings: Settings): void {
     this.settings.current = settings
     this.commitOptions = commitOptionsOf(settings.state)
+    this.starts.settingsChanged()
     this.pool.settingsChanged()
   }
 
@@ -181,6 +185,7 @@ export class Kernel implements Attaching {
     const { turn } = this
     this.recorder.turnEnded(turn.lasted, turn.last)
     this.pool.rest()
+    this.starts.rest()
     for (const listener of this.listeners.turnEnded) listener.turnEnded(turn.last)
     if (this.status.phase === 'draining') this.lifecycle.settle()
   }
@@ -215,7 +220,7 @@ export class Kernel implements Attaching {
   }
 
   release(member: Member, reason: unknown): void {
-    this.lifecycle.release(() => member.endWork(reason))
+    this.lifecycle.release(member.info.name, () => member.endWork(reason))
   }
 
   // --- life ---
@@ -253,6 +258,7 @@ export class Kernel implements Attaching {
       request.fail(this.failures.stopped(request))
     }
     this.roster.shutDown('shutdown')
+    this.starts.end()
     this.port.close()
   }
 }

@@ -27,6 +27,10 @@ export interface LifecyclePorts {
   }
   /** Makes another first value of the shared state. */
   readonly sharedState: { makeAgain(): unknown }
+  readonly starts: {
+    /** Somebody has begun to wait. */
+    rest(): void
+  }
   /** Makes the shared state, if there is one, and the members. */
   startMembers(): void
   /** Is told that the pool takes nothing new. */
@@ -37,7 +41,9 @@ export interface LifecyclePorts {
 
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
 export class Lifecycle {
-  readonly ready: Promise<void>
+  readonly #ready: Promise<void>
+  /** Whether somebody has asked to be told when the pool is ready, and it is not. */
+  isReadyAwaited = false
   #becomeReady!: () => void
   #failToStart!: (error: Error) => void
   #drained: (() => void)[] = []
@@ -48,12 +54,12 @@ export class Lifecycle {
   #wasReady = false
 
   constructor(private readonly kernel: LifecyclePorts) {
-    this.ready = new Promise((resolve, reject) => {
+    this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#failToStart = reject
     })
     // Nobody may be listening: an unhandled rejection must not end the process.
-    this.ready.catch(() => undefined)
+    this.#ready.catch(() => undefined)
   }
 
   // --- start ---
@@ -66,6 +72,13 @@ export class Lifecycle {
     this.kernel.startMembers()
   }
 
+  /** Resolves when the pool can work. */
+  ready(): Promise<void> {
+    this.isReadyAwaited = !this.#wasReady && !this.kernel.status.stopping
+    this.kernel.starts.rest()
+    return this.#ready
+  }
+
   /** The pool can work. */
   memberReady(): void {
     const { status, listeners, turn } = this.kernel
@@ -73,6 +86,7 @@ export class Lifecycle {
     this.#becomeReady()
     if (this.#wasReady) return
     this.#wasReady = true
+    this.isReadyAwaited = false
     for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 
@@ -173,7 +187,7 @@ export class Lifecycle {
   }
 
   /** A member ended: waits for what it releases. */
-  release(end: () => unknown): void {
+  release(member: string, end: () => unknown): void {
     this.#ending++
     eventually(
       end,

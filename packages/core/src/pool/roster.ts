@@ -1,14 +1,15 @@
 import { nobody, type Turn } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
-import { eventually } from '../behaviours/eventually'
 import { MemberIdentity } from '../members/identity'
 import type { Member } from '../members/member'
 import type { Started } from '../work/worker'
+import { Addresses } from './addresses'
 import type { Listeners } from './listeners'
-import type { Supervision } from './ports'
+import type { Host, Supervision } from './ports'
 import type { Slot } from './slot'
 import { Slots } from './slots'
 import { StartLoop, type StartPorts } from './start-loop'
+import { Start, type Starts } from './starts'
 import type { Status } from './status'
 
 /** What the roster needs of the pool. */
@@ -17,10 +18,11 @@ export interface RosterPorts extends StartPorts {
   readonly status: Status
   readonly listeners: Listeners
   readonly supervision: Supervision
+  readonly starts: Starts
   /** Makes a member with its worker. */
   newMember(info: MemberInfo): Member
   /** Makes the address of a member. */
-  addressFor(member: Member): { readonly reference: unknown; stop(): void }
+  addressFor(member: Member): ReturnType<Host['addressFor']>
   readonly directMessages: {
     /** Sends a member what was broadcast before it was there. */
     welcome(member: Member): void
@@ -41,14 +43,17 @@ const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 
 /** The members of a pool: starts them, replaces those that end, and gives the pool up if that fails too often. */
 export class Roster {
   readonly slots: Slots
-  readonly #addresses = new Map<Member, { readonly reference: unknown; stop(): void }>()
+  readonly #addresses: Addresses
   #resizing = false
   /** The number of members that have not ended. */
   #present = 0
+  /** The number of members that have begun and have not ended. */
+  #working = 0
   /** Whether a start has failed since the last success. */
   #hasFailed = false
 
   constructor(private readonly kernel: RosterPorts) {
+    this.#addresses = new Addresses((member) => kernel.addressFor(member))
     this.slots = new Slots(() => new StartLoop(kernel.supervision.startCounter(), kernel))
   }
 
@@ -66,6 +71,11 @@ export class Roster {
     return this.#present === 0
   }
 
+  /** Whether there is a member that has begun. */
+  get hasWorkers(): boolean {
+    return this.#working > 0
+  }
+
   /** A member as its handlers see it. */
   identify(slot: number, incarnation: number): MemberInfo {
     return new MemberIdentity(slot, incarnation, (identity) => this.#addressOf(identity))
@@ -74,10 +84,7 @@ export class Roster {
   /** The member's address, or `nobody` once it has ended. */
   #addressOf(info: MemberInfo): unknown {
     const member = this.slots.all[info.slot - 1]?.member
-    if (member?.info !== info) return nobody
-    let address = this.#addresses.get(member)
-    if (address === undefined) this.#addresses.set(member, (address = this.kernel.addressFor(member)))
-    return address.reference
+    return member?.info === info ? this.#addresses.of(member) : nobody
   }
 
   // --- size ---
@@ -155,19 +162,22 @@ export class Roster {
     slot.member = member
     this.#present++
     this.kernel.directMessages.welcome(member)
-    eventually(
-      () => member.start(),
-      (started) => this.#started(slot, member, started as Started),
-      (error) => this.#failed(slot, member, error),
-    )
+    slot.start = new Start({
+      info: member.info,
+      make: () => member.start(),
+      done: (started) => this.#started(slot, member, started as Started),
+      failed: (error) => this.#failed(slot, member, error),
+      late: (started) => this.#startedTooLate(member, started as Started),
+    })
+    this.kernel.starts.begin(slot.start)
   }
 
   #started(slot: Slot, member: Member, { kind, reason }: Started): void {
-    if (slot.member !== member) return this.#startedTooLate(member, kind)
     if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
     if (kind === 'ignore') return this.#leaveOut(slot, member)
     if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)
     this.#forgetFailures()
+    this.#working++
     member.begin()
     for (const listener of this.kernel.listeners.memberStarted) listener.memberStarted(member)
     this.kernel.memberReady()
@@ -181,12 +191,12 @@ export class Roster {
   }
 
   /** It was given up before its `init` was done: what that has opened is released. */
-  #startedTooLate(member: Member, kind: Started['kind']): void {
-    if (kind === 'ready' || kind === 'continue') this.kernel.release(member, member.leaving?.reason)
+  #startedTooLate(member: Member, { kind }: Started): void {
+    if (kind !== 'ready' && kind !== 'continue') return
+    this.kernel.release(member, member.leaving === null ? 'startTimeout' : member.leaving.reason)
   }
 
   #failed(slot: Slot, member: Member, error: unknown): void {
-    if (slot.member !== member) return
     this.#discard(slot, member)
     this.#hasFailed = true
     if (slot.starts.failed(member.info, error, () => this.#fill(slot))) return
@@ -206,7 +216,7 @@ export class Roster {
   #discard(slot: Slot, member: Member): void {
     this.#vacate(slot)
     member.discard()
-    this.#stopAddress(member)
+    this.#addresses.stop(member)
   }
 
   #leaveOut(slot: Slot, member: Member): void {
@@ -227,9 +237,10 @@ export class Roster {
     const slot = this.#slotOf(member)
     if (slot === undefined) return
     this.#vacate(slot)
+    if (member.hasBegun) this.#working--
     for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, reason)
     if (member.hasBegun) this.kernel.release(member, reason)
-    this.#stopAddress(member)
+    this.#addresses.stop(member)
     if (this.kernel.status.stopping || !slot.wanted) return
     const why = NO_FAULT.has(reason) ? null : this.kernel.supervision.overTheLimit(this.kernel.turn.now())
     if (why === null) this.#fill(slot)
@@ -239,10 +250,8 @@ export class Roster {
   #vacate(slot: Slot): void {
     slot.member = null
     this.#present--
-  }
-
-  #stopAddress(member: Member): void {
-    this.#addresses.get(member)?.stop()
-    this.#addresses.delete(member)
+    // Its init may still be at work.
+    if (slot.start !== null) this.kernel.starts.giveUp(slot.start)
+    slot.start = null
   }
 }

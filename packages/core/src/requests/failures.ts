@@ -4,11 +4,20 @@ import {
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
+  round,
   StoppedError,
+  textOf,
   type Turn,
 } from '@genpool/runtime'
 import { CrashedError } from '../errors'
 import type { Request } from './request'
+
+/** Why no member takes work: what has not answered for so long, or what the last start failed with. */
+export interface Hindrance {
+  readonly waitsFor?: string
+  readonly afterMs?: number
+  readonly error?: unknown
+}
 
 /** Makes the errors of one pool, with its name and the facts of the request in them. */
 export class Failures {
@@ -17,6 +26,8 @@ export class Failures {
     private readonly turn: Turn,
     /** Where the pool is in its life. */
     private readonly status: { readonly cause: unknown },
+    /** Why no member takes work; undefined if one does. */
+    private readonly hindrance: () => Hindrance | undefined,
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
@@ -25,7 +36,9 @@ export class Failures {
 
   expired(request: Request): ExpiredError {
     const waitedMs = (this.turn.now() - request.sentAt) / NS_PER_MS
-    return new ExpiredError(this.pool, waitedMs, wasStarted(request))
+    const started = wasStarted(request)
+    const hindrance = started ? undefined : this.hindrance()
+    return new ExpiredError(this.pool, waitedMs, started, hindrance && inWords(hindrance))
   }
 
   cancelled(request: Request): CancelledError {
@@ -45,6 +58,15 @@ export class Failures {
   refused(request: Request, error: unknown): GenPoolError {
     return isGenPoolError(error) ? error : this.crashed(request, error)
   }
+}
+
+function inWords({ waitsFor, afterMs, error }: Hindrance): { says: string; cause: unknown } {
+  const says =
+    afterMs === undefined
+      ? `No member has started, the last time because: ${textOf(error)}`
+      : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
+        'or lower "restart.startTimeout", so that it is tried again.'
+  return { says, cause: error }
 }
 
 function wasStarted(request: Request): boolean {

@@ -14,6 +14,9 @@ const restartOptions = z.strictObject({
   attempts: orInfinity(z.number().int().positive())
     .default(5)
     .describe('After this many failed starts in a row, the pool stops.'),
+  startTimeout: orInfinity(z.number().positive())
+    .default(30_000)
+    .describe('How long an `init` may take, in milliseconds. After that the start has failed, and is tried again.'),
   backoff: z
     .strictObject({
       min: milliseconds

@@ -35,8 +35,8 @@ const draining: Cause = ({ phase, waiting, busy }) =>
         option: null,
       }
 
-const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
-  failedStarts === 0
+const failingStarts: Cause = ({ failedStarts, startTimedOut, initError, starting, size }) =>
+  failedStarts === 0 || startTimedOut
     ? null
     : {
         finding: 'failing-starts',
@@ -46,13 +46,25 @@ const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
         option: 'restart.attempts',
       }
 
-const starting: Cause = ({ phase, waiting, busy, idle, starting, failedStarts }) =>
+const startTimeout: Cause = ({ failedStarts, startTimedOut, timedOutStarts, initError, starting, size }) =>
+  failedStarts === 0 || !startTimedOut
+    ? null
+    : {
+        finding: 'start-timeout',
+        says: `${count(failedStarts, 'start')} failed in a row, the last one because it took too long: ${initError}`,
+        figures: { failedStarts, timedOut: timedOutStarts, starting, size },
+        advice:
+          'Find what init waits for, and give that a time limit of its own. Raise "restart.startTimeout" if it needs longer.',
+        option: 'restart.startTimeout',
+      }
+
+const starting: Cause = ({ phase, waiting, busy, idle, starting, oldestStartMs, failedStarts }) =>
   failedStarts > 0 || busy + idle > 0 || (starting === 0 && phase !== 'starting')
     ? null
     : {
         finding: 'starting',
-        says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: init has not returned`,
-        figures: { starting, waiting },
+        says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
+        figures: { starting, waiting, longestMs: oldestStartMs },
         advice: 'Make init faster, or wait with ready(pool) before requests are sent.',
         option: null,
       }
@@ -254,6 +266,7 @@ const CAUSES: readonly Cause[] = [
   stopped,
   draining,
   failingStarts,
+  startTimeout,
   starting,
   breaker,
   crashes,
