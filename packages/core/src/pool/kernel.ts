@@ -138,6 +138,7 @@ export class Kernel implements Attaching {
     this.settings.current = settings
     this.commitOptions = commitOptionsOf(settings.state)
     this.starts.settingsChanged()
+    this.lifecycle.settingsChanged()
     this.pool.settingsChanged()
   }
 
@@ -171,8 +172,14 @@ export class Kernel implements Attaching {
 
   /** Whether nothing waits, runs, or is about to run. */
   get quiet(): boolean {
-    if (this.turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
-    return this.port.length === 0 && this.roster.members.every(({ hasOwn, hand }) => !hasOwn && hand.count === 0)
+    return this.crew.busy === 0 && this.quietBut(null)
+  }
+
+  /** Whether nothing waits, runs, or is about to run, but `own`. */
+  quietBut(own: { has(request: Request): boolean } | null): boolean {
+    if (this.turnWork.scheduled || this.port.length > 0 || this.pool.awaitingReply.size > 0) return false
+    const isDone = (request: Request): boolean => own?.has(request) === true
+    return this.roster.members.every(({ hasOwn, hand }) => !hasOwn && (hand.count === 0 || hand.requests.every(isDone)))
   }
 
   // --- turns ---

@@ -1,28 +1,32 @@
-import { type Clock, NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
-import type { Callbacks } from './callbacks'
+import type { Member } from '../members/member'
+import type { Request } from '../requests/request'
+import { Drains } from './drains'
+import { Endings, type EndingsPorts } from './endings'
 import type { Listeners } from './listeners'
 import type { Host } from './ports'
 import type { PoolTimers } from './pool-timers'
 import type { Status } from './status'
 
 /** What the lifecycle needs of the pool. */
-export interface LifecyclePorts {
+export interface LifecyclePorts extends EndingsPorts {
   readonly host: Host
-  readonly clock: Clock
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
-  readonly callbacks: Callbacks
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
   /** Whether nothing waits, runs, or is about to run. */
   readonly quiet: boolean
+  /** Whether nothing waits, runs, or is about to run, but `own`. */
+  quietBut(own: { has(request: Request): boolean }): boolean
   readonly roster: {
     /** Whether all members have ended. */
     readonly isEmpty: boolean
+    readonly members: readonly Member[]
     reset(): void
   }
   /** Makes another first value of the shared state. */
@@ -46,14 +50,19 @@ export class Lifecycle {
   isReadyAwaited = false
   #becomeReady!: () => void
   #failToStart!: (error: Error) => void
-  #drained: (() => void)[] = []
-  /** Members whose `terminate` has not returned yet. */
-  #ending = 0
+  readonly #drains = new Drains()
+  /** What members release. */
+  readonly #endings: Endings
   #activeAt: Nanos = 0
   #spawnedAt: Nanos = 0
   #wasReady = false
 
   constructor(private readonly kernel: LifecyclePorts) {
+    this.#endings = new Endings(
+      kernel,
+      () => this.#drains.any,
+      () => this.#checkDrained(),
+    )
     this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#failToStart = reject
@@ -160,9 +169,15 @@ export class Lifecycle {
       this.kernel.pool.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
-    const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
+    const drained = this.#drains.wait(this.#callingHandler())
+    this.#endings.rest()
     this.settle()
     return within === Infinity ? drained : this.#drainedWithin(drained, within)
+  }
+
+  /** The request of the handler that calls this, if it is called before the first `await` of one: it would wait for itself. */
+  #callingHandler(): Request | null {
+    return this.kernel.roster.members.find(({ calling }) => calling !== null)?.calling ?? null
   }
 
   /** Stops the pool after `within` milliseconds, and waits no longer: a handler, or a `terminate`, may never end. */
@@ -170,6 +185,7 @@ export class Lifecycle {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
+        this.#endings.reportAll()
         host.stop()
         resolve()
       })
@@ -182,33 +198,25 @@ export class Lifecycle {
 
   /** Something is done; perhaps it was the last. */
   settle(): void {
-    if (this.kernel.status.phase === 'draining' && this.kernel.quiet) this.kernel.host.stop()
-    else this.#checkDrained()
+    if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
+    if (this.kernel.quiet) return this.kernel.host.stop()
+    const { handlers } = this.#drains
+    if (handlers !== null && this.kernel.quietBut(handlers)) this.#drains.onlyHandlersLeft()
   }
 
   /** A member ended: waits for what it releases. */
   release(member: string, end: () => unknown): void {
-    this.#ending++
-    eventually(
-      end,
-      () => this.#released(),
-      (error) => {
-        this.kernel.callbacks.report(error)
-        this.#released()
-      },
-    )
-  }
-
-  #released(): void {
-    this.#ending--
-    this.#checkDrained()
+    this.#endings.begin(member, end)
   }
 
   #checkDrained(): void {
-    if (!this.kernel.status.stopping || this.#ending > 0 || !this.kernel.roster.isEmpty) return
-    const drained = this.#drained
-    this.#drained = []
-    for (const resolve of drained) resolve()
+    if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
+    this.#drains.done()
+  }
+
+  /** Options have changed. */
+  settingsChanged(): void {
+    this.#endings.settingsChanged()
   }
 
   // --- reset ---

@@ -9,6 +9,8 @@ export interface Settings {
   readonly callerContext: boolean
   /** How long a start may take. */
   readonly startTimeout: number
+  /** How long a `terminate` may take. */
+  readonly terminateTimeout: number
   readonly clock: Clock
   readonly random: () => number
   readonly state: StateOptions

@@ -25,10 +25,6 @@ export class TimeLimit<T extends Pending> {
 
   constructor(private readonly ports: TimeLimitPorts<T>) {}
 
-  get size(): number {
-    return this.#pending.size
-  }
-
   get all(): Iterable<T> {
     return this.#pending
   }
@@ -43,11 +39,10 @@ export class TimeLimit<T extends Pending> {
     if (this.#timer === null) this.#arm()
   }
 
-  /** It is done. Returns whether it was waited for. */
-  remove(item: T): boolean {
-    const removed = this.#pending.delete(item)
+  /** It is done, or not waited for any more. */
+  remove(item: T): void {
+    this.#pending.delete(item)
     if (this.#pending.size === 0) this.#disarm()
-    return removed
   }
 
   /** The limit has changed. It holds for what is waited for, too. */

@@ -58,6 +58,8 @@ class InProcessWorker implements Worker<Request>, Run {
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
+  /** Whether what it runs has returned a promise. Not written on the way of a handler that returns none. */
+  #waits = false
   #hold: Hold<unknown> | null = null
 
   constructor(
@@ -76,6 +78,10 @@ class InProcessWorker implements Worker<Request>, Run {
 
   get state(): unknown {
     return this.#keeper?.state
+  }
+
+  get isCalling(): boolean {
+    return !this.#waits && this.#inHand.first !== null
   }
 
   start(): Eventually<Started> {
@@ -106,8 +112,13 @@ class InProcessWorker implements Worker<Request>, Run {
     } catch (error) {
       return this.#failed(job, error)
     }
-    if (isThenable(step)) step.then(this.#onDone, this.#onFailed)
+    if (isThenable(step)) this.#wait(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  #wait(step: PromiseLike<Step>): void {
+    this.#waits = true
+    step.then(this.#onDone, this.#onFailed)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
@@ -183,10 +194,12 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   readonly #onDone = (step: Step): void => {
+    this.#waits = false
     if (!this.ended) this.#done(this.#inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
+    this.#waits = false
     if (!this.ended) this.#failed(this.#inHand.first as Request, error)
   }
 

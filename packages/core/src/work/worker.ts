@@ -78,6 +78,8 @@ export interface Worker<J extends Job = Job> {
   readonly commits: boolean
   /** The last state that it knows of, for `getState` and inspection. */
   readonly state: unknown
+  /** Whether it is calling a handler now, further up in the call stack. Left out by workers whose handlers run elsewhere. */
+  readonly isCalling?: boolean
   /**
    * Makes ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again.
    *

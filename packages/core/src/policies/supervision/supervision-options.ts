@@ -37,6 +37,11 @@ const restartOptions = z.strictObject({
 /** Supervision's share of the pool options. */
 export const supervisionShape = {
   restart: restartOptions.prefault({}).describe('When to stop replacing members.'),
+  terminateTimeout: orInfinity(z.number().positive())
+    .default(30_000)
+    .describe(
+      'How long `stop` and `drain` wait for a `terminate`, in milliseconds. One that takes longer is reported to `onCallbackError`.',
+    ),
   retryOnCrash: z
     .record(z.string(), z.number().int().positive())
     .default({})

@@ -24,14 +24,22 @@ const stopped: Cause = ({ phase, cause }) =>
         option: cause === null ? null : 'restart',
       }
 
-const draining: Cause = ({ phase, waiting, busy }) =>
+/** What has run for a second or longer. */
+function runningFor(running: Evidence['running'][number] | undefined): string {
+  if (running === undefined || running.longestMs < 1000) return ''
+  return `; a handler of "${running.type}" has been running for ${inWords(running.longestMs)}`
+}
+
+const draining: Cause = ({ phase, waiting, busy, running: [oldest] }) =>
   phase !== 'draining'
     ? null
     : {
         finding: 'draining',
-        says: `the pool drains: it takes nothing new, and has ${count(waiting + busy, 'request')} left`,
+        says: `the pool drains: it takes nothing new, and has ${count(waiting + busy, 'request')} left${runningFor(oldest)}`,
         figures: { waiting, busy },
-        advice: 'It stops when they are done; with drain(pool, { within }) at the latest after so long.',
+        advice:
+          'It stops when they are done; with drain(pool, { within }) at the latest after so long. A handler that awaits the ' +
+          'drain of its own pool must call it before its first await; later it waits for itself.',
         option: null,
       }
 
