@@ -173,6 +173,7 @@ export class Roster {
   }
 
   #started(slot: Slot, member: Member, { kind, reason }: Started): void {
+    slot.start = null
     if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
     if (kind === 'ignore') return this.#leaveOut(slot, member)
     if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)

@@ -5,7 +5,7 @@ import type { Start } from './starts'
 /** The place of one member. It outlives those who take it. */
 export class Slot {
   member: Member | null = null
-  /** The start of this member. */
+  /** The start of this member, while it is under way. */
   start: Start | null = null
   /** Counts the members that have had this slot. */
   incarnation = 0

@@ -7,6 +7,8 @@ type Cause = (evidence: Evidence) => Finding | Finding[] | null
 
 /** A turn of the event loop that takes this long is felt by everybody in the process. */
 const LONG_TURN_MS = 100
+/** A start that takes this long is worth a look, also if other members work. */
+const LONG_START_MS = 1000
 /** From here on members have no time to spare. */
 const FULL = 0.9
 /** Fewer of these in 10 to 20 seconds are no pattern. */
@@ -67,11 +69,11 @@ const startTimeout: Cause = ({ failedStarts, startTimedOut, timedOutStarts, init
       }
 
 const starting: Cause = ({ phase, waiting, busy, idle, starting, oldestStartMs, failedStarts }) =>
-  failedStarts > 0 || busy + idle > 0 || (starting === 0 && phase !== 'starting')
+  failedStarts > 0 || (busy + idle > 0 && oldestStartMs < LONG_START_MS) || (starting === 0 && phase !== 'starting')
     ? null
     : {
         finding: 'starting',
-        says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
+        says: `${busy + idle > 0 ? count(starting, 'member has', 'members have') + ' not started' : 'no member is ready yet'}, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
         figures: { starting, waiting, longestMs: oldestStartMs },
         advice: 'Make init faster, or wait with ready(pool) before requests are sent.',
         option: null,
