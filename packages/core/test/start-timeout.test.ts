@@ -383,12 +383,54 @@ describe('a start that takes another way', () => {
     stop(pool)
   })
 
-  it('is limited for a store that does not open', async () => {
-    const store = Object.assign(createStore({ name: 'slow' }), { ready: new Promise(() => undefined) })
-    const Work = definePool({ init: () => 0, calls: { use: () => reply('done') } })
-    const pool = spawnPool(system, Work, 'durable', { clock, state: { store }, restart: { ...LIMITS, attempts: 1 } })
+  const durable = (attempts: number) => {
+    let open!: (value: unknown) => void
+    const log: string[] = []
+    const ready = new Promise((resolve) => (open = resolve))
+    const store = Object.assign(createStore({ name: 'slow' }), { ready })
+    const Work = definePool({
+      init: () => {
+        log.push('init')
+        return 0
+      },
+      calls: { use: (_message, state) => reply(state) },
+      terminate: (reason, _state, ctx) => void log.push(`terminate ${ctx.member.name} ${String(reason)}`),
+    })
+    const state = { store, validate: () => true }
+    const pool = spawnPool(system, Work, 'durable', { clock, size: 1, state, restart: { ...LIMITS, attempts } })
+    return { pool, log, open }
+  }
+
+  it('is limited for a store that does not open, and what init has made is released', async () => {
+    const { pool, log } = durable(2)
     const started = failure(ready(pool))
-    await clock.advance(1000)
-    expect(await started).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    await clock.advance(2100)
+    expect(await started).toMatchObject({
+      code: 'ERR_GENPOOL_STOPPED',
+      message: expect.stringContaining('store has not answered for 1000 ms'),
+    })
+    expect(log).toEqual(['init', 'terminate member-0.1 shutdown'])
   })
+
+  it('waits again for a store that opens later, and does not call init again', async () => {
+    const { pool, log, open } = durable(5)
+    await clock.advance(1500)
+    expect(inspect(pool).starts).toMatchObject({ failures: 1 })
+    open(undefined)
+    await clock.settle()
+    expect(await call(pool, { type: 'use' })).toBe(0)
+    expect(log).toEqual(['init'])
+  })
+
+  it.each([0, 500, 1050, 1500])(
+    'releases it, once, if the pool stops after %i ms, before the store opens',
+    async (ms) => {
+      const { pool, log, open } = durable(5)
+      await clock.advance(ms)
+      stop(pool)
+      open(undefined)
+      await clock.settle()
+      expect(log).toEqual(['init', 'terminate member-0.1 shutdown'])
+    },
+  )
 })

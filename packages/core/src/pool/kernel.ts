@@ -266,6 +266,7 @@ export class Kernel implements Attaching {
     }
     this.roster.shutDown('shutdown')
     this.starts.end()
+    this.sharedState.end()
     this.port.close()
   }
 }

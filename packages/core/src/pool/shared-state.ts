@@ -29,8 +29,8 @@ export interface SharedStatePorts extends StartPorts {
 /** The one state of all members: made by `init` once, before the first member. */
 export class SharedState {
   cell: Cell<unknown> | undefined = undefined
-  /** Made, in a store that has not opened in time: it is waited for again. */
-  #opening: Cell<unknown> | undefined = undefined
+  /** What `init` has made, for a store that has not opened in time: that is waited for again. */
+  #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
   readonly #starts: StartLoop
 
   constructor(private readonly kernel: SharedStatePorts) {
@@ -45,6 +45,7 @@ export class SharedState {
   /** Makes the state. Tried again after a failure, as supervision says. */
   start(): void {
     const info = this.kernel.roster.identify(0, this.#starts.failures + 1)
+    if (this.#opening !== undefined) return this.#open(info, this.#opening.made)
     this.#initialise(
       info,
       (made) => this.#made(info, made),
@@ -58,6 +59,12 @@ export class SharedState {
     return new Promise((resolve, reject) => {
       this.#initialise(info, (made) => resolve(made instanceof InitStep ? made.value : made), reject)
     })
+  }
+
+  /** The pool stops. */
+  end(): void {
+    if (this.#opening !== undefined) this.#release(this.#opening.info, this.#opening.made, 'shutdown')
+    this.#opening = undefined
   }
 
   #initialise(info: MemberInfo, done: (made: unknown) => void, failed: (error: unknown) => void): void {
@@ -81,11 +88,13 @@ export class SharedState {
     const step = made instanceof InitStep ? made : undefined
     if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
     if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
-    this.#open(info, step === undefined ? made : step.value, step)
+    this.#open(info, made)
   }
 
   /** A store that reads a journal first is waited for, no longer than for an `init`. */
-  #open(info: MemberInfo, value: unknown, step: InitStep | undefined): void {
+  #open(info: MemberInfo, made: unknown): void {
+    const step = made instanceof InitStep ? made : undefined
+    const before = this.#opening
     const { facts, settings, starts } = this.kernel
     let opening: Cell<unknown> | undefined
     const start = new Start({
@@ -93,15 +102,17 @@ export class SharedState {
       waitsFor: 'store',
       make: () => {
         const { state } = settings.current
-        opening = this.#opening ?? sharedCell(facts.name, state, value)
+        opening = before?.cell ?? sharedCell(facts.name, state, step === undefined ? made : step.value)
         return (state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
       },
       done: () => this.#opened(opening as Cell<unknown>, step),
       failed: (error) => {
-        this.#opening = start.timedOut ? opening : undefined
+        this.#opening = start.timedOut ? (before ?? { info, cell: opening as Cell<unknown>, made }) : undefined
         this.#failed(info, error)
       },
-      late: () => undefined,
+      late: () => {
+        if (!start.timedOut && before === undefined) this.#release(info, made, 'shutdown')
+      },
     })
     starts.begin(start)
   }
@@ -109,6 +120,7 @@ export class SharedState {
   #opened(cell: Cell<unknown>, step: InitStep | undefined): void {
     if (this.kernel.status.stopping) return
     this.cell = cell
+    this.#opening = undefined
     this.kernel.stateReady(cell, step)
   }
 
