@@ -6,6 +6,7 @@ import {
   GenPoolError,
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
+  round,
   type StoppedError,
   textOf,
 } from '@genpool/runtime'
@@ -37,6 +38,25 @@ export class CrashedError extends GenPoolError {
   }
 }
 
+/** An `init` (of a worker of one's own: its `start`) has not answered in time, so the start counts as failed. No request ran. */
+export class StartTimeoutError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_START_TIMEOUT'
+  constructor(
+    readonly pool: string,
+    /** The member, as in `member-3.1`; `member-0.1` for the state that all members share. */
+    readonly member: string,
+    /** How long it was waited for. */
+    readonly afterMs: number,
+    /** What did not answer. */
+    waitsFor: 'init' | 'store',
+  ) {
+    super(
+      `"${member}" of pool "${pool}" did not start: its ${waitsFor} has not answered for ${round(afterMs)} ms. ` +
+        'Give what it waits for a time limit of its own, or raise "restart.startTimeout".',
+    )
+  }
+}
+
 /** The error of each code. */
 export interface ErrorsByCode {
   readonly ERR_GENPOOL_DROPPED: DroppedError
@@ -44,14 +64,10 @@ export interface ErrorsByCode {
   readonly ERR_GENPOOL_CANCELLED: CancelledError
   readonly ERR_GENPOOL_CRASHED: CrashedError
   readonly ERR_GENPOOL_CONFLICT: ConflictError
-  /** One that comes from a broker has no list of faults. */
-  readonly ERR_GENPOOL_INVALID: InvalidError | UnlistedInvalidError
+  readonly ERR_GENPOOL_INVALID: InvalidError
   readonly ERR_GENPOOL_STOPPED: StoppedError
   readonly ERR_GENPOOL_OPTIONS: OptionsError
-}
-/** Only its message says what is wrong. */
-type UnlistedInvalidError = GenPoolError & { readonly code: 'ERR_GENPOOL_INVALID' } & {
-  readonly [K in Exclude<keyof InvalidError, keyof GenPoolError>]?: undefined
+  readonly ERR_GENPOOL_START_TIMEOUT: StartTimeoutError
 }
 
 /**

@@ -51,7 +51,7 @@ export {
   type Then,
 } from './behaviours/step'
 export type { DeepReadonly } from './behaviours/deep-readonly'
-export { CrashedError, type ErrorsByCode, isGenPoolError } from './errors'
+export { CrashedError, type ErrorsByCode, isGenPoolError, StartTimeoutError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'

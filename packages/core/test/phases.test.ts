@@ -117,7 +117,7 @@ describe('a pool that starts', () => {
     stop(pool as never)
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 3 }, () => 'ERR_GENPOOL_STOPPED'))
     await clock.advance(200)
-    expect([log, clock.timers]).toEqual([['init member-0.1'], 0])
+    expect([log, clock.timers]).toEqual([['init member-0.1', 'terminate member-0.1 {"count":0}'], 0])
   })
 
   it('gives members earlier broadcasts, once, before anything else', async () => {

@@ -11,7 +11,7 @@ import {
   definePool,
   DroppedError,
   type ExpiredError,
-  type Fault,
+  type InvalidError,
   getState,
   halt,
   isGenPoolError,
@@ -109,7 +109,7 @@ describe('types', () => {
       if (isGenPoolError(error, 'ERR_GENPOOL_CONFLICT')) same<typeof error, ConflictError>(true)
       if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) same<typeof error, StoppedError>(true)
       if (isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) same<typeof error, OptionsError>(true)
-      if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) same<typeof error.faults, readonly Fault[] | undefined>(true)
+      if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) same<typeof error, InvalidError>(true)
       if (!isGenPoolError(error)) return undefined
       return error.code === 'ERR_GENPOOL_DROPPED' ? error.retryAfterMs : error.message
     }

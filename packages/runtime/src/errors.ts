@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_GENPOOL_INVALID'
   | 'ERR_GENPOOL_STOPPED'
   | 'ERR_GENPOOL_OPTIONS'
+  | 'ERR_GENPOOL_START_TIMEOUT'
 
 /**
  * The base class of all errors that GenPool throws on purpose.
@@ -62,12 +63,15 @@ export class ExpiredError extends GenPoolError {
     readonly target: string,
     readonly waitedMs: number,
     readonly started: boolean,
+    /** Why it was not run, and what to do, in sentences; the error behind that is the `cause`. Default: too much work. */
+    why?: { readonly says: string; readonly cause?: unknown },
   ) {
     super(
       `"${target}" did not answer within ${round(waitedMs)} ms: the request was ` +
         (started
           ? 'running, and its result is discarded. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
-          : 'still waiting and was never run; it is safe to retry. Add members, or send fewer requests.'),
+          : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
+      why?.cause === undefined ? undefined : { cause: why.cause },
     )
   }
 }

@@ -12,6 +12,14 @@ export interface Inspection {
   readonly name: string
   readonly phase: Phase
   readonly size: number
+  readonly starts: {
+    /** How long the oldest start that is under way has taken, in milliseconds; 0 if none is. */
+    readonly oldestMs: number
+    /** The most starts that have failed in a row, of one member or of the shared state. */
+    readonly failures: number
+    /** How many starts took longer than `restart.startTimeout`, since the pool began. */
+    readonly timedOut: number
+  }
   readonly members: { readonly idle: number; readonly busy: number; readonly starting: number }
   /**
    * How many members may work at once (`limit`), how many are set aside because enough others are working (`aside`), and how
@@ -63,6 +71,7 @@ export function inspect(ref: PoolRef): Inspection {
     name: pool.name,
     phase: pool.phase,
     size: pool.size,
+    starts: { oldestMs: pool.oldestStartMs, failures: pool.failedStarts, timedOut: pool.timedOutStarts },
     members: countMembers(pool),
     concurrency: concurrency && {
       limit: concurrency.limit,

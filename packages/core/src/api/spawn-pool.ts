@@ -62,7 +62,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * @throws {StoppedError} whose `cause` says why it could not start
  */
 export function ready(pool: PoolRef): Promise<void> {
-  return poolOf(pool).kernel.lifecycle.ready
+  return poolOf(pool).kernel.lifecycle.ready()
 }
 
 function splitOptions(options: object): { own: object; properties: object } {

@@ -106,7 +106,8 @@ export class AssembledPool implements PoolView {
   }
 
   #settings(options: CheckedPoolOptions): Settings {
-    return { ...options, state: stateOptionsOf(options.state, this.#isPlain) }
+    const { startTimeout } = options.restart
+    return { ...options, startTimeout, state: stateOptionsOf(options.state, this.#isPlain) }
   }
 
   /** The actor has stopped. Called once. */
@@ -145,6 +146,14 @@ export class AssembledPool implements PoolView {
 
   get failedStarts(): number {
     return Math.max(this.kernel.roster.slots.failedStarts, this.kernel.sharedState.failedStarts)
+  }
+
+  get oldestStartMs(): number {
+    return this.kernel.starts.oldestMs
+  }
+
+  get timedOutStarts(): number {
+    return this.kernel.starts.timedOut
   }
 
   get restarts(): number {

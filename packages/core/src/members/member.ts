@@ -71,6 +71,11 @@ export class Member extends Waiting implements Runner, Reported {
     return this.hand.requests
   }
 
+  /** What it calls a handler with now, further up in the call stack; null if it does not. */
+  get calling(): Request | null {
+    return this.hand.given > 0 && this.#worker.isCalling === true ? this.hand.first : null
+  }
+
   /** Whether messages for it alone wait. */
   get hasOwn(): boolean {
     return this.#own.length > 0

@@ -32,6 +32,7 @@ import { Roster } from './roster'
 import { ServiceTime } from './service-time'
 import type { LiveSettings, Settings } from './settings'
 import { SharedState } from './shared-state'
+import { Starts } from './starts'
 import { Status } from './status'
 import { TurnWork } from './turn-work'
 
@@ -65,6 +66,7 @@ export class Kernel implements Attaching {
   readonly intake: Intake
   readonly directMessages: DirectMessages
   readonly roster: Roster
+  readonly starts: Starts
   readonly crashes: Crashes
   readonly crew: PoolCrew
   readonly sharedState: SharedState
@@ -100,7 +102,7 @@ export class Kernel implements Attaching {
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status)
+    this.failures = new Failures(host.name, this.turn, this.status, () => this.starts.hindrance())
     this.callbacks = new Callbacks(host.name, this.turn, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
@@ -110,6 +112,7 @@ export class Kernel implements Attaching {
     this.intake = new Intake(this.pool, behaviour, this.settings)
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
+    this.starts = new Starts(this)
     this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
@@ -141,6 +144,8 @@ export class Kernel implements Attaching {
   configure(settings: Settings): void {
     this.settings.current = settings
     this.commitOptions = commitOptionsOf(settings.state)
+    this.starts.settingsChanged()
+    this.lifecycle.settingsChanged()
     this.pool.settingsChanged()
   }
 
@@ -174,8 +179,14 @@ export class Kernel implements Attaching {
 
   /** Whether nothing waits, runs, or is about to run. */
   get quiet(): boolean {
-    if (this.turnWork.scheduled || this.crew.busy > 0 || this.pool.awaitingReply.size > 0) return false
-    return this.port.length === 0 && this.roster.members.every(({ hasOwn, hand }) => !hasOwn && hand.count === 0)
+    return this.crew.busy === 0 && this.quietBut(null)
+  }
+
+  /** Whether nothing waits, runs, or is about to run, but `own`. */
+  quietBut(own: { has(request: Request): boolean } | null): boolean {
+    if (this.turnWork.scheduled || this.port.length > 0 || this.pool.awaitingReply.size > 0) return false
+    const isDone = (request: Request): boolean => own?.has(request) === true
+    return this.roster.members.every(({ hasOwn, hand }) => !hasOwn && (hand.count === 0 || hand.requests.every(isDone)))
   }
 
   // --- turns ---
@@ -188,6 +199,7 @@ export class Kernel implements Attaching {
     const { turn } = this
     this.recorder.turnEnded(turn.lasted, turn.last)
     this.pool.rest()
+    this.starts.rest()
     for (const listener of this.listeners.turnEnded) listener.turnEnded(turn.last)
     if (this.status.phase === 'draining') this.lifecycle.settle()
   }
@@ -223,7 +235,7 @@ export class Kernel implements Attaching {
   }
 
   release(member: Member, reason: unknown): void {
-    this.lifecycle.release(() => member.endWork(reason))
+    this.lifecycle.release(member.info.name, () => member.endWork(reason))
   }
 
   // --- life ---
@@ -265,6 +277,8 @@ export class Kernel implements Attaching {
       request.fail(this.failures.stopped(request))
     }
     this.roster.shutDown('shutdown')
+    this.starts.end()
+    this.sharedState.end()
     this.port.close()
   }
 }

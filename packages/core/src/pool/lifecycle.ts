@@ -1,32 +1,40 @@
-import { type Clock, NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
-import type { Callbacks } from './callbacks'
+import type { Member } from '../members/member'
+import type { Request } from '../requests/request'
+import { Drains } from './drains'
+import { Endings, type EndingsPorts } from './endings'
 import type { Listeners } from './listeners'
 import type { Host } from './ports'
 import type { PoolTimers } from './pool-timers'
 import type { Status } from './status'
 
 /** What the lifecycle needs of the pool. */
-export interface LifecyclePorts {
+export interface LifecyclePorts extends EndingsPorts {
   readonly host: Host
-  readonly clock: Clock
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
-  readonly callbacks: Callbacks
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
   /** Whether nothing waits, runs, or is about to run. */
   readonly quiet: boolean
+  /** Whether nothing waits, runs, or is about to run, but `own`. */
+  quietBut(own: { has(request: Request): boolean }): boolean
   readonly roster: {
     /** Whether all members have ended. */
     readonly isEmpty: boolean
+    readonly members: readonly Member[]
     reset(): void
   }
   /** Makes another first value of the shared state. */
   readonly sharedState: { makeAgain(): unknown }
+  readonly starts: {
+    /** Somebody has begun to wait. */
+    rest(): void
+  }
   /** Makes the shared state, if there is one, and the members. */
   startMembers(): void
   /** Is told that the pool takes nothing new. */
@@ -39,23 +47,30 @@ export interface LifecyclePorts {
 
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
 export class Lifecycle {
-  readonly ready: Promise<void>
+  readonly #ready: Promise<void>
+  /** Whether somebody has asked to be told when the pool is ready, and it is not. */
+  isReadyAwaited = false
   #becomeReady!: () => void
   #failToStart!: (error: Error) => void
-  #drained: (() => void)[] = []
-  /** Members whose `terminate` has not returned yet. */
-  #ending = 0
+  readonly #drains = new Drains()
+  /** What members release. */
+  readonly #endings: Endings
   #activeAt: Nanos = 0
   #spawnedAt: Nanos = 0
   #wasReady = false
 
   constructor(private readonly kernel: LifecyclePorts) {
-    this.ready = new Promise((resolve, reject) => {
+    this.#endings = new Endings(
+      kernel,
+      () => this.#drains.any,
+      () => this.#checkDrained(),
+    )
+    this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve
       this.#failToStart = reject
     })
     // Nobody may be listening: an unhandled rejection must not end the process.
-    this.ready.catch(() => undefined)
+    this.#ready.catch(() => undefined)
   }
 
   // --- start ---
@@ -68,6 +83,13 @@ export class Lifecycle {
     this.kernel.startMembers()
   }
 
+  /** Resolves when the pool can work. */
+  ready(): Promise<void> {
+    this.isReadyAwaited = !this.#wasReady && !this.kernel.status.stopping
+    this.kernel.starts.rest()
+    return this.#ready
+  }
+
   /** The pool can work. */
   memberReady(): void {
     const { status, listeners, turn } = this.kernel
@@ -75,6 +97,7 @@ export class Lifecycle {
     this.#becomeReady()
     if (this.#wasReady) return
     this.#wasReady = true
+    this.isReadyAwaited = false
     for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 
@@ -149,9 +172,15 @@ export class Lifecycle {
       this.kernel.pool.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
-    const drained = new Promise<void>((resolve) => this.#drained.push(resolve))
+    const drained = this.#drains.wait(this.#callingHandler())
+    this.#endings.rest()
     this.settle()
     return within === Infinity ? drained : this.#drainedWithin(drained, within)
+  }
+
+  /** The request of the handler that calls this, if it is called before the first `await` of one: it would wait for itself. */
+  #callingHandler(): Request | null {
+    return this.kernel.roster.members.find(({ calling }) => calling !== null)?.calling ?? null
   }
 
   /** Stops the pool after `within` milliseconds, and waits no longer: a handler, or a `terminate`, may never end. */
@@ -159,6 +188,7 @@ export class Lifecycle {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
+        this.#endings.reportAll()
         host.stop()
         resolve()
       })
@@ -171,35 +201,27 @@ export class Lifecycle {
 
   /** Something is done; perhaps it was the last. */
   settle(): void {
-    if (this.kernel.status.phase === 'draining' && this.kernel.quiet) this.kernel.host.stop()
-    else this.#checkDrained()
+    if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
+    if (this.kernel.quiet) return this.kernel.host.stop()
+    const { handlers } = this.#drains
+    if (handlers !== null && this.kernel.quietBut(handlers)) this.#drains.onlyHandlersLeft()
   }
 
   /** A member ended: waits for what it releases. */
-  release(end: () => unknown): void {
-    this.#ending++
-    eventually(
-      end,
-      () => this.#released(),
-      (error) => {
-        this.kernel.callbacks.report(error)
-        this.#released()
-      },
-    )
-  }
-
-  #released(): void {
-    this.#ending--
-    this.#checkDrained()
+  release(member: string, end: () => unknown): void {
+    this.#endings.begin(member, end)
   }
 
   #checkDrained(): void {
-    if (!this.kernel.status.stopping || this.#ending > 0 || !this.kernel.roster.isEmpty) return
+    if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
     // Those who needed it have it; what is in it must not outlive them.
     this.kernel.status.mailbox = []
-    const drained = this.#drained
-    this.#drained = []
-    for (const resolve of drained) resolve()
+    this.#drains.done()
+  }
+
+  /** Options have changed. */
+  settingsChanged(): void {
+    this.#endings.settingsChanged()
   }
 
   // --- reset ---

@@ -1,6 +1,5 @@
 import { nobody, type Turn } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
-import { eventually } from '../behaviours/eventually'
 import { MemberIdentity } from '../members/identity'
 import type { Member } from '../members/member'
 import type { Started } from '../work/worker'
@@ -10,6 +9,7 @@ import type { Supervision } from './ports'
 import type { Slot } from './slot'
 import { Slots } from './slots'
 import { StartLoop, type StartPorts } from './start-loop'
+import { Start, type Starts } from './starts'
 import type { Status } from './status'
 
 /** What the roster needs of the pool. */
@@ -18,6 +18,7 @@ export interface RosterPorts extends StartPorts, AddressPorts {
   readonly status: Status
   readonly listeners: Listeners
   readonly supervision: Supervision
+  readonly starts: Starts
   /** Makes a member with its worker. */
   newMember(info: MemberInfo): Member
   readonly directMessages: {
@@ -46,6 +47,8 @@ export class Roster {
   #resizing = false
   /** The number of members that have not ended. */
   #present = 0
+  /** The number of members that have begun and have not ended. */
+  #working = 0
   /** Whether a start has failed since the last success. */
   #hasFailed = false
 
@@ -66,6 +69,11 @@ export class Roster {
 
   get isEmpty(): boolean {
     return this.#present === 0
+  }
+
+  /** Whether there is a member that has begun. */
+  get hasWorkers(): boolean {
+    return this.#working > 0
   }
 
   /** A member as its handlers see it. */
@@ -154,19 +162,23 @@ export class Roster {
     slot.member = member
     this.#present++
     this.kernel.directMessages.welcome(member)
-    eventually(
-      () => member.start(),
-      (started) => this.#started(slot, member, started as Started),
-      (error) => this.#failed(slot, member, error),
-    )
+    slot.start = new Start({
+      info: member.info,
+      make: () => member.start(),
+      done: (started) => this.#started(slot, member, started as Started),
+      failed: (error) => this.#failed(slot, member, error),
+      late: (started) => this.#startedTooLate(member, started as Started),
+    })
+    this.kernel.starts.begin(slot.start)
   }
 
   #started(slot: Slot, member: Member, { kind, reason }: Started): void {
-    if (slot.member !== member) return this.#startedTooLate(member, kind)
+    slot.start = null
     if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
     if (kind === 'ignore') return this.#leaveOut(slot, member)
     if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)
     this.#forgetFailures()
+    this.#working++
     member.begin()
     for (const listener of this.kernel.listeners.memberStarted) listener.memberStarted(member)
     this.kernel.memberReady()
@@ -180,8 +192,9 @@ export class Roster {
   }
 
   /** It was given up before its `init` was done: what that has opened is released. */
-  #startedTooLate(member: Member, kind: Started['kind']): void {
-    if (kind === 'ready' || kind === 'continue') this.kernel.release(member, member.leaving?.reason)
+  #startedTooLate(member: Member, { kind }: Started): void {
+    if (kind !== 'ready' && kind !== 'continue') return
+    this.kernel.release(member, member.leaving === null ? 'startTimeout' : member.leaving.reason)
   }
 
   #failed(slot: Slot, member: Member, error: unknown): void {
@@ -240,6 +253,7 @@ export class Roster {
     const slot = this.#slotOf(member)
     if (slot === undefined) return
     this.#vacate(slot)
+    if (member.hasBegun) this.#working--
     for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, reason)
     if (member.hasBegun || this.#undecided.has(member)) this.kernel.release(member, reason)
     this.#addresses.stop(member)
@@ -252,5 +266,8 @@ export class Roster {
   #vacate(slot: Slot): void {
     slot.member = null
     this.#present--
+    // Its init may still be at work.
+    if (slot.start !== null) this.kernel.starts.giveUp(slot.start)
+    slot.start = null
   }
 }

@@ -7,6 +7,10 @@ export interface Settings {
   readonly timeout: number
   /** Whether a handler runs in the async context of its caller. */
   readonly callerContext: boolean
+  /** How long a start may take. */
+  readonly startTimeout: number
+  /** How long a `terminate` may take. */
+  readonly terminateTimeout: number
   readonly clock: Clock
   readonly random: () => number
   readonly state: StateOptions

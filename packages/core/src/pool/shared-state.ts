@@ -2,12 +2,12 @@ import type { Cell } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { MemberInfo } from '../behaviours/context'
-import { eventually } from '../behaviours/eventually'
 import type { PoolFacts } from '../behaviours/pool-facts'
-import { initialise } from '../work/callbacks'
+import { initialise, terminate } from '../work/callbacks'
 import { sharedCell } from '../work/state-options'
 import type { LiveSettings } from './settings'
 import { StartLoop, type StartPorts } from './start-loop'
+import { Start, type Starts } from './starts'
 import type { Supervision } from './ports'
 import type { Status } from './status'
 
@@ -18,16 +18,19 @@ export interface SharedStatePorts extends StartPorts {
   readonly settings: LiveSettings
   readonly status: Status
   readonly supervision: Supervision
+  readonly starts: Starts
   /** `init` runs once for the pool, in the name of slot 0. */
   readonly roster: { identify(slot: number, incarnation: number): MemberInfo }
   /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
   stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
-  readonly lifecycle: { giveUp(error: unknown, why: string): void }
+  readonly lifecycle: { giveUp(error: unknown, why: string): void; release(member: string, end: () => unknown): void }
 }
 
 /** The one state of all members: made by `init` once, before the first member. */
 export class SharedState {
   cell: Cell<unknown> | undefined = undefined
+  /** What `init` has made, for a store that has not opened in time: that is waited for again. */
+  #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
   readonly #starts: StartLoop
 
   constructor(private readonly kernel: SharedStatePorts) {
@@ -42,8 +45,9 @@ export class SharedState {
   /** Makes the state. Tried again after a failure, as supervision says. */
   start(): void {
     const info = this.kernel.roster.identify(0, this.#starts.failures + 1)
-    eventually(
-      () => initialise(this.kernel.behaviour, this.kernel.facts, info),
+    if (this.#opening !== undefined) return this.#open(info, this.#opening.made)
+    this.#initialise(
+      info,
       (made) => this.#made(info, made),
       (error) => this.#failed(info, error),
     )
@@ -59,32 +63,74 @@ export class SharedState {
   }
 
   /** Another first value, for a reset. */
-  async makeAgain(): Promise<unknown> {
-    const made = await initialise(this.kernel.behaviour, this.kernel.facts, this.kernel.roster.identify(0, 1))
-    return made instanceof InitStep ? made.value : made
+  makeAgain(): Promise<unknown> {
+    const info = this.kernel.roster.identify(0, 1)
+    return new Promise((resolve, reject) => {
+      this.#initialise(info, (made) => resolve(made instanceof InitStep ? made.value : made), reject)
+    })
+  }
+
+  /** The pool stops. */
+  end(): void {
+    if (this.#opening !== undefined) this.#release(this.#opening.info, this.#opening.made, 'shutdown')
+    this.#opening = undefined
+  }
+
+  #initialise(info: MemberInfo, done: (made: unknown) => void, failed: (error: unknown) => void): void {
+    const { behaviour, facts, starts } = this.kernel
+    const make = (): unknown => initialise(behaviour, facts, info)
+    const late = (made: unknown): void => this.#release(info, made, start.timedOut ? 'startTimeout' : 'shutdown')
+    const start = new Start({ info, make, done, failed, late })
+    starts.begin(start)
+  }
+
+  /** Nothing will use what `init` has made. */
+  #release(info: MemberInfo, made: unknown, reason: unknown): void {
+    if (made instanceof InitStep && made.kind !== 'continue') return
+    const { behaviour, facts, status, lifecycle } = this.kernel
+    const state: unknown = made instanceof InitStep ? made.value : made
+    const ending = { info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    lifecycle.release(info.name, () => terminate(behaviour, facts, ending))
   }
 
   #made(info: MemberInfo, made: unknown): void {
-    if (this.kernel.status.stopping) return
+    if (this.kernel.status.stopping) return this.#release(info, made, 'shutdown')
     const step = made instanceof InitStep ? made : undefined
     if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
     if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
+    this.#open(info, made)
+  }
+
+  /** A store that reads a journal first is waited for, no longer than for an `init`. */
+  #open(info: MemberInfo, made: unknown): void {
+    const step = made instanceof InitStep ? made : undefined
+    const before = this.#opening
+    const { facts, settings, starts } = this.kernel
     let opening: Cell<unknown> | undefined
-    eventually(
-      () => {
-        const { state } = this.kernel.settings.current
-        opening = sharedCell(this.kernel.facts.name, state, step === undefined ? made : step.value)
-        // A store that reads a journal first is waited for.
+    const start = new Start({
+      info,
+      waitsFor: 'store',
+      make: () => {
+        const { state } = settings.current
+        opening = before?.cell ?? sharedCell(facts.name, state, step === undefined ? made : step.value)
         return (state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
       },
-      () => this.#opened(opening as Cell<unknown>, step),
-      (error) => this.#tryAgain(info, error),
-    )
+      done: () => this.#opened(opening as Cell<unknown>, step),
+      failed: (error) => {
+        this.#opening = start.timedOut ? (before ?? { info, cell: opening as Cell<unknown>, made }) : undefined
+        this.#tryAgain(info, error)
+      },
+      late: () => {
+        if (!start.timedOut && before === undefined) this.#release(info, made, 'shutdown')
+      },
+    })
+    starts.begin(start)
   }
 
   #opened(cell: Cell<unknown>, step: InitStep | undefined): void {
     if (this.kernel.status.stopping) return
     this.cell = cell
+    this.#opening = undefined
     this.kernel.stateReady(cell, step)
   }
 

@@ -1,9 +1,12 @@
 import type { Member } from '../members/member'
 import type { StartLoop } from './start-loop'
+import type { Start } from './starts'
 
 /** The place of one member. It outlives those who take it. */
 export class Slot {
   member: Member | null = null
+  /** The start of this member, while it is under way. */
+  start: Start | null = null
   /** Counts the members that have had this slot. */
   incarnation = 0
   /** Whether this slot should have a member. */

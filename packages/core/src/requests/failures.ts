@@ -4,13 +4,22 @@ import {
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
+  round,
   StoppedError,
+  textOf,
   type Turn,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Request } from './request'
+
+/** Why no member takes work: what has not answered for so long, or what the last start failed with. */
+export interface Hindrance {
+  readonly waitsFor?: string
+  readonly afterMs?: number
+  readonly error?: unknown
+}
 
 /** Makes the errors of one pool, with its name and the facts of the request. */
 export class Failures {
@@ -19,6 +28,8 @@ export class Failures {
     private readonly turn: Turn,
     /** The status of the pool. */
     private readonly status: { readonly cause: unknown },
+    /** Why no member takes work; undefined if one does. */
+    private readonly hindrance: () => Hindrance | undefined,
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
@@ -32,7 +43,9 @@ export class Failures {
 
   expired(request: Request): ExpiredError {
     const waitedMs = (this.turn.now() - request.sentAt) / NS_PER_MS
-    return new ExpiredError(this.pool, waitedMs, wasStarted(request))
+    const started = wasStarted(request)
+    const hindrance = started ? undefined : this.hindrance()
+    return new ExpiredError(this.pool, waitedMs, started, hindrance && inWords(hindrance))
   }
 
   cancelled(request: Request): CancelledError {
@@ -55,6 +68,15 @@ export class Failures {
     // The store does not know whose recipe it was.
     return new InvalidError(`commit of the handler "${request.type}"`, (error as InvalidError).faults, error.cause)
   }
+}
+
+function inWords({ waitsFor, afterMs, error }: Hindrance): { says: string; cause: unknown } {
+  const says =
+    afterMs === undefined
+      ? `No member has started, the last time because: ${textOf(error)}`
+      : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
+        'or lower "restart.startTimeout", so that it is tried again.'
+  return { says, cause: error }
 }
 
 function wasStarted(request: Request): boolean {

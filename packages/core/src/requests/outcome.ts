@@ -15,6 +15,7 @@ const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
   ERR_GENPOOL_INVALID: 'invalid',
   ERR_GENPOOL_STOPPED: 'stopped',
   ERR_GENPOOL_OPTIONS: 'invalid',
+  ERR_GENPOOL_START_TIMEOUT: 'crashed',
 }
 
 /** Returns the outcome for an error. */

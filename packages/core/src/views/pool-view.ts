@@ -77,7 +77,12 @@ export interface PoolView {
   /** The target number of members. */
   readonly size: number
   readonly starting: number
+  /** How long the oldest start that is under way has taken, in milliseconds; 0 if none is. */
+  readonly oldestStartMs: number
+  /** The most starts that failed in a row, in one slot or of the shared state. */
   readonly failedStarts: number
+  /** How many starts took longer than they may, since the pool began. */
+  readonly timedOutStarts: number
   readonly restarts: number
   readonly seats: readonly Seat[]
   /** The waiting requests, oldest first. */

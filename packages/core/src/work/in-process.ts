@@ -63,6 +63,8 @@ class InProcessWorker implements Worker<Request>, Run {
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
+  /** Whether what it runs has returned a promise. Not written on the way of a handler that returns none. */
+  #waits = false
   #hold: Hold<unknown> | null = null
 
   constructor(
@@ -81,6 +83,10 @@ class InProcessWorker implements Worker<Request>, Run {
 
   get state(): unknown {
     return this.#keeper?.state
+  }
+
+  get isCalling(): boolean {
+    return !this.#waits && this.#inHand.first !== null
   }
 
   start(): Eventually<Started> {
@@ -118,6 +124,7 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #await(step: PromiseLike<Step>): void {
+    this.#waits = true
     this.pool.overlaps = true
     step.then(this.#onDone, this.#onFailed)
   }
@@ -198,10 +205,12 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   readonly #onDone = (step: Step): void => {
+    this.#waits = false
     if (!this.ended) this.#done(this.#inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   readonly #onFailed = (error: unknown): void => {
+    this.#waits = false
     if (!this.ended) this.#failed(this.#inHand.first as Request, error)
   }
 

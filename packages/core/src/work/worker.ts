@@ -78,7 +78,13 @@ export interface Worker<J extends Job = Job> {
   readonly commits: boolean
   /** The last state that it knows of, for `getState` and inspection. */
   readonly state: unknown
-  /** Makes ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again. */
+  /** Whether it is calling a handler now, further up in the call stack. Left out by workers whose handlers run elsewhere. */
+  readonly isCalling?: boolean
+  /**
+   * Makes ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again.
+   *
+   * A start that takes longer than `restart.startTimeout` has failed, too. If it succeeds later, `end` is called.
+   */
   start(): Eventually<Started>
   /** Takes a job over. It may run it at once and report before this returns. */
   give(job: J): void

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 const root = join(__dirname, '../../../..')
 
 /** What a process with these pools prints until it ends by itself; rejects if it does not. */
-function printed(pools: readonly object[]): Promise<string> {
+const printed = (pools: readonly object[]): Promise<string> => run('idle.ts', JSON.stringify(pools))
+
+function run(file: string, argument: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const program = ['-r', 'ts-node/register', join(__dirname, 'idle.ts'), JSON.stringify(pools)]
+    const program = ['-r', 'ts-node/register', join(__dirname, file), argument]
     const child = spawn(process.execPath, program, { cwd: root })
     let output = ''
     const limit = setTimeout(() => {
@@ -43,5 +45,13 @@ describe('a process', () => {
 
   it('does not end while a caller waits', async () => {
     expect(await printed([{ concurrency: 0, timeout: 200 }])).toBe('ERR_GENPOOL_EXPIRED\n')
+  })
+
+  it.each([
+    ['ready', /ERR_GENPOOL_STOPPED\nend\n$/],
+    ['call', /ERR_GENPOOL_STOPPED\nend\n$/],
+    ['nobody', /^end\n$/],
+  ])('waits for an init that never answers only while somebody waits for the pool: %s', async (who, output) => {
+    expect(await run('starting.ts', who)).toMatch(output)
   })
 })

@@ -14,6 +14,9 @@ const restartOptions = z.strictObject({
   attempts: orInfinity(z.number().int().positive())
     .default(5)
     .describe('After this many failed starts in a row, the pool stops.'),
+  startTimeout: orInfinity(z.number().positive())
+    .default(30_000)
+    .describe('How long an `init` may take, in milliseconds. After that the start has failed, and is tried again.'),
   backoff: z
     .strictObject({
       min: milliseconds
@@ -34,6 +37,11 @@ const restartOptions = z.strictObject({
 /** Supervision's share of the pool options. */
 export const supervisionShape = {
   restart: restartOptions.prefault({}).describe('When to stop replacing members.'),
+  terminateTimeout: orInfinity(z.number().positive())
+    .default(30_000)
+    .describe(
+      'How long `stop` and `drain` wait for a `terminate`, in milliseconds. One that takes longer is reported to `onCallbackError`.',
+    ),
   retryOnCrash: z
     .record(z.string(), z.number().int().positive())
     .default({})

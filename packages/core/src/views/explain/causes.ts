@@ -7,6 +7,8 @@ type Cause = (evidence: Evidence) => Finding | Finding[] | null
 
 /** A turn of the event loop that takes this long delays everything else in the process. */
 const LONG_TURN_MS = 100
+/** A start that takes this long is worth a look, also if other members work. */
+const LONG_START_MS = 1000
 /** From this utilisation on, members have no time to spare. */
 const FULL = 0.9
 /** Fewer events than this within 10 to 20 seconds are not a pattern. */
@@ -23,19 +25,27 @@ const stopped: Cause = ({ phase, cause }) =>
         option: cause === null ? null : 'restart',
       }
 
-const draining: Cause = ({ phase, waiting, busy }) =>
+/** What has run for a second or longer. */
+function runningFor(running: Evidence['running'][number] | undefined): string {
+  if (running === undefined || running.longestMs < 1000) return ''
+  return `; a handler of "${running.type}" has been running for ${inWords(running.longestMs)}`
+}
+
+const draining: Cause = ({ phase, waiting, busy, running: [oldest] }) =>
   phase !== 'draining'
     ? null
     : {
         finding: 'draining',
-        says: `the pool is draining: it accepts no new requests, and ${count(waiting + busy, 'request is', 'requests are')} left`,
+        says: `the pool is draining: it accepts no new requests, and ${count(waiting + busy, 'request is', 'requests are')} left${runningFor(oldest)}`,
         figures: { waiting, busy },
-        advice: 'It stops when they are done. To limit the wait, use drain(pool, { within }).',
+        advice:
+          'It stops when they are done. To limit the wait, use drain(pool, { within }). A handler that awaits the drain of its ' +
+          'own pool must call it before its first await; later it waits for itself.',
         option: null,
       }
 
-const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
-  failedStarts === 0
+const failingStarts: Cause = ({ failedStarts, startTimedOut, initError, starting, size }) =>
+  failedStarts === 0 || startTimedOut
     ? null
     : {
         finding: 'failing-starts',
@@ -46,13 +56,25 @@ const failingStarts: Cause = ({ failedStarts, initError, starting, size }) =>
         option: 'restart.attempts',
       }
 
-const starting: Cause = ({ phase, waiting, busy, idle, starting, failedStarts }) =>
-  failedStarts > 0 || busy + idle > 0 || (starting === 0 && phase !== 'starting')
+const startTimeout: Cause = ({ failedStarts, startTimedOut, timedOutStarts, initError, starting, size }) =>
+  failedStarts === 0 || !startTimedOut
+    ? null
+    : {
+        finding: 'start-timeout',
+        says: `${count(failedStarts, 'start')} failed in a row, the last one because it took too long: ${initError}`,
+        figures: { failedStarts, timedOut: timedOutStarts, starting, size },
+        advice:
+          'Find what init waits for, and give that a time limit of its own. Raise "restart.startTimeout" if it needs longer.',
+        option: 'restart.startTimeout',
+      }
+
+const starting: Cause = ({ phase, waiting, busy, idle, starting, oldestStartMs, failedStarts }) =>
+  failedStarts > 0 || (busy + idle > 0 && oldestStartMs < LONG_START_MS) || (starting === 0 && phase !== 'starting')
     ? null
     : {
         finding: 'starting',
-        says: `no member is ready yet, and ${count(waiting, 'request waits', 'requests wait')}: init has not returned`,
-        figures: { starting, waiting },
+        says: `${busy + idle > 0 ? count(starting, 'member has', 'members have') + ' not started' : 'no member is ready yet'}, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
+        figures: { starting, waiting, longestMs: oldestStartMs },
         advice: 'Make init faster, or await ready(pool) before you send requests.',
         option: null,
       }
@@ -254,6 +276,7 @@ const CAUSES: readonly Cause[] = [
   stopped,
   draining,
   failingStarts,
+  startTimeout,
   starting,
   breaker,
   crashes,

@@ -1,5 +1,5 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
-import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
 import { type BreakerFigures, countMembers, type Percentiles, type PoolView, utilisationOf } from '../pool-view'
@@ -39,7 +39,12 @@ export interface Evidence {
   readonly turns: Percentiles
   readonly running: readonly Running[]
   readonly timeoutMs: number
+  /** How long the oldest start that is under way has taken. */
+  readonly oldestStartMs: number
   readonly failedStarts: number
+  readonly timedOutStarts: number
+  /** Whether the last start that failed had taken too long. */
+  readonly startTimedOut: boolean
   readonly initError: string
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
@@ -102,7 +107,10 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
     turns: stats.turns.percentiles(now),
     running: runningOf(pool, now),
     timeoutMs: options.timeoutMs,
+    oldestStartMs: pool.oldestStartMs,
     failedStarts: pool.failedStarts,
+    timedOutStarts: pool.timedOutStarts,
+    startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
     initError: textOf(stats.lastInitError),
     breaker,
     concurrency:

@@ -3,6 +3,7 @@ export type FindingName =
   | 'stopped'
   | 'draining'
   | 'failing-starts'
+  | 'start-timeout'
   | 'starting'
   | 'breaker'
   | 'crashes'

@@ -87,9 +87,11 @@ export interface MemberStopEvent extends MemberEvent {
   readonly ageMs: number
 }
 
-/** An `init` failed. */
+/** An `init` failed, or took too long. */
 export interface InitFailEvent extends MemberEvent {
   readonly error: unknown
+  /** Whether it failed because it had not answered within `restart.startTimeout`. */
+  readonly timedOut: boolean
   /** How many starts have failed in a row. */
   readonly failures: number
   /** How long until the retry; null for no retry. */

@@ -1,5 +1,6 @@
 import type { DropFacts } from '@genpool/broker'
 import { type Change, type GenPoolError, NS_PER_MS, type Nanos } from '@genpool/runtime'
+import { StartTimeoutError } from '../../errors'
 import type { MemberInfo } from '../../behaviours/context'
 import type { Listener, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
@@ -118,8 +119,9 @@ export class Publisher implements Listener {
   ): void {
     if (!initFailed.hasSubscribers) return
     const { error, failures, retryIn } = failure
+    const timedOut = error instanceof StartTimeoutError
     const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
-    this.#publish(initFailed, { ...this.#ofMember(info), error, failures, retryInMs })
+    this.#publish(initFailed, { ...this.#ofMember(info), error, timedOut, failures, retryInMs })
   }
 
   // --- the pool ---

@@ -1,0 +1,41 @@
+import type { Request } from '../requests/request'
+
+/** Those who wait until a pool has drained. */
+export class Drains {
+  #waiting: (() => void)[] = []
+  /** Handlers that wait themselves, by the request that they run: they do not wait for each other. */
+  readonly #handlers = new Map<Request, (() => void)[]>()
+
+  /** Whether anybody waits. */
+  get any(): boolean {
+    return this.#waiting.length > 0 || this.#handlers.size > 0
+  }
+
+  /** The requests of handlers that wait; null without any. */
+  get handlers(): { has(request: Request): boolean } | null {
+    return this.#handlers.size > 0 ? this.#handlers : null
+  }
+
+  /** @param request what the handler runs that waits; null if it is no handler */
+  wait(request: Request | null): Promise<void> {
+    return new Promise((resolve) => {
+      if (request === null) this.#waiting.push(resolve)
+      else this.#handlers.set(request, [...(this.#handlers.get(request) ?? []), resolve])
+    })
+  }
+
+  /** Nothing is left but handlers that wait. */
+  onlyHandlersLeft(): void {
+    const all = [...this.#handlers.values()].flat()
+    this.#handlers.clear()
+    for (const resolve of all) resolve()
+  }
+
+  /** All is done. */
+  done(): void {
+    this.onlyHandlersLeft()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}

@@ -1,0 +1,104 @@
+import { type Clock, NS_PER_MS, type Nanos, round } from '@genpool/runtime'
+import { eventually } from '../behaviours/eventually'
+import type { Callbacks } from './callbacks'
+import type { LiveSettings } from './settings'
+import { type Pending, TimeLimit } from './time-limit'
+
+/** What endings need of the pool. */
+export interface EndingsPorts {
+  readonly name: string
+  readonly clock: Clock
+  readonly settings: LiveSettings
+  readonly callbacks: Callbacks
+}
+
+/** A `terminate` that has not returned. */
+class Ending implements Pending {
+  /** Whether nobody waits for it any more: it has returned, or was given up. */
+  settled = false
+  reported = false
+
+  constructor(
+    readonly member: string,
+    readonly since: Nanos,
+  ) {}
+}
+
+/** What members release when they end: waited for, but not for ever. */
+export class Endings {
+  /** How many have not returned. */
+  count = 0
+  readonly #limit: TimeLimit<Ending>
+
+  /**
+   * @param isAwaited whether somebody waits for them
+   * @param released is called when one is waited for no longer
+   */
+  constructor(
+    private readonly pool: EndingsPorts,
+    isAwaited: () => boolean,
+    private readonly released: () => void,
+  ) {
+    this.#limit = new TimeLimit<Ending>({
+      clock: pool.clock,
+      limitMs: () => pool.settings.current.terminateTimeout,
+      holds: isAwaited,
+      overdue: (ending) => {
+        this.#report(ending)
+        this.#settle(ending)
+      },
+    })
+  }
+
+  /** Has a member release what it has opened. No timer is set if that is synchronous. */
+  begin(member: string, end: () => unknown): void {
+    const ending = new Ending(member, this.pool.clock.now())
+    this.count++
+    eventually(
+      end,
+      () => this.#settle(ending),
+      (error) => {
+        this.pool.callbacks.report(error)
+        this.#settle(ending)
+      },
+    )
+    if (!ending.settled) this.#limit.add(ending)
+  }
+
+  #settle(ending: Ending): void {
+    if (ending.settled) return
+    ending.settled = true
+    this.#limit.remove(ending)
+    this.count--
+    this.released()
+  }
+
+  /** Reports those that have not returned yet: nobody wants to wait any longer. */
+  reportAll(): void {
+    for (const ending of this.#limit.all) this.#report(ending)
+  }
+
+  #report(ending: Ending): void {
+    if (ending.reported) return
+    ending.reported = true
+    const { name, clock, callbacks } = this.pool
+    const ms = round((clock.now() - ending.since) / NS_PER_MS)
+    callbacks.report(
+      new Error(
+        `terminate of "${ending.member}" of pool "${name}" has not returned for ${ms} ms, and is not waited for any ` +
+          'longer: what it should release may still be open. Give what it waits for a time limit of its own, or raise ' +
+          '"terminateTimeout".',
+      ),
+    )
+  }
+
+  /** Options have changed. */
+  settingsChanged(): void {
+    this.#limit.changed()
+  }
+
+  /** Somebody has begun to wait. */
+  rest(): void {
+    this.#limit.rest()
+  }
+}

@@ -1,0 +1,141 @@
+import { type Clock, NS_PER_MS, type Nanos, type Turn } from '@genpool/runtime'
+import type { MemberInfo } from '../behaviours/context'
+import { eventually } from '../behaviours/eventually'
+import { StartTimeoutError } from '../errors'
+import type { Hindrance } from '../requests/failures'
+import type { LiveSettings } from './settings'
+import { type Pending, TimeLimit } from './time-limit'
+
+/** What starts need of the pool. */
+export interface StartsPorts {
+  readonly name: string
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly settings: LiveSettings
+  readonly port: {
+    /** How many requests wait. */
+    readonly length: number
+  }
+  readonly lifecycle: {
+    /** Whether somebody waits until the pool is ready. */
+    readonly isReadyAwaited: boolean
+  }
+  readonly roster: {
+    /** Whether a member can take work. */
+    readonly hasWorkers: boolean
+  }
+}
+
+/** What is to be started, and what follows. Exactly one of `done`, `failed` and `late` is called; `late` perhaps never. */
+interface StartSteps {
+  readonly info: MemberInfo
+  /** What does not answer if it takes too long. Default: its `init`. */
+  readonly waitsFor?: 'init' | 'store'
+  make(): unknown
+  done(value: unknown): void
+  failed(error: unknown): void
+  /** It has succeeded after it was given up: what it has opened is to be released. */
+  late(value: unknown): void
+}
+
+/** One start that was begun, or is about to. */
+export class Start implements Pending {
+  since: Nanos = 0
+  /** Whether nobody waits for it any more: it is done, or was given up. */
+  settled = false
+  timedOut = false
+
+  constructor(readonly steps: StartSteps) {}
+}
+
+/** The starts of a pool that are under way, of its members and of its shared state. One that takes too long has failed. */
+export class Starts {
+  /** How many have taken too long, since the pool began. */
+  timedOut = 0
+  /** What the last start failed with, until one succeeds. */
+  #lastFault: { readonly error: unknown } | null = null
+  readonly #limit: TimeLimit<Start>
+
+  constructor(private readonly pool: StartsPorts) {
+    this.#limit = new TimeLimit<Start>({
+      clock: pool.clock,
+      limitMs: () => pool.settings.current.startTimeout,
+      holds: () => pool.port.length > 0 || pool.lifecycle.isReadyAwaited,
+      overdue: (start) => this.#timeOut(start),
+    })
+  }
+
+  /** How long the oldest has taken; 0 if there is none. */
+  get oldestMs(): number {
+    const { oldest } = this.#limit
+    return oldest === undefined ? 0 : (this.pool.turn.refresh() - oldest.since) / NS_PER_MS
+  }
+
+  /** Begins a start. All is done in the same turn, and no timer set, if it is synchronous. */
+  begin(start: Start): void {
+    const { steps } = start
+    eventually(
+      () => steps.make(),
+      (value) => {
+        if (!this.#settle(start)) return steps.late(value)
+        this.#lastFault = null
+        steps.done(value)
+      },
+      (error) => {
+        if (this.#settle(start)) this.#fail(start, error)
+      },
+    )
+    if (start.settled) return
+    start.since = this.pool.turn.refresh()
+    this.#limit.add(start)
+  }
+
+  /** Nobody waits for it any more. */
+  giveUp(start: Start): void {
+    this.#settle(start)
+  }
+
+  /** The pool stops. */
+  end(): void {
+    for (const start of this.#limit.all) this.#settle(start)
+  }
+
+  /** Options have changed. */
+  settingsChanged(): void {
+    this.#limit.changed()
+  }
+
+  /** Somebody has begun to wait, or has ceased to. */
+  rest(): void {
+    this.#limit.rest()
+  }
+
+  /** Why no member takes work; undefined if one does. For the errors of callers. */
+  hindrance(): Hindrance | undefined {
+    if (this.pool.roster.hasWorkers) return undefined
+    const { oldest } = this.#limit
+    if (oldest !== undefined)
+      return { waitsFor: oldest.steps.waitsFor ?? 'init', afterMs: this.oldestMs, error: this.#lastFault?.error }
+    return this.#lastFault ?? undefined
+  }
+
+  #settle(start: Start): boolean {
+    if (start.settled) return false
+    start.settled = true
+    this.#limit.remove(start)
+    return true
+  }
+
+  #timeOut(start: Start): void {
+    this.timedOut++
+    start.settled = start.timedOut = true
+    const { name, settings } = this.pool
+    const { info, waitsFor = 'init' } = start.steps
+    this.#fail(start, new StartTimeoutError(name, info.name, settings.current.startTimeout, waitsFor))
+  }
+
+  #fail(start: Start, error: unknown): void {
+    this.#lastFault = { error }
+    start.steps.failed(error)
+  }
+}

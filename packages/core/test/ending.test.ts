@@ -1,0 +1,219 @@
+import {
+  call,
+  cast,
+  configure,
+  definePool,
+  drain,
+  explain,
+  inspect,
+  noReply,
+  type PoolOptions,
+  type PoolRef,
+  reply,
+  resize,
+  spawnPool,
+} from '@genpool/core'
+import { virtualClock } from '@genpool/runtime/testing'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => stop(system))
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => value,
+    (error: unknown) => error,
+  )
+
+/** Whether a promise has settled. */
+const watched = (promise: Promise<unknown>): { done: boolean } => {
+  const state = { done: false }
+  void promise.then(() => (state.done = true))
+  return state
+}
+
+/** A pool whose `terminate` returns when the test says so. */
+const spawned = (options: PoolOptions = {}) => {
+  const errors: string[] = []
+  const ends: { resolve(): void; reject(error: unknown): void }[] = []
+  const Stuck = definePool({
+    init: () => 0,
+    calls: { work: () => reply('done') },
+    terminate: () => new Promise<void>((resolve, reject) => void ends.push({ resolve, reject })),
+  })
+  const onCallbackError = (error: unknown): void => void errors.push((error as Error).message)
+  const pool = spawnPool(system, Stuck, 'pool', { size: 2, clock, onCallbackError, ...options })
+  return { pool, errors, ends }
+}
+
+describe('a terminate that never returns', () => {
+  it('does not hold up drain(pool, { within }), and is reported with the name of its member', async () => {
+    const { pool, errors } = spawned()
+    const drained = watched(drain(pool, { within: 200 }))
+    await clock.advance(199)
+    expect([drained.done, errors]).toEqual([false, []])
+    await clock.advance(1)
+    expect(drained.done).toBe(true)
+    expect(errors).toEqual([
+      expect.stringMatching(/^terminate of "member-1.1" of pool "pool" has not returned for 200 ms/),
+      expect.stringMatching(/^terminate of "member-2.1" of pool "pool" has not returned for 200 ms/),
+    ])
+    // Once each.
+    await clock.advance(60_000)
+    expect([errors.length, clock.timers]).toEqual([2, 0])
+  })
+
+  it('holds up a drain without a limit, and a stop, no longer than "terminateTimeout"', async () => {
+    const { pool, errors } = spawned({ terminateTimeout: 500 })
+    stop(pool)
+    const drained = [watched(drain(pool)), watched(drain(pool))]
+    await clock.advance(499)
+    expect([drained[0]!.done, drained[1]!.done, errors]).toEqual([false, false, []])
+    await clock.advance(1)
+    expect([drained[0]!.done, drained[1]!.done, clock.timers]).toEqual([true, true, 0])
+    expect(errors).toEqual([
+      expect.stringMatching(/"member-1.1".* 500 ms.*"terminateTimeout"/),
+      expect.stringMatching(/"member-2.1".* 500 ms.*"terminateTimeout"/),
+    ])
+  })
+
+  it('is waited for 30 s by default, or as long as configure says', async () => {
+    const { pool } = spawned()
+    const drained = watched(drain(pool))
+    await clock.advance(29_999)
+    expect(drained.done).toBe(false)
+    await clock.advance(1)
+    expect(drained.done).toBe(true)
+    const other = spawned({ terminateTimeout: Infinity })
+    resize(other.pool, 1)
+    await clock.advance(100_000)
+    expect(other.errors).toEqual([])
+    configure(other.pool, { terminateTimeout: 100_001 })
+    await clock.advance(1)
+    expect(other.errors).toEqual([expect.stringContaining('"member-2.1"')])
+  })
+
+  it('may return or reject later; what it rejects with is reported', async () => {
+    const { pool, errors, ends } = spawned({ terminateTimeout: 100 })
+    const drained = drain(pool)
+    await clock.advance(100)
+    await drained
+    ends[0]!.resolve()
+    ends[1]!.reject(new Error('not closed'))
+    await clock.settle()
+    expect(errors.slice(2)).toEqual(['not closed'])
+  })
+
+  it('holds for one that awaits the drain of its own pool', async () => {
+    const errors: unknown[] = []
+    const Own: ReturnType<typeof definePool> = definePool({
+      init: () => 0,
+      calls: {},
+      terminate: () => drain(pool),
+    }) as never
+    const onCallbackError = (error: unknown): void => void errors.push(error)
+    const pool = spawnPool(system, Own as never, 'own', { size: 1, clock, onCallbackError }) as PoolRef
+    const drained = watched(drain(pool))
+    await clock.advance(30_000)
+    expect([drained.done, errors.length]).toEqual([true, 1])
+  })
+})
+
+describe('a handler that awaits the drain of its own pool', () => {
+  const closing = (options: PoolOptions = {}) => {
+    const log: string[] = []
+    const Closing = definePool({
+      init: () => 0,
+      calls: {
+        work: async (msg: { ms: number }) => {
+          await clock.wait(msg.ms)
+          log.push(`worked ${msg.ms}`)
+          return reply('worked')
+        },
+        close: async (): Promise<never> => {
+          await drain(pool)
+          log.push('drained')
+          return reply('closed') as never
+        },
+        late: async (): Promise<never> => {
+          await clock.wait(1)
+          await drain(pool)
+          return reply('closed') as never
+        },
+      },
+      casts: {
+        close: () => {
+          void drain(pool).then(() => log.push('drained'))
+          return noReply()
+        },
+      },
+      terminate: (_reason, _state, ctx) => void log.push(`terminate ${ctx.member.name}`),
+    })
+    const pool: PoolRef = spawnPool(system, Closing, 'closing', { size: 3, clock, ...options }) as never
+    const work = (ms: number): Promise<unknown> => failure(call(pool, { type: 'work', ms } as never))
+    const close = (type = 'close'): Promise<unknown> => failure(call(pool, { type } as never))
+    return { pool, log, work, close }
+  }
+
+  it('waits for all but itself; the pool stops when it has returned', async () => {
+    const { pool, log, work, close } = closing()
+    const others = [work(100), work(200)]
+    const closed = close()
+    await clock.advance(199)
+    expect(log).toEqual(['worked 100'])
+    await clock.advance(1)
+    expect(await Promise.all([closed, ...others])).toEqual(['closed', 'worked', 'worked'])
+    expect(log.slice(1, 3)).toEqual(['worked 200', 'drained'])
+    expect(log.slice(3).sort()).toEqual(['terminate member-1.1', 'terminate member-2.1', 'terminate member-3.1'])
+    expect([inspect(pool).phase, clock.timers]).toEqual(['stopped', 0])
+  })
+
+  it('may be alone, and may be two', async () => {
+    const one = closing({ size: 1 })
+    const alone = one.close()
+    await clock.settle()
+    expect(await alone).toBe('closed')
+    const two = closing()
+    const both = [two.close(), two.close()]
+    await clock.settle()
+    expect(await Promise.all(both)).toEqual(['closed', 'closed'])
+    expect(inspect(two.pool).phase).toBe('stopped')
+  })
+
+  it('does not let others believe that the pool is drained', async () => {
+    const { pool, log, work, close } = closing()
+    const other = work(50)
+    const closed = close()
+    const drained = drain(pool).then(() => log.push('drained outside'))
+    await clock.advance(50)
+    await Promise.all([other, closed, drained])
+    expect(log.indexOf('drained')).toBeLessThan(log.indexOf('drained outside'))
+    expect(log.indexOf('terminate member-2.1')).toBeLessThan(log.indexOf('drained outside'))
+  })
+
+  it('works for a cast that only begins the drain', async () => {
+    const { pool, log } = closing({ size: 1 })
+    cast(pool, { type: 'close' } as never)
+    await clock.settle()
+    expect(log).toEqual(['terminate member-1.1', 'drained'])
+  })
+
+  it('after another await is not recognised: its limit, "stuckAfter" and explain help', async () => {
+    const { pool, close } = closing({ size: 1, stuckAfter: 5000 })
+    const closed = close('late')
+    await clock.advance(2001)
+    expect(explain(pool).findings[0]).toMatchObject({
+      finding: 'draining',
+      says: expect.stringContaining('a handler of "late" has been running for 2 s'),
+      advice: expect.stringContaining('drain of its own pool'),
+    })
+    await clock.advance(3000)
+    expect(await closed).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED' })
+    expect(inspect(pool).phase).toBe('stopped')
+  })
+})
