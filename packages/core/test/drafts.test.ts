@@ -141,6 +141,7 @@ describe('a draft that is kept from a recipe', () => {
       { onCallbackError: (error: unknown) => void errors.push(error) },
     )
     expect(await call(shop, { type: 'sell' })).toBe(1)
+    await new Promise((resolve) => setImmediate(resolve))
     expect(errors[0].message).toContain('a draft ends with its recipe')
   })
 
