@@ -14,6 +14,9 @@ const unused = (): never => {
   throw new Error('A BaseActor handles its messages in receive().')
 }
 
+/** nact makes a name up from 32 random bits: of 100 000 siblings, two often get the same one, and nact refuses the second. */
+let unnamed = 0
+
 /**
  * A nact actor that handles each message in `receive`, in the turn in which it is sent: no mailbox, no hop.
  *
@@ -28,7 +31,7 @@ export abstract class BaseActor extends ConcreteActorClass {
 
   /** @throws {Error} from nact if `name` is taken or is not a valid path segment; nothing is created */
   constructor(parent: ConcreteParent, name?: string) {
-    super(parent, name, parent.system, unused)
+    super(parent, name ?? `anonymous-${++unnamed}`, parent.system, unused)
     this.#leave = followAncestors(this)
   }
 
