@@ -31,7 +31,7 @@ export const regulatorActorOptions = z.strictObject({
   ...regulatorOptions.shape,
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(systemClock)
+    .default(() => systemClock)
     .describe('The source of time; tests pass a virtual clock.'),
 })
 export type RegulatorActorOptions = z.input<typeof regulatorActorOptions>

@@ -62,7 +62,8 @@ export const poolOptions = z.strictObject({
     ),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(systemClock)
+    // A function: zod copies a default that is a plain object, and each pool would have a clock and turns of its own.
+    .default(() => systemClock)
     .describe('Where time comes from; tests give a virtual one.'),
   random: callback<() => number>()
     .default(() => Math.random)
