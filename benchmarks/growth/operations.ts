@@ -1,4 +1,14 @@
-import { broadcast, call, definePool, drain, type PoolRef, reply, resize, spawnPool, watchDeadLetters } from '@genpool/core'
+import {
+  broadcast,
+  call,
+  definePool,
+  drain,
+  type PoolRef,
+  reply,
+  resize,
+  spawnPool,
+  watchDeadLetters,
+} from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -27,7 +37,8 @@ function calls(title: string, optionsOf: (i: number, n: number) => object): Oper
     title,
     prepare(system, n) {
       const one = spawnPool(system, Trivial, undefined, { size: 8 })
-      return () => Promise.all(times(n).map((i) => call(one, { type: 'ask' }, { timeout: Infinity, ...optionsOf(i, n) })))
+      return () =>
+        Promise.all(times(n).map((i) => call(one, { type: 'ask' }, { timeout: Infinity, ...optionsOf(i, n) })))
     },
   }
 }
@@ -94,7 +105,7 @@ export const operations: readonly Operation[] = [
       const own = start({ name: `many-${n}` } as never)
       return async () => {
         const pools = times(n).map(() => spawnPool(own, Trivial, undefined, { size: 1 }))
-        await Promise.all(pools.map((each) => call(each, { type: 'ask' })))
+        await Promise.all(pools.map((each) => call(each, { type: 'ask' }, { timeout: Infinity })))
         stop(own)
       }
     },

@@ -48,6 +48,9 @@ export class Turn {
   /** After how many pieces the clock is read. */
   #stride = 1
   #ready: Runnable[] = []
+  /** Those that run now, and which is next. Who is ready again meanwhile comes after all of them, in this turn or a later one. */
+  #batch: Runnable[] = []
+  #next = 0
   #touched: Runnable[] = []
 
   private constructor(clock: Clock) {
@@ -128,16 +131,21 @@ export class Turn {
 
   readonly #drain = (): void => {
     this.refresh()
-    while (this.#ready.length > 0 && !this.exhausted) {
-      const batch = this.#ready
-      this.#ready = []
-      let next = 0
-      while (next < batch.length && !this.exhausted) batch[next++]?.run(this)
-      // Those whose turn did not come are first in the next one, before those that have had theirs.
-      if (next < batch.length) this.#ready = [...batch.slice(next), ...this.#ready]
+    while (!this.exhausted) {
+      if (this.#next === this.#batch.length) this.#takeReady()
+      const runnable = this.#batch[this.#next]
+      if (runnable === undefined) break
+      this.#next++
+      runnable.run(this)
     }
     // The remaining work waits for the end of the turn, which is scheduled.
     this.#draining = false
+  }
+
+  #takeReady(): void {
+    this.#batch = this.#ready
+    this.#next = 0
+    this.#ready = []
   }
 
   readonly #end = (): void => {
@@ -146,6 +154,6 @@ export class Turn {
     const touched = this.#touched
     this.#touched = []
     for (const runnable of touched) runnable.rest()
-    if (this.#ready.length > 0 && !this.#draining) this.#drain()
+    if ((this.#ready.length > 0 || this.#next < this.#batch.length) && !this.#draining) this.#drain()
   }
 }

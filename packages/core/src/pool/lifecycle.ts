@@ -157,7 +157,7 @@ export class Lifecycle {
     const { status, host, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
-    this.#failToStart(new StoppedError(host.name, false, status.cause))
+    if (!this.#wasReady) this.#failToStart(new StoppedError(host.name, false, status.cause))
     this.kernel.shutDown()
     timers.cancelAll()
     this.#checkDrained()
