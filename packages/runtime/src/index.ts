@@ -28,6 +28,7 @@ export {
 } from './nact/internals'
 export { ReplyReference } from './nact/replies'
 export { Notices } from './notices'
+export { WakeTimer } from './wake-timer'
 export { checkName, optionsOf } from './options/actor-name'
 export { inOrder } from './options/in-order'
 export { faultsOf, parseOptions } from './options/parse-options'

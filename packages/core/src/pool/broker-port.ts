@@ -1,5 +1,5 @@
 import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker } from '@genpool/broker'
-import type { Clock, Nanos, Timer, Turn } from '@genpool/runtime'
+import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -30,14 +30,14 @@ export class BrokerPort implements Port {
   readonly #engine: Broker<Request, Member>
   readonly #turn: Turn
   readonly #listeners: Listeners
-  #timer: Timer | null = null
-  #armedFor: Nanos = Infinity
+  readonly #timer: WakeTimer
 
   constructor(
     options: BrokerOptions,
     private readonly kernel: BrokerPorts,
   ) {
     this.#turn = kernel.turn
+    this.#timer = new WakeTimer(kernel.clock, () => this.#wake())
     this.#listeners = kernel.listeners
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
       random: () => kernel.settings.current.random(),
@@ -132,20 +132,21 @@ export class BrokerPort implements Port {
     return this.#try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
-  /** Lets go of the timer if nobody waits. */
   rest(): void {
-    if (this.#timer !== null && this.#engine.length === 0 && this.#engine.decision.wakeAt === null) this.#disarm()
+    const { length, decision } = this.#engine
+    // Members that wait for work hold no process; callers do.
+    this.#timer.rest(length > 0 || decision.wakeAt !== null, length > 0)
   }
 
   close(): void {
-    this.#disarm()
+    this.#timer.cancel()
   }
 
   /** Does what the engine decided in its last call. */
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-    if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+    if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
   }
 
   #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
@@ -157,22 +158,7 @@ export class BrokerPort implements Port {
     for (const listener of this.#listeners.matched) listener.matched(this.#engine.lengthR)
   }
 
-  #arm(at: Nanos): void {
-    this.#timer?.cancel()
-    this.#armedFor = at
-    // Members that wait for work hold no process; callers do.
-    this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#engine.length > 0)
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel()
-    this.#timer = null
-    this.#armedFor = Infinity
-  }
-
-  readonly #wake = (): void => {
-    this.#timer = null
-    this.#armedFor = Infinity
+  #wake(): void {
     this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
