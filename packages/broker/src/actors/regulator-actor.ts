@@ -7,6 +7,7 @@ import {
   type Nanos,
   type Reference,
   StoppedError,
+  Turn,
   systemClock,
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
@@ -52,7 +53,7 @@ export class RegulatorActor extends BaseActor {
   constructor(parent: ConcreteParent, options: z.output<typeof regulatorActorOptions>, name?: string) {
     super(parent, name)
     const { clock, ...config } = options
-    this.engine = createRegulator<Task>(config, clock.now(), {
+    this.engine = createRegulator<Task>(config, Turn.of(clock).now(), {
       isAlive: (task) => task.isAlive || this.shell.passOver(task),
     })
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())

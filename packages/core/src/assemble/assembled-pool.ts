@@ -1,5 +1,5 @@
 import type { BrokerOptions } from '@genpool/broker'
-import { type Change, type ConcreteActor, type Nanos, StoppedError } from '@genpool/runtime'
+import { type Change, type ConcreteActor, type Nanos, StoppedError, Turn } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
 import type { PoolRef } from '../behaviours/protocol'
@@ -55,7 +55,7 @@ export class AssembledPool implements PoolView {
     this.#given = given
     this.#isPlain = definition.form === 'plain'
     this.identity = { pool: host.name, ref: host.reference as unknown as PoolRef }
-    this.stats = new Stats(options.clock.now())
+    this.stats = new Stats(Turn.of(options.clock).now())
     this.#supervisor = new Supervisor(options, supervisorPorts(host, definition, this))
     const { broker } = options
     this.kernel = new Kernel({
