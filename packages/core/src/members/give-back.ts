@@ -1,5 +1,6 @@
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
+import { type Hand, splitBatch } from './hand'
 
 /** Where requests go that a member has and will not run. */
 export interface GivesBack {
@@ -19,5 +20,14 @@ export function giveBack(requests: readonly Request[], pool: GivesBack): void {
     }
     if (request.outcome === null) request.fail(pool.failures.stopped(request))
     pool.work.release(request)
+  }
+}
+
+/** Takes requests that have not begun out of a hand, with the others of their batches, and gives them to other members. */
+export function giveBackFrom(hand: Hand, requests: readonly Request[], pool: GivesBack): void {
+  for (const request of requests) {
+    const batch = splitBatch(request)
+    hand.remove(request)
+    giveBack(batch, pool)
   }
 }

@@ -3,6 +3,7 @@ import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
+import { giveBackFrom } from './give-back'
 import { type Hand, splitBatch } from './hand'
 
 /** A member, as the reports of its worker change it. */
@@ -18,7 +19,6 @@ export interface Reported {
   leave(reason: unknown): void
   /** Takes its offer to work back. */
   withdraw(): boolean
-  giveBack(requests: readonly Request[]): void
   tellIfIdle(ms: number): void
 }
 
@@ -70,7 +70,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     member.leaving ??= { reason: cause }
     member.withdraw()
     const lost = begun.flatMap((request) => this.#close(request, -1))
-    member.giveBack([...member.hand.requests])
+    giveBackFrom(member.hand, [...member.hand.requests], crew)
     crew.crashed(member, lost, cause)
     member.leave(cause)
   }
