@@ -130,13 +130,13 @@ export class Kernel implements Attaching {
 
   attach(part: Attachment): void {
     this.listeners.attach(part)
-    if (part.refusal !== undefined) this.pool.gates = [...this.pool.gates, part as Gate]
+    if (part.refusal !== undefined) this.pool.entrance.gates = [...this.pool.entrance.gates, part as Gate]
     if (part.mayWork !== undefined) this.crew.seatGates = [...this.crew.seatGates, part as SeatGate]
   }
 
   detach(part: Attachment): void {
     this.listeners.detach(part)
-    this.pool.gates = this.pool.gates.filter((gate) => gate !== part)
+    this.pool.entrance.gates = this.pool.entrance.gates.filter((gate) => gate !== part)
     this.crew.seatGates = this.crew.seatGates.filter((gate) => gate !== part)
   }
 
@@ -146,7 +146,7 @@ export class Kernel implements Attaching {
     this.commitOptions = commitOptionsOf(settings.state)
     this.starts.settingsChanged()
     this.lifecycle.settingsChanged()
-    this.pool.settingsChanged()
+    this.pool.entrance.settingsChanged()
   }
 
   /** Decides about the size from now on; undefined for the fixed size. */

@@ -38,7 +38,7 @@ export interface LifecyclePorts extends EndingsPorts {
   /** Makes the shared state, if there is one, and the members. */
   startMembers(): void
   /** Is told that the pool takes nothing new. */
-  readonly pool: { closed(): void }
+  readonly pool: { readonly entrance: { closed(): void } }
   /** Keeps what waits, as `afterStop` of a plain function sees it. */
   keepMailbox(): void
   /** Fails what waits, and ends the members. */
@@ -149,7 +149,7 @@ export class Lifecycle {
     if (!status.stopping) this.kernel.keepMailbox()
     status.accepting = false
     status.stopping = true
-    this.kernel.pool.closed()
+    this.kernel.pool.entrance.closed()
   }
 
   /** Ends everything now. Called once, by the actor. */
@@ -169,7 +169,7 @@ export class Lifecycle {
     if (status.accepting) {
       status.accepting = false
       status.phase = 'draining'
-      this.kernel.pool.closed()
+      this.kernel.pool.entrance.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
     const drained = this.#drains.wait(this.#callingHandler())
