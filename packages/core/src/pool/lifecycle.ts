@@ -19,10 +19,12 @@ export interface LifecyclePorts extends EndingsPorts {
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
-  /** Whether nothing waits, runs, or is about to run. */
-  readonly quiet: boolean
-  /** Whether nothing waits, runs, or is about to run, but `own`. */
-  quietBut(own: { has(request: Request): boolean }): boolean
+  readonly workload: {
+    /** Whether nothing waits, runs, or is about to run. */
+    readonly isDone: boolean
+    /** The same, apart from `own`. */
+    isDoneBut(own: { has(request: Request): boolean }): boolean
+  }
   readonly roster: {
     /** Whether all members have ended. */
     readonly isEmpty: boolean
@@ -36,7 +38,7 @@ export interface LifecyclePorts extends EndingsPorts {
     rest(): void
   }
   /** Makes the shared state, if there is one, and the members. */
-  startMembers(): void
+  readonly population: { start(): void }
   /** Is told that the pool takes nothing new. */
   readonly pool: { readonly entrance: { closed(): void } }
   /** Keeps what waits, as `afterStop` of a plain function sees it. */
@@ -80,7 +82,7 @@ export class Lifecycle {
     this.#spawnedAt = this.kernel.turn.now()
     for (const listener of this.kernel.listeners.poolStarted) listener.poolStarted()
     if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
-    this.kernel.startMembers()
+    this.kernel.population.start()
   }
 
   /** Resolves when the pool can work. */
@@ -107,7 +109,7 @@ export class Lifecycle {
     this.#activeAt = turn.now()
     const check = (): void => {
       const quietMs = (turn.refresh() - this.#activeAt) / NS_PER_MS
-      if (!this.kernel.quiet) timers.after(ms, check)
+      if (!this.kernel.workload.isDone) timers.after(ms, check)
       else if (quietMs < ms) timers.after(ms - quietMs, check)
       else host.stop()
     }
@@ -202,9 +204,9 @@ export class Lifecycle {
   /** Something is done; perhaps it was the last. */
   settle(): void {
     if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
-    if (this.kernel.quiet) return this.kernel.host.stop()
+    if (this.kernel.workload.isDone) return this.kernel.host.stop()
     const { handlers } = this.#drains
-    if (handlers !== null && this.kernel.quietBut(handlers)) this.#drains.onlyHandlersLeft()
+    if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains.onlyHandlersLeft()
   }
 
   /** A member ended: waits for what it releases. */

@@ -15,12 +15,14 @@ export interface MemberStartsPorts {
     welcome(member: Member): void
     continueWith(member: Member, argument: unknown): void
   }
-  /** A member can work. */
-  memberReady(): void
   /** A member that had begun has ended: releases what its `init` opened. */
   release(member: Member, reason: unknown): void
-  /** Whether a member that cannot be started may be left out. */
-  canSpare(): boolean
+  readonly population: {
+    /** A member can work. */
+    memberReady(): void
+    /** Whether a member that cannot be started may be left out. */
+    canSpare(): boolean
+  }
   readonly lifecycle: { giveUp(error: unknown, why: string): void }
 }
 
@@ -82,7 +84,7 @@ export class MemberStarts {
     this.places.begun()
     member.begin()
     for (const listener of this.kernel.listeners.memberStarted) listener.memberStarted(member)
-    this.kernel.memberReady()
+    this.kernel.population.memberReady()
   }
 
   /** The pool no longer waited for its `init`: what that has opened is released. */
@@ -116,7 +118,7 @@ export class MemberStarts {
 
   /** A pool that has other members, and enough of them, goes on without this one. */
   #goesOnWithout(slot: Slot): boolean {
-    if (!this.places.hasWorkers() || !this.kernel.canSpare()) return false
+    if (!this.places.hasWorkers() || !this.kernel.population.canSpare()) return false
     this.places.leaveEmpty(slot)
     slot.starts.succeeded()
     return true

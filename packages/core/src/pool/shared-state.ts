@@ -21,8 +21,10 @@ export interface SharedStatePorts extends StartPorts {
   readonly starts: Starts
   /** `init` runs once for the pool, in the name of slot 0. */
   readonly roster: { identify(slot: number, incarnation: number): MemberInfo }
-  /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
-  stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
+  readonly population: {
+    /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
+    stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
+  }
   readonly lifecycle: { giveUp(error: unknown, why: string): void; release(member: string, end: () => unknown): void }
 }
 
@@ -131,7 +133,7 @@ export class SharedState {
     if (this.kernel.status.stopping) return
     this.cell = cell
     this.#opening = undefined
-    this.kernel.stateReady(cell, step)
+    this.kernel.population.stateReady(cell, step)
   }
 
   #tryAgain(info: MemberInfo, error: unknown): void {
