@@ -12,7 +12,7 @@ export interface Departing {
   readonly own: OwnMessages
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null
-  /** Takes its offer to work back. */
+  /** Stops waiting for a request. */
   withdraw(): boolean
   /** Takes no more work, and ignores what its worker reports. */
   close(): void
@@ -52,7 +52,7 @@ export class Departure<M extends Departing> {
   /** Ends it while its handler still runs. */
   abandon(cause: unknown): void {
     const { member } = this
-    // With depth it may wait for more work, and must not be given back what is taken from it here.
+    // A worker with depth may wait for more: it must not get back what is taken from it here.
     member.withdraw()
     this.#takeBackAhead()
     const requests = [...member.hand.requests]

@@ -2,10 +2,10 @@ import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import { type Hand, splitBatch } from './hand'
 
-/** Where requests go that a member has and will not run. */
+/** Takes the requests that a member has and will not run. */
 export interface GivesBack {
   readonly failures: Failures
-  /** The request is not in any member's hand any more: the next one of its key may start. */
+  /** The request has left its member's hand: the next one of its key may start. */
   readonly work: { release(request: Request): void }
   /** Queues it again, in front, if the pool still takes work; otherwise it fails. */
   runAgain(request: Request): void

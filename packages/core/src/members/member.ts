@@ -75,7 +75,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
     return this.hand.requests
   }
 
-  /** What it calls a handler with now, further up in the call stack; null if it does not. */
+  /** The request whose handler is being called, further up in the call stack; null without one. */
   get calling(): Request | null {
     return this.hand.given > 0 && this.#worker.isCalling === true ? this.hand.first : null
   }
@@ -203,7 +203,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
     if (request !== null) this.assign(request)
   }
 
-  /** Takes its offer back. Returns whether it waited for a request. */
+  /** Stops waiting for a request. Returns whether it waited. */
   withdraw(): boolean {
     if (!this.#asks) return false
     this.#asks = false

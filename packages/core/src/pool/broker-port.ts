@@ -132,7 +132,7 @@ export class BrokerPort implements Port {
     return this.#try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
-  /** Lets go of the timer if nobody waits. */
+  /** Cancels the timer if no request and no member waits. */
   rest(): void {
     if (this.#timer !== null && this.#engine.length === 0 && this.#engine.decision.wakeAt === null) this.#disarm()
   }
@@ -160,7 +160,7 @@ export class BrokerPort implements Port {
   #arm(at: Nanos): void {
     this.#timer?.cancel()
     this.#armedFor = at
-    // Members that wait for work hold no process; callers do.
+    // Callers keep the process alive; members that wait for work do not.
     this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#engine.length > 0)
   }
 
@@ -176,7 +176,7 @@ export class BrokerPort implements Port {
     this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
-  /** Has the engine do something, and does what it decided. */
+  /** Calls the engine, and does what it decided. */
   #try<T>(operation: () => T, otherwise: T): T {
     let result: T
     try {

@@ -39,8 +39,8 @@ import { Workload } from './workload'
 /**
  * A pool without policies and views: submit, match, run, settle, and the life of pool and members. Names its own parts only.
  *
- * Each part gets the kernel itself, and sees of it only the small interface that it declares. The constructor makes a part after those
- * that it uses while it is made: time, settings and errors, then the broker, the way of requests, the members, the life.
+ * Each part gets the kernel itself, but its type shows only the small interface that it declares. The constructor makes a part after
+ * the parts that it uses at once: time, settings and errors, then the broker, the way of requests, the members, the life.
  */
 export class Kernel implements Attaching {
   readonly name: string
@@ -139,7 +139,7 @@ export class Kernel implements Attaching {
     this.crew.seatGates = this.crew.seatGates.filter((gate) => gate !== part)
   }
 
-  /** Takes other settings over. */
+  /** Replaces the settings. */
   configure(settings: Settings): void {
     this.settings.current = settings
     this.commitOptions = commitOptionsOf(settings.state)
@@ -148,7 +148,7 @@ export class Kernel implements Attaching {
     this.pool.entrance.settingsChanged()
   }
 
-  /** Gives a member up while its handler runs: its requests fail with `cause`, and it is replaced. */
+  /** Replaces a member while its handler runs. Its requests fail with `cause`. */
   abandon(member: Member, cause: unknown): void {
     this.recorder.stuck(this.turn.now())
     for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, cause)

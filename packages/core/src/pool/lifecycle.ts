@@ -34,12 +34,12 @@ export interface LifecyclePorts extends EndingsPorts {
   /** Makes another first value of the shared state. */
   readonly sharedState: { makeAgain(): unknown }
   readonly starts: {
-    /** Somebody has begun to wait. */
+    /** A caller has begun to wait. */
     rest(): void
   }
   /** Makes the shared state, if there is one, and the members. */
   readonly population: { start(): void }
-  /** Is told that the pool takes nothing new. */
+  /** The pool takes nothing new. */
   readonly pool: { readonly entrance: { closed(): void } }
   /** Keeps what waits, as `afterStop` of a plain function sees it. */
   keepMailbox(): void
@@ -50,7 +50,7 @@ export interface LifecyclePorts extends EndingsPorts {
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
 export class Lifecycle {
   readonly #ready: Promise<void>
-  /** Whether somebody has asked to be told when the pool is ready, and it is not. */
+  /** Whether a caller waits for `ready`. */
   isReadyAwaited = false
   #becomeReady!: () => void
   #failToStart!: (error: Error) => void
@@ -116,14 +116,14 @@ export class Lifecycle {
     timers.after(ms, check)
   }
 
-  /** A message came, or was done with. */
+  /** The pool has work in this turn. */
   active(): void {
     this.#activeAt = this.kernel.turn.now()
   }
 
   // --- end ---
 
-  /** The pool cannot go on: tells its parent, and all who wait. */
+  /** The pool cannot go on: tells its parent and all callers. */
   giveUp(error: unknown, why: string): void {
     const { status, host } = this.kernel
     if (status.stopping) return
@@ -133,7 +133,7 @@ export class Lifecycle {
     host.stop()
   }
 
-  /** Ends the pool because something that it needs was stopped on purpose. That is no fault that its parent decides about. */
+  /** Ends the pool because something that it needs was stopped on purpose. This is no fault: its parent is not asked. */
   stopWith(error: unknown, why: string): void {
     if (this.kernel.status.stopping) return
     this.#because(error, why)
@@ -185,7 +185,7 @@ export class Lifecycle {
     return this.kernel.roster.members.find(({ calling }) => calling !== null)?.calling ?? null
   }
 
-  /** Stops the pool after `within` milliseconds, and waits no longer: a handler, or a `terminate`, may never end. */
+  /** Stops the pool after `within` milliseconds, even if a handler or a `terminate` never ends. */
   #drainedWithin(drained: Promise<void>, within: number): Promise<void> {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
@@ -216,7 +216,7 @@ export class Lifecycle {
 
   #checkDrained(): void {
     if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
-    // Those who needed it have it; what is in it must not outlive them.
+    // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []
     this.#drains.done()
   }

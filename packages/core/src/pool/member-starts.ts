@@ -28,13 +28,13 @@ export interface MemberStartsPorts {
 
 /** What the starts of members need of the roster. */
 export interface Places {
-  /** Whether a member works. */
+  /** Whether a member has begun. */
   hasWorkers(): boolean
   /** A member has started, and begins. */
   begun(): void
-  /** Starts work again: no slot's failures count any more. */
+  /** A start has succeeded: all slots count their failures from 0 again. */
   forgetFailures(): void
-  /** The member of this slot has not started, and ends: no `terminate`, and messages sent to it are lost. */
+  /** Ends the member of this slot, which has not started: no `terminate`, and messages sent to it are lost. */
   discard(slot: Slot): void
   /** Starts another member here. */
   fill(slot: Slot): void
@@ -69,7 +69,7 @@ export class MemberStarts {
     this.kernel.starts.begin(slot.start)
   }
 
-  /** Whether there may be something to release when this member ends. */
+  /** Whether `init` may have opened something that must be released when this member ends. */
   mayHaveOpened(member: Member): boolean {
     return member.hasBegun || this.#undecided.has(member)
   }

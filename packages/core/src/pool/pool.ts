@@ -150,7 +150,7 @@ export class Pool implements RequestOwner {
     for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
 
-  /** The broker or a gate gave a request up. */
+  /** The broker dropped a request, or a gate refused it. */
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
     const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
@@ -158,7 +158,7 @@ export class Pool implements RequestOwner {
     this.countDrop(request, facts)
     const crash = request.rarely?.crash ?? null
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
-    // It has run before: nobody may be told that it never was.
+    // It has run before: its error must not say that it never ran.
     else if (crash !== null) request.fail(crash)
     else request.fail(new DroppedError(this.name, facts))
   }
@@ -192,7 +192,7 @@ export class Pool implements RequestOwner {
     return this.parts.settings.current.clock.now()
   }
 
-  /** Takes a request back whose caller has given up, wherever it is. */
+  /** Takes a request back, wherever it is: its caller no longer waits. */
   #withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
     request.fail(error)

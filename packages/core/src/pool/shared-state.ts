@@ -31,7 +31,7 @@ export interface SharedStatePorts extends StartPorts {
 /** The one state of all members: made by `init` once, before the first member. */
 export class SharedState {
   cell: Cell<unknown> | undefined = undefined
-  /** What `init` has made, for a store that has not opened in time: that is waited for again. */
+  /** What `init` has made, for a store that has not opened in time: the next start waits for it again. */
   #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
   readonly #starts: StartLoop
 
@@ -103,7 +103,7 @@ export class SharedState {
     this.#open(info, made)
   }
 
-  /** A store that reads a journal first is waited for, no longer than for an `init`. */
+  /** Waits for a store that reads a journal first, as long as for an `init`. */
   #open(info: MemberInfo, made: unknown): void {
     const step = made instanceof InitStep ? made : undefined
     const before = this.#opening

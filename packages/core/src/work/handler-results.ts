@@ -28,7 +28,7 @@ function rethrowFailure(error: unknown): never {
   throw new HandlerFailure(error)
 }
 
-/** Whether a handler only gave up because its callers had. That is what `ctx.signal` is for, and no fault. */
+/** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */
 export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
   if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true

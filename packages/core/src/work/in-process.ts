@@ -48,7 +48,7 @@ export class InProcessWorkers implements WorkerFactory<Request> {
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
  *
- * Where the handler is synchronous, all of it is, and no promise is made.
+ * With a synchronous handler all of this is synchronous, and makes no promise.
  */
 class InProcessWorker implements Worker<Request>, Run {
   readonly depth = 1
@@ -59,7 +59,7 @@ class InProcessWorker implements Worker<Request>, Run {
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
-  /** Whether what it runs has returned a promise. Not written on the way of a handler that returns none. */
+  /** Whether what it runs has returned a promise. Not written for a synchronous handler, to save time. */
   #waits = false
   #hold: Hold<unknown> | null = null
 
@@ -159,7 +159,7 @@ class InProcessWorker implements Worker<Request>, Run {
     return [job.message, ...(this.#companions ?? []).map((companion) => companion.message)]
   }
 
-  /** Refuses a commit that is not wanted any more. Called by the commit engine, and before a run that had to wait. */
+  /** Refuses a commit whose callers no longer wait. Called by the commit engine, and before a run that had to wait. */
   admit(): Error | undefined {
     const job = this.#inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
