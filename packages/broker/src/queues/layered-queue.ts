@@ -1,10 +1,11 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
-import { LeafQueue, mustNotWait, type OwnDecision } from './leaf-queue'
+import { CollectedDecision } from './collected-decision'
+import { LeafQueue, mustNotWait } from './leaf-queue'
 import { KeyLanes } from './key-lanes'
 import { type Level } from './level'
 import { Levels } from './levels'
-import { type Drop, NO_DROPS, type Queue } from './queue'
+import { type Drop, type Queue } from './queue'
 import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
@@ -21,13 +22,12 @@ import { type Waiting } from './waiting'
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
 export class LayeredQueue<E extends Waiting> implements Queue<E> {
-  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  readonly decision = new CollectedDecision<E>()
   readonly #levels: Levels<E>
   readonly #lanes: KeyLanes<E>
   readonly #tags = new TagIndex<E>()
   #options: CheckedQueueOptions
   #ready = 0
-  #drops: Drop<E>[] | null = null
 
   /** @param base the existing queue, which becomes the queue of priority 0 */
   constructor(options: CheckedQueueOptions, base: Queue<E>) {
@@ -77,7 +77,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
-    this.#begin()
+    this.decision.begin()
     const full = this.length >= this.max
     if (full && !this.#makeRoom(entry, now)) this.#drop(entry, 'max', now)
     else this.#enter(entry, now)
@@ -90,7 +90,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   dequeue(now: Nanos): E | null {
-    this.#begin()
+    this.decision.begin()
     let entry: E | null
     let before: number
     // If a level dropped all that it had, another level, or a request that comes back from a lane, is next.
@@ -105,14 +105,14 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   /** Reports that a request is done or was not served after all: the next one with its key may start. */
   release(entry: E, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     this.#vacate(entry, now)
     this.#finish()
   }
 
   /** Takes back one that was handed out, and that keeps the turn of its key: it stands where its age puts it. */
   readmit(entry: E, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     this.#tags.add(entry)
     if (entry.key !== undefined && !this.#lanes.has(entry.key)) this.#lanes.open(entry)
     this.#return(entry, now)
@@ -120,34 +120,26 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   timeout(now: Nanos): void {
-    this.#begin()
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.timeout(now)
-      this.#account(level, before, now)
-    }
+    this.decision.begin()
+    this.#changeAll((level) => level.timeout(now), now)
     this.#keep(this.#lanes.timeout(now))
     this.#finish()
   }
 
   cancel(tag: unknown, now: Nanos): number {
-    this.#begin()
+    this.decision.begin()
     const found = this.#tags.get(tag)
     for (const entry of found) this.#tags.delete(entry)
     // All of them leave first, so that none of them is dropped instead.
     this.#keep(this.#lanes.cancel(found, now))
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.cancel(tag, now)
-      this.#account(level, before, now)
-    }
+    this.#changeAll((level) => level.cancel(tag, now), now)
     for (const entry of found) this.#vacate(entry, now)
     this.#finish()
     return found.length
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
-    this.#begin()
+    this.decision.begin()
     const here = entry.list !== null && this.#remove(entry as E, now)
     this.#finish()
     return here
@@ -159,21 +151,17 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
 
   /** `configure` with options that have been checked. */
   apply(options: CheckedQueueOptions, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     const change = { from: this.#options, to: options }
     this.#options = options
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.reconfigure((queue) => reconfigureQueue(queue, change, now))
-      this.#account(level, before, now)
-    }
+    this.#changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
     this.#keep(this.#lanes.reconfigure(options, now))
     while (this.length > this.max && this.#shedLowest('max', now));
     this.#finish()
   }
 
   drain(): E[] {
-    this.#begin()
+    this.decision.begin()
     const entries = [...this]
     for (const level of this.#levels.all) this.#drainLevel(level)
     this.#lanes.drain()
@@ -260,6 +248,14 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#ready++
   }
 
+  #changeAll(change: (level: Level<E>) => void, now: Nanos): void {
+    for (const level of this.#levels.all) {
+      const before = level.length
+      change(level)
+      this.#account(level, before, now)
+    }
+  }
+
   /** Adds what a level just decided. */
   #account(level: Level<E>, before: number, now: Nanos): void {
     this.#ready += level.length - before
@@ -270,19 +266,12 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   }
 
   #keep(dropped: readonly Drop<E>[]): void {
-    for (const drop of dropped) {
-      this.#tags.delete(drop.entry)
-      this.#push(drop)
-    }
+    for (const { entry } of dropped) this.#tags.delete(entry)
+    this.decision.addAll(dropped)
   }
 
   #drop(entry: E, reason: DropReason, now: Nanos): void {
-    this.#push({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
-  }
-
-  #push(drop: Drop<E>): void {
-    if (this.#drops === null) this.decision.dropped = this.#drops = []
-    this.#drops.push(drop)
+    this.decision.add({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
   }
 
   #levelOf(priority: number, now: Nanos): Level<E> {
@@ -292,11 +281,6 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   #drainLevel(level: Level<E>): void {
     level.drain()
     this.#levels.changed(level)
-  }
-
-  #begin(): void {
-    this.decision.dropped = NO_DROPS
-    this.#drops = null
   }
 
   #finish(): void {

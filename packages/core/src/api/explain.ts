@@ -1,5 +1,5 @@
 import type { PoolRef } from '../behaviours/protocol'
-import { findCauses } from '../views/explain/causes'
+import { findCauses } from '../views/explain/find-causes'
 import { gather } from '../views/explain/evidence'
 import type { Explanation, Finding } from '../views/explain/finding'
 import { poolOf } from './pool-of'

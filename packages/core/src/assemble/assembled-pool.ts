@@ -100,7 +100,7 @@ export class AssembledPool implements PoolView {
     this.#supervisor.configure(options)
     this.policies.configure(options)
     // Members of a shared state that is not made yet are started when it is.
-    if (kernel.populated && typeof options.size === 'number' && options.size !== this.size) {
+    if (kernel.population.populated && typeof options.size === 'number' && options.size !== this.size) {
       kernel.roster.resize(options.size)
     }
   }

@@ -69,7 +69,7 @@ export const poolOptions = z.strictObject({
     .default(() => Math.random)
     .describe('Where random numbers in [0, 1) come from; tests give their own.'),
 })
-// An interface with a property of its own: the compiler's errors then say its name, and not all that is in it.
+// An interface with a property of its own: the compiler's errors then show its name instead of its content.
 export interface PoolOptions extends z.input<typeof poolOptions> {
   timeout?: number | undefined
 }

@@ -82,13 +82,13 @@ const size: PolicyLine = {
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
 const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
 
-/** The policies of one pool: those that its options have asked for. */
+/** The policies that the options of one pool have asked for. */
 export class Policies {
   readonly #made = new Map<PolicyLine, Policy>()
 
   constructor(private readonly pool: PolicyPorts) {}
 
-  /** Takes options over, and makes the policies that they ask for first. */
+  /** Applies options. Makes the policies that they ask for and that are not there yet. */
   configure(options: CheckedPoolOptions): void {
     for (const line of POLICIES) {
       if (line.wanted(options) && !this.#made.has(line)) this.#made.set(line, line.make(this.pool))

@@ -84,7 +84,7 @@ export class PolicyPorts {
   }
 
   get populated(): boolean {
-    return this.kernel.populated
+    return this.kernel.population.populated
   }
 
   oldestWait(now: Nanos): Nanos {
@@ -106,7 +106,7 @@ export class PolicyPorts {
   }
 
   setSizePolicy(policy: SizePolicy | undefined): void {
-    this.kernel.setSizePolicy(policy)
+    this.kernel.population.setSizePolicy(policy)
   }
 
   abandon(seat: Seat, cause: unknown): void {

@@ -48,7 +48,7 @@ const LIBRARY = '@genpool/core'
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
   const pool = poolOf(ref)
-  if (pool.kernel.pool.instrument !== null) {
+  if (pool.kernel.pool.entrance.instrument !== null) {
     const message = 'it is already instrumented; first call the function that instrument returned'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
   }
@@ -57,9 +57,10 @@ export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () =>
   const attributes = { ...checked.attributes, 'genpool.pool': pool.name }
   const measures = meter === false ? null : new Measures(ref, meter, attributes)
   const spans = tracer === false ? null : { tracer, attributes }
-  const factory = (pool.kernel.pool.instrument = (request: RequestFacts) => new RequestScope(request, spans, measures))
+  const factory = (pool.kernel.pool.entrance.instrument = (request: RequestFacts) =>
+    new RequestScope(request, spans, measures))
   return () => {
     measures?.end()
-    if (pool.kernel.pool.instrument === factory) pool.kernel.pool.instrument = null
+    if (pool.kernel.pool.entrance.instrument === factory) pool.kernel.pool.entrance.instrument = null
   }
 }

@@ -162,7 +162,7 @@ export class BrokerPort implements Port {
     this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
-  /** Has the engine do something, and does what it decided. */
+  /** Calls the engine, and does what it decided. */
   #try<T>(operation: () => T, otherwise: T): T {
     let result: T
     try {

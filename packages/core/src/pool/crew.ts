@@ -30,7 +30,7 @@ export interface CrewParts {
   readonly roster: Roster
 }
 
-/** The members' side of a pool: hands out work, and measures and passes on what becomes of it. */
+/** The members' side of a pool: hands out work, measures it, and passes its result on. */
 export class PoolCrew implements Crew<Member>, Progress<Request> {
   readonly turn: Turn
   readonly facts: PoolFacts

@@ -9,7 +9,7 @@ import { checkMessage } from './check-message'
 import { applyTimeout } from './message-options'
 import type { Pool } from './pool'
 
-/** Where messages for one member and no other come in. They pass the broker by. */
+/** Where messages for one member and no other come in. They do not pass through the broker. */
 export class DirectMessages {
   readonly #forLateJoiners: unknown[] = []
 
@@ -47,7 +47,7 @@ export class DirectMessages {
     request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
   }
 
-  /** Sends a message to each of `members`, and if `later` to those that start from now on. Returns how many it was sent to. */
+  /** Sends a message to each of `members`; if `later`, also to members that start from now on. Returns how many got it. */
   broadcast(members: readonly Member[], message: unknown, later: boolean): number {
     for (const member of members) this.tell(member, message)
     if (later) this.#forLateJoiners.push(message)

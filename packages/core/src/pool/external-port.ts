@@ -178,7 +178,7 @@ export class ExternalPort implements Port {
     member.assign(value)
   }
 
-  /** The broker was offered something by hand that is no member of a pool. */
+  /** A user's code offered the broker something that is no member of a pool. */
   #foreign(request: Request): void {
     const message = 'it was matched with something that is no member of a pool'
     request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))

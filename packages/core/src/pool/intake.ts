@@ -118,7 +118,7 @@ export class Intake {
     return this.#prepare(request, NO_OPTIONS)
   }
 
-  /** Takes over what the caller said about the message, and checks it. Returns what is wrong with either. */
+  /** Applies the caller's options, and checks the message. Returns what is wrong with either. */
   #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
       const fault = applyOptions(request, options)

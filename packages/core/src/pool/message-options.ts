@@ -1,7 +1,7 @@
 import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
 import type { Request } from '../requests/request'
 
-/** What a caller may say about one call. */
+/** The options of one call. */
 export interface CallOptions {
   /** How long the caller waits, in milliseconds, queueing, running and committing included. Default: the pool's `timeout`. */
   readonly timeout?: number

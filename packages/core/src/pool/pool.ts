@@ -13,13 +13,12 @@ import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Outcome } from '../requests/outcome'
 import type { Request, RequestOwner } from '../requests/request'
-import { callerScope, type ScopeFactory } from '../requests/scope'
-import { watchSignal } from '../requests/watch-signal'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
+import { Entrance } from './entrance'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
-import type { Counters, Gate, Recorder } from './ports'
+import type { Counters, Recorder, Refusal } from './ports'
 import type { ServiceTime } from './service-time'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
@@ -51,11 +50,7 @@ export class Pool implements RequestOwner {
   readonly system: ConcreteSystem
   /** Calls whose handler returned and that will be answered later. */
   readonly awaitingReply = new Set<Request>()
-  /** Whether requests go straight to the broker: nothing refuses, measures or wraps them. Set when that changes. */
-  #plain = true
-  #gates: readonly Gate[] = []
-  #instrument: ScopeFactory | null = null
-  #scopes: ScopeFactory | null = null
+  readonly entrance: Entrance
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -76,7 +71,14 @@ export class Pool implements RequestOwner {
     this.#listeners = parts.listeners
     const { clock } = parts.settings.current
     this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
-    this.settingsChanged()
+    this.entrance = new Entrance({
+      turn: parts.turn,
+      settings: parts.settings,
+      status: parts.status,
+      failures: parts.failures,
+      refused: (request, refusal, now) => this.#refused(request, refusal, now),
+      cancelled: (request) => this.#withdraw(request, parts.failures.cancelled(request)),
+    })
   }
 
   // --- in ---
@@ -85,7 +87,7 @@ export class Pool implements RequestOwner {
   submit(request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
+    if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
@@ -94,7 +96,7 @@ export class Pool implements RequestOwner {
   submitTo(member: Member, request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    this.entrance.wrap(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
       return void request.fail(this.parts.failures.stopped(request))
     }
@@ -107,7 +109,7 @@ export class Pool implements RequestOwner {
    * done, unless more than a thousand wait.
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
-    if (!this.#plain || this.#listeners.matched.length > 0) return false
+    if (!this.entrance.open || this.#listeners.matched.length > 0) return false
     if (!this.port.pack(make, message, handler)) return false
     this.#counters.accepted++
     this.#turnWork.join()
@@ -123,31 +125,6 @@ export class Pool implements RequestOwner {
       request.fail(this.parts.failures.stopped(request))
       this.port.release(request)
     } else this.port.putBack(request)?.assign(request)
-  }
-
-  /** Passes the request by all that may refuse it. False if it is settled. */
-  #admits(request: Request): boolean {
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
-    if (!this.parts.status.accepting) {
-      request.fail(this.parts.failures.stopped(request))
-      return false
-    }
-    const { failures } = this.parts
-    const fault = watchSignal(request, failures, () => this.#withdraw(request, failures.cancelled(request)))
-    if (fault === undefined) return this.#passesGates(request)
-    request.fail(fault)
-    return false
-  }
-
-  #passesGates(entry: Request): boolean {
-    const now = this.turn.now()
-    for (const gate of this.#gates) {
-      const refusal = gate.refusal(entry, now)
-      if (refusal === null) continue
-      this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
-      return false
-    }
-    return true
   }
 
   #ask(request: Request): void {
@@ -173,7 +150,7 @@ export class Pool implements RequestOwner {
     for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
 
-  /** The broker or a gate gave a request up. */
+  /** The broker dropped a request, or a gate refused it. */
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
     const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
@@ -181,9 +158,13 @@ export class Pool implements RequestOwner {
     this.countDrop(request, facts)
     const crash = request.rarely?.crash ?? null
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
-    // It has run before: nobody may be told that it never was.
+    // It has run before: its error must not say that it never ran.
     else if (crash !== null) request.fail(crash)
     else request.fail(new DroppedError(this.name, facts))
+  }
+
+  #refused(entry: Request, refusal: Refusal, now: Nanos): void {
+    this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
   }
 
   countDrop(request: Request, facts: DropFacts): void {
@@ -211,50 +192,15 @@ export class Pool implements RequestOwner {
     return this.parts.settings.current.clock.now()
   }
 
-  /** Takes a request back whose caller has given up, wherever it is. */
+  /** Takes a request back, wherever it is: its caller no longer waits. */
   #withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
     request.fail(error)
   }
 
-  // --- what it depends on ---
-
   /** At the end of a turn. */
   rest(): void {
     this.#deadlines.rest()
     this.port.rest()
-  }
-
-  set gates(gates: readonly Gate[]) {
-    this.#gates = gates
-    this.#choosePath()
-  }
-
-  get gates(): readonly Gate[] {
-    return this.#gates
-  }
-
-  /** The scope factory used for tracing; null when not instrumented. */
-  set instrument(instrument: ScopeFactory | null) {
-    this.#instrument = instrument
-    this.settingsChanged()
-  }
-
-  get instrument(): ScopeFactory | null {
-    return this.#instrument
-  }
-
-  settingsChanged(): void {
-    this.#scopes = this.#instrument ?? (this.parts.settings.current.callerContext ? callerScope : null)
-    this.#choosePath()
-  }
-
-  /** The pool takes nothing new. */
-  closed(): void {
-    this.#choosePath()
-  }
-
-  #choosePath(): void {
-    this.#plain = this.#gates.length === 0 && this.#scopes === null && this.parts.status.accepting
   }
 }

@@ -17,7 +17,7 @@ export interface StartsPorts {
     readonly length: number
   }
   readonly lifecycle: {
-    /** Whether somebody waits until the pool is ready. */
+    /** Whether a caller waits for `ready`. */
     readonly isReadyAwaited: boolean
   }
   readonly roster: {
@@ -26,22 +26,22 @@ export interface StartsPorts {
   }
 }
 
-/** What is to be started, and what follows. Exactly one of `done`, `failed` and `late` is called; `late` perhaps never. */
+/** One thing to start, and what follows: `done` or `failed`. After a time limit or `giveUp`, only `late` may follow. */
 interface StartSteps {
   readonly info: MemberInfo
-  /** What does not answer if it takes too long. Default: its `init`. */
+  /** What the error names if it takes too long. Default: its `init`. */
   readonly waitsFor?: 'init' | 'store'
   make(): unknown
   done(value: unknown): void
   failed(error: unknown): void
-  /** It has succeeded after it was given up: what it has opened is to be released. */
+  /** It has succeeded after its time limit, or after `giveUp`: releases what it has opened. */
   late(value: unknown): void
 }
 
-/** One start that was begun, or is about to. */
+/** One start that has begun, or is about to. */
 export class Start implements Pending {
   since: Nanos = 0
-  /** Whether nobody waits for it any more: it is done, or was given up. */
+  /** Whether it is done, has failed, or its result no longer matters. */
   settled = false
   timedOut = false
 
@@ -90,7 +90,7 @@ export class Starts {
     this.#limit.add(start)
   }
 
-  /** Nobody waits for it any more. */
+  /** Its result no longer matters. If it succeeds all the same, `late` is called. */
   giveUp(start: Start): void {
     this.#settle(start)
   }
@@ -105,7 +105,7 @@ export class Starts {
     this.#limit.changed()
   }
 
-  /** Somebody has begun to wait, or has ceased to. */
+  /** A caller may have begun or stopped waiting. */
   rest(): void {
     this.#limit.rest()
   }

@@ -1,5 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
-import { draftIn } from '../behaviours/ended-drafts'
+import { draftIn, isRevoked } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
 import type { Failures } from '../requests/failures'
 import type { Rarely } from '../requests/rarely'
@@ -35,6 +35,11 @@ export function giveAnswers(
     for (const each of batch) each.fail(pool.failures.unanswerable(each, error))
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
+}
+
+/** Whether an answer may hold a draft of the recipe that has just run, or is one of an earlier recipe. */
+export function mayHoldDraft({ value, next }: Step): boolean {
+  return typeof next === 'function' || isRevoked(value)
 }
 
 /** Gives an answer that may hold a draft of the recipe that has just run. */

@@ -168,7 +168,7 @@ function senderOf(request: Request): Ref<unknown> {
   return (sender.type === 'actor' && request.runner?.commits === true ? heldSender(request, sender) : sender) as never
 }
 
-/** The sender of a dispatch. What a handler sends it waits for the commit: an attempt that lost a conflict has told nothing. */
+/** The sender of a dispatch. Messages to it wait for the commit: an attempt that lost a conflict sends nothing. */
 function heldSender(request: Request, sender: Reference): Reference {
   return heldReference(sender, (message, from) => {
     if (request.runner?.holdsAnswersOf(request) !== true) return false
