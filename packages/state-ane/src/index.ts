@@ -1,4 +1,5 @@
-export { current, immerable } from 'immer'
+export { current } from './cells/current'
+export { immerable } from 'immer'
 export {
   type Cell,
   type Hold,

@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue } from './codel-queue'
 import { dropOptions } from './drop-queue'
@@ -308,5 +308,6 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  checkTime('fairQueue', now)
   return new FairQueue<E>(checkFairOptions(options), now, items)
 }
