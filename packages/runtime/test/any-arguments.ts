@@ -102,6 +102,8 @@ export async function faultsOf(subject: Subject, values: Values): Promise<readon
   const faults = new Map<string, string>()
   const { name, run, good, speaksOf = new RegExp(`\\b${name.replace('.', '\\.')}\\b`) } = subject
   const judge = (names: string, error: unknown): void => {
+    // A class where a function is expected: the callback itself failed.
+    if (/cannot be invoked without 'new'/.test(String((error as Error | undefined)?.message))) return
     const fault = isGenPoolError(error)
       ? !REFUSALS.includes(error.code) || speaksOf.test(error.message)
         ? undefined
@@ -134,7 +136,7 @@ export async function faultsOf(subject: Subject, values: Values): Promise<readon
       attempt(`good with ${a} at ${place}`, (good?.() ?? []).with(place, value))
   }
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
-  return [...faults.values()]
+  return [...faults.values()].slice(0, 12)
 }
 
 function shown(error: unknown): string {

@@ -1,5 +1,7 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { orWrongArgument } from '../cells/wrong-cell'
 import { mustBeState } from '../cells/must-be-state'
 import { ConflictError, InvalidError } from '../errors'
 import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
@@ -33,16 +35,33 @@ export function transact<S, T extends Step<S>>(
   transition: Transition<S, T>,
   options: CommitOptions = DEFAULTS,
 ): T | Promise<T> {
-  if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
-  const state = cell.value
-  const version = cell.version
-  const step = transition.run(state, FIRST)
-  if (isPromise(step) || cell.held || step.mode === 'exclusive')
-    return new Retrying(cell, transition, options).finish({ state, version, step })
-  refuse(transition)
-  if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
-  transition.committed?.(step, state)
-  return step
+  try {
+    if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
+    const state = cell.value
+    const version = cell.version
+    const step = transition.run(state, FIRST)
+    if (isPromise(step) || cell.held || step.mode === 'exclusive')
+      return new Retrying(cell, transition, options).finish({ state, version, step })
+    refuse(transition)
+    if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
+    transition.committed?.(step, state)
+    return step
+  } catch (error) {
+    throw explained(error, { cell, transition, options })
+  }
+}
+
+/** The error of a transition: the handler's own, unless an argument of `transact` is the reason. */
+function explained(error: unknown, given: { cell: unknown; transition: unknown; options: unknown }): unknown {
+  const { cell, transition, options } = given
+  const run = readSafely(() => (transition as Transition<unknown, Step<unknown>>).run, undefined)
+  if (typeof run !== 'function') {
+    return wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
+  }
+  if (!readSafely(() => ['undefined', 'string'].includes(typeof (options as CommitOptions).mode), false)) {
+    return wrongArgument({ of: 'transact', argument: 'options', expected: 'an object { mode, retries }' }, options)
+  }
+  return orWrongArgument(error, 'transact', { cell, callback: run })
 }
 
 /** Commits the result of a synchronous first run. */
@@ -62,29 +81,33 @@ function commit<S, T extends Step<S>>(
 /** A transition that waits: for its handler, for the cell, or for another run. */
 class Retrying<S, T extends Step<S>> {
   constructor(
-    private readonly cell: Cell<S>,
-    private readonly transition: Transition<S, T>,
-    private readonly options: CommitOptions,
+    readonly cell: Cell<S>,
+    readonly transition: Transition<S, T>,
+    readonly options: CommitOptions,
   ) {}
 
   /** @param pending the commit of the first run, if it has started */
   async finish(run: Run<S, T>, pending?: MaybePromise<CommitResult<S>>): Promise<T> {
-    for (let number = 1; ; number++) {
-      const step = isPromise(run.step) ? await run.step : run.step
-      if (step.mode === 'exclusive') {
-        if (typeof step.next !== 'function') mustBeState(undefined, step.next)
-        return exclusively(this.cell, this.transition, number + 1)
+    try {
+      for (let number = 1; ; number++) {
+        const step = isPromise(run.step) ? await run.step : run.step
+        if (step.mode === 'exclusive') {
+          if (typeof step.next !== 'function') mustBeState(undefined, step.next)
+          return exclusively(this.cell, this.transition, number + 1)
+        }
+        const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
+        const result = isPromise(commit) ? await commit : commit
+        if (result !== CONFLICT) {
+          this.transition.committed?.(step, result)
+          return step
+        }
+        if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
+        else if (number > (this.options.retries ?? DEFAULT_RETRIES))
+          return exclusively(this.cell, this.transition, number + 1)
+        else run = this.#run(number + 1)
       }
-      const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
-      const result = isPromise(commit) ? await commit : commit
-      if (result !== CONFLICT) {
-        this.transition.committed?.(step, result)
-        return step
-      }
-      if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
-      else if (number > (this.options.retries ?? DEFAULT_RETRIES))
-        return exclusively(this.cell, this.transition, number + 1)
-      else run = this.#run(number + 1)
+    } catch (error) {
+      throw explained(error, this)
     }
   }
 
