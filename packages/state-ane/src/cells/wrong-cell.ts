@@ -1,13 +1,15 @@
 import { readSafely, wrongArgument } from '@genpool/runtime'
-import type { Cell } from './cell'
 
 const WRITES = ['update', 'compareAndSet', 'hold'] as const
 
 const EXPECTED = 'a cell, as store.cell(key) returns it'
 
 /** Whether a value has these methods of a cell. Never throws. */
-function isCell(value: unknown, methods: readonly (keyof Cell<unknown>)[] = WRITES): boolean {
-  return readSafely(() => methods.every((name) => typeof (value as Cell<unknown>)[name] === 'function'), false)
+function isCell(value: unknown, methods: readonly string[] = WRITES): boolean {
+  return readSafely(
+    () => methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function'),
+    false,
+  )
 }
 
 /** @throws {OptionsError} if a public function was given something else in the place of a cell */

@@ -1,7 +1,8 @@
-import { readSafely, wrongArgument } from '@genpool/runtime'
+import { parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { z } from 'zod'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
-import { orWrongArgument } from '../cells/wrong-cell'
+import { checkCell } from '../cells/wrong-cell'
 import { mustBeState } from '../cells/must-be-state'
 import { ConflictError, InvalidError } from '../errors'
 import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
@@ -10,6 +11,11 @@ const DEFAULT_RETRIES = 3
 const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
 const CONFLICT = Symbol('conflict')
+
+const commitOptions = z.strictObject({
+  mode: z.enum(['update', 'retry', 'exclusive', 'overwrite']).optional(),
+  retries: z.int().nonnegative().optional(),
+})
 
 /** The result of a commit: the committed state, or a conflict because its version is no longer the latest. */
 type CommitResult<S> = S | typeof CONFLICT
@@ -28,40 +34,37 @@ interface Run<S, T> {
  *
  * @returns the committed step, after the call of `transition.committed`
  * @throws what the handler throws, the error of `admit`, {InvalidError} from a validator, {ConflictError} if the exclusive
- *   hold was released. Nothing is committed then, and `committed` is not called
+ *   hold was released, {OptionsError} if an argument is something else. Nothing is committed then, and `committed` is not
+ *   called
  */
 export function transact<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
   options: CommitOptions = DEFAULTS,
 ): T | Promise<T> {
-  try {
-    if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
-    const state = cell.value
-    const version = cell.version
-    const step = transition.run(state, FIRST)
-    if (isPromise(step) || cell.held || step.mode === 'exclusive')
-      return new Retrying(cell, transition, options).finish({ state, version, step })
-    refuse(transition)
-    if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
-    transition.committed?.(step, state)
-    return step
-  } catch (error) {
-    throw explained(error, { cell, transition, options })
+  checkCell('transact', cell)
+  if (!readSafely(() => typeof transition.run === 'function', false)) {
+    throw wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
   }
+  return transactUnchecked(cell, transition, parseOptions(commitOptions, options, 'options of transact'))
 }
 
-/** The error of a transition: the handler's own, unless an argument of `transact` is the reason. */
-function explained(error: unknown, given: { cell: unknown; transition: unknown; options: unknown }): unknown {
-  const { cell, transition, options } = given
-  const run = readSafely(() => (transition as Transition<unknown, Step<unknown>>).run, undefined)
-  if (typeof run !== 'function') {
-    return wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
-  }
-  if (!readSafely(() => ['undefined', 'string'].includes(typeof (options as CommitOptions).mode), false)) {
-    return wrongArgument({ of: 'transact', argument: 'options', expected: 'an object { mode, retries }' }, options)
-  }
-  return orWrongArgument(error, 'transact', { cell, callback: run })
+/** `transact` for a caller that makes its own cells and transitions: it does not look at its arguments first. */
+export function transactUnchecked<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions = DEFAULTS,
+): T | Promise<T> {
+  if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
+  const state = cell.value
+  const version = cell.version
+  const step = transition.run(state, FIRST)
+  if (isPromise(step) || cell.held || step.mode === 'exclusive')
+    return new Retrying(cell, transition, options).finish({ state, version, step })
+  refuse(transition)
+  if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
+  transition.committed?.(step, state)
+  return step
 }
 
 /** Commits the result of a synchronous first run. */
@@ -81,33 +84,29 @@ function commit<S, T extends Step<S>>(
 /** A transition that waits: for its handler, for the cell, or for another run. */
 class Retrying<S, T extends Step<S>> {
   constructor(
-    readonly cell: Cell<S>,
-    readonly transition: Transition<S, T>,
-    readonly options: CommitOptions,
+    private readonly cell: Cell<S>,
+    private readonly transition: Transition<S, T>,
+    private readonly options: CommitOptions,
   ) {}
 
   /** @param pending the commit of the first run, if it has started */
   async finish(run: Run<S, T>, pending?: MaybePromise<CommitResult<S>>): Promise<T> {
-    try {
-      for (let number = 1; ; number++) {
-        const step = isPromise(run.step) ? await run.step : run.step
-        if (step.mode === 'exclusive') {
-          if (typeof step.next !== 'function') mustBeState(undefined, step.next)
-          return exclusively(this.cell, this.transition, number + 1)
-        }
-        const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
-        const result = isPromise(commit) ? await commit : commit
-        if (result !== CONFLICT) {
-          this.transition.committed?.(step, result)
-          return step
-        }
-        if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
-        else if (number > (this.options.retries ?? DEFAULT_RETRIES))
-          return exclusively(this.cell, this.transition, number + 1)
-        else run = this.#run(number + 1)
+    for (let number = 1; ; number++) {
+      const step = isPromise(run.step) ? await run.step : run.step
+      if (step.mode === 'exclusive') {
+        if (typeof step.next !== 'function') mustBeState(undefined, step.next)
+        return exclusively(this.cell, this.transition, number + 1)
       }
-    } catch (error) {
-      throw explained(error, this)
+      const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
+      const result = isPromise(commit) ? await commit : commit
+      if (result !== CONFLICT) {
+        this.transition.committed?.(step, result)
+        return step
+      }
+      if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
+      else if (number > (this.options.retries ?? DEFAULT_RETRIES))
+        return exclusively(this.cell, this.transition, number + 1)
+      else run = this.#run(number + 1)
     }
   }
 
