@@ -1,4 +1,4 @@
-import { GenPoolError, round } from '@genpool/runtime'
+import { GenPoolError, round, textOf } from '@genpool/runtime'
 
 export { InvalidError } from '@genpool/runtime'
 
@@ -61,9 +61,9 @@ export class DroppedError extends GenPoolError implements DropFacts {
     readonly target: string,
     facts: DropFacts,
   ) {
-    const { reason, waitedMs, queueLength, retryAfterMs } = facts
+    const { reason, waitedMs, queueLength, retryAfterMs } = factsFrom(facts)
     super(
-      `"${target}" dropped a request after ${round(waitedMs)} ms (${reason}, ${queueLength} waiting): ${REMEDIES[reason]}` +
+      `"${textOf(target)}" dropped a request after ${round(waitedMs)} ms (${textOf(reason)}, ${textOf(queueLength)} waiting): ${REMEDIES[textOf(reason) as DropReason] ?? 'the reason is not known.'}` +
         (retryAfterMs === undefined ? '' : ` Retry in ${round(retryAfterMs)} ms.`),
     )
     this.reason = reason
@@ -73,7 +73,17 @@ export class DroppedError extends GenPoolError implements DropFacts {
   }
 }
 
-const REMEDIES: Readonly<Record<DropReason, string>> = {
+/** The facts, whatever was given: an error that cannot be made hides what happened. */
+function factsFrom(facts: DropFacts): DropFacts {
+  try {
+    const { reason, waitedMs, queueLength, retryAfterMs } = facts
+    return { reason, waitedMs, queueLength, retryAfterMs }
+  } catch {
+    return {} as DropFacts
+  }
+}
+
+const REMEDIES: Readonly<Partial<Record<DropReason, string>>> = {
   max: 'the queue is full. Raise "max", add members, or send fewer requests.',
   timeout: 'it waited longer than the queue allows. Add members, raise "timeout", or send fewer requests.',
   codel: 'requests arrive faster than members free up. Add members, raise "target", or send fewer requests.',

@@ -30,7 +30,7 @@ export class CrashedError extends GenPoolError {
     committed = false,
   ) {
     super(
-      `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
+      `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${textOf(cause)}. ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
         ' See "cause" for the original error.',
       { cause },
@@ -51,7 +51,7 @@ export class StartTimeoutError extends GenPoolError {
     waitsFor: 'init' | 'store',
   ) {
     super(
-      `"${member}" of pool "${pool}" did not start: its ${waitsFor} has not answered for ${round(afterMs)} ms. ` +
+      `"${textOf(member)}" of pool "${textOf(pool)}" did not start: its ${textOf(waitsFor)} has not answered for ${round(afterMs)} ms. ` +
         'Give what it waits for a time limit of its own, or raise "restart.startTimeout".',
     )
   }

@@ -1,6 +1,6 @@
 import { NO_DECISION as noDecision } from '@genpool/broker'
 import { nobody as anonymous, NS_PER_MS as nanosPerMs } from '@genpool/runtime'
-import { transact as runAndCommit } from '@genpool/state-ane'
+import { transactUnchecked as runAndCommit } from '@genpool/state-ane'
 
 /*
  * Fast path: plain copies of what other packages export through getters. Together they save 14 % of a short call.

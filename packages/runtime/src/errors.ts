@@ -36,8 +36,13 @@ export function isGenPoolError<C extends ErrorCode>(
 ): error is GenPoolError & { readonly code: C }
 export function isGenPoolError(error: unknown): error is GenPoolError
 export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
-  if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as unknown as GenPoolError).code === code
+  if (typeof error !== 'object' || error === null) return false
+  try {
+    return brand in error && (code === undefined || (error as unknown as GenPoolError).code === code)
+  } catch {
+    // A proxy of somebody else may throw at any look.
+    return false
+  }
 }
 
 /** The options are wrong. Nothing was created or changed. */
@@ -48,7 +53,7 @@ export class OptionsError extends GenPoolError {
     /** One entry for each fault: its path (`['broker', 'client']`) and what is wrong there. */
     readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = [],
   ) {
-    super(message)
+    super(textOf(message))
   }
 }
 
@@ -67,10 +72,10 @@ export class ExpiredError extends GenPoolError {
     why?: { readonly says: string; readonly cause?: unknown },
   ) {
     super(
-      `"${target}" did not answer within ${round(waitedMs)} ms: the request was ` +
+      `"${textOf(target)}" did not answer within ${round(waitedMs)} ms: the request was ` +
         (started
           ? 'running, and its result is discarded. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
-          : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
+          : `still waiting and was never run; it is safe to retry. ${textOf(why?.says ?? 'Add members, or send fewer requests.')}`),
       why?.cause === undefined ? undefined : { cause: why.cause },
     )
   }
@@ -85,7 +90,7 @@ export class CancelledError extends GenPoolError {
     cause?: unknown,
   ) {
     super(
-      `A request to "${target}" was cancelled by its caller while ` +
+      `A request to "${textOf(target)}" was cancelled by its caller while ` +
         (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
       { cause },
     )
@@ -101,7 +106,7 @@ export class StoppedError extends GenPoolError {
     cause?: unknown,
   ) {
     super(
-      `"${target}" has stopped, so a request to it ` +
+      `"${textOf(target)}" has stopped, so a request to it ` +
         (started ? 'failed while it was running.' : 'was not run.') +
         (cause === undefined ? '' : ` It stopped because: ${textOf(cause)}`),
       cause === undefined ? undefined : { cause },
@@ -120,5 +125,5 @@ export function textOf(cause: unknown): string {
 
 /** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */
 export function round(ms: number): number {
-  return Number(ms.toPrecision(3))
+  return typeof ms === 'number' ? Number(ms.toPrecision(3)) : NaN
 }

@@ -26,12 +26,15 @@ export {
   type ReplyTarget,
   supervision,
 } from './nact/internals'
+export { checkPlace, isAddress, lookUp } from './nact/place'
 export { ReplyReference } from './nact/replies'
 export { Notices } from './notices'
 export { WakeTimer } from './wake-timer'
-export { checkName, optionsOf } from './options/actor-name'
+export { optionsOf } from './options/actor-name'
 export { inOrder } from './options/in-order'
 export { faultsOf, parseOptions } from './options/parse-options'
+export { readSafely } from './options/read-safely'
 export { nearest } from './options/nearest'
 export { showValue } from './options/show-value'
+export { type Argument, checkFunction, checkTime, wrongArgument } from './options/wrong-argument'
 export { type Runnable, Turn } from './turn'

@@ -1,4 +1,4 @@
-import { GenPoolError } from '@genpool/runtime'
+import { GenPoolError, textOf } from '@genpool/runtime'
 
 export { type Fault, InvalidError } from '@genpool/runtime'
 
@@ -15,7 +15,7 @@ export type CellKey = string | number
  */
 export type ConflictReason = 'held' | 'released' | 'stale' | 'nested'
 
-const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
+const CONFLICTS: Readonly<Partial<Record<ConflictReason, string>>> = {
   held:
     'a handler holds the cell exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait for the ' +
     'cell, or commit from a pool, which always waits.',
@@ -36,6 +36,8 @@ export class ConflictError extends GenPoolError {
     readonly key: CellKey,
     readonly reason: ConflictReason,
   ) {
-    super(`A commit to cell "${key}" was refused: ${CONFLICTS[reason]}`)
+    super(
+      `A commit to cell "${textOf(key)}" was refused: ${CONFLICTS[textOf(reason) as ConflictReason] ?? 'the reason is not known.'}`,
+    )
   }
 }

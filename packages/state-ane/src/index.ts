@@ -1,4 +1,5 @@
-export { current, immerable } from 'immer'
+export { current } from './cells/current'
+export { immerable } from 'immer'
 export {
   type Cell,
   type Hold,
@@ -14,7 +15,7 @@ export { ENDED_DRAFT, isEndedDraft } from './cells/ended-draft'
 export { type MaybePromise } from './cells/maybe-promise'
 export { type TransactionRecipe, type Values } from './cells/transaction'
 export { type Predicate, type SchemaLike, type Validator } from './cells/validator'
-export { transact } from './commits/transact'
+export { transact, transactUnchecked } from './commits/transact'
 export { type Attempt, type CommitMode, type CommitOptions, type Step, type Transition } from './commits/transition'
 export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidError } from './errors'
 export type { Draft, Patch } from 'immer'

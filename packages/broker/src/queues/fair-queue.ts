@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue } from './codel-queue'
 import { CollectedDecision } from './collected-decision'
@@ -274,5 +274,6 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  checkTime('fairQueue', now)
   return new FairQueue<E>(checkFairOptions(options), now, items)
 }

@@ -13,7 +13,7 @@ import { poolOf } from './pool-of'
  * @example console.log(explain(pool).text)
  */
 export function explain(ref: PoolRef): Explanation {
-  const pool = poolOf(ref)
+  const pool = poolOf(ref, 'explain')
   const findings = findCauses(gather(pool, pool.explained))
   const text = textOf(pool.name, findings)
   return { pool: pool.name, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }

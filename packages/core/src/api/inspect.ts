@@ -63,7 +63,7 @@ export interface Inspection {
 
 /** Returns the figures of a pool. Works on stopped pools, too. */
 export function inspect(ref: PoolRef): Inspection {
-  const pool = poolOf(ref)
+  const pool = poolOf(ref, 'inspect')
   const { stats, waiting } = pool
   const now = pool.now()
   const { breaker, throttle, concurrency, overloaded } = pool.figures(now)

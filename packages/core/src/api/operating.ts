@@ -1,4 +1,4 @@
-import { type Change, parseOptions } from '@genpool/runtime'
+import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
@@ -14,7 +14,7 @@ import { poolOf } from './pool-of'
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
 export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[] {
-  return poolOf(pool).configure(changes)
+  return poolOf(pool, 'configure').configure(changes)
 }
 
 /**
@@ -23,7 +23,10 @@ export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[
  * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then
  */
 export function resize(pool: PoolRef, size: number): void {
-  configure(pool, { size })
+  const found = poolOf(pool, 'resize')
+  // To `configure`, undefined is an option that was left out.
+  if (size === undefined) throw wrongArgument({ of: 'resize', argument: 'size', expected: 'a whole number >= 1' }, size)
+  found.configure({ size })
 }
 
 /**
@@ -31,7 +34,7 @@ export function resize(pool: PoolRef, size: number): void {
  * to a pool without such a limit.
  */
 export function relearn(pool: PoolRef): void {
-  poolOf(pool).policies.relearn()
+  poolOf(pool, 'relearn').policies.relearn()
 }
 
 const drainOptions = z.strictObject({
@@ -50,8 +53,9 @@ const drainOptions = z.strictObject({
  * @throws {OptionsError} if an option is wrong; nothing is changed
  */
 export function drain(pool: PoolRef, options: { readonly within?: number } = {}): Promise<void> {
+  const { lifecycle } = poolOf(pool, 'drain').kernel
   const { within } = parseOptions(drainOptions, options, 'options of drain')
-  return poolOf(pool).kernel.lifecycle.drain(within)
+  return lifecycle.drain(within)
 }
 
 export type { Change }

@@ -17,6 +17,7 @@ export function describeMessage(message: unknown): string {
   if (typeof type === 'string') return `"${type}"`
   if (message === undefined || message === null) return `${message}`
   if (typeof message === 'string') return `the string "${message.slice(0, 40)}"`
+  if (typeof message === 'function') return 'that is a function'
   if (typeof message !== 'object') return `the ${typeof message} ${textOf(message).slice(0, 40)}`
   try {
     const keys = Object.keys(message).slice(0, 8)

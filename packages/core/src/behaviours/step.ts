@@ -1,3 +1,4 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { Recipe } from '@genpool/state-ane'
 
 /** The next state, or an immer recipe that makes it from the latest one. Left out: the state stays. */
@@ -96,6 +97,11 @@ export function halt<V = never, S = any>(
   reason: unknown,
   last: { readonly reply?: V | ((state: S) => V); readonly next?: NoInfer<Next<S>> } = {},
 ): Halt<V, S> {
-  const kind = 'reply' in last ? 'reply' : 'noReply'
-  return new Step(kind, last.reply, last.next, { halt: reason }) as unknown as Halt<V, S>
+  const step = readSafely(() => lastStep(reason, last), undefined)
+  if (step !== undefined) return step as unknown as Halt<V, S>
+  throw wrongArgument({ of: 'halt', argument: 'last', expected: 'an object { reply, next }' }, last)
+}
+
+function lastStep(reason: unknown, last: { readonly reply?: unknown; readonly next?: unknown }): Step {
+  return new Step('reply' in last ? 'reply' : 'noReply', last.reply, last.next, { halt: reason })
 }

@@ -47,7 +47,7 @@ const LIBRARY = '@genpool/core'
  * @example const end = instrument(pool)
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
-  const pool = poolOf(ref)
+  const pool = poolOf(ref, 'instrument')
   if (pool.kernel.pool.entrance.instrument !== null) {
     const message = 'it is already instrumented; first call the function that instrument returned'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])

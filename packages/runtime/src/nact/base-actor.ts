@@ -73,6 +73,13 @@ export abstract class BaseActor extends ConcreteActorClass {
     return this.receiveQuery(message, timeout)
   }
 
+  /** Removes an actor whose constructor threw, so that nothing else of it may be called. */
+  abandon(): void {
+    this.stopped = true
+    this.#leave()
+    this.parent?.childStopped(this)
+  }
+
   override stop(): void {
     if (this.stopped) return
     this.stopped = true
@@ -94,14 +101,22 @@ export function stopTree(actor: ConcreteActor): void {
  * Creates an actor under `parent`.
  *
  * @param create makes the actor, as in `(parent) => new MyActor(parent, options)`
- * @throws {StoppedError} if the parent has stopped; whatever `create` throws
+ * @throws {StoppedError} if the parent has stopped; whatever `create` throws. Nothing is left under the parent then
  */
 export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (parent: ConcreteParent) => A): A {
   const concrete = findActor(parent)
   if (concrete === undefined || concrete.stopped) {
     throw new StoppedError((parent as unknown as Reference).path?.toString() ?? 'the parent')
   }
-  return create(concrete)
+  const before = concrete.children.size
+  try {
+    return create(concrete)
+  } catch (error) {
+    // A constructor of a subclass threw after nact's had registered the actor, which is the newest child.
+    const newest = concrete.children.size > before ? [...concrete.children.values()].at(-1) : undefined
+    if (newest instanceof BaseActor) newest.abandon()
+    throw error
+  }
 }
 
 /** The GenPool actors to stop before each plain actor or system stops. */

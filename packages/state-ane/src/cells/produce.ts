@@ -1,11 +1,12 @@
 import { enableMapSet, enablePatches, Immer, immerable, isDraftable, nothing, type Patch } from 'immer'
+import { GenPoolError, showValue } from '@genpool/runtime'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
-import { endedDraft, notAState } from './must-be-state'
+import { cannotBeRead, endedDraft, notAState } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
 
 enablePatches()
@@ -44,7 +45,7 @@ export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   try {
     return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never))
   } catch (error) {
-    throw explain({ key, base }, error)
+    throw explain({ key, base, recipe }, error)
   }
 }
 
@@ -57,7 +58,7 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
     frozen(made[0])
     return made
   } catch (error) {
-    throw explain({ key, base }, error)
+    throw explain({ key, base, recipe }, error)
   }
 }
 
@@ -94,16 +95,24 @@ export function frozenState<S>(key: CellKey, value: S, before?: S): S {
     if (Object.isFrozen(value)) markFrozen(value, before)
     return frozen(value)
   } catch (error) {
-    throw explain({ key, base: value }, error)
+    const explained = explain({ key, base: value }, error)
+    if (explained instanceof GenPoolError) throw explained
+    throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message: cannotBeRead(error) }], error)
   }
 }
 
 interface Commit {
   readonly key: CellKey
   readonly base: unknown
+  readonly recipe?: unknown
 }
 
-function explain({ key, base }: Commit, error: unknown): unknown {
+function explain(commit: Commit, error: unknown): unknown {
+  const { key, base, recipe } = commit
+  if ('recipe' in commit && typeof recipe !== 'function') {
+    const message = `a recipe has to be a function that changes its draft or returns the next value, got ${showValue(recipe)}`
+    return new InvalidError(`commit to cell "${key}"`, [{ path: [], message }])
+  }
   if (error instanceof InPlace) {
     const faults = error.values.map((value) => faultOf(base, value))
     return new InvalidError(`commit to cell "${key}"`, faults)

@@ -1,5 +1,8 @@
+import { parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { z } from 'zod'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { checkCell } from '../cells/wrong-cell'
 import { mustBeState } from '../cells/must-be-state'
 import { ConflictError, InvalidError } from '../errors'
 import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
@@ -8,6 +11,11 @@ const DEFAULT_RETRIES = 3
 const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
 const CONFLICT = Symbol('conflict')
+
+const commitOptions = z.strictObject({
+  mode: z.enum(['update', 'retry', 'exclusive', 'overwrite']).optional(),
+  retries: z.int().nonnegative().optional(),
+})
 
 /** The result of a commit: the committed state, or a conflict because its version is no longer the latest. */
 type CommitResult<S> = S | typeof CONFLICT
@@ -26,9 +34,23 @@ interface Run<S, T> {
  *
  * @returns the committed step, after the call of `transition.committed`
  * @throws what the handler throws, the error of `admit`, {InvalidError} from a validator, {ConflictError} if the exclusive
- *   hold was released. Nothing is committed then, and `committed` is not called
+ *   hold was released, {OptionsError} if an argument is something else. Nothing is committed then, and `committed` is not
+ *   called
  */
 export function transact<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions = DEFAULTS,
+): T | Promise<T> {
+  checkCell('transact', cell)
+  if (!readSafely(() => typeof transition.run === 'function', false)) {
+    throw wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
+  }
+  return transactUnchecked(cell, transition, parseOptions(commitOptions, options, 'options of transact'))
+}
+
+/** `transact` for a caller that makes its own cells and transitions: it does not look at its arguments first. */
+export function transactUnchecked<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
   options: CommitOptions = DEFAULTS,

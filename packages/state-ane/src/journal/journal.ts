@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { Immer, type Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
@@ -57,6 +58,10 @@ interface SnapshotData {
 /** The journal has gaps, so the state is not known. Nothing was changed. */
 export class JournalError extends Error {
   override readonly name = 'JournalError'
+
+  constructor(message: string) {
+    super(textOf(message))
+  }
 }
 
 /** Writes and reads the commits of one store. */

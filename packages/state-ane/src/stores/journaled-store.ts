@@ -6,7 +6,7 @@ import { frozenState, produceWithPatches } from '../cells/produce'
 import { commit, prepare, type TransactionRecipe, type Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
-import type { MemoryStore } from './memory-store'
+import { checkKeys, type MemoryStore } from './memory-store'
 import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
 
@@ -51,6 +51,7 @@ export class JournaledStore implements AsyncStore {
   }
 
   async transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
+    checkKeys(keys, this.size)
     for (const key of keys) this.cell(key)
     await this.ready
     return this.memory.holdingAll(keys, async (inner) => {

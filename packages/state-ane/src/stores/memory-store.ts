@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, showValue, StoppedError } from '@genpool/runtime'
+import { OptionsError, parseOptions, showValue, StoppedError, wrongArgument } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -90,6 +90,7 @@ export class MemoryStore implements SyncStore {
 
   #all(keys: readonly CellKey[]): MemoryCell<unknown>[] {
     this.#mustLive()
+    checkKeys(keys, this.options.size)
     const distinct = [...new Set(keys)]
     if (new Set(distinct.map(String)).size < distinct.length) throw ambiguous(keys)
     return distinct.map((key) => this.cell(key))
@@ -118,6 +119,14 @@ export class MemoryStore implements SyncStore {
 /** @throws {OptionsError} if an option is wrong */
 function checked(key: CellKey, options: object | undefined): z.output<typeof cellOptions> {
   return options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+}
+
+/** @throws {OptionsError} if it is no list, {InvalidError} for what cannot be a key */
+export function checkKeys(keys: readonly unknown[], size: number | undefined): void {
+  if (!Array.isArray(keys)) {
+    throw wrongArgument({ of: 'transaction', argument: 'list of keys', expected: 'an array of keys' }, keys)
+  }
+  for (const key of keys as readonly unknown[]) if (!isKey(key, size)) throw wrongKey(key, size)
 }
 
 function isKey(key: unknown, size: number | undefined): boolean {

@@ -1,14 +1,22 @@
 import type { Patch } from 'immer'
-import { StoppedError } from '@genpool/runtime'
+import { parseOptions, StoppedError } from '@genpool/runtime'
+import { z } from 'zod'
 import { type Cell, type Hold, type Recipe, type SyncCell, type SyncHold, type Watcher, whenFree } from '../cells/cell'
 import { History } from '../cells/history'
 import { rethrowLater, Watchers } from '../cells/watchers'
 import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import { createStore } from '../stores/create-store'
+import { checkKeys } from '../stores/memory-store'
 import type { CellOptions } from '../stores/options'
 import type { Store, SyncStore } from '../stores/store'
 import type { ContractOptions } from './contract/law'
+
+const slowStoreOptions = z.strictObject({
+  onWatcherError: z
+    .custom<ContractOptions['onWatcherError']>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+})
 
 /** How many turns of the microtask queue each message takes. Any irregular list works. */
 const DELAYS = [0, 3, 1, 6, 2, 0, 4]
@@ -37,7 +45,8 @@ class Line {
  * Use it to test code that works with stores. It needs no timers, and takes the same time in every run.
  */
 export function slowStore(options: Partial<ContractOptions> = {}): Store {
-  return new SlowStore(createStore(), options.onWatcherError ?? rethrowLater)
+  const { onWatcherError } = parseOptions(slowStoreOptions, options, 'options of slowStore')
+  return new SlowStore(createStore(), onWatcherError ?? rethrowLater)
 }
 
 class SlowStore implements Store {
@@ -67,6 +76,7 @@ class SlowStore implements Store {
   }
 
   transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
+    checkKeys(keys, this.far.size)
     for (const key of keys) this.cell(key)
     return this.ask(() => this.far.transactionWhenFree(keys, recipe))
   }
