@@ -1,7 +1,7 @@
 import type { Nanos, Turn } from '@genpool/runtime'
 import type { Attempt, CommitOptions, Hold } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
-import { checkThen } from '../behaviours/check-step'
+import { checkStep } from '../behaviours/check-step'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { isRevoked, readable } from '../behaviours/ended-drafts'
@@ -134,7 +134,7 @@ class InProcessWorker implements Worker<Request>, Run {
     const job = this.#inHand.first as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
-    if (rarely !== null) rarely.held = rarely.effects = null
+    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = null
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
@@ -146,7 +146,9 @@ class InProcessWorker implements Worker<Request>, Run {
     } catch (error) {
       throw new HandlerFailure(error)
     }
-    return result instanceof Step && result.then === undefined ? result : this.#stepOf(result, handler)
+    return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
+      ? result
+      : this.#stepOf(result, handler)
   }
 
   /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
@@ -156,7 +158,7 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #stepOf(result: unknown, handler: Handler): Step | PromiseLike<Step> {
-    if (result instanceof Step) return checkThen(handler.type, result)
+    if (result instanceof Step) return checkStep(handler, result)
     if (!isThenable(result)) return handler.toStep(result)
     // A thenable need not be a promise: only a promise settles once.
     return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
@@ -200,7 +202,7 @@ class InProcessWorker implements Worker<Request>, Run {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
     } else if (step.kind === 'reply') {
       if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value)
-      else request.succeed(step.value, true)
+      else request.reply(step.value, true)
     }
   }
 
