@@ -49,7 +49,11 @@ export function callStep(handler: Checking, result: unknown): Step {
 export function castStep(handler: Checking, result: unknown): Step {
   if (result instanceof Step) return checkStep(handler, result)
   if (result === undefined) return NO_STEP
-  throw notAStep(handler.type, result, 'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).')
+  throw notAStep(
+    handler.type,
+    result,
+    'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).',
+  )
 }
 
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {

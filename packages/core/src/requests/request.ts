@@ -18,6 +18,13 @@ import { type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { Rarely } from './rarely'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
 
+/** That the members of a pool waited for each other. */
+export interface SelfWait {
+  /** The way that leads back to the pool. */
+  readonly way: string
+  readonly at: Nanos
+}
+
 /** The pool of a request, as the request sees it. */
 export interface RequestOwner {
   readonly name: string
@@ -30,6 +37,14 @@ export interface RequestOwner {
   /** Reports that a request without a caller has failed. */
   lost(request: Request, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void
+  /** The last wait for itself that was found; null if none was. */
+  selfWait: SelfWait | null
+  /** What its members have in hand; of a batch, the first. */
+  running(): Iterable<Request>
+  /** Whether a member could take a request now, or is about to start. */
+  readonly hasFreeMember: boolean
+  /** Whether each handler holds the state while it runs. */
+  readonly isExclusive: boolean
   /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
   /** The error of a request whose answer cannot be given. */

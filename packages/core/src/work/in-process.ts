@@ -8,6 +8,7 @@ import { isRevoked, readable } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
+import { calling } from '../requests/calling'
 import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
@@ -134,10 +135,11 @@ class InProcessWorker implements Worker<Request>, Run {
     const job = this.#inHand.first as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
-    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = null
+    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
+    calling.request = job
     try {
       result =
         rarely === null || rarely.scope === null
@@ -145,6 +147,8 @@ class InProcessWorker implements Worker<Request>, Run {
           : this.#runWithin(rarely.scope, job, state, ctx)
     } catch (error) {
       throw new HandlerFailure(error)
+    } finally {
+      calling.request = null
     }
     return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
       ? result

@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence'
+import { LEAVE_THE_CIRCLE } from '../../requests/failures'
 import { adviceFor } from './drop-advice'
 import { count, type Finding, inWords, percent, withRoundedFigures } from './finding'
 
@@ -76,6 +77,17 @@ const starting: Cause = ({ phase, waiting, busy, idle, starting, oldestStartMs, 
         says: `${busy + idle > 0 ? count(starting, 'member has', 'members have') + ' not started' : 'no member is ready yet'}, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
         figures: { starting, waiting, longestMs: oldestStartMs },
         advice: 'Make init faster, or await ready(pool) before you send requests.',
+        option: null,
+      }
+
+const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
+  selfWait === null
+    ? null
+    : {
+        finding: 'waits-for-itself',
+        says: `the pool waits for itself: ${selfWait}`,
+        figures: { busy, waiting },
+        advice: LEAVE_THE_CIRCLE,
         option: null,
       }
 
@@ -278,6 +290,7 @@ const CAUSES: readonly Cause[] = [
   failingStarts,
   startTimeout,
   starting,
+  waitsForItself,
   breaker,
   crashes,
   stuck,
