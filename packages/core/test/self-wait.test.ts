@@ -24,7 +24,7 @@ afterEach(() => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A pool whose handler of "x" does what `handle` says; "y" answers at once, "slow" after 30 ms, "hang" never. */
-function pool(name: string, handle: (message: any, ctx: any) => any, options: PoolOptions<any> = {}) {
+function pool(name: string, handle: (message: any, ctx: any) => any, options: PoolOptions = {}) {
   const Calls = definePool({
     init: () => 0,
     calls: {
