@@ -73,9 +73,10 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
  */
 export function reply<P extends PromiseLike<unknown>, S = any>(
   promise: P | ((state: S) => P),
-  next?: NoInfer<Next<S>>,
+  recipe?: Recipe<NoInfer<S>>,
   then?: Then,
 ): NoAnswer<P, S>
+export function reply<P extends PromiseLike<unknown>, S = any>(promise: P, next: S, then?: Then): NoAnswer<P, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), unchanged?: undefined, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), next: S, then?: Then): Reply<V, S>
