@@ -56,6 +56,22 @@ const Any = definePool({
 })
 
 describe('types', () => {
+  it('reply takes any answer but a promise', () => {
+    const echo = <T>(value: T) => definePool({ init: () => 0, calls: { get: (_msg: object, _state) => reply(value) } })
+    const answers = {
+      any: () => reply(JSON.parse('1')),
+      unknown: () => reply(1 as unknown),
+      maybe: () => reply(1 as number | undefined),
+      halts: (_msg: object, _state: number) => halt('done', { reply: (state: number) => state }),
+      late: (_msg: object, _state: number) => reply((state) => state, 5),
+    }
+    // @ts-expect-error it would be a promise of a promise
+    definePool({ init: () => 0, calls: { wrong: () => reply(Promise.resolve(1)) } })
+    // @ts-expect-error a cast does not answer, and this is no step
+    definePool({ init: () => 0, casts: { wrong: () => halt('done', { reply: Promise.resolve(1) }) } })
+    expect([echo(1), definePool({ init: () => 0, calls: answers })]).toHaveLength(2)
+  })
+
   it('call infers the reply of each message type', async () => {
     const system = start()
     const pool = spawnPool(system, Counter, 'counter', { size: 1 })

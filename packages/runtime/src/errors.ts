@@ -68,14 +68,14 @@ export class ExpiredError extends GenPoolError {
     readonly target: string,
     readonly waitedMs: number,
     readonly started: boolean,
-    /** Why it was not run, and what to do, in sentences; the error behind that is the `cause`. Default: too much work. */
+    /** Why it was not run or not ended, and what to do, in sentences; the error behind that is the `cause`. Default: too much work. */
     why?: { readonly says: string; readonly cause?: unknown },
   ) {
     super(
       `"${textOf(target)}" did not answer within ${round(waitedMs)} ms: the request was ` +
         (started
-          ? 'running, and its result is discarded. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
-          : `still waiting and was never run; it is safe to retry. ${textOf(why?.says ?? 'Add members, or send fewer requests.')}`),
+          ? `running, and its result is discarded. ${why?.says ?? 'Make the handler faster, let it watch ctx.signal, or raise "timeout".'}`
+          : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
       why?.cause === undefined ? undefined : { cause: why.cause },
     )
   }

@@ -10,6 +10,7 @@ import type { Host, Seat } from '../pool/ports'
 import type { Settings } from '../pool/settings'
 import type { Phase } from '../pool/status'
 import type { RequestFacts } from '../requests/request-facts'
+import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
@@ -178,6 +179,10 @@ export class AssembledPool implements PoolView {
 
   get stateVersion(): number | undefined {
     return this.kernel.cell?.version
+  }
+
+  get selfWait(): string | undefined {
+    return selfWaitIn(this.kernel.pool)
   }
 
   figures(now: Nanos): PolicyFigures {

@@ -83,16 +83,17 @@ export class CompiledBehaviour {
 function handler(
   type: string,
   definition: HandlerDefinition,
-  toStep: (type: string, result: unknown) => Step,
+  toStep: (handler: { readonly type: string; readonly batch: number }, result: unknown) => Step,
 ): Handler {
   const { handle, schema, batch = 0 } = typeof definition === 'function' ? { handle: definition } : { ...definition }
-  return {
+  const made: Handler = {
     type,
     schema: schema as z.ZodType | undefined,
     batch: batch as number,
     handle,
-    toStep: (result) => toStep(type, result),
+    toStep: (result) => toStep(made, result),
   }
+  return made
 }
 
 function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: unknown) => unknown): Handler {

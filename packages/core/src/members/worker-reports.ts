@@ -85,7 +85,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     if (request.expectsAnswer) {
       request.extend().startedAt = this.member.startOf(request)
       this.crew.awaitReply(request)
-    } else request.succeed(undefined, false)
+    } else request.reply(undefined, false)
   }
 
   /** Ends a run that committed nothing. Returns its requests: the caller settles and releases them, or runs them again. */

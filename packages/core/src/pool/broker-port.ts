@@ -27,6 +27,7 @@ export interface BrokerPorts {
  * otherwise, what it holds is unknown, and `queueFailed` is called.
  */
 export class BrokerPort implements Port {
+  readonly isShared = false
   readonly #engine: Broker<Request, Member>
   readonly #turn: Turn
   readonly #listeners: Listeners

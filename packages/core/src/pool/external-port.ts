@@ -34,6 +34,7 @@ export interface SharedBrokerPorts {
  * request came to.
  */
 export class ExternalPort implements Port {
+  readonly isShared = true
   readonly #broker: Broker
   readonly #parties = new Map<Request | Member, Party>()
   /** How to tell the broker that a request is done. */

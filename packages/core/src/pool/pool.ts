@@ -11,8 +11,9 @@ import { dispatch } from 'nact'
 import type { Handler } from '../behaviours/handler'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
+import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
-import type { Request, RequestOwner } from '../requests/request'
+import type { Request, RequestOwner, SelfWait } from '../requests/request'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import { Entrance } from './entrance'
@@ -38,6 +39,10 @@ export interface PoolPorts {
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
   readonly serviceTime: ServiceTime
+  readonly roster: {
+    readonly slots: { readonly starting: number; readonly all: readonly { readonly member: Member | null }[] }
+  }
+  readonly sharesState: boolean
 }
 
 /**
@@ -50,6 +55,7 @@ export class Pool implements RequestOwner {
   readonly system: ConcreteSystem
   /** Calls whose handler returned and that will be answered later. */
   readonly awaitingReply = new Set<Request>()
+  selfWait: SelfWait | null = null
   readonly entrance: Entrance
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
@@ -87,6 +93,7 @@ export class Pool implements RequestOwner {
   submit(request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
+    if (calling.request !== null && request.expectsAnswer) noteCall(calling.request, request)
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
@@ -100,6 +107,7 @@ export class Pool implements RequestOwner {
     if (!this.parts.status.accepting || member.status === 'ended') {
       return void request.fail(this.parts.failures.stopped(request))
     }
+    if (calling.request !== null && request.expectsAnswer) noteCall(calling.request, request)
     this.#deadlines.add(request)
     member.deliver(request)
   }
@@ -186,6 +194,20 @@ export class Pool implements RequestOwner {
 
   unanswerable(request: Request, cause: unknown): GenPoolError {
     return this.parts.failures.unanswerable(request, cause)
+  }
+
+  /** Lazy: those who ask mostly stop at the first. */
+  *running(): Iterable<Request> {
+    for (const { member } of this.parts.roster.slots.all) if (member !== null) yield* member.inHand
+  }
+
+  get hasFreeMember(): boolean {
+    // With a shared broker, members of other pools may take what waits here.
+    return this.port.isShared || this.port.lengthR > 0 || this.parts.roster.slots.starting > 0
+  }
+
+  get isExclusive(): boolean {
+    return this.parts.sharesState && this.parts.settings.current.state.commit === 'exclusive'
   }
 
   clockNow(): Nanos {

@@ -13,6 +13,12 @@ import { InvalidError, isEndedDraft } from '@genpool/state-ane'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Request } from './request'
+import { selfWaitOf } from './self-wait'
+
+/** What to do about a pool that waits for itself. */
+export const LEAVE_THE_CIRCLE =
+  'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, or ' +
+  'give what it calls a pool of its own.'
 
 /** Why no member takes work: what has not answered for so long, or what the last start failed with. */
 export interface Hindrance {
@@ -45,7 +51,8 @@ export class Failures {
     const waitedMs = (this.turn.now() - request.sentAt) / NS_PER_MS
     const started = wasStarted(request)
     const hindrance = started ? undefined : this.hindrance()
-    return new ExpiredError(this.pool, waitedMs, started, hindrance && inWords(hindrance))
+    const why = hindrance === undefined ? selfWaitInWords(request) : inWords(hindrance)
+    return new ExpiredError(this.pool, waitedMs, started, why)
   }
 
   cancelled(request: Request): CancelledError {
@@ -77,6 +84,11 @@ function inWords({ waitsFor, afterMs, error }: Hindrance): { says: string; cause
       : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
         'or lower "restart.startTimeout", so that it is tried again.'
   return { says, cause: error }
+}
+
+function selfWaitInWords(request: Request): { says: string } | undefined {
+  const way = selfWaitOf(request)
+  return way === undefined ? undefined : { says: `The pool waits for itself: ${way}. ${LEAVE_THE_CIRCLE}` }
 }
 
 function wasStarted(request: Request): boolean {

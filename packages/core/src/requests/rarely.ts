@@ -14,7 +14,11 @@ export class Rarely {
   from: ReplyReference | null = null
   /** An answer that the handler gave before its commit; it is sent with the commit. */
   held: { readonly value: unknown } | null = null
+  /** The promise with which nact's `dispatch` answered, and which is waited for. */
+  promised: PromiseLike<unknown> | null = null
   effects: ((state: unknown) => void)[] | null = null
+  /** What its handler has called before its first `await`. */
+  calls: object[] | null = null
   /** When its handler started, for a call that is answered after the handler returned. */
   startedAt: Nanos | null = null
   scope: Scope | null = null

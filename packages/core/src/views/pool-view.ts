@@ -91,6 +91,8 @@ export interface PoolView {
   readonly awaitingReply: Iterable<RequestFacts> & { readonly size: number }
   readonly deadLetters: number
   readonly stateVersion: number | undefined
+  /** How its members wait for calls that none of them can take; undefined if they do not. */
+  readonly selfWait: string | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
   /** Reads the clock. */

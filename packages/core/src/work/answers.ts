@@ -29,7 +29,7 @@ export function giveAnswers(
   rarely?.scope?.committed()
   try {
     if (companions !== null) answerBatch(step, state, batch)
-    else if (rarely !== null && rarely.held !== null) giveAnswer(request, rarely.held.value)
+    else if (rarely !== null && rarely.held !== null) request.give(rarely.held.value)
     else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state))
   } catch (error) {
     for (const each of batch) each.fail(pool.failures.unanswerable(each, error))
@@ -42,7 +42,7 @@ export function mayHoldDraft({ value, next }: Step): boolean {
   return typeof next === 'function' || isRevoked(value)
 }
 
-/** Gives an answer that may hold a draft of the recipe that has just run. */
+/** Gives an answer that may hold a draft of the recipe that has just run, or may be a promise that the user's function returned. */
 export function giveAnswer(request: Request, value: unknown): void {
   const draft = draftIn(value)
   if (draft === undefined) request.succeed(value, true)

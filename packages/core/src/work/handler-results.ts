@@ -1,5 +1,5 @@
 import { isGenPoolError, type Turn } from '@genpool/runtime'
-import { checkThen } from '../behaviours/check-step'
+import { checkStep } from '../behaviours/check-step'
 import { isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import { Step } from '../behaviours/step'
@@ -18,7 +18,7 @@ export class HandlerFailure {
  * @param toStep makes it of what an asynchronous handler returned
  */
 export function stepOf(result: unknown, handler: Handler, toStep: (result: unknown) => Step): Step | PromiseLike<Step> {
-  if (result instanceof Step) return checkThen(handler.type, result)
+  if (result instanceof Step) return checkStep(handler, result)
   if (!isThenable(result)) return handler.toStep(result)
   // A thenable need not be a promise: only a promise settles once.
   return (result instanceof Promise ? result : Promise.resolve(result)).then(toStep, rethrowFailure)

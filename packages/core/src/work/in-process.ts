@@ -5,6 +5,7 @@ import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
+import { calling } from '../requests/calling'
 import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
@@ -126,10 +127,11 @@ class InProcessWorker implements Worker<Request>, Run {
     const job = this.#inHand.first as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
-    if (rarely !== null) rarely.held = rarely.effects = null
+    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
+    calling.request = job
     try {
       result =
         rarely === null || rarely.scope === null
@@ -137,8 +139,12 @@ class InProcessWorker implements Worker<Request>, Run {
           : this.#runWithin(rarely.scope, job, state, ctx)
     } catch (error) {
       throw new HandlerFailure(error)
+    } finally {
+      calling.request = null
     }
-    return result instanceof Step && result.then === undefined ? result : stepOf(result, handler, this.#toStep)
+    return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
+      ? result
+      : stepOf(result, handler, this.#toStep)
   }
 
   /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
@@ -186,7 +192,7 @@ class InProcessWorker implements Worker<Request>, Run {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
     } else if (step.kind === 'reply') {
       if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value)
-      else request.succeed(step.value, true)
+      else request.reply(step.value, true)
     }
   }
 

@@ -46,6 +46,8 @@ export interface Evidence {
   /** Whether the last start that failed had taken too long. */
   readonly startTimedOut: boolean
   readonly initError: string
+  /** How its members wait for calls that none of them can take; null if they do not. */
+  readonly selfWait: string | null
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
     readonly limit: number
@@ -112,6 +114,7 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
     timedOutStarts: pool.timedOutStarts,
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
     initError: textOf(stats.lastInitError),
+    selfWait: pool.selfWait ?? null,
     breaker,
     concurrency:
       concurrency === undefined

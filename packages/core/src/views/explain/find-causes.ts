@@ -4,7 +4,7 @@ import { breaker, crashes, stuck } from './causes/failures'
 import { eventLoop, oneAtATime, reruns, slowHandlers } from './causes/handlers'
 import { failingStarts, starting, startTimeout } from './causes/starts'
 import { drops, expired, lateAnswers } from './causes/unanswered'
-import { concurrency, keys, membersBusy, oneTenant } from './causes/waiting'
+import { concurrency, keys, membersBusy, oneTenant, waitsForItself } from './causes/waiting'
 import type { Evidence } from './evidence'
 import { count, type Finding, withRoundedFigures } from './finding'
 
@@ -15,6 +15,7 @@ const CAUSES: readonly Cause[] = [
   failingStarts,
   startTimeout,
   starting,
+  waitsForItself,
   breaker,
   crashes,
   stuck,

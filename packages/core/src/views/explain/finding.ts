@@ -5,6 +5,7 @@ export type FindingName =
   | 'failing-starts'
   | 'start-timeout'
   | 'starting'
+  | 'waits-for-itself'
   | 'breaker'
   | 'crashes'
   | 'stuck'

@@ -1,3 +1,4 @@
+import { LEAVE_THE_CIRCLE } from '../../../requests/failures'
 // Requests wait for a turn or for a member.
 import { count, inWords } from '../finding'
 import { type Cause, LONG_TURN_MS, SEVERAL } from './cause'
@@ -70,3 +71,14 @@ export const membersBusy: Cause = (evidence) => {
     option: computes ? null : bounded ? option : 'size.valve',
   }
 }
+
+export const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
+  selfWait === null
+    ? null
+    : {
+        finding: 'waits-for-itself',
+        says: `the pool waits for itself: ${selfWait}`,
+        figures: { busy, waiting },
+        advice: LEAVE_THE_CIRCLE,
+        option: null,
+      }
