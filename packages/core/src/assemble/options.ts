@@ -48,9 +48,9 @@ export const poolOptions = z.strictObject({
   ...alarmShape,
   callerContext: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
-      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller.',
+      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller. If not, it sees none.',
     ),
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()

@@ -9,6 +9,7 @@ import {
 } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import type { Handler } from '../behaviours/handler'
+import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Outcome } from '../requests/outcome'
@@ -56,6 +57,8 @@ export class Pool implements RequestOwner {
   #gates: readonly Gate[] = []
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
+  /** Whether a caller's asynchronous context is the only thing that takes a request off the straight way. */
+  #looksForContext = false
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -85,16 +88,23 @@ export class Pool implements RequestOwner {
   submit(request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
+    const isSpecial = request.rarely !== null || !this.#plain || (this.#looksForContext && hasContext())
+    if (isSpecial && !this.#admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
+  }
+
+  /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
+  refuse(request: Request, fault: GenPoolError): void {
+    if (this.#looksForContext) this.#enclose(request)
+    request.fail(fault)
   }
 
   /** Takes a request in for one member and no other. */
   submitTo(member: Member, request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    this.#enclose(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
       return void request.fail(this.parts.failures.stopped(request))
     }
@@ -108,6 +118,7 @@ export class Pool implements RequestOwner {
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
     if (!this.#plain || this.#listeners.matched.length > 0) return false
+    if (this.#looksForContext && hasContext()) return false
     if (!this.port.pack(make, message, handler)) return false
     this.#counters.accepted++
     this.#turnWork.join()
@@ -125,9 +136,14 @@ export class Pool implements RequestOwner {
     } else this.port.putBack(request)?.assign(request)
   }
 
+  #enclose(request: Request): void {
+    const scope = this.#scopes === null ? null : this.#scopes(request)
+    if (scope !== null) request.extend().scope = scope
+  }
+
   /** Passes the request by all that may refuse it. False if it is settled. */
   #admits(request: Request): boolean {
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    this.#enclose(request)
     if (!this.parts.status.accepting) {
       request.fail(this.parts.failures.stopped(request))
       return false
@@ -192,7 +208,7 @@ export class Pool implements RequestOwner {
   }
 
   lost(request: Request, error: GenPoolError): void {
-    this.parts.deadLetters.add(request.message, error)
+    request.within(() => this.parts.deadLetters.add(request.message, error))
   }
 
   sendAnswer(to: Reference, value: unknown): void {
@@ -245,7 +261,9 @@ export class Pool implements RequestOwner {
   }
 
   settingsChanged(): void {
-    this.#scopes = this.#instrument ?? (this.parts.settings.current.callerContext ? callerScope : null)
+    const { callerContext } = this.parts.settings.current
+    this.#looksForContext = callerContext && this.#instrument === null
+    this.#scopes = this.#instrument ?? (callerContext ? callerScope : null)
     this.#choosePath()
   }
 
@@ -255,6 +273,6 @@ export class Pool implements RequestOwner {
   }
 
   #choosePath(): void {
-    this.#plain = this.#gates.length === 0 && this.#scopes === null && this.parts.status.accepting
+    this.#plain = this.#gates.length === 0 && this.#instrument === null && this.parts.status.accepting
   }
 }

@@ -115,12 +115,22 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
-      step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+      const { rarely } = job
+      const scope = rarely === null ? null : rarely.scope
+      step =
+        scope === null
+          ? (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+          : this.#transactWithin(scope)
     } catch (error) {
       return this.#failed(job, error)
     }
     if (isThenable(step)) this.#await(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
+  #transactWithin(scope: Scope): Step | PromiseLike<Step> {
+    return scope.within(() => (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions))
   }
 
   #await(step: PromiseLike<Step>): void {
@@ -253,13 +263,8 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold = null
     const { info } = this.seat
     const { status } = this.pool
-    return terminate(this.pool.behaviour, this.pool.facts, {
-      info,
-      state: this.state,
-      reason,
-      poolStops: status.stopping,
-      mailbox: status.mailbox,
-    })
+    const ending = { info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
 }
 
