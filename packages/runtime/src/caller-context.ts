@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { types } from 'node:util'
 
 /*
@@ -17,24 +17,34 @@ const MARKS = ['context_frame', 'async_id_symbol', 'trigger_async_id_symbol']
 const EnginePromise = (async () => undefined)().constructor as PromiseConstructor
 const nothing = (): void => undefined
 
+const USES_HOOKS = '_enable' in AsyncLocalStorage.prototype
+
 type Marked = Record<symbol, unknown>
-const always = (): boolean => true
+type Question = () => boolean
+
+const always: Question = () => true
 
 /** By hooks, the default up to Node 22: the first use of a storage sets a hook, which marks each promise from then on. */
-function byHooks(mark: symbol): () => boolean {
+function byHooks(mark: symbol): Question {
   let used = false
   // Costs nothing until then: V8 leaves out a promise that nobody keeps. Later a promise is slow, so the answer stays.
   return () => used || (used = (new EnginePromise(nothing) as unknown as Marked)[mark] !== undefined)
 }
 
-/** By frames, the default from Node 24: each resource refers to the frame of its values. Costs 8 ns. */
-function byFrames(frame: symbol): () => boolean {
-  // With an id, Node need not look for it.
-  return () => (new AsyncResource('GenPool', executionAsyncId()) as unknown as Marked)[frame] !== undefined
+/** A resource that is only looked at. With an id, Node need not find out what caused it. */
+class Probe extends AsyncResource {
+  constructor() {
+    super('GenPoolProbe', 1)
+  }
 }
 
-function chosen(): () => boolean {
-  if ('_enable' in AsyncLocalStorage.prototype) {
+/** By frames, the default from Node 24: each resource refers to the frame of its values. Costs 20 ns. */
+function byFrames(frame: symbol): Question {
+  return () => (new Probe() as unknown as Marked)[frame] !== undefined
+}
+
+function chosen(): Question {
+  if (USES_HOOKS) {
     const isMarked = ASYNC_ID !== undefined && types.isPromise(new EnginePromise(nothing))
     return isMarked ? byHooks(ASYNC_ID) : always
   }
@@ -46,7 +56,7 @@ function chosen(): () => boolean {
 }
 
 /** Whether an `AsyncLocalStorage` may have a value here. False is certain; true may only mean that one is used in the process. */
-export const hasContext: () => boolean = chosen()
+export const hasContext: Question = chosen()
 
 /** A resource without any values, even if this file is loaded where there are some. */
 function emptyResource(): AsyncResource {
@@ -63,5 +73,6 @@ const EMPTY = emptyResource()
 
 /** Calls `work` where no `AsyncLocalStorage` has a value, and so of no caller. */
 export function withoutContext<T>(work: () => T): T {
-  return hasContext() ? EMPTY.runInAsyncScope(work) : work()
+  // With frames, to look is slower than to do it.
+  return USES_HOOKS && !hasContext() ? work() : EMPTY.runInAsyncScope(work)
 }

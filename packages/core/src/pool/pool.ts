@@ -57,7 +57,7 @@ export class Pool implements RequestOwner {
   #gates: readonly Gate[] = []
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
-  /** Whether a caller's asynchronous context is the only thing that takes a request off the straight way. */
+  /** Whether requests keep the asynchronous context of their callers. One that is instrumented always does. */
   #looksForContext = false
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
@@ -88,8 +88,9 @@ export class Pool implements RequestOwner {
   submit(request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    const isSpecial = request.rarely !== null || !this.#plain || (this.#looksForContext && hasContext())
-    if (isSpecial && !this.#admits(request)) return
+    const scope = this.#looksForContext ? callerScope() : null
+    if (scope !== null) request.extend().scope = scope
+    if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
@@ -143,7 +144,7 @@ export class Pool implements RequestOwner {
 
   /** Passes the request by all that may refuse it. False if it is settled. */
   #admits(request: Request): boolean {
-    this.#enclose(request)
+    if (this.#instrument !== null) this.#enclose(request)
     if (!this.parts.status.accepting) {
       request.fail(this.parts.failures.stopped(request))
       return false

@@ -128,9 +128,12 @@ class InProcessWorker implements Worker<Request>, Run {
     else this.#done(job, step, turn.tick(), turn.measured)
   }
 
+  readonly #transact = (): Step | PromiseLike<Step> =>
+    (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
   #transactWithin(scope: Scope): Step | PromiseLike<Step> {
-    return scope.within(() => (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions))
+    return scope.within(this.#transact)
   }
 
   #await(step: PromiseLike<Step>): void {
@@ -152,7 +155,7 @@ class InProcessWorker implements Worker<Request>, Run {
       result =
         rarely === null || rarely.scope === null
           ? handler.handle(handler.batch === 0 ? job.message : this.#batch(job), state, ctx)
-          : this.#runWithin(rarely.scope, job, state, ctx)
+          : this.#runWithin(rarely.scope, job, { state, attempt, ctx })
     } catch (error) {
       throw new HandlerFailure(error)
     }
@@ -160,9 +163,12 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
-  #runWithin(scope: Scope, job: Request, state: unknown, ctx: object): unknown {
+  #runWithin(scope: Scope, job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
+    const { state, attempt, ctx } = given
     const message = job.handler.batch === 0 ? job.message : this.#batch(job)
-    return scope.run(() => job.handler.handle(message, state, ctx))
+    const run = (): unknown => scope.run(() => job.handler.handle(message, state, ctx))
+    // The first attempt is inside already. What a later one waited for may have called back from anywhere.
+    return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
   }
 
   #stepOf(result: unknown, handler: Handler): Step | PromiseLike<Step> {
