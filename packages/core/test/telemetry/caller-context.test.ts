@@ -190,7 +190,9 @@ describe('the asynchronous context of a handler', () => {
     const log = spawnPool(system, Log, 'log', { size: 1 })
     const Work = definePool({ calls: { ask: async () => (await clock.wait(5), reply({ type: 'note' })) } })
     const pool = spawnPool(system, Work, 'work', { size: 4, clock })
-    for (const id of ['ann', 'bob']) user.run(id, () => dispatch(pool as never, { type: 'ask' } as never, log as never))
+    // nact's types do not tell of the sender.
+    const dispatchFrom = dispatch as (...given: unknown[]) => void
+    for (const id of ['ann', 'bob']) user.run(id, () => dispatchFrom(pool, { type: 'ask' }, log))
     await clock.advance(100)
     expect(seen.splice(0)).toEqual(['ann', 'bob'])
     user.run('cid', () => broadcast(log, 'hello', { lateJoiners: true }))
