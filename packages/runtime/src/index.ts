@@ -1,4 +1,5 @@
 export { callSafely, warnOfCallback } from './call-safely'
+export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'

@@ -1,3 +1,4 @@
+import { withoutContext } from './caller-context'
 import { type Clock, type Nanos, NS_PER_MS } from './clock'
 
 /** A part that has work to do in this turn of the event loop. */
@@ -23,6 +24,8 @@ const RESOLVED = Promise.resolve()
  *
  * Work runs in microtasks of the turn in which it arrived, as fast as a function call, while a time budget lasts. The
  * remaining work waits until Node has handled timers, input and output.
+ * Whoever starts a turn, its work is done outside of all asynchronous contexts: it is the work of many.
+ *
  * The clock is read at the start of each batch of work, and after each piece that may have taken long: a reading costs a
  * quarter of a short call.
  */
@@ -112,7 +115,7 @@ export class Turn {
     this.#ready.push(runnable)
     if (this.#draining) return
     this.#draining = true
-    void RESOLVED.then(this.#drain)
+    void RESOLVED.then(this.#start)
   }
 
   /** Registers `runnable` for the end of this turn: its `rest` is called then. */
@@ -126,8 +129,11 @@ export class Turn {
     this.#time = this.#clock.now()
     this.#pieces = 0
     this.#until = this.#time + TURN_BUDGET
-    this.#clock.defer(this.#end)
+    this.#clock.defer(this.#finish)
   }
+
+  readonly #start = (): void => withoutContext(this.#drain)
+  readonly #finish = (): void => withoutContext(this.#end)
 
   readonly #drain = (): void => {
     this.refresh()

@@ -48,9 +48,9 @@ export const poolOptions = z.strictObject({
   ...alarmShape,
   callerContext: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
-      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller.',
+      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller. If not, it sees none. Costs 0.2 µs a message where one is used; otherwise nothing on Node 20, up to 0.06 µs on Node 24.',
     ),
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()

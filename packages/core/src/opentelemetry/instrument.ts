@@ -36,7 +36,7 @@ const LIBRARY = '@genpool/core'
  * Spans: `call <pool>.<type>` (or cast, dispatch, query, direct) lasts from the arrival of the request to its outcome. Its
  * parent is the span that is active at arrival. Inside it, each run of a handler has a `handle` span, which is active while
  * the handler runs; inside that, a change of the state has a `commit` span. Handlers run in the asynchronous context of
- * their caller, as with `callerContext`.
+ * their caller, also with `callerContext: false`.
  *
  * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration` and `genpool.run.duration` in
  * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,

@@ -1,4 +1,4 @@
-import type { Nanos, Timer, Turn } from '@genpool/runtime'
+import { type Nanos, type Timer, type Turn, withoutContext } from '@genpool/runtime'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Crew } from '../members/crew'
@@ -81,7 +81,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   tellTimeout(member: Member): void {
-    this.parts.directMessages.tell(member, { type: 'timeout' })
+    withoutContext(() => this.parts.directMessages.tell(member, { type: 'timeout' }))
   }
 
   after(ms: number, fn: () => void): Timer {

@@ -19,10 +19,12 @@ export interface EntrancePorts {
   cancelled(request: Request): void
 }
 
-/** What a request passes before it reaches the broker: it gets its scope, and the pool, its signal or a gate may refuse it. */
+/** What a request passes before it reaches the broker: the pool, its signal or a gate may refuse it. */
 export class Entrance {
-  /** Whether a request without options may go past it: nothing refuses or wraps requests. Set when that changes. */
+  /** Whether a request without options may go past it: nothing refuses or measures requests. Set when that changes. */
   open = true
+  /** Whether requests keep the asynchronous context of their callers. One that is instrumented always does. */
+  looksForContext = false
   #gates: readonly Gate[] = []
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
@@ -51,7 +53,9 @@ export class Entrance {
   }
 
   settingsChanged(): void {
-    this.#scopes = this.#instrument ?? (this.pool.settings.current.callerContext ? callerScope : null)
+    const { callerContext } = this.pool.settings.current
+    this.looksForContext = callerContext && this.#instrument === null
+    this.#scopes = this.#instrument ?? (callerContext ? callerScope : null)
     this.#chooseOpen()
   }
 
@@ -62,12 +66,13 @@ export class Entrance {
 
   /** Gives a request the scope that it runs in. */
   wrap(request: Request): void {
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    const scope = this.#scopes === null ? null : this.#scopes(request)
+    if (scope !== null) request.extend().scope = scope
   }
 
   /** Passes the request by all that may refuse it. False if it is settled. */
   admits(request: Request): boolean {
-    this.wrap(request)
+    if (this.#instrument !== null) this.wrap(request)
     const { status, failures } = this.pool
     const fault = status.accepting
       ? watchSignal(request, failures, () => this.pool.cancelled(request))
@@ -89,6 +94,6 @@ export class Entrance {
   }
 
   #chooseOpen(): void {
-    this.open = this.#gates.length === 0 && this.#scopes === null && this.pool.status.accepting
+    this.open = this.#gates.length === 0 && this.#instrument === null && this.pool.status.accepting
   }
 }

@@ -129,6 +129,6 @@ export class Intake {
 
   #submit(request: Request, fault: GenPoolError | undefined): void {
     if (fault === undefined) this.pool.submit(request)
-    else request.fail(fault)
+    else this.pool.refuse(request, fault)
   }
 }

@@ -9,11 +9,13 @@ import {
 } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import type { Handler } from '../behaviours/handler'
+import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
 import type { Request, RequestOwner, SelfWait } from '../requests/request'
+import { callerScope } from '../requests/scope'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import { Entrance } from './entrance'
@@ -94,9 +96,17 @@ export class Pool implements RequestOwner {
     this.#counters.accepted++
     this.#turnWork.join()
     if (calling.request !== null && request.expectsAnswer) noteCall(calling.request, request)
+    const scope = this.entrance.looksForContext ? callerScope() : null
+    if (scope !== null) request.extend().scope = scope
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
+  }
+
+  /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
+  refuse(request: Request, fault: GenPoolError): void {
+    if (this.entrance.looksForContext) this.entrance.wrap(request)
+    request.fail(fault)
   }
 
   /** Takes a request in for one member and no other. */
@@ -118,6 +128,7 @@ export class Pool implements RequestOwner {
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
     if (!this.entrance.open || this.#listeners.matched.length > 0) return false
+    if (this.entrance.looksForContext && hasContext()) return false
     if (!this.port.pack(make, message, handler)) return false
     this.#counters.accepted++
     this.#turnWork.join()
@@ -181,7 +192,7 @@ export class Pool implements RequestOwner {
   }
 
   lost(request: Request, error: GenPoolError): void {
-    this.parts.deadLetters.add(request.message, error)
+    request.within(() => this.parts.deadLetters.add(request.message, error))
   }
 
   sendAnswer(to: Reference, value: unknown): void {

@@ -30,6 +30,8 @@ export interface RequestFacts {
   readonly startedAt: Nanos | null
   /** Returns how long it has waited and run until now. */
   times(): RequestTimes
+  /** Does something that belongs to it, in its scope: never in the context of another caller. */
+  within<T>(work: () => T): T
 }
 
 /** Milliseconds from one time to another, never negative. */

@@ -7,6 +7,7 @@ import {
   type Reference,
   type ReplyTarget,
   type Turn,
+  withoutContext,
 } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
@@ -201,13 +202,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   reply(value: unknown, answered: boolean): boolean {
     if (!this.#settle('replied', undefined)) return false
     if (this.resolveCaller !== null) this.resolveCaller(value)
-    else if (answered && this.rarely?.sender) this.owner.sendAnswer(this.rarely.sender, value)
+    else if (answered && this.rarely?.sender) this.#answerSender(this.rarely.sender, value)
     return true
   }
 
   fail(error: GenPoolError): boolean {
     if (!this.#settle(outcomeOf(error), error)) return false
-    this.rarely?.controller?.abort(error)
+    if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.resolveCaller(Promise.reject(error))
     else {
@@ -215,6 +216,19 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       this.owner.lost(this, error)
     }
     return true
+  }
+
+  within<T>(work: () => T): T {
+    const scope = this.rarely?.scope ?? null
+    return scope === null ? withoutContext(work) : scope.within(work)
+  }
+
+  #answerSender(sender: Reference, value: unknown): void {
+    this.within(() => this.owner.sendAnswer(sender, value))
+  }
+
+  #abort({ controller }: Rarely, error: GenPoolError): void {
+    if (controller !== null) this.within(() => controller.abort(error))
   }
 
   extend(): Rarely {

@@ -108,12 +108,25 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
-      step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+      const { rarely } = job
+      const scope = rarely === null ? null : rarely.scope
+      step =
+        scope === null
+          ? (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+          : this.#transactWithin(scope)
     } catch (error) {
       return this.#failed(job, error)
     }
     if (isThenable(step)) this.#await(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  readonly #transact = (): Step | PromiseLike<Step> =>
+    (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+
+  /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
+  #transactWithin(scope: Scope): Step | PromiseLike<Step> {
+    return scope.within(this.#transact)
   }
 
   #await(step: PromiseLike<Step>): void {
@@ -136,7 +149,7 @@ class InProcessWorker implements Worker<Request>, Run {
       result =
         rarely === null || rarely.scope === null
           ? handler.handle(handler.batch === 0 ? job.message : this.#batch(job), state, ctx)
-          : this.#runWithin(rarely.scope, job, state, ctx)
+          : this.#runWithin(rarely.scope, job, { state, attempt, ctx })
     } catch (error) {
       throw new HandlerFailure(error)
     } finally {
@@ -148,9 +161,12 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
-  #runWithin(scope: Scope, job: Request, state: unknown, ctx: object): unknown {
+  #runWithin(scope: Scope, job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
+    const { state, attempt, ctx } = given
     const message = job.handler.batch === 0 ? job.message : this.#batch(job)
-    return scope.run(() => job.handler.handle(message, state, ctx))
+    const run = (): unknown => scope.run(() => job.handler.handle(message, state, ctx))
+    // The first attempt is inside already. What a later one waited for may have called back from anywhere.
+    return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
   }
 
   /** What an asynchronous handler returned. */
@@ -245,12 +261,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold = null
     const { info } = this.seat
     const { status } = this.pool
-    return terminate(this.pool.behaviour, this.pool.facts, {
-      info,
-      state: this.state,
-      reason,
-      poolStops: status.stopping,
-      mailbox: status.mailbox,
-    })
+    const ending = { info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
 }
