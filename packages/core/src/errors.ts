@@ -7,6 +7,7 @@ import {
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
   round,
+  sentence,
   type StoppedError,
   textOf,
 } from '@genpool/runtime'
@@ -30,7 +31,7 @@ export class CrashedError extends GenPoolError {
     committed = false,
   ) {
     super(
-      `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
+      `Member "${member}" of pool "${pool}" failed on "${type}": ${sentence(textOf(cause))} ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
         ' See "cause" for the original error.',
       { cause },

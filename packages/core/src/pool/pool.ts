@@ -1,4 +1,4 @@
-import { type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
+import { type Drop, type DropFacts, factsOf, type Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -183,7 +183,7 @@ export class Pool implements RequestOwner {
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
     // It has run before: nobody may be told that it never was.
     else if (crash !== null) request.fail(crash)
-    else request.fail(new DroppedError(this.name, facts))
+    else request.fail(this.parts.failures.dropped(request, facts))
   }
 
   countDrop(request: Request, facts: DropFacts): void {
