@@ -94,7 +94,7 @@ export function inspect(ref: PoolRef): Inspection {
     deadLetters: pool.deadLetters,
     sojourn: legible(stats.sojourn.percentiles(now)),
     run: legible(stats.run.percentiles(now)),
-    utilisation: utilisationOf(pool, now),
+    utilisation: rounded(utilisationOf(pool, now)),
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
     stateVersion: pool.stateVersion,
