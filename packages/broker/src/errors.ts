@@ -87,7 +87,7 @@ const WHY: Readonly<Record<DropReason, string>> = {
   expired: 'its deadline passed while it waited',
   protector: 'a share of all requests is refused while waits are long',
   rate: 'requests arrive faster than the limit allows',
-  breaker: 'earlier requests or starts kept failing, and requests are refused until one succeeds',
+  breaker: 'earlier requests or starts keep failing, and requests are refused until one succeeds',
   throttled: 'many earlier requests were refused, so this one was refused at once',
   overload: 'the overload alarm is set',
   busy: 'no member was idle, and the request asked not to wait',

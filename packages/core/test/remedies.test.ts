@@ -271,7 +271,7 @@ describe('a drop', () => {
     }
     const { says, cause } = await failed(pool, { type: 'work', ms: 1 })
     expect(says).toBe(
-      '"pool" dropped a request after 0 ms (breaker, 0 waiting): earlier requests or starts kept failing, and requests are ' +
+      '"pool" dropped a request after 0 ms (breaker, 0 waiting): earlier requests or starts keep failing, and requests are ' +
         'refused until one succeeds. The last one: connection refused. Fix what makes handlers crash. The breaker closes ' +
         'when its probes succeed. Retry in 1000 ms.',
     )
