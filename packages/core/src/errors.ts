@@ -7,6 +7,7 @@ import {
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
   round,
+  sentence,
   type StoppedError,
   textOf,
 } from '@genpool/runtime'
@@ -30,7 +31,7 @@ export class CrashedError extends GenPoolError {
     committed = false,
   ) {
     super(
-      `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${textOf(cause)}. ` +
+      `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
         ' See "cause" for the original error.',
       { cause },

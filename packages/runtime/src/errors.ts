@@ -1,3 +1,5 @@
+import { showNumber } from './options/show-value'
+
 /** Marks GenPool's errors. Registered globally, so that it also works for another installed copy. */
 const brand: unique symbol = Symbol.for('genpool.error') as never
 
@@ -57,6 +59,15 @@ export class OptionsError extends GenPoolError {
   }
 }
 
+/** Why something was not done, and what to do about it, in sentences. */
+export interface Remedy {
+  readonly says: string
+  /** The error behind it. */
+  readonly cause?: unknown
+}
+
+const SLOW = 'Make the handler faster, let it watch ctx.signal, or raise "timeout".'
+
 /**
  * The deadline passed before the answer came.
  *
@@ -68,15 +79,17 @@ export class ExpiredError extends GenPoolError {
     readonly target: string,
     readonly waitedMs: number,
     readonly started: boolean,
-    /** Why it was not run or not ended, and what to do, in sentences; the error behind that is the `cause`. Default: too much work. */
-    why?: { readonly says: string; readonly cause?: unknown },
+    /** Why, and what to do, in sentences; the error behind that is the `cause`. Default: too much work, or slow work. */
+    why?: Remedy,
+    /** How long the caller wanted to wait. Default: as long as it waited. */
+    timeoutMs = round(waitedMs),
   ) {
     super(
-      `"${textOf(target)}" did not answer within ${round(waitedMs)} ms: the request was ` +
+      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: the request was ` +
         (started
-          ? `running, and its result is discarded. ${why?.says ?? 'Make the handler faster, let it watch ctx.signal, or raise "timeout".'}`
+          ? `running, and its result is discarded. ${why?.says ?? SLOW}`
           : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
-      why?.cause === undefined ? undefined : { cause: why.cause },
+      withCause(why?.cause),
     )
   }
 }
@@ -104,14 +117,21 @@ export class StoppedError extends GenPoolError {
     readonly target: string,
     readonly started = false,
     cause?: unknown,
+    /** What it does, and what to do, in sentences. Default: it has stopped. */
+    why?: { readonly is?: string; readonly advice: string },
   ) {
     super(
-      `"${textOf(target)}" has stopped, so a request to it ` +
+      `"${textOf(target)}" ${why?.is ?? 'has stopped'}, so a request to it ` +
         (started ? 'failed while it was running.' : 'was not run.') +
-        (cause === undefined ? '' : ` It stopped because: ${textOf(cause)}`),
-      cause === undefined ? undefined : { cause },
+        (cause === undefined ? '' : ` It stopped because: ${sentence(textOf(cause))}`) +
+        (why === undefined ? '' : ` ${why.advice}`),
+      withCause(cause),
     )
   }
+}
+
+function withCause(cause: unknown): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause }
 }
 
 /** Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. */
@@ -121,6 +141,11 @@ export function textOf(cause: unknown): string {
   } catch {
     return 'something that cannot be shown'
   }
+}
+
+/** Ends a text with a full stop, unless it has an end already. */
+export function sentence(text: string): string {
+  return /[.!?…]["')]?\s*$/.test(text) ? text.trimEnd() : `${text}.`
 }
 
 /** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */

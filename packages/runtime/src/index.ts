@@ -10,7 +10,9 @@ export {
   GenPoolError,
   isGenPoolError,
   OptionsError,
+  type Remedy,
   round,
+  sentence,
   StoppedError,
   textOf,
 } from './errors'

@@ -137,7 +137,9 @@ export class Shell {
   }
 
   #expired(party: AnyParty): ExpiredError {
-    return new ExpiredError(this.name, (this.turn.now() - party.sentAt) / NS_PER_MS, false)
+    const { sentAt, deadline } = party
+    const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
+    return new ExpiredError(this.name, waitedMs, false, undefined, (deadline - sentAt) / NS_PER_MS)
   }
 
   #wake(): void {

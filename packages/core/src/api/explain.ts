@@ -1,5 +1,6 @@
+import { sentence } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
-import { findCauses } from '../views/explain/find-causes'
+import { findCauses } from '../views/explain/causes'
 import { gather } from '../views/explain/evidence'
 import type { Explanation, Finding } from '../views/explain/finding'
 import { poolOf } from './pool-of'
@@ -25,7 +26,9 @@ function textOf(pool: string, findings: readonly Finding[]): string {
     const facts = Object.entries(figures).map(
       ([name, value]) => `${name} ${typeof value === 'string' ? `"${value}"` : value}`,
     )
-    return [`${lead}${says}.`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join('\n')
+    return [`${lead}${sentence(says)}`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join(
+      '\n',
+    )
   })
   return [`Pool "${pool}":`, ...paragraphs].join('\n')
 }

@@ -4,7 +4,8 @@ import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
-import { countMembers, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
+import { rounded } from '../views/explain/finding'
+import { countMembers, oldestStartMs, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
 import { poolOf } from './pool-of'
 
 /** The figures of a pool now. Times are milliseconds; percentiles cover the last 10 to 20 seconds. */
@@ -71,12 +72,12 @@ export function inspect(ref: PoolRef): Inspection {
     name: pool.name,
     phase: pool.phase,
     size: pool.size,
-    starts: { oldestMs: pool.oldestStartMs, failures: pool.failedStarts, timedOut: pool.timedOutStarts },
+    starts: { oldestMs: rounded(oldestStartMs(pool, now)), failures: pool.failedStarts, timedOut: pool.timedOutStarts },
     members: countMembers(pool),
     concurrency: concurrency && {
       limit: concurrency.limit,
       aside: concurrency.aside,
-      floorMs: concurrency.unloadedNs / NS_PER_MS,
+      floorMs: rounded(concurrency.unloadedNs / NS_PER_MS),
     },
     breaker,
     throttle,
@@ -91,13 +92,17 @@ export function inspect(ref: PoolRef): Inspection {
     outcomes: { ...stats.counters.outcomes },
     drops: { ...stats.counters.dropsByReason },
     deadLetters: pool.deadLetters,
-    sojourn: stats.sojourn.percentiles(now),
-    run: stats.run.percentiles(now),
-    utilisation: utilisationOf(pool, now),
+    sojourn: legible(stats.sojourn.percentiles(now)),
+    run: legible(stats.run.percentiles(now)),
+    utilisation: rounded(utilisationOf(pool, now)),
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
     stateVersion: pool.stateVersion,
   }
+}
+
+function legible({ count, p50, p90, p99, max }: Percentiles): Percentiles {
+  return { count, p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) }
 }
 
 function countBy(

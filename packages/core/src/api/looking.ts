@@ -1,5 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
-import { checkFunction, NS_PER_MS, StoppedError } from '@genpool/runtime'
+import { checkFunction, NS_PER_MS } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { DeepReadonly } from '../behaviours/deep-readonly'
@@ -26,7 +26,7 @@ export interface MemberView extends MemberInfo {
 export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
   const { cell, status, roster, sharesState } = kernel
-  if (status.stopping) throw new StoppedError(name, false, status.cause)
+  if (status.stopping) throw kernel.failures.closed()
   if (!sharesState) return roster.members.map(({ state }) => state) as DeepReadonly<P['state']>
   if (cell !== undefined) return cell.value as DeepReadonly<P['state']>
   throw new InvalidError(`read of the state of pool "${name}"`, [

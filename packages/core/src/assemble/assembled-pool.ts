@@ -1,5 +1,5 @@
 import type { BrokerOptions } from '@genpool/broker'
-import { type Change, type ConcreteActor, type Nanos, StoppedError, Turn } from '@genpool/runtime'
+import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
 import type { PoolRef } from '../behaviours/protocol'
@@ -14,6 +14,7 @@ import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
+import { RemediesByEvidence } from '../views/explain/remedies'
 import type { PolicyFigures, PoolView } from '../views/pool-view'
 import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
@@ -66,6 +67,7 @@ export class AssembledPool implements PoolView {
       broker: isBrokerRef(broker) ? { shared: broker } : { own: broker },
       recorder: this.stats,
       supervision: this.#supervisor,
+      remedies: new RemediesByEvidence(this),
       workers: workersOf(definition),
       size: () => (typeof this.#options.size === 'number' ? this.#options.size : defaultSize),
     })
@@ -84,7 +86,7 @@ export class AssembledPool implements PoolView {
   /** Changes options: all of them or, if one is wrong, none. @throws {OptionsError | StoppedError} */
   configure(changes: PoolChanges): readonly Change[] {
     const { kernel } = this
-    if (kernel.status.stopping) throw new StoppedError(this.name, false, kernel.status.cause)
+    if (kernel.status.stopping) throw kernel.failures.closed()
     const facts = { name: this.name, isPlain: this.#isPlain, sharesState: kernel.sharesState, size: this.size }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
@@ -149,8 +151,8 @@ export class AssembledPool implements PoolView {
     return Math.max(this.kernel.roster.slots.failedStarts, this.kernel.sharedState.failedStarts)
   }
 
-  get oldestStartMs(): number {
-    return this.kernel.starts.oldestMs
+  get oldestStart(): PoolView['oldestStart'] {
+    return this.kernel.starts.oldest
   }
 
   get timedOutStarts(): number {
@@ -167,6 +169,14 @@ export class AssembledPool implements PoolView {
 
   get waiting(): readonly RequestFacts[] {
     return this.kernel.port.waiting
+  }
+
+  get waitingCount(): number {
+    return this.kernel.port.length
+  }
+
+  oldestWait(now: Nanos): Nanos {
+    return Math.max(0, this.kernel.port.relativeTime(now))
   }
 
   get awaitingReply(): ReadonlySet<RequestFacts> {
@@ -193,12 +203,18 @@ export class AssembledPool implements PoolView {
     return this.kernel.turn.refresh()
   }
 
+  turnNow(): Nanos {
+    return this.kernel.turn.now()
+  }
+
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
-    const { timeout, size, concurrency, broker } = this.#options
+    const { timeout, size, concurrency, broker, stuckAfter } = this.#options
     const client = isBrokerRef(broker) ? undefined : broker.client
     return {
       timeoutMs: timeout,
+      stuckAfterMs: stuckAfter,
+      ownsQueue: !isBrokerRef(broker),
       maxSize: typeof size === 'object' ? size.max : null,
       concurrencyLearns: typeof concurrency !== 'number',
       fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,

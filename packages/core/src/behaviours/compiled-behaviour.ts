@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { callStep, castStep } from './check-step'
 import type { Definition } from './define-pool'
 import type { Callbacks, HandlerDefinition } from './definition-schema'
-import { typeOfMessage } from './describe-message'
+import { typeOfMessage } from './type-of-message'
 import type { Handler } from './handler'
 import { Step } from './step'
 

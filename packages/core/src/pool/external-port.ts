@@ -188,9 +188,9 @@ export class ExternalPort implements Port {
   #failed(request: Request, error: GenPoolError): void {
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.kernel.failures.expired(request))
     else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.kernel.name, false, error))
-    else {
-      if (error instanceof DroppedError) this.kernel.pool.countDrop(request, error)
-      request.fail(error)
-    }
+    else if (error instanceof DroppedError) {
+      this.kernel.pool.countDrop(request, error)
+      request.fail(this.kernel.failures.dropped(request, error, error.target))
+    } else request.fail(error)
   }
 }

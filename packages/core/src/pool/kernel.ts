@@ -6,6 +6,7 @@ import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
 import { mailboxOf } from '../requests/mailbox'
+import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
@@ -85,6 +86,7 @@ export class Kernel implements Attaching {
     broker,
     recorder,
     supervision = noSupervision,
+    remedies = noRemedies,
     workers,
     size,
   }: KernelSetup) {
@@ -100,7 +102,7 @@ export class Kernel implements Attaching {
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status, () => this.starts.hindrance())
+    this.failures = new Failures(host.name, this.turn, this.status, remedies)
     this.callbacks = new Callbacks(host.name, this.turn, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)

@@ -1,4 +1,4 @@
-import { NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Nanos, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
 import type { Member } from '../members/member'
@@ -16,6 +16,7 @@ export interface LifecyclePorts extends EndingsPorts {
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
+  readonly failures: { closed(): Error }
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
@@ -156,10 +157,10 @@ export class Lifecycle {
 
   /** Ends everything now. Called once, by the actor. */
   stop(): void {
-    const { status, host, listeners, timers } = this.kernel
+    const { status, failures, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
-    if (!this.#wasReady) this.#failToStart(new StoppedError(host.name, false, status.cause))
+    if (!this.#wasReady) this.#failToStart(failures.closed())
     this.kernel.shutDown()
     timers.cancelAll()
     this.#checkDrained()

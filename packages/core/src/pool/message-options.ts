@@ -1,4 +1,4 @@
-import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
+import { type GenPoolError, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
 import type { Request } from '../requests/request'
 
 /** The options of one call. */
@@ -35,8 +35,9 @@ function misnamed(pool: string, options: unknown): GenPoolError | undefined {
 }
 
 function wrongOptions(pool: string, message: string, path: readonly string[] = []): OptionsError {
-  const end = message.endsWith('?') ? '' : '.'
-  return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${message}${end}`, [{ path, message }])
+  return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${sentence(message)}`, [
+    { path, message },
+  ])
 }
 
 /** Sets the deadline of a request. Returns an error if the timeout is wrong. */

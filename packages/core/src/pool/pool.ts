@@ -1,4 +1,4 @@
-import { type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
+import { type Drop, type DropFacts, factsOf, type Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -179,7 +179,7 @@ export class Pool implements RequestOwner {
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
     // It has run before: its error must not say that it never ran.
     else if (crash !== null) request.fail(crash)
-    else request.fail(new DroppedError(this.name, facts))
+    else request.fail(this.parts.failures.dropped(request, facts))
   }
 
   #refused(entry: Request, refusal: Refusal, now: Nanos): void {

@@ -1,8 +1,7 @@
-import { type Clock, NS_PER_MS, type Nanos, type Turn } from '@genpool/runtime'
+import { type Clock, type Nanos, type Turn } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import { eventually } from '../behaviours/eventually'
 import { StartTimeoutError } from '../errors'
-import type { Hindrance } from '../requests/failures'
 import type { LiveSettings } from './settings'
 import { type Pending, TimeLimit } from './time-limit'
 
@@ -19,10 +18,6 @@ export interface StartsPorts {
   readonly lifecycle: {
     /** Whether a caller waits for `ready`. */
     readonly isReadyAwaited: boolean
-  }
-  readonly roster: {
-    /** Whether a member can take work. */
-    readonly hasWorkers: boolean
   }
 }
 
@@ -52,8 +47,6 @@ export class Start implements Pending {
 export class Starts {
   /** How many have taken too long, since the pool began. */
   timedOut = 0
-  /** What the last start failed with, until one succeeds. */
-  #lastFault: { readonly error: unknown } | null = null
   readonly #limit: TimeLimit<Start>
 
   constructor(private readonly pool: StartsPorts) {
@@ -65,10 +58,10 @@ export class Starts {
     })
   }
 
-  /** How long the oldest has taken; 0 if there is none. */
-  get oldestMs(): number {
+  /** The oldest: since when, and what it waits for; undefined if there is none. */
+  get oldest(): { readonly since: Nanos; readonly waitsFor: 'init' | 'store' } | undefined {
     const { oldest } = this.#limit
-    return oldest === undefined ? 0 : (this.pool.turn.refresh() - oldest.since) / NS_PER_MS
+    return oldest && { since: oldest.since, waitsFor: oldest.steps.waitsFor ?? 'init' }
   }
 
   /** Begins a start. All is done in the same turn, and no timer set, if it is synchronous. */
@@ -78,7 +71,6 @@ export class Starts {
       () => steps.make(),
       (value) => {
         if (!this.#settle(start)) return steps.late(value)
-        this.#lastFault = null
         steps.done(value)
       },
       (error) => {
@@ -110,15 +102,6 @@ export class Starts {
     this.#limit.rest()
   }
 
-  /** Why no member takes work; undefined if one does. For the errors of callers. */
-  hindrance(): Hindrance | undefined {
-    if (this.pool.roster.hasWorkers) return undefined
-    const { oldest } = this.#limit
-    if (oldest !== undefined)
-      return { waitsFor: oldest.steps.waitsFor ?? 'init', afterMs: this.oldestMs, error: this.#lastFault?.error }
-    return this.#lastFault ?? undefined
-  }
-
   #settle(start: Start): boolean {
     if (start.settled) return false
     start.settled = true
@@ -135,7 +118,6 @@ export class Starts {
   }
 
   #fail(start: Start, error: unknown): void {
-    this.#lastFault = { error }
     start.steps.failed(error)
   }
 }

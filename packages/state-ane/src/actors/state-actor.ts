@@ -119,7 +119,8 @@ class StateActor<S> extends BaseActor {
     const from = systemClock.now()
     const until = from + timeout * NS_PER_MS
     let started = false
-    const expired = (): ExpiredError => new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started)
+    const expired = (): ExpiredError =>
+      new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started, undefined, timeout)
     const admit = (): ExpiredError | undefined => {
       if (systemClock.now() > until) return expired()
       started = true

@@ -18,8 +18,13 @@ const immer = new Immer({ autoFreeze: false })
 /** The recipe that `guarded` runs next. One function for all recipes, so that no commit allocates a closure. */
 let current: Recipe<never> | undefined
 
+/** What the last recipe returned, for the error of one that also changed its draft. */
+let returned: unknown
+
 function guarded(draft: never): unknown {
+  returned = undefined
   const result = watching<never, unknown>(current as Recipe<never>, draft)
+  if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
 }
@@ -101,6 +106,18 @@ export function frozenState<S>(key: CellKey, value: S, before?: S): S {
   }
 }
 
+/** Whether immer refuses what a recipe returned, since it changed its draft, too. The recipe itself has not thrown. */
+function didBoth(error: unknown): error is Error {
+  return returned !== undefined && error instanceof Error && error.message.startsWith('[Immer]')
+}
+
+function both(): string {
+  return (
+    `the recipe changed its draft, and it returned ${showValue(returned)}. It may do only one of the two. If that is the ` +
+    'value of an expression, write braces around the body: (draft) => { draft.count++ }.'
+  )
+}
+
 interface Commit {
   readonly key: CellKey
   readonly base: unknown
@@ -117,6 +134,7 @@ function explain(commit: Commit, error: unknown): unknown {
     const faults = error.values.map((value) => faultOf(base, value))
     return new InvalidError(`commit to cell "${key}"`, faults)
   }
+  if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)
   if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
   if (!isPromise(error.result)) return notAState(key, error.result)
   return new InvalidError(`commit to cell "${key}"`, [

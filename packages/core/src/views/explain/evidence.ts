@@ -2,7 +2,14 @@ import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
-import { type BreakerFigures, countMembers, type Percentiles, type PoolView, utilisationOf } from '../pool-view'
+import {
+  type BreakerFigures,
+  countMembers,
+  oldestStartMs,
+  type Percentiles,
+  type PoolView,
+  utilisationOf,
+} from '../pool-view'
 
 /** The owner of most requests. */
 interface Greatest {
@@ -38,9 +45,17 @@ export interface Evidence {
   /** How long turns of the event loop took in which the pool had work. */
   readonly turns: Percentiles
   readonly running: readonly Running[]
+  /** How long all members have been in their handlers at least; 0 if one can take work, or has not begun. */
+  readonly allRunMs: number
   readonly timeoutMs: number
+  readonly stuckAfterMs: number
+  /** Whether the queue is the pool's own, and its options are options of the pool. */
+  readonly ownsQueue: boolean
+  readonly hasFairQueue: boolean
   /** How long the oldest start that is under way has taken. */
   readonly oldestStartMs: number
+  /** What it waits for. */
+  readonly startWaitsFor: 'init' | 'store'
   readonly failedStarts: number
   readonly timedOutStarts: number
   /** Whether the last start that failed had taken too long. */
@@ -76,6 +91,9 @@ export interface Evidence {
 /** The options that an explanation depends on. */
 export interface ExplainedOptions {
   readonly timeoutMs: number
+  readonly stuckAfterMs: number
+  /** Whether the queue is the pool's own. */
+  readonly ownsQueue: boolean
   /** The upper bound of an elastic size; null for a fixed one. */
   readonly maxSize: number | null
   /** Whether the concurrency limit learns. */
@@ -89,7 +107,21 @@ export interface ExplainedOptions {
 /** Gathers the facts about a pool. Reads each waiting request once. */
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const now = pool.now()
-  const { waiting, stats } = pool
+  const { waiting } = pool
+  return {
+    ...gatherFigures(pool, options, now),
+    oldestMs: oldestMs(waiting, now),
+    key: greatest(
+      waiting.filter(({ key }) => key !== undefined),
+      ({ key }) => key,
+    ),
+    tenant: tenantOf(options, waiting),
+  }
+}
+
+/** Gathers the facts that need no look at the waiting requests. */
+export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Nanos): Evidence {
+  const { stats } = pool
   const { idle, busy } = countMembers(pool)
   const { breaker, concurrency } = pool.figures(now)
   return {
@@ -101,15 +133,20 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
     idle,
     busy,
     starting: pool.starting,
-    waiting: waiting.length,
-    oldestMs: oldestMs(waiting, now),
+    waiting: pool.waitingCount,
+    oldestMs: pool.oldestWait(now) / NS_PER_MS,
     utilisation: utilisationOf(pool, now),
     sojourn: stats.sojourn.percentiles(now),
     run: stats.run.percentiles(now),
     turns: stats.turns.percentiles(now),
     running: runningOf(pool, now),
+    allRunMs: allRunMs(pool, now, concurrency?.aside ?? 0),
     timeoutMs: options.timeoutMs,
-    oldestStartMs: pool.oldestStartMs,
+    stuckAfterMs: options.stuckAfterMs,
+    ownsQueue: options.ownsQueue,
+    hasFairQueue: options.fairBy !== null,
+    oldestStartMs: oldestStartMs(pool, now),
+    startWaitsFor: pool.oldestStart?.waitsFor ?? 'init',
     failedStarts: pool.failedStarts,
     timedOutStarts: pool.timedOutStarts,
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
@@ -125,11 +162,8 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
             floorMs: concurrency.unloadedNs / NS_PER_MS,
             learns: options.concurrencyLearns,
           },
-    key: greatest(
-      waiting.filter(({ key }) => key !== undefined),
-      ({ key }) => key,
-    ),
-    tenant: tenantOf(options, waiting),
+    key: null,
+    tenant: null,
     exclusive: options.exclusive,
     late: pool.awaitingReply.size,
     oldestLateMs: oldestMs([...pool.awaitingReply], now),
@@ -178,6 +212,20 @@ function runningOf({ seats }: PoolView, now: Nanos): readonly Running[] {
     byType.set(type, { type, count: known.count + 1, longestMs: Math.max(known.longestMs, ms) })
   }
   return [...byType.values()].sort((a, b) => b.longestMs - a.longestMs)
+}
+
+/** @param aside how many idle members may not work */
+function allRunMs({ seats }: PoolView, now: Nanos, aside: number): number {
+  let [idle, least] = [0, Infinity]
+  for (const { status, inHand } of seats) {
+    if (status === 'idle') idle++
+    else least = Math.min(least, status === 'busy' ? longest(inHand, now) : 0)
+  }
+  return idle > aside || least === Infinity ? 0 : least / NS_PER_MS
+}
+
+function longest(inHand: readonly RequestFacts[], now: Nanos): Nanos {
+  return inHand.reduce((most, { startedAt }) => (startedAt === null ? most : Math.max(most, now - startedAt)), 0)
 }
 
 function oldestMs(requests: readonly RequestFacts[], now: Nanos): number {

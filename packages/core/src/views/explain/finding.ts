@@ -74,7 +74,12 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`
 }
 
+/** Starts a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** Rounds a figure: whole from 100 on, otherwise three digits and at most three decimals. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Number(Number(value.toPrecision(3)).toFixed(3))
 }

@@ -1,6 +1,5 @@
-// Members do not start.
-import { count, inWords } from '../finding'
 import type { Cause } from './cause'
+import { count, inWords } from './finding'
 
 /** A start that takes this long is worth a look, also if other members work. */
 const LONG_START_MS = 1000
@@ -29,13 +28,27 @@ export const startTimeout: Cause = ({ failedStarts, startTimedOut, timedOutStart
         option: 'restart.startTimeout',
       }
 
-export const starting: Cause = ({ phase, waiting, busy, idle, starting, oldestStartMs, failedStarts }) =>
+export const starting: Cause = ({
+  phase,
+  waiting,
+  busy,
+  idle,
+  starting,
+  oldestStartMs,
+  startWaitsFor,
+  failedStarts,
+}) =>
   failedStarts > 0 || (busy + idle > 0 && oldestStartMs < LONG_START_MS) || (starting === 0 && phase !== 'starting')
     ? null
     : {
         finding: 'starting',
-        says: `${busy + idle > 0 ? count(starting, 'member has', 'members have') + ' not started' : 'no member is ready yet'}, and ${count(waiting, 'request waits', 'requests wait')}: ${oldestStartMs > 0 ? `init has not answered for ${inWords(oldestStartMs)}` : 'init has not returned'}`,
+        says:
+          `${busy + idle > 0 ? count(starting, 'member has', 'members have') + ' not started' : 'no member is ready yet'}, and ` +
+          `${count(waiting, 'request waits', 'requests wait')}: ` +
+          (oldestStartMs > 0
+            ? `${startWaitsFor} has not answered for ${inWords(oldestStartMs)}`
+            : `${startWaitsFor} has not returned`),
         figures: { starting, waiting, longestMs: oldestStartMs },
-        advice: 'Make init faster, or await ready(pool) before you send requests.',
+        advice: `Make ${startWaitsFor} faster, or await ready(pool) before you send requests.`,
         option: null,
       }

@@ -1,12 +1,10 @@
-// The pool has stopped, or is about to.
-import type { Evidence } from '../evidence'
-import { count, inWords } from '../finding'
 import type { Cause } from './cause'
+import type { Evidence } from './evidence'
+import { count, inWords } from './finding'
 
-/** What has run for a second or longer. */
-function runningFor(running: Evidence['running'][number] | undefined): string {
-  if (running === undefined || running.longestMs < 1000) return ''
-  return `; a handler of "${running.type}" has been running for ${inWords(running.longestMs)}`
+/** What to do about a pool that has stopped. */
+export function stoppedAdvice(gaveUp: boolean): string {
+  return gaveUp ? 'Fix the cause and spawn a new pool.' : 'Spawn a new pool.'
 }
 
 export const stopped: Cause = ({ phase, cause }) =>
@@ -16,9 +14,15 @@ export const stopped: Cause = ({ phase, cause }) =>
         finding: 'stopped',
         says: cause === null ? 'the pool was stopped; it takes no requests' : `the pool gave up and stopped: ${cause}`,
         figures: {},
-        advice: cause === null ? 'Spawn a new pool.' : 'Fix the cause and spawn a new pool.',
+        advice: stoppedAdvice(cause !== null),
         option: cause === null ? null : 'restart',
       }
+
+/** What has run for a second or longer. */
+function runningFor(running: Evidence['running'][number] | undefined): string {
+  if (running === undefined || running.longestMs < 1000) return ''
+  return `; a handler of "${running.type}" has been running for ${inWords(running.longestMs)}`
+}
 
 export const draining: Cause = ({ phase, waiting, busy, running: [oldest] }) =>
   phase !== 'draining'

@@ -1,0 +1,123 @@
+import { LEAVE_THE_CIRCLE } from '../../requests/failures'
+import { type Cause, SEVERAL } from './cause'
+import type { Evidence } from './evidence'
+import { count, type Finding, inWords, withRoundedFigures } from './finding'
+import { draining, stopped } from './life-causes'
+import { breaker, drops, expired } from './loss-causes'
+import { failingStarts, starting, startTimeout } from './start-causes'
+import { concurrency, eventLoop, keys, membersBusy, oneAtATime, stuck } from './wait-causes'
+
+const crashes: Cause = ({ recent: { crashes, crash }, run }) =>
+  crashes === 0
+    ? null
+    : {
+        finding: 'crashes',
+        says: `${count(crashes, 'handler')} crashed lately, last with: ${crash}`,
+        figures: { crashes, runs: run.count },
+        advice:
+          'Fix the cause. "retryOnCrash" retries messages that may run twice; "breaker" refuses callers at once while ' +
+          'crashes last.',
+        option: 'retryOnCrash',
+      }
+
+const oneTenant: Cause = ({ tenant, waiting }) =>
+  tenant === null || waiting < SEVERAL || tenant.count < waiting / 2
+    ? null
+    : {
+        finding: 'one-tenant',
+        says:
+          `${tenant.count} of ${count(waiting, 'waiting request')} belong to "${tenant.name}"; the fair queue serves it in ` +
+          'turn with the others',
+        figures: { tenant: tenant.name, ofTenant: tenant.count, tenants: tenant.tenants, waiting },
+        advice:
+          'The others get their turns. To bound how many requests one of them may have waiting, set "broker.client.queue.max".',
+        option: 'broker.client.queue.max',
+      }
+
+const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
+  run.count < SEVERAL || run.p50 < timeoutMs / 4
+    ? null
+    : {
+        finding: 'slow-handlers',
+        says: `handlers are slow: half of the runs take ${inWords(run.p50)} or more, and callers wait ${inWords(timeoutMs)} by default`,
+        figures: { runP50Ms: run.p50, runP99Ms: run.p99, timeoutMs, ...(running[0] && { type: running[0].type }) },
+        advice: 'Make the backend of the handlers faster, or give callers a longer "timeout".',
+        option: 'timeout',
+      }
+
+const reruns: Cause = ({ recent: { reruns }, run }) =>
+  reruns < SEVERAL || reruns < 0.1 * run.count
+    ? null
+    : {
+        finding: 'reruns',
+        says: `handlers were run again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
+        figures: { reruns, runs: run.count },
+        advice: 'Return a recipe instead of a state: it applies to the latest state and never conflicts.',
+        option: 'state.commit',
+      }
+
+/** What to do about calls that nobody answers. */
+export const LATE_ADVICE =
+  'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).'
+
+const lateAnswers: Cause = ({ late, oldestLateMs }) =>
+  late === 0 || oldestLateMs < 1000
+    ? null
+    : {
+        finding: 'late-answers',
+        says: `${count(late, 'call waits', 'calls wait')} for a later answer (noReply), the oldest for ${inWords(oldestLateMs)}`,
+        figures: { late, oldestLateMs },
+        advice: LATE_ADVICE,
+        option: null,
+      }
+
+const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
+  selfWait === null
+    ? null
+    : {
+        finding: 'waits-for-itself',
+        says: `the pool waits for itself: ${selfWait}`,
+        figures: { busy, waiting },
+        advice: LEAVE_THE_CIRCLE,
+        option: null,
+      }
+
+const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | null)[] = [
+  stopped,
+  draining,
+  failingStarts,
+  startTimeout,
+  starting,
+  waitsForItself,
+  breaker,
+  crashes,
+  stuck,
+  eventLoop,
+  keys,
+  oneTenant,
+  concurrency,
+  oneAtATime,
+  membersBusy,
+  slowHandlers,
+  reruns,
+  drops,
+  expired,
+  lateAnswers,
+]
+
+/** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
+export function findCauses(evidence: Evidence): readonly Finding[] {
+  const ended = stopped(evidence)
+  const findings = ended ? [ended] : CAUSES.flatMap((cause) => cause(evidence) ?? [])
+  return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
+}
+
+function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {
+  return {
+    finding: 'calm',
+    says: `nothing limits the pool: ${busy} of ${count(size, 'member')} are busy, ${count(waiting, 'request waits', 'requests wait')}`,
+    figures: { idle, busy, waiting, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runs: run.count },
+    advice: 'Change nothing.',
+    option: null,
+  }
+}
