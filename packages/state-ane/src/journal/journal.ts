@@ -2,7 +2,8 @@ import { Immer, type Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
 import { frozen } from '../cells/frozen'
-import type { CellKey } from '../errors'
+import { type CellKey, UnknownWrite } from '../errors'
+import { isCertain } from './certain'
 
 export const journalOptions = z.strictObject({
   engine: z
@@ -90,20 +91,36 @@ export class Journal {
       this.#sequence = Math.max(this.#sequence, sequenceNumber)
       if (isDeleted || ignored.has(sequenceNumber)) continue
       for (const change of (data as EventData).changes) applyChange(cells, change)
-      this.#sinceSnapshot++
+      this.#sinceSnapshot += (data as EventData).changes.length
     }
     return cells
   }
 
   /**
-   * Resolves when the changes of one commit are safe. If it rejects, they do not count, now or after a restart. One exception:
-   * the engine may keep them if the process ends before the next write.
+   * Resolves when the changes are safe: all of them, in one event. If it rejects, they do not count, now or after a restart.
    *
+   * @param commits how many commits have made the changes
    * @param put puts the changes in place; called as soon as they are safe, so that no snapshot comes in between
+   * @throws {UnknownWrite} if the engine may have kept them, and they count after a restart if no other write succeeds before it
    */
-  async append(changes: readonly JournaledChange[], put: () => void): Promise<void> {
+  async append(changes: readonly JournaledChange[], commits: number, put: () => void): Promise<void> {
     const sequence = ++this.#sequence
-    const voided = this.#void
+    try {
+      await this.#persist(sequence, changes)
+    } catch (error) {
+      throw await this.#afterFailure(sequence, error)
+    }
+    this.#sinceSnapshot += commits
+    try {
+      put()
+    } finally {
+      this.#writing.delete(sequence)
+    }
+  }
+
+  /** Writes one event. If that fails, the next one says that it does not count. */
+  async #persist(sequence: number, changes: readonly JournaledChange[], failed?: number): Promise<void> {
+    const voided = failed === undefined ? this.#void : [...this.#void, failed]
     this.#void = []
     this.#writing.add(sequence)
     try {
@@ -112,14 +129,21 @@ export class Journal {
       )
     } catch (error) {
       this.#writing.delete(sequence)
-      this.#void.push(...voided, sequence)
+      if (!isCertain(this.options.engine)) this.#void = [...new Set([...this.#void, ...voided, sequence])]
       throw error
     }
-    this.#sinceSnapshot++
+  }
+
+  /** Makes sure that an event does not count whose write has failed. Returns the error, which says so if that fails, too. */
+  async #afterFailure(failed: number, error: unknown): Promise<unknown> {
+    if (error instanceof UnknownWrite || isCertain(this.options.engine)) return error
+    const sequence = ++this.#sequence
     try {
-      put()
-    } finally {
+      await this.#persist(sequence, [], failed)
       this.#writing.delete(sequence)
+      return error
+    } catch {
+      return new UnknownWrite(error)
     }
   }
 
