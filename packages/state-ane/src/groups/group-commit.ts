@@ -1,7 +1,7 @@
 import { systemClock } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
-import { type CellKey, NotCommittedError, UnknownWrite } from '../errors'
-import { type Commit, type Committed, type Outcome, Speculation, type Work } from './speculation'
+import { NotCommittedError, UnknownWrite } from '../errors'
+import { type Batch, type Committed, type Outcome, Speculation, type Work } from './speculation'
 
 /** What a group needs of its store. */
 export interface GroupPorts {
@@ -15,7 +15,7 @@ export interface GroupPorts {
    * @returns false if another writer came first: the commits run again on the newer values, which `cells` has now
    * @throws {UnknownWrite} if they may be written all the same; any other error says that nothing is written
    */
-  write(batch: readonly Commit[]): Promise<boolean>
+  write(batch: Batch): Promise<boolean>
 }
 
 interface Waiting {
@@ -95,21 +95,20 @@ export class GroupCommit {
     for (;;) {
       const speculation = new Speculation(this.ports.cells())
       const outcomes = group.map(({ work }) => speculation.run(work))
-      const { commits } = speculation
       try {
-        if (commits.length > 0 && !(await this.#write(group, commits))) continue
+        if (speculation.commits.length > 0 && !(await this.#write(group, speculation))) continue
       } catch (error) {
-        return answer(group, outcomes, refusal(commits, error))
+        return answer(group, outcomes, refusal(speculation, error))
       }
       return answer(group, outcomes)
     }
   }
 
-  async #write(group: readonly Waiting[], commits: readonly Commit[]): Promise<boolean> {
+  async #write(group: readonly Waiting[], batch: Batch): Promise<boolean> {
     this.#written = group
     try {
       // After a stop, all of the group have their answers.
-      return (await this.ports.write(commits)) || this.#stopped !== undefined
+      return (await this.ports.write(batch)) || this.#stopped !== undefined
     } finally {
       this.#written = []
     }
@@ -132,8 +131,8 @@ function answer(group: readonly Waiting[], outcomes: readonly Outcome[], refused
   })
 }
 
-function refusal(commits: readonly Commit[], error: unknown): () => Error {
-  const keys: readonly CellKey[] = [...new Set(commits.flat().map(({ key }) => key))]
+function refusal({ commits, cells }: Batch, error: unknown): () => Error {
+  const keys = cells.filter(({ version, from }) => version > from).map(({ key }) => key)
   const unknown = error instanceof UnknownWrite
   return () => new NotCommittedError(keys, commits.length, unknown, unknown ? error.cause : error)
 }

@@ -17,9 +17,12 @@ export class SpeculativeCell<S = unknown> implements Committed<S> {
   /** The commits are written as patches, so each recipe makes them. */
   readonly watched = true
 
+  /** The version that is committed. */
+  readonly from: number
+
   constructor(private readonly committed: Committed<S>) {
     this.value = committed.value
-    this.version = committed.version
+    this.version = this.from = committed.version
   }
 
   get key(): CellKey {
@@ -32,20 +35,27 @@ export class SpeculativeCell<S = unknown> implements Committed<S> {
 }
 
 /** What one commit does to one cell. */
-interface Change extends Prepared<unknown> {
-  readonly key: CellKey
-  /** The version that it leads to. */
-  readonly version: number
+export interface Part {
+  readonly cell: SpeculativeCell
+  readonly change: Prepared<unknown>
 }
 
 /** The changes of one commit, which belong together. */
-export type Commit = readonly Change[]
+export type Commit = readonly Part[]
+
+/** What a group must write, or nothing of it. */
+export interface Batch {
+  /** The commits that have changed something, in order. */
+  readonly commits: readonly Commit[]
+  /** The cells with the values and versions that the last commit leaves. */
+  readonly cells: readonly SpeculativeCell[]
+}
 
 /** What a commit comes to, on the values that it is given. */
 export interface Result<T> {
   /** The answer of the commit when its changes are written. */
   readonly answer: T
-  readonly parts: readonly { readonly cell: SpeculativeCell; readonly change: Prepared<unknown> }[]
+  readonly parts: Commit
 }
 
 /** Works out one commit. It is synchronous, may throw, and may run again on newer values. */
@@ -55,9 +65,9 @@ export type Work<T> = (cells: readonly SpeculativeCell[]) => Result<T>
 export interface Outcome {
   /** Whether it has changed something, or has seen changes of earlier commits. If these are not written, it does not count. */
   readonly speculative: boolean
-  readonly answer?: unknown
+  readonly answer: unknown
   /** Set if the commit failed by itself. It has changed nothing then. */
-  readonly failure?: { readonly error: unknown }
+  readonly failure: { readonly error: unknown } | undefined
 }
 
 /**
@@ -65,34 +75,27 @@ export interface Outcome {
  *
  * Each commit sees what the commits before it have left. One that throws leaves nothing.
  */
-export class Speculation {
-  readonly #cells: readonly SpeculativeCell[]
-  readonly #commits: Commit[] = []
+export class Speculation implements Batch {
+  readonly cells: readonly SpeculativeCell[]
+  readonly commits: Commit[] = []
 
   constructor(cells: readonly Committed[]) {
-    this.#cells = cells.map((cell) => new SpeculativeCell(cell))
-  }
-
-  /** What must be written, in order: the commits that have changed something. */
-  get commits(): readonly Commit[] {
-    return this.#commits
+    this.cells = cells.map((cell) => new SpeculativeCell(cell))
   }
 
   run(work: Work<unknown>): Outcome {
-    const speculative = this.#commits.length > 0
+    const speculative = this.commits.length > 0
     try {
-      const { answer, parts } = work(this.#cells)
-      if (parts.length === 0) return { speculative, answer }
-      this.#commits.push(
-        parts.map(({ cell, change }) => {
-          cell.value = change.next
-          cell.version += 1
-          return { ...change, key: cell.key, version: cell.version }
-        }),
-      )
-      return { speculative: true, answer }
+      const { answer, parts } = work(this.cells)
+      if (parts.length === 0) return { speculative, answer, failure: undefined }
+      for (const { cell, change } of parts) {
+        cell.value = change.next
+        cell.version += 1
+      }
+      this.commits.push(parts)
+      return { speculative: true, answer, failure: undefined }
     } catch (error) {
-      return { speculative, failure: { error } }
+      return { speculative, answer: undefined, failure: { error } }
     }
   }
 }

@@ -30,9 +30,11 @@ export const journalOptions = z.strictObject({
 /** How a store keeps its commits. Only `engine` is required. */
 export type JournalOptions = z.input<typeof journalOptions>
 
-/** One cell's part of a commit: the patches that lead to `version`. */
+/** One cell's part of an event: the patches that lead to `version`. */
 export interface JournaledChange {
   readonly key: CellKey
+  /** The version that they start from, if that is not the one before. */
+  readonly from?: number
   readonly version: number
   readonly patches: readonly Patch[]
 }
@@ -74,7 +76,7 @@ export class Journal {
   /**
    * Reads all commits.
    *
-   * An event applies to a cell if its version is one more than the known version. Older events may still be there after a
+   * An event applies to a cell if it starts from the known version. Older events may still be there after a
    * snapshot; they are skipped.
    *
    * @throws {JournalError} if commits are missing in between; any error of the engine
@@ -91,7 +93,7 @@ export class Journal {
       this.#sequence = Math.max(this.#sequence, sequenceNumber)
       if (isDeleted || ignored.has(sequenceNumber)) continue
       for (const change of (data as EventData).changes) applyChange(cells, change)
-      this.#sinceSnapshot += (data as EventData).changes.length
+      this.#sinceSnapshot += commitsOf(data as EventData)
     }
     return cells
   }
@@ -189,11 +191,12 @@ export class Journal {
 /** Leaves the freezing to `frozen`. */
 const unfreezing = new Immer({ autoFreeze: false })
 
-function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patches }: JournaledChange): void {
+function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChange): void {
+  const { key, version, from = version - 1, patches } = change
   const known = cells.get(key)
   if (known !== undefined && version <= known.version) return
   const whole = patches.length === 1 && patches[0]?.path.length === 0
-  if (!whole && known?.version !== version - 1)
+  if (!whole && known?.version !== from)
     throw new JournalError(
       `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal has a gap. ` +
         'Restore the missing events from a backup.',
@@ -202,6 +205,11 @@ function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patche
   const prefixed = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
   const { value } = unfreezing.applyPatches({ value: known?.value }, prefixed)
   cells.set(key, { version, value: frozen(value) })
+}
+
+/** About how many commits an event has. */
+function commitsOf({ changes }: EventData): number {
+  return Math.max(0, ...changes.map(({ version, from = version - 1 }) => version - from))
 }
 
 function hasReduce(events: unknown): boolean {

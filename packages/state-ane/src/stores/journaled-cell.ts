@@ -47,11 +47,11 @@ export class JournaledCell<S> implements Cell<S> {
     return this.inner.held && !this.inGroup
   }
 
-  async update(recipe: Recipe<S>): Promise<S> {
+  update(recipe: Recipe<S>): Promise<S> {
     return this.#commit(updating(recipe))
   }
 
-  async compareAndSet(version: number, next: S): Promise<boolean> {
+  compareAndSet(version: number, next: S): Promise<boolean> {
     return this.#commit(setting(version, next))
   }
 

@@ -1,8 +1,10 @@
 import { StoppedError } from '@genpool/runtime'
+import type { Patch } from 'immer'
 import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import { GroupCommit, type GroupPorts } from '../groups/group-commit'
-import type { Commit } from '../groups/speculation'
+import { netPatches } from '../groups/net-patches'
+import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
 import { transacting } from '../groups/works'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
 import { JournaledCell } from './journaled-cell'
@@ -121,28 +123,29 @@ export class JournaledStore implements AsyncStore {
     this.#transactions.delete(name)
   }
 
-  /** Writes the commits as one event, and puts them in place as soon as they are safe. */
-  async #write(batch: readonly Commit[]): Promise<boolean> {
-    const fresh = new Set<CellKey>()
-    const changes = batch.flat().map(({ key, version, next, patches }): JournaledChange => {
-      const mustBeWhole = patches === undefined || !(fresh.has(key) || this.cell(key).inJournal)
-      fresh.add(key)
-      return { key, version, patches: mustBeWhole ? [{ op: 'replace', path: [], value: next }] : patches }
-    })
-    await this.journal.append(changes, batch.length, () => this.#put(batch))
+  /** Writes what the commits lead to as one event, and puts them in place as soon as they are safe. */
+  async #write({ commits }: Batch): Promise<boolean> {
+    const changes = [...changesOf(commits)].map(([cell, patches]) => this.#changeOf(cell, patches))
+    await this.journal.append(changes, commits.length, () => this.#put(commits))
     // A destroyed store knows no values: a snapshot of it would lose all.
     if (!this.destroyed) this.journal.considerSnapshot(() => this.#known())
     return true
   }
 
+  #changeOf(cell: SpeculativeCell, commits: PatchesOfCommits): JournaledChange {
+    const { key, from, version, value } = cell
+    // The first one of a cell writes the whole value, which the journal does not know yet.
+    const patches = netPatches(this.cell(key).inJournal ? commits : [undefined], value)
+    return version === from + 1 ? { key, version, patches } : { key, from, version, patches }
+  }
+
   /** One commit after the other, so that each watcher finds the values that it is told of. */
-  #put(batch: readonly Commit[]): void {
-    for (const commit of batch) {
+  #put(commits: readonly Commit[]): void {
+    for (const parts of commits) {
       // A watcher may have destroyed the store. The journal has the commits all the same.
       if (this.destroyed) return
-      const cells = commit.map(({ key }) => this.cell(key))
-      commit.forEach((change, i) => cells[i]?.put(change))
-      for (const cell of cells) cell.tell()
+      for (const { cell, change } of parts) this.cell(cell.key).put(change)
+      for (const { cell } of parts) this.#cells.get(cell.key)?.tell()
     }
   }
 
@@ -164,6 +167,19 @@ export class JournaledStore implements AsyncStore {
       replayed.delete(key)
     }
   }
+}
+
+type PatchesOfCommits = (readonly Patch[] | undefined)[]
+
+/** The cells that changed, each with the patches of its commits. */
+function changesOf(commits: readonly Commit[]): Map<SpeculativeCell, PatchesOfCommits> {
+  const found = new Map<SpeculativeCell, PatchesOfCommits>()
+  for (const { cell, change } of commits.flat()) {
+    const known = found.get(cell)
+    if (known === undefined) found.set(cell, [change.patches])
+    else known.push(change.patches)
+  }
+  return found
 }
 
 function stopped(name: string, mayBeCommitted: boolean): StoppedError {
