@@ -23,6 +23,7 @@ export class JournaledCell<S> implements Cell<S> {
   inJournal = false
   /** Whether a group of commits has the cell. It is not held then: whoever commits joins the next group. */
   inGroup = false
+  readonly waits = true
   /** Made for the first commit, so that a cell that is only read stays small. */
   #group: GroupCommit | undefined
 
