@@ -29,7 +29,9 @@ const add = (draft: { count: number }): void => {
 }
 const Counters = definePool({
   init: () => ({ count: 0, name: 'counter' }),
-  calls: { add: () => reply((committed) => committed.count, add) },
+  calls: {
+    add: (_message, _state) => reply((committed) => committed.count, add),
+  },
 })
 
 async function open(): Promise<AsyncStore> {
@@ -41,11 +43,7 @@ async function open(): Promise<AsyncStore> {
 }
 
 /** The same operation, many in flight against one at a time. */
-function comparison(
-  title: string,
-  atLeast: number | null,
-  make: (store: AsyncStore) => () => Promise<unknown>,
-): Comparison {
+function comparison(title: string, atLeast: number | null, make: (store: AsyncStore) => () => unknown): Comparison {
   return {
     title: `${title}, ${IN_FLIGHT} in flight`,
     than: 'one at a time',

@@ -1,14 +1,21 @@
-import { systemClock } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { NotCommittedError, UnknownWrite } from '../errors'
 import { type Batch, type Committed, type Outcome, Speculation, type Work } from './speculation'
+
+/** How many turns of the microtask queue those who were answered have, to commit again. */
+const PAUSE = 16
 
 /** What a group needs of its store. */
 export interface GroupPorts {
   /** Waits until nobody else commits to the cells. The function that it returns ends that. A rejection refuses all that wait. */
   acquire(): MaybePromise<() => void>
-  /** The cells with their latest committed values. */
+  /** The cells with their latest committed values, as far as they are known here. */
   cells(): readonly Committed[]
+  /**
+   * True if others commit, too, so that these values may be old. Then a group that changes nothing is also written, with no commit:
+   * the write finds out whether what its commits have seen is the latest.
+   */
+  readonly shared?: boolean
   /**
    * Writes all of these commits or none, and puts them in place for readers as soon as they are safe.
    *
@@ -67,7 +74,7 @@ export class GroupCommit {
       await this.#next()
       if (this.#forming.length === 0) break
       // Those who were just answered may commit again: they should not miss this group. A write takes much longer.
-      await new Promise<void>((resolve) => systemClock.defer(resolve))
+      for (let i = 0; i < PAUSE; i++) await undefined
     }
     this.#running = undefined
   }
@@ -96,9 +103,10 @@ export class GroupCommit {
       const speculation = new Speculation(this.ports.cells())
       const outcomes = group.map(({ work }) => speculation.run(work))
       try {
-        if (speculation.commits.length > 0 && !(await this.#write(group, speculation))) continue
+        const mustBeWritten = this.ports.shared === true || speculation.commits.length > 0
+        if (mustBeWritten && !(await this.#write(group, speculation))) continue
       } catch (error) {
-        return answer(group, outcomes, refusal(speculation, error))
+        return answer(group, outcomes, { error: refusal(speculation, error), all: this.ports.shared === true })
       }
       return answer(group, outcomes)
     }
@@ -121,18 +129,25 @@ export class GroupCommit {
   }
 }
 
-/** @param refused the error of those that have changed or seen what could not be written */
-function answer(group: readonly Waiting[], outcomes: readonly Outcome[], refused?: () => Error): void {
+/** The group could not be written. */
+interface Refused {
+  readonly error: () => Error
+  /** Whether also those fail that have changed nothing, and seen nothing of the others. */
+  readonly all: boolean
+}
+
+function answer(group: readonly Waiting[], outcomes: readonly Outcome[], refused?: Refused): void {
   group.forEach(({ resolve, reject }, i) => {
     const { speculative, failure, answer } = outcomes[i] as Outcome
-    if (refused !== undefined && speculative) reject(refused())
+    if (refused !== undefined && (speculative || refused.all)) reject(refused.error())
     else if (failure !== undefined) reject(failure.error)
     else resolve(answer as never)
   })
 }
 
 function refusal({ commits, cells }: Batch, error: unknown): () => Error {
-  const keys = cells.filter(({ version, from }) => version > from).map(({ key }) => key)
+  const changed = cells.filter(({ version, from }) => version > from)
+  const keys = (changed.length > 0 ? changed : cells).map(({ key }) => key)
   const unknown = error instanceof UnknownWrite
-  return () => new NotCommittedError(keys, commits.length, unknown, unknown ? error.cause : error)
+  return () => new NotCommittedError(keys, Math.max(commits.length, 1), unknown, unknown ? error.cause : error)
 }
