@@ -4,6 +4,8 @@ import { type Batch, type Committed, type Outcome, Speculation, type Work } from
 
 /** How many turns of the microtask queue those who were answered have, to commit again. */
 const PAUSE = 16
+/** The commits of a group at most. Its recipes run in one turn of the event loop, and a larger one is hardly faster. */
+const LARGEST = 256
 
 /** What a group needs of its store. */
 export interface GroupPorts {
@@ -86,8 +88,7 @@ export class GroupCommit {
     } catch (error) {
       return this.#refuseForming(() => error)
     }
-    const group = this.#forming
-    this.#forming = []
+    const group = this.#forming.splice(0, LARGEST)
     try {
       if (group.length > 0) await this.#together(group)
     } catch (error) {
@@ -102,6 +103,8 @@ export class GroupCommit {
     for (;;) {
       const speculation = new Speculation(this.ports.cells())
       const outcomes = group.map(({ work }) => speculation.run(work))
+      // A recipe may have ended the store.
+      if (this.#stopped !== undefined) throw this.#stopped(false)
       try {
         const mustBeWritten = this.ports.shared === true || speculation.commits.length > 0
         if (mustBeWritten && !(await this.#write(group, speculation))) continue

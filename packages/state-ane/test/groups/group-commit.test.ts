@@ -80,4 +80,26 @@ describe('GroupCommit', () => {
     await made.running
     expect(writes).toHaveLength(1)
   })
+
+  it('writes nothing if a recipe ends the store', async () => {
+    const { writes, made } = group()
+    const stop = updating<string>((log) => {
+      made.stop(() => new Error('stopped'))
+      return `${log}b`
+    })
+    for (const answer of [made.commit(add('a')), made.commit(stop)]) await expect(answer).rejects.toThrow('stopped')
+    expect(writes).toHaveLength(0)
+  })
+
+  it('has no more than 256 commits in a group, in the order in which they came', async () => {
+    const { cell, writes, made } = group()
+    const answers = Array.from({ length: 600 }, (_, i) => made.commit(updating<string>((log) => `${log}${i},`)))
+    for (let i = 0; i < 3; i++) {
+      await quiet()
+      writes[i]!.end(true)
+    }
+    await Promise.all(answers)
+    expect(writes.map(({ commits }) => commits)).toEqual([256, 256, 88])
+    expect(cell.value).toBe(Array.from({ length: 600 }, (_, i) => `${i},`).join(''))
+  })
 })
