@@ -11,7 +11,7 @@ import {
   type StoppedError,
   textOf,
 } from '@genpool/runtime'
-import type { ConflictError, InvalidError } from '@genpool/state-ane'
+import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/state-ane'
 
 /**
  * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
@@ -65,6 +65,7 @@ export interface ErrorsByCode {
   readonly ERR_GENPOOL_CANCELLED: CancelledError
   readonly ERR_GENPOOL_CRASHED: CrashedError
   readonly ERR_GENPOOL_CONFLICT: ConflictError
+  readonly ERR_GENPOOL_NOT_COMMITTED: NotCommittedError
   readonly ERR_GENPOOL_INVALID: InvalidError
   readonly ERR_GENPOOL_STOPPED: StoppedError
   readonly ERR_GENPOOL_OPTIONS: OptionsError

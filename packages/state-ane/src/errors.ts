@@ -41,3 +41,42 @@ export class ConflictError extends GenPoolError {
     )
   }
 }
+
+/** What a storage rejects with if it cannot say whether a write took place. Users see a NotCommittedError with its cause. */
+export class UnknownWrite extends Error {
+  constructor(override readonly cause: unknown) {
+    super('It is not known whether the write took place.')
+  }
+}
+
+/**
+ * The write of a commit failed. Values and versions are what they were.
+ *
+ * All commits that were written together fail together. With `mayBeCommitted: false`, retrying is safe. With `true`, the storage may
+ * have kept the commit without saying so, and has it after a restart.
+ */
+export class NotCommittedError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_NOT_COMMITTED'
+  constructor(
+    /** The cells that the write was for. */
+    readonly keys: readonly CellKey[],
+    /** How many commits were in that write. */
+    readonly commits: number,
+    readonly mayBeCommitted: boolean,
+    cause: unknown,
+  ) {
+    super(
+      `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${commits} commits together`} failed: ` +
+        `${textOf(cause).replace(/\.?$/, '.')} ` +
+        (mayBeCommitted
+          ? 'It is not known whether the storage has kept it. Values and versions are what they were, but after a restart ' +
+            'they may contain it. Read the state again before you retry.'
+          : 'It was not committed: values and versions are what they were, and stay so after a restart. Retrying it is safe.'),
+      { cause },
+    )
+  }
+}
+
+function nameOf(keys: readonly CellKey[]): string {
+  return `${keys.length === 1 ? 'cell' : 'cells'} ${keys.map((key) => `"${key}"`).join(', ')}`
+}

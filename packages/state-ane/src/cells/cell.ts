@@ -63,6 +63,11 @@ export interface Cell<S> extends Writer<S> {
   readonly version: number
   /** Whether the cell is held, so that a commit must wait. */
   readonly held: boolean
+  /**
+   * True if a commit of a held cell waits in line by itself, with the others that wait, and nobody must hold the cell for it.
+   * Otherwise such a commit may be refused.
+   */
+  readonly waits?: boolean
   /** Waits for the cell and holds it, first come first served. May return the hold of a free cell without a promise. */
   hold(): MaybePromise<Hold<S>>
   /**

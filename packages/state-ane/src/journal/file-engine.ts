@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
+import { CERTAIN } from './certain'
 import { DamagedFile, frame, MAGIC, readFrames } from './frames'
 import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
@@ -52,6 +53,7 @@ interface Opened {
 }
 
 class Files implements FileEngine {
+  readonly [CERTAIN] = true
   readonly #opened = new Map<string, Promise<Opened>>()
   #closed = false
   #snapshots: Promise<void> = Promise.resolve()

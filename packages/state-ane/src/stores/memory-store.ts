@@ -9,12 +9,22 @@ import { type CellKey, ConflictError, InvalidError } from '../errors'
 import { type CellOptions, cellOptions, type storeOptions } from './options'
 import type { SyncStore } from './store'
 
+/** Several cells that are held. */
+interface Held {
+  readonly cells: readonly MemoryCell<unknown>[]
+  readonly release: () => void
+}
+
 /** Cells in the memory of this process. */
 export class MemoryStore implements SyncStore {
   readonly #cells = new Map<CellKey, MemoryCell<unknown>>()
   #destroyed = false
 
   constructor(private readonly options: z.output<typeof storeOptions>) {}
+
+  get name(): string {
+    return this.options.name
+  }
 
   get size(): number | undefined {
     return this.options.size
@@ -78,13 +88,25 @@ export class MemoryStore implements SyncStore {
     keys: readonly CellKey[],
     work: (cells: readonly MemoryCell<unknown>[]) => MaybePromise<T>,
   ): Promise<T> {
+    const held = await this.holdAll(keys)
+    try {
+      return await work(held.cells)
+    } finally {
+      held.release()
+    }
+  }
+
+  /** Waits for all these cells and holds them. */
+  async holdAll(keys: readonly CellKey[]): Promise<Held> {
     const cells = this.#all(keys)
     const holds: SyncHold<unknown>[] = []
+    const release = (): void => holds.forEach((hold) => hold.release())
     try {
       for (const cell of [...cells].sort(inOneOrder)) holds.push(await cell.hold())
-      return await work(cells)
-    } finally {
-      for (const hold of holds) hold.release()
+      return { cells, release }
+    } catch (error) {
+      release()
+      throw error
     }
   }
 

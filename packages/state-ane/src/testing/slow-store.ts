@@ -1,15 +1,18 @@
 import type { Patch } from 'immer'
 import { parseOptions, StoppedError } from '@genpool/runtime'
 import { z } from 'zod'
-import { type Cell, type Hold, type Recipe, type SyncCell, type SyncHold, type Watcher, whenFree } from '../cells/cell'
+import { type Cell, type Hold, holding, type Recipe, type SyncHold, type Watcher } from '../cells/cell'
 import { History } from '../cells/history'
+import type { MemoryCell, Prepared } from '../cells/memory-cell'
 import { rethrowLater, Watchers } from '../cells/watchers'
 import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
-import { createStore } from '../stores/create-store'
-import { checkKeys } from '../stores/memory-store'
-import type { CellOptions } from '../stores/options'
-import type { Store, SyncStore } from '../stores/store'
+import { GroupCommit } from '../groups/group-commit'
+import type { Batch } from '../groups/speculation'
+import { setting, updating } from '../groups/works'
+import { checkKeys, MemoryStore } from '../stores/memory-store'
+import { type CellOptions, storeOptions } from '../stores/options'
+import type { Store } from '../stores/store'
 import type { ContractOptions } from './contract/law'
 
 const slowStoreOptions = z.strictObject({
@@ -42,11 +45,20 @@ class Line {
 /**
  * A store that behaves like a remote one: commits are promises, and readers may see old values.
  *
+ * Recipes run at this end. What those that wait come to goes to the other end in one message, which is refused if somebody else has
+ * committed meanwhile: then they run again. Holds and transactions are at the other end.
+ *
  * Use it to test code that works with stores. It needs no timers, and takes the same time in every run.
  */
 export function slowStore(options: Partial<ContractOptions> = {}): Store {
-  const { onWatcherError } = parseOptions(slowStoreOptions, options, 'options of slowStore')
-  return new SlowStore(createStore(), onWatcherError ?? rethrowLater)
+  return slowStores(1, options)[0] as Store
+}
+
+/** Several clients of one remote store. Ending one of them ends all. */
+export function slowStores(clients: number, options: Partial<ContractOptions> = {}): readonly Store[] {
+  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStore')
+  const far = new MemoryStore(storeOptions.parse({}))
+  return Array.from({ length: clients }, () => new SlowStore(far, onWatcherError))
 }
 
 class SlowStore implements Store {
@@ -57,7 +69,7 @@ class SlowStore implements Store {
   #batch: { readonly put: () => void; readonly tell: () => void }[] | undefined
 
   constructor(
-    private readonly far: SyncStore,
+    private readonly far: MemoryStore,
     private readonly onWatcherError: (error: unknown) => void,
   ) {}
 
@@ -88,6 +100,7 @@ class SlowStore implements Store {
 
   destroy(): void {
     this.far.destroy()
+    for (const cell of this.#cells.values()) cell.end()
   }
 
   /** Runs an action at the far end and returns its result. */
@@ -114,17 +127,26 @@ class SlowStore implements Store {
 class SlowCell<S> implements Cell<S> {
   readonly #history = new History<S>(HISTORY)
   readonly #watchers: Watchers<S>
+  readonly #group: GroupCommit
   #value: S
   #version: number
 
   constructor(
-    private readonly far: SyncCell<S>,
+    private readonly far: MemoryCell<S>,
     private readonly store: SlowStore,
     onWatcherError: (error: unknown) => void,
   ) {
     this.#watchers = new Watchers(onWatcherError)
     this.#value = far.value
     this.#version = far.version
+    this.#group = new GroupCommit({
+      acquire: () => () => undefined,
+      cells: () => [
+        { key: far.key, value: this.#value, version: this.#version, validate: (next) => far.validate(next as S) },
+      ],
+      shared: true,
+      write: (batch) => store.ask(() => holding(far, () => this.#arrive(batch))),
+    })
     far.watch((...change) => store.bring({ put: () => this.#put(...change), tell: () => this.#watchers.flush() }))
   }
 
@@ -148,11 +170,11 @@ class SlowCell<S> implements Cell<S> {
   }
 
   update(recipe: Recipe<S>): Promise<S> {
-    return this.store.ask(() => whenFree(this.far, (writer) => writer.update(recipe)))
+    return this.#group.commit(updating(recipe))
   }
 
   compareAndSet(version: number, next: S): Promise<boolean> {
-    return this.store.ask(() => whenFree(this.far, (writer) => writer.compareAndSet(version, next)))
+    return this.#group.commit(setting(version, next))
   }
 
   async hold(): Promise<Hold<S>> {
@@ -172,6 +194,18 @@ class SlowCell<S> implements Cell<S> {
 
   forget(): void {
     this.#history.clear()
+  }
+
+  end(): void {
+    this.#group.stop(stopped)
+  }
+
+  /** At the other end: commits if nobody else has committed. */
+  #arrive({ commits, cells }: Batch): boolean {
+    if (this.far.version !== cells[0]?.from) return false
+    for (const { change } of commits.flat()) this.far.put(change as Prepared<S>)
+    this.far.tell()
+    return true
   }
 
   #put(value: S, version: number, patches: readonly Patch[], inverse: readonly Patch[]): void {
@@ -217,6 +251,6 @@ async function settled<T>(action: () => T | PromiseLike<T>): Promise<() => T> {
   }
 }
 
-function stopped(): StoppedError {
-  return new StoppedError('store', false, 'destroy() was called')
+function stopped(mayBeCommitted = false): StoppedError {
+  return new StoppedError('store', mayBeCommitted, 'destroy() was called')
 }
