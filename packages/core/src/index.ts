@@ -108,6 +108,7 @@ export {
   type Fault,
   immerable,
   InvalidError,
+  NotCommittedError,
   type Patch,
   type Recipe,
   type Store,

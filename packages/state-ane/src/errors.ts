@@ -66,7 +66,7 @@ export class NotCommittedError extends GenPoolError {
     cause: unknown,
   ) {
     super(
-      `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${commits} commits together`} failed: ` +
+      `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${textOf(commits)} commits together`} failed: ` +
         `${textOf(cause).replace(/\.?$/, '.')} ` +
         (mayBeCommitted
           ? 'It is not known whether the storage has kept it. Values and versions are what they were, but after a restart ' +
@@ -78,5 +78,7 @@ export class NotCommittedError extends GenPoolError {
 }
 
 function nameOf(keys: readonly CellKey[]): string {
-  return `${keys.length === 1 ? 'cell' : 'cells'} ${keys.map((key) => `"${key}"`).join(', ')}`
+  // Whatever was given: an error that cannot be made hides what happened.
+  const names = Array.isArray(keys) ? keys.map((key) => `"${textOf(key)}"`) : [textOf(keys)]
+  return `${names.length === 1 ? 'cell' : 'cells'} ${names.join(', ')}`
 }

@@ -1,5 +1,5 @@
 import type { Patch } from 'immer'
-import { parseOptions, StoppedError } from '@genpool/runtime'
+import { parseOptions, StoppedError, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import { type Cell, type Hold, holding, type Recipe, type SyncHold, type Watcher } from '../cells/cell'
 import { History } from '../cells/history'
@@ -20,6 +20,8 @@ const slowStoreOptions = z.strictObject({
     .custom<ContractOptions['onWatcherError']>((value) => typeof value === 'function', 'expected a function')
     .optional(),
 })
+
+const MOST_CLIENTS = 1000
 
 /** How many turns of the microtask queue each message takes. Any irregular list works. */
 const DELAYS = [0, 3, 1, 6, 2, 0, 4]
@@ -51,12 +53,19 @@ class Line {
  * Use it to test code that works with stores. It needs no timers, and takes the same time in every run.
  */
 export function slowStore(options: Partial<ContractOptions> = {}): Store {
-  return slowStores(1, options)[0] as Store
+  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStore')
+  return slowStores(1, { onWatcherError })[0] as Store
 }
 
 /** Several clients of one remote store. Ending one of them ends all. */
 export function slowStores(clients: number, options: Partial<ContractOptions> = {}): readonly Store[] {
-  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStore')
+  if (!Number.isSafeInteger(clients) || clients < 1 || clients > MOST_CLIENTS) {
+    throw wrongArgument(
+      { of: 'slowStores', argument: 'clients', expected: `a number from 1 to ${MOST_CLIENTS}` },
+      clients,
+    )
+  }
+  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStores')
   const far = new MemoryStore(storeOptions.parse({}))
   return Array.from({ length: clients }, () => new SlowStore(far, onWatcherError))
 }
