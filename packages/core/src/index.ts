@@ -2,7 +2,7 @@ export { broadcast, call, cast } from './api/messages'
 export { explain } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
-export { type Change, configure, drain, relearn, resize } from './api/operating'
+export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
 export { onEvent } from './api/on-event'
 export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
 export {

@@ -26,6 +26,8 @@ export interface Inspection {
    * long a run takes without load, in milliseconds (`floorMs`; 0 if not known). Undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
+  /** Whether it begins nothing until `resume(pool)`. */
+  readonly paused: boolean
   /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
   readonly breaker: PolicyFigures['breaker']
   /** The probability with which the throttle refuses the next request; undefined without one. */
@@ -66,7 +68,7 @@ export function inspect(ref: PoolRef): Inspection {
   const pool = poolOf(ref)
   const { stats, waiting } = pool
   const now = pool.now()
-  const { breaker, throttle, concurrency, overloaded } = pool.figures(now)
+  const { breaker, throttle, concurrency, overloaded, paused = false } = pool.figures(now)
   return {
     name: pool.name,
     phase: pool.phase,
@@ -78,6 +80,7 @@ export function inspect(ref: PoolRef): Inspection {
       aside: concurrency.aside,
       floorMs: concurrency.unloadedNs / NS_PER_MS,
     },
+    paused,
     breaker,
     throttle,
     overloaded,

@@ -3,7 +3,7 @@ import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Crew } from '../members/crew'
 import type { Member } from '../members/member'
-import type { Failures } from '../requests/failures'
+import type { Failures, Hindrance } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Progress } from '../work/worker'
 import type { Crashes } from './crashes'
@@ -66,6 +66,12 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   get seatGates(): readonly SeatGate[] {
     return this.#seatGates
+  }
+
+  /** Why no member may begin anything; undefined if some may. */
+  hindrance(): Hindrance | undefined {
+    const gate = this.#seatGates.find(({ hindrance }) => hindrance !== undefined)
+    return gate?.hindrance === undefined ? undefined : { says: gate.hindrance }
   }
 
   mayWork(member: Member): boolean {

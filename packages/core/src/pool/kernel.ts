@@ -102,7 +102,12 @@ export class Kernel implements Attaching {
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status, () => this.starts.hindrance())
+    this.failures = new Failures(
+      host.name,
+      this.turn,
+      this.status,
+      () => this.starts.hindrance() ?? this.crew.hindrance(),
+    )
     this.callbacks = new Callbacks(host.name, this.turn, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)

@@ -104,6 +104,8 @@ export interface SeatGate {
   readonly limit: number
   /** How many members it holds back. */
   readonly aside: number
+  /** Why no member may begin anything, and what to do, for the errors of callers. Left out by gates that let some work. */
+  readonly hindrance?: string
 }
 
 /** Is told what happens. Each method is optional; one that is absent costs nothing. What it throws would end a turn: it must not. */

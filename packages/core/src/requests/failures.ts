@@ -14,8 +14,9 @@ import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Request } from './request'
 
-/** Why no member takes work: what has not answered for so long, or what the last start failed with. */
+/** Why no member takes work: what has not answered for so long, what the last start failed with, or something else in words. */
 export interface Hindrance {
+  readonly says?: string
   readonly waitsFor?: string
   readonly afterMs?: number
   readonly error?: unknown
@@ -70,13 +71,15 @@ export class Failures {
   }
 }
 
-function inWords({ waitsFor, afterMs, error }: Hindrance): { says: string; cause: unknown } {
-  const says =
-    afterMs === undefined
-      ? `No member has started, the last time because: ${textOf(error)}`
-      : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
+function inWords(hindrance: Hindrance): { says: string; cause: unknown } {
+  return { says: hindrance.says ?? startInWords(hindrance), cause: hindrance.error }
+}
+
+function startInWords({ waitsFor, afterMs, error }: Hindrance): string {
+  return afterMs === undefined
+    ? `No member has started, the last time because: ${textOf(error)}`
+    : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
         'or lower "restart.startTimeout", so that it is tried again.'
-  return { says, cause: error }
 }
 
 function wasStarted(request: Request): boolean {

@@ -36,6 +36,8 @@ export interface PolicyFigures {
   readonly breaker?: BreakerFigures | undefined
   readonly throttle?: { readonly probability: number } | undefined
   readonly concurrency?: ConcurrencyView | undefined
+  /** Whether the pool is paused. */
+  readonly paused?: boolean | undefined
   /** Whether the alarm is set. */
   readonly overloaded?: boolean | undefined
 }

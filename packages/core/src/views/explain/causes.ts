@@ -44,6 +44,17 @@ const draining: Cause = ({ phase, waiting, busy, running: [oldest] }) =>
         option: null,
       }
 
+const paused: Cause = ({ paused, waiting, oldestMs, busy }) =>
+  paused
+    ? {
+        finding: 'paused',
+        says: `the pool is paused: ${count(waiting, 'request waits', 'requests wait')}${waiting > 0 ? `, the oldest for ${inWords(oldestMs)}` : ''}`,
+        figures: { waiting, oldestMs, busy },
+        advice: 'Call resume(pool). Deadlines go on while it is paused.',
+        option: 'paused',
+      }
+    : null
+
 const failingStarts: Cause = ({ failedStarts, startTimedOut, initError, starting, size }) =>
   failedStarts === 0 || startTimedOut
     ? null
@@ -275,6 +286,7 @@ const lateAnswers: Cause = ({ late, oldestLateMs }) =>
 const CAUSES: readonly Cause[] = [
   stopped,
   draining,
+  paused,
   failingStarts,
   startTimeout,
   starting,

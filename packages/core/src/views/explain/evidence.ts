@@ -46,6 +46,7 @@ export interface Evidence {
   /** Whether the last start that failed had taken too long. */
   readonly startTimedOut: boolean
   readonly initError: string
+  readonly paused: boolean
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
     readonly limit: number
@@ -89,7 +90,7 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const now = pool.now()
   const { waiting, stats } = pool
   const { idle, busy } = countMembers(pool)
-  const { breaker, concurrency } = pool.figures(now)
+  const { breaker, concurrency, paused = false } = pool.figures(now)
   return {
     pool: pool.name,
     phase: pool.phase,
@@ -112,6 +113,7 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
     timedOutStarts: pool.timedOutStarts,
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
     initError: textOf(stats.lastInitError),
+    paused,
     breaker,
     concurrency:
       concurrency === undefined

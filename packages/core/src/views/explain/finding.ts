@@ -2,6 +2,7 @@
 export type FindingName =
   | 'stopped'
   | 'draining'
+  | 'paused'
   | 'failing-starts'
   | 'start-timeout'
   | 'starting'
