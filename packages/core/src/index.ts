@@ -4,6 +4,7 @@ export { getMembers, getState, type MemberView, watchDeadLetters } from './api/l
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
 export { onEvent } from './api/on-event'
+export { type Condition, idle, when } from './api/waiting'
 export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,

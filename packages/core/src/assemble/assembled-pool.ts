@@ -13,6 +13,7 @@ import type { RequestFacts } from '../requests/request-facts'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
+import { Conditions } from '../views/conditions'
 import type { PolicyFigures, PoolView } from '../views/pool-view'
 import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
@@ -42,6 +43,7 @@ export class AssembledPool implements PoolView {
   readonly identity: PoolEvent
   readonly stateChanges: StateChanges
   readonly policies: Policies
+  readonly conditions: Conditions
   readonly #supervisor: Supervisor
   #options: CheckedPoolOptions
   #given: PoolOptions
@@ -71,6 +73,7 @@ export class AssembledPool implements PoolView {
     this.intake = this.kernel.intake
     const publisher = new Publisher(this.#publisherPorts())
     this.stateChanges = new StateChanges(this.#stateChangesPorts())
+    this.conditions = new Conditions(this.#conditionPorts())
     this.kernel.attach(publisher)
     this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
     this.policies.configure(options)
@@ -212,6 +215,21 @@ export class AssembledPool implements PoolView {
       now: () => kernel.turn.refresh(),
       work: () => ({ waiting: kernel.port.length, busy: kernel.crew.busy }),
       tell: (callback) => kernel.callbacks.tell(callback),
+    }
+  }
+
+  #conditionPorts(): ConstructorParameters<typeof Conditions>[0] {
+    const { kernel } = this
+    return {
+      name: this.name,
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      attach: (part) => kernel.attach(part),
+      detach: (part) => kernel.detach(part),
     }
   }
 

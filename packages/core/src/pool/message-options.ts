@@ -1,4 +1,5 @@
 import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
+import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
 
 /** What a caller may say about one call. */
@@ -76,8 +77,4 @@ function apply(request: Request, { timeout, priority, key, signal }: CallOptions
 function wrong(request: Request, option: keyof CallOptions, message: string): OptionsError {
   const what = `The option "${option}" of a message to pool "${request.pool}" is wrong: ${message}.`
   return new OptionsError(what, [{ path: [option], message }])
-}
-
-function isSignal(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 }
