@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly priority?: number
   /** Messages of one key are handled one at a time and in order. */
   readonly key?: unknown
+  /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
+  readonly onProgress?: (value: unknown) => void
 }
 
 /** What a sender may say about one cast. */
@@ -19,7 +21,7 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'onProgress'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
@@ -29,7 +31,10 @@ function misnamed(pool: string, options: unknown): GenPoolError | undefined {
   for (const name of Object.keys(options)) {
     if ((KNOWN as readonly string[]).includes(name)) continue
     const meant = nearest(name, KNOWN)
-    const hint = meant === undefined ? `there are timeout, signal, priority and key` : `did you mean "${meant}"?`
+    const hint =
+      meant === undefined
+        ? `there are ${KNOWN.slice(0, -1).join(', ')} and ${KNOWN.at(-1)}`
+        : `did you mean "${meant}"?`
     return wrongOptions(pool, `there is no option "${name}"; ${hint}`, [name])
   }
   return undefined
@@ -58,7 +63,10 @@ export function applyOptions(request: Request, options: CallOptions): GenPoolErr
   }
 }
 
-function apply(request: Request, { timeout, priority, key, signal }: CallOptions): GenPoolError | undefined {
+function apply(
+  request: Request,
+  { timeout, priority, key, signal, onProgress }: CallOptions,
+): GenPoolError | undefined {
   const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
   if (fault !== undefined) return fault
   if (priority !== undefined) {
@@ -68,9 +76,24 @@ function apply(request: Request, { timeout, priority, key, signal }: CallOptions
     request.priority = priority
   }
   if (key !== undefined) request.key = key
-  if (signal === undefined || !request.expectsAnswer) return undefined
-  if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${showValue(signal)}`)
-  request.extend().signal = signal
+  return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
+}
+
+function applyCallerOptions(
+  request: Request,
+  signal: AbortSignal | undefined,
+  onProgress: ((value: unknown) => void) | undefined,
+): GenPoolError | undefined {
+  if (signal !== undefined) {
+    if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${showValue(signal)}`)
+    request.extend().signal = signal
+  }
+  if (onProgress !== undefined) {
+    if (typeof onProgress !== 'function') {
+      return wrong(request, 'onProgress', `expected a function, got ${showValue(onProgress)}`)
+    }
+    request.extend().onProgress = onProgress
+  }
   return undefined
 }
 

@@ -6,6 +6,8 @@ export class Rarely {
   /** The sender of a dispatch. */
   sender: Reference | null = null
   signal: AbortSignal | null = null
+  /** Told what the handler says about its progress. */
+  onProgress: ((value: unknown) => void) | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */

@@ -28,6 +28,8 @@ export interface RequestOwner {
   /** Reports that a request without a caller has failed. */
   lost(request: Request, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void
+  /** Calls something of the caller's, after what runs now. */
+  tell(callback: () => unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
   /** The error of a request whose answer cannot be given. */
@@ -151,6 +153,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       this.extend().error = error
       this.owner.lost(this, error)
     }
+    return true
+  }
+
+  progress(value: unknown): boolean {
+    const onProgress = this.rarely?.onProgress
+    if (this.outcome !== null || onProgress === null || onProgress === undefined) return false
+    this.owner.tell(() => onProgress(value))
     return true
   }
 
