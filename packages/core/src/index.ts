@@ -3,6 +3,9 @@ export { explain } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
+export { map, mapStream, type Results } from './api/map'
+export type { MapOptions } from './api/many/map-options'
+export type { Source } from './api/many/source'
 export { onEvent } from './api/on-event'
 export { type Condition, idle, when } from './api/waiting'
 export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
@@ -38,7 +41,17 @@ export {
   type PlainProtocol,
   type PoolDefinition,
 } from './behaviours/define-pool'
-export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
+export type {
+  AnswerTo,
+  AnyCall,
+  CallMessage,
+  CastMessage,
+  Exchange,
+  MessageOf,
+  PoolRef,
+  Protocol,
+  ReplyTo,
+} from './behaviours/protocol'
 export {
   type Following,
   halt,

@@ -160,7 +160,7 @@ describe('a paused pool', () => {
             else if (step.do === 'resume') resume(pool)
             else if (step.do === 'limit') configure(pool, { concurrency: step.to })
             else if (step.do === 'resize') resize(pool, step.to)
-            else {
+            else if (step.do === 'wait') {
               // What was matched in the turn of the pause has begun for the pool.
               await clock.advance(0)
               const before = begun.length

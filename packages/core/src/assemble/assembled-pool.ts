@@ -143,6 +143,13 @@ export class AssembledPool implements PoolView {
     return this.kernel.roster.size
   }
 
+  /** How many requests can be worked on at once, when an elastic size has grown. */
+  get mostAtOnce(): number {
+    const { size } = this.#options
+    const limit = this.kernel.crew.seatGates.reduce((least, gate) => Math.min(least, gate.limit), Infinity)
+    return Math.max(1, Math.min(limit, typeof size === 'object' ? size.max : this.size))
+  }
+
   get starting(): number {
     return this.kernel.roster.slots.starting
   }
