@@ -27,7 +27,7 @@ export class CrashedError extends GenPoolError {
     readonly type: string,
     cause: unknown,
     /** Whether the state was committed before: then only the answer failed. */
-    committed = false,
+    readonly committed = false,
   ) {
     super(
       `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +

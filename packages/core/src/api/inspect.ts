@@ -59,6 +59,8 @@ export interface Inspection {
   readonly restarts: number
   /** How many runs of handlers were repeated, mostly because another commit came first. */
   readonly reruns: number
+  /** How many calls were repeated (`retry`), and how many were not because the pool's budget for that was used up. */
+  readonly retries: { readonly made: number; readonly overBudget: number }
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
 }
@@ -99,6 +101,7 @@ export function inspect(ref: PoolRef): Inspection {
     utilisation: utilisationOf(pool, now),
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
+    retries: { made: pool.retries.made, overBudget: pool.retries.overBudget },
     stateVersion: pool.stateVersion,
   }
 }

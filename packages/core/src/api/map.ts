@@ -27,7 +27,7 @@ export interface Results<R> extends AsyncIterableIterator<R, undefined, undefine
  *
  * @param source calls to the pool: any iterable or async iterable, a stream, a generator that never ends
  * @param options `inFlight` (default: as many as members may work at once), `ordered`, `onError`, `signal`, and for each call
- *   `timeout`, `priority`, and `key`, a function of the message
+ *   `timeout`, `retry`, `priority`, and `key`, a function of the message
  * @throws {OptionsError} at once, if the source or an option is wrong; nothing is begun
  * @example for await (const page of map(crawler, urls, { inFlight: 20, ordered: false })) await save(page)
  */
@@ -44,7 +44,7 @@ export function map<P extends Protocol, const M extends AnyCall<P>>(
     get mostAtOnce() {
       return target.mostAtOnce
     },
-    call: target.intake.call.bind(target.intake),
+    call: target.call.bind(target),
   }
   return resultsOf(new Mapping(mapped, source, checked)) as Results<AnswerTo<P, M>>
 }

@@ -19,6 +19,8 @@ import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
 import { StateChanges } from '../views/telemetry/state-changes'
+import { Retries } from '../policies/retry/retries'
+import type { CallOptions } from '../pool/message-options'
 import { checkedChanges } from './changes'
 import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
 import { Policies } from './policies'
@@ -45,6 +47,7 @@ export class AssembledPool implements PoolView {
   readonly policies: Policies
   readonly conditions: Conditions
   readonly #supervisor: Supervisor
+  #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
   readonly #isPlain: boolean
@@ -77,6 +80,19 @@ export class AssembledPool implements PoolView {
     this.kernel.attach(publisher)
     this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
     this.policies.configure(options)
+  }
+
+  call(message: unknown, options: CallOptions): Promise<unknown> {
+    const retry = retryIn(options)
+    if (retry === undefined) return this.intake.call(message, options)
+    const { retry: _, ...one } = options
+    this.#retries ??= new Retries(this.#retryPorts())
+    return this.#retries.call(message, one, retry)
+  }
+
+  /** How many calls were repeated, and how many were not because there were too many. */
+  get retries(): { readonly made: number; readonly overBudget: number; readonly overBudgetLately: number } {
+    return this.#retries ?? { made: 0, overBudget: 0, overBudgetLately: 0 }
   }
 
   start(): void {
@@ -225,6 +241,34 @@ export class AssembledPool implements PoolView {
     }
   }
 
+  #retryPorts(): ConstructorParameters<typeof Retries>[0] {
+    const { kernel } = this
+    const options = (): CheckedPoolOptions => this.#options
+    return {
+      ...this.#conditionPorts(),
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      get accepted() {
+        return kernel.recorder.counters.accepted
+      },
+      get timeout() {
+        return options().timeout
+      },
+      get poisonAfter() {
+        return options().poisonAfter
+      },
+      rerunsOf: (type) => options().retryOnCrash[type] ?? 0,
+      now: () => kernel.turn.refresh(),
+      random: () => options().random(),
+      after: (ms, fn, holds) => kernel.timers.after(ms, fn, holds),
+      call: (message, one, crashes) => kernel.intake.callAgain(message, one, crashes),
+    }
+  }
+
   #conditionPorts(): ConstructorParameters<typeof Conditions>[0] {
     const { kernel } = this
     return {
@@ -255,5 +299,14 @@ export class AssembledPool implements PoolView {
       callSafely: (callback) => kernel.callbacks.callSafely(callback),
       tell: (callback) => kernel.callbacks.tell(callback),
     }
+  }
+}
+
+/** How a call is to be retried; undefined if it is not. What cannot be read is refused where all options are. */
+function retryIn(options: CallOptions): CallOptions['retry'] {
+  try {
+    return options.retry
+  } catch {
+    return undefined
   }
 }

@@ -1,6 +1,7 @@
 import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
 import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
+import type { RetryOptions } from '../requests/retry-options'
 
 /** What a caller may say about one call. */
 export interface CallOptions {
@@ -12,6 +13,11 @@ export interface CallOptions {
   readonly priority?: number
   /** Messages of one key are handled one at a time and in order. */
   readonly key?: unknown
+  /**
+   * Repeats the call if it certainly did not run, or crashed and is of a type in `retryOnCrash`: within its one deadline, and within
+   * the pool's budget for retries. Waits `retryAfterMs` of the error, or the backoff.
+   */
+  readonly retry?: RetryOptions
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
 }
@@ -21,7 +27,7 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'onProgress'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {

@@ -24,6 +24,8 @@ export class Rarely {
   error: GenPoolError | null = null
   /** How its last run failed, for a request that runs again. */
   crash: GenPoolError | null = null
+  /** How many members its message has crashed before it came as this request. */
+  crashes = 0
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 }

@@ -92,6 +92,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.message
   }
 
+  get crashesBefore(): number {
+    return this.rarely?.crashes ?? 0
+  }
+
   get expectsAnswer(): boolean {
     return this.resolveCaller !== null
   }

@@ -92,6 +92,8 @@ export interface PoolView {
   /** Calls whose handler has returned without an answer; the answer comes later. */
   readonly awaitingReply: Iterable<RequestFacts> & { readonly size: number }
   readonly deadLetters: number
+  /** Calls that were not repeated in the last 10 seconds, because the budget for that was used up. */
+  readonly retries: { readonly overBudgetLately: number }
   readonly stateVersion: number | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures

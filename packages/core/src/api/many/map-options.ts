@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { retryOptions } from '../../requests/retry-options'
 import { isSignal } from '../../requests/on-abort'
 
 const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
@@ -33,6 +34,7 @@ export const mapOptions = z.strictObject({
     .union([z.number().nonnegative(), z.literal(Infinity)])
     .optional()
     .describe("How long each call may take, in milliseconds. Default: the pool's."),
+  retry: retryOptions.optional().describe('How each call is retried.'),
   priority: z.number().optional().describe('The priority of each call.'),
   key: callback<(message: never) => unknown>().optional().describe('Returns the key of a message.'),
 })

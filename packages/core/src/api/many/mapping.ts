@@ -41,10 +41,11 @@ export class Mapping {
     private readonly options: CheckedMapOptions,
   ) {
     this.#results = options.ordered ? new InOrder() : new AsTheyCome()
-    const { timeout, priority } = options
+    const { timeout, priority, retry } = options
     this.#callOptions = {
       signal: this.#abort.signal,
       ...(timeout === undefined ? {} : { timeout }),
+      ...(retry === undefined ? {} : { retry }),
       ...(priority === undefined ? {} : { priority }),
     }
   }

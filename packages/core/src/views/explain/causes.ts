@@ -272,6 +272,17 @@ const expired: Cause = ({ recent, timeoutMs, sojourn, run }) => {
   }
 }
 
+const retries: Cause = ({ recent: { unretried } }) =>
+  unretried === 0
+    ? null
+    : {
+        finding: 'retries',
+        says: `${count(unretried, 'failed call was', 'failed calls were')} not repeated: retries may be a tenth of the calls, and 3 a second`,
+        figures: { unretried },
+        advice: 'Do not retry more: it would make the overload worse. See the other findings.',
+        option: null,
+      }
+
 const lateAnswers: Cause = ({ late, oldestLateMs }) =>
   late === 0 || oldestLateMs < 1000
     ? null
@@ -302,6 +313,7 @@ const CAUSES: readonly Cause[] = [
   oneAtATime,
   reruns,
   drops,
+  retries,
   expired,
   lateAnswers,
 ]

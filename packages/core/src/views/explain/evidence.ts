@@ -69,6 +69,8 @@ export interface Evidence {
     readonly crash: string
     readonly stuck: number
     readonly reruns: number
+    /** Calls that were not repeated, because the budget for that was used up. */
+    readonly unretried: number
   }
 }
 
@@ -136,10 +138,18 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   }
 }
 
-function recentOf({ stats }: PoolView, now: Nanos): Evidence['recent'] {
+function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {
   const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
   const { expired = 0 } = stats.failures.counts(now)
-  return { drops: { ...stats.drops.counts(now) }, expired, crashes, crash: textOf(stats.lastCrash), stuck, reruns }
+  return {
+    drops: { ...stats.drops.counts(now) },
+    expired,
+    crashes,
+    crash: textOf(stats.lastCrash),
+    stuck,
+    reruns,
+    unretried: retries.overBudgetLately,
+  }
 }
 
 function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]): Evidence['tenant'] {

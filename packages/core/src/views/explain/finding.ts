@@ -18,6 +18,7 @@ export type FindingName =
   | 'one-at-a-time'
   | 'reruns'
   | 'drops'
+  | 'retries'
   | 'expired'
   | 'late-answers'
   | 'calm'
