@@ -174,6 +174,17 @@ describe('retry', () => {
     expect(await all).toEqual(['done', 'done', 'done'])
   })
 
+  it('refuses options that cannot be read', async () => {
+    const { pool } = spawned()
+    const options = {
+      retry: {},
+      get timeout(): number {
+        throw new Error('mine')
+      },
+    }
+    await expect(call(pool, { type: 'work', ms: 1 }, options)).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+  })
+
   it.each([
     [{ attempts: 0 }, /attempts/],
     [{ tries: 3 }, /tries/],

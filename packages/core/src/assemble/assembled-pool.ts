@@ -10,6 +10,7 @@ import type { Host, Seat } from '../pool/ports'
 import type { Settings } from '../pool/settings'
 import type { Phase } from '../pool/status'
 import type { RequestFacts } from '../requests/request-facts'
+import type { RetryOptions } from '../requests/retry-options'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
@@ -83,11 +84,10 @@ export class AssembledPool implements PoolView {
   }
 
   call(message: unknown, options: CallOptions): Promise<unknown> {
-    const retry = retryIn(options)
-    if (retry === undefined) return this.intake.call(message, options)
-    const { retry: _, ...one } = options
+    const split = splitRetry(options)
+    if (split === undefined) return this.intake.call(message, options)
     this.#retries ??= new Retries(this.#retryPorts())
-    return this.#retries.call(message, one, retry)
+    return this.#retries.call(message, split.one, split.retry)
   }
 
   /** How many calls were repeated, and how many were not because there were too many. */
@@ -302,10 +302,12 @@ export class AssembledPool implements PoolView {
   }
 }
 
-/** How a call is to be retried; undefined if it is not. What cannot be read is refused where all options are. */
-function retryIn(options: CallOptions): CallOptions['retry'] {
+/** The `retry` of a call and its other options; undefined without it. What cannot be read is refused where all options are. */
+function splitRetry(options: CallOptions): { retry: RetryOptions; one: Omit<CallOptions, 'retry'> } | undefined {
   try {
-    return options.retry
+    if (options.retry === undefined) return undefined
+    const { retry, ...one } = options
+    return { retry, one }
   } catch {
     return undefined
   }
