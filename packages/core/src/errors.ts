@@ -28,7 +28,7 @@ export class CrashedError extends GenPoolError {
     readonly type: string,
     cause: unknown,
     /** Whether the state was committed before: then only the answer failed. */
-    committed = false,
+    readonly committed = false,
   ) {
     super(
       `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +

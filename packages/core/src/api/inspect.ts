@@ -27,6 +27,8 @@ export interface Inspection {
    * long a run takes without load, in milliseconds (`floorMs`; 0 if not known). Undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
+  /** Whether it begins nothing until `resume(pool)`. */
+  readonly paused: boolean
   /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
   readonly breaker: PolicyFigures['breaker']
   /** The probability with which the throttle refuses the next request; undefined without one. */
@@ -58,6 +60,8 @@ export interface Inspection {
   readonly restarts: number
   /** How many runs of handlers were repeated, mostly because another commit came first. */
   readonly reruns: number
+  /** How many calls were repeated (`retry`), and how many were not because the pool's budget for that was used up. */
+  readonly retries: { readonly made: number; readonly overBudget: number }
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
 }
@@ -67,7 +71,7 @@ export function inspect(ref: PoolRef): Inspection {
   const pool = poolOf(ref, 'inspect')
   const { stats, waiting } = pool
   const now = pool.now()
-  const { breaker, throttle, concurrency, overloaded } = pool.figures(now)
+  const { breaker, throttle, concurrency, overloaded, paused = false } = pool.figures(now)
   return {
     name: pool.name,
     phase: pool.phase,
@@ -79,6 +83,7 @@ export function inspect(ref: PoolRef): Inspection {
       aside: concurrency.aside,
       floorMs: rounded(concurrency.unloadedNs / NS_PER_MS),
     },
+    paused,
     breaker,
     throttle,
     overloaded,
@@ -97,6 +102,7 @@ export function inspect(ref: PoolRef): Inspection {
     utilisation: rounded(utilisationOf(pool, now)),
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
+    retries: { made: pool.retries.made, overBudget: pool.retries.overBudget },
     stateVersion: pool.stateVersion,
   }
 }

@@ -11,14 +11,15 @@ import { poolOf } from './pool-of'
  * The promise always settles: with the answer, or with an error whose `code` tells the outcome.
  * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
- * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`
+ * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `onProgress`
  */
 export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
   message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
   options?: CallOptions,
 ): Promise<ReplyTo<P, T>> {
-  return poolOf(pool, 'call').intake.call(message, options) as Promise<ReplyTo<P, T>>
+  const target = poolOf(pool, 'call')
+  return (options === undefined ? target.intake.call(message) : target.call(message, options)) as Promise<ReplyTo<P, T>>
 }
 
 /**

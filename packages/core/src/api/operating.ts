@@ -30,6 +30,22 @@ export function resize(pool: PoolRef, size: number): void {
 }
 
 /**
+ * Lets no member begin anything until `resume`. What runs goes on; what comes is queued as ever, and deadlines go on.
+ *
+ * It is the option `paused`, so a pool can also be spawned paused. A pool that drains finishes what it has, paused or not.
+ *
+ * @throws {StoppedError} if the pool has stopped
+ */
+export function pause(pool: PoolRef): void {
+  configure(pool, { paused: true })
+}
+
+/** Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped */
+export function resume(pool: PoolRef): void {
+  configure(pool, { paused: false })
+}
+
+/**
  * Resets a learning concurrency limit: it starts again with `initial`. Use it after the backend was replaced. Does nothing
  * to a pool without such a limit.
  */

@@ -15,11 +15,15 @@ import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
 import { RemediesByEvidence } from '../views/explain/remedies'
+import type { RetryOptions } from '../requests/retry-options'
+import { Conditions } from '../views/conditions'
 import type { PolicyFigures, PoolView } from '../views/pool-view'
 import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
 import { StateChanges } from '../views/telemetry/state-changes'
+import { Retries } from '../policies/retry/retries'
+import type { CallOptions } from '../pool/message-options'
 import { checkedChanges } from './changes'
 import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
 import { Policies } from './policies'
@@ -44,7 +48,9 @@ export class AssembledPool implements PoolView {
   readonly identity: PoolEvent
   readonly stateChanges: StateChanges
   readonly policies: Policies
+  readonly conditions: Conditions
   readonly #supervisor: Supervisor
+  #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
   readonly #isPlain: boolean
@@ -74,9 +80,22 @@ export class AssembledPool implements PoolView {
     this.intake = this.kernel.intake
     const publisher = new Publisher(this.#publisherPorts())
     this.stateChanges = new StateChanges(this.#stateChangesPorts())
+    this.conditions = new Conditions(this.#conditionPorts())
     this.kernel.attach(publisher)
     this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
     this.policies.configure(options)
+  }
+
+  call(message: unknown, options: CallOptions): Promise<unknown> {
+    const split = splitRetry(options)
+    if (split === undefined) return this.intake.call(message, options)
+    this.#retries ??= new Retries(this.#retryPorts())
+    return this.#retries.call(message, split.one, split.retry)
+  }
+
+  /** How many calls were repeated, and how many were not because there were too many. */
+  get retries(): { readonly made: number; readonly overBudget: number; readonly overBudgetLately: number } {
+    return this.#retries ?? { made: 0, overBudget: 0, overBudgetLately: 0 }
   }
 
   start(): void {
@@ -141,6 +160,13 @@ export class AssembledPool implements PoolView {
 
   get size(): number {
     return this.kernel.roster.size
+  }
+
+  /** How many requests can be worked on at once, when an elastic size has grown. */
+  get mostAtOnce(): number {
+    const { size } = this.#options
+    const limit = this.kernel.crew.seatGates.reduce((least, gate) => Math.min(least, gate.limit), Infinity)
+    return Math.max(1, Math.min(limit, typeof size === 'object' ? size.max : this.size))
   }
 
   get starting(): number {
@@ -236,6 +262,49 @@ export class AssembledPool implements PoolView {
     }
   }
 
+  #retryPorts(): ConstructorParameters<typeof Retries>[0] {
+    const { kernel } = this
+    const options = (): CheckedPoolOptions => this.#options
+    return {
+      ...this.#conditionPorts(),
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      get accepted() {
+        return kernel.recorder.counters.accepted
+      },
+      get timeout() {
+        return options().timeout
+      },
+      get poisonAfter() {
+        return options().poisonAfter
+      },
+      rerunsOf: (type) => options().retryOnCrash[type] ?? 0,
+      now: () => kernel.turn.refresh(),
+      random: () => options().random(),
+      after: (ms, fn, holds) => kernel.timers.after(ms, fn, holds),
+      call: (message, one, crashes) => kernel.intake.callAgain(message, one, crashes),
+    }
+  }
+
+  #conditionPorts(): ConstructorParameters<typeof Conditions>[0] {
+    const { kernel } = this
+    return {
+      name: this.name,
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      attach: (part) => kernel.attach(part),
+      detach: (part) => kernel.detach(part),
+    }
+  }
+
   #stateChangesPorts(): ConstructorParameters<typeof StateChanges>[0] {
     const { kernel, identity } = this
     return {
@@ -251,5 +320,16 @@ export class AssembledPool implements PoolView {
       callSafely: (callback) => kernel.callbacks.callSafely(callback),
       tell: (callback) => kernel.callbacks.tell(callback),
     }
+  }
+}
+
+/** The `retry` of a call and its other options; undefined without it. What cannot be read is refused where all options are. */
+function splitRetry(options: CallOptions): { retry: RetryOptions; one: Omit<CallOptions, 'retry'> } | undefined {
+  try {
+    if (options.retry === undefined) return undefined
+    const { retry, ...one } = options
+    return { retry, one }
+  } catch {
+    return undefined
   }
 }

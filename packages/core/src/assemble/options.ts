@@ -5,6 +5,7 @@ import { alarmShape } from '../policies/alarm/alarm-options'
 import { concurrencyShape } from '../policies/concurrency/concurrency-options'
 import { doorShape } from '../policies/door/door-options'
 import { sizeOptions } from '../policies/elastic/size-options'
+import { pauseShape } from '../policies/pause/pause-options'
 import { recycleShape } from '../policies/recycling/recycle-options'
 import { stuckShape } from '../policies/stuck-watch/stuck-options'
 import { supervisionShape } from '../policies/supervision/supervision-options'
@@ -27,6 +28,7 @@ export const poolOptions = z.strictObject({
       'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
     ),
   ...concurrencyShape,
+  ...pauseShape,
   ...doorShape,
   state: z
     .union([z.enum(['shared', 'isolated']), stateOptions])

@@ -3,6 +3,7 @@ import { OverloadAlarm } from '../policies/alarm/overload-alarm'
 import { Concurrency } from '../policies/concurrency/concurrency'
 import { Door } from '../policies/door/door'
 import { Size } from '../policies/elastic/size'
+import { Pause } from '../policies/pause/pause'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
 import type { PolicyFigures } from '../views/pool-view'
@@ -43,6 +44,14 @@ const concurrency: PolicyLine = {
   },
 }
 
+const pause: PolicyLine = {
+  wanted: ({ paused }) => paused,
+  make(pool) {
+    const policy = new Pause(pool)
+    return { configure: ({ paused }) => policy.configure(paused), figures: () => ({ paused: policy.holds }) }
+  },
+}
+
 const alarm: PolicyLine = {
   wanted: (options) => options.alarm !== false,
   make(pool) {
@@ -80,7 +89,7 @@ const size: PolicyLine = {
 }
 
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
-const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
+const POLICIES: readonly PolicyLine[] = [door, concurrency, pause, alarm, stuckWatch, recycling, size]
 
 /** The policies that the options of one pool have asked for. */
 export class Policies {

@@ -51,6 +51,10 @@ export class PolicyPorts {
     return this.kernel.status.stopping
   }
 
+  get draining(): boolean {
+    return this.kernel.status.phase === 'draining'
+  }
+
   get seats(): readonly Seat[] {
     return this.kernel.roster.members
   }

@@ -56,6 +56,13 @@ export function castStep(handler: Checking, result: unknown): Step {
   )
 }
 
+/** The step that answers with the result of a function. */
+export function answerStep(result: unknown): Step {
+  // A function as the value of a step makes the answer; here it is the answer.
+  const value = typeof result === 'function' ? () => result : result
+  return new Step('reply', value, undefined, undefined)
+}
+
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {
   const message = `the handler returned ${nameOf(result)}. ${remedy}`
   return new InvalidError(`result of the handler "${type}"`, [{ path: [], message }])

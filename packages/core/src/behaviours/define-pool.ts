@@ -81,7 +81,7 @@ export interface PlainProtocol<S, M> extends OpenProtocol<S, M, unknown, M> {
 /** A behaviour with its definition, which `Behaviour` hides. */
 export class Definition {
   constructor(
-    readonly form: 'map' | 'catchAll' | 'plain',
+    readonly form: 'map' | 'catchAll' | 'plain' | 'task',
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the typed face is Behaviour
     readonly callbacks: any,
     readonly properties: PlainProperties<unknown, unknown> = {},

@@ -199,6 +199,10 @@ export class Pool implements RequestOwner {
     this.parts.callbacks.callSafely(() => dispatch(to as never, value as never))
   }
 
+  tell(callback: () => unknown): void {
+    this.parts.callbacks.tell(callback)
+  }
+
   crashed(request: Request, cause: unknown): GenPoolError {
     return this.parts.failures.crashed(request, cause)
   }

@@ -6,6 +6,8 @@ export class Rarely {
   /** The sender of a dispatch. */
   sender: Reference | null = null
   signal: AbortSignal | null = null
+  /** Told what the handler says about its progress. */
+  onProgress: ((value: unknown) => void) | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */
@@ -26,6 +28,8 @@ export class Rarely {
   error: GenPoolError | null = null
   /** How its last run failed, for a request that runs again. */
   crash: GenPoolError | null = null
+  /** How many members its message has crashed before it came as this request. */
+  crashes = 0
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 }

@@ -22,6 +22,8 @@ export interface RequestFacts {
   readonly outcome: Outcome | null
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** How many members its message has crashed before it came as this request: an earlier try of its caller. */
+  readonly crashesBefore: number
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
   /** The member that runs it or ran it last; null before. */

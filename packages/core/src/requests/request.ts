@@ -46,6 +46,8 @@ export interface RequestOwner {
   readonly hasFreeMember: boolean
   /** Whether each handler holds the state while it runs. */
   readonly isExclusive: boolean
+  /** Calls something of the caller's, after what runs now. */
+  tell(callback: () => unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
   /** The error of a request whose answer cannot be given. */
@@ -106,6 +108,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
+  }
+
+  get crashesBefore(): number {
+    return this.rarely?.crashes ?? 0
   }
 
   get expectsAnswer(): boolean {
@@ -229,6 +235,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   #abort({ controller }: Rarely, error: GenPoolError): void {
     if (controller !== null) this.within(() => controller.abort(error))
+  }
+
+  progress(value: unknown): boolean {
+    const onProgress = this.rarely?.onProgress
+    if (this.outcome !== null || onProgress === null || onProgress === undefined) return false
+    this.owner.tell(() => onProgress(value))
+    return true
   }
 
   extend(): Rarely {

@@ -36,6 +36,8 @@ export interface PolicyFigures {
   readonly breaker?: BreakerFigures | undefined
   readonly throttle?: { readonly probability: number } | undefined
   readonly concurrency?: ConcurrencyView | undefined
+  /** Whether the pool is paused. */
+  readonly paused?: boolean | undefined
   /** Whether the alarm is set. */
   readonly overloaded?: boolean | undefined
 }
@@ -92,6 +94,8 @@ export interface PoolView {
   /** Calls whose handler has returned without an answer; the answer comes later. */
   readonly awaitingReply: ReadonlySet<RequestFacts>
   readonly deadLetters: number
+  /** Calls that were not repeated in the last 10 seconds, because the budget for that was used up. */
+  readonly retries: { readonly overBudgetLately: number }
   readonly stateVersion: number | undefined
   /** How its members wait for calls that none of them can take; undefined if they do not. */
   readonly selfWait: string | undefined

@@ -94,6 +94,10 @@ export class MessageContext implements Context {
     return runnerOf(this.request).facts.children
   }
 
+  progress(value: unknown): boolean {
+    return tellProgress(this.request, this.attempt, value)
+  }
+
   afterCommit(effect: (state: never) => void): void {
     addEffect(this.request, effect)
   }
@@ -138,6 +142,10 @@ export class PlainContext implements Context {
     return remainingMsOf(this.request)
   }
 
+  progress(value: unknown): boolean {
+    return tellProgress(this.request, this.attempt, value)
+  }
+
   afterCommit(effect: (state: never) => void): void {
     addEffect(this.request, effect)
   }
@@ -154,6 +162,11 @@ function signalOf(request: Request): AbortSignal {
 
 function remainingMsOf({ deadline, owner }: Request): number {
   return Math.max(0, (deadline - owner.turn.refresh()) / NS_PER_MS)
+}
+
+/** A handler that was given up, and whose message runs again, is not listened to. */
+function tellProgress(request: Request, attempt: number, value: unknown): boolean {
+  return request.attempt === attempt && request.progress(value)
 }
 
 function addEffect(request: Request, effect: (state: never) => void): void {

@@ -24,6 +24,8 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
+  progress(value: unknown): boolean
 }
 
 /** What happens while jobs run. It is measured, and watched for members that hang. */

@@ -52,7 +52,7 @@ export class Supervisor implements Supervision {
 
   fateOf(request: RequestFacts): Fate {
     const { retryOnCrash, poisonAfter } = this.options
-    const crashes = (this.#crashes.get(request) ?? 0) + 1
+    const crashes = (this.#crashes.get(request) ?? request.crashesBefore) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
     return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'

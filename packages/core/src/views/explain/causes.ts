@@ -2,7 +2,7 @@ import { LEAVE_THE_CIRCLE } from '../../requests/failures'
 import { type Cause, SEVERAL } from './cause'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords, withRoundedFigures } from './finding'
-import { draining, stopped } from './life-causes'
+import { draining, paused, stopped } from './life-causes'
 import { breaker, drops, expired } from './loss-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 import { concurrency, eventLoop, keys, membersBusy, oneAtATime, stuck } from './wait-causes'
@@ -60,6 +60,17 @@ const reruns: Cause = ({ recent: { reruns }, run }) =>
 export const LATE_ADVICE =
   'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).'
 
+const retries: Cause = ({ recent: { unretried } }) =>
+  unretried === 0
+    ? null
+    : {
+        finding: 'retries',
+        says: `${count(unretried, 'failed call was', 'failed calls were')} not repeated: retries may be a tenth of the calls, and 3 a second`,
+        figures: { unretried },
+        advice: 'Do not retry more: it would make the overload worse. See the other findings.',
+        option: null,
+      }
+
 const lateAnswers: Cause = ({ late, oldestLateMs }) =>
   late === 0 || oldestLateMs < 1000
     ? null
@@ -85,6 +96,7 @@ const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
 const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | null)[] = [
   stopped,
   draining,
+  paused,
   failingStarts,
   startTimeout,
   starting,
@@ -101,6 +113,7 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   slowHandlers,
   reruns,
   drops,
+  retries,
   expired,
   lateAnswers,
 ]

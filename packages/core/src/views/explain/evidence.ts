@@ -63,6 +63,7 @@ export interface Evidence {
   readonly initError: string
   /** How its members wait for calls that none of them can take; null if they do not. */
   readonly selfWait: string | null
+  readonly paused: boolean
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
     readonly limit: number
@@ -85,6 +86,8 @@ export interface Evidence {
     readonly crash: string
     readonly stuck: number
     readonly reruns: number
+    /** Calls that were not repeated, because the budget for that was used up. */
+    readonly unretried: number
   }
 }
 
@@ -123,7 +126,7 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
 export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Nanos): Evidence {
   const { stats } = pool
   const { idle, busy } = countMembers(pool)
-  const { breaker, concurrency } = pool.figures(now)
+  const { breaker, concurrency, paused = false } = pool.figures(now)
   return {
     pool: pool.name,
     phase: pool.phase,
@@ -152,6 +155,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
     initError: textOf(stats.lastInitError),
     selfWait: pool.selfWait ?? null,
+    paused,
     breaker,
     concurrency:
       concurrency === undefined
@@ -171,10 +175,18 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
   }
 }
 
-function recentOf({ stats }: PoolView, now: Nanos): Evidence['recent'] {
+function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {
   const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
   const { expired = 0 } = stats.failures.counts(now)
-  return { drops: { ...stats.drops.counts(now) }, expired, crashes, crash: textOf(stats.lastCrash), stuck, reruns }
+  return {
+    drops: { ...stats.drops.counts(now) },
+    expired,
+    crashes,
+    crash: textOf(stats.lastCrash),
+    stuck,
+    reruns,
+    unretried: retries.overBudgetLately,
+  }
 }
 
 function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]): Evidence['tenant'] {

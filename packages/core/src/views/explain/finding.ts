@@ -2,6 +2,7 @@
 export type FindingName =
   | 'stopped'
   | 'draining'
+  | 'paused'
   | 'failing-starts'
   | 'start-timeout'
   | 'starting'
@@ -18,6 +19,7 @@ export type FindingName =
   | 'one-at-a-time'
   | 'reruns'
   | 'drops'
+  | 'retries'
   | 'expired'
   | 'late-answers'
   | 'calm'

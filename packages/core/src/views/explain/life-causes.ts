@@ -24,6 +24,17 @@ function runningFor(running: Evidence['running'][number] | undefined): string {
   return `; a handler of "${running.type}" has been running for ${inWords(running.longestMs)}`
 }
 
+export const paused: Cause = ({ paused, waiting, oldestMs, busy }) =>
+  paused
+    ? {
+        finding: 'paused',
+        says: `the pool is paused: ${count(waiting, 'request waits', 'requests wait')}${waiting > 0 ? `, the oldest for ${inWords(oldestMs)}` : ''}`,
+        figures: { waiting, oldestMs, busy },
+        advice: 'Call resume(pool). Deadlines go on while it is paused.',
+        option: 'paused',
+      }
+    : null
+
 export const draining: Cause = ({ phase, waiting, busy, running: [oldest] }) =>
   phase !== 'draining'
     ? null

@@ -1,3 +1,4 @@
+import { paused } from './life-causes'
 import { type Cause } from './cause'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords } from './finding'
@@ -162,6 +163,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
   const { busy, idle, exclusive } = evidence
   const noneStarted = busy + idle === 0
   return (
+    paused(evidence) ??
     (noneStarted ? (failingStarts(evidence) ?? startTimeout(evidence) ?? starting(evidence)) : null) ??
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
