@@ -5,5 +5,5 @@ const EXACT_WITHIN: Nanos = 1000 * NS_PER_MS
 
 /** Whether a deadline has passed. Timers do not fire while a handler blocks the event loop, so it is checked here, too. */
 export function hasPassed(deadline: Nanos, turn: Turn): boolean {
-  return deadline - turn.now() < EXACT_WITHIN && deadline <= turn.refresh()
+  return deadline !== Infinity && deadline - turn.now() < EXACT_WITHIN && deadline <= turn.refresh()
 }

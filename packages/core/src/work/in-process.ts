@@ -144,7 +144,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
-    calling.request = job
+    calling.hand = this.#inHand
     try {
       result =
         rarely === null || rarely.scope === null
@@ -153,7 +153,7 @@ class InProcessWorker implements Worker<Request>, Run {
     } catch (error) {
       throw new HandlerFailure(error)
     } finally {
-      calling.request = null
+      calling.hand = null
     }
     return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
       ? result
