@@ -20,6 +20,9 @@ export class Lane<E extends Waiting> implements Scheduled {
   heapIndex = -1
   /** The lane whose turn is next after this one. */
   following: Lane<E> | null = null
+  /** How many requests it may still serve before the next lane's turn; whole turns and what was left of them. */
+  credit = 0
+  weight = 1
   /** Set by `fill`, right after creation. */
   queue!: Leaf<E>
 
