@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dropOptions } from '../queues/drop-queue'
+import { limitShape } from '../limits/limit-options'
 import { queueOptions } from '../queues/queue-options'
 import { admissionOptions } from './admission/admission-options'
 
@@ -20,5 +21,9 @@ export const brokerOptions = z.strictObject({
     .default(true)
     .describe('Whether a request is dropped instead of started when too little time is left before its deadline.'),
 })
+/** Options of the engine: `brokerOptions`, and its rate and limits per key. */
+export const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
+export type EngineOptions = z.input<typeof engineOptions>
+export type CheckedEngineOptions = z.output<typeof engineOptions>
+
 export type BrokerOptions = z.input<typeof brokerOptions>
-export type CheckedBrokerOptions = z.output<typeof brokerOptions>

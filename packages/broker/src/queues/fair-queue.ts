@@ -1,8 +1,9 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue } from './codel-queue'
-import { dropOptions } from './drop-queue'
+import { DropQueue, dropOptions } from './drop-queue'
 import { compareKeys, fairBy, identify, keyFunction, sameBy } from './fair-keys'
+import { fairWeight, weightOf } from './fair-weight'
 import { byKey, Lane } from './fair-lane'
 import { leafOptions } from './leaf'
 import { mustNotWait, type OwnDecision } from './leaf-queue'
@@ -16,6 +17,11 @@ export const fairOptions = z.strictObject({
   type: z.literal('fair').default('fair'),
   by: fairBy.default('value').describe('How the key of a request is found, such as its user or its tenant.'),
   queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has.'),
+  weight: fairWeight
+    .optional()
+    .describe(
+      'How many requests of a key are served in its turn, >= 1: by key, or a function (key) => weight. Default: 1.',
+    ),
 })
 export type FairOptions = z.input<typeof fairOptions>
 export type CheckedFairOptions = z.output<typeof fairOptions>
@@ -26,6 +32,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
   #options: CheckedFairOptions
   #keyOf: (value: unknown) => unknown
+  /** Null while all keys have the same weight. */
+  #weightOf: ((key: unknown) => number) | null
   #length = 0
   #serial = 0
   readonly #lanes = new Map<unknown, Lane<E>>()
@@ -44,6 +52,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   constructor(options: CheckedFairOptions, now: Nanos, items: Iterable<E>) {
     this.#options = options
     this.#keyOf = keyFunction(options.by)
+    this.#weightOf = weightOf(options.weight)
     this.#createFrom(items, now)
   }
 
@@ -89,7 +98,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       const entry = lane.queue.dequeue(now)
       this.#account(lane, before)
       if (entry !== null) {
-        this.#appendTurn(lane)
+        if (this.#weightOf === null) this.#appendTurn(lane)
+        else this.#endTurn(lane)
         this.#settle(lane, now)
         return entry
       }
@@ -124,12 +134,27 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   apply(options: CheckedFairOptions, now: Nanos): void {
     const before = this.#options
     this.#options = options
+    this.#weightOf = weightOf(options.weight)
     if (sameBy(before.by, options.by)) {
       this.#reconfigure(now)
       return
     }
     this.#keyOf = keyFunction(options.by)
     this.#createFrom(this.drain(), now)
+  }
+
+  /** Takes back one that was taken out: in its lane it stands where its age puts it. Drops nothing. */
+  readmit(entry: E, now: Nanos): void {
+    const value = this.#keyOf(entry.subject)
+    const id = identify(value)
+    this.#begin()
+    let lane = this.#lanes.get(id) ?? this.#recall(id)
+    if (lane === undefined) this.#appendTurn((lane = this.#addLane(value, id, [], now)))
+    lane.queue.readmit(entry)
+    this.#length++
+    // Its age may be over: the next call of `timeout` looks.
+    this.#timers.set(lane, lane.queue instanceof DropQueue ? Infinity : now)
+    this.#settleAll(now)
   }
 
   drain(): E[] {
@@ -173,6 +198,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     for (const lane of [...retired, ...serving]) {
       const before = lane.queue.length
       lane.configure(this.#options.queue, now)
+      lane.weight = this.#weightOf === null ? 1 : this.#weightOf(lane.key.value)
+      lane.credit = 0
       this.#account(lane, before)
     }
     this.#settleAll(now)
@@ -181,6 +208,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #addLane(value: unknown, id: unknown, items: readonly E[], now: Nanos): Lane<E> {
     const lane = new Lane<E>(this, { value, id, serial: this.#serial++ }, this.#tags)
     lane.fill(this.#options.queue, now, items)
+    if (this.#weightOf !== null) lane.weight = this.#weightOf(value)
     this.#lanes.set(id, lane)
     this.#account(lane, 0)
     return lane
@@ -201,6 +229,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #retire(lane: Lane<E>, now: Nanos): void {
     this.#lanes.delete(lane.key.id)
     this.#timers.delete(lane)
+    lane.credit = 0
     const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
     if (until <= now) return
     this.#retired.set(lane.key.id, lane)
@@ -271,6 +300,15 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.#nextAll = this.#timers.least
   }
 
+  /** Ends a turn in which one request was served; a lane with credit left has the next turn, too (deficit round robin). */
+  #endTurn(lane: Lane<E>): void {
+    if (lane.credit < 1) lane.credit += lane.weight
+    if (--lane.credit < 1) return this.#appendTurn(lane)
+    lane.following = this.#firstTurn
+    this.#firstTurn = lane
+    if (this.#lastTurn === null) this.#lastTurn = lane
+  }
+
   #appendTurn(lane: Lane<E>): void {
     lane.following = null
     if (this.#lastTurn === null) this.#firstTurn = lane
@@ -306,6 +344,7 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
+ * @see Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round-Robin, SIGCOMM 1995
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
   return new FairQueue<E>(checkFairOptions(options), now, items)

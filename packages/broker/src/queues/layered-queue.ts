@@ -2,6 +2,7 @@ import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { LeafQueue, mustNotWait, type OwnDecision } from './leaf-queue'
 import { KeyLanes } from './key-lanes'
+import { type Layers } from './layers'
 import { type Level } from './level'
 import { Levels } from './levels'
 import { type Drop, NO_DROPS, type Queue } from './queue'
@@ -20,8 +21,12 @@ import { type Waiting } from './waiting'
  *
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
-export class LayeredQueue<E extends Waiting> implements Queue<E> {
+export class LayeredQueue<E extends Waiting> implements Layers<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  /** How many requests wait elsewhere and count towards `max`. */
+  outside = 0
+  /** Told of a request that was held back and may be served now. */
+  returned: ((entry: E) => void) | null = null
   readonly #levels: Levels<E>
   readonly #lanes: KeyLanes<E>
   readonly #tags = new TagIndex<E>()
@@ -63,6 +68,21 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return null
   }
 
+  /** The lowest priority of those that could be served now. */
+  get lowestPriority(): number | undefined {
+    return this.#levels.lowest?.priority
+  }
+
+  /** Whether a request that waits here is held back by its key. */
+  holds(entry: E): boolean {
+    return entry.key !== undefined && this.#lanes.holds(entry)
+  }
+
+  /** The requests with this tag. */
+  tagged(tag: unknown): readonly E[] {
+    return this.#tags.get(tag)
+  }
+
   /** How many would be served before a new request of this priority. */
   ahead(priority: number): number {
     let count = 0
@@ -78,10 +98,16 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
     this.#begin()
-    const full = this.length >= this.max
-    if (full && !this.#makeRoom(entry, now)) this.#drop(entry, 'max', now)
-    else this.#enter(entry, now)
+    if (this.#hasRoomFor(entry, now)) this.#enter(entry, now)
     this.#finish()
+  }
+
+  /** Makes sure that `entry` may be added, here or elsewhere; otherwise drops it. */
+  makePlace(entry: E, now: Nanos): boolean {
+    this.#begin()
+    const here = this.#hasRoomFor(entry, now)
+    this.#finish()
+    return here
   }
 
   /** Reports that `entry` is served without waiting. */
@@ -168,7 +194,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
       this.#account(level, before, now)
     }
     this.#keep(this.#lanes.reconfigure(options, now))
-    while (this.length > this.max && this.#shedLowest('max', now));
+    while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.#finish()
   }
 
@@ -197,6 +223,12 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     const before = level.length
     level.enqueue(entry, now)
     this.#account(level, before, now)
+  }
+
+  #hasRoomFor(entry: E, now: Nanos): boolean {
+    if (this.length + this.outside < this.max || this.#makeRoom(entry, now)) return true
+    this.#drop(entry, 'max', now)
+    return false
   }
 
   /** Frees one place for `entry` in a full queue, if it is allowed one. */
@@ -250,12 +282,14 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     if (entry.key === undefined) return
     const next = this.#lanes.advance(entry, now)
     this.#keep(this.#lanes.dropped)
-    if (next !== null) this.#return(next, now)
+    if (next === null) return
+    this.#return(next, now)
+    this.returned?.(next)
   }
 
   #return(entry: E, now: Nanos): void {
     const level = this.#levelOf(entry.priority, now)
-    level.readmit(entry)
+    level.readmit(entry, now)
     this.#levels.changed(level)
     this.#ready++
   }
