@@ -48,15 +48,17 @@ export function figuresOf<E extends Waiting>(
 
 function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy {
   let waiting = 0
+  let keys = 0
   let most: LimitLane<E> | null = null
   for (const lane of lanes.values()) {
     waiting += lane.parked
+    if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
     if (lane.parked > (most?.parked ?? 0)) most = lane
   }
   const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
   return {
     waiting,
-    keys: lanes.size,
+    keys,
     key: most?.key,
     ofKey: most?.parked ?? 0,
     running: most?.running ?? 0,

@@ -1,4 +1,4 @@
-import type { BrokerOptions } from '@genpool/broker'
+import type { LimitFigures } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, StoppedError } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
@@ -18,6 +18,7 @@ import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
 import { StateChanges } from '../views/telemetry/state-changes'
+import { engineOptionsOf } from './combined-options'
 import { checkedChanges } from './changes'
 import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
 import { Policies } from './policies'
@@ -62,7 +63,7 @@ export class AssembledPool implements PoolView {
       host,
       behaviour: new CompiledBehaviour(definition),
       settings: this.#settings(options),
-      broker: isBrokerRef(broker) ? { shared: broker } : { own: broker },
+      broker: isBrokerRef(broker) ? { shared: broker } : { own: engineOptionsOf(options) },
       recorder: this.stats,
       supervision: this.#supervisor,
       workers: workersOf(definition),
@@ -94,7 +95,8 @@ export class AssembledPool implements PoolView {
 
   #apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
     const { kernel } = this
-    if (changed.some(({ path }) => path.startsWith('broker'))) kernel.port.configure(options.broker as BrokerOptions)
+    if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path)))
+      kernel.port.configure(engineOptionsOf(options))
     this.#options = options
     kernel.configure(this.#settings(options))
     this.#supervisor.configure(options)
@@ -184,19 +186,25 @@ export class AssembledPool implements PoolView {
     return this.policies.figures(now)
   }
 
+  limits(now: Nanos): LimitFigures {
+    return this.kernel.port.limits(now)
+  }
+
   now(): Nanos {
     return this.kernel.turn.refresh()
   }
 
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
-    const { timeout, size, concurrency, broker } = this.#options
+    const { timeout, size, concurrency, broker, rate, limits } = this.#options
     const client = isBrokerRef(broker) ? undefined : broker.client
     return {
       timeoutMs: timeout,
       maxSize: typeof size === 'object' ? size.max : null,
       concurrencyLearns: typeof concurrency !== 'number',
       fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
+      rate,
+      limits,
       exclusive: this.kernel.stateOptions.commit === 'exclusive' && this.kernel.sharesState,
     }
   }

@@ -1,4 +1,11 @@
-import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker } from '@genpool/broker'
+import {
+  type Broker,
+  createBroker,
+  type Drop,
+  type EngineOptions,
+  type LimitFigures,
+  type Maker,
+} from '@genpool/broker'
 import type { Clock, Nanos, Timer, Turn } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -32,9 +39,13 @@ export class BrokerPort implements Port {
   readonly #listeners: Listeners
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity
+  /** Whether the process waits for the timer. */
+  #holds = false
+  /** Whether there is a rate, or are limits per key: then each request is released, and more matches may follow any call. */
+  #limited = false
 
   constructor(
-    options: BrokerOptions,
+    options: EngineOptions,
     private readonly kernel: BrokerPorts,
   ) {
     this.#turn = kernel.turn
@@ -42,6 +53,7 @@ export class BrokerPort implements Port {
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
       random: () => kernel.settings.current.random(),
     })
+    this.#limited = this.#engine.isLimited
   }
 
   get lengthR(): number {
@@ -58,6 +70,10 @@ export class BrokerPort implements Port {
 
   get waiting(): readonly Request[] {
     return [...this.#engine.requests]
+  }
+
+  limits(now: Nanos): LimitFigures {
+    return this.#engine.limits(now)
   }
 
   ask(request: Request): Member | null {
@@ -103,16 +119,16 @@ export class BrokerPort implements Port {
   }
 
   release(request: Request): void {
-    if (request.key !== undefined) this.#releaseKey(request)
+    if (request.key !== undefined || this.#limited) this.#releaseHeld(request)
   }
 
-  #releaseKey(request: Request): void {
-    const match = this.#try(() => this.#engine.release(request, this.#turn.now()), null)
+  #releaseHeld(request: Request): void {
+    const match = this.#try(() => this.#engine.release(request, this.#turn.now(), request.attempt > 0), null)
     if (match !== null) match.askR.assign(match.ask)
   }
 
   putBack(request: Request): Member | null {
-    return this.#try(() => this.#engine.putBack(request, this.#turn.now()), null)
+    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), request.attempt > 0), null)
   }
 
   remove(entry: Request | Member): boolean {
@@ -123,8 +139,9 @@ export class BrokerPort implements Port {
     this.#engine.finished(runNs, now)
   }
 
-  configure(options: BrokerOptions): void {
+  configure(options: EngineOptions): void {
     this.#engine.configure(options, this.kernel.turn.refresh())
+    this.#limited = this.#engine.isLimited
     this.#act()
   }
 
@@ -146,6 +163,29 @@ export class BrokerPort implements Port {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+    if (this.#limited) this.#matchMore()
+  }
+
+  /** Delivers the matches that limits allow now. */
+  #matchMore(): void {
+    try {
+      for (;;) {
+        const match = this.#engine.match(this.#turn.now())
+        const { dropped, droppedR, wakeAt } = this.#engine.decision
+        if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
+        if (wakeAt !== null && (wakeAt < this.#armedFor || this.#isForCallers())) this.#arm(wakeAt)
+        if (match === null) return
+        match.askR.assign(match.ask)
+        if (this.#listeners.matched.length > 0) this.#tellMatched()
+      }
+    } catch (error) {
+      this.kernel.queueFailed(error)
+    }
+  }
+
+  /** Whether the timer was set for members only, and requests wait for it now. */
+  #isForCallers(): boolean {
+    return !this.#holds && this.#engine.length > 0
   }
 
   #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
@@ -161,7 +201,8 @@ export class BrokerPort implements Port {
     this.#timer?.cancel()
     this.#armedFor = at
     // Members that wait for work hold no process; callers do.
-    this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#engine.length > 0)
+    this.#holds = this.#engine.length > 0
+    this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#holds)
   }
 
   #disarm(): void {

@@ -1,4 +1,4 @@
-import type { DropReason } from '@genpool/broker'
+import type { DropReason, LimitFigures } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
@@ -93,6 +93,8 @@ export interface PoolView {
   readonly stateVersion: number | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
+  /** What rates and limits hold back. O(keys). */
+  limits(now: Nanos): LimitFigures
   /** Reads the clock. */
   now(): Nanos
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence'
 import { adviceFor } from './drop-advice'
+import { heldByLimits, heldByRate } from './held'
 import { count, type Finding, inWords, percent, withRoundedFigures } from './finding'
 
 /** Looks for one cause in the evidence; null if it is not there. */
@@ -282,6 +283,8 @@ const CAUSES: readonly Cause[] = [
   crashes,
   stuck,
   eventLoop,
+  heldByRate,
+  heldByLimits,
   keys,
   oneTenant,
   concurrency,

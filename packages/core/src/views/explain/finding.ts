@@ -9,6 +9,8 @@ export type FindingName =
   | 'crashes'
   | 'stuck'
   | 'event-loop'
+  | 'rate'
+  | 'limits'
   | 'keys'
   | 'one-tenant'
   | 'concurrency'
