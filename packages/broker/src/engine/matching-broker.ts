@@ -28,7 +28,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   /** The same object as `asks` once a request with a key or a priority has come; null before, at no cost. */
   #layers: Layers<A> | null = null
   /** The same object as `asks` once there was a rate or a limit; null before, at no cost. */
-  #limits: LimitedQueue<A> | null = null
+  protected limited: LimitedQueue<A> | null = null
   #members: Queue<R>
   /** Which side may be waiting. The other side is empty, except for requests held back by their key. */
   protected asking = false
@@ -109,7 +109,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     const member = this.asking ? null : this.#takeMember(now)
     if (member !== null) return this.#start(entry, member, now)
     this.asking = true
-    this.#limits?.refused(entry)
+    this.limited?.refused(entry)
     this.#decided.drop(entry, 'busy', { now, waiting: this.asks.length })
     return this.#letTimePass(now)
   }
@@ -168,34 +168,34 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null {
     this.#begin(now)
-    if (this.#layers === null || (entry.key === undefined && this.#limits === null)) return this.#finish(null)
+    if (this.#layers === null || (entry.key === undefined && this.limited === null)) return this.#finish(null)
     this.#layers.release(entry, now, ran)
     this.#decided.add(this.#layers.decision.dropped)
     return this.#finish(this.#mayMatch(this.#layers, now) ? this.#matchReady(now) : null)
   }
 
   get isLimited(): boolean {
-    return this.#limits !== null
+    return this.limited !== null
   }
 
   match(now: Nanos): Match<A, R> | null {
-    if (this.#limits === null || this.asking || this.asks.length === 0) return null
+    if (this.limited === null || this.asking || this.asks.length === 0) return null
     this.#begin(now)
-    this.#limits.refill(now)
-    this.#decided.add(this.#limits.decision.dropped)
-    return this.#finish(this.#mayMatch(this.#limits, now) ? this.#matchReady(now) : null)
+    this.limited.refill(now)
+    this.#decided.add(this.limited.decision.dropped)
+    return this.#finish(this.#mayMatch(this.limited, now) ? this.#matchReady(now) : null)
   }
 
   limits(now: Nanos): LimitFigures {
-    return this.#limits === null ? NO_FIGURES : this.#limits.figures(now)
+    return this.limited === null ? NO_FIGURES : this.limited.figures(now)
   }
 
   putBack(entry: A, now: Nanos, ran?: boolean): R | null {
     mustNotWait(entry)
     this.#begin(now)
-    if (this.#limits !== null) {
-      this.#limits.readmit(entry, now, ran)
-      this.#decided.add(this.#limits.decision.dropped)
+    if (this.limited !== null) {
+      this.limited.readmit(entry, now, ran)
+      this.#decided.add(this.limited.decision.dropped)
       return this.#finish(null)
     }
     const member = this.asking ? null : this.#takeMember(now)
@@ -213,11 +213,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     const to = checkBrokerOptions(options)
     this.#begin(now)
     this.options = to
-    if (this.#limits !== null) this.#limits.reconfigure(to.client, to, now)
+    if (this.limited !== null) this.limited.reconfigure(to.client, to, now)
     else if (this.#layers instanceof LayeredQueue) this.#layers.apply(to.client, now)
     else this.asks = reconfigureQueue(this.asks, { from: from.client, to: to.client }, now)
     this.#decided.add(this.asks.decision.dropped)
-    if (this.#limits === null && isLimited(to)) {
+    if (this.limited === null && isLimited(to)) {
       this.#limit(to, now)
       this.#decided.add(this.asks.decision.dropped)
     }
@@ -248,19 +248,19 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     const layers = this.#inLayers()
     if (layers.mustStepBack(entry, now)) return true
     // What the rate of all holds is served first.
-    return this.#limits !== null && !this.asking && this.#limits.ready > 0
+    return this.limited !== null && !this.asking && this.limited.ready > 0
   }
 
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
   #limit(options: CheckedEngineOptions, now: Nanos): void {
     const inner = this.#layers instanceof LayeredQueue ? this.#layers : new LayeredQueue<A>(options.client, this.asks)
-    this.asks = this.#layers = this.#limits = new LimitedQueue<A>(inner, options.client, options, now)
+    this.asks = this.#layers = this.limited = new LimitedQueue<A>(inner, options.client, options, now)
   }
 
   /** Whether a request may be ready while members wait. */
   #mayMatch(layers: Layers<A>, now: Nanos): boolean {
     if (this.asking || layers.ready === 0) return false
-    return this.#limits === null || (this.#members.length > 0 && this.#limits.isOpen(now))
+    return this.limited === null || (this.#members.length > 0 && this.limited.isOpen(now))
   }
 
   #inLayers(): Layers<A> {
@@ -280,7 +280,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #refuse(entry: A): null {
-    this.#limits?.refused(entry)
+    this.limited?.refused(entry)
     return this.#finish(null)
   }
 
@@ -293,7 +293,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   #start(entry: A, member: R, now: Nanos): R {
     this.#layers?.start(entry, now)
-    if (this.#limits !== null) this.#decided.add(this.#limits.decision.dropped)
+    if (this.limited !== null) this.#decided.add(this.limited.decision.dropped)
     this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
     return this.#finish(member)
   }
@@ -333,7 +333,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
       this.#decided.add(this.asks.decision.dropped)
       if (request === null) return null
       if (this.#canStart(request, now)) {
-        if (this.#limits !== null) this.#beginLimited(this.#limits, request, now)
+        if (this.limited !== null) this.#beginLimited(this.limited, request, now)
         return request
       }
       if (this.#layers !== null) this.#letNextOfKey(this.#layers, request, now)
@@ -347,7 +347,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #letNextOfKey(layers: Layers<A>, request: A, now: Nanos): void {
-    if (request.key === undefined && this.#limits === null) return
+    if (request.key === undefined && this.limited === null) return
     layers.release(request, now)
     this.#decided.add(layers.decision.dropped)
   }
@@ -378,7 +378,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #giveUp(entry: A, reason: DropReason, now: Nanos): null {
-    this.#limits?.refused(entry)
+    this.limited?.refused(entry)
     this.#decided.drop(entry, reason, { now, waiting: this.asks.length })
     return this.#finish(null)
   }

@@ -8,7 +8,7 @@ export class KeyedLimit<E extends Waiting> {
   readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
-  /** Lanes by the time of their last begin, the earliest first. */
+  /** Lanes by the time of a begin, the earliest first. Later begins are looked at when its time is over. */
   readonly #begun = new Map<LimitLane<E>, Nanos>()
 
   constructor(
@@ -27,7 +27,10 @@ export class KeyedLimit<E extends Waiting> {
 
   configure(rules: KeyRules): void {
     this.rules = rules
-    if (rules.rate === null) this.#begun.clear()
+    if (rules.rate === null) {
+      for (const lane of this.#begun.keys()) lane.beganAt = -Infinity
+      this.#begun.clear()
+    }
     for (const lane of this.lanes.values()) lane.configure(rules)
   }
 
@@ -35,12 +38,16 @@ export class KeyedLimit<E extends Waiting> {
   began(lane: LimitLane<E>, now: Nanos): void {
     const { rate } = this.rules
     if (rate === null) return
-    this.#begun.delete(lane)
-    this.#begun.set(lane, now)
+    if (lane.beganAt === -Infinity) this.#begun.set(lane, now)
+    lane.beganAt = now
     for (const [oldest, at] of this.#begun) {
       if (at + rate.interval > now) return
       this.#begun.delete(oldest)
-      this.forget(oldest)
+      if (oldest.beganAt + rate.interval > now) this.#begun.set(oldest, oldest.beganAt)
+      else {
+        oldest.beganAt = -Infinity
+        this.forget(oldest)
+      }
     }
   }
 
@@ -48,6 +55,6 @@ export class KeyedLimit<E extends Waiting> {
   forget(lane: LimitLane<E>): void {
     if (lane.running > 0 || lane.ready > 0 || lane.parked > 0) return
     this.timers.delete(lane)
-    if (!this.#begun.has(lane) && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
+    if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
   }
 }

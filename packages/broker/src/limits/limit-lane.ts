@@ -36,6 +36,8 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   rate: Rate | null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
   opensAt: Nanos = Infinity
+  /** When one last began that the rate counts; -Infinity for none lately. */
+  beganAt: Nanos = -Infinity
 
   constructor(
     readonly key: unknown,

@@ -24,6 +24,8 @@ export class LimitRules<E extends Waiting> {
   gate: Rate | null = null
   keyed: KeyedLimit<E> | null = null
   rated: KeyedLimit<E> | null = null
+  /** The limits of keys. */
+  all: readonly KeyedLimit<E>[] = []
   #keyedCost: CostOf | null = null
   #cost: CostOf | null = null
 
@@ -44,9 +46,8 @@ export class LimitRules<E extends Waiting> {
     return (limit === this.keyed ? this.#keyedCost : this.#cost) === null ? 1 : 0
   }
 
-  get all(): readonly KeyedLimit<E>[] {
-    return [this.keyed, this.rated].filter((limit) => limit !== null)
-  }
+  /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
+  isPlain = true
 
   /** @throws {InvalidError} if a cost is wrong or more than may ever begin, or if a user's function throws */
   passOf(entry: E): Pass<E> {
@@ -81,6 +82,8 @@ export class LimitRules<E extends Waiting> {
     this.rated = by === undefined ? null : limitOf(oldBy === by ? this.rated : null, by, forRate)
     this.#cost = rate === false || rules === null ? null : costOf(rate.cost, rules)
     this.#takeLimits(limits, before === null ? false : before.limits, newestFirst)
+    this.all = [this.keyed, this.rated].filter((limit) => limit !== null)
+    this.isPlain = this.all.length === 0 && this.#cost === null
   }
 
   #takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {

@@ -12,6 +12,7 @@ import { type LimitFigures, figuresOf } from './limit-figures'
 import { isFair, isNewestFirst, laneQueue } from './limit-client'
 import { LimitRules, type LimitsInForce } from './limit-rules'
 import { Parking, type ParkingOwner } from './parking'
+import { type Rate } from './rate'
 import { type Pass } from './pass'
 import { Passes } from './passes'
 
@@ -101,9 +102,10 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   /** Reports that a request which `dequeue` returned is served. */
   begin(entry: E, now: Nanos): void {
     this.#begin()
+    this.#rules.gate?.add(this.#rules.isPlain ? 1 : this.#passes.of(entry).cost, now)
+    if (this.#rules.isPlain) return this.#finish(now)
     const pass = this.#passes.of(entry)
     pass.begin(now)
-    this.#rules.gate?.add(pass.cost, now)
     for (const limit of this.#rules.all) {
       const lane = this.#passes.laneIn(limit, pass)
       if (lane === null) continue
@@ -120,6 +122,51 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     if (this.#findsPlace(entry, pass, now)) this.#enter(entry, pass, now)
     else this.#passes.forget(entry, pass)
     this.#finish(now)
+  }
+
+  /** Fast path: adds one without key, priority or tag that may stand in the queue; otherwise false, and nothing changes. */
+  tryEnqueue(entry: E, now: Nanos): boolean {
+    if (this.#next !== null) return false
+    if (this.#rules.isPlain) return this.inner.tryEnqueue(entry)
+    const pass = this.#passes.of(entry)
+    const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
+    if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
+    pass.enter(0)
+    return true
+  }
+
+  /** Fast path: takes the next request, and begins it, where nothing has to be decided; otherwise null, and nothing changes. */
+  tryDequeue(now: Nanos, enough: Nanos): E | null {
+    const { gate, isPlain, keyed, rated } = this.#rules
+    const entry = this.#next === null ? this.inner.peek() : null
+    if (entry === null || (gate !== null && !gate.fits(1, now))) return null
+    if (isPlain) return this.#took(this.inner.tryDequeue(now, enough), gate, now)
+    if ((keyed !== null && keyed.timers.least <= now) || (rated !== null && rated.timers.least <= now)) return null
+    const pass = this.#passes.get(entry)
+    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
+    if (gate !== null && pass.cost !== 1) return null
+    if (this.inner.tryDequeue(now, enough) === null) return null
+    pass.leave()
+    pass.begin(now)
+    if (pass.keyed !== null) keyed?.began(pass.keyed, now)
+    if (pass.rated !== null) rated?.began(pass.rated, now)
+    return this.#took(entry, gate, now)
+  }
+
+  /** Fast path: ends one that ran and that nobody waits for; otherwise false, and nothing changes. */
+  tryRelease(entry: E): boolean {
+    if (this.#rules.isPlain) return true
+    const pass = this.#passes.get(entry)
+    if (pass === undefined) return true
+    if (pass.place !== 'running' || (pass.keyed?.parked ?? 0) > 0 || (pass.rated?.parked ?? 0) > 0) return false
+    pass.end(true)
+    this.#passes.forget(entry, pass)
+    return true
+  }
+
+  #took(entry: E | null, gate: Rate | null, now: Nanos): E | null {
+    if (entry !== null && gate !== null) gate.add(1, now)
+    return entry
   }
 
   dequeue(now: Nanos): E | null {
@@ -141,7 +188,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   /** Takes back one that was handed out. It keeps the turn of its key, and gives back its places. */
   readmit(entry: E, now: Nanos, ran = true): void {
     this.#begin()
-    const before = this.#ended(entry, ran)
+    const before = this.#ended(entry, now, ran)
     const pass = this.#passes.of(entry)
     const lane = pass.blockedLane(entry, now)
     if (lane !== null) this.#park(entry, pass, lane, now)
@@ -197,13 +244,14 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     const parked = this.#rules.all.flatMap((limit) => this.#parking.drain(limit))
     this.#putBackNext(now)
     for (const entry of parked) this.inner.readmit(entry, now)
+    this.inner.apply(client, now)
+    this.#takeDrops(now)
     this.#isFair = isFair(client)
     this.#rules.configure(limits, isNewestFirst(client))
     this.#parking.queue = laneQueue(client)
-    for (const entry of this.#passes.countAnew()) this.#adopt(entry, now)
+    this.#passes.countAnew()
+    for (const entry of [...this.inner]) this.#adopt(entry, now)
     this.#passes.trim()
-    this.inner.apply(client, now)
-    this.#takeDrops(now)
     this.#finish(now)
   }
 
@@ -374,13 +422,17 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
 
   /** A request is done, or was not served after all. */
   #end(entry: E, now: Nanos, ran: boolean): void {
-    const pass = this.#ended(entry, ran)
+    const pass = this.#ended(entry, now, ran)
     if (pass !== undefined) this.#refillBoth(pass, now)
   }
 
-  #ended(entry: E, ran: boolean): Pass<E> | undefined {
+  #ended(entry: E, now: Nanos, ran: boolean): Pass<E> | undefined {
     const pass = this.#passes.get(entry)
-    if (pass === undefined) return undefined
+    if (pass === undefined) {
+      // Without a pass the time of its begin is known only if it is now.
+      if (!ran && this.#rules.isPlain) this.#rules.gate?.undo(1, now)
+      return undefined
+    }
     if (pass.place === 'running') {
       if (!ran) this.#rules.gate?.undo(pass.cost, pass.beganAt)
       pass.end(ran)

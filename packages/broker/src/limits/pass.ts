@@ -72,6 +72,14 @@ export class Pass<E extends Waiting> {
     return this.rated?.isClosed(this.cost, priority, now) === true ? this.rated : null
   }
 
+  /** Whether it may begin, and nothing that is parked is concerned. */
+  beginsShortly(now: Nanos): boolean {
+    const { keyed, rated } = this
+    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || (keyed.parked > 0 && keyed.rate !== null)))
+      return false
+    return rated === null || !(rated.isBlocked(this.cost, now) || rated.parked > 0)
+  }
+
   /** The lane that does not let it begin now; null if it may begin. */
   blockedLane(entry: E, now: Nanos): LimitLane<E> | null {
     const { keyed, rated } = this

@@ -2,11 +2,14 @@ import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
-import { type Pass } from './pass'
+import { Pass } from './pass'
 
 /** The passes of all requests that wait or run. */
 export class Passes<E extends Waiting> {
   readonly #passes = new Map<E, Pass<E>>()
+
+  /** The pass of all requests while nothing but their number counts. */
+  readonly #plain = new Pass<E>(null, null, 1, 1)
 
   constructor(private readonly rules: LimitRules<E>) {}
 
@@ -16,6 +19,7 @@ export class Passes<E extends Waiting> {
 
   /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
   of(entry: E): Pass<E> {
+    if (this.rules.isPlain) return this.#plain
     let pass = this.#passes.get(entry)
     if (pass === undefined) this.#passes.set(entry, (pass = this.rules.passOf(entry)))
     return pass
@@ -52,17 +56,14 @@ export class Passes<E extends Waiting> {
     }
   }
 
-  /** Counts anew what runs, since keys, costs or lanes have changed. Returns what waits: it must be counted next. */
-  countAnew(): readonly E[] {
+  /** Counts anew what runs, since keys, costs or lanes have changed. What waits must be adopted next. */
+  countAnew(): void {
     for (const limit of this.rules.all) for (const lane of limit.lanes.values()) lane.reset()
     const before = [...this.#passes]
     this.#passes.clear()
-    const waiting: E[] = []
     for (const [entry, { place, beganAt }] of before) {
       if (place === 'running') this.#adoptRunning(entry, beganAt)
-      else waiting.push(entry)
     }
-    return waiting
   }
 
   /** Forgets lanes in which nothing is left. */

@@ -7,6 +7,7 @@ import { type Level } from './level'
 import { Levels } from './levels'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
+import { PackedQueue } from './packed-queue'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
 
@@ -93,6 +94,33 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   /** Whether another request with the same key is waiting or being served. */
   mustStepBack(entry: E): boolean {
     return entry.key !== undefined && this.#lanes.has(entry.key)
+  }
+
+  /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
+  tryEnqueue(entry: E): boolean {
+    const { base } = this.#levels
+    if (!(base.queue instanceof PackedQueue) || this.length + this.outside >= this.max) return false
+    if (!(base.queue as PackedQueue<E>).tryEnqueue(entry)) return false
+    this.#ready++
+    if (base.length === 1) this.#levels.changed(base)
+    return true
+  }
+
+  /** What `tryDequeue` takes; null if there is more than one place to look. */
+  peek(): E | null {
+    const { base } = this.#levels
+    const isAlone = this.#levels.highest === base && base.returning.length === 0
+    return isAlone && base.queue instanceof PackedQueue ? (base.queue as PackedQueue<E>).peek() : null
+  }
+
+  /** Fast path: takes what `peek` has shown where no rule applies; otherwise null, and nothing changes. */
+  tryDequeue(now: Nanos, enough: Nanos): E | null {
+    const { base } = this.#levels
+    const entry = (base.queue as PackedQueue<E>).tryDequeue(now, enough)
+    if (entry === null) return null
+    this.#ready--
+    if (base.length === 0) this.#levels.changed(base)
+    return entry
   }
 
   enqueue(entry: E, now: Nanos): void {

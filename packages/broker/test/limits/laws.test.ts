@@ -46,6 +46,8 @@ const step = fc.record({
 })
 const change = fc.option(rules, { freq: 30 })
 
+const tenantOf = (message: unknown): unknown => (message as { readonly tenant?: string }).tenant
+
 function toOptions({ rate, limits }: ModelRules): EngineOptions {
   const rateOf = ({ limit, interval, cost }: { limit: number; interval: number; cost: boolean }) => ({
     limit,
@@ -56,7 +58,7 @@ function toOptions({ rate, limits }: ModelRules): EngineOptions {
     client: { type: 'drop', order: 'fifo' },
     rate: rate !== null && { ...rateOf(rate), ...(rate.by && { by: 'user' }) },
     limits: limits !== null && {
-      by: ({ tenant }: { tenant?: string }) => tenant,
+      by: tenantOf,
       concurrency: limits.concurrency,
       rate: limits.rate !== null && rateOf(limits.rate),
     },
@@ -120,8 +122,12 @@ describe('the laws of rates and limits', () => {
             owner.askR(now)
           } else if ((op === 'done' || op === 'unrun') && picked !== undefined) {
             model.running.delete(picked)
-            if (op === 'unrun') model.begins = model.begins.filter(({ job }) => job !== picked)
-            owner.done(picked, op === 'done', now)
+            // A plain rate knows only of what began just now that it did not run.
+            const isKnown =
+              model.rules.limits !== null || model.rules.rate?.by === true || model.rules.rate?.cost === true
+            const unrun = op === 'unrun' && isKnown
+            if (unrun) model.begins = model.begins.filter(({ job }) => job !== picked)
+            owner.done(picked, !unrun, now)
           } else if (op === 'back' && picked !== undefined && picked.key === undefined) {
             model.running.delete(picked)
             model.waiting.push(picked)

@@ -5,6 +5,7 @@ import {
   type EngineOptions,
   type LimitFigures,
   type Maker,
+  type Match,
 } from '@genpool/broker'
 import type { Clock, Nanos, Timer, Turn } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
@@ -123,7 +124,13 @@ export class BrokerPort implements Port {
   }
 
   #releaseHeld(request: Request): void {
-    const match = this.#try(() => this.#engine.release(request, this.#turn.now(), request.attempt > 0), null)
+    let match: Match<Request, Member> | null
+    try {
+      match = this.#engine.release(request, this.#turn.now(), request.attempt > 0)
+    } catch (error) {
+      return this.kernel.queueFailed(error)
+    }
+    if (this.#engine.decision !== NO_DECISION) this.#act()
     if (match !== null) match.askR.assign(match.ask)
   }
 
