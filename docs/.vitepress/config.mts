@@ -67,6 +67,7 @@ export default defineConfig({
           'dropped',
           'protection',
           'concurrency',
+          'limits',
           'elastic',
           'observing',
           'operating',

@@ -28,22 +28,21 @@ export interface LimitFigures {
 
 interface Counts {
   readonly now: Nanos
-  /** How many stand in the queue, and how many are parked in lanes. */
+  /** How many stand in the queue, and when the rate of all lets the next of them begin. */
   readonly ready: number
-  readonly parked: number
+  readonly opensAt: Nanos
 }
 
 /** Reads the figures. O(keys). */
 export function figuresOf<E extends Waiting>(
-  { gate, rated, keyed, leastCost }: LimitRules<E>,
-  { now, ready }: Counts,
+  { gate, rated, keyed }: LimitRules<E>,
+  { now, ready, opensAt }: Counts,
 ): LimitFigures {
   const limits = keyed === null ? undefined : heldBy(keyed, now)
   if (gate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits }
-  const opensAt = gate.opensAt(Math.max(1, leastCost), now)
   const waiting = opensAt > now ? ready : 0
   const none = { keys: 0, key: undefined, ofKey: 0, running: 0 }
-  return { rate: { ...none, waiting, used: gate.used(now), opensInMs: (opensAt - now) / NS_PER_MS }, limits }
+  return { rate: { ...none, waiting, used: gate.used(now), opensInMs: Math.max(0, opensAt - now) / NS_PER_MS }, limits }
 }
 
 function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy {

@@ -78,7 +78,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
 
   /** What holds requests now. */
   figures(now: Nanos): LimitFigures {
-    return figuresOf(this.#rules, { now, ready: this.ready, parked: this.#parking.length })
+    return figuresOf(this.#rules, { now, ready: this.ready, opensAt: this.#opensAt(now) })
   }
 
   mustStepBack(entry: E, now: Nanos): boolean {
