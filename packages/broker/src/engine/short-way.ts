@@ -2,7 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type Maker } from '../queues/pack'
 import { PackedQueue } from '../queues/packed-queue'
 import { type Waiting } from '../queues/waiting'
-import { type LimitedQueue } from '../limits/limited-queue'
+import { type ShortLimits } from '../limits/short-limits'
 import { type Match, NO_DECISION } from './broker'
 import { MatchingBroker } from './matching-broker'
 
@@ -14,7 +14,7 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   /** The queue of requests if the fast path applies; otherwise null. Only declared: the plain engine's constructor sets it. */
   declare private short: PackedQueue<A> | null
   /** The limits over such a queue; null without limits, or if the fast path does not apply. */
-  declare private shortLimits: LimitedQueue<A> | null
+  declare private shortLimits: ShortLimits<A> | null
 
   override ask(entry: A, now: Nanos): R | null {
     if (this.short !== null) return this.#askShortly(this.short, entry, now) ? null : super.ask(entry, now)
@@ -48,7 +48,7 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const isOurs = typeof this.options.client !== 'function'
     const decidesNothing = this.admission === null && this.isAlive === undefined
     this.short = isOurs && decidesNothing && this.asks instanceof PackedQueue ? this.asks : null
-    this.shortLimits = isOurs && decidesNothing ? this.limited : null
+    this.shortLimits = isOurs && decidesNothing && this.limited !== null ? this.limited.short : null
   }
 
   /** Enqueues `entry` when no rule applies; otherwise returns false and changes nothing. */
@@ -69,14 +69,14 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   }
 
   /** The same with limits. */
-  #askLimited(queue: LimitedQueue<A>, entry: A, now: Nanos): boolean {
+  #askLimited(queue: ShortLimits<A>, entry: A, now: Nanos): boolean {
     if (!this.asking || entry.key !== undefined || entry.priority !== 0 || entry.list !== null) return false
     if (now < this.now || entry.deadline <= now || !queue.tryEnqueue(entry, now)) return false
     this.#nothingDecided(now)
     return true
   }
 
-  #askRLimited(queue: LimitedQueue<A>, entry: R, now: Nanos): A | null {
+  #askRLimited(queue: ShortLimits<A>, entry: R, now: Nanos): A | null {
     if (!this.asking || entry.list !== null || now < this.now) return null
     const request = queue.tryDequeue(now, this.options.budget ? this.budget.plenty : 0)
     if (request === null) return null

@@ -50,9 +50,9 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     return this.ready + this.parked
   }
 
-  /** Forgets what runs and what stands in the queue; keeps what the rate has counted. */
+  /** Forgets what stands in the queue; keeps what runs, and what the rate has counted. */
   reset(): void {
-    this.running = this.ready = this.readyCost = 0
+    this.ready = this.readyCost = 0
     this.floor = Infinity
   }
 

@@ -12,9 +12,9 @@ import { type LimitFigures, figuresOf } from './limit-figures'
 import { isFair, isNewestFirst, laneQueue } from './limit-client'
 import { LimitRules, type LimitsInForce } from './limit-rules'
 import { Parking, type ParkingOwner } from './parking'
-import { type Rate } from './rate'
 import { type Pass } from './pass'
 import { Passes } from './passes'
+import { ShortLimits } from './short-limits'
 
 /**
  * Rates and limits per key over a layered queue.
@@ -26,6 +26,8 @@ import { Passes } from './passes'
  */
 export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<E> {
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  /** The fast path. */
+  readonly short: ShortLimits<E>
   readonly #rules: LimitRules<E>
   readonly #parking: Parking<E>
   /** Whether keys take turns in the queue. */
@@ -44,6 +46,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#isFair = isFair(client)
     this.#rules = new LimitRules<E>(limits, isNewestFirst(client))
     this.#passes = new Passes<E>(this.#rules)
+    this.short = new ShortLimits<E>(this.#rules, this.#passes, inner, this)
     this.#parking = new Parking<E>(this, laneQueue(client))
     for (const entry of inner) this.#adopt(entry, now)
     inner.returned = (entry) => this.#passes.get(entry)?.enter(entry.priority)
@@ -74,6 +77,11 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
 
   ahead(priority: number): number {
     return this.inner.ahead(priority) + (this.#next === null ? 0 : 1)
+  }
+
+  /** Whether the rate of all holds a request in front of the queue. */
+  get isHolding(): boolean {
+    return this.#next !== null
   }
 
   /** What holds requests now. */
@@ -122,51 +130,6 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     if (this.#findsPlace(entry, pass, now)) this.#enter(entry, pass, now)
     else this.#passes.forget(entry, pass)
     this.#finish(now)
-  }
-
-  /** Fast path: adds one without key, priority or tag that may stand in the queue; otherwise false, and nothing changes. */
-  tryEnqueue(entry: E, now: Nanos): boolean {
-    if (this.#next !== null) return false
-    if (this.#rules.isPlain) return this.inner.tryEnqueue(entry)
-    const pass = this.#passes.of(entry)
-    const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
-    if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
-    pass.enter(0)
-    return true
-  }
-
-  /** Fast path: takes the next request, and begins it, where nothing has to be decided; otherwise null, and nothing changes. */
-  tryDequeue(now: Nanos, enough: Nanos): E | null {
-    const { gate, isPlain, keyed, rated } = this.#rules
-    const entry = this.#next === null ? this.inner.peek() : null
-    if (entry === null || (gate !== null && !gate.fits(1, now))) return null
-    if (isPlain) return this.#took(this.inner.tryDequeue(now, enough), gate, now)
-    if ((keyed !== null && keyed.timers.least <= now) || (rated !== null && rated.timers.least <= now)) return null
-    const pass = this.#passes.get(entry)
-    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
-    if (gate !== null && pass.cost !== 1) return null
-    if (this.inner.tryDequeue(now, enough) === null) return null
-    pass.leave()
-    pass.begin(now)
-    if (pass.keyed !== null) keyed?.began(pass.keyed, now)
-    if (pass.rated !== null) rated?.began(pass.rated, now)
-    return this.#took(entry, gate, now)
-  }
-
-  /** Fast path: ends one that ran and that nobody waits for; otherwise false, and nothing changes. */
-  tryRelease(entry: E): boolean {
-    if (this.#rules.isPlain) return true
-    const pass = this.#passes.get(entry)
-    if (pass === undefined) return true
-    if (pass.place !== 'running' || (pass.keyed?.parked ?? 0) > 0 || (pass.rated?.parked ?? 0) > 0) return false
-    pass.end(true)
-    this.#passes.forget(entry, pass)
-    return true
-  }
-
-  #took(entry: E | null, gate: Rate | null, now: Nanos): E | null {
-    if (entry !== null && gate !== null) gate.add(1, now)
-    return entry
   }
 
   dequeue(now: Nanos): E | null {
@@ -221,14 +184,13 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#begin()
     const parked = this.#parking.tagged(tag)
     for (const entry of parked) this.#remove(entry, now)
-    const isNext = this.#next !== null && tag !== undefined && this.#next.tag === tag
-    if (isNext) this.#remove(this.#next as E, now)
+    this.#putBackNext(now)
     const found = this.inner.tagged(tag)
     const count = this.inner.cancel(tag, now)
     this.#takeDrops(now)
     for (const entry of found) this.#gone(entry, now)
     this.#finish(now)
-    return count + parked.length + (isNext ? 1 : 0)
+    return count + parked.length
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
@@ -249,8 +211,9 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#isFair = isFair(client)
     this.#rules.configure(limits, isNewestFirst(client))
     this.#parking.queue = laneQueue(client)
-    this.#passes.countAnew()
-    for (const entry of [...this.inner]) this.#adopt(entry, now)
+    const waiting = [...this.inner]
+    this.#passes.countAnew(waiting)
+    for (const entry of waiting) this.#adopt(entry, now)
     this.#passes.trim()
     this.#finish(now)
   }
@@ -267,6 +230,10 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#next = null
     for (const entry of entries) this.#passes.delete(entry)
     return entries
+  }
+
+  laneOf(entry: E): LimitLane<E> | null {
+    return this.#passes.get(entry)?.parkedIn ?? null
   }
 
   parkedDropped(drop: Drop<E>, now: Nanos): void {
@@ -315,23 +282,16 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   #findsPlace(entry: E, pass: Pass<E>, now: Nanos): boolean {
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) {
-      if (!this.#shed(this.#parking.lastOf(keyed), entry, now)) return this.#drop(entry, 'max', now)
+      if (!this.#parking.shedFor(entry, this.#parking.lastOf(keyed), now)) return this.#drop(entry, 'max', now)
     }
     if (this.length < this.max) return true
     const last = this.#parking.last()
-    if (last !== null && last.priority <= (this.inner.lowestPriority ?? Infinity) && this.#shed(last, entry, now)) {
-      return true
-    }
+    const isLowest = last !== null && last.priority <= (this.inner.lowestPriority ?? Infinity)
+    if (isLowest && this.#parking.shedFor(entry, last, now)) return true
+    this.inner.outside = this.#outside
     const here = this.inner.makePlace(entry, now)
     this.#takeDrops(now)
     return here
-  }
-
-  #shed(victim: E | null, entry: E, now: Nanos): boolean {
-    const lane = victim === null ? null : (this.#passes.get(victim)?.parkedIn ?? null)
-    if (victim === null || lane === null || victim.priority >= entry.priority) return false
-    this.#parking.shed(victim, lane, 'priority', now)
-    return true
   }
 
   #enter(entry: E, pass: Pass<E>, now: Nanos): void {
@@ -339,14 +299,12 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     // One with a key takes its turn in the queue first: requests of one key keep their order.
     const lane = entry.key === undefined ? pass.closedLane(entry.priority, now) : null
     if (lane !== null) {
-      pass.place = 'parked'
-      pass.parkedIn = lane
-      this.#parking.park(entry, lane, true, now)
-      this.#schedule(lane, this.#passes.limitOf(lane, pass), now)
+      this.#park(entry, pass, lane, now, true)
       return
     }
     if (this.inner.mustStepBack(entry)) pass.place = 'behind'
     else pass.enter(entry.priority)
+    this.inner.outside = this.#outside
     this.inner.enqueue(entry, now)
     this.#takeDrops(now)
   }
@@ -363,10 +321,10 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.inner.readmit(entry, now)
   }
 
-  #park(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): void {
+  #park(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos, isNew = false): void {
     pass.place = 'parked'
     pass.parkedIn = lane
-    this.#parking.park(entry, lane, false, now)
+    this.#parking.park(entry, lane, isNew, now)
     this.#schedule(lane, this.#passes.limitOf(lane, pass), now)
   }
 
@@ -457,12 +415,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
       this.#releaseKey(entry, now)
       return true
     }
-    if (this.#next === entry) {
-      this.#next = null
-      this.#gone(entry, now)
-      this.#releaseKey(entry, now)
-      return true
-    }
+    if (this.#next === entry) this.#putBackNext(now)
     const here = this.inner.remove(entry, now)
     this.#takeDrops(now)
     if (here) this.#gone(entry, now)
@@ -525,8 +478,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.inner.outside = this.#outside
     let at = this.inner.decision.wakeAt ?? Infinity
     for (const { timers } of this.#rules.all) at = Math.min(at, timers.least)
-    const opensAt = this.#opensAt(now)
-    if (opensAt > now) at = Math.min(at, opensAt)
+    if (!this.isOpen(now)) at = Math.min(at, this.#opensAt(now))
     this.decision.wakeAt = at === Infinity ? null : at
   }
 }

@@ -1,5 +1,4 @@
 import { type Nanos } from '@genpool/runtime'
-import { type DropReason } from '../errors'
 import { type CheckedLeafOptions, createLeaf } from '../queues/leaf'
 import { type Level } from '../queues/level'
 import { type Drop } from '../queues/queue'
@@ -10,6 +9,8 @@ import { type LimitLane } from './limit-lane'
 
 /** What becomes of parked requests that are dropped. */
 export interface ParkingOwner<E extends Waiting> {
+  /** The lane in which a request is parked. */
+  laneOf(entry: E): LimitLane<E> | null
   /** A parked request was dropped, by its age or for another. */
   parkedDropped(drop: Drop<E>, now: Nanos): void
 }
@@ -94,10 +95,14 @@ export class Parking<E extends Waiting> {
     return null
   }
 
-  /** Takes one out for another, and has it dropped. */
-  shed(entry: E, lane: LimitLane<E>, reason: DropReason, now: Nanos): void {
-    if (!this.remove(entry, lane, now)) return
-    this.owner.parkedDropped({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length }, now)
+  /** Has one dropped for a more urgent one; false if it is not more urgent. */
+  shedFor(entry: E, victim: E | null, now: Nanos): boolean {
+    if (victim === null || victim.priority >= entry.priority) return false
+    const from = this.owner.laneOf(victim)
+    if (from === null || !this.remove(victim, from, now)) return false
+    const drop = { entry: victim, reason: 'priority', sojourn: now - victim.sentAt, waiting: this.length } as const
+    this.owner.parkedDropped(drop, now)
+    return true
   }
 
   /** Takes all out of the lanes of a limit. */

@@ -43,14 +43,6 @@ export class Pass<E extends Waiting> {
     this.rated?.leave(this.cost)
   }
 
-  /** Runs since `beganAt`, and has been counted by the rates. */
-  run(beganAt: Nanos): void {
-    this.place = 'running'
-    this.beganAt = beganAt
-    if (this.keyed !== null) this.keyed.running++
-    if (this.rated !== null) this.rated.running++
-  }
-
   begin(now: Nanos): void {
     this.place = 'running'
     this.beganAt = now

@@ -4,34 +4,38 @@ import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Pass } from './pass'
 
-/** The passes of all requests that wait or run. */
-export class Passes<E extends Waiting> {
-  readonly #passes = new Map<E, Pass<E>>()
+/** A request with its pass. The property is added to requests under limits only: others stay as small as they are. */
+interface Holder<E extends Waiting> {
+  limitPass?: Pass<E> | undefined
+}
 
+/**
+ * The passes of all requests that wait or run. Each request holds its own: a map of them costs twice as much as the rest of a
+ * short call.
+ */
+export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
   readonly #plain = new Pass<E>(null, null, 1, 1)
 
   constructor(private readonly rules: LimitRules<E>) {}
 
   get(entry: E): Pass<E> | undefined {
-    return this.#passes.get(entry)
+    return (entry as Holder<E>).limitPass
   }
 
   /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
   of(entry: E): Pass<E> {
     if (this.rules.isPlain) return this.#plain
-    let pass = this.#passes.get(entry)
-    if (pass === undefined) this.#passes.set(entry, (pass = this.rules.passOf(entry)))
-    return pass
+    return ((entry as Holder<E>).limitPass ??= this.rules.passOf(entry))
   }
 
   delete(entry: E): void {
-    this.#passes.delete(entry)
+    ;(entry as Holder<E>).limitPass = undefined
   }
 
   /** Forgets a request, and its lanes if nothing is left in them. */
   forget(entry: E, pass: Pass<E>): void {
-    this.#passes.delete(entry)
+    ;(entry as Holder<E>).limitPass = undefined
     if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
     if (pass.rated !== null) this.rules.rated?.forget(pass.rated)
   }
@@ -56,26 +60,14 @@ export class Passes<E extends Waiting> {
     }
   }
 
-  /** Counts anew what runs, since keys, costs or lanes have changed. What waits must be adopted next. */
-  countAnew(): void {
+  /** Begins to count anew what waits, since keys, costs or lanes have changed: each must be adopted next. */
+  countAnew(waiting: Iterable<E>): void {
     for (const limit of this.rules.all) for (const lane of limit.lanes.values()) lane.reset()
-    const before = [...this.#passes]
-    this.#passes.clear()
-    for (const [entry, { place, beganAt }] of before) {
-      if (place === 'running') this.#adoptRunning(entry, beganAt)
-    }
+    for (const entry of waiting) this.delete(entry)
   }
 
   /** Forgets lanes in which nothing is left. */
   trim(): void {
     for (const limit of this.rules.all) for (const lane of [...limit.lanes.values()]) limit.forget(lane)
-  }
-
-  #adoptRunning(entry: E, beganAt: number): void {
-    try {
-      this.of(entry).run(beganAt)
-    } catch {
-      // It runs, and the new limits cannot count it.
-    }
   }
 }
