@@ -156,9 +156,12 @@ export class BrokerPort implements Port {
     return this.#try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
-  /** Lets go of the timer if nobody waits. */
+  /** Lets go of the timer if nobody waits; if only members do, the process need not wait for it. */
   rest(): void {
-    if (this.#timer !== null && this.#engine.length === 0 && this.#engine.decision.wakeAt === null) this.#disarm()
+    if (this.#timer === null || this.#engine.length > 0) return
+    const { wakeAt } = this.#engine.decision
+    if (wakeAt === null) this.#disarm()
+    else if (this.#holds) this.#arm(wakeAt)
   }
 
   close(): void {
