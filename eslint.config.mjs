@@ -68,7 +68,7 @@ export default tseslint.config(
     [internals, upward(['state-ane', 'core']), pure],
   ),
   forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
-  forbid(['packages/state-ane/src/{cells,commits}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
+  forbid(['packages/state-ane/src/{cells,commits,groups}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
   forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),
   forbid(['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'], [internals, optional, pure]),

@@ -1,14 +1,17 @@
 import { calm } from './calm'
+import { growth } from './growth'
 import { passes, type Row } from './measure'
 import { overload } from './overload'
-import { print, writeCalm, writeOverload } from './report'
+import { print, printGrowth, writeCalm, writeGrowth, writeOverload } from './report'
 
-/** `npm run bench [-- calm | overload]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
+const SUITES = ['calm', 'overload', 'growth']
+
+/** `npm run bench [-- calm | overload | growth]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2)
-  const unknown = wanted.filter((name) => name !== 'calm' && name !== 'overload')
+  const unknown = wanted.filter((name) => !SUITES.includes(name))
   if (unknown.length > 0) {
-    console.error(`There is no benchmark "${unknown.join(' ')}". Use calm, overload, or no argument for both.`)
+    console.error(`There is no benchmark "${unknown.join(' ')}". Use ${SUITES.join(', ')}, or no argument for all.`)
     process.exit(1)
   }
   const rows: Row[] = []
@@ -23,6 +26,11 @@ async function main(): Promise<void> {
     print('Flooded', result.rows)
     writeOverload(result)
     rows.push(...result.rows)
+  }
+  if (wanted.length === 0 || wanted.includes('growth')) {
+    const results = await growth()
+    printGrowth(results)
+    writeGrowth(results)
   }
   const missed = rows.filter((row) => !passes(row))
   for (const row of missed) console.log(`Missed: ${row.title} (${row.detail})`)

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
+import type { Growth } from './growth'
 import { passes, rate, type Row } from './measure'
 import type { Flooded } from './overload'
 
@@ -119,4 +120,23 @@ export function writeOverload({ rows, results }: Flooded): void {
       picture('overload.svg', bars('goodput at 10 times the capacity (share of what could be served)', goodputs, '%')),
     ].join('\n\n'),
   )
+}
+
+/** Prints the times by n. */
+export function printGrowth(results: readonly Growth[]): void {
+  const table = new Table({ head: ['Growth', '1 000', '10 000', '100 000', 'factor'], style: { head: [], border: [] } })
+  for (const { title, ms, factor } of results) table.push([title, ...ms.map(inMs), factor.toFixed(1)])
+  console.log(table.toString())
+}
+
+export function writeGrowth(results: readonly Growth[]): void {
+  const lines = results.map(
+    ({ title, ms, factor }) => `| ${title} | ${ms.map(inMs).join(' | ')} | ${factor.toFixed(1)} |`,
+  )
+  const head = ['| operation | n = 1 000 | 10 000 | 100 000 | factor |', '|---|---|---|---|---|']
+  replaceSection('growth', [`Measured on: ${machine()}.`, [...head, ...lines].join('\n')].join('\n\n'))
+}
+
+function inMs(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

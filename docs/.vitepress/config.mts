@@ -63,6 +63,7 @@ export default defineConfig({
         text: 'Do',
         items: guides(
           'deadlines',
+          'many-at-once',
           'supervision',
           'dropped',
           'protection',

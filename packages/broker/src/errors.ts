@@ -1,4 +1,4 @@
-import { GenPoolError, round } from '@genpool/runtime'
+import { GenPoolError, type Remedy, round, textOf } from '@genpool/runtime'
 
 export { InvalidError } from '@genpool/runtime'
 
@@ -60,11 +60,15 @@ export class DroppedError extends GenPoolError implements DropFacts {
     /** The name of the pool or broker. */
     readonly target: string,
     facts: DropFacts,
+    /** What to do, in sentences, and the error behind the drop. Default: what helps most pools. */
+    remedy?: Remedy,
   ) {
-    const { reason, waitedMs, queueLength, retryAfterMs } = facts
+    const { reason, waitedMs, queueLength, retryAfterMs } = factsFrom(facts)
     super(
-      `"${target}" dropped a request after ${round(waitedMs)} ms (${reason}, ${queueLength} waiting): ${REMEDIES[reason]}` +
+      `"${textOf(target)}" dropped a request after ${round(waitedMs)} ms (${textOf(reason)}, ${textOf(queueLength)} waiting): ${WHY[textOf(reason) as DropReason] ?? 'the reason is not known'}. ` +
+        (remedy?.says ?? REMEDIES[textOf(reason) as DropReason] ?? '') +
         (retryAfterMs === undefined ? '' : ` Retry in ${round(retryAfterMs)} ms.`),
+      remedy?.cause === undefined ? undefined : { cause: remedy.cause },
     )
     this.reason = reason
     this.waitedMs = waitedMs
@@ -73,20 +77,44 @@ export class DroppedError extends GenPoolError implements DropFacts {
   }
 }
 
-const REMEDIES: Readonly<Record<DropReason, string>> = {
-  max: 'the queue is full. Raise "max", add members, or send fewer requests.',
-  timeout: 'it waited longer than the queue allows. Add members, raise "timeout", or send fewer requests.',
-  codel: 'requests arrive faster than members free up. Add members, raise "target", or send fewer requests.',
-  priority: 'the queue is full and more urgent requests came. Raise "max" or "priority", or send fewer requests.',
-  forecast: 'its predicted wait is too long. Add members, raise "target", or send fewer requests.',
-  budget: 'too little time was left to run it before its deadline. Allow more time, or add members.',
-  expired: 'its deadline passed while it waited. Allow more time, or add members.',
-  protector: 'the broker is overloaded and refuses a share of all requests. Add members, or send fewer requests.',
-  rate: 'requests arrive faster than the limit allows. Raise "limit", or send fewer requests.',
-  breaker:
-    'handlers or starts keep failing; requests are refused until one succeeds. Look for the cause of the crashes.',
-  throttled:
-    'most earlier requests were refused, so this one was refused at once. Add members, or send fewer requests.',
-  overload: 'the overload alarm is set. Add members, or send fewer requests.',
-  busy: 'no member was idle, and the request asked not to wait. Use "ask" instead of "nbAsk", or add members.',
+/** The facts, whatever was given: an error that cannot be made hides what happened. */
+function factsFrom(facts: DropFacts): DropFacts {
+  try {
+    const { reason, waitedMs, queueLength, retryAfterMs } = facts
+    return { reason, waitedMs, queueLength, retryAfterMs }
+  } catch {
+    return {} as DropFacts
+  }
+}
+
+const WHY: Readonly<Partial<Record<DropReason, string>>> = {
+  max: 'the queue was full',
+  timeout: 'it waited longer than the queue allows',
+  codel: 'waits stayed above the target for a whole interval',
+  priority: 'the queue was full, and a more urgent request came',
+  forecast: 'its predicted wait was too long',
+  budget: 'too little time was left to run it before its deadline',
+  expired: 'its deadline passed while it waited',
+  protector: 'a share of all requests is refused while waits are long',
+  rate: 'requests arrive faster than the limit allows',
+  breaker: 'earlier requests or starts keep failing, and requests are refused until one succeeds',
+  throttled: 'many earlier requests were refused, so this one was refused at once',
+  overload: 'the overload alarm is set',
+  busy: 'no member was idle, and the request asked not to wait',
+}
+
+const REMEDIES: Readonly<Partial<Record<DropReason, string>>> = {
+  max: 'Raise "max", add members, or send fewer requests.',
+  timeout: 'Add members, raise "timeout", or send fewer requests.',
+  codel: 'Add members, raise "target", or send fewer requests.',
+  priority: 'Raise "max" or "priority", or send fewer requests.',
+  forecast: 'Add members, raise "target", or send fewer requests.',
+  budget: 'Allow more time, or add members.',
+  expired: 'Allow more time, or add members.',
+  protector: 'Add members, or send fewer requests.',
+  rate: 'Raise "limit", or send fewer requests.',
+  breaker: 'Look for the cause of the crashes.',
+  throttled: 'Add members, or send fewer requests.',
+  overload: 'Add members, or send fewer requests.',
+  busy: 'Use "ask" instead of "nbAsk", or add members.',
 }

@@ -7,10 +7,11 @@ import {
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
   round,
+  sentence,
   type StoppedError,
   textOf,
 } from '@genpool/runtime'
-import type { ConflictError, InvalidError } from '@genpool/state-ane'
+import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/state-ane'
 
 /**
  * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
@@ -27,10 +28,10 @@ export class CrashedError extends GenPoolError {
     readonly type: string,
     cause: unknown,
     /** Whether the state was committed before: then only the answer failed. */
-    committed = false,
+    readonly committed = false,
   ) {
     super(
-      `Member "${member}" of pool "${pool}" failed on "${type}": ${textOf(cause)}. ` +
+      `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
         ' See "cause" for the original error.',
       { cause },
@@ -51,7 +52,7 @@ export class StartTimeoutError extends GenPoolError {
     waitsFor: 'init' | 'store',
   ) {
     super(
-      `"${member}" of pool "${pool}" did not start: its ${waitsFor} has not answered for ${round(afterMs)} ms. ` +
+      `"${textOf(member)}" of pool "${textOf(pool)}" did not start: its ${textOf(waitsFor)} has not answered for ${round(afterMs)} ms. ` +
         'Give what it waits for a time limit of its own, or raise "restart.startTimeout".',
     )
   }
@@ -64,6 +65,7 @@ export interface ErrorsByCode {
   readonly ERR_GENPOOL_CANCELLED: CancelledError
   readonly ERR_GENPOOL_CRASHED: CrashedError
   readonly ERR_GENPOOL_CONFLICT: ConflictError
+  readonly ERR_GENPOOL_NOT_COMMITTED: NotCommittedError
   readonly ERR_GENPOOL_INVALID: InvalidError
   readonly ERR_GENPOOL_STOPPED: StoppedError
   readonly ERR_GENPOOL_OPTIONS: OptionsError

@@ -2,8 +2,12 @@ export { broadcast, call, cast } from './api/messages'
 export { explain } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export { inspect, type Inspection } from './api/inspect'
-export { type Change, configure, drain, relearn, resize } from './api/operating'
+export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
+export { map, mapStream, type Results } from './api/map'
+export { type MapOptions, mapOptions } from './api/many/map-options'
+export type { Source } from './api/many/source'
 export { onEvent } from './api/on-event'
+export { type Condition, idle, when } from './api/waiting'
 export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
 export {
   type Batched,
@@ -23,6 +27,7 @@ export {
   refuse,
 } from './behaviours/behaviour'
 export type { Context, From, MemberContext, MemberInfo } from './behaviours/context'
+export { defineTask, type TaskProtocol } from './behaviours/define-task'
 export type { Eventually } from './behaviours/eventually'
 export type { Handler } from './behaviours/handler'
 export {
@@ -37,7 +42,17 @@ export {
   type PlainProtocol,
   type PoolDefinition,
 } from './behaviours/define-pool'
-export type { CallMessage, CastMessage, Exchange, MessageOf, PoolRef, Protocol, ReplyTo } from './behaviours/protocol'
+export type {
+  AnswerTo,
+  AnyCall,
+  CallMessage,
+  CastMessage,
+  Exchange,
+  MessageOf,
+  PoolRef,
+  Protocol,
+  ReplyTo,
+} from './behaviours/protocol'
 export {
   type Following,
   halt,
@@ -56,6 +71,7 @@ export type { Explanation, Finding, FindingName } from './views/explain/finding'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'
 export type { CallOptions, CastOptions } from './pool/message-options'
+export { type RetryOptions, retryOptions } from './requests/retry-options'
 export { type PoolChanges, type PoolOptions, poolOptions } from './assemble/options'
 export type { Phase } from './pool/status'
 export type { MemberStatus } from './members/member'
@@ -108,6 +124,7 @@ export {
   type Fault,
   immerable,
   InvalidError,
+  NotCommittedError,
   type Patch,
   type Recipe,
   type Store,

@@ -40,4 +40,31 @@ describe('a pool whose state is journalled', () => {
     }
     rmSync(directory, { recursive: true })
   })
+
+  it('answers with what has become of the commit if the disk fails, and goes on when it works again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'genpool-durable-'))
+    const engine = fileEngine(directory)
+    let failures = 1
+    const failing = {
+      ...engine,
+      events: engine.events.bind(engine),
+      latestSnapshot: engine.latestSnapshot.bind(engine),
+      takeSnapshot: engine.takeSnapshot.bind(engine),
+      persist: (event: never) =>
+        failures-- > 0 ? Promise.reject(new Error('the disk is full')) : engine.persist(event),
+    }
+    const store = createStore({ journal: { engine: failing } })
+    const system = start()
+    const pool = spawnPool(system, Counter, 'counter', { size: 4, state: { store, key: 'count' } })
+    await ready(pool)
+    const answers = await Promise.allSettled([1, 2, 3].map(() => call(pool, { type: 'add' })))
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ reason: { code: 'ERR_GENPOOL_NOT_COMMITTED', commits: 3, mayBeCommitted: false } })
+    }
+    expect(getState(pool)).toEqual({ count: 0 })
+    expect(await call(pool, { type: 'add' })).toBe(1)
+    stop(system)
+    await engine.close()
+    rmSync(directory, { recursive: true })
+  })
 })

@@ -245,7 +245,7 @@ describe('the options of a message', () => {
     [null, 'expected an object such as { timeout: 1000 }, got null'],
     [{ timeOut: 1000 }, 'there is no option "timeOut"; did you mean "timeout"?'],
     [{ timout: 1000 }, 'there is no option "timout"; did you mean "timeout"?'],
-    [{ abort: 1 }, 'there is no option "abort"; there are timeout, signal, priority and key'],
+    [{ abort: 1 }, 'there is no option "abort"; there are timeout, signal, priority, key'],
   ])('%j are refused, with what was meant', async (options, text) => {
     const pool = spawned()
     const error = await failure(call(pool, { type: 'add' } as never, options as never))

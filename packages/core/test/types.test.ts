@@ -15,6 +15,7 @@ import {
   getState,
   halt,
   isGenPoolError,
+  map,
   noReply,
   type OpenProtocol,
   type OptionsError,
@@ -22,6 +23,7 @@ import {
   type Protocol,
   reply,
   type ReplyTo,
+  type Results,
   spawnPool,
   type StoppedError,
 } from '@genpool/core'
@@ -56,6 +58,46 @@ const Any = definePool({
 })
 
 describe('types', () => {
+  it('reply takes any answer but a promise', () => {
+    const echo = <T>(value: T) => definePool({ init: () => 0, calls: { get: (_msg: object, _state) => reply(value) } })
+    const answers = {
+      any: () => reply(JSON.parse('1')),
+      unknown: () => reply(1 as unknown),
+      maybe: () => reply(1 as number | undefined),
+      halts: (_msg: object, _state: number) => halt('done', { reply: (state: number) => state }),
+      late: (_msg: object, _state: number) => reply((state) => state, 5),
+    }
+    // @ts-expect-error it would be a promise of a promise
+    definePool({ init: () => 0, calls: { wrong: () => reply(Promise.resolve(1)) } })
+    // @ts-expect-error a cast does not answer, and this is no step
+    definePool({ init: () => 0, casts: { wrong: () => halt('done', { reply: Promise.resolve(1) }) } })
+    expect([echo(1), definePool({ init: () => 0, calls: answers })]).toHaveLength(2)
+  })
+
+  it('map infers the results from the messages of its source', async () => {
+    const pool = spawnPool(start(), Counter, 'mapped', { size: 1 })
+    const any = spawnPool(start(), Any, 'any', { size: 1 })
+    const sums = await map(pool, [{ type: 'add', value: 1 }]).toArray()
+    const both = map(pool, [{ type: 'add', value: 1 } as const, { type: 'checked', n: '1' } as const])
+    const generated = (function* () {
+      yield { type: 'name', first: 'A', last: 'B' } as const
+    })()
+    const names = map(pool, generated, { key: ({ first }) => first, onError: (_error, { first }) => first })
+    const others = map(any, ['get' as const, 1])
+    same<typeof sums, number[]>(true)
+    same<typeof both, Results<number | Date>>(true)
+    same<typeof names, Results<string>>(true)
+    same<typeof others, Results<number>>(true)
+    // @ts-expect-error -- no such message
+    map(pool, [{ type: 'sub', value: 1 }])
+    // @ts-expect-error -- a cast has no result
+    map(pool, [{ type: 'log', line: '' }])
+    // @ts-expect-error -- no such option
+    expect(() => map(pool, [{ type: 'add', value: 1 }], { inflight: 1 })).toThrow(/inFlight/)
+    expect([sums, await others.toArray(), await names.toArray()]).toEqual([[1], [0, 1], ['A B']])
+    await both.return()
+  })
+
   it('call infers the reply of each message type', async () => {
     const system = start()
     const pool = spawnPool(system, Counter, 'counter', { size: 1 })

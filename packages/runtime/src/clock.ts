@@ -1,3 +1,5 @@
+import { withoutContext } from './caller-context'
+
 /** Integer nanoseconds on a monotonic clock with an arbitrary origin. May be negative. */
 export type Nanos = number
 
@@ -62,6 +64,7 @@ class SystemTimer implements Timer {
 /** The monotonic clock of this process. Its timers keep the process alive until they fire or are cancelled, unless they are set with `holds: false`. */
 export const systemClock: Clock = {
   now: () => Math.round(performance.now() * NS_PER_MS),
-  setTimer: (at, fn, holds = true) => new SystemTimer(at, fn, holds),
+  // A timer is seldom of one caller only, and would keep what the context holds in memory.
+  setTimer: (at, fn, holds = true) => withoutContext(() => new SystemTimer(at, fn, holds)),
   defer: (fn) => void setImmediate(fn),
 }

@@ -28,8 +28,9 @@ const HORIZON = SLOTS ** LEVELS - 1
 export class TimingWheel<E extends Expiring> {
   #cursor: number
   #length = 0
-  readonly #first: (Expiring | null)[] = new Array<null>(LEVELS * SLOTS).fill(null)
-  readonly #last: (Expiring | null)[] = new Array<null>(LEVELS * SLOTS).fill(null)
+  /** The first and the last entry of each slot. Made for the first entry: many wheels never have one. */
+  #first: (Expiring | null)[] = []
+  #last: (Expiring | null)[] = []
 
   constructor(now: Nanos) {
     this.#cursor = Math.floor(now / TICK)
@@ -41,9 +42,16 @@ export class TimingWheel<E extends Expiring> {
 
   add(entry: E, now: Nanos): void {
     // An empty wheel does not move. Catch up first, so that a near deadline counts as near.
-    if (this.#length === 0) this.#cursor = Math.max(this.#cursor, Math.floor(now / TICK))
+    if (this.#length === 0) this.#begin(now)
     this.#length++
     this.#place(entry)
+  }
+
+  #begin(now: Nanos): void {
+    this.#cursor = Math.max(this.#cursor, Math.floor(now / TICK))
+    if (this.#first.length > 0) return
+    this.#first = new Array<null>(LEVELS * SLOTS).fill(null)
+    this.#last = new Array<null>(LEVELS * SLOTS).fill(null)
   }
 
   /** Removes `entry`; does nothing if the wheel does not hold it. */
@@ -161,7 +169,7 @@ const MAX_STAGED = 1024
  */
 export class Deadlines<E extends Expiring> {
   readonly #wheel: TimingWheel<E>
-  readonly #staged: (Expiring | null)[] = new Array<null>(MAX_STAGED).fill(null)
+  readonly #staged: (Expiring | null)[] = []
   #stagedCount = 0
   #timer: Timer | null = null
   #armedFor: Nanos = Infinity

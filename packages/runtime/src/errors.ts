@@ -1,3 +1,5 @@
+import { showNumber } from './options/show-value'
+
 /** Marks GenPool's errors. Registered globally, so that it also works for another installed copy. */
 const brand: unique symbol = Symbol.for('genpool.error') as never
 
@@ -8,6 +10,7 @@ export type ErrorCode =
   | 'ERR_GENPOOL_CANCELLED'
   | 'ERR_GENPOOL_CRASHED'
   | 'ERR_GENPOOL_CONFLICT'
+  | 'ERR_GENPOOL_NOT_COMMITTED'
   | 'ERR_GENPOOL_INVALID'
   | 'ERR_GENPOOL_STOPPED'
   | 'ERR_GENPOOL_OPTIONS'
@@ -36,8 +39,13 @@ export function isGenPoolError<C extends ErrorCode>(
 ): error is GenPoolError & { readonly code: C }
 export function isGenPoolError(error: unknown): error is GenPoolError
 export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
-  if (typeof error !== 'object' || error === null || !(brand in error)) return false
-  return code === undefined || (error as unknown as GenPoolError).code === code
+  if (typeof error !== 'object' || error === null) return false
+  try {
+    return brand in error && (code === undefined || (error as unknown as GenPoolError).code === code)
+  } catch {
+    // A proxy of somebody else may throw at any look.
+    return false
+  }
 }
 
 /** The options are wrong. Nothing was created or changed. */
@@ -48,9 +56,18 @@ export class OptionsError extends GenPoolError {
     /** One entry for each fault: its path (`['broker', 'client']`) and what is wrong there. */
     readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = [],
   ) {
-    super(message)
+    super(textOf(message))
   }
 }
+
+/** Why something was not done, and what to do about it, in sentences. */
+export interface Remedy {
+  readonly says: string
+  /** The error behind it. */
+  readonly cause?: unknown
+}
+
+const SLOW = 'Make the handler faster, let it watch ctx.signal, or raise "timeout".'
 
 /**
  * The deadline passed before the answer came.
@@ -63,15 +80,17 @@ export class ExpiredError extends GenPoolError {
     readonly target: string,
     readonly waitedMs: number,
     readonly started: boolean,
-    /** Why it was not run, and what to do, in sentences; the error behind that is the `cause`. Default: too much work. */
-    why?: { readonly says: string; readonly cause?: unknown },
+    /** Why, and what to do, in sentences; the error behind that is the `cause`. Default: too much work, or slow work. */
+    why?: Remedy,
+    /** How long the caller wanted to wait. Default: as long as it waited. */
+    timeoutMs = round(waitedMs),
   ) {
     super(
-      `"${target}" did not answer within ${round(waitedMs)} ms: the request was ` +
+      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: the request was ` +
         (started
-          ? 'running, and its result is discarded. Make the handler faster, let it watch ctx.signal, or raise "timeout".'
+          ? `running, and its result is discarded. ${why?.says ?? SLOW}`
           : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
-      why?.cause === undefined ? undefined : { cause: why.cause },
+      withCause(why?.cause),
     )
   }
 }
@@ -85,7 +104,7 @@ export class CancelledError extends GenPoolError {
     cause?: unknown,
   ) {
     super(
-      `A request to "${target}" was cancelled by its caller while ` +
+      `A request to "${textOf(target)}" was cancelled by its caller while ` +
         (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
       { cause },
     )
@@ -99,14 +118,21 @@ export class StoppedError extends GenPoolError {
     readonly target: string,
     readonly started = false,
     cause?: unknown,
+    /** What it does, and what to do, in sentences. Default: it has stopped. */
+    why?: { readonly is?: string; readonly advice: string },
   ) {
     super(
-      `"${target}" has stopped, so a request to it ` +
+      `"${textOf(target)}" ${why?.is ?? 'has stopped'}, so a request to it ` +
         (started ? 'failed while it was running.' : 'was not run.') +
-        (cause === undefined ? '' : ` It stopped because: ${textOf(cause)}`),
-      cause === undefined ? undefined : { cause },
+        (cause === undefined ? '' : ` It stopped because: ${sentence(textOf(cause))}`) +
+        (why === undefined ? '' : ` ${why.advice}`),
+      withCause(cause),
     )
   }
+}
+
+function withCause(cause: unknown): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause }
 }
 
 /** Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. */
@@ -118,7 +144,12 @@ export function textOf(cause: unknown): string {
   }
 }
 
+/** Ends a text with a full stop, unless it has an end already. */
+export function sentence(text: string): string {
+  return /[.!?…]["')]?\s*$/.test(text) ? text.trimEnd() : `${text}.`
+}
+
 /** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */
 export function round(ms: number): number {
-  return Number(ms.toPrecision(3))
+  return typeof ms === 'number' ? Number(ms.toPrecision(3)) : NaN
 }

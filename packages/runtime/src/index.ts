@@ -1,4 +1,5 @@
 export { callSafely, warnOfCallback } from './call-safely'
+export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
@@ -9,7 +10,9 @@ export {
   GenPoolError,
   isGenPoolError,
   OptionsError,
+  type Remedy,
   round,
+  sentence,
   StoppedError,
   textOf,
 } from './errors'
@@ -26,11 +29,15 @@ export {
   type ReplyTarget,
   supervision,
 } from './nact/internals'
+export { checkPlace, isAddress, lookUp } from './nact/place'
 export { ReplyReference } from './nact/replies'
 export { Notices } from './notices'
-export { checkName, optionsOf } from './options/actor-name'
+export { WakeTimer } from './wake-timer'
+export { optionsOf } from './options/actor-name'
 export { inOrder } from './options/in-order'
 export { faultsOf, parseOptions } from './options/parse-options'
+export { readSafely } from './options/read-safely'
 export { nearest } from './options/nearest'
 export { showValue } from './options/show-value'
+export { type Argument, checkFunction, checkTime, wrongArgument } from './options/wrong-argument'
 export { type Runnable, Turn } from './turn'

@@ -1,4 +1,5 @@
-import { GenPoolError } from './errors'
+import { GenPoolError, textOf } from './errors'
+import { readSafely } from './options/read-safely'
 
 /** One thing that is wrong with a value: its path in the value, and what is wrong there. */
 export interface Fault {
@@ -18,17 +19,23 @@ export class InvalidError extends GenPoolError {
     readonly faults: readonly Fault[],
     cause?: unknown,
   ) {
+    const shown = textOf(what)
     super(
-      `${/^[aeio]/i.test(what) ? 'An' : 'A'} ${what} was refused; nothing was changed.\n` +
-        faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`).join('\n'),
+      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; nothing was changed.\n${linesOf(faults)}`,
       cause === undefined ? undefined : { cause },
     )
   }
 
   /** Where the first fault is. Empty for the value as a whole. */
   get path(): readonly PropertyKey[] {
-    return this.faults[0]?.path ?? []
+    return readSafely(() => this.faults[0]?.path, undefined) ?? []
   }
+}
+
+/** Nothing for what is no list of faults: an error that cannot be made hides what happened. */
+function linesOf(faults: readonly Fault[]): string {
+  const lines = (): string => faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`).join('\n')
+  return readSafely(lines, '  at the whole value: the reason is not known')
 }
 
 function showPath(path: readonly PropertyKey[]): string {

@@ -1,3 +1,4 @@
+import { withoutContext } from './caller-context'
 import { type Clock, type Nanos, NS_PER_MS } from './clock'
 
 /** A part that has work to do in this turn of the event loop. */
@@ -23,6 +24,8 @@ const RESOLVED = Promise.resolve()
  *
  * Work runs in microtasks of the turn in which it arrived, as fast as a function call, while a time budget lasts. The
  * remaining work waits until Node has handled timers, input and output.
+ * Whoever starts a turn, its work is done outside of all asynchronous contexts: it is the work of many.
+ *
  * The clock is read at the start of each batch of work, and after each piece that may have taken long: a reading costs a
  * quarter of a short call.
  */
@@ -48,6 +51,9 @@ export class Turn {
   /** After how many pieces the clock is read. */
   #stride = 1
   #ready: Runnable[] = []
+  /** Those that run now, and which is next. Who is ready again meanwhile comes after all of them, in this turn or a later one. */
+  #batch: Runnable[] = []
+  #next = 0
   #touched: Runnable[] = []
 
   private constructor(clock: Clock) {
@@ -109,7 +115,7 @@ export class Turn {
     this.#ready.push(runnable)
     if (this.#draining) return
     this.#draining = true
-    void RESOLVED.then(this.#drain)
+    void RESOLVED.then(this.#start)
   }
 
   /** Registers `runnable` for the end of this turn: its `rest` is called then. */
@@ -123,21 +129,29 @@ export class Turn {
     this.#time = this.#clock.now()
     this.#pieces = 0
     this.#until = this.#time + TURN_BUDGET
-    this.#clock.defer(this.#end)
+    this.#clock.defer(this.#finish)
   }
+
+  readonly #start = (): void => withoutContext(this.#drain)
+  readonly #finish = (): void => withoutContext(this.#end)
 
   readonly #drain = (): void => {
     this.refresh()
-    while (this.#ready.length > 0 && !this.exhausted) {
-      const batch = this.#ready
-      this.#ready = []
-      let next = 0
-      while (next < batch.length && !this.exhausted) batch[next++]?.run(this)
-      // Those whose turn did not come are first in the next one, before those that have had theirs.
-      if (next < batch.length) this.#ready = [...batch.slice(next), ...this.#ready]
+    while (!this.exhausted) {
+      if (this.#next === this.#batch.length) this.#takeReady()
+      const runnable = this.#batch[this.#next]
+      if (runnable === undefined) break
+      this.#next++
+      runnable.run(this)
     }
     // The remaining work waits for the end of the turn, which is scheduled.
     this.#draining = false
+  }
+
+  #takeReady(): void {
+    this.#batch = this.#ready
+    this.#next = 0
+    this.#ready = []
   }
 
   readonly #end = (): void => {
@@ -146,6 +160,6 @@ export class Turn {
     const touched = this.#touched
     this.#touched = []
     for (const runnable of touched) runnable.rest()
-    if (this.#ready.length > 0 && !this.#draining) this.#drain()
+    if ((this.#ready.length > 0 || this.#next < this.#batch.length) && !this.#draining) this.#drain()
   }
 }

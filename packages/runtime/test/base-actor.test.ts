@@ -37,6 +37,14 @@ describe('BaseActor', () => {
     stop(system)
   })
 
+  it('gets a name of its own where none is given, however many there are', () => {
+    const system = start()
+    // As random as nact makes them, two of so many would have one name, nearly always.
+    for (let i = 0; i < 200_000; i++) spawnActor(system, (concrete) => new Echo(concrete))
+    stop(system)
+    expect(log).toHaveLength(200_000)
+  })
+
   it('stops its children first, GenPool ones and plain ones, at any depth', () => {
     const system = start()
     const top = echo(system, 'top')

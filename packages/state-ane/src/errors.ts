@@ -1,4 +1,4 @@
-import { GenPoolError } from '@genpool/runtime'
+import { GenPoolError, textOf } from '@genpool/runtime'
 
 export { type Fault, InvalidError } from '@genpool/runtime'
 
@@ -15,7 +15,7 @@ export type CellKey = string | number
  */
 export type ConflictReason = 'held' | 'released' | 'stale' | 'nested'
 
-const CONFLICTS: Readonly<Record<ConflictReason, string>> = {
+const CONFLICTS: Readonly<Partial<Record<ConflictReason, string>>> = {
   held:
     'a handler holds the cell exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait for the ' +
     'cell, or commit from a pool, which always waits.',
@@ -36,6 +36,49 @@ export class ConflictError extends GenPoolError {
     readonly key: CellKey,
     readonly reason: ConflictReason,
   ) {
-    super(`A commit to cell "${key}" was refused: ${CONFLICTS[reason]}`)
+    super(
+      `A commit to cell "${textOf(key)}" was refused: ${CONFLICTS[textOf(reason) as ConflictReason] ?? 'the reason is not known.'}`,
+    )
   }
+}
+
+/** What a storage rejects with if it cannot say whether a write took place. Users see a NotCommittedError with its cause. */
+export class UnknownWrite extends Error {
+  constructor(override readonly cause: unknown) {
+    super('It is not known whether the write took place.')
+  }
+}
+
+/**
+ * The write of a commit failed. Values and versions are what they were.
+ *
+ * All commits that were written together fail together. With `mayBeCommitted: false`, retrying is safe. With `true`, the storage may
+ * have kept the commit without saying so, and has it after a restart.
+ */
+export class NotCommittedError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_NOT_COMMITTED'
+  constructor(
+    /** The cells that the write was for. */
+    readonly keys: readonly CellKey[],
+    /** How many commits were in that write. */
+    readonly commits: number,
+    readonly mayBeCommitted: boolean,
+    cause: unknown,
+  ) {
+    super(
+      `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${textOf(commits)} commits together`} failed: ` +
+        `${textOf(cause).replace(/\.?$/, '.')} ` +
+        (mayBeCommitted
+          ? 'It is not known whether the storage has kept it. Values and versions are what they were, but after a restart ' +
+            'they may contain it. Read the state again before you retry.'
+          : 'It was not committed: values and versions are what they were, and stay so after a restart. Retrying it is safe.'),
+      { cause },
+    )
+  }
+}
+
+function nameOf(keys: readonly CellKey[]): string {
+  // Whatever was given: an error that cannot be made hides what happened.
+  const names = Array.isArray(keys) ? keys.map((key) => `"${textOf(key)}"`) : [textOf(keys)]
+  return `${names.length === 1 ? 'cell' : 'cells'} ${names.join(', ')}`
 }

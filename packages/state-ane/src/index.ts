@@ -1,4 +1,5 @@
-export { current, immerable } from 'immer'
+export { current } from './cells/current'
+export { immerable } from 'immer'
 export {
   type Cell,
   type Hold,
@@ -10,14 +11,34 @@ export {
   whenFree,
   type Writer,
 } from './cells/cell'
+export { type Prepared } from './cells/memory-cell'
 export { ENDED_DRAFT, isEndedDraft } from './cells/ended-draft'
 export { type MaybePromise } from './cells/maybe-promise'
 export { type TransactionRecipe, type Values } from './cells/transaction'
 export { type Predicate, type SchemaLike, type Validator } from './cells/validator'
-export { transact } from './commits/transact'
+export { transact, transactUnchecked } from './commits/transact'
 export { type Attempt, type CommitMode, type CommitOptions, type Step, type Transition } from './commits/transition'
-export { type CellKey, ConflictError, type ConflictReason, type Fault, InvalidError } from './errors'
+export {
+  type CellKey,
+  ConflictError,
+  type ConflictReason,
+  type Fault,
+  InvalidError,
+  NotCommittedError,
+  UnknownWrite,
+} from './errors'
 export type { Draft, Patch } from 'immer'
+export { GroupCommit, type GroupPorts } from './groups/group-commit'
+export {
+  type Batch,
+  type Commit,
+  type Committed,
+  type Part,
+  type Result,
+  type SpeculativeCell,
+  type Work,
+} from './groups/speculation'
+export { setting, transacting, updating } from './groups/works'
 export { createStore } from './stores/create-store'
 export { type CellOptions, type StoreOptions, storeOptions } from './stores/options'
 export { type AsyncStore, type Store, type SyncStore } from './stores/store'

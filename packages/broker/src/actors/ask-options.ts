@@ -1,4 +1,4 @@
-import { CancelledError, type Nanos, OptionsError, parseOptions, showValue } from '@genpool/runtime'
+import { CancelledError, isAddress, type Nanos, OptionsError, parseOptions, showValue } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
 import { millisecondsOrInfinity, toNanos } from '../queues/leaf-options'
@@ -12,21 +12,18 @@ export const askOptions = z.strictObject({
   priority: z.number().default(0).describe('The priority; a greater one is served first.'),
   key: z.unknown().optional().describe('Requests with the same key are served one at a time, in order.'),
   as: z
-    .custom<Ref<never>>(
-      (value) => typeof value === 'object' && value !== null && 'path' in value,
-      'expected a reference',
-    )
+    .custom<Ref<never>>(isAddress, 'expected the address of an actor')
     .optional()
     .describe('The actor that asks. After it has stopped, the request is not matched.'),
 })
 export type AskOptions = z.input<typeof askOptions>
 export type CheckedAskOptions = z.output<typeof askOptions>
 
-const DEFAULTS = askOptions.parse({})
+export const DEFAULTS = askOptions.parse({})
 
-/** @throws {OptionsError} that names what is wrong */
-export function checkAskOptions(options: AskOptions | undefined): CheckedAskOptions {
-  return options === undefined ? DEFAULTS : parseOptions(askOptions, options, 'options of a request')
+/** @throws {OptionsError} that names what is wrong, and the public function `of` */
+export function checkAskOptions(options: AskOptions | undefined, of: string): CheckedAskOptions {
+  return options === undefined ? DEFAULTS : parseOptions(askOptions, options, `options of ${of}`)
 }
 
 /** Copies the options into a party that is not queued yet. */

@@ -17,7 +17,7 @@ export const brokerActorOptions = z.strictObject({
     .describe('Called when the alarm of a meter is set or cleared, after the match or change that caused it.'),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(systemClock)
+    .default(() => systemClock)
     .describe('The source of time; tests pass a virtual clock.'),
 })
 export type BrokerActorOptions = z.input<typeof brokerActorOptions>

@@ -6,6 +6,7 @@ import {
   parseOptions,
   type Reference,
   StoppedError,
+  Turn,
   type Change,
   changesBetween,
 } from '@genpool/runtime'
@@ -47,7 +48,7 @@ export class BrokerActor extends BaseActor {
     const { clock, meters, onAlarm, ...config } = options
     this.#options = options
     const hooks = { isAlive: (party: BrokerParty) => party.isAlive || this.shell.passOver(party) }
-    this.engine = createBroker<BrokerParty, BrokerParty>(config, clock.now(), hooks)
+    this.engine = createBroker<BrokerParty, BrokerParty>(config, Turn.of(clock).now(), hooks)
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
     this.gauges = new Gauges(this, { meters, onAlarm })
     Object.defineProperty(this.reference, BROKER, { value: this })

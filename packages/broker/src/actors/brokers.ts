@@ -1,4 +1,4 @@
-import { checkName, findActor, OptionsError, optionsOf, parseOptions, spawnActor, type Change } from '@genpool/runtime'
+import { type Change, checkPlace, lookUp, optionsOf, parseOptions, spawnActor, wrongArgument } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type AskOptions, checkAskOptions } from './ask-options'
 import { BROKER, BrokerActor } from './broker-actor'
@@ -34,15 +34,15 @@ export type DynamicMatch<V> =
  *
  * @param options see `brokerActorOptions`; times in milliseconds
  * @param name of the address; generated if left out
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
- *   own Error if the name is taken or invalid. Nothing is spawned then
+ * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
+ *   {StoppedError} if the parent has stopped. Nothing is spawned then
  */
 export function spawnBroker<A = unknown, R = unknown>(
   parent: Ref<never>,
   options: BrokerActorOptions = {},
   name?: string,
 ): BrokerRef<A, R> {
-  checkName('broker', name)
+  checkPlace('broker', parent, name)
   const checked = parseOptions(brokerActorOptions, options, optionsOf('broker', name))
   const actor = spawnActor(parent, (concrete) => new BrokerActor(concrete, checked, name))
   return actor.reference as unknown as BrokerRef<A, R>
@@ -55,57 +55,57 @@ export function spawnBroker<A = unknown, R = unknown>(
  *   {StoppedError} if the broker stops; {OptionsError} if an option is wrong. The request is not matched then
  */
 export function ask<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
-  return start<R>(broker, 'ask', value, options).match
+  return start<R>(broker, { kind: 'ask', of: 'ask' }, value, options).match
 }
 
 /** Offers a member; resolves when a request is found. Otherwise the same as `ask`. */
 export function askR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
-  return start<A>(broker, 'askR', value, options).match
+  return start<A>(broker, { kind: 'askR', of: 'askR' }, value, options).match
 }
 
 /** `ask` without waiting: rejects with a DroppedError (`busy`) if no member waits. */
 export function nbAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
-  return start<R>(broker, 'nbAsk', value, options).match
+  return start<R>(broker, { kind: 'nbAsk', of: 'nbAsk' }, value, options).match
 }
 
 /** `askR` without waiting: rejects with a DroppedError (`busy`) if no request waits. */
 export function nbAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
-  return start<A>(broker, 'nbAskR', value, options).match
+  return start<A>(broker, { kind: 'nbAskR', of: 'nbAskR' }, value, options).match
 }
 
 /** `ask` that returns a ticket, to await or to cancel. */
 export function asyncAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Ticket<R> {
-  return observed(start<R>(broker, 'ask', value, options))
+  return observed(start<R>(broker, { kind: 'ask', of: 'asyncAsk' }, value, options))
 }
 
 /** `askR` that returns a ticket, to await or to cancel. */
 export function asyncAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Ticket<A> {
-  return observed(start<A>(broker, 'askR', value, options))
+  return observed(start<A>(broker, { kind: 'askR', of: 'asyncAskR' }, value, options))
 }
 
 /** `ask` that returns at once whether the request was matched, dropped, or has to wait. */
 export function dynamicAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): DynamicMatch<R> {
-  return decided<R>(broker, 'dynamicAsk', value, options)
+  return decided<R>(broker, { kind: 'dynamicAsk', of: 'dynamicAsk' }, value, options)
 }
 
 /** `askR` that returns at once whether the member was matched, dropped, or has to wait. */
 export function dynamicAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): DynamicMatch<A> {
-  return decided<A>(broker, 'dynamicAskR', value, options)
+  return decided<A>(broker, { kind: 'dynamicAskR', of: 'dynamicAskR' }, value, options)
 }
 
 /** Removes everything queued with this tag, without telling it; returns how many. */
 export function cancel(broker: BrokerRef<never, never>, tag: unknown): number {
-  return brokerOf(broker).cancel(tag)
+  return brokerBehind(broker, 'cancel').cancel(tag)
 }
 
 /** How many requests wait. */
 export function length(broker: BrokerRef<never, never>): number {
-  return brokerOf(broker).engine.length
+  return brokerBehind(broker, 'length').engine.length
 }
 
 /** How many members wait. */
 export function lengthR(broker: BrokerRef<never, never>): number {
-  return brokerOf(broker).engine.lengthR
+  return brokerBehind(broker, 'lengthR').engine.lengthR
 }
 
 /**
@@ -116,7 +116,7 @@ export function lengthR(broker: BrokerRef<never, never>): number {
  * @throws {OptionsError} if the options are wrong; nothing changes then
  */
 export function changeConfig(broker: BrokerRef<never, never>, options: BrokerConfig): readonly Change[] {
-  return brokerOf(broker).changeConfig(options)
+  return brokerBehind(broker, 'changeConfig').changeConfig(options)
 }
 
 /**
@@ -125,11 +125,27 @@ export function changeConfig(broker: BrokerRef<never, never>, options: BrokerCon
  * @throws {OptionsError} if it is not a reference to a running broker
  */
 export function brokerOf(ref: BrokerRef<never, never>): BrokerActor {
-  const own = (ref as { [BROKER]?: BrokerActor })[BROKER]
-  if (own !== undefined) return own
-  const actor = typeof ref === 'object' && 'system' in ref ? findActor(ref as Ref<never>) : undefined
+  return brokerBehind(ref, 'brokerOf')
+}
+
+/** `brokerOf` for another public function, which the error names. What is wrong with a reference is found out after it failed. */
+export function brokerBehind(ref: BrokerRef<never, never>, caller: string): BrokerActor {
+  try {
+    const own = (ref as { [BROKER]?: BrokerActor })[BROKER]
+    if (own !== undefined) return own
+  } catch {
+    // Undefined, null, or a proxy that throws.
+  }
+  const actor = lookUp(ref)
   if (actor instanceof BrokerActor) return actor
-  throw new OptionsError('Not a reference to a running broker. Pass the value that spawnBroker returned.')
+  const expected = 'the address of a broker, as spawnBroker returned it (a copy of it works only while the broker runs)'
+  throw wrongArgument({ of: caller, argument: 'broker', expected }, ref)
+}
+
+/** What is asked of the broker, and by which public function. */
+interface Asking {
+  readonly kind: AskKind
+  readonly of: string
 }
 
 interface Started<V> extends Ticket<V> {
@@ -139,12 +155,13 @@ interface Started<V> extends Ticket<V> {
 
 function start<V>(
   broker: BrokerRef<never, never>,
-  kind: AskKind,
+  asking: Asking,
   value: unknown,
   options: AskOptions | undefined,
 ): Started<V> {
-  const actor = brokerOf(broker)
-  const checked = checkAskOptions(options)
+  const { kind, of } = asking
+  const actor = brokerBehind(broker, of)
+  const checked = checkAskOptions(options, of)
   const atOnce: Started<V>['atOnce'] = {}
   let cancelIt = (): boolean => false
   const match = new Promise<BrokerMatch<V>>((resolve, reject) => {
@@ -175,11 +192,11 @@ function observed<V>(started: Started<V>): Ticket<V> {
 
 function decided<V>(
   broker: BrokerRef<never, never>,
-  kind: AskKind,
+  asking: Asking,
   value: unknown,
   options: AskOptions | undefined,
 ): DynamicMatch<V> {
-  const started = start<V>(broker, kind, value, options)
+  const started = start<V>(broker, asking, value, options)
   const ticket = observed(started)
   const { match, error } = started.atOnce
   if (match !== undefined) return { type: 'go', ...match }

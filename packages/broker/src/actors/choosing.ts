@@ -1,15 +1,15 @@
-import { OptionsError, parseOptions } from '@genpool/runtime'
+import { OptionsError, parseOptions, readSafely, showValue, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import { brokerOf, type BrokerRef } from './brokers'
+import { brokerBehind, type BrokerRef } from './brokers'
 
 type AnyBroker = BrokerRef<never, never>
 
 /** How `betterOf` chooses. */
 export interface Choosing {
   /** Whose wait to compare: that of requests (`ask`) or that of members (`askR`). Default `ask`. */
-  readonly side?: 'ask' | 'askR'
+  readonly side?: 'ask' | 'askR' | undefined
   /** A number in [0, 1). Default `Math.random`. */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 const side = z.enum(['ask', 'askR'])
@@ -18,9 +18,9 @@ const choosingOptions = z.strictObject({
   random: z.custom<() => number>((value) => typeof value === 'function', 'expected a function').optional(),
 })
 
-/** @throws {OptionsError} if it is none */
-export function checkSide(given: unknown): 'ask' | 'askR' {
-  return parseOptions(side, given, 'sides of a broker')
+/** @throws {OptionsError} if it is none; the error names the public function `of` */
+export function checkSide(given: unknown, of: string): 'ask' | 'askR' {
+  return parseOptions(side, given, `sides given to ${of}`)
 }
 
 /**
@@ -33,35 +33,46 @@ export function checkSide(given: unknown): 'ask' | 'askR' {
  * @see Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001; sbetter
  */
 export function better<B extends AnyBroker>(...brokers: readonly B[]): B {
-  return betterOf(brokers)
+  return chosen(brokers, {}, 'better')
 }
 
 /** `better` with options. */
 export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: Choosing = {}): B {
-  const { side = 'ask', random = Math.random } = isSound(choosing)
-    ? choosing
-    : parseOptions(choosingOptions, choosing, 'options of betterOf')
-  const first = pick(brokers, random)
-  const others = brokers.filter((broker) => broker !== first)
-  if (others.length === 0) return first
-  const second = pick(others, random)
-  return sojourn(first, side) < sojourn(second, side) ? first : second
+  if (!Array.isArray(brokers))
+    throw wrongArgument({ of: 'betterOf', argument: 'list', expected: 'an array of brokers' }, brokers)
+  const isQuick = readSafely(() => isSound(choosing), false)
+  return chosen(
+    brokers,
+    isQuick ? choosing : parseOptions(choosingOptions, choosing, 'options of betterOf'),
+    'betterOf',
+  )
 }
 
-/** Returns a random broker. @throws {OptionsError} if none is given */
+/** Returns a random broker. @throws {OptionsError} if none is given, or it is not a broker */
 export function random<B extends AnyBroker>(...brokers: readonly B[]): B {
-  return pick(brokers, Math.random)
-}
-
-function pick<B>(brokers: readonly B[], chance: () => number): B {
-  const broker = brokers[Math.floor(chance() * brokers.length)]
-  if (broker === undefined) throw new OptionsError('There is no broker to choose from. Pass at least one.')
+  const broker = pick(brokers, Math.random, 'random')
+  brokerBehind(broker, 'random')
   return broker
 }
 
-function sojourn(broker: AnyBroker, side: 'ask' | 'askR'): number {
-  const { gauges, shell } = brokerOf(broker)
-  return gauges.sojourn(side, shell.turn.now())
+function chosen<B extends AnyBroker>(brokers: readonly B[], choosing: Choosing, of: string): B {
+  const { side = 'ask', random = Math.random } = choosing
+  const first = pick(brokers, random, of)
+  const { gauges, shell } = brokerBehind(first, of)
+  const others = brokers.filter((broker) => broker !== first)
+  if (others.length === 0) return first
+  const second = pick(others, random, of)
+  const other = brokerBehind(second, of)
+  const wait = gauges.sojourn(side, shell.turn.now())
+  return wait < other.gauges.sojourn(side, other.shell.turn.now()) ? first : second
+}
+
+function pick<B>(brokers: readonly B[], chance: () => number, of: string): B {
+  if (brokers.length === 0) throw new OptionsError(`There is no broker to choose from. Pass at least one to ${of}.`)
+  const number = chance()
+  if (number >= 0 && number < 1) return brokers[Math.floor(number * brokers.length)] as B
+  const message = `expected a function that returns a number from 0 to below 1; it returned ${showValue(number)}`
+  throw new OptionsError(`The option "random" of ${of} is wrong: ${message}.`, [{ path: ['random'], message }])
 }
 
 /** Quicker than the schema: a broker is chosen for each message. What is not sound at a glance goes to the schema. */

@@ -51,7 +51,7 @@ export class Gauges {
     { meters, onAlarm }: GaugeOptions,
   ) {
     const { clock, turn } = gauged.shell
-    const now = clock.now()
+    const now = turn.refresh()
     this.#options = meters
     this.#meters = meters.map((options) => createMeter(options, now))
     this.#onAlarm = onAlarm
@@ -81,7 +81,7 @@ export class Gauges {
 
   /** Replaces the meters. A meter whose options are unchanged is kept. */
   configure(options: CheckedMeters): void {
-    const now = this.gauged.shell.clock.now()
+    const now = this.gauged.shell.turn.refresh()
     this.#meters = options.map((each, index) => {
       const [meter, before] = [this.#meters[index], this.#options[index]]
       const same =
@@ -139,7 +139,7 @@ export class Gauges {
   }
 
   readonly #look = (): void => {
-    const now = this.gauged.shell.clock.now()
+    const now = this.gauged.shell.turn.refresh()
     this.#loop.touch()
     this.#show(
       { queueDelay: this.#loop.read(), processDelay: 0, relativeTime: this.gauged.engine.relativeTime(now) },

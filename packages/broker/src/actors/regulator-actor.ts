@@ -7,13 +7,14 @@ import {
   type Nanos,
   type Reference,
   StoppedError,
+  Turn,
   systemClock,
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
 import { createRegulator, type Regulator } from '../engine/regulator'
 import { type RegulatorOptions, regulatorOptions } from '../engine/regulator-options'
-import { applyOptions, type CheckedAskOptions, checkAskOptions, checkQueryTimeout, watchSignal } from './ask-options'
+import { applyOptions, type CheckedAskOptions, checkQueryTimeout, DEFAULTS, watchSignal } from './ask-options'
 import { type Answering, checkMessage, dispatchFrom, once, sending } from './answers'
 import { type Listener, Party, type PartyFacts } from './party'
 import { answerQuery } from './queries'
@@ -31,7 +32,7 @@ export const regulatorActorOptions = z.strictObject({
   ...regulatorOptions.shape,
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(systemClock)
+    .default(() => systemClock)
     .describe('The source of time; tests pass a virtual clock.'),
 })
 export type RegulatorActorOptions = z.input<typeof regulatorActorOptions>
@@ -52,7 +53,7 @@ export class RegulatorActor extends BaseActor {
   constructor(parent: ConcreteParent, options: z.output<typeof regulatorActorOptions>, name?: string) {
     super(parent, name)
     const { clock, ...config } = options
-    this.engine = createRegulator<Task>(config, clock.now(), {
+    this.engine = createRegulator<Task>(config, Turn.of(clock).now(), {
       isAlive: (task) => task.isAlive || this.shell.passOver(task),
     })
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
@@ -97,7 +98,7 @@ export class RegulatorActor extends BaseActor {
       const checked = checkMessage(regulatorMessage, message, 'regulator')
       if (!isAsk(checked)) send(this.#control(checked, sender))
       else if (sender.type !== 'nobody') {
-        const options = { ...checkAskOptions(undefined), ...checked }
+        const options = { ...DEFAULTS, ...checked }
         this.ask(checked.type, { ref, value: undefined }, options, sending(send as Answering<Permit>, tag))
       }
     } catch (error) {
@@ -122,7 +123,7 @@ export class RegulatorActor extends BaseActor {
     const limit = checkQueryTimeout(timeout)
     const checked = checkMessage(regulatorMessage, message, 'regulator')
     if (!isAsk(checked)) return this.#control(checked, undefined)
-    const options = { ...checkAskOptions(undefined), ...checked, timeout: Math.min(limit, checked.timeout) }
+    const options = { ...DEFAULTS, ...checked, timeout: Math.min(limit, checked.timeout) }
     return new Promise<Permit>((resolve, reject) => {
       this.ask(checked.type, { ref: undefined, value: undefined }, options, { onGo: resolve, onFailure: reject })
     })

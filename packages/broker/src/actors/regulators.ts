@@ -1,12 +1,12 @@
 import {
   type Change,
-  checkName,
-  findActor,
+  checkPlace,
+  lookUp,
   type Nanos,
-  OptionsError,
   optionsOf,
   parseOptions,
   spawnActor,
+  wrongArgument,
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type RegulatorOptions } from '../engine/regulator-options'
@@ -32,11 +32,11 @@ export interface TaskTicket {
  *
  * @param options see `regulatorOptions`; times in milliseconds
  * @param name of the address; generated if left out
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
- *   own Error if the name is taken or invalid. Nothing is spawned then
+ * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
+ *   {StoppedError} if the parent has stopped. Nothing is spawned then
  */
 export function spawnRegulator(parent: Ref<never>, options: RegulatorActorOptions = {}, name?: string): RegulatorRef {
-  checkName('regulator', name)
+  checkPlace('regulator', parent, name)
   const checked = parseOptions(regulatorActorOptions, options, optionsOf('regulator', name))
   const actor = spawnActor(parent, (concrete) => new RegulatorActor(concrete, checked, name))
   return actor.reference as unknown as RegulatorRef
@@ -50,29 +50,35 @@ export const regulators = {
    * @throws {DroppedError} as a rejection, if it was dropped; {ExpiredError} after `timeout`; {CancelledError} if its
    *   signal aborts; {StoppedError} if the regulator stops. The task must not run then
    */
-  ask: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> => start(regulator, 'ask', options).permit,
+  ask: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> =>
+    start(regulator, { kind: 'ask', of: 'regulators.ask' }, options).permit,
 
   /** `ask` without waiting: rejects with a DroppedError (`busy`) if no place is free. */
-  nbAsk: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> => start(regulator, 'nbAsk', options).permit,
+  nbAsk: (regulator: RegulatorRef, options?: AskOptions): Promise<Permit> =>
+    start(regulator, { kind: 'nbAsk', of: 'regulators.nbAsk' }, options).permit,
 
   /** `ask` that returns a ticket, to await or to cancel. */
   asyncAsk: (regulator: RegulatorRef, options?: AskOptions): TaskTicket => {
-    const ticket = start(regulator, 'ask', options)
+    const ticket = start(regulator, { kind: 'ask', of: 'regulators.asyncAsk' }, options)
     ticket.permit.catch(() => undefined)
     return ticket
   },
 
   /** Reports how fast a queue moves: its relative time in nanoseconds. With a smaller one, more tasks may run. */
-  update: (regulator: RegulatorRef, relativeTime: Nanos): void => regulatorOf(regulator).update(relativeTime),
+  update: (regulator: RegulatorRef, relativeTime: Nanos): void => {
+    const actor = regulatorOf(regulator, 'regulators.update')
+    if (typeof relativeTime === 'number' && !Number.isNaN(relativeTime)) return actor.update(relativeTime)
+    throw wrongArgument({ of: 'regulators.update', argument: 'relative time', expected: 'nanoseconds' }, relativeTime)
+  },
 
   /** Removes everything queued with this tag, without telling it; returns how many. */
-  cancel: (regulator: RegulatorRef, tag: unknown): number => regulatorOf(regulator).cancel(tag),
+  cancel: (regulator: RegulatorRef, tag: unknown): number => regulatorOf(regulator, 'regulators.cancel').cancel(tag),
 
   /** How many tasks wait. */
-  length: (regulator: RegulatorRef): number => regulatorOf(regulator).engine.length,
+  length: (regulator: RegulatorRef): number => regulatorOf(regulator, 'regulators.length').engine.length,
 
   /** How many tasks run. */
-  size: (regulator: RegulatorRef): number => regulatorOf(regulator).engine.size,
+  size: (regulator: RegulatorRef): number => regulatorOf(regulator, 'regulators.size').engine.size,
 
   /**
    * Changes the options of a running regulator; queued and running tasks stay.
@@ -81,7 +87,7 @@ export const regulators = {
    * @throws {OptionsError} if the options are wrong; nothing changes then
    */
   changeConfig: (regulator: RegulatorRef, options: RegulatorOptions): readonly Change[] =>
-    regulatorOf(regulator).changeConfig(options),
+    regulatorOf(regulator, 'regulators.changeConfig').changeConfig(options),
 } as const
 
 /**
@@ -89,9 +95,11 @@ export const regulators = {
  *
  * @param side `askR` if the regulated tasks are the members: more may run while members do not wait. `ask` if the tasks
  *   send the requests
+ * @throws {OptionsError} if `regulator` or `side` is something else
  */
 export function regulatorMeter(regulator: RegulatorRef, side: 'ask' | 'askR' = 'askR'): MeterFactory {
-  const known = checkSide(side)
+  regulatorOf(regulator, 'regulatorMeter')
+  const known = checkSide(side, 'regulatorMeter')
   return () => new RegulatorMeter((relativeTime) => regulators.update(regulator, relativeTime), known)
 }
 
@@ -116,17 +124,28 @@ class RegulatorMeter implements Meter {
   }
 }
 
-function regulatorOf(ref: RegulatorRef): RegulatorActor {
-  const own = (ref as { [REGULATOR]?: RegulatorActor })[REGULATOR]
-  if (own !== undefined) return own
-  const actor = typeof ref === 'object' && 'system' in ref ? findActor(ref as Ref<never>) : undefined
+function regulatorOf(ref: RegulatorRef, caller: string): RegulatorActor {
+  try {
+    const own = (ref as { [REGULATOR]?: RegulatorActor })[REGULATOR]
+    if (own !== undefined) return own
+  } catch {
+    // Undefined, null, or a proxy that throws.
+  }
+  const actor = lookUp(ref)
   if (actor instanceof RegulatorActor) return actor
-  throw new OptionsError('Not a reference to a running regulator. Pass the value that spawnRegulator returned.')
+  const expected = 'the address of a regulator, as spawnRegulator returned it (a copy of it works only while it runs)'
+  throw wrongArgument({ of: caller, argument: 'regulator', expected }, ref)
 }
 
-function start(regulator: RegulatorRef, kind: RegulatorAskKind, options: AskOptions | undefined): TaskTicket {
-  const actor = regulatorOf(regulator)
-  const checked = checkAskOptions(options)
+/** What is asked of the regulator, and by which public function. */
+interface Asking {
+  readonly kind: RegulatorAskKind
+  readonly of: string
+}
+
+function start(regulator: RegulatorRef, { kind, of }: Asking, options: AskOptions | undefined): TaskTicket {
+  const actor = regulatorOf(regulator, of)
+  const checked = checkAskOptions(options, of)
   let cancel = (): boolean => false
   const permit = new Promise<Permit>((resolve, reject) => {
     const facts = { ref: checked.as, value: undefined }

@@ -5,8 +5,8 @@ import {
   isGenPoolError,
   type Nanos,
   NS_PER_MS,
-  type Timer,
   Turn,
+  WakeTimer,
 } from '@genpool/runtime'
 import { Departures } from '../engine/departures'
 import { DroppedError } from '../errors'
@@ -30,8 +30,7 @@ export class Shell {
   readonly #deadlines: Deadlines<AnyParty>
   /** The waiting parties by tag, for `forgetAll`. */
   readonly #tags = new TagIndex<AnyParty>()
-  #timer: Timer | null = null
-  #armedFor: Nanos = Infinity
+  readonly #timer: WakeTimer
   /** When the engine asked to be woken, in its last decision. */
   #wanted: Nanos | null = null
   #touched = false
@@ -45,6 +44,7 @@ export class Shell {
     private readonly act: () => void,
   ) {
     this.turn = Turn.of(clock)
+    this.#timer = new WakeTimer(clock, () => this.#wake())
     this.#deadlines = new Deadlines<AnyParty>(clock, (party) => this.withdraw(party, this.#expired(party)))
   }
 
@@ -102,17 +102,15 @@ export class Shell {
   wakeAt(at: Nanos | null): void {
     this.#wanted = at
     this.#touch()
-    if (at === null || at >= this.#armedFor) return
-    this.#timer?.cancel()
-    this.#armedFor = at
-    this.#timer = this.clock.setTimer(at, this.#wake)
+    this.#timer.wakeAt(at, this.engine.length > 0)
   }
 
   /** Called by the turn: clears timers that nobody needs any more, so that an idle process can end. */
   rest(): void {
     this.#touched = false
     this.#deadlines.rest()
-    if (this.#wanted === null) this.#disarm()
+    // The process waits for requests and tasks, and not for members that are idle.
+    this.#timer.rest(this.#wanted !== null, this.engine.length > 0)
   }
 
   /** Called by the turn; there is nothing to run here. */
@@ -121,7 +119,7 @@ export class Shell {
   }
 
   close(): void {
-    this.#disarm()
+    this.#timer.cancel()
     this.#deadlines.rest()
   }
 
@@ -129,12 +127,6 @@ export class Shell {
     if (this.#touched) return
     this.#touched = true
     this.turn.touch(this)
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel()
-    this.#timer = null
-    this.#armedFor = Infinity
   }
 
   #dropped(drop: Drop<AnyParty>, isServed: boolean): DroppedError {
@@ -145,12 +137,12 @@ export class Shell {
   }
 
   #expired(party: AnyParty): ExpiredError {
-    return new ExpiredError(this.name, (this.turn.now() - party.sentAt) / NS_PER_MS, false)
+    const { sentAt, deadline } = party
+    const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
+    return new ExpiredError(this.name, waitedMs, false, undefined, (deadline - sentAt) / NS_PER_MS)
   }
 
-  readonly #wake = (): void => {
-    this.#timer = null
-    this.#armedFor = Infinity
+  #wake(): void {
     try {
       this.engine.timeout(this.turn.refresh())
     } catch (error) {

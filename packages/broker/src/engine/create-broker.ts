@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { checkTime, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type Broker, type BrokerHooks } from './broker'
 import { type EngineOptions } from './broker-options'
@@ -16,5 +16,6 @@ export function createBroker<A extends Waiting, R extends Waiting>(
   now: Nanos,
   hooks: BrokerHooks<A, R> = {},
 ): Broker<A, R> {
+  checkTime('createBroker', now)
   return new ShortWayBroker<A, R>(options, now, hooks)
 }

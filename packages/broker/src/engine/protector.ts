@@ -1,3 +1,5 @@
+import { checkFunction, readSafely, wrongArgument } from '@genpool/runtime'
+
 /** What a protector applies; a `PieMeter` is one. */
 export interface Protection {
   /** Nothing is refused while at most this many wait. */
@@ -7,6 +9,10 @@ export interface Protection {
   /** The probabilities of a refusal in between, for requests and for members. */
   readonly ask: number
   readonly askR: number
+}
+
+function isProtection({ min, max, ask, askR }: Protection): boolean {
+  return [min, max, ask, askR].every((one) => typeof one === 'number')
 }
 
 /**
@@ -22,11 +28,21 @@ export class Protector {
   length = 0
   #protection: Protection
 
-  /** @param random returns a number in [0, 1), like `Math.random` */
+  /**
+   * @param random returns a number in [0, 1), like `Math.random`
+   * @throws {OptionsError} if an argument is something else
+   */
   constructor(
     protection: Protection,
     private readonly random: () => number,
   ) {
+    if (!readSafely(() => isProtection(protection), false)) {
+      throw wrongArgument(
+        { of: 'Protector', argument: 'protection', expected: 'numbers { min, max, ask, askR }' },
+        protection,
+      )
+    }
+    checkFunction({ of: 'Protector', argument: 'random' }, random)
     this.#protection = protection
   }
 

@@ -1,4 +1,4 @@
-import { type Change, changesBetween, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Change, changesBetween, type Nanos, parseOptions } from '@genpool/runtime'
 import { type Drop, NO_DROPS, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -249,5 +249,6 @@ export function createRegulator<E extends Waiting>(
   now: Nanos,
   hooks: RegulatorHooks<E> = {},
 ): Regulator<E> {
+  checkTime('createRegulator', now)
   return new ValvedQueue<E>(options, now, hooks)
 }

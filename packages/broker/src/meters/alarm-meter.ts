@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { toNanos } from '../queues/leaf-options'
 import { type Meter, type Sample } from './meter'
@@ -145,7 +145,8 @@ const UNDERLOAD: AlarmKind = {
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_overload_meter
  */
-export function overloadMeter(options: OverloadMeterOptions, _now: Nanos): AlarmMeter {
+export function overloadMeter(options: OverloadMeterOptions, now: Nanos): AlarmMeter {
+  checkTime('overloadMeter', now)
   return new AlarmMeter(OVERLOAD, options)
 }
 
@@ -156,6 +157,7 @@ export function overloadMeter(options: OverloadMeterOptions, _now: Nanos): Alarm
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_underload_meter
  */
-export function underloadMeter(options: UnderloadMeterOptions, _now: Nanos): AlarmMeter {
+export function underloadMeter(options: UnderloadMeterOptions, now: Nanos): AlarmMeter {
+  checkTime('underloadMeter', now)
   return new AlarmMeter(UNDERLOAD, options)
 }

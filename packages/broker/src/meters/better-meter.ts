@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { milliseconds, toNanos } from '../queues/leaf-options'
 import { type Meter, type Sample } from './meter'
@@ -67,5 +67,6 @@ function checkBetterMeterOptions(options: unknown): z.output<typeof betterMeterO
  * @see sbetter_meter; Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001
  */
 export function betterMeter(options: BetterMeterOptions, now: Nanos): BetterMeter {
+  checkTime('betterMeter', now)
   return new BetterMeter(options, now)
 }

@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { countOrInfinity, milliseconds, toNanos } from '../queues/leaf-options'
 import { askRSojourn, askSojourn, type Meter, type Sample } from './meter'
@@ -98,5 +98,6 @@ function checkPieMeterOptions(options: unknown): Checked {
  * @see RFC 8033, Proportional Integral Controller Enhanced; sprotector_pie_meter
  */
 export function pieMeter(options: PieMeterOptions, now: Nanos): PieMeter {
+  checkTime('pieMeter', now)
   return new PieMeter(options, now)
 }

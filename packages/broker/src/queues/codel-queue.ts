@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { ageShape, leafShape, milliseconds, toAgeRules, toNanos } from './leaf-options'
 import { type AgeRules, type LeafContext, LeafQueue } from './leaf-queue'
@@ -293,5 +293,6 @@ function checkCodelOptions(options: unknown): CodelRules {
  * @see Nichols and Jacobson, Controlling Queue Delay, ACM Queue 2012; sbroker_codel_queue
  */
 export function codelQueue<E extends Waiting>(options: CodelOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  checkTime('codelQueue', now)
   return new CodelQueue<E>(checkCodelOptions(options), now, items)
 }

@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { type LeafContext, LeafQueue, type LeafRules } from './leaf-queue'
 import { type Queue } from './queue'
@@ -97,5 +97,6 @@ function checkDropOptions(options: unknown): DropRules {
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  */
 export function dropQueue<E extends Waiting>(options: DropOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  checkTime('dropQueue', now)
   return new DropQueue<E>(checkDropOptions(options), now, items)
 }

@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { parseOptions, textOf } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 
@@ -30,7 +30,8 @@ export const fairBy = z.union([
 export type FairBy = z.output<typeof fairBy>
 
 /** Returns the function that finds the key. */
-export function keyFunction(by: FairBy): (value: unknown) => unknown {
+export function keyFunction(given: FairBy): (value: unknown) => unknown {
+  const by = parseOptions(fairBy, given, 'options "by" of fairKey')
   if (by === 'value') return (value) => value
   if (typeof by === 'function') return safely(by)
   if ('element' in by) return (value) => (Array.isArray(value) ? value[by.element - 1] : undefined)

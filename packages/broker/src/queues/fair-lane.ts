@@ -3,6 +3,7 @@ import { compareKeys } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type Scheduled } from './min-heap'
 import { type TagIndex } from './tag-index'
+import { type TakesTurns } from './turns'
 import { type Waiting } from './waiting'
 
 /** The identity of a lane. */
@@ -15,10 +16,9 @@ export interface LaneKey {
 }
 
 /** The queue of one key in a fair queue. It takes turns, or it is retired: empty and only remembered. */
-export class Lane<E extends Waiting> implements Scheduled {
+export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
   heapAt = 0
   heapIndex = -1
-  /** The lane whose turn is next after this one. */
   following: Lane<E> | null = null
   /** How many requests it may still serve before the next lane's turn; whole turns and what was left of them. */
   credit = 0
@@ -40,6 +40,12 @@ export class Lane<E extends Waiting> implements Scheduled {
   /** Applies new options, of the same type of queue or of another. */
   configure(options: CheckedLeafOptions, now: Nanos): void {
     if (!reconfigureLeaf(this.queue, options, now)) this.fill(options, now, this.queue.drain())
+  }
+
+  /** Pays for a request from its credit. Returns whether its turn is over. */
+  spend(): boolean {
+    if (this.credit < 1) this.credit += this.weight
+    return --this.credit < 1
   }
 }
 

@@ -1,15 +1,18 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue } from './codel-queue'
+import { CollectedDecision } from './collected-decision'
 import { DropQueue, dropOptions } from './drop-queue'
 import { compareKeys, fairBy, identify, keyFunction, sameBy } from './fair-keys'
 import { fairWeight, weightOf } from './fair-weight'
 import { byKey, Lane } from './fair-lane'
 import { leafOptions } from './leaf'
-import { mustNotWait, type OwnDecision } from './leaf-queue'
+import { mustNotWait } from './leaf-queue'
 import { MinHeap } from './min-heap'
-import { NO_DROPS, type Queue } from './queue'
+import { type Queue } from './queue'
+import { RetiredLanes } from './retired-lanes'
 import { TagIndex } from './tag-index'
+import { Turns } from './turns'
 import { type Waiting } from './waiting'
 
 /** Options of a `fairQueue`. */
@@ -29,7 +32,7 @@ export type CheckedFairOptions = z.output<typeof fairOptions>
 /** A queue of queues that take turns. See `fairQueue`. */
 export class FairQueue<E extends Waiting> implements Queue<E> {
   readonly max = Infinity
-  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  readonly decision = new CollectedDecision<E>()
   #options: CheckedFairOptions
   #keyOf: (value: unknown) => unknown
   /** Null while all keys have the same weight. */
@@ -39,12 +42,9 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   readonly #lanes = new Map<unknown, Lane<E>>()
   /** Active lanes that want a timer, by time. */
   readonly #timers = new MinHeap<Lane<E>>()
-  /** Empty lanes that are still remembered, by key. */
-  readonly #retired = new Map<unknown, Lane<E>>()
-  readonly #removals = new MinHeap<Lane<E>>()
-  /** The round-robin: the lanes in the order of their turns. */
-  #firstTurn: Lane<E> | null = null
-  #lastTurn: Lane<E> | null = null
+  readonly #retired = new RetiredLanes<E>()
+  /** The lanes that may have requests, in the order of their turns. */
+  readonly #turns = new Turns<Lane<E>>()
   readonly #tags = new TagIndex<E>()
   /** No lane wants a timer before this time. It may be too early after lanes have left. */
   #nextAll: Nanos = Infinity
@@ -78,11 +78,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     mustNotWait(entry)
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
-    this.#begin()
+    this.decision.begin()
     let lane = this.#lanes.get(id) ?? this.#recall(id)
     if (lane === undefined) {
       lane = this.#addLane(value, id, [entry], now)
-      this.#appendTurn(lane)
+      this.#turns.append(lane)
     } else {
       const before = lane.queue.length
       lane.queue.enqueue(entry, now)
@@ -92,14 +92,13 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   dequeue(now: Nanos): E | null {
-    this.#begin()
-    for (let lane = this.#shiftTurn(); lane !== null; lane = this.#shiftTurn()) {
+    this.decision.begin()
+    for (let lane = this.#turns.shift(); lane !== null; lane = this.#turns.shift()) {
       const before = lane.queue.length
       const entry = lane.queue.dequeue(now)
       this.#account(lane, before)
       if (entry !== null) {
-        if (this.#weightOf === null) this.#appendTurn(lane)
-        else this.#endTurn(lane)
+        this.#endTurn(lane)
         this.#settle(lane, now)
         return entry
       }
@@ -111,7 +110,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   timeout(now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     if (now >= this.#nextAll) this.#letTimePass(null, now)
     this.#finish(now)
   }
@@ -147,9 +146,12 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   readmit(entry: E, now: Nanos): void {
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
-    this.#begin()
+    this.decision.begin()
     let lane = this.#lanes.get(id) ?? this.#recall(id)
-    if (lane === undefined) this.#appendTurn((lane = this.#addLane(value, id, [], now)))
+    if (lane === undefined) {
+      lane = this.#addLane(value, id, [], now)
+      this.#turns.append(lane)
+    }
     lane.queue.readmit(entry)
     this.#length++
     // Its age may be over: the next call of `timeout` looks.
@@ -163,18 +165,17 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       lane.queue.drain()
       this.#timers.delete(lane)
     }
-    for (const lane of this.#retired.values()) this.#removals.delete(lane)
     this.#lanes.clear()
     this.#retired.clear()
-    this.#firstTurn = this.#lastTurn = null
+    this.#turns.clear()
     this.#length = 0
     this.#nextAll = Infinity
-    this.#begin()
+    this.decision.begin()
     return items
   }
 
   #createFrom(items: Iterable<E>, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     const groups = new Map<unknown, { key: unknown; items: E[] }>()
     for (const item of items) {
       const key = this.#keyOf(item.subject)
@@ -186,13 +187,13 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
     const lanes = inOrder.map(([id, group]) => this.#addLane(group.key, id, group.items, now))
     // The first turns are in descending order of the keys, as in sbroker.
-    for (const lane of lanes.reverse()) this.#appendTurn(lane)
+    for (const lane of lanes.reverse()) this.#turns.append(lane)
     this.#settleAll(now)
   }
 
   #reconfigure(now: Nanos): void {
-    this.#begin()
-    const retired = [...this.#retired.values()].sort(byKey)
+    this.decision.begin()
+    const retired = [...this.#retired.all].sort(byKey)
     const serving = [...this.#lanes.values()].sort(byKey)
     for (const lane of retired) this.#recall(lane.key.id)
     for (const lane of [...retired, ...serving]) {
@@ -216,12 +217,10 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   /** Makes a retired lane active again, with its old state. */
   #recall(id: unknown): Lane<E> | undefined {
-    const lane = this.#retired.get(id)
+    const lane = this.#retired.take(id)
     if (lane === undefined) return undefined
-    this.#retired.delete(id)
-    this.#removals.delete(lane)
     this.#lanes.set(id, lane)
-    this.#appendTurn(lane)
+    this.#turns.append(lane)
     return lane
   }
 
@@ -231,21 +230,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.#timers.delete(lane)
     lane.credit = 0
     const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
-    if (until <= now) return
-    this.#retired.set(lane.key.id, lane)
-    this.#removals.set(lane, until)
-  }
-
-  /** Forgets the retired lanes whose time is over. */
-  #collect(now: Nanos): void {
-    for (let lane = this.#removals.first; lane !== undefined && lane.heapAt <= now; lane = this.#removals.first) {
-      this.#removals.delete(lane)
-      this.#retired.delete(lane.key.id)
-    }
+    if (until > now) this.#retired.add(lane, until)
   }
 
   #removeAll(entries: readonly E[], now: Nanos): number {
-    this.#begin()
+    this.decision.begin()
     const byLane = new Map<Lane<E>, E[]>()
     for (const lane of this.#timers.upTo(now)) byLane.set(lane, [])
     for (const entry of entries) {
@@ -268,8 +257,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const { dropped, wakeAt } = lane.queue.decision
     this.#length += lane.queue.length - before
     this.#timers.set(lane, wakeAt ?? Infinity)
-    if (dropped.length === 0) return
-    this.decision.dropped = this.decision.dropped.length === 0 ? dropped : [...this.decision.dropped, ...dropped]
+    this.decision.addAll(dropped)
   }
 
   /** Ends a call that changed only `lane`: calls the other lanes if one of them is due. */
@@ -285,7 +273,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   #finish(now: Nanos): void {
-    this.#collect(now)
+    this.#retired.collect(now)
     this.decision.wakeAt = this.#nextAll === Infinity ? null : this.#nextAll
   }
 
@@ -302,31 +290,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   /** Ends a turn in which one request was served; a lane with credit left has the next turn, too (deficit round robin). */
   #endTurn(lane: Lane<E>): void {
-    if (lane.credit < 1) lane.credit += lane.weight
-    if (--lane.credit < 1) return this.#appendTurn(lane)
-    lane.following = this.#firstTurn
-    this.#firstTurn = lane
-    if (this.#lastTurn === null) this.#lastTurn = lane
-  }
-
-  #appendTurn(lane: Lane<E>): void {
-    lane.following = null
-    if (this.#lastTurn === null) this.#firstTurn = lane
-    else this.#lastTurn.following = lane
-    this.#lastTurn = lane
-  }
-
-  #shiftTurn(): Lane<E> | null {
-    const lane = this.#firstTurn
-    if (lane === null) return null
-    this.#firstTurn = lane.following
-    if (this.#firstTurn === null) this.#lastTurn = null
-    return lane
-  }
-
-  #begin(): void {
-    this.decision.dropped = NO_DROPS
-    this.decision.wakeAt = null
+    if (this.#weightOf === null || lane.spend()) this.#turns.append(lane)
+    else this.#turns.prepend(lane)
   }
 }
 
@@ -347,5 +312,6 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
  * @see Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round-Robin, SIGCOMM 1995
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
+  checkTime('fairQueue', now)
   return new FairQueue<E>(checkFairOptions(options), now, items)
 }

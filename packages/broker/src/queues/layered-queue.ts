@@ -1,11 +1,12 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
-import { LeafQueue, mustNotWait, type OwnDecision } from './leaf-queue'
+import { CollectedDecision } from './collected-decision'
+import { LeafQueue, mustNotWait } from './leaf-queue'
 import { KeyLanes } from './key-lanes'
 import { type Layers } from './layers'
 import { type Level } from './level'
 import { Levels } from './levels'
-import { type Drop, NO_DROPS, type Queue } from './queue'
+import { type Drop, type Queue } from './queue'
 import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
 import { PackedQueue } from './packed-queue'
 import { TagIndex } from './tag-index'
@@ -23,7 +24,7 @@ import { type Waiting } from './waiting'
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
 export class LayeredQueue<E extends Waiting> implements Layers<E> {
-  readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
+  readonly decision = new CollectedDecision<E>()
   /** How many requests wait elsewhere and count towards `max`. */
   outside = 0
   /** Told of a request that was held back and may be served now. */
@@ -33,7 +34,6 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   readonly #tags = new TagIndex<E>()
   #options: CheckedQueueOptions
   #ready = 0
-  #drops: Drop<E>[] | null = null
 
   /** @param base the existing queue, which becomes the queue of priority 0 */
   constructor(options: CheckedQueueOptions, base: Queue<E>) {
@@ -125,14 +125,14 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
-    this.#begin()
+    this.decision.begin()
     if (this.#hasRoomFor(entry, now)) this.#enter(entry, now)
     this.#finish()
   }
 
   /** Makes sure that `entry` may be added, here or elsewhere; otherwise drops it. */
   makePlace(entry: E, now: Nanos): boolean {
-    this.#begin()
+    this.decision.begin()
     const here = this.#hasRoomFor(entry, now)
     this.#finish()
     return here
@@ -144,7 +144,7 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   }
 
   dequeue(now: Nanos): E | null {
-    this.#begin()
+    this.decision.begin()
     let entry: E | null
     let before: number
     // If a level dropped all that it had, another level, or a request that comes back from a lane, is next.
@@ -159,14 +159,14 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   /** Reports that a request is done or was not served after all: the next one with its key may start. */
   release(entry: E, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     this.#vacate(entry, now)
     this.#finish()
   }
 
   /** Takes back one that was handed out, and that keeps the turn of its key: it stands where its age puts it. */
   readmit(entry: E, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     this.#tags.add(entry)
     if (entry.key !== undefined && !this.#lanes.has(entry.key)) this.#lanes.open(entry)
     this.#return(entry, now)
@@ -174,34 +174,26 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   }
 
   timeout(now: Nanos): void {
-    this.#begin()
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.timeout(now)
-      this.#account(level, before, now)
-    }
+    this.decision.begin()
+    this.#changeAll((level) => level.timeout(now), now)
     this.#keep(this.#lanes.timeout(now))
     this.#finish()
   }
 
   cancel(tag: unknown, now: Nanos): number {
-    this.#begin()
+    this.decision.begin()
     const found = this.#tags.get(tag)
     for (const entry of found) this.#tags.delete(entry)
     // All of them leave first, so that none of them is dropped instead.
     this.#keep(this.#lanes.cancel(found, now))
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.cancel(tag, now)
-      this.#account(level, before, now)
-    }
+    this.#changeAll((level) => level.cancel(tag, now), now)
     for (const entry of found) this.#vacate(entry, now)
     this.#finish()
     return found.length
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
-    this.#begin()
+    this.decision.begin()
     const here = entry.list !== null && this.#remove(entry as E, now)
     this.#finish()
     return here
@@ -213,21 +205,17 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   /** `configure` with options that have been checked. */
   apply(options: CheckedQueueOptions, now: Nanos): void {
-    this.#begin()
+    this.decision.begin()
     const change = { from: this.#options, to: options }
     this.#options = options
-    for (const level of this.#levels.all) {
-      const before = level.length
-      level.reconfigure((queue) => reconfigureQueue(queue, change, now))
-      this.#account(level, before, now)
-    }
+    this.#changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
     this.#keep(this.#lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.#finish()
   }
 
   drain(): E[] {
-    this.#begin()
+    this.decision.begin()
     const entries = [...this]
     for (const level of this.#levels.all) this.#drainLevel(level)
     this.#lanes.drain()
@@ -322,6 +310,14 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
     this.#ready++
   }
 
+  #changeAll(change: (level: Level<E>) => void, now: Nanos): void {
+    for (const level of this.#levels.all) {
+      const before = level.length
+      change(level)
+      this.#account(level, before, now)
+    }
+  }
+
   /** Adds what a level just decided. */
   #account(level: Level<E>, before: number, now: Nanos): void {
     this.#ready += level.length - before
@@ -332,19 +328,12 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   }
 
   #keep(dropped: readonly Drop<E>[]): void {
-    for (const drop of dropped) {
-      this.#tags.delete(drop.entry)
-      this.#push(drop)
-    }
+    for (const { entry } of dropped) this.#tags.delete(entry)
+    this.decision.addAll(dropped)
   }
 
   #drop(entry: E, reason: DropReason, now: Nanos): void {
-    this.#push({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
-  }
-
-  #push(drop: Drop<E>): void {
-    if (this.#drops === null) this.decision.dropped = this.#drops = []
-    this.#drops.push(drop)
+    this.decision.add({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
   }
 
   #levelOf(priority: number, now: Nanos): Level<E> {
@@ -354,11 +343,6 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   #drainLevel(level: Level<E>): void {
     level.drain()
     this.#levels.changed(level)
-  }
-
-  #begin(): void {
-    this.decision.dropped = NO_DROPS
-    this.#drops = null
   }
 
   #finish(): void {

@@ -1,4 +1,4 @@
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, wrongArgument } from '@genpool/runtime'
 import { type DropFacts, type DropReason } from '../errors'
 import { type Waiting } from './waiting'
 
@@ -16,11 +16,15 @@ export interface Drop<out E extends Waiting> {
 
 /** Converts a drop to the facts of a `DroppedError`, in milliseconds. */
 export function factsOf(drop: Drop<Waiting>): DropFacts {
-  return {
-    reason: drop.reason,
-    waitedMs: drop.sojourn / NS_PER_MS,
-    queueLength: drop.waiting,
-    retryAfterMs: drop.retryAfter === undefined ? undefined : drop.retryAfter / NS_PER_MS,
+  try {
+    return {
+      reason: drop.reason,
+      waitedMs: drop.sojourn / NS_PER_MS,
+      queueLength: drop.waiting,
+      retryAfterMs: drop.retryAfter === undefined ? undefined : drop.retryAfter / NS_PER_MS,
+    }
+  } catch {
+    throw wrongArgument({ of: 'factsOf', argument: 'drop', expected: 'a drop of a decision' }, drop)
   }
 }
 

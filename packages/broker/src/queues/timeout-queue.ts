@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { ageShape, leafShape, millisecondsOrInfinity, toAgeRules, toNanos } from './leaf-options'
 import { type AgeRules, LeafQueue, type LeafContext } from './leaf-queue'
@@ -177,5 +177,6 @@ export function timeoutQueue<E extends Waiting>(
   now: Nanos,
   items: Iterable<E> = [],
 ): Queue<E> {
+  checkTime('timeoutQueue', now)
   return new TimeoutQueue<E>(checkTimeoutOptions(options), now, items)
 }

@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
@@ -119,5 +119,6 @@ function checkCodelValveOptions(options: unknown): CodelValveRules {
  * @see sregulator_codel_valve
  */
 export function codelValve<T>(options: CodelValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  checkTime('codelValve', now)
   return new CodelValve<T>(checkCodelValveOptions(options), now, tasks)
 }

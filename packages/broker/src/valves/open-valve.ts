@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { countOrInfinity } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
@@ -54,5 +54,6 @@ function checkOpenValveOptions(options: unknown): ValveRules {
  * @see sregulator_open_valve
  */
 export function openValve<T>(options: OpenValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  checkTime('openValve', now)
   return new OpenValve<T>(checkOpenValveOptions(options), now, tasks)
 }

@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
@@ -118,5 +118,6 @@ function checkRateValveOptions(options: unknown): RateRules {
  * @see sregulator_rate_valve
  */
 export function rateValve<T>(options: RateValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  checkTime('rateValve', now)
   return new RateValve<T>(checkRateValveOptions(options), now, tasks)
 }

@@ -1,4 +1,4 @@
-import { inOrder, type Nanos, parseOptions } from '@genpool/runtime'
+import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { toNanos } from '../queues/leaf-options'
 import { BoundedValve, type ValveRules } from './bounded-valve'
@@ -73,5 +73,6 @@ function checkRelativeValveOptions(options: unknown): RelativeRules {
  * @see sregulator_relative_valve
  */
 export function relativeValve<T>(options: RelativeValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
+  checkTime('relativeValve', now)
   return new RelativeValve<T>(checkRelativeValveOptions(options), now, tasks)
 }

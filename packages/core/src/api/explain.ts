@@ -1,3 +1,4 @@
+import { sentence } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import { findCauses } from '../views/explain/causes'
 import { gather } from '../views/explain/evidence'
@@ -13,7 +14,7 @@ import { poolOf } from './pool-of'
  * @example console.log(explain(pool).text)
  */
 export function explain(ref: PoolRef): Explanation {
-  const pool = poolOf(ref)
+  const pool = poolOf(ref, 'explain')
   const findings = findCauses(gather(pool, pool.explained))
   const text = textOf(pool.name, findings)
   return { pool: pool.name, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
@@ -25,7 +26,9 @@ function textOf(pool: string, findings: readonly Finding[]): string {
     const facts = Object.entries(figures).map(
       ([name, value]) => `${name} ${typeof value === 'string' ? `"${value}"` : value}`,
     )
-    return [`${lead}${says}.`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join('\n')
+    return [`${lead}${sentence(says)}`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join(
+      '\n',
+    )
   })
   return [`Pool "${pool}":`, ...paragraphs].join('\n')
 }

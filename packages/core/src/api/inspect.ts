@@ -4,7 +4,8 @@ import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
-import { countMembers, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
+import { rounded } from '../views/explain/finding'
+import { countMembers, oldestStartMs, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
 import { poolOf } from './pool-of'
 
 /** The figures of a pool now. Times are milliseconds; percentiles cover the last 10 to 20 seconds. */
@@ -30,6 +31,8 @@ export interface Inspection {
   readonly rate: HeldBy | undefined
   /** What limits per key hold back: how many requests, and for which key most; undefined without them. */
   readonly limits: HeldBy | undefined
+  /** Whether it begins nothing until `resume(pool)`. */
+  readonly paused: boolean
   /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
   readonly breaker: PolicyFigures['breaker']
   /** The probability with which the throttle refuses the next request; undefined without one. */
@@ -61,28 +64,31 @@ export interface Inspection {
   readonly restarts: number
   /** How many runs of handlers were repeated, mostly because another commit came first. */
   readonly reruns: number
+  /** How many calls were repeated (`retry`), and how many were not because the pool's budget for that was used up. */
+  readonly retries: { readonly made: number; readonly overBudget: number }
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
 }
 
 /** Returns the figures of a pool. Works on stopped pools, too. */
 export function inspect(ref: PoolRef): Inspection {
-  const pool = poolOf(ref)
+  const pool = poolOf(ref, 'inspect')
   const { stats, waiting } = pool
   const now = pool.now()
-  const { breaker, throttle, concurrency, overloaded } = pool.figures(now)
+  const { breaker, throttle, concurrency, overloaded, paused = false } = pool.figures(now)
   return {
     name: pool.name,
     phase: pool.phase,
     size: pool.size,
-    starts: { oldestMs: pool.oldestStartMs, failures: pool.failedStarts, timedOut: pool.timedOutStarts },
+    starts: { oldestMs: rounded(oldestStartMs(pool, now)), failures: pool.failedStarts, timedOut: pool.timedOutStarts },
     members: countMembers(pool),
     concurrency: concurrency && {
       limit: concurrency.limit,
       aside: concurrency.aside,
-      floorMs: concurrency.unloadedNs / NS_PER_MS,
+      floorMs: rounded(concurrency.unloadedNs / NS_PER_MS),
     },
     ...pool.limits(now),
+    paused,
     breaker,
     throttle,
     overloaded,
@@ -96,13 +102,18 @@ export function inspect(ref: PoolRef): Inspection {
     outcomes: { ...stats.counters.outcomes },
     drops: { ...stats.counters.dropsByReason },
     deadLetters: pool.deadLetters,
-    sojourn: stats.sojourn.percentiles(now),
-    run: stats.run.percentiles(now),
-    utilisation: utilisationOf(pool, now),
+    sojourn: legible(stats.sojourn.percentiles(now)),
+    run: legible(stats.run.percentiles(now)),
+    utilisation: rounded(utilisationOf(pool, now)),
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
+    retries: { made: pool.retries.made, overBudget: pool.retries.overBudget },
     stateVersion: pool.stateVersion,
   }
+}
+
+function legible({ count, p50, p90, p99, max }: Percentiles): Percentiles {
+  return { count, p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) }
 }
 
 function countBy(

@@ -1,5 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
-import { NS_PER_MS, StoppedError } from '@genpool/runtime'
+import { checkFunction, NS_PER_MS } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { DeepReadonly } from '../behaviours/deep-readonly'
@@ -24,9 +24,9 @@ export interface MemberView extends MemberInfo {
  * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
  */
 export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['state']> {
-  const { kernel, name } = poolOf(pool as PoolRef)
+  const { kernel, name } = poolOf(pool as PoolRef, 'getState')
   const { cell, status, roster, sharesState } = kernel
-  if (status.stopping) throw new StoppedError(name, false, status.cause)
+  if (status.stopping) throw kernel.failures.closed()
   if (!sharesState) return roster.members.map(({ state }) => state) as DeepReadonly<P['state']>
   if (cell !== undefined) return cell.value as DeepReadonly<P['state']>
   throw new InvalidError(`read of the state of pool "${name}"`, [
@@ -36,7 +36,7 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['
 
 /** Returns the current members of a pool. */
 export function getMembers(pool: PoolRef): readonly MemberView[] {
-  const { roster, turn } = poolOf(pool).kernel
+  const { roster, turn } = poolOf(pool, 'getMembers').kernel
   return roster.members.map(({ info, status, handled, bornAt }) => ({
     ref: info.ref,
     name: info.name,
@@ -50,5 +50,7 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
 
 /** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
-  return poolOf(pool).kernel.deadLetters.watch(watcher)
+  const { deadLetters } = poolOf(pool, 'watchDeadLetters').kernel
+  checkFunction({ of: 'watchDeadLetters', argument: 'watcher' }, watcher)
+  return deadLetters.watch(watcher)
 }

@@ -1,3 +1,5 @@
+import { parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
@@ -9,14 +11,15 @@ import { poolOf } from './pool-of'
  * The promise always settles: with the answer, or with an error whose `code` tells the outcome.
  * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
- * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`
+ * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `onProgress`
  */
 export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
   message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
   options?: CallOptions,
 ): Promise<ReplyTo<P, T>> {
-  return poolOf(pool).intake.call(message, options) as Promise<ReplyTo<P, T>>
+  const target = poolOf(pool, 'call')
+  return (options === undefined ? target.intake.call(message) : target.call(message, options)) as Promise<ReplyTo<P, T>>
 }
 
 /**
@@ -29,16 +32,22 @@ export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts'
   message: ({ readonly type: T & keyof P['casts'] } & CastMessage<P, T>) | P['otherCast'] | CastHint<P, T>,
   options?: CastOptions,
 ): CastResult {
-  return poolOf(pool).intake.cast(message, options)
+  return poolOf(pool, 'cast').intake.cast(message, options)
 }
+
+const broadcastOptions = z.strictObject({
+  lateJoiners: z.boolean().default(false).describe('Members that start later get it, too, as their first message.'),
+})
 
 /**
  * Sends a message to each member once, without the queue. `handleInfo` handles it; a plain function gets it as a message.
  *
  * @param options `lateJoiners`: members that start later get it, too, as their first message
  * @returns how many members got it now
+ * @throws {OptionsError} if an option is wrong; nothing is sent then
  */
 export function broadcast(pool: PoolRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
-  const { directMessages, roster } = poolOf(pool).kernel
-  return directMessages.broadcast(roster.members, message, options.lateJoiners === true)
+  const { directMessages, roster } = poolOf(pool, 'broadcast').kernel
+  const { lateJoiners } = parseOptions(broadcastOptions, options, 'options of broadcast')
+  return directMessages.broadcast(roster.members, message, lateJoiners)
 }

@@ -1,10 +1,13 @@
-import { callSafely, OptionsError, showValue, warnOfCallback } from '@genpool/runtime'
+import { callSafely, checkFunction, OptionsError, parseOptions, showValue, warnOfCallback } from '@genpool/runtime'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
 import { eventNames } from '../views/telemetry/channels'
 import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
 import { poolOf } from './pool-of'
+
+const onEventOptions = z.strictObject({ pool: z.unknown().optional().describe('Only events of this pool.') })
 
 /**
  * Calls `listener` for each event with this name: for one pool, or for all pools in this process.
@@ -25,7 +28,8 @@ export function onEvent<N extends PoolEventName>(
   options: { readonly pool?: PoolRef } = {},
 ): () => void {
   check(name, listener)
-  const pool = options.pool === undefined ? undefined : poolOf(options.pool)
+  const { pool: chosen } = parseOptions(onEventOptions, options, 'options of onEvent')
+  const pool = chosen === undefined ? undefined : poolOf(chosen as PoolRef, 'onEvent')
   const ref = pool?.identity.ref as unknown
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
@@ -46,16 +50,14 @@ export function onEvent<N extends PoolEventName>(
 
 /** Reports an error of a listener to the pool's `onCallbackError`; a broker has none. */
 function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
-  if (POOL in ref) poolOf(ref).kernel.callbacks.report(error)
+  if (POOL in ref) poolOf(ref, 'onEvent').kernel.callbacks.report(error)
   else warnOfCallback('broker', pool, error)
 }
 
 function check(name: string, listener: unknown): void {
   if (!(eventNames as readonly string[]).includes(name)) {
-    const message = `there is no event "${name}"; the events are ${eventNames.join(', ')}`
+    const message = `there is no event ${showValue(name)}; the events are ${eventNames.join(', ')}`
     throw new OptionsError(`onEvent: ${message}.`, [{ path: ['name'], message }])
   }
-  if (typeof listener === 'function') return
-  const message = `expected a function as the listener, got ${showValue(listener)}`
-  throw new OptionsError(`onEvent: ${message}.`, [{ path: ['listener'], message }])
+  checkFunction({ of: 'onEvent', argument: 'listener' }, listener)
 }

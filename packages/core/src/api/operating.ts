@@ -1,4 +1,4 @@
-import { type Change, parseOptions } from '@genpool/runtime'
+import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
@@ -14,7 +14,7 @@ import { poolOf } from './pool-of'
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
 export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[] {
-  return poolOf(pool).configure(changes)
+  return poolOf(pool, 'configure').configure(changes)
 }
 
 /**
@@ -23,7 +23,26 @@ export function configure(pool: PoolRef, changes: PoolChanges): readonly Change[
  * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then
  */
 export function resize(pool: PoolRef, size: number): void {
-  configure(pool, { size })
+  const found = poolOf(pool, 'resize')
+  // To `configure`, undefined is an option that was left out.
+  if (size === undefined) throw wrongArgument({ of: 'resize', argument: 'size', expected: 'a whole number >= 1' }, size)
+  found.configure({ size })
+}
+
+/**
+ * Lets no member begin anything until `resume`. What runs goes on; what comes is queued as ever, and deadlines go on.
+ *
+ * It is the option `paused`, so a pool can also be spawned paused. A pool that drains finishes what it has, paused or not.
+ *
+ * @throws {StoppedError} if the pool has stopped
+ */
+export function pause(pool: PoolRef): void {
+  configure(pool, { paused: true })
+}
+
+/** Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped */
+export function resume(pool: PoolRef): void {
+  configure(pool, { paused: false })
 }
 
 /**
@@ -31,7 +50,7 @@ export function resize(pool: PoolRef, size: number): void {
  * to a pool without such a limit.
  */
 export function relearn(pool: PoolRef): void {
-  poolOf(pool).policies.relearn()
+  poolOf(pool, 'relearn').policies.relearn()
 }
 
 const drainOptions = z.strictObject({
@@ -50,8 +69,9 @@ const drainOptions = z.strictObject({
  * @throws {OptionsError} if an option is wrong; nothing is changed
  */
 export function drain(pool: PoolRef, options: { readonly within?: number } = {}): Promise<void> {
+  const { lifecycle } = poolOf(pool, 'drain').kernel
   const { within } = parseOptions(drainOptions, options, 'options of drain')
-  return poolOf(pool).kernel.lifecycle.drain(within)
+  return lifecycle.drain(within)
 }
 
 export type { Change }

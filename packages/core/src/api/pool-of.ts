@@ -1,5 +1,4 @@
-import { findActor, OptionsError } from '@genpool/runtime'
-import type { Ref } from 'nact'
+import { lookUp, wrongArgument } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { AssembledPool } from '../assemble/assembled-pool'
 import { POOL, PoolActor } from '../assemble/pool-actor'
@@ -7,21 +6,25 @@ import { POOL, PoolActor } from '../assemble/pool-actor'
 /**
  * Returns the pool of a reference.
  *
+ * What is wrong with one is found out only after it has failed: each message comes through here.
+ *
+ * @param caller the public function that was given the reference, for the error
  * @throws {OptionsError} if it is not a reference to a pool
  */
-export function poolOf(ref: PoolRef): AssembledPool {
-  return (ref as { [POOL]?: AssembledPool })[POOL] ?? found(ref)
+export function poolOf(ref: PoolRef, caller: string): AssembledPool {
+  try {
+    const pool = (ref as { [POOL]?: AssembledPool })[POOL]
+    if (pool !== undefined) return pool
+  } catch {
+    // Undefined, null, or a proxy that throws.
+  }
+  return found(ref, caller)
 }
 
-function found(ref: PoolRef): AssembledPool {
+function found(ref: PoolRef, caller: string): AssembledPool {
   // A copy of the reference, for example from a message: the pool is found by its path, as in nact.
-  const actor = isReference(ref) ? findActor(ref as Ref<never>) : undefined
+  const actor = lookUp(ref)
   if (actor instanceof PoolActor) return actor.pool
-  throw new OptionsError(
-    'Not a reference to a running pool. Pass the value that spawnPool returned (a copy of it works only while the pool runs).',
-  )
-}
-
-function isReference(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'system' in value && 'type' in value
+  const expected = 'the address of a pool, as spawnPool returned it (a copy of it works only while the pool runs)'
+  throw wrongArgument({ of: caller, argument: 'pool', expected }, ref)
 }

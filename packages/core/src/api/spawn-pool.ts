@@ -1,4 +1,4 @@
-import { checkName, OptionsError, optionsOf, parseOptions, showValue, spawnActor } from '@genpool/runtime'
+import { checkPlace, optionsOf, parseOptions, readSafely, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
   type Behaviour,
@@ -32,8 +32,8 @@ const DEFAULT_SIZE = 8
  *   state, so that `spawnPool` can replace nact's `spawn`
  * @param name of the address; generated if left out
  * @param options see `poolOptions`; for a plain function also nact's own properties
- * @throws {OptionsError} if an option is unknown or out of range; {StoppedError} if the parent has stopped; nact's
- *   own Error if the name is taken or invalid. Nothing is spawned then
+ * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
+ *   {StoppedError} if the parent has stopped. Nothing is spawned then
  */
 // One signature instead of overloads, so that the compiler names the option that is wrong.
 export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
@@ -43,12 +43,11 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
   options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : PoolOptions,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
-  checkName('pool', name)
+  checkPlace('pool', parent, name)
   const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
-  if (definition.form === 'plain') checkProperties(definition.properties)
   const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
   const setup = { definition, options: checked, given: own, defaultSize }
   const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, setup))
@@ -62,20 +61,16 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * @throws {StoppedError} whose `cause` says why it could not start
  */
 export function ready(pool: PoolRef): Promise<void> {
-  return poolOf(pool).kernel.lifecycle.ready()
+  return poolOf(pool, 'ready').kernel.lifecycle.ready()
 }
 
 function splitOptions(options: object): { own: object; properties: object } {
-  const entries = Object.entries(options)
+  const entries = readSafely(() => (typeof options === 'object' ? Object.entries(options) : null), null)
+  // No options at all: the schema says so.
+  if (entries === null || Array.isArray(options)) return { own: options, properties: {} }
   const isPlain = ([key]: [string, unknown]): boolean => (PLAIN_PROPERTIES as readonly string[]).includes(key)
   return {
     own: Object.fromEntries(entries.filter((entry) => !isPlain(entry))),
     properties: Object.fromEntries(entries.filter(isPlain)),
   }
-}
-
-function checkProperties({ shutdownAfter }: PlainProperties<unknown, unknown>): void {
-  if (shutdownAfter === undefined || (typeof shutdownAfter === 'number' && shutdownAfter >= 0)) return
-  const message = `expected milliseconds, got ${showValue(shutdownAfter)}`
-  throw new OptionsError(`"shutdownAfter" is wrong: ${message}.`, [{ path: ['shutdownAfter'], message }])
 }

@@ -1,5 +1,5 @@
 import type { LimitFigures } from '@genpool/broker'
-import { type Change, type ConcreteActor, type Nanos, StoppedError } from '@genpool/runtime'
+import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
 import type { PoolRef } from '../behaviours/protocol'
@@ -10,15 +10,21 @@ import type { Host, Seat } from '../pool/ports'
 import type { Settings } from '../pool/settings'
 import type { Phase } from '../pool/status'
 import type { RequestFacts } from '../requests/request-facts'
+import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
+import { RemediesByEvidence } from '../views/explain/remedies'
+import type { RetryOptions } from '../requests/retry-options'
+import { Conditions } from '../views/conditions'
 import type { PolicyFigures, PoolView } from '../views/pool-view'
 import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
 import { StateChanges } from '../views/telemetry/state-changes'
 import { engineOptionsOf } from './combined-options'
+import { Retries } from '../policies/retry/retries'
+import type { CallOptions } from '../pool/message-options'
 import { checkedChanges } from './changes'
 import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
 import { Policies } from './policies'
@@ -43,7 +49,9 @@ export class AssembledPool implements PoolView {
   readonly identity: PoolEvent
   readonly stateChanges: StateChanges
   readonly policies: Policies
+  readonly conditions: Conditions
   readonly #supervisor: Supervisor
+  #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
   readonly #isPlain: boolean
@@ -56,7 +64,7 @@ export class AssembledPool implements PoolView {
     this.#given = given
     this.#isPlain = definition.form === 'plain'
     this.identity = { pool: host.name, ref: host.reference as unknown as PoolRef }
-    this.stats = new Stats(options.clock.now())
+    this.stats = new Stats(Turn.of(options.clock).now())
     this.#supervisor = new Supervisor(options, supervisorPorts(host, definition, this))
     const { broker } = options
     this.kernel = new Kernel({
@@ -66,15 +74,29 @@ export class AssembledPool implements PoolView {
       broker: isBrokerRef(broker) ? { shared: broker } : { own: engineOptionsOf(options) },
       recorder: this.stats,
       supervision: this.#supervisor,
+      remedies: new RemediesByEvidence(this),
       workers: workersOf(definition),
       size: () => (typeof this.#options.size === 'number' ? this.#options.size : defaultSize),
     })
     this.intake = this.kernel.intake
     const publisher = new Publisher(this.#publisherPorts())
     this.stateChanges = new StateChanges(this.#stateChangesPorts())
+    this.conditions = new Conditions(this.#conditionPorts())
     this.kernel.attach(publisher)
     this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
     this.policies.configure(options)
+  }
+
+  call(message: unknown, options: CallOptions): Promise<unknown> {
+    const split = splitRetry(options)
+    if (split === undefined) return this.intake.call(message, options)
+    this.#retries ??= new Retries(this.#retryPorts())
+    return this.#retries.call(message, split.one, split.retry)
+  }
+
+  /** How many calls were repeated, and how many were not because there were too many. */
+  get retries(): { readonly made: number; readonly overBudget: number; readonly overBudgetLately: number } {
+    return this.#retries ?? { made: 0, overBudget: 0, overBudgetLately: 0 }
   }
 
   start(): void {
@@ -84,7 +106,7 @@ export class AssembledPool implements PoolView {
   /** Changes options: all of them or, if one is wrong, none. @throws {OptionsError | StoppedError} */
   configure(changes: PoolChanges): readonly Change[] {
     const { kernel } = this
-    if (kernel.status.stopping) throw new StoppedError(this.name, false, kernel.status.cause)
+    if (kernel.status.stopping) throw kernel.failures.closed()
     const facts = { name: this.name, isPlain: this.#isPlain, sharesState: kernel.sharesState, size: this.size }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
@@ -102,7 +124,7 @@ export class AssembledPool implements PoolView {
     this.#supervisor.configure(options)
     this.policies.configure(options)
     // Members of a shared state that is not made yet are started when it is.
-    if (kernel.populated && typeof options.size === 'number' && options.size !== this.size) {
+    if (kernel.population.populated && typeof options.size === 'number' && options.size !== this.size) {
       kernel.roster.resize(options.size)
     }
   }
@@ -142,6 +164,13 @@ export class AssembledPool implements PoolView {
     return this.kernel.roster.size
   }
 
+  /** How many requests can be worked on at once, when an elastic size has grown. */
+  get mostAtOnce(): number {
+    const { size } = this.#options
+    const limit = this.kernel.crew.seatGates.reduce((least, gate) => Math.min(least, gate.limit), Infinity)
+    return Math.max(1, Math.min(limit, typeof size === 'object' ? size.max : this.size))
+  }
+
   get starting(): number {
     return this.kernel.roster.slots.starting
   }
@@ -150,8 +179,8 @@ export class AssembledPool implements PoolView {
     return Math.max(this.kernel.roster.slots.failedStarts, this.kernel.sharedState.failedStarts)
   }
 
-  get oldestStartMs(): number {
-    return this.kernel.starts.oldestMs
+  get oldestStart(): PoolView['oldestStart'] {
+    return this.kernel.starts.oldest
   }
 
   get timedOutStarts(): number {
@@ -170,6 +199,14 @@ export class AssembledPool implements PoolView {
     return this.kernel.port.waiting
   }
 
+  get waitingCount(): number {
+    return this.kernel.port.length
+  }
+
+  oldestWait(now: Nanos): Nanos {
+    return Math.max(0, this.kernel.port.relativeTime(now))
+  }
+
   get awaitingReply(): ReadonlySet<RequestFacts> {
     return this.kernel.pool.awaitingReply
   }
@@ -180,6 +217,10 @@ export class AssembledPool implements PoolView {
 
   get stateVersion(): number | undefined {
     return this.kernel.cell?.version
+  }
+
+  get selfWait(): string | undefined {
+    return selfWaitIn(this.kernel.pool)
   }
 
   figures(now: Nanos): PolicyFigures {
@@ -194,12 +235,18 @@ export class AssembledPool implements PoolView {
     return this.kernel.turn.refresh()
   }
 
+  turnNow(): Nanos {
+    return this.kernel.turn.now()
+  }
+
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
-    const { timeout, size, concurrency, broker, rate, limits } = this.#options
+    const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = this.#options
     const client = isBrokerRef(broker) ? undefined : broker.client
     return {
       timeoutMs: timeout,
+      stuckAfterMs: stuckAfter,
+      ownsQueue: !isBrokerRef(broker),
       maxSize: typeof size === 'object' ? size.max : null,
       concurrencyLearns: typeof concurrency !== 'number',
       fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
@@ -223,6 +270,49 @@ export class AssembledPool implements PoolView {
     }
   }
 
+  #retryPorts(): ConstructorParameters<typeof Retries>[0] {
+    const { kernel } = this
+    const options = (): CheckedPoolOptions => this.#options
+    return {
+      ...this.#conditionPorts(),
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      get accepted() {
+        return kernel.recorder.counters.accepted
+      },
+      get timeout() {
+        return options().timeout
+      },
+      get poisonAfter() {
+        return options().poisonAfter
+      },
+      rerunsOf: (type) => options().retryOnCrash[type] ?? 0,
+      now: () => kernel.turn.refresh(),
+      random: () => options().random(),
+      after: (ms, fn, holds) => kernel.timers.after(ms, fn, holds),
+      call: (message, one, crashes) => kernel.intake.callAgain(message, one, crashes),
+    }
+  }
+
+  #conditionPorts(): ConstructorParameters<typeof Conditions>[0] {
+    const { kernel } = this
+    return {
+      name: this.name,
+      get stopping() {
+        return kernel.status.stopping
+      },
+      get cause() {
+        return kernel.status.cause
+      },
+      attach: (part) => kernel.attach(part),
+      detach: (part) => kernel.detach(part),
+    }
+  }
+
   #stateChangesPorts(): ConstructorParameters<typeof StateChanges>[0] {
     const { kernel, identity } = this
     return {
@@ -238,5 +328,16 @@ export class AssembledPool implements PoolView {
       callSafely: (callback) => kernel.callbacks.callSafely(callback),
       tell: (callback) => kernel.callbacks.tell(callback),
     }
+  }
+}
+
+/** The `retry` of a call and its other options; undefined without it. What cannot be read is refused where all options are. */
+function splitRetry(options: CallOptions): { retry: RetryOptions; one: Omit<CallOptions, 'retry'> } | undefined {
+  try {
+    if (options.retry === undefined) return undefined
+    const { retry, ...one } = options
+    return { retry, one }
+  } catch {
+    return undefined
   }
 }

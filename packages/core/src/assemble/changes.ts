@@ -1,4 +1,4 @@
-import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
+import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
 import { checkTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
@@ -34,7 +34,8 @@ export function checkedChanges(
   changes: PoolChanges,
   pool: ChangedPool,
 ): OptionsInForce & { readonly changed: readonly Change[] } {
-  const merged = merge(spelledOut(pool, given, changes), changes, options) as PoolOptions
+  // What cannot be read stays as it is, and the schema says what is wrong with it.
+  const merged = readSafely(() => merge(spelledOut(pool, given, changes), changes, options), changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`, firstGuesses)
   checkTogether(checked)
   const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
@@ -48,8 +49,8 @@ export function checkedChanges(
 }
 
 /** The state's short form written out if some of it changes: the rest stays. */
-function spelledOut(pool: ChangedPool, given: PoolOptions, { state }: PoolChanges): PoolOptions {
-  if (!isPlainObject(state) || isPlainObject(given.state)) return given
+function spelledOut(pool: ChangedPool, given: PoolOptions, changes: unknown): PoolOptions {
+  if (!isPlainObject(changes) || !isPlainObject(changes['state']) || isPlainObject(given.state)) return given
   return { ...given, state: { type: pool.sharesState ? 'shared' : 'isolated' } }
 }
 

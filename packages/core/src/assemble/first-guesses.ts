@@ -1,4 +1,4 @@
-/** Names that people try before they look them up, by the option that they mean. */
+/** Wrong names that people try first, by the option that they mean. */
 const GUESSES: Readonly<Record<string, readonly string[]>> = {
   'broker.client.max': [
     'maxQueue',

@@ -5,6 +5,7 @@ import { alarmShape } from '../policies/alarm/alarm-options'
 import { concurrencyShape } from '../policies/concurrency/concurrency-options'
 import { doorShape } from '../policies/door/door-options'
 import { sizeOptions } from '../policies/elastic/size-options'
+import { pauseShape } from '../policies/pause/pause-options'
 import { recycleShape } from '../policies/recycling/recycle-options'
 import { stuckShape } from '../policies/stuck-watch/stuck-options'
 import { supervisionShape } from '../policies/supervision/supervision-options'
@@ -28,6 +29,7 @@ export const poolOptions = z.strictObject({
     ),
   ...concurrencyShape,
   ...limitShape,
+  ...pauseShape,
   ...doorShape,
   state: z
     .union([z.enum(['shared', 'isolated']), stateOptions])
@@ -49,9 +51,9 @@ export const poolOptions = z.strictObject({
   ...alarmShape,
   callerContext: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
-      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller.',
+      'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller. If not, it sees none. Costs 0.2 µs a message where one is used; otherwise nothing on Node 20, up to 0.06 µs on Node 24.',
     ),
   onDrop: callback<(letter: DeadLetter) => void>()
     .optional()
@@ -63,13 +65,14 @@ export const poolOptions = z.strictObject({
     ),
   clock: z
     .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(systemClock)
+    // A function: zod copies a default that is a plain object, and each pool would have a clock and turns of its own.
+    .default(() => systemClock)
     .describe('Where time comes from; tests give a virtual one.'),
   random: callback<() => number>()
     .default(() => Math.random)
     .describe('Where random numbers in [0, 1) come from; tests give their own.'),
 })
-// An interface with a property of its own: the compiler's errors then say its name, and not all that is in it.
+// An interface with a property of its own: the compiler's errors then show its name instead of its content.
 export interface PoolOptions extends z.input<typeof poolOptions> {
   timeout?: number | undefined
 }

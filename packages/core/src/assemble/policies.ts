@@ -3,6 +3,7 @@ import { OverloadAlarm } from '../policies/alarm/overload-alarm'
 import { Concurrency } from '../policies/concurrency/concurrency'
 import { Door } from '../policies/door/door'
 import { Size } from '../policies/elastic/size'
+import { Pause } from '../policies/pause/pause'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
 import type { PolicyFigures } from '../views/pool-view'
@@ -43,6 +44,14 @@ const concurrency: PolicyLine = {
   },
 }
 
+const pause: PolicyLine = {
+  wanted: ({ paused }) => paused,
+  make(pool) {
+    const policy = new Pause(pool)
+    return { configure: ({ paused }) => policy.configure(paused), figures: () => ({ paused: policy.holds }) }
+  },
+}
+
 const alarm: PolicyLine = {
   wanted: (options) => options.alarm !== false,
   make(pool) {
@@ -80,15 +89,15 @@ const size: PolicyLine = {
 }
 
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
-const POLICIES: readonly PolicyLine[] = [door, concurrency, alarm, stuckWatch, recycling, size]
+const POLICIES: readonly PolicyLine[] = [door, concurrency, pause, alarm, stuckWatch, recycling, size]
 
-/** The policies of one pool: those that its options have asked for. */
+/** The policies that the options of one pool have asked for. */
 export class Policies {
   readonly #made = new Map<PolicyLine, Policy>()
 
   constructor(private readonly pool: PolicyPorts) {}
 
-  /** Takes options over, and makes the policies that they ask for first. */
+  /** Applies options. Makes the policies that they ask for and that are not there yet. */
   configure(options: CheckedPoolOptions): void {
     for (const line of POLICIES) {
       if (line.wanted(options) && !this.#made.has(line)) this.#made.set(line, line.make(this.pool))

@@ -51,6 +51,10 @@ export class PolicyPorts {
     return this.kernel.status.stopping
   }
 
+  get draining(): boolean {
+    return this.kernel.status.phase === 'draining'
+  }
+
   get seats(): readonly Seat[] {
     return this.kernel.roster.members
   }
@@ -84,7 +88,7 @@ export class PolicyPorts {
   }
 
   get populated(): boolean {
-    return this.kernel.populated
+    return this.kernel.population.populated
   }
 
   oldestWait(now: Nanos): Nanos {
@@ -106,7 +110,7 @@ export class PolicyPorts {
   }
 
   setSizePolicy(policy: SizePolicy | undefined): void {
-    this.kernel.setSizePolicy(policy)
+    this.kernel.population.setSizePolicy(policy)
   }
 
   abandon(seat: Seat, cause: unknown): void {

@@ -1,3 +1,4 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { Context, MemberContext } from './context'
 import type { Eventually } from './eventually'
@@ -64,6 +65,9 @@ export class InitStep<S = unknown> {
 
 /** Starts with `state`, and calls `handleContinue(argument)` before the first message. */
 export function initThen<S>(state: S, then: { readonly continue: unknown }): InitStep<S> {
+  const given: unknown = then
+  const isThen = readSafely(() => typeof given === 'object' && given !== null && 'continue' in given, false)
+  if (!isThen) throw wrongArgument({ of: 'initThen', argument: 'then', expected: 'an object { continue }' }, given)
   return new InitStep('continue', state, then.continue)
 }
 

@@ -1,11 +1,38 @@
 import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
+import { isPromised, letGo, promisedAmong, whyNotPromised } from './promised'
 import { Step } from './step'
 
 const NO_STEP = new Step('noReply', undefined, undefined, undefined)
 
-/** Checks the `then` part of a step. @throws {InvalidError} if it is invalid */
-export function checkThen(type: string, step: Step): Step {
+/** What is known of a handler when its result is checked. */
+interface Checking {
+  readonly type: string
+  /** The most messages that one run takes; 0 for one message that is not a list. */
+  readonly batch: number
+}
+
+/** Checks the answer of a step and its `then` part. @throws {InvalidError} if one is invalid */
+export function checkStep(handler: Checking, step: Step): Step {
+  const { value } = step
+  if (typeof value === 'object' && value !== null) checkAnswer(handler, value)
+  return step.then === undefined ? step : checkThen(handler.type, step)
+}
+
+/** A promise is no answer: the caller would take over its fate, with no deadline and no code. */
+function checkAnswer({ type, batch }: Checking, value: object): void {
+  const promised = isPromised(value) ? value : batch > 0 && Array.isArray(value) ? promisedAmong(value) : undefined
+  if (promised === undefined) return
+  letGo(promised === value ? [value] : (value as unknown[]))
+  throw promisedAnswer(type, promised)
+}
+
+/** The error of an answer that is a promise. */
+export function promisedAnswer(type: string, answer: PromiseLike<unknown>): InvalidError {
+  return new InvalidError(`answer of the handler "${type}"`, [{ path: [], message: whyNotPromised(answer) }])
+}
+
+function checkThen(type: string, step: Step): Step {
   const timeout: unknown = step.then?.timeout
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
   const message = `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`
@@ -13,16 +40,27 @@ export function checkThen(type: string, step: Step): Step {
 }
 
 /** Checks the result of a call handler. @throws {InvalidError} if it is not a step */
-export function callStep(type: string, result: unknown): Step {
-  if (result instanceof Step) return checkThen(type, result)
-  throw notAStep(type, result, 'Return reply(value), noReply() to answer later, or halt(reason).')
+export function callStep(handler: Checking, result: unknown): Step {
+  if (result instanceof Step) return checkStep(handler, result)
+  throw notAStep(handler.type, result, 'Return reply(value), noReply() to answer later, or halt(reason).')
 }
 
 /** Checks the result of a cast handler; nothing becomes `noReply()`. @throws {InvalidError} if it is not a step */
-export function castStep(type: string, result: unknown): Step {
-  if (result instanceof Step) return checkThen(type, result)
+export function castStep(handler: Checking, result: unknown): Step {
+  if (result instanceof Step) return checkStep(handler, result)
   if (result === undefined) return NO_STEP
-  throw notAStep(type, result, 'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).')
+  throw notAStep(
+    handler.type,
+    result,
+    'Return noReply(), halt(reason), or nothing. To change the state: noReply(next).',
+  )
+}
+
+/** The step that answers with the result of a function. */
+export function answerStep(result: unknown): Step {
+  // A function as the value of a step makes the answer; here it is the answer.
+  const value = typeof result === 'function' ? () => result : result
+  return new Step('reply', value, undefined, undefined)
 }
 
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {

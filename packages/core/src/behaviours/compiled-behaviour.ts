@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { callStep, castStep } from './check-step'
+import { answerStep, callStep, castStep } from './check-step'
 import type { Definition } from './define-pool'
 import type { Callbacks, HandlerDefinition } from './definition-schema'
-import { typeOfMessage } from './describe-message'
+import { typeOfMessage } from './type-of-message'
 import type { Handler } from './handler'
 import { Step } from './step'
 
@@ -27,9 +27,13 @@ export class CompiledBehaviour {
   constructor(definition: Definition) {
     this.form = definition.form
     this.properties = definition.properties
-    this.callbacks = definition.form === 'plain' ? {} : definition.callbacks
+    this.callbacks = typeof definition.callbacks === 'function' ? {} : definition.callbacks
     if (definition.form === 'plain') {
       this.#anyCall = this.#anyCast = this.info = plainHandler(definition.callbacks)
+      return
+    }
+    if (definition.form === 'task') {
+      this.#anyCall = this.#anyCast = taskHandler(definition.callbacks)
       return
     }
     const { calls = {}, casts = {}, handleCall, handleCast, handleInfo, handleContinue } = this.callbacks
@@ -83,16 +87,17 @@ export class CompiledBehaviour {
 function handler(
   type: string,
   definition: HandlerDefinition,
-  toStep: (type: string, result: unknown) => Step,
+  toStep: (handler: { readonly type: string; readonly batch: number }, result: unknown) => Step,
 ): Handler {
   const { handle, schema, batch = 0 } = typeof definition === 'function' ? { handle: definition } : { ...definition }
-  return {
+  const made: Handler = {
     type,
     schema: schema as z.ZodType | undefined,
     batch: batch as number,
     handle,
-    toStep: (result) => toStep(type, result),
+    toStep: (result) => toStep(made, result),
   }
+  return made
 }
 
 function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: unknown) => unknown): Handler {
@@ -102,5 +107,15 @@ function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: 
     batch: 0,
     handle: (message, state, ctx) => f.call(ctx, state, message, ctx),
     toStep: (next) => new Step('state', undefined, next, undefined),
+  }
+}
+
+function taskHandler(run: (task: unknown, ctx: unknown) => unknown): Handler {
+  return {
+    type: 'task',
+    schema: undefined,
+    batch: 0,
+    handle: (task, _state, ctx) => run(task, ctx),
+    toStep: answerStep,
   }
 }

@@ -46,6 +46,13 @@ export interface Context<S = unknown> extends MemberContext {
   readonly remainingMs: number
   /** 1 for the first run of this message, 2 for the second, and so on. */
   readonly attempt: number
+  /**
+   * Tells the caller how far this message is: it goes to the call's `onProgress`. A run that is repeated tells it again. Of a
+   * batch, the caller of the first message is told.
+   *
+   * @returns whether somebody is told: not if the caller does not ask, or has its outcome already
+   */
+  progress(value: unknown): boolean
   /** Calls `effect` once after this message has committed; never if it does not commit. */
   afterCommit(effect: (state: S) => void): void
 }

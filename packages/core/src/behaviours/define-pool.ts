@@ -1,7 +1,8 @@
+import { readSafely } from '@genpool/runtime'
 import type { ActorContextWithMailbox, Ref, SupervisionActorFunc } from 'nact'
 import type { CallMap, CallStep, CastMap, CastStep, Lifecycle } from './behaviour'
 import type { Context, From } from './context'
-import { checkDefinition } from './definition-schema'
+import { checkDefinition, checkProperties } from './definition-schema'
 import type { Eventually } from './eventually'
 import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
 
@@ -80,7 +81,7 @@ export interface PlainProtocol<S, M> extends OpenProtocol<S, M, unknown, M> {
 /** A behaviour with its definition, which `Behaviour` hides. */
 export class Definition {
   constructor(
-    readonly form: 'map' | 'catchAll' | 'plain',
+    readonly form: 'map' | 'catchAll' | 'plain' | 'task',
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the typed face is Behaviour
     readonly callbacks: any,
     readonly properties: PlainProperties<unknown, unknown> = {},
@@ -122,10 +123,15 @@ export function definePool(definition: unknown, properties?: object): Behaviour 
   return define(definition, properties) as unknown as Behaviour
 }
 
+/** Whether a value is what `definePool` made. A proxy may throw when it is asked. */
+export function isDefinition(value: unknown): value is Definition {
+  return readSafely(() => value instanceof Definition, false)
+}
+
 /** `definePool` without its types. */
 export function define(definition: unknown, properties: object = {}): Definition {
-  if (definition instanceof Definition) return definition
-  if (typeof definition === 'function') return new Definition('plain', definition, properties)
+  if (isDefinition(definition)) return definition
+  if (typeof definition === 'function') return new Definition('plain', definition, checkProperties(properties))
   const callbacks = checkDefinition(definition)
   const form = 'handleCall' in callbacks || 'handleCast' in callbacks ? 'catchAll' : 'map'
   return new Definition(form, callbacks)

@@ -1,4 +1,4 @@
-import { parseOptions } from '@genpool/runtime'
+import { parseOptions, readSafely } from '@genpool/runtime'
 import { z } from 'zod'
 
 const handler = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
@@ -30,6 +30,16 @@ const catchAllDefinition = z.strictObject({
   handleCast: handler.optional(),
 })
 
+const plainProperties = z.strictObject({
+  initialState: z.unknown().optional(),
+  initialStateFunc: handler.optional(),
+  onCrash: handler.optional(),
+  afterStop: handler.optional(),
+  shutdownAfter: z
+    .custom<number>((value) => typeof value === 'number' && value >= 0, 'expected milliseconds >= 0')
+    .optional(),
+})
+
 /** The callbacks without the types of their messages, for internal use. */
 export interface Callbacks {
   readonly init?: (ctx: unknown) => unknown
@@ -48,10 +58,18 @@ export type HandlerDefinition =
 
 /** @throws {OptionsError} that names what is wrong, and where */
 export function checkDefinition(input: unknown): Callbacks {
-  const isCatchAll = typeof input === 'object' && input !== null && ('handleCall' in input || 'handleCast' in input)
+  const isCatchAll =
+    typeof input === 'object' &&
+    input !== null &&
+    readSafely(() => 'handleCall' in input || 'handleCast' in input, false)
   return parseOptions(
     isCatchAll ? catchAllDefinition : mapDefinition,
     input,
     'callbacks given to definePool',
   ) as Callbacks
+}
+
+/** @throws {OptionsError} that names which of nact's properties is wrong */
+export function checkProperties(input: object): object {
+  return parseOptions(plainProperties, input, 'properties given to definePool or spawnPool')
 }

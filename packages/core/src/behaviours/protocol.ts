@@ -66,6 +66,14 @@ export type ReplyTo<P extends Protocol, T extends string> = [T] extends [never]
       : never
     : never
 
+/** Every call that a pool understands. */
+export type AnyCall<P extends Protocol> = CallMessage<P, keyof P['calls'] & string> | P['otherCall']['message']
+
+/** The answer to a call of the type `M`. */
+export type AnswerTo<P extends Protocol, M> = M extends { readonly type: infer T extends keyof P['calls'] & string }
+  ? ReplyTo<P, T>
+  : ReplyTo<P, never>
+
 /** The cast of type `T`. */
 export type CastMessage<P extends Protocol, T extends string> = T extends keyof P['casts'] ? P['casts'][T] : never
 

@@ -1,3 +1,4 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { Recipe } from '@genpool/state-ane'
 
 /** The next state, or an immer recipe that makes it from the latest one. Left out: the state stays. */
@@ -49,6 +50,13 @@ export interface Halt<V = never, S = unknown> {
   readonly [step]: { readonly value: V; readonly halt: true; readonly state: S }
 }
 
+/** What `reply` returns for a promise: no step, so that the handler does not compile. A value of the type `any` may be anything. */
+type NoAnswer<P, S> = 0 extends 1 & P
+  ? Reply<P, S>
+  : [P] extends [never]
+    ? Reply<P, S>
+    : 'the answer is a promise: await it before reply'
+
 const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
 // If a handler has types on all of its parameters, TypeScript checks its body before it has inferred the state. `any` lets
@@ -64,11 +72,17 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
  * @param then what this member does next
  * @example reply(state.count + 1, (draft) => { draft.count += 1 })
  */
+export function reply<P extends PromiseLike<unknown>, S = any>(
+  promise: P | ((state: S) => P),
+  recipe?: Recipe<NoInfer<S>>,
+  then?: Then,
+): NoAnswer<P, S>
+export function reply<P extends PromiseLike<unknown>, S = any>(promise: P, next: S, then?: Then): NoAnswer<P, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), unchanged?: undefined, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), next: S, then?: Then): Reply<V, S>
-export function reply(value: unknown, next?: unknown, then?: Then): Reply<unknown> {
-  return new Step('reply', value, next, then) as unknown as Reply<unknown>
+export function reply(value: unknown, next?: unknown, then?: Then): never {
+  return new Step('reply', value, next, then) as never
 }
 
 /**
@@ -92,10 +106,20 @@ export function noReply(next?: unknown, then?: Then): NoReply {
  *
  * @param last the answer to the current message, and a last commit
  */
+export function halt<P extends PromiseLike<unknown>, S = any>(
+  reason: unknown,
+  last: { readonly reply: P | ((state: S) => P); readonly next?: NoInfer<Next<S>> },
+): 0 extends 1 & P ? Halt<P, S> : NoAnswer<P, S>
 export function halt<V = never, S = any>(
   reason: unknown,
-  last: { readonly reply?: V | ((state: S) => V); readonly next?: NoInfer<Next<S>> } = {},
-): Halt<V, S> {
-  const kind = 'reply' in last ? 'reply' : 'noReply'
-  return new Step(kind, last.reply, last.next, { halt: reason }) as unknown as Halt<V, S>
+  last?: { readonly reply?: V | ((state: S) => V); readonly next?: NoInfer<Next<S>> },
+): Halt<V, S>
+export function halt(reason: unknown, last: { readonly reply?: unknown; readonly next?: unknown } = {}): never {
+  const step = readSafely(() => lastStep(reason, last), undefined)
+  if (step !== undefined) return step as never
+  throw wrongArgument({ of: 'halt', argument: 'last', expected: 'an object { reply, next }' }, last)
+}
+
+function lastStep(reason: unknown, last: { readonly reply?: unknown; readonly next?: unknown }): Step {
+  return new Step('reply' in last ? 'reply' : 'noReply', last.reply, last.next, { halt: reason })
 }

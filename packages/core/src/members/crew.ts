@@ -15,15 +15,15 @@ export interface TurnWork<M> {
 export interface WorkSource<M> {
   /** Offers a member: the next request, or null. Then the member waits for one, and `assign` is called with it. */
   askR(member: M): Request | null
-  /** The member waits for a request no longer. Returns whether it did. */
+  /** The member stops waiting for a request. Returns whether it waited. */
   remove(member: M): boolean
   /** Up to `limit` more requests for the same handler, which takes a batch. */
   takeBatch(member: M, first: Request, limit: number): readonly Request[]
-  /** The request is not in any member's hand any more: the next one of its key may start. */
+  /** The request has left its member's hand: the next one of its key may start. */
   release(request: Request): void
 }
 
-/** What a member (`M`) needs of its pool, and whom it tells what became of its work. */
+/** What a member (`M`) needs of its pool, and where it reports the result of its work. */
 export interface Crew<M> extends GivesBack {
   readonly work: WorkSource<M>
   readonly turnWork: TurnWork<M>
@@ -43,7 +43,7 @@ export interface Crew<M> extends GivesBack {
   crashed(member: M, requests: readonly Request[], cause: unknown): void
   /** The handler of a call returned without an answer, which may come later. */
   awaitReply(request: Request): void
-  /** The member has ended: the last thing that it tells. */
+  /** The member has ended. This is its last report. */
   ended(member: M, reason: unknown): void
   /** Delivers the argument for `handleContinue`, before any other message. */
   continueWith(member: M, argument: unknown): void

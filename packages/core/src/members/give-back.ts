@@ -1,10 +1,11 @@
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
+import { type Hand, splitBatch } from './hand'
 
-/** Where requests go that a member has and will not run. */
+/** Takes the requests that a member has and will not run. */
 export interface GivesBack {
   readonly failures: Failures
-  /** The request is not in any member's hand any more: the next one of its key may start. */
+  /** The request has left its member's hand: the next one of its key may start. */
   readonly work: { release(request: Request): void }
   /** Queues it again, in front, if the pool still takes work; otherwise it fails. */
   runAgain(request: Request): void
@@ -19,5 +20,14 @@ export function giveBack(requests: readonly Request[], pool: GivesBack): void {
     }
     if (request.outcome === null) request.fail(pool.failures.stopped(request))
     pool.work.release(request)
+  }
+}
+
+/** Takes requests that have not begun out of a hand, with the others of their batches, and gives them to other members. */
+export function giveBackFrom(hand: Hand, requests: readonly Request[], pool: GivesBack): void {
+  for (const request of requests) {
+    const batch = splitBatch(request)
+    hand.remove(request)
+    giveBack(batch, pool)
   }
 }

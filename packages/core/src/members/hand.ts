@@ -1,12 +1,12 @@
 import type { Request } from '../requests/request'
 
-/** The requests that a member has in hand, in order: first those that its worker was given, then those that it will get. */
+/** The requests that a member has in hand, in order: first what its worker was given, then what it will get. */
 export class Hand {
   /** How many there are. */
   count = 0
   /** How many of them the worker was given. */
   given = 0
-  /** Fast path: the first one is no part of a list. Saves 15 % of a short call against a list alone. */
+  /** Fast path: the first one is not in the list. Saves 15 % of a short call against a list alone. */
   first: Request | null = null
   readonly #others: Request[] = []
 
@@ -24,7 +24,7 @@ export class Hand {
     else this.#others.push(request)
   }
 
-  /** Hands the worker the next one that it has not got. Call it only if there is one. */
+  /** Returns the next one for the worker, which counts as given from now on. Call it only if there is one. */
   give(): Request {
     return (this.given++ === 0 ? this.first : this.#others[this.given - 2]) as Request
   }

@@ -1,6 +1,6 @@
 import type { Timer } from '@genpool/runtime'
 
-/** Tells a member that it got nothing to do for a time. */
+/** Calls back when a member has had nothing to do for a time. */
 export class IdleTimer {
   #timer: Timer | null = null
 

@@ -8,8 +8,9 @@ import { hasPassed } from '../requests/deadline'
 import type { Request, Runner } from '../requests/request'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
-import { giveBack } from './give-back'
-import { batchOf, Hand, splitBatch } from './hand'
+import { Departure, type Departing } from './departure'
+import { giveBackFrom } from './give-back'
+import { Hand } from './hand'
 import { IdleTimer } from './idle-timer'
 import { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
@@ -24,7 +25,7 @@ export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
  * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
  * its own entry in the queue of members that wait for work.
  */
-export class Member extends Waiting implements Runner, Reported {
+export class Member extends Waiting implements Runner, Reported, Departing {
   status: MemberStatus = 'starting'
   /** Whether its state was made: then `terminate` is called when it ends. */
   hasBegun = false
@@ -33,10 +34,12 @@ export class Member extends Waiting implements Runner, Reported {
   readonly hand = new Hand()
   /** Whether it waits for a request. */
   #asks = false
-  readonly #own = new OwnMessages()
+  /** The messages for it alone. */
+  readonly own = new OwnMessages()
   readonly #work: WorkSource<Member>
   readonly #turnWork: TurnWork<Member>
   readonly #worker: Worker<Request>
+  readonly #departure: Departure<Member>
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null = null
   /** Made when a handler first asks for it. */
@@ -52,6 +55,7 @@ export class Member extends Waiting implements Runner, Reported {
     this.#work = crew.work
     this.#turnWork = crew.turnWork
     this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
+    this.#departure = new Departure<Member>(this, crew, this.#worker)
   }
 
   get facts(): PoolFacts {
@@ -71,14 +75,14 @@ export class Member extends Waiting implements Runner, Reported {
     return this.hand.requests
   }
 
-  /** What it calls a handler with now, further up in the call stack; null if it does not. */
+  /** The request whose handler is being called, further up in the call stack; null without one. */
   get calling(): Request | null {
     return this.hand.given > 0 && this.#worker.isCalling === true ? this.hand.first : null
   }
 
   /** Whether messages for it alone wait. */
   get hasOwn(): boolean {
-    return this.#own.length > 0
+    return this.own.length > 0
   }
 
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
@@ -96,45 +100,27 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Ends it before it has begun. */
   discard(): void {
-    this.status = 'ended'
-    giveBack(this.#own.takeAll(), this.crew)
+    this.#departure.discard()
   }
 
   /** Ends it: at once if it is idle, otherwise after what it has in hand. */
   leave(reason: unknown): void {
-    if (this.status === 'ended') return
-    this.leaving ??= { reason }
-    this.withdraw()
-    this.#takeBackAhead()
-    if (this.hand.count === 0) this.#finishLeaving(this.leaving.reason)
+    this.#departure.leave(reason)
   }
 
-  /** Gives it up while its handler still runs: whatever comes of that is ignored. */
+  /** Ends it while its handler still runs: whatever comes of that is ignored. */
   abandon(cause: unknown): void {
-    // With depth it may wait for more work, and must not be given back what is taken from it here.
-    this.withdraw()
-    this.#takeBackAhead()
-    const requests = [...this.hand.requests]
-    this.status = 'ended'
-    for (const request of requests) this.#abandonRun(request, cause)
-    giveBack(this.#own.takeAll(), this.crew)
-    this.crew.ended(this, 'stuck')
-  }
-
-  #abandonRun(request: Request, cause: unknown): void {
-    this.crew.broke(this, request, this.crew.turn.refresh() - (this.startOf(request) ?? this.crew.turn.now()))
-    this.hand.remove(request)
-    for (const each of batchOf(request)) {
-      each.fail(this.crew.failures.crashed(each, cause))
-      this.#work.release(each)
-    }
+    this.#departure.abandon(cause)
   }
 
   /** The pool stops: callers are told now, and it ends when its handlers let it. */
   shutDown(reason: unknown): void {
-    for (const request of this.hand.requests.flatMap(batchOf)) request.fail(this.crew.failures.stopped(request))
-    giveBack(this.#own.takeAll(), this.crew)
-    this.leave(reason)
+    this.#departure.shutDown(reason)
+  }
+
+  close(): void {
+    this.status = 'ended'
+    this.#idleTimer?.stop()
   }
 
   /** Releases what its worker has opened. Called once, after it has ended. */
@@ -142,16 +128,9 @@ export class Member extends Waiting implements Runner, Reported {
     return this.#worker.end(reason)
   }
 
-  #finishLeaving(reason: unknown): void {
-    this.status = 'ended'
-    this.#idleTimer?.stop()
-    giveBack(this.#own.takeAll(), this.crew)
-    this.crew.ended(this, reason)
-  }
-
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
-    this.#own.add(request, first)
+    this.own.add(request, first)
     if (this.status !== 'idle') return
     this.withdraw()
     this.seekWork()
@@ -199,7 +178,7 @@ export class Member extends Waiting implements Runner, Reported {
 
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
-    const isSpecial = this.status === 'ended' || this.leaving !== null || this.#own.length > 0 || this.#asks
+    const isSpecial = this.status === 'ended' || this.leaving !== null || this.own.length > 0 || this.#asks
     if (isSpecial || this.crew.gated || this.hand.count > 0) this.#seekSpecially()
     else this.#ask()
   }
@@ -207,11 +186,11 @@ export class Member extends Waiting implements Runner, Reported {
   #seekSpecially(): void {
     if (this.status === 'ended') return
     if (this.leaving !== null) {
-      if (this.hand.count === 0) this.#finishLeaving(this.leaving.reason)
+      if (this.hand.count === 0) this.#departure.finish(this.leaving.reason)
       return
     }
     if (this.hand.count >= this.#worker.depth) return
-    const own = this.#own.take()
+    const own = this.own.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
     if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.#ask()
@@ -224,7 +203,7 @@ export class Member extends Waiting implements Runner, Reported {
     if (request !== null) this.assign(request)
   }
 
-  /** Takes its offer back. Returns whether it waited for a request. */
+  /** Stops waiting for a request. Returns whether it waited. */
   withdraw(): boolean {
     if (!this.#asks) return false
     this.#asks = false
@@ -253,23 +232,7 @@ export class Member extends Waiting implements Runner, Reported {
   gaveUp(request: Request, error: GenPoolError): void {
     if (this.status === 'ended' || !this.hand.hasGiven(request)) return
     if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
-    this.giveBack([request])
+    giveBackFrom(this.hand, [request], this.crew)
     this.seekWork()
-  }
-
-  /** Gives back what its worker has not begun, for other members. */
-  #takeBackAhead(): void {
-    if (this.#worker.depth === 1 && this.hand.count <= 1) return
-    const begun = new Set(this.hand.allGiven.filter((request) => !this.#worker.revoke(request)))
-    this.giveBack(this.hand.requests.filter((request) => !begun.has(request)))
-  }
-
-  /** Gives requests that have not begun to other members, with the others of their batches. */
-  giveBack(requests: readonly Request[]): void {
-    for (const request of requests) {
-      const batch = splitBatch(request)
-      this.hand.remove(request)
-      giveBack(batch, this.crew)
-    }
   }
 }

@@ -3,9 +3,10 @@ import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
+import { giveBackFrom } from './give-back'
 import { type Hand, splitBatch } from './hand'
 
-/** A member, as the reports of its worker change it. */
+/** The part of a member that the reports of its worker change. */
 export interface Reported {
   readonly status: 'starting' | 'idle' | 'busy' | 'ended'
   readonly hand: Hand
@@ -16,13 +17,12 @@ export interface Reported {
   /** Looks for something to do. */
   seekWork(): void
   leave(reason: unknown): void
-  /** Takes its offer to work back. */
+  /** Stops waiting for a request. */
   withdraw(): boolean
-  giveBack(requests: readonly Request[]): void
   tellIfIdle(ms: number): void
 }
 
-/** What follows when the worker of a member reports. A report of a member that has ended changes nothing. */
+/** Carries out what follows from a worker's reports. After its member has ended, a report changes nothing. */
 export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   readonly progress: Progress<Request>
   readonly inHand: Hand
@@ -70,7 +70,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     member.leaving ??= { reason: cause }
     member.withdraw()
     const lost = begun.flatMap((request) => this.#close(request, -1))
-    member.giveBack([...member.hand.requests])
+    giveBackFrom(member.hand, [...member.hand.requests], crew)
     crew.crashed(member, lost, cause)
     member.leave(cause)
   }
@@ -85,10 +85,10 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     if (request.expectsAnswer) {
       request.extend().startedAt = this.member.startOf(request)
       this.crew.awaitReply(request)
-    } else request.succeed(undefined, false)
+    } else request.reply(undefined, false)
   }
 
-  /** Ends a run that committed nothing. Returns its requests, which are still to be settled, and released or run again. */
+  /** Ends a run that committed nothing. Returns its requests: the caller settles and releases them, or runs them again. */
   #close(request: Request, runNs: Nanos): readonly Request[] {
     const requests = splitBatch(request)
     const startedAt = this.member.startOf(request)

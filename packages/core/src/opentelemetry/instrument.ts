@@ -36,7 +36,7 @@ const LIBRARY = '@genpool/core'
  * Spans: `call <pool>.<type>` (or cast, dispatch, query, direct) lasts from the arrival of the request to its outcome. Its
  * parent is the span that is active at arrival. Inside it, each run of a handler has a `handle` span, which is active while
  * the handler runs; inside that, a change of the state has a `commit` span. Handlers run in the asynchronous context of
- * their caller, as with `callerContext`.
+ * their caller, also with `callerContext: false`.
  *
  * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration` and `genpool.run.duration` in
  * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
@@ -47,8 +47,8 @@ const LIBRARY = '@genpool/core'
  * @example const end = instrument(pool)
  */
 export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
-  const pool = poolOf(ref)
-  if (pool.kernel.pool.instrument !== null) {
+  const pool = poolOf(ref, 'instrument')
+  if (pool.kernel.pool.entrance.instrument !== null) {
     const message = 'it is already instrumented; first call the function that instrument returned'
     throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
   }
@@ -57,9 +57,10 @@ export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () =>
   const attributes = { ...checked.attributes, 'genpool.pool': pool.name }
   const measures = meter === false ? null : new Measures(ref, meter, attributes)
   const spans = tracer === false ? null : { tracer, attributes }
-  const factory = (pool.kernel.pool.instrument = (request: RequestFacts) => new RequestScope(request, spans, measures))
+  const factory = (pool.kernel.pool.entrance.instrument = (request: RequestFacts) =>
+    new RequestScope(request, spans, measures))
   return () => {
     measures?.end()
-    if (pool.kernel.pool.instrument === factory) pool.kernel.pool.instrument = null
+    if (pool.kernel.pool.entrance.instrument === factory) pool.kernel.pool.entrance.instrument = null
   }
 }

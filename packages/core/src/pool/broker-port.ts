@@ -7,7 +7,7 @@ import {
   type Maker,
   type Match,
 } from '@genpool/broker'
-import type { Clock, Nanos, Timer, Turn } from '@genpool/runtime'
+import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -35,13 +35,11 @@ export interface BrokerPorts {
  * otherwise, what it holds is unknown, and `queueFailed` is called.
  */
 export class BrokerPort implements Port {
+  readonly isShared = false
   readonly #engine: Broker<Request, Member>
   readonly #turn: Turn
   readonly #listeners: Listeners
-  #timer: Timer | null = null
-  #armedFor: Nanos = Infinity
-  /** Whether the process waits for the timer. */
-  #holds = false
+  readonly #timer: WakeTimer
   /** Whether there is a rate, or are limits per key: then each request is released, and more matches may follow any call. */
   #limited = false
 
@@ -50,6 +48,7 @@ export class BrokerPort implements Port {
     private readonly kernel: BrokerPorts,
   ) {
     this.#turn = kernel.turn
+    this.#timer = new WakeTimer(kernel.clock, () => this.#wake())
     this.#listeners = kernel.listeners
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
       random: () => kernel.settings.current.random(),
@@ -156,23 +155,21 @@ export class BrokerPort implements Port {
     return this.#try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
-  /** Lets go of the timer if nobody waits; if only members do, the process need not wait for it. */
   rest(): void {
-    if (this.#timer === null || this.#engine.length > 0) return
-    const { wakeAt } = this.#engine.decision
-    if (wakeAt === null) this.#disarm()
-    else if (this.#holds) this.#arm(wakeAt)
+    const { length, decision } = this.#engine
+    // Members that wait for work hold no process; callers do.
+    this.#timer.rest(length > 0 || decision.wakeAt !== null, length > 0)
   }
 
   close(): void {
-    this.#disarm()
+    this.#timer.cancel()
   }
 
   /** Does what the engine decided in its last call. */
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-    if (wakeAt !== null && wakeAt < this.#armedFor) this.#arm(wakeAt)
+    if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
     if (this.#limited) this.#matchMore()
   }
 
@@ -183,7 +180,7 @@ export class BrokerPort implements Port {
         const match = this.#engine.match(this.#turn.now())
         const { dropped, droppedR, wakeAt } = this.#engine.decision
         if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-        if (wakeAt !== null && (wakeAt < this.#armedFor || this.#isForCallers())) this.#arm(wakeAt)
+        if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
         if (match === null) return
         match.askR.assign(match.ask)
         if (this.#listeners.matched.length > 0) this.#tellMatched()
@@ -191,11 +188,6 @@ export class BrokerPort implements Port {
     } catch (error) {
       this.kernel.queueFailed(error)
     }
-  }
-
-  /** Whether the timer was set for members only, and requests wait for it now. */
-  #isForCallers(): boolean {
-    return !this.#holds && this.#engine.length > 0
   }
 
   #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
@@ -207,27 +199,11 @@ export class BrokerPort implements Port {
     for (const listener of this.#listeners.matched) listener.matched(this.#engine.lengthR)
   }
 
-  #arm(at: Nanos): void {
-    this.#timer?.cancel()
-    this.#armedFor = at
-    // Members that wait for work hold no process; callers do.
-    this.#holds = this.#engine.length > 0
-    this.#timer = this.kernel.clock.setTimer(at, this.#wake, this.#holds)
-  }
-
-  #disarm(): void {
-    this.#timer?.cancel()
-    this.#timer = null
-    this.#armedFor = Infinity
-  }
-
-  readonly #wake = (): void => {
-    this.#timer = null
-    this.#armedFor = Infinity
+  #wake(): void {
     this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
-  /** Has the engine do something, and does what it decided. */
+  /** Calls the engine, and does what it decided. */
   #try<T>(operation: () => T, otherwise: T): T {
     let result: T
     try {

@@ -14,14 +14,14 @@ export class Callbacks {
     this.#notices = new Notices(turn)
   }
 
-  /** Calls something that is a part of the operation which runs now. */
+  /** Calls a callback as a part of the current operation. */
   callSafely(callback: () => unknown): void {
     callSafely(callback, (error) => this.report(readable(error)))
   }
 
   /**
-   * Calls something that only tells what has happened: after the operation which runs now, and after what happened before. It may
-   * use the pool like everybody else.
+   * Calls a callback that only reports an event: after the current operation, and after earlier events. It may use the pool like
+   * any other code.
    */
   tell(callback: () => unknown): void {
     this.#notices.add(() => this.callSafely(callback))

@@ -1,7 +1,7 @@
-import { type GenPoolError, textOf } from '@genpool/runtime'
-import { InvalidError } from '@genpool/state-ane'
+import { type GenPoolError, showValue, textOf } from '@genpool/runtime'
+import { type Fault, InvalidError } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import { describeMessage } from '../behaviours/describe-message'
+import { typeOfMessage } from '../behaviours/type-of-message'
 import { type Handler, NO_HANDLER } from '../behaviours/handler'
 import type { Request } from '../requests/request'
 
@@ -30,10 +30,26 @@ function checkSchema(request: Request, handler: Handler): GenPoolError | undefin
 }
 
 function unknownMessage({ kind, message, pool }: Request, behaviour: CompiledBehaviour): GenPoolError {
-  const path = kind === 'direct' ? [] : ['type']
-  return new InvalidError(`message ${describeMessage(message)} to pool "${pool}"`, [
-    { path, message: `the behaviour has no handler for it. ${hintOf(kind, message, behaviour)}` },
-  ])
+  const hint = hintOf(kind, message, behaviour)
+  const type = typeOfMessage(message)
+  if (typeof type === 'string') {
+    const path = kind === 'direct' ? [] : ['type']
+    return new InvalidError(`message "${type}" to pool "${pool}"`, [
+      { path, message: `the behaviour has no handler for it. ${hint}` },
+    ])
+  }
+  const fault =
+    kind === 'direct'
+      ? { path: [], message: `the behaviour has no handler for ${showValue(message)}. ${hint}` }
+      : withoutType(message, hint)
+  return new InvalidError(`message to pool "${pool}"`, [fault])
+}
+
+/** What is wrong with a message whose type cannot be looked up. */
+function withoutType(message: unknown, hint: string): Fault {
+  const type = typeOfMessage(message)
+  if (type !== undefined) return { path: ['type'], message: `expected a string, got ${showValue(type)}. ${hint}` }
+  return { path: [], message: `expected an object with a "type", got ${showValue(message)}. ${hint}` }
 }
 
 function hintOf(kind: Request['kind'], message: unknown, behaviour: CompiledBehaviour): string {

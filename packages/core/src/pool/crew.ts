@@ -1,4 +1,4 @@
-import type { Nanos, Timer, Turn } from '@genpool/runtime'
+import { type Nanos, type Timer, type Turn, withoutContext } from '@genpool/runtime'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Crew } from '../members/crew'
@@ -30,7 +30,7 @@ export interface CrewParts {
   readonly roster: Roster
 }
 
-/** The members' side of a pool: hands out work, and measures and passes on what becomes of it. */
+/** The members' side of a pool: hands out work, measures it, and passes its result on. */
 export class PoolCrew implements Crew<Member>, Progress<Request> {
   readonly turn: Turn
   readonly facts: PoolFacts
@@ -81,7 +81,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   tellTimeout(member: Member): void {
-    this.parts.directMessages.tell(member, { type: 'timeout' })
+    withoutContext(() => this.parts.directMessages.tell(member, { type: 'timeout' }))
   }
 
   after(ms: number, fn: () => void): Timer {

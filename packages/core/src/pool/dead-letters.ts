@@ -19,7 +19,7 @@ export interface DeadLetterPorts {
   readonly settings: LiveSettings
 }
 
-/** Where the lost messages of one pool go: to `onDrop`, and to those who watch. */
+/** Where the lost messages of one pool go: to `onDrop`, and to the watchers. */
 export class DeadLetters {
   count = 0
   readonly #watchers = new Set<(letter: DeadLetter) => void>()

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { GenPoolError, Reference } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
@@ -9,9 +10,10 @@ import { checkMessage } from './check-message'
 import { applyTimeout } from './message-options'
 import type { Pool } from './pool'
 
-/** Where messages for one member and no other come in. They pass the broker by. */
+/** Where messages for one member and no other come in. They do not pass through the broker. */
 export class DirectMessages {
-  readonly #forLateJoiners: unknown[] = []
+  /** Each in the asynchronous context of its sender. */
+  readonly #forLateJoiners: ((member: Member) => void)[] = []
 
   constructor(
     private readonly pool: Pool,
@@ -47,20 +49,20 @@ export class DirectMessages {
     request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
   }
 
-  /** Sends a message to each of `members`, and if `later` to those that start from now on. Returns how many it was sent to. */
+  /** Sends a message to each of `members`; if `later`, also to members that start from now on. Returns how many got it. */
   broadcast(members: readonly Member[], message: unknown, later: boolean): number {
     for (const member of members) this.tell(member, message)
-    if (later) this.#forLateJoiners.push(message)
+    if (later) this.#forLateJoiners.push(AsyncResource.bind((member) => this.tell(member, message)))
     return members.length
   }
 
   /** Sends a member what was broadcast before it was there. */
   welcome(member: Member): void {
-    for (const message of this.#forLateJoiners) this.tell(member, message)
+    for (const tell of this.#forLateJoiners) tell(member)
   }
 
   #submit(member: Member, request: Request, fault: GenPoolError | undefined): void {
     if (fault === undefined) this.pool.submitTo(member, request)
-    else request.fail(fault)
+    else this.pool.refuse(request, fault)
   }
 }

@@ -1,6 +1,6 @@
 import type { Request } from '../requests/request'
 
-/** Those who wait until a pool has drained. */
+/** The callers that wait until a pool has drained. */
 export class Drains {
   #waiting: (() => void)[] = []
   /** Handlers that wait themselves, by the request that they run: they do not wait for each other. */
@@ -16,7 +16,7 @@ export class Drains {
     return this.#handlers.size > 0 ? this.#handlers : null
   }
 
-  /** @param request what the handler runs that waits; null if it is no handler */
+  /** @param request the request of the handler that waits; null if no handler waits */
   wait(request: Request | null): Promise<void> {
     return new Promise((resolve) => {
       if (request === null) this.#waiting.push(resolve)

@@ -14,7 +14,7 @@ export interface EndingsPorts {
 
 /** A `terminate` that has not returned. */
 class Ending implements Pending {
-  /** Whether nobody waits for it any more: it has returned, or was given up. */
+  /** Whether it has returned, or has taken too long. */
   settled = false
   reported = false
 
@@ -24,15 +24,15 @@ class Ending implements Pending {
   ) {}
 }
 
-/** What members release when they end: waited for, but not for ever. */
+/** The `terminate` calls of members that have ended. The pool waits for each, up to a time limit. */
 export class Endings {
   /** How many have not returned. */
   count = 0
   readonly #limit: TimeLimit<Ending>
 
   /**
-   * @param isAwaited whether somebody waits for them
-   * @param released is called when one is waited for no longer
+   * @param isAwaited whether a drain waits for them
+   * @param released is called when one has returned, or has taken too long
    */
   constructor(
     private readonly pool: EndingsPorts,
@@ -50,7 +50,7 @@ export class Endings {
     })
   }
 
-  /** Has a member release what it has opened. No timer is set if that is synchronous. */
+  /** Lets a member release what it has opened. Sets no timer if that is synchronous. */
   begin(member: string, end: () => unknown): void {
     const ending = new Ending(member, this.pool.clock.now())
     this.count++
@@ -73,7 +73,7 @@ export class Endings {
     this.released()
   }
 
-  /** Reports those that have not returned yet: nobody wants to wait any longer. */
+  /** Reports those that have not returned: the time limit of a drain has passed. */
   reportAll(): void {
     for (const ending of this.#limit.all) this.#report(ending)
   }
@@ -97,7 +97,7 @@ export class Endings {
     this.#limit.changed()
   }
 
-  /** Somebody has begun to wait. */
+  /** A drain has begun to wait. */
   rest(): void {
     this.#limit.rest()
   }

@@ -41,6 +41,7 @@ export interface SharedBrokerPorts {
  * request came to.
  */
 export class ExternalPort implements Port {
+  readonly isShared = true
   readonly #broker: Broker
   readonly #parties = new Map<Request | Member, Party>()
   /** How to tell the broker that a request is done. */
@@ -190,7 +191,7 @@ export class ExternalPort implements Port {
     member.assign(value)
   }
 
-  /** The broker was offered something by hand that is no member of a pool. */
+  /** A user's code offered the broker something that is no member of a pool. */
   #foreign(request: Request): void {
     const message = 'it was matched with something that is no member of a pool'
     request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))
@@ -199,9 +200,9 @@ export class ExternalPort implements Port {
   #failed(request: Request, error: GenPoolError): void {
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.kernel.failures.expired(request))
     else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.kernel.name, false, error))
-    else {
-      if (error instanceof DroppedError) this.kernel.pool.countDrop(request, error)
-      request.fail(error)
-    }
+    else if (error instanceof DroppedError) {
+      this.kernel.pool.countDrop(request, error)
+      request.fail(this.kernel.failures.dropped(request, error, error.target))
+    } else request.fail(error)
   }
 }

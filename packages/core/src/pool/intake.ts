@@ -48,6 +48,12 @@ export class Intake {
     return promise
   }
 
+  /** A call that has crashed members before. */
+  callAgain(message: unknown, options: CallOptions, crashes: number): Promise<unknown> {
+    const { timeout } = this.settings.current
+    return this.#ask('call', this.behaviour.call(message), message, timeout, options, crashes)
+  }
+
   cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
@@ -90,11 +96,13 @@ export class Intake {
     message: unknown,
     timeout: number,
     options = NO_OPTIONS,
+    crashes = 0,
   ): Promise<unknown> {
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, kind, handler ?? NO_HANDLER, message, resolve, pool.turn.now())
+    if (crashes > 0) request.extend().crashes = crashes
     this.#submit(request, applyTimeout(request, timeout) ?? this.#prepare(request, options))
     return promise
   }
@@ -118,7 +126,7 @@ export class Intake {
     return this.#prepare(request, NO_OPTIONS)
   }
 
-  /** Takes over what the caller said about the message, and checks it. Returns what is wrong with either. */
+  /** Applies the caller's options, and checks the message. Returns what is wrong with either. */
   #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
       const fault = applyOptions(request, options)
@@ -129,6 +137,6 @@ export class Intake {
 
   #submit(request: Request, fault: GenPoolError | undefined): void {
     if (fault === undefined) this.pool.submit(request)
-    else request.fail(fault)
+    else this.pool.refuse(request, fault)
   }
 }

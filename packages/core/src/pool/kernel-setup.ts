@@ -1,5 +1,6 @@
 import type { BrokerRef, EngineOptions } from '@genpool/broker'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Remedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import type { WorkerFactory } from '../work/worker'
 import type { Host, Recorder, Supervision } from './ports'
@@ -15,6 +16,8 @@ export interface KernelSetup {
   readonly recorder: Recorder
   /** Default: a crash fails its requests, and a failed start stops the pool. */
   readonly supervision?: Supervision | undefined
+  /** What errors say about causes. Default: nothing. */
+  readonly remedies?: Remedies | undefined
   /** Makes the workers; undefined for workers in this thread. */
   readonly workers: WorkerFactory<Request> | undefined
   /** The number of members while no policy decides about it. */

@@ -1,12 +1,12 @@
 import { type Clock, type ConcreteSystem, Turn } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
-import type { InitStep } from '../behaviours/behaviour'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { MemberInfo } from '../behaviours/context'
 import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
 import { mailboxOf } from '../requests/mailbox'
+import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
@@ -18,7 +18,6 @@ import { PoolCrew } from './crew'
 import { DeadLetters } from './dead-letters'
 import { DirectMessages } from './direct-messages'
 import { ExternalPort } from './external-port'
-import { fixedSize } from './fixed-size'
 import { Intake } from './intake'
 import type { KernelSetup } from './kernel-setup'
 import { Lifecycle } from './lifecycle'
@@ -26,8 +25,9 @@ import { Listeners } from './listeners'
 import { noSupervision } from './no-supervision'
 import { Pool } from './pool'
 import { PoolTimers } from './pool-timers'
+import { Population } from './population'
 import type { Port } from './port'
-import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, SizePolicy, Supervision } from './ports'
+import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, Supervision } from './ports'
 import { Roster } from './roster'
 import { ServiceTime } from './service-time'
 import type { LiveSettings, Settings } from './settings'
@@ -35,12 +35,13 @@ import { SharedState } from './shared-state'
 import { Starts } from './starts'
 import { Status } from './status'
 import { TurnWork } from './turn-work'
+import { Workload } from './workload'
 
 /**
  * A pool without policies and views: submit, match, run, settle, and the life of pool and members. Names its own parts only.
  *
- * Each part gets the kernel itself, and sees of it only the small interface that it declares. The constructor makes a part after those
- * that it uses while it is made: time, settings and errors, then the broker, the way of requests, the members, the life.
+ * Each part gets the kernel itself, but its type shows only the small interface that it declares. The constructor makes a part after
+ * the parts that it uses at once: time, settings and errors, then the broker, the way of requests, the members, the life.
  */
 export class Kernel implements Attaching {
   readonly name: string
@@ -67,18 +68,16 @@ export class Kernel implements Attaching {
   readonly directMessages: DirectMessages
   readonly roster: Roster
   readonly starts: Starts
+  readonly population: Population
   readonly crashes: Crashes
   readonly crew: PoolCrew
+  readonly workload: Workload
   readonly sharedState: SharedState
   readonly lifecycle: Lifecycle
   commitOptions: CommitOptions
-  /** Whether members may start: a shared state is there. */
-  populated = false
   /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
   overlaps: boolean
   readonly #workers: WorkerFactory<Request>
-  readonly #fixedSize: SizePolicy
-  #sizePolicy: SizePolicy
 
   constructor({
     host,
@@ -87,6 +86,7 @@ export class Kernel implements Attaching {
     broker,
     recorder,
     supervision = noSupervision,
+    remedies = noRemedies,
     workers,
     size,
   }: KernelSetup) {
@@ -102,7 +102,7 @@ export class Kernel implements Attaching {
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status, () => this.starts.hindrance())
+    this.failures = new Failures(host.name, this.turn, this.status, remedies)
     this.callbacks = new Callbacks(host.name, this.turn, () => this.settings.current.onCallbackError)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
@@ -113,9 +113,10 @@ export class Kernel implements Attaching {
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
     this.starts = new Starts(this)
-    this.#sizePolicy = this.#fixedSize = fixedSize(size, this.roster)
+    this.population = new Population(this, size)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
+    this.workload = new Workload(this)
     this.overlaps = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
@@ -130,31 +131,26 @@ export class Kernel implements Attaching {
 
   attach(part: Attachment): void {
     this.listeners.attach(part)
-    if (part.refusal !== undefined) this.pool.gates = [...this.pool.gates, part as Gate]
+    if (part.refusal !== undefined) this.pool.entrance.gates = [...this.pool.entrance.gates, part as Gate]
     if (part.mayWork !== undefined) this.crew.seatGates = [...this.crew.seatGates, part as SeatGate]
   }
 
   detach(part: Attachment): void {
     this.listeners.detach(part)
-    this.pool.gates = this.pool.gates.filter((gate) => gate !== part)
+    this.pool.entrance.gates = this.pool.entrance.gates.filter((gate) => gate !== part)
     this.crew.seatGates = this.crew.seatGates.filter((gate) => gate !== part)
   }
 
-  /** Takes other settings over. */
+  /** Replaces the settings. */
   configure(settings: Settings): void {
     this.settings.current = settings
     this.commitOptions = commitOptionsOf(settings.state)
     this.starts.settingsChanged()
     this.lifecycle.settingsChanged()
-    this.pool.settingsChanged()
+    this.pool.entrance.settingsChanged()
   }
 
-  /** Decides about the size from now on; undefined for the fixed size. */
-  setSizePolicy(policy: SizePolicy | undefined): void {
-    this.#sizePolicy = policy ?? this.#fixedSize
-  }
-
-  /** Gives a member up while its handler runs: its requests fail with `cause`, and it is replaced. */
+  /** Replaces a member while its handler runs. Its requests fail with `cause`. */
   abandon(member: Member, cause: unknown): void {
     this.recorder.stuck(this.turn.now())
     for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, cause)
@@ -175,18 +171,6 @@ export class Kernel implements Attaching {
   /** The shared state; undefined if each member has its own, or before it is made. */
   get cell(): Cell<unknown> | undefined {
     return this.sharedState.cell
-  }
-
-  /** Whether nothing waits, runs, or is about to run. */
-  get quiet(): boolean {
-    return this.crew.busy === 0 && this.quietBut(null)
-  }
-
-  /** Whether nothing waits, runs, or is about to run, but `own`. */
-  quietBut(own: { has(request: Request): boolean } | null): boolean {
-    if (this.turnWork.scheduled || this.port.length > 0 || this.pool.awaitingReply.size > 0) return false
-    const isDone = (request: Request): boolean => own?.has(request) === true
-    return this.roster.members.every(({ hasOwn, hand }) => !hasOwn && (hand.count === 0 || hand.requests.every(isDone)))
   }
 
   // --- turns ---
@@ -220,18 +204,9 @@ export class Kernel implements Attaching {
     })
   }
 
-  /** Members of a shared state are told of together, when all have started. */
-  memberReady(): void {
-    if (!this.sharesState) this.lifecycle.memberReady()
-  }
-
   seatDropped(member: Member): void {
-    if (member.status === 'idle' && this.canSpare()) this.roster.dismiss(member)
+    if (member.status === 'idle' && this.population.canSpare()) this.roster.dismiss(member)
     else member.seatDropped()
-  }
-
-  canSpare(): boolean {
-    return this.#sizePolicy.mayEnd()
   }
 
   release(member: Member, reason: unknown): void {
@@ -239,27 +214,6 @@ export class Kernel implements Attaching {
   }
 
   // --- life ---
-
-  /** Makes the shared state, if there is one, and the members. */
-  startMembers(): void {
-    if (this.sharesState) this.sharedState.start()
-    else this.#populate(0)
-  }
-
-  stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
-    for (const listener of this.listeners.stateReady) listener.stateReady(cell)
-    this.#populate(step === undefined ? 0 : 1)
-    const [first] = this.roster.members
-    if (step !== undefined && first !== undefined) this.directMessages.continueWith(first, step.reason)
-    this.lifecycle.memberReady()
-  }
-
-  #populate(atLeast: number): void {
-    this.populated = true
-    this.#sizePolicy.populate(atLeast)
-    // A pool without members can take requests: the first one starts a member.
-    if (this.roster.size === 0) this.lifecycle.memberReady()
-  }
 
   /** A queue threw, so that what it holds is unknown. */
   queueFailed(error: unknown): void {
@@ -272,7 +226,7 @@ export class Kernel implements Attaching {
 
   /** Fails what waits, and ends the members. */
   shutDown(): void {
-    this.#sizePolicy.end()
+    this.population.end()
     for (const request of [...this.port.drain(), ...this.pool.awaitingReply]) {
       request.fail(this.failures.stopped(request))
     }

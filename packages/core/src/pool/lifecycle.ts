@@ -1,4 +1,4 @@
-import { NS_PER_MS, type Nanos, StoppedError, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Nanos, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
 import type { Member } from '../members/member'
@@ -16,13 +16,16 @@ export interface LifecyclePorts extends EndingsPorts {
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
+  readonly failures: { closed(): Error }
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
-  /** Whether nothing waits, runs, or is about to run. */
-  readonly quiet: boolean
-  /** Whether nothing waits, runs, or is about to run, but `own`. */
-  quietBut(own: { has(request: Request): boolean }): boolean
+  readonly workload: {
+    /** Whether nothing waits, runs, or is about to run. */
+    readonly isDone: boolean
+    /** The same, apart from `own`. */
+    isDoneBut(own: { has(request: Request): boolean }): boolean
+  }
   readonly roster: {
     /** Whether all members have ended. */
     readonly isEmpty: boolean
@@ -32,13 +35,13 @@ export interface LifecyclePorts extends EndingsPorts {
   /** Makes another first value of the shared state. */
   readonly sharedState: { makeAgain(): unknown }
   readonly starts: {
-    /** Somebody has begun to wait. */
+    /** A caller has begun to wait. */
     rest(): void
   }
   /** Makes the shared state, if there is one, and the members. */
-  startMembers(): void
-  /** Is told that the pool takes nothing new. */
-  readonly pool: { closed(): void }
+  readonly population: { start(): void }
+  /** The pool takes nothing new. */
+  readonly pool: { readonly entrance: { closed(): void } }
   /** Keeps what waits, as `afterStop` of a plain function sees it. */
   keepMailbox(): void
   /** Fails what waits, and ends the members. */
@@ -48,7 +51,7 @@ export interface LifecyclePorts extends EndingsPorts {
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
 export class Lifecycle {
   readonly #ready: Promise<void>
-  /** Whether somebody has asked to be told when the pool is ready, and it is not. */
+  /** Whether a caller waits for `ready`. */
   isReadyAwaited = false
   #becomeReady!: () => void
   #failToStart!: (error: Error) => void
@@ -80,7 +83,7 @@ export class Lifecycle {
     this.#spawnedAt = this.kernel.turn.now()
     for (const listener of this.kernel.listeners.poolStarted) listener.poolStarted()
     if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
-    this.kernel.startMembers()
+    this.kernel.population.start()
   }
 
   /** Resolves when the pool can work. */
@@ -107,21 +110,21 @@ export class Lifecycle {
     this.#activeAt = turn.now()
     const check = (): void => {
       const quietMs = (turn.refresh() - this.#activeAt) / NS_PER_MS
-      if (!this.kernel.quiet) timers.after(ms, check)
+      if (!this.kernel.workload.isDone) timers.after(ms, check)
       else if (quietMs < ms) timers.after(ms - quietMs, check)
       else host.stop()
     }
     timers.after(ms, check)
   }
 
-  /** A message came, or was done with. */
+  /** The pool has work in this turn. */
   active(): void {
     this.#activeAt = this.kernel.turn.now()
   }
 
   // --- end ---
 
-  /** The pool cannot go on: tells its parent, and all who wait. */
+  /** The pool cannot go on: tells its parent and all callers. */
   giveUp(error: unknown, why: string): void {
     const { status, host } = this.kernel
     if (status.stopping) return
@@ -131,7 +134,7 @@ export class Lifecycle {
     host.stop()
   }
 
-  /** Ends the pool because something that it needs was stopped on purpose. That is no fault that its parent decides about. */
+  /** Ends the pool because something that it needs was stopped on purpose. This is no fault: its parent is not asked. */
   stopWith(error: unknown, why: string): void {
     if (this.kernel.status.stopping) return
     this.#because(error, why)
@@ -149,15 +152,15 @@ export class Lifecycle {
     if (!status.stopping) this.kernel.keepMailbox()
     status.accepting = false
     status.stopping = true
-    this.kernel.pool.closed()
+    this.kernel.pool.entrance.closed()
   }
 
   /** Ends everything now. Called once, by the actor. */
   stop(): void {
-    const { status, host, listeners, timers } = this.kernel
+    const { status, failures, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
-    this.#failToStart(new StoppedError(host.name, false, status.cause))
+    if (!this.#wasReady) this.#failToStart(failures.closed())
     this.kernel.shutDown()
     timers.cancelAll()
     this.#checkDrained()
@@ -169,7 +172,7 @@ export class Lifecycle {
     if (status.accepting) {
       status.accepting = false
       status.phase = 'draining'
-      this.kernel.pool.closed()
+      this.kernel.pool.entrance.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
     const drained = this.#drains.wait(this.#callingHandler())
@@ -183,7 +186,7 @@ export class Lifecycle {
     return this.kernel.roster.members.find(({ calling }) => calling !== null)?.calling ?? null
   }
 
-  /** Stops the pool after `within` milliseconds, and waits no longer: a handler, or a `terminate`, may never end. */
+  /** Stops the pool after `within` milliseconds, even if a handler or a `terminate` never ends. */
   #drainedWithin(drained: Promise<void>, within: number): Promise<void> {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
@@ -202,9 +205,9 @@ export class Lifecycle {
   /** Something is done; perhaps it was the last. */
   settle(): void {
     if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
-    if (this.kernel.quiet) return this.kernel.host.stop()
+    if (this.kernel.workload.isDone) return this.kernel.host.stop()
     const { handlers } = this.#drains
-    if (handlers !== null && this.kernel.quietBut(handlers)) this.#drains.onlyHandlersLeft()
+    if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains.onlyHandlersLeft()
   }
 
   /** A member ended: waits for what it releases. */
@@ -214,7 +217,7 @@ export class Lifecycle {
 
   #checkDrained(): void {
     if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
-    // Those who needed it have it; what is in it must not outlive them.
+    // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []
     this.#drains.done()
   }

@@ -5,9 +5,33 @@ type Wanting<K extends keyof Listener> = readonly (Listener & Required<Pick<List
 
 const NONE: never[] = []
 
+const EVENTS = [
+  'requestSettled',
+  'requestDropped',
+  'letterDied',
+  'handlerStarted',
+  'handlerReran',
+  'runFinished',
+  'runBroke',
+  'memberStarted',
+  'memberCrashed',
+  'memberAbandoned',
+  'memberEnded',
+  'startFailed',
+  'matched',
+  'beforeCommits',
+  'stateReady',
+  'turnEnded',
+  'sizeChanged',
+  'poolStarted',
+  'poolReady',
+  'poolDraining',
+  'poolStopped',
+  'configured',
+] as const satisfies readonly (keyof Listener)[]
+
 /** Who is told what happens in a pool, by event: `listeners.x` are the listeners that have a method `x`. */
 export class Listeners {
-  readonly #attached = new Set<Listener>()
   requestSettled: Wanting<'requestSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
   letterDied: Wanting<'letterDied'> = NONE
@@ -32,42 +56,23 @@ export class Listeners {
   configured: Wanting<'configured'> = NONE
 
   attach(listener: Listener): void {
-    this.#attached.add(listener)
-    this.#sort()
+    for (const event of EVENTS) {
+      const there: readonly Listener[] = this[event]
+      if (listener[event] !== undefined && !there.includes(listener)) this.#set(event, there.concat(listener))
+    }
   }
 
   detach(listener: Listener): void {
-    if (this.#attached.delete(listener)) this.#sort()
+    for (const event of EVENTS) {
+      if (listener[event] !== undefined)
+        this.#set(
+          event,
+          this[event].filter((each: Listener) => each !== listener),
+        )
+    }
   }
 
-  /** Done when a listener comes or goes, so that telling looks nothing up. */
-  #sort(): void {
-    this.requestSettled = this.#wanting('requestSettled')
-    this.requestDropped = this.#wanting('requestDropped')
-    this.letterDied = this.#wanting('letterDied')
-    this.handlerStarted = this.#wanting('handlerStarted')
-    this.handlerReran = this.#wanting('handlerReran')
-    this.runFinished = this.#wanting('runFinished')
-    this.runBroke = this.#wanting('runBroke')
-    this.memberStarted = this.#wanting('memberStarted')
-    this.memberCrashed = this.#wanting('memberCrashed')
-    this.memberAbandoned = this.#wanting('memberAbandoned')
-    this.memberEnded = this.#wanting('memberEnded')
-    this.startFailed = this.#wanting('startFailed')
-    this.matched = this.#wanting('matched')
-    this.beforeCommits = this.#wanting('beforeCommits')
-    this.stateReady = this.#wanting('stateReady')
-    this.turnEnded = this.#wanting('turnEnded')
-    this.sizeChanged = this.#wanting('sizeChanged')
-    this.poolStarted = this.#wanting('poolStarted')
-    this.poolReady = this.#wanting('poolReady')
-    this.poolDraining = this.#wanting('poolDraining')
-    this.poolStopped = this.#wanting('poolStopped')
-    this.configured = this.#wanting('configured')
-  }
-
-  #wanting<K extends keyof Listener>(event: K): Wanting<K> {
-    const found = [...this.#attached].filter((listener) => listener[event] !== undefined)
-    return found.length === 0 ? NONE : (found as unknown as Wanting<K>)
+  #set(event: keyof Listener, listeners: readonly Listener[]): void {
+    this[event] = (listeners.length === 0 ? NONE : listeners) as never
   }
 }

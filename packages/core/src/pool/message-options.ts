@@ -1,7 +1,9 @@
-import { type GenPoolError, nearest, NS_PER_MS, OptionsError, showValue, textOf } from '@genpool/runtime'
+import { type GenPoolError, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
+import type { RetryOptions } from '../requests/retry-options'
 
-/** What a caller may say about one call. */
+/** The options of one call. */
 export interface CallOptions {
   /** How long the caller waits, in milliseconds, queueing, running and committing included. Default: the pool's `timeout`. */
   readonly timeout?: number
@@ -11,6 +13,13 @@ export interface CallOptions {
   readonly priority?: number
   /** Messages of one key are handled one at a time and in order. */
   readonly key?: unknown
+  /**
+   * Repeats the call if it certainly did not run, or crashed and is of a type in `retryOnCrash`: within its one deadline, and within
+   * the pool's budget for retries. Waits `retryAfterMs` of the error, or the backoff.
+   */
+  readonly retry?: RetryOptions
+  /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
+  readonly onProgress?: (value: unknown) => void
 }
 
 /** What a sender may say about one cast. */
@@ -18,7 +27,7 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
@@ -28,15 +37,19 @@ function misnamed(pool: string, options: unknown): GenPoolError | undefined {
   for (const name of Object.keys(options)) {
     if ((KNOWN as readonly string[]).includes(name)) continue
     const meant = nearest(name, KNOWN)
-    const hint = meant === undefined ? `there are timeout, signal, priority and key` : `did you mean "${meant}"?`
+    const hint =
+      meant === undefined
+        ? `there are ${KNOWN.slice(0, -1).join(', ')} and ${KNOWN.at(-1)}`
+        : `did you mean "${meant}"?`
     return wrongOptions(pool, `there is no option "${name}"; ${hint}`, [name])
   }
   return undefined
 }
 
 function wrongOptions(pool: string, message: string, path: readonly string[] = []): OptionsError {
-  const end = message.endsWith('?') ? '' : '.'
-  return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${message}${end}`, [{ path, message }])
+  return new OptionsError(`The options of a message to pool "${pool}" are wrong: ${sentence(message)}`, [
+    { path, message },
+  ])
 }
 
 /** Sets the deadline of a request. Returns an error if the timeout is wrong. */
@@ -57,7 +70,10 @@ export function applyOptions(request: Request, options: CallOptions): GenPoolErr
   }
 }
 
-function apply(request: Request, { timeout, priority, key, signal }: CallOptions): GenPoolError | undefined {
+function apply(
+  request: Request,
+  { timeout, priority, key, signal, onProgress }: CallOptions,
+): GenPoolError | undefined {
   const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
   if (fault !== undefined) return fault
   if (priority !== undefined) {
@@ -67,17 +83,28 @@ function apply(request: Request, { timeout, priority, key, signal }: CallOptions
     request.priority = priority
   }
   if (key !== undefined) request.key = key
-  if (signal === undefined || !request.expectsAnswer) return undefined
-  if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${showValue(signal)}`)
-  request.extend().signal = signal
+  return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
+}
+
+function applyCallerOptions(
+  request: Request,
+  signal: AbortSignal | undefined,
+  onProgress: ((value: unknown) => void) | undefined,
+): GenPoolError | undefined {
+  if (signal !== undefined) {
+    if (!isSignal(signal)) return wrong(request, 'signal', `expected an AbortSignal, got ${showValue(signal)}`)
+    request.extend().signal = signal
+  }
+  if (onProgress !== undefined) {
+    if (typeof onProgress !== 'function') {
+      return wrong(request, 'onProgress', `expected a function, got ${showValue(onProgress)}`)
+    }
+    request.extend().onProgress = onProgress
+  }
   return undefined
 }
 
 function wrong(request: Request, option: keyof CallOptions, message: string): OptionsError {
   const what = `The option "${option}" of a message to pool "${request.pool}" is wrong: ${message}.`
   return new OptionsError(what, [{ path: [option], message }])
-}
-
-function isSignal(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 }

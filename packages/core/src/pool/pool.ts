@@ -1,4 +1,4 @@
-import { type Drop, type DropFacts, DroppedError, factsOf, type Maker } from '@genpool/broker'
+import { type Drop, type DropFacts, factsOf, type Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -9,17 +9,19 @@ import {
 } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import type { Handler } from '../behaviours/handler'
+import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
+import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
-import type { Request, RequestOwner } from '../requests/request'
-import { callerScope, type ScopeFactory } from '../requests/scope'
-import { watchSignal } from '../requests/watch-signal'
+import type { Request, RequestOwner, SelfWait } from '../requests/request'
+import { callerScope } from '../requests/scope'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
+import { Entrance } from './entrance'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
-import type { Counters, Gate, Recorder } from './ports'
+import type { Counters, Recorder, Refusal } from './ports'
 import type { ServiceTime } from './service-time'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
@@ -39,6 +41,10 @@ export interface PoolPorts {
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
   readonly serviceTime: ServiceTime
+  readonly roster: {
+    readonly slots: { readonly starting: number; readonly all: readonly { readonly member: Member | null }[] }
+  }
+  readonly sharesState: boolean
 }
 
 /**
@@ -51,11 +57,8 @@ export class Pool implements RequestOwner {
   readonly system: ConcreteSystem
   /** Calls whose handler returned and that will be answered later. */
   readonly awaitingReply = new Set<Request>()
-  /** Whether requests go straight to the broker: nothing refuses, measures or wraps them. Set when that changes. */
-  #plain = true
-  #gates: readonly Gate[] = []
-  #instrument: ScopeFactory | null = null
-  #scopes: ScopeFactory | null = null
+  selfWait: SelfWait | null = null
+  readonly entrance: Entrance
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -76,7 +79,14 @@ export class Pool implements RequestOwner {
     this.#listeners = parts.listeners
     const { clock } = parts.settings.current
     this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
-    this.settingsChanged()
+    this.entrance = new Entrance({
+      turn: parts.turn,
+      settings: parts.settings,
+      status: parts.status,
+      failures: parts.failures,
+      refused: (request, refusal, now) => this.#refused(request, refusal, now),
+      cancelled: (request) => this.#withdraw(request, parts.failures.cancelled(request)),
+    })
   }
 
   // --- in ---
@@ -85,19 +95,29 @@ export class Pool implements RequestOwner {
   submit(request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if ((request.rarely !== null || !this.#plain) && !this.#admits(request)) return
+    if (calling.request !== null && request.expectsAnswer) noteCall(calling.request, request)
+    const scope = this.entrance.looksForContext ? callerScope() : null
+    if (scope !== null) request.extend().scope = scope
+    if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.#ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
+  }
+
+  /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
+  refuse(request: Request, fault: GenPoolError): void {
+    if (this.entrance.looksForContext) this.entrance.wrap(request)
+    request.fail(fault)
   }
 
   /** Takes a request in for one member and no other. */
   submitTo(member: Member, request: Request): void {
     this.#counters.accepted++
     this.#turnWork.join()
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
+    this.entrance.wrap(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
       return void request.fail(this.parts.failures.stopped(request))
     }
+    if (calling.request !== null && request.expectsAnswer) noteCall(calling.request, request)
     this.#deadlines.add(request)
     member.deliver(request)
   }
@@ -107,7 +127,8 @@ export class Pool implements RequestOwner {
    * done, unless more than a thousand wait.
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown): boolean {
-    if (!this.#plain || this.#listeners.matched.length > 0) return false
+    if (!this.entrance.open || this.#listeners.matched.length > 0) return false
+    if (this.entrance.looksForContext && hasContext()) return false
     if (!this.port.pack(make, message, handler)) return false
     this.#counters.accepted++
     this.#turnWork.join()
@@ -123,31 +144,6 @@ export class Pool implements RequestOwner {
       request.fail(this.parts.failures.stopped(request))
       this.port.release(request)
     } else this.port.putBack(request)?.assign(request)
-  }
-
-  /** Passes the request by all that may refuse it. False if it is settled. */
-  #admits(request: Request): boolean {
-    if (this.#scopes !== null) request.extend().scope = this.#scopes(request)
-    if (!this.parts.status.accepting) {
-      request.fail(this.parts.failures.stopped(request))
-      return false
-    }
-    const { failures } = this.parts
-    const fault = watchSignal(request, failures, () => this.#withdraw(request, failures.cancelled(request)))
-    if (fault === undefined) return this.#passesGates(request)
-    request.fail(fault)
-    return false
-  }
-
-  #passesGates(entry: Request): boolean {
-    const now = this.turn.now()
-    for (const gate of this.#gates) {
-      const refusal = gate.refusal(entry, now)
-      if (refusal === null) continue
-      this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
-      return false
-    }
-    return true
   }
 
   #ask(request: Request): void {
@@ -173,7 +169,7 @@ export class Pool implements RequestOwner {
     for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
 
-  /** The broker or a gate gave a request up. */
+  /** The broker dropped a request, or a gate refused it. */
   dropped(drop: Drop<Request>): void {
     const request = drop.entry
     const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
@@ -181,9 +177,13 @@ export class Pool implements RequestOwner {
     this.countDrop(request, facts)
     const crash = request.rarely?.crash ?? null
     if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
-    // It has run before: nobody may be told that it never was.
+    // It has run before: its error must not say that it never ran.
     else if (crash !== null) request.fail(crash)
-    else request.fail(new DroppedError(this.name, facts))
+    else request.fail(this.parts.failures.dropped(request, facts))
+  }
+
+  #refused(entry: Request, refusal: Refusal, now: Nanos): void {
+    this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
   }
 
   countDrop(request: Request, facts: DropFacts): void {
@@ -192,11 +192,15 @@ export class Pool implements RequestOwner {
   }
 
   lost(request: Request, error: GenPoolError): void {
-    this.parts.deadLetters.add(request.message, error)
+    request.within(() => this.parts.deadLetters.add(request.message, error))
   }
 
   sendAnswer(to: Reference, value: unknown): void {
     this.parts.callbacks.callSafely(() => dispatch(to as never, value as never))
+  }
+
+  tell(callback: () => unknown): void {
+    this.parts.callbacks.tell(callback)
   }
 
   crashed(request: Request, cause: unknown): GenPoolError {
@@ -207,54 +211,33 @@ export class Pool implements RequestOwner {
     return this.parts.failures.unanswerable(request, cause)
   }
 
+  /** Lazy: those who ask mostly stop at the first. */
+  *running(): Iterable<Request> {
+    for (const { member } of this.parts.roster.slots.all) if (member !== null) yield* member.inHand
+  }
+
+  get hasFreeMember(): boolean {
+    // With a shared broker, members of other pools may take what waits here.
+    return this.port.isShared || this.port.lengthR > 0 || this.parts.roster.slots.starting > 0
+  }
+
+  get isExclusive(): boolean {
+    return this.parts.sharesState && this.parts.settings.current.state.commit === 'exclusive'
+  }
+
   clockNow(): Nanos {
     return this.parts.settings.current.clock.now()
   }
 
-  /** Takes a request back whose caller has given up, wherever it is. */
+  /** Takes a request back, wherever it is: its caller no longer waits. */
   #withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
     request.fail(error)
   }
 
-  // --- what it depends on ---
-
   /** At the end of a turn. */
   rest(): void {
     this.#deadlines.rest()
     this.port.rest()
-  }
-
-  set gates(gates: readonly Gate[]) {
-    this.#gates = gates
-    this.#choosePath()
-  }
-
-  get gates(): readonly Gate[] {
-    return this.#gates
-  }
-
-  /** The scope factory used for tracing; null when not instrumented. */
-  set instrument(instrument: ScopeFactory | null) {
-    this.#instrument = instrument
-    this.settingsChanged()
-  }
-
-  get instrument(): ScopeFactory | null {
-    return this.#instrument
-  }
-
-  settingsChanged(): void {
-    this.#scopes = this.#instrument ?? (this.parts.settings.current.callerContext ? callerScope : null)
-    this.#choosePath()
-  }
-
-  /** The pool takes nothing new. */
-  closed(): void {
-    this.#choosePath()
-  }
-
-  #choosePath(): void {
-    this.#plain = this.#gates.length === 0 && this.#scopes === null && this.parts.status.accepting
   }
 }

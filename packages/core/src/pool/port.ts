@@ -5,6 +5,8 @@ import type { Request } from '../requests/request'
 
 /** How one pool meets its broker: its own, or one that it shares. */
 export interface Port {
+  /** Whether members of other pools may take the requests of this one. */
+  readonly isShared: boolean
   /** How many requests of this pool wait. */
   readonly length: number
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */

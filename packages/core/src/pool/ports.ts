@@ -106,10 +106,10 @@ export interface SeatGate {
   readonly aside: number
 }
 
-/** Is told what happens. Each method is optional; one that is absent costs nothing. What it throws would end a turn: it must not. */
+/** Hears what happens. Each method is optional; one that is absent costs nothing. It must not throw: that would end the turn. */
 export interface Listener {
   requestSettled?(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void
-  /** The broker or a gate gave a request up. `requestSettled` follows. */
+  /** The broker dropped a request, or a gate refused it. `requestSettled` follows. */
   requestDropped?(request: RequestFacts, facts: DropFacts): void
   letterDied?(message: unknown, error: GenPoolError): void
   /** A handler is about to be called; again for each attempt. */
@@ -125,7 +125,7 @@ export interface Listener {
   runBroke?(seat: Seat): void
   memberStarted?(seat: Seat): void
   memberCrashed?(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void
-  /** A member was given up while its handler ran. Its requests fail right after this. */
+  /** A member is replaced while its handler runs. Its requests fail right after this. */
   memberAbandoned?(seat: Seat, cause: unknown): void
   memberEnded?(seat: Seat, reason: unknown): void
   /** An `init` failed. `retryIn`: when it is tried again; null for never. */
@@ -166,7 +166,7 @@ export type Fate = 'fail' | 'retry' | 'quarantine'
 export interface StartCounter {
   readonly failures: number
   succeeded(): void
-  /** When to try again, from now; null to give up. */
+  /** When to try again, from now; null for no other try. */
   failed(): Nanos | null
 }
 
@@ -174,7 +174,7 @@ export interface StartCounter {
 export interface FailedStart {
   /** Goes on without a state. */
   seekWork(): void
-  /** Starts again after a wait, or gives up. */
+  /** Starts again after a wait, unless it has failed too often. */
   leave(reason: unknown): void
 }
 
@@ -183,7 +183,7 @@ export interface Supervision {
   fateOf(request: RequestFacts): Fate
   /** Decides about a member whose handler crashed: it leaves, or goes on. May decide later. */
   memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void
-  /** A member ended by a fault. Null to replace it; otherwise why the pool gives up. */
+  /** A member ended by a fault. Null to replace it; otherwise why the pool stops. */
   overTheLimit(now: Nanos): string | null
   startCounter(): StartCounter
   /** Decides about a start that failed: it is tried again, or goes on without a state. May decide later. */

@@ -10,7 +10,7 @@ export interface ServicePorts {
   readonly overlaps: boolean
 }
 
-/** An estimate is used again for so long. */
+/** How long an estimate is reused. */
 const FRESH: Nanos = 10 * NS_PER_MS
 /** The pace is measured over one to two times this. */
 const STRETCH: Nanos = 1000 * NS_PER_MS
@@ -44,7 +44,7 @@ export class ServiceTime {
   #measure(now: Nanos): void {
     const { recorder, roster, overlaps } = this.pool
     this.#measuredAt = now
-    // Runs in progress that last longer than usual count, too: the end of a hanging one is not waited for.
+    // Runs in progress that last longer than usual count, too: one that hangs raises the estimate before it ends.
     const { busy, meanNs } = roster.slots.inProgress(now)
     const run = Math.max(recorder.meanRun(now), meanNs)
     const gap = overlaps ? run / Math.max(1, busy) : run
@@ -58,7 +58,7 @@ export class ServiceTime {
     const mark: Mark = { at: now, served: servedOf(this.pool.recorder.counters) }
     const age = this.#mark === null ? Infinity : now - this.#mark.at
     if (age >= STRETCH) {
-      // A mark of long ago tells of another time.
+      // An old mark says nothing about now.
       this.#earlierMark = age < 2 * STRETCH ? this.#mark : null
       this.#mark = mark
     }

@@ -21,15 +21,17 @@ export interface SharedStatePorts extends StartPorts {
   readonly starts: Starts
   /** `init` runs once for the pool, in the name of slot 0. */
   readonly roster: { identify(slot: number, incarnation: number): MemberInfo }
-  /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
-  stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
+  readonly population: {
+    /** The state is there. `step`: what `init` asked for; undefined if it was simply a state. */
+    stateReady(cell: Cell<unknown>, step: InitStep | undefined): void
+  }
   readonly lifecycle: { giveUp(error: unknown, why: string): void; release(member: string, end: () => unknown): void }
 }
 
 /** The one state of all members: made by `init` once, before the first member. */
 export class SharedState {
   cell: Cell<unknown> | undefined = undefined
-  /** What `init` has made, for a store that has not opened in time: that is waited for again. */
+  /** What `init` has made, for a store that has not opened in time: the next start waits for it again. */
   #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
   readonly #starts: StartLoop
 
@@ -101,7 +103,7 @@ export class SharedState {
     this.#open(info, made)
   }
 
-  /** A store that reads a journal first is waited for, no longer than for an `init`. */
+  /** Waits for a store that reads a journal first, as long as for an `init`. */
   #open(info: MemberInfo, made: unknown): void {
     const step = made instanceof InitStep ? made : undefined
     const before = this.#opening
@@ -131,7 +133,7 @@ export class SharedState {
     if (this.kernel.status.stopping) return
     this.cell = cell
     this.#opening = undefined
-    this.kernel.stateReady(cell, step)
+    this.kernel.population.stateReady(cell, step)
   }
 
   #tryAgain(info: MemberInfo, error: unknown): void {

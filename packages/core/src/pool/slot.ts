@@ -2,7 +2,7 @@ import type { Member } from '../members/member'
 import type { StartLoop } from './start-loop'
 import type { Start } from './starts'
 
-/** The place of one member. It outlives those who take it. */
+/** The place of one member. It outlives its members. */
 export class Slot {
   member: Member | null = null
   /** The start of this member, while it is under way. */

@@ -1,4 +1,5 @@
 import type { Nanos } from '@genpool/runtime'
+import type { Member } from '../members/member'
 import { Slot } from './slot'
 import type { StartLoop } from './start-loop'
 
@@ -7,6 +8,10 @@ export class Slots {
   readonly all: Slot[] = []
   /** How many slots should have a member. */
   wanted = 0
+  /** How many slots have a member, which has not ended. */
+  occupied = 0
+  /** How many of them have a member that has begun. */
+  working = 0
   /** No slot before this one is free. */
   #firstFree = 0
 
@@ -68,6 +73,21 @@ export class Slots {
     if (slot.wanted !== wanted) this.wanted += wanted ? 1 : -1
     slot.wanted = wanted
     if (!wanted) this.#firstFree = Math.min(this.#firstFree, slot.number - 1)
+  }
+
+  occupy(slot: Slot, member: Member): void {
+    slot.member = member
+    this.occupied++
+  }
+
+  /** Returns the member that had the slot; null if it was empty. */
+  vacate(slot: Slot): Member | null {
+    const { member } = slot
+    if (member === null) return null
+    slot.member = slot.start = null
+    this.occupied--
+    if (member.hasBegun) this.working--
+    return member
   }
 
   #add(): Slot {

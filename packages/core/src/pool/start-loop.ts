@@ -38,7 +38,7 @@ export class StartLoop {
     this.#tell(info, error, null)
   }
 
-  /** A start failed. Calls `again` when it is time to. Returns false if supervision gives up: then it does not. */
+  /** A start failed. Calls `again` after the wait. Returns false if supervision allows no other try. */
   failed(info: MemberInfo, error: unknown, again: () => void): boolean {
     const retryIn = this.counter.failed()
     this.#tell(info, error, retryIn)
@@ -47,7 +47,7 @@ export class StartLoop {
       this.#retry = null
       again()
     }
-    // A pool that starts is not idle: callers, or those who wait for `ready`, depend on it.
+    // A pool that starts is not idle: callers and `ready` wait for it.
     this.#retry = this.pool.timers.after(retryIn / NS_PER_MS, retry, true)
     return true
   }

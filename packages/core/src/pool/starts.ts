@@ -1,8 +1,7 @@
-import { type Clock, NS_PER_MS, type Nanos, type Turn } from '@genpool/runtime'
+import { type Clock, type Nanos, type Turn } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import { eventually } from '../behaviours/eventually'
 import { StartTimeoutError } from '../errors'
-import type { Hindrance } from '../requests/failures'
 import type { LiveSettings } from './settings'
 import { type Pending, TimeLimit } from './time-limit'
 
@@ -17,31 +16,27 @@ export interface StartsPorts {
     readonly length: number
   }
   readonly lifecycle: {
-    /** Whether somebody waits until the pool is ready. */
+    /** Whether a caller waits for `ready`. */
     readonly isReadyAwaited: boolean
-  }
-  readonly roster: {
-    /** Whether a member can take work. */
-    readonly hasWorkers: boolean
   }
 }
 
-/** What is to be started, and what follows. Exactly one of `done`, `failed` and `late` is called; `late` perhaps never. */
+/** One thing to start, and what follows: `done` or `failed`. After a time limit or `giveUp`, only `late` may follow. */
 interface StartSteps {
   readonly info: MemberInfo
-  /** What does not answer if it takes too long. Default: its `init`. */
+  /** What the error names if it takes too long. Default: its `init`. */
   readonly waitsFor?: 'init' | 'store'
   make(): unknown
   done(value: unknown): void
   failed(error: unknown): void
-  /** It has succeeded after it was given up: what it has opened is to be released. */
+  /** It has succeeded after its time limit, or after `giveUp`: releases what it has opened. */
   late(value: unknown): void
 }
 
-/** One start that was begun, or is about to. */
+/** One start that has begun, or is about to. */
 export class Start implements Pending {
   since: Nanos = 0
-  /** Whether nobody waits for it any more: it is done, or was given up. */
+  /** Whether it is done, has failed, or its result no longer matters. */
   settled = false
   timedOut = false
 
@@ -52,8 +47,6 @@ export class Start implements Pending {
 export class Starts {
   /** How many have taken too long, since the pool began. */
   timedOut = 0
-  /** What the last start failed with, until one succeeds. */
-  #lastFault: { readonly error: unknown } | null = null
   readonly #limit: TimeLimit<Start>
 
   constructor(private readonly pool: StartsPorts) {
@@ -65,10 +58,10 @@ export class Starts {
     })
   }
 
-  /** How long the oldest has taken; 0 if there is none. */
-  get oldestMs(): number {
+  /** The oldest: since when, and what it waits for; undefined if there is none. */
+  get oldest(): { readonly since: Nanos; readonly waitsFor: 'init' | 'store' } | undefined {
     const { oldest } = this.#limit
-    return oldest === undefined ? 0 : (this.pool.turn.refresh() - oldest.since) / NS_PER_MS
+    return oldest && { since: oldest.since, waitsFor: oldest.steps.waitsFor ?? 'init' }
   }
 
   /** Begins a start. All is done in the same turn, and no timer set, if it is synchronous. */
@@ -78,7 +71,6 @@ export class Starts {
       () => steps.make(),
       (value) => {
         if (!this.#settle(start)) return steps.late(value)
-        this.#lastFault = null
         steps.done(value)
       },
       (error) => {
@@ -90,7 +82,7 @@ export class Starts {
     this.#limit.add(start)
   }
 
-  /** Nobody waits for it any more. */
+  /** Its result no longer matters. If it succeeds all the same, `late` is called. */
   giveUp(start: Start): void {
     this.#settle(start)
   }
@@ -105,18 +97,9 @@ export class Starts {
     this.#limit.changed()
   }
 
-  /** Somebody has begun to wait, or has ceased to. */
+  /** A caller may have begun or stopped waiting. */
   rest(): void {
     this.#limit.rest()
-  }
-
-  /** Why no member takes work; undefined if one does. For the errors of callers. */
-  hindrance(): Hindrance | undefined {
-    if (this.pool.roster.hasWorkers) return undefined
-    const { oldest } = this.#limit
-    if (oldest !== undefined)
-      return { waitsFor: oldest.steps.waitsFor ?? 'init', afterMs: this.oldestMs, error: this.#lastFault?.error }
-    return this.#lastFault ?? undefined
   }
 
   #settle(start: Start): boolean {
@@ -135,7 +118,6 @@ export class Starts {
   }
 
   #fail(start: Start, error: unknown): void {
-    this.#lastFault = { error }
     start.steps.failed(error)
   }
 }

@@ -10,7 +10,7 @@ export class Status {
   accepting = true
   /** Whether it stops or has stopped. */
   stopping = false
-  /** Why it gave up; undefined if it did not. */
+  /** The fault that stopped it; undefined if there was none. */
   cause: unknown = undefined
   /** What waited when it stopped, for the `afterStop` of a plain function; empty without one. */
   mailbox: readonly MailboxEntry[] = []

@@ -1,6 +1,6 @@
 import { type Clock, NS_PER_MS, type Nanos, type Timer } from '@genpool/runtime'
 
-/** Something that is waited for. */
+/** Something that has begun and is not done. */
 export interface Pending {
   readonly since: Nanos
 }
@@ -10,13 +10,13 @@ export interface TimeLimitPorts<T extends Pending> {
   readonly clock: Clock
   /** How long each may take, in milliseconds, as it is now. Infinity for no limit. */
   limitMs(): number
-  /** Whether somebody waits, so that the process must not end before. */
+  /** Whether the process must stay alive for it, since a caller waits. */
   holds(): boolean
-  /** It has taken too long, and is not waited for any more. */
+  /** `item` has taken too long. It is removed before this is called. */
   overdue(item: T): void
 }
 
-/** Waits for many things, for each of them so long and no longer. One timer, for the oldest. */
+/** One time limit for each of many things, with one timer: for the oldest. */
 export class TimeLimit<T extends Pending> {
   /** The oldest first. */
   readonly #pending = new Set<T>()
@@ -33,25 +33,25 @@ export class TimeLimit<T extends Pending> {
     return this.#pending.values().next().value
   }
 
-  /** Waits for `item`, which has begun now. */
+  /** Limits `item`, which has begun now. */
   add(item: T): void {
     this.#pending.add(item)
     if (this.#timer === null) this.#arm()
   }
 
-  /** It is done, or not waited for any more. */
+  /** It is done, or its limit no longer matters. */
   remove(item: T): void {
     this.#pending.delete(item)
     if (this.#pending.size === 0) this.#disarm()
   }
 
-  /** The limit has changed. It holds for what is waited for, too. */
+  /** The limit has changed. The new one also holds for what has begun. */
   changed(): void {
     this.#disarm()
     this.#arm()
   }
 
-  /** Perhaps somebody waits now, or nobody does any more. */
+  /** The answer of `holds` may have changed. */
   rest(): void {
     if (this.#timer !== null && this.ports.holds() !== this.#timerHolds) this.changed()
   }

@@ -2,7 +2,7 @@ import type { Runnable, Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import { Ring } from './ring'
 
-/** What a pool is told of its turns. */
+/** What the work of a pool reports about its turns. */
 export interface TurnPorts {
   readonly lifecycle: {
     /** The first work in a turn. */

@@ -1,25 +1,24 @@
+import { type DropFacts, DroppedError } from '@genpool/broker'
 import {
   CancelledError,
   ExpiredError,
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
-  round,
   StoppedError,
-  textOf,
   type Turn,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
+import type { Remedies } from './remedies'
 import type { Request } from './request'
+import { selfWaitOf } from './self-wait'
 
-/** Why no member takes work: what has not answered for so long, or what the last start failed with. */
-export interface Hindrance {
-  readonly waitsFor?: string
-  readonly afterMs?: number
-  readonly error?: unknown
-}
+/** What to do about a pool that waits for itself. */
+export const LEAVE_THE_CIRCLE =
+  'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, or ' +
+  'give what it calls a pool of its own.'
 
 /** Makes the errors of one pool, with its name and the facts of the request. */
 export class Failures {
@@ -28,8 +27,7 @@ export class Failures {
     private readonly turn: Turn,
     /** The status of the pool. */
     private readonly status: { readonly cause: unknown },
-    /** Why no member takes work; undefined if one does. */
-    private readonly hindrance: () => Hindrance | undefined,
+    private readonly remedies: Remedies,
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
@@ -42,10 +40,23 @@ export class Failures {
   }
 
   expired(request: Request): ExpiredError {
-    const waitedMs = (this.turn.now() - request.sentAt) / NS_PER_MS
+    const { sentAt, deadline } = request
     const started = wasStarted(request)
-    const hindrance = started ? undefined : this.hindrance()
-    return new ExpiredError(this.pool, waitedMs, started, hindrance && inWords(hindrance))
+    const why =
+      selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request))
+    const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
+    return new ExpiredError(
+      this.pool,
+      waitedMs,
+      started,
+      why,
+      deadline === Infinity ? undefined : (deadline - sentAt) / NS_PER_MS,
+    )
+  }
+
+  /** @param target whose queue it was: that of the pool, or of a broker that it shares */
+  dropped(request: Request, facts: DropFacts, target = this.pool): DroppedError {
+    return new DroppedError(target, facts, this.remedies.ofDrop(facts.reason, request))
   }
 
   cancelled(request: Request): CancelledError {
@@ -53,12 +64,17 @@ export class Failures {
   }
 
   stopped(request: Request): StoppedError {
-    return new StoppedError(this.pool, wasStarted(request), this.status.cause)
+    return this.closed(wasStarted(request))
+  }
+
+  /** The error of what a pool refuses that has stopped, or stops. */
+  closed(started = false): StoppedError {
+    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped())
   }
 
   /** The error that refuses the late commit of an ended member. Its callers already have their errors. */
   gone(): StoppedError {
-    return new StoppedError(this.pool, true, this.status.cause)
+    return this.closed(true)
   }
 
   /** The error of a refused commit for its caller: a GenPool error stays, any other error becomes a crash. */
@@ -70,13 +86,9 @@ export class Failures {
   }
 }
 
-function inWords({ waitsFor, afterMs, error }: Hindrance): { says: string; cause: unknown } {
-  const says =
-    afterMs === undefined
-      ? `No member has started, the last time because: ${textOf(error)}`
-      : `No member has started: its ${waitsFor} has not answered for ${round(afterMs)} ms. Make it answer or fail sooner, ` +
-        'or lower "restart.startTimeout", so that it is tried again.'
-  return { says, cause: error }
+function selfWaitInWords(request: Request): { says: string } | undefined {
+  const way = selfWaitOf(request)
+  return way === undefined ? undefined : { says: `The pool waits for itself: ${way}. ${LEAVE_THE_CIRCLE}` }
 }
 
 function wasStarted(request: Request): boolean {

@@ -12,6 +12,7 @@ const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
   ERR_GENPOOL_CANCELLED: 'cancelled',
   ERR_GENPOOL_CRASHED: 'crashed',
   ERR_GENPOOL_CONFLICT: 'conflict',
+  ERR_GENPOOL_NOT_COMMITTED: 'crashed',
   ERR_GENPOOL_INVALID: 'invalid',
   ERR_GENPOOL_STOPPED: 'stopped',
   ERR_GENPOOL_OPTIONS: 'invalid',

@@ -6,6 +6,8 @@ export class Rarely {
   /** The sender of a dispatch. */
   sender: Reference | null = null
   signal: AbortSignal | null = null
+  /** Told what the handler says about its progress. */
+  onProgress: ((value: unknown) => void) | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */
@@ -14,7 +16,11 @@ export class Rarely {
   from: ReplyReference | null = null
   /** An answer that the handler gave before its commit; it is sent with the commit. */
   held: { readonly value: unknown } | null = null
+  /** The promise with which nact's `dispatch` answered, and which is waited for. */
+  promised: PromiseLike<unknown> | null = null
   effects: ((state: unknown) => void)[] | null = null
+  /** What its handler has called before its first `await`. */
+  calls: object[] | null = null
   /** When its handler started, for a call that is answered after the handler returned. */
   startedAt: Nanos | null = null
   scope: Scope | null = null
@@ -22,6 +28,8 @@ export class Rarely {
   error: GenPoolError | null = null
   /** How its last run failed, for a request that runs again. */
   crash: GenPoolError | null = null
+  /** How many members its message has crashed before it came as this request. */
+  crashes = 0
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 }

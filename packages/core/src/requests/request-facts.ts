@@ -22,6 +22,8 @@ export interface RequestFacts {
   readonly outcome: Outcome | null
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** How many members its message has crashed before it came as this request: an earlier try of its caller. */
+  readonly crashesBefore: number
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
   /** The member that runs it or ran it last; null before. */
@@ -30,6 +32,8 @@ export interface RequestFacts {
   readonly startedAt: Nanos | null
   /** Returns how long it has waited and run until now. */
   times(): RequestTimes
+  /** Does something that belongs to it, in its scope: never in the context of another caller. */
+  within<T>(work: () => T): T
 }
 
 /** Milliseconds from one time to another, never negative. */

@@ -7,14 +7,24 @@ import {
   type Reference,
   type ReplyTarget,
   type Turn,
+  withoutContext,
 } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
+import { promisedAnswer } from '../behaviours/check-step'
 import type { PoolFacts } from '../behaviours/pool-facts'
+import { isPromised, letGo, whyNotPromised } from '../behaviours/promised'
 import { type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { Rarely } from './rarely'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
+
+/** That the members of a pool waited for each other. */
+export interface SelfWait {
+  /** The way that leads back to the pool. */
+  readonly way: string
+  readonly at: Nanos
+}
 
 /** The pool of a request, as the request sees it. */
 export interface RequestOwner {
@@ -28,6 +38,16 @@ export interface RequestOwner {
   /** Reports that a request without a caller has failed. */
   lost(request: Request, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void
+  /** The last wait for itself that was found; null if none was. */
+  selfWait: SelfWait | null
+  /** What its members have in hand; of a batch, the first. */
+  running(): Iterable<Request>
+  /** Whether a member could take a request now, or is about to start. */
+  readonly hasFreeMember: boolean
+  /** Whether each handler holds the state while it runs. */
+  readonly isExclusive: boolean
+  /** Calls something of the caller's, after what runs now. */
+  tell(callback: () => unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
   crashed(request: Request, cause: unknown): GenPoolError
   /** The error of a request whose answer cannot be given. */
@@ -90,6 +110,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.message
   }
 
+  get crashesBefore(): number {
+    return this.rarely?.crashes ?? 0
+  }
+
   get expectsAnswer(): boolean {
     return this.resolveCaller !== null
   }
@@ -116,41 +140,107 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return { waitedMs: msBetween(this.sentAt, startedAt), ranMs: msBetween(startedAt, now) }
   }
 
-  /** nact calls this when it dispatches to the temporary address. */
+  /** nact calls this when it dispatches to the temporary address. It dispatches a promise as it is, so that is waited for. */
   resolve(value: unknown): void {
-    this.answer(value)
+    this.#answer(value)
   }
 
   /** Answers it, now or with the commit of the handler that runs it. Returns whether this was the answer. */
   answer(value: unknown): boolean {
-    if (this.outcome !== null) return false
-    if (this.runner !== null && this.runner.holdsAnswersOf(this)) {
-      const rarely = this.extend()
-      if (rarely.held !== null) return false
-      rarely.held = { value }
-      return true
-    }
-    const draft = draftIn(value)
-    return draft === undefined ? this.succeed(value, true) : this.fail(this.owner.unanswerable(this, draft))
+    if (!isPromised(value)) return this.#answer(value)
+    letGo([value])
+    if (this.#isAnswered) return false
+    const isRunning = this.runner?.holdsAnswersOf(this) === true
+    return this.fail(isRunning ? promisedAnswer(this.type, value) : this.#notPromised(value))
   }
 
-  /** @param answered whether there is an answer to pass on to the sender of a dispatch */
+  #answer(value: unknown): boolean {
+    if (this.#isAnswered) {
+      letGo([value])
+      return false
+    }
+    if (this.runner?.holdsAnswersOf(this) !== true) return this.give(value)
+    this.extend().held = { value }
+    return true
+  }
+
+  /** Whether it has its outcome, or an answer that waits for a commit or is a promise. */
+  get #isAnswered(): boolean {
+    const { rarely } = this
+    if (this.outcome !== null || rarely === null) return this.outcome !== null
+    return rarely.promised !== null || (rarely.held !== null && this.runner?.holdsAnswersOf(this) === true)
+  }
+
+  /** Gives an answer that waits for no commit any more. A promise is waited for, until the deadline. */
+  give(value: unknown): boolean {
+    if (isPromised(value)) return this.#giveLater(value)
+    const draft = draftIn(value)
+    return draft === undefined ? this.reply(value, true) : this.fail(this.owner.unanswerable(this, draft))
+  }
+
+  #giveLater(promise: PromiseLike<unknown>): boolean {
+    const rarely = this.extend()
+    rarely.promised = promise
+    const isLatest = (): boolean => rarely.promised === promise && this.outcome === null
+    void Promise.resolve(promise).then(
+      (value) => isLatest() && this.give(value),
+      (error: unknown) => isLatest() && this.fail(this.owner.unanswerable(this, error)),
+    )
+    return true
+  }
+
+  #notPromised(promise: PromiseLike<unknown>): GenPoolError {
+    return this.owner.unanswerable(this, new TypeError(whyNotPromised(promise)))
+  }
+
+  /** Settles it with the answer that a worker gives after its commit. A promise is refused. */
   succeed(value: unknown, answered: boolean): boolean {
+    if (!isPromised(value)) return this.reply(value, answered)
+    letGo([value])
+    return this.fail(this.#notPromised(value))
+  }
+
+  /**
+   * Settles it with an answer that is known to be no promise.
+   *
+   * @param answered whether there is an answer to pass on to the sender of a dispatch
+   */
+  reply(value: unknown, answered: boolean): boolean {
     if (!this.#settle('replied', undefined)) return false
     if (this.resolveCaller !== null) this.resolveCaller(value)
-    else if (answered && this.rarely?.sender) this.owner.sendAnswer(this.rarely.sender, value)
+    else if (answered && this.rarely?.sender) this.#answerSender(this.rarely.sender, value)
     return true
   }
 
   fail(error: GenPoolError): boolean {
     if (!this.#settle(outcomeOf(error), error)) return false
-    this.rarely?.controller?.abort(error)
+    if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.resolveCaller(Promise.reject(error))
     else {
       this.extend().error = error
       this.owner.lost(this, error)
     }
+    return true
+  }
+
+  within<T>(work: () => T): T {
+    const scope = this.rarely?.scope ?? null
+    return scope === null ? withoutContext(work) : scope.within(work)
+  }
+
+  #answerSender(sender: Reference, value: unknown): void {
+    this.within(() => this.owner.sendAnswer(sender, value))
+  }
+
+  #abort({ controller }: Rarely, error: GenPoolError): void {
+    if (controller !== null) this.within(() => controller.abort(error))
+  }
+
+  progress(value: unknown): boolean {
+    const onProgress = this.rarely?.onProgress
+    if (this.outcome !== null || onProgress === null || onProgress === undefined) return false
+    this.owner.tell(() => onProgress(value))
     return true
   }
 

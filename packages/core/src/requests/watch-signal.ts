@@ -1,32 +1,7 @@
 import { type GenPoolError, OptionsError, textOf } from '@genpool/runtime'
 import type { Failures } from './failures'
+import { onAbort } from './on-abort'
 import type { Request } from './request'
-
-/** The requests that wait for one signal. They share one listener. */
-class Waiters {
-  readonly #waiting = new Set<() => void>()
-  readonly #fired = (): void => {
-    waiters.delete(this.signal)
-    for (const cancel of this.#waiting) cancel()
-  }
-
-  constructor(private readonly signal: AbortSignal) {
-    signal.addEventListener('abort', this.#fired, { once: true })
-  }
-
-  add(cancel: () => void): void {
-    this.#waiting.add(cancel)
-  }
-
-  remove(cancel: () => void): void {
-    this.#waiting.delete(cancel)
-    if (this.#waiting.size > 0 || this.signal.aborted) return
-    waiters.delete(this.signal)
-    this.signal.removeEventListener('abort', this.#fired)
-  }
-}
-
-const waiters = new WeakMap<AbortSignal, Waiters>()
 
 /**
  * Watches the signal of a request, if it has one, until the request is settled.
@@ -40,11 +15,7 @@ export function watchSignal(request: Request, failures: Failures, cancel: () => 
   const { signal } = rarely
   try {
     if (signal.aborted) return failures.cancelled(request)
-    let own = waiters.get(signal)
-    if (own === undefined) waiters.set(signal, (own = new Waiters(signal)))
-    const waiter = own
-    waiter.add(cancel)
-    rarely.unwatch = () => waiter.remove(cancel)
+    rarely.unwatch = onAbort(signal, cancel)
     return undefined
   } catch (error) {
     const message = `listening to it threw: ${textOf(error)}`

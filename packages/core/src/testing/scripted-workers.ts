@@ -1,4 +1,5 @@
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import type { Eventually } from '../behaviours/eventually'
 import type { Job, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '../work/worker'
 
@@ -9,6 +10,11 @@ export interface ScriptedWorkersSetup {
   /** The most jobs that a worker holds. Default 1. The `depth` of a worker can be changed later. */
   readonly depth?: number
 }
+
+const scriptedWorkersSetup = z.strictObject({
+  now: z.custom<() => Nanos>((value) => typeof value === 'function', 'expected a function that returns the time'),
+  depth: z.int().positive().default(1),
+})
 
 /** Workers that do only what the test says. */
 export interface ScriptedWorkers extends WorkerFactory {
@@ -181,7 +187,8 @@ export class ScriptedWorker implements Worker {
  * job.finish(1)
  * await answer // 1
  */
-export function scriptedWorkers({ now, depth = 1 }: ScriptedWorkersSetup): ScriptedWorkers {
+export function scriptedWorkers(setup: ScriptedWorkersSetup): ScriptedWorkers {
+  const { now, depth } = parseOptions(scriptedWorkersSetup, setup, 'options of scriptedWorkers')
   const made: ScriptedWorker[] = []
   const alive = (): readonly ScriptedWorker[] => made.filter(({ ended }) => ended === null)
   return {

@@ -1,5 +1,5 @@
 import type { DropReason, LimitFigures } from '@genpool/broker'
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
@@ -36,6 +36,8 @@ export interface PolicyFigures {
   readonly breaker?: BreakerFigures | undefined
   readonly throttle?: { readonly probability: number } | undefined
   readonly concurrency?: ConcurrencyView | undefined
+  /** Whether the pool is paused. */
+  readonly paused?: boolean | undefined
   /** Whether the alarm is set. */
   readonly overloaded?: boolean | undefined
 }
@@ -77,8 +79,8 @@ export interface PoolView {
   /** The target number of members. */
   readonly size: number
   readonly starting: number
-  /** How long the oldest start that is under way has taken, in milliseconds; 0 if none is. */
-  readonly oldestStartMs: number
+  /** The oldest start that is under way: since when, and what it waits for; undefined if none is. */
+  readonly oldestStart: { readonly since: Nanos; readonly waitsFor: 'init' | 'store' } | undefined
   /** The most starts that failed in a row, in one slot or of the shared state. */
   readonly failedStarts: number
   /** How many starts took longer than they may, since the pool began. */
@@ -87,16 +89,31 @@ export interface PoolView {
   readonly seats: readonly Seat[]
   /** The waiting requests, oldest first. */
   readonly waiting: readonly RequestFacts[]
+  /** How many requests wait. Does not look at them. */
+  readonly waitingCount: number
   /** Calls whose handler has returned without an answer; the answer comes later. */
-  readonly awaitingReply: Iterable<RequestFacts> & { readonly size: number }
+  readonly awaitingReply: ReadonlySet<RequestFacts>
   readonly deadLetters: number
+  /** Calls that were not repeated in the last 10 seconds, because the budget for that was used up. */
+  readonly retries: { readonly overBudgetLately: number }
   readonly stateVersion: number | undefined
+  /** How its members wait for calls that none of them can take; undefined if they do not. */
+  readonly selfWait: string | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
   /** What rates and limits hold back. O(keys). */
   limits(now: Nanos): LimitFigures
+  /** How long the oldest request has waited; 0 if none does. */
+  oldestWait(now: Nanos): Nanos
   /** Reads the clock. */
   now(): Nanos
+  /** The last reading of the clock in this turn. */
+  turnNow(): Nanos
+}
+
+/** How long the oldest start that is under way has taken, in milliseconds; 0 if none is. */
+export function oldestStartMs({ oldestStart }: PoolView, now: Nanos): number {
+  return oldestStart === undefined ? 0 : (now - oldestStart.since) / NS_PER_MS
 }
 
 /** Counts the members of a pool by status. */

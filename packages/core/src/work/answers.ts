@@ -1,5 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
-import { draftIn } from '../behaviours/ended-drafts'
+import { draftIn, isRevoked } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
 import type { Failures } from '../requests/failures'
 import type { Rarely } from '../requests/rarely'
@@ -29,7 +29,7 @@ export function giveAnswers(
   rarely?.scope?.committed()
   try {
     if (companions !== null) answerBatch(step, state, batch)
-    else if (rarely !== null && rarely.held !== null) giveAnswer(request, rarely.held.value)
+    else if (rarely !== null && rarely.held !== null) request.give(rarely.held.value)
     else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state))
   } catch (error) {
     for (const each of batch) each.fail(pool.failures.unanswerable(each, error))
@@ -37,7 +37,12 @@ export function giveAnswers(
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
 }
 
-/** Gives an answer that may hold a draft of the recipe that has just run. */
+/** Whether an answer may hold a draft of the recipe that has just run, or is one of an earlier recipe. */
+export function mayHoldDraft({ value, next }: Step): boolean {
+  return typeof next === 'function' || isRevoked(value)
+}
+
+/** Gives an answer that may hold a draft of the recipe that has just run, or may be a promise that the user's function returned. */
 export function giveAnswer(request: Request, value: unknown): void {
   const draft = draftIn(value)
   if (draft === undefined) request.succeed(value, true)

@@ -1,3 +1,4 @@
+import { withoutContext } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Eventually } from '../behaviours/eventually'
@@ -6,17 +7,18 @@ import { nobody } from '../hot-imports'
 import type { MailboxEntry } from '../requests/mailbox'
 import { BareContext } from './message-context'
 
-/** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. */
+/** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. It has no caller. */
 export function initialise(
   { form, callbacks, properties }: CompiledBehaviour,
   facts: PoolFacts,
   info: MemberInfo,
 ): unknown {
   const context = new BareContext(facts, info)
-  if (form !== 'plain') return callbacks.init?.(context)
+  if (form !== 'plain') return withoutContext(() => callbacks.init?.(context))
   const { initialState, initialStateFunc } = properties
   if (initialStateFunc === undefined) return initialState
-  return initialStateFunc({ ...context, children: context.children, sender: undefined } as never)
+  const { children } = context
+  return withoutContext(() => initialStateFunc({ ...context, children, sender: undefined } as never))
 }
 
 /** How a member ends. */
@@ -31,14 +33,16 @@ export interface Ending {
   readonly mailbox: readonly MailboxEntry[]
 }
 
-/** Calls the behaviour's `terminate`; of a plain function, nact's `afterStop` if the whole pool stops. */
+/** Calls the behaviour's `terminate`; of a plain function, nact's `afterStop` if the whole pool stops. It has no caller. */
 export function terminate(behaviour: CompiledBehaviour, facts: PoolFacts, ending: Ending): Eventually<void> {
   const context = new BareContext(facts, ending.info)
   if (behaviour.form !== 'plain') {
-    return behaviour.callbacks.terminate?.(ending.reason, ending.state, context) as Eventually<void>
+    const { callbacks } = behaviour
+    return withoutContext(() => callbacks.terminate?.(ending.reason, ending.state, context) as Eventually<void>)
   }
   const { afterStop } = behaviour.properties
   if (!ending.poolStops || afterStop === undefined) return
   const { children } = context
-  return afterStop(ending.state, { ...context, children, sender: nobody, mailbox: ending.mailbox } as never)
+  const { mailbox } = ending
+  return withoutContext(() => afterStop(ending.state, { ...context, children, sender: nobody, mailbox } as never))
 }

@@ -4,7 +4,7 @@ import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Job, Progress, WorkerHost } from './worker'
 
-/** The host of a user's worker: lets through each report of a job once, and those that come out of turn not at all. */
+/** The host of a user's worker: passes each report of a job on once, and ignores reports out of turn. */
 export class GuardedHost implements WorkerHost, Progress {
   readonly progress = this
   readonly #given = new Set<Job>()
@@ -50,14 +50,14 @@ export class GuardedHost implements WorkerHost, Progress {
 
   died(cause: unknown, begun: readonly Job[]): void {
     const lost = begun.filter((job) => this.#given.has(job))
-    // It may have begun them without a word.
+    // It may have begun them without a report.
     for (const job of lost) this.began(job, (job as Request).owner.turn.now())
     this.#given.clear()
     this.#begun.clear()
     this.host.died(cause, lost)
   }
 
-  /** Whether this is the end of a job that has begun. A worker that ends another one that it has does not keep the rules: it is replaced. */
+  /** Whether this is the end of a job that has begun. A worker that ends a job that has not begun breaks the rules: it is replaced. */
   #ends(job: Job): boolean {
     if (this.#begun.delete(job)) return this.#given.delete(job)
     if (!this.#given.has(job)) return false

@@ -1,4 +1,8 @@
 import { isGenPoolError, type Turn } from '@genpool/runtime'
+import { checkStep } from '../behaviours/check-step'
+import { isThenable } from '../behaviours/eventually'
+import type { Handler } from '../behaviours/handler'
+import { Step } from '../behaviours/step'
 import { hasPassed } from '../requests/deadline'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
@@ -8,11 +12,23 @@ export class HandlerFailure {
   constructor(readonly cause: unknown) {}
 }
 
-export function rethrowFailure(error: unknown): never {
+/**
+ * The step that a handler asked for with its result.
+ *
+ * @param toStep makes it of what an asynchronous handler returned
+ */
+export function stepOf(result: unknown, handler: Handler, toStep: (result: unknown) => Step): Step | PromiseLike<Step> {
+  if (result instanceof Step) return checkStep(handler, result)
+  if (!isThenable(result)) return handler.toStep(result)
+  // A thenable need not be a promise: only a promise settles once.
+  return (result instanceof Promise ? result : Promise.resolve(result)).then(toStep, rethrowFailure)
+}
+
+function rethrowFailure(error: unknown): never {
   throw new HandlerFailure(error)
 }
 
-/** Whether a handler only gave up because its callers had. That is what `ctx.signal` is for, and no fault. */
+/** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */
 export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
   if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true

@@ -1,22 +1,21 @@
 import type { Nanos, Turn } from '@genpool/runtime'
 import type { Attempt, CommitOptions, Hold } from '@genpool/state-ane'
-import { InitStep } from '../behaviours/behaviour'
-import { checkThen } from '../behaviours/check-step'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Eventually, isThenable } from '../behaviours/eventually'
-import { isRevoked, readable } from '../behaviours/ended-drafts'
-import type { Handler } from '../behaviours/handler'
+import { readable } from '../behaviours/ended-drafts'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
+import { calling } from '../requests/calling'
 import type { MailboxEntry } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import type { Scope } from '../requests/scope'
-import { type Answering, giveAnswer, giveAnswers } from './answers'
+import { type Answering, giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
-import { HandlerFailure, isAbort, isWanted, rethrowFailure } from './handler-results'
+import { HandlerFailure, isAbort, isWanted, stepOf } from './handler-results'
+import { firstStateOf, READY } from './first-state'
 import { MessageContext, PlainContext } from './message-context'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
-import { ownCell, type StateOptions } from './state-options'
+import type { StateOptions } from './state-options'
 import type { Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
 
 /** What the workers of this thread need of their pool. */
@@ -38,8 +37,6 @@ export interface InProcessPool extends Answering {
   beforeCommits(): void
 }
 
-const READY: Started = { kind: 'ready', reason: undefined }
-
 /** Makes the workers that run in this thread. */
 export class InProcessWorkers implements WorkerFactory<Request> {
   constructor(private readonly pool: InProcessPool) {}
@@ -52,7 +49,7 @@ export class InProcessWorkers implements WorkerFactory<Request> {
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
  *
- * Where the handler is synchronous, all of it is, and no promise is made.
+ * With a synchronous handler all of this is synchronous, and makes no promise.
  */
 class InProcessWorker implements Worker<Request>, Run {
   readonly depth = 1
@@ -63,7 +60,7 @@ class InProcessWorker implements Worker<Request>, Run {
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
-  /** Whether what it runs has returned a promise. Not written on the way of a handler that returns none. */
+  /** Whether what it runs has returned a promise. Not written for a synchronous handler, to save time. */
   #waits = false
   #hold: Hold<unknown> | null = null
 
@@ -98,13 +95,9 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #started(made: unknown): Started {
-    if (made instanceof InitStep && made.kind !== 'continue') return made
-    const state: unknown = made instanceof InitStep ? made.value : made
-    this.#keeper =
-      this.pool.behaviour.form === 'plain'
-        ? new PlainKeeper(state)
-        : new CellKeeper(ownCell(this.seat.info.name, this.pool.stateOptions, state))
-    return made instanceof InitStep ? made : READY
+    const { started, keeper } = firstStateOf(made, this.seat.info.name, this.pool)
+    this.#keeper = keeper ?? this.#keeper
+    return started
   }
 
   give(job: Request): void {
@@ -115,12 +108,25 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
-      step = (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+      const { rarely } = job
+      const scope = rarely === null ? null : rarely.scope
+      step =
+        scope === null
+          ? (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+          : this.#transactWithin(scope)
     } catch (error) {
       return this.#failed(job, error)
     }
     if (isThenable(step)) this.#await(step)
     else this.#done(job, step, turn.tick(), turn.measured)
+  }
+
+  readonly #transact = (): Step | PromiseLike<Step> =>
+    (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+
+  /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
+  #transactWithin(scope: Scope): Step | PromiseLike<Step> {
+    return scope.within(this.#transact)
   }
 
   #await(step: PromiseLike<Step>): void {
@@ -134,34 +140,36 @@ class InProcessWorker implements Worker<Request>, Run {
     const job = this.#inHand.first as Request
     const { rarely, handler } = job
     if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
-    if (rarely !== null) rarely.held = rarely.effects = null
+    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
+    calling.request = job
     try {
       result =
         rarely === null || rarely.scope === null
           ? handler.handle(handler.batch === 0 ? job.message : this.#batch(job), state, ctx)
-          : this.#runWithin(rarely.scope, job, state, ctx)
+          : this.#runWithin(rarely.scope, job, { state, attempt, ctx })
     } catch (error) {
       throw new HandlerFailure(error)
+    } finally {
+      calling.request = null
     }
-    return result instanceof Step && result.then === undefined ? result : this.#stepOf(result, handler)
+    return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
+      ? result
+      : stepOf(result, handler, this.#toStep)
   }
 
   /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
-  #runWithin(scope: Scope, job: Request, state: unknown, ctx: object): unknown {
+  #runWithin(scope: Scope, job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
+    const { state, attempt, ctx } = given
     const message = job.handler.batch === 0 ? job.message : this.#batch(job)
-    return scope.run(() => job.handler.handle(message, state, ctx))
+    const run = (): unknown => scope.run(() => job.handler.handle(message, state, ctx))
+    // The first attempt is inside already. What a later one waited for may have called back from anywhere.
+    return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
   }
 
-  #stepOf(result: unknown, handler: Handler): Step | PromiseLike<Step> {
-    if (result instanceof Step) return checkThen(handler.type, result)
-    if (!isThenable(result)) return handler.toStep(result)
-    // A thenable need not be a promise: only a promise settles once.
-    return (result instanceof Promise ? result : Promise.resolve(result)).then(this.#toStep, rethrowFailure)
-  }
-
+  /** What an asynchronous handler returned. */
   readonly #toStep = (result: unknown): Step => {
     this.pool.turn.refresh()
     this.pool.beforeCommits()
@@ -173,7 +181,7 @@ class InProcessWorker implements Worker<Request>, Run {
     return [job.message, ...(this.#companions ?? []).map((companion) => companion.message)]
   }
 
-  /** Refuses a commit that is not wanted any more. Called by the commit engine, and before a run that had to wait. */
+  /** Refuses a commit whose callers no longer wait. Called by the commit engine, and before a run that had to wait. */
   admit(): Error | undefined {
     const job = this.#inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
@@ -200,7 +208,7 @@ class InProcessWorker implements Worker<Request>, Run {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
     } else if (step.kind === 'reply') {
       if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value)
-      else request.succeed(step.value, true)
+      else request.reply(step.value, true)
     }
   }
 
@@ -253,17 +261,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.#hold = null
     const { info } = this.seat
     const { status } = this.pool
-    return terminate(this.pool.behaviour, this.pool.facts, {
-      info,
-      state: this.state,
-      reason,
-      poolStops: status.stopping,
-      mailbox: status.mailbox,
-    })
+    const ending = { info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
-}
-
-/** Whether an answer may hold a draft of the recipe that has just run, or is one of an earlier recipe. */
-function mayHoldDraft({ value, next }: Step): boolean {
-  return typeof next === 'function' || isRevoked(value)
 }

@@ -94,6 +94,10 @@ export class MessageContext implements Context {
     return runnerOf(this.request).facts.children
   }
 
+  progress(value: unknown): boolean {
+    return tellProgress(this.request, this.attempt, value)
+  }
+
   afterCommit(effect: (state: never) => void): void {
     addEffect(this.request, effect)
   }
@@ -138,6 +142,10 @@ export class PlainContext implements Context {
     return remainingMsOf(this.request)
   }
 
+  progress(value: unknown): boolean {
+    return tellProgress(this.request, this.attempt, value)
+  }
+
   afterCommit(effect: (state: never) => void): void {
     addEffect(this.request, effect)
   }
@@ -156,6 +164,11 @@ function remainingMsOf({ deadline, owner }: Request): number {
   return Math.max(0, (deadline - owner.turn.refresh()) / NS_PER_MS)
 }
 
+/** A handler that was given up, and whose message runs again, is not listened to. */
+function tellProgress(request: Request, attempt: number, value: unknown): boolean {
+  return request.attempt === attempt && request.progress(value)
+}
+
 function addEffect(request: Request, effect: (state: never) => void): void {
   const rarely = request.extend()
   rarely.effects ??= []
@@ -168,7 +181,7 @@ function senderOf(request: Request): Ref<unknown> {
   return (sender.type === 'actor' && request.runner?.commits === true ? heldSender(request, sender) : sender) as never
 }
 
-/** The sender of a dispatch. What a handler sends it waits for the commit: an attempt that lost a conflict has told nothing. */
+/** The sender of a dispatch. Messages to it wait for the commit: an attempt that lost a conflict sends nothing. */
 function heldSender(request: Request, sender: Reference): Reference {
   return heldReference(sender, (message, from) => {
     if (request.runner?.holdsAnswersOf(request) !== true) return false

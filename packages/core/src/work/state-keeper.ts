@@ -3,7 +3,7 @@ import { isThenable } from '../behaviours/eventually'
 import type { Step } from '../behaviours/step'
 import { transact } from '../hot-imports'
 
-/** One run of a handler, as the keeper of the state sees it. */
+/** One run of a handler, for the keeper of the state. */
 export interface Run extends Transition<unknown, Step> {
   run(state: unknown, attempt: { readonly number: number; readonly exclusive: boolean }): Step | PromiseLike<Step>
   committed(step: Step, state: unknown): void

@@ -1,4 +1,5 @@
-import { type Behaviour, Definition } from '../behaviours/define-pool'
+import { readSafely, wrongArgument } from '@genpool/runtime'
+import { type Behaviour, Definition, isDefinition } from '../behaviours/define-pool'
 import type { Protocol } from '../behaviours/protocol'
 import { guarded } from './guarded-worker'
 import type { WorkerFactory } from './worker'
@@ -13,9 +14,20 @@ const factories = new WeakMap<Definition, WorkerFactory>()
  * What a worker throws ends that worker, which is replaced; a worker that does not start is tried again, as an `init` that fails.
  *
  * @returns a behaviour of its own; the one that was given still runs in this thread
+ * @throws {OptionsError} if `behaviour` or `workers` is something else
  */
 export function withWorkers<P extends Protocol>(behaviour: Behaviour<P>, workers: WorkerFactory): Behaviour<P> {
-  const { form, callbacks, properties } = behaviour as unknown as Definition
+  const given: unknown = behaviour
+  if (!isDefinition(given)) {
+    throw wrongArgument({ of: 'withWorkers', argument: 'behaviour', expected: 'what definePool returned' }, given)
+  }
+  if (!readSafely(() => typeof workers.create === 'function', false)) {
+    throw wrongArgument(
+      { of: 'withWorkers', argument: 'workers', expected: 'a factory { create(seat, host) }' },
+      workers,
+    )
+  }
+  const { form, callbacks, properties } = given
   const definition = new Definition(form, callbacks, properties)
   factories.set(definition, guarded(workers))
   return definition as unknown as Behaviour<P>

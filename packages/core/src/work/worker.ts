@@ -9,7 +9,7 @@ import type { Following } from '../behaviours/step'
 export interface Job {
   readonly handler: Handler
   readonly message: unknown
-  /** When its caller gives up. A job that has not begun by then must not begin. */
+  /** Its deadline. A job that has not begun by then must not begin. */
   readonly deadline: Nanos
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
@@ -24,6 +24,8 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
+  progress(value: unknown): boolean
 }
 
 /** What happens while jobs run. It is measured, and watched for members that hang. */
@@ -81,7 +83,7 @@ export interface Worker<J extends Job = Job> {
   /** Whether it is calling a handler now, further up in the call stack. Left out by workers whose handlers run elsewhere. */
   readonly isCalling?: boolean
   /**
-   * Makes ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again.
+   * Gets ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again.
    *
    * A start that takes longer than `restart.startTimeout` has failed, too. If it succeeds later, `end` is called.
    */
@@ -90,14 +92,14 @@ export interface Worker<J extends Job = Job> {
   give(job: J): void
   /** Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. */
   revoke(job: J): boolean
-  /** The caller of a job that has begun has given up. The handler should be told; the job still ends with a report. */
+  /** The caller of a running job no longer waits. Tell the handler; the job still ends with a report. */
   cancel(job: J, reason: unknown): void
   /** Whether an answer to this job that is given now has to wait for the commit of its run. */
   holdsAnswersOf(job: J): boolean
-  /** When it started to run a job; null if it has not, or does not run it any more. */
+  /** When it started to run a job; null if it has not, or the job has ended. */
   startOf(job: J): Nanos | null
   /**
-   * Ends it for good: no job begins any more, nothing is committed and nothing reported. Releases what it has opened; the result
+   * Ends it for good: from now on no job begins, nothing is committed and nothing is reported. Releases what it has opened; the result
    * says when that is done, and rejects with what failed then.
    *
    * @param reason what the behaviour's `terminate` is told

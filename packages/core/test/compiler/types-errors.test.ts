@@ -1,7 +1,7 @@
 import { compilerSays } from './compiler-says'
 
 const PRELUDE = `
-import { call, cast, configure, definePool, getState, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { call, cast, configure, definePool, getState, halt, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
 import { query, start } from 'nact'
 const system = start()
 const Shop = definePool({
@@ -225,6 +225,30 @@ const DEFINITIONS: readonly Slip[] = [
     code: `definePool({ init: () => 0, calls: { add: () => 5 } })`,
     at: 'add',
     says: [`Type 'number' is not assignable to type 'Eventually<CallStep<any, number>>'`],
+  },
+  {
+    slip: 'a handler that replies with a promise',
+    code: `definePool({ init: () => 0, calls: { add: () => reply(Promise.resolve(5)) } })`,
+    at: 'add',
+    says: ['the answer is a promise: await it before reply'],
+  },
+  {
+    slip: 'an async handler that replies with a promise and a recipe',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: async (_msg: object, _state) => reply(fetch('/'), (draft) => void draft.n++) } })`,
+    at: 'add',
+    says: ['the answer is a promise: await it before reply'],
+  },
+  {
+    slip: 'an async function of the answer',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(async (state) => state.n) } })`,
+    at: 'add',
+    says: ['the answer is a promise: await it before reply'],
+  },
+  {
+    slip: 'a handler that halts with a promise',
+    code: `definePool({ init: () => 0, calls: { add: () => halt('done', { reply: Promise.resolve(5) }) } })`,
+    at: 'add',
+    says: ['the answer is a promise: await it before reply'],
   },
   {
     slip: 'a cast that replies',

@@ -69,10 +69,10 @@ describe('a wrong option', () => {
   it('is told by configure as by spawnPool', () => {
     const message = 'expected "drop", "timeout", "codel" or "fair", got "codl" (did you mean "codel"?)'
     const wrong = { broker: { client: { type: 'codl' } } }
+    expect(() => spawned(wrong)).toThrow(`The options of pool "shop" are wrong; nothing was changed.`)
     expect(() => change(spawned({}), wrong)).toThrow(
       `The changes to pool "shop" are wrong; nothing was changed.\n  at broker.client.type: ${message}`,
     )
-    expect(() => spawned(wrong)).toThrow(`The options of pool "shop" are wrong; nothing was changed.`)
   })
 })
 

@@ -14,6 +14,9 @@ const unused = (): never => {
   throw new Error('A BaseActor handles its messages in receive().')
 }
 
+/** nact makes a name up from 32 random bits: of 100 000 siblings, two often get the same one, and nact refuses the second. */
+let unnamed = 0
+
 /**
  * A nact actor that handles each message in `receive`, in the turn in which it is sent: no mailbox, no hop.
  *
@@ -28,7 +31,7 @@ export abstract class BaseActor extends ConcreteActorClass {
 
   /** @throws {Error} from nact if `name` is taken or is not a valid path segment; nothing is created */
   constructor(parent: ConcreteParent, name?: string) {
-    super(parent, name, parent.system, unused)
+    super(parent, name ?? `anonymous-${++unnamed}`, parent.system, unused)
     this.#leave = followAncestors(this)
   }
 
@@ -70,6 +73,13 @@ export abstract class BaseActor extends ConcreteActorClass {
     return this.receiveQuery(message, timeout)
   }
 
+  /** Removes an actor whose constructor threw, so that nothing else of it may be called. */
+  abandon(): void {
+    this.stopped = true
+    this.#leave()
+    this.parent?.childStopped(this)
+  }
+
   override stop(): void {
     if (this.stopped) return
     this.stopped = true
@@ -91,14 +101,22 @@ export function stopTree(actor: ConcreteActor): void {
  * Creates an actor under `parent`.
  *
  * @param create makes the actor, as in `(parent) => new MyActor(parent, options)`
- * @throws {StoppedError} if the parent has stopped; whatever `create` throws
+ * @throws {StoppedError} if the parent has stopped; whatever `create` throws. Nothing is left under the parent then
  */
 export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (parent: ConcreteParent) => A): A {
   const concrete = findActor(parent)
   if (concrete === undefined || concrete.stopped) {
     throw new StoppedError((parent as unknown as Reference).path?.toString() ?? 'the parent')
   }
-  return create(concrete)
+  const before = concrete.children.size
+  try {
+    return create(concrete)
+  } catch (error) {
+    // A constructor of a subclass threw after nact's had registered the actor, which is the newest child.
+    const newest = concrete.children.size > before ? [...concrete.children.values()].at(-1) : undefined
+    if (newest instanceof BaseActor) newest.abandon()
+    throw error
+  }
 }
 
 /** The GenPool actors to stop before each plain actor or system stops. */

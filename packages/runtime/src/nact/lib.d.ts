@@ -8,3 +8,6 @@ declare module 'nact/lib/system-map' {
 declare module 'nact/lib/supervision' {
   export const SupervisionActions: unknown
 }
+declare module 'nact/lib/paths' {
+  export const ActorPath: { isValidName(name: unknown): boolean }
+}

@@ -9,23 +9,26 @@ const SPAWNS = {
   state: 'spawnState(parent, initial, options, "name")',
 } as const
 
-type Kind = keyof typeof SPAWNS
-
-/**
- * Checks that what stands in the place of a name is none of the other arguments.
- *
- * @throws {OptionsError} showing the order of the arguments
- */
-export function checkName(kind: Kind, name: unknown): void {
-  // null is what nact makes up a name for, too.
-  if (name === undefined || name === null || typeof name === 'string') return
-  const message = `expected a string, or undefined for a name that is made up, got ${showValue(name)}`
-  throw new OptionsError(`The name of a ${kind} is wrong; nothing was spawned: ${message}. Write ${SPAWNS[kind]}.`, [
-    { path: ['name'], message },
-  ])
-}
+export type Kind = keyof typeof SPAWNS
 
 /** What is configured, as in `options of pool "counter"`. */
 export function optionsOf(kind: Kind, name: string | null | undefined): string {
-  return name === undefined || name === null ? `options of a ${kind} without a name` : `options of ${kind} "${name}"`
+  return `options of ${actorOf(kind, name)}`
+}
+
+/** An actor that is to be spawned, as in `pool "counter"`. */
+export function actorOf(kind: Kind, name: unknown): string {
+  return typeof name === 'string' ? `${kind} ${showValue(name)}` : `a ${kind} without a name`
+}
+
+/** The error for a parent or a name with which nothing can be spawned. It shows the order of the arguments. */
+export function wrongPlace(
+  kind: Kind,
+  { argument, of, message }: { argument: 'parent' | 'name'; of: string; message: string },
+): OptionsError {
+  const end = message.endsWith('.') ? '' : '.'
+  return new OptionsError(
+    `The ${argument} of ${of} is wrong; nothing was spawned: ${message}${end} Write ${SPAWNS[kind]}.`,
+    [{ path: [argument], message }],
+  )
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Nanos, NS_PER_MS, type Timer } from '../clock'
+import { wrongArgument } from '../options/wrong-argument'
 
 interface Scheduled extends Timer {
   readonly at: Nanos
@@ -29,6 +30,9 @@ export interface VirtualClock extends Clock {
  * @param startMs the first time, in milliseconds
  */
 export function virtualClock(startMs = 0): VirtualClock {
+  if (!Number.isFinite(startMs)) {
+    throw wrongArgument({ of: 'virtualClock', argument: 'time', expected: 'a finite number of milliseconds' }, startMs)
+  }
   let now: Nanos = Math.round(startMs * NS_PER_MS)
   let order = 0
   const timers = new Set<Scheduled>()

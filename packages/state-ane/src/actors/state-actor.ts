@@ -5,7 +5,7 @@ import {
   ExpiredError,
   findActor,
   NS_PER_MS,
-  checkName,
+  checkPlace,
   optionsOf,
   parseOptions,
   type Reference,
@@ -64,7 +64,8 @@ export type StateRef<S> = Ref<StateMessage<S>> & { readonly __state?: S }
  * timeout, it is refused. A dispatch with a sender is answered by a message of type `answer` or `refused`. Watchers get a
  * message of type `changed` for each commit until they stop.
  *
- * @throws {OptionsError} if an option is wrong, StoppedError if the parent has stopped; nothing is created
+ * @throws {OptionsError} if an option is wrong, the parent is none, or the name is taken or not allowed; {StoppedError} if the
+ *   parent has stopped; {InvalidError} if `initial` cannot be a state. Nothing is created then
  * @example
  * const bank = spawnState(system, { money: 0 }, { recipes: { pay: (draft, amount: number) => { draft.money += amount } } }, 'bank')
  * await query(bank, { type: 'update', recipe: 'pay', argument: 5 }, 1000) // { value: { money: 5 }, version: 1 }
@@ -75,7 +76,7 @@ export function spawnState<S>(
   options: StateOptions<S> = {},
   name?: string,
 ): StateRef<S> {
-  checkName('state', name)
+  checkPlace('state', parent, name)
   const checked = parseOptions(stateOptions, options, optionsOf('state', name))
   const { store, key, recipes, validate, history } = checked
   const own = store === undefined ? createStore({ name: `state "${name ?? ''}"` }) : undefined
@@ -118,7 +119,8 @@ class StateActor<S> extends BaseActor {
     const from = systemClock.now()
     const until = from + timeout * NS_PER_MS
     let started = false
-    const expired = (): ExpiredError => new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started)
+    const expired = (): ExpiredError =>
+      new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started, undefined, timeout)
     const admit = (): ExpiredError | undefined => {
       if (systemClock.now() > until) return expired()
       started = true

@@ -1,6 +1,7 @@
 import type { Draft, Patch } from 'immer'
 import type { CellKey } from '../errors'
 import { chain, isPromise, type MaybePromise } from './maybe-promise'
+import { orWrongArgument } from './wrong-cell'
 
 /**
  * A change, written as if it were made in place: a function that gets an immer draft of the latest value and changes it, or
@@ -62,6 +63,11 @@ export interface Cell<S> extends Writer<S> {
   readonly version: number
   /** Whether the cell is held, so that a commit must wait. */
   readonly held: boolean
+  /**
+   * True if a commit of a held cell waits in line by itself, with the others that wait, and nobody must hold the cell for it.
+   * Otherwise such a commit may be refused.
+   */
+  readonly waits?: boolean
   /** Waits for the cell and holds it, first come first served. May return the hold of a free cell without a promise. */
   hold(): MaybePromise<Hold<S>>
   /**
@@ -93,12 +99,20 @@ export interface SyncHold<S> extends Hold<S> {
  * @example await whenFree(cell, (writer) => writer.update((draft) => { draft.count += 1 }))
  */
 export function whenFree<S, T>(cell: Cell<S>, commit: (writer: Writer<S>) => MaybePromise<T>): MaybePromise<T> {
-  return cell.held ? holding(cell, commit) : commit(cell)
+  try {
+    return cell.held ? holding(cell, commit) : commit(cell)
+  } catch (error) {
+    throw orWrongArgument(error, 'whenFree', { cell, callback: commit })
+  }
 }
 
 /** Holds the cell while `work` runs, and releases it also when `work` fails. Synchronous if cell and work are. */
 export function holding<S, T>(cell: Cell<S>, work: (hold: Hold<S>) => MaybePromise<T>): T | Promise<T> {
-  return chain(cell.hold(), (hold) => releasing(hold, work))
+  try {
+    return chain(cell.hold(), (hold) => releasing(hold, work))
+  } catch (error) {
+    throw orWrongArgument(error, 'holding', { cell, callback: work })
+  }
 }
 
 function releasing<S, T>(hold: Hold<S>, work: (hold: Hold<S>) => MaybePromise<T>): T | Promise<T> {

@@ -1,3 +1,5 @@
+import { readSafely } from '@genpool/runtime'
+
 /** How V8 and immer report it. Immer's production build has only the number. */
 const REPORTED = /proxy that has been revoked|^\[Immer\] minified error nr: 3\b/
 
@@ -8,7 +10,11 @@ export const ENDED_DRAFT =
 
 /** Whether an error comes from a draft that is used after its recipe has returned. */
 export function isEndedDraft(error: unknown): error is Error {
-  return (
-    error instanceof Error && (REPORTED.test(error.message) || (error.cause !== undefined && isEndedDraft(error.cause)))
+  // A proxy of a user may be thrown, too.
+  return readSafely(
+    () =>
+      error instanceof Error &&
+      (REPORTED.test(error.message) || (error.cause !== undefined && isEndedDraft(error.cause))),
+    false,
   )
 }

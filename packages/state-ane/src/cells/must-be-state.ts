@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { type CellKey, InvalidError } from '../errors'
 import { ENDED_DRAFT, isEndedDraft } from './ended-draft'
 import { isPromise } from './maybe-promise'
@@ -21,19 +22,25 @@ const REMEDIES = {
  */
 export function mustBeState(key: CellKey | undefined, value: unknown, what?: string): void {
   if (typeof value === 'object') {
-    if (!isThenable(key, value)) return
+    if (!isThenable(key, value, what)) return
     // Nobody awaits it now, and its failure must not be an unhandled rejection.
     value.then(undefined, () => undefined)
   } else if (typeof value !== 'function' && typeof value !== 'symbol') return
   throw notAState(key, value, what)
 }
 
-function isThenable(key: CellKey | undefined, value: unknown): value is PromiseLike<unknown> {
+function isThenable(key: CellKey | undefined, value: unknown, what?: string): value is PromiseLike<unknown> {
   try {
     return isPromise(value)
   } catch (error) {
-    throw isEndedDraft(error) ? endedDraft(key, error) : error
+    if (isEndedDraft(error)) throw endedDraft(key, error)
+    throw new InvalidError(commitTo(key, what), [{ path: [], message: cannotBeRead(error) }], error)
   }
+}
+
+/** What is wrong with a value whose getter or proxy throws. */
+export function cannotBeRead(error: unknown): string {
+  return `the value cannot be read: reading it threw: ${textOf(error)}`
 }
 
 /** The error for a draft whose recipe has returned, as the state, in it, or used by a recipe. */

@@ -1,11 +1,12 @@
 import { enableMapSet, enablePatches, Immer, immerable, isDraftable, nothing, type Patch } from 'immer'
+import { GenPoolError, showValue } from '@genpool/runtime'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
-import { endedDraft, notAState } from './must-be-state'
+import { cannotBeRead, endedDraft, notAState } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
 
 enablePatches()
@@ -17,8 +18,13 @@ const immer = new Immer({ autoFreeze: false })
 /** The recipe that `guarded` runs next. One function for all recipes, so that no commit allocates a closure. */
 let current: Recipe<never> | undefined
 
+/** What the last recipe returned, for the error of one that also changed its draft. */
+let returned: unknown
+
 function guarded(draft: never): unknown {
+  returned = undefined
   const result = watching<never, unknown>(current as Recipe<never>, draft)
+  if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
 }
@@ -44,7 +50,7 @@ export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   try {
     return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never))
   } catch (error) {
-    throw explain({ key, base }, error)
+    throw explain({ key, base, recipe }, error)
   }
 }
 
@@ -57,7 +63,7 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
     frozen(made[0])
     return made
   } catch (error) {
-    throw explain({ key, base }, error)
+    throw explain({ key, base, recipe }, error)
   }
 }
 
@@ -94,20 +100,41 @@ export function frozenState<S>(key: CellKey, value: S, before?: S): S {
     if (Object.isFrozen(value)) markFrozen(value, before)
     return frozen(value)
   } catch (error) {
-    throw explain({ key, base: value }, error)
+    const explained = explain({ key, base: value }, error)
+    if (explained instanceof GenPoolError) throw explained
+    throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message: cannotBeRead(error) }], error)
   }
+}
+
+/** Whether immer refuses what a recipe returned, since it changed its draft, too. The recipe itself has not thrown. */
+function didBoth(error: unknown): error is Error {
+  return returned !== undefined && error instanceof Error && error.message.startsWith('[Immer]')
+}
+
+function both(): string {
+  return (
+    `the recipe changed its draft, and it returned ${showValue(returned)}. It may do only one of the two. If that is the ` +
+    'value of an expression, write braces around the body: (draft) => { draft.count++ }.'
+  )
 }
 
 interface Commit {
   readonly key: CellKey
   readonly base: unknown
+  readonly recipe?: unknown
 }
 
-function explain({ key, base }: Commit, error: unknown): unknown {
+function explain(commit: Commit, error: unknown): unknown {
+  const { key, base, recipe } = commit
+  if ('recipe' in commit && typeof recipe !== 'function') {
+    const message = `a recipe has to be a function that changes its draft or returns the next value, got ${showValue(recipe)}`
+    return new InvalidError(`commit to cell "${key}"`, [{ path: [], message }])
+  }
   if (error instanceof InPlace) {
     const faults = error.values.map((value) => faultOf(base, value))
     return new InvalidError(`commit to cell "${key}"`, faults)
   }
+  if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)
   if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
   if (!isPromise(error.result)) return notAState(key, error.result)
   return new InvalidError(`commit to cell "${key}"`, [

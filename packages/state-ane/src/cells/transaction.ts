@@ -11,9 +11,12 @@ export type Values = Record<CellKey, unknown>
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each cell of a store has its own type
 export type TransactionRecipe<V extends object = Record<CellKey, any>> = (draft: Draft<V>) => V | Draft<V> | void
 
+/** What a transaction needs of a cell before it commits. */
+type Preparing = Pick<MemoryCell<unknown>, 'key' | 'value' | 'version' | 'watched' | 'validate'>
+
 /** One cell's part of a transaction, computed and checked. */
-export interface Part {
-  readonly cell: MemoryCell<unknown>
+export interface Part<C = MemoryCell<unknown>> {
+  readonly cell: C
   readonly version: number
   readonly change: Prepared<unknown>
 }
@@ -27,17 +30,17 @@ const NAME = 'transaction'
  * @returns the new values, and the parts of the cells that changed
  * @throws {InvalidError} if a value is refused, or the recipe adds or removes keys
  */
-export function prepare(
-  cells: readonly MemoryCell<unknown>[],
+export function prepare<C extends Preparing>(
+  cells: readonly C[],
   recipe: TransactionRecipe,
   journaled: boolean,
-): readonly [Values, Part[]] {
+): readonly [Values, Part<C>[]] {
   const versions = cells.map((cell) => cell.version)
   const base = Object.create(null) as Values
   for (const cell of cells) base[cell.key] = cell.value
   const [next, patches, inverse] = run(base, recipe as unknown as Recipe<Values>, journaled || cells.some(isWatched))
   mustHaveKeys(next, cells)
-  const parts: Part[] = []
+  const parts: Part<C>[] = []
   cells.forEach((cell, i) => {
     const value = next[cell.key]
     if (Object.is(value, cell.value)) return
@@ -55,7 +58,7 @@ export function commit(parts: readonly Part[]): void {
   for (const { cell } of parts) cell.tell()
 }
 
-function isWatched(cell: MemoryCell<unknown>): boolean {
+function isWatched(cell: Preparing): boolean {
   return cell.watched
 }
 
@@ -65,7 +68,7 @@ function run(base: Values, recipe: Recipe<Values>, withPatches: boolean): Result
   return withPatches ? produceWithPatches(NAME, base, recipe) : [produce(NAME, base, recipe), undefined, undefined]
 }
 
-function mustHaveKeys(next: unknown, cells: readonly MemoryCell<unknown>[]): asserts next is Values {
+function mustHaveKeys(next: unknown, cells: readonly Preparing[]): asserts next is Values {
   const keys = typeof next === 'object' && next !== null ? Object.keys(next) : []
   const known = new Set(cells.map(({ key }) => String(key)))
   const wrong = keys.find((key) => !known.has(key)) ?? [...known].find((key) => !keys.includes(key))

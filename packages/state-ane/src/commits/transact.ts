@@ -1,5 +1,8 @@
+import { parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { z } from 'zod'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { checkCell } from '../cells/wrong-cell'
 import { mustBeState } from '../cells/must-be-state'
 import { ConflictError, InvalidError } from '../errors'
 import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
@@ -8,6 +11,11 @@ const DEFAULT_RETRIES = 3
 const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
 const CONFLICT = Symbol('conflict')
+
+const commitOptions = z.strictObject({
+  mode: z.enum(['update', 'retry', 'exclusive', 'overwrite']).optional(),
+  retries: z.int().nonnegative().optional(),
+})
 
 /** The result of a commit: the committed state, or a conflict because its version is no longer the latest. */
 type CommitResult<S> = S | typeof CONFLICT
@@ -26,9 +34,23 @@ interface Run<S, T> {
  *
  * @returns the committed step, after the call of `transition.committed`
  * @throws what the handler throws, the error of `admit`, {InvalidError} from a validator, {ConflictError} if the exclusive
- *   hold was released. Nothing is committed then, and `committed` is not called
+ *   hold was released, {OptionsError} if an argument is something else. Nothing is committed then, and `committed` is not
+ *   called
  */
 export function transact<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions = DEFAULTS,
+): T | Promise<T> {
+  checkCell('transact', cell)
+  if (!readSafely(() => typeof transition.run === 'function', false)) {
+    throw wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
+  }
+  return transactUnchecked(cell, transition, parseOptions(commitOptions, options, 'options of transact'))
+}
+
+/** `transact` for a caller that makes its own cells and transitions: it does not look at its arguments first. */
+export function transactUnchecked<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
   options: CommitOptions = DEFAULTS,
@@ -69,19 +91,21 @@ class Retrying<S, T extends Step<S>> {
 
   /** @param pending the commit of the first run, if it has started */
   async finish(run: Run<S, T>, pending?: MaybePromise<CommitResult<S>>): Promise<T> {
+    let lost = false
     for (let number = 1; ; number++) {
       const step = isPromise(run.step) ? await run.step : run.step
       if (step.mode === 'exclusive') {
         if (typeof step.next !== 'function') mustBeState(undefined, step.next)
         return exclusively(this.cell, this.transition, number + 1)
       }
-      const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run)
+      const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run, lost)
       const result = isPromise(commit) ? await commit : commit
       if (result !== CONFLICT) {
         this.transition.committed?.(step, result)
         return step
       }
-      if (modeOf(step, this.options) === 'overwrite') run = { ...this.#seen(), step }
+      lost = modeOf(step, this.options) === 'overwrite'
+      if (lost) run = { ...this.#seen(), step }
       else if (number > (this.options.retries ?? DEFAULT_RETRIES))
         return exclusively(this.cell, this.transition, number + 1)
       else run = this.#run(number + 1)
@@ -97,17 +121,30 @@ class Retrying<S, T extends Step<S>> {
     return { ...seen, step: this.transition.run(seen.state, { number, exclusive: false }) }
   }
 
-  #commit(step: T, run: Run<S, T>): MaybePromise<CommitResult<S>> {
-    if (step.next !== undefined && this.cell.held) return this.#commitHolding(step, run)
-    refuse(this.transition)
-    return step.next === undefined ? run.state : write(this.cell, step.next, modeOf(step, this.options), run.version)
+  /** @param lost whether the state must be committed now, whatever the version is */
+  #commit(step: T, run: Run<S, T>, lost: boolean): MaybePromise<CommitResult<S>> {
+    if (step.next === undefined) {
+      refuse(this.transition)
+      return run.state
+    }
+    // As a recipe, it loses no second time. A cell that is slow has many other commits.
+    const next = lost ? asRecipe<S>(step.next) : (step.next as S | Recipe<S>)
+    if (!this.cell.held) return this.#write(this.cell, next, step, run)
+    if (this.cell.waits === true && isRecipe(next)) return this.cell.update(this.#admitted(next))
+    return holding(this.cell, (hold) => this.#write(hold, next, step, run))
   }
 
-  #commitHolding(step: T, run: Run<S, T>): MaybePromise<CommitResult<S>> {
-    return holding(this.cell, (hold) => {
+  #write(writer: Writer<S>, next: S | Recipe<S>, step: T, { version }: Run<S, T>): MaybePromise<CommitResult<S>> {
+    refuse(this.transition)
+    return write(writer, next, modeOf(step, this.options), version)
+  }
+
+  /** The recipe, refused if its commit comes too late when it has waited for the cell. */
+  #admitted(recipe: Recipe<S>): Recipe<S> {
+    return (draft) => {
       refuse(this.transition)
-      return write(hold, step.next as S | Recipe<S>, modeOf(step, this.options), run.version)
-    })
+      return recipe(draft)
+    }
   }
 }
 
@@ -162,6 +199,11 @@ function write<S>(
 
 function isRecipe<S>(next: S | Recipe<S>): next is Recipe<S> {
   return typeof next === 'function'
+}
+
+/** The change as a recipe, which never conflicts. */
+function asRecipe<S>(next: S | Recipe<S>): Recipe<S> {
+  return isRecipe(next) ? next : () => next
 }
 
 function recipesOnly(): InvalidError {

@@ -1,8 +1,9 @@
-import { OptionsError, parseOptions, showValue } from '@genpool/runtime'
+import { OptionsError, parseOptions, readSafely, showValue, wrongArgument } from '@genpool/runtime'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
+import { CERTAIN } from './certain'
 import { DamagedFile, frame, MAGIC, readFrames } from './frames'
 import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
@@ -52,6 +53,7 @@ interface Opened {
 }
 
 class Files implements FileEngine {
+  readonly [CERTAIN] = true
   readonly #opened = new Map<string, Promise<Opened>>()
   #closed = false
   #snapshots: Promise<void> = Promise.resolve()
@@ -79,6 +81,7 @@ class Files implements FileEngine {
   }
 
   async latestSnapshot(key: string): Promise<PersistedSnapshot> {
+    checkKey(key)
     try {
       const { values } = readFrames(await readFile(this.#path(key, 'snapshot')))
       if (values.length !== 1) throw new DamagedFile(MAGIC.length)
@@ -92,12 +95,14 @@ class Files implements FileEngine {
 
   takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
     // One at a time: they replace the same file.
+    if (!isRecord(snapshot)) return Promise.reject(wrongRecord('takeSnapshot', snapshot))
     const taken = this.#snapshots.then(() => this.#takeSnapshot(snapshot))
     this.#snapshots = taken.catch(() => undefined)
     return taken
   }
 
   async persist(event: PersistedEvent): Promise<void> {
+    if (!isRecord(event)) throw wrongRecord('persist', event)
     const log = await this.#log(event.key)
     await log.append({ ...event })
   }
@@ -117,6 +122,7 @@ class Files implements FileEngine {
   }
 
   async #log(key: string): Promise<LogFile> {
+    checkKey(key)
     let opened = this.#opened.get(key)
     if (opened === undefined) {
       opened = this.#open(key)
@@ -141,6 +147,19 @@ class Files implements FileEngine {
   #path(key: string, kind: 'log' | 'snapshot' | 'lock'): string {
     return join(this.directory, `${encodeURIComponent(key)}.${kind}`)
   }
+}
+
+function checkKey(key: unknown): void {
+  if (typeof key === 'string') return
+  throw wrongArgument({ of: 'a method of a fileEngine', argument: 'key', expected: 'a string' }, key)
+}
+
+function isRecord(record: { readonly key: unknown }): boolean {
+  return readSafely(() => typeof record.key === 'string', false)
+}
+
+function wrongRecord(method: string, given: unknown): OptionsError {
+  return wrongArgument({ of: `${method} of a fileEngine`, argument: 'record', expected: 'an object with a key' }, given)
 }
 
 async function end({ log, lock }: Opened): Promise<void> {

@@ -1,8 +1,10 @@
+import { textOf } from '@genpool/runtime'
 import { Immer, type Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
 import { frozen } from '../cells/frozen'
-import type { CellKey } from '../errors'
+import { type CellKey, UnknownWrite } from '../errors'
+import { isCertain } from './certain'
 
 export const journalOptions = z.strictObject({
   engine: z
@@ -29,9 +31,11 @@ export const journalOptions = z.strictObject({
 /** How a store keeps its commits. Only `engine` is required. */
 export type JournalOptions = z.input<typeof journalOptions>
 
-/** One cell's part of a commit: the patches that lead to `version`. */
+/** One cell's part of an event: the patches that lead to `version`. */
 export interface JournaledChange {
   readonly key: CellKey
+  /** The version that they start from, if that is not the one before. */
+  readonly from?: number
   readonly version: number
   readonly patches: readonly Patch[]
 }
@@ -57,6 +61,10 @@ interface SnapshotData {
 /** The journal has gaps, so the state is not known. Nothing was changed. */
 export class JournalError extends Error {
   override readonly name = 'JournalError'
+
+  constructor(message: string) {
+    super(textOf(message))
+  }
 }
 
 /** Writes and reads the commits of one store. */
@@ -73,7 +81,7 @@ export class Journal {
   /**
    * Reads all commits.
    *
-   * An event applies to a cell if its version is one more than the known version. Older events may still be there after a
+   * An event applies to a cell if it starts from the known version. Older events may still be there after a
    * snapshot; they are skipped.
    *
    * @throws {JournalError} if commits are missing in between; any error of the engine
@@ -90,20 +98,36 @@ export class Journal {
       this.#sequence = Math.max(this.#sequence, sequenceNumber)
       if (isDeleted || ignored.has(sequenceNumber)) continue
       for (const change of (data as EventData).changes) applyChange(cells, change)
-      this.#sinceSnapshot++
+      this.#sinceSnapshot += commitsOf(data as EventData)
     }
     return cells
   }
 
   /**
-   * Resolves when the changes of one commit are safe. If it rejects, they do not count, now or after a restart. One exception:
-   * the engine may keep them if the process ends before the next write.
+   * Resolves when the changes are safe: all of them, in one event. If it rejects, they do not count, now or after a restart.
    *
+   * @param commits how many commits have made the changes
    * @param put puts the changes in place; called as soon as they are safe, so that no snapshot comes in between
+   * @throws {UnknownWrite} if the engine may have kept them, and they count after a restart if no other write succeeds before it
    */
-  async append(changes: readonly JournaledChange[], put: () => void): Promise<void> {
+  async append(changes: readonly JournaledChange[], commits: number, put: () => void): Promise<void> {
     const sequence = ++this.#sequence
-    const voided = this.#void
+    try {
+      await this.#persist(sequence, changes)
+    } catch (error) {
+      throw await this.#afterFailure(sequence, error)
+    }
+    this.#sinceSnapshot += commits
+    try {
+      put()
+    } finally {
+      this.#writing.delete(sequence)
+    }
+  }
+
+  /** Writes one event. If that fails, the next one says that it does not count. */
+  async #persist(sequence: number, changes: readonly JournaledChange[], failed?: number): Promise<void> {
+    const voided = failed === undefined ? this.#void : [...this.#void, failed]
     this.#void = []
     this.#writing.add(sequence)
     try {
@@ -112,14 +136,21 @@ export class Journal {
       )
     } catch (error) {
       this.#writing.delete(sequence)
-      this.#void.push(...voided, sequence)
+      if (!isCertain(this.options.engine)) this.#void = [...new Set([...this.#void, ...voided, sequence])]
       throw error
     }
-    this.#sinceSnapshot++
+  }
+
+  /** Makes sure that an event does not count whose write has failed. Returns the error, which says so if that fails, too. */
+  async #afterFailure(failed: number, error: unknown): Promise<unknown> {
+    if (error instanceof UnknownWrite || isCertain(this.options.engine)) return error
+    const sequence = ++this.#sequence
     try {
-      put()
-    } finally {
+      await this.#persist(sequence, [], failed)
       this.#writing.delete(sequence)
+      return error
+    } catch {
+      return new UnknownWrite(error)
     }
   }
 
@@ -165,11 +196,12 @@ export class Journal {
 /** Leaves the freezing to `frozen`. */
 const unfreezing = new Immer({ autoFreeze: false })
 
-function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patches }: JournaledChange): void {
+function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChange): void {
+  const { key, version, from = version - 1, patches } = change
   const known = cells.get(key)
   if (known !== undefined && version <= known.version) return
   const whole = patches.length === 1 && patches[0]?.path.length === 0
-  if (!whole && known?.version !== version - 1)
+  if (!whole && known?.version !== from)
     throw new JournalError(
       `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal has a gap. ` +
         'Restore the missing events from a backup.',
@@ -178,6 +210,11 @@ function applyChange(cells: Map<CellKey, JournaledValue>, { key, version, patche
   const prefixed = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
   const { value } = unfreezing.applyPatches({ value: known?.value }, prefixed)
   cells.set(key, { version, value: frozen(value) })
+}
+
+/** About how many commits an event has. */
+function commitsOf({ changes }: EventData): number {
+  return Math.max(0, ...changes.map(({ version, from = version - 1 }) => version - from))
 }
 
 function hasReduce(events: unknown): boolean {

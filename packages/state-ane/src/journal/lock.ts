@@ -1,3 +1,4 @@
+import { readSafely, textOf } from '@genpool/runtime'
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -17,11 +18,17 @@ export class LockedError extends Error {
     const isHere = host === hostname()
     const other = isHere && pid === process.pid ? 'another engine of this process' : 'another process'
     super(
-      `The journal "${decodeURIComponent(basename(path, '.lock'))}" in "${dirname(path)}" is in use by ${other} ` +
-        `(pid ${pid}${isHere ? '' : ` on host "${host}"`}). Nothing was read or changed. Close that engine with close(), or end ` +
-        `that process: its lock ends with it. If nobody uses the journal any more, remove the directory "${path}".`,
+      `The journal "${journalOf(textOf(path))}" in "${dirname(textOf(path))}" is in use by ${other} ` +
+        `(pid ${textOf(pid)}${isHere ? '' : ` on host "${textOf(host)}"`}). Nothing was read or changed. Close that engine with close(), or end ` +
+        `that process: its lock ends with it. If nobody uses the journal any more, remove the directory "${textOf(path)}".`,
     )
   }
+}
+
+/** The name of the journal that a lock is of. */
+function journalOf(path: string): string {
+  const name = basename(path, '.lock')
+  return readSafely(() => decodeURIComponent(name), name)
 }
 
 /** The locks of this process, so that of two engines that start at once the first has it. */

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { UnknownWrite } from '../errors'
 import { frame, MAGIC, readFrames } from './frames'
 
 interface Waiting {
@@ -47,7 +48,7 @@ export class LogFile {
     }
   }
 
-  /** Resolves when the value is on the disk. If it rejects, the value is not in the file. */
+  /** Resolves when the value is on the disk. If it rejects, the value is not in the file, unless it is an UnknownWrite. */
   append(value: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ value, resolve, reject })
@@ -116,17 +117,19 @@ export class LogFile {
       await this.handle.datasync()
       this.end += bytes.length
     } catch (error) {
-      await this.#undo()
-      throw error
+      throw (await this.#undo()) ? error : new UnknownWrite(error)
     }
   }
 
-  async #undo(): Promise<void> {
+  /** Removes what a failed write has left. If that fails, nothing more is written: it would stand behind the rest of a frame. */
+  async #undo(): Promise<boolean> {
     try {
       await this.handle.truncate(this.end)
       await this.handle.datasync()
+      return true
     } catch (error) {
       this.#broken = error
+      return false
     }
   }
 }

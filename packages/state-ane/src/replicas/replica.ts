@@ -1,7 +1,8 @@
 import { InvalidError } from '../errors'
 import { frozen } from '../cells/frozen'
 import type { Cell } from '../cells/cell'
-import { type Nanos } from '@genpool/runtime'
+import { checkCell } from '../cells/wrong-cell'
+import { type Nanos, readSafely, showValue, textOf, wrongArgument } from '@genpool/runtime'
 import { applyPatches, type Objectish, type Patch } from 'immer'
 
 /** A replica's request to the owner: all changes after this version. -1 for an empty replica. */
@@ -34,6 +35,7 @@ export interface Replicator<S> {
  * @throws {StoppedError} if the cell's store was destroyed
  */
 export function replicate<S>(cell: Cell<S>): Replicator<S> {
+  checkCell('replicate', cell)
   const stamp = new SharedArrayBuffer(4)
   const view = new Int32Array(stamp)
   const move = (version: number): void => {
@@ -44,7 +46,12 @@ export function replicate<S>(cell: Cell<S>): Replicator<S> {
   const stop = cell.watch((_value, version) => move(version))
   return {
     stamp,
-    answer({ version }) {
+    answer(request) {
+      const version: unknown = readSafely(() => request.version, undefined)
+      if (typeof version !== 'number') {
+        const expected = 'what poll() of a replica returned'
+        throw wrongArgument({ of: 'answer of a replicator', argument: 'request', expected }, request)
+      }
       const patches = version < 0 ? undefined : cell.patchesSince(version)
       if (patches === undefined) return { type: 'value', version: cell.version, value: cell.value }
       return { type: 'patches', from: version, to: cell.version, patches }
@@ -70,6 +77,12 @@ export class Replica<S> {
     stamp: SharedArrayBuffer,
     private readonly retryAfter: Nanos,
   ) {
+    if (!readSafely(() => isStamp(stamp), false)) {
+      throw wrongArgument({ of: 'Replica', argument: 'stamp', expected: 'the stamp of a replicator' }, stamp)
+    }
+    if (typeof retryAfter !== 'number' || Number.isNaN(retryAfter)) {
+      throw wrongArgument({ of: 'Replica', argument: 'retry time', expected: 'nanoseconds' }, retryAfter)
+    }
     this.#view = new Int32Array(stamp)
   }
 
@@ -98,9 +111,23 @@ export class Replica<S> {
     return { type: 'since', version: this.#version }
   }
 
-  /** Takes an answer in. False if it brings nothing new: it is old, was doubled, or starts from another version. */
+  /**
+   * Takes an answer in. False if it brings nothing new: it is old, was doubled, or starts from another version.
+   *
+   * @throws {InvalidError} if it is no answer, or its patches do not fit; the value stays
+   */
   receive(update: ReplicaUpdate<S>): boolean {
+    try {
+      return this.#receive(update)
+    } catch (error) {
+      const message = `expected what "answer" of its replicator returned, got ${showValue(update)}: ${textOf(error)}`
+      throw new InvalidError('message to a replica', [{ path: [], message }], error)
+    }
+  }
+
+  #receive(update: ReplicaUpdate<S>): boolean {
     const version = update.type === 'value' ? update.version : update.to
+    if (typeof version !== 'number') throw new TypeError('it has no version')
     if (version <= this.#version) return false
     if (update.type === 'patches' && update.from !== this.#version) return false
     this.#value = frozen(update.type === 'value' ? update.value : applied(this.#value as S, update.patches))
@@ -108,6 +135,11 @@ export class Replica<S> {
     this.#askedAt = null
     return true
   }
+}
+
+/** By its name: a stamp from another thread is of another realm. It has room for one version. */
+function isStamp(stamp: SharedArrayBuffer): boolean {
+  return Object.prototype.toString.call(stamp) === '[object SharedArrayBuffer]' && stamp.byteLength === 4
 }
 
 /** Applied inside of an object, so that a patch may replace the whole value, whatever it is. */

@@ -1,25 +1,31 @@
+import { StoppedError } from '@genpool/runtime'
 import type { Patch } from 'immer'
-import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
-import { holding } from '../cells/cell'
-import type { MemoryCell, MemoryHold, Prepared } from '../cells/memory-cell'
-import { frozenState, produceWithPatches } from '../cells/produce'
-import { commit, prepare, type TransactionRecipe, type Values } from '../cells/transaction'
+import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
+import { GroupCommit, type GroupPorts } from '../groups/group-commit'
+import { netPatches } from '../groups/net-patches'
+import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
+import { transacting } from '../groups/works'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
-import type { MemoryStore } from './memory-store'
+import { checkKeys, type MemoryStore } from './memory-store'
+import { JournaledCell } from './journaled-cell'
 import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
 
 /**
  * A store whose commits are promises. A commit takes effect, for readers too, when the journal has it.
  *
- * Commits of one cell are written one after another. Commits of different cells are written at the same time.
+ * Commits of one cell that come while one is written are written together after it. So are transactions on the same cells. Commits
+ * of different cells are written at the same time.
  */
 export class JournaledStore implements AsyncStore {
   readonly ready: Promise<void>
   readonly #cells = new Map<CellKey, JournaledCell<never>>()
   /** Values from the journal for cells that were not used since the start. */
   #replayed = new Map<CellKey, JournaledValue>()
+  readonly #groups = new Set<GroupCommit>()
+  /** The transactions that wait or are being written, by their cells. */
+  readonly #transactions = new Map<string, GroupCommit>()
 
   constructor(
     private readonly memory: MemoryStore,
@@ -51,15 +57,17 @@ export class JournaledStore implements AsyncStore {
   }
 
   async transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
-    for (const key of keys) this.cell(key)
-    await this.ready
-    return this.memory.holdingAll(keys, async (inner) => {
-      const [values, parts] = prepare(inner, recipe, true)
-      if (parts.length === 0) return values
-      const changes = parts.map(({ cell, version, change }) => changeOf(this.cell(cell.key), version, change))
-      await this.write(changes, () => commit(parts))
-      return values
-    })
+    checkKeys(keys, this.size)
+    const distinct = [...new Set(keys)]
+    for (const key of distinct) this.cell(key)
+    const name = JSON.stringify(distinct)
+    const known = this.#transactions.get(name)
+    if (known !== undefined) return known.commit(transacting(recipe))
+    const group = this.#transactionsOn(distinct)
+    this.#transactions.set(name, group)
+    const values = group.commit(transacting(recipe))
+    void this.#forgetAtEnd(name, group)
+    return values
   }
 
   get<S = unknown>(key: CellKey): S {
@@ -67,8 +75,7 @@ export class JournaledStore implements AsyncStore {
   }
 
   async put(key: CellKey, value: unknown): Promise<void> {
-    const cell = this.cell(key)
-    await holding(cell, (hold) => hold.compareAndSet(cell.version, value))
+    await this.cell(key).set(value)
   }
 
   clear(): void {
@@ -77,17 +84,70 @@ export class JournaledStore implements AsyncStore {
 
   destroy(): void {
     this.memory.destroy()
+    for (const group of this.#groups) group.stop((written) => stopped(this.memory.name, written))
+    this.#groups.clear()
+    this.#transactions.clear()
     this.#cells.clear()
     this.#replayed.clear()
   }
 
-  /** Writes the changes, and puts them in place as soon as they are safe. */
-  async write(changes: readonly JournaledChange[], put: () => void): Promise<void> {
-    await this.journal.append(changes, () => {
-      for (const { key } of changes) (this.#cells.get(key) as JournaledCell<never> | undefined)?.isInJournal()
-      put()
+  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>): GroupCommit {
+    const group = new GroupCommit({ ...ports, write: (batch) => this.#write(batch) })
+    this.#groups.add(group)
+    return group
+  }
+
+  forget(group: GroupCommit): void {
+    this.#groups.delete(group)
+  }
+
+  #transactionsOn(keys: readonly CellKey[]): GroupCommit {
+    const cells = keys.map((key) => this.cell(key))
+    const mark = (inGroup: boolean): void => cells.forEach((cell) => (cell.inGroup = inGroup))
+    return this.group({
+      acquire: async () => {
+        await this.ready
+        const held = await this.memory.holdAll(keys)
+        mark(true)
+        return () => {
+          mark(false)
+          held.release()
+        }
+      },
+      cells: () => keys.map((key) => this.memory.cell(key)),
     })
-    this.journal.considerSnapshot(() => this.#known())
+  }
+
+  async #forgetAtEnd(name: string, group: GroupCommit): Promise<void> {
+    while (group.running !== undefined) await group.running
+    this.forget(group)
+    this.#transactions.delete(name)
+  }
+
+  /** Writes what the commits lead to as one event, and puts them in place as soon as they are safe. */
+  async #write({ commits }: Batch): Promise<boolean> {
+    const changes = [...changesOf(commits)].map(([cell, patches]) => this.#changeOf(cell, patches))
+    await this.journal.append(changes, commits.length, () => this.#put(commits))
+    // A destroyed store knows no values: a snapshot of it would lose all.
+    if (!this.destroyed) this.journal.considerSnapshot(() => this.#known())
+    return true
+  }
+
+  #changeOf(cell: SpeculativeCell, commits: PatchesOfCommits): JournaledChange {
+    const { key, from, version, value } = cell
+    // The first one of a cell writes the whole value, which the journal does not know yet.
+    const patches = netPatches(this.cell(key).inJournal ? commits : [undefined], value)
+    return version === from + 1 ? { key, version, patches } : { key, from, version, patches }
+  }
+
+  /** One commit after the other, so that each watcher finds the values that it is told of. */
+  #put(commits: readonly Commit[]): void {
+    for (const parts of commits) {
+      // A watcher may have destroyed the store. The journal has the commits all the same.
+      if (this.destroyed) return
+      for (const { cell, change } of parts) this.cell(cell.key).put(change)
+      for (const { cell } of parts) this.#cells.get(cell.key)?.tell()
+    }
   }
 
   #known(): readonly (JournaledValue & { readonly key: CellKey })[] {
@@ -110,134 +170,22 @@ export class JournaledStore implements AsyncStore {
   }
 }
 
-class JournaledCell<S> implements Cell<S> {
-  #inJournal = false
+type PatchesOfCommits = (readonly Patch[] | undefined)[]
 
-  constructor(
-    private readonly inner: MemoryCell<S>,
-    private readonly store: JournaledStore,
-  ) {}
-
-  /** Whether the journal knows a value. Until then, a commit must write the whole value. */
-  get inJournal(): boolean {
-    return this.#inJournal
+/** The cells that changed, each with the patches of its commits. */
+function changesOf(commits: readonly Commit[]): Map<SpeculativeCell, PatchesOfCommits> {
+  const found = new Map<SpeculativeCell, PatchesOfCommits>()
+  for (const { cell, change } of commits.flat()) {
+    const known = found.get(cell)
+    if (known === undefined) found.set(cell, [change.patches])
+    else known.push(change.patches)
   }
-
-  get key(): CellKey {
-    return this.inner.key
-  }
-
-  get value(): S {
-    return this.inner.value
-  }
-
-  get version(): number {
-    return this.inner.version
-  }
-
-  get held(): boolean {
-    return this.inner.held
-  }
-
-  async update(recipe: Recipe<S>): Promise<S> {
-    return holding(this, (hold) => hold.update(recipe))
-  }
-
-  async compareAndSet(version: number, next: S): Promise<boolean> {
-    return holding(this, (hold) => hold.compareAndSet(version, next))
-  }
-
-  async hold(): Promise<Hold<S>> {
-    await this.store.ready
-    return new JournaledHold(this, (await this.inner.hold()) as MemoryHold<S>, this.store)
-  }
-
-  watch(watcher: Watcher<S>): () => void {
-    return this.inner.watch(watcher)
-  }
-
-  patchesSince(version: number): readonly Patch[] | undefined {
-    return this.inner.patchesSince(version)
-  }
-
-  restore({ version, value }: JournaledValue): void {
-    this.inner.restore(version, value as S)
-    this.#inJournal = true
-  }
-
-  isInJournal(): void {
-    this.#inJournal = true
-  }
-
-  /** Runs a recipe on the value. Returns undefined if it changes nothing. */
-  prepare(recipe: Recipe<S>): Prepared<S> | undefined {
-    const [next, patches, inverse] = produceWithPatches(this.key, this.inner.value, recipe)
-    return Object.is(next, this.inner.value) ? undefined : { next, patches, inverse }
-  }
-
-  validate(next: S): void {
-    this.inner.validate(next)
-  }
-
-  put(prepared: Prepared<S>): void {
-    this.inner.put(prepared)
-    this.inner.tell()
-  }
+  return found
 }
 
-class JournaledHold<S> implements Hold<S> {
-  /** The commit that is being written. A release waits for its end. */
-  #writing: Promise<unknown> | undefined
-
-  constructor(
-    private readonly cell: JournaledCell<S>,
-    private readonly inner: MemoryHold<S>,
-    private readonly store: JournaledStore,
-  ) {}
-
-  update(recipe: Recipe<S>): Promise<S> {
-    return this.#alone(async () => {
-      const prepared = this.cell.prepare(recipe)
-      if (prepared !== undefined) await this.#commit(prepared)
-      return prepared === undefined ? this.cell.value : prepared.next
-    })
-  }
-
-  compareAndSet(version: number, next: S): Promise<boolean> {
-    return this.#alone(async () => {
-      if (version !== this.cell.version) return false
-      const prepared: Prepared<S> = { next, patches: undefined, inverse: undefined }
-      if (!Object.is(next, this.cell.value)) await this.#commit(prepared)
-      return true
-    })
-  }
-
-  release(): void {
-    if (this.#writing === undefined) this.inner.release()
-    else void this.#writing.then(() => this.release())
-  }
-
-  async #commit(prepared: Prepared<S>): Promise<void> {
-    this.cell.validate(prepared.next)
-    frozenState(this.cell.key, prepared.next, this.cell.value)
-    await this.store.write([changeOf(this.cell, this.cell.version, prepared)], () => this.cell.put(prepared))
-  }
-
-  /** Runs `work` after the commit that is being written: one hold commits one change at a time. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#writing !== undefined) await this.#writing
-    this.inner.check()
-    const working = work()
-    const done = working.then(
-      () => (this.#writing = undefined),
-      () => (this.#writing = undefined),
-    )
-    this.#writing = done
-    return working
-  }
-}
-
-function changeOf<S>(cell: JournaledCell<S>, version: number, { next, patches }: Prepared<S>): JournaledChange {
-  const whole: readonly Patch[] = [{ op: 'replace', path: [], value: next }]
-  return { key: cell.key, version: version + 1, patches: cell.inJournal ? (patches ?? whole) : whole }
+function stopped(name: string, mayBeCommitted: boolean): StoppedError {
+  const cause = mayBeCommitted
+    ? 'destroy() was called while its commit was written, so it may be there after a restart'
+    : 'destroy() was called'
+  return new StoppedError(name, mayBeCommitted, cause)
 }

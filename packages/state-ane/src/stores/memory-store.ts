@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, showValue, StoppedError } from '@genpool/runtime'
+import { OptionsError, parseOptions, showValue, StoppedError, wrongArgument } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -9,12 +9,22 @@ import { type CellKey, ConflictError, InvalidError } from '../errors'
 import { type CellOptions, cellOptions, type storeOptions } from './options'
 import type { SyncStore } from './store'
 
+/** Several cells that are held. */
+interface Held {
+  readonly cells: readonly MemoryCell<unknown>[]
+  readonly release: () => void
+}
+
 /** Cells in the memory of this process. */
 export class MemoryStore implements SyncStore {
   readonly #cells = new Map<CellKey, MemoryCell<unknown>>()
   #destroyed = false
 
   constructor(private readonly options: z.output<typeof storeOptions>) {}
+
+  get name(): string {
+    return this.options.name
+  }
 
   get size(): number | undefined {
     return this.options.size
@@ -78,18 +88,31 @@ export class MemoryStore implements SyncStore {
     keys: readonly CellKey[],
     work: (cells: readonly MemoryCell<unknown>[]) => MaybePromise<T>,
   ): Promise<T> {
+    const held = await this.holdAll(keys)
+    try {
+      return await work(held.cells)
+    } finally {
+      held.release()
+    }
+  }
+
+  /** Waits for all these cells and holds them. */
+  async holdAll(keys: readonly CellKey[]): Promise<Held> {
     const cells = this.#all(keys)
     const holds: SyncHold<unknown>[] = []
+    const release = (): void => holds.forEach((hold) => hold.release())
     try {
       for (const cell of [...cells].sort(inOneOrder)) holds.push(await cell.hold())
-      return await work(cells)
-    } finally {
-      for (const hold of holds) hold.release()
+      return { cells, release }
+    } catch (error) {
+      release()
+      throw error
     }
   }
 
   #all(keys: readonly CellKey[]): MemoryCell<unknown>[] {
     this.#mustLive()
+    checkKeys(keys, this.options.size)
     const distinct = [...new Set(keys)]
     if (new Set(distinct.map(String)).size < distinct.length) throw ambiguous(keys)
     return distinct.map((key) => this.cell(key))
@@ -118,6 +141,14 @@ export class MemoryStore implements SyncStore {
 /** @throws {OptionsError} if an option is wrong */
 function checked(key: CellKey, options: object | undefined): z.output<typeof cellOptions> {
   return options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
+}
+
+/** @throws {OptionsError} if it is no list, {InvalidError} for what cannot be a key */
+export function checkKeys(keys: readonly unknown[], size: number | undefined): void {
+  if (!Array.isArray(keys)) {
+    throw wrongArgument({ of: 'transaction', argument: 'list of keys', expected: 'an array of keys' }, keys)
+  }
+  for (const key of keys as readonly unknown[]) if (!isKey(key, size)) throw wrongKey(key, size)
 }
 
 function isKey(key: unknown, size: number | undefined): boolean {

@@ -7,7 +7,8 @@ import type { CellOptions } from './options'
 /**
  * Versioned cells, by name or number. The cost of a commit does not depend on the number of cells.
  *
- * Implement this interface to keep a pool's state elsewhere. Commits may then return promises.
+ * Implement this interface to keep a pool's state elsewhere. Commits may then return promises: `GroupCommit` writes together those
+ * that wait.
  */
 export interface Store {
   /**

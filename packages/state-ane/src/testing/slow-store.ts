@@ -1,14 +1,27 @@
 import type { Patch } from 'immer'
-import { StoppedError } from '@genpool/runtime'
-import { type Cell, type Hold, type Recipe, type SyncCell, type SyncHold, type Watcher, whenFree } from '../cells/cell'
+import { parseOptions, StoppedError, wrongArgument } from '@genpool/runtime'
+import { z } from 'zod'
+import { type Cell, type Hold, holding, type Recipe, type SyncHold, type Watcher } from '../cells/cell'
 import { History } from '../cells/history'
+import type { MemoryCell, Prepared } from '../cells/memory-cell'
 import { rethrowLater, Watchers } from '../cells/watchers'
 import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
-import { createStore } from '../stores/create-store'
-import type { CellOptions } from '../stores/options'
-import type { Store, SyncStore } from '../stores/store'
+import { GroupCommit } from '../groups/group-commit'
+import type { Batch } from '../groups/speculation'
+import { setting, updating } from '../groups/works'
+import { checkKeys, MemoryStore } from '../stores/memory-store'
+import { type CellOptions, storeOptions } from '../stores/options'
+import type { Store } from '../stores/store'
 import type { ContractOptions } from './contract/law'
+
+const slowStoreOptions = z.strictObject({
+  onWatcherError: z
+    .custom<ContractOptions['onWatcherError']>((value) => typeof value === 'function', 'expected a function')
+    .optional(),
+})
+
+const MOST_CLIENTS = 1000
 
 /** How many turns of the microtask queue each message takes. Any irregular list works. */
 const DELAYS = [0, 3, 1, 6, 2, 0, 4]
@@ -34,10 +47,27 @@ class Line {
 /**
  * A store that behaves like a remote one: commits are promises, and readers may see old values.
  *
+ * Recipes run at this end. What those that wait come to goes to the other end in one message, which is refused if somebody else has
+ * committed meanwhile: then they run again. Holds and transactions are at the other end.
+ *
  * Use it to test code that works with stores. It needs no timers, and takes the same time in every run.
  */
 export function slowStore(options: Partial<ContractOptions> = {}): Store {
-  return new SlowStore(createStore(), options.onWatcherError ?? rethrowLater)
+  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStore')
+  return slowStores(1, { onWatcherError })[0] as Store
+}
+
+/** Several clients of one remote store. Ending one of them ends all. */
+export function slowStores(clients: number, options: Partial<ContractOptions> = {}): readonly Store[] {
+  if (!Number.isSafeInteger(clients) || clients < 1 || clients > MOST_CLIENTS) {
+    throw wrongArgument(
+      { of: 'slowStores', argument: 'clients', expected: `a number from 1 to ${MOST_CLIENTS}` },
+      clients,
+    )
+  }
+  const { onWatcherError = rethrowLater } = parseOptions(slowStoreOptions, options, 'options of slowStores')
+  const far = new MemoryStore(storeOptions.parse({}))
+  return Array.from({ length: clients }, () => new SlowStore(far, onWatcherError))
 }
 
 class SlowStore implements Store {
@@ -48,7 +78,7 @@ class SlowStore implements Store {
   #batch: { readonly put: () => void; readonly tell: () => void }[] | undefined
 
   constructor(
-    private readonly far: SyncStore,
+    private readonly far: MemoryStore,
     private readonly onWatcherError: (error: unknown) => void,
   ) {}
 
@@ -67,6 +97,7 @@ class SlowStore implements Store {
   }
 
   transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
+    checkKeys(keys, this.far.size)
     for (const key of keys) this.cell(key)
     return this.ask(() => this.far.transactionWhenFree(keys, recipe))
   }
@@ -78,6 +109,7 @@ class SlowStore implements Store {
 
   destroy(): void {
     this.far.destroy()
+    for (const cell of this.#cells.values()) cell.end()
   }
 
   /** Runs an action at the far end and returns its result. */
@@ -104,17 +136,26 @@ class SlowStore implements Store {
 class SlowCell<S> implements Cell<S> {
   readonly #history = new History<S>(HISTORY)
   readonly #watchers: Watchers<S>
+  readonly #group: GroupCommit
   #value: S
   #version: number
 
   constructor(
-    private readonly far: SyncCell<S>,
+    private readonly far: MemoryCell<S>,
     private readonly store: SlowStore,
     onWatcherError: (error: unknown) => void,
   ) {
     this.#watchers = new Watchers(onWatcherError)
     this.#value = far.value
     this.#version = far.version
+    this.#group = new GroupCommit({
+      acquire: () => () => undefined,
+      cells: () => [
+        { key: far.key, value: this.#value, version: this.#version, validate: (next) => far.validate(next as S) },
+      ],
+      shared: true,
+      write: (batch) => store.ask(() => holding(far, () => this.#arrive(batch))),
+    })
     far.watch((...change) => store.bring({ put: () => this.#put(...change), tell: () => this.#watchers.flush() }))
   }
 
@@ -138,11 +179,11 @@ class SlowCell<S> implements Cell<S> {
   }
 
   update(recipe: Recipe<S>): Promise<S> {
-    return this.store.ask(() => whenFree(this.far, (writer) => writer.update(recipe)))
+    return this.#group.commit(updating(recipe))
   }
 
   compareAndSet(version: number, next: S): Promise<boolean> {
-    return this.store.ask(() => whenFree(this.far, (writer) => writer.compareAndSet(version, next)))
+    return this.#group.commit(setting(version, next))
   }
 
   async hold(): Promise<Hold<S>> {
@@ -162,6 +203,18 @@ class SlowCell<S> implements Cell<S> {
 
   forget(): void {
     this.#history.clear()
+  }
+
+  end(): void {
+    this.#group.stop(stopped)
+  }
+
+  /** At the other end: commits if nobody else has committed. */
+  #arrive({ commits, cells }: Batch): boolean {
+    if (this.far.version !== cells[0]?.from) return false
+    for (const { change } of commits.flat()) this.far.put(change as Prepared<S>)
+    this.far.tell()
+    return true
   }
 
   #put(value: S, version: number, patches: readonly Patch[], inverse: readonly Patch[]): void {
@@ -207,6 +260,6 @@ async function settled<T>(action: () => T | PromiseLike<T>): Promise<() => T> {
   }
 }
 
-function stopped(): StoppedError {
-  return new StoppedError('store', false, 'destroy() was called')
+function stopped(mayBeCommitted = false): StoppedError {
+  return new StoppedError('store', mayBeCommitted, 'destroy() was called')
 }

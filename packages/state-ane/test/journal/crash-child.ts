@@ -2,8 +2,11 @@ import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AsyncStore, createStore, fileEngine } from '@genpool/state-ane'
 
-/** For as long as it lives it commits to several stores: counts in three cells, and moves between two with a transaction. */
+/** For as long as it lives it commits to several stores: counts in four cells, in one of them with many in flight, and moves between two with a transaction. */
 const COUNTED = ['a', 'b', 'c']
+/** Counted by many at a time, so that commits are written in groups. */
+const CROWDED = 'crowd'
+const CROWD = 16
 
 async function main(directory: string, stores: number): Promise<void> {
   const opened = Array.from({ length: stores }, (_, i) => {
@@ -12,11 +15,14 @@ async function main(directory: string, stores: number): Promise<void> {
   })
   await Promise.all(opened.map(({ ready }) => ready))
   tell({ starts: opened.map(startOf) })
-  await Promise.all(opened.flatMap((store, i) => [...COUNTED.map((key) => count(store, i, key)), move(store, i)]))
+  const crowd = Array.from({ length: CROWD }, () => CROWDED)
+  await Promise.all(
+    opened.flatMap((store, i) => [...[...COUNTED, ...crowd].map((key) => count(store, i, key)), move(store, i)]),
+  )
 }
 
 function startOf(store: AsyncStore): object {
-  const keys = [...COUNTED, 'from', 'to']
+  const keys = [...COUNTED, CROWDED, 'from', 'to']
   const all = (what: (key: string) => unknown): object => Object.fromEntries(keys.map((key) => [key, what(key)]))
   return { versions: all((key) => store.cell(key).version), values: all((key) => store.get(key)) }
 }

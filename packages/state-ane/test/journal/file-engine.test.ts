@@ -1,4 +1,5 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configurePersistence, dispatch, query, type Ref, spawnPersistent, start, stop } from 'nact'
@@ -111,8 +112,28 @@ describe('fileEngine', () => {
     await cell.update((n) => n + 1)
     await files.close()
     await expect(cell.update((n) => n + 1)).rejects.toThrow('was closed, so nothing was written')
+    await expect(cell.update((n) => n + 1)).rejects.toMatchObject({ keys: ['n'], mayBeCommitted: false })
     expect(cell).toMatchObject({ value: 1, version: 1 })
     truncateSync(file(), 0)
+  })
+
+  it('says of a commit whether a broken disk may have kept it', async () => {
+    const { cell, files } = await open()
+    await cell.update((n) => n + 1)
+    const handle = await openFile(file())
+    const broken = jest.spyOn(Object.getPrototypeOf(handle), 'datasync').mockRejectedValueOnce(new Error('EIO'))
+    await handle.close()
+    const undone = cell.update((n) => n + 1)
+    await expect(undone).rejects.toMatchObject({ code: 'ERR_GENPOOL_NOT_COMMITTED', mayBeCommitted: false })
+    expect(await cell.update((n) => n + 1)).toBe(2)
+    broken.mockRejectedValue(new Error('EIO'))
+    // Neither written nor undone.
+    await expect(cell.update((n) => n + 1)).rejects.toMatchObject({ mayBeCommitted: true })
+    broken.mockRestore()
+    // Nothing may stand behind the rest of a frame.
+    await expect(cell.update((n) => n + 1)).rejects.toMatchObject({ mayBeCommitted: false })
+    expect(cell).toMatchObject({ value: 2, version: 2 })
+    await files.close()
   })
 
   it("serves nact's own persistent actors", async () => {

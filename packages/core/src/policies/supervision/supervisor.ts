@@ -52,7 +52,7 @@ export class Supervisor implements Supervision {
 
   fateOf(request: RequestFacts): Fate {
     const { retryOnCrash, poisonAfter } = this.options
-    const crashes = (this.#crashes.get(request) ?? 0) + 1
+    const crashes = (this.#crashes.get(request) ?? request.crashesBefore) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
     return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'
@@ -65,7 +65,14 @@ export class Supervisor implements Supervision {
     const sender = this.pool.senderOf(request)
     eventually(
       () =>
-        onCrash(request.message as never, cause as Error, this.pool.crashContext(sender) as never, undefined as never),
+        request.within(() =>
+          onCrash(
+            request.message as never,
+            cause as Error,
+            this.pool.crashContext(sender) as never,
+            undefined as never,
+          ),
+        ),
       (decision) => carryOut(decision, { error: cause, message: request.message, sender, seat }, this.pool.family),
       // An onCrash that throws has made no decision: the member ends. In nact, the process would end.
       (error) => seat.leave(error),

@@ -1,71 +1,87 @@
 import type { DropReason } from '@genpool/broker'
+import type { Evidence } from './evidence'
+import { whyWaiting } from './wait-causes'
 
-/** What happened, what to do, and the option to change. */
+/** What happened, what to do about the rule that dropped, and the option to change. */
 interface DropAdvice {
   readonly says: string
   readonly advice: string
   readonly option: string | null
 }
 
-const MORE_MEMBERS = 'raise "size" if members are busy and their backend can take more'
-
-/** The same advice as in docs/guide/dropped.md. */
+/** The same advice as in docs/guide/dropped.md. `@` is the path of the queue's options. */
 const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
   max: {
     says: 'the queue was full',
-    advice: `If bursts are short, raise "broker.client.max"; if it is always full, ${MORE_MEMBERS}.`,
-    option: 'broker.client.max',
+    advice: 'If only short bursts fill the queue, raise "@.max".',
+    option: '@.max',
   },
   timeout: {
     says: 'they waited longer than the queue allows',
-    advice: `If late answers are still useful, raise "broker.client.timeout"; otherwise ${MORE_MEMBERS}.`,
-    option: 'broker.client.timeout',
+    advice: 'If late answers are still useful, raise "@.timeout".',
+    option: '@.timeout',
   },
   codel: {
     says: 'waits stayed above the target for a whole interval',
-    advice: `If callers can wait, raise "broker.client.target"; if short bursts should pass, raise "broker.client.interval"; otherwise ${MORE_MEMBERS}.`,
-    option: 'broker.client.target',
+    advice: 'If callers can wait longer, raise "@.target".',
+    option: '@.target',
   },
   priority: {
     says: 'the queue was full, and more urgent requests came',
-    advice: 'Raise "broker.client.max", or the priority of requests that must not be dropped.',
-    option: 'broker.client.max',
+    advice: 'Raise "@.max", or the priority of requests that must not be dropped.',
+    option: '@.max',
   },
   forecast: {
     says: 'their predicted wait was too long',
-    advice: `Raise the target of "broker.admission" if callers can wait; otherwise ${MORE_MEMBERS}.`,
+    advice: 'If callers can wait longer, raise the target of "broker.admission".',
     option: 'broker.admission',
   },
   budget: {
     says: 'too little time was left to run them before their deadline',
-    advice: `Give callers a longer "timeout", or ${MORE_MEMBERS}.`,
+    advice: 'Give callers a longer "timeout".',
     option: 'timeout',
   },
   expired: {
     says: 'their deadline passed while they waited',
-    advice: `Give callers a longer "timeout", or ${MORE_MEMBERS}.`,
+    advice: 'Give callers a longer "timeout".',
     option: 'timeout',
   },
   protector: {
     says: 'a share of all requests is refused while waits are long',
-    advice: `Send fewer requests, or ${MORE_MEMBERS}.`,
+    advice: 'Send fewer requests.',
     option: 'broker.admission',
   },
   throttled: {
     says: 'many earlier requests were refused, so a share of the new ones is refused at once',
-    advice: 'Fix the other drop reasons first; the throttle only follows them.',
+    advice: 'The throttle follows the other drops: it ends when requests are accepted again.',
     option: 'throttle',
   },
   breaker: {
     says: 'earlier requests kept failing',
-    advice: 'Fix what makes handlers crash. The breaker closes when its probes succeed.',
+    advice: '',
     option: null,
   },
 }
 
-export function adviceFor(reason: string): DropAdvice {
+/** What the advice is if requests wait for these, too: a longer queue or more time helps against no other cause. */
+const HELPED = ['members-busy', 'concurrency']
+
+/** What to do about drops, from what holds requests back now. */
+export function dropAdvice(reason: string, evidence: Evidence): DropAdvice {
   const known = (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
-  return (
-    known ?? { says: `the reason was "${reason}"`, advice: `Send fewer requests, or ${MORE_MEMBERS}.`, option: null }
-  )
+  const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }
+  const why = whyWaiting(evidence)
+  const queue = evidence.hasFairQueue ? 'broker.client.queue' : 'broker.client'
+  const own = evidence.ownsQueue && (why === null || HELPED.includes(why.finding)) ? advice.replace('@', queue) : ''
+  return {
+    says,
+    advice: [why?.advice ?? '', own].filter((part) => part !== '').join(' '),
+    option: option?.replace('@', queue) ?? null,
+  }
+}
+
+/** What to do about an open circuit breaker. */
+export function breakerAdvice({ failedStarts }: Evidence): string {
+  const fix = failedStarts > 0 ? 'Fix what init needs.' : 'Fix what makes handlers crash.'
+  return `${fix} The breaker closes when its probes succeed.`
 }

@@ -2,7 +2,14 @@ import { type EngineOptions, type FairBy, fairIdentity, fairKey, type LimitFigur
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
-import { type BreakerFigures, countMembers, type Percentiles, type PoolView, utilisationOf } from '../pool-view'
+import {
+  type BreakerFigures,
+  countMembers,
+  oldestStartMs,
+  type Percentiles,
+  type PoolView,
+  utilisationOf,
+} from '../pool-view'
 
 /** The owner of most requests. */
 interface Greatest {
@@ -38,14 +45,25 @@ export interface Evidence {
   /** How long turns of the event loop took in which the pool had work. */
   readonly turns: Percentiles
   readonly running: readonly Running[]
+  /** How long all members have been in their handlers at least; 0 if one can take work, or has not begun. */
+  readonly allRunMs: number
   readonly timeoutMs: number
+  readonly stuckAfterMs: number
+  /** Whether the queue is the pool's own, and its options are options of the pool. */
+  readonly ownsQueue: boolean
+  readonly hasFairQueue: boolean
   /** How long the oldest start that is under way has taken. */
   readonly oldestStartMs: number
+  /** What it waits for. */
+  readonly startWaitsFor: 'init' | 'store'
   readonly failedStarts: number
   readonly timedOutStarts: number
   /** Whether the last start that failed had taken too long. */
   readonly startTimedOut: boolean
   readonly initError: string
+  /** How its members wait for calls that none of them can take; null if they do not. */
+  readonly selfWait: string | null
+  readonly paused: boolean
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
     readonly limit: number
@@ -72,12 +90,17 @@ export interface Evidence {
     readonly crash: string
     readonly stuck: number
     readonly reruns: number
+    /** Calls that were not repeated, because the budget for that was used up. */
+    readonly unretried: number
   }
 }
 
 /** The options that an explanation depends on. */
 export interface ExplainedOptions {
   readonly timeoutMs: number
+  readonly stuckAfterMs: number
+  /** Whether the queue is the pool's own. */
+  readonly ownsQueue: boolean
   /** The upper bound of an elastic size; null for a fixed one. */
   readonly maxSize: number | null
   /** Whether the concurrency limit learns. */
@@ -93,9 +116,23 @@ export interface ExplainedOptions {
 /** Gathers the facts about a pool. Reads each waiting request once. */
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const now = pool.now()
-  const { waiting, stats } = pool
+  const { waiting } = pool
+  return {
+    ...gatherFigures(pool, options, now),
+    oldestMs: oldestMs(waiting, now),
+    key: greatest(
+      waiting.filter(({ key }) => key !== undefined),
+      ({ key }) => key,
+    ),
+    tenant: tenantOf(options, waiting),
+  }
+}
+
+/** Gathers the facts that need no look at the waiting requests. */
+export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Nanos): Evidence {
+  const { stats } = pool
   const { idle, busy } = countMembers(pool)
-  const { breaker, concurrency } = pool.figures(now)
+  const { breaker, concurrency, paused = false } = pool.figures(now)
   return {
     pool: pool.name,
     phase: pool.phase,
@@ -105,19 +142,26 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
     idle,
     busy,
     starting: pool.starting,
-    waiting: waiting.length,
-    oldestMs: oldestMs(waiting, now),
+    waiting: pool.waitingCount,
+    oldestMs: pool.oldestWait(now) / NS_PER_MS,
     utilisation: utilisationOf(pool, now),
     sojourn: stats.sojourn.percentiles(now),
     run: stats.run.percentiles(now),
     turns: stats.turns.percentiles(now),
     running: runningOf(pool, now),
+    allRunMs: allRunMs(pool, now, concurrency?.aside ?? 0),
     timeoutMs: options.timeoutMs,
-    oldestStartMs: pool.oldestStartMs,
+    stuckAfterMs: options.stuckAfterMs,
+    ownsQueue: options.ownsQueue,
+    hasFairQueue: options.fairBy !== null,
+    oldestStartMs: oldestStartMs(pool, now),
+    startWaitsFor: pool.oldestStart?.waitsFor ?? 'init',
     failedStarts: pool.failedStarts,
     timedOutStarts: pool.timedOutStarts,
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
     initError: textOf(stats.lastInitError),
+    selfWait: pool.selfWait ?? null,
+    paused,
     breaker,
     concurrency:
       concurrency === undefined
@@ -128,11 +172,8 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
             floorMs: concurrency.unloadedNs / NS_PER_MS,
             learns: options.concurrencyLearns,
           },
-    key: greatest(
-      waiting.filter(({ key }) => key !== undefined),
-      ({ key }) => key,
-    ),
-    tenant: tenantOf(options, waiting),
+    key: null,
+    tenant: null,
     held: pool.limits(now),
     rate: options.rate,
     limits: options.limits,
@@ -143,10 +184,18 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   }
 }
 
-function recentOf({ stats }: PoolView, now: Nanos): Evidence['recent'] {
+function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {
   const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
   const { expired = 0 } = stats.failures.counts(now)
-  return { drops: { ...stats.drops.counts(now) }, expired, crashes, crash: textOf(stats.lastCrash), stuck, reruns }
+  return {
+    drops: { ...stats.drops.counts(now) },
+    expired,
+    crashes,
+    crash: textOf(stats.lastCrash),
+    stuck,
+    reruns,
+    unretried: retries.overBudgetLately,
+  }
 }
 
 function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]): Evidence['tenant'] {
@@ -184,6 +233,20 @@ function runningOf({ seats }: PoolView, now: Nanos): readonly Running[] {
     byType.set(type, { type, count: known.count + 1, longestMs: Math.max(known.longestMs, ms) })
   }
   return [...byType.values()].sort((a, b) => b.longestMs - a.longestMs)
+}
+
+/** @param aside how many idle members may not work */
+function allRunMs({ seats }: PoolView, now: Nanos, aside: number): number {
+  let [idle, least] = [0, Infinity]
+  for (const { status, inHand } of seats) {
+    if (status === 'idle') idle++
+    else least = Math.min(least, status === 'busy' ? longest(inHand, now) : 0)
+  }
+  return idle > aside || least === Infinity ? 0 : least / NS_PER_MS
+}
+
+function longest(inHand: readonly RequestFacts[], now: Nanos): Nanos {
+  return inHand.reduce((most, { startedAt }) => (startedAt === null ? most : Math.max(most, now - startedAt)), 0)
 }
 
 function oldestMs(requests: readonly RequestFacts[], now: Nanos): number {

@@ -2,9 +2,11 @@
 export type FindingName =
   | 'stopped'
   | 'draining'
+  | 'paused'
   | 'failing-starts'
   | 'start-timeout'
   | 'starting'
+  | 'waits-for-itself'
   | 'breaker'
   | 'crashes'
   | 'stuck'
@@ -19,6 +21,7 @@ export type FindingName =
   | 'one-at-a-time'
   | 'reruns'
   | 'drops'
+  | 'retries'
   | 'expired'
   | 'late-answers'
   | 'calm'
@@ -75,7 +78,12 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`
 }
 
+/** Starts a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** Rounds a figure: whole from 100 on, otherwise three digits and at most three decimals. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return value >= 100 ? Math.round(value) : Number(Number(value.toPrecision(3)).toFixed(3))
 }

@@ -5,6 +5,9 @@ import type { Percentiles } from '../pool-view'
 const SUB_BITS = 4
 const SUB = 1 << SUB_BITS
 const BUCKETS = (53 - SUB_BITS + 1) * SUB
+/** Buckets are made by this many, as far up as values come: an idle pool has none. */
+const STEP = 8 * SUB
+const NO_BUCKETS = new Uint32Array(0)
 
 /**
  * Counts values in buckets whose width grows with the value. Recording takes a few instructions; percentiles are exact to 6 %.
@@ -12,13 +15,14 @@ const BUCKETS = (53 - SUB_BITS + 1) * SUB
  * @see Gil Tene's HdrHistogram, the source of the idea
  */
 class Histogram {
-  readonly counts = new Uint32Array(BUCKETS)
+  counts = NO_BUCKETS
   sum = 0
   max = 0
 
   record(value: Nanos, times: number): void {
     const whole = value < 0 ? 0 : value
     const bucket = bucketOf(whole)
+    if (bucket >= this.counts.length) this.#grow(bucket)
     this.counts[bucket] = (this.counts[bucket] as number) + times
     this.sum += whole * times
     if (whole > this.max) this.max = whole
@@ -30,8 +34,14 @@ class Histogram {
   }
 
   reset(): void {
-    this.counts.fill(0)
+    this.counts = NO_BUCKETS
     this.sum = this.max = 0
+  }
+
+  #grow(bucket: number): void {
+    const counts = new Uint32Array(Math.min(BUCKETS, Math.ceil((bucket + 1) / STEP) * STEP))
+    counts.set(this.counts)
+    this.counts = counts
   }
 }
 

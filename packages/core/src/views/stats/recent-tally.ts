@@ -6,8 +6,9 @@ import { type Nanos } from '@genpool/runtime'
  * For events that are rare in normal operation: recent ones are not hidden by those of an hour ago.
  */
 export class RecentTally<K extends string> {
-  #current = new Map<K, number>()
-  #previous = new Map<K, number>()
+  /** Made with the first event. */
+  #current: Map<K, number> | undefined
+  #previous: Map<K, number> | undefined
   #since: Nanos
 
   constructor(
@@ -19,6 +20,7 @@ export class RecentTally<K extends string> {
 
   add(name: K, now: Nanos): void {
     this.#turn(now)
+    this.#current ??= new Map()
     this.#current.set(name, (this.#current.get(name) ?? 0) + 1)
   }
 
@@ -26,15 +28,15 @@ export class RecentTally<K extends string> {
   counts(now: Nanos): Readonly<Partial<Record<K, number>>> {
     this.#turn(now)
     const sums = new Map(this.#previous)
-    for (const [name, count] of this.#current) sums.set(name, (sums.get(name) ?? 0) + count)
+    for (const [name, count] of this.#current ?? []) sums.set(name, (sums.get(name) ?? 0) + count)
     return Object.fromEntries(sums) as Partial<Record<K, number>>
   }
 
   #turn(now: Nanos): void {
     const windows = Math.floor((now - this.#since) / this.window)
     if (windows < 1) return
-    this.#previous = windows === 1 ? this.#current : new Map()
-    this.#current = new Map()
+    this.#previous = windows === 1 ? this.#current : undefined
+    this.#current = undefined
     this.#since += windows * this.window
   }
 }

@@ -61,13 +61,14 @@ export class Publisher implements Listener {
   #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     const member = request.runner?.info.name ?? null
     const facts = { outcome, ...request.times(), attempts: request.attempt, member, error }
-    this.#publish(requestSettled, { ...this.#ofRequest(request), ...facts })
+    request.within(() => this.#publish(requestSettled, { ...this.#ofRequest(request), ...facts }))
   }
 
   requestDropped(request: RequestFacts, facts: DropFacts): void {
     if (!requestDropped.hasSubscribers) return
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
-    this.#publish(requestDropped, { ...this.#ofRequest(request), reason, waitedMs, queueLength, retryAfterMs })
+    const drop = { reason, waitedMs, queueLength, retryAfterMs }
+    request.within(() => this.#publish(requestDropped, { ...this.#ofRequest(request), ...drop }))
   }
 
   letterDied(message: unknown, error: GenPoolError): void {

@@ -1,3 +1,5 @@
+import { checkFunction, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { z } from 'zod'
 import type { StoreFactory } from '../contract/law'
 import { type History, type Order, serialOrder, show } from './history'
 import { type Plan, randomPlan, seeded, smaller } from './plan'
@@ -11,6 +13,12 @@ export interface CheckOptions {
   /** The required order. Default `real-time`; use `per client` for a store whose readers may see old values. */
   readonly order?: Order
 }
+
+const checkOptions = z.strictObject({
+  histories: z.int().nonnegative().default(1000),
+  seed: z.int().default(1),
+  order: z.enum(['real-time', 'per client']).default('real-time'),
+})
 
 /** The shortest history found that no serial order explains. */
 export interface Counterexample {
@@ -29,8 +37,10 @@ export interface Counterexample {
  */
 export async function findCounterexample(
   make: StoreFactory,
-  { histories = 1000, seed = 1, order = 'real-time' }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<Counterexample | undefined> {
+  checkFunction({ of: 'findCounterexample', argument: 'factory of stores' }, make)
+  const { histories, seed, order } = parseOptions(checkOptions, options, 'options of findCounterexample')
   for (let i = 0; i < histories; i++) {
     const plan = randomPlan(seeded(seed * 1_000_003 + i))
     if ((await attempt(make, plan, order)) !== undefined) return shrink(make, plan, order)
@@ -42,6 +52,12 @@ export async function findCounterexample(
 async function attempt(make: StoreFactory, plan: Plan, order: Order): Promise<History | undefined> {
   const errors: unknown[] = []
   const store = await make({ onWatcherError: (error) => void errors.push(error) })
+  if (!readSafely(() => typeof store.cell === 'function', false)) {
+    throw wrongArgument(
+      { of: 'findCounterexample', argument: 'factory of stores', expected: 'one that returns a store' },
+      store,
+    )
+  }
   const history = await run(store, plan)
   store.destroy()
   return history.fault !== undefined || serialOrder(history, order) === undefined ? history : undefined

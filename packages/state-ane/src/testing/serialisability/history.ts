@@ -1,3 +1,4 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { Kind } from './plan'
 
 /** The value of each cell: the letters of the operations that committed to it, in order. */
@@ -43,6 +44,9 @@ export type Order =
  * Takes up to 30 operations.
  */
 export function serialOrder(history: History, order: Order): readonly Entry[] | undefined {
+  if (!readSafely(() => Array.isArray(history.entries), false)) {
+    throw wrongArgument({ of: 'serialOrder', argument: 'history', expected: 'an object { entries, final }' }, history)
+  }
   const entries = history.entries.filter((entry) => entry.committed)
   const before = entries.map((later) => bits(entries.map((earlier) => precedes(earlier, later, order))))
   const all = 2 ** entries.length - 1

@@ -1,0 +1,81 @@
+import { OptionsError, showValue } from '@genpool/runtime'
+
+/** What items come from: read one after the other, and only when there is room. */
+export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+/** @throws {OptionsError} if nothing can be read from it */
+export function checkSource(source: unknown, what: string): void {
+  if (typeof source === 'string' || !isIterable(source)) {
+    const message = `expected an iterable or async iterable of messages, got ${showValue(source)}`
+    throw new OptionsError(`The source of ${what} is wrong: ${message}.`, [{ path: ['source'], message }])
+  }
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string'
+  return Symbol.asyncIterator in value || Symbol.iterator in value
+}
+
+/** Reads a source: never two items at once, and nothing after its end. */
+export class SourceReader {
+  ended = false
+  /** Whether an item is on its way. */
+  reading = false
+  readonly #iterator: AnyIterator
+
+  constructor(source: Source<unknown>) {
+    this.#iterator =
+      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : (source as Iterable<unknown>)[Symbol.iterator]()
+  }
+
+  /** Asks for one item. One of the three is called: now, or later if the source has to be waited for. */
+  read(to: { item(value: unknown): void; ended(): void; failed(error: unknown): void }): void {
+    this.reading = true
+    const failed = (error: unknown): void => {
+      // As `for await` has it: an iterator that failed is not told to return.
+      this.reading = false
+      this.ended = true
+      to.failed(error)
+    }
+    const item = (value: unknown): void => {
+      this.reading = false
+      to.item(value)
+    }
+    // A promise in a list: the list itself can still be closed.
+    const itemFailed = (error: unknown): void => {
+      this.reading = false
+      this.end().then(undefined, () => undefined)
+      to.failed(error)
+    }
+    const got = ({ done, value }: IteratorResult<unknown>): void => {
+      if (done === true) {
+        this.reading = false
+        this.ended = true
+        to.ended()
+      } else if (isThenable(value)) value.then(item, itemFailed)
+      else item(value)
+    }
+    try {
+      const next = this.#iterator.next()
+      if (isThenable(next)) next.then(got as never, failed)
+      else got(next as IteratorResult<unknown>)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  /** Gives the source back before its end. An item that is on its way is not waited for: it may never come. */
+  async end(): Promise<void> {
+    if (this.ended) return
+    this.ended = true
+    const returned = this.#iterator.return?.()
+    if (!this.reading) return void (await returned)
+    if (isThenable(returned)) returned.then(undefined, () => undefined)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

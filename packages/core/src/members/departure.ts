@@ -1,0 +1,95 @@
+import type { Request } from '../requests/request'
+import type { Worker } from '../work/worker'
+import type { Crew } from './crew'
+import { giveBack, giveBackFrom } from './give-back'
+import { batchOf, type Hand } from './hand'
+import type { OwnMessages } from './own-messages'
+
+/** A member, as it ends. */
+export interface Departing {
+  readonly status: 'starting' | 'idle' | 'busy' | 'ended'
+  readonly hand: Hand
+  readonly own: OwnMessages
+  /** The reason to end after the current message; null to go on. */
+  leaving: { readonly reason: unknown } | null
+  /** Stops waiting for a request. */
+  withdraw(): boolean
+  /** Takes no more work, and ignores what its worker reports. */
+  close(): void
+}
+
+/** The ways in which a member ends, and what becomes of the requests that it has. */
+export class Departure<M extends Departing> {
+  constructor(
+    private readonly member: M,
+    private readonly crew: Crew<M>,
+    private readonly worker: Worker<Request>,
+  ) {}
+
+  /** Ends it before it has begun. */
+  discard(): void {
+    this.member.close()
+    this.#giveBackOwn()
+  }
+
+  /** Ends it: at once if it is idle, otherwise after what it has in hand. */
+  leave(reason: unknown): void {
+    const { member } = this
+    if (member.status === 'ended') return
+    member.leaving ??= { reason }
+    member.withdraw()
+    this.#takeBackAhead()
+    if (member.hand.count === 0) this.finish(member.leaving.reason)
+  }
+
+  /** The last thing that happens to a member that leaves. */
+  finish(reason: unknown): void {
+    this.member.close()
+    this.#giveBackOwn()
+    this.crew.ended(this.member, reason)
+  }
+
+  /** Ends it while its handler still runs. */
+  abandon(cause: unknown): void {
+    const { member } = this
+    // A worker with depth may wait for more: it must not get back what is taken from it here.
+    member.withdraw()
+    this.#takeBackAhead()
+    const requests = [...member.hand.requests]
+    member.close()
+    for (const request of requests) this.#abandonRun(request, cause)
+    this.#giveBackOwn()
+    this.crew.ended(member, 'stuck')
+  }
+
+  /** The pool stops: callers are told now, and the member ends when its handlers let it. */
+  shutDown(reason: unknown): void {
+    const requests = this.member.hand.requests.flatMap(batchOf)
+    for (const request of requests) request.fail(this.crew.failures.stopped(request))
+    this.#giveBackOwn()
+    this.leave(reason)
+  }
+
+  #abandonRun(request: Request, cause: unknown): void {
+    const { crew, worker, member } = this
+    crew.broke(member, request, crew.turn.refresh() - (worker.startOf(request) ?? crew.turn.now()))
+    member.hand.remove(request)
+    for (const each of batchOf(request)) {
+      each.fail(crew.failures.crashed(each, cause))
+      crew.work.release(each)
+    }
+  }
+
+  /** Gives back what its worker has not begun, for other members. */
+  #takeBackAhead(): void {
+    const { hand } = this.member
+    if (this.worker.depth === 1 && hand.count <= 1) return
+    const begun = new Set(hand.allGiven.filter((request) => !this.worker.revoke(request)))
+    const ahead = hand.requests.filter((request) => !begun.has(request))
+    giveBackFrom(hand, ahead, this.crew)
+  }
+
+  #giveBackOwn(): void {
+    giveBack(this.member.own.takeAll(), this.crew)
+  }
+}

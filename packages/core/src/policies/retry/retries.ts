@@ -1,0 +1,150 @@
+import { type DroppedError } from '@genpool/broker'
+import { CancelledError, isGenPoolError, type Nanos, NS_PER_MS, parseOptions, StoppedError } from '@genpool/runtime'
+import type { CrashedError } from '../../errors'
+import type { Attaching, Listener, Timers } from '../../pool/ports'
+import { onAbort } from '../../requests/on-abort'
+import { RetryBudget } from './retry-budget'
+import { type RetryOptions, retryOptions, type RetryRules, waitBefore } from '../../requests/retry-options'
+
+/** What retries need of their pool. */
+export interface RetryPorts extends Attaching, Timers {
+  readonly name: string
+  readonly stopping: boolean
+  readonly cause: unknown
+  /** How many requests have come in. */
+  readonly accepted: number
+  /** How long a caller waits who does not say so, in milliseconds. */
+  readonly timeout: number
+  /** How often messages of this type run again in place after a crash; 0 for those that may not run twice. */
+  rerunsOf(type: string): number
+  /** After how many crashes a message is given up. */
+  readonly poisonAfter: number
+  now(): Nanos
+  random(): number
+  /** @param crashes how often the message has crashed a member before */
+  call(message: unknown, options: OneCall, crashes: number): Promise<unknown>
+}
+
+/** The options of one try. */
+interface OneCall {
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+/** One call with all its tries. */
+interface Retried {
+  readonly message: unknown
+  readonly options: OneCall
+  readonly rules: RetryRules
+  readonly deadline: Nanos
+  tried: number
+  crashes: number
+  /** How it crashed last; null if it certainly has not run. */
+  crash: CrashedError | null
+}
+
+/**
+ * Repeats calls that failed: those that certainly did not run, and crashed ones of types that may run twice (`retryOnCrash`).
+ *
+ * All tries share one deadline, and all calls of the pool one budget.
+ */
+export class Retries implements Listener {
+  made = 0
+  overBudget = 0
+  readonly #budget = new RetryBudget()
+  /** Ends the waits for the next try. */
+  readonly #waiting = new Set<(error: Error) => void>()
+
+  constructor(private readonly pool: RetryPorts) {}
+
+  /** How many retries had no place in the budget, in the last 10 seconds. */
+  get overBudgetLately(): number {
+    return this.#budget.refusedLately(this.pool.now())
+  }
+
+  async call(message: unknown, options: OneCall, retry: RetryOptions): Promise<unknown> {
+    const { pool } = this
+    const rules = parseOptions(retryOptions, retry, `"retry" of a call to pool "${pool.name}"`)
+    const now = pool.now()
+    const deadline = now + (options.timeout ?? pool.timeout) * NS_PER_MS
+    this.#budget.saw(pool.accepted, now)
+    const retried: Retried = { message, options, rules, deadline, tried: 0, crashes: 0, crash: null }
+    for (;;) {
+      try {
+        return await this.#try(retried)
+      } catch (error) {
+        const wait = this.#waitAfter(error, retried)
+        if (wait === null) throw outcomeOf(error, retried)
+        await this.#wait(wait, retried)
+      }
+    }
+  }
+
+  #try(retried: Retried): Promise<unknown> {
+    const { message, options, deadline, crashes } = retried
+    if (++retried.tried === 1) return this.pool.call(message, options, 0)
+    this.made++
+    return this.pool.call(message, { ...options, timeout: (deadline - this.pool.now()) / NS_PER_MS }, crashes)
+  }
+
+  /** How long to wait before the next try, in milliseconds; null for none. */
+  #waitAfter(error: unknown, retried: Retried): number | null {
+    const { pool } = this
+    const { rules, tried, deadline } = retried
+    if (!this.#mayRepeat(error, retried) || tried >= rules.attempts) return null
+    const { retryAfterMs } = error as Partial<DroppedError>
+    const wait = waitBefore(rules, { tried, retryAfterMs }, pool.random())
+    const now = pool.now()
+    if (now + wait * NS_PER_MS >= deadline) return null
+    if (this.#budget.take(pool.accepted, now)) return wait
+    this.overBudget++
+    return null
+  }
+
+  #mayRepeat(error: unknown, retried: Retried): boolean {
+    if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) return true
+    if (!isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) return false
+    const crash = error as CrashedError
+    const reruns = this.pool.rerunsOf(crash.type)
+    // In the first crashed try it has run again in place, in those after it not any more.
+    retried.crashes += retried.crash === null ? Math.max(1, reruns + 1) : 1
+    retried.crash = crash
+    return reruns > 0 && !crash.committed && retried.crashes < this.pool.poisonAfter
+  }
+
+  async #wait(ms: number, { options: { signal }, crash }: Retried): Promise<void> {
+    const { pool } = this
+    const cancelled = (): Error => crash ?? new CancelledError(pool.name, false, signal?.reason)
+    if (pool.stopping) throw crash ?? new StoppedError(pool.name, false, pool.cause)
+    if (signal?.aborted === true) throw cancelled()
+    let end!: (error: Error) => void
+    let unwatch: (() => void) | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const timer = pool.after(ms, resolve, true)
+        end = (error) => {
+          timer.cancel()
+          reject(crash ?? error)
+        }
+        if (signal !== undefined) unwatch = onAbort(signal, () => end(cancelled()))
+        if (this.#waiting.size === 0) pool.attach(this)
+        this.#waiting.add(end)
+      })
+    } finally {
+      unwatch?.()
+      this.#waiting.delete(end)
+      if (this.#waiting.size === 0) pool.detach(this)
+    }
+  }
+
+  poolStopped(cause: unknown): void {
+    for (const end of this.#waiting) end(new StoppedError(this.pool.name, false, cause))
+  }
+}
+
+/** Of a message that has crashed, nobody may be told that it never ran. */
+function outcomeOf(error: unknown, { crash }: Retried): unknown {
+  if (crash === null || !isGenPoolError(error)) return error
+  const neverRan = error.code === 'ERR_GENPOOL_DROPPED' || ('started' in error && error.started === false)
+  return neverRan ? crash : error
+}

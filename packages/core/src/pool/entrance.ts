@@ -1,0 +1,99 @@
+import type { Nanos, Turn } from '@genpool/runtime'
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+import { callerScope, type ScopeFactory } from '../requests/scope'
+import { watchSignal } from '../requests/watch-signal'
+import type { Gate, Refusal } from './ports'
+import type { LiveSettings } from './settings'
+import type { Status } from './status'
+
+/** What the entrance needs of the pool. */
+export interface EntrancePorts {
+  readonly turn: Turn
+  readonly settings: LiveSettings
+  readonly status: Status
+  readonly failures: Failures
+  /** Settles a request that a gate refused. */
+  refused(request: Request, refusal: Refusal, now: Nanos): void
+  /** Settles a request that its caller cancelled. */
+  cancelled(request: Request): void
+}
+
+/** What a request passes before it reaches the broker: the pool, its signal or a gate may refuse it. */
+export class Entrance {
+  /** Whether a request without options may go past it: nothing refuses or measures requests. Set when that changes. */
+  open = true
+  /** Whether requests keep the asynchronous context of their callers. One that is instrumented always does. */
+  looksForContext = false
+  #gates: readonly Gate[] = []
+  #instrument: ScopeFactory | null = null
+  #scopes: ScopeFactory | null = null
+
+  constructor(private readonly pool: EntrancePorts) {
+    this.settingsChanged()
+  }
+
+  set gates(gates: readonly Gate[]) {
+    this.#gates = gates
+    this.#chooseOpen()
+  }
+
+  get gates(): readonly Gate[] {
+    return this.#gates
+  }
+
+  /** The scope factory used for tracing; null when not instrumented. */
+  set instrument(instrument: ScopeFactory | null) {
+    this.#instrument = instrument
+    this.settingsChanged()
+  }
+
+  get instrument(): ScopeFactory | null {
+    return this.#instrument
+  }
+
+  settingsChanged(): void {
+    const { callerContext } = this.pool.settings.current
+    this.looksForContext = callerContext && this.#instrument === null
+    this.#scopes = this.#instrument ?? (callerContext ? callerScope : null)
+    this.#chooseOpen()
+  }
+
+  /** The pool takes nothing new. */
+  closed(): void {
+    this.#chooseOpen()
+  }
+
+  /** Gives a request the scope that it runs in. */
+  wrap(request: Request): void {
+    const scope = this.#scopes === null ? null : this.#scopes(request)
+    if (scope !== null) request.extend().scope = scope
+  }
+
+  /** Passes the request by all that may refuse it. False if it is settled. */
+  admits(request: Request): boolean {
+    if (this.#instrument !== null) this.wrap(request)
+    const { status, failures } = this.pool
+    const fault = status.accepting
+      ? watchSignal(request, failures, () => this.pool.cancelled(request))
+      : failures.stopped(request)
+    if (fault === undefined) return this.#passesGates(request)
+    request.fail(fault)
+    return false
+  }
+
+  #passesGates(request: Request): boolean {
+    const now = this.pool.turn.now()
+    for (const gate of this.#gates) {
+      const refusal = gate.refusal(request, now)
+      if (refusal === null) continue
+      this.pool.refused(request, refusal, now)
+      return false
+    }
+    return true
+  }
+
+  #chooseOpen(): void {
+    this.open = this.#gates.length === 0 && this.#instrument === null && this.pool.status.accepting
+  }
+}

@@ -1,0 +1,126 @@
+import type { Member } from '../members/member'
+import type { Started } from '../work/worker'
+import type { Listeners } from './listeners'
+import type { Supervision } from './ports'
+import type { Slot } from './slot'
+import { Start, type Starts } from './starts'
+
+/** What the starts of members need of the pool. */
+export interface MemberStartsPorts {
+  readonly listeners: Listeners
+  readonly supervision: Supervision
+  readonly starts: Starts
+  readonly directMessages: {
+    /** Sends a member what was broadcast before it was there. */
+    welcome(member: Member): void
+    continueWith(member: Member, argument: unknown): void
+  }
+  /** A member that had begun has ended: releases what its `init` opened. */
+  release(member: Member, reason: unknown): void
+  readonly population: {
+    /** A member can work. */
+    memberReady(): void
+    /** Whether a member that cannot be started may be left out. */
+    canSpare(): boolean
+  }
+  readonly lifecycle: { giveUp(error: unknown, why: string): void }
+}
+
+/** What the starts of members need of the roster. */
+export interface Places {
+  /** Whether a member has begun. */
+  hasWorkers(): boolean
+  /** A member has started, and begins. */
+  begun(): void
+  /** A start has succeeded: all slots count their failures from 0 again. */
+  forgetFailures(): void
+  /** Ends the member of this slot, which has not started: no `terminate`, and messages sent to it are lost. */
+  discard(slot: Slot): void
+  /** Starts another member here. */
+  fill(slot: Slot): void
+  /** The pool goes on without a member here. */
+  leaveEmpty(slot: Slot): void
+  /** `init` wants no member here. */
+  leaveOut(slot: Slot): void
+}
+
+/** Starts members in their slots, and carries out what follows: they work, are left out, or are tried again. */
+export class MemberStarts {
+  /** Members whose start failed. nact calls `afterStop` for them too. */
+  readonly #undecided = new WeakSet<Member>()
+  /** Whether a start has failed since the last success. */
+  #hasFailed = false
+
+  constructor(
+    private readonly kernel: MemberStartsPorts,
+    private readonly places: Places,
+  ) {}
+
+  /** Starts the member of a slot. */
+  begin(slot: Slot, member: Member): void {
+    this.kernel.directMessages.welcome(member)
+    slot.start = new Start({
+      info: member.info,
+      make: () => member.start(),
+      done: (started) => this.#started(slot, member, started as Started),
+      failed: (error) => this.#failed(slot, member, error),
+      late: (started) => this.#startedTooLate(member, started as Started),
+    })
+    this.kernel.starts.begin(slot.start)
+  }
+
+  /** Whether `init` may have opened something that must be released when this member ends. */
+  mayHaveOpened(member: Member): boolean {
+    return member.hasBegun || this.#undecided.has(member)
+  }
+
+  #started(slot: Slot, member: Member, { kind, reason }: Started): void {
+    slot.start = null
+    if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
+    if (kind === 'ignore') return this.places.leaveOut(slot)
+    if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)
+    if (this.#hasFailed) this.places.forgetFailures()
+    this.#hasFailed = false
+    this.places.begun()
+    member.begin()
+    for (const listener of this.kernel.listeners.memberStarted) listener.memberStarted(member)
+    this.kernel.population.memberReady()
+  }
+
+  /** The pool no longer waited for its `init`: what that has opened is released. */
+  #startedTooLate(member: Member, { kind }: Started): void {
+    if (kind !== 'ready' && kind !== 'continue') return
+    this.kernel.release(member, member.leaving === null ? 'startTimeout' : member.leaving.reason)
+  }
+
+  #failed(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    this.#undecided.add(member)
+    const seekWork = (): void => this.#startedWithoutState(slot, member, error)
+    const leave = (): void => this.#tryAgain(slot, member, error)
+    this.kernel.supervision.startFailed({ seekWork, leave }, error)
+  }
+
+  #startedWithoutState(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    slot.starts.gaveUp(member.info, error)
+    this.#started(slot, member, { kind: 'ready', reason: undefined })
+  }
+
+  #tryAgain(slot: Slot, member: Member, error: unknown): void {
+    if (slot.member !== member) return
+    this.places.discard(slot)
+    this.#hasFailed = true
+    if (slot.starts.failed(member.info, error, () => this.places.fill(slot))) return
+    if (this.#goesOnWithout(slot)) return
+    this.kernel.lifecycle.giveUp(error, `its init failed ${slot.starts.failures} times in a row`)
+  }
+
+  /** A pool that has other members, and enough of them, goes on without this one. */
+  #goesOnWithout(slot: Slot): boolean {
+    if (!this.places.hasWorkers() || !this.kernel.population.canSpare()) return false
+    this.places.leaveEmpty(slot)
+    slot.starts.succeeded()
+    return true
+  }
+}

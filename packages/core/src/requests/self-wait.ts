@@ -1,0 +1,134 @@
+import { NS_PER_MS } from '@genpool/runtime'
+import { Request, type RequestOwner, type SelfWait } from './request'
+
+/** Calls of several handlers expire together. The first of them is told of the same wait as the last. */
+const TOGETHER_NS = 50 * NS_PER_MS
+/** How many pools and runs are looked at. */
+const MOST_PLACES = 2000
+/** How many pools a text names. */
+const MOST_NAMES = 10
+
+/**
+ * Whether a request waits for itself: for members that all wait for calls which none of them can take.
+ *
+ * Of a handler, only the calls before its first `await` are known. They may be more than it waits for, so this is for texts and
+ * ends nothing.
+ *
+ * @returns the way that leads back, as in `pool "a" (type "x") waits for pool "a" (type "y")`; undefined if it does not
+ */
+export function selfWaitOf(request: Request): string | undefined {
+  const search = new Search()
+  if (!search.callWaits(request)) return request.attempt === 0 ? knownLately(request) : undefined
+  const way = search.wayFrom(request)
+  search.remember({ way, at: request.owner.turn.now() })
+  return way
+}
+
+/** A circle that has just been broken: another call in it expired first, and its handler went on. */
+function knownLately({ owner, sentAt }: Request): string | undefined {
+  const { selfWait } = owner
+  const isOfNow = selfWait !== null && selfWait.at > sentAt && owner.turn.now() - selfWait.at < TOGETHER_NS
+  return isOfNow ? selfWait.way : undefined
+}
+
+/** Whether all members of a pool wait for themselves. */
+export function selfWaitIn(owner: RequestOwner): string | undefined {
+  const search = new Search()
+  if (!search.poolWaits(owner)) return undefined
+  for (const running of owner.running()) return search.wayFrom(running)
+  return undefined
+}
+
+/** One look at who waits for whom. Visits each pool and each run once. */
+class Search {
+  /** What is being looked at counts as waiting: the way has led back to it. */
+  readonly #waits = new Map<RequestOwner | Request, boolean>()
+
+  /** Whether no member of a pool can take a request before one of its own calls is taken. */
+  poolWaits(owner: RequestOwner): boolean {
+    return this.#once(owner, () => !owner.hasFreeMember && this.#allWait(owner.running()))
+  }
+
+  /** Whether a running handler has called what cannot be taken. */
+  runWaits(running: Request): boolean {
+    return this.#once(running, () => this.#blockedCallOf(running) !== undefined)
+  }
+
+  callWaits(call: Request): boolean {
+    if (call.attempt > 0) return this.runWaits(call)
+    const ahead = aheadOf(call)
+    return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead)
+  }
+
+  #once(place: RequestOwner | Request, look: () => boolean): boolean {
+    const known = this.#waits.get(place)
+    if (known !== undefined) return known
+    // So deep a chain is not worth a stack overflow.
+    if (this.#waits.size > MOST_PLACES) return false
+    this.#waits.set(place, true)
+    const waits = look()
+    this.#waits.set(place, waits)
+    return waits
+  }
+
+  /** Tells the pools that wait. */
+  remember(selfWait: SelfWait): void {
+    for (const [place, waits] of this.#waits) if (waits && !(place instanceof Request)) place.selfWait = selfWait
+  }
+
+  #allWait(running: Iterable<Request>): boolean {
+    let any = false
+    for (const request of running) {
+      if (!this.runWaits(request)) return false
+      any = true
+    }
+    return any
+  }
+
+  #blockedCallOf(running: Request): Request | undefined {
+    const calls = running.rarely?.calls as readonly Request[] | null | undefined
+    return calls?.find((call) => isOpen(call) && this.callWaits(call))
+  }
+
+  /** The way from a request that waits, until it leads back. */
+  wayFrom(request: Request): string {
+    const way: Request[] = []
+    let call: Request | undefined = request
+    do {
+      const running = call.attempt > 0 ? call : runningBefore(call)
+      if (running === undefined) break
+      way.push(running)
+      call = this.#blockedCallOf(running)
+    } while (call !== undefined && (call.attempt > 0 || !leadsBack(way, call)) && way.length < MOST_NAMES)
+    if (call !== undefined) way.push(call)
+    return way.map(({ pool, type }) => `pool "${pool}" (type "${type}")`).join(' waits for ')
+  }
+}
+
+function leadsBack(way: readonly Request[], call: Request): boolean {
+  return way.some(({ owner }) => owner === call.owner)
+}
+
+/** A running request that a waiting one waits for, as an example. */
+function runningBefore(call: Request): Request | undefined {
+  const ahead = aheadOf(call)
+  if (ahead !== undefined) return ahead
+  for (const running of call.owner.running()) return running
+  return undefined
+}
+
+/** A running request that a waiting one has to wait for, whoever is free: of its key, or that holds the state. */
+function aheadOf(call: Request): Request | undefined {
+  const { owner, key } = call
+  const holdsState = call.runner !== null && owner.isExclusive
+  if (key === undefined && !holdsState) return undefined
+  for (const running of owner.running()) {
+    if (running.attempt > 0 && (holdsState || running.key === key)) return running
+  }
+  return undefined
+}
+
+/** Whether a call has no answer, or has expired just now. */
+function isOpen({ outcome, deadline, owner }: Request): boolean {
+  return outcome === null || (outcome === 'expired' && owner.turn.now() - deadline < TOGETHER_NS)
+}

@@ -1,0 +1,127 @@
+import type { DropReason } from '@genpool/broker'
+import { type Nanos, NS_PER_MS, type Remedy, sentence, textOf } from '@genpool/runtime'
+import type { Remedies } from '../../requests/remedies'
+import type { RequestFacts } from '../../requests/request-facts'
+import type { PoolView } from '../pool-view'
+import { LATE_ADVICE } from './causes'
+import { breakerAdvice, dropAdvice } from './drop-advice'
+import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
+import { capital, count, type Finding, inWords } from './finding'
+import { stoppedAdvice } from './life-causes'
+import { TIMEOUT_ADVICE } from './loss-causes'
+import { KEYS_ADVICE, waitForKeys, whyWaiting } from './wait-causes'
+
+/** Evidence is used again for so long: in a flood of errors it is gathered a few times a second. */
+const FRESH: Nanos = 5 * NS_PER_MS
+
+/** What errors say: in the words of an explanation, and from the same evidence, so that the two never contradict each other. */
+export class RemediesByEvidence implements Remedies {
+  /** The evidence, and what was said from it; null before the first error. */
+  #known: Known | null = null
+
+  constructor(private readonly pool: PoolView & { readonly explained: ExplainedOptions }) {}
+
+  ofWaiting(request: RequestFacts): Remedy {
+    const known = this.#current()
+    return keyOf(request, known.evidence) ?? known.why ?? known.ofReason('', () => nothingLimits(known.evidence))
+  }
+
+  ofRunning(request: RequestFacts): Remedy | undefined {
+    if (this.pool.awaitingReply.has(request)) return UNANSWERED
+    if (request.startedAt === null) return undefined
+    const { waitedMs, ranMs } = request.times()
+    if (waitedMs > ranMs) {
+      const { says, cause } = this.ofWaiting(request)
+      return { says: `It had waited for ${inWords(waitedMs)} before, and ran for ${inWords(ranMs)}. ${says}`, cause }
+    }
+    const says = `Its handler had run for ${inWords(ranMs)}. Make the handler faster, let it watch ctx.signal, or raise "timeout".`
+    return { says }
+  }
+
+  ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined {
+    if (reason === 'rate' || reason === 'busy') return undefined
+    const known = this.#current()
+    const ofKey = reason === 'breaker' ? null : keyOf(request, known.evidence)
+    if (ofKey !== null) return ofKey
+    const remedy = known.ofReason(reason, () => this.#ofDrop(reason, known))
+    return remedy.says === '' ? undefined : remedy
+  }
+
+  #ofDrop(reason: DropReason, { evidence, finding, why }: Known): Remedy {
+    if (reason === 'breaker') return this.#ofBreaker(evidence)
+    const { advice } = dropAdvice(reason, evidence)
+    return finding === null
+      ? { says: advice }
+      : { says: `${capital(sentence(finding.says))} ${advice}`, cause: why?.cause }
+  }
+
+  ofStopped(): { readonly is?: string; readonly advice: string } {
+    const { phase, cause } = this.pool
+    if (phase === 'draining') return DRAINING
+    return { advice: stoppedAdvice(cause !== undefined) }
+  }
+
+  #ofBreaker(evidence: Evidence): Remedy {
+    const { lastCrash, lastInitError } = this.pool.stats
+    const cause = evidence.failedStarts > 0 ? lastInitError : lastCrash
+    const last = cause === undefined ? '' : `The last one: ${sentence(textOf(cause))} `
+    return { says: `${last}${breakerAdvice(evidence)}`, cause }
+  }
+
+  #current(): Known {
+    const now = this.pool.turnNow()
+    const known = this.#known
+    if (known !== null && now - known.at < FRESH) return known
+    return (this.#known = new Known(
+      gatherFigures(this.pool, this.pool.explained, now),
+      now,
+      this.pool.stats.lastInitError,
+    ))
+  }
+}
+
+/** Evidence, and what was said from it. A flood of errors shares the sentences, too. */
+class Known {
+  readonly finding: Finding | null
+  readonly why: Remedy | null
+  readonly #ofReasons = new Map<string, Remedy>()
+
+  constructor(
+    readonly evidence: Evidence,
+    readonly at: Nanos,
+    initError: unknown,
+  ) {
+    const finding = whyWaiting(evidence)
+    this.finding = finding
+    const isStart = finding?.finding === 'failing-starts' || finding?.finding === 'start-timeout'
+    this.why = finding && {
+      says: `${capital(sentence(finding.says))} ${finding.advice}`,
+      cause: isStart ? initError : undefined,
+    }
+  }
+
+  ofReason(reason: string, make: () => Remedy): Remedy {
+    let remedy = this.#ofReasons.get(reason)
+    if (remedy === undefined) this.#ofReasons.set(reason, (remedy = make()))
+    return remedy
+  }
+}
+
+const UNANSWERED: Remedy = { says: `Its handler has returned, and nobody has answered since. ${LATE_ADVICE}` }
+
+const DRAINING = {
+  is: 'is draining',
+  advice: 'It accepts no new requests: send them before drain(pool), or to another pool.',
+}
+
+/** For a request that waits for the turn of its key. */
+function keyOf({ key }: RequestFacts, evidence: Evidence): Remedy | null {
+  if (key === undefined || !waitForKeys(evidence)) return null
+  const idle = count(evidence.idle, 'member is', 'members are')
+  const says = `It waited for the turn of its key "${textOf(key)}", while ${idle} idle: a key is handled one request at a time.`
+  return { says: `${says} ${KEYS_ADVICE}` }
+}
+
+function nothingLimits({ busy, size }: Evidence): Remedy {
+  return { says: `Nothing limits the pool now: ${busy} of ${count(size, 'member')} are busy. ${TIMEOUT_ADVICE}` }
+}

@@ -1,0 +1,270 @@
+import { call, definePool, explain, inspect, map, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import fc from 'fast-check'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { RetryBudget } from '../src/policies/retry/retry-budget'
+import { retryOptions, waitBefore } from '../src/requests/retry-options'
+
+let system: ActorSystemRef
+let clock: ReturnType<typeof virtualClock>
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const spawned = (options: PoolOptions = {}) => {
+  const seen = { runs: 0, failures: 0 }
+  const Work = definePool({
+    init: () => 0,
+    calls: {
+      work: async (msg: { ms: number }) => {
+        seen.runs++
+        await clock.wait(msg.ms)
+        return reply('done')
+      },
+      flaky: async () => {
+        seen.runs++
+        await clock.wait(1)
+        if (seen.failures-- > 0) throw new Error('no luck')
+        return reply('lucky')
+      },
+    },
+  })
+  const pool = spawnPool(system, Work, `pool${Math.random()}`, {
+    size: 1,
+    clock,
+    random: () => 0,
+    timeout: 1000,
+    broker: { client: { type: 'drop', max: 1 }, budget: false },
+    ...options,
+  })
+  return { seen, pool }
+}
+type Pool = ReturnType<typeof spawned>['pool']
+const outcome = (promise: Promise<string>): Promise<string> => promise.catch((error: { code: string }) => error.code)
+/** Fills the member and the queue for `ms` each. */
+const fill = (pool: Pool, ms: number): Promise<string>[] =>
+  [1, 2].map(() => outcome(call(pool, { type: 'work', ms }, { timeout: Infinity })))
+
+describe('retry', () => {
+  it('repeats a dropped call until there is room', async () => {
+    const { pool } = spawned()
+    fill(pool, 150)
+    await clock.advance(1)
+    const asked = outcome(call(pool, { type: 'work', ms: 1 }, { retry: { attempts: 5 } }))
+    const once = outcome(call(pool, { type: 'work', ms: 1 }))
+    await clock.advance(500)
+    expect([await asked, await once]).toEqual(['done', 'ERR_GENPOOL_DROPPED'])
+    expect(inspect(pool).retries.made).toBeGreaterThan(0)
+    expect(clock.timers).toBe(0)
+  })
+
+  it('gives up after its attempts, with the last error', async () => {
+    const { pool } = spawned()
+    fill(pool, 10_000)
+    await clock.advance(1)
+    const asked = outcome(call(pool, { type: 'work', ms: 1 }, { retry: { attempts: 3 } }))
+    await clock.advance(500)
+    expect(await asked).toBe('ERR_GENPOOL_DROPPED')
+    expect(inspect(pool).retries).toEqual({ made: 2, overBudget: 0 })
+  })
+
+  it('stays within its deadline, and fails at once if the next try would come after it', async () => {
+    const { pool } = spawned()
+    fill(pool, 10_000)
+    await clock.advance(1)
+    const settledAt: number[] = []
+    const retry = { attempts: 50, backoff: { min: 40, max: 40 } }
+    const asked = outcome(call(pool, { type: 'work', ms: 1 }, { timeout: 100, retry }))
+    void asked.then(() => settledAt.push(clock.now() / NS_PER_MS))
+    await clock.advance(1000)
+    expect(await asked).toBe('ERR_GENPOOL_DROPPED')
+    expect(settledAt[0]).toBeLessThanOrEqual(101)
+  })
+
+  it('does not repeat what may have run, unless its type may run twice', async () => {
+    const retry = { attempts: 4, backoff: { min: 10 } }
+    const strict = spawned()
+    strict.seen.failures = 1
+    const failed = outcome(call(strict.pool, { type: 'flaky' }, { retry }))
+    await clock.advance(500)
+    expect([await failed, strict.seen.runs]).toEqual(['ERR_GENPOOL_CRASHED', 1])
+    const loose = spawned({ retryOnCrash: { flaky: 1 }, poisonAfter: 10 })
+    loose.seen.failures = 3
+    const done = outcome(call(loose.pool, { type: 'flaky' }, { retry }))
+    await clock.advance(500)
+    // Once more in place, then once for each try.
+    expect([await done, loose.seen.runs, inspect(loose.pool).retries.made]).toEqual(['lucky', 4, 2])
+  })
+
+  it('counts the crashes of all tries together: a message is given up after poisonAfter', async () => {
+    const { pool, seen } = spawned({ retryOnCrash: { flaky: 1 }, poisonAfter: 3 })
+    seen.failures = Infinity
+    const asked = outcome(call(pool, { type: 'flaky' }, { retry: { attempts: 9, backoff: { min: 1 } } }))
+    await clock.advance(500)
+    expect([await asked, seen.runs]).toEqual(['ERR_GENPOOL_CRASHED', 3])
+    expect(inspect(pool).deadLetters).toBe(1)
+  })
+
+  it('does not repeat an invalid message, a deadline that passed, or an abort', async () => {
+    const { pool } = spawned()
+    const retry = { attempts: 5, backoff: { min: 1 } }
+    const abort = new AbortController()
+    const calls = [
+      outcome(call(pool, { type: 'nothing' } as never, { retry })),
+      outcome(call(pool, { type: 'work', ms: 100 }, { timeout: 10, retry })),
+      outcome(call(pool, { type: 'work', ms: 100 }, { signal: abort.signal, retry })),
+    ]
+    await clock.advance(50)
+    abort.abort()
+    await clock.advance(500)
+    expect(await Promise.all(calls)).toEqual(['ERR_GENPOOL_INVALID', 'ERR_GENPOOL_EXPIRED', 'ERR_GENPOOL_CANCELLED'])
+    expect(inspect(pool).retries.made).toBe(0)
+  })
+
+  it('ends its wait when its signal aborts, or the pool stops', async () => {
+    const { pool } = spawned({ timeout: Infinity })
+    fill(pool, 10_000)
+    await clock.advance(1)
+    const retry = { attempts: 5, backoff: { min: 5000 } }
+    const abort = new AbortController()
+    const cancelled = outcome(call(pool, { type: 'work', ms: 1 }, { signal: abort.signal, retry }))
+    await clock.advance(10)
+    abort.abort()
+    expect(await cancelled).toBe('ERR_GENPOOL_CANCELLED')
+    await clock.advance(2000)
+    const stopped = outcome(call(pool, { type: 'work', ms: 1 }, { retry }))
+    await clock.advance(1)
+    stop(pool)
+    expect(await stopped).toBe('ERR_GENPOOL_STOPPED')
+  })
+
+  it('never makes an overload much worse: a tenth of the calls, and 3 a second', async () => {
+    const { pool } = spawned({ timeout: Infinity })
+    fill(pool, 1_000_000)
+    await clock.advance(1)
+    const calls: Promise<string>[] = []
+    for (let second = 0; second < 20; second++) {
+      for (let n = 0; n < 100; n++) {
+        calls.push(outcome(call(pool, { type: 'work', ms: 1 }, { retry: { attempts: 2 } })))
+        await clock.advance(10)
+      }
+    }
+    expect(explain(pool).findings.map(({ finding }) => finding)).toContain('retries')
+    // The first wait is as long as the error says: until the runs in hand end.
+    await clock.advance(3_000_000)
+    const { made, overBudget } = inspect(pool).retries
+    expect(made).toBeGreaterThan(0.05 * calls.length)
+    expect(made).toBeLessThanOrEqual(0.1 * calls.length + 3 * 20)
+    expect(overBudget).toBeGreaterThan(1000)
+    expect((await Promise.all(calls)).filter((each) => each === 'ERR_GENPOOL_DROPPED').length).toBeGreaterThan(1700)
+  })
+
+  it('works for map, too', async () => {
+    const { pool } = spawned()
+    fill(pool, 50)
+    await clock.advance(1)
+    const items = [1, 2, 3].map(() => ({ type: 'work', ms: 1 }) as const)
+    const all = map(pool, items, { inFlight: 1, retry: { attempts: 9 } }).toArray()
+    await clock.advance(900)
+    expect(await all).toEqual(['done', 'done', 'done'])
+  })
+
+  it('refuses options that cannot be read', async () => {
+    const { pool } = spawned()
+    const options = {
+      retry: {},
+      get timeout(): number {
+        throw new Error('mine')
+      },
+    }
+    await expect(call(pool, { type: 'work', ms: 1 }, options)).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+  })
+
+  it.each([
+    [{ attempts: 0 }, /attempts/],
+    [{ tries: 3 }, /tries/],
+    [3, /retry/],
+    [{ backoff: { min: 5, max: 1 } }, /min/],
+  ])('refuses %p', async (retry, text) => {
+    const { pool } = spawned()
+    await expect(call(pool, { type: 'work', ms: 1 }, { retry: retry as never })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringMatching(text) as unknown,
+    })
+  })
+})
+
+describe('the wait before a retry', () => {
+  it('is what the error says, or doubles up to its bound; jitter only adds to it', () => {
+    const rules = retryOptions.parse({ backoff: { min: 100, max: 300, jitter: 0.5 } })
+    const waits = [1, 2, 3].map((tried) => waitBefore(rules, { tried, retryAfterMs: undefined }, 0))
+    expect(waits).toEqual([100, 200, 300])
+    expect([1, 2].map((tried) => waitBefore(rules, { tried, retryAfterMs: 7 }, 0))).toEqual([7, 200])
+    expect(waitBefore(rules, { tried: 1, retryAfterMs: 1000 }, 0.5)).toBe(1250)
+  })
+})
+
+describe('the budget for retries', () => {
+  it('lets 3 through in each second, and refuses no more than it must', () => {
+    const budget = new RetryBudget()
+    const at = (ms: number): boolean => budget.take(0, ms * NS_PER_MS)
+    expect([at(0), at(1), at(2), at(3), at(999), at(1000), at(1000), at(1001)]).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+      true,
+      false,
+      true,
+    ])
+    expect(budget.refusedLately(1001 * NS_PER_MS)).toBe(3)
+    expect(budget.refusedLately(20_000 * NS_PER_MS)).toBe(0)
+  })
+
+  it('lets through at most a tenth of the calls and 3 a second, within any 10 seconds, and always 3 a second', () =>
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            after: fc.integer({ min: 0, max: 400 }),
+            calls: fc.integer({ min: 0, max: 60 }),
+            wanted: fc.integer({ min: 0, max: 8 }),
+          }),
+          { maxLength: 200 },
+        ),
+        (steps) => {
+          const budget = new RetryBudget()
+          const calls: number[] = []
+          const passed: number[] = []
+          let now = 0
+          const accepted = (): number => calls.length + passed.length
+          for (const { after, calls: count, wanted } of steps) {
+            now += after
+            for (let n = 0; n < count; n++) {
+              budget.saw(accepted(), now * NS_PER_MS)
+              calls.push(now)
+            }
+            for (let n = 0; n < wanted; n++) {
+              const free = passed.filter((at) => at > now - 1000).length < 3
+              const taken = budget.take(accepted(), now * NS_PER_MS)
+              if (free) expect(taken).toBe(true)
+              if (taken) passed.push(now)
+            }
+          }
+          for (const end of passed) {
+            const within = (times: number[]): number => times.filter((at) => at > end - 10_000 && at <= end).length
+            expect(within(passed)).toBeLessThanOrEqual(
+              0.1 * calls.filter((at) => at > end - 20_000 && at <= end).length + 33,
+            )
+          }
+        },
+      ),
+      { numRuns: 300 },
+    ))
+})

@@ -1,0 +1,197 @@
+import { call, definePool, explain, type PoolOptions, reply, resize, spawnPool } from '@genpool/core'
+import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
+import * as nact from 'nact'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- pools that know each other have circular types */
+const failure = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    (value) => expect(value).toBe('a failure'),
+    (error: unknown) => error,
+  )
+const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
+
+let system: ActorSystemRef
+let clock: VirtualClock
+beforeEach(() => {
+  system = start()
+  clock = virtualClock()
+})
+afterEach(() => {
+  stop(system)
+})
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A pool whose handler of "x" does what `handle` says; "y" answers at once, "slow" after 30 ms, "hang" never. */
+function pool(name: string, handle: (message: any, ctx: any) => any, options: PoolOptions = {}) {
+  const Calls = definePool({
+    init: () => 0,
+    calls: {
+      x: async (message: object, _state, ctx) => reply(await handle(message, ctx)),
+      y: () => reply('y'),
+      slow: async () => {
+        await clock.wait(30)
+        return reply('slow')
+      },
+      hang: async () => {
+        await new Promise(() => undefined)
+        return reply(1)
+      },
+    },
+  })
+  return spawnPool(system, Calls as any, name, { clock, size: 1, timeout: 50, ...options } as any) as any
+}
+const codes = (error: any): unknown => error.cause?.code ?? error.code
+const advice = /All members wait like this, and more of them only put it off/
+
+describe('a pool that waits for itself', () => {
+  it('says so to all its callers when they expire', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }))
+    const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
+    const behind = failure(call(a, { type: 'y' }))
+    await clock.advance(60)
+    const error = await outer
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause: { code: 'ERR_GENPOOL_EXPIRED', started: false } })
+    for (const each of [error.cause, await behind]) {
+      expect(each.message).toContain('waits for itself: pool "a" (type "x") waits for pool "a" (type "y").')
+      expect(each.message).toMatch(advice)
+      expect(each.message).not.toContain('Add members')
+    }
+  })
+
+  it('says so to a caller whose handler runs, too', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 1000 }))
+    const outer = failure(call(a, { type: 'x' }))
+    await clock.advance(60)
+    const error = await outer
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true })
+    expect(error.message).toContain('its result is discarded. The pool waits for itself: pool "a" (type "x") waits for')
+  })
+
+  it('is found with all members in such calls, and all callers are told', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }), { size: 3 })
+    const all = [1, 2, 3].map(() => failure(call(a, { type: 'x' }, { timeout: 100 })))
+    await clock.advance(60)
+    for (const each of all) expect((await each).cause.message).toContain('The pool waits for itself')
+  })
+
+  it('is found through several pools', async () => {
+    const pools: any = {}
+    const next: any = { a: 'b', b: 'c', c: 'a' }
+    for (const name of Object.keys(next)) {
+      pools[name] = pool(name, () => call(pools[next[name]], { type: 'x' }, { timeout: 100 }), { size: 1 })
+    }
+    const outer = failure(call(pools.a, { type: 'x' }, { timeout: 40 }))
+    await clock.advance(41)
+    expect((await outer).message).toContain(
+      'pool "a" (type "x") waits for pool "b" (type "x") waits for pool "c" (type "x") waits for pool "a" (type "x").',
+    )
+  })
+
+  it('is found if two pools call each other at the same time', async () => {
+    const a: any = pool('a', () => call(b, { type: 'y' }))
+    const b: any = pool('b', () => call(a, { type: 'y' }))
+    const both = [a, b].map((each) => failure(call(each, { type: 'x' }, { timeout: 100 })))
+    await turn()
+    expect(explain(a).findings[0]?.says).toContain(
+      'pool "a" (type "x") waits for pool "b" (type "x") waits for pool "a" (type "y")',
+    )
+    await clock.advance(60)
+    for (const each of both) expect((await each).cause.message).toContain('The pool waits for itself')
+  })
+
+  it(`is found through nact's query, and in a plain function`, async () => {
+    const a: any = pool('a', () => query(a, { type: 'y' }, 30))
+    const outer = failure(query(a, { type: 'x' }, 100))
+    await clock.advance(60)
+    expect((await outer).cause.message).toContain('pool "a" (type "x") waits for pool "a" (type "y")')
+    const plain: any = spawnPool(system, (async () => query(plain, 'inner', 30)) as any, 'plain', { clock } as any)
+    const inner = failure(query(plain, 'outer', 20))
+    await clock.advance(21)
+    expect((await inner).message).toContain('The pool waits for itself: pool "plain" (type "message")')
+  })
+
+  it('is found if other members are free, but the call waits for the key of its own handler', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { key: 'k' }), { size: 4 })
+    const outer = failure(call(a, { type: 'x' }, { key: 'k', timeout: 100 }))
+    await clock.advance(60)
+    expect((await outer).cause.message).toContain('pool "a" (type "x") waits for pool "a" (type "y")')
+  })
+
+  it('is found if other members are free, but its own handler holds the state', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }), {
+      size: 4,
+      state: { type: 'shared', commit: 'exclusive' } as any,
+    })
+    const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
+    await clock.advance(60)
+    expect((await outer).cause.message).toContain('pool "a" (type "x") waits for pool "a" (type "y")')
+  })
+
+  it('is found if a concurrency limit holds the free members back', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }), { size: 3, concurrency: 1 })
+    const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
+    await clock.advance(60)
+    expect((await outer).cause.message).toContain('The pool waits for itself')
+  })
+
+  it('is a finding of explain at once, before anything expires', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }))
+    const outer = call(a, { type: 'x' })
+    await turn()
+    const [first] = explain(a).findings
+    expect(first).toMatchObject({ finding: 'waits-for-itself', figures: { busy: 1, waiting: 1 } })
+    expect(first?.says).toBe('the pool waits for itself: pool "a" (type "x") waits for pool "a" (type "y")')
+    resize(a, 2)
+    expect(await outer).toBe('y')
+    expect(explain(a).calm).toBe(true)
+  })
+})
+
+describe('a pool that does not wait for itself', () => {
+  const said = (error: any): string => (error.cause ?? error).message
+
+  it('is not said to, if one member does other work', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }), { size: 2 })
+    void failure(call(a, { type: 'hang' }, { timeout: 1000 }))
+    const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
+    await turn()
+    expect(explain(a).findings.map(({ finding }) => finding)).not.toContain('waits-for-itself')
+    await clock.advance(60)
+    expect(said(await outer)).not.toContain('waits for itself')
+  })
+
+  it('is not said to, if it only waits for a slow pool', async () => {
+    const b = pool('b', () => 1)
+    const a = pool('a', () => call(b, { type: 'hang' }))
+    const all = [1, 2].map(() => failure(call(a, { type: 'x' }, { timeout: 100 })))
+    await clock.advance(200)
+    for (const each of all) expect(said(await each)).not.toContain('waits for itself')
+  })
+
+  it('is not ended: a call to itself that its handler does not wait for is run', async () => {
+    let inner: Promise<unknown> = Promise.resolve()
+    const a: any = pool('a', async () => {
+      inner = call(a, { type: 'y' }, { timeout: 1000 })
+      await clock.wait(30)
+      return 'done'
+    })
+    const outer = call(a, { type: 'x' })
+    await clock.advance(30)
+    expect(await outer).toBe('done')
+    expect(await inner).toBe('y')
+  })
+
+  it('is not said to after the inner call has been given up', async () => {
+    const a: any = pool('a', async () => {
+      await call(a, { type: 'y' }, { timeout: 10 }).catch(() => undefined)
+      await new Promise(() => undefined)
+    })
+    const outer = failure(call(a, { type: 'x' }, { timeout: 500 }))
+    await clock.advance(11)
+    await clock.advance(600)
+    expect(said(await outer)).not.toContain('waits for itself')
+    expect(codes(await outer)).toBe('ERR_GENPOOL_EXPIRED')
+  })
+})
