@@ -69,8 +69,9 @@ export const eventLoop: Cause = ({ turns }) =>
       }
 
 /** Whether requests wait though members could take them: then they wait for the turns of their keys. */
-export function waitForKeys({ idle, waiting, concurrency }: Evidence): boolean {
-  return idle > 0 && waiting > 0 && (concurrency?.aside ?? 0) !== idle
+export function waitForKeys({ idle, waiting, concurrency, held }: Evidence): boolean {
+  const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0)
+  return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
 }
 
 export const KEYS_ADVICE = 'Use a finer key, or no key where order does not matter: a commit with a recipe needs none.'
