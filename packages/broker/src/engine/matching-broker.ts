@@ -1,7 +1,6 @@
-import { type Nanos, parseOptions, type Change, changesBetween } from '@genpool/runtime'
+import { type Nanos, type Change, changesBetween } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { type LimitFigures } from '../limits/limit-figures'
-import { sharedByWeight } from '../limits/limit-shares'
 import { LimitedQueue } from '../limits/limited-queue'
 import { LayeredQueue } from '../queues/layered-queue'
 import { type Layers } from '../queues/layers'
@@ -13,7 +12,7 @@ import { type Waiting } from '../queues/waiting'
 import { type Admission } from './admission/admission'
 import { createAdmission, reconfigureAdmission } from './admission/admission-options'
 import { type Broker, type BrokerDecision, type BrokerHooks, type Match, NO_DECISION } from './broker'
-import { type CheckedEngineOptions, type EngineOptions, engineOptions } from './broker-options'
+import { type CheckedEngineOptions, checkEngineOptions, type EngineOptions } from './broker-options'
 import { Budget } from './budget'
 import { OwnDecision } from './own-decision'
 import { later } from './time'
@@ -41,7 +40,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
     this.now = now
-    this.options = checkBrokerOptions(options)
+    this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
     if (isLimited(this.options)) this.#limit(this.options, now)
     this.#members = createQueue<R>(this.options.member, now)
@@ -210,7 +209,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   configure(options: EngineOptions, now: Nanos): readonly Change[] {
     const from = this.options
-    const to = checkBrokerOptions(options)
+    const to = checkEngineOptions(options)
     this.#begin(now)
     this.options = to
     if (this.limited !== null) this.limited.reconfigure(to.client, to, now)
@@ -410,11 +409,6 @@ function earlier(a: Nanos | null, b: Nanos | null): Nanos | null {
 
 function expiry(request: Waiting, now: Nanos): DropReason | null {
   return request.deadline <= now ? 'expired' : null
-}
-
-function checkBrokerOptions(options: unknown): CheckedEngineOptions {
-  const checked = parseOptions(engineOptions, options, 'options of a broker')
-  return { ...checked, client: sharedByWeight(checked.client, checked.limits) }
 }
 
 function isLimited({ rate, limits }: CheckedEngineOptions): boolean {

@@ -1,15 +1,16 @@
-import { type EngineOptions, sharedByWeight } from '@genpool/broker'
+import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
 import { OptionsError } from '@genpool/runtime'
 import { valveInFull } from '../policies/elastic/size-options'
 import { gradientOptions, type GradientRules } from '../policies/gradient/gradient-options'
 import { type CheckedPoolOptions, isBrokerRef } from './options'
 
 /** Checks what no schema can: options that exclude each other. @throws {OptionsError} */
-export function checkTogether({ size, broker, concurrency, rate, limits }: CheckedPoolOptions): void {
+export function checkTogether(options: CheckedPoolOptions): void {
+  const { size, broker, concurrency, rate, limits } = options
   if (isBrokerRef(broker)) {
     const option = rate !== false ? 'rate' : limits !== false ? 'limits' : null
     if (option !== null) wrong(option, 'it needs a broker of its own; this pool shares one with others')
-  } else sharedByWeight(broker.client, limits)
+  } else if (limits !== false) checkEngineOptions(engineOptionsOf(options))
   if (typeof size !== 'object') return
   if (isBrokerRef(broker)) {
     wrong('size', 'an elastic size needs its own broker; with a shared broker, set a number')
