@@ -69,7 +69,7 @@ describe('a paused pool', () => {
     const refused = expect(asked).rejects.toMatchObject({
       code: 'ERR_GENPOOL_EXPIRED',
       started: false,
-      message: expect.stringContaining('The pool is paused. Call resume(pool).') as unknown,
+      message: expect.stringMatching(/The pool is paused: 1 request waits, .* Call resume\(pool\)\./) as unknown,
     })
     await clock.advance(20)
     expect(explain(pool).findings[0]).toMatchObject({ finding: 'paused', figures: { waiting: 1, oldestMs: 20 } })

@@ -59,8 +59,9 @@ export function map<P extends Protocol, const M extends AnyCall<P>>(
  * @example await pipeline(lines, mapStream(pool, { inFlight: 20 }), out)
  */
 export function mapStream<P extends Protocol>(pool: PoolRef<P>, options: MapOptions<AnyCall<P>> = {}): Duplex {
-  // So that wrong options are told here, and not by the stream.
-  map(pool, [], options)
+  // Wrong arguments are told here, and not by the stream.
+  const { name } = poolOf(pool, 'mapStream')
+  parseOptions(mapOptions, options, `options of mapStream over pool "${name}"`)
   return Duplex.from((source: AsyncIterable<AnyCall<P>>) => map(pool, source, options))
 }
 

@@ -37,12 +37,12 @@ export function resize(pool: PoolRef, size: number): void {
  * @throws {StoppedError} if the pool has stopped
  */
 export function pause(pool: PoolRef): void {
-  configure(pool, { paused: true })
+  poolOf(pool, 'pause').configure({ paused: true })
 }
 
 /** Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped */
 export function resume(pool: PoolRef): void {
-  configure(pool, { paused: false })
+  poolOf(pool, 'resume').configure({ paused: false })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OptionsError, showValue } from '@genpool/runtime'
+import { OptionsError, readSafely, showValue } from '@genpool/runtime'
 
 /** What items come from: read one after the other, and only when there is room. */
 export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
@@ -15,7 +15,7 @@ export function checkSource(source: unknown, what: string): void {
 
 function isIterable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'string'
-  return Symbol.asyncIterator in value || Symbol.iterator in value
+  return readSafely(() => Symbol.asyncIterator in value || Symbol.iterator in value, false)
 }
 
 /** Reads a source: never two items at once, and nothing after its end. */
