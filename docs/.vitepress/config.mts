@@ -68,6 +68,7 @@ export default defineConfig({
           'dropped',
           'protection',
           'concurrency',
+          'limits',
           'elastic',
           'observing',
           'operating',

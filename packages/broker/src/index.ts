@@ -1,8 +1,16 @@
 export { type Broker, type BrokerDecision, type BrokerHooks, type Match, NO_DECISION } from './engine/broker'
 export { type Change } from '@genpool/runtime'
 export { createBroker } from './engine/create-broker'
-export { type BrokerOptions, brokerOptions, defaultClientQueue } from './engine/broker-options'
+export {
+  type BrokerOptions,
+  brokerOptions,
+  checkEngineOptions,
+  defaultClientQueue,
+  type EngineOptions,
+} from './engine/broker-options'
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
+export { type HeldBy, type LimitFigures } from './limits/limit-figures'
+export { limitShape, type LimitsOptions, limitsOptions, type RateOptions, rateOptions } from './limits/limit-options'
 export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queue'
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
 export { type FairBy, identify as fairIdentity, keyFunction as fairKey } from './queues/fair-keys'

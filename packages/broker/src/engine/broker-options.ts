@@ -1,5 +1,8 @@
+import { parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { dropOptions } from '../queues/drop-queue'
+import { limitShape } from '../limits/limit-options'
+import { sharedByWeight } from '../limits/limit-shares'
 import { queueOptions } from '../queues/queue-options'
 import { admissionOptions } from './admission/admission-options'
 
@@ -20,5 +23,19 @@ export const brokerOptions = z.strictObject({
     .default(true)
     .describe('Whether a request is dropped instead of started when too little time is left before its deadline.'),
 })
+/** Options of the engine: `brokerOptions`, and its rate and limits per key. */
+export const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
+export type EngineOptions = z.input<typeof engineOptions>
+export type CheckedEngineOptions = z.output<typeof engineOptions>
+
+/**
+ * Checks the options of the engine, also whether they fit together. The queue of the result is the one that weights need.
+ *
+ * @throws {OptionsError}
+ */
+export function checkEngineOptions(options: unknown): CheckedEngineOptions {
+  const checked = parseOptions(engineOptions, options, 'options of a broker')
+  return { ...checked, client: sharedByWeight(checked.client, checked.limits) }
+}
+
 export type BrokerOptions = z.input<typeof brokerOptions>
-export type CheckedBrokerOptions = z.output<typeof brokerOptions>

@@ -2,7 +2,8 @@ import { type Nanos, type Change } from '@genpool/runtime'
 import { type Maker } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
-import { type BrokerOptions } from './broker-options'
+import { type LimitFigures } from '../limits/limit-figures'
+import { type EngineOptions } from './broker-options'
 
 /**
  * What a broker decided in the last call.
@@ -50,6 +51,9 @@ export interface Match<A extends Waiting, R extends Waiting> {
  *
  * A request whose deadline has passed is dropped (`expired`) when its turn comes; an owner that wants it to leave earlier
  * removes it itself. A matched request with a `key` must be released, once, when it is done.
+ *
+ * With `rate` or `limits`, requests may wait while members do, too. Each matched request must then be released; and any call may
+ * make further matches possible, as time does: the owner acts on its decision, and then calls `match` until it returns null.
  */
 export interface Broker<A extends Waiting, R extends Waiting> {
   /** Drops and wake-up of the last call. Read it again after each call: it may be another object. */
@@ -94,23 +98,31 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   /** Reports how long a member ran a request, with any outcome. The budget learns from it. */
   finished(runNs: Nanos, now: Nanos): void
   /**
-   * Reports that a matched request is done: the next one with its key may start. Does nothing for one without a key.
+   * Reports that a matched request is done: the next one with its key, or under its limit, may start.
    *
+   * @param ran whether it was run. If not, rates do not count it
    * @returns the match that became possible, if a member waits; the owner delivers it
    */
-  release(entry: A, now: Nanos): Match<A, R> | null
+  release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null
+  /** Whether there is a rate, or are limits per key. */
+  readonly isLimited: boolean
+  /** Returns a match that limits allow now, for the owner to deliver; null if there is none. Without limits there never is. */
+  match(now: Nanos): Match<A, R> | null
+  /** What rates and limits hold back now. O(keys). */
+  limits(now: Nanos): LimitFigures
   /**
    * Takes a request back that was matched, to be matched again: it is queued where its age puts it, and keeps the turn of its
    * key. Neither a full queue nor the admission refuses it. Call it instead of `release`.
    *
+   * @param ran whether it was run. If not, rates do not count it
    * @returns the member that serves it, or null if it waits
    */
-  putBack(entry: A, now: Nanos): R | null
+  putBack(entry: A, now: Nanos, ran?: boolean): R | null
   /**
    * Changes the options; options left out go back to their defaults. Queued entries stay, except those beyond a new bound.
    *
    * @returns what changed, option by option
    * @throws {OptionsError} if the options are wrong; nothing changes then
    */
-  configure(options: BrokerOptions, now: Nanos): readonly Change[]
+  configure(options: EngineOptions, now: Nanos): readonly Change[]
 }

@@ -1,18 +1,18 @@
 import { checkTime, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type Broker, type BrokerHooks } from './broker'
-import { type BrokerOptions } from './broker-options'
+import { type EngineOptions } from './broker-options'
 import { ShortWayBroker } from './short-way'
 
 /**
  * Makes a broker: two queues, one for each side.
  *
- * @param options see `brokerOptions`; times in milliseconds
+ * @param options see `brokerOptions`, and `rate` and `limits`; times in milliseconds
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker, which has the same matching rules
  */
 export function createBroker<A extends Waiting, R extends Waiting>(
-  options: BrokerOptions,
+  options: EngineOptions,
   now: Nanos,
   hooks: BrokerHooks<A, R> = {},
 ): Broker<A, R> {

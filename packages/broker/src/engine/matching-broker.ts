@@ -1,6 +1,9 @@
-import { type Nanos, parseOptions, type Change, changesBetween } from '@genpool/runtime'
+import { type Nanos, type Change, changesBetween } from '@genpool/runtime'
 import { type DropReason } from '../errors'
+import { type LimitFigures } from '../limits/limit-figures'
+import { LimitedQueue } from '../limits/limited-queue'
 import { LayeredQueue } from '../queues/layered-queue'
+import { type Layers } from '../queues/layers'
 import { mustNotWait } from '../queues/leaf-queue'
 import { type Maker } from '../queues/pack'
 import { type Drop, type Queue } from '../queues/queue'
@@ -9,7 +12,7 @@ import { type Waiting } from '../queues/waiting'
 import { type Admission } from './admission/admission'
 import { createAdmission, reconfigureAdmission } from './admission/admission-options'
 import { type Broker, type BrokerDecision, type BrokerHooks, type Match, NO_DECISION } from './broker'
-import { type BrokerOptions, brokerOptions, type CheckedBrokerOptions } from './broker-options'
+import { type CheckedEngineOptions, checkEngineOptions, type EngineOptions } from './broker-options'
 import { Budget } from './budget'
 import { OwnDecision } from './own-decision'
 import { later } from './time'
@@ -19,10 +22,12 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   decision: BrokerDecision<A, R> = NO_DECISION
   /** The value of `decision` in calls that may decide something. */
   readonly #decided = new OwnDecision<A, R>()
-  protected options: CheckedBrokerOptions
+  protected options: CheckedEngineOptions
   protected asks: Queue<A>
   /** The same object as `asks` once a request with a key or a priority has come; null before, at no cost. */
-  #layers: LayeredQueue<A> | null = null
+  #layers: Layers<A> | null = null
+  /** The same object as `asks` once there was a rate or a limit; null before, at no cost. */
+  protected limited: LimitedQueue<A> | null = null
   #members: Queue<R>
   /** Which side may be waiting. The other side is empty, except for requests held back by their key. */
   protected asking = false
@@ -33,10 +38,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   /** The time of the last call. */
   protected now: Nanos
 
-  constructor(options: BrokerOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
+  constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
     this.now = now
-    this.options = checkBrokerOptions(options)
+    this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
+    if (isLimited(this.options)) this.#limit(this.options, now)
     this.#members = createQueue<R>(this.options.member, now)
     this.isAlive = hooks.isAlive?.bind(hooks)
     this.#random = hooks.random?.bind(hooks) ?? Math.random
@@ -70,10 +76,10 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     mustNotWait(entry)
     this.#begin(now)
     if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
-    if (this.#mustStepBack(entry)) return this.#enqueue(entry, now)
+    if (this.#mustStepBack(entry, now)) return this.#enqueue(entry, now)
     const member = this.asking ? null : this.#takeMember(now)
     if (member !== null) return this.#start(entry, member, now)
-    if (this.admission !== null && this.#isRefused(this.admission, entry, now)) return this.#finish(null)
+    if (this.admission !== null && this.#isRefused(this.admission, entry, now)) return this.#refuse(entry)
     this.asking = true
     return this.#enqueue(entry, now)
   }
@@ -98,10 +104,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     mustNotWait(entry)
     this.#begin(now)
     if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
-    if (this.#mustStepBack(entry)) return this.#giveUp(entry, 'busy', now)
+    if (this.#mustStepBack(entry, now)) return this.#giveUp(entry, 'busy', now)
     const member = this.asking ? null : this.#takeMember(now)
     if (member !== null) return this.#start(entry, member, now)
     this.asking = true
+    this.limited?.refused(entry)
     this.#decided.drop(entry, 'busy', { now, waiting: this.asks.length })
     return this.#letTimePass(now)
   }
@@ -158,17 +165,38 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     this.budget.finished(runNs)
   }
 
-  release(entry: A, now: Nanos): Match<A, R> | null {
+  release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null {
     this.#begin(now)
-    if (this.#layers === null || entry.key === undefined) return this.#finish(null)
-    this.#layers.release(entry, now)
+    if (this.#layers === null || (entry.key === undefined && this.limited === null)) return this.#finish(null)
+    this.#layers.release(entry, now, ran)
     this.#decided.add(this.#layers.decision.dropped)
-    return this.#finish(this.asking || this.#layers.ready === 0 ? null : this.#matchReady(now))
+    return this.#finish(this.#mayMatch(this.#layers, now) ? this.#matchReady(now) : null)
   }
 
-  putBack(entry: A, now: Nanos): R | null {
+  get isLimited(): boolean {
+    return this.limited !== null
+  }
+
+  match(now: Nanos): Match<A, R> | null {
+    if (this.limited === null || this.asking || this.asks.length === 0) return null
+    this.#begin(now)
+    this.limited.refill(now)
+    this.#decided.add(this.limited.decision.dropped)
+    return this.#finish(this.#mayMatch(this.limited, now) ? this.#matchReady(now) : null)
+  }
+
+  limits(now: Nanos): LimitFigures {
+    return this.limited === null ? NO_FIGURES : this.limited.figures(now)
+  }
+
+  putBack(entry: A, now: Nanos, ran?: boolean): R | null {
     mustNotWait(entry)
     this.#begin(now)
+    if (this.limited !== null) {
+      this.limited.readmit(entry, now, ran)
+      this.#decided.add(this.limited.decision.dropped)
+      return this.#finish(null)
+    }
     const member = this.asking ? null : this.#takeMember(now)
     if (member !== null) {
       this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
@@ -179,14 +207,19 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(null)
   }
 
-  configure(options: BrokerOptions, now: Nanos): readonly Change[] {
+  configure(options: EngineOptions, now: Nanos): readonly Change[] {
     const from = this.options
-    const to = checkBrokerOptions(options)
+    const to = checkEngineOptions(options)
     this.#begin(now)
     this.options = to
-    if (this.#layers !== null) this.#layers.apply(to.client, now)
+    if (this.limited !== null) this.limited.reconfigure(to.client, to, now)
+    else if (this.#layers instanceof LayeredQueue) this.#layers.apply(to.client, now)
     else this.asks = reconfigureQueue(this.asks, { from: from.client, to: to.client }, now)
     this.#decided.add(this.asks.decision.dropped)
+    if (this.limited === null && isLimited(to)) {
+      this.#limit(to, now)
+      this.#decided.add(this.asks.decision.dropped)
+    }
     this.#members = reconfigureQueue(this.#members, { from: from.member, to: to.member }, now)
     this.#decided.addR(this.#members.decision.dropped)
     this.admission = reconfigureAdmission(this.admission, to.admission, now, this.#random)
@@ -209,12 +242,27 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   /** Whether `entry` has to wait for another request with its key. The first key or priority starts the layered queue. */
-  #mustStepBack(entry: A): boolean {
+  #mustStepBack(entry: A, now: Nanos): boolean {
     if (this.#layers === null && entry.key === undefined && entry.priority === 0) return false
-    return this.#inLayers().mustStepBack(entry)
+    const layers = this.#inLayers()
+    if (layers.mustStepBack(entry, now)) return true
+    // What the rate of all holds is served first.
+    return this.limited !== null && !this.asking && this.limited.ready > 0
   }
 
-  #inLayers(): LayeredQueue<A> {
+  /** Puts the limits over the queue. They stay, also if options take all of them away again. */
+  #limit(options: CheckedEngineOptions, now: Nanos): void {
+    const inner = this.#layers instanceof LayeredQueue ? this.#layers : new LayeredQueue<A>(options.client, this.asks)
+    this.asks = this.#layers = this.limited = new LimitedQueue<A>(inner, options.client, options, now)
+  }
+
+  /** Whether a request may be ready while members wait. */
+  #mayMatch(layers: Layers<A>, now: Nanos): boolean {
+    if (this.asking || layers.ready === 0) return false
+    return this.limited === null || (this.#members.length > 0 && this.limited.isOpen(now))
+  }
+
+  #inLayers(): Layers<A> {
     if (this.#layers === null) {
       this.asks = this.#layers = new LayeredQueue<A>(this.options.client, this.asks)
       this.asksChanged()
@@ -230,6 +278,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return true
   }
 
+  #refuse(entry: A): null {
+    this.limited?.refused(entry)
+    return this.#finish(null)
+  }
+
   #enqueue(entry: A, now: Nanos): null {
     this.asks.enqueue(entry, now)
     this.#decided.add(this.asks.decision.dropped)
@@ -238,7 +291,8 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #start(entry: A, member: R, now: Nanos): R {
-    this.#layers?.start(entry)
+    this.#layers?.start(entry, now)
+    if (this.limited !== null) this.#decided.add(this.limited.decision.dropped)
     this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
     return this.#finish(member)
   }
@@ -276,13 +330,23 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     while (this.#hasReady()) {
       const request = this.asks.dequeue(now)
       this.#decided.add(this.asks.decision.dropped)
-      if (request === null || this.#canStart(request, now)) return request
-      if (this.#layers !== null && request.key !== undefined) this.#letNextOfKey(this.#layers, request, now)
+      if (request === null) return null
+      if (this.#canStart(request, now)) {
+        if (this.limited !== null) this.#beginLimited(this.limited, request, now)
+        return request
+      }
+      if (this.#layers !== null) this.#letNextOfKey(this.#layers, request, now)
     }
     return null
   }
 
-  #letNextOfKey(layers: LayeredQueue<A>, request: A, now: Nanos): void {
+  #beginLimited(limits: LimitedQueue<A>, request: A, now: Nanos): void {
+    limits.begin(request, now)
+    this.#decided.add(limits.decision.dropped)
+  }
+
+  #letNextOfKey(layers: Layers<A>, request: A, now: Nanos): void {
+    if (request.key === undefined && this.limited === null) return
     layers.release(request, now)
     this.#decided.add(layers.decision.dropped)
   }
@@ -313,6 +377,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   #giveUp(entry: A, reason: DropReason, now: Nanos): null {
+    this.limited?.refused(entry)
     this.#decided.drop(entry, reason, { now, waiting: this.asks.length })
     return this.#finish(null)
   }
@@ -346,6 +411,8 @@ function expiry(request: Waiting, now: Nanos): DropReason | null {
   return request.deadline <= now ? 'expired' : null
 }
 
-function checkBrokerOptions(options: unknown): CheckedBrokerOptions {
-  return parseOptions(brokerOptions, options, 'options of a broker')
+function isLimited({ rate, limits }: CheckedEngineOptions): boolean {
+  return rate !== false || limits !== false
 }
+
+const NO_FIGURES: LimitFigures = Object.freeze({ rate: undefined, limits: undefined })

@@ -20,6 +20,9 @@ export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
   heapAt = 0
   heapIndex = -1
   following: Lane<E> | null = null
+  /** How many requests it may still serve before the next lane's turn; whole turns and what was left of them. */
+  credit = 0
+  weight = 1
   /** Set by `fill`, right after creation. */
   queue!: Leaf<E>
 
@@ -37,6 +40,12 @@ export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
   /** Applies new options, of the same type of queue or of another. */
   configure(options: CheckedLeafOptions, now: Nanos): void {
     if (!reconfigureLeaf(this.queue, options, now)) this.fill(options, now, this.queue.drain())
+  }
+
+  /** Pays for a request from its credit. Returns whether its turn is over. */
+  spend(): boolean {
+    if (this.credit < 1) this.credit += this.weight
+    return --this.credit < 1
   }
 }
 

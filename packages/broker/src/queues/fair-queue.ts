@@ -2,8 +2,9 @@ import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { CodelQueue } from './codel-queue'
 import { CollectedDecision } from './collected-decision'
-import { dropOptions } from './drop-queue'
+import { DropQueue, dropOptions } from './drop-queue'
 import { compareKeys, fairBy, identify, keyFunction, sameBy } from './fair-keys'
+import { fairWeight, weightOf } from './fair-weight'
 import { byKey, Lane } from './fair-lane'
 import { leafOptions } from './leaf'
 import { mustNotWait } from './leaf-queue'
@@ -19,6 +20,11 @@ export const fairOptions = z.strictObject({
   type: z.literal('fair').default('fair'),
   by: fairBy.default('value').describe('How the key of a request is found, such as its user or its tenant.'),
   queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has.'),
+  weight: fairWeight
+    .optional()
+    .describe(
+      'How many requests of a key are served in its turn, >= 1: by key, or a function (key) => weight. Default: 1.',
+    ),
 })
 export type FairOptions = z.input<typeof fairOptions>
 export type CheckedFairOptions = z.output<typeof fairOptions>
@@ -29,6 +35,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   readonly decision = new CollectedDecision<E>()
   #options: CheckedFairOptions
   #keyOf: (value: unknown) => unknown
+  /** Null while all keys have the same weight. */
+  #weightOf: ((key: unknown) => number) | null
   #length = 0
   #serial = 0
   readonly #lanes = new Map<unknown, Lane<E>>()
@@ -44,6 +52,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   constructor(options: CheckedFairOptions, now: Nanos, items: Iterable<E>) {
     this.#options = options
     this.#keyOf = keyFunction(options.by)
+    this.#weightOf = weightOf(options.weight)
     this.#createFrom(items, now)
   }
 
@@ -89,7 +98,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       const entry = lane.queue.dequeue(now)
       this.#account(lane, before)
       if (entry !== null) {
-        this.#turns.append(lane)
+        this.#endTurn(lane)
         this.#settle(lane, now)
         return entry
       }
@@ -124,12 +133,30 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   apply(options: CheckedFairOptions, now: Nanos): void {
     const before = this.#options
     this.#options = options
+    this.#weightOf = weightOf(options.weight)
     if (sameBy(before.by, options.by)) {
       this.#reconfigure(now)
       return
     }
     this.#keyOf = keyFunction(options.by)
     this.#createFrom(this.drain(), now)
+  }
+
+  /** Takes back one that was taken out: in its lane it stands where its age puts it. Drops nothing. */
+  readmit(entry: E, now: Nanos): void {
+    const value = this.#keyOf(entry.subject)
+    const id = identify(value)
+    this.decision.begin()
+    let lane = this.#lanes.get(id) ?? this.#recall(id)
+    if (lane === undefined) {
+      lane = this.#addLane(value, id, [], now)
+      this.#turns.append(lane)
+    }
+    lane.queue.readmit(entry)
+    this.#length++
+    // Its age may be over: the next call of `timeout` looks.
+    this.#timers.set(lane, lane.queue instanceof DropQueue ? Infinity : now)
+    this.#settleAll(now)
   }
 
   drain(): E[] {
@@ -172,6 +199,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     for (const lane of [...retired, ...serving]) {
       const before = lane.queue.length
       lane.configure(this.#options.queue, now)
+      lane.weight = this.#weightOf === null ? 1 : this.#weightOf(lane.key.value)
+      lane.credit = 0
       this.#account(lane, before)
     }
     this.#settleAll(now)
@@ -180,6 +209,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #addLane(value: unknown, id: unknown, items: readonly E[], now: Nanos): Lane<E> {
     const lane = new Lane<E>(this, { value, id, serial: this.#serial++ }, this.#tags)
     lane.fill(this.#options.queue, now, items)
+    if (this.#weightOf !== null) lane.weight = this.#weightOf(value)
     this.#lanes.set(id, lane)
     this.#account(lane, 0)
     return lane
@@ -198,6 +228,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #retire(lane: Lane<E>, now: Nanos): void {
     this.#lanes.delete(lane.key.id)
     this.#timers.delete(lane)
+    lane.credit = 0
     const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
     if (until > now) this.#retired.add(lane, until)
   }
@@ -256,6 +287,12 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     }
     this.#nextAll = this.#timers.least
   }
+
+  /** Ends a turn in which one request was served; a lane with credit left has the next turn, too (deficit round robin). */
+  #endTurn(lane: Lane<E>): void {
+    if (this.#weightOf === null || lane.spend()) this.#turns.append(lane)
+    else this.#turns.prepend(lane)
+  }
 }
 
 function checkFairOptions(options: unknown): CheckedFairOptions {
@@ -272,6 +309,7 @@ function checkFairOptions(options: unknown): CheckedFairOptions {
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
+ * @see Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round-Robin, SIGCOMM 1995
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
   checkTime('fairQueue', now)

@@ -54,6 +54,12 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
     return this.#lanes.has(key)
   }
 
+  /** Whether `entry` is held back. */
+  holds(entry: E): boolean {
+    const lane = this.#lanes.get(entry.key)
+    return lane !== undefined && lane.front !== entry
+  }
+
   /** Gives `entry` the free turn of its key. */
   open(entry: E): void {
     this.#lanes.set(entry.key, new KeyLane<E>(entry.key, entry))

@@ -3,10 +3,12 @@ import { type DropReason } from '../errors'
 import { CollectedDecision } from './collected-decision'
 import { LeafQueue, mustNotWait } from './leaf-queue'
 import { KeyLanes } from './key-lanes'
+import { type Layers } from './layers'
 import { type Level } from './level'
 import { Levels } from './levels'
 import { type Drop, type Queue } from './queue'
 import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
+import { PackedQueue } from './packed-queue'
 import { TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
 
@@ -21,8 +23,12 @@ import { type Waiting } from './waiting'
  *
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
-export class LayeredQueue<E extends Waiting> implements Queue<E> {
+export class LayeredQueue<E extends Waiting> implements Layers<E> {
   readonly decision = new CollectedDecision<E>()
+  /** How many requests wait elsewhere and count towards `max`. */
+  outside = 0
+  /** Told of a request that was held back and may be served now. */
+  returned: ((entry: E) => void) | null = null
   readonly #levels: Levels<E>
   readonly #lanes: KeyLanes<E>
   readonly #tags = new TagIndex<E>()
@@ -63,6 +69,21 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return null
   }
 
+  /** The lowest priority of those that could be served now. */
+  get lowestPriority(): number | undefined {
+    return this.#levels.lowest?.priority
+  }
+
+  /** Whether a request that waits here is held back by its key. */
+  holds(entry: E): boolean {
+    return entry.key !== undefined && this.#lanes.holds(entry)
+  }
+
+  /** The requests with this tag. */
+  tagged(tag: unknown): readonly E[] {
+    return this.#tags.get(tag)
+  }
+
   /** How many would be served before a new request of this priority. */
   ahead(priority: number): number {
     let count = 0
@@ -75,13 +96,46 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     return entry.key !== undefined && this.#lanes.has(entry.key)
   }
 
+  /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
+  tryEnqueue(entry: E): boolean {
+    const { base } = this.#levels
+    if (!(base.queue instanceof PackedQueue) || this.length + this.outside >= this.max) return false
+    if (!(base.queue as PackedQueue<E>).tryEnqueue(entry)) return false
+    this.#ready++
+    if (base.length === 1) this.#levels.changed(base)
+    return true
+  }
+
+  /** What `tryDequeue` takes; null if there is more than one place to look. */
+  peek(): E | null {
+    const { base } = this.#levels
+    const isAlone = this.#levels.highest === base && base.returning.length === 0
+    return isAlone && base.queue instanceof PackedQueue ? (base.queue as PackedQueue<E>).peek() : null
+  }
+
+  /** Fast path: takes what `peek` has shown where no rule applies; otherwise null, and nothing changes. */
+  tryDequeue(now: Nanos, enough: Nanos): E | null {
+    const { base } = this.#levels
+    const entry = (base.queue as PackedQueue<E>).tryDequeue(now, enough)
+    if (entry === null) return null
+    this.#ready--
+    if (base.length === 0) this.#levels.changed(base)
+    return entry
+  }
+
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
     this.decision.begin()
-    const full = this.length >= this.max
-    if (full && !this.#makeRoom(entry, now)) this.#drop(entry, 'max', now)
-    else this.#enter(entry, now)
+    if (this.#hasRoomFor(entry, now)) this.#enter(entry, now)
     this.#finish()
+  }
+
+  /** Makes sure that `entry` may be added, here or elsewhere; otherwise drops it. */
+  makePlace(entry: E, now: Nanos): boolean {
+    this.decision.begin()
+    const here = this.#hasRoomFor(entry, now)
+    this.#finish()
+    return here
   }
 
   /** Reports that `entry` is served without waiting. */
@@ -156,7 +210,7 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     this.#options = options
     this.#changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
     this.#keep(this.#lanes.reconfigure(options, now))
-    while (this.length > this.max && this.#shedLowest('max', now));
+    while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.#finish()
   }
 
@@ -185,6 +239,12 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     const before = level.length
     level.enqueue(entry, now)
     this.#account(level, before, now)
+  }
+
+  #hasRoomFor(entry: E, now: Nanos): boolean {
+    if (this.length + this.outside < this.max || this.#makeRoom(entry, now)) return true
+    this.#drop(entry, 'max', now)
+    return false
   }
 
   /** Frees one place for `entry` in a full queue, if it is allowed one. */
@@ -238,12 +298,14 @@ export class LayeredQueue<E extends Waiting> implements Queue<E> {
     if (entry.key === undefined) return
     const next = this.#lanes.advance(entry, now)
     this.#keep(this.#lanes.dropped)
-    if (next !== null) this.#return(next, now)
+    if (next === null) return
+    this.#return(next, now)
+    this.returned?.(next)
   }
 
   #return(entry: E, now: Nanos): void {
     const level = this.#levelOf(entry.priority, now)
-    level.readmit(entry)
+    level.readmit(entry, now)
     this.#levels.changed(level)
     this.#ready++
   }

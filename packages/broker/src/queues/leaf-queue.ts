@@ -115,6 +115,13 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return here
   }
 
+  /** Takes back one that was taken out: it stands where its age puts it. Drops nothing, whatever the bound. */
+  readmit(entry: E): void {
+    this.begin()
+    this.list.insertOld(entry)
+    this.#tags.add(entry)
+  }
+
   drain(): E[] {
     this.begin()
     const entries = [...this.list]

@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
@@ -7,8 +8,8 @@ import { WaitingList } from './waiting-list'
 /**
  * The requests of one priority: a queue, and requests that come back after earlier ones of their key.
  *
- * A request that comes back gets its old place, before all that were sent later. A queue that serves the newest first has no
- * such place; there the two take turns.
+ * A request that comes back gets its old place, before all that were sent later: in a fair queue that of its own key. A queue
+ * that serves the newest first, and a user's own, have no such place; there the two take turns.
  */
 export class Level<E extends Waiting> {
   readonly returning = new WaitingList<E>()
@@ -26,6 +27,13 @@ export class Level<E extends Waiting> {
 
   get length(): number {
     return this.queue.length + this.returning.length
+  }
+
+  /** When its oldest request was sent; null if it is empty. */
+  oldest(): Nanos | null {
+    const queued = this.queue.oldest()
+    const returned = this.returning.first?.sentAt ?? null
+    return queued === null || returned === null ? (queued ?? returned) : Math.min(queued, returned)
   }
 
   enqueue(entry: E, now: Nanos): void {
@@ -61,8 +69,10 @@ export class Level<E extends Waiting> {
   }
 
   /** Adds `entry` back, at the place of its age. */
-  readmit(entry: E): void {
-    this.returning.insertByAge(entry)
+  readmit(entry: E, now: Nanos): void {
+    if (!(this.queue instanceof FairQueue)) return this.returning.insertByAge(entry)
+    this.queue.readmit(entry, now)
+    this.#take()
   }
 
   /** The request to drop if one must be: the oldest or the newest of the queue, before those that came back. */

@@ -66,6 +66,12 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return true
   }
 
+  /** What `tryDequeue` takes next; null if that is not known. */
+  peek(): E | null {
+    const { first } = this.list
+    return this.rules.lifo || first instanceof Pack ? null : first
+  }
+
   /** `dequeue` if no rule applies: the oldest, if it has more than `enough` and half of its time left; otherwise null. */
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list

@@ -53,6 +53,11 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
     return this.rules.lifo ? this.#takeNewest(now) : this.#takeOldest(now)
   }
 
+  override readmit(entry: E): void {
+    super.readmit(entry)
+    this.#due = Math.min(this.#due, this.#expiry(entry))
+  }
+
   configure(options: unknown, now: Nanos): void {
     this.apply(checkTimeoutOptions(options), now)
   }

@@ -17,6 +17,13 @@ export class Turns<T extends TakesTurns<T>> {
     this.#last = one
   }
 
+  /** Adds one that is not in the round. Its turn is now. */
+  prepend(one: T): void {
+    one.following = this.#first
+    this.#first = one
+    if (this.#last === null) this.#last = one
+  }
+
   /** Takes out the one whose turn it is. */
   shift(): T | null {
     const one = this.#first

@@ -40,6 +40,21 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.length++
   }
 
+  /** The same, but searches from the oldest. */
+  insertOld(entry: Waiting): void {
+    let after: Waiting | null = this.first
+    while (after !== null && after.sentAt < entry.sentAt) after = after.next
+    if (after === null) return this.push(entry)
+    const before = after.previous
+    entry.list = this
+    entry.previous = before
+    entry.next = after
+    after.previous = entry
+    if (before === null) this.first = entry as E
+    else before.next = entry
+    this.length++
+  }
+
   /** Removes and returns the oldest. */
   shift(): E | null {
     const entry = this.first

@@ -1,4 +1,4 @@
-import type { DropReason } from '@genpool/broker'
+import type { DropReason, HeldBy } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
@@ -27,6 +27,10 @@ export interface Inspection {
    * long a run takes without load, in milliseconds (`floorMs`; 0 if not known). Undefined if all may work.
    */
   readonly concurrency: { readonly limit: number; readonly aside: number; readonly floorMs: number } | undefined
+  /** What the rate of work holds back: how many requests, for which key most, and when the next may begin; undefined without one. */
+  readonly rate: HeldBy | undefined
+  /** What limits per key hold back: how many requests, and for which key most; undefined without them. */
+  readonly limits: HeldBy | undefined
   /** Whether it begins nothing until `resume(pool)`. */
   readonly paused: boolean
   /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
@@ -83,6 +87,7 @@ export function inspect(ref: PoolRef): Inspection {
       aside: concurrency.aside,
       floorMs: rounded(concurrency.unloadedNs / NS_PER_MS),
     },
+    ...pool.limits(now),
     paused,
     breaker,
     throttle,

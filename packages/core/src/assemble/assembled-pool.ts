@@ -1,4 +1,4 @@
-import type { BrokerOptions } from '@genpool/broker'
+import type { LimitFigures } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
@@ -22,6 +22,7 @@ import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
 import { StateChanges } from '../views/telemetry/state-changes'
+import { engineOptionsOf } from './combined-options'
 import { Retries } from '../policies/retry/retries'
 import type { CallOptions } from '../pool/message-options'
 import { checkedChanges } from './changes'
@@ -70,7 +71,7 @@ export class AssembledPool implements PoolView {
       host,
       behaviour: new CompiledBehaviour(definition),
       settings: this.#settings(options),
-      broker: isBrokerRef(broker) ? { shared: broker } : { own: broker },
+      broker: isBrokerRef(broker) ? { shared: broker } : { own: engineOptionsOf(options) },
       recorder: this.stats,
       supervision: this.#supervisor,
       remedies: new RemediesByEvidence(this),
@@ -116,7 +117,8 @@ export class AssembledPool implements PoolView {
 
   #apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
     const { kernel } = this
-    if (changed.some(({ path }) => path.startsWith('broker'))) kernel.port.configure(options.broker as BrokerOptions)
+    if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path)))
+      kernel.port.configure(engineOptionsOf(options))
     this.#options = options
     kernel.configure(this.#settings(options))
     this.#supervisor.configure(options)
@@ -225,6 +227,10 @@ export class AssembledPool implements PoolView {
     return this.policies.figures(now)
   }
 
+  limits(now: Nanos): LimitFigures {
+    return this.kernel.port.limits(now)
+  }
+
   now(): Nanos {
     return this.kernel.turn.refresh()
   }
@@ -235,7 +241,7 @@ export class AssembledPool implements PoolView {
 
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
-    const { timeout, size, concurrency, broker, stuckAfter } = this.#options
+    const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = this.#options
     const client = isBrokerRef(broker) ? undefined : broker.client
     return {
       timeoutMs: timeout,
@@ -244,6 +250,8 @@ export class AssembledPool implements PoolView {
       maxSize: typeof size === 'object' ? size.max : null,
       concurrencyLearns: typeof concurrency !== 'number',
       fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
+      rate,
+      limits,
       exclusive: this.kernel.stateOptions.commit === 'exclusive' && this.kernel.sharesState,
     }
   }

@@ -1,10 +1,16 @@
+import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
 import { OptionsError } from '@genpool/runtime'
 import { valveInFull } from '../policies/elastic/size-options'
 import { gradientOptions, type GradientRules } from '../policies/gradient/gradient-options'
 import { type CheckedPoolOptions, isBrokerRef } from './options'
 
 /** Checks what no schema can: options that exclude each other. @throws {OptionsError} */
-export function checkTogether({ size, broker, concurrency }: CheckedPoolOptions): void {
+export function checkTogether(options: CheckedPoolOptions): void {
+  const { size, broker, concurrency, rate, limits } = options
+  if (isBrokerRef(broker)) {
+    const option = rate !== false ? 'rate' : limits !== false ? 'limits' : null
+    if (option !== null) wrong(option, 'it needs a broker of its own; this pool shares one with others')
+  } else if (limits !== false) checkEngineOptions(engineOptionsOf(options))
   if (typeof size !== 'object') return
   if (isBrokerRef(broker)) {
     wrong('size', 'an elastic size needs its own broker; with a shared broker, set a number')
@@ -16,6 +22,11 @@ export function checkTogether({ size, broker, concurrency }: CheckedPoolOptions)
 
 function wrong(option: string, message: string): never {
   throw new OptionsError(`"${option}" is wrong: ${message}.`, [{ path: [option], message }])
+}
+
+/** The options of the pool's own broker, with the limits that stand beside them. */
+export function engineOptionsOf({ broker, rate, limits }: CheckedPoolOptions): EngineOptions {
+  return { ...(broker as EngineOptions), rate, limits }
 }
 
 /** How many members may work at once: a fixed limit, or rules by which it learns; null for no limit. */

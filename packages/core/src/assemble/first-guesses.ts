@@ -21,7 +21,6 @@ const GUESSES: Readonly<Record<string, readonly string[]>> = {
   'size.min': ['minSize', 'minMembers', 'minWorkers', 'minThreads'],
   'size.idle': ['idleTimeout', 'idleTimeoutMillis', 'keepAlive'],
   concurrency: [
-    'limit',
     'parallel',
     'parallelism',
     'inFlight',
@@ -32,6 +31,9 @@ const GUESSES: Readonly<Record<string, readonly string[]>> = {
     'concurrencyLimit',
     'concurrentTasksPerWorker',
   ],
+  'rate.limit': ['rateLimit', 'rateLimiter', 'intervalCap', 'reservoir', 'maxPerSecond', 'throughput', 'limiter'],
+  'rate.interval': ['intervalMs', 'minTime', 'reservoirRefreshInterval', 'per'],
+  'limits.by': ['groupBy', 'perKey', 'keyBy'],
   timeout: ['deadline', 'timeoutMs', 'callTimeout', 'queryTimeout', 'ttl'],
   breaker: ['circuitBreaker', 'circuit'],
   'restart.intensity': ['maxRestarts', 'restarts'],

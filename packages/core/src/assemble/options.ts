@@ -1,4 +1,4 @@
-import { brokerOptions, type BrokerRef } from '@genpool/broker'
+import { brokerOptions, type BrokerRef, limitShape } from '@genpool/broker'
 import { type Clock, systemClock } from '@genpool/runtime'
 import { z } from 'zod'
 import { alarmShape } from '../policies/alarm/alarm-options'
@@ -28,6 +28,7 @@ export const poolOptions = z.strictObject({
       'How many members there are: a number, or bounds between which it follows the load. Default 8; 1 for a plain nact function.',
     ),
   ...concurrencyShape,
+  ...limitShape,
   ...pauseShape,
   ...doorShape,
   state: z

@@ -50,6 +50,7 @@ function observablesOf(meter: Meter) {
     restarts: counter('genpool.restarts', 'Members that replaced another one.'),
     reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
     length: gauge('genpool.queue.length', 'Requests that wait for a member.'),
+    held: gauge('genpool.queue.held', 'Requests that a rate or a limit of a key holds back, by limit.'),
     members: gauge('genpool.members', 'Members, by status.'),
     utilisation: gauge('genpool.utilisation', "The share of the members' time that was spent in handlers, 0 to 1."),
     version: gauge('genpool.state.version', 'The version of the shared state.'),
@@ -62,7 +63,7 @@ function observe(
   ref: PoolRef,
   attributes: Attributes,
 ): void {
-  const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion } = inspect(ref)
+  const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion, rate, limits } = inspect(ref)
   const by = (observable: Observable, label: string, counts: Readonly<Record<string, number | undefined>>): void => {
     for (const [value, count = 0] of Object.entries(counts)) {
       result.observe(observable, count, { ...attributes, [label]: value })
@@ -71,6 +72,8 @@ function observe(
   by(to.requests, 'genpool.outcome', outcomes)
   by(to.drops, 'genpool.reason', drops)
   by(to.members, 'genpool.status', members)
+  if (rate !== undefined) result.observe(to.held, rate.waiting, { ...attributes, 'genpool.limit': 'rate' })
+  if (limits !== undefined) result.observe(to.held, limits.waiting, { ...attributes, 'genpool.limit': 'limits' })
   result.observe(to.restarts, restarts, attributes)
   result.observe(to.reruns, reruns, attributes)
   result.observe(to.length, waiting, attributes)

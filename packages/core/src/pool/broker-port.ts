@@ -1,4 +1,12 @@
-import { type Broker, type BrokerOptions, createBroker, type Drop, type Maker } from '@genpool/broker'
+import {
+  type Broker,
+  createBroker,
+  type Drop,
+  type EngineOptions,
+  type LimitFigures,
+  type Maker,
+  type Match,
+} from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -32,9 +40,11 @@ export class BrokerPort implements Port {
   readonly #turn: Turn
   readonly #listeners: Listeners
   readonly #timer: WakeTimer
+  /** Whether there is a rate, or are limits per key: then each request is released, and more matches may follow any call. */
+  #limited = false
 
   constructor(
-    options: BrokerOptions,
+    options: EngineOptions,
     private readonly kernel: BrokerPorts,
   ) {
     this.#turn = kernel.turn
@@ -43,6 +53,7 @@ export class BrokerPort implements Port {
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
       random: () => kernel.settings.current.random(),
     })
+    this.#limited = this.#engine.isLimited
   }
 
   get lengthR(): number {
@@ -59,6 +70,10 @@ export class BrokerPort implements Port {
 
   get waiting(): readonly Request[] {
     return [...this.#engine.requests]
+  }
+
+  limits(now: Nanos): LimitFigures {
+    return this.#engine.limits(now)
   }
 
   ask(request: Request): Member | null {
@@ -104,16 +119,22 @@ export class BrokerPort implements Port {
   }
 
   release(request: Request): void {
-    if (request.key !== undefined) this.#releaseKey(request)
+    if (request.key !== undefined || this.#limited) this.#releaseHeld(request)
   }
 
-  #releaseKey(request: Request): void {
-    const match = this.#try(() => this.#engine.release(request, this.#turn.now()), null)
+  #releaseHeld(request: Request): void {
+    let match: Match<Request, Member> | null
+    try {
+      match = this.#engine.release(request, this.#turn.now(), request.attempt > 0)
+    } catch (error) {
+      return this.kernel.queueFailed(error)
+    }
+    if (this.#engine.decision !== NO_DECISION) this.#act()
     if (match !== null) match.askR.assign(match.ask)
   }
 
   putBack(request: Request): Member | null {
-    return this.#try(() => this.#engine.putBack(request, this.#turn.now()), null)
+    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), request.attempt > 0), null)
   }
 
   remove(entry: Request | Member): boolean {
@@ -124,8 +145,9 @@ export class BrokerPort implements Port {
     this.#engine.finished(runNs, now)
   }
 
-  configure(options: BrokerOptions): void {
+  configure(options: EngineOptions): void {
     this.#engine.configure(options, this.kernel.turn.refresh())
+    this.#limited = this.#engine.isLimited
     this.#act()
   }
 
@@ -148,6 +170,24 @@ export class BrokerPort implements Port {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
+    if (this.#limited) this.#matchMore()
+  }
+
+  /** Delivers the matches that limits allow now. */
+  #matchMore(): void {
+    try {
+      for (;;) {
+        const match = this.#engine.match(this.#turn.now())
+        const { dropped, droppedR, wakeAt } = this.#engine.decision
+        if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
+        if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
+        if (match === null) return
+        match.askR.assign(match.ask)
+        if (this.#listeners.matched.length > 0) this.#tellMatched()
+      }
+    } catch (error) {
+      this.kernel.queueFailed(error)
+    }
   }
 
   #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {

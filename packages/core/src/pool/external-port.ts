@@ -1,4 +1,11 @@
-import { type BrokerMatch, brokerOf, type BrokerRef, type DropFacts, DroppedError } from '@genpool/broker'
+import {
+  type BrokerMatch,
+  brokerOf,
+  type BrokerRef,
+  type DropFacts,
+  DroppedError,
+  type LimitFigures,
+} from '@genpool/broker'
 import {
   type GenPoolError,
   isGenPoolError,
@@ -63,6 +70,11 @@ export class ExternalPort implements Port {
     // In the order in which they came.
     for (const entry of this.#parties.keys()) if (entry instanceof Request) return now - entry.sentAt
     return 0
+  }
+
+  /** None: they need a broker of its own. */
+  limits(): LimitFigures {
+    return { rate: undefined, limits: undefined }
   }
 
   ask(request: Request): null {

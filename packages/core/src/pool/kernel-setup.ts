@@ -1,4 +1,4 @@
-import type { BrokerOptions, BrokerRef } from '@genpool/broker'
+import type { BrokerRef, EngineOptions } from '@genpool/broker'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Remedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
@@ -12,7 +12,7 @@ export interface KernelSetup {
   readonly behaviour: CompiledBehaviour
   readonly settings: Settings
   /** Options of a broker of its own, or one that runs already. */
-  readonly broker: { readonly own: BrokerOptions } | { readonly shared: BrokerRef<never, never> }
+  readonly broker: { readonly own: EngineOptions } | { readonly shared: BrokerRef<never, never> }
   readonly recorder: Recorder
   /** Default: a crash fails its requests, and a failed start stops the pool. */
   readonly supervision?: Supervision | undefined

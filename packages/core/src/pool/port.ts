@@ -1,4 +1,4 @@
-import type { BrokerOptions, Maker } from '@genpool/broker'
+import type { EngineOptions, LimitFigures, Maker } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -15,6 +15,8 @@ export interface Port {
   readonly lengthR: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
+  /** What rates and limits hold back now. */
+  limits(now: Nanos): LimitFigures
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */
@@ -23,7 +25,7 @@ export interface Port {
   askR(member: Member): Request | null
   /** Up to `limit` more requests for the same handler. */
   takeBatch(member: Member, request: Request, limit: number): readonly Request[]
-  /** A request that was matched is done, or came to nothing: the next of its key may start. */
+  /** A request that was matched is done, or came to nothing: the next of its key, or under its limit, may start. */
   release(request: Request): void
   /** Takes a request back that was matched, to be matched again: as `ask`, but before all that were sent later. It keeps the turn of its key. */
   putBack(request: Request): Member | null
@@ -33,7 +35,7 @@ export interface Port {
   drain(): readonly Request[]
   /** A member ran a request for `runNs`. */
   finished(runNs: Nanos, now: Nanos): void
-  configure(options: BrokerOptions): void
+  configure(options: EngineOptions): void
   /** At the end of a turn: lets go of what need not be held. */
   rest(): void
   close(): void

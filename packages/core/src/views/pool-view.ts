@@ -1,4 +1,4 @@
-import type { DropReason } from '@genpool/broker'
+import type { DropReason, LimitFigures } from '@genpool/broker'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
@@ -101,6 +101,8 @@ export interface PoolView {
   readonly selfWait: string | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
+  /** What rates and limits hold back. O(keys). */
+  limits(now: Nanos): LimitFigures
   /** How long the oldest request has waited; 0 if none does. */
   oldestWait(now: Nanos): Nanos
   /** Reads the clock. */

@@ -35,6 +35,8 @@ const IDLE = [
   { breaker: { failures: 1, share: 0.01, wait: 60_000, maxWait: 60_000 }, throttle: true },
   { broker: { client: { type: 'codel', interval: 60_000 }, member: { type: 'timeout', timeout: 60_000 } } },
   { broker: { member: { type: 'codel', target: 1, interval: 60_000 } } },
+  { rate: { limit: 10, interval: 100 }, broker: { member: { type: 'timeout', timeout: 60_000 } } },
+  { rate: { limit: 1, interval: 60_000 }, timeout: 100 },
   { concurrency: 'gradient', broker: { admission: { type: 'pie' } } },
 ]
 

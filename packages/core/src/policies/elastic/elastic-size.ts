@@ -32,6 +32,9 @@ export interface ElasticPorts extends Attaching, Timers {
 export class ElasticSize implements SizePolicy, Listener {
   readonly #sizing: Sizing
   #timer: Timer | null = null
+  #wakeAt: Nanos = Infinity
+  /** Whether the process waits for the timer, since requests do. */
+  #holds = false
   #lookedAt: Nanos = -Infinity
   /** Whether members may start: the shared state exists. */
   #started = false
@@ -58,6 +61,7 @@ export class ElasticSize implements SizePolicy, Listener {
     const isDue = now - this.#lookedAt >= this.options.update * NS_PER_MS
     // Without members, waiting requests cannot wait for the next check.
     if (isDue || (this.#sizing.size === 0 && this.pool.waiting > 0)) this.#look()
+    else if (this.#holds && this.pool.waiting === 0) this.#arm(this.#wakeAt, now)
   }
 
   mayEnd(): boolean {
@@ -74,8 +78,7 @@ export class ElasticSize implements SizePolicy, Listener {
   end(): void {
     this.#started = false
     this.pool.detach(this)
-    this.#timer?.cancel()
-    this.#timer = null
+    this.#disarm()
   }
 
   #look(): void {
@@ -90,19 +93,26 @@ export class ElasticSize implements SizePolicy, Listener {
       limit: pool.limit,
     }
     const { start, end, excess, wakeAt } = this.#sizing.look(load, now)
-    this.#arm(wakeAt === null ? null : (wakeAt - now) / NS_PER_MS)
+    if (wakeAt === null) this.#disarm()
+    else this.#arm(wakeAt, now)
     pool.shrink(excess + end)
     for (let i = 0; i < start; i++) pool.grow()
   }
 
-  #arm(ms: number | null): void {
-    this.#timer?.cancel()
-    this.#timer = null
-    if (ms === null) return
+  #arm(at: Nanos, now: Nanos): void {
+    this.#disarm()
     const look = (): void => {
-      this.#timer = null
+      this.#disarm()
       this.#look()
     }
-    this.#timer = this.pool.after(ms, look, this.pool.waiting > 0)
+    this.#wakeAt = at
+    this.#holds = this.pool.waiting > 0
+    this.#timer = this.pool.after((at - now) / NS_PER_MS, look, this.#holds)
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#holds = false
   }
 }

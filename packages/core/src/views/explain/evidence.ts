@@ -1,4 +1,4 @@
-import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
+import { type EngineOptions, type FairBy, fairIdentity, fairKey, type LimitFigures } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
@@ -71,6 +71,10 @@ export interface Evidence {
     readonly floorMs: number
     readonly learns: boolean
   } | null
+  /** What rates and limits hold back, and their options. */
+  readonly held: LimitFigures
+  readonly rate: ExplainedOptions['rate']
+  readonly limits: ExplainedOptions['limits']
   /** The most frequent key of waiting requests with a key. */
   readonly key: Greatest | null
   /** The key of a fair queue with the most waiting requests, and the number of keys. */
@@ -103,6 +107,8 @@ export interface ExplainedOptions {
   readonly concurrencyLearns: boolean
   /** The option `by` of a fair queue; null for another queue. */
   readonly fairBy: { readonly by: FairBy } | null
+  readonly rate: EngineOptions['rate']
+  readonly limits: EngineOptions['limits']
   /** Whether each handler holds the state while it runs. */
   readonly exclusive: boolean
 }
@@ -168,6 +174,9 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
           },
     key: null,
     tenant: null,
+    held: pool.limits(now),
+    rate: options.rate,
+    limits: options.limits,
     exclusive: options.exclusive,
     late: pool.awaitingReply.size,
     oldestLateMs: oldestMs([...pool.awaitingReply], now),

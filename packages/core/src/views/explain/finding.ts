@@ -11,6 +11,8 @@ export type FindingName =
   | 'crashes'
   | 'stuck'
   | 'event-loop'
+  | 'rate'
+  | 'limits'
   | 'keys'
   | 'one-tenant'
   | 'concurrency'

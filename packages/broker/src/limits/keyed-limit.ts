@@ -1,0 +1,60 @@
+import { type Nanos } from '@genpool/runtime'
+import { MinHeap } from '../queues/min-heap'
+import { type Waiting } from '../queues/waiting'
+import { type KeyRules, LimitLane } from './limit-lane'
+
+/** The lanes of all keys under one limit. A key that nothing waits for, runs for or has begun lately is forgotten. */
+export class KeyedLimit<E extends Waiting> {
+  readonly lanes = new Map<unknown, LimitLane<E>>()
+  /** The lanes in which something is due at a time. */
+  readonly timers = new MinHeap<LimitLane<E>>()
+  /** Lanes by the time of a begin, the earliest first. Later begins are looked at when its time is over. */
+  readonly #begun = new Map<LimitLane<E>, Nanos>()
+
+  constructor(
+    readonly keyOf: (message: unknown) => unknown,
+    public rules: KeyRules,
+  ) {}
+
+  /** The lane of a message; null if it has no key. @throws {InvalidError} if the user's function throws */
+  laneOf(message: unknown): LimitLane<E> | null {
+    const key = this.keyOf(message)
+    if (key === undefined) return null
+    let lane = this.lanes.get(key)
+    if (lane === undefined) this.lanes.set(key, (lane = new LimitLane<E>(key, this.rules)))
+    return lane
+  }
+
+  configure(rules: KeyRules): void {
+    this.rules = rules
+    if (rules.rate === null) {
+      for (const lane of this.#begun.keys()) lane.beganAt = -Infinity
+      this.#begun.clear()
+    }
+    for (const lane of this.lanes.values()) lane.configure(rules)
+  }
+
+  /** Remembers a lane whose rate counts what began now, and forgets those whose time is over. */
+  began(lane: LimitLane<E>, now: Nanos): void {
+    const { rate } = this.rules
+    if (rate === null) return
+    if (lane.beganAt === -Infinity) this.#begun.set(lane, now)
+    lane.beganAt = now
+    for (const [oldest, at] of this.#begun) {
+      if (at + rate.interval > now) return
+      this.#begun.delete(oldest)
+      if (oldest.beganAt + rate.interval > now) this.#begun.set(oldest, oldest.beganAt)
+      else {
+        oldest.beganAt = -Infinity
+        this.forget(oldest)
+      }
+    }
+  }
+
+  /** Forgets a lane in which nothing is left. */
+  forget(lane: LimitLane<E>): void {
+    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0) return
+    this.timers.delete(lane)
+    if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
+  }
+}

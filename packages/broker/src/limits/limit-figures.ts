@@ -1,0 +1,67 @@
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Waiting } from '../queues/waiting'
+import { type KeyedLimit } from './keyed-limit'
+import { type LimitLane } from './limit-lane'
+import { type LimitRules } from './limit-rules'
+
+/** What one kind of limit holds back. Times are milliseconds. */
+export interface HeldBy {
+  /** How many requests it holds back. */
+  readonly waiting: number
+  /** How many keys have something that waits, runs, or has begun lately; 0 for a rate of all. */
+  readonly keys: number
+  /** The key for which most wait; undefined if none waits, or for a rate of all. */
+  readonly key: unknown
+  /** How many wait for that key, how many of it run, and how much of it began within the last interval. */
+  readonly ofKey: number
+  readonly running: number
+  readonly used: number
+  /** When the rate lets the next one begin, from now; 0 if it is not the rate that holds it. */
+  readonly opensInMs: number
+}
+
+/** What rates and limits hold back now. */
+export interface LimitFigures {
+  readonly rate: HeldBy | undefined
+  readonly limits: HeldBy | undefined
+}
+
+interface Counts {
+  readonly now: Nanos
+  /** How many stand in the queue, and when the rate of all lets the next of them begin. */
+  readonly ready: number
+  readonly opensAt: Nanos
+}
+
+/** Reads the figures. O(keys). */
+export function figuresOf<E extends Waiting>(
+  { gate, rated, keyed }: LimitRules<E>,
+  { now, ready, opensAt }: Counts,
+): LimitFigures {
+  const limits = keyed === null ? undefined : heldBy(keyed, now)
+  if (gate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits }
+  const waiting = opensAt > now ? ready : 0
+  const none = { keys: 0, key: undefined, ofKey: 0, running: 0 }
+  return { rate: { ...none, waiting, used: gate.used(now), opensInMs: Math.max(0, opensAt - now) / NS_PER_MS }, limits }
+}
+
+function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy {
+  let waiting = 0
+  let keys = 0
+  let most: LimitLane<E> | null = null
+  for (const lane of lanes.values()) {
+    waiting += lane.parked
+    if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
+    if (lane.parked > (most?.parked ?? 0)) most = lane
+  }
+  const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
+  return {
+    waiting,
+    keys,
+    key: most?.key,
+    ofKey: most?.parked ?? 0,
+    running: most?.running ?? 0,
+    used: most?.rate?.used(now) ?? 0,
+    opensInMs: opensAt === Infinity ? 0 : (opensAt - now) / NS_PER_MS,
+  }
+}

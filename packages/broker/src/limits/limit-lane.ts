@@ -1,0 +1,155 @@
+import { type Nanos } from '@genpool/runtime'
+import { Level } from '../queues/level'
+import { type Scheduled } from '../queues/min-heap'
+import { type Queue } from '../queues/queue'
+import { type Waiting } from '../queues/waiting'
+import { Rate, type RateRules } from './rate'
+
+/** What holds for each key. */
+export interface KeyRules {
+  readonly concurrency: number
+  readonly rate: RateRules | null
+  /** How many may wait. */
+  readonly max: number
+  /** Whether the newest is served first, so that a new request overtakes all others. */
+  readonly newestFirst: boolean
+  /** Whether requests cost more or less: then a small one must not pass a great one that waits for the rate. */
+  readonly inOrder: boolean
+}
+
+/**
+ * One key: how many of its requests run, how many could be served next, and those that are parked until they may begin.
+ *
+ * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
+ */
+export class LimitLane<E extends Waiting> implements Scheduled {
+  heapAt = 0
+  heapIndex = -1
+  running = 0
+  /** How many stand in the queue, what they cost together, and the lowest of their priorities. */
+  ready = 0
+  readyCost = 0
+  floor = Infinity
+  parked = 0
+  /** The parked requests, the highest priority first. */
+  levels: Level<E>[] = []
+  rate: Rate | null
+  /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
+  opensAt: Nanos = Infinity
+  /** When one last began that the rate counts; -Infinity for none lately. */
+  beganAt: Nanos = -Infinity
+
+  constructor(
+    readonly key: unknown,
+    public rules: KeyRules,
+  ) {
+    this.rate = rules.rate === null ? null : new Rate(rules.rate)
+  }
+
+  get waiting(): number {
+    return this.ready + this.parked
+  }
+
+  /** Forgets what stands in the queue; keeps what runs, and what the rate has counted. */
+  reset(): void {
+    this.ready = this.readyCost = 0
+    this.floor = Infinity
+  }
+
+  configure(rules: KeyRules): void {
+    this.rules = rules
+    if (rules.rate === null) this.rate = null
+    else if (this.rate === null) this.rate = new Rate(rules.rate)
+    else this.rate.configure(rules.rate)
+  }
+
+  /** Whether a request may not begin now. */
+  isBlocked(cost: number, now: Nanos): boolean {
+    return this.running >= this.rules.concurrency || (this.rate !== null && !this.rate.fits(cost, now))
+  }
+
+  /** Whether a parked request is to begin before this one. */
+  isBehind({ priority, sentAt }: E): boolean {
+    const first = this.rules.inOrder && this.parked > 0 ? this.highest : undefined
+    if (first === undefined || first.priority < priority) return false
+    return first.priority > priority || (first.oldest() ?? Infinity) < sentAt
+  }
+
+  /** Whether one more request may begin after all that stand in the queue. */
+  hasPlace(): boolean {
+    return this.running + this.ready < this.rules.concurrency
+  }
+
+  /** When the rate lets a request begin after all that stand in the queue. */
+  fitsAt(cost: number, now: Nanos): Nanos {
+    return this.rate === null ? now : this.rate.opensAt(this.readyCost + cost, now)
+  }
+
+  /** Whether a new request must be parked. One that overtakes what stands in the queue needs a free place only. */
+  isClosed(cost: number, priority: number, now: Nanos): boolean {
+    if (this.isBlocked(cost, now)) return true
+    if (this.rules.newestFirst || (this.ready === 0 && this.parked === 0)) return false
+    if (this.parked === 0 && this.hasPlace() && this.fitsAt(cost, now) <= now) return false
+    return priority <= this.floor || (this.parked > 0 && priority <= (this.highest?.priority ?? -Infinity))
+  }
+
+  enter(cost: number, priority: number): void {
+    this.ready++
+    this.readyCost += cost
+    if (priority < this.floor) this.floor = priority
+  }
+
+  leave(cost: number): void {
+    this.readyCost -= cost
+    if (--this.ready === 0) this.floor = Infinity
+  }
+
+  begin(cost: number, now: Nanos): void {
+    this.running++
+    this.rate?.add(cost, now)
+  }
+
+  /** @param beganAt when it was counted, if it did not run after all; null if it ran */
+  end(cost: number, beganAt: Nanos | null): void {
+    this.running--
+    if (beganAt !== null) this.rate?.undo(cost, beganAt)
+  }
+
+  /** The level to serve next. */
+  get highest(): Level<E> | undefined {
+    return this.levels[0]
+  }
+
+  get lowest(): Level<E> | undefined {
+    return this.levels.at(-1)
+  }
+
+  /** Returns the level of a priority. @param make makes the queue of a new one */
+  levelOf(priority: number, make: () => Queue<E>): Level<E> {
+    let low = 0
+    let high = this.levels.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.levels[middle] as Level<E>).priority > priority) low = middle + 1
+      else high = middle
+    }
+    const found = this.levels[low]
+    if (found?.priority === priority) return found
+    const level = new Level<E>(priority, make())
+    this.levels.splice(low, 0, level)
+    return level
+  }
+
+  /** Forgets empty levels at both ends. */
+  trim(): void {
+    while (this.levels.at(-1)?.length === 0) this.levels.pop()
+    while (this.levels[0]?.length === 0) this.levels.shift()
+  }
+
+  /** When something is due here: a request may begin, or is too old. */
+  get wakeAt(): Nanos {
+    let at = this.opensAt
+    for (const { wakeAt } of this.levels) if (wakeAt !== null && wakeAt < at) at = wakeAt
+    return at
+  }
+}

@@ -1,0 +1,113 @@
+import { inOrder, showValue } from '@genpool/runtime'
+import { z } from 'zod'
+import { InvalidError } from '../errors'
+import { type FairBy, identify, keyFunction } from '../queues/fair-keys'
+import { fairWeight } from '../queues/fair-weight'
+import { countOrInfinity, toNanos } from '../queues/leaf-options'
+import { type RateRules } from './rate'
+
+const name = z.string().min(1).describe('The property of the message.')
+const fn = <F>(what: string): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', what)
+const by = z.union([name, fn<(message: unknown) => unknown>('expected a function (message) => key')])
+const cost = z.union([name, fn<(message: unknown) => number>('expected a function (message) => cost')])
+const count = z.number().int().positive()
+
+const rateShape = {
+  limit: count.describe('The greatest cost that may begin within any `interval`.'),
+  interval: z.number().positive().default(1000).describe('The length of the window, in milliseconds.'),
+  burst: count
+    .optional()
+    .describe('The greatest cost that may begin at once; the rest is spread evenly. Default: `limit`, all at once.'),
+  cost: cost
+    .optional()
+    .describe('What a message costs, a whole number: a property of it, or a function. Default: 1 each.'),
+}
+
+const isOrdered = inOrder('burst', 'limit')
+const burstInLimit = [
+  (options: { readonly limit: number; readonly burst?: number | undefined }): boolean =>
+    options.burst === undefined || options.burst <= options.limit,
+  isOrdered[1],
+] as const
+
+/** Options of a rate of work. */
+export const rateOptions = z
+  .strictObject({
+    ...rateShape,
+    by: by
+      .optional()
+      .describe(
+        'Gives each key a rate of its own: a property of the message, or a function. A message without a key has no limit.',
+      ),
+  })
+  .refine(...burstInLimit)
+export type RateOptions = z.input<typeof rateOptions>
+export type CheckedRateOptions = z.output<typeof rateOptions>
+
+/** Options of limits per key. */
+export const limitsOptions = z.strictObject({
+  by: by.describe('The key of a message: a property of it, or a function. A message without a key has no limits.'),
+  concurrency: z
+    .union([count, z.literal(Infinity)])
+    .default(Infinity)
+    .describe('How many messages of one key may run at once.'),
+  rate: z
+    .union([z.literal(false), z.strictObject(rateShape).refine(...burstInLimit)])
+    .default(false)
+    .describe('How many messages of one key may begin within any interval.'),
+  weight: fairWeight
+    .optional()
+    .describe(
+      'Lets keys share the members by weight, in a fair queue: a weight >= 1 for each key, or a function. Default: no shares.',
+    ),
+  max: countOrInfinity.default(Infinity).describe('How many messages of one key may wait; further ones are dropped.'),
+})
+export type LimitsOptions = z.input<typeof limitsOptions>
+export type CheckedLimitsOptions = z.output<typeof limitsOptions>
+
+/** The share of the limits in the options of a broker and of a pool. */
+export const limitShape = {
+  rate: z
+    .union([z.literal(false), rateOptions])
+    .default(false)
+    .describe('A rate of work: at most `limit` begin within any `interval`, the others wait. `false`: no limit.'),
+  limits: z
+    .union([z.literal(false), limitsOptions])
+    .default(false)
+    .describe('Limits for each key, such as a user or a tenant: others wait and hold nobody back. `false`: none.'),
+}
+
+export function toRateRules({ limit, interval, burst }: Pick<CheckedRateOptions, keyof RateRules>): RateRules {
+  return { limit, interval: toNanos(interval), burst: burst ?? limit }
+}
+
+/** Where a fair queue finds the same keys. */
+export function toFairBy(from: CheckedLimitsOptions['by']): FairBy {
+  return typeof from === 'string' ? { property: from } : from
+}
+
+/** Returns the function that finds the key by which lanes are kept. */
+export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
+  const find = keyFunction(toFairBy(from))
+  return (message) => identify(find(message))
+}
+
+/** Returns the function that finds the cost of a message; null if each costs 1. It throws an `InvalidError` for a wrong cost. */
+export function costOf(from: CheckedRateOptions['cost'], { limit, burst }: RateRules): CostOf | null {
+  if (from === undefined) return null
+  const find = keyFunction(toFairBy(from))
+  const most = Math.min(limit, burst)
+  return (message) => {
+    const value = find(message)
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+      throw wrongCost(`expected a whole number >= 0 as the "cost" of a message, got ${showValue(value)}`)
+    }
+    if (value <= most) return value
+    throw wrongCost(`it costs ${value}, and no more than ${most} may ever begin at once. Raise "limit" or "burst"`)
+  }
+}
+export type CostOf = (message: unknown) => number
+
+function wrongCost(message: string): InvalidError {
+  return new InvalidError('request', [{ path: ['cost'], message }])
+}

@@ -1,0 +1,116 @@
+import { type Waiting } from '../queues/waiting'
+import { KeyedLimit } from './keyed-limit'
+import { type KeyRules } from './limit-lane'
+import {
+  type CheckedLimitsOptions,
+  type CheckedRateOptions,
+  type CostOf,
+  costOf,
+  keyOf,
+  toRateRules,
+} from './limit-options'
+import { Pass } from './pass'
+import { Rate } from './rate'
+
+/** The checked options of all limits. */
+export interface LimitsInForce {
+  readonly rate: false | CheckedRateOptions
+  readonly limits: false | CheckedLimitsOptions
+}
+
+/** What the limits of a broker count: the rate of all requests, and the lanes of two kinds of keys. */
+export class LimitRules<E extends Waiting> {
+  /** The rate of all requests together; null if there is none, or if each key has its own. */
+  gate: Rate | null = null
+  keyed: KeyedLimit<E> | null = null
+  rated: KeyedLimit<E> | null = null
+  /** The limits of keys. */
+  all: readonly KeyedLimit<E>[] = []
+  #keyedCost: CostOf | null = null
+  #cost: CostOf | null = null
+
+  constructor(
+    public options: LimitsInForce,
+    newestFirst: boolean,
+  ) {
+    this.#take(null, newestFirst)
+  }
+
+  /** The least that a request costs in the rate of all, as far as is known before it is looked at. */
+  get leastCost(): number {
+    return this.#cost === null ? 1 : 0
+  }
+
+  /** The same in one lane. */
+  leastIn(limit: KeyedLimit<E>): number {
+    return (limit === this.keyed ? this.#keyedCost : this.#cost) === null ? 1 : 0
+  }
+
+  /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
+  isPlain = true
+
+  /** @throws {InvalidError} if a cost is wrong or more than may ever begin, or if a user's function throws */
+  passOf(entry: E): Pass<E> {
+    const { subject } = entry
+    const keyedCost = this.#keyedCost === null ? 1 : this.#keyedCost(subject)
+    const cost = this.#cost === null ? 1 : this.#cost(subject)
+    return new Pass<E>(this.keyed?.laneOf(subject) ?? null, this.rated?.laneOf(subject) ?? null, keyedCost, cost)
+  }
+
+  /** Takes other options over. Lanes of the same keys stay, with what they have counted. */
+  configure(options: LimitsInForce, newestFirst: boolean): void {
+    const before = this.options
+    this.options = options
+    this.#take(before, newestFirst)
+  }
+
+  #take(before: LimitsInForce | null, newestFirst: boolean): void {
+    const { rate, limits } = this.options
+    const rules = rate === false ? null : toRateRules(rate)
+    const by = rate === false ? undefined : rate.by
+    if (rules === null || by !== undefined) this.gate = null
+    else if (this.gate === null) this.gate = new Rate(rules)
+    else this.gate.configure(rules)
+    const forRate: KeyRules = {
+      concurrency: Infinity,
+      rate: rules,
+      max: Infinity,
+      newestFirst,
+      inOrder: rate !== false && rate.cost !== undefined,
+    }
+    const oldBy = before === null || before.rate === false ? undefined : before.rate.by
+    this.rated = by === undefined ? null : limitOf(oldBy === by ? this.rated : null, by, forRate)
+    this.#cost = rate === false || rules === null ? null : costOf(rate.cost, rules)
+    this.#takeLimits(limits, before === null ? false : before.limits, newestFirst)
+    this.all = [this.keyed, this.rated].filter((limit) => limit !== null)
+    this.isPlain = this.all.length === 0 && this.#cost === null
+  }
+
+  #takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {
+    if (limits === false) {
+      this.keyed = this.#keyedCost = null
+      return
+    }
+    const rate = limits.rate === false ? null : toRateRules(limits.rate)
+    const rules: KeyRules = {
+      concurrency: limits.concurrency,
+      rate,
+      max: limits.max,
+      newestFirst,
+      inOrder: limits.rate !== false && limits.rate.cost !== undefined,
+    }
+    const isSame = before !== false && before.by === limits.by
+    this.keyed = limitOf(isSame ? this.keyed : null, limits.by, rules)
+    this.#keyedCost = limits.rate === false || rate === null ? null : costOf(limits.rate.cost, rate)
+  }
+}
+
+function limitOf<E extends Waiting>(
+  old: KeyedLimit<E> | null,
+  by: CheckedLimitsOptions['by'],
+  rules: KeyRules,
+): KeyedLimit<E> {
+  if (old === null) return new KeyedLimit<E>(keyOf(by), rules)
+  old.configure(rules)
+  return old
+}

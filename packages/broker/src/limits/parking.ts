@@ -1,0 +1,157 @@
+import { type Nanos } from '@genpool/runtime'
+import { type CheckedLeafOptions, createLeaf } from '../queues/leaf'
+import { type Level } from '../queues/level'
+import { type Drop } from '../queues/queue'
+import { TagIndex } from '../queues/tag-index'
+import { type Waiting } from '../queues/waiting'
+import { type KeyedLimit } from './keyed-limit'
+import { type LimitLane } from './limit-lane'
+
+/** What becomes of parked requests that are dropped. */
+export interface ParkingOwner<E extends Waiting> {
+  /** The lane in which a request is parked. */
+  laneOf(entry: E): LimitLane<E> | null
+  /** A parked request was dropped, by its age or for another. */
+  parkedDropped(drop: Drop<E>, now: Nanos): void
+}
+
+/** The requests that are parked in the lanes of all limits. Each operation costs O(log lanes). */
+export class Parking<E extends Waiting> {
+  /** How many are parked. */
+  length = 0
+  readonly #tags = new TagIndex<E>()
+  /** Those in the lanes' own queues by tag, for these queues. */
+  readonly #queued = new TagIndex<E>()
+  /** The parked ones by priority. There are few priorities. */
+  readonly #byPriority = new Map<number, Set<E>>()
+
+  constructor(
+    private readonly owner: ParkingOwner<E>,
+    /** The queue that each lane has for each priority. */
+    public queue: CheckedLeafOptions,
+  ) {}
+
+  tagged(tag: unknown): readonly E[] {
+    return this.#tags.get(tag)
+  }
+
+  /** @param isNew whether it comes after all that are parked; otherwise it stands where its age puts it */
+  park(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): void {
+    const level = lane.levelOf(entry.priority, () =>
+      createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }),
+    )
+    lane.parked++
+    this.#count(entry, 1)
+    if (!isNew) level.readmit(entry, now)
+    else {
+      level.enqueue(entry, now)
+      this.#drops(lane, level, now)
+    }
+  }
+
+  /** Takes out the next request of a lane; null if all that was left had to be dropped. */
+  next(lane: LimitLane<E>, now: Nanos): E | null {
+    for (let level = lane.highest; level !== undefined; level = lane.highest) {
+      const entry = level.dequeue(now)
+      this.#drops(lane, level, now)
+      if (entry !== null) {
+        this.#left(entry, lane)
+        return entry
+      }
+      lane.trim()
+      if (lane.highest === level) return null
+    }
+    return null
+  }
+
+  remove(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
+    const level = lane.levels.find(({ priority }) => priority === entry.priority)
+    if (level?.remove(entry, now) !== true) return false
+    this.#left(entry, lane)
+    this.#drops(lane, level, now)
+    return true
+  }
+
+  /** Lets time pass in a lane. */
+  timeout(lane: LimitLane<E>, now: Nanos): void {
+    for (const level of [...lane.levels]) {
+      if (level.wakeAt === null || level.wakeAt > now) continue
+      level.timeout(now)
+      this.#drops(lane, level, now)
+    }
+  }
+
+  /** One of the least urgent in a lane. */
+  lastOf(lane: LimitLane<E>): E | null {
+    lane.trim()
+    return lane.lowest?.victim(false) ?? null
+  }
+
+  /** One of the least urgent of all; null if none is parked. O(priorities). */
+  last(): E | null {
+    if (this.length === 0) return null
+    const lowest = this.#byPriority.get(Math.min(...this.#byPriority.keys())) ?? []
+    for (const entry of lowest) return entry
+    return null
+  }
+
+  /** Has one dropped for a more urgent one; false if it is not more urgent. */
+  shedFor(entry: E, victim: E | null, now: Nanos): boolean {
+    if (victim === null || victim.priority >= entry.priority) return false
+    const from = this.owner.laneOf(victim)
+    if (from === null || !this.remove(victim, from, now)) return false
+    const drop = { entry: victim, reason: 'priority', sojourn: now - victim.sentAt, waiting: this.length } as const
+    this.owner.parkedDropped(drop, now)
+    return true
+  }
+
+  /** Takes all out of the lanes of a limit. */
+  drain(limit: KeyedLimit<E>): E[] {
+    const entries: E[] = []
+    for (const lane of limit.lanes.values()) {
+      for (const level of lane.levels) {
+        entries.push(...level.queue, ...level.returning)
+        level.drain()
+      }
+      lane.levels = []
+      lane.parked = 0
+      lane.opensAt = Infinity
+      limit.timers.delete(lane)
+    }
+    for (const entry of entries) this.#count(entry, -1)
+    return entries
+  }
+
+  *of(limit: KeyedLimit<E>): Iterable<E> {
+    for (const lane of limit.lanes.values()) {
+      for (const level of lane.levels) {
+        yield* level.queue
+        yield* level.returning
+      }
+    }
+  }
+
+  #left(entry: E, lane: LimitLane<E>): void {
+    lane.parked--
+    this.#count(entry, -1)
+    if (lane.parked === 0) lane.levels = []
+  }
+
+  #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
+    for (const drop of level.dropped) {
+      this.#left(drop.entry, lane)
+      this.owner.parkedDropped(drop, now)
+    }
+  }
+
+  #count(entry: E, by: 1 | -1): void {
+    this.length += by
+    if (by === 1) this.#tags.add(entry)
+    else this.#tags.delete(entry)
+    const peers = this.#byPriority.get(entry.priority)
+    if (by === 1) {
+      if (peers === undefined) this.#byPriority.set(entry.priority, new Set([entry]))
+      else peers.add(entry)
+    } else if (peers?.delete(entry) === true && peers.size === 0) this.#byPriority.delete(entry.priority)
+  }
+}

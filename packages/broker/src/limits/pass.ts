@@ -1,0 +1,81 @@
+import { type Nanos } from '@genpool/runtime'
+import { type Waiting } from '../queues/waiting'
+import { type LimitLane } from './limit-lane'
+
+/** Where a request is: not queued, held back by its key, parked in a lane, ready in the queue, or running. */
+export type Place = 'outside' | 'behind' | 'parked' | 'ready' | 'running'
+
+/** What the limits know of one request. */
+export class Pass<E extends Waiting> {
+  place: Place = 'outside'
+  /** The lane in which it is parked. */
+  parkedIn: LimitLane<E> | null = null
+  beganAt: Nanos = 0
+
+  constructor(
+    /** The lanes of its two keys, of `limits` and of `rate`; null for no key. */
+    readonly keyed: LimitLane<E> | null,
+    readonly rated: LimitLane<E> | null,
+    /** What it costs in the rate of `limits`, and in `rate`. */
+    readonly keyedCost: number,
+    readonly cost: number,
+  ) {}
+
+  costIn(lane: LimitLane<E>): number {
+    return lane === this.keyed ? this.keyedCost : this.cost
+  }
+
+  otherThan(lane: LimitLane<E>): LimitLane<E> | null {
+    return lane === this.keyed ? this.rated : this.keyed
+  }
+
+  /** Enters the queue that members are served from. */
+  enter(priority: number): void {
+    this.place = 'ready'
+    this.keyed?.enter(this.keyedCost, priority)
+    this.rated?.enter(this.cost, priority)
+  }
+
+  /** Leaves that queue. */
+  leave(): void {
+    this.place = 'outside'
+    this.keyed?.leave(this.keyedCost)
+    this.rated?.leave(this.cost)
+  }
+
+  begin(now: Nanos): void {
+    this.place = 'running'
+    this.beganAt = now
+    this.keyed?.begin(this.keyedCost, now)
+    this.rated?.begin(this.cost, now)
+  }
+
+  /** @param ran whether it did run; otherwise the rates take back what they counted */
+  end(ran: boolean): void {
+    const beganAt = ran ? null : this.beganAt
+    this.place = 'outside'
+    this.keyed?.end(this.keyedCost, beganAt)
+    this.rated?.end(this.cost, beganAt)
+  }
+
+  /** The lane in which a new request must be parked; null if it may stand in the queue. */
+  closedLane(priority: number, now: Nanos): LimitLane<E> | null {
+    if (this.keyed?.isClosed(this.keyedCost, priority, now) === true) return this.keyed
+    return this.rated?.isClosed(this.cost, priority, now) === true ? this.rated : null
+  }
+
+  /** Whether it may begin, and nothing that is parked is concerned. */
+  beginsShortly(now: Nanos): boolean {
+    const { keyed, rated } = this
+    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || (keyed.parked > 0 && keyed.rate !== null)))
+      return false
+    return rated === null || !(rated.isBlocked(this.cost, now) || rated.parked > 0)
+  }
+
+  /** The lane that does not let it begin now; null if it may begin. */
+  blockedLane(entry: E, now: Nanos): LimitLane<E> | null {
+    const { keyed, rated } = this
+    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || keyed.isBehind(entry))) return keyed
+    return rated !== null && (rated.isBlocked(this.cost, now) || rated.isBehind(entry)) ? rated : null
+  }
+}

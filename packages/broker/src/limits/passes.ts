@@ -1,0 +1,73 @@
+import { type Waiting } from '../queues/waiting'
+import { type KeyedLimit } from './keyed-limit'
+import { type LimitLane } from './limit-lane'
+import { type LimitRules } from './limit-rules'
+import { Pass } from './pass'
+
+/** A request with its pass. The property is added to requests under limits only: others stay as small as they are. */
+interface Holder<E extends Waiting> {
+  limitPass?: Pass<E> | undefined
+}
+
+/**
+ * The passes of all requests that wait or run. Each request holds its own: a map of them costs twice as much as the rest of a
+ * short call.
+ */
+export class Passes<E extends Waiting> {
+  /** The pass of all requests while nothing but their number counts. */
+  readonly #plain = new Pass<E>(null, null, 1, 1)
+
+  constructor(private readonly rules: LimitRules<E>) {}
+
+  get(entry: E): Pass<E> | undefined {
+    return (entry as Holder<E>).limitPass
+  }
+
+  /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
+  of(entry: E): Pass<E> {
+    if (this.rules.isPlain) return this.#plain
+    return ((entry as Holder<E>).limitPass ??= this.rules.passOf(entry))
+  }
+
+  delete(entry: E): void {
+    ;(entry as Holder<E>).limitPass = undefined
+  }
+
+  /** Forgets a request, and its lanes if nothing is left in them. */
+  forget(entry: E, pass: Pass<E>): void {
+    ;(entry as Holder<E>).limitPass = undefined
+    if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
+    if (pass.rated !== null) this.rules.rated?.forget(pass.rated)
+  }
+
+  laneIn(limit: KeyedLimit<E>, pass: Pass<E>): LimitLane<E> | null {
+    return limit === this.rules.keyed ? pass.keyed : pass.rated
+  }
+
+  limitOf(lane: LimitLane<E>, pass: Pass<E>): KeyedLimit<E> {
+    return (lane === pass.keyed ? this.rules.keyed : this.rules.rated) as KeyedLimit<E>
+  }
+
+  /** Counts a request that stands in the queue; false if it cannot be counted, or may never begin. */
+  adopt(entry: E, isBehind: boolean): boolean {
+    try {
+      const pass = this.of(entry)
+      if (isBehind) pass.place = 'behind'
+      else pass.enter(entry.priority)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Begins to count anew what waits, since keys, costs or lanes have changed: each must be adopted next. */
+  countAnew(waiting: Iterable<E>): void {
+    for (const limit of this.rules.all) for (const lane of limit.lanes.values()) lane.reset()
+    for (const entry of waiting) this.delete(entry)
+  }
+
+  /** Forgets lanes in which nothing is left. */
+  trim(): void {
+    for (const limit of this.rules.all) for (const lane of [...limit.lanes.values()]) limit.forget(lane)
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/** The greatest weight: one turn of a key stays finite. */
+const MOST = 1_000_000
+
+/** How many requests of a key a fair queue serves in one turn: by key (one that is not named has 1), or a function. */
+export const fairWeight = z.union([
+  z.record(z.string(), z.number().min(1).max(MOST)).describe('The weight of each key; one that is not named has 1.'),
+  z
+    .custom<(key: unknown) => number>((value) => typeof value === 'function', 'expected a function (key) => weight')
+    .describe('A function that returns the weight of a key.'),
+])
+export type FairWeight = z.output<typeof fairWeight>
+
+/** Returns the weight of each key; null if all are the same. A function that throws, or returns no weight, means 1. */
+export function weightOf(weight: FairWeight | undefined): ((key: unknown) => number) | null {
+  if (weight === undefined) return null
+  if (typeof weight === 'function') return (key) => checked(() => weight(key))
+  return (key) => (Object.hasOwn(weight, String(key)) ? (weight[String(key)] as number) : 1)
+}
+
+function checked(read: () => unknown): number {
+  try {
+    const value = read()
+    return typeof value === 'number' && value >= 1 ? Math.min(value, MOST) : 1
+  } catch {
+    return 1
+  }
+}

@@ -1,0 +1,19 @@
+import { type Nanos } from '@genpool/runtime'
+import { type Queue } from './queue'
+import { type Waiting } from './waiting'
+
+/** A queue that holds some requests back: those behind others of their key, or behind a limit. */
+export interface Layers<E extends Waiting> extends Queue<E> {
+  /** How many could be served now: all except those held back by a key. */
+  readonly ready: number
+  /** How many would be served before a new request of this priority. */
+  ahead(priority: number): number
+  /** Whether a new request has to wait although a member is idle. */
+  mustStepBack(entry: E, now: Nanos): boolean
+  /** Reports that `entry` is served without waiting. */
+  start(entry: E, now: Nanos): void
+  /** Reports that a request is done or was not served after all. */
+  release(entry: E, now: Nanos, ran?: boolean): void
+  /** Takes back one that was handed out, and that keeps the turn of its key. */
+  readmit(entry: E, now: Nanos, ran?: boolean): void
+}

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { createBroker, fairQueue } from '../../src'
+import { RUNS } from '../laws/runs'
+import { Job } from './model'
+
+const jobOf = (tenant: string, id: number): Job => new Job({ id, tenant, user: undefined, cost: 1 }, id)
+
+describe('weights of keys', () => {
+  it('share the members: a key of weight 3 is served three times in its turn', () => {
+    const queue = fairQueue<Job>({ by: { property: 'tenant' }, weight: { gold: 3 } }, 0)
+    for (let id = 0; id < 8; id++) queue.enqueue(jobOf(id % 2 === 0 ? 'gold' : 'free', id), id)
+    const order = Array.from({ length: 6 }, () => queue.dequeue(10)?.task.tenant)
+    expect(order).toEqual(['gold', 'gold', 'gold', 'free', 'gold', 'free'])
+  })
+
+  it('make a fair queue of the queue that the options say', () => {
+    const broker = createBroker<Job, Job>({ limits: { by: 'tenant', weight: (key) => (key === 'gold' ? 2 : 1) } }, 0)
+    for (let id = 0; id < 6; id++) broker.ask(jobOf(id < 3 ? 'free' : 'gold', id), id)
+    const order = Array.from({ length: 6 }, () => broker.take(10)?.task.tenant)
+    expect(order).toEqual(['free', 'gold', 'gold', 'free', 'gold', 'free'])
+  })
+
+  it('are refused with a fair queue by another key, and changed while requests wait', () => {
+    const client = { type: 'fair', by: { property: 'user' } } as const
+    expect(() => createBroker({ client, limits: { by: 'tenant', weight: { a: 2 } } }, 0)).toThrow('another key')
+    const broker = createBroker<Job, Job>({ limits: { by: 'tenant', weight: {} } }, 0)
+    for (let id = 0; id < 6; id++) broker.ask(jobOf(id % 2 === 0 ? 'a' : 'b', id), id)
+    broker.configure({ limits: { by: 'tenant', weight: { b: 2 } } }, 10)
+    const order = Array.from({ length: 6 }, () => broker.take(10)?.task.tenant)
+    expect(order).toEqual(['a', 'b', 'b', 'a', 'b', 'a'])
+  })
+
+  it('give each key its share within one turn, however many keys have work', () => {
+    const weights = fc.array(fc.integer({ min: 4, max: 40 }), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 1, max: 10 }), (quarters, rounds) => {
+        const shares = quarters.map((quarter) => quarter / 4)
+        const total = shares.reduce((sum, share) => sum + share, 0)
+        const weight = Object.fromEntries(shares.map((share, i) => [`t${i}`, share]))
+        const queue = fairQueue<Job>({ by: { property: 'tenant' }, weight }, 0)
+        let id = 0
+        shares.forEach((share, i) => {
+          for (let n = 0; n < share * (rounds + 2); n++) queue.enqueue(jobOf(`t${i}`, id++), 0)
+        })
+        const served = new Map<string, number>()
+        for (let n = 0; n < Math.floor(total * rounds); n++) {
+          const tenant = queue.dequeue(1)?.task.tenant as string
+          served.set(tenant, (served.get(tenant) ?? 0) + 1)
+        }
+        shares.forEach((share, i) => {
+          // A turn serves whole requests: at most one turn and one request too many or too few.
+          expect(Math.abs((served.get(`t${i}`) ?? 0) - share * rounds)).toBeLessThanOrEqual(share + 1)
+        })
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('of 1 change nothing: the order is that of a fair queue without weights', () => {
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat(4)), { maxLength: 60 })
+    fc.assert(
+      fc.property(steps, (plan) => {
+        const plain = fairQueue<Job>({ by: { property: 'tenant' } }, 0)
+        const weighted = fairQueue<Job>({ by: { property: 'tenant' }, weight: () => 1 }, 0)
+        plan.forEach(([adds, tenant], id) => {
+          if (adds) for (const queue of [plain, weighted]) queue.enqueue(jobOf(`t${tenant}`, id), id)
+          else expect(weighted.dequeue(id)?.task.id).toBe(plain.dequeue(id)?.task.id)
+        })
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})

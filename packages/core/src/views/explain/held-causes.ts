@@ -1,0 +1,53 @@
+import type { HeldBy } from '@genpool/broker'
+import { NS_PER_MS, textOf } from '@genpool/runtime'
+import type { Evidence } from './evidence'
+import { count, type Finding, inWords } from './finding'
+
+/** The rate of work holds requests back. */
+export function heldByRate({ held, rate, waiting, idle }: Evidence): Finding | null {
+  if (!rate || held.rate === undefined || held.rate.waiting === 0) return null
+  const { limit, interval = 1000 } = rate
+  const { waiting: heldBack, opensInMs, ofKey } = held.rate
+  return {
+    finding: 'rate',
+    says:
+      `${requests(heldBack)} for the rate of work: at most ${limit} may begin in ${inWords(interval)}` +
+      `${rate.by === undefined ? '' : ` for each key${mostOf(held.rate)}`}${next(opensInMs)}`,
+    figures: { held: heldBack, limit, intervalMs: interval, opensInMs, waiting, idle, ...(ofKey > 0 && { ofKey }) },
+    advice: 'Raise "rate.limit" if what the handlers call allows more, or send fewer requests.',
+    option: 'rate.limit',
+  }
+}
+
+/** Limits per key hold requests back. */
+export function heldByLimits({ held, limits, waiting, idle }: Evidence): Finding | null {
+  if (!limits || held.limits === undefined || held.limits.waiting === 0) return null
+  const { concurrency = Infinity, rate } = limits
+  const { waiting: heldBack, opensInMs, running, ofKey, keys } = held.limits
+  const isFull = running >= concurrency
+  const atOnce = concurrency === Infinity ? [] : [`${concurrency} of a key may run at once`]
+  const perInterval = rate ? [`${rate.limit} may begin in ${inWords(rate.interval ?? 1000)}`] : []
+  return {
+    finding: 'limits',
+    says:
+      `${requests(heldBack)} for the limits of their keys: at most ${[...atOnce, ...perInterval].join(', and ')}` +
+      `${mostOf(held.limits)}${isFull ? `, of which ${running} run` : next(opensInMs)}`,
+    figures: { held: heldBack, ofKey, running, keys, opensInMs, waiting, idle },
+    advice: isFull
+      ? 'Raise "limits.concurrency" if one key may have more members at once, or make handlers faster.'
+      : 'Raise "limits.rate.limit" if one key may have more, or send fewer requests of one key.',
+    option: isFull ? 'limits.concurrency' : 'limits.rate.limit',
+  }
+}
+
+function requests(held: number): string {
+  return count(held, 'request waits', 'requests wait')
+}
+
+function mostOf({ key, ofKey, waiting }: HeldBy): string {
+  return ofKey === 0 ? '' : `; ${ofKey} of ${waiting} belong to "${textOf(key)}"`
+}
+
+function next(opensInMs: number): string {
+  return opensInMs <= 0 ? '' : `; the next may begin in ${inWords(Math.max(opensInMs, 1 / NS_PER_MS))}`
+}
