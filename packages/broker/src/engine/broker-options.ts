@@ -24,7 +24,7 @@ export const brokerOptions = z.strictObject({
     .describe('Whether a request is dropped instead of started when too little time is left before its deadline.'),
 })
 /** Options of the engine: `brokerOptions`, and its rate and limits per key. */
-export const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
+const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
 export type EngineOptions = z.input<typeof engineOptions>
 export type CheckedEngineOptions = z.output<typeof engineOptions>
 

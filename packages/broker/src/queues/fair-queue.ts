@@ -154,8 +154,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     }
     lane.queue.readmit(entry)
     this.#length++
-    // Its age may be over: the next call of `timeout` looks.
-    this.#timers.set(lane, lane.queue instanceof DropQueue ? Infinity : now)
+    // Its age may be over: the next call of `timeout` looks, which is later than this one.
+    this.#timers.set(lane, lane.queue instanceof DropQueue ? Infinity : now + 1)
     this.#settleAll(now)
   }
 

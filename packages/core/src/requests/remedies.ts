@@ -2,7 +2,6 @@ import type { DropReason } from '@genpool/broker'
 import type { Remedy } from '@genpool/runtime'
 import type { RequestFacts } from './request-facts'
 
-export type { Remedy }
 
 /** What errors say about causes, and what to do. Asked only when an error is made. */
 export interface Remedies {
