@@ -2,7 +2,6 @@ import type { DropReason } from '@genpool/broker'
 import type { Remedy } from '@genpool/runtime'
 import type { RequestFacts } from './request-facts'
 
-
 /** What errors say about causes, and what to do. Asked only when an error is made. */
 export interface Remedies {
   /** For a request that was not run in time; undefined for what the error says on its own. */
