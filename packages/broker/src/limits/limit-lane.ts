@@ -70,9 +70,15 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   /** Whether a parked request is to begin before this one. */
   isBehind({ priority, sentAt }: E): boolean {
-    const first = this.rules.inOrder && this.parked > 0 ? this.highest : undefined
+    const first = this.parked > 0 ? this.highest : undefined
     if (first === undefined || first.priority < priority) return false
     return first.priority > priority || (first.oldest() ?? Infinity) < sentAt
+  }
+
+  /** Whether a request that was just parked may be the next to begin. */
+  mayBeNext({ priority }: E): boolean {
+    const first = this.highest
+    return first?.priority === priority && (this.rules.newestFirst || first.length === 1)
   }
 
   /** Whether one more request may begin after all that stand in the queue. */
@@ -90,7 +96,8 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     if (this.isBlocked(cost, now)) return true
     if (this.rules.newestFirst || (this.ready === 0 && this.parked === 0)) return false
     if (this.parked === 0 && this.hasPlace() && this.fitsAt(cost, now) <= now) return false
-    return priority <= this.floor || (this.parked > 0 && priority <= (this.highest?.priority ?? -Infinity))
+    if (this.ready > 0 && priority <= this.floor) return true
+    return this.parked > 0 && priority <= (this.highest?.priority ?? -Infinity)
   }
 
   enter(cost: number, priority: number): void {

@@ -153,7 +153,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#begin()
     const before = this.#ended(entry, now, ran)
     const pass = this.#passes.of(entry)
-    const lane = pass.blockedLane(entry, now)
+    const lane = pass.laneToReturnTo(entry, now)
     if (lane !== null) this.#park(entry, pass, lane, now)
     else this.#ready(entry, pass, now)
     if (before !== undefined) this.#refillBoth(before, now)
@@ -237,8 +237,10 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   }
 
   parkedDropped(drop: Drop<E>, now: Nanos): void {
+    const pass = this.#passes.get(drop.entry)
     this.#passes.delete(drop.entry)
     this.#push(drop)
+    if (pass?.parkedIn) this.#reschedule(pass.parkedIn, this.#passes.limitOf(pass.parkedIn, pass), now)
     this.#releaseKey(drop.entry, now)
   }
 
@@ -325,7 +327,9 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     pass.place = 'parked'
     pass.parkedIn = lane
     this.#parking.park(entry, lane, isNew, now)
-    this.#schedule(lane, this.#passes.limitOf(lane, pass), now)
+    const limit = this.#passes.limitOf(lane, pass)
+    if (!isNew || lane.mayBeNext(entry)) this.#reschedule(lane, limit, now)
+    else this.#schedule(lane, limit, now)
   }
 
   #ready(entry: E, pass: Pass<E>, now: Nanos): void {
@@ -370,9 +374,15 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     limit.forget(lane)
   }
 
+  /** Sets when a lane is due, after another request has become its next one. */
+  #reschedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    if (lane.rules.inOrder || lane.parked === 0) lane.opensAt = Infinity
+    this.#schedule(lane, limit, now)
+  }
+
   /** Sets when a lane is due, after something was parked in it. */
   #schedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
-    if (lane.rate !== null && lane.opensAt === Infinity && lane.hasPlace()) {
+    if (lane.rate !== null && lane.parked > 0 && lane.opensAt === Infinity && lane.hasPlace()) {
       lane.opensAt = lane.fitsAt(this.#rules.leastIn(limit), now)
     }
     limit.timers.set(lane, lane.wakeAt)
@@ -411,7 +421,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
       const lane = pass.parkedIn
       if (!this.#parking.remove(entry, lane, now)) return false
       this.#passes.forget(entry, pass)
-      this.#schedule(lane, this.#passes.limitOf(lane, pass), now)
+      this.#reschedule(lane, this.#passes.limitOf(lane, pass), now)
       this.#releaseKey(entry, now)
       return true
     }

@@ -75,7 +75,17 @@ export class Pass<E extends Waiting> {
   /** The lane that does not let it begin now; null if it may begin. */
   blockedLane(entry: E, now: Nanos): LimitLane<E> | null {
     const { keyed, rated } = this
-    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || keyed.isBehind(entry))) return keyed
-    return rated !== null && (rated.isBlocked(this.cost, now) || rated.isBehind(entry)) ? rated : null
+    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || (keyed.rules.inOrder && keyed.isBehind(entry)))) {
+      return keyed
+    }
+    if (rated === null) return null
+    return rated.isBlocked(this.cost, now) || (rated.rules.inOrder && rated.isBehind(entry)) ? rated : null
+  }
+
+  /** The lane in which one that comes back must wait: it may not begin now, or a parked one is to begin before it. */
+  laneToReturnTo(entry: E, now: Nanos): LimitLane<E> | null {
+    const { keyed, rated } = this
+    if (keyed?.isBehind(entry) === true) return keyed
+    return rated?.isBehind(entry) === true ? rated : this.blockedLane(entry, now)
   }
 }
