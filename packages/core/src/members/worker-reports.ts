@@ -38,7 +38,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   done(request: Request, then: Following | undefined, runNs: Nanos, times: number): void {
     const { member, crew } = this
     if (member.status === 'ended') return
-    const { companions } = request
+    const companions = request.handler.batch === 0 ? null : request.companions
     if (request.outcome === null) this.#settleUnanswered(request)
     if (companions !== null) this.#settleCompanions(companions)
     if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt }

@@ -97,8 +97,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     request.attempt++
-    const { companions } = request
-    if (companions !== null) for (const companion of companions) companion.attempt++
+    if (request.handler.batch > 0) for (const companion of request.companions ?? []) companion.attempt++
     if (attempt.number > 1) this.#reran(request, attempt)
     if (this.#listeners.handlerStarted.length > 0) this.#handlerStarted(request)
   }

@@ -40,6 +40,8 @@ export function isWanted(
   request: Request,
   { turn, failures }: { readonly turn: Turn; readonly failures: Failures },
 ): boolean {
-  if (request.outcome === null && hasPassed(request.deadline, turn)) request.fail(failures.expired(request))
-  return !request.abandoned
+  if (request.outcome !== null) return request.outcome === 'replied'
+  if (!hasPassed(request.deadline, turn)) return true
+  request.fail(failures.expired(request))
+  return false
 }

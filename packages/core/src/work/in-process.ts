@@ -7,8 +7,8 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
 import { calling } from '../requests/calling'
 import type { MailboxEntry } from '../requests/mailbox'
+import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
-import type { Scope } from '../requests/scope'
 import { type Answering, giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
 import { HandlerFailure, isAbort, isWanted, stepOf } from './handler-results'
@@ -102,18 +102,13 @@ class InProcessWorker implements Worker<Request>, Run {
 
   give(job: Request): void {
     const { turn } = this.pool
-    this.#companions = job.companions
+    if (job.handler.batch > 0 || this.#companions !== null) this.#companions = job.companions
     const now = turn.now()
     this.#startedAt = now
     this.#progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
-      const { rarely } = job
-      const scope = rarely === null ? null : rarely.scope
-      step =
-        scope === null
-          ? (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
-          : this.#transactWithin(scope)
+      step = job.rarely === null ? this.#transact() : this.#transactWithin(job.rarely)
     } catch (error) {
       return this.#failed(job, error)
     }
@@ -121,12 +116,13 @@ class InProcessWorker implements Worker<Request>, Run {
     else this.#done(job, step, turn.tick(), turn.measured)
   }
 
-  readonly #transact = (): Step | PromiseLike<Step> =>
-    (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+  #transact(): Step | PromiseLike<Step> {
+    return (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+  }
 
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
-  #transactWithin(scope: Scope): Step | PromiseLike<Step> {
-    return scope.within(this.#transact)
+  #transactWithin({ scope }: Rarely): Step | PromiseLike<Step> {
+    return scope === null ? this.#transact() : scope.within(() => this.#transact())
   }
 
   #await(step: PromiseLike<Step>): void {
@@ -138,33 +134,39 @@ class InProcessWorker implements Worker<Request>, Run {
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
   run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
     const job = this.#inHand.first as Request
-    const { rarely, handler } = job
-    if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
-    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
+    const isPlain = job.rarely === null && job.handler.batch === 0
+    if (attempt.number > 1 || attempt.exclusive || !isPlain) this.#prepare(job, attempt)
     this.#progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
     calling.hand = this.#inHand
     try {
-      result =
-        rarely === null || rarely.scope === null
-          ? handler.handle(handler.batch === 0 ? job.message : this.#batch(job), state, ctx)
-          : this.#runWithin(rarely.scope, job, { state, attempt, ctx })
+      result = isPlain
+        ? job.handler.handle(job.message, state, ctx)
+        : this.#runSpecially(job, { state, attempt, ctx })
     } catch (error) {
-      throw new HandlerFailure(error)
-    } finally {
       calling.hand = null
+      throw new HandlerFailure(error)
     }
+    calling.hand = null
     return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
       ? result
-      : stepOf(result, handler, this.#toStep)
+      : stepOf(result, job.handler, this.#toStep)
   }
 
-  /** Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
-  #runWithin(scope: Scope, job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
+  #prepare({ rarely }: Request, attempt: Attempt): void {
+    if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
+    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
+  }
+
+  /** A batch, or a request with a scope. Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
+  #runSpecially(job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
+    const { handler, rarely } = job
     const { state, attempt, ctx } = given
-    const message = job.handler.batch === 0 ? job.message : this.#batch(job)
-    const run = (): unknown => scope.run(() => job.handler.handle(message, state, ctx))
+    const message = handler.batch === 0 ? job.message : this.#batch(job)
+    const scope = rarely === null ? null : rarely.scope
+    if (scope === null) return handler.handle(message, state, ctx)
+    const run = (): unknown => scope.run(() => handler.handle(message, state, ctx))
     // The first attempt is inside already. What a later one waited for may have called back from anywhere.
     return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
   }
