@@ -1,3 +1,4 @@
+import { type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
@@ -17,7 +18,7 @@ export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
   readonly #plain = new Pass<E>(null, null, 1, 1)
 
-  constructor(private readonly rules: LimitRules<E>) {}
+  constructor(readonly rules: LimitRules<E>) {}
 
   get(entry: E): Pass<E> | undefined {
     return (entry as Holder<E>).limitPass
@@ -38,6 +39,26 @@ export class Passes<E extends Waiting> {
     ;(entry as Holder<E>).limitPass = undefined
     if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
     if (pass.rated !== null) this.rules.rated?.forget(pass.rated)
+  }
+
+  /**
+   * Ends the pass of a request that is done, or was not served after all; undefined if it had none.
+   *
+   * @param ran whether it did run; otherwise the rates take back what they counted
+   */
+  end(entry: E, now: Nanos, ran: boolean): Pass<E> | undefined {
+    const pass = this.get(entry)
+    if (pass === undefined) {
+      // Without a pass the time of its begin is known only if it is now.
+      if (!ran && this.rules.isPlain) this.rules.gate?.undo(1, now)
+      return undefined
+    }
+    if (pass.place === 'running') {
+      if (!ran) this.rules.gate?.undo(pass.cost, pass.beganAt)
+      pass.end(ran)
+    }
+    this.forget(entry, pass)
+    return pass
   }
 
   laneIn(limit: KeyedLimit<E>, pass: Pass<E>): LimitLane<E> | null {

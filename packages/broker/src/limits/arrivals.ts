@@ -1,0 +1,65 @@
+import { type Nanos } from '@genpool/runtime'
+import { type DropReason } from '../errors'
+import { type Waiting } from '../queues/waiting'
+import { type GatedQueue } from './gated-queue'
+import { type LaneSchedule } from './lane-schedule'
+import { type Pass } from './pass'
+import { type Passes } from './passes'
+
+/** Told of a request that finds no place. */
+type Drop<E extends Waiting> = (entry: E, reason: DropReason, now: Nanos) => void
+
+/** Where a new request goes: to a member at once, into the queue, into the lane of its key, or nowhere if all is full. */
+export class Arrivals<E extends Waiting> {
+  constructor(
+    private readonly passes: Passes<E>,
+    private readonly queue: GatedQueue<E>,
+    private readonly lanes: LaneSchedule<E>,
+    private readonly drop: Drop<E>,
+  ) {}
+
+  /** Whether a new request has to wait although a member is idle. */
+  mustWait(entry: E, now: Nanos): boolean {
+    const pass = this.passes.of(entry)
+    if (this.queue.mustStepBack(entry) || pass.closedLane(entry.priority, now) !== null) return true
+    return !this.queue.lets(pass.cost, now)
+  }
+
+  /** Adds a request, or drops it. */
+  add(entry: E, pass: Pass<E>, now: Nanos): void {
+    if (this.#findsPlace(entry, pass, now)) this.#enter(entry, pass, now)
+    else this.passes.forget(entry, pass)
+  }
+
+  /** Counts what waits in the queue already; drops what cannot be counted, or may never begin. */
+  adopt(waiting: readonly E[], now: Nanos): void {
+    for (const entry of waiting) {
+      if (this.passes.adopt(entry, this.queue.holdsBack(entry))) continue
+      this.queue.remove(entry, now)
+      this.drop(entry, 'rate', now)
+    }
+  }
+
+  /** Makes sure that one more may wait; otherwise drops `entry`. */
+  #findsPlace(entry: E, pass: Pass<E>, now: Nanos): boolean {
+    if (!this.lanes.hasRoomFor(entry, pass, now)) {
+      this.drop(entry, 'max', now)
+      return false
+    }
+    if (this.queue.length + this.lanes.length < this.queue.max) return true
+    return this.lanes.shedFor(entry, this.queue.lowestPriority, now) || this.queue.makePlace(entry, now)
+  }
+
+  #enter(entry: E, pass: Pass<E>, now: Nanos): void {
+    this.queue.letPass(entry, now)
+    // One with a key takes its turn in the queue first: requests of one key keep their order.
+    const lane = entry.key === undefined ? pass.closedLane(entry.priority, now) : null
+    if (lane !== null) {
+      this.lanes.parkNew(entry, lane, now)
+      return
+    }
+    if (this.queue.mustStepBack(entry)) pass.place = 'behind'
+    else pass.enter(entry.priority)
+    this.queue.enqueue(entry, now)
+  }
+}

@@ -1,0 +1,217 @@
+import { type Nanos } from '@genpool/runtime'
+import { type LayeredQueue } from '../queues/layered-queue'
+import { type Drop } from '../queues/queue'
+import { type CheckedQueueOptions } from '../queues/queue-options'
+import { type Waiting } from '../queues/waiting'
+import { isFair } from './limit-client'
+import { type Passes } from './passes'
+
+/** What the queue asks of the limits around it. */
+export interface GateOwner<E extends Waiting> {
+  /** How many requests are parked elsewhere; they count towards `max`. */
+  parked(): number
+  /** The queue has dropped these. */
+  dropped(drops: readonly Drop<E>[], now: Nanos): void
+}
+
+/**
+ * The queue that members are served from, behind a gate: the rate of all requests together.
+ *
+ * If the next request costs more than the gate lets through now, it is held in front of the queue, and nothing else is served
+ * before it, except what is let pass. What the queue drops is reported at once.
+ */
+export class GatedQueue<E extends Waiting> implements Iterable<E> {
+  /** The request that the gate holds. */
+  #held: E | null = null
+  /** Whether keys take turns in the queue. */
+  #isFair: boolean
+
+  constructor(
+    private readonly inner: LayeredQueue<E>,
+    private readonly passes: Passes<E>,
+    client: CheckedQueueOptions,
+    private readonly owner: GateOwner<E>,
+  ) {
+    this.#isFair = isFair(client)
+    inner.returned = (entry) => passes.get(entry)?.enter(entry.priority)
+  }
+
+  get length(): number {
+    return this.inner.length + (this.#held === null ? 0 : 1)
+  }
+
+  /** How many could be served if the gate were open. */
+  get ready(): number {
+    return this.inner.ready + (this.#held === null ? 0 : 1)
+  }
+
+  get max(): number {
+    return this.inner.max
+  }
+
+  /** The lowest priority of those that could be served, without the one that is held; `Infinity` if there is none. */
+  get lowestPriority(): number {
+    return this.inner.lowestPriority ?? Infinity
+  }
+
+  /** Whether the gate holds a request in front of the queue. */
+  get isHolding(): boolean {
+    return this.#held !== null
+  }
+
+  /** In no order. */
+  *[Symbol.iterator](): Iterator<E> {
+    if (this.#held !== null) yield this.#held
+    yield* this.inner
+  }
+
+  ahead(priority: number): number {
+    return this.inner.ahead(priority) + (this.#held === null ? 0 : 1)
+  }
+
+  /** Whether another request with the same key is waiting or being served. */
+  mustStepBack(entry: E): boolean {
+    return this.inner.mustStepBack(entry)
+  }
+
+  /** Whether a request that waits here is held back by its key. */
+  holdsBack(entry: E): boolean {
+    return this.inner.holds(entry)
+  }
+
+  /** Whether the gate lets a request of this cost through now; without a cost, whether it may let any through. */
+  lets(cost: number | null, now: Nanos): boolean {
+    const { gate, leastCost } = this.passes.rules
+    return gate === null || gate.fits(cost ?? leastCost, now)
+  }
+
+  /** Whether the gate lets the next request through. */
+  isOpen(now: Nanos): boolean {
+    return this.opensAt(now) <= now
+  }
+
+  /** When the gate lets the next request through; -Infinity if nothing waits for it. */
+  opensAt(now: Nanos): Nanos {
+    const { gate, leastCost } = this.passes.rules
+    if (gate === null || this.ready === 0) return -Infinity
+    return gate.opensAt(this.#held === null ? leastCost : this.passes.of(this.#held).cost, now)
+  }
+
+  start(entry: E): void {
+    this.inner.start(entry)
+  }
+
+  enqueue(entry: E, now: Nanos): void {
+    this.#countOutside()
+    this.inner.enqueue(entry, now)
+    this.#report(now)
+  }
+
+  /** Makes sure that `entry` may be added; otherwise drops it. */
+  makePlace(entry: E, now: Nanos): boolean {
+    this.#countOutside()
+    const here = this.inner.makePlace(entry, now)
+    this.#report(now)
+    return here
+  }
+
+  /** Takes the next request out, whether or not the gate lets it through. */
+  take(now: Nanos): E | null {
+    let entry = this.#held
+    this.#held = null
+    if (entry === null) {
+      entry = this.inner.dequeue(now)
+      this.#report(now)
+    }
+    if (entry !== null) this.passes.of(entry).leave()
+    return entry
+  }
+
+  /** Holds the request that was just taken out until the gate lets it through. */
+  hold(entry: E): void {
+    this.passes.of(entry).enter(entry.priority)
+    this.#held = entry
+  }
+
+  /** Another request may be served before the one that is held. In a fair queue only one more urgent is. */
+  letPass(entry: E, now: Nanos): void {
+    if (this.#held !== null && (!this.#isFair || entry.priority > this.#held.priority)) this.putBack(now)
+  }
+
+  /** Puts the request that is held back into the queue. */
+  putBack(now: Nanos): void {
+    if (this.#held === null) return
+    const entry = this.#held
+    this.#held = null
+    this.inner.readmit(entry, now)
+  }
+
+  /** Takes one back, which may be served now: it stands where its age puts it. */
+  readmit(entry: E, now: Nanos): void {
+    this.letPass(entry, now)
+    const pass = this.passes.of(entry)
+    pass.parkedIn = null
+    pass.enter(entry.priority)
+    this.inner.readmit(entry, now)
+  }
+
+  /** Ends the turn of a request with a key: the next one of its key may be served. */
+  release(entry: E, now: Nanos): void {
+    if (entry.key === undefined) return
+    if (!this.#isFair) this.putBack(now)
+    this.inner.release(entry, now)
+    this.#report(now)
+  }
+
+  timeout(now: Nanos): void {
+    this.inner.timeout(now)
+    this.#report(now)
+  }
+
+  /** Removes all with this tag; returns them. */
+  cancel(tag: unknown, now: Nanos): readonly E[] {
+    this.putBack(now)
+    const found = this.inner.tagged(tag)
+    this.inner.cancel(tag, now)
+    this.#report(now)
+    return found
+  }
+
+  remove(entry: E, now: Nanos): boolean {
+    if (this.#held === entry) this.putBack(now)
+    const here = this.inner.remove(entry, now)
+    this.#report(now)
+    return here
+  }
+
+  /** Takes other options over, and all that was parked. */
+  reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
+    this.putBack(now)
+    for (const entry of parked) this.inner.readmit(entry, now)
+    this.inner.apply(client, now)
+    this.#report(now)
+    this.#isFair = isFair(client)
+  }
+
+  drain(): void {
+    this.inner.drain()
+    this.#held = null
+  }
+
+  /** Ends a call; returns when the queue or the gate wants to be woken, `Infinity` for never. */
+  finish(now: Nanos): Nanos {
+    this.#countOutside()
+    const at = this.inner.decision.wakeAt ?? Infinity
+    const opensAt = this.opensAt(now)
+    return opensAt > now ? Math.min(at, opensAt) : at
+  }
+
+  #countOutside(): void {
+    this.inner.outside = this.owner.parked() + (this.#held === null ? 0 : 1)
+  }
+
+  #report(now: Nanos): void {
+    const { dropped } = this.inner.decision
+    if (dropped.length > 0) this.owner.dropped(dropped, now)
+  }
+}

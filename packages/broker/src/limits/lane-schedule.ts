@@ -1,0 +1,197 @@
+import { type Nanos } from '@genpool/runtime'
+import { type CheckedLeafOptions } from '../queues/leaf'
+import { type Drop } from '../queues/queue'
+import { type Waiting } from '../queues/waiting'
+import { type KeyedLimit } from './keyed-limit'
+import { type LimitLane } from './limit-lane'
+import { type LimitRules } from './limit-rules'
+import { Parking, type ParkingOwner } from './parking'
+import { type Pass } from './pass'
+import { type Passes } from './passes'
+
+/** What becomes of parked requests. */
+export interface LanesOwner<E extends Waiting> {
+  /** A parked request may begin. */
+  unparked(entry: E, now: Nanos): void
+  /** A parked request was dropped. */
+  dropped(drop: Drop<E>, now: Nanos): void
+}
+
+/** When the requests that are parked in the lanes of keys come back: as soon as the limits of their keys let them begin. */
+export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
+  readonly #rules: LimitRules<E>
+  readonly #parking: Parking<E>
+
+  /** @param queue the queue that each lane has for each priority */
+  constructor(
+    private readonly passes: Passes<E>,
+    queue: CheckedLeafOptions,
+    private readonly owner: LanesOwner<E>,
+  ) {
+    this.#rules = passes.rules
+    this.#parking = new Parking<E>(this, queue)
+  }
+
+  /** How many are parked. */
+  get length(): number {
+    return this.#parking.length
+  }
+
+  /** When something is due in the next lane; `Infinity` for never. */
+  get wakeAt(): Nanos {
+    let at = Infinity
+    for (const { timers } of this.#rules.all) at = Math.min(at, timers.least)
+    return at
+  }
+
+  /** The parked requests with this tag. */
+  tagged(tag: unknown): readonly E[] {
+    return this.#parking.tagged(tag)
+  }
+
+  /** All that are parked, in no order. */
+  all(): readonly E[] {
+    return this.#rules.all.flatMap((limit) => [...this.#parking.of(limit)])
+  }
+
+  /** Parks a request that was taken out of the queue: it stands where its age puts it. */
+  park(entry: E, lane: LimitLane<E>, now: Nanos): void {
+    const limit = this.#enter(entry, lane, false, now)
+    this.#reschedule(lane, limit, now)
+  }
+
+  /** Parks a new request, behind all others. */
+  parkNew(entry: E, lane: LimitLane<E>, now: Nanos): void {
+    const limit = this.#enter(entry, lane, true, now)
+    if (lane.mayBeNext(entry)) this.#reschedule(lane, limit, now)
+    else this.#schedule(lane, limit, now)
+  }
+
+  /** Removes a request that is parked; false if it is not. */
+  remove(entry: E, now: Nanos): boolean {
+    const pass = this.passes.get(entry)
+    const lane = pass?.place === 'parked' ? pass.parkedIn : null
+    if (pass === undefined || lane === null || !this.#parking.remove(entry, lane, now)) return false
+    this.passes.forget(entry, pass)
+    this.#reschedule(lane, this.passes.limitOf(lane, pass), now)
+    return true
+  }
+
+  /** Makes sure that one more of its key may wait: false if the key has its `max`, and none of them is less urgent. */
+  hasRoomFor(entry: E, { keyed }: Pass<E>, now: Nanos): boolean {
+    if (keyed === null || keyed.waiting < keyed.rules.max) return true
+    return this.#parking.shedFor(entry, this.#parking.lastOf(keyed), now)
+  }
+
+  /** Drops one of the least urgent for `entry`; false if it is not less urgent, or if its priority is above `highest`. */
+  shedFor(entry: E, highest: number, now: Nanos): boolean {
+    const last = this.#parking.last()
+    return last !== null && last.priority <= highest && this.#parking.shedFor(entry, last, now)
+  }
+
+  /** A request has begun. */
+  began(pass: Pass<E>, now: Nanos): void {
+    pass.begin(now)
+    for (const limit of this.#rules.all) {
+      const lane = this.passes.laneIn(limit, pass)
+      if (lane === null) continue
+      limit.began(lane, now)
+      if (lane.parked > 0) this.#refill(lane, limit, now)
+    }
+  }
+
+  /** Places of a request are free: brings back as many of its keys as may begin now. */
+  refill(pass: Pass<E>, now: Nanos): void {
+    for (const lane of [pass.keyed, pass.rated]) {
+      if (lane !== null && lane.parked > 0) this.#refill(lane, this.passes.limitOf(lane, pass), now)
+    }
+  }
+
+  /** A request left the queue for good: its places are free for others. */
+  left(entry: E, now: Nanos): void {
+    const pass = this.passes.get(entry)
+    if (pass === undefined) return
+    if (pass.place === 'ready') pass.leave()
+    this.passes.forget(entry, pass)
+    this.refill(pass, now)
+  }
+
+  /** Lets time pass in the lanes in which something is due. */
+  wake(now: Nanos): void {
+    for (const limit of this.#rules.all) {
+      if (limit.timers.least > now) continue
+      for (const lane of limit.timers.upTo(now)) {
+        this.#parking.timeout(lane, now)
+        this.#refill(lane, limit, now)
+      }
+    }
+  }
+
+  /** Takes all out. */
+  drain(): E[] {
+    return this.#rules.all.flatMap((limit) => this.#parking.drain(limit))
+  }
+
+  /** Takes other options of the lanes' queues over. Call it while nothing is parked. */
+  configure(queue: CheckedLeafOptions): void {
+    this.#parking.queue = queue
+  }
+
+  laneOf(entry: E): LimitLane<E> | null {
+    return this.passes.get(entry)?.parkedIn ?? null
+  }
+
+  parkedDropped(drop: Drop<E>, now: Nanos): void {
+    const pass = this.passes.get(drop.entry)
+    this.passes.delete(drop.entry)
+    if (pass?.parkedIn) this.#reschedule(pass.parkedIn, this.passes.limitOf(pass.parkedIn, pass), now)
+    this.owner.dropped(drop, now)
+  }
+
+  #enter(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): KeyedLimit<E> {
+    const pass = this.passes.of(entry)
+    pass.place = 'parked'
+    pass.parkedIn = lane
+    this.#parking.park(entry, lane, isNew, now)
+    return this.passes.limitOf(lane, pass)
+  }
+
+  /** Brings back as many parked requests of a lane as may begin now. */
+  #refill(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    const least = this.#rules.leastIn(limit)
+    lane.opensAt = Infinity
+    while (lane.parked > 0 && lane.hasPlace()) {
+      lane.opensAt = lane.fitsAt(least, now)
+      if (lane.opensAt > now) break
+      lane.opensAt = Infinity
+      const entry = this.#parking.next(lane, now)
+      if (entry === null) break
+      const pass = this.passes.of(entry)
+      const at = lane.fitsAt(pass.costIn(lane), now)
+      if (at > now) {
+        this.#parking.park(entry, lane, false, now)
+        lane.opensAt = at
+        break
+      }
+      const other = pass.otherThan(lane)
+      if (other?.isBlocked(pass.costIn(other), now) === true) this.park(entry, other, now)
+      else this.owner.unparked(entry, now)
+    }
+    limit.timers.set(lane, lane.wakeAt)
+    limit.forget(lane)
+  }
+
+  /** Sets when a lane is due, after another request has become its next one. */
+  #reschedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    if (lane.rules.inOrder || lane.parked === 0) lane.opensAt = Infinity
+    this.#schedule(lane, limit, now)
+  }
+
+  /** Sets when a lane is due, after something was parked in it. */
+  #schedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    if (lane.rate !== null && lane.parked > 0 && lane.opensAt === Infinity && lane.hasPlace()) {
+      lane.opensAt = lane.fitsAt(this.#rules.leastIn(limit), now)
+    }
+    limit.timers.set(lane, lane.wakeAt)
+  }
+}
