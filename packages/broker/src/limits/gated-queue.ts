@@ -188,6 +188,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
     this.putBack(now)
     for (const entry of parked) this.inner.readmit(entry, now)
+    this.#countOutside()
     this.inner.apply(client, now)
     this.#report(now)
     this.#isFair = isFair(client)

@@ -44,4 +44,16 @@ describe('bounds of what waits under limits', () => {
     broker.timeout(10_000_001)
     expect(dropped(broker)).toEqual([[1, 'timeout']])
   })
+
+  it('drop nothing that fits when the options change', () => {
+    const client = { type: 'drop', max: 3 } as const
+    const broker = createBroker<Job, Job>({ client, limits: { by: 'tenant', concurrency: 1 } }, 0)
+    broker.ask(jobOf('a', 0), 0)
+    broker.take(0)
+    for (const id of [1, 2, 3]) broker.ask(jobOf('a', id), id)
+    broker.configure({ client, limits: { by: 'tenant', concurrency: 2 } }, 4)
+    expect([broker.length, dropped(broker)]).toEqual([3, []])
+    broker.configure({ client: { type: 'drop', max: 2 }, limits: { by: 'tenant', concurrency: 2 } }, 5)
+    expect([broker.length, dropped(broker)]).toEqual([2, [[3, 'max']]])
+  })
 })
