@@ -1,17 +1,14 @@
-import type { LimitFigures } from '@genpool/broker'
+import type { BrokerRef, LimitFigures } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
-import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import type { Definition } from '../behaviours/define-pool'
 import { type ChildFault, Supervisor } from '../policies/supervision/supervisor'
 import type { Intake } from '../pool/intake'
 import { Kernel } from '../pool/kernel'
 import type { Host, Seat } from '../pool/ports'
-import type { Settings } from '../pool/settings'
+import type { Sizing } from '../pool/fixed-size'
 import type { Phase } from '../pool/status'
 import type { RequestFacts } from '../requests/request-facts'
 import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
-import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
 import { RemediesByEvidence } from '../views/explain/remedies'
 import { Conditions } from '../views/conditions'
@@ -23,27 +20,18 @@ import { StateChanges } from '../views/telemetry/state-changes'
 import { engineOptionsOf } from './combined-options'
 import type { Retries } from '../policies/retry/retries'
 import type { CallOptions } from '../pool/message-options'
+import { type Blueprint, settingsOf } from './blueprint'
 import { checkedChanges } from './changes'
 import { explainedOptions } from './explained-options'
-import { type CheckedPoolOptions, isBrokerRef, type PoolChanges, type PoolOptions } from './options'
+import type { CheckedPoolOptions, PoolChanges, PoolOptions } from './options'
 import { Policies } from './policies'
 import { PolicyPorts } from './policy-ports'
 import { retriesOf, splitRetry } from './retried-calls'
 import { PoolSupervisorPorts } from './supervisor-ports'
 import { ViewPorts } from './view-ports'
 
-/** What a pool is made of. */
-export interface PoolSetup {
-  readonly definition: Definition
-  readonly options: CheckedPoolOptions
-  /** The options as the user wrote them, which changes are merged into. */
-  readonly given: PoolOptions
-  /** The number of members if the options do not say. */
-  readonly defaultSize: number
-}
-
 /** A pool with all its parts: the kernel, the policies that its options ask for, and the views. The one place that joins them. */
-export class AssembledPool implements PoolView {
+export class AssembledPool implements PoolView, Sizing {
   readonly kernel: Kernel
   readonly intake: Intake
   readonly stats: Stats
@@ -55,28 +43,27 @@ export class AssembledPool implements PoolView {
   #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
-  readonly #isPlain: boolean
 
   constructor(
     private readonly host: Host & ConcreteActor,
-    { definition, options, given, defaultSize }: PoolSetup,
+    private readonly blueprint: Blueprint,
   ) {
+    const { definition, options } = blueprint
     this.#options = options
-    this.#given = given
-    this.#isPlain = definition.form === 'plain'
+    this.#given = blueprint.given
     this.stats = new Stats(Turn.of(options.clock).now())
     this.#supervisor = new Supervisor(options, new PoolSupervisorPorts(host, definition, this))
-    const { broker } = options
     this.kernel = new Kernel({
       host,
-      behaviour: new CompiledBehaviour(definition),
-      settings: this.#settings(options),
-      broker: isBrokerRef(broker) ? { shared: broker } : { own: engineOptionsOf(options) },
+      behaviour: blueprint.behaviour,
+      settings: blueprint.settings,
+      broker:
+        blueprint.engine === null ? { shared: options.broker as BrokerRef<never, never> } : { own: blueprint.engine },
       recorder: this.stats,
       supervision: this.#supervisor,
       remedies: new RemediesByEvidence(this),
       workers: workersOf(definition),
-      size: () => (typeof this.#options.size === 'number' ? this.#options.size : defaultSize),
+      sizing: this,
     })
     this.intake = this.kernel.intake
     const ports = new ViewPorts(host, this.kernel)
@@ -114,7 +101,7 @@ export class AssembledPool implements PoolView {
   configure(changes: PoolChanges): readonly Change[] {
     const { kernel } = this
     if (kernel.status.stopping) throw kernel.failures.closed()
-    const facts = { name: this.name, isPlain: this.#isPlain, sharesState: kernel.sharesState, size: this.size }
+    const facts = { name: this.name, isPlain: this.blueprint.isPlain, sharesState: kernel.sharesState, size: this.size }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
     this.#given = given
@@ -127,18 +114,13 @@ export class AssembledPool implements PoolView {
     if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path)))
       kernel.port.configure(engineOptionsOf(options))
     this.#options = options
-    kernel.configure(this.#settings(options))
+    kernel.configure(settingsOf(options, this.blueprint.isPlain))
     this.#supervisor.configure(options)
     this.policies.configure(options)
     // Members of a shared state that is not made yet are started when it is.
     if (kernel.population.populated && typeof options.size === 'number' && options.size !== this.size) {
       kernel.roster.resize(options.size)
     }
-  }
-
-  #settings(options: CheckedPoolOptions): Settings {
-    const { startTimeout } = options.restart
-    return { ...options, startTimeout, state: stateOptionsOf(options.state, this.#isPlain) }
   }
 
   /** The actor has stopped. Called once. */
@@ -165,6 +147,11 @@ export class AssembledPool implements PoolView {
 
   get cause(): unknown {
     return this.kernel.status.cause
+  }
+
+  get fixedSize(): number {
+    const { size } = this.#options
+    return typeof size === 'number' ? size : this.blueprint.defaultSize
   }
 
   get size(): number {
