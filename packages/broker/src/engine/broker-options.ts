@@ -28,14 +28,22 @@ const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
 export type EngineOptions = z.input<typeof engineOptions>
 export type CheckedEngineOptions = z.output<typeof engineOptions>
 
+/** What `checkEngineOptions` has returned. */
+const known = new WeakSet<object>()
+
 /**
  * Checks the options of the engine, also whether they fit together. The queue of the result is the one that weights need.
+ *
+ * Its result is not checked again: many brokers can share one. Nobody may change it.
  *
  * @throws {OptionsError}
  */
 export function checkEngineOptions(options: unknown): CheckedEngineOptions {
-  const checked = parseOptions(engineOptions, options, 'options of a broker')
-  return { ...checked, client: sharedByWeight(checked.client, checked.limits) }
+  if (known.has(options as object)) return options as CheckedEngineOptions
+  const parsed = parseOptions(engineOptions, options, 'options of a broker')
+  const checked = { ...parsed, client: sharedByWeight(parsed.client, parsed.limits) }
+  known.add(checked)
+  return checked
 }
 
 export type BrokerOptions = z.input<typeof brokerOptions>

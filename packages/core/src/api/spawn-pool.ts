@@ -1,4 +1,4 @@
-import { checkPlace, optionsOf, parseOptions, readSafely, spawnActor } from '@genpool/runtime'
+import { checkPlace, readSafely, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
   type Behaviour,
@@ -8,9 +8,8 @@ import {
   type PlainProtocol,
 } from '../behaviours/define-pool'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
-import { firstGuesses } from '../assemble/first-guesses'
-import { checkTogether } from '../assemble/combined-options'
-import { type PoolOptions, poolOptions } from '../assemble/options'
+import { blueprintOf, type Given } from '../assemble/blueprint'
+import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
 import { poolOf } from './pool-of'
 
@@ -19,9 +18,6 @@ const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterS
 
 /** Options of a pool of plain nact functions. */
 export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, M> {}
-
-/** The default number of members. */
-const DEFAULT_SIZE = 8
 
 /**
  * Starts a pool under `parent` and returns its address. nact's `dispatch`, `query` and `stop` accept it like any other.
@@ -44,13 +40,8 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)
-  const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
-  const definition = define(behaviour, properties)
-  const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
-  checkTogether(checked)
-  const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
-  const setup = { definition, options: checked, given: own, defaultSize }
-  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, setup))
+  const blueprint = blueprintOf(behaviour, name, options, () => split(behaviour, options))
+  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, blueprint))
   pool.start()
   return reference as unknown as PoolRef
 }
@@ -62,6 +53,13 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  */
 export function ready(pool: PoolRef): Promise<void> {
   return poolOf(pool, 'ready').kernel.lifecycle.ready()
+}
+
+/** Options of the pool, and of a plain nact function its properties. */
+function split(behaviour: unknown, options: object): Given {
+  if (typeof behaviour !== 'function') return { definition: define(behaviour), own: options }
+  const { own, properties } = splitOptions(options)
+  return { definition: define(behaviour, properties), own }
 }
 
 function splitOptions(options: object): { own: object; properties: object } {

@@ -93,27 +93,37 @@ const POLICIES: readonly PolicyLine[] = [door, concurrency, pause, alarm, stuckW
 
 /** The policies that the options of one pool have asked for. */
 export class Policies {
-  readonly #made = new Map<PolicyLine, Policy>()
+  /** Made with the first policy. */
+  #made: Map<PolicyLine, Policy> | null = null
 
   constructor(private readonly pool: PolicyPorts) {}
 
   /** Applies options. Makes the policies that they ask for and that are not there yet. */
   configure(options: CheckedPoolOptions): void {
     for (const line of POLICIES) {
-      if (line.wanted(options) && !this.#made.has(line)) this.#made.set(line, line.make(this.pool))
-      this.#made.get(line)?.configure(options)
+      if (line.wanted(options)) this.#makeOnce(line)
+      this.#made?.get(line)?.configure(options)
     }
   }
 
+  #makeOnce(line: PolicyLine): void {
+    const made = (this.#made ??= new Map())
+    if (!made.has(line)) made.set(line, line.make(this.pool))
+  }
+
   figures(now: Nanos): PolicyFigures {
-    return Object.assign({}, ...[...this.#made.values()].map((policy) => policy.figures?.(now))) as PolicyFigures
+    return Object.assign({}, ...this.#all.map((policy) => policy.figures?.(now))) as PolicyFigures
   }
 
   relearn(): void {
-    for (const policy of this.#made.values()) policy.relearn?.()
+    for (const policy of this.#all) policy.relearn?.()
   }
 
   end(): void {
-    for (const policy of this.#made.values()) policy.end?.()
+    for (const policy of this.#all) policy.end?.()
+  }
+
+  get #all(): readonly Policy[] {
+    return this.#made === null ? [] : [...this.#made.values()]
   }
 }

@@ -1,7 +1,8 @@
 import { BaseActor, type ConcreteActor, type ConcreteParent, type Reference } from '@genpool/runtime'
 import type { ChildFault } from '../policies/supervision/supervisor'
 import type { Host, Mailbox } from '../pool/ports'
-import { AssembledPool, type PoolSetup } from './assembled-pool'
+import { AssembledPool } from './assembled-pool'
+import type { Blueprint } from './blueprint'
 import { MemberActor } from './member-actor'
 
 /** Where a pool's reference keeps the pool: an old reference never reaches another pool of the same name. */
@@ -11,9 +12,9 @@ export const POOL = Symbol.for('genpool.pool')
 export class PoolActor extends BaseActor implements Host {
   readonly pool: AssembledPool
 
-  constructor(parent: ConcreteParent, name: string | undefined, setup: PoolSetup) {
+  constructor(parent: ConcreteParent, name: string | undefined, blueprint: Blueprint) {
     super(parent, name)
-    this.pool = new AssembledPool(this, setup)
+    this.pool = new AssembledPool(this, blueprint)
     Object.defineProperty(this.reference, POOL, { value: this.pool })
   }
 

@@ -22,15 +22,17 @@ export interface DeadLetterPorts {
 /** Where the lost messages of one pool go: to `onDrop`, and to the watchers. */
 export class DeadLetters {
   count = 0
-  readonly #watchers = new Set<(letter: DeadLetter) => void>()
+  /** Made with the first watcher. */
+  #watchers: Set<(letter: DeadLetter) => void> | null = null
 
   constructor(private readonly ports: DeadLetterPorts) {}
 
   watch(watcher: (letter: DeadLetter) => void): () => void {
     // Wrapped, so that a function that watches twice is told twice and leaves once.
     const own = (letter: DeadLetter): void => watcher(letter)
-    this.#watchers.add(own)
-    return () => void this.#watchers.delete(own)
+    const watchers = (this.#watchers ??= new Set())
+    watchers.add(own)
+    return () => void watchers.delete(own)
   }
 
   add(message: unknown, error: GenPoolError): void {
@@ -38,11 +40,12 @@ export class DeadLetters {
     this.count++
     for (const listener of listeners.letterDied) listener.letterDied(message, error)
     const { onDrop } = this.ports.settings.current
-    if (onDrop === undefined && this.#watchers.size === 0) return
+    const watchers = this.#watchers
+    if (onDrop === undefined && (watchers === null || watchers.size === 0)) return
     const letter: DeadLetter = { pool, message, error }
     if (onDrop !== undefined) callbacks.tell(() => onDrop(letter))
-    for (const watcher of this.#watchers) {
-      callbacks.tell(() => (this.#watchers.has(watcher) ? watcher(letter) : undefined))
+    for (const watcher of watchers ?? []) {
+      callbacks.tell(() => (watchers?.has(watcher) === true ? watcher(letter) : undefined))
     }
   }
 }

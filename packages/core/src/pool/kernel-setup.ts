@@ -4,6 +4,7 @@ import type { Remedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import type { WorkerFactory } from '../work/worker'
 import type { Host, Recorder, Supervision } from './ports'
+import type { Sizing } from './fixed-size'
 import type { Settings } from './settings'
 
 /** What a kernel is made of. */
@@ -20,6 +21,5 @@ export interface KernelSetup {
   readonly remedies?: Remedies | undefined
   /** Makes the workers; undefined for workers in this thread. */
   readonly workers: WorkerFactory<Request> | undefined
-  /** The number of members while no policy decides about it. */
-  size(): number
+  readonly sizing: Sizing
 }

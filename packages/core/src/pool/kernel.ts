@@ -9,7 +9,7 @@ import { mailboxOf } from '../requests/mailbox'
 import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process'
-import { commitOptionsOf, type StateOptions } from '../work/state-options'
+import type { StateOptions } from '../work/state-options'
 import type { WorkerFactory } from '../work/worker'
 import { BrokerPort } from './broker-port'
 import { Callbacks } from './callbacks'
@@ -88,7 +88,7 @@ export class Kernel implements Attaching {
     supervision = noSupervision,
     remedies = noRemedies,
     workers,
-    size,
+    sizing,
   }: KernelSetup) {
     this.name = host.name
     this.system = host.system
@@ -97,7 +97,7 @@ export class Kernel implements Attaching {
     this.recorder = recorder
     this.supervision = supervision
     this.settings = { current: settings }
-    this.commitOptions = commitOptionsOf(settings.state)
+    this.commitOptions = settings.commitOptions
     this.clock = settings.clock
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
@@ -113,7 +113,7 @@ export class Kernel implements Attaching {
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
     this.starts = new Starts(this)
-    this.population = new Population(this, size)
+    this.population = new Population(this, sizing)
     this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
     this.workload = new Workload(this)
@@ -144,7 +144,7 @@ export class Kernel implements Attaching {
   /** Replaces the settings. */
   configure(settings: Settings): void {
     this.settings.current = settings
-    this.commitOptions = commitOptionsOf(settings.state)
+    this.commitOptions = settings.commitOptions
     this.starts.settingsChanged()
     this.lifecycle.settingsChanged()
     this.pool.entrance.settingsChanged()

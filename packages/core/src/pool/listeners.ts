@@ -56,9 +56,13 @@ export class Listeners {
   configured: Wanting<'configured'> = NONE
 
   attach(listener: Listener): void {
+    // One list for all events that nobody else listens to: most pools have a single listener.
+    const alone = [listener]
     for (const event of EVENTS) {
+      if (listener[event] === undefined) continue
       const there: readonly Listener[] = this[event]
-      if (listener[event] !== undefined && !there.includes(listener)) this.#set(event, there.concat(listener))
+      if (there === NONE) this.#set(event, alone)
+      else if (!there.includes(listener)) this.#set(event, there.concat(listener))
     }
   }
 

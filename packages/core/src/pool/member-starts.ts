@@ -47,7 +47,7 @@ export interface Places {
 /** Starts members in their slots, and carries out what follows: they work, are left out, or are tried again. */
 export class MemberStarts {
   /** Members whose start failed. nact calls `afterStop` for them too. */
-  readonly #undecided = new WeakSet<Member>()
+  #undecided: WeakSet<Member> | null = null
   /** Whether a start has failed since the last success. */
   #hasFailed = false
 
@@ -71,7 +71,7 @@ export class MemberStarts {
 
   /** Whether `init` may have opened something that must be released when this member ends. */
   mayHaveOpened(member: Member): boolean {
-    return member.hasBegun || this.#undecided.has(member)
+    return member.hasBegun || this.#undecided?.has(member) === true
   }
 
   #started(slot: Slot, member: Member, { kind, reason }: Started): void {
@@ -95,6 +95,7 @@ export class MemberStarts {
 
   #failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
+    this.#undecided ??= new WeakSet()
     this.#undecided.add(member)
     const seekWork = (): void => this.#startedWithoutState(slot, member, error)
     const leave = (): void => this.#tryAgain(slot, member, error)

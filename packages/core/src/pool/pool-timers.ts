@@ -3,27 +3,29 @@ import type { Timers } from './ports'
 
 /** The timers of one pool. They end with it. */
 export class PoolTimers implements Timers {
-  readonly #timers = new Set<Timer>()
+  /** Made with the first timer. */
+  #timers: Set<Timer> | null = null
 
   constructor(private readonly clock: Clock) {}
 
   after(ms: number, fn: () => void, holds = false): Timer {
+    const timers = (this.#timers ??= new Set())
     const fire = (): void => {
-      this.#timers.delete(timer)
+      timers.delete(timer)
       fn()
     }
     const timer = this.clock.setTimer(this.clock.now() + ms * NS_PER_MS, fire, holds)
-    this.#timers.add(timer)
+    timers.add(timer)
     return {
       cancel: () => {
         timer.cancel()
-        this.#timers.delete(timer)
+        timers.delete(timer)
       },
     }
   }
 
   cancelAll(): void {
-    for (const timer of this.#timers) timer.cancel()
-    this.#timers.clear()
+    for (const timer of this.#timers ?? []) timer.cancel()
+    this.#timers?.clear()
   }
 }

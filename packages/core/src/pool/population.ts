@@ -1,7 +1,7 @@
 import type { Cell } from '@genpool/state-ane'
 import type { InitStep } from '../behaviours/behaviour'
 import type { Member } from '../members/member'
-import { fixedSize } from './fixed-size'
+import { FixedSize, type Sizing } from './fixed-size'
 import type { Listeners } from './listeners'
 import type { SizePolicy } from './ports'
 
@@ -23,12 +23,11 @@ export class Population {
   readonly #fixedSize: SizePolicy
   #sizePolicy: SizePolicy
 
-  /** @param size the number of members while no policy decides about it */
   constructor(
     private readonly kernel: PopulationPorts,
-    size: () => number,
+    sizing: Sizing,
   ) {
-    this.#sizePolicy = this.#fixedSize = fixedSize(size, kernel.roster)
+    this.#sizePolicy = this.#fixedSize = new FixedSize(sizing, kernel.roster)
   }
 
   /** Decides about the size from now on; undefined for the fixed size. */

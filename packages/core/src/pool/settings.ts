@@ -1,4 +1,5 @@
 import type { Clock, GenPoolError } from '@genpool/runtime'
+import type { CommitOptions } from '@genpool/state-ane'
 import type { StateOptions } from '../work/state-options'
 
 /** The options that the kernel itself reads. Times are milliseconds. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly clock: Clock
   readonly random: () => number
   readonly state: StateOptions
+  /** The part of them that each commit reads. */
+  readonly commitOptions: CommitOptions
   readonly onDrop?: ((letter: { pool: string; message: unknown; error: GenPoolError }) => void) | undefined
   readonly onCallbackError?: ((error: unknown) => void) | undefined
 }

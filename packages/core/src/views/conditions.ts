@@ -22,7 +22,8 @@ interface Waiting {
  * had work. It listens only while somebody waits.
  */
 export class Conditions implements Listener {
-  readonly #waiting = new Set<Waiting>()
+  /** Made with the first who waits. */
+  #waiting: Set<Waiting> | null = null
 
   constructor(private readonly pool: ConditionPorts) {}
 
@@ -53,12 +54,13 @@ export class Conditions implements Listener {
   }
 
   #add(waiting: Waiting): void {
-    if (this.#waiting.size === 0) this.pool.attach(this)
-    this.#waiting.add(waiting)
+    const all = (this.#waiting ??= new Set())
+    if (all.size === 0) this.pool.attach(this)
+    all.add(waiting)
   }
 
   #remove(waiting: Waiting): void {
-    if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.pool.detach(this)
+    if (this.#waiting?.delete(waiting) === true && this.#waiting.size === 0) this.pool.detach(this)
   }
 
   #cancelled({ reason }: AbortSignal): CancelledError {
@@ -66,7 +68,7 @@ export class Conditions implements Listener {
   }
 
   turnEnded(): void {
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.#waiting ?? []) {
       if (!waiting.holds()) continue
       this.#remove(waiting)
       waiting.resolve()
@@ -74,7 +76,7 @@ export class Conditions implements Listener {
   }
 
   poolStopped(cause: unknown): void {
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.#waiting ?? []) {
       this.#remove(waiting)
       waiting.reject(new StoppedError(this.pool.name, false, cause))
     }

@@ -8,24 +8,26 @@ export interface StartLimits {
   readonly backoff: { readonly min: number; readonly max: number; readonly jitter: number }
 }
 
+/** What a count of failed starts depends on, as it is now. */
+export interface StartRules {
+  readonly startLimits: StartLimits
+  /** A random number in [0, 1). */
+  random(): number
+}
+
 /** Counts failed starts in a row, and decides how long to wait before a retry, or to give up. */
 export class StartAttempts implements StartCounter {
   failures = 0
 
-  constructor(
-    /** Returns the current limits. */
-    private readonly limits: () => StartLimits,
-    /** Returns a random number in [0, 1). */
-    private readonly random: () => number,
-  ) {}
+  constructor(private readonly rules: StartRules) {}
 
   succeeded(): void {
     this.failures = 0
   }
 
   failed(): Nanos | null {
-    const { attempts, backoff: wait } = this.limits()
-    const chance = this.random()
+    const { attempts, backoff: wait } = this.rules.startLimits
+    const chance = this.rules.random()
     if (++this.failures >= attempts) return null
     return backoff({ min: wait.min * NS_PER_MS, max: wait.max * NS_PER_MS, jitter: wait.jitter }, this.failures, chance)
   }

@@ -5,7 +5,7 @@ import type { Fate, FailedStart, Seat, StartCounter, Supervision } from '../../p
 import type { RequestFacts } from '../../requests/request-facts'
 import { carryOut, type Family, type Fault } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
-import { StartAttempts } from './start-attempts'
+import { StartAttempts, type StartLimits, type StartRules } from './start-attempts'
 import type { SupervisionOptions } from './supervision-options'
 
 /** What supervision needs of its pool. */
@@ -33,25 +33,25 @@ export interface ChildFault extends Fault {
 }
 
 /** Decides after a crash: which requests fail, which are retried, what happens to the member, and when the pool gives up. */
-export class Supervisor implements Supervision {
+export class Supervisor implements Supervision, StartRules {
   /** How many members each request has crashed so far. */
-  readonly #crashes = new WeakMap<RequestFacts, number>()
-  readonly #intensity: RestartIntensity
+  #crashes: WeakMap<RequestFacts, number> | null = null
+  /** Made with the first crash. */
+  #intensity: RestartIntensity | null = null
 
   constructor(
     private options: SupervisionOptions,
     private readonly pool: SupervisorPorts,
-  ) {
-    this.#intensity = new RestartIntensity(limitsOf(options))
-  }
+  ) {}
 
   configure(options: SupervisionOptions): void {
     this.options = options
-    this.#intensity.limits = limitsOf(options)
+    if (this.#intensity !== null) this.#intensity.limits = limitsOf(options)
   }
 
   fateOf(request: RequestFacts): Fate {
     const { retryOnCrash, poisonAfter } = this.options
+    this.#crashes ??= new WeakMap()
     const crashes = (this.#crashes.get(request) ?? request.crashesBefore) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
@@ -115,16 +115,22 @@ export class Supervisor implements Supervision {
   }
 
   overTheLimit(now: Nanos): string | null {
+    this.#intensity ??= new RestartIntensity(limitsOf(this.options))
     if (this.#intensity.record(now)) return null
     const { intensity, within } = this.options.restart
     return `more than ${intensity} members crashed within ${within} ms`
   }
 
   startCounter(): StartCounter {
-    return new StartAttempts(
-      () => this.options.restart,
-      () => this.pool.random(),
-    )
+    return new StartAttempts(this)
+  }
+
+  get startLimits(): StartLimits {
+    return this.options.restart
+  }
+
+  random(): number {
+    return this.pool.random()
   }
 }
 

@@ -1,0 +1,20 @@
+import type { StateOptions } from '../work/state-options'
+import type { ExplainedOptions } from '../views/explain/evidence'
+import { type CheckedPoolOptions, isBrokerRef } from './options'
+
+/** The options that an explanation depends on. @param state the options of the state, written out */
+export function explainedOptions(options: CheckedPoolOptions, state: StateOptions): ExplainedOptions {
+  const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = options
+  const client = isBrokerRef(broker) ? undefined : broker.client
+  return {
+    timeoutMs: timeout,
+    stuckAfterMs: stuckAfter,
+    ownsQueue: !isBrokerRef(broker),
+    maxSize: typeof size === 'object' ? size.max : null,
+    concurrencyLearns: typeof concurrency !== 'number',
+    fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
+    rate,
+    limits,
+    exclusive: state.commit === 'exclusive' && state.type === 'shared',
+  }
+}
