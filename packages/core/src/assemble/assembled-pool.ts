@@ -1,4 +1,4 @@
-import type { LimitFigures } from '@genpool/broker'
+import { brokerOf, type LimitFigures } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
@@ -241,7 +241,8 @@ export class AssembledPool implements PoolView {
 
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
-    const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = this.#options
+    const { timeout, size, concurrency, broker, stuckAfter } = this.#options
+    const { rate, limits } = isBrokerRef(broker) ? brokerOf(broker).limiting : this.#options
     const client = isBrokerRef(broker) ? undefined : broker.client
     return {
       timeoutMs: timeout,
