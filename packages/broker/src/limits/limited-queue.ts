@@ -228,7 +228,8 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.inner.drain()
     for (const limit of this.#rules.all) this.#parking.drain(limit)
     this.#next = null
-    for (const entry of entries) this.#passes.delete(entry)
+    this.#passes.countAnew(entries)
+    this.#passes.trim()
     return entries
   }
 
@@ -304,7 +305,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
       this.#park(entry, pass, lane, now, true)
       return
     }
-    if (this.inner.mustStepBack(entry)) pass.place = 'behind'
+    if (this.inner.mustStepBack(entry)) pass.stepBack()
     else pass.enter(entry.priority)
     this.inner.outside = this.#outside
     this.inner.enqueue(entry, now)
@@ -443,7 +444,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   #gone(entry: E, now: Nanos): void {
     const pass = this.#passes.get(entry)
     if (pass === undefined) return
-    if (pass.place === 'ready') pass.leave()
+    if (pass.place === 'ready' || pass.place === 'behind') pass.leave()
     this.#passes.forget(entry, pass)
     this.#refillBoth(pass, now)
   }
