@@ -1,5 +1,16 @@
 import { changeConfig, length, lengthR, spawnBroker } from '@genpool/broker'
-import { call, configure, definePool, drain, inspect, OptionsError, ready, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  configure,
+  definePool,
+  drain,
+  explain,
+  inspect,
+  OptionsError,
+  ready,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { findActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -98,6 +109,73 @@ describe('a broker that several pools share', () => {
     const again = call(b, { type: 'work', ms: 1 })
     await clock.advance(10)
     expect(await again).toBe('b')
+  })
+
+  it('holds its rate over all pools together, and each pool shows it', async () => {
+    const { clock, served, broker, pool } = setUp({ rate: { limit: 2, interval: 100 } })
+    const [a, b] = [pool('a', 4), pool('b', 4)]
+    const calls = Promise.all([a, b, a, b, a].map((to) => call(to, { type: 'work', ms: 1 })))
+    await clock.advance(50)
+    expect(served).toHaveLength(2)
+    for (const each of [a, b]) {
+      expect(inspect(each).rate).toMatchObject({ waiting: 3, used: 2, opensInMs: 50 })
+      expect(explain(each).findings[0]).toMatchObject({ finding: 'rate', option: 'rate.limit' })
+    }
+    expect(explain(a).findings[0]?.advice).toContain('of the shared broker, with "changeConfig",')
+    await clock.advance(50)
+    expect(served).toHaveLength(4)
+    changeConfig(broker, {})
+    await clock.advance(5)
+    expect(await calls).toHaveLength(5)
+    expect(inspect(a).rate).toBeUndefined()
+  })
+
+  it('holds its limits per key over all pools together, by what the messages say, and goes on after a crash', async () => {
+    const { clock, served, pool } = setUp({ limits: { by: 'ms', concurrency: 1 } })
+    const [a, b] = [pool('a', 4), pool('b', 4)]
+    const results = Promise.allSettled([
+      call(a, { type: 'work', ms: 10, fails: true }),
+      call(b, { type: 'work', ms: 10 }),
+      call(b, { type: 'work', ms: 20 }),
+    ])
+    await clock.advance(5)
+    expect(served).toHaveLength(2)
+    expect(inspect(b).limits).toMatchObject({ waiting: 1, key: 10, running: 1 })
+    await clock.advance(50)
+    expect((await results).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+  })
+
+  it('takes turns by what the messages say', async () => {
+    const { clock, pool } = setUp({ client: { type: 'fair', by: { property: 'ms' } } })
+    const a = pool('a', 1)
+    const done: number[] = []
+    const all = [10, 10, 10, 20].map((ms) => call(a, { type: 'work', ms }).then(() => done.push(ms)))
+    await clock.advance(100)
+    await Promise.all(all)
+    expect(done).toEqual([10, 10, 20, 10])
+  })
+
+  it('gives the place of a call that is aborted before it runs to the next', async () => {
+    const { clock, served, pool } = setUp({ rate: { limit: 1, interval: 100, cost: 'ms' } })
+    const a = pool('a', 2)
+    await ready(a)
+    const controller = new AbortController()
+    const gone = call(a, { type: 'work', ms: 1 }, { signal: controller.signal })
+    controller.abort()
+    await expect(gone).rejects.toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
+    const next = call(a, { type: 'work', ms: 1 })
+    await clock.advance(5)
+    expect([await next, served.length]).toEqual(['a', 1])
+    await expect(call(a, { type: 'work', ms: 2 })).rejects.toThrow('no more than 1 may ever begin at once')
+  })
+
+  it('has the rate and the limits: a pool with its own is refused, and told where they belong', () => {
+    const { pool } = setUp()
+    const a = pool('a')
+    expect(() => configure(a, { rate: { limit: 1 } })).toThrow('changeConfig(broker, { rate })')
+    expect(() => configure(a, { limits: { by: 'ms' } })).toThrow(
+      'Give it to the broker: spawnBroker(parent, { limits })',
+    )
   })
 
   it('is configured directly, not through a pool', () => {

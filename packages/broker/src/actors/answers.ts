@@ -38,12 +38,12 @@ export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, r
   }
 }
 
-/** A function that does something the first time it is called. */
-export function once(fn: () => void): () => void {
+/** A function that does something the first time it is called. It passes on whether the task did run. */
+export function once(fn: (ran: boolean) => void): (ran?: boolean) => void {
   let called = false
-  return () => {
+  return (ran = true) => {
     if (called) return
     called = true
-    fn()
+    fn(ran)
   }
 }

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from '@genpool/runtime'
 import { z } from 'zod'
 import { brokerOptions } from '../engine/broker-options'
+import { limitShape } from '../limits/limit-options'
 import { type AlarmEvent } from '../meters/alarm-meter'
 import { meterOptions } from '../meters/meter-options'
 
-/** Options of a broker actor: `brokerOptions`, its meters, and who is told of alarms. */
+/** Options of a broker actor: `brokerOptions`, its rate and limits, its meters, and who is told of alarms. */
 export const brokerActorOptions = z.strictObject({
   ...brokerOptions.shape,
+  ...limitShape,
   meters: z
     .array(meterOptions)
     .default([])

@@ -12,7 +12,6 @@ import {
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type Broker } from '../engine/broker'
-import { brokerOptions } from '../engine/broker-options'
 import { createBroker } from '../engine/create-broker'
 import { checkMessage, dispatchFrom, once, sending } from './answers'
 import { applyOptions, type CheckedAskOptions, checkQueryTimeout, watchSignal } from './ask-options'
@@ -54,6 +53,11 @@ export class BrokerActor extends BaseActor {
     Object.defineProperty(this.reference, BROKER, { value: this })
   }
 
+  /** The rate and the limits in force. */
+  get limiting(): Pick<CheckedBrokerActorOptions, 'rate' | 'limits'> {
+    return this.#options
+  }
+
   /** Lets a new party ask. `listener` is told the result, now or later. */
   ask(kind: AskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
     const now = this.shell.turn.now()
@@ -61,7 +65,7 @@ export class BrokerActor extends BaseActor {
     applyOptions(party, options, now)
     const guard = { name: this.name, withdraw: () => this.shell.withdraw(party, null) }
     if (this.stopped) party.fail(new StoppedError(this.name))
-    else if (watchSignal(party, options.signal, guard)) this.#offer(kind, party, now)
+    else if (watchSignal(party, options.signal, guard)) this.#tryOffer(kind, party, now)
     return party
   }
 
@@ -75,15 +79,14 @@ export class BrokerActor extends BaseActor {
 
   /** @throws {OptionsError} if the options are wrong; nothing changes then */
   changeConfig(options: BrokerConfig): readonly Change[] {
-    const { clock, onAlarm } = this.#options
-    const checked = { ...parseOptions(brokerActorOptions, options, `options of broker "${this.name}"`), clock, onAlarm }
     const before = this.#options
-    this.#options = checked
-    const config = Object.fromEntries(Object.keys(brokerOptions.shape).map((key) => [key, checked[key as never]]))
+    const checked = parseOptions(brokerActorOptions, options, `options of broker "${this.name}"`)
+    const { clock: _clock, onAlarm: _onAlarm, meters, ...config } = checked
     const changes = this.engine.configure(config, this.shell.turn.refresh())
-    this.gauges.configure(checked.meters)
+    this.#options = { ...checked, clock: before.clock, onAlarm: before.onAlarm }
+    this.gauges.configure(meters)
     this.#act()
-    return [...changes, ...changesBetween(before.meters, checked.meters, 'meters')]
+    return [...changes, ...changesBetween(before.meters, meters, 'meters')]
   }
 
   protected override receive(message: unknown, sender: Reference): void {
@@ -125,8 +128,19 @@ export class BrokerActor extends BaseActor {
     })
   }
 
+  /** Offers a party. One that cannot be counted, since its key or its cost is wrong, is told so. */
+  #tryOffer(kind: AskKind, party: BrokerParty, now: Nanos): void {
+    try {
+      this.#offer(kind, party, now)
+    } catch (error) {
+      party.release?.()
+      if (isMember(kind) || !(error instanceof GenPoolError)) throw error
+      party.fail(error)
+    }
+  }
+
   #offer(kind: AskKind, party: BrokerParty, now: Nanos): void {
-    const isAsk = !kind.endsWith('R')
+    const isAsk = !isMember(kind)
     const other = this.#match(kind, party, now)
     if (other === null && kind.startsWith('dynamic')) party.mustWait()
     this.#act()
@@ -152,28 +166,45 @@ export class BrokerActor extends BaseActor {
   /** Tells both parties; the askR party first. */
   #deliver(ask: BrokerParty, askR: BrokerParty, now: Nanos): void {
     const relative = askR.sentAt - ask.sentAt
-    if (relative > 0) this.shell.departed(now)
+    // Under limits, a request may wait while members do.
+    if (relative > 0 || (this.engine.isLimited && ask.sentAt < now)) this.shell.departed(now)
     this.shell.forget(ask)
     this.shell.forget(askR)
-    const done = once(() => this.#done(ask, now))
+    const done = once((ran) => this.#done(ask, now, ran))
     this.gauges.matched(relative, now)
     askR.go({ ref: ask.ref, value: ask.value, relativeTime: 0 - relative, sojournTime: now - askR.sentAt, done })
     ask.go({ ref: askR.ref, value: askR.value, relativeTime: relative, sojournTime: now - ask.sentAt, done })
   }
 
-  #done(ask: BrokerParty, startedAt: Nanos): void {
+  #done(ask: BrokerParty, startedAt: Nanos, ran: boolean): void {
     const now = this.shell.turn.refresh()
-    this.engine.finished(now - startedAt, now)
-    const match = this.engine.release(ask, now)
+    if (ran) this.engine.finished(now - startedAt, now)
+    const match = this.engine.release(ask, now, ran)
     this.#act()
     if (match !== null) this.#deliver(match.ask, match.askR, now)
   }
 
   #act(): void {
+    this.#carryOut()
+    if (this.engine.isLimited) this.#matchMore()
+  }
+
+  #carryOut(): void {
     const { dropped, droppedR, wakeAt } = this.engine.decision
+    this.shell.wakeAt(wakeAt)
     if (dropped.length > 0) this.shell.tellDrops(dropped as never, true)
     if (droppedR.length > 0) this.shell.tellDrops(droppedR as never, false)
-    this.shell.wakeAt(wakeAt)
+  }
+
+  /** Delivers the matches that limits allow now. */
+  #matchMore(): void {
+    for (;;) {
+      const now = this.shell.turn.now()
+      const match = this.engine.match(now)
+      this.#carryOut()
+      if (match === null) return
+      this.#deliver(match.ask, match.askR, now)
+    }
   }
 
   #control(message: ControlMessage): BrokerAnswer {
@@ -188,6 +219,10 @@ export class BrokerActor extends BaseActor {
         return { type: 'changed', changes: this.changeConfig(message.options as BrokerConfig) }
     }
   }
+}
+
+function isMember(kind: AskKind): boolean {
+  return kind.endsWith('R')
 }
 
 function isAsk(message: CheckedBrokerMessage): message is AskMessage {

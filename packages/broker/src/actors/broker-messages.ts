@@ -35,10 +35,12 @@ export interface BrokerMatch<V = unknown> {
   /** How long this party waited, from when it was sent. */
   readonly sojournTime: number
   /**
-   * Reports that the request is done: the next one with its `key` may start, and the budget learns how long it took. Either
-   * party may call it; only the first call counts. Requests with a key need it.
+   * Reports that the request is done: the next one with its `key` or under its limit may start, and the budget learns how long
+   * it took. Either party may call it; only the first call counts. Requests with a key, and all under a rate or limits, need it.
+   *
+   * @param ran whether it was run; if not, rates do not count it. Default: true
    */
-  done(): void
+  done(ran?: boolean): void
 }
 
 /** The answers of a broker to messages. `tag` repeats the tag of the message. */

@@ -49,9 +49,9 @@ export class Party<Result> extends Waiting implements Expiring {
     this.#actor = facts.ref === undefined || isNobody(facts.ref) ? undefined : findActor(facts.ref)
   }
 
-  /** The value that functions and properties in options (`by`) read. */
+  /** The value that functions and properties in options (`by`) read. Of a pool's request, it is the message. */
   override get subject(): unknown {
-    return this.value
+    return this.value instanceof Waiting ? this.value.subject : this.value
   }
 
   /** Whether the actor that asked is still running. */

@@ -178,8 +178,10 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   match(now: Nanos): Match<A, R> | null {
-    if (this.limited === null || this.asking || this.asks.length === 0) return null
+    if (this.limited === null) return null
+    // Also if there is nothing to match: its owner would carry out the decision of the call before once more.
     this.#begin(now)
+    if (this.asking || this.asks.length === 0) return this.#finish(null)
     this.limited.refill(now)
     this.#decided.add(this.limited.decision.dropped)
     return this.#finish(this.#mayMatch(this.limited, now) ? this.#matchReady(now) : null)

@@ -58,7 +58,7 @@ export class Arrivals<E extends Waiting> {
       this.lanes.parkNew(entry, lane, now)
       return
     }
-    if (this.queue.mustStepBack(entry)) pass.place = 'behind'
+    if (this.queue.mustStepBack(entry)) pass.stepBack()
     else pass.enter(entry.priority)
     this.queue.enqueue(entry, now)
   }

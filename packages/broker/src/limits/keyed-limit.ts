@@ -53,7 +53,7 @@ export class KeyedLimit<E extends Waiting> {
 
   /** Forgets a lane in which nothing is left. */
   forget(lane: LimitLane<E>): void {
-    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0) return
+    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0 || lane.behind > 0) return
     this.timers.delete(lane)
     if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
   }

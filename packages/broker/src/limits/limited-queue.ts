@@ -199,7 +199,8 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     const entries = [...this]
     this.#queue.drain()
     this.#lanes.drain()
-    for (const entry of entries) this.#passes.delete(entry)
+    this.#passes.countAnew(entries)
+    this.#passes.trim()
     return entries
   }
 

@@ -29,15 +29,26 @@ export class Pass<E extends Waiting> {
     return lane === this.keyed ? this.rated : this.keyed
   }
 
+  /** Waits until its own key has its turn. */
+  stepBack(): void {
+    this.place = 'behind'
+    this.#countBehind(1)
+  }
+
   /** Enters the queue that members are served from. */
   enter(priority: number): void {
+    if (this.place === 'behind') this.#countBehind(-1)
     this.place = 'ready'
     this.keyed?.enter(this.keyedCost, priority)
     this.rated?.enter(this.cost, priority)
   }
 
-  /** Leaves that queue. */
+  /** Leaves that queue, or what holds it behind. */
   leave(): void {
+    if (this.place === 'behind') {
+      this.place = 'outside'
+      return this.#countBehind(-1)
+    }
     this.place = 'outside'
     this.keyed?.leave(this.keyedCost)
     this.rated?.leave(this.cost)
@@ -87,5 +98,10 @@ export class Pass<E extends Waiting> {
     const { keyed, rated } = this
     if (keyed?.isBehind(entry) === true) return keyed
     return rated?.isBehind(entry) === true ? rated : this.blockedLane(entry, now)
+  }
+
+  #countBehind(by: 1 | -1): void {
+    if (this.keyed !== null) this.keyed.behind += by
+    if (this.rated !== null) this.rated.behind += by
   }
 }

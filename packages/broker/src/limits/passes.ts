@@ -73,7 +73,7 @@ export class Passes<E extends Waiting> {
   adopt(entry: E, isBehind: boolean): boolean {
     try {
       const pass = this.of(entry)
-      if (isBehind) pass.place = 'behind'
+      if (isBehind) pass.stepBack()
       else pass.enter(entry.priority)
       return true
     } catch {

@@ -9,7 +9,13 @@ export function checkTogether(options: CheckedPoolOptions): void {
   const { size, broker, concurrency, rate, limits } = options
   if (isBrokerRef(broker)) {
     const option = rate !== false ? 'rate' : limits !== false ? 'limits' : null
-    if (option !== null) wrong(option, 'it needs a broker of its own; this pool shares one with others')
+    if (option !== null) {
+      const where = `spawnBroker(parent, { ${option} }) or changeConfig(broker, { ${option} })`
+      wrong(
+        option,
+        `this pool shares its broker, and there it holds over all pools together. Give it to the broker: ${where}`,
+      )
+    }
   } else if (limits !== false) checkEngineOptions(engineOptionsOf(options))
   if (typeof size !== 'object') return
   if (isBrokerRef(broker)) {

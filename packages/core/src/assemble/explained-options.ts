@@ -1,10 +1,12 @@
+import { brokerOf } from '@genpool/broker'
 import type { StateOptions } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
 import { type CheckedPoolOptions, isBrokerRef } from './options'
 
 /** The options that an explanation depends on. @param state the options of the state, written out */
 export function explainedOptions(options: CheckedPoolOptions, state: StateOptions): ExplainedOptions {
-  const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = options
+  const { timeout, size, concurrency, broker, stuckAfter } = options
+  const { rate, limits } = isBrokerRef(broker) ? brokerOf(broker).limiting : options
   const client = isBrokerRef(broker) ? undefined : broker.client
   return {
     timeoutMs: timeout,

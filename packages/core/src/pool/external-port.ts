@@ -45,7 +45,7 @@ export class ExternalPort implements Port {
   readonly #broker: Broker
   readonly #parties = new Map<Request | Member, Party>()
   /** How to tell the broker that a request is done. */
-  readonly #done = new Map<Request, () => void>()
+  readonly #done = new Map<Request, BrokerMatch['done']>()
 
   constructor(
     private readonly kernel: SharedBrokerPorts,
@@ -72,9 +72,9 @@ export class ExternalPort implements Port {
     return 0
   }
 
-  /** None: they need a broker of its own. */
-  limits(): LimitFigures {
-    return { rate: undefined, limits: undefined }
+  /** Those of the broker, over all pools that share it. */
+  limits(now: Nanos): LimitFigures {
+    return this.#broker.engine.limits(now)
   }
 
   ask(request: Request): null {
@@ -102,7 +102,7 @@ export class ExternalPort implements Port {
   release(request: Request): void {
     const done = this.#done.get(request)
     this.#done.delete(request)
-    done?.()
+    done?.(request.attempt > 0)
   }
 
   /** To the broker it is a new request: it loses its place, and the turn of its key. */
@@ -160,7 +160,7 @@ export class ExternalPort implements Port {
         onGo: (match) => {
           settle()
           if (entry instanceof Member) this.#matched(entry, match)
-          else if (!(match.value instanceof Member)) this.#foreign(entry)
+          else if (!(match.value instanceof Member)) this.#foreign(entry, match)
         },
         onFailure: (error) => {
           settle()
@@ -175,7 +175,10 @@ export class ExternalPort implements Port {
   }
 
   #matched(member: Member, { value, done }: BrokerMatch): void {
-    if (!(value instanceof Request)) return member.seatDropped()
+    if (!(value instanceof Request)) {
+      done(false)
+      return member.seatDropped()
+    }
     const { behaviour, facts } = member.crew
     const handler = value.expectsAnswer
       ? behaviour.call(value.message)
@@ -192,9 +195,10 @@ export class ExternalPort implements Port {
   }
 
   /** A user's code offered the broker something that is no member of a pool. */
-  #foreign(request: Request): void {
+  #foreign(request: Request, { done }: BrokerMatch): void {
     const message = 'it was matched with something that is no member of a pool'
     request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))
+    done(false)
   }
 
   #failed(request: Request, error: GenPoolError): void {

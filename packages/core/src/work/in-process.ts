@@ -141,9 +141,7 @@ class InProcessWorker implements Worker<Request>, Run {
     let result: unknown
     calling.hand = this.#inHand
     try {
-      result = isPlain
-        ? job.handler.handle(job.message, state, ctx)
-        : this.#runSpecially(job, { state, attempt, ctx })
+      result = isPlain ? job.handler.handle(job.message, state, ctx) : this.#runSpecially(job, { state, attempt, ctx })
     } catch (error) {
       calling.hand = null
       throw new HandlerFailure(error)

@@ -67,6 +67,18 @@ describe('a rate of work', () => {
     expect(began).toEqual([0, 100, 100, 200])
   })
 
+  it('drops once what finds no room', async () => {
+    const { clock, pool, send } = limited({
+      size: 1,
+      rate: { limit: 9, interval: 100 },
+      broker: { client: { max: 1 } },
+    })
+    const all = Promise.allSettled([send({ ms: 10 }), send(), send(), send()])
+    await clock.advance(20)
+    expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+    expect(inspect(pool)).toMatchObject({ outcomes: { dropped: 2 }, drops: { max: 2 } })
+  })
+
   it('is one for each key with by', async () => {
     const { clock, log, send } = limited({ rate: { limit: 1, interval: 100, by: 'user' } })
     const all = Promise.all([send({ user: 'a' }), send({ user: 'a' }), send({ user: 'b' })])

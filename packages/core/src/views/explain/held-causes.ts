@@ -4,7 +4,7 @@ import type { Evidence } from './evidence'
 import { count, type Finding, inWords } from './finding'
 
 /** The rate of work holds requests back. */
-export function heldByRate({ held, rate, waiting, idle }: Evidence): Finding | null {
+export function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): Finding | null {
   if (!rate || held.rate === undefined || held.rate.waiting === 0) return null
   const { limit, interval = 1000 } = rate
   const { waiting: heldBack, opensInMs, ofKey } = held.rate
@@ -14,13 +14,13 @@ export function heldByRate({ held, rate, waiting, idle }: Evidence): Finding | n
       `${requests(heldBack)} for the rate of work: at most ${limit} may begin in ${inWords(interval)}` +
       `${rate.by === undefined ? '' : ` for each key${mostOf(held.rate)}`}${next(opensInMs)}`,
     figures: { held: heldBack, limit, intervalMs: interval, opensInMs, waiting, idle, ...(ofKey > 0 && { ofKey }) },
-    advice: 'Raise "rate.limit" if what the handlers call allows more, or send fewer requests.',
+    advice: `Raise "rate.limit"${ofBroker(ownsQueue)} if what the handlers call allows more, or send fewer requests.`,
     option: 'rate.limit',
   }
 }
 
 /** Limits per key hold requests back. */
-export function heldByLimits({ held, limits, waiting, idle }: Evidence): Finding | null {
+export function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidence): Finding | null {
   if (!limits || held.limits === undefined || held.limits.waiting === 0) return null
   const { concurrency = Infinity, rate } = limits
   const { waiting: heldBack, opensInMs, running, ofKey, keys } = held.limits
@@ -34,10 +34,15 @@ export function heldByLimits({ held, limits, waiting, idle }: Evidence): Finding
       `${mostOf(held.limits)}${isFull ? `, of which ${running} run` : next(opensInMs)}`,
     figures: { held: heldBack, ofKey, running, keys, opensInMs, waiting, idle },
     advice: isFull
-      ? 'Raise "limits.concurrency" if one key may have more members at once, or make handlers faster.'
-      : 'Raise "limits.rate.limit" if one key may have more, or send fewer requests of one key.',
+      ? `Raise "limits.concurrency"${ofBroker(ownsQueue)} if one key may have more members at once, or make handlers faster.`
+      : `Raise "limits.rate.limit"${ofBroker(ownsQueue)} if one key may have more, or send fewer requests of one key.`,
     option: isFull ? 'limits.concurrency' : 'limits.rate.limit',
   }
+}
+
+/** A shared broker has the limits of its pools. */
+function ofBroker(ownsQueue: boolean): string {
+  return ownsQueue ? '' : ' of the shared broker, with "changeConfig",'
 }
 
 function requests(held: number): string {

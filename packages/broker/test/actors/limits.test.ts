@@ -1,0 +1,118 @@
+import { virtualClock } from '@genpool/runtime/testing'
+import { type ActorSystemRef, start, stop } from 'nact'
+import {
+  asyncAsk,
+  asyncAskR,
+  type BrokerMatch,
+  changeConfig,
+  dynamicAsk,
+  length,
+  lengthR,
+  spawnBroker,
+} from '../../src'
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => {
+  stop(system)
+})
+
+interface Job {
+  readonly tenant?: string
+  readonly cost?: number
+}
+
+const setUp = (options: Parameters<typeof spawnBroker>[1]) => {
+  const clock = virtualClock()
+  const broker = spawnBroker<Job, number>(system, { ...options, clock }, 'broker')
+  const begun: BrokerMatch<Job>[] = []
+  const work = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      asyncAskR(broker, i).match.then(
+        (match) => begun.push(match),
+        () => undefined,
+      )
+    }
+  }
+  return { clock, broker, begun, work, tenants: () => begun.map(({ value }) => value.tenant) }
+}
+
+describe('a broker with a rate or limits', () => {
+  it('lets that many begin within any interval, and wakes itself for the next', async () => {
+    const { clock, broker, begun, work } = setUp({ rate: { limit: 2, interval: 100 } })
+    work(5)
+    for (let i = 0; i < 5; i++) asyncAsk(broker, {})
+    await clock.settle()
+    expect([begun.length, length(broker), lengthR(broker)]).toEqual([2, 3, 3])
+    await clock.advance(99)
+    expect(begun).toHaveLength(2)
+    await clock.advance(1)
+    expect(begun).toHaveLength(4)
+    await clock.advance(100)
+    expect([begun.length, clock.timers]).toEqual([5, 0])
+  })
+
+  it('runs that many of one key at once, and goes on when one is done', async () => {
+    const { clock, broker, begun, work, tenants } = setUp({ limits: { by: 'tenant', concurrency: 1 } })
+    for (const tenant of ['a', 'a', 'b']) asyncAsk(broker, { tenant })
+    work(3)
+    await clock.settle()
+    expect(tenants()).toEqual(['a', 'b'])
+    begun[0]?.done()
+    await clock.settle()
+    expect(tenants()).toEqual(['a', 'b', 'a'])
+  })
+
+  it('does not count what is said not to have run', async () => {
+    const { clock, broker, begun, work } = setUp({ rate: { limit: 1, interval: 100, cost: 'cost' } })
+    for (let i = 0; i < 2; i++) asyncAsk(broker, { cost: 1 })
+    work(2)
+    await clock.settle()
+    expect(begun).toHaveLength(1)
+    begun[0]?.done(false)
+    await clock.settle()
+    expect(begun).toHaveLength(2)
+  })
+
+  it('changes while requests wait, and ends with false or by leaving it out', async () => {
+    const { clock, broker, begun, work } = setUp({ rate: { limit: 1, interval: 1000 } })
+    for (let i = 0; i < 4; i++) asyncAsk(broker, {})
+    work(4)
+    await clock.settle()
+    expect(begun).toHaveLength(1)
+    expect(changeConfig(broker, { rate: { limit: 2 } })).toMatchObject([{ path: 'rate.limit', from: 1, to: 2 }])
+    await clock.settle()
+    expect(begun).toHaveLength(2)
+    changeConfig(broker, {})
+    await clock.settle()
+    expect(begun).toHaveLength(4)
+  })
+
+  it('fails a request whose cost is wrong, and goes on', async () => {
+    const { clock, broker, begun, work } = setUp({ rate: { limit: 3, interval: 100, cost: 'cost' } })
+    work(1)
+    const controller = new AbortController()
+    const wrong = dynamicAsk(broker, { cost: 4 }, { signal: controller.signal })
+    expect(wrong).toMatchObject({ type: 'drop', error: { code: 'ERR_GENPOOL_INVALID' } })
+    controller.abort()
+    asyncAsk(broker, { cost: 3 })
+    await clock.settle()
+    expect(begun).toHaveLength(1)
+  })
+
+  it('gives the place of one that was aborted to the next', async () => {
+    const { clock, broker, begun, work, tenants } = setUp({ limits: { by: 'tenant', concurrency: 1 } })
+    work(3)
+    asyncAsk(broker, { tenant: 'a' })
+    const controller = new AbortController()
+    const gone = asyncAsk(broker, { tenant: 'a' }, { signal: controller.signal }).match.catch(() => 'gone')
+    asyncAsk(broker, { tenant: 'a' })
+    controller.abort()
+    await clock.settle()
+    begun[0]?.done()
+    await clock.settle()
+    expect([await gone, tenants(), length(broker)]).toEqual(['gone', ['a', 'a'], 0])
+  })
+})

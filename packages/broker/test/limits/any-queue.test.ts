@@ -1,0 +1,323 @@
+import fc from 'fast-check'
+import { type Broker, createBroker, type EngineOptions } from '../../src'
+import { RUNS } from '../laws/runs'
+import { Job } from './model'
+
+const MS = 1_000_000
+
+interface Rate {
+  readonly limit: number
+  readonly interval: number
+  readonly cost: boolean
+}
+interface Rules {
+  readonly rate: (Rate & { readonly by: boolean }) | null
+  readonly limits: { readonly concurrency: number; readonly rate: Rate | null; readonly max: number } | null
+}
+interface Queue {
+  readonly type: 'drop' | 'timeout' | 'codel' | 'fair' | 'weighted'
+  readonly order: 'fifo' | 'lifo' | 'adaptive'
+  readonly max: number
+}
+
+const rate: fc.Arbitrary<Rate> = fc.record({
+  limit: fc.integer({ min: 3, max: 5 }),
+  interval: fc.integer({ min: 1, max: 20 }),
+  cost: fc.boolean(),
+})
+const rules: fc.Arbitrary<Rules> = fc.record({
+  rate: fc.option(fc.tuple(rate, fc.boolean()).map(([rest, by]) => ({ ...rest, by }))),
+  limits: fc.option(
+    fc.record({
+      concurrency: fc.constantFrom(1, 2, 3, Infinity),
+      rate: fc.option(rate),
+      max: fc.constantFrom(1, 2, Infinity),
+    }),
+    { freq: 4 },
+  ),
+})
+const queue: fc.Arbitrary<Queue> = fc.record({
+  type: fc.constantFrom('drop', 'timeout', 'codel', 'fair', 'weighted'),
+  order: fc.constantFrom('fifo', 'lifo', 'adaptive'),
+  max: fc.constantFrom(2, 5, Infinity, Infinity),
+})
+const step = fc.record({
+  op: fc.constantFrom(
+    ...(['ask', 'ask', 'ask', 'ask', 'nbAsk', 'askR', 'askR', 'askR', 'take', 'done', 'done', 'unrun'] as const),
+    ...(['back', 'back', 'unrunBack', 'remove', 'cancel', 'time', 'time', 'wake', 'configure', 'drain'] as const),
+  ),
+  tenant: fc.constantFrom('a', 'a', 'b', undefined),
+  user: fc.constantFrom('u', 'u', 'v', undefined),
+  cost: fc.integer({ min: 0, max: 3 }),
+  priority: fc.constantFrom(0, 0, 0, 1, 2),
+  key: fc.constantFrom(undefined, undefined, undefined, 'k', 'l'),
+  tag: fc.constantFrom(undefined, 's', 't'),
+  deadline: fc.constantFrom(Infinity, Infinity, 5),
+  pick: fc.nat(100),
+  ms: fc.integer({ min: 0, max: 8 }),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+const toRate = ({ limit, interval, cost }: Rate) => ({ limit, interval, ...(cost && { cost: 'cost' }) })
+function toOptions({ rate, limits }: Rules, { type, order, max }: Queue): EngineOptions {
+  const plain = type === 'timeout' && order === 'adaptive' ? 'fifo' : order
+  const leaf =
+    type === 'timeout'
+      ? { type, order: plain, max, timeout: 12 }
+      : type === 'codel'
+        ? { type, order, max, target: 2, interval: 6 }
+        : { type: 'drop', order, max }
+  const isWeighted = type === 'weighted' && limits !== null
+  return {
+    client: type === 'fair' ? { type: 'fair', by: { property: 'user' }, queue: leaf } : leaf,
+    rate: rate !== null && { ...toRate(rate), ...(rate.by && { by: 'user' }) },
+    limits: limits !== null && {
+      by: 'tenant',
+      concurrency: limits.concurrency,
+      max: limits.max,
+      rate: limits.rate !== null && toRate(limits.rate),
+      ...(isWeighted && { weight: { a: 2.5 } }),
+    },
+  } as EngineOptions
+}
+
+/** A broker under any queue, and what must hold for it. */
+class Bench {
+  readonly broker: Broker<Job, Job>
+  readonly waiting = new Set<Job>()
+  readonly running = new Set<Job>()
+  begins: { readonly job: Job; readonly at: number }[] = []
+  members = 0
+  /** The last list of drops that was looked at. */
+  seen: unknown = null
+  now = 0
+  sent = 0
+  begun = 0
+
+  constructor(
+    public rules: Rules,
+    public queue: Queue,
+  ) {
+    this.broker = createBroker<Job, Job>(toOptions(rules, queue), 0)
+  }
+
+  /** What the last call decided, and all matches that follow. */
+  act(): void {
+    this.drop()
+    for (let match = this.broker.match(this.now); ; match = this.broker.match(this.now)) {
+      this.drop()
+      if (match === null) return
+      this.members--
+      this.begin(match.ask)
+    }
+  }
+
+  drop(): void {
+    const { dropped } = this.broker.decision
+    if (dropped === this.seen) return
+    this.seen = dropped
+    for (const { entry } of dropped) {
+      expect(this.waiting.delete(entry)).toBe(true)
+      expect(entry.list).toBeNull()
+    }
+    this.members -= this.broker.decision.droppedR.length
+  }
+
+  begin(job: Job): void {
+    expect([this.waiting.delete(job), job.deadline > this.now]).toEqual([true, true])
+    this.running.add(job)
+    this.begins.push({ job, at: this.now })
+    const { rate, limits } = this.rules
+    const { tenant, user } = job.task
+    const ofTenant = (other: Job): boolean => other.task.tenant === tenant
+    if (job.key !== undefined) expect([...this.running].filter(({ key }) => key === job.key)).toHaveLength(1)
+    if (limits !== null && tenant !== undefined) {
+      expect([...this.running].filter(ofTenant).length).toBeLessThanOrEqual(limits.concurrency)
+      if (limits.rate !== null) expect(this.used(limits.rate, ofTenant)).toBeLessThanOrEqual(limits.rate.limit)
+    }
+    if (rate === null || (rate.by && user === undefined)) return
+    expect(this.used(rate, (other) => !rate.by || other.task.user === user)).toBeLessThanOrEqual(rate.limit)
+  }
+
+  used({ interval, cost }: Rate, counts: (job: Job) => boolean): number {
+    return this.begins
+      .filter(({ job, at }) => at > this.now - interval * MS && counts(job))
+      .reduce((sum, { job }) => sum + (cost ? job.task.cost : 1), 0)
+  }
+
+  /** Why a waiting request may wait although a member is idle. */
+  isHeld(job: Job): boolean {
+    const { rate, limits } = this.rules
+    const { tenant, user } = job.task
+    const waiting = [...this.waiting]
+    const exceeds = (from: Rate, peers: readonly Job[], counts: (job: Job) => boolean): boolean =>
+      peers.some((peer) => this.used(from, counts) + (from.cost ? peer.task.cost : 1) > from.limit)
+    if (job.key !== undefined) {
+      if ([...this.running].some(({ key }) => key === job.key)) return true
+      // It waits for its turn: the first of its key is held.
+      const first = waiting.filter(({ key }) => key === job.key).find((other) => other !== job)
+      if (first !== undefined) return true
+    }
+    if (limits !== null && tenant !== undefined) {
+      const ofTenant = (other: Job): boolean => other.task.tenant === tenant
+      if ([...this.running].filter(ofTenant).length >= limits.concurrency) return true
+      if (limits.rate !== null && exceeds(limits.rate, waiting.filter(ofTenant), ofTenant)) return true
+    }
+    if (rate === null || (rate.by && user === undefined)) return false
+    const counts = (other: Job): boolean => !rate.by || other.task.user === user
+    return exceeds(rate, waiting.filter(counts), counts)
+  }
+
+  check(): void {
+    expect([this.broker.length, this.broker.lengthR]).toEqual([this.waiting.size, this.members])
+    expect(new Set(this.broker.requests)).toEqual(this.waiting)
+    // What is expired leaves when its turn comes.
+    if (this.members > 0) for (const job of this.waiting) expect([job.task, this.isHeld(job)]).toEqual([job.task, true])
+    const { limits } = this.rules
+    if (limits !== null) expect(this.broker.limits(this.now).limits).toBeDefined()
+  }
+
+  /** Whether a rate learns of what did not run, also when it began long ago. */
+  get #knowsBegins(): boolean {
+    const { rate, limits } = this.rules
+    return limits !== null || rate === null || rate.by || rate.cost
+  }
+
+  perform(plan: Step, change: readonly [Rules, Queue] | null): void {
+    const { op, tenant, user, cost, priority, key, tag, deadline, pick, ms } = plan
+    const { broker } = this
+    const now = ++this.now
+    const running = [...this.running]
+    const picked = running[pick % Math.max(1, running.length)]
+    if (op === 'ask' || op === 'nbAsk') {
+      const job = Object.assign(new Job({ id: this.sent++, tenant, user, cost }, now), { priority, key, tag })
+      job.deadline = now + deadline * MS
+      this.waiting.add(job)
+      const member = op === 'ask' ? broker.ask(job, now) : broker.nbAsk(job, now)
+      if (member === null) return this.act()
+      this.drop()
+      this.members--
+      this.begin(job)
+    } else if (op === 'askR') {
+      this.members++
+      this.#took(broker.askR(new Job({ id: -1, tenant: undefined, user: undefined, cost: 0 }, now), now), 1)
+    } else if (op === 'take') this.#took(broker.take(now), 0)
+    else if (op === 'time') {
+      this.now += ms * MS
+      broker.timeout(this.now)
+    } else if (op === 'wake') {
+      this.now = Math.max(now, Math.min(broker.decision.wakeAt ?? now, now + 100 * MS))
+      broker.timeout(this.now)
+    } else if (op === 'remove' || op === 'cancel' || op === 'drain') this.#takeOut(plan)
+    else if (op === 'configure' && change !== null) {
+      const [rules, queue] = change
+      if (!sameShape(rules, this.rules)) return
+      Object.assign(this, { rules, queue })
+      broker.configure(toOptions(rules, queue), now)
+    } else if (picked !== undefined) this.#end(picked, plan)
+    this.act()
+  }
+
+  #took(job: Job | null, members: number): void {
+    this.drop()
+    if (job === null) return
+    this.members -= members
+    this.begin(job)
+  }
+
+  #takeOut({ op, tag, pick }: Step): void {
+    const { broker, now } = this
+    if (op === 'cancel' && tag !== undefined) {
+      const found = [...this.waiting].filter((job) => job.tag === tag)
+      for (const job of found) this.waiting.delete(job)
+      expect(broker.cancel(tag, now)).toBe(found.length)
+    } else if (op === 'remove' && this.waiting.size > 0) {
+      const gone = [...this.waiting][pick % this.waiting.size] as Job
+      this.waiting.delete(gone)
+      expect(broker.remove(gone, now)).toBe(true)
+      expect(broker.remove(gone, now)).toBe(false)
+    } else if (op === 'drain' && pick < 20) {
+      const drained = broker.drain(now)
+      expect(new Set(drained)).toEqual(this.waiting)
+      this.waiting.clear()
+      // Those that have the turn of their key keep it.
+      for (const job of drained) if (job.key !== undefined) expect(broker.release(job, now)).toBeNull()
+    }
+  }
+
+  #end(job: Job, { op }: Step): void {
+    const { broker, now } = this
+    const ran = !op.startsWith('unrun') || !this.#knowsBegins
+    this.running.delete(job)
+    if (!ran) this.begins = this.begins.filter((begin) => begin.job !== job)
+    if (op === 'back' || op === 'unrunBack') {
+      this.waiting.add(job)
+      const member = broker.putBack(job, now, ran)
+      if (member === null) return
+      this.drop()
+      this.members--
+      return this.begin(job)
+    }
+    const match = broker.release(job, now, ran)
+    this.drop()
+    if (match === null) return
+    this.members--
+    this.begin(match.ask)
+  }
+
+  /** All that waits begins or is dropped, by nothing but members and the times that the broker asks for; nothing is left. */
+  end(): void {
+    const { broker } = this
+    for (let i = 0; this.waiting.size > 0 || this.running.size > 0; i++) {
+      const before = this.waiting.size + this.running.size
+      for (const job of [...this.running]) {
+        this.now++
+        this.#end(job, { op: 'done' } as Step)
+        this.act()
+      }
+      this.now++
+      this.members++
+      this.#took(broker.askR(new Job({ id: -1, tenant: undefined, user: undefined, cost: 0 }, this.now), this.now), 1)
+      this.act()
+      this.check()
+      if (this.waiting.size + this.running.size < before || this.running.size > 0) continue
+      expect([this.waiting.size, broker.decision.wakeAt]).not.toEqual([this.waiting.size, null])
+      this.now = Math.max(this.now + 1, broker.decision.wakeAt ?? 0)
+      broker.timeout(this.now)
+      this.act()
+      if (i > 1000) throw new Error(`${this.waiting.size} wait for ever`)
+    }
+    expect([broker.length, [...broker.requests]]).toEqual([0, []])
+    this.now += 1000 * MS
+    const { rate, limits } = broker.limits(this.now)
+    expect([rate?.waiting ?? 0, rate?.used ?? 0, limits?.waiting ?? 0, limits?.keys ?? 0]).toEqual([0, 0, 0, 0])
+  }
+}
+
+/** Whether both count the same: otherwise counting starts anew. */
+function sameShape(a: Rules, b: Rules): boolean {
+  const shape = ({ rate, limits }: Rules): string =>
+    JSON.stringify([rate?.by, rate?.cost, limits === null, limits?.rate?.cost])
+  return shape(a) === shape(b)
+}
+
+describe('rates and limits over any queue', () => {
+  it('are never exceeded, hold nobody back without need, and lose nobody', () => {
+    fc.assert(
+      fc.property(
+        rules.filter(({ rate, limits }) => rate !== null || limits !== null),
+        queue,
+        fc.array(fc.tuple(step, fc.option(fc.tuple(rules, queue))), { maxLength: 80 }),
+        (initial, queue, plan) => {
+          const bench = new Bench(initial, queue)
+          for (const [each, change] of plan) {
+            bench.perform(each, change)
+            bench.check()
+          }
+          bench.end()
+        },
+      ),
+      { numRuns: RUNS * 5 },
+    )
+  })
+})
