@@ -1,5 +1,22 @@
 'use strict'
 
+const swc = (syntax) => [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      parser: { syntax },
+      // As in tsconfig.base.json.
+      transform: { useDefineForClassFields: false },
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+]
+
+/** Packages that are ES modules only. Tests compare GenPool with them, so they are turned into CommonJS. */
+const MODULES = '(p-queue|p-limit|yocto-queue)'
+
 /** Tests run from the sources; types are checked by `npm run typecheck`. */
 module.exports = {
   testEnvironment: 'node',
@@ -11,21 +28,8 @@ module.exports = {
     '<rootDir>/docs/**/*.test.ts',
     '<rootDir>/.ci/test/**/*.test.ts',
   ],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript' },
-          // As in tsconfig.base.json.
-          transform: { useDefineForClassFields: false },
-        },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': swc('typescript'), [`/node_modules/${MODULES}/.+\\.js$`]: swc('ecmascript') },
+  transformIgnorePatterns: [`/node_modules/(?!(\\.pnpm/)?${MODULES}[@/])`],
   moduleNameMapper: {
     '^@genpool/([^/]+)/(testing|opentelemetry)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^@genpool/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',

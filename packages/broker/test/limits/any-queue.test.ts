@@ -249,7 +249,12 @@ class Bench {
     const { broker, now } = this
     const ran = !op.startsWith('unrun') || !this.#knowsBegins
     this.running.delete(job)
-    if (!ran) this.begins = this.begins.filter((begin) => begin.job !== job)
+    // Only its last run did not happen.
+    if (!ran)
+      this.begins.splice(
+        this.begins.findLastIndex((begin) => begin.job === job),
+        1,
+      )
     if (op === 'back' || op === 'unrunBack') {
       this.waiting.add(job)
       const member = broker.putBack(job, now, ran)
