@@ -6,6 +6,7 @@ import { type Layers } from '../queues/layers'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
+import { type BackOffScope, holdBack } from './back-off'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitFigures, figuresOf } from './limit-figures'
@@ -165,6 +166,14 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#begin()
     this.#wakeLanes(now)
     this.#finish(now)
+  }
+
+  /** Holds one key, or all, until a time. Returns the key; undefined for all. */
+  backOff(scope: BackOffScope<E>, until: Nanos, now: Nanos): unknown {
+    this.#begin()
+    const key = holdBack(this.#rules, scope, until)
+    this.#finish(now)
+    return key
   }
 
   /** Whether the rate of all lets a request begin. */
@@ -352,6 +361,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   /** Brings back as many parked requests of a lane as may begin now. */
   #refill(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
     const least = this.#rules.leastIn(limit)
+    lane.endHold(now)
     lane.opensAt = Infinity
     while (lane.parked > 0 && lane.hasPlace()) {
       lane.opensAt = lane.fitsAt(least, now)

@@ -215,6 +215,10 @@ export class AssembledPool implements PoolView {
     return this.kernel.deadLetters.count
   }
 
+  get backOffs(): number {
+    return this.kernel.pool.backOffs.count
+  }
+
   get stateVersion(): number | undefined {
     return this.kernel.cell?.version
   }

@@ -74,7 +74,12 @@ export class ExternalPort implements Port {
 
   /** None: they need a broker of its own. */
   limits(): LimitFigures {
-    return { rate: undefined, limits: undefined }
+    return { rate: undefined, limits: undefined, backOff: undefined }
+  }
+
+  backOff(): never {
+    const message = 'it shares a broker, whose queue serves other pools, too. Give the pool a broker of its own'
+    throw new OptionsError(`Pool "${this.kernel.name}" cannot back off: ${message}.`, [{ path: ['broker'], message }])
   }
 
   ask(request: Request): null {

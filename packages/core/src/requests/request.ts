@@ -46,6 +46,8 @@ export interface RequestOwner {
   readonly hasFreeMember: boolean
   /** Whether each handler holds the state while it runs. */
   readonly isExclusive: boolean
+  /** Holds the queue back, when a handler asks for it. */
+  readonly backOffs: { hold(request: Request, backOff: { ns: Nanos; key: unknown; again: boolean }): void }
   /** Calls something of the caller's, after what runs now. */
   tell(callback: () => unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
