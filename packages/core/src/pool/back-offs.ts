@@ -1,16 +1,8 @@
-import { type Nanos, NS_PER_MS, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Turn } from '@genpool/runtime'
+import type { CheckedBackOff } from '../requests/back-off'
 import type { Request } from '../requests/request'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
-
-/** A back-off as a handler asks for it. */
-export interface BackOff {
-  readonly ns: Nanos
-  /** The key; null for the whole pool, undefined for the key of the message in hand. */
-  readonly key: unknown
-  /** Whether the message in hand runs again. */
-  readonly again: boolean
-}
 
 /** Holds the queue of a pool back when a handler says that what it calls had too many requests. */
 export class BackOffs {
@@ -24,7 +16,7 @@ export class BackOffs {
   ) {}
 
   /** @throws {OptionsError} if the queue is shared with other pools */
-  hold(request: Request, { ns, key, again }: BackOff): void {
+  hold(request: Request, { ns, key, again }: CheckedBackOff): void {
     const held = this.port.backOff(request, key, this.turn.refresh() + ns)
     this.count++
     const facts = { ms: ns / NS_PER_MS, key: held, again }

@@ -4,7 +4,6 @@ import type { Context, From, MemberContext, MemberInfo } from '../behaviours/con
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import { nobody } from '../hot-imports'
-import { backOff } from '../requests/back-off'
 import { addressOf } from '../requests/reply-address'
 import type { Request, Runner } from '../requests/request'
 
@@ -101,7 +100,7 @@ export class MessageContext implements Context {
   }
 
   backOff(ms: number, options?: BackOffOptions): never {
-    return backOff(this.request, ms, options) as never
+    return this.request.backOff(ms, options) as never
   }
 
   afterCommit(effect: (state: never) => void): void {
@@ -153,7 +152,7 @@ export class PlainContext implements Context {
   }
 
   backOff(ms: number, options?: BackOffOptions): never {
-    return backOff(this.request, ms, options) as never
+    return this.request.backOff(ms, options) as never
   }
 
   afterCommit(effect: (state: never) => void): void {

@@ -16,8 +16,9 @@ import {
   reply,
   resume,
   spawnPool,
+  withWorkers,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
+import { scriptedWorkers, virtualClock } from '@genpool/core/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 let system: ActorSystemRef
@@ -157,7 +158,6 @@ describe('ctx.backOff', () => {
   it('runs it again also when the result is thrown, or a task or a plain function returns it', async () => {
     const clock = virtualClock()
     const once = (ctx: Context): void => {
-       
       if (ctx.attempt === 1) throw ctx.backOff(10, { again: true })
     }
     const Thrower = definePool({ calls: { deep: (_msg: object, _state, ctx) => (once(ctx), reply(ctx.attempt)) } })
@@ -325,5 +325,23 @@ describe('ctx.backOff', () => {
     expect(failures).toMatchObject([
       { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringMatching(/Leave "again" out/) as string },
     ])
+  })
+
+  it('is there for workers of another kind', async () => {
+    const clock = virtualClock()
+    const workers = scriptedWorkers({ now: () => clock.now() })
+    const Work = definePool({ calls: { go: () => reply(1) } })
+    const pool = spawnPool(system, withWorkers(Work, workers), 'workers', { size: 1, clock })
+    const answer = call(pool, { type: 'go' })
+    await clock.settle()
+    const [first] = workers.jobs
+    first?.begin()
+    first?.crash(first.job.backOff(10, { again: true }))
+    await clock.advance(9)
+    expect([workers.jobs, inspect(pool)]).toMatchObject([[], { waiting: 1, restarts: 0, backOff: { waiting: 1 } }])
+    await clock.advance(1)
+    workers.jobs[0]?.begin()
+    workers.jobs[0]?.finish('done')
+    await expect(answer).resolves.toBe('done')
   })
 })
