@@ -9,6 +9,7 @@ export {
   type EngineOptions,
 } from './engine/broker-options'
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
+export { type BackOffFigures, type BackOffScope } from './limits/back-off'
 export { type HeldBy, type LimitFigures } from './limits/limit-figures'
 export { limitShape, type LimitsOptions, limitsOptions, type RateOptions, rateOptions } from './limits/limit-options'
 export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queue'

@@ -27,6 +27,7 @@ export {
   refuse,
 } from './behaviours/behaviour'
 export type { Context, From, MemberContext, MemberInfo } from './behaviours/context'
+export { type BackOffOptions, backOffOptions } from './behaviours/run-again'
 export { defineTask, type TaskProtocol } from './behaviours/define-task'
 export type { Eventually } from './behaviours/eventually'
 export type { Handler } from './behaviours/handler'

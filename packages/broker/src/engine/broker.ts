@@ -2,6 +2,7 @@ import { type Nanos, type Change } from '@genpool/runtime'
 import { type Maker } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
+import { type BackOffScope } from '../limits/back-off'
 import { type LimitFigures } from '../limits/limit-figures'
 import { type EngineOptions } from './broker-options'
 
@@ -104,11 +105,20 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * @returns the match that became possible, if a member waits; the owner delivers it
    */
   release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null
-  /** Whether there is a rate, or are limits per key. */
+  /** Whether there is a rate, or are limits per key, or was a back-off. */
   readonly isLimited: boolean
   /** Returns a match that limits allow now, for the owner to deliver; null if there is none. Without limits there never is. */
   match(now: Nanos): Match<A, R> | null
-  /** What rates and limits hold back now. O(keys). */
+  /**
+   * Begins nothing of one key, or nothing at all, before `until`: what is called has said "too many requests". What waits, waits
+   * on; of several calls the latest time counts. The keys are those of `limits`, or else of `rate`; without one it holds all.
+   *
+   * From then on the broker is limited (`isLimited`), also without `rate` or `limits`.
+   *
+   * @returns the key that is held; undefined for all
+   */
+  backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown
+  /** What rates, limits and back-offs hold back now. O(keys). */
   limits(now: Nanos): LimitFigures
   /**
    * Takes a request back that was matched, to be matched again: it is queued where its age puts it, and keeps the turn of its

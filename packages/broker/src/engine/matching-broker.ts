@@ -1,5 +1,6 @@
 import { type Nanos, type Change, changesBetween } from '@genpool/runtime'
 import { type DropReason } from '../errors'
+import { type BackOffScope } from '../limits/back-off'
 import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
 import { LayeredQueue } from '../queues/layered-queue'
@@ -187,6 +188,16 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
     return this.#finish(this.#mayMatch(this.limited, now) ? this.#matchReady(now) : null)
   }
 
+  backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown {
+    this.#begin(now)
+    const isFirst = this.limited === null
+    const limits = this.limited ?? this.#limit(this.options, now)
+    if (isFirst) this.asksChanged()
+    const key = limits.backOff(scope, until, now)
+    this.#decided.add(limits.decision.dropped)
+    return this.#finish(key)
+  }
+
   limits(now: Nanos): LimitFigures {
     return this.limited === null ? NO_FIGURES : this.limited.figures(now)
   }
@@ -253,9 +264,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   }
 
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
-  #limit(options: CheckedEngineOptions, now: Nanos): void {
+  #limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
     const inner = this.#layers instanceof LayeredQueue ? this.#layers : new LayeredQueue<A>(options.client, this.asks)
-    this.asks = this.#layers = this.limited = new LimitedQueue<A>(inner, options.client, options, now)
+    const limits = new LimitedQueue<A>(inner, options.client, options, now)
+    this.asks = this.#layers = this.limited = limits
+    return limits
   }
 
   /** Whether a request may be ready while members wait. */
@@ -417,4 +430,4 @@ function isLimited({ rate, limits }: CheckedEngineOptions): boolean {
   return rate !== false || limits !== false
 }
 
-const NO_FIGURES: LimitFigures = Object.freeze({ rate: undefined, limits: undefined })
+const NO_FIGURES: LimitFigures = Object.freeze({ rate: undefined, limits: undefined, backOff: undefined })

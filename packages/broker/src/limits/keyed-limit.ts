@@ -3,7 +3,7 @@ import { MinHeap } from '../queues/min-heap'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
 
-/** The lanes of all keys under one limit. A key that nothing waits for, runs for or has begun lately is forgotten. */
+/** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
 export class KeyedLimit<E extends Waiting> {
   readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
@@ -19,7 +19,10 @@ export class KeyedLimit<E extends Waiting> {
   /** The lane of a message; null if it has no key. @throws {InvalidError} if the user's function throws */
   laneOf(message: unknown): LimitLane<E> | null {
     const key = this.keyOf(message)
-    if (key === undefined) return null
+    return key === undefined ? null : this.laneByKey(key)
+  }
+
+  laneByKey(key: unknown): LimitLane<E> {
     let lane = this.lanes.get(key)
     if (lane === undefined) this.lanes.set(key, (lane = new LimitLane<E>(key, this.rules)))
     return lane
@@ -53,7 +56,7 @@ export class KeyedLimit<E extends Waiting> {
 
   /** Forgets a lane in which nothing is left. */
   forget(lane: LimitLane<E>): void {
-    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0 || lane.behind > 0) return
+    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0 || lane.behind > 0 || lane.isHeld) return
     this.timers.delete(lane)
     if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
   }

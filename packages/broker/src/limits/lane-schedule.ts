@@ -159,6 +159,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** Brings back as many parked requests of a lane as may begin now. */
   #refill(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
     const least = this.#rules.leastIn(limit)
+    lane.endHold(now)
     lane.opensAt = Infinity
     while (lane.parked > 0 && lane.hasPlace()) {
       lane.opensAt = lane.fitsAt(least, now)

@@ -1,5 +1,7 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
+import { type BackOffFigures } from './back-off'
+import { holdOf, rateOf } from './hold'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -24,6 +26,8 @@ export interface HeldBy {
 export interface LimitFigures {
   readonly rate: HeldBy | undefined
   readonly limits: HeldBy | undefined
+  /** What waits for the end of a back-off; undefined while there is none. */
+  readonly backOff: BackOffFigures | undefined
 }
 
 interface Counts {
@@ -34,15 +38,17 @@ interface Counts {
 }
 
 /** Reads the figures. O(keys). */
-export function figuresOf<E extends Waiting>(
-  { gate, rated, keyed }: LimitRules<E>,
-  { now, ready, opensAt }: Counts,
-): LimitFigures {
+export function figuresOf<E extends Waiting>(rules: LimitRules<E>, counts: Counts): LimitFigures {
+  const { gate, rated, keyed } = rules
+  const { now, ready, opensAt } = counts
   const limits = keyed === null ? undefined : heldBy(keyed, now)
-  if (gate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits }
-  const waiting = opensAt > now ? ready : 0
+  const backOff = backOffOf(rules, counts)
+  const rate = rateOf(gate)
+  if (rate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits, backOff }
+  // While all back off, it is not the rate that holds them.
+  const opensInMs = backOff?.all === true ? 0 : Math.max(0, opensAt - now) / NS_PER_MS
   const none = { keys: 0, key: undefined, ofKey: 0, running: 0 }
-  return { rate: { ...none, waiting, used: gate.used(now), opensInMs: Math.max(0, opensAt - now) / NS_PER_MS }, limits }
+  return { rate: { ...none, waiting: opensInMs > 0 ? ready : 0, used: rate.used(now), opensInMs }, limits, backOff }
 }
 
 function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy {
@@ -50,8 +56,9 @@ function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy
   let keys = 0
   let most: LimitLane<E> | null = null
   for (const lane of lanes.values()) {
-    waiting += lane.parked
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
+    if (holdOf(lane.rate) > now) continue
+    waiting += lane.parked
     if (lane.parked > (most?.parked ?? 0)) most = lane
   }
   const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
@@ -64,4 +71,19 @@ function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy
     used: most?.rate?.used(now) ?? 0,
     opensInMs: opensAt === Infinity ? 0 : (opensAt - now) / NS_PER_MS,
   }
+}
+
+function backOffOf<E extends Waiting>(rules: LimitRules<E>, { now, ready }: Counts): BackOffFigures | undefined {
+  const ofAll = holdOf(rules.gate)
+  const all = ofAll > now
+  let [waiting, keys, key, until]: [number, number, unknown, Nanos] = [all ? ready : 0, 0, undefined, now]
+  for (const lane of rules.all.flatMap(({ lanes }) => [...lanes.values()])) {
+    const heldUntil = holdOf(lane.rate)
+    if (heldUntil <= now) continue
+    keys++
+    waiting += lane.parked
+    if (heldUntil > until) [key, until] = [lane.key, heldUntil]
+  }
+  if (!all && keys === 0) return undefined
+  return { waiting, all, keys, key, opensInMs: ((all ? ofAll : until) - now) / NS_PER_MS }
 }

@@ -3,6 +3,7 @@ import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
+import { type Gate, Hold, holdOf, rateOf, underRules } from './hold'
 import { Rate, type RateRules } from './rate'
 
 /** What holds for each key. */
@@ -35,7 +36,7 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   parked = 0
   /** The parked requests, the highest priority first. */
   levels: Level<E>[] = []
-  rate: Rate | null
+  rate: Gate | null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
   opensAt: Nanos = Infinity
   /** When one last began that the rate counts; -Infinity for none lately. */
@@ -60,9 +61,7 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   configure(rules: KeyRules): void {
     this.rules = rules
-    if (rules.rate === null) this.rate = null
-    else if (this.rate === null) this.rate = new Rate(rules.rate)
-    else this.rate.configure(rules.rate)
+    this.rate = underRules(this.rate, rules.rate)
   }
 
   /** Whether a request may not begin now. */
@@ -155,9 +154,19 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     while (this.levels[0]?.length === 0) this.levels.shift()
   }
 
-  /** When something is due here: a request may begin, or is too old. */
+  /** Whether it backs off: nothing of it begins until a time. */
+  get isHeld(): boolean {
+    return this.rate instanceof Hold
+  }
+
+  /** Forgets a back-off that is over. */
+  endHold(now: Nanos): void {
+    if (this.rate instanceof Hold && this.rate.until <= now) this.rate = rateOf(this.rate)
+  }
+
+  /** When something is due here: a request may begin, is too old, or a back-off is over. */
   get wakeAt(): Nanos {
-    let at = this.opensAt
+    let at = this.isHeld ? Math.min(this.opensAt, holdOf(this.rate)) : this.opensAt
     for (const { wakeAt } of this.levels) if (wakeAt !== null && wakeAt < at) at = wakeAt
     return at
   }

@@ -1,4 +1,5 @@
 import { type Waiting } from '../queues/waiting'
+import { type Gate, underRules } from './hold'
 import { KeyedLimit } from './keyed-limit'
 import { type KeyRules } from './limit-lane'
 import {
@@ -10,7 +11,6 @@ import {
   toRateRules,
 } from './limit-options'
 import { Pass } from './pass'
-import { Rate } from './rate'
 
 /** The checked options of all limits. */
 export interface LimitsInForce {
@@ -20,8 +20,8 @@ export interface LimitsInForce {
 
 /** What the limits of a broker count: the rate of all requests, and the lanes of two kinds of keys. */
 export class LimitRules<E extends Waiting> {
-  /** The rate of all requests together; null if there is none, or if each key has its own. */
-  gate: Rate | null = null
+  /** The rate of all requests together, or a hold over it; null if there is none, or if each key has its own. */
+  gate: Gate | null = null
   keyed: KeyedLimit<E> | null = null
   rated: KeyedLimit<E> | null = null
   /** The limits of keys. */
@@ -68,9 +68,7 @@ export class LimitRules<E extends Waiting> {
     const { rate, limits } = this.options
     const rules = rate === false ? null : toRateRules(rate)
     const by = rate === false ? undefined : rate.by
-    if (rules === null || by !== undefined) this.gate = null
-    else if (this.gate === null) this.gate = new Rate(rules)
-    else this.gate.configure(rules)
+    this.gate = underRules(this.gate, by === undefined ? rules : null)
     const forRate: KeyRules = {
       concurrency: Infinity,
       rate: rules,

@@ -7,6 +7,7 @@ import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { Arrivals } from './arrivals'
+import { type BackOffScope, holdBack } from './back-off'
 import { GatedQueue } from './gated-queue'
 import { LaneSchedule } from './lane-schedule'
 import { type LimitFigures, figuresOf } from './limit-figures'
@@ -146,6 +147,14 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     this.decision.begin()
     this.#lanes.wake(now)
     this.#finish(now)
+  }
+
+  /** Holds one key, or all, until a time. Returns the key; undefined for all. */
+  backOff(scope: BackOffScope<E>, until: Nanos, now: Nanos): unknown {
+    this.decision.begin()
+    const key = holdBack(this.#rules, scope, until)
+    this.#finish(now)
+    return key
   }
 
   /** Whether the rate of all lets a request begin. */

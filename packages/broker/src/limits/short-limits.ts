@@ -1,9 +1,9 @@
 import { type Nanos } from '@genpool/runtime'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Waiting } from '../queues/waiting'
+import { type Gate } from './hold'
 import { type LimitRules } from './limit-rules'
 import { type Passes } from './passes'
-import { type Rate } from './rate'
 
 /**
  * Fast path: under limits, requests without options go in and out of a drop queue where nothing has to be decided. With the
@@ -57,7 +57,7 @@ export class ShortLimits<E extends Waiting> {
     return true
   }
 
-  #took(entry: E | null, gate: Rate | null, now: Nanos): E | null {
+  #took(entry: E | null, gate: Gate | null, now: Nanos): E | null {
     if (entry !== null && gate !== null) gate.add(1, now)
     return entry
   }

@@ -35,6 +35,7 @@ const step = fc.record({
     'time',
     'time',
     'wake',
+    'backOff',
   ),
   tenant: fc.constantFrom('a', 'a', 'b', undefined),
   user: fc.constantFrom('u', 'u', 'v', undefined),
@@ -43,6 +44,7 @@ const step = fc.record({
   key: fc.constantFrom(undefined, undefined, undefined, 'k', 'l'),
   pick: fc.nat(100),
   ms: fc.integer({ min: 0, max: 8 }),
+  scope: fc.constantFrom({}, {}, { key: 'a' }, { key: 'u' }, { key: null }),
 })
 const change = fc.option(rules, { freq: 30 })
 
@@ -98,7 +100,7 @@ class Owner {
 }
 
 describe('the laws of rates and limits', () => {
-  it('are those of the plain model: the same requests begin at the same times, with priorities, keys, costs and changes', () => {
+  it('are those of the plain model: the same requests begin at the same times, with priorities, keys, costs, back-offs and changes', () => {
     fc.assert(
       fc.property(rules, fc.array(fc.tuple(step, change), { maxLength: 80 }), (initial, plan) => {
         const model = new LimitModel(initial)
@@ -106,7 +108,7 @@ describe('the laws of rates and limits', () => {
         let now = 0
         let wakeAt: number | null = null
         let id = 0
-        for (const [{ op, tenant, user, cost, priority, key, pick, ms }, changed] of plan) {
+        for (const [{ op, tenant, user, cost, priority, key, pick, ms, scope }, changed] of plan) {
           now++
           const running = [...model.running]
           const picked = running[pick % running.length]
@@ -135,6 +137,9 @@ describe('the laws of rates and limits', () => {
           } else if (op === 'remove' && model.waiting.length > 0) {
             const [gone] = model.waiting.splice(pick % model.waiting.length, 1) as [Job]
             expect(owner.broker.remove(gone, now)).toBe(true)
+          } else if (op === 'backOff' && picked !== undefined) {
+            const held = model.backOff(picked, scope, now + ms * MS)
+            expect(owner.broker.backOff({ entry: picked, ...scope }, now + ms * MS, now)).toBe(held)
           } else if (op === 'time') {
             now += ms * MS
             owner.broker.timeout(now)

@@ -42,6 +42,9 @@ export class LimitModel {
   readonly waiting: Job[] = []
   readonly running = new Set<Job>()
   begins: Begin[] = []
+  /** Until when all are held, and each tenant or user. */
+  heldUntil = -Infinity
+  readonly heldKeys = new Map<string, Nanos>()
   idle = 0
 
   constructor(public rules: ModelRules) {}
@@ -61,11 +64,31 @@ export class LimitModel {
     return begun
   }
 
+  /** Holds a key, or all, until a time; the longest wins. Returns the key. */
+  backOff(job: Job, scope: { readonly key?: string | null }, until: Nanos): string | undefined {
+    const { limits, rate } = this.rules
+    const ofTenant = limits === null ? undefined : (scope.key ?? job.task.tenant)
+    const ofUser = rate?.by !== true ? undefined : (scope.key ?? job.task.user)
+    const key = scope.key === null ? undefined : (ofTenant ?? ofUser)
+    if (key === undefined) this.heldUntil = Math.max(this.heldUntil, until)
+    else {
+      const name = `${ofTenant === undefined ? 'user' : 'tenant'} ${key}`
+      this.heldKeys.set(name, Math.max(this.heldKeys.get(name) ?? -Infinity, until))
+    }
+    return key
+  }
+
+  #isHeld(name: string, now: Nanos): boolean {
+    return (this.heldKeys.get(name) ?? -Infinity) > now
+  }
+
   /** Whether no key holds it. */
   isFree(job: Job, now: Nanos): boolean {
     const { limits, rate } = this.rules
     const { tenant, user } = job.task
     if (!this.#hasTurn(job)) return false
+    if (limits !== null && this.#isHeld(`tenant ${tenant}`, now)) return false
+    if (rate?.by === true && this.#isHeld(`user ${user}`, now)) return false
     if (limits !== null && tenant !== undefined) {
       const ofTenant = [...this.running].filter(({ task }) => task.tenant === tenant).length
       if (ofTenant >= limits.concurrency) return false
@@ -93,6 +116,7 @@ export class LimitModel {
 
   #passesGate(job: Job, now: Nanos): boolean {
     const { rate } = this.rules
+    if (this.heldUntil > now) return false
     return rate === null || rate.by || this.#used(rate, now, () => true) + costOf(job, rate) <= rate.limit
   }
 

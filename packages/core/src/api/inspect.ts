@@ -1,4 +1,4 @@
-import type { DropReason, HeldBy } from '@genpool/broker'
+import type { BackOffFigures, DropReason, HeldBy } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
@@ -31,6 +31,8 @@ export interface Inspection {
   readonly rate: HeldBy | undefined
   /** What limits per key hold back: how many requests, and for which key most; undefined without them. */
   readonly limits: HeldBy | undefined
+  /** What waits until a back-off is over that a handler has asked for (`ctx.backOff`); undefined while there is none. */
+  readonly backOff: BackOffFigures | undefined
   /** Whether it begins nothing until `resume(pool)`. */
   readonly paused: boolean
   /** The state of the circuit breaker, and how long a refused caller should wait before a retry; undefined without one. */
@@ -66,6 +68,8 @@ export interface Inspection {
   readonly reruns: number
   /** How many calls were repeated (`retry`), and how many were not because the pool's budget for that was used up. */
   readonly retries: { readonly made: number; readonly overBudget: number }
+  /** How often handlers have asked to back off. */
+  readonly backOffs: number
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
 }
@@ -108,6 +112,7 @@ export function inspect(ref: PoolRef): Inspection {
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
     retries: { made: pool.retries.made, overBudget: pool.retries.overBudget },
+    backOffs: pool.backOffs,
     stateVersion: pool.stateVersion,
   }
 }

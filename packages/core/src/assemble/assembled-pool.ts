@@ -209,6 +209,10 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.deadLetters.count
   }
 
+  get backOffs(): number {
+    return this.kernel.pool.backOffs.count
+  }
+
   get stateVersion(): number | undefined {
     return this.kernel.cell?.version
   }

@@ -1,4 +1,5 @@
 import type { ActorPath, Logger, Ref } from 'nact'
+import type { BackOffOptions } from './run-again'
 
 /** The reply address of one request. Answer with `reply`, or with nact's `dispatch` to it. Only the first answer counts. */
 export interface From extends Ref<unknown> {
@@ -53,6 +54,19 @@ export interface Context<S = unknown> extends MemberContext {
    * @returns whether somebody is told: not if the caller does not ask, or has its outcome already
    */
   progress(value: unknown): boolean
+  /**
+   * Says that what the handler calls has had too many requests (a 429 with `Retry-After`): nothing more of this message's key
+   * begins for `ms` milliseconds or, without limits per key, nothing of the pool. What waits, waits on; the longest back-off wins.
+   *
+   * With `again: true` this message is run again after that, within its deadline: return the result, or throw it. Nothing is
+   * committed then.
+   *
+   * @param options `key`: the key that backs off; `null` for the whole pool
+   * @throws {OptionsError} if an argument is wrong, or the pool shares a broker; nothing is held then
+   * @example if (response.status === 429) return ctx.backOff(retryAfterMs(response), { again: true })
+   */
+  backOff(ms: number, options: BackOffOptions & { readonly again: true }): never
+  backOff(ms: number, options?: BackOffOptions & { readonly again?: false }): void
   /** Calls `effect` once after this message has committed; never if it does not commit. */
   afterCommit(effect: (state: S) => void): void
 }

@@ -2,7 +2,7 @@ import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import { type Hand, splitBatch } from './hand'
 
-/** Takes the requests that a member has and will not run. */
+/** Takes the requests that a member has and will not run, or whose handler asks for another run. */
 export interface GivesBack {
   readonly failures: Failures
   /** The request has left its member's hand: the next one of its key may start. */
@@ -11,7 +11,7 @@ export interface GivesBack {
   runAgain(request: Request): void
 }
 
-/** Gives requests that have not begun to other members. A message for this member alone is lost with it, as a mailbox is. */
+/** Gives requests that have not begun, or are to run again, to other members. A message for this member alone is lost with it, as a mailbox is. */
 export function giveBack(requests: readonly Request[], pool: GivesBack): void {
   for (const request of requests) {
     if (request.kind !== 'direct' && request.outcome === null) {

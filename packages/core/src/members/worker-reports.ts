@@ -1,9 +1,10 @@
 import type { Nanos } from '@genpool/runtime'
+import { RunAgain } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
-import { giveBackFrom } from './give-back'
+import { giveBack, giveBackFrom } from './give-back'
 import { type Hand, splitBatch } from './hand'
 
 /** The part of a member that the reports of its worker change. */
@@ -52,7 +53,12 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   }
 
   failed(request: Request, cause: unknown, runNs: Nanos): void {
-    if (this.member.status !== 'ended') this.crew.crashed(this.member, this.#close(request, runNs), cause)
+    if (this.member.status === 'ended') return
+    const requests = this.#close(request, runNs)
+    if (cause instanceof RunAgain) {
+      giveBack(requests, this.crew)
+      this.member.seekWork()
+    } else this.crew.crashed(this.member, requests, cause)
   }
 
   refused(request: Request, error: unknown, runNs: Nanos): void {

@@ -49,8 +49,9 @@ function observablesOf(meter: Meter) {
     drops: counter('genpool.drops', 'Requests that the broker dropped, by reason.'),
     restarts: counter('genpool.restarts', 'Members that replaced another one.'),
     reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
+    backOffs: counter('genpool.back_offs', 'How often handlers have asked to back off.'),
     length: gauge('genpool.queue.length', 'Requests that wait for a member.'),
-    held: gauge('genpool.queue.held', 'Requests that a rate or a limit of a key holds back, by limit.'),
+    held: gauge('genpool.queue.held', 'Requests that a rate, a limit of a key or a back-off holds back, by limit.'),
     members: gauge('genpool.members', 'Members, by status.'),
     utilisation: gauge('genpool.utilisation', "The share of the members' time that was spent in handlers, 0 to 1."),
     version: gauge('genpool.state.version', 'The version of the shared state.'),
@@ -63,7 +64,8 @@ function observe(
   ref: PoolRef,
   attributes: Attributes,
 ): void {
-  const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion, rate, limits } = inspect(ref)
+  const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion, ...held } = inspect(ref)
+  const { rate, limits, backOff, backOffs } = held
   const by = (observable: Observable, label: string, counts: Readonly<Record<string, number | undefined>>): void => {
     for (const [value, count = 0] of Object.entries(counts)) {
       result.observe(observable, count, { ...attributes, [label]: value })
@@ -74,6 +76,8 @@ function observe(
   by(to.members, 'genpool.status', members)
   if (rate !== undefined) result.observe(to.held, rate.waiting, { ...attributes, 'genpool.limit': 'rate' })
   if (limits !== undefined) result.observe(to.held, limits.waiting, { ...attributes, 'genpool.limit': 'limits' })
+  if (backOff !== undefined) result.observe(to.held, backOff.waiting, { ...attributes, 'genpool.limit': 'back-off' })
+  result.observe(to.backOffs, backOffs, attributes)
   result.observe(to.restarts, restarts, attributes)
   result.observe(to.reruns, reruns, attributes)
   result.observe(to.length, waiting, attributes)

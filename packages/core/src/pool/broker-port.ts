@@ -40,7 +40,7 @@ export class BrokerPort implements Port {
   readonly #turn: Turn
   readonly #listeners: Listeners
   readonly #timer: WakeTimer
-  /** Whether there is a rate, or are limits per key: then each request is released, and more matches may follow any call. */
+  /** Whether there is a rate, or are limits per key, or was a back-off: then each request is released, and more matches may follow any call. */
   #limited = false
 
   constructor(
@@ -74,6 +74,13 @@ export class BrokerPort implements Port {
 
   limits(now: Nanos): LimitFigures {
     return this.#engine.limits(now)
+  }
+
+  backOff(request: Request, key: unknown, until: Nanos): unknown {
+    const held = this.#engine.backOff({ entry: request, key }, until, this.#turn.now())
+    this.#limited = this.#engine.isLimited
+    this.#act()
+    return held
   }
 
   ask(request: Request): Member | null {

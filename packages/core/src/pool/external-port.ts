@@ -77,6 +77,11 @@ export class ExternalPort implements Port {
     return this.#broker.engine.limits(now)
   }
 
+  backOff(): never {
+    const message = 'it shares a broker, whose queue serves other pools, too. Give the pool a broker of its own'
+    throw new OptionsError(`Pool "${this.kernel.name}" cannot back off: ${message}.`, [{ path: ['broker'], message }])
+  }
+
   ask(request: Request): null {
     const { priority, key, deadline } = request
     const timeout = (deadline - this.kernel.turn.now()) / NS_PER_MS

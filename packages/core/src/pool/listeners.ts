@@ -8,6 +8,7 @@ const NONE: never[] = []
 const EVENTS = [
   'requestSettled',
   'requestDropped',
+  'backedOff',
   'letterDied',
   'handlerStarted',
   'handlerReran',
@@ -34,6 +35,7 @@ const EVENTS = [
 export class Listeners {
   requestSettled: Wanting<'requestSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
+  backedOff: Wanting<'backedOff'> = NONE
   letterDied: Wanting<'letterDied'> = NONE
   handlerStarted: Wanting<'handlerStarted'> = NONE
   handlerReran: Wanting<'handlerReran'> = NONE

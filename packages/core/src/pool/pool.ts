@@ -16,6 +16,7 @@ import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
 import type { Request, RequestOwner, SelfWait } from '../requests/request'
 import { callerScope } from '../requests/scope'
+import { BackOffs } from './back-offs'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import { Entrance } from './entrance'
@@ -59,6 +60,7 @@ export class Pool implements RequestOwner {
   readonly awaitingReply = new Set<Request>()
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
+  readonly backOffs: BackOffs
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -77,6 +79,7 @@ export class Pool implements RequestOwner {
     this.#counters = parts.recorder.counters
     this.#turnWork = parts.turnWork
     this.#listeners = parts.listeners
+    this.backOffs = new BackOffs(parts.turn, port, parts.listeners)
     const { clock } = parts.settings.current
     this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
     this.entrance = new Entrance({

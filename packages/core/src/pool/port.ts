@@ -15,8 +15,14 @@ export interface Port {
   readonly lengthR: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
-  /** What rates and limits hold back now. */
+  /** What rates, limits and back-offs hold back now. */
   limits(now: Nanos): LimitFigures
+  /**
+   * Begins nothing of a key before `until`; null: of all, undefined: of the key of the request. Returns the key; undefined for all.
+   *
+   * @throws {OptionsError} if the broker is shared
+   */
+  backOff(request: Request, key: unknown, until: Nanos): unknown
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */

@@ -111,6 +111,11 @@ export interface Listener {
   requestSettled?(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void
   /** The broker dropped a request, or a gate refused it. `requestSettled` follows. */
   requestDropped?(request: RequestFacts, facts: DropFacts): void
+  /** A handler has said that what it calls had too many requests. `key`: what backs off; undefined for the whole pool. */
+  backedOff?(
+    request: RequestFacts,
+    facts: { readonly ms: number; readonly key: unknown; readonly again: boolean },
+  ): void
   letterDied?(message: unknown, error: GenPoolError): void
   /** A handler is about to be called; again for each attempt. */
   handlerStarted?(seat: Seat, now: Nanos): void

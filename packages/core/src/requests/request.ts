@@ -15,6 +15,8 @@ import type { Handler } from '../behaviours/handler'
 import { promisedAnswer } from '../behaviours/check-step'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { isPromised, letGo, whyNotPromised } from '../behaviours/promised'
+import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
+import { type CheckedBackOff, checkedBackOff } from './back-off'
 import { type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { Rarely } from './rarely'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
@@ -46,6 +48,8 @@ export interface RequestOwner {
   readonly hasFreeMember: boolean
   /** Whether each handler holds the state while it runs. */
   readonly isExclusive: boolean
+  /** Holds the queue back, when a handler asks for it. */
+  readonly backOffs: { hold(request: Request, backOff: CheckedBackOff): void }
   /** Calls something of the caller's, after what runs now. */
   tell(callback: () => unknown): void
   /** Makes the error of a request whose handler failed with `cause`. */
@@ -242,6 +246,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null || onProgress === null || onProgress === undefined) return false
     this.owner.tell(() => onProgress(value))
     return true
+  }
+
+  backOff(ms: number, options?: BackOffOptions): RunAgain | undefined {
+    const checked = checkedBackOff(this, ms, options)
+    this.owner.backOffs.hold(this, checked)
+    return checked.again ? new RunAgain() : undefined
   }
 
   extend(): Rarely {

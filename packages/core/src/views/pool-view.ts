@@ -96,12 +96,14 @@ export interface PoolView {
   readonly deadLetters: number
   /** Calls that were not repeated in the last 10 seconds, because the budget for that was used up. */
   readonly retries: { readonly overBudgetLately: number }
+  /** How often handlers have asked to back off. */
+  readonly backOffs: number
   readonly stateVersion: number | undefined
   /** How its members wait for calls that none of them can take; undefined if they do not. */
   readonly selfWait: string | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
-  /** What rates and limits hold back. O(keys). */
+  /** What rates, limits and back-offs hold back. O(keys). */
   limits(now: Nanos): LimitFigures
   /** How long the oldest request has waited; 0 if none does. */
   oldestWait(now: Nanos): Nanos

@@ -2,6 +2,7 @@ import { isGenPoolError, type Turn } from '@genpool/runtime'
 import { checkStep } from '../behaviours/check-step'
 import { isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
+import { RunAgain } from '../behaviours/run-again'
 import { Step } from '../behaviours/step'
 import { hasPassed } from '../requests/deadline'
 import type { Failures } from '../requests/failures'
@@ -19,9 +20,17 @@ export class HandlerFailure {
  */
 export function stepOf(result: unknown, handler: Handler, toStep: (result: unknown) => Step): Step | PromiseLike<Step> {
   if (result instanceof Step) return checkStep(handler, result)
-  if (!isThenable(result)) return handler.toStep(result)
+  if (!isThenable(result)) {
+    checkRunsAgain(result)
+    return handler.toStep(result)
+  }
   // A thenable need not be a promise: only a promise settles once.
   return (result instanceof Promise ? result : Promise.resolve(result)).then(toStep, rethrowFailure)
+}
+
+/** A handler that wants its message to run again leaves the commit as one that throws does. */
+export function checkRunsAgain(result: unknown): void {
+  if (typeof result === 'object' && result instanceof RunAgain) throw new HandlerFailure(result)
 }
 
 function rethrowFailure(error: unknown): never {

@@ -11,7 +11,7 @@ import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
 import { type Answering, giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
-import { HandlerFailure, isAbort, isWanted, stepOf } from './handler-results'
+import { checkRunsAgain, HandlerFailure, isAbort, isWanted, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import { MessageContext, PlainContext } from './message-context'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
@@ -174,6 +174,7 @@ class InProcessWorker implements Worker<Request>, Run {
     this.pool.turn.refresh()
     this.pool.beforeCommits()
     if (this.ended) throw this.pool.failures.gone()
+    checkRunsAgain(result)
     return (this.#inHand.first as Request).handler.toStep(result)
   }
 

@@ -2,6 +2,7 @@ import { heldReference, NS_PER_MS, type Reference } from '@genpool/runtime'
 import { dispatch, type Logger, type Ref } from 'nact'
 import type { Context, From, MemberContext, MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
+import type { BackOffOptions } from '../behaviours/run-again'
 import { nobody } from '../hot-imports'
 import { addressOf } from '../requests/reply-address'
 import type { Request, Runner } from '../requests/request'
@@ -98,6 +99,10 @@ export class MessageContext implements Context {
     return tellProgress(this.request, this.attempt, value)
   }
 
+  backOff(ms: number, options?: BackOffOptions): never {
+    return this.request.backOff(ms, options) as never
+  }
+
   afterCommit(effect: (state: never) => void): void {
     addEffect(this.request, effect)
   }
@@ -144,6 +149,10 @@ export class PlainContext implements Context {
 
   progress(value: unknown): boolean {
     return tellProgress(this.request, this.attempt, value)
+  }
+
+  backOff(ms: number, options?: BackOffOptions): never {
+    return this.request.backOff(ms, options) as never
   }
 
   afterCommit(effect: (state: never) => void): void {

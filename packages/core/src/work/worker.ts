@@ -3,6 +3,7 @@ import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
+import type { BackOffOptions } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
 
 /** One message that a worker is given; for a batch, the first of its messages. */
@@ -26,6 +27,12 @@ export interface Job {
   succeed(value: unknown, answered: boolean): boolean
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
+  /**
+   * Holds the queue back, as `ctx.backOff` does. With `again: true` it returns what `failed` takes to have the job run again.
+   *
+   * @throws {OptionsError} if an argument is wrong, or the pool shares a broker; nothing is held then
+   */
+  backOff(ms: number, options?: BackOffOptions): unknown
 }
 
 /** What happens while jobs run. It is measured, and watched for members that hang. */
@@ -49,7 +56,10 @@ export interface WorkerHost<J extends Job = Job> {
    * @param times the number of runs that `runNs` stands for
    */
   done(job: J, then: Following | undefined, runNs: Nanos, times: number): void
-  /** The handler failed. Nothing was committed. The member decides what follows: the worker may be ended. */
+  /**
+   * The handler failed. Nothing was committed. The member decides what follows: the worker may be ended. If the cause is what
+   * `job.backOff` has returned, the job is no failure and runs again.
+   */
   failed(job: J, cause: unknown, runNs: Nanos): void
   /** The commit was refused, and the handler is not at fault. Nothing was committed. The worker goes on. */
   refused(job: J, error: unknown, runNs: Nanos): void

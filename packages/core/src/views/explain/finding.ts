@@ -11,6 +11,7 @@ export type FindingName =
   | 'crashes'
   | 'stuck'
   | 'event-loop'
+  | 'back-off'
   | 'rate'
   | 'limits'
   | 'keys'

@@ -3,6 +3,22 @@ import { NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords } from './finding'
 
+/** A handler has said that what it calls had too many requests. */
+export function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): Finding | null {
+  if (backOff === undefined || (backOff.waiting === 0 && !backOff.all)) return null
+  const { waiting: heldBack, all, keys, key, opensInMs } = backOff
+  const who = all
+    ? 'the pool backs off'
+    : `${count(keys, 'key backs off', 'keys back off')}, "${textOf(key)}" for the longest time`
+  return {
+    finding: 'back-off',
+    says: `${who}: what the handlers call has had too many requests, and ${requests(heldBack)}${next(opensInMs)}`,
+    figures: { held: heldBack, keys, opensInMs, waiting, idle, ...(!all && { key: textOf(key) }) },
+    advice: 'Set "rate" or "limits" to what the handlers call allows, so that it need not refuse requests.',
+    option: 'rate',
+  }
+}
+
 /** The rate of work holds requests back. */
 export function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): Finding | null {
   if (!rate || held.rate === undefined || held.rate.waiting === 0) return null

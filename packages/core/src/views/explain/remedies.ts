@@ -28,7 +28,8 @@ export class RemediesByEvidence implements Remedies {
 
   ofRunning(request: RequestFacts): Remedy | undefined {
     if (this.pool.awaitingReply.has(request)) return UNANSWERED
-    if (request.startedAt === null) return undefined
+    // It has run, and waits to run again.
+    if (request.startedAt === null) return this.ofWaiting(request)
     const { waitedMs, ranMs } = request.times()
     if (waitedMs > ranMs) {
       const { says, cause } = this.ofWaiting(request)

@@ -2,7 +2,7 @@ import { paused } from './life-causes'
 import { type Cause } from './cause'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords } from './finding'
-import { heldByLimits, heldByRate } from './held-causes'
+import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 
 /** A turn of the event loop that takes this long delays everything else in the process. */
@@ -70,7 +70,7 @@ export const eventLoop: Cause = ({ turns }) =>
 
 /** Whether requests wait though members could take them: then they wait for the turns of their keys. */
 export function waitForKeys({ idle, waiting, concurrency, held }: Evidence): boolean {
-  const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0)
+  const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0) + (held.backOff?.waiting ?? 0)
   return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
 }
 
@@ -170,6 +170,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??
+    heldByBackOff(evidence) ??
     heldByRate(evidence) ??
     heldByLimits(evidence) ??
     concurrency(evidence) ??

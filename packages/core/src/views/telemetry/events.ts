@@ -54,6 +54,18 @@ export interface SettledEvent extends RequestEvent {
 /** The broker dropped a request. The facts are those that its caller gets. */
 export interface DropEvent extends RequestEvent, DropFacts {}
 
+/** A handler has called `ctx.backOff`. The fields of the message are those of the one in hand; of a batch, the first. */
+export interface BackOffEvent extends RequestEvent {
+  readonly member: string | null
+  readonly ms: number
+  /** Whether the whole pool backs off. */
+  readonly all: boolean
+  /** The key of `limits` or `rate.by` that backs off; undefined for the whole pool. `key` is the one of the message. */
+  readonly heldKey: unknown
+  /** Whether the message in hand is run again. */
+  readonly again: boolean
+}
+
 /** A message without a waiting caller was lost, or a message crashed too many members. */
 export interface DeadLetterEvent extends PoolEvent {
   readonly message: unknown
@@ -177,6 +189,7 @@ export interface PoolConfigureEvent extends PoolEvent {
 export interface PoolEvents {
   'genpool:request:settled': SettledEvent
   'genpool:drop': DropEvent
+  'genpool:back-off': BackOffEvent
   'genpool:dead-letter': DeadLetterEvent
   'genpool:member:start': MemberStartEvent
   'genpool:member:crash': MemberCrashEvent

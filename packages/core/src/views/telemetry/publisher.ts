@@ -8,6 +8,7 @@ import { msBetween, type RequestFacts } from '../../requests/request-facts'
 import {
   alarmCleared,
   alarmSet,
+  backedOff,
   breakerChanged,
   commitConflicted,
   type EventChannel,
@@ -69,6 +70,16 @@ export class Publisher implements Listener {
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
     const drop = { reason, waitedMs, queueLength, retryAfterMs }
     request.within(() => this.#publish(requestDropped, { ...this.#ofRequest(request), ...drop }))
+  }
+
+  backedOff(
+    request: RequestFacts,
+    facts: { readonly ms: number; readonly key: unknown; readonly again: boolean },
+  ): void {
+    if (!backedOff.hasSubscribers) return
+    const { ms, key: heldKey, again } = facts
+    const event = { member: request.runner?.info.name ?? null, ms, all: heldKey === undefined, heldKey, again }
+    request.within(() => this.#publish(backedOff, { ...this.#ofRequest(request), ...event }))
   }
 
   letterDied(message: unknown, error: GenPoolError): void {

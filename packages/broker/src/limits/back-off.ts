@@ -1,0 +1,69 @@
+import { type Nanos } from '@genpool/runtime'
+import { identify } from '../queues/fair-keys'
+import { type Waiting } from '../queues/waiting'
+import { heldUntil } from './hold'
+import { type KeyedLimit } from './keyed-limit'
+import { type LimitLane } from './limit-lane'
+import { type LimitRules } from './limit-rules'
+
+/** What backs off: one key, or all. */
+export interface BackOffScope<E extends Waiting> {
+  /** The request whose key it is, if `key` does not say. */
+  readonly entry: E
+  /** The key; null for all. Left out: the key of the entry. */
+  readonly key?: unknown
+}
+
+/**
+ * Holds one key of `limits`, or else of `rate`, until a time. Without such a key it holds all. The longest hold wins.
+ *
+ * @returns the key that is held; undefined for all
+ */
+export function holdBack<E extends Waiting>(
+  rules: LimitRules<E>,
+  { entry, key }: BackOffScope<E>,
+  until: Nanos,
+): unknown {
+  const found = key === undefined ? laneOf(rules, entry) : key === null ? null : laneByKey(rules, identify(key))
+  if (found === null) {
+    rules.gate = heldUntil(rules.gate, until)
+    return undefined
+  }
+  const { limit, lane } = found
+  lane.rate = heldUntil(lane.rate, until)
+  limit.timers.set(lane, lane.wakeAt)
+  return lane.key
+}
+
+interface Found<E extends Waiting> {
+  readonly limit: KeyedLimit<E>
+  readonly lane: LimitLane<E>
+}
+
+function laneByKey<E extends Waiting>({ keyed, rated }: LimitRules<E>, key: unknown): Found<E> | null {
+  const limit = keyed ?? rated
+  return limit === null ? null : { limit, lane: limit.laneByKey(key) }
+}
+
+/** The lanes of a request are those that its pass has, if it has one: options may have changed since it began. */
+function laneOf<E extends Waiting>({ keyed, rated }: LimitRules<E>, entry: E): Found<E> | null {
+  for (const limit of [keyed, rated]) {
+    const lane = limit === null ? null : limit.laneOf(entry.subject)
+    if (limit !== null && lane !== null) return { limit, lane }
+  }
+  return null
+}
+
+/** What waits for the end of a back-off. */
+export interface BackOffFigures {
+  /** How many requests it holds back. */
+  readonly waiting: number
+  /** Whether all requests are held, not only those of some keys. */
+  readonly all: boolean
+  /** How many keys are held. */
+  readonly keys: number
+  /** The key that is held for longest; undefined if none is. */
+  readonly key: unknown
+  /** When the next may begin, from now, in milliseconds: of all or, if keys are held, of that key. */
+  readonly opensInMs: number
+}

@@ -1,0 +1,60 @@
+import { type Nanos } from '@genpool/runtime'
+import { Rate, type RateRules } from './rate'
+
+/** Decides when the next may begin, by what has begun: a rate, or a hold over it. */
+export type Gate = Rate | Hold
+
+/** A time before which nothing begins, over the rate that there may be: what is called has said "too many requests". */
+export class Hold {
+  constructor(
+    public rate: Rate | null,
+    public until: Nanos,
+  ) {}
+
+  used(now: Nanos): number {
+    return this.rate === null ? 0 : this.rate.used(now)
+  }
+
+  fits(cost: number, now: Nanos): boolean {
+    return now >= this.until && (this.rate === null || this.rate.fits(cost, now))
+  }
+
+  opensAt(cost: number, now: Nanos): Nanos {
+    return Math.max(this.until, this.rate === null ? now : this.rate.opensAt(cost, now))
+  }
+
+  add(cost: number, now: Nanos): void {
+    this.rate?.add(cost, now)
+  }
+
+  undo(cost: number, at: Nanos): void {
+    this.rate?.undo(cost, at)
+  }
+}
+
+/** The gate that begins nothing before `until`. The longest hold wins. */
+export function heldUntil(gate: Gate | null, until: Nanos): Hold {
+  if (!(gate instanceof Hold)) return new Hold(gate, until)
+  gate.until = Math.max(gate.until, until)
+  return gate
+}
+
+/** Until when a gate begins nothing; `-Infinity` without a hold. */
+export function holdOf(gate: Gate | null): Nanos {
+  return gate instanceof Hold ? gate.until : -Infinity
+}
+
+/** The gate without its hold. */
+export function rateOf(gate: Gate | null): Rate | null {
+  return gate instanceof Hold ? gate.rate : gate
+}
+
+/** The gate under other rules: a hold stays, and what began before still counts. */
+export function underRules(gate: Gate | null, rules: RateRules | null): Gate | null {
+  const before = rateOf(gate)
+  if (rules !== null) before?.configure(rules)
+  const rate = rules === null ? null : (before ?? new Rate(rules))
+  if (!(gate instanceof Hold)) return rate
+  gate.rate = rate
+  return gate
+}

@@ -1,0 +1,37 @@
+import { type Nanos, NS_PER_MS, OptionsError, parseOptions, wrongArgument } from '@genpool/runtime'
+import { type BackOffOptions, backOffOptions } from '../behaviours/run-again'
+import type { RequestKind } from './outcome'
+
+/** A request whose handler backs off. */
+interface Backing {
+  readonly kind: RequestKind
+  readonly pool: string
+  readonly type: string
+}
+
+/** A back-off as the pool carries it out. */
+export interface CheckedBackOff {
+  readonly ns: Nanos
+  /** The key; null for the whole pool, undefined for the key of the message in hand. */
+  readonly key: unknown
+  /** Whether the message in hand runs again. */
+  readonly again: boolean
+}
+
+/** @throws {OptionsError} if an argument is wrong */
+export function checkedBackOff(request: Backing, ms: number, options: BackOffOptions = {}): CheckedBackOff {
+  if (typeof ms !== 'number' || !(ms >= 0) || ms === Infinity) {
+    throw wrongArgument({ of: 'ctx.backOff', argument: 'ms', expected: 'finite milliseconds >= 0' }, ms)
+  }
+  const { key, again } = parseOptions(backOffOptions, options, 'options of ctx.backOff')
+  if (again && request.kind === 'direct') throw notAgain(request)
+  // A message that runs again at once, each time, would let nothing else run.
+  return { ns: Math.ceil((again ? Math.max(ms, 1) : ms) * NS_PER_MS), key, again }
+}
+
+function notAgain({ pool, type }: Backing): OptionsError {
+  const message = 'a message for one member is not queued, so it cannot run again. Leave "again" out, and send it again'
+  return new OptionsError(`The options of ctx.backOff for message "${type}" to pool "${pool}" are wrong: ${message}.`, [
+    { path: ['again'], message },
+  ])
+}
