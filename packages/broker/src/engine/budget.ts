@@ -48,3 +48,8 @@ export class Budget {
     return left < Math.min(this.#long.value * LONG_MARGIN, enough) ? 'budget' : null
   }
 }
+
+/** The same without a budget: only the deadline counts. */
+export function expiry(request: { deadline: Nanos }, now: Nanos): DropReason | null {
+  return request.deadline <= now ? 'expired' : null
+}
