@@ -1,7 +1,7 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
 import { optionsOf, parseOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import { Definition } from '../behaviours/define-pool'
+import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
 import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
 import { checkTogether, engineOptionsOf } from './combined-options'
@@ -76,7 +76,7 @@ export function blueprintOf(
   options: object,
   read: () => Given,
 ): Blueprint {
-  const mayBeKnown = typeof behaviour === 'function' || behaviour instanceof Definition
+  const mayBeKnown = typeof behaviour === 'function' || isDefinition(behaviour)
   const known = mayBeKnown ? (remembered.get(behaviour) ?? []) : []
   for (const each of known) {
     const blueprint = isSameAsGiven(each.options, options) ? each.blueprint.deref() : undefined

@@ -1,21 +1,26 @@
 import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 
+/** Makes the addresses of members. */
+interface Addresses {
+  addressOf(identity: MemberInfo): unknown
+}
+
 /** A member as its handlers see it. The address is made when it is first read. */
 export class MemberIdentity implements MemberInfo {
   readonly name: string
-  readonly #addressOf: (identity: MemberIdentity) => unknown
+  readonly #members: Addresses
 
   constructor(
     readonly slot: number,
     readonly incarnation: number,
-    addressOf: (identity: MemberIdentity) => unknown,
+    members: Addresses,
   ) {
     this.name = `member-${slot}.${incarnation}`
-    this.#addressOf = addressOf
+    this.#members = members
   }
 
   get ref(): Ref<unknown> {
-    return this.#addressOf(this) as never
+    return this.#members.addressOf(this) as never
   }
 }

@@ -39,7 +39,6 @@ export class Member extends Waiting implements Runner, Reported, Departing {
   readonly #work: WorkSource<Member>
   readonly #turnWork: TurnWork<Member>
   readonly #worker: Worker<Request>
-  readonly #departure: Departure<Member>
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null = null
   /** Made when a handler first asks for it. */
@@ -55,7 +54,6 @@ export class Member extends Waiting implements Runner, Reported, Departing {
     this.#work = crew.work
     this.#turnWork = crew.turnWork
     this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
-    this.#departure = new Departure<Member>(this, crew, this.#worker)
   }
 
   get facts(): PoolFacts {
@@ -116,6 +114,11 @@ export class Member extends Waiting implements Runner, Reported, Departing {
   /** The pool stops: callers are told now, and it ends when its handlers let it. */
   shutDown(reason: unknown): void {
     this.#departure.shutDown(reason)
+  }
+
+  /** Made when it ends: each member does that once, and most live long. */
+  get #departure(): Departure<Member> {
+    return new Departure<Member>(this, this.crew, this.#worker)
   }
 
   close(): void {

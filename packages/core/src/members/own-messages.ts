@@ -3,24 +3,26 @@ import type { Request } from '../requests/request'
 /** The messages for one member and no other, in order. They go before what the broker has. */
 export class OwnMessages {
   length = 0
-  #requests: Request[] = []
+  /** Made with the first one. */
+  #requests: Request[] | null = null
 
   add(request: Request, first: boolean): void {
     this.length++
-    if (first) this.#requests.unshift(request)
-    else this.#requests.push(request)
+    const requests = (this.#requests ??= [])
+    if (first) requests.unshift(request)
+    else requests.push(request)
   }
 
   take(): Request | undefined {
-    const request = this.#requests.shift()
-    this.length = this.#requests.length
+    const request = this.#requests?.shift()
+    this.length = this.#requests?.length ?? 0
     return request
   }
 
   takeAll(): readonly Request[] {
     const requests = this.#requests
-    this.#requests = []
+    this.#requests = null
     this.length = 0
-    return requests
+    return requests ?? []
   }
 }

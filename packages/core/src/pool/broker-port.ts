@@ -39,7 +39,8 @@ export class BrokerPort implements Port {
   readonly #engine: Broker<Request, Member>
   readonly #turn: Turn
   readonly #listeners: Listeners
-  readonly #timer: WakeTimer
+  /** Made with the first wake-up. */
+  #timer: WakeTimer | null = null
   /** Whether there is a rate, or are limits per key, or was a back-off: then each request is released, and more matches may follow any call. */
   #limited = false
 
@@ -48,11 +49,10 @@ export class BrokerPort implements Port {
     private readonly kernel: BrokerPorts,
   ) {
     this.#turn = kernel.turn
-    this.#timer = new WakeTimer(kernel.clock, () => this.#wake())
     this.#listeners = kernel.listeners
-    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), {
-      random: () => kernel.settings.current.random(),
-    })
+    // The same for the life of a pool.
+    const { random } = kernel.settings.current
+    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random })
     this.#limited = this.#engine.isLimited
   }
 
@@ -163,20 +163,21 @@ export class BrokerPort implements Port {
   }
 
   rest(): void {
+    if (this.#timer === null) return
     const { length, decision } = this.#engine
     // Members that wait for work hold no process; callers do.
     this.#timer.rest(length > 0 || decision.wakeAt !== null, length > 0)
   }
 
   close(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
   }
 
   /** Does what the engine decided in its last call. */
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-    if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
+    if (wakeAt !== null) this.#wakeAt(wakeAt)
     if (this.#limited) this.#matchMore()
   }
 
@@ -187,7 +188,7 @@ export class BrokerPort implements Port {
         const match = this.#engine.match(this.#turn.now())
         const { dropped, droppedR, wakeAt } = this.#engine.decision
         if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-        if (wakeAt !== null) this.#timer.wakeAt(wakeAt, this.#engine.length > 0)
+        if (wakeAt !== null) this.#wakeAt(wakeAt)
         if (match === null) return
         match.askR.assign(match.ask)
         if (this.#listeners.matched.length > 0) this.#tellMatched()
@@ -204,6 +205,11 @@ export class BrokerPort implements Port {
 
   #tellMatched(): void {
     for (const listener of this.#listeners.matched) listener.matched(this.#engine.lengthR)
+  }
+
+  #wakeAt(at: Nanos): void {
+    this.#timer ??= new WakeTimer(this.kernel.clock, () => this.#wake())
+    this.#timer.wakeAt(at, this.#engine.length > 0)
   }
 
   #wake(): void {

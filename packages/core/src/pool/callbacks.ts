@@ -1,18 +1,17 @@
 import { readable } from '../behaviours/ended-drafts'
 import { callSafely, Notices, type Turn, warnOfCallback } from '@genpool/runtime'
+import type { LiveSettings } from './settings'
 
 /** Calls user callbacks that nothing waits for. What one throws or rejects with is reported, and changes nothing for the pool. */
 export class Callbacks {
-  readonly #notices: Notices
+  /** Made with the first notice. */
+  #notices: Notices | null = null
 
   constructor(
     private readonly pool: string,
-    turn: Turn,
-    /** The pool's `onCallbackError`, as it is now. */
-    private readonly onError: () => ((error: unknown) => unknown) | undefined,
-  ) {
-    this.#notices = new Notices(turn)
-  }
+    private readonly turn: Turn,
+    private readonly settings: LiveSettings,
+  ) {}
 
   /** Calls a callback as a part of the current operation. */
   callSafely(callback: () => unknown): void {
@@ -24,14 +23,19 @@ export class Callbacks {
    * any other code.
    */
   tell(callback: () => unknown): void {
-    this.#notices.add(() => this.callSafely(callback))
+    this.#add(() => this.callSafely(callback))
   }
 
   /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */
   report(error: unknown): void {
     const warn = (warned: unknown): void => warnOfCallback('pool', this.pool, warned)
-    const onError = this.onError()
+    const onError = this.settings.current.onCallbackError
     if (onError === undefined) warn(error)
-    else this.#notices.add(() => callSafely(() => onError(error), warn))
+    else this.#add(() => callSafely(() => onError(error), warn))
+  }
+
+  #add(notice: () => void): void {
+    this.#notices ??= new Notices(this.turn)
+    this.#notices.add(notice)
   }
 }

@@ -140,7 +140,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   awaitReply(request: Request): void {
-    this.parts.pool.awaitingReply.add(request)
+    this.parts.pool.awaitReply(request)
   }
 
   ended(member: Member, reason: unknown): void {

@@ -13,7 +13,7 @@ import type { Pool } from './pool'
 /** Where messages for one member and no other come in. They do not pass through the broker. */
 export class DirectMessages {
   /** Each in the asynchronous context of its sender. */
-  readonly #forLateJoiners: ((member: Member) => void)[] = []
+  #forLateJoiners: ((member: Member) => void)[] | null = null
 
   constructor(
     private readonly pool: Pool,
@@ -52,13 +52,13 @@ export class DirectMessages {
   /** Sends a message to each of `members`; if `later`, also to members that start from now on. Returns how many got it. */
   broadcast(members: readonly Member[], message: unknown, later: boolean): number {
     for (const member of members) this.tell(member, message)
-    if (later) this.#forLateJoiners.push(AsyncResource.bind((member) => this.tell(member, message)))
+    if (later) (this.#forLateJoiners ??= []).push(AsyncResource.bind((member) => this.tell(member, message)))
     return members.length
   }
 
   /** Sends a member what was broadcast before it was there. */
   welcome(member: Member): void {
-    for (const tell of this.#forLateJoiners) tell(member)
+    if (this.#forLateJoiners !== null) for (const tell of this.#forLateJoiners) tell(member)
   }
 
   #submit(member: Member, request: Request, fault: GenPoolError | undefined): void {

@@ -2,7 +2,7 @@ import { type Clock, NS_PER_MS, type Nanos, round } from '@genpool/runtime'
 import { eventually } from '../behaviours/eventually'
 import type { Callbacks } from './callbacks'
 import type { LiveSettings } from './settings'
-import { type Pending, TimeLimit } from './time-limit'
+import { type Pending, TimeLimit, type TimeLimitPorts } from './time-limit'
 
 /** What endings need of the pool. */
 export interface EndingsPorts {
@@ -10,6 +10,14 @@ export interface EndingsPorts {
   readonly clock: Clock
   readonly settings: LiveSettings
   readonly callbacks: Callbacks
+}
+
+/** Who waits for endings. */
+export interface EndingsOwner {
+  /** Whether a drain waits for them. */
+  readonly isDrainAwaited: boolean
+  /** One has returned, or has taken too long. */
+  released(): void
 }
 
 /** A `terminate` that has not returned. */
@@ -25,29 +33,32 @@ class Ending implements Pending {
 }
 
 /** The `terminate` calls of members that have ended. The pool waits for each, up to a time limit. */
-export class Endings {
+export class Endings implements TimeLimitPorts<Ending> {
   /** How many have not returned. */
   count = 0
-  readonly #limit: TimeLimit<Ending>
+  /** Made with the first one that is not done at once. */
+  #limit: TimeLimit<Ending> | null = null
 
-  /**
-   * @param isAwaited whether a drain waits for them
-   * @param released is called when one has returned, or has taken too long
-   */
   constructor(
     private readonly pool: EndingsPorts,
-    isAwaited: () => boolean,
-    private readonly released: () => void,
-  ) {
-    this.#limit = new TimeLimit<Ending>({
-      clock: pool.clock,
-      limitMs: () => pool.settings.current.terminateTimeout,
-      holds: isAwaited,
-      overdue: (ending) => {
-        this.#report(ending)
-        this.#settle(ending)
-      },
-    })
+    private readonly owner: EndingsOwner,
+  ) {}
+
+  get clock(): Clock {
+    return this.pool.clock
+  }
+
+  limitMs(): number {
+    return this.pool.settings.current.terminateTimeout
+  }
+
+  holds(): boolean {
+    return this.owner.isDrainAwaited
+  }
+
+  overdue(ending: Ending): void {
+    this.#report(ending)
+    this.#settle(ending)
   }
 
   /** Lets a member release what it has opened. Sets no timer if that is synchronous. */
@@ -62,20 +73,22 @@ export class Endings {
         this.#settle(ending)
       },
     )
-    if (!ending.settled) this.#limit.add(ending)
+    if (ending.settled) return
+    this.#limit ??= new TimeLimit<Ending>(this)
+    this.#limit.add(ending)
   }
 
   #settle(ending: Ending): void {
     if (ending.settled) return
     ending.settled = true
-    this.#limit.remove(ending)
+    this.#limit?.remove(ending)
     this.count--
-    this.released()
+    this.owner.released()
   }
 
   /** Reports those that have not returned: the time limit of a drain has passed. */
   reportAll(): void {
-    for (const ending of this.#limit.all) this.#report(ending)
+    for (const ending of this.#limit?.all ?? []) this.#report(ending)
   }
 
   #report(ending: Ending): void {
@@ -94,11 +107,11 @@ export class Endings {
 
   /** Options have changed. */
   settingsChanged(): void {
-    this.#limit.changed()
+    this.#limit?.changed()
   }
 
   /** A drain has begun to wait. */
   rest(): void {
-    this.#limit.rest()
+    this.#limit?.rest()
   }
 }

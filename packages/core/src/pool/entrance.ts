@@ -13,6 +13,10 @@ export interface EntrancePorts {
   readonly settings: LiveSettings
   readonly status: Status
   readonly failures: Failures
+}
+
+/** What settles the requests that do not get in. */
+export interface Refusing {
   /** Settles a request that a gate refused. */
   refused(request: Request, refusal: Refusal, now: Nanos): void
   /** Settles a request that its caller cancelled. */
@@ -29,7 +33,10 @@ export class Entrance {
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
 
-  constructor(private readonly pool: EntrancePorts) {
+  constructor(
+    private readonly pool: EntrancePorts,
+    private readonly requests: Refusing,
+  ) {
     this.settingsChanged()
   }
 
@@ -75,7 +82,7 @@ export class Entrance {
     if (this.#instrument !== null) this.wrap(request)
     const { status, failures } = this.pool
     const fault = status.accepting
-      ? watchSignal(request, failures, () => this.pool.cancelled(request))
+      ? watchSignal(request, failures, () => this.requests.cancelled(request))
       : failures.stopped(request)
     if (fault === undefined) return this.#passesGates(request)
     request.fail(fault)
@@ -87,7 +94,7 @@ export class Entrance {
     for (const gate of this.#gates) {
       const refusal = gate.refusal(request, now)
       if (refusal === null) continue
-      this.pool.refused(request, refusal, now)
+      this.requests.refused(request, refusal, now)
       return false
     }
     return true

@@ -20,8 +20,9 @@ const ACCEPTED: CastResult = { ok: true }
 
 /** Where messages for the pool come in: finds the handler of each, checks it, and makes a request of it. */
 export class Intake {
-  readonly #makeCast = this.#maker('cast')
-  readonly #makeDispatch = this.#maker('dispatch')
+  /** Made with the first cast, and the first dispatch. */
+  #makeCast: Maker<Request> | null = null
+  #makeDispatch: Maker<Request> | null = null
 
   constructor(
     private readonly pool: Pool,
@@ -57,7 +58,8 @@ export class Intake {
   cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
-    if (options === NO_OPTIONS && this.#packs(this.#makeCast, handler, message)) return ACCEPTED
+    if (options === NO_OPTIONS && this.#packs((this.#makeCast ??= this.#maker('cast')), handler, message))
+      return ACCEPTED
     const request = new Request(pool, 'cast', handler ?? NO_HANDLER, message, null, pool.turn.now())
     this.#submit(request, this.#prepare(request, options))
     const error = request.abandoned ? request.rarely?.error : null
@@ -76,7 +78,7 @@ export class Intake {
     // A dispatch is a cast; a type that is only known as a call is one too, and answers its sender.
     const handler = this.behaviour.cast(message) ?? this.behaviour.call(message)
     const isAnonymous = sender === nobody || sender.type === 'nobody'
-    if (isAnonymous && this.#packs(this.#makeDispatch, handler, message)) return
+    if (isAnonymous && this.#packs((this.#makeDispatch ??= this.#maker('dispatch')), handler, message)) return
     const request = new Request(pool, 'dispatch', handler ?? NO_HANDLER, message, null, pool.turn.now())
     if (!isAnonymous) request.extend().sender = sender
     this.#submit(request, this.#prepare(request, NO_OPTIONS))

@@ -103,7 +103,7 @@ export class Kernel implements Attaching {
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
     this.failures = new Failures(host.name, this.turn, this.status, remedies)
-    this.callbacks = new Callbacks(host.name, this.turn, () => this.settings.current.onCallbackError)
+    this.callbacks = new Callbacks(host.name, this.turn, this.settings)
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
     this.serviceTime = new ServiceTime(this)

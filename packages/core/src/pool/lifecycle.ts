@@ -4,7 +4,8 @@ import { eventually } from '../behaviours/eventually'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
 import { Drains } from './drains'
-import { Endings, type EndingsPorts } from './endings'
+import { Readiness } from './readiness'
+import { Endings, type EndingsOwner, type EndingsPorts } from './endings'
 import type { Listeners } from './listeners'
 import type { Host } from './ports'
 import type { PoolTimers } from './pool-timers'
@@ -49,31 +50,17 @@ export interface LifecyclePorts extends EndingsPorts {
 }
 
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
-export class Lifecycle {
-  readonly #ready: Promise<void>
-  /** Whether a caller waits for `ready`. */
-  isReadyAwaited = false
-  #becomeReady!: () => void
-  #failToStart!: (error: Error) => void
-  readonly #drains = new Drains()
+export class Lifecycle implements EndingsOwner {
+  readonly #readiness = new Readiness()
+  /** Made with the first drain. */
+  #drains: Drains | null = null
   /** What members release. */
   readonly #endings: Endings
   #activeAt: Nanos = 0
   #spawnedAt: Nanos = 0
-  #wasReady = false
 
   constructor(private readonly kernel: LifecyclePorts) {
-    this.#endings = new Endings(
-      kernel,
-      () => this.#drains.any,
-      () => this.#checkDrained(),
-    )
-    this.#ready = new Promise((resolve, reject) => {
-      this.#becomeReady = resolve
-      this.#failToStart = reject
-    })
-    // Nobody may be listening: an unhandled rejection must not end the process.
-    this.#ready.catch(() => undefined)
+    this.#endings = new Endings(kernel, this)
   }
 
   // --- start ---
@@ -86,21 +73,24 @@ export class Lifecycle {
     this.kernel.population.start()
   }
 
+  /** Whether a caller waits for `ready`. */
+  get isReadyAwaited(): boolean {
+    return this.#readiness.isAwaited
+  }
+
   /** Resolves when the pool can work. */
   ready(): Promise<void> {
-    this.isReadyAwaited = !this.#wasReady && !this.kernel.status.stopping
+    const ready = this.#readiness.wait(() => this.kernel.failures.closed())
     this.kernel.starts.rest()
-    return this.#ready
+    return ready
   }
 
   /** The pool can work. */
   memberReady(): void {
     const { status, listeners, turn } = this.kernel
     if (status.phase === 'starting') status.phase = 'running'
-    this.#becomeReady()
-    if (this.#wasReady) return
-    this.#wasReady = true
-    this.isReadyAwaited = false
+    if (this.#readiness.reached) return
+    this.#readiness.done()
     for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 
@@ -160,7 +150,7 @@ export class Lifecycle {
     const { status, failures, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
-    if (!this.#wasReady) this.#failToStart(failures.closed())
+    this.#readiness.end(() => failures.closed())
     this.kernel.shutDown()
     timers.cancelAll()
     this.#checkDrained()
@@ -175,7 +165,7 @@ export class Lifecycle {
       this.kernel.pool.entrance.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
-    const drained = this.#drains.wait(this.#callingHandler())
+    const drained = (this.#drains ??= new Drains()).wait(this.#callingHandler())
     this.#endings.rest()
     this.settle()
     return within === Infinity ? drained : this.#drainedWithin(drained, within)
@@ -206,8 +196,8 @@ export class Lifecycle {
   settle(): void {
     if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
     if (this.kernel.workload.isDone) return this.kernel.host.stop()
-    const { handlers } = this.#drains
-    if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains.onlyHandlersLeft()
+    const handlers = this.#drains?.handlers ?? null
+    if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains?.onlyHandlersLeft()
   }
 
   /** A member ended: waits for what it releases. */
@@ -215,11 +205,20 @@ export class Lifecycle {
     this.#endings.begin(member, end)
   }
 
+  get isDrainAwaited(): boolean {
+    return this.#drains?.any === true
+  }
+
+  /** A member has released what it had opened, or has taken too long. */
+  released(): void {
+    this.#checkDrained()
+  }
+
   #checkDrained(): void {
     if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
     // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []
-    this.#drains.done()
+    this.#drains?.done()
   }
 
   /** Options have changed. */

@@ -3,6 +3,7 @@ import type { Started } from '../work/worker'
 import type { Listeners } from './listeners'
 import type { Supervision } from './ports'
 import type { Slot } from './slot'
+import type { StartLoop } from './start-loop'
 import { Start, type Starts } from './starts'
 
 /** What the starts of members need of the pool. */
@@ -29,11 +30,13 @@ export interface MemberStartsPorts {
 /** What the starts of members need of the roster. */
 export interface Places {
   /** Whether a member has begun. */
-  hasWorkers(): boolean
+  readonly hasWorkers: boolean
   /** A member has started, and begins. */
   begun(): void
   /** A start has succeeded: all slots count their failures from 0 again. */
   forgetFailures(): void
+  /** What starts the member of this slot again. */
+  startsOf(slot: Slot): StartLoop
   /** Ends the member of this slot, which has not started: no `terminate`, and messages sent to it are lost. */
   discard(slot: Slot): void
   /** Starts another member here. */
@@ -104,7 +107,7 @@ export class MemberStarts {
 
   #startedWithoutState(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
-    slot.starts.gaveUp(member.info, error)
+    this.places.startsOf(slot).gaveUp(member.info, error)
     this.#started(slot, member, { kind: 'ready', reason: undefined })
   }
 
@@ -112,16 +115,17 @@ export class MemberStarts {
     if (slot.member !== member) return
     this.places.discard(slot)
     this.#hasFailed = true
-    if (slot.starts.failed(member.info, error, () => this.places.fill(slot))) return
+    const starts = this.places.startsOf(slot)
+    if (starts.failed(member.info, error, () => this.places.fill(slot))) return
     if (this.#goesOnWithout(slot)) return
-    this.kernel.lifecycle.giveUp(error, `its init failed ${slot.starts.failures} times in a row`)
+    this.kernel.lifecycle.giveUp(error, `its init failed ${starts.failures} times in a row`)
   }
 
   /** A pool that has other members, and enough of them, goes on without this one. */
   #goesOnWithout(slot: Slot): boolean {
-    if (!this.places.hasWorkers() || !this.kernel.population.canSpare()) return false
+    if (!this.places.hasWorkers || !this.kernel.population.canSpare()) return false
     this.places.leaveEmpty(slot)
-    slot.starts.succeeded()
+    slot.starts?.succeeded()
     return true
   }
 }

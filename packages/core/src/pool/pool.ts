@@ -11,58 +11,35 @@ import { dispatch } from 'nact'
 import type { Handler } from '../behaviours/handler'
 import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
-import type { Failures } from '../requests/failures'
 import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
 import type { Request, RequestOwner, SelfWait } from '../requests/request'
 import { callerScope } from '../requests/scope'
 import { BackOffs } from './back-offs'
-import type { Callbacks } from './callbacks'
-import type { DeadLetters } from './dead-letters'
-import { Entrance } from './entrance'
+import { Entrance, type Refusing } from './entrance'
 import type { Listeners } from './listeners'
+import type { PoolPorts } from './pool-ports'
 import type { Port } from './port'
-import type { Counters, Recorder, Refusal } from './ports'
-import type { ServiceTime } from './service-time'
-import type { LiveSettings } from './settings'
-import type { Status } from './status'
+import type { Counters, Refusal } from './ports'
 import type { TurnWork } from './turn-work'
 
-/** What requests pass on their way. */
-export interface PoolPorts {
-  readonly name: string
-  readonly system: ConcreteSystem
-  readonly turn: Turn
-  readonly settings: LiveSettings
-  readonly status: Status
-  readonly listeners: Listeners
-  readonly recorder: Recorder
-  readonly failures: Failures
-  readonly callbacks: Callbacks
-  readonly deadLetters: DeadLetters
-  readonly turnWork: TurnWork
-  readonly serviceTime: ServiceTime
-  readonly roster: {
-    readonly slots: { readonly starting: number; readonly all: readonly { readonly member: Member | null }[] }
-  }
-  readonly sharesState: boolean
-}
+const NONE: ReadonlySet<Request> = new Set()
 
 /**
  * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller. Each is settled exactly
  * once.
  */
-export class Pool implements RequestOwner {
+export class Pool implements RequestOwner, Refusing {
   readonly name: string
   readonly turn: Turn
   readonly system: ConcreteSystem
-  /** Calls whose handler returned and that will be answered later. */
-  readonly awaitingReply = new Set<Request>()
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
-  readonly backOffs: BackOffs
-  readonly #deadlines: Deadlines<Request>
-  readonly #recorder: Recorder
+  #backOffs: BackOffs | null = null
+  /** Made with the first request that does not end at once. */
+  #deadlines: Deadlines<Request> | null = null
+  /** Calls whose handler returned and that will be answered later. Made with the first one. */
+  #awaitingReply: Set<Request> | null = null
   readonly #counters: Counters
   readonly #turnWork: TurnWork
   readonly #listeners: Listeners
@@ -75,21 +52,14 @@ export class Pool implements RequestOwner {
     this.name = parts.name
     this.turn = parts.turn
     this.system = parts.system
-    this.#recorder = parts.recorder
     this.#counters = parts.recorder.counters
     this.#turnWork = parts.turnWork
     this.#listeners = parts.listeners
-    this.backOffs = new BackOffs(parts.turn, port, parts.listeners)
-    const { clock } = parts.settings.current
-    this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
-    this.entrance = new Entrance({
-      turn: parts.turn,
-      settings: parts.settings,
-      status: parts.status,
-      failures: parts.failures,
-      refused: (request, refusal, now) => this.#refused(request, refusal, now),
-      cancelled: (request) => this.#withdraw(request, parts.failures.cancelled(request)),
-    })
+    this.entrance = new Entrance(parts, this)
+  }
+
+  get backOffs(): BackOffs {
+    return (this.#backOffs ??= new BackOffs(this.turn, this.port, this.#listeners))
   }
 
   // --- in ---
@@ -103,7 +73,7 @@ export class Pool implements RequestOwner {
     if (scope !== null) request.extend().scope = scope
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.#ask(request)
-    if (request.outcome === null) this.#deadlines.add(request)
+    if (request.outcome === null) (this.#deadlines ??= this.#makeDeadlines()).add(request)
   }
 
   /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
@@ -121,7 +91,7 @@ export class Pool implements RequestOwner {
       return void request.fail(this.parts.failures.stopped(request))
     }
     if (calling.hand !== null && request.expectsAnswer) noteCall(request)
-    this.#deadlines.add(request)
+    ;(this.#deadlines ??= this.#makeDeadlines()).add(request)
     member.deliver(request)
   }
 
@@ -167,9 +137,9 @@ export class Pool implements RequestOwner {
     if (outcome === 'replied') this.#counters.outcomes.replied++
     else this.#counters.outcomes[outcome]++
     this.#turnWork.join()
-    if (request.wheelSlot >= 0) this.#deadlines.remove(request)
-    if (this.awaitingReply.size > 0) this.awaitingReply.delete(request)
-    if (error !== undefined) this.#recorder.failed(outcome, this.turn.now())
+    if (request.wheelSlot >= 0) this.#deadlines?.remove(request)
+    if (this.#awaitingReply !== null && this.#awaitingReply.size > 0) this.#awaitingReply.delete(request)
+    if (error !== undefined) this.parts.recorder.failed(outcome, this.turn.now())
     const { requestSettled } = this.#listeners
     for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
   }
@@ -187,12 +157,12 @@ export class Pool implements RequestOwner {
     else request.fail(this.parts.failures.dropped(request, facts))
   }
 
-  #refused(entry: Request, refusal: Refusal, now: Nanos): void {
+  refused(entry: Request, refusal: Refusal, now: Nanos): void {
     this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
   }
 
   countDrop(request: Request, facts: DropFacts): void {
-    this.#recorder.dropped(facts.reason, this.turn.now())
+    this.parts.recorder.dropped(facts.reason, this.turn.now())
     for (const listener of this.#listeners.requestDropped) listener.requestDropped(request, facts)
   }
 
@@ -234,6 +204,25 @@ export class Pool implements RequestOwner {
     return this.parts.settings.current.clock.now()
   }
 
+  get awaitingReply(): ReadonlySet<Request> {
+    return this.#awaitingReply ?? NONE
+  }
+
+  /** The handler of this call has returned, and it will be answered later. */
+  awaitReply(request: Request): void {
+    this.#awaitingReply ??= new Set()
+    this.#awaitingReply.add(request)
+  }
+
+  #makeDeadlines(): Deadlines<Request> {
+    const { settings, failures } = this.parts
+    return new Deadlines(settings.current.clock, (request) => this.#withdraw(request, failures.expired(request)))
+  }
+
+  cancelled(request: Request): void {
+    this.#withdraw(request, this.parts.failures.cancelled(request))
+  }
+
   /** Takes a request back, wherever it is: its caller no longer waits. */
   #withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
@@ -242,7 +231,7 @@ export class Pool implements RequestOwner {
 
   /** At the end of a turn. */
   rest(): void {
-    this.#deadlines.rest()
+    this.#deadlines?.rest()
     this.port.rest()
   }
 }

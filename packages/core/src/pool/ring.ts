@@ -1,8 +1,11 @@
+/** How many places there are from the first value on. */
+const FIRST = 16
+
 /** A queue that uses its memory again: a list that is emptied and filled in each turn would be allocated anew each time. */
 export class Ring<T> {
   length = 0
-  /** A power of two, so that places are found by masking. */
-  #slots: (T | null)[] = new Array<null>(16).fill(null)
+  /** A power of two, so that places are found by masking; none before the first value. */
+  #slots: (T | null)[] = []
   #head = 0
 
   push(value: T): void {
@@ -21,6 +24,7 @@ export class Ring<T> {
 
   #grow(): void {
     const slots = this.#slots
+    if (slots.length === 0) return void (this.#slots = new Array<null>(FIRST).fill(null))
     const inOrder = [...slots.slice(this.#head), ...slots.slice(0, this.#head)]
     this.#slots = [...inOrder, ...new Array<null>(slots.length).fill(null)]
     this.#head = 0

@@ -23,16 +23,15 @@ export interface RosterPorts extends StartPorts, AddressPorts, MemberStartsPorts
 const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'reset', 'stuck'])
 
 /** The members of a pool: fills the slots, replaces members that end, and stops the pool if that happens too often. */
-export class Roster {
-  readonly slots: Slots
+export class Roster implements Places {
+  readonly slots = new Slots()
   readonly #addresses: MemberAddresses
   readonly #starts: MemberStarts
   #resizing = false
 
   constructor(private readonly kernel: RosterPorts) {
     this.#addresses = new MemberAddresses(kernel)
-    this.slots = new Slots(() => new StartLoop(kernel.supervision.startCounter(), kernel))
-    this.#starts = new MemberStarts(kernel, this.#places())
+    this.#starts = new MemberStarts(kernel, this)
   }
 
   /** The target number of members. */
@@ -56,11 +55,11 @@ export class Roster {
 
   /** A member as its handlers see it. */
   identify(slot: number, incarnation: number): MemberInfo {
-    return new MemberIdentity(slot, incarnation, (identity) => this.#addressOf(identity))
+    return new MemberIdentity(slot, incarnation, this)
   }
 
   /** The member's address, or `nobody` once it has ended. */
-  #addressOf(info: MemberInfo): unknown {
+  addressOf(info: MemberInfo): unknown {
     const member = this.slots.all[info.slot - 1]?.member
     return member?.info === info ? this.#addresses.of(member) : nobody
   }
@@ -107,15 +106,15 @@ export class Roster {
   shutDown(reason: unknown): void {
     for (const slot of this.slots.all) {
       this.slots.setWanted(slot, false)
-      slot.starts.cancel()
+      slot.starts?.cancel()
       slot.member?.shutDown(reason)
     }
   }
 
   #setWanted(slot: Slot, wanted: boolean): void {
     this.slots.setWanted(slot, wanted)
-    if (wanted) return this.#fill(slot)
-    slot.starts.cancel()
+    if (wanted) return this.fill(slot)
+    slot.starts?.cancel()
     slot.member?.leave('resized')
   }
 
@@ -133,38 +132,40 @@ export class Roster {
 
   // --- start ---
 
-  #fill(slot: Slot): void {
-    if (slot.member !== null || slot.starts.waits || this.kernel.status.stopping) return
+  fill(slot: Slot): void {
+    if (slot.member !== null || slot.starts?.waits === true || this.kernel.status.stopping) return
     slot.incarnation++
     const member = this.kernel.newMember(this.identify(slot.number, slot.incarnation))
     this.slots.occupy(slot, member)
     this.#starts.begin(slot, member)
   }
 
-  /** What the starts of members ask for. */
-  #places(): Places {
-    const { slots } = this
-    return {
-      hasWorkers: () => this.hasWorkers,
-      begun: () => void slots.working++,
-      forgetFailures: () => slots.all.forEach(({ starts }) => starts.succeeded()),
-      discard: (slot) => this.#discard(slot),
-      fill: (slot) => this.#fill(slot),
-      leaveEmpty: (slot) => this.#changeSize(() => this.#setWanted(slot, false)),
-      leaveOut: (slot) => this.#leaveOut(slot),
-    }
+  startsOf(slot: Slot): StartLoop {
+    return (slot.starts ??= new StartLoop(this.kernel.supervision.startCounter(), this.kernel))
+  }
+
+  begun(): void {
+    this.slots.working++
+  }
+
+  forgetFailures(): void {
+    for (const { starts } of this.slots.all) starts?.succeeded()
+  }
+
+  leaveEmpty(slot: Slot): void {
+    this.#changeSize(() => this.#setWanted(slot, false))
   }
 
   /** It never started: no `terminate`, and messages sent to it are lost. */
-  #discard(slot: Slot): void {
+  discard(slot: Slot): void {
     const member = this.#vacate(slot)
     member?.discard()
     if (member !== null) this.#addresses.stop(member)
   }
 
-  #leaveOut(slot: Slot): void {
+  leaveOut(slot: Slot): void {
     slot.ignored = true
-    this.#discard(slot)
+    this.discard(slot)
     this.#checkNotEmpty()
   }
 
@@ -185,7 +186,7 @@ export class Roster {
     this.#addresses.stop(member)
     if (this.kernel.status.stopping || !slot.wanted) return
     const why = NO_FAULT.has(reason) ? null : this.kernel.supervision.overTheLimit(this.kernel.turn.now())
-    if (why === null) this.#fill(slot)
+    if (why === null) this.fill(slot)
     else this.kernel.lifecycle.giveUp(reason, why)
   }
 

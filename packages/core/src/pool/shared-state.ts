@@ -33,20 +33,19 @@ export class SharedState {
   cell: Cell<unknown> | undefined = undefined
   /** What `init` has made, for a store that has not opened in time: the next start waits for it again. */
   #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
-  readonly #starts: StartLoop
+  /** Made with the first start that failed. */
+  #starts: StartLoop | null = null
 
-  constructor(private readonly kernel: SharedStatePorts) {
-    this.#starts = new StartLoop(kernel.supervision.startCounter(), kernel)
-  }
+  constructor(private readonly kernel: SharedStatePorts) {}
 
   /** How many times in a row it could not be made. */
   get failedStarts(): number {
-    return this.cell === undefined ? this.#starts.failures : 0
+    return this.cell === undefined ? (this.#starts?.failures ?? 0) : 0
   }
 
   /** Makes the state. Tried again after a failure, as supervision says. */
   start(): void {
-    const info = this.kernel.roster.identify(0, this.#starts.failures + 1)
+    const info = this.kernel.roster.identify(0, this.failedStarts + 1)
     if (this.#opening !== undefined) return this.#open(info, this.#opening.made)
     this.#initialise(
       info,
@@ -58,7 +57,7 @@ export class SharedState {
   #failed(info: MemberInfo, error: unknown): void {
     if (this.kernel.status.stopping) return
     const withoutState = (): void => {
-      this.#starts.gaveUp(info, error)
+      this.#startLoop.gaveUp(info, error)
       this.#made(info, undefined)
     }
     this.kernel.supervision.startFailed({ seekWork: withoutState, leave: () => this.#tryAgain(info, error) }, error)
@@ -138,7 +137,11 @@ export class SharedState {
 
   #tryAgain(info: MemberInfo, error: unknown): void {
     if (this.kernel.status.stopping) return
-    if (this.#starts.failed(info, error, () => this.start())) return
-    this.kernel.lifecycle.giveUp(error, `its init failed ${this.#starts.failures} times in a row`)
+    if (this.#startLoop.failed(info, error, () => this.start())) return
+    this.kernel.lifecycle.giveUp(error, `its init failed ${this.#startLoop.failures} times in a row`)
+  }
+
+  get #startLoop(): StartLoop {
+    return (this.#starts ??= new StartLoop(this.kernel.supervision.startCounter(), this.kernel))
   }
 }

@@ -14,11 +14,10 @@ export class Slot {
   /** Whether `init` wants no member here. */
   ignored = false
 
-  constructor(
-    readonly number: number,
-    /** Counts for itself: members that fail together have failed once each. */
-    readonly starts: StartLoop,
-  ) {}
+  /** Starts its member again after a failure. Counts for itself: members that fail together have failed once each. */
+  starts: StartLoop | null = null
+
+  constructor(readonly number: number) {}
 
   /** Whether a member is starting here, or waits for another try. */
   get isStarting(): boolean {

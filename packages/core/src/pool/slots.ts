@@ -1,11 +1,10 @@
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import { Slot } from './slot'
-import type { StartLoop } from './start-loop'
 
 /** The slots of a pool: which of them should have a member. */
 export class Slots {
-  readonly all: Slot[] = []
+  all: Slot[] = []
   /** How many slots should have a member. */
   wanted = 0
   /** How many slots have a member, which has not ended. */
@@ -15,8 +14,6 @@ export class Slots {
   /** No slot before this one is free. */
   #firstFree = 0
 
-  constructor(private readonly newStarts: () => StartLoop) {}
-
   /** How many members are starting, or wait for another try. */
   get starting(): number {
     return this.all.reduce((count, slot) => (slot.isStarting ? count + 1 : count), 0)
@@ -24,7 +21,7 @@ export class Slots {
 
   /** The most starts that failed in a row in one slot. */
   get failedStarts(): number {
-    return this.all.reduce((most, { wanted, starts }) => (wanted ? Math.max(most, starts.failures) : most), 0)
+    return this.all.reduce((most, { wanted, starts }) => (wanted ? Math.max(most, starts?.failures ?? 0) : most), 0)
   }
 
   /** How many members were replaced. */
@@ -53,7 +50,11 @@ export class Slots {
 
   /** Makes slots until there are `count`. */
   growTo(count: number): void {
-    while (this.all.length < count) this.#add()
+    const missing = count - this.all.length
+    if (missing <= 0) return
+    // Not pushed one by one: a list that grows has places to spare, and ten thousand pools of one member have one each.
+    const first = this.all.length + 1
+    this.all = this.all.concat(Array.from({ length: missing }, (_, i) => new Slot(first + i)))
   }
 
   /** The lowest slot that should have no member; a new one if there is none. */
@@ -91,7 +92,7 @@ export class Slots {
   }
 
   #add(): Slot {
-    const slot = new Slot(this.all.length + 1, this.newStarts())
+    const slot = new Slot(this.all.length + 1)
     this.all.push(slot)
     return slot
   }

@@ -3,7 +3,7 @@ import type { MemberInfo } from '../behaviours/context'
 import { eventually } from '../behaviours/eventually'
 import { StartTimeoutError } from '../errors'
 import type { LiveSettings } from './settings'
-import { type Pending, TimeLimit } from './time-limit'
+import { type Pending, TimeLimit, type TimeLimitPorts } from './time-limit'
 
 /** What starts need of the pool. */
 export interface StartsPorts {
@@ -44,23 +44,29 @@ export class Start implements Pending {
 }
 
 /** The starts of a pool that are under way, of its members and of its shared state. One that takes too long has failed. */
-export class Starts {
+export class Starts implements TimeLimitPorts<Start> {
   /** How many have taken too long, since the pool began. */
   timedOut = 0
-  readonly #limit: TimeLimit<Start>
+  /** Made with the first start that is not done at once. */
+  #limit: TimeLimit<Start> | null = null
 
-  constructor(private readonly pool: StartsPorts) {
-    this.#limit = new TimeLimit<Start>({
-      clock: pool.clock,
-      limitMs: () => pool.settings.current.startTimeout,
-      holds: () => pool.port.length > 0 || pool.lifecycle.isReadyAwaited,
-      overdue: (start) => this.#timeOut(start),
-    })
+  constructor(private readonly pool: StartsPorts) {}
+
+  get clock(): Clock {
+    return this.pool.clock
+  }
+
+  limitMs(): number {
+    return this.pool.settings.current.startTimeout
+  }
+
+  holds(): boolean {
+    return this.pool.port.length > 0 || this.pool.lifecycle.isReadyAwaited
   }
 
   /** The oldest: since when, and what it waits for; undefined if there is none. */
   get oldest(): { readonly since: Nanos; readonly waitsFor: 'init' | 'store' } | undefined {
-    const { oldest } = this.#limit
+    const oldest = this.#limit?.oldest
     return oldest && { since: oldest.since, waitsFor: oldest.steps.waitsFor ?? 'init' }
   }
 
@@ -79,6 +85,7 @@ export class Starts {
     )
     if (start.settled) return
     start.since = this.pool.turn.refresh()
+    this.#limit ??= new TimeLimit<Start>(this)
     this.#limit.add(start)
   }
 
@@ -89,27 +96,28 @@ export class Starts {
 
   /** The pool stops. */
   end(): void {
-    for (const start of this.#limit.all) this.#settle(start)
+    for (const start of this.#limit?.all ?? []) this.#settle(start)
   }
 
   /** Options have changed. */
   settingsChanged(): void {
-    this.#limit.changed()
+    this.#limit?.changed()
   }
 
   /** A caller may have begun or stopped waiting. */
   rest(): void {
-    this.#limit.rest()
+    this.#limit?.rest()
   }
 
   #settle(start: Start): boolean {
     if (start.settled) return false
     start.settled = true
-    this.#limit.remove(start)
+    this.#limit?.remove(start)
     return true
   }
 
-  #timeOut(start: Start): void {
+  /** It has taken too long, and has failed. */
+  overdue(start: Start): void {
     this.timedOut++
     start.settled = start.timedOut = true
     const { name, settings } = this.pool

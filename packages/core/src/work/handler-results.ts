@@ -13,19 +13,20 @@ export class HandlerFailure {
   constructor(readonly cause: unknown) {}
 }
 
-/**
- * The step that a handler asked for with its result.
- *
- * @param toStep makes it of what an asynchronous handler returned
- */
-export function stepOf(result: unknown, handler: Handler, toStep: (result: unknown) => Step): Step | PromiseLike<Step> {
+/** Makes the step of what an asynchronous handler returned. */
+export interface LateSteps {
+  readonly toStep: (result: unknown) => Step
+}
+
+/** The step that a handler asked for with its result. */
+export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step | PromiseLike<Step> {
   if (result instanceof Step) return checkStep(handler, result)
   if (!isThenable(result)) {
     checkRunsAgain(result)
     return handler.toStep(result)
   }
   // A thenable need not be a promise: only a promise settles once.
-  return (result instanceof Promise ? result : Promise.resolve(result)).then(toStep, rethrowFailure)
+  return (result instanceof Promise ? result : Promise.resolve(result)).then(late.toStep, rethrowFailure)
 }
 
 /** A handler that wants its message to run again leaves the commit as one that throws does. */

@@ -1,41 +1,22 @@
-import type { Nanos, Turn } from '@genpool/runtime'
-import type { Attempt, CommitOptions, Hold } from '@genpool/state-ane'
-import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Nanos } from '@genpool/runtime'
+import type { Attempt, Hold } from '@genpool/state-ane'
+import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
-import type { PoolFacts } from '../behaviours/pool-facts'
 import { Step } from '../behaviours/step'
 import { calling } from '../requests/calling'
-import type { MailboxEntry } from '../requests/mailbox'
 import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
-import { type Answering, giveAnswer, giveAnswers, mayHoldDraft } from './answers'
+import { giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
-import { checkRunsAgain, HandlerFailure, isAbort, isWanted, stepOf } from './handler-results'
+import { checkRunsAgain, HandlerFailure, isAbort, isWanted, type LateSteps, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
+import type { InProcessPool } from './in-process-pool'
 import { MessageContext, PlainContext } from './message-context'
+import { type Continuing, PromisedRuns } from './promised-runs'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
-import type { StateOptions } from './state-options'
+import { runSpecially } from './special-runs'
 import type { Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
-
-/** What the workers of this thread need of their pool. */
-export interface InProcessPool extends Answering {
-  readonly behaviour: CompiledBehaviour
-  readonly facts: PoolFacts
-  readonly turn: Turn
-  readonly stateOptions: StateOptions
-  readonly commitOptions: CommitOptions
-  readonly status: {
-    /** Whether the pool stops or has stopped. */
-    readonly stopping: boolean
-    /** What waited when it stopped. */
-    readonly mailbox: readonly MailboxEntry[]
-  }
-  /** Set when a handler awaits something. */
-  overlaps: boolean
-  /** Called before what an asynchronous handler returned is committed. */
-  beforeCommits(): void
-}
 
 /** Makes the workers that run in this thread. */
 export class InProcessWorkers implements WorkerFactory<Request> {
@@ -51,24 +32,26 @@ export class InProcessWorkers implements WorkerFactory<Request> {
  *
  * With a synchronous handler all of this is synchronous, and makes no promise.
  */
-class InProcessWorker implements Worker<Request>, Run {
+class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
+  readonly #info: MemberInfo
   readonly #progress: Progress<Request>
   readonly #inHand: { readonly first: Request | null }
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
-  /** Whether what it runs has returned a promise. Not written for a synchronous handler, to save time. */
-  #waits = false
+  /** Made for the first run that returns a promise. */
+  #promised: PromisedRuns | null = null
   #hold: Hold<unknown> | null = null
 
   constructor(
     private readonly pool: InProcessPool,
-    private readonly seat: WorkerSeat,
+    seat: WorkerSeat,
     private readonly host: WorkerHost<Request>,
   ) {
+    this.#info = seat.info
     this.#progress = host.progress
     this.#inHand = host.inHand
     this.#keeper = seat.cell === undefined ? null : new CellKeeper(seat.cell)
@@ -83,19 +66,19 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   get isCalling(): boolean {
-    return !this.#waits && this.#inHand.first !== null
+    return this.#promised?.waits !== true && this.#inHand.first !== null
   }
 
   start(): Eventually<Started> {
     if (this.#keeper !== null) return READY
     // In nact a function whose initialStateFunc threw may go on: without a state.
     if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
-    const made = initialise(this.pool.behaviour, this.pool.facts, this.seat.info)
+    const made = initialise(this.pool.behaviour, this.pool.facts, this.#info)
     return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
   }
 
   #started(made: unknown): Started {
-    const { started, keeper } = firstStateOf(made, this.seat.info.name, this.pool)
+    const { started, keeper } = firstStateOf(made, this.#info.name, this.pool)
     this.#keeper = keeper ?? this.#keeper
     return started
   }
@@ -126,9 +109,8 @@ class InProcessWorker implements Worker<Request>, Run {
   }
 
   #await(step: PromiseLike<Step>): void {
-    this.#waits = true
     this.pool.overlaps = true
-    step.then(this.#onDone, this.#onFailed)
+    this.#promisedRuns.await(step)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
@@ -141,7 +123,9 @@ class InProcessWorker implements Worker<Request>, Run {
     let result: unknown
     calling.hand = this.#inHand
     try {
-      result = isPlain ? job.handler.handle(job.message, state, ctx) : this.#runSpecially(job, { state, attempt, ctx })
+      result = isPlain
+        ? job.handler.handle(job.message, state, ctx)
+        : runSpecially(job, this.#companions, { state, attempt, ctx })
     } catch (error) {
       calling.hand = null
       throw new HandlerFailure(error)
@@ -149,7 +133,7 @@ class InProcessWorker implements Worker<Request>, Run {
     calling.hand = null
     return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
       ? result
-      : stepOf(result, job.handler, this.#toStep)
+      : stepOf(result, job.handler, this)
   }
 
   #prepare({ rarely }: Request, attempt: Attempt): void {
@@ -157,29 +141,21 @@ class InProcessWorker implements Worker<Request>, Run {
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
   }
 
-  /** A batch, or a request with a scope. Kept out of `run`: a closure there makes V8 put its locals on the heap for every message. */
-  #runSpecially(job: Request, given: { state: unknown; attempt: Attempt; ctx: object }): unknown {
-    const { handler, rarely } = job
-    const { state, attempt, ctx } = given
-    const message = handler.batch === 0 ? job.message : this.#batch(job)
-    const scope = rarely === null ? null : rarely.scope
-    if (scope === null) return handler.handle(message, state, ctx)
-    const run = (): unknown => scope.run(() => handler.handle(message, state, ctx))
-    // The first attempt is inside already. What a later one waited for may have called back from anywhere.
-    return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
+  get #promisedRuns(): PromisedRuns {
+    return (this.#promised ??= new PromisedRuns(this))
+  }
+
+  get toStep(): (result: unknown) => Step {
+    return this.#promisedRuns.toStep
   }
 
   /** What an asynchronous handler returned. */
-  readonly #toStep = (result: unknown): Step => {
+  lateStep(result: unknown): Step {
     this.pool.turn.refresh()
     this.pool.beforeCommits()
     if (this.ended) throw this.pool.failures.gone()
     checkRunsAgain(result)
     return (this.#inHand.first as Request).handler.toStep(result)
-  }
-
-  #batch(job: Request): unknown {
-    return [job.message, ...(this.#companions ?? []).map((companion) => companion.message)]
   }
 
   /** Refuses a commit whose callers no longer wait. Called by the commit engine, and before a run that had to wait. */
@@ -213,13 +189,11 @@ class InProcessWorker implements Worker<Request>, Run {
     }
   }
 
-  readonly #onDone = (step: Step): void => {
-    this.#waits = false
+  runDone(step: Step): void {
     if (!this.ended) this.#done(this.#inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
-  readonly #onFailed = (error: unknown): void => {
-    this.#waits = false
+  runFailed(error: unknown): void {
     if (!this.ended) this.#failed(this.#inHand.first as Request, error)
   }
 
@@ -260,9 +234,8 @@ class InProcessWorker implements Worker<Request>, Run {
     this.ended = true
     this.#hold?.release()
     this.#hold = null
-    const { info } = this.seat
     const { status } = this.pool
-    const ending = { info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    const ending = { info: this.#info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
 }

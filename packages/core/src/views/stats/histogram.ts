@@ -51,8 +51,9 @@ class Histogram {
  * Two histograms take turns, so that the figures are at most two windows old, and cover at least one window.
  */
 export class RecentHistogram {
-  #current = new Histogram()
-  #previous = new Histogram()
+  /** Made with the first value. */
+  #current: Histogram | null = null
+  #previous: Histogram | null = null
   /** The last value and how often it came. Requests that came together often waited equally long; they are recorded in one step. */
   #last: Nanos = 0
   #repeated = 0
@@ -84,9 +85,8 @@ export class RecentHistogram {
   /** The percentiles of recent values; all zeros if there are none. */
   percentiles(now: Nanos): Percentiles {
     this.#catchUp(now)
-    const [current, previous] = [this.#current, this.#previous]
-    const count = current.count + previous.count
-    const max = Math.max(current.max, previous.max)
+    const count = this.#count
+    const max = Math.max(this.#current?.max ?? 0, this.#previous?.max ?? 0)
     const at = (share: number): number => Math.min(max, this.#valueAt(Math.ceil(share * count))) / 1e6
     return count === 0
       ? { count, p50: 0, p90: 0, p99: 0, max: 0 }
@@ -96,18 +96,26 @@ export class RecentHistogram {
   /** The mean of what was recorded lately; 0 if nothing was. */
   mean(now: Nanos): Nanos {
     this.#catchUp(now)
-    const count = this.#current.count + this.#previous.count
-    return count === 0 ? 0 : (this.#current.sum + this.#previous.sum) / count
+    const count = this.#count
+    return count === 0 ? 0 : this.#sum / count
   }
 
   /** The sum of recent values per nanosecond. For run times: how many ran at once on average. */
   density(now: Nanos): number {
     this.#catchUp(now)
-    return now === this.#before ? 0 : (this.#current.sum + this.#previous.sum) / (now - this.#before)
+    return now === this.#before ? 0 : this.#sum / (now - this.#before)
+  }
+
+  get #count(): number {
+    return (this.#current?.count ?? 0) + (this.#previous?.count ?? 0)
+  }
+
+  get #sum(): number {
+    return (this.#current?.sum ?? 0) + (this.#previous?.sum ?? 0)
   }
 
   #catchUp(now: Nanos): void {
-    if (this.#repeated > 0) this.#current.record(this.#last, this.#repeated)
+    if (this.#repeated > 0) (this.#current ??= new Histogram()).record(this.#last, this.#repeated)
     this.#repeated = 0
     if (now >= this.#until) this.#turn(now)
   }
@@ -117,8 +125,8 @@ export class RecentHistogram {
     const empty = this.#previous
     this.#previous = this.#current
     this.#current = empty
-    empty.reset()
-    if (windows > 1) this.#previous.reset()
+    empty?.reset()
+    if (windows > 1) this.#previous?.reset()
     // Windows follow one another without a gap, so each has its exact length.
     this.#until += windows * this.window
     this.#before = this.#until - 2 * this.window
@@ -127,7 +135,7 @@ export class RecentHistogram {
   #valueAt(rank: number): Nanos {
     let seen = 0
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      seen += (this.#current.counts[bucket] ?? 0) + (this.#previous.counts[bucket] ?? 0)
+      seen += (this.#current?.counts[bucket] ?? 0) + (this.#previous?.counts[bucket] ?? 0)
       if (seen >= rank) return upperEnd(bucket)
     }
     return Infinity
