@@ -85,6 +85,7 @@ export type {
   ConflictEvent,
   DeadLetterEvent,
   DropEvent,
+  HeldEvent,
   InitFailEvent,
   MemberCrashEvent,
   MemberEvent,

@@ -33,6 +33,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   protected asking = false
   protected readonly isAlive: ((entry: A | R) => boolean) | undefined
   readonly #random: () => number
+  readonly #hooks: BrokerHooks<A, R>
   protected admission: Admission | null
   protected readonly budget = new Budget()
   /** The time of the last call. */
@@ -40,6 +41,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
 
   constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
     this.now = now
+    this.#hooks = hooks
     this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
     if (isLimited(this.options)) this.#limit(this.options, now)
@@ -255,7 +257,8 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> implements Bro
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
   #limit(options: CheckedEngineOptions, now: Nanos): void {
     const inner = this.#layers instanceof LayeredQueue ? this.#layers : new LayeredQueue<A>(options.client, this.asks)
-    this.asks = this.#layers = this.limited = new LimitedQueue<A>(inner, options.client, options, now)
+    const { holds } = this.#hooks
+    this.asks = this.#layers = this.limited = new LimitedQueue<A>(inner, options.client, options, now, holds)
   }
 
   /** Whether a request may be ready while members wait. */

@@ -7,6 +7,7 @@ import { type Drop, NO_DROPS } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
+import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type LimitLane } from './limit-lane'
 import { type LimitFigures, figuresOf } from './limit-figures'
 import { isFair, isNewestFirst, laneQueue } from './limit-client'
@@ -42,6 +43,8 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     client: CheckedQueueOptions,
     limits: LimitsInForce,
     now: Nanos,
+    /** Told which requests are held back. */
+    readonly watch: HoldWatch<E> = NO_WATCH,
   ) {
     this.#isFair = isFair(client)
     this.#rules = new LimitRules<E>(limits, isNewestFirst(client))
@@ -50,6 +53,14 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#parking = new Parking<E>(this, laneQueue(client))
     for (const entry of inner) this.#adopt(entry, now)
     inner.returned = (entry) => this.#passes.get(entry)?.enter(entry.priority)
+  }
+
+  /** A request is about to stand in the queue: tells whether the rate of all lets it begin, after those that stand there. */
+  tellRate(entry: E, now: Nanos): void {
+    const { gate, isPlain } = this.#rules
+    const cost = isPlain ? this.ready + 1 : (this.#passes.get(entry)?.cost ?? 1)
+    if (gate === null || gate.fits(cost, now)) this.watch.freed(entry, now)
+    else this.watch.held(entry, 'rate', undefined, now)
   }
 
   get length(): number {
@@ -109,6 +120,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
 
   /** Reports that a request which `dequeue` returned is served. */
   begin(entry: E, now: Nanos): void {
+    if (this.watch.isOn) this.watch.freed(entry, now)
     this.#begin()
     this.#rules.gate?.add(this.#rules.isPlain ? 1 : this.#passes.of(entry).cost, now)
     if (this.#rules.isPlain) return this.#finish(now)
@@ -205,7 +217,10 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     this.#begin()
     const parked = this.#rules.all.flatMap((limit) => this.#parking.drain(limit))
     this.#putBackNext(now)
-    for (const entry of parked) this.inner.readmit(entry, now)
+    for (const entry of parked) {
+      this.inner.readmit(entry, now)
+      this.watch.freed(entry, now)
+    }
     this.inner.apply(client, now)
     this.#takeDrops(now)
     this.#isFair = isFair(client)
@@ -262,6 +277,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
       else {
         pass.enter(entry.priority)
         this.#next = entry
+        if (this.watch.isOn) this.watch.held(entry, 'rate', undefined, now)
         this.inner.outside = this.#outside
         return null
       }
@@ -307,6 +323,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     }
     if (this.inner.mustStepBack(entry)) pass.stepBack()
     else pass.enter(entry.priority)
+    if (this.watch.isOn) this.tellRate(entry, now)
     this.inner.outside = this.#outside
     this.inner.enqueue(entry, now)
     this.#takeDrops(now)
@@ -329,6 +346,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     pass.parkedIn = lane
     this.#parking.park(entry, lane, isNew, now)
     const limit = this.#passes.limitOf(lane, pass)
+    if (this.watch.isOn) this.watch.held(entry, limit === this.#rules.keyed ? 'limits' : 'rate', lane.key, now)
     if (!isNew || lane.mayBeNext(entry)) this.#reschedule(lane, limit, now)
     else this.#schedule(lane, limit, now)
   }
@@ -336,6 +354,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   #ready(entry: E, pass: Pass<E>, now: Nanos): void {
     this.#letPass(entry, now)
     pass.parkedIn = null
+    if (this.watch.isOn) this.tellRate(entry, now)
     pass.enter(entry.priority)
     this.inner.readmit(entry, now)
   }

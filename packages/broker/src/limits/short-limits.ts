@@ -1,6 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Waiting } from '../queues/waiting'
+import { type HoldWatch } from './hold-watch'
 import { type LimitRules } from './limit-rules'
 import { type Passes } from './passes'
 import { type Rate } from './rate'
@@ -14,16 +15,24 @@ export class ShortLimits<E extends Waiting> {
     private readonly rules: LimitRules<E>,
     private readonly passes: Passes<E>,
     private readonly inner: LayeredQueue<E>,
-    private readonly queue: { readonly isHolding: boolean },
+    private readonly queue: {
+      readonly isHolding: boolean
+      readonly watch: HoldWatch<E>
+      tellRate(entry: E, now: Nanos): void
+    },
   ) {}
 
   /** Adds one without key, priority or tag that may stand in the queue; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
     if (this.queue.isHolding) return false
-    if (this.rules.isPlain) return this.inner.tryEnqueue(entry)
+    if (this.rules.isPlain) {
+      if (this.rules.gate !== null && this.queue.watch.isOn) this.queue.tellRate(entry, now)
+      return this.inner.tryEnqueue(entry)
+    }
     const pass = this.passes.of(entry)
     const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
     if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
+    if (this.rules.gate !== null && this.queue.watch.isOn) this.queue.tellRate(entry, now)
     pass.enter(0)
     return true
   }
@@ -58,7 +67,9 @@ export class ShortLimits<E extends Waiting> {
   }
 
   #took(entry: E | null, gate: Rate | null, now: Nanos): E | null {
-    if (entry !== null && gate !== null) gate.add(1, now)
+    if (entry === null) return null
+    if (gate !== null) gate.add(1, now)
+    if (this.queue.watch.isOn) this.queue.watch.freed(entry, now)
     return entry
   }
 }

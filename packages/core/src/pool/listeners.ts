@@ -8,6 +8,8 @@ const NONE: never[] = []
 const EVENTS = [
   'requestSettled',
   'requestDropped',
+  'requestHeld',
+  'wantsHolds',
   'letterDied',
   'handlerStarted',
   'handlerReran',
@@ -34,6 +36,8 @@ const EVENTS = [
 export class Listeners {
   requestSettled: Wanting<'requestSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
+  requestHeld: Wanting<'requestHeld'> = NONE
+  wantsHolds: Wanting<'wantsHolds'> = NONE
   letterDied: Wanting<'letterDied'> = NONE
   handlerStarted: Wanting<'handlerStarted'> = NONE
   handlerReran: Wanting<'handlerReran'> = NONE

@@ -15,6 +15,7 @@ export interface EventChannel<E> {
 const channels = {
   'genpool:request:settled': channel('genpool:request:settled'),
   'genpool:drop': channel('genpool:drop'),
+  'genpool:request:held': channel('genpool:request:held'),
   'genpool:dead-letter': channel('genpool:dead-letter'),
   'genpool:member:start': channel('genpool:member:start'),
   'genpool:member:crash': channel('genpool:member:crash'),
@@ -43,6 +44,7 @@ function channelOf<N extends PoolEventName>(name: N): EventChannel<PoolEvents[N]
 }
 
 export const requestSettled = channelOf('genpool:request:settled')
+export const requestHeld = channelOf('genpool:request:held')
 export const requestDropped = channelOf('genpool:drop')
 export const letterDead = channelOf('genpool:dead-letter')
 export const memberStarted = channelOf('genpool:member:start')
