@@ -93,7 +93,18 @@ function durations(pool: PoolRef, waited: Histogram, ran: Histogram): string[] {
 
 /** The figures of `inspect`, which needs no listener. */
 function figures(ref: PoolRef): string[] {
-  const { name: pool, outcomes, drops, waiting, members, utilisation, restarts, stateVersion = 0 } = inspect(ref)
+  const {
+    name: pool,
+    outcomes,
+    drops,
+    waiting,
+    members,
+    utilisation,
+    restarts,
+    stateVersion = 0,
+    rate,
+    limits,
+  } = inspect(ref)
   const by = (name: string, label: string, counts: Readonly<Record<string, number | undefined>>): string[] =>
     Object.entries(counts).map(([value, count = 0]) => line(name, { pool, [label]: value }, count))
   const one = (name: string, value: number): string[] => [line(name, { pool }, Number(value.toFixed(3)))]
@@ -107,6 +118,9 @@ function figures(ref: PoolRef): string[] {
     metric('genpool_requests_total', 'counter', 'Requests by outcome.', (name) => by(name, 'outcome', outcomes)),
     metric('genpool_drops_total', 'counter', 'Dropped requests by reason.', (name) => by(name, 'reason', drops)),
     metric('genpool_queue_length', 'gauge', 'Waiting requests.', (name) => one(name, waiting)),
+    metric('genpool_queue_held', 'gauge', 'Requests that a rate or a limit of a key holds back.', (name) =>
+      by(name, 'limit', { rate: rate?.waiting ?? 0, limits: limits?.waiting ?? 0 }),
+    ),
     metric('genpool_members', 'gauge', 'Members by status.', (name) => by(name, 'status', members)),
     metric('genpool_utilisation', 'gauge', "Share of the members' time spent in handlers.", (name) =>
       one(name, utilisation),

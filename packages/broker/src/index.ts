@@ -11,6 +11,7 @@ export {
 export { type DropFacts, DroppedError, type DropReason, InvalidError } from './errors'
 export { type BackOffFigures, type BackOffScope } from './limits/back-off'
 export { type HeldBy, type LimitFigures } from './limits/limit-figures'
+export { type HoldingLimit, type HoldWatch } from './limits/hold-watch'
 export { limitShape, type LimitsOptions, limitsOptions, type RateOptions, rateOptions } from './limits/limit-options'
 export { type CodelOptions, codelOptions, codelQueue } from './queues/codel-queue'
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'

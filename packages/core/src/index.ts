@@ -86,6 +86,7 @@ export type {
   ConflictEvent,
   DeadLetterEvent,
   DropEvent,
+  HeldEvent,
   InitFailEvent,
   MemberCrashEvent,
   MemberEvent,

@@ -25,7 +25,7 @@ import {
 } from './broker-messages'
 import { Gauges } from './gauges'
 import { answerQuery } from './queries'
-import { type Listener, Party, type PartyFacts } from './party'
+import { type Listener, PARTIES_HELD, Party, type PartyFacts } from './party'
 import { Shell } from './shell'
 
 type BrokerParty = Party<BrokerMatch>
@@ -46,7 +46,10 @@ export class BrokerActor extends BaseActor {
     super(parent, name)
     const { clock, meters, onAlarm, ...config } = options
     this.#options = options
-    const hooks = { isAlive: (party: BrokerParty) => party.isAlive || this.shell.passOver(party) }
+    const hooks = {
+      isAlive: (party: BrokerParty) => party.isAlive || this.shell.passOver(party),
+      holds: PARTIES_HELD as never,
+    }
     this.engine = createBroker<BrokerParty, BrokerParty>(config, Turn.of(clock).now(), hooks)
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
     this.gauges = new Gauges(this, { meters, onAlarm })

@@ -8,6 +8,7 @@ import {
   type Reference,
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
+import { type HoldingLimit, type HoldWatch } from '../limits/hold-watch'
 import { Waiting } from '../queues/waiting'
 
 /** How a party learns its result. Exactly one of the first three is called, once; `onAwait` may come before it. */
@@ -16,6 +17,10 @@ export interface Listener<Result> {
   onFailure(error: GenPoolError): void
   /** The party has to wait. */
   onAwait?(): void
+  /** A rate or a limit holds the party back from now on. It must not call the broker. */
+  onHeld?(limit: HoldingLimit, key: unknown, now: Nanos): void
+  /** No limit holds it any more. */
+  onFreed?(now: Nanos): void
 }
 
 /** Who a party is and what it brings. */
@@ -40,7 +45,7 @@ export class Party<Result> extends Waiting implements Expiring {
 
   constructor(
     facts: PartyFacts,
-    private readonly listener: Listener<Result>,
+    readonly listener: Listener<Result>,
     sentAt: Nanos,
   ) {
     super(sentAt)
@@ -78,6 +83,14 @@ export class Party<Result> extends Waiting implements Expiring {
     return true
   }
 }
+
+/** Tells parties that limits hold them back. */
+export const PARTIES_HELD: HoldWatch<Party<never>> = Object.freeze({
+  isOn: true,
+  held: (party: Party<never>, limit: HoldingLimit, key: unknown, now: Nanos) =>
+    party.listener.onHeld?.(limit, key, now),
+  freed: (party: Party<never>, now: Nanos) => party.listener.onFreed?.(now),
+})
 
 function isNobody(ref: Ref<never>): boolean {
   return (ref as unknown as Reference).type === nobody.type

@@ -3,6 +3,7 @@ import { type Maker } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BackOffScope } from '../limits/back-off'
+import { type HoldWatch } from '../limits/hold-watch'
 import { type LimitFigures } from '../limits/limit-figures'
 import { type EngineOptions } from './broker-options'
 
@@ -34,6 +35,8 @@ export interface BrokerHooks<A extends Waiting, R extends Waiting> {
   isAlive?(entry: A | R): boolean
   /** A random number in [0, 1). Default: `Math.random`. */
   random?(): number
+  /** Is told which requests a rate or a limit holds back. Default: nobody. */
+  readonly holds?: HoldWatch<A>
 }
 
 /** A request and the member that will serve it. */

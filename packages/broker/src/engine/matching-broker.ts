@@ -20,7 +20,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   protected readonly budget = new Budget()
 
   constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
-    super(options, now)
+    super(options, now, hooks)
     this.isAlive = hooks.isAlive?.bind(hooks)
     this.#random = hooks.random?.bind(hooks) ?? Math.random
     this.admission = createAdmission(this.options.admission, now, this.#random)

@@ -7,7 +7,7 @@ import { type Layers } from '../queues/layers'
 import { type Drop, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
-import { type BrokerDecision, NO_DECISION } from './broker'
+import { type BrokerDecision, type BrokerHooks, NO_DECISION } from './broker'
 import { type CheckedEngineOptions, checkEngineOptions, type EngineOptions } from './broker-options'
 import { OwnDecision } from './own-decision'
 import { later } from './time'
@@ -35,7 +35,11 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** The time of the last call. */
   protected now: Nanos
 
-  constructor(options: EngineOptions, now: Nanos) {
+  constructor(
+    options: EngineOptions,
+    now: Nanos,
+    private readonly hooks: BrokerHooks<A, R>,
+  ) {
     this.now = now
     this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
@@ -177,7 +181,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
   #limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
     const inner = this.layers instanceof LayeredQueue ? this.layers : new LayeredQueue<A>(options.client, this.asks)
-    const limits = new LimitedQueue<A>(inner, options.client, options, now)
+    const limits = new LimitedQueue<A>(inner, options.client, options, now, this.hooks.holds)
     this.asks = this.layers = this.limited = limits
     return limits
   }

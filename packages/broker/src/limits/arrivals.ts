@@ -60,6 +60,7 @@ export class Arrivals<E extends Waiting> {
     }
     if (this.queue.mustStepBack(entry)) pass.stepBack()
     else pass.enter(entry.priority)
+    if (this.passes.watch.isOn) this.queue.tellHold(entry, now)
     this.queue.enqueue(entry, now)
   }
 }

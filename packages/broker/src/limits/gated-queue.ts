@@ -3,6 +3,8 @@ import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
+import { type Gate, Hold } from './hold'
+import { type HoldingLimit } from './hold-watch'
 import { isFair } from './limit-client'
 import { type Passes } from './passes'
 
@@ -128,9 +130,19 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   }
 
   /** Holds the request that was just taken out until the gate lets it through. */
-  hold(entry: E): void {
+  hold(entry: E, now: Nanos): void {
     this.passes.of(entry).enter(entry.priority)
     this.#held = entry
+    const { rules, watch } = this.passes
+    if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
+  }
+
+  /** A request is about to stand in the queue: tells whether the gate lets it begin, after those that stand there. */
+  tellHold(entry: E, now: Nanos): void {
+    const { rules, watch } = this.passes
+    const cost = rules.isPlain ? this.ready + 1 : (this.passes.get(entry)?.cost ?? 1)
+    if (this.lets(cost, now)) watch.freed(entry, now)
+    else watch.held(entry, limitOf(rules.gate, now), undefined, now)
   }
 
   /** Another request may be served before the one that is held. In a fair queue only one more urgent is. */
@@ -151,6 +163,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     this.letPass(entry, now)
     const pass = this.passes.of(entry)
     pass.parkedIn = null
+    if (this.passes.watch.isOn) this.tellHold(entry, now)
     pass.enter(entry.priority)
     this.inner.readmit(entry, now)
   }
@@ -215,4 +228,8 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     const { dropped } = this.inner.decision
     if (dropped.length > 0) this.owner.dropped(dropped, now)
   }
+}
+
+function limitOf(gate: Gate | null, now: Nanos): HoldingLimit {
+  return gate instanceof Hold && now < gate.until ? 'backOff' : 'rate'
 }

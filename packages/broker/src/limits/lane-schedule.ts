@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type CheckedLeafOptions } from '../queues/leaf'
 import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
+import { type HoldingLimit } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -153,7 +154,15 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     pass.place = 'parked'
     pass.parkedIn = lane
     this.#parking.park(entry, lane, isNew, now)
-    return this.passes.limitOf(lane, pass)
+    const limit = this.passes.limitOf(lane, pass)
+    const { watch } = this.passes
+    if (watch.isOn) watch.held(entry, this.#holding(lane, limit), lane.key, now)
+    return limit
+  }
+
+  #holding(lane: LimitLane<E>, limit: KeyedLimit<E>): HoldingLimit {
+    if (lane.isHeld) return 'backOff'
+    return limit === this.#rules.keyed ? 'limits' : 'rate'
   }
 
   /** Brings back as many parked requests of a lane as may begin now. */

@@ -9,6 +9,7 @@ import { type Waiting } from '../queues/waiting'
 import { Arrivals } from './arrivals'
 import { type BackOffScope, holdBack } from './back-off'
 import { GatedQueue } from './gated-queue'
+import { type HoldWatch } from './hold-watch'
 import { LaneSchedule } from './lane-schedule'
 import { type LimitFigures, figuresOf } from './limit-figures'
 import { isNewestFirst, laneQueue } from './limit-client'
@@ -34,9 +35,15 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
   readonly #lanes: LaneSchedule<E>
   readonly #arrivals: Arrivals<E>
 
-  constructor(inner: LayeredQueue<E>, client: CheckedQueueOptions, limits: LimitsInForce, now: Nanos) {
+  constructor(
+    inner: LayeredQueue<E>,
+    client: CheckedQueueOptions,
+    limits: LimitsInForce,
+    now: Nanos,
+    watch?: HoldWatch<E>,
+  ) {
     this.#rules = new LimitRules<E>(limits, isNewestFirst(client))
-    this.#passes = new Passes<E>(this.#rules)
+    this.#passes = new Passes<E>(this.#rules, watch)
     this.#queue = new GatedQueue<E>(inner, this.#passes, client, {
       parked: () => this.#lanes.length,
       dropped: (drops, at) => this.#queueDropped(drops, at),
@@ -99,6 +106,8 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
 
   /** Reports that a request which `dequeue` returned is served. */
   begin(entry: E, now: Nanos): void {
+    const { watch } = this.#passes
+    if (watch.isOn) watch.freed(entry, now)
     this.decision.begin()
     const { gate, isPlain } = this.#rules
     gate?.add(isPlain ? 1 : this.#passes.of(entry).cost, now)
@@ -189,7 +198,9 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
   /** Takes the options of the queue and of the limits over. */
   reconfigure(client: CheckedQueueOptions, limits: LimitsInForce, now: Nanos): void {
     this.decision.begin()
-    this.#queue.reconfigure(client, this.#lanes.drain(), now)
+    const parked = this.#lanes.drain()
+    this.#queue.reconfigure(client, parked, now)
+    for (const entry of parked) this.#passes.watch.freed(entry, now)
     this.#rules.configure(limits, isNewestFirst(client))
     this.#lanes.configure(laneQueue(client))
     const waiting = [...this.#queue]
@@ -223,7 +234,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
       const lane = pass.blockedLane(entry, now)
       if (lane === null) {
         if (this.#queue.lets(pass.cost, now)) return entry
-        this.#queue.hold(entry)
+        this.#queue.hold(entry, now)
         return null
       }
       this.#lanes.park(entry, lane, now)

@@ -1,5 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
+import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -18,7 +19,11 @@ export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
   readonly #plain = new Pass<E>(null, null, 1, 1)
 
-  constructor(readonly rules: LimitRules<E>) {}
+  constructor(
+    readonly rules: LimitRules<E>,
+    /** Told which requests are held back. */
+    readonly watch: HoldWatch<E> = NO_WATCH,
+  ) {}
 
   get(entry: E): Pass<E> | undefined {
     return (entry as Holder<E>).limitPass

@@ -14,16 +14,20 @@ export class ShortLimits<E extends Waiting> {
     private readonly rules: LimitRules<E>,
     private readonly passes: Passes<E>,
     private readonly inner: LayeredQueue<E>,
-    private readonly queue: { readonly isHolding: boolean },
+    private readonly queue: { readonly isHolding: boolean; tellHold(entry: E, now: Nanos): void },
   ) {}
 
   /** Adds one without key, priority or tag that may stand in the queue; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
     if (this.queue.isHolding) return false
-    if (this.rules.isPlain) return this.inner.tryEnqueue(entry)
+    if (this.rules.isPlain) {
+      if (this.rules.gate !== null && this.passes.watch.isOn) this.queue.tellHold(entry, now)
+      return this.inner.tryEnqueue(entry)
+    }
     const pass = this.passes.of(entry)
     const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
     if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
+    if (this.rules.gate !== null && this.passes.watch.isOn) this.queue.tellHold(entry, now)
     pass.enter(0)
     return true
   }
@@ -58,7 +62,9 @@ export class ShortLimits<E extends Waiting> {
   }
 
   #took(entry: E | null, gate: Gate | null, now: Nanos): E | null {
-    if (entry !== null && gate !== null) gate.add(1, now)
+    if (entry === null) return null
+    if (gate !== null) gate.add(1, now)
+    if (this.passes.watch.isOn) this.passes.watch.freed(entry, now)
     return entry
   }
 }

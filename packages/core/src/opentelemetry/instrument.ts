@@ -38,8 +38,8 @@ const LIBRARY = '@genpool/core'
  * the handler runs; inside that, a change of the state has a `commit` span. Handlers run in the asynchronous context of
  * their caller, also with `callerContext: false`.
  *
- * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration` and `genpool.run.duration` in
- * seconds, `genpool.queue.length`, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
+ * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration`, `genpool.run.duration` and
+ * `genpool.held.duration` in seconds, `genpool.queue.length`, `genpool.queue.held` by limit, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
  * `genpool.state.version`.
  *
  * @returns a function that ends it; requests that are there already keep their spans. Calling it again does nothing

@@ -7,10 +7,11 @@ import type { RequestFacts } from '../requests/request-facts'
 /** The boundaries of duration histograms in seconds: from 0.1 ms to a minute. */
 const BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** The metrics of one pool: two histograms that record, and figures that are read at each collection. */
+/** The metrics of one pool: three histograms that record, and figures that are read at each collection. */
 export class Measures {
   readonly #wait: Histogram
   readonly #run: Histogram
+  readonly #held: Histogram
   readonly #observed: ReturnType<typeof observablesOf>
   readonly #observe: (result: BatchObservableResult) => void
 
@@ -23,16 +24,22 @@ export class Measures {
       meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } })
     this.#wait = duration('genpool.wait.duration', 'How long requests waited for a member, or until they were dropped.')
     this.#run = duration('genpool.run.duration', 'How long requests ran, including commits and repeated runs.')
+    this.#held = duration(
+      'genpool.held.duration',
+      'How long a rate or limits held requests back, of those that were held.',
+    )
     this.#observed = observablesOf(meter)
     this.#observe = (result) => observe(result, this.#observed, ref, attributes)
     meter.addBatchObservableCallback(this.#observe, Object.values(this.#observed))
   }
 
   settled(request: RequestFacts, outcome: Outcome): void {
-    const { waitedMs, ranMs } = request.times()
+    const { waitedMs, ranMs, heldMs } = request.times()
+    const { heldBy } = request
     const attributes = { ...this.attributes, 'genpool.type': request.type, 'genpool.outcome': outcome }
     this.#wait.record(waitedMs / 1000, attributes)
     if (request.attempt > 0) this.#run.record(ranMs / 1000, attributes)
+    if (heldBy !== undefined) this.#held.record(heldMs / 1000, { ...attributes, 'genpool.limit': heldBy })
   }
 
   end(): void {

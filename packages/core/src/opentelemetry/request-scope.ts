@@ -121,13 +121,15 @@ class RequestTrace {
 
   end(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     this.#hasEnded = true
-    const { waitedMs, ranMs } = request.times()
+    const { waitedMs, ranMs, heldMs } = request.times()
+    const { heldBy } = request
     this.#span.setAttributes({
       'genpool.outcome': outcome,
       'genpool.attempts': request.attempt,
       'genpool.waited_ms': waitedMs,
       'genpool.ran_ms': ranMs,
     })
+    if (heldBy !== undefined) this.#span.setAttributes({ 'genpool.held_by': heldBy, 'genpool.held_ms': heldMs })
     if (error !== undefined) {
       this.#span.setAttribute('error.type', error.code)
       this.#span.recordException(error)

@@ -11,6 +11,7 @@ import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
+import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
 import type { LiveSettings } from './settings'
@@ -21,6 +22,7 @@ export interface BrokerPorts {
   readonly turn: Turn
   readonly listeners: Listeners
   readonly settings: LiveSettings
+  readonly holds: Holds
   readonly pool: { dropped(drop: Drop<Request>): void }
   /** The queue of members dropped one that waited. */
   seatDropped(member: Member): void
@@ -52,7 +54,7 @@ export class BrokerPort implements Port {
     this.#listeners = kernel.listeners
     // The same for the life of a pool.
     const { random } = kernel.settings.current
-    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random })
+    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random, holds: kernel.holds })
     this.#limited = this.#engine.isLimited
   }
 

@@ -19,6 +19,7 @@ import { InvalidError } from '@genpool/state-ane'
 import { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import { Request } from '../requests/request'
+import type { Holds } from './holds'
 import type { Port } from './port'
 
 type Broker = ReturnType<typeof brokerOf>
@@ -29,6 +30,7 @@ export interface SharedBrokerPorts {
   readonly name: string
   readonly turn: Turn
   readonly failures: Failures
+  readonly holds: Holds
   readonly pool: { countDrop(request: Request, facts: DropFacts): void }
   /** The broker was stopped, so the pool stops, too. */
   readonly lifecycle: { stopWith(error: unknown, why: string): void }
@@ -166,6 +168,13 @@ export class ExternalPort implements Port {
           settle()
           if (entry instanceof Member) this.#matched(entry, match)
           else if (!(match.value instanceof Member)) this.#foreign(entry, match)
+        },
+        onHeld: (limit, key, now) => {
+          const { holds } = this.kernel
+          if (entry instanceof Request && holds.isOn) holds.held(entry, limit, key, now)
+        },
+        onFreed: (now) => {
+          if (entry instanceof Request) this.kernel.holds.freed(entry, now)
         },
         onFailure: (error) => {
           settle()

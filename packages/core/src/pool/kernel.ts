@@ -18,6 +18,7 @@ import { PoolCrew } from './crew'
 import { DeadLetters } from './dead-letters'
 import { DirectMessages } from './direct-messages'
 import { ExternalPort } from './external-port'
+import { Holds } from './holds'
 import { Intake } from './intake'
 import type { KernelSetup } from './kernel-setup'
 import { Lifecycle } from './lifecycle'
@@ -62,6 +63,7 @@ export class Kernel implements Attaching {
   readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
   readonly serviceTime: ServiceTime
+  readonly holds: Holds
   readonly port: Port
   readonly pool: Pool
   readonly intake: Intake
@@ -107,6 +109,7 @@ export class Kernel implements Attaching {
     this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
     this.serviceTime = new ServiceTime(this)
+    this.holds = new Holds(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings)

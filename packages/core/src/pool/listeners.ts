@@ -9,6 +9,8 @@ const EVENTS = [
   'requestSettled',
   'requestDropped',
   'backedOff',
+  'requestHeld',
+  'wantsHolds',
   'letterDied',
   'handlerStarted',
   'handlerReran',
@@ -36,6 +38,8 @@ export class Listeners {
   requestSettled: Wanting<'requestSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
   backedOff: Wanting<'backedOff'> = NONE
+  requestHeld: Wanting<'requestHeld'> = NONE
+  wantsHolds: Wanting<'wantsHolds'> = NONE
   letterDied: Wanting<'letterDied'> = NONE
   handlerStarted: Wanting<'handlerStarted'> = NONE
   handlerReran: Wanting<'handlerReran'> = NONE

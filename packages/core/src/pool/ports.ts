@@ -1,4 +1,4 @@
-import type { DropFacts, DropReason } from '@genpool/broker'
+import type { DropFacts, DropReason, HoldingLimit } from '@genpool/broker'
 import type { Change, ConcreteActor, ConcreteSystem, GenPoolError, Nanos, Reference, Timer } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
@@ -116,6 +116,10 @@ export interface Listener {
     request: RequestFacts,
     facts: { readonly ms: number; readonly key: unknown; readonly again: boolean },
   ): void
+  /** A rate or a limit holds a request back. `key`: whose limit it is; undefined for a rate of all. */
+  requestHeld?(request: RequestFacts, by: { readonly limit: HoldingLimit; readonly key: unknown }): void
+  /** Whether it wants to hear of holds now, or how long they were. Asked often. */
+  wantsHolds?(): boolean
   letterDied?(message: unknown, error: GenPoolError): void
   /** A handler is about to be called; again for each attempt. */
   handlerStarted?(seat: Seat, now: Nanos): void

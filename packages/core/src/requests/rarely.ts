@@ -1,4 +1,5 @@
 import type { GenPoolError, Nanos, Reference, ReplyReference } from '@genpool/runtime'
+import type { Hold } from './hold'
 import type { Scope } from './scope'
 
 /** The fields that only few requests need, kept apart so that the others stay small. */
@@ -24,6 +25,8 @@ export class Rarely {
   /** When its handler started, for a call that is answered after the handler returned. */
   startedAt: Nanos | null = null
   scope: Scope | null = null
+  /** How limits have held it back. */
+  hold: Hold | null = null
   /** Why it failed, for a request without a caller. */
   error: GenPoolError | null = null
   /** How its last run failed, for a request that runs again. */

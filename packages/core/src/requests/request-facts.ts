@@ -1,3 +1,4 @@
+import type { HoldingLimit } from '@genpool/broker'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Outcome, RequestKind } from './outcome'
 
@@ -5,6 +6,8 @@ import type { Outcome, RequestKind } from './outcome'
 export interface RequestTimes {
   readonly waitedMs: number
   readonly ranMs: number
+  /** How long of its wait rates and limits held it back, as far as somebody listened. */
+  readonly heldMs: number
 }
 
 /** A request as policies and views see it. */
@@ -30,6 +33,8 @@ export interface RequestFacts {
   readonly runner: { readonly info: { readonly name: string }; readonly commits: boolean } | null
   /** When its handler started; null if it has not. */
   readonly startedAt: Nanos | null
+  /** The limit that held it back last; undefined if none did, or nobody listened. */
+  readonly heldBy: HoldingLimit | undefined
   /** Returns how long it has waited and run until now. */
   times(): RequestTimes
   /** Does something that belongs to it, in its scope: never in the context of another caller. */

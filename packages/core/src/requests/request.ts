@@ -1,9 +1,10 @@
-import { Waiting } from '@genpool/broker'
+import { type HoldingLimit, Waiting } from '@genpool/broker'
 import {
   type ConcreteSystem,
   type Expiring,
   type GenPoolError,
   type Nanos,
+  NS_PER_MS,
   type Reference,
   type ReplyTarget,
   type Turn,
@@ -140,8 +141,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   times(): RequestTimes {
     const now = this.owner.clockNow()
     const { startedAt } = this
-    if (startedAt === null) return { waitedMs: msBetween(this.sentAt, now), ranMs: 0 }
-    return { waitedMs: msBetween(this.sentAt, startedAt), ranMs: msBetween(startedAt, now) }
+    const heldMs = (this.rarely?.hold?.total(now) ?? 0) / NS_PER_MS
+    if (startedAt === null) return { waitedMs: msBetween(this.sentAt, now), ranMs: 0, heldMs }
+    return { waitedMs: msBetween(this.sentAt, startedAt), ranMs: msBetween(startedAt, now), heldMs }
+  }
+
+  get heldBy(): HoldingLimit | undefined {
+    return this.rarely?.hold?.limit
   }
 
   /** nact calls this when it dispatches to the temporary address. It dispatches a promise as it is, so that is waited for. */

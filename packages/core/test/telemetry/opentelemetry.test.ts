@@ -375,6 +375,25 @@ describe('metrics of an instrumented pool', () => {
     expect(figure('genpool.requests', 'genpool.outcome')['replied']).toBe(3)
   })
 
+  it('say how many requests a limit holds, and how long each of them was held, as its span does', async () => {
+    const reader = new Reader()
+    const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
+    const { pool } = spawned({ size: 4, limits: { by: 'what', concurrency: 1 }, rate: { limit: 3 } }, { tracer, meter })
+    const answers = ['bread', 'bread', 'milk'].map(async (what) => call(pool, { type: 'sell', what }))
+    await clock.advance(5)
+    expect((await collected(reader))('genpool.queue.held', 'genpool.limit')).toEqual({ rate: 0, limits: 1 })
+    await clock.advance(100)
+    await Promise.all(answers)
+    const held = (await collected(reader))('genpool.held.duration', 'genpool.limit')['limits'] as Histogram
+    expect([held.count, held.sum?.toFixed(6)]).toEqual([1, '0.010000'])
+    const spans = exporter.getFinishedSpans().filter(({ name }) => name === 'call shop.sell')
+    expect(spans.map(({ attributes }) => [attributes['genpool.held_by'], attributes['genpool.held_ms']])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+      ['limits', 10],
+    ])
+  })
+
   it('go to the global providers by default, which do nothing until one is set', async () => {
     const pool = spawnPool(system, Shop, 'plain', { size: 1, clock })
     const end = instrument(pool as PoolRef)

@@ -16,6 +16,7 @@ const channels = {
   'genpool:request:settled': channel('genpool:request:settled'),
   'genpool:drop': channel('genpool:drop'),
   'genpool:back-off': channel('genpool:back-off'),
+  'genpool:request:held': channel('genpool:request:held'),
   'genpool:dead-letter': channel('genpool:dead-letter'),
   'genpool:member:start': channel('genpool:member:start'),
   'genpool:member:crash': channel('genpool:member:crash'),
@@ -44,6 +45,7 @@ function channelOf<N extends PoolEventName>(name: N): EventChannel<PoolEvents[N]
 }
 
 export const requestSettled = channelOf('genpool:request:settled')
+export const requestHeld = channelOf('genpool:request:held')
 export const requestDropped = channelOf('genpool:drop')
 export const backedOff = channelOf('genpool:back-off')
 export const letterDead = channelOf('genpool:dead-letter')

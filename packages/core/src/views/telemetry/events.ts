@@ -1,4 +1,4 @@
-import type { DropFacts } from '@genpool/broker'
+import type { DropFacts, HoldingLimit } from '@genpool/broker'
 import type { Change, GenPoolError } from '@genpool/runtime'
 import type { Watcher } from '@genpool/state-ane'
 import type { PoolRef } from '../../behaviours/protocol'
@@ -43,6 +43,8 @@ export interface SettledEvent extends RequestEvent {
   readonly waitedMs: number
   /** How long it ran after that, including the commit; 0 if it was never started. */
   readonly ranMs: number
+  /** How long of its wait a rate or limits held it back. */
+  readonly heldMs: number
   /** How many times a handler ran for it. */
   readonly attempts: number
   /** The member that ran it last; null if it was never run. */
@@ -64,6 +66,13 @@ export interface BackOffEvent extends RequestEvent {
   readonly heldKey: unknown
   /** Whether the message in hand is run again. */
   readonly again: boolean
+}
+
+/** A rate or a limit holds a request back: it waits, also if a member is idle. Once for each time that one begins to hold it. */
+export interface HeldEvent extends RequestEvent {
+  readonly limit: HoldingLimit
+  /** The key whose limit it is, as `by` found it; undefined for a rate of the whole pool. */
+  readonly limitKey: unknown
 }
 
 /** A message without a waiting caller was lost, or a message crashed too many members. */
@@ -190,6 +199,7 @@ export interface PoolEvents {
   'genpool:request:settled': SettledEvent
   'genpool:drop': DropEvent
   'genpool:back-off': BackOffEvent
+  'genpool:request:held': HeldEvent
   'genpool:dead-letter': DeadLetterEvent
   'genpool:member:start': MemberStartEvent
   'genpool:member:crash': MemberCrashEvent

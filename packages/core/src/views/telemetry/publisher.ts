@@ -1,4 +1,4 @@
-import type { DropFacts } from '@genpool/broker'
+import type { DropFacts, HoldingLimit } from '@genpool/broker'
 import { type Change, type GenPoolError, NS_PER_MS, type Nanos } from '@genpool/runtime'
 import { StartTimeoutError } from '../../errors'
 import type { MemberInfo } from '../../behaviours/context'
@@ -24,6 +24,7 @@ import {
   poolStarted,
   poolStopped,
   requestDropped,
+  requestHeld,
   requestSettled,
   sizeChanged,
 } from './channels'
@@ -80,6 +81,16 @@ export class Publisher implements Listener {
     const { ms, key: heldKey, again } = facts
     const event = { member: request.runner?.info.name ?? null, ms, all: heldKey === undefined, heldKey, again }
     request.within(() => this.#publish(backedOff, { ...this.#ofRequest(request), ...event }))
+  }
+
+  /** How long a request was held is a field of its outcome, too. */
+  wantsHolds(): boolean {
+    return requestHeld.hasSubscribers || requestSettled.hasSubscribers
+  }
+
+  requestHeld(request: RequestFacts, { limit, key }: { readonly limit: HoldingLimit; readonly key: unknown }): void {
+    if (!requestHeld.hasSubscribers) return
+    request.within(() => this.#publish(requestHeld, { ...this.#ofRequest(request), limit, limitKey: key }))
   }
 
   letterDied(message: unknown, error: GenPoolError): void {
