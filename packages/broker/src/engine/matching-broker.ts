@@ -140,8 +140,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   /** Whether `entry` has to wait for another request with its key. The first key or priority starts the layered queue. */
   #mustStepBack(entry: A, now: Nanos): boolean {
     if (this.layers === null && entry.key === undefined && entry.priority === 0) return false
-    const layers = this.inLayers()
-    if (layers.mustStepBack(entry, now)) return true
+    if (this.inLayers().mustStepBack(entry, now)) return true
     // What the rate of all holds is served first.
     return this.limited !== null && !this.asking && this.limited.ready > 0
   }
@@ -233,17 +232,13 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
 
   #canStart(request: A, now: Nanos): boolean {
     if (request.deadline !== Infinity) {
-      const reason = this.options.budget ? this.budget.refusal(request, this.#othersWait(), now) : expiry(request, now)
+      const reason = this.options.budget ? this.budget.refusal(request, this.othersWait(), now) : expiry(request, now)
       if (reason !== null) {
         this.decided.drop(request, reason, { now, waiting: this.asks.length })
         return false
       }
     }
     return this.isAlive === undefined || this.isAlive(request)
-  }
-
-  #othersWait(): boolean {
-    return (this.layers === null ? this.asks.length : this.layers.ready) > 0
   }
 
   #giveUp(entry: A, reason: DropReason, now: Nanos): null {

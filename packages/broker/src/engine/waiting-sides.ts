@@ -149,6 +149,11 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.layers
   }
 
+  /** Whether there is another request that a member could serve. */
+  protected othersWait(): boolean {
+    return (this.layers === null ? this.asks.length : this.layers.ready) > 0
+  }
+
   protected letTimePass(now: Nanos): null {
     this.#waiting.timeout(now)
     this.#addDropsOf(this.#waiting)

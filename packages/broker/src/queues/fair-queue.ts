@@ -1,33 +1,14 @@
-import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
-import { z } from 'zod'
-import { CodelQueue } from './codel-queue'
+import { checkTime, type Nanos } from '@genpool/runtime'
 import { CollectedDecision } from './collected-decision'
-import { DropQueue, dropOptions } from './drop-queue'
-import { compareKeys, fairBy, identify, keyFunction, sameBy } from './fair-keys'
-import { fairWeight, weightOf } from './fair-weight'
-import { byKey, Lane } from './fair-lane'
-import { leafOptions } from './leaf'
+import { DropQueue } from './drop-queue'
+import { compareKeys, identify, keyFunction, sameBy } from './fair-keys'
+import { type CheckedFairOptions, checkFairOptions, type FairOptions } from './fair-options'
+import { byKey, type Lane } from './fair-lane'
+import { FairLanes } from './fair-lanes'
 import { mustNotWait } from './leaf-queue'
 import { MinHeap } from './min-heap'
 import { type Queue } from './queue'
-import { RetiredLanes } from './retired-lanes'
-import { TagIndex } from './tag-index'
-import { Turns } from './turns'
 import { type Waiting } from './waiting'
-
-/** Options of a `fairQueue`. */
-export const fairOptions = z.strictObject({
-  type: z.literal('fair').default('fair'),
-  by: fairBy.default('value').describe('How the key of a request is found, such as its user or its tenant.'),
-  queue: leafOptions.default(dropOptions.parse({})).describe('The options of the queue that each key has.'),
-  weight: fairWeight
-    .optional()
-    .describe(
-      'How many requests of a key are served in its turn, >= 1: by key, or a function (key) => weight. Default: 1.',
-    ),
-})
-export type FairOptions = z.input<typeof fairOptions>
-export type CheckedFairOptions = z.output<typeof fairOptions>
 
 /** A queue of queues that take turns. See `fairQueue`. */
 export class FairQueue<E extends Waiting> implements Queue<E> {
@@ -35,24 +16,17 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   readonly decision = new CollectedDecision<E>()
   #options: CheckedFairOptions
   #keyOf: (value: unknown) => unknown
-  /** Null while all keys have the same weight. */
-  #weightOf: ((key: unknown) => number) | null
   #length = 0
-  #serial = 0
-  readonly #lanes = new Map<unknown, Lane<E>>()
+  readonly #lanes: FairLanes<E>
   /** Active lanes that want a timer, by time. */
   readonly #timers = new MinHeap<Lane<E>>()
-  readonly #retired = new RetiredLanes<E>()
-  /** The lanes that may have requests, in the order of their turns. */
-  readonly #turns = new Turns<Lane<E>>()
-  readonly #tags = new TagIndex<E>()
   /** No lane wants a timer before this time. It may be too early after lanes have left. */
   #nextAll: Nanos = Infinity
 
   constructor(options: CheckedFairOptions, now: Nanos, items: Iterable<E>) {
     this.#options = options
     this.#keyOf = keyFunction(options.by)
-    this.#weightOf = weightOf(options.weight)
+    this.#lanes = new FairLanes<E>(options)
     this.#createFrom(items, now)
   }
 
@@ -61,13 +35,13 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = [...this.#lanes.values()].flatMap((lane) => [...lane.queue])
+    const all = [...this.#lanes].flatMap((lane) => [...lane.queue])
     yield* all.sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag))
   }
 
   oldest(): Nanos | null {
     let least: Nanos | null = null
-    for (const { queue } of this.#lanes.values()) {
+    for (const { queue } of this.#lanes) {
       const front = queue.oldest()
       if (front !== null && (least === null || front < least)) least = front
     }
@@ -79,10 +53,10 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
     this.decision.begin()
-    let lane = this.#lanes.get(id) ?? this.#recall(id)
+    let lane = this.#lanes.find(id)
     if (lane === undefined) {
-      lane = this.#addLane(value, id, [entry], now)
-      this.#turns.append(lane)
+      lane = this.#addLane({ value, id }, [entry], now)
+      this.#lanes.turns.append(lane)
     } else {
       const before = lane.queue.length
       lane.queue.enqueue(entry, now)
@@ -93,16 +67,18 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   dequeue(now: Nanos): E | null {
     this.decision.begin()
-    for (let lane = this.#turns.shift(); lane !== null; lane = this.#turns.shift()) {
+    for (let lane = this.#lanes.turns.shift(); lane !== null; lane = this.#lanes.turns.shift()) {
       const before = lane.queue.length
       const entry = lane.queue.dequeue(now)
       this.#account(lane, before)
       if (entry !== null) {
-        this.#endTurn(lane)
+        this.#lanes.endTurn(lane)
         this.#settle(lane, now)
         return entry
       }
-      this.#retire(lane, now)
+      // First, since a retired lane stands in another heap.
+      this.#timers.delete(lane)
+      this.#lanes.retire(lane, now)
     }
     this.#nextAll = Infinity
     this.#finish(now)
@@ -116,12 +92,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   cancel(tag: unknown, now: Nanos): number {
-    return this.#removeAll(this.#tags.get(tag), now)
+    return this.#removeAll(this.#lanes.tags.get(tag), now)
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
-    const lane = entry.list?.holder
-    const here = lane instanceof Lane && lane.owner === this
+    const here = this.#lanes.owns(entry.list?.holder)
     return this.#removeAll(here ? [entry as E] : [], now) === 1
   }
 
@@ -133,7 +108,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   apply(options: CheckedFairOptions, now: Nanos): void {
     const before = this.#options
     this.#options = options
-    this.#weightOf = weightOf(options.weight)
+    this.#lanes.configure(options)
     if (sameBy(before.by, options.by)) {
       this.#reconfigure(now)
       return
@@ -147,10 +122,10 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
     this.decision.begin()
-    let lane = this.#lanes.get(id) ?? this.#recall(id)
+    let lane = this.#lanes.find(id)
     if (lane === undefined) {
-      lane = this.#addLane(value, id, [], now)
-      this.#turns.append(lane)
+      lane = this.#addLane({ value, id }, [], now)
+      this.#lanes.turns.append(lane)
     }
     lane.queue.readmit(entry)
     this.#length++
@@ -161,13 +136,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   drain(): E[] {
     const items = [...this]
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes) {
       lane.queue.drain()
       this.#timers.delete(lane)
     }
     this.#lanes.clear()
-    this.#retired.clear()
-    this.#turns.clear()
     this.#length = 0
     this.#nextAll = Infinity
     this.decision.begin()
@@ -185,52 +158,26 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       else group.items.push(item)
     }
     const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
-    const lanes = inOrder.map(([id, group]) => this.#addLane(group.key, id, group.items, now))
+    const lanes = inOrder.map(([id, group]) => this.#addLane({ value: group.key, id }, group.items, now))
     // The first turns are in descending order of the keys, as in sbroker.
-    for (const lane of lanes.reverse()) this.#turns.append(lane)
+    for (const lane of lanes.reverse()) this.#lanes.turns.append(lane)
     this.#settleAll(now)
   }
 
   #reconfigure(now: Nanos): void {
     this.decision.begin()
-    const retired = [...this.#retired.all].sort(byKey)
-    const serving = [...this.#lanes.values()].sort(byKey)
-    for (const lane of retired) this.#recall(lane.key.id)
-    for (const lane of [...retired, ...serving]) {
+    for (const lane of this.#lanes.recallAll()) {
       const before = lane.queue.length
-      lane.configure(this.#options.queue, now)
-      lane.weight = this.#weightOf === null ? 1 : this.#weightOf(lane.key.value)
-      lane.credit = 0
+      this.#lanes.reconfigure(lane, now)
       this.#account(lane, before)
     }
     this.#settleAll(now)
   }
 
-  #addLane(value: unknown, id: unknown, items: readonly E[], now: Nanos): Lane<E> {
-    const lane = new Lane<E>(this, { value, id, serial: this.#serial++ }, this.#tags)
-    lane.fill(this.#options.queue, now, items)
-    if (this.#weightOf !== null) lane.weight = this.#weightOf(value)
-    this.#lanes.set(id, lane)
+  #addLane(key: { value: unknown; id: unknown }, items: readonly E[], now: Nanos): Lane<E> {
+    const lane = this.#lanes.add(key, items, now)
     this.#account(lane, 0)
     return lane
-  }
-
-  /** Makes a retired lane active again, with its old state. */
-  #recall(id: unknown): Lane<E> | undefined {
-    const lane = this.#retired.take(id)
-    if (lane === undefined) return undefined
-    this.#lanes.set(id, lane)
-    this.#turns.append(lane)
-    return lane
-  }
-
-  /** Retires an empty lane; a CoDel lane is remembered while its state may matter. */
-  #retire(lane: Lane<E>, now: Nanos): void {
-    this.#lanes.delete(lane.key.id)
-    this.#timers.delete(lane)
-    lane.credit = 0
-    const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
-    if (until > now) this.#retired.add(lane, until)
   }
 
   #removeAll(entries: readonly E[], now: Nanos): number {
@@ -273,7 +220,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   #finish(now: Nanos): void {
-    this.#retired.collect(now)
+    this.#lanes.collect(now)
     this.decision.wakeAt = this.#nextAll === Infinity ? null : this.#nextAll
   }
 
@@ -287,16 +234,6 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     }
     this.#nextAll = this.#timers.least
   }
-
-  /** Ends a turn in which one request was served; a lane with credit left has the next turn, too (deficit round robin). */
-  #endTurn(lane: Lane<E>): void {
-    if (this.#weightOf === null || lane.spend()) this.#turns.append(lane)
-    else this.#turns.prepend(lane)
-  }
-}
-
-function checkFairOptions(options: unknown): CheckedFairOptions {
-  return parseOptions(fairOptions, options, 'options of a fair queue')
 }
 
 /**
