@@ -5,7 +5,8 @@ import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { hasPassed } from '../requests/deadline'
-import type { Request, Runner } from '../requests/request'
+import type { Request } from '../requests/request'
+import type { Runner } from '../requests/request-owner'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
 import { Departure, type Departing } from './departure'
@@ -25,7 +26,7 @@ export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
  * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
  * its own entry in the queue of members that wait for work.
  */
-export class Member extends Waiting implements Runner, Reported, Departing {
+export class Member extends Waiting implements Runner<Request>, Reported, Departing {
   status: MemberStatus = 'starting'
   /** Whether its state was made: then `terminate` is called when it ends. */
   hasBegun = false
