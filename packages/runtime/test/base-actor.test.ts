@@ -45,6 +45,20 @@ describe('BaseActor', () => {
     expect(log).toHaveLength(200_000)
   })
 
+  it('has children of its own, found and forgotten by name, also if another actor has none', () => {
+    const system = start()
+    const [full, empty] = [echo(system, 'full'), echo(system, 'empty')]
+    const child = echo(full.ref, 'child')
+    expect(findActor(child.ref)).toBe(child)
+    expect([...full.children.keys(), ...full.childReferences.keys()]).toEqual(['child', 'child'])
+    expect([empty.children.size, empty.childReferences.size]).toEqual([0, 0])
+    stop(child.ref)
+    expect([full.children.size, full.childReferences.size]).toEqual([0, 0])
+    echo(empty.ref, 'child')
+    expect([full.children.size, empty.children.size]).toEqual([0, 1])
+    stop(system)
+  })
+
   it('stops its children first, GenPool ones and plain ones, at any depth', () => {
     const system = start()
     const top = echo(system, 'top')

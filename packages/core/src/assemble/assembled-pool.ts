@@ -38,8 +38,9 @@ export class AssembledPool implements PoolView, Sizing {
   readonly identity: PoolEvent
   readonly stateChanges: StateChanges
   readonly policies: Policies
-  readonly conditions: Conditions
   readonly #supervisor: Supervisor
+  readonly #ports: ViewPorts
+  #conditions: Conditions | null = null
   #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
@@ -66,11 +67,10 @@ export class AssembledPool implements PoolView, Sizing {
       sizing: this,
     })
     this.intake = this.kernel.intake
-    const ports = new ViewPorts(host, this.kernel)
+    const ports = (this.#ports = new ViewPorts(host, this.kernel))
     this.identity = ports.identity
     const publisher = new Publisher(ports)
     this.stateChanges = new StateChanges(ports)
-    this.conditions = new Conditions(ports)
     this.kernel.attach(publisher)
     this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
     this.policies.configure(options)
@@ -81,6 +81,10 @@ export class AssembledPool implements PoolView, Sizing {
     if (split === undefined) return this.intake.call(message, options)
     this.#retries ??= retriesOf(this)
     return this.#retries.call(message, split.one, split.retry)
+  }
+
+  get conditions(): Conditions {
+    return (this.#conditions ??= new Conditions(this.#ports))
   }
 
   /** How many calls were repeated, and how many were not because there were too many. */

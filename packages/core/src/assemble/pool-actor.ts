@@ -62,12 +62,6 @@ export class PoolActor extends BaseActor implements Host {
 
   // Members' addresses can be found, but are not among the user's children.
   override childSpawned(child: ConcreteActor): void {
-    this.children.set(child.name, child)
-    if (!(child instanceof MemberActor)) this.childReferences.set(child.name, child.reference)
-  }
-
-  override childStopped(child: ConcreteActor): void {
-    this.children.delete(child.name)
-    this.childReferences.delete(child.name)
+    this.addChild(child, !(child instanceof MemberActor))
   }
 }

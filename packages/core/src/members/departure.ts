@@ -9,7 +9,7 @@ import type { OwnMessages } from './own-messages'
 export interface Departing {
   readonly status: 'starting' | 'idle' | 'busy' | 'ended'
   readonly hand: Hand
-  readonly own: OwnMessages
+  readonly own: OwnMessages | null
   /** The reason to end after the current message; null to go on. */
   leaving: { readonly reason: unknown } | null
   /** Stops waiting for a request. */
@@ -90,6 +90,6 @@ export class Departure<M extends Departing> {
   }
 
   #giveBackOwn(): void {
-    giveBack(this.member.own.takeAll(), this.crew)
+    if (this.member.own !== null) giveBack(this.member.own.takeAll(), this.crew)
   }
 }

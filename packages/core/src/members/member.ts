@@ -5,7 +5,8 @@ import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { hasPassed } from '../requests/deadline'
-import type { Request, Runner } from '../requests/request'
+import type { Request } from '../requests/request'
+import type { Runner } from '../requests/request-owner'
 import type { Started, Worker, WorkerFactory } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
 import { Departure, type Departing } from './departure'
@@ -25,7 +26,7 @@ export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
  * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
  * its own entry in the queue of members that wait for work.
  */
-export class Member extends Waiting implements Runner, Reported, Departing {
+export class Member extends Waiting implements Runner<Request>, Reported, Departing {
   status: MemberStatus = 'starting'
   /** Whether its state was made: then `terminate` is called when it ends. */
   hasBegun = false
@@ -34,8 +35,8 @@ export class Member extends Waiting implements Runner, Reported, Departing {
   readonly hand = new Hand()
   /** Whether it waits for a request. */
   #asks = false
-  /** The messages for it alone. */
-  readonly own = new OwnMessages()
+  /** The messages for it alone. Made with the first one. */
+  own: OwnMessages | null = null
   readonly #work: WorkSource<Member>
   readonly #turnWork: TurnWork<Member>
   readonly #worker: Worker<Request>
@@ -80,7 +81,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
 
   /** Whether messages for it alone wait. */
   get hasOwn(): boolean {
-    return this.own.length > 0
+    return this.own !== null && this.own.length > 0
   }
 
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
@@ -133,6 +134,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
 
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
+    this.own ??= new OwnMessages()
     this.own.add(request, first)
     if (this.status !== 'idle') return
     this.withdraw()
@@ -181,7 +183,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
 
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
-    const isSpecial = this.status === 'ended' || this.leaving !== null || this.own.length > 0 || this.#asks
+    const isSpecial = this.status === 'ended' || this.leaving !== null || this.hasOwn || this.#asks
     if (isSpecial || this.crew.gated || this.hand.count > 0) this.#seekSpecially()
     else this.#ask()
   }
@@ -193,7 +195,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
       return
     }
     if (this.hand.count >= this.#worker.depth) return
-    const own = this.own.take()
+    const own = this.own?.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
     if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.#ask()

@@ -60,9 +60,7 @@ export class Kernel implements Attaching {
   readonly callbacks: Callbacks
   readonly facts: PoolFacts
   readonly failures: Failures
-  readonly deadLetters: DeadLetters
   readonly turnWork: TurnWork
-  readonly serviceTime: ServiceTime
   readonly holds: Holds
   readonly port: Port
   readonly pool: Pool
@@ -71,7 +69,6 @@ export class Kernel implements Attaching {
   readonly roster: Roster
   readonly starts: Starts
   readonly population: Population
-  readonly crashes: Crashes
   readonly crew: PoolCrew
   readonly workload: Workload
   readonly sharedState: SharedState
@@ -80,6 +77,10 @@ export class Kernel implements Attaching {
   /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
   overlaps: boolean
   readonly #workers: WorkerFactory<Request>
+  // Many pools never need these.
+  #deadLetters: DeadLetters | null = null
+  #serviceTime: ServiceTime | null = null
+  #crashes: Crashes | null = null
 
   constructor({
     host,
@@ -106,9 +107,7 @@ export class Kernel implements Attaching {
     this.facts = new PoolFacts(host)
     this.failures = new Failures(host.name, this.turn, this.status, remedies)
     this.callbacks = new Callbacks(host.name, this.turn, this.settings)
-    this.deadLetters = new DeadLetters(this)
     this.turnWork = new TurnWork(this.turn, this)
-    this.serviceTime = new ServiceTime(this)
     this.holds = new Holds(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
@@ -117,13 +116,24 @@ export class Kernel implements Attaching {
     this.roster = new Roster(this)
     this.starts = new Starts(this)
     this.population = new Population(this, sizing)
-    this.crashes = new Crashes(this)
     this.crew = new PoolCrew(this)
     this.workload = new Workload(this)
     this.overlaps = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)
+  }
+
+  get deadLetters(): DeadLetters {
+    return (this.#deadLetters ??= new DeadLetters(this))
+  }
+
+  get serviceTime(): ServiceTime {
+    return (this.#serviceTime ??= new ServiceTime(this))
+  }
+
+  get crashes(): Crashes {
+    return (this.#crashes ??= new Crashes(this))
   }
 
   start(): void {

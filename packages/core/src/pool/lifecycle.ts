@@ -54,14 +54,12 @@ export class Lifecycle implements EndingsOwner {
   readonly #readiness = new Readiness()
   /** Made with the first drain. */
   #drains: Drains | null = null
-  /** What members release. */
-  readonly #endings: Endings
+  /** What members release. Made with the first that ends. */
+  #endings: Endings | null = null
   #activeAt: Nanos = 0
   #spawnedAt: Nanos = 0
 
-  constructor(private readonly kernel: LifecyclePorts) {
-    this.#endings = new Endings(kernel, this)
-  }
+  constructor(private readonly kernel: LifecyclePorts) {}
 
   // --- start ---
 
@@ -166,7 +164,7 @@ export class Lifecycle implements EndingsOwner {
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
     const drained = (this.#drains ??= new Drains()).wait(this.#callingHandler())
-    this.#endings.rest()
+    this.#endings?.rest()
     this.settle()
     return within === Infinity ? drained : this.#drainedWithin(drained, within)
   }
@@ -181,7 +179,7 @@ export class Lifecycle implements EndingsOwner {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
-        this.#endings.reportAll()
+        this.#endings?.reportAll()
         host.stop()
         resolve()
       })
@@ -202,6 +200,7 @@ export class Lifecycle implements EndingsOwner {
 
   /** A member ended: waits for what it releases. */
   release(member: string, end: () => unknown): void {
+    this.#endings ??= new Endings(this.kernel, this)
     this.#endings.begin(member, end)
   }
 
@@ -215,7 +214,8 @@ export class Lifecycle implements EndingsOwner {
   }
 
   #checkDrained(): void {
-    if (!this.kernel.status.stopping || this.#endings.count > 0 || !this.kernel.roster.isEmpty) return
+    if (!this.kernel.status.stopping || !this.kernel.roster.isEmpty) return
+    if (this.#endings !== null && this.#endings.count > 0) return
     // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []
     this.#drains?.done()
@@ -223,7 +223,7 @@ export class Lifecycle implements EndingsOwner {
 
   /** Options have changed. */
   settingsChanged(): void {
-    this.#endings.settingsChanged()
+    this.#endings?.settingsChanged()
   }
 
   // --- reset ---

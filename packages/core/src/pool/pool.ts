@@ -13,7 +13,8 @@ import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
-import type { Request, RequestOwner, SelfWait } from '../requests/request'
+import type { Request } from '../requests/request'
+import type { RequestOwner, SelfWait } from '../requests/request-owner'
 import { callerScope } from '../requests/scope'
 import { BackOffs } from './back-offs'
 import { Entrance, type Refusing } from './entrance'
@@ -29,7 +30,7 @@ const NONE: ReadonlySet<Request> = new Set()
  * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller. Each is settled exactly
  * once.
  */
-export class Pool implements RequestOwner, Refusing {
+export class Pool implements RequestOwner<Request>, Refusing {
   readonly name: string
   readonly turn: Turn
   readonly system: ConcreteSystem

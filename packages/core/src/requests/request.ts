@@ -1,77 +1,23 @@
 import { type HoldingLimit, Waiting } from '@genpool/broker'
 import {
-  type ConcreteSystem,
   type Expiring,
   type GenPoolError,
   type Nanos,
   NS_PER_MS,
   type Reference,
   type ReplyTarget,
-  type Turn,
   withoutContext,
 } from '@genpool/runtime'
-import type { MemberInfo } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import { promisedAnswer } from '../behaviours/check-step'
-import type { PoolFacts } from '../behaviours/pool-facts'
 import { isPromised, letGo, whyNotPromised } from '../behaviours/promised'
 import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
-import { type CheckedBackOff, checkedBackOff } from './back-off'
+import { checkedBackOff } from './back-off'
 import { type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { Rarely } from './rarely'
+import type { RequestOwner, Runner } from './request-owner'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
-
-/** That the members of a pool waited for each other. */
-export interface SelfWait {
-  /** The way that leads back to the pool. */
-  readonly way: string
-  readonly at: Nanos
-}
-
-/** The pool of a request, as the request sees it. */
-export interface RequestOwner {
-  readonly name: string
-  readonly turn: Turn
-  readonly system: ConcreteSystem
-  /** Reads the clock, without touching the measurements of the turn. */
-  clockNow(): Nanos
-  /** Reports that the request has its outcome. Called once. */
-  settled(request: Request, outcome: Outcome, error: GenPoolError | undefined): void
-  /** Reports that a request without a caller has failed. */
-  lost(request: Request, error: GenPoolError): void
-  sendAnswer(to: Reference, value: unknown): void
-  /** The last wait for itself that was found; null if none was. */
-  selfWait: SelfWait | null
-  /** What its members have in hand; of a batch, the first. */
-  running(): Iterable<Request>
-  /** Whether a member could take a request now, or is about to start. */
-  readonly hasFreeMember: boolean
-  /** Whether each handler holds the state while it runs. */
-  readonly isExclusive: boolean
-  /** Holds the queue back, when a handler asks for it. */
-  readonly backOffs: { hold(request: Request, backOff: CheckedBackOff): void }
-  /** Calls something of the caller's, after what runs now. */
-  tell(callback: () => unknown): void
-  /** Makes the error of a request whose handler failed with `cause`. */
-  crashed(request: Request, cause: unknown): GenPoolError
-  /** The error of a request whose answer cannot be given. */
-  unanswerable(request: Request, cause: unknown): GenPoolError
-}
-
-/** The member that has a request, as the request sees it. */
-export interface Runner {
-  readonly info: MemberInfo
-  readonly facts: PoolFacts
-  /** Whether its runs end with a commit, for which answers and effects wait. */
-  readonly commits: boolean
-  /** Whether an answer given now must wait for a commit. */
-  holdsAnswersOf(request: Request): boolean
-  /** When it started to run the request; null if it has not started, or no longer runs it. */
-  startOf(request: Request): Nanos | null
-  /** Reports that the request was settled with `error` while this member had it. */
-  gaveUp(request: Request, error: GenPoolError): void
-}
 
 /**
  * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
@@ -83,12 +29,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   wheelNext: Expiring | null = null
   wheelSlot = -1
   outcome: Outcome | null = null
-  runner: Runner | null = null
+  runner: Runner<Request> | null = null
   attempt = 0
   rarely: Rarely | null = null
 
   constructor(
-    readonly owner: RequestOwner,
+    readonly owner: RequestOwner<Request>,
     readonly kind: RequestKind,
     public handler: Handler,
     public message: unknown,

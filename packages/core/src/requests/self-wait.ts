@@ -1,5 +1,6 @@
 import { NS_PER_MS } from '@genpool/runtime'
-import { Request, type RequestOwner, type SelfWait } from './request'
+import { Request } from './request'
+import type { RequestOwner, SelfWait } from './request-owner'
 
 /** Calls of several handlers expire together. The first of them is told of the same wait as the last. */
 const TOGETHER_NS = 50 * NS_PER_MS
@@ -32,7 +33,7 @@ function knownLately({ owner, sentAt }: Request): string | undefined {
 }
 
 /** Whether all members of a pool wait for themselves. */
-export function selfWaitIn(owner: RequestOwner): string | undefined {
+export function selfWaitIn(owner: RequestOwner<Request>): string | undefined {
   const search = new Search()
   if (!search.poolWaits(owner)) return undefined
   for (const running of owner.running()) return search.wayFrom(running)
@@ -42,10 +43,10 @@ export function selfWaitIn(owner: RequestOwner): string | undefined {
 /** One look at who waits for whom. Visits each pool and each run once. */
 class Search {
   /** What is being looked at counts as waiting: the way has led back to it. */
-  readonly #waits = new Map<RequestOwner | Request, boolean>()
+  readonly #waits = new Map<RequestOwner<Request> | Request, boolean>()
 
   /** Whether no member of a pool can take a request before one of its own calls is taken. */
-  poolWaits(owner: RequestOwner): boolean {
+  poolWaits(owner: RequestOwner<Request>): boolean {
     return this.#once(owner, () => !owner.hasFreeMember && this.#allWait(owner.running()))
   }
 
@@ -60,7 +61,7 @@ class Search {
     return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead)
   }
 
-  #once(place: RequestOwner | Request, look: () => boolean): boolean {
+  #once(place: RequestOwner<Request> | Request, look: () => boolean): boolean {
     const known = this.#waits.get(place)
     if (known !== undefined) return known
     // So deep a chain is not worth a stack overflow.

@@ -1,5 +1,5 @@
 import type { Nanos } from '@genpool/runtime'
-import type { Attempt, Hold } from '@genpool/state-ane'
+import type { Attempt, Cell, Hold } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
@@ -20,10 +20,17 @@ import type { Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat }
 
 /** Makes the workers that run in this thread. */
 export class InProcessWorkers implements WorkerFactory<Request> {
+  /** The keeper of the state that all members share. */
+  #shared: CellKeeper | null = null
+
   constructor(private readonly pool: InProcessPool) {}
 
-  create(seat: WorkerSeat, host: WorkerHost<Request>): Worker<Request> {
-    return new InProcessWorker(this.pool, seat, host)
+  create({ info, cell }: WorkerSeat, host: WorkerHost<Request>): Worker<Request> {
+    return new InProcessWorker(this.pool, info, host, cell === undefined ? null : this.#keeperOf(cell))
+  }
+
+  #keeperOf(cell: Cell<unknown>): CellKeeper {
+    return this.#shared?.cell === cell ? this.#shared : (this.#shared = new CellKeeper(cell))
   }
 }
 
@@ -36,7 +43,6 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
-  readonly #info: MemberInfo
   readonly #progress: Progress<Request>
   readonly #inHand: { readonly first: Request | null }
   /** The other requests of the batch in hand; null if there is none. */
@@ -48,13 +54,13 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
 
   constructor(
     private readonly pool: InProcessPool,
-    seat: WorkerSeat,
+    private readonly info: MemberInfo,
     private readonly host: WorkerHost<Request>,
+    keeper: StateKeeper | null,
   ) {
-    this.#info = seat.info
     this.#progress = host.progress
     this.#inHand = host.inHand
-    this.#keeper = seat.cell === undefined ? null : new CellKeeper(seat.cell)
+    this.#keeper = keeper
   }
 
   get commits(): boolean {
@@ -73,12 +79,12 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
     if (this.#keeper !== null) return READY
     // In nact a function whose initialStateFunc threw may go on: without a state.
     if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
-    const made = initialise(this.pool.behaviour, this.pool.facts, this.#info)
+    const made = initialise(this.pool.behaviour, this.pool.facts, this.info)
     return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
   }
 
   #started(made: unknown): Started {
-    const { started, keeper } = firstStateOf(made, this.#info.name, this.pool)
+    const { started, keeper } = firstStateOf(made, this.info.name, this.pool)
     this.#keeper = keeper ?? this.#keeper
     return started
   }
@@ -235,7 +241,7 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
     this.#hold?.release()
     this.#hold = null
     const { status } = this.pool
-    const ending = { info: this.#info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    const ending = { info: this.info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
 }

@@ -5,7 +5,8 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import { nobody } from '../hot-imports'
 import { addressOf } from '../requests/reply-address'
-import type { Request, Runner } from '../requests/request'
+import type { Request } from '../requests/request'
+import type { Runner } from '../requests/request-owner'
 
 /** The context of `init` and `terminate`, which have no message in hand. */
 export class BareContext implements MemberContext {
@@ -34,8 +35,8 @@ export class BareContext implements MemberContext {
 }
 
 /** The member that runs the request. With a shared broker its pool may be another one than the request came to. */
-function runnerOf(request: Request): Runner {
-  return request.runner as Runner
+function runnerOf(request: Request): Runner<Request> {
+  return request.runner as Runner<Request>
 }
 
 /**

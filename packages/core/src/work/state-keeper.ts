@@ -24,7 +24,7 @@ export interface StateKeeper {
 export class CellKeeper implements StateKeeper {
   readonly commits = true
 
-  constructor(private readonly cell: Cell<unknown>) {}
+  constructor(readonly cell: Cell<unknown>) {}
 
   get state(): unknown {
     return this.cell.value

@@ -9,6 +9,29 @@ import {
   type Reference,
 } from './internals'
 
+/** The children of an actor that has none. It gets maps of its own with its first child. */
+const NO_CHILDREN = new Map<string, ConcreteActor>()
+const NO_REFERENCES = new Map<string, Reference>()
+
+/** The fields of an actor that nact makes for every one of its kind. */
+interface Mutable {
+  children: Map<string, ConcreteActor>
+  childReferences: Map<string, Reference>
+  mailbox?: unknown
+  afterStop?: unknown
+}
+
+/** Leaves out what an actor without a mailbox does not use: 800 bytes, which count where there are very many actors. */
+function leaveOut(actor: BaseActor): void {
+  const own = actor as Mutable
+  own.children = NO_CHILDREN
+  own.childReferences = NO_REFERENCES
+  own.mailbox = own.afterStop = undefined
+  // nact spreads the path of the parent, which leaves places to spare.
+  const { path } = actor as { path: { parts: readonly string[] } }
+  path.parts = path.parts.slice()
+}
+
 /** nact wants a message function. `dispatch` and `query` below never call it. */
 const unused = (): never => {
   throw new Error('A BaseActor handles its messages in receive().')
@@ -27,12 +50,35 @@ let unnamed = 0
 export abstract class BaseActor extends ConcreteActorClass {
   /** nact's `stop(system)` finds an actor by this field, which nact's own actors lack. */
   readonly type = 'actor'
-  readonly #leave: () => void
 
   /** @throws {Error} from nact if `name` is taken or is not a valid path segment; nothing is created */
   constructor(parent: ConcreteParent, name?: string) {
     super(parent, name ?? `anonymous-${++unnamed}`, parent.system, unused)
-    this.#leave = followAncestors(this)
+    leaveOut(this)
+    for (const ancestor of plainAncestors(this)) followersOf(ancestor).add(this)
+  }
+
+  /** A child has started. @param isListed whether handlers find it among the children */
+  protected addChild(child: ConcreteActor, isListed: boolean): void {
+    const own = this as Mutable
+    if (own.children === NO_CHILDREN) own.children = new Map()
+    own.children.set(child.name, child)
+    if (!isListed) return
+    if (own.childReferences === NO_REFERENCES) own.childReferences = new Map()
+    own.childReferences.set(child.name, child.reference)
+  }
+
+  override childSpawned(child: ConcreteActor): void {
+    this.addChild(child, true)
+  }
+
+  override childStopped(child: ConcreteActor): void {
+    this.children.delete(child.name)
+    this.childReferences.delete(child.name)
+  }
+
+  #leave(): void {
+    for (const ancestor of plainAncestors(this)) followers.get(ancestor)?.delete(this)
   }
 
   /** Handles one message. Must not throw: the error would reach the sender. */
@@ -122,18 +168,12 @@ export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (par
 /** The GenPool actors to stop before each plain actor or system stops. */
 const followers = new WeakMap<ConcreteParent, Set<BaseActor>>()
 
-/** Stops `actor` before any of its ancestors stops: nact stops no children. Returns a function that ends this. */
-function followAncestors(actor: BaseActor): () => void {
-  const sets: Set<BaseActor>[] = []
-  let ancestor = actor.parent
-  // A BaseActor stops its own descendants.
-  while (ancestor !== undefined && !(ancestor instanceof BaseActor)) {
-    sets.push(followersOf(ancestor))
-    ancestor = ancestor.parent
-  }
-  for (const set of sets) set.add(actor)
-  return () => {
-    for (const set of sets) set.delete(actor)
+/** The ancestors that do not stop their children themselves: nact's own, which are above all of ours. */
+function* plainAncestors(actor: BaseActor): Iterable<ConcreteParent> {
+  for (let { parent } = actor as ConcreteActor; parent !== undefined; parent = parent.parent) {
+    // A BaseActor stops its own descendants.
+    if (parent instanceof BaseActor) return
+    yield parent
   }
 }
 

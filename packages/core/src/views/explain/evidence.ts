@@ -1,4 +1,4 @@
-import { type EngineOptions, type FairBy, fairIdentity, fairKey, type LimitFigures } from '@genpool/broker'
+import type { EngineOptions, FairBy, LimitFigures } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
@@ -10,12 +10,7 @@ import {
   type PoolView,
   utilisationOf,
 } from '../pool-view'
-
-/** The owner of most requests. */
-interface Greatest {
-  readonly name: string
-  readonly count: number
-}
+import { greatest, type Greatest, greatestTenant, type Tenant } from './owners'
 
 /** The running handlers of one message type. */
 interface Running {
@@ -78,7 +73,7 @@ export interface Evidence {
   /** The most frequent key of waiting requests with a key. */
   readonly key: Greatest | null
   /** The key of a fair queue with the most waiting requests, and the number of keys. */
-  readonly tenant: (Greatest & { readonly tenants: number }) | null
+  readonly tenant: Tenant | null
   /** Whether each handler holds the state while it runs. */
   readonly exclusive: boolean
   readonly late: number
@@ -124,7 +119,7 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
       waiting.filter(({ key }) => key !== undefined),
       ({ key }) => key,
     ),
-    tenant: tenantOf(options, waiting),
+    tenant: options.fairBy === null ? null : greatestTenant(options.fairBy.by, waiting),
   }
 }
 
@@ -196,33 +191,6 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
     reruns,
     unretried: retries.overBudgetLately,
   }
-}
-
-function tenantOf({ fairBy }: ExplainedOptions, waiting: readonly RequestFacts[]): Evidence['tenant'] {
-  if (fairBy === null) return null
-  const keyOf = fairKey(fairBy.by)
-  const tenants = new Set<unknown>()
-  const most = greatest(waiting, ({ message }) => {
-    const id = fairIdentity(keyOf(message))
-    tenants.add(id)
-    return id
-  })
-  return most === null ? null : { ...most, tenants: tenants.size }
-}
-
-/** Finds the owner of most requests. */
-function greatest(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Greatest | null {
-  const counts = new Map<unknown, number>()
-  for (const request of requests) {
-    const owner = ownerOf(request)
-    counts.set(owner, (counts.get(owner) ?? 0) + 1)
-  }
-  let most: Greatest | null = null
-  for (const [owner, number] of counts) {
-    if (most === null || number > most.count)
-      most = { name: owner === undefined ? '(none)' : textOf(owner), count: number }
-  }
-  return most
 }
 
 function runningOf({ seats }: PoolView, now: Nanos): readonly Running[] {

@@ -16,9 +16,15 @@ export class Counters {
     invalid: 0,
     stopped: 0,
   }
-  readonly dropsByReason: Partial<Record<DropReason, number>> = {}
+  /** Made with the first drop. */
+  #dropsByReason: Partial<Record<DropReason, number>> | null = null
+
+  get dropsByReason(): Readonly<Partial<Record<DropReason, number>>> {
+    return this.#dropsByReason ?? {}
+  }
 
   drop(reason: DropReason): void {
-    this.dropsByReason[reason] = (this.dropsByReason[reason] ?? 0) + 1
+    const drops = (this.#dropsByReason ??= {})
+    drops[reason] = (drops[reason] ?? 0) + 1
   }
 }

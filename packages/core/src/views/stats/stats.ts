@@ -12,28 +12,46 @@ const WINDOW: Nanos = 10_000 * NS_PER_MS
 /** Counts and measures what happens in one pool. */
 export class Stats implements Recorder {
   readonly counters = new Counters()
-  /** How long requests waited before they were run. */
-  readonly sojourn: RecentHistogram
-  /** How long handlers ran, including commits and repeated runs. */
-  readonly run: RecentHistogram
-  /** How long those turns of the event loop took in which the pool had work. */
-  readonly turns: RecentHistogram
-  /** The recent outcomes of requests that failed. */
-  readonly failures: RecentTally<Outcome>
-  readonly drops: RecentTally<DropReason>
-  /** Recent crashes, stuck members and repeated runs. */
-  readonly troubles: RecentTally<'crash' | 'stuck' | 'rerun'>
   /** The last error of a handler, and the last error of an `init`. */
   lastCrash: unknown = undefined
   lastInitError: unknown = undefined
+  // Each is made when it is first recorded or read, and counts from the start of the pool all the same.
+  #sojourn: RecentHistogram | null = null
+  #run: RecentHistogram | null = null
+  #turns: RecentHistogram | null = null
+  #failures: RecentTally<Outcome> | null = null
+  #drops: RecentTally<DropReason> | null = null
+  #troubles: RecentTally<'crash' | 'stuck' | 'rerun'> | null = null
 
-  constructor(now: Nanos) {
-    this.sojourn = new RecentHistogram(WINDOW, now)
-    this.run = new RecentHistogram(WINDOW, now)
-    this.turns = new RecentHistogram(WINDOW, now)
-    this.failures = new RecentTally(WINDOW, now)
-    this.drops = new RecentTally(WINDOW, now)
-    this.troubles = new RecentTally(WINDOW, now)
+  constructor(private readonly bornAt: Nanos) {}
+
+  /** How long requests waited before they were run. */
+  get sojourn(): RecentHistogram {
+    return (this.#sojourn ??= new RecentHistogram(WINDOW, this.bornAt))
+  }
+
+  /** How long handlers ran, including commits and repeated runs. */
+  get run(): RecentHistogram {
+    return (this.#run ??= new RecentHistogram(WINDOW, this.bornAt))
+  }
+
+  /** How long those turns of the event loop took in which the pool had work. */
+  get turns(): RecentHistogram {
+    return (this.#turns ??= new RecentHistogram(WINDOW, this.bornAt))
+  }
+
+  /** The recent outcomes of requests that failed. */
+  get failures(): RecentTally<Outcome> {
+    return (this.#failures ??= new RecentTally(WINDOW, this.bornAt))
+  }
+
+  get drops(): RecentTally<DropReason> {
+    return (this.#drops ??= new RecentTally(WINDOW, this.bornAt))
+  }
+
+  /** Recent crashes, stuck members and repeated runs. */
+  get troubles(): RecentTally<'crash' | 'stuck' | 'rerun'> {
+    return (this.#troubles ??= new RecentTally(WINDOW, this.bornAt))
   }
 
   waited(sentAt: Nanos, now: Nanos): void {

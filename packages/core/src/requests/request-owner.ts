@@ -1,0 +1,56 @@
+import type { ConcreteSystem, GenPoolError, Nanos, Reference, Turn } from '@genpool/runtime'
+import type { MemberInfo } from '../behaviours/context'
+import type { PoolFacts } from '../behaviours/pool-facts'
+import type { CheckedBackOff } from './back-off'
+import type { Outcome } from './outcome'
+
+/** That the members of a pool waited for each other. */
+export interface SelfWait {
+  /** The way that leads back to the pool. */
+  readonly way: string
+  readonly at: Nanos
+}
+
+/** The pool of a request (`R`), as the request sees it. */
+export interface RequestOwner<R> {
+  readonly name: string
+  readonly turn: Turn
+  readonly system: ConcreteSystem
+  /** Reads the clock, without touching the measurements of the turn. */
+  clockNow(): Nanos
+  /** Reports that the request has its outcome. Called once. */
+  settled(request: R, outcome: Outcome, error: GenPoolError | undefined): void
+  /** Reports that a request without a caller has failed. */
+  lost(request: R, error: GenPoolError): void
+  sendAnswer(to: Reference, value: unknown): void
+  /** The last wait for itself that was found; null if none was. */
+  selfWait: SelfWait | null
+  /** What its members have in hand; of a batch, the first. */
+  running(): Iterable<R>
+  /** Whether a member could take a request now, or is about to start. */
+  readonly hasFreeMember: boolean
+  /** Whether each handler holds the state while it runs. */
+  readonly isExclusive: boolean
+  /** Holds the queue back, when a handler asks for it. */
+  readonly backOffs: { hold(request: R, backOff: CheckedBackOff): void }
+  /** Calls something of the caller's, after what runs now. */
+  tell(callback: () => unknown): void
+  /** Makes the error of a request whose handler failed with `cause`. */
+  crashed(request: R, cause: unknown): GenPoolError
+  /** The error of a request whose answer cannot be given. */
+  unanswerable(request: R, cause: unknown): GenPoolError
+}
+
+/** The member that has a request (`R`), as the request sees it. */
+export interface Runner<R> {
+  readonly info: MemberInfo
+  readonly facts: PoolFacts
+  /** Whether its runs end with a commit, for which answers and effects wait. */
+  readonly commits: boolean
+  /** Whether an answer given now must wait for a commit. */
+  holdsAnswersOf(request: R): boolean
+  /** When it started to run the request; null if it has not started, or no longer runs it. */
+  startOf(request: R): Nanos | null
+  /** Reports that the request was settled with `error` while this member had it. */
+  gaveUp(request: R, error: GenPoolError): void
+}
