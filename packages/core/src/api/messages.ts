@@ -11,7 +11,7 @@ import { poolOf } from './pool-of'
  * The promise always settles: with the answer, or with an error whose `code` tells the outcome.
  * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
- * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `onProgress`
+ * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `share`, `onProgress`
  */
 export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,

@@ -140,8 +140,8 @@ export class BrokerPort implements Port {
     if (match !== null) match.askR.assign(match.ask)
   }
 
-  putBack(request: Request): Member | null {
-    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), request.attempt > 0), null)
+  putBack(request: Request, ran = request.attempt > 0): Member | null {
+    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), ran), null)
   }
 
   remove(entry: Request | Member): boolean {

@@ -9,7 +9,7 @@ import type { RequestKind } from '../requests/outcome'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
-import { applyOptions, applyTimeout, type CallOptions, NO_OPTIONS } from './message-options'
+import { applyOptions, applyTimeout, isShared, type CallOptions, NO_OPTIONS } from './message-options'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -98,12 +98,29 @@ export class Intake {
     options = NO_OPTIONS,
     crashes = 0,
   ): Promise<unknown> {
+    if (options !== NO_OPTIONS && isShared(options))
+      return this.#askShared(handler, message, { timeout, options, crashes })
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, kind, handler ?? NO_HANDLER, message, resolve, pool.turn.now())
     if (crashes > 0) request.extend().crashes = crashes
     this.#submit(request, applyTimeout(request, timeout) ?? this.#prepare(request, options))
+    return promise
+  }
+
+  #askShared(
+    handler: Handler | undefined,
+    message: unknown,
+    { timeout, options, crashes }: { timeout: number; options: CallOptions; crashes: number },
+  ): Promise<unknown> {
+    const { pool } = this
+    let resolve!: (value: unknown) => void
+    const promise = new Promise((done) => (resolve = done))
+    const call = pool.sharing.make(handler ?? NO_HANDLER, message, { resolve, sentAt: pool.turn.now() })
+    const fault = applyTimeout(call, timeout) ?? this.#prepare(call, options)
+    if (fault === undefined) pool.sharing.take(call, crashes)
+    else pool.refuse(call, fault)
     return promise
   }
 

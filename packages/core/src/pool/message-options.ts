@@ -18,6 +18,11 @@ export interface CallOptions {
    * the pool's budget for retries. Waits `retryAfterMs` of the error, or the backoff.
    */
   readonly retry?: RetryOptions
+  /**
+   * Calls of one message type with the same key share a run: while one waits or runs, further ones wait for its outcome. The first
+   * message is the one that is run. Any value; keys are compared as in a `Map`.
+   */
+  readonly share?: unknown
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
 }
@@ -27,7 +32,7 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'onProgress'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
@@ -61,6 +66,15 @@ export function applyTimeout(request: Request, timeout: number): GenPoolError | 
   return undefined
 }
 
+/** Whether a call shares its run with others. What cannot be read is refused where the options are applied. */
+export function isShared(options: CallOptions): boolean {
+  try {
+    return options.share !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** Applies the caller's options to a request. Returns an error if they are wrong; never throws. */
 export function applyOptions(request: Request, options: CallOptions): GenPoolError | undefined {
   try {
@@ -72,7 +86,7 @@ export function applyOptions(request: Request, options: CallOptions): GenPoolErr
 
 function apply(
   request: Request,
-  { timeout, priority, key, signal, onProgress }: CallOptions,
+  { timeout, priority, key, share, signal, onProgress }: CallOptions,
 ): GenPoolError | undefined {
   const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
   if (fault !== undefined) return fault
@@ -83,6 +97,10 @@ function apply(
     request.priority = priority
   }
   if (key !== undefined) request.key = key
+  if (share !== undefined) {
+    if (!request.expectsAnswer) return wrong(request, 'share', 'a cast has no outcome to share. Leave it out')
+    request.extend().share = { key: share }
+  }
   return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
 }
 

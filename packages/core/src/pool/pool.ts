@@ -16,6 +16,7 @@ import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
 import type { Request, RequestOwner, SelfWait } from '../requests/request'
 import { callerScope } from '../requests/scope'
+import { SharedCall } from '../requests/shared-run'
 import { BackOffs } from './back-offs'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
@@ -23,6 +24,8 @@ import { Entrance } from './entrance'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
 import type { Counters, Recorder, Refusal } from './ports'
+import { SharedCalls } from './shared-calls'
+import { SharedWork } from './shared-work'
 import type { ServiceTime } from './service-time'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
@@ -61,6 +64,7 @@ export class Pool implements RequestOwner {
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
   readonly backOffs: BackOffs
+  readonly sharing: SharedCalls
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -81,14 +85,15 @@ export class Pool implements RequestOwner {
     this.#listeners = parts.listeners
     this.backOffs = new BackOffs(parts.turn, port, parts.listeners)
     const { clock } = parts.settings.current
-    this.#deadlines = new Deadlines(clock, (request) => this.#withdraw(request, parts.failures.expired(request)))
+    this.#deadlines = new Deadlines(clock, (request) => this.#giveUp(request, 'expired'))
+    this.sharing = new SharedCalls(new SharedWork(this, parts, this.#deadlines))
     this.entrance = new Entrance({
       turn: parts.turn,
       settings: parts.settings,
       status: parts.status,
       failures: parts.failures,
       refused: (request, refusal, now) => this.#refused(request, refusal, now),
-      cancelled: (request) => this.#withdraw(request, parts.failures.cancelled(request)),
+      cancelled: (request) => this.#giveUp(request, 'cancelled'),
     })
   }
 
@@ -102,7 +107,7 @@ export class Pool implements RequestOwner {
     const scope = this.entrance.looksForContext ? callerScope() : null
     if (scope !== null) request.extend().scope = scope
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
-    this.#ask(request)
+    this.ask(request)
     if (request.outcome === null) this.#deadlines.add(request)
   }
 
@@ -149,7 +154,8 @@ export class Pool implements RequestOwner {
     } else this.port.putBack(request)?.assign(request)
   }
 
-  #ask(request: Request): void {
+  /** Offers a request to the broker. */
+  ask(request: Request): void {
     let member: Member | null
     try {
       member = this.port.ask(request)
@@ -234,8 +240,15 @@ export class Pool implements RequestOwner {
     return this.parts.settings.current.clock.now()
   }
 
-  /** Takes a request back, wherever it is: its caller no longer waits. */
-  #withdraw(request: Request, error: GenPoolError): void {
+  /** Its caller no longer waits. */
+  #giveUp(request: Request, why: 'expired' | 'cancelled'): void {
+    const errorOf = (of: Request): GenPoolError => this.parts.failures[why](of)
+    if (request instanceof SharedCall) this.sharing.leave(request, errorOf)
+    else this.withdraw(request, errorOf(request))
+  }
+
+  /** Takes a request back, wherever it is. */
+  withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
     request.fail(error)
   }
