@@ -26,6 +26,8 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
  * Sends a message without an answer. It never throws because of the state of the pool; it returns whether the pool took it.
  *
  * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
+ *
+ * @param options `priority`, `key`, `latest`
  */
 export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,

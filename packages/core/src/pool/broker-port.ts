@@ -10,6 +10,7 @@ import {
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
+import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
@@ -137,6 +138,7 @@ export class BrokerPort implements Port {
       return this.kernel.queueFailed(error)
     }
     if (this.#engine.decision !== NO_DECISION) this.#act()
+    leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
   }
 

@@ -6,10 +6,19 @@ import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Handler, NO_HANDLER } from '../behaviours/handler'
 import { nobody, NS_PER_MS } from '../hot-imports'
 import type { RequestKind } from '../requests/outcome'
+import { LatestCast } from '../requests/latest-cast'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
-import { applyOptions, applyTimeout, isShared, type CallOptions, NO_OPTIONS } from './message-options'
+import {
+  applyOptions,
+  applyTimeout,
+  type CallOptions,
+  type CastOptions,
+  isLatest,
+  isShared,
+  NO_OPTIONS,
+} from './message-options'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -54,14 +63,23 @@ export class Intake {
     return this.#ask('call', this.behaviour.call(message), message, timeout, options, crashes)
   }
 
-  cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
+  cast(message: unknown, options: CastOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
+    if (options !== NO_OPTIONS && isLatest(options)) return this.#castLatest(handler ?? NO_HANDLER, message, options)
     if (options === NO_OPTIONS && this.#packs(this.#makeCast, handler, message)) return ACCEPTED
     const request = new Request(pool, 'cast', handler ?? NO_HANDLER, message, null, pool.turn.now())
     this.#submit(request, this.#prepare(request, options))
-    const error = request.abandoned ? request.rarely?.error : null
-    return error ? { ok: false, error } : ACCEPTED
+    return resultOf(request)
+  }
+
+  #castLatest(handler: Handler, message: unknown, options: CastOptions): CastResult {
+    const { pool } = this
+    const cast = new LatestCast(pool, 'cast', handler, message, null, pool.turn.now())
+    const fault = this.#prepare(cast, options)
+    if (fault === undefined) pool.latest.take(cast, cast.rarely?.latest?.key)
+    else pool.refuse(cast, fault)
+    return resultOf(cast)
   }
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */
@@ -144,7 +162,7 @@ export class Intake {
   }
 
   /** Applies the caller's options, and checks the message. Returns what is wrong with either. */
-  #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
+  #prepare(request: Request, options: CallOptions & CastOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
       const fault = applyOptions(request, options)
       if (fault !== undefined) return fault
@@ -156,4 +174,10 @@ export class Intake {
     if (fault === undefined) this.pool.submit(request)
     else this.pool.refuse(request, fault)
   }
+}
+
+/** What the sender of a cast is told. */
+function resultOf(cast: Request): CastResult {
+  const error = cast.abandoned ? cast.rarely?.error : null
+  return error ? { ok: false, error } : ACCEPTED
 }

@@ -21,6 +21,7 @@ import { BackOffs } from './back-offs'
 import type { Callbacks } from './callbacks'
 import type { DeadLetters } from './dead-letters'
 import { Entrance } from './entrance'
+import { LatestCasts } from './latest-casts'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
 import type { Counters, Recorder, Refusal } from './ports'
@@ -65,6 +66,7 @@ export class Pool implements RequestOwner {
   readonly entrance: Entrance
   readonly backOffs: BackOffs
   readonly sharing: SharedCalls
+  readonly latest: LatestCasts
   readonly #deadlines: Deadlines<Request>
   readonly #recorder: Recorder
   readonly #counters: Counters
@@ -87,6 +89,7 @@ export class Pool implements RequestOwner {
     const { clock } = parts.settings.current
     this.#deadlines = new Deadlines(clock, (request) => this.#giveUp(request, 'expired'))
     this.sharing = new SharedCalls(new SharedWork(this, parts, this.#deadlines))
+    this.latest = new LatestCasts(this, parts)
     this.entrance = new Entrance({
       turn: parts.turn,
       settings: parts.settings,

@@ -116,7 +116,7 @@ export class SharedCalls {
     if (first !== undefined) first.isCounted = true
     for (const call of callers) {
       call.takeFacts()
-      if (failure === null) call.reply(value)
+      if (failure === null) call.reply(value, true)
       else call.fail(failure)
     }
   }

@@ -1,6 +1,6 @@
 import type { GenPoolError, Nanos } from '@genpool/runtime'
 import type { Handler } from '../behaviours/handler'
-import { type Outcome, outcomeOf } from './outcome'
+import type { Outcome } from './outcome'
 import { Request, type RequestOwner } from './request'
 
 /** Who keeps the books of calls that share runs. */
@@ -43,21 +43,9 @@ export class SharedCall extends Request {
   constructor(
     private readonly books: CallerBooks,
     about: { readonly handler: Handler; readonly message: unknown; readonly sentAt: Nanos },
-    private readonly answerCaller: (value: unknown) => void,
+    resolveCaller: (value: unknown) => void,
   ) {
-    super(books.owner, 'call', about.handler, about.message, answerCaller, about.sentAt)
-  }
-
-  override reply(value: unknown): boolean {
-    if (!this.#settle('replied', undefined)) return false
-    this.answerCaller(value)
-    return true
-  }
-
-  override fail(error: GenPoolError): boolean {
-    if (!this.#settle(outcomeOf(error), error)) return false
-    this.answerCaller(Promise.reject(error))
-    return true
+    super(books.owner, 'call', about.handler, about.message, resolveCaller, about.sentAt)
   }
 
   /** Takes over how far the run is, for what errors and events say. */
@@ -67,7 +55,7 @@ export class SharedCall extends Request {
     this.extend().startedAt = this.run.startedAt
   }
 
-  #settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
+  protected override settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.books.callerSettled(this, outcome, error)
