@@ -68,6 +68,8 @@ export interface Inspection {
   readonly reruns: number
   /** How many calls were repeated (`retry`), and how many were not because the pool's budget for that was used up. */
   readonly retries: { readonly made: number; readonly overBudget: number }
+  /** How many calls got the outcome of a run that another one had started (`share`). */
+  readonly shared: number
   /** How often handlers have asked to back off. */
   readonly backOffs: number
   /** The version of the shared state; undefined if each member has its own. */
@@ -112,6 +114,7 @@ export function inspect(ref: PoolRef): Inspection {
     restarts: pool.restarts,
     reruns: stats.counters.reruns,
     retries: { made: pool.retries.made, overBudget: pool.retries.overBudget },
+    shared: pool.shared,
     backOffs: pool.backOffs,
     stateVersion: pool.stateVersion,
   }

@@ -11,7 +11,7 @@ import { poolOf } from './pool-of'
  * The promise always settles: with the answer, or with an error whose `code` tells the outcome.
  * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
- * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `onProgress`
+ * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `share`, `onProgress`
  */
 export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
@@ -26,6 +26,8 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
  * Sends a message without an answer. It never throws because of the state of the pool; it returns whether the pool took it.
  *
  * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
+ *
+ * @param options `priority`, `key`, `latest`
  */
 export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,

@@ -213,6 +213,10 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.deadLetters.count
   }
 
+  get shared(): number {
+    return this.kernel.pool.sharing.joined
+  }
+
   get backOffs(): number {
     return this.kernel.pool.backOffs.count
   }

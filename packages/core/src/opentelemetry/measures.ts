@@ -56,6 +56,7 @@ function observablesOf(meter: Meter) {
     drops: counter('genpool.drops', 'Requests that the broker dropped, by reason.'),
     restarts: counter('genpool.restarts', 'Members that replaced another one.'),
     reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
+    shared: counter('genpool.shared', 'Calls that waited for a run which another call had started.'),
     backOffs: counter('genpool.back_offs', 'How often handlers have asked to back off.'),
     length: gauge('genpool.queue.length', 'Requests that wait for a member.'),
     held: gauge('genpool.queue.held', 'Requests that a rate, a limit of a key or a back-off holds back, by limit.'),
@@ -72,7 +73,7 @@ function observe(
   attributes: Attributes,
 ): void {
   const { outcomes, drops, restarts, reruns, waiting, members, utilisation, stateVersion, ...held } = inspect(ref)
-  const { rate, limits, backOff, backOffs } = held
+  const { rate, limits, backOff, backOffs, shared } = held
   const by = (observable: Observable, label: string, counts: Readonly<Record<string, number | undefined>>): void => {
     for (const [value, count = 0] of Object.entries(counts)) {
       result.observe(observable, count, { ...attributes, [label]: value })
@@ -84,6 +85,7 @@ function observe(
   if (rate !== undefined) result.observe(to.held, rate.waiting, { ...attributes, 'genpool.limit': 'rate' })
   if (limits !== undefined) result.observe(to.held, limits.waiting, { ...attributes, 'genpool.limit': 'limits' })
   if (backOff !== undefined) result.observe(to.held, backOff.waiting, { ...attributes, 'genpool.limit': 'back-off' })
+  result.observe(to.shared, shared, attributes)
   result.observe(to.backOffs, backOffs, attributes)
   result.observe(to.restarts, restarts, attributes)
   result.observe(to.reruns, reruns, attributes)

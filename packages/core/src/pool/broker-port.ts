@@ -10,6 +10,7 @@ import {
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
+import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
@@ -139,11 +140,12 @@ export class BrokerPort implements Port {
       return this.kernel.queueFailed(error)
     }
     if (this.#engine.decision !== NO_DECISION) this.#act()
+    leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
   }
 
-  putBack(request: Request): Member | null {
-    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), request.attempt > 0), null)
+  putBack(request: Request, ran = request.attempt > 0): Member | null {
+    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), ran), null)
   }
 
   remove(entry: Request | Member): boolean {

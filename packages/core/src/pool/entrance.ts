@@ -89,6 +89,15 @@ export class Entrance {
     return false
   }
 
+  /** The same for a call that shares a run: gates are asked about the run. */
+  admitsCaller(call: Request): boolean {
+    const { status, failures } = this.pool
+    const fault = status.accepting
+      ? watchSignal(call, failures, () => this.requests.cancelled(call))
+      : failures.stopped(call)
+    return fault === undefined || !call.fail(fault)
+  }
+
   #passesGates(request: Request): boolean {
     const now = this.pool.turn.now()
     for (const gate of this.#gates) {

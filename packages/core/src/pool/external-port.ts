@@ -18,6 +18,7 @@ import {
 import { InvalidError } from '@genpool/state-ane'
 import { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
+import { leaveTurn } from '../requests/latest-cast'
 import { Request } from '../requests/request'
 import type { Holds } from './holds'
 import type { Port } from './port'
@@ -107,6 +108,11 @@ export class ExternalPort implements Port {
   }
 
   release(request: Request): void {
+    this.#endTurn(request)
+    leaveTurn(request)
+  }
+
+  #endTurn(request: Request): void {
     const done = this.#done.get(request)
     this.#done.delete(request)
     done?.(request.attempt > 0)
@@ -114,7 +120,7 @@ export class ExternalPort implements Port {
 
   /** To the broker it is a new request: it loses its place, and the turn of its key. */
   putBack(request: Request): null {
-    this.release(request)
+    this.#endTurn(request)
     return this.ask(request)
   }
 

@@ -6,10 +6,19 @@ import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Handler, NO_HANDLER } from '../behaviours/handler'
 import { nobody, NS_PER_MS } from '../hot-imports'
 import type { RequestKind } from '../requests/outcome'
+import { LatestCast } from '../requests/latest-cast'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
-import { applyOptions, applyTimeout, type CallOptions, NO_OPTIONS } from './message-options'
+import {
+  applyOptions,
+  applyTimeout,
+  type CallOptions,
+  type CastOptions,
+  isLatest,
+  isShared,
+  NO_OPTIONS,
+} from './message-options'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -55,15 +64,24 @@ export class Intake {
     return this.#ask('call', this.behaviour.call(message), message, timeout, options, crashes)
   }
 
-  cast(message: unknown, options: CallOptions = NO_OPTIONS): CastResult {
+  cast(message: unknown, options: CastOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
+    if (options !== NO_OPTIONS && isLatest(options)) return this.#castLatest(handler ?? NO_HANDLER, message, options)
     if (options === NO_OPTIONS && this.#packs((this.#makeCast ??= this.#maker('cast')), handler, message))
       return ACCEPTED
     const request = new Request(pool, 'cast', handler ?? NO_HANDLER, message, null, pool.turn.now())
     this.#submit(request, this.#prepare(request, options))
-    const error = request.abandoned ? request.rarely?.error : null
-    return error ? { ok: false, error } : ACCEPTED
+    return resultOf(request)
+  }
+
+  #castLatest(handler: Handler, message: unknown, options: CastOptions): CastResult {
+    const { pool } = this
+    const cast = new LatestCast(pool, 'cast', handler, message, null, pool.turn.now())
+    const fault = this.#prepare(cast, options)
+    if (fault === undefined) pool.latest.take(cast, cast.rarely?.latest?.key)
+    else pool.refuse(cast, fault)
+    return resultOf(cast)
   }
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */
@@ -100,12 +118,29 @@ export class Intake {
     options = NO_OPTIONS,
     crashes = 0,
   ): Promise<unknown> {
+    if (options !== NO_OPTIONS && isShared(options))
+      return this.#askShared(handler, message, { timeout, options, crashes })
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, kind, handler ?? NO_HANDLER, message, resolve, pool.turn.now())
     if (crashes > 0) request.extend().crashes = crashes
     this.#submit(request, applyTimeout(request, timeout) ?? this.#prepare(request, options))
+    return promise
+  }
+
+  #askShared(
+    handler: Handler | undefined,
+    message: unknown,
+    { timeout, options, crashes }: { timeout: number; options: CallOptions; crashes: number },
+  ): Promise<unknown> {
+    const { pool } = this
+    let resolve!: (value: unknown) => void
+    const promise = new Promise((done) => (resolve = done))
+    const call = pool.sharing.make(handler ?? NO_HANDLER, message, { resolve, sentAt: pool.turn.now() })
+    const fault = applyTimeout(call, timeout) ?? this.#prepare(call, options)
+    if (fault === undefined) pool.sharing.take(call, crashes)
+    else pool.refuse(call, fault)
     return promise
   }
 
@@ -129,7 +164,7 @@ export class Intake {
   }
 
   /** Applies the caller's options, and checks the message. Returns what is wrong with either. */
-  #prepare(request: Request, options: CallOptions): GenPoolError | undefined {
+  #prepare(request: Request, options: CallOptions & CastOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
       const fault = applyOptions(request, options)
       if (fault !== undefined) return fault
@@ -141,4 +176,10 @@ export class Intake {
     if (fault === undefined) this.pool.submit(request)
     else this.pool.refuse(request, fault)
   }
+}
+
+/** What the sender of a cast is told. */
+function resultOf(cast: Request): CastResult {
+  const error = cast.abandoned ? cast.rarely?.error : null
+  return error ? { ok: false, error } : ACCEPTED
 }

@@ -7,6 +7,7 @@ const NONE: never[] = []
 
 const EVENTS = [
   'requestSettled',
+  'callerSettled',
   'requestDropped',
   'backedOff',
   'requestHeld',
@@ -36,6 +37,7 @@ const EVENTS = [
 /** Who is told what happens in a pool, by event: `listeners.x` are the listeners that have a method `x`. */
 export class Listeners {
   requestSettled: Wanting<'requestSettled'> = NONE
+  callerSettled: Wanting<'callerSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
   backedOff: Wanting<'backedOff'> = NONE
   requestHeld: Wanting<'requestHeld'> = NONE

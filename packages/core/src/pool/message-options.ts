@@ -18,16 +18,30 @@ export interface CallOptions {
    * the pool's budget for retries. Waits `retryAfterMs` of the error, or the backoff.
    */
   readonly retry?: RetryOptions
+  /**
+   * Calls of one message type with the same key share a run: while one waits or runs, further ones wait for its outcome. The first
+   * message is the one that is run. Any value; keys are compared as in a `Map`.
+   */
+  readonly share?: unknown
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
 }
 
 /** What a sender may say about one cast. */
-export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
+export interface CastOptions extends Pick<CallOptions, 'priority' | 'key'> {
+  /**
+   * Of one message type and one `latest`, at most one cast runs and one waits, the newest: it replaces one that waits, and takes
+   * its place in the queue. Any value; keys are compared as in a `Map`. Not together with `key`.
+   */
+  readonly latest?: unknown
+}
+
+/** What may be said about a message of either kind. */
+type MessageOptions = CallOptions & CastOptions
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
@@ -61,8 +75,26 @@ export function applyTimeout(request: Request, timeout: number): GenPoolError | 
   return undefined
 }
 
+/** Whether a call shares its run with others. What cannot be read is refused where the options are applied. */
+export function isShared(options: CallOptions): boolean {
+  try {
+    return options.share !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Whether a cast replaces earlier ones. */
+export function isLatest(options: CastOptions): boolean {
+  try {
+    return options.latest !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** Applies the caller's options to a request. Returns an error if they are wrong; never throws. */
-export function applyOptions(request: Request, options: CallOptions): GenPoolError | undefined {
+export function applyOptions(request: Request, options: MessageOptions): GenPoolError | undefined {
   try {
     return misnamed(request.pool, options) ?? apply(request, options)
   } catch (error) {
@@ -72,7 +104,7 @@ export function applyOptions(request: Request, options: CallOptions): GenPoolErr
 
 function apply(
   request: Request,
-  { timeout, priority, key, signal, onProgress }: CallOptions,
+  { timeout, priority, key, share, latest, signal, onProgress }: MessageOptions,
 ): GenPoolError | undefined {
   const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
   if (fault !== undefined) return fault
@@ -83,6 +115,19 @@ function apply(
     request.priority = priority
   }
   if (key !== undefined) request.key = key
+  if (share !== undefined) {
+    if (!request.expectsAnswer) return wrong(request, 'share', 'a cast has no outcome to share. Leave it out')
+    request.extend().share = { key: share }
+  }
+  if (latest !== undefined) {
+    const conflict = request.expectsAnswer
+      ? 'only casts replace each other, since a call has a caller who waits for its outcome. See "share"'
+      : key !== undefined
+        ? 'it stands beside "key". Leave one of them out: of one "latest" one message runs at a time, too'
+        : undefined
+    if (conflict !== undefined) return wrong(request, 'latest', conflict)
+    request.extend().latest = { key: latest }
+  }
   return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
 }
 
@@ -104,7 +149,7 @@ function applyCallerOptions(
   return undefined
 }
 
-function wrong(request: Request, option: keyof CallOptions, message: string): OptionsError {
+function wrong(request: Request, option: keyof MessageOptions, message: string): OptionsError {
   const what = `The option "${option}" of a message to pool "${request.pool}" is wrong: ${message}.`
   return new OptionsError(what, [{ path: [option], message }])
 }

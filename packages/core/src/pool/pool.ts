@@ -16,12 +16,16 @@ import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
 import type { RequestOwner, SelfWait } from '../requests/request-owner'
 import { callerScope } from '../requests/scope'
+import { SharedCall } from '../requests/shared-run'
 import { BackOffs } from './back-offs'
 import { Entrance, type Refusing } from './entrance'
+import { LatestCasts } from './latest-casts'
 import type { Listeners } from './listeners'
 import type { PoolPorts } from './pool-ports'
 import type { Port } from './port'
 import type { Counters, Refusal } from './ports'
+import { SharedCalls } from './shared-calls'
+import { SharedWork } from './shared-work'
 import type { TurnWork } from './turn-work'
 
 const NONE: ReadonlySet<Request> = new Set()
@@ -37,6 +41,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
   #backOffs: BackOffs | null = null
+  #sharing: SharedCalls | null = null
+  #latest: LatestCasts | null = null
   /** Made with the first request that does not end at once. */
   #deadlines: Deadlines<Request> | null = null
   /** Calls whose handler returned and that will be answered later. Made with the first one. */
@@ -63,6 +69,14 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return (this.#backOffs ??= new BackOffs(this.turn, this.port, this.#listeners))
   }
 
+  get sharing(): SharedCalls {
+    return (this.#sharing ??= new SharedCalls(new SharedWork(this, this.parts)))
+  }
+
+  get latest(): LatestCasts {
+    return (this.#latest ??= new LatestCasts(this, this.parts))
+  }
+
   // --- in ---
 
   /** Takes a request in: it is matched now, or queued, or refused. */
@@ -73,8 +87,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     const scope = this.entrance.looksForContext ? callerScope() : null
     if (scope !== null) request.extend().scope = scope
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
-    this.#ask(request)
-    if (request.outcome === null) (this.#deadlines ??= this.#makeDeadlines()).add(request)
+    this.ask(request)
+    if (request.outcome === null) this.deadlines.add(request)
   }
 
   /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
@@ -92,7 +106,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
       return void request.fail(this.parts.failures.stopped(request))
     }
     if (calling.hand !== null && request.expectsAnswer) noteCall(request)
-    ;(this.#deadlines ??= this.#makeDeadlines()).add(request)
+    this.deadlines.add(request)
     member.deliver(request)
   }
 
@@ -120,7 +134,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     } else this.port.putBack(request)?.assign(request)
   }
 
-  #ask(request: Request): void {
+  /** Offers a request to the broker. */
+  ask(request: Request): void {
     let member: Member | null
     try {
       member = this.port.ask(request)
@@ -215,17 +230,25 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.#awaitingReply.add(request)
   }
 
-  #makeDeadlines(): Deadlines<Request> {
-    const { settings, failures } = this.parts
-    return new Deadlines(settings.current.clock, (request) => this.#withdraw(request, failures.expired(request)))
+  get deadlines(): Deadlines<Request> {
+    return (this.#deadlines ??= new Deadlines(this.parts.settings.current.clock, (request) =>
+      this.#giveUp(request, 'expired'),
+    ))
   }
 
   cancelled(request: Request): void {
-    this.#withdraw(request, this.parts.failures.cancelled(request))
+    this.#giveUp(request, 'cancelled')
   }
 
-  /** Takes a request back, wherever it is: its caller no longer waits. */
-  #withdraw(request: Request, error: GenPoolError): void {
+  /** Its caller no longer waits. */
+  #giveUp(request: Request, why: 'expired' | 'cancelled'): void {
+    const errorOf = (of: Request): GenPoolError => this.parts.failures[why](of)
+    if (request instanceof SharedCall) this.sharing.leave(request, errorOf)
+    else this.withdraw(request, errorOf(request))
+  }
+
+  /** Takes a request back, wherever it is. */
+  withdraw(request: Request, error: GenPoolError): void {
     this.port.remove(request)
     request.fail(error)
   }

@@ -109,6 +109,8 @@ export interface SeatGate {
 /** Hears what happens. Each method is optional; one that is absent costs nothing. It must not throw: that would end the turn. */
 export interface Listener {
   requestSettled?(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void
+  /** The same for a call that shared the run of another, and that `requestSettled` has not told. No work of its own was done for it. */
+  callerSettled?(call: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void
   /** The broker dropped a request, or a gate refused it. `requestSettled` follows. */
   requestDropped?(request: RequestFacts, facts: DropFacts): void
   /** A handler has said that what it calls had too many requests. `key`: what backs off; undefined for the whole pool. */

@@ -3,8 +3,9 @@ import { type ErrorCode, isGenPoolError } from '@genpool/runtime'
 /** How a request arrived. It decides who gets the outcome, and how. */
 export type RequestKind = 'call' | 'cast' | 'query' | 'dispatch' | 'direct'
 
-/** The outcome of a request. Each request gets exactly one. */
-export type Outcome = 'replied' | 'dropped' | 'expired' | 'cancelled' | 'crashed' | 'conflict' | 'invalid' | 'stopped'
+/** The outcome of a request. Each request gets exactly one. `replaced`: a newer cast of its `latest` took its place. */
+export type Outcome =
+  'replied' | 'replaced' | 'dropped' | 'expired' | 'cancelled' | 'crashed' | 'conflict' | 'invalid' | 'stopped'
 
 const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
   ERR_GENPOOL_DROPPED: 'dropped',

@@ -9,6 +9,10 @@ export class Rarely {
   signal: AbortSignal | null = null
   /** Told what the handler says about its progress. */
   onProgress: ((value: unknown) => void) | null = null
+  /** The key by which it shares a run with other calls; null if it does not. */
+  share: { readonly key: unknown } | null = null
+  /** The key by which a newer cast replaces it; null if none does. */
+  latest: { readonly key: unknown } | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */

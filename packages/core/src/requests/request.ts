@@ -162,14 +162,14 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
    * @param answered whether there is an answer to pass on to the sender of a dispatch
    */
   reply(value: unknown, answered: boolean): boolean {
-    if (!this.#settle('replied', undefined)) return false
+    if (!this.settle('replied', undefined)) return false
     if (this.resolveCaller !== null) this.resolveCaller(value)
     else if (answered && this.rarely?.sender) this.#answerSender(this.rarely.sender, value)
     return true
   }
 
   fail(error: GenPoolError): boolean {
-    if (!this.#settle(outcomeOf(error), error)) return false
+    if (!this.settle(outcomeOf(error), error)) return false
     if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.resolveCaller(Promise.reject(error))
@@ -210,7 +210,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return (this.rarely ??= new Rarely())
   }
 
-  #settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
+  /** Gives it its outcome. False if it has one. */
+  protected settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.owner.settled(this, outcome, error)

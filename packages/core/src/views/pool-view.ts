@@ -96,6 +96,8 @@ export interface PoolView {
   readonly deadLetters: number
   /** Calls that were not repeated in the last 10 seconds, because the budget for that was used up. */
   readonly retries: { readonly overBudgetLately: number }
+  /** How many calls waited for a run that another one had started. */
+  readonly shared: number
   /** How often handlers have asked to back off. */
   readonly backOffs: number
   readonly stateVersion: number | undefined

@@ -8,6 +8,7 @@ export class Counters {
   reruns = 0
   readonly outcomes: Record<Outcome, number> = {
     replied: 0,
+    replaced: 0,
     dropped: 0,
     expired: 0,
     cancelled: 0,

@@ -49,7 +49,7 @@ export interface SettledEvent extends RequestEvent {
   readonly attempts: number
   /** The member that ran it last; null if it was never run. */
   readonly member: string | null
-  /** The error that its caller gets; undefined after a reply. */
+  /** The error that its caller gets; undefined after a reply, or if a newer cast replaced it. */
   readonly error: GenPoolError | undefined
 }
 

@@ -60,6 +60,10 @@ export class Publisher implements Listener {
     if (requestSettled.hasSubscribers) this.#publishSettled(request, outcome, error)
   }
 
+  callerSettled(call: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+    if (requestSettled.hasSubscribers) this.#publishSettled(call, outcome, error)
+  }
+
   #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     const member = request.runner?.info.name ?? null
     const facts = { outcome, ...request.times(), attempts: request.attempt, member, error }

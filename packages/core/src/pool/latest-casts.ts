@@ -1,0 +1,77 @@
+import { type LatestCast, LatestKey } from '../requests/latest-cast'
+import type { Request } from '../requests/request'
+import type { Entrance } from './entrance'
+import type { Port } from './port'
+import type { Recorder } from './ports'
+import type { TurnWork } from './turn-work'
+
+/** What casts that replace each other need of their pool. */
+interface LatestPool {
+  readonly port: Port
+  readonly entrance: Entrance
+  submit(request: Request): void
+  ask(request: Request): void
+}
+
+interface LatestParts {
+  readonly recorder: Recorder
+  readonly turnWork: TurnWork
+}
+
+/**
+ * Casts of one type and one `latest`: at most one runs and one waits, the newest. It takes the place in the queue of the one that
+ * it replaces, so that a stream of new ones does not put the work off for ever.
+ */
+export class LatestCasts {
+  readonly #lanes = new Map<string, Map<unknown, LatestKey>>()
+
+  constructor(
+    private readonly pool: LatestPool,
+    private readonly parts: LatestParts,
+  ) {}
+
+  /** Takes in a cast whose message and options are right. */
+  take(cast: LatestCast, key: unknown): void {
+    const lane = this.#laneOf(cast.type, key)
+    cast.key = cast.lane = lane
+    const before = lane.waiting
+    if (before === null) {
+      lane.add(cast, false)
+      return this.pool.submit(cast)
+    }
+    if (!this.pool.port.remove(before)) {
+      lane.add(cast, true)
+      return this.pool.submit(cast)
+    }
+    this.#replace(before, cast, lane)
+  }
+
+  #replace(before: LatestCast, cast: LatestCast, lane: LatestKey): void {
+    const { entrance } = this.pool
+    this.parts.recorder.counters.accepted++
+    this.parts.turnWork.join()
+    if (entrance.looksForContext) entrance.wrap(cast)
+    const next = entrance.admits(cast) ? cast : before
+    if (next === cast) {
+      lane.add(cast, false)
+      cast.sentAt = before.sentAt
+      before.replace()
+    }
+    if (lane.isServed) this.pool.ask(next)
+    else this.pool.port.putBack(next, true)?.assign(next)
+  }
+
+  #laneOf(type: string, key: unknown): LatestKey {
+    let ofType = this.#lanes.get(type)
+    if (ofType === undefined) this.#lanes.set(type, (ofType = new Map()))
+    let lane = ofType.get(key)
+    if (lane === undefined) ofType.set(key, (lane = new LatestKey(key, () => this.#forget(type, key))))
+    return lane
+  }
+
+  #forget(type: string, key: unknown): void {
+    const ofType = this.#lanes.get(type)
+    ofType?.delete(key)
+    if (ofType?.size === 0) this.#lanes.delete(type)
+  }
+}

@@ -1,0 +1,67 @@
+import type { GenPoolError, Nanos } from '@genpool/runtime'
+import type { Handler } from '../behaviours/handler'
+import type { Outcome } from './outcome'
+import { Request } from './request'
+import type { RequestOwner } from './request-owner'
+
+/** Who keeps the books of calls that share runs. */
+export interface CallerBooks {
+  readonly owner: RequestOwner<Request>
+  /** Reports that such a call has its outcome. Called once. */
+  callerSettled(call: SharedCall, outcome: Outcome, error: GenPoolError | undefined): void
+}
+
+/** The run that several calls wait for. It has no caller of its own: its outcome is that of all that wait for it then. */
+export class SharedRun extends Request {
+  readonly callers = new Set<SharedCall>()
+  /** Its error, if it has failed. */
+  failure: GenPoolError | null = null
+  /** What its callers have given as `share`. */
+  shareKey: unknown = undefined
+
+  override fail(error: GenPoolError): boolean {
+    if (this.outcome === null) this.failure = error
+    return super.fail(error)
+  }
+
+  override progress(value: unknown): boolean {
+    let isTold = false
+    for (const caller of this.callers) if (caller.progress(value)) isTold = true
+    return isTold
+  }
+}
+
+/**
+ * One of the calls that wait for one run. It has a deadline, a signal and an outcome of its own; it is never queued, and no member
+ * ever has it.
+ */
+export class SharedCall extends Request {
+  /** Null before it has a run. */
+  run: SharedRun | null = null
+  /** Whether its outcome is counted and told as that of the run. */
+  isCounted = false
+
+  constructor(
+    private readonly books: CallerBooks,
+    about: { readonly handler: Handler; readonly message: unknown; readonly sentAt: Nanos },
+    resolveCaller: (value: unknown) => void,
+  ) {
+    super(books.owner, 'call', about.handler, about.message, resolveCaller, about.sentAt)
+  }
+
+  /** Takes over how far the run is, for what errors and events say. */
+  takeFacts(): void {
+    if (this.run === null) return
+    this.attempt = this.run.attempt
+    this.extend().startedAt = this.run.startedAt
+  }
+
+  protected override settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
+    if (this.outcome !== null) return false
+    this.outcome = outcome
+    this.books.callerSettled(this, outcome, error)
+    this.rarely?.scope?.settled(outcome, error)
+    this.rarely?.unwatch?.()
+    return true
+  }
+}
