@@ -1,4 +1,11 @@
-import { type Cell, createStore, type CommitOptions, type Store } from '@genpool/state-ane'
+import {
+  type Cell,
+  cellUnchecked,
+  createStore,
+  type CommitOptions,
+  DEFAULT_HISTORY,
+  type Store,
+} from '@genpool/state-ane'
 import { z } from 'zod'
 
 /** How the members' state is kept and committed. */
@@ -47,16 +54,18 @@ export function stateOptionsOf(option: StateOptions | StateOptions['type'] | und
   return { type: option ?? (plain ? 'isolated' : 'shared'), commit: 'retry', retries: 3 }
 }
 
-/** Makes the cell that all members share, in the user's store or in one of its own. */
+/** Makes the cell that all members share, in the user's store if there is one. */
 export function sharedCell(pool: string, options: StateOptions, initial: unknown): Cell<unknown> {
+  const { key = pool, validate, history = DEFAULT_HISTORY } = options
+  if (options.store === undefined && typeof key === 'string') return cellUnchecked(key, { initial, validate, history })
   const store = options.store ?? createStore({ name: `state of pool "${pool}"` })
-  return store.cell(options.key ?? pool, { initial: () => initial, ...cellOptionsOf(options) })
+  return store.cell(key, { initial: () => initial, ...cellOptionsOf(options) })
 }
 
 /** Makes the cell of one member with a state of its own; it goes with the member. */
 export function ownCell(member: string, options: StateOptions, initial: unknown): Cell<unknown> {
-  const store = createStore({ name: `state of member "${member}"`, history: 0 })
-  return store.cell(member, { initial: () => initial, ...cellOptionsOf(options) })
+  const { validate, history = 0 } = options
+  return cellUnchecked(member, { initial, validate, history })
 }
 
 /** The options of the commit engine. */

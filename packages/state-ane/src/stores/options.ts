@@ -11,6 +11,9 @@ const history = z.int().nonnegative().max(1_000_000)
 const callback = <F>(what: string): z.ZodType<F, F> =>
   z.custom<F>((value) => typeof value === 'function', `expected ${what}`)
 
+/** How many past values a cell keeps if nobody says so. */
+export const DEFAULT_HISTORY = 16
+
 export const storeOptions = z.strictObject({
   name: z.string().min(1).default('store').describe('The name of the store in errors.'),
   size: z
@@ -22,7 +25,7 @@ export const storeOptions = z.strictObject({
     .enum(['versioned', 'plain'])
     .default('versioned')
     .describe('`plain` keeps no history: `patchesSince` knows only the latest version.'),
-  history: history.default(16).describe('How many past values each cell keeps for `patchesSince`.'),
+  history: history.default(DEFAULT_HISTORY).describe('How many past values each cell keeps for `patchesSince`.'),
   initial: z
     .unknown()
     .optional()
