@@ -1,40 +1,74 @@
+import { parseArgs } from 'node:util'
+import { checkOut } from './against'
 import { calm } from './calm'
-import { growth } from './growth'
 import { passes, type Row } from './measure'
 import { overload } from './overload'
-import { print, printGrowth, writeCalm, writeGrowth, writeOverload } from './report'
+import { writeCalm } from './report/calm'
+import { writeOverload } from './report/overload'
+import { print, printAgainst } from './report/terminal'
 
-const SUITES = ['calm', 'overload', 'growth']
+const USAGE = `npm run bench -- [calm] [overload] [options]
 
-/** `npm run bench [-- calm | overload | growth]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
-async function main(): Promise<void> {
-  const wanted = process.argv.slice(2)
-  const unknown = wanted.filter((name) => !SUITES.includes(name))
-  if (unknown.length > 0) {
-    console.error(`There is no benchmark "${unknown.join(' ')}". Use ${SUITES.join(', ')}, or no argument for all.`)
-    process.exit(1)
-  }
-  const rows: Row[] = []
-  if (wanted.length === 0 || wanted.includes('calm')) {
-    const result = await calm()
+Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm and overload.
+
+  --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
+  --quick             calm: fewer rounds, to try something; writes nothing`
+
+interface Options {
+  readonly against: string | undefined
+  readonly quick: boolean
+}
+
+const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
+  async calm({ against, quick }) {
+    const before = against === undefined ? null : checkOut(against)
+    const result = calm({ before: before?.root ?? null, quick })
     print('Calm', result.rows)
-    writeCalm(result.rows, result.rates)
-    rows.push(...result.rows)
-  }
-  if (wanted.length === 0 || wanted.includes('overload')) {
+    if (before !== null) printAgainst(before.commit, result.rows)
+    else if (!quick) writeCalm(result)
+    return result.rows
+  },
+  async overload() {
     const result = await overload()
     print('Flooded', result.rows)
     writeOverload(result)
-    rows.push(...result.rows)
+    return result.rows
+  },
+}
+
+/** Reads the arguments. Explains itself and ends if they are wrong. */
+function read(): { readonly names: readonly string[]; readonly options: Options } {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: {
+        against: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+      },
+    })
+    const unknown = positionals.filter((name) => !(name in suites))
+    if (unknown.length > 0) throw new Error(`There is no benchmark "${unknown.join(' ')}".`)
+    const names = positionals.length > 0 ? positionals : values.against === undefined ? DEFAULT : ['calm']
+    if (values.against !== undefined && !names.includes('calm'))
+      throw new Error(`--against compares "calm" only, and you asked for "${names.join(' ')}".`)
+    return { names, options: { against: values.against, quick: values.quick } }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exit(1)
   }
-  if (wanted.length === 0 || wanted.includes('growth')) {
-    const results = await growth()
-    printGrowth(results)
-    writeGrowth(results)
-  }
+}
+const DEFAULT = ['calm', 'overload']
+
+async function main(): Promise<void> {
+  const { names, options } = read()
+  const rows: Row[] = []
+  for (const name of names) rows.push(...(await suites[name]!(options)))
   const missed = rows.filter((row) => !passes(row))
   for (const row of missed) console.log(`Missed: ${row.title} (${row.detail})`)
   process.exit(missed.length === 0 ? 0 : 1)
 }
 
-void main()
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})
