@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util'
 import { checkOut } from './against'
 import { calm } from './calm'
+import { growth } from './growth'
 import { passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
+import { printGrowth, writeGrowth } from './report/growth'
 import { writeOverload } from './report/overload'
 import { print, printAgainst } from './report/terminal'
 
-const USAGE = `npm run bench -- [calm] [overload] [options]
+const USAGE = `npm run bench -- [calm] [overload] [growth] [options]
 
-Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm and overload.
+Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
-  --quick             calm: fewer rounds, to try something; writes nothing`
+  --quick             calm, growth: fewer rounds, to try something; writes nothing`
 
 interface Options {
   readonly against: string | undefined
@@ -32,6 +34,13 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     const result = await overload()
     print('Flooded', result.rows)
     writeOverload(result)
+    return result.rows
+  },
+  async growth({ quick }) {
+    const result = await growth(quick)
+    printGrowth(result)
+    print('Growth', result.rows)
+    if (!quick) writeGrowth(result)
     return result.rows
   },
 }
@@ -57,7 +66,7 @@ function read(): { readonly names: readonly string[]; readonly options: Options 
     process.exit(1)
   }
 }
-const DEFAULT = ['calm', 'overload']
+const DEFAULT = ['calm', 'overload', 'growth']
 
 async function main(): Promise<void> {
   const { names, options } = read()
