@@ -7,18 +7,22 @@ import { overload } from './overload'
 import { writeCalm } from './report/calm'
 import { printGrowth, writeGrowth } from './report/growth'
 import { writeOverload } from './report/overload'
+import { writeSoak } from './report/soak'
 import { print, printAgainst } from './report/terminal'
+import { soak } from './soak'
 
-const USAGE = `npm run bench -- [calm] [overload] [growth] [options]
+const USAGE = `npm run bench -- [calm] [overload] [growth] [soak] [options]
 
 Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
-  --quick             calm, growth: fewer rounds, to try something; writes nothing`
+  --quick             calm, growth: fewer rounds, to try something; writes nothing
+  --minutes <n>       soak: how long it runs, 10 by default`
 
 interface Options {
   readonly against: string | undefined
   readonly quick: boolean
+  readonly minutes: number
 }
 
 const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
@@ -43,6 +47,12 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     if (!quick) writeGrowth(result)
     return result.rows
   },
+  async soak({ minutes }) {
+    const result = await soak(minutes)
+    print('Soak', result.rows)
+    writeSoak(result)
+    return result.rows
+  },
 }
 
 /** Reads the arguments. Explains itself and ends if they are wrong. */
@@ -53,14 +63,17 @@ function read(): { readonly names: readonly string[]; readonly options: Options 
       options: {
         against: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        minutes: { type: 'string', default: '10' },
       },
     })
     const unknown = positionals.filter((name) => !(name in suites))
     if (unknown.length > 0) throw new Error(`There is no benchmark "${unknown.join(' ')}".`)
+    const minutes = Number(values.minutes)
+    if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, and "${values.minutes}" is not.`)
     const names = positionals.length > 0 ? positionals : values.against === undefined ? DEFAULT : ['calm']
     if (values.against !== undefined && !names.includes('calm'))
       throw new Error(`--against compares "calm" only, and you asked for "${names.join(' ')}".`)
-    return { names, options: { against: values.against, quick: values.quick } }
+    return { names, options: { against: values.against, quick: values.quick, minutes } }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     process.exit(1)
