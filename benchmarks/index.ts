@@ -17,21 +17,25 @@ Measures, prints the tables, and writes them into docs/performance.md. Without a
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
   --quick             calm, growth: fewer rounds, to try something; writes nothing
+  --cpu               calm: processor time, for a machine on which others work, too; writes nothing
+  --only <text>       calm: only rows whose name contains this; writes nothing
   --minutes <n>       soak: how long it runs, 10 by default`
 
 interface Options {
   readonly against: string | undefined
   readonly quick: boolean
+  readonly only: string
+  readonly cpu: boolean
   readonly minutes: number
 }
 
 const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
-  async calm({ against, quick }) {
+  async calm({ against, quick, only, cpu }) {
     const before = against === undefined ? null : checkOut(against)
-    const result = calm({ before: before?.root ?? null, quick })
+    const result = calm({ before: before?.root ?? null, quick, only, cpu })
     print('Calm', result.rows)
     if (before !== null) printAgainst(before.commit, result.rows)
-    else if (!quick) writeCalm(result)
+    else if (!quick && !cpu && only === '') writeCalm(result)
     return result.rows
   },
   async overload() {
@@ -63,6 +67,8 @@ function read(): { readonly names: readonly string[]; readonly options: Options 
       options: {
         against: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        cpu: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
         minutes: { type: 'string', default: '10' },
       },
     })
@@ -73,7 +79,10 @@ function read(): { readonly names: readonly string[]; readonly options: Options 
     const names = positionals.length > 0 ? positionals : values.against === undefined ? DEFAULT : ['calm']
     if (values.against !== undefined && !names.includes('calm'))
       throw new Error(`--against compares "calm" only, and you asked for "${names.join(' ')}".`)
-    return { names, options: { against: values.against, quick: values.quick, minutes } }
+    return {
+      names,
+      options: { against: values.against, quick: values.quick, only: values.only, cpu: values.cpu, minutes },
+    }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     process.exit(1)

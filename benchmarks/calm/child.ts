@@ -1,10 +1,11 @@
+import { measureProcessorTime } from '../measure'
 import { gauges } from './gauges/gauges'
 import { builtIn, today } from './house'
 import { races } from './races'
 import { run } from './rounds'
 
 /** What one process measures: races by their indices, or a gauge by its name. */
-export type Job =
+export type Job = { readonly cpu: boolean } & (
   | {
       readonly entries: readonly { readonly race: number; readonly rivals: readonly number[] }[]
       readonly rounds: number
@@ -12,9 +13,11 @@ export type Job =
       readonly before: string | null
     }
   | { readonly gauge: string; readonly root: string | null }
+)
 
 /** Measures and prints the result: `node --expose-gc child.js <job>`. */
 async function main(job: Job): Promise<void> {
+  if (job.cpu) measureProcessorTime()
   const result =
     'gauge' in job
       ? await gauges[job.gauge]!(job.root === null ? today() : builtIn(job.root))

@@ -1,20 +1,15 @@
 import { figure, type Row } from '../measure'
+import type { CalmOptions } from './options'
 import { gaugeRows } from './gauges/rows'
 import { inProcess } from './in-process'
 import type { Rival } from './race'
 import { races } from './races'
 import type { Rates } from './rounds'
-import { type Lap, lapsOf, rowOf } from './rows'
+import { type Lap, lapsOf, rowOf, titleOf } from './rows'
+import { shownFigure } from '../report/values'
 
 const EFFORT = { processes: 3, rounds: 24 }
 const QUICK_ROUNDS = 12
-
-export interface CalmOptions {
-  /** The folder of the commit before, which runs beside today's. */
-  readonly before: string | null
-  /** One process and a few rounds: to try something, not to publish it. */
-  readonly quick: boolean
-}
 
 export interface Calm {
   readonly rows: readonly Row[]
@@ -24,30 +19,35 @@ export interface Calm {
 
 /** Measures a pool that is not overloaded: each row in processes of its own, and all rows together in others. */
 export function calm(options: CalmOptions): Calm {
-  const together = mixed(options)
+  const { only } = options
+  // A few rows beside each other would not be all rows.
+  const together = only === '' ? mixed(options) : new Map<Rival, Lap[]>()
   const measured = races.flatMap((race, index) =>
-    race.rivals.map((rival, place) => {
-      process.stderr.write(`  calm: ${race.title}, against ${rival.name}\n`)
+    race.rivals.flatMap((rival, place) => {
+      if (!titleOf(race, rival).includes(only)) return []
       const laps = alone(index, place, options)
-      return { race, rival, laps, row: rowOf(race, rival, laps, together.get(rival) ?? null) }
+      const row = rowOf(race, rival, laps, together.get(rival) ?? null)
+      process.stderr.write(`  calm: ${row.title}: ${shownFigure(row, row.spread!)}\n`)
+      return [{ race, rival, laps, row }]
     }),
   )
   const peers = measured.filter(({ race }) => race === races[0])
-  const pool = figure(peers.flatMap(({ laps }) => laps.map(({ ours }) => ours))).median
+  const pool = peers.length === 0 ? 0 : figure(peers.flatMap(({ laps }) => laps.map(({ ours }) => ours))).median
   return {
-    rows: [...measured.map(({ row }) => row), ...gaugeRows(options.before, options.quick)],
+    rows: [...measured.map(({ row }) => row), ...gaugeRows(options)],
     rates: [['call of a pool', pool], ...peers.map(({ rival, row }) => [rival.name, pool / row.value] as const)],
   }
 }
 
 /** Measures one row in processes of its own. */
-function alone(race: number, place: number, { before, quick }: CalmOptions): Lap[] {
+function alone(race: number, place: number, { before, quick, cpu }: CalmOptions): Lap[] {
   const { processes, rounds } = races[race]!.effort ?? EFFORT
   return repeated(quick ? 1 : processes, () => {
     const job = {
       entries: [{ race, rivals: [place] }],
       rounds: quick ? Math.min(rounds, QUICK_ROUNDS) : rounds,
       before,
+      cpu,
     }
     const [rates] = inProcess<Rates[]>(job)
     return lapsOf(rates!, 0)
@@ -55,12 +55,12 @@ function alone(race: number, place: number, { before, quick }: CalmOptions): Lap
 }
 
 /** Measures all rows side by side in one process, as in an application that has much other code. */
-function mixed({ before, quick }: CalmOptions): Map<Rival, Lap[]> {
+function mixed({ before, quick, cpu }: CalmOptions): Map<Rival, Lap[]> {
   const entries = races.flatMap(({ mixed, rivals }, race) => (mixed ? [{ race, rivals: [...rivals.keys()] }] : []))
   const laps = new Map<Rival, Lap[]>()
   for (let i = 0; i < (quick ? 1 : EFFORT.processes); i++) {
     process.stderr.write(`  calm: all rows in one process (${i + 1})\n`)
-    const all = inProcess<Rates[]>({ entries, rounds: quick ? QUICK_ROUNDS : EFFORT.rounds, before })
+    const all = inProcess<Rates[]>({ entries, rounds: quick ? QUICK_ROUNDS : EFFORT.rounds, before, cpu })
     for (const [entry, rates] of all.entries()) {
       for (const [place, rival] of races[entries[entry]!.race]!.rivals.entries())
         laps.set(rival, [...(laps.get(rival) ?? []), ...lapsOf(rates, place)])

@@ -1,7 +1,7 @@
 import type { PoolOptions } from '@genpool/core'
 import { bursts, BURST, type Contender, four, lanes } from './race'
 import type { House } from './house'
-import { Arrivals, ask, asyncWork, tell, work } from './work'
+import { Arrivals, ask, tell, work } from './work'
 
 export const MEMBERS = 8
 const OPTIONS: PoolOptions = { size: MEMBERS, state: 'isolated' }
@@ -15,7 +15,7 @@ export function pools({ core, system }: House, options: PoolOptions = {}) {
       init: () => 0,
       calls: {
         ask: (message: { readonly n: number }) => reply(work(message)),
-        later: async (message: { readonly n: number }) => reply(await asyncWork(message)),
+        later: async (message: { readonly n: number }) => reply(work(message)),
       },
       casts: {
         tell: (message: { readonly n: number }) => {
@@ -28,16 +28,16 @@ export function pools({ core, system }: House, options: PoolOptions = {}) {
   })
 }
 
-/** Calls of a handler that returns a promise. */
+/** Calls of a handler that returns its reply at once. */
 export function calls(house: House, width: number, options: PoolOptions = {}): Contender {
   const { call } = house.core
-  return lanes(width, pools(house, options), ({ ref }, n) => call(ref, { type: 'later', n }))
+  return lanes(width, pools(house, options), ({ ref }, n) => call(ref, ask(n)))
 }
 
-/** Calls of a handler that returns its reply at once. */
-export function plainCalls(house: House, width: number, options: PoolOptions = {}): Contender {
+/** Calls of an async handler. */
+export function asyncCalls(house: House, width: number): Contender {
   const { call } = house.core
-  return lanes(width, pools(house, options), ({ ref }, n) => call(ref, ask(n)))
+  return lanes(width, pools(house), ({ ref }, n) => call(ref, { type: 'later', n }))
 }
 
 /** nact's query, to a pool. */

@@ -1,5 +1,5 @@
 import type { House } from './house'
-import { inFlight, perSecond } from '../measure'
+import { inFlight, now, perSecond } from '../measure'
 
 /** Something that is measured: it is prepared once, and then runs again and again beside others. */
 export interface Contender {
@@ -27,6 +27,8 @@ export interface Race {
   readonly rivals: readonly Rival[]
   /** Whether it also runs in the process with all others. Not if it would slow them all down. */
   readonly mixed: boolean
+  /** Set if no side is a pool, so the commit before would be the same. */
+  readonly noPool?: true
   /** How often it runs, if that takes long. Default 3 processes with 24 rounds each. */
   readonly effort?: { readonly processes: number; readonly rounds: number }
   /** What the ratio compares. With `time` the ratio is ours to theirs, and less is better. Default `rate`. */
@@ -59,7 +61,7 @@ export function bursts<T>(instances: readonly T[], burst: (of: T) => Promise<unk
   return {
     unit: size,
     run: async (count) => {
-      const start = process.hrtime.bigint()
+      const start = now()
       for (let done = 0; done < count; done += size) await burst(instances[turn++ % instances.length]!)
       return perSecond(count, start)
     },

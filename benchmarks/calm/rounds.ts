@@ -19,9 +19,8 @@ export interface Entry {
 
 /** How long one contender runs at a time. */
 const LAP_SECONDS = 0.03
-const WARM_UP_LAPS = 5
-/** A lap of this length has warmed it up. */
-const LONG_SECONDS = 0.3
+/** A contender is warm after so many operations, or so many seconds: until then, V8 still optimises its code. */
+const WARM = { operations: 300_000, seconds: 2 }
 /** A garbage collection every so many rounds, as in an application. */
 const COLLECT_EVERY = 4
 
@@ -40,7 +39,7 @@ export async function run(entries: readonly Entry[], rounds: number, now: House,
   const prepared: { ours: Runner; before: Runner | null; theirs: Runner[] }[] = []
   for (const { race, rivals } of entries) {
     const ours = await prepare(race.ours, now)
-    const old = before === undefined ? null : await tried(race, before)
+    const old = before === undefined || race.noPool ? null : await tried(race, before)
     const theirs: Runner[] = []
     for (const index of rivals) theirs.push(await prepare(race.rivals[index]!.make, now))
     prepared.push({ ours, before: old, theirs })
@@ -63,9 +62,11 @@ export async function run(entries: readonly Entry[], rounds: number, now: House,
 async function prepare(make: Make, house: House): Promise<Runner> {
   const contender = await make(house)
   let count = contender.unit
-  for (let lap = 0; lap < WARM_UP_LAPS; lap++) {
+  let [operations, seconds] = [0, 0]
+  while (operations < WARM.operations && seconds < WARM.seconds) {
     const rate = await contender.run(count)
-    if (count / rate > LONG_SECONDS) break
+    operations += count
+    seconds += count / rate
     count = Math.max(1, Math.round((rate * LAP_SECONDS) / contender.unit)) * contender.unit
   }
   return { contender, count, rates: [] }

@@ -14,15 +14,20 @@ export function lapsOf({ ours, before, theirs }: Rates, place: number): Lap[] {
   return ours.map((mine, round) => ({ ours: mine, before: before?.[round] ?? null, theirs: theirs[place]![round]! }))
 }
 
+export function titleOf(race: Race, rival: Rival): string {
+  return `${race.title} / ${rival.name}`
+}
+
 /** A row, of what its processes measured alone and beside the others. */
-export function rowOf(race: Race, { name, atLeast, aim }: Rival, laps: readonly Lap[], beside: Lap[] | null): Row {
+export function rowOf(race: Race, rival: Rival, laps: readonly Lap[], beside: Lap[] | null): Row {
+  const { atLeast, aim } = rival
   const ratio = ({ ours, theirs }: Lap): number => (race.compares === 'time' ? theirs / ours : ours / theirs)
   const spread = figure(laps.map(ratio))
   const rates = [figure(laps.map(({ ours }) => ours)), figure(laps.map(({ theirs }) => theirs))].map((each) =>
     rate(each.median),
   )
   return {
-    title: `${race.title} / ${name}`,
+    title: titleOf(race, rival),
     value: spread.median,
     unit: '×',
     atLeast,

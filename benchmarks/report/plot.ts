@@ -79,7 +79,8 @@ function line({ name, points }: Series, index: number, { across, up, height }: P
   const dots = places.map(([cx, cy]) => `<circle class="f${colour}" cx="${cx}" cy="${cy}" r="3"/>`).join('')
   const path = `<polyline class="s${colour}" fill="none" stroke-width="2" points="${places.map((place) => place.join(',')).join(' ')}"/>`
   const lead = `<polyline class="s${colour}" fill="none" stroke-width="1" stroke-dasharray="2 3" points="${x},${y} ${AREA.right + 8},${height.toFixed(1)}"/>`
-  return `${lead}${path}${dots}<text x="${AREA.right + 14}" y="${(height + 4).toFixed(1)}" font-size="12">${escaped(name)}</text>`
+  const mark = `<circle class="f${colour}" cx="${AREA.right + 12}" cy="${height.toFixed(1)}" r="4"/>`
+  return `${lead}${path}${dots}${mark}<text x="${AREA.right + 22}" y="${(height + 4).toFixed(1)}" font-size="12">${escaped(name)}</text>`
 }
 
 /** Moves names apart that would overlap, and keeps them in the picture. */

@@ -1,5 +1,6 @@
 import { figure, type Row } from '../../measure'
 import { inProcess } from '../in-process'
+import type { CalmOptions } from '../options'
 import type { Reading } from './gauges'
 
 interface Title extends Pick<Row, 'title' | 'unit' | 'atLeast' | 'aim'> {
@@ -31,14 +32,15 @@ const titles: readonly Title[] = [
 ]
 
 /** Measures memory, and what is no ratio. The commit before takes turns with today's. */
-export function gaugeRows(before: string | null, quick: boolean): Row[] {
-  return titles.map(({ gauge, processes, ...rest }) => {
+export function gaugeRows({ before, quick, only, cpu }: CalmOptions): Row[] {
+  const wanted = titles.filter(({ title }) => title.includes(only))
+  return wanted.map(({ gauge, processes, ...rest }) => {
     process.stderr.write(`  calm: ${rest.title}\n`)
     const ours: Reading[] = []
     const theirs: Reading[] = []
     for (let i = 0; i < (quick ? 1 : processes); i++) {
-      ours.push(inProcess<Reading>({ gauge, root: null }))
-      if (before !== null) theirs.push(inProcess<Reading>({ gauge, root: before }))
+      ours.push(inProcess<Reading>({ gauge, root: null, cpu }))
+      if (before !== null) theirs.push(inProcess<Reading>({ gauge, root: before, cpu }))
     }
     const spread = figure(ours.map(({ value }) => value))
     const row: Row = { ...rest, value: spread.median, spread, better: 'less', detail: ours[0]!.detail ?? '' }

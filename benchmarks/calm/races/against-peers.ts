@@ -1,6 +1,6 @@
 import { actorQueries, routerBursts, routerQueries } from '../nact-peers'
 import { fastqBursts, peers } from '../peers'
-import { calls, casts, dispatches, plainQueries, queries } from '../pools'
+import { asyncCalls, calls, casts, dispatches, plainQueries, queries } from '../pools'
 import { type Race, rival } from '../race'
 
 const WIDTH = 64
@@ -18,6 +18,15 @@ export const againstPeers: readonly Race[] = [
       rival('generic-pool', () => peers['generic-pool'](WIDTH), 2.5, 4),
       rival('bottleneck', () => peers.bottleneck(WIDTH)),
       rival('a plain async function', () => peers['a plain async function'](WIDTH)),
+    ],
+  },
+  {
+    title: 'call of an async handler, 64 in flight',
+    ours: (house) => asyncCalls(house, WIDTH),
+    mixed: true,
+    rivals: [
+      rival('fastq.promise', () => peers['fastq.promise'](WIDTH)),
+      rival('p-limit', () => peers['p-limit'](WIDTH)),
     ],
   },
   {

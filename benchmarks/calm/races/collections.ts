@@ -1,26 +1,29 @@
-import { collect, perSecond } from '../../measure'
+import { collect, now, perSecond } from '../../measure'
 import { burstOfPushes, callbackQueues } from '../peers'
 import { burstOfCasts, pools } from '../pools'
 import { BURST, type Contender, type Race, rival } from '../race'
+
+/** A collection takes longer than a burst, so there are few. */
+const BURSTS = 3
 
 /**
  * Bursts, each right after a garbage collection.
  *
  * V8 throws optimised code away when a collection finds that nothing of a class is alive on which the code depends.
  */
-function afterCollection<T>(instances: readonly T[], burst: (of: T) => Promise<unknown>): Contender {
+function afterCollection<T>(instances: readonly T[], serve: (of: T) => Promise<unknown>): Contender {
   let turn = 0
   return {
     unit: BURST,
-    run: async (count) => {
+    run: async () => {
       let seconds = 0
-      for (let done = 0; done < count; done += BURST) {
+      for (let burst = 0; burst < BURSTS; burst++) {
         collect()
-        const start = process.hrtime.bigint()
-        await burst(instances[turn++ % instances.length]!)
+        const start = now()
+        await serve(instances[turn++ % instances.length]!)
         seconds += 1 / perSecond(1, start)
       }
-      return count / seconds
+      return (BURSTS * BURST) / seconds
     },
   }
 }
@@ -33,7 +36,7 @@ function undisturbed<T>(instances: readonly T[], burst: (of: T) => Promise<unkno
     unit: BURST,
     run: async (count) => {
       for (let i = 0; i < 3; i++) await next()
-      const start = process.hrtime.bigint()
+      const start = now()
       for (let done = 0; done < count; done += BURST) await next()
       return perSecond(count, start)
     },
@@ -51,6 +54,7 @@ export const collections: readonly Race[] = [
   {
     title: 'the same with fastq and a callback',
     ours: () => afterCollection(callbackQueues(), burstOfPushes),
+    noPool: true,
     mixed: false,
     compares: 'time',
     rivals: [rival('without one', () => undisturbed(callbackQueues(), burstOfPushes))],

@@ -1,5 +1,5 @@
 import { produce } from 'immer'
-import { perSecond } from '../../measure'
+import { now, perSecond } from '../../measure'
 import type { House } from '../house'
 import { type Contender, four, lanes, type Race, rival } from '../race'
 
@@ -66,7 +66,7 @@ function alone<T>(initial: () => T, recipe: (draft: T, i: number) => void): Cont
   return {
     unit: 1,
     run: async (count) => {
-      const start = process.hrtime.bigint()
+      const start = now()
       for (let i = 0; i < count; i++) values[i % 4] = produce(values[i % 4]!, (draft) => recipe(draft as T, i))
       return perSecond(count, start)
     },

@@ -1,16 +1,10 @@
-import { calls, plainCalls } from '../pools'
+import { calls } from '../pools'
 import { type Race, rival } from '../race'
 
 const WIDTH = 64
 
 /** Pools with an option against pools without it. */
 export const variants: readonly Race[] = [
-  {
-    title: 'call, handler returns its reply at once',
-    ours: (house) => plainCalls(house, WIDTH),
-    mixed: true,
-    rivals: [rival('async handler', (house) => calls(house, WIDTH))],
-  },
   {
     title: 'call, CoDel client queue',
     ours: (house) => calls(house, WIDTH, { broker: { client: { type: 'codel' } } }),
