@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { checkOut } from './against'
 import { calm } from './calm'
 import { growth } from './growth'
-import { passes, type Row } from './measure'
+import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
 import { printGrowth, writeGrowth } from './report/growth'
@@ -17,7 +17,7 @@ Measures, prints the tables, and writes them into docs/performance.md. Without a
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
   --quick             calm, growth: fewer rounds, to try something; writes nothing
-  --cpu               calm: processor time, for a machine on which others work, too; writes nothing
+  --cpu               calm, growth: processor time, for a machine on which others work, too; writes nothing
   --only <text>       calm: only rows whose name contains this; writes nothing
   --minutes <n>       soak: how long it runs, 10 by default`
 
@@ -44,11 +44,12 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     writeOverload(result)
     return result.rows
   },
-  async growth({ quick }) {
+  async growth({ quick, cpu }) {
+    if (cpu) measureProcessorTime()
     const result = await growth(quick)
     printGrowth(result)
     print('Growth', result.rows)
-    if (!quick) writeGrowth(result)
+    if (!quick && !cpu) writeGrowth(result)
     return result.rows
   },
   async soak({ minutes }) {

@@ -1,5 +1,5 @@
 import type { House } from './house'
-import { MEMBERS } from './pools'
+import { MEMBERS, PATIENCE_MS } from './pools'
 import { BURST, bursts, type Contender, four, lanes } from './race'
 import { Arrivals, ask, tell, work } from './work'
 
@@ -34,13 +34,13 @@ function routers(house: House) {
 
 /** nact's query, to routers. */
 export function routerQueries(house: House, width: number): Contender {
-  return lanes(width, routers(house), ({ ref }, n) => house.query(ref, ask(n), 5000))
+  return lanes(width, routers(house), ({ ref }, n) => house.query(ref, ask(n), PATIENCE_MS))
 }
 
 /** nact's query, to single actors. */
 export function actorQueries(house: House, width: number): Contender {
   const actors = four(() => house.spawn(house.system, workerOf(house, new Arrivals())))
-  return lanes(width, actors, (ref, n) => house.query(ref, ask(n), 5000))
+  return lanes(width, actors, (ref, n) => house.query(ref, ask(n), PATIENCE_MS))
 }
 
 /** Bursts of nact's dispatch, to routers. */

@@ -4,7 +4,9 @@ import type { House } from './house'
 import { Arrivals, ask, tell, work } from './work'
 
 export const MEMBERS = 8
-const OPTIONS: PoolOptions = { size: MEMBERS, state: 'isolated' }
+/** The deadline is far off, so that a busy machine does not end a run. It costs the same as a near one. */
+export const PATIENCE_MS = 60_000
+const OPTIONS: PoolOptions = { size: MEMBERS, state: 'isolated', timeout: PATIENCE_MS }
 
 /** Four pools with handlers that do the work. Their state is isolated: the rivals have none. */
 export function pools({ core, system }: House, options: PoolOptions = {}) {
@@ -43,7 +45,7 @@ export function asyncCalls(house: House, width: number): Contender {
 /** nact's query, to a pool. */
 export function queries(house: House, width: number): Contender {
   const { query } = house
-  return lanes(width, pools(house), ({ ref }, n) => query(ref, ask(n), 5000))
+  return lanes(width, pools(house), ({ ref }, n) => query(ref, ask(n), PATIENCE_MS))
 }
 
 /** nact's query, to a pool of a plain nact function. */
@@ -52,8 +54,10 @@ export function plainQueries({ core, system, query, dispatch }: House, width: nu
     dispatch(ctx.sender, work(message))
     return state
   }
-  const refs = four(() => core.spawnPool(system, answering as never, undefined, { size: MEMBERS }))
-  return lanes(width, refs, (ref, n) => query(ref, ask(n), 5000))
+  const refs = four(() =>
+    core.spawnPool(system, answering as never, undefined, { size: MEMBERS, timeout: PATIENCE_MS }),
+  )
+  return lanes(width, refs, (ref, n) => query(ref, ask(n), PATIENCE_MS))
 }
 
 /** Bursts of casts. */

@@ -20,7 +20,7 @@ export interface Entry {
 /** How long one contender runs at a time. */
 const LAP_SECONDS = 0.03
 /** A contender is warm after so many operations, or so many seconds: until then, V8 still optimises its code. */
-const WARM = { operations: 300_000, seconds: 2 }
+const WARM = { operations: 200_000, seconds: 1 }
 /** A garbage collection every so many rounds, as in an application. */
 const COLLECT_EVERY = 4
 

@@ -1,5 +1,5 @@
 import { start, stop } from 'nact'
-import { collect, figure, type Figure, type Row } from '../measure'
+import { collect, figure, type Figure, now, type Row } from '../measure'
 import { type Footprint, memory } from './memory'
 import { type Group, type Operation, operations } from './operations'
 
@@ -54,9 +54,9 @@ async function repeated({ prepare }: Operation, n: number): Promise<number[]> {
     const system = start()
     const run = await prepare(system, n)
     collect()
-    const begun = process.hrtime.bigint()
+    const begun = now()
     await run()
-    all.push(Number(process.hrtime.bigint() - begun) / 1e6)
+    all.push(Number(now() - begun) / 1e6)
     stop(system)
   }
   return all

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AsyncStore, FileEngine } from '@genpool/state-ane'
 import type { House } from '../house'
+import { PATIENCE_MS } from '../pools'
 import { type Contender, lanes, type Race, rival } from '../race'
 
 const WIDTH = 64
@@ -35,7 +36,11 @@ function poolOn(house: House, store: AsyncStore): () => Promise<unknown> {
     init: () => ({ count: 0, name: 'counter' }),
     calls: { add: (_message, _state) => reply((committed) => committed.count, add) },
   })
-  const pool = spawnPool(house.system, Counters, undefined, { size: WIDTH, state: { store, key: 'one' } })
+  const pool = spawnPool(house.system, Counters, undefined, {
+    size: WIDTH,
+    timeout: PATIENCE_MS,
+    state: { store, key: 'one' },
+  })
   return () => call(pool, { type: 'add' })
 }
 

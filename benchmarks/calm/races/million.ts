@@ -33,7 +33,7 @@ function casts(house: House, waiting: number): Contender {
 
 function calls(house: House, waiting: number): Contender {
   const { call } = house.core
-  const [pool] = pools(house, { timeout: 60_000 })
+  const [pool] = pools(house)
   return queued(waiting, () => Promise.all(Array.from({ length: waiting }, (_, n) => call(pool!.ref, ask(n)))))
 }
 

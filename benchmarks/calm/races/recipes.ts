@@ -1,9 +1,11 @@
 import { produce } from 'immer'
 import { now, perSecond } from '../../measure'
 import type { House } from '../house'
+import { MEMBERS, PATIENCE_MS } from '../pools'
 import { type Contender, four, lanes, type Race, rival } from '../race'
 
 const WIDTH = 64
+const OPTIONS = { size: MEMBERS, timeout: PATIENCE_MS }
 const ACCOUNTS = 20
 
 interface Counter {
@@ -32,7 +34,7 @@ function counters({ core, system }: House, state: 'shared' | 'isolated') {
         },
       },
     })
-    return core.spawnPool(system, Counters, undefined, { size: 8, ...(state === 'isolated' ? { state } : {}) })
+    return core.spawnPool(system, Counters, undefined, { ...OPTIONS, ...(state === 'isolated' ? { state } : {}) })
   })
 }
 
@@ -56,7 +58,7 @@ function banks({ core, system }: House): Contender {
     init: bank,
     calls: { pay: ({ to }: { readonly to: string }) => core.reply(1, (draft) => pay(draft as Bank, to)) },
   })
-  const pools = four(() => core.spawnPool(system, Banks, undefined, { size: 8 }))
+  const pools = four(() => core.spawnPool(system, Banks, undefined, OPTIONS))
   return lanes(WIDTH, pools, (pool, i) => core.call(pool, { type: 'pay', to: account(i) }))
 }
 
