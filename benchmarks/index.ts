@@ -1,40 +1,106 @@
+import { parseArgs } from 'node:util'
+import { checkOut } from './against'
 import { calm } from './calm'
 import { growth } from './growth'
-import { passes, type Row } from './measure'
+import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
-import { print, printGrowth, writeCalm, writeGrowth, writeOverload } from './report'
+import { writeCalm } from './report/calm'
+import { printGrowth, writeGrowth } from './report/growth'
+import { writeOverload } from './report/overload'
+import { writeSoak } from './report/soak'
+import { print, printAgainst } from './report/terminal'
+import { soak } from './soak'
 
-const SUITES = ['calm', 'overload', 'growth']
+const USAGE = `npm run bench -- [calm] [overload] [growth] [soak] [options]
 
-/** `npm run bench [-- calm | overload | growth]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
-async function main(): Promise<void> {
-  const wanted = process.argv.slice(2)
-  const unknown = wanted.filter((name) => !SUITES.includes(name))
-  if (unknown.length > 0) {
-    console.error(`There is no benchmark "${unknown.join(' ')}". Use ${SUITES.join(', ')}, or no argument for all.`)
-    process.exit(1)
-  }
-  const rows: Row[] = []
-  if (wanted.length === 0 || wanted.includes('calm')) {
-    const result = await calm()
+Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
+
+  --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
+  --quick             calm, growth: fewer rounds, to try something; writes nothing
+  --cpu               calm, growth: processor time, for a machine on which others work, too; writes nothing
+  --only <text>       calm: only rows whose name contains this; writes nothing
+  --minutes <n>       soak: how long it runs, 10 by default`
+
+interface Options {
+  readonly against: string | undefined
+  readonly quick: boolean
+  readonly only: string
+  readonly cpu: boolean
+  readonly minutes: number
+}
+
+const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
+  async calm({ against, quick, only, cpu }) {
+    const before = against === undefined ? null : checkOut(against)
+    const result = calm({ before: before?.root ?? null, quick, only, cpu })
     print('Calm', result.rows)
-    writeCalm(result.rows, result.rates)
-    rows.push(...result.rows)
-  }
-  if (wanted.length === 0 || wanted.includes('overload')) {
+    if (before !== null) printAgainst(before.commit, result.rows)
+    else if (!quick && !cpu && only === '') writeCalm(result)
+    return result.rows
+  },
+  async overload() {
     const result = await overload()
     print('Flooded', result.rows)
     writeOverload(result)
-    rows.push(...result.rows)
+    return result.rows
+  },
+  async growth({ quick, cpu }) {
+    if (cpu) measureProcessorTime()
+    const result = await growth(quick)
+    printGrowth(result)
+    print('Growth', result.rows)
+    if (!quick && !cpu) writeGrowth(result)
+    return result.rows
+  },
+  async soak({ minutes }) {
+    const result = await soak(minutes)
+    print('Soak', result.rows)
+    writeSoak(result)
+    return result.rows
+  },
+}
+
+/** Reads the arguments. Explains itself and ends if they are wrong. */
+function read(): { readonly names: readonly string[]; readonly options: Options } {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: {
+        against: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        cpu: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        minutes: { type: 'string', default: '10' },
+      },
+    })
+    const unknown = positionals.filter((name) => !(name in suites))
+    if (unknown.length > 0) throw new Error(`There is no benchmark "${unknown.join(' ')}".`)
+    const minutes = Number(values.minutes)
+    if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, and "${values.minutes}" is not.`)
+    const names = positionals.length > 0 ? positionals : values.against === undefined ? DEFAULT : ['calm']
+    if (values.against !== undefined && !names.includes('calm'))
+      throw new Error(`--against compares "calm" only, and you asked for "${names.join(' ')}".`)
+    return {
+      names,
+      options: { against: values.against, quick: values.quick, only: values.only, cpu: values.cpu, minutes },
+    }
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exit(1)
   }
-  if (wanted.length === 0 || wanted.includes('growth')) {
-    const results = await growth()
-    printGrowth(results)
-    writeGrowth(results)
-  }
+}
+const DEFAULT = ['calm', 'overload', 'growth']
+
+async function main(): Promise<void> {
+  const { names, options } = read()
+  const rows: Row[] = []
+  for (const name of names) rows.push(...(await suites[name]!(options)))
   const missed = rows.filter((row) => !passes(row))
   for (const row of missed) console.log(`Missed: ${row.title} (${row.detail})`)
   process.exit(missed.length === 0 ? 0 : 1)
 }
 
-void main()
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

@@ -1,29 +1,11 @@
-import type { ActorSystemRef } from 'nact'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
-/** One row of a table: the pool (`ours`) against something else (`theirs`), in the same rounds. */
-export interface Comparison {
-  readonly title: string
-  readonly than: string
-  /** The limit of the ratio; null for a row that is only there for comparison. */
-  readonly atLeast: number | null
-  readonly aim: number | null
-  /** How many processes measure it, and how many rounds each runs. Default 3 times 5. */
-  readonly processes?: number
-  readonly rounds?: number
-  /** Sets both sides up. */
-  readonly begin: (system: ActorSystemRef) => Sides | Promise<Sides>
-}
-
-/** Each function runs one round, and returns operations per second. */
-export interface Sides {
-  readonly ours: () => Promise<number>
-  readonly theirs: () => Promise<number>
-}
-
-/** Operations per second of both sides in one round. */
-export interface Round {
-  readonly ours: number
-  readonly theirs: number
+/** A median with its quartiles: half of all rounds lie between `low` and `high`. */
+export interface Figure {
+  readonly median: number
+  readonly low: number
+  readonly high: number
 }
 
 /** One measured row. `value` is compared with `atLeast` and `aim`; `better` says whether more or less is good. */
@@ -31,18 +13,41 @@ export interface Row {
   readonly title: string
   readonly value: number
   readonly unit: string
-  /** Null in a row that is only there for comparison. */
+  /** The limit. Null in a row that is only there for comparison. */
   readonly atLeast: number | null
   readonly aim: number | null
   readonly better: 'more' | 'less'
   /** The figures behind the value. */
   readonly detail: string
+  /** The value with its quartiles, if it was measured more than once. */
+  readonly spread?: Figure | undefined
+  /** The same beside all other rows in one process. It must pass the limit, too. */
+  readonly mixed?: Figure | undefined
+  /** Today against the commit before, where more is better; absent without `--against`. */
+  readonly before?: Before | undefined
+}
+
+/** What the commit before reached in the same rounds. Null where it cannot do this. */
+export interface Before {
+  readonly today: number
+  readonly before: number | null
+  readonly alone: Figure | null
+  readonly mixed: Figure | null
 }
 
 export function median(values: readonly number[]): number {
+  return figure(values).median
+}
+
+/** The median and the quartiles. */
+export function figure(values: readonly number[]): Figure {
   const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1)
+    const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!]
+    return below + (above - below) * (place - Math.floor(place))
+  }
+  return { median: at(0.5), low: at(0.25), high: at(0.75) }
 }
 
 export function percentile(values: readonly number[], share: number): number {
@@ -51,41 +56,34 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!
 }
 
-/** Runs both sides in turn, so that a drift of the machine's speed hits both. */
-export async function runRounds({ ours, theirs }: Sides, count: number): Promise<Round[]> {
-  await ours()
-  await theirs()
-  const rounds: Round[] = []
-  for (let round = 0; round < count; round++) {
-    // The sides alternate in going first: the second one pays for the garbage of the first.
-    const first = round % 2 === 0 ? await ours() : await theirs()
-    const second = round % 2 === 0 ? await theirs() : await ours()
-    rounds.push(round % 2 === 0 ? { ours: first, theirs: second } : { ours: second, theirs: first })
-  }
-  return rounds
-}
-
-/** The median of the rounds' ratios. */
-export function rowOf({ title, than, atLeast, aim }: Comparison, rounds: readonly Round[]): Row {
-  const value = median(rounds.map(({ ours, theirs }) => ours / theirs))
-  const detail = `${rate(median(rounds.map(({ ours }) => ours)))}/s; ${than} ${rate(median(rounds.map(({ theirs }) => theirs)))}/s`
-  return { title, value, unit: '×', atLeast, aim, better: 'more', detail }
-}
-
-/** Runs `total` operations, `width` at a time. Returns operations per second. */
-export async function inFlight(width: number, total: number, operation: () => unknown): Promise<number> {
-  let left = total
-  const start = process.hrtime.bigint()
+/** Runs `total` operations, `width` at a time. Each gets its number, from 0. Returns operations per second. */
+export async function inFlight(width: number, total: number, operation: (i: number) => unknown): Promise<number> {
+  let next = 0
+  const start = now()
   await Promise.all(
     Array.from({ length: width }, async () => {
-      while (left-- > 0) await operation()
+      while (next < total) await operation(next++)
     }),
   )
   return perSecond(total, start)
 }
 
 export function perSecond(total: number, start: bigint): number {
-  return (total / Number(process.hrtime.bigint() - start)) * 1e9
+  return (total / Number(now() - start)) * 1e9
+}
+
+let processorTime = false
+
+/** From now on, rates are operations per second of processor time: on a busy machine, time does not count while others run. */
+export function measureProcessorTime(): void {
+  processorTime = true
+}
+
+/** Nanoseconds since some moment. */
+export function now(): bigint {
+  if (!processorTime) return process.hrtime.bigint()
+  const { user, system } = process.cpuUsage()
+  return BigInt(user + system) * 1000n
 }
 
 /** Formats a rate for people. */
@@ -93,7 +91,20 @@ export function rate(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
-export function passes({ value, atLeast, better }: Row): boolean {
+export function passes({ value, mixed, atLeast, better }: Row): boolean {
   if (atLeast === null) return true
-  return better === 'more' ? value >= atLeast : value <= atLeast
+  return [value, ...(mixed === undefined ? [] : [mixed.median])].every((each) =>
+    better === 'more' ? each >= atLeast : each <= atLeast,
+  )
+}
+
+let gc = (globalThis as unknown as { gc?: () => void }).gc
+
+/** Forces a garbage collection, also without `node --expose-gc`. */
+export function collect(): void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as () => void
+  }
+  gc()
 }

@@ -1,16 +1,33 @@
-import { start } from 'nact'
-import { type Comparison, runRounds } from '../measure'
-import { againstOthers, comparisons } from './comparisons'
+import { measureProcessorTime } from '../measure'
+import { gauges } from './gauges/gauges'
+import { builtIn, today } from './house'
+import { races } from './races'
+import { run } from './rounds'
 
-/** All comparisons, in the same order in parent and child: the child gets an index. */
-export const all: readonly Comparison[] = [...Object.values(againstOthers), ...comparisons]
+/** What one process measures: races by their indices, or a gauge by its name. */
+export type Job = { readonly cpu: boolean } & (
+  | {
+      readonly entries: readonly { readonly race: number; readonly rivals: readonly number[] }[]
+      readonly rounds: number
+      /** The folder of the commit before. */
+      readonly before: string | null
+    }
+  | { readonly gauge: string; readonly root: string | null }
+)
 
-/** Measures one comparison and prints its rounds: `child.ts <index> <rounds>`. */
-async function main([index, rounds]: readonly string[]): Promise<void> {
-  const comparison = all[Number(index)]
-  if (comparison === undefined) throw new Error(`there is no comparison ${index ?? ''}`)
-  const result = await runRounds(await comparison.begin(start()), Number(rounds))
+/** Measures and prints the result: `node --expose-gc child.js <job>`. */
+async function main(job: Job): Promise<void> {
+  if (job.cpu) measureProcessorTime()
+  const result =
+    'gauge' in job
+      ? await gauges[job.gauge]!(job.root === null ? today() : builtIn(job.root))
+      : await run(
+          job.entries.map(({ race, rivals }) => ({ race: races[race]!, rivals })),
+          job.rounds,
+          today(),
+          job.before === null ? undefined : builtIn(job.before),
+        )
   process.stdout.write(JSON.stringify(result), () => process.exit(0))
 }
 
-if (require.main === module) void main(process.argv.slice(2))
+void main(JSON.parse(process.argv[2]!) as Job)

@@ -1,32 +1,74 @@
-import { start, stop } from 'nact'
-import { type Comparison, median, type Round, type Row, rowOf } from '../measure'
-import { againstOthers, comparisons } from './comparisons'
-import { eventLoop } from './event-loop'
-import { inProcesses } from './in-processes'
-import { bytesPerWaitingCall } from './memory'
+import { figure, type Row } from '../measure'
+import type { CalmOptions } from './options'
+import { gaugeRows } from './gauges/rows'
+import { inProcess } from './in-process'
+import type { Rival } from './race'
+import { races } from './races'
+import type { Rates } from './rounds'
+import { type Lap, lapsOf, rowOf, titleOf } from './rows'
+import { shownFigure } from '../report/values'
 
-/** Measures a pool that is not overloaded: ratios against others, in the same rounds of the same processes. */
-export async function calm(): Promise<{ rows: Row[]; rates: [string, number][] }> {
-  const peers = Object.values(againstOthers).map((comparison) => ({ comparison, rounds: measure(comparison) }))
-  const rows = peers.flatMap(({ comparison, rounds }) =>
-    comparison.atLeast === null ? [] : [rowOf(comparison, rounds)],
+const EFFORT = { processes: 3, rounds: 24 }
+const QUICK_ROUNDS = 12
+
+export interface Calm {
+  readonly rows: readonly Row[]
+  /** Calls per second of the pool and of each rival, for the picture. */
+  readonly rates: readonly (readonly [string, number])[]
+}
+
+/** Measures a pool that is not overloaded: each row in processes of its own, and all rows together in others. */
+export function calm(options: CalmOptions): Calm {
+  const { only } = options
+  // A few rows beside each other would not be all rows.
+  const together = only === '' ? mixed(options) : new Map<Rival, Lap[]>()
+  const measured = races.flatMap((race, index) =>
+    race.rivals.flatMap((rival, place) => {
+      if (!titleOf(race, rival).includes(only)) return []
+      const laps = alone(index, place, options)
+      const row = rowOf(race, rival, laps, together.get(rival) ?? null)
+      process.stderr.write(`  calm: ${row.title}: ${shownFigure(row, row.spread!)}\n`)
+      return [{ race, rival, laps, row }]
+    }),
   )
-  for (const comparison of comparisons) rows.push(rowOf(comparison, measure(comparison)))
-  process.stderr.write('  calm: the event loop, memory\n')
-  const system = start()
-  rows.push(await eventLoop(system), bytesPerWaitingCall())
-  stop(system)
-  const ours = median(peers.flatMap(({ rounds }) => rounds.map((round) => round.ours)))
-  const theirs = peers.map(({ comparison: { than }, rounds }): [string, number] => [than, scaled(rounds, ours)])
-  return { rows, rates: [['call(pool)', ours], ...theirs] }
+  const peers = measured.filter(({ race }) => race === races[0])
+  const pool = peers.length === 0 ? 0 : figure(peers.flatMap(({ laps }) => laps.map(({ ours }) => ours))).median
+  return {
+    rows: [...measured.map(({ row }) => row), ...gaugeRows(options)],
+    rates: [['call of a pool', pool], ...peers.map(({ rival, row }) => [rival.name, pool / row.value] as const)],
+  }
 }
 
-function measure(comparison: Comparison): Round[] {
-  process.stderr.write(`  calm: ${comparison.title}, against ${comparison.than}\n`)
-  return inProcesses(comparison)
+/** Measures one row in processes of its own. */
+function alone(race: number, place: number, { before, quick, cpu }: CalmOptions): Lap[] {
+  const { processes, rounds } = races[race]!.effort ?? EFFORT
+  return repeated(quick ? 1 : processes, () => {
+    const job = {
+      entries: [{ race, rivals: [place] }],
+      rounds: quick ? Math.min(rounds, QUICK_ROUNDS) : rounds,
+      before,
+      cpu,
+    }
+    const [rates] = inProcess<Rates[]>(job)
+    return lapsOf(rates!, 0)
+  })
 }
 
-/** A peer's rate, by its ratio to ours: the machine may have been faster or slower while its process ran. */
-function scaled(rounds: readonly Round[], ours: number): number {
-  return ours * median(rounds.map((round) => round.theirs / round.ours))
+/** Measures all rows side by side in one process, as in an application that has much other code. */
+function mixed({ before, quick, cpu }: CalmOptions): Map<Rival, Lap[]> {
+  const entries = races.flatMap(({ mixed, rivals }, race) => (mixed ? [{ race, rivals: [...rivals.keys()] }] : []))
+  const laps = new Map<Rival, Lap[]>()
+  for (let i = 0; i < (quick ? 1 : EFFORT.processes); i++) {
+    process.stderr.write(`  calm: all rows in one process (${i + 1})\n`)
+    const all = inProcess<Rates[]>({ entries, rounds: quick ? QUICK_ROUNDS : EFFORT.rounds, before, cpu })
+    for (const [entry, rates] of all.entries()) {
+      for (const [place, rival] of races[entries[entry]!.race]!.rivals.entries())
+        laps.set(rival, [...(laps.get(rival) ?? []), ...lapsOf(rates, place)])
+    }
+  }
+  return laps
+}
+
+function repeated<T>(times: number, measure: () => T[]): T[] {
+  return Array.from({ length: times }, measure).flat()
 }

@@ -1,81 +1,76 @@
+import Bottleneck from 'bottleneck'
 import fastq from 'fastq'
 import { createPool } from 'generic-pool'
-import * as nact from 'nact'
-import { type ActorSystemRef, spawn } from 'nact'
+import { BURST, bursts, type Contender, four, lanes } from './race'
+import { Arrivals, ask, asyncWork, tell } from './work'
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- nact's types leave the sender out */
-export const dispatch = nact.dispatch as (to: unknown, message: unknown, sender?: unknown) => void
-export const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
-const spawnAny = spawn as (parent: any, f: any, name: string) => any
+/** Runs eight at a time, as a pool with eight members does. */
+const AT_ONCE = 8
 
-/** A plain nact function that answers the sender. */
-export function answering(state: unknown, _message: unknown, ctx: { readonly sender: unknown }): unknown {
-  dispatch(ctx.sender, 1)
-  return state
-}
+/** Other pools and queues, set up as their documentation says. Each does the same asynchronous work on the same messages. */
+export const peers = {
+  'a plain async function': (width: number): Contender => lanes(width, [undefined], (_none, n) => asyncWork(ask(n))),
 
-/** Eight actors behind one that forwards messages to them in turn: a pool in plain nact. */
-export function router(system: ActorSystemRef): unknown {
-  const workers = Array.from({ length: 8 }, (_, i) => spawnAny(system, answering, `worker-${i}`))
-  let next = 0
-  return spawnAny(
-    system,
-    (state: unknown, message: unknown, ctx: { readonly sender: unknown }) => {
-      dispatch(workers[next++ % 8], message, ctx.sender)
-      return state
-    },
-    'router',
-  )
-}
+  'fastq.promise': (width: number): Contender =>
+    lanes(
+      width,
+      four(() => fastq.promise(asyncWork, AT_ONCE)),
+      (queue, n) => queue.push(ask(n)),
+    ),
 
-/** One actor. */
-export function actor(system: ActorSystemRef): unknown {
-  return spawnAny(system, answering, 'actor')
-}
-
-/** A parent that supervises a hundred children and forwards messages to them in turn. */
-function parentOf100(system: ActorSystemRef): unknown {
-  let next = 0
-  const children: unknown[] = []
-  return spawnAny(
-    system,
-    (state: unknown, message: unknown, ctx: { readonly sender: unknown; readonly self: unknown }) => {
-      if (children.length < 100) children.push(spawnAny(ctx.self, answering, `child-${children.length}`))
-      dispatch(children[next++ % children.length], message, ctx.sender)
-      return state
-    },
-    'parent',
-  )
-}
-
-const work = async (value: number): Promise<number> => value
-
-/** Other pools and queues, set up for eight at a time as their documentation says. */
-export const others: Readonly<Record<string, (system: ActorSystemRef) => Promise<() => Promise<unknown>>>> = {
-  'a plain async function': async () => () => work(1),
-  'fastq.promise': async () => {
-    const queue = fastq.promise(work, 8)
-    return () => queue.push(1)
-  },
-  'p-limit': async () => {
+  'p-limit': async (width: number): Promise<Contender> => {
     const { default: pLimit } = await import('p-limit')
-    const limit = pLimit(8)
-    return () => limit(work, 1)
+    return lanes(
+      width,
+      four(() => pLimit(AT_ONCE)),
+      (limit, n) => limit(asyncWork, ask(n)),
+    )
   },
-  'p-queue': async () => {
+
+  'p-queue': async (width: number): Promise<Contender> => {
     const { default: PQueue } = await import('p-queue')
-    const queue = new PQueue({ concurrency: 8 })
-    return () => queue.add(() => work(1))
+    const queues = four(() => new PQueue({ concurrency: AT_ONCE }))
+    return lanes(width, queues, (queue, n) => {
+      const message = ask(n)
+      return queue.add(() => asyncWork(message))
+    })
   },
-  'generic-pool': async () => {
-    const resources = createPool({ create: async () => ({}), destroy: async () => undefined }, { max: 8, min: 8 })
-    return () => resources.use(() => work(1))
+
+  'generic-pool': (width: number): Contender => {
+    const options = { max: AT_ONCE, min: AT_ONCE }
+    const pools = four(() => createPool({ create: async () => ({}), destroy: async () => undefined }, options))
+    return lanes(width, pools, (resources, n) => {
+      const message = ask(n)
+      return resources.use(() => asyncWork(message))
+    })
   },
-  'nact, one actor': async (system) => queries(actor(system)),
-  'nact, a router over 8': async (system) => queries(router(system)),
-  'nact, a parent of 100': async (system) => queries(parentOf100(system)),
+
+  bottleneck: (width: number): Contender =>
+    lanes(
+      width,
+      four(() => new Bottleneck({ maxConcurrent: AT_ONCE })),
+      (limiter, n) => limiter.schedule(asyncWork, ask(n)),
+    ),
 }
 
-function queries(ref: unknown): () => Promise<unknown> {
-  return () => query(ref, { type: 'ask' }, 5000)
+/** Queues of fastq whose worker has a callback, and what they have handled. */
+export function callbackQueues() {
+  return four(() => {
+    const arrivals = new Arrivals()
+    const queue = fastq<unknown, { readonly n: number }>((message, done) => {
+      arrivals.add(message)
+      done(null)
+    }, AT_ONCE)
+    return { queue, arrivals }
+  })
+}
+
+export function burstOfPushes({ queue, arrivals }: ReturnType<typeof callbackQueues>[number]): Promise<void> {
+  const all = arrivals.expect(BURST)
+  for (let n = 0; n < BURST; n++) queue.push(tell(n))
+  return all
+}
+
+export function fastqBursts(): Contender {
+  return bursts(callbackQueues(), burstOfPushes)
 }

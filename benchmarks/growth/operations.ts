@@ -12,9 +12,15 @@ import {
 import { createStore } from '@genpool/state-ane'
 import { type ActorSystemRef, start, stop } from 'nact'
 
+/** Which plot shows it. */
+export type Group = 'calls' | 'members and pools' | 'watchers and cells'
+
 /** One operation whose time should grow no faster than n log n. */
 export interface Operation {
   readonly title: string
+  readonly group: Group
+  /** The largest n. */
+  readonly most: 100_000 | 1_000_000
   /** Prepares the operation for `n`, and returns what is measured. */
   prepare(system: ActorSystemRef, n: number): (() => unknown) | Promise<() => unknown>
 }
@@ -35,6 +41,8 @@ function pool(system: ActorSystemRef, size: number): PoolRef {
 function calls(title: string, optionsOf: (i: number, n: number) => object): Operation {
   return {
     title,
+    group: 'calls',
+    most: 1_000_000,
     prepare(system, n) {
       const one = spawnPool(system, Trivial, undefined, { size: 8 })
       return () =>
@@ -50,6 +58,8 @@ export const operations: readonly Operation[] = [
   calls('n calls with one key', () => ({ key: 'one' })),
   {
     title: 'n calls with one AbortSignal',
+    group: 'calls',
+    most: 1_000_000,
     prepare(system, n) {
       const one = spawnPool(system, Trivial, undefined, { size: 8 })
       const { signal } = new AbortController()
@@ -58,6 +68,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'n waiting calls are aborted',
+    group: 'calls',
+    most: 1_000_000,
     async prepare(system, n) {
       const none = spawnPool(system, Trivial, undefined, { size: 1 })
       const controller = new AbortController()
@@ -71,9 +83,16 @@ export const operations: readonly Operation[] = [
       }
     },
   },
-  { title: 'n members start', prepare: (system, n) => () => pool(system, n) },
+  {
+    title: 'n members start',
+    group: 'members and pools',
+    most: 100_000,
+    prepare: (system, n) => () => pool(system, n),
+  },
   {
     title: 'n members stop',
+    group: 'members and pools',
+    most: 100_000,
     prepare(system, n) {
       const one = pool(system, n)
       return () => drain(one)
@@ -81,6 +100,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'resize to n and back',
+    group: 'members and pools',
+    most: 100_000,
     prepare(system, n) {
       const one = pool(system, 1)
       return () => {
@@ -91,6 +112,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'broadcast to n members',
+    group: 'members and pools',
+    most: 100_000,
     prepare(system, n) {
       const one = pool(system, n)
       return async () => {
@@ -101,6 +124,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'n pools start, answer and stop',
+    group: 'members and pools',
+    most: 100_000,
     prepare(_system, n) {
       const own = start({ name: `many-${n}` } as never)
       return async () => {
@@ -112,6 +137,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'n watchers of dead letters come and go',
+    group: 'watchers and cells',
+    most: 1_000_000,
     prepare(system, n) {
       const one = pool(system, 1)
       return () => {
@@ -122,6 +149,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'n watchers of a cell, one commit',
+    group: 'watchers and cells',
+    most: 1_000_000,
     prepare(_system, n) {
       const cell = createStore({ name: 'growth' }).cell('cell', { initial: () => 0 })
       return () => {
@@ -133,6 +162,8 @@ export const operations: readonly Operation[] = [
   },
   {
     title: 'n cells of one store',
+    group: 'watchers and cells',
+    most: 1_000_000,
     prepare(_system, n) {
       const store = createStore({ name: 'growth' })
       return () => {

@@ -1,13 +1,13 @@
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { call, definePool, reply, spawnPool } from '@genpool/core'
-import type { ActorSystemRef } from 'nact'
-import { inFlight, percentile, type Row } from '../measure'
+import { inFlight, percentile } from '../../measure'
+import type { House } from '../house'
 
 const SECONDS = 2
 
 /** Measures how late a 1 ms timer and HTTP requests are while a pool is saturated with synchronous handlers. */
-export async function eventLoop(system: ActorSystemRef): Promise<Row> {
+export async function eventLoop({ core, system }: House): Promise<{ value: number; detail: string }> {
+  const { call, definePool, reply, spawnPool } = core
   const Busy = definePool({
     init: () => 0,
     calls: {
@@ -46,12 +46,7 @@ export async function eventLoop(system: ActorSystemRef): Promise<Row> {
   await asking
   server.close()
   return {
-    title: 'event loop delay (p99), saturated pool',
     value: percentile(delays, 0.99),
-    unit: 'ms',
-    atLeast: 10,
-    aim: 5,
-    better: 'less',
     detail: `${delays.length} ticks of a 1 ms timer; ${served.length} HTTP requests, p99 ${percentile(served, 0.99).toFixed(1)} ms`,
   }
 }
