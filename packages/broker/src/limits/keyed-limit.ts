@@ -3,7 +3,7 @@ import { MinHeap } from '../queues/min-heap'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
 
-/** The lanes of all keys under one limit. A key that nothing waits for, runs for or has begun lately is forgotten. */
+/** The lanes of all keys under one limit. A key of which nothing waits, runs or has begun lately is forgotten. */
 export class KeyedLimit<E extends Waiting> {
   readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
@@ -51,9 +51,9 @@ export class KeyedLimit<E extends Waiting> {
     }
   }
 
-  /** Forgets a lane in which nothing is left. */
+  /** Forgets a lane that no request knows, and whose rate counts nothing. */
   forget(lane: LimitLane<E>): void {
-    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0 || lane.behind > 0) return
+    if (lane.known > 0) return
     this.timers.delete(lane)
     if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
   }

@@ -321,7 +321,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
       this.#park(entry, pass, lane, now, true)
       return
     }
-    if (this.inner.mustStepBack(entry)) pass.stepBack()
+    if (this.inner.mustStepBack(entry)) pass.place = 'behind'
     else pass.enter(entry.priority)
     if (this.watch.isOn) this.tellRate(entry, now)
     this.inner.outside = this.#outside
@@ -463,7 +463,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   #gone(entry: E, now: Nanos): void {
     const pass = this.#passes.get(entry)
     if (pass === undefined) return
-    if (pass.place === 'ready' || pass.place === 'behind') pass.leave()
+    if (pass.place === 'ready') pass.leave()
     this.#passes.forget(entry, pass)
     this.#refillBoth(pass, now)
   }
