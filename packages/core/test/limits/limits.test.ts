@@ -68,7 +68,11 @@ describe('a rate of work', () => {
   })
 
   it('drops once what finds no room', async () => {
-    const { clock, pool, send } = limited({ size: 1, rate: { limit: 9, interval: 100 }, broker: { client: { max: 1 } } })
+    const { clock, pool, send } = limited({
+      size: 1,
+      rate: { limit: 9, interval: 100 },
+      broker: { client: { max: 1 } },
+    })
     const all = Promise.allSettled([send({ ms: 10 }), send(), send(), send()])
     await clock.advance(20)
     expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
