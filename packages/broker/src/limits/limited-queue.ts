@@ -60,7 +60,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     const { gate, isPlain } = this.#rules
     const cost = isPlain ? this.ready + 1 : (this.#passes.get(entry)?.cost ?? 1)
     if (gate === null || gate.fits(cost, now)) this.watch.freed(entry, now)
-    else this.watch.held(entry, 'rate', undefined, now)
+    else if (this.watch.isOn) this.watch.held(entry, 'rate', undefined, now)
   }
 
   get length(): number {
@@ -120,7 +120,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
 
   /** Reports that a request which `dequeue` returned is served. */
   begin(entry: E, now: Nanos): void {
-    if (this.watch.isOn) this.watch.freed(entry, now)
+    this.watch.freed(entry, now)
     this.#begin()
     this.#rules.gate?.add(this.#rules.isPlain ? 1 : this.#passes.of(entry).cost, now)
     if (this.#rules.isPlain) return this.#finish(now)
@@ -323,7 +323,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
     }
     if (this.inner.mustStepBack(entry)) pass.place = 'behind'
     else pass.enter(entry.priority)
-    if (this.watch.isOn) this.tellRate(entry, now)
+    this.tellRate(entry, now)
     this.inner.outside = this.#outside
     this.inner.enqueue(entry, now)
     this.#takeDrops(now)
@@ -354,7 +354,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E>, ParkingOwner<
   #ready(entry: E, pass: Pass<E>, now: Nanos): void {
     this.#letPass(entry, now)
     pass.parkedIn = null
-    if (this.watch.isOn) this.tellRate(entry, now)
+    this.tellRate(entry, now)
     pass.enter(entry.priority)
     this.inner.readmit(entry, now)
   }

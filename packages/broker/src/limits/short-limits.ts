@@ -26,13 +26,13 @@ export class ShortLimits<E extends Waiting> {
   tryEnqueue(entry: E, now: Nanos): boolean {
     if (this.queue.isHolding) return false
     if (this.rules.isPlain) {
-      if (this.rules.gate !== null && this.queue.watch.isOn) this.queue.tellRate(entry, now)
+      if (this.rules.gate !== null) this.queue.tellRate(entry, now)
       return this.inner.tryEnqueue(entry)
     }
     const pass = this.passes.of(entry)
     const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
     if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
-    if (this.rules.gate !== null && this.queue.watch.isOn) this.queue.tellRate(entry, now)
+    if (this.rules.gate !== null) this.queue.tellRate(entry, now)
     pass.enter(0)
     return true
   }
@@ -69,7 +69,7 @@ export class ShortLimits<E extends Waiting> {
   #took(entry: E | null, gate: Rate | null, now: Nanos): E | null {
     if (entry === null) return null
     if (gate !== null) gate.add(1, now)
-    if (this.queue.watch.isOn) this.queue.watch.freed(entry, now)
+    this.queue.watch.freed(entry, now)
     return entry
   }
 }
