@@ -58,9 +58,9 @@ export class Arrivals<E extends Waiting> {
       this.lanes.parkNew(entry, lane, now)
       return
     }
-    if (this.queue.mustStepBack(entry)) pass.stepBack()
+    if (this.queue.mustStepBack(entry)) pass.place = 'behind'
     else pass.enter(entry.priority)
-    if (this.passes.watch.isOn) this.queue.tellHold(entry, now)
+    this.queue.tellHold(entry, now)
     this.queue.enqueue(entry, now)
   }
 }

@@ -142,7 +142,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     const { rules, watch } = this.passes
     const cost = rules.isPlain ? this.ready + 1 : (this.passes.get(entry)?.cost ?? 1)
     if (this.lets(cost, now)) watch.freed(entry, now)
-    else watch.held(entry, limitOf(rules.gate, now), undefined, now)
+    else if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
   }
 
   /** Another request may be served before the one that is held. In a fair queue only one more urgent is. */
@@ -163,7 +163,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     this.letPass(entry, now)
     const pass = this.passes.of(entry)
     pass.parkedIn = null
-    if (this.passes.watch.isOn) this.tellHold(entry, now)
+    this.tellHold(entry, now)
     pass.enter(entry.priority)
     this.inner.readmit(entry, now)
   }

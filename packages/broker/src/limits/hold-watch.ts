@@ -5,7 +5,7 @@ export type HoldingLimit = 'rate' | 'limits' | 'backOff'
 
 /** Is told which requests a limit holds back, and when it lets them go. It must not call the broker. */
 export interface HoldWatch<E> {
-  /** Whether it wants to be told now. Looked at before each call of `held`. */
+  /** Whether it wants to be told now. Looked at before each call of `held`, which is rare; `freed` must be cheap. */
   readonly isOn: boolean
   /**
    * A limit holds the request back from now on. It may be told so again.

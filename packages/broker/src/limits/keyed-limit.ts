@@ -54,9 +54,9 @@ export class KeyedLimit<E extends Waiting> {
     }
   }
 
-  /** Forgets a lane in which nothing is left. */
+  /** Forgets a lane that no request knows, and whose rate counts nothing. */
   forget(lane: LimitLane<E>): void {
-    if (lane.running > 0 || lane.ready > 0 || lane.parked > 0 || lane.behind > 0 || lane.isHeld) return
+    if (lane.known > 0 || lane.isHeld) return
     this.timers.delete(lane)
     if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
   }

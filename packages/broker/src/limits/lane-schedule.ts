@@ -112,7 +112,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   left(entry: E, now: Nanos): void {
     const pass = this.passes.get(entry)
     if (pass === undefined) return
-    if (pass.place === 'ready' || pass.place === 'behind') pass.leave()
+    if (pass.place === 'ready') pass.leave()
     this.passes.forget(entry, pass)
     this.refill(pass, now)
   }

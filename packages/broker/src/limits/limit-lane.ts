@@ -26,13 +26,13 @@ export interface KeyRules {
 export class LimitLane<E extends Waiting> implements Scheduled {
   heapAt = 0
   heapIndex = -1
+  /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
+  known = 0
   running = 0
   /** How many stand in the queue, what they cost together, and the lowest of their priorities. */
   ready = 0
   readyCost = 0
   floor = Infinity
-  /** How many wait until their own key has its turn. They come to this lane later, so it must not be forgotten. */
-  behind = 0
   parked = 0
   /** The parked requests, the highest priority first. */
   levels: Level<E>[] = []
@@ -55,7 +55,7 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   /** Forgets what stands in the queue; keeps what runs, and what the rate has counted. */
   reset(): void {
-    this.ready = this.readyCost = this.behind = 0
+    this.ready = this.readyCost = 0
     this.floor = Infinity
   }
 

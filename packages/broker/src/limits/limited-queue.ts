@@ -106,8 +106,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
 
   /** Reports that a request which `dequeue` returned is served. */
   begin(entry: E, now: Nanos): void {
-    const { watch } = this.#passes
-    if (watch.isOn) watch.freed(entry, now)
+    this.#passes.watch.freed(entry, now)
     this.decision.begin()
     const { gate, isPlain } = this.#rules
     gate?.add(isPlain ? 1 : this.#passes.of(entry).cost, now)

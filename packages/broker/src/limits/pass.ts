@@ -21,6 +21,12 @@ export class Pass<E extends Waiting> {
     readonly cost: number,
   ) {}
 
+  /** Counts it in its lanes, so that they are kept; with -1, no longer. */
+  count(by: 1 | -1): void {
+    if (this.keyed !== null) this.keyed.known += by
+    if (this.rated !== null) this.rated.known += by
+  }
+
   costIn(lane: LimitLane<E>): number {
     return lane === this.keyed ? this.keyedCost : this.cost
   }
@@ -29,26 +35,15 @@ export class Pass<E extends Waiting> {
     return lane === this.keyed ? this.rated : this.keyed
   }
 
-  /** Waits until its own key has its turn. */
-  stepBack(): void {
-    this.place = 'behind'
-    this.#countBehind(1)
-  }
-
   /** Enters the queue that members are served from. */
   enter(priority: number): void {
-    if (this.place === 'behind') this.#countBehind(-1)
     this.place = 'ready'
     this.keyed?.enter(this.keyedCost, priority)
     this.rated?.enter(this.cost, priority)
   }
 
-  /** Leaves that queue, or what holds it behind. */
+  /** Leaves that queue. */
   leave(): void {
-    if (this.place === 'behind') {
-      this.place = 'outside'
-      return this.#countBehind(-1)
-    }
     this.place = 'outside'
     this.keyed?.leave(this.keyedCost)
     this.rated?.leave(this.cost)
@@ -98,10 +93,5 @@ export class Pass<E extends Waiting> {
     const { keyed, rated } = this
     if (keyed?.isBehind(entry) === true) return keyed
     return rated?.isBehind(entry) === true ? rated : this.blockedLane(entry, now)
-  }
-
-  #countBehind(by: 1 | -1): void {
-    if (this.keyed !== null) this.keyed.behind += by
-    if (this.rated !== null) this.rated.behind += by
   }
 }

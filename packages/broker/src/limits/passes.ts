@@ -32,16 +32,19 @@ export class Passes<E extends Waiting> {
   /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
   of(entry: E): Pass<E> {
     if (this.rules.isPlain) return this.#plain
-    return ((entry as Holder<E>).limitPass ??= this.rules.passOf(entry))
+    return this.get(entry) ?? this.#make(entry)
   }
 
   delete(entry: E): void {
-    ;(entry as Holder<E>).limitPass = undefined
+    const pass = this.get(entry)
+    if (pass !== undefined) this.forget(entry, pass)
   }
 
   /** Forgets a request, and its lanes if nothing is left in them. */
   forget(entry: E, pass: Pass<E>): void {
+    if (this.get(entry) === undefined) return
     ;(entry as Holder<E>).limitPass = undefined
+    pass.count(-1)
     if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
     if (pass.rated !== null) this.rules.rated?.forget(pass.rated)
   }
@@ -66,6 +69,12 @@ export class Passes<E extends Waiting> {
     return pass
   }
 
+  #make(entry: E): Pass<E> {
+    const pass = this.rules.passOf(entry)
+    pass.count(1)
+    return ((entry as Holder<E>).limitPass = pass)
+  }
+
   laneIn(limit: KeyedLimit<E>, pass: Pass<E>): LimitLane<E> | null {
     return limit === this.rules.keyed ? pass.keyed : pass.rated
   }
@@ -78,7 +87,7 @@ export class Passes<E extends Waiting> {
   adopt(entry: E, isBehind: boolean): boolean {
     try {
       const pass = this.of(entry)
-      if (isBehind) pass.stepBack()
+      if (isBehind) pass.place = 'behind'
       else pass.enter(entry.priority)
       return true
     } catch {

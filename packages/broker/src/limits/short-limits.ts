@@ -21,13 +21,13 @@ export class ShortLimits<E extends Waiting> {
   tryEnqueue(entry: E, now: Nanos): boolean {
     if (this.queue.isHolding) return false
     if (this.rules.isPlain) {
-      if (this.rules.gate !== null && this.passes.watch.isOn) this.queue.tellHold(entry, now)
+      if (this.rules.gate !== null) this.queue.tellHold(entry, now)
       return this.inner.tryEnqueue(entry)
     }
     const pass = this.passes.of(entry)
     const isFull = pass.keyed !== null && pass.keyed.waiting >= pass.keyed.rules.max
     if (isFull || pass.closedLane(0, now) !== null || !this.inner.tryEnqueue(entry)) return false
-    if (this.rules.gate !== null && this.passes.watch.isOn) this.queue.tellHold(entry, now)
+    if (this.rules.gate !== null) this.queue.tellHold(entry, now)
     pass.enter(0)
     return true
   }
@@ -64,7 +64,7 @@ export class ShortLimits<E extends Waiting> {
   #took(entry: E | null, gate: Gate | null, now: Nanos): E | null {
     if (entry === null) return null
     if (gate !== null) gate.add(1, now)
-    if (this.passes.watch.isOn) this.passes.watch.freed(entry, now)
+    this.passes.watch.freed(entry, now)
     return entry
   }
 }

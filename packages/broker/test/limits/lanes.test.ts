@@ -32,3 +32,27 @@ describe('a limit of a tenant', () => {
     expect(broker.take(2)?.task.id).toBe(1)
   })
 })
+
+describe('a limit of a tenant beside a rate of a user', () => {
+  it('counts a request that waited for its user together with those that came meanwhile', () => {
+    const MS = 1_000_000
+    const rate = { limit: 1, interval: 10, by: 'user' } as const
+    const broker = createBroker<Job, Job>({ rate, limits: { by: 'tenant', concurrency: 1 } }, 0)
+    const of = (id: number, user: string, tenant = 'a'): Job => new Job({ id, tenant, user, cost: 1 }, id)
+    const take = (now: number): number | undefined => broker.take(now)?.task.id
+    broker.ask(of(0, 'u', 'b'), 0)
+    expect(take(0)).toBe(0)
+    // It waits for the rate of its user: nothing of its tenant runs now.
+    broker.ask(of(1, 'u'), 1)
+    expect(take(1)).toBeUndefined()
+    const second = of(2, 'v')
+    broker.ask(second, 2)
+    expect(take(2)).toBe(2)
+    broker.release(second, 3)
+    broker.ask(of(3, 'w'), 4)
+    expect(take(4)).toBe(3)
+    broker.timeout(10 * MS)
+    expect(take(10 * MS)).toBeUndefined()
+    expect(broker.limits(10 * MS).limits).toMatchObject({ waiting: 1, running: 1 })
+  })
+})
