@@ -82,6 +82,7 @@ export { withWorkers } from './work/with-workers'
 export type { Job, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
 export type {
   AlarmEvent,
+  BackOffEvent,
   BreakerEvent,
   ConflictEvent,
   DeadLetterEvent,

@@ -69,9 +69,15 @@ const step = fc.record({
   fails: fc.constantFrom(false, false, false, true),
   key: maybe('a', 'b'),
   n: fc.integer({ min: 1, max: 4 }),
+  /** Its handler backs off, and runs again. */
+  backs: fc.constantFrom(undefined, undefined, undefined, { again: true }, { again: true, key: null }, { key: 'a' }),
+  shares: fc.boolean(),
   options: live,
 })
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** What is sent to `work` and to `many`. */
+type Sent = Pick<Step, 'ms' | 'fails' | 'key' | 'backs'>
 
 const given = (options: object): PoolOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
@@ -101,14 +107,22 @@ it('with any options beside each other, each request has one outcome, and the po
       const Work = definePool({
         init: () => ({ n: 0 }),
         calls: {
-          work: async ({ ms, fails }: { ms: number; fails: boolean; key: string | undefined }) => {
+          work: async ({ ms, fails, backs }: Sent, _state, ctx) => {
             if (ms > 0) await clock.wait(ms)
+            if (backs !== undefined && ctx.attempt < 3) {
+              if (backs.again === true) return ctx.backOff(ms, { ...backs, again: true })
+              ctx.backOff(ms, { key: backs.key })
+            }
             if (fails) throw new Error('it failed')
             return reply(1)
           },
           many: {
             batch: 3,
-            handle: (messages: readonly { key: string | undefined }[]) => reply(messages.map(() => 1)),
+            handle: (messages: readonly Sent[], _state, ctx) => {
+              const [{ backs, ms }] = messages as [Sent]
+              if (backs?.again === true && ctx.attempt === 1) return ctx.backOff(ms, { again: true })
+              return reply(messages.map(() => 1))
+            },
           },
         },
         casts: { work: (_message: { key: string | undefined }) => noReply() },
@@ -133,19 +147,20 @@ it('with any options beside each other, each request has one outcome, and the po
         open--
         if (error !== undefined && !isGenPoolError(error)) faults.push(error)
       }
-      const send = (type: 'work' | 'many', { ms, fails, key, n }: Step): void => {
+      const send = (type: 'work' | 'many', { ms, fails, key, n, backs, shares }: Step): void => {
         open++
         const retry = n === 4 ? { retry: { attempts: 2 } } : {}
         call(
           pool,
-          { type: type as 'work', ms, fails, key },
-          { ...(key === undefined ? {} : { key }), ...retry, priority: n },
+          { type: type as 'work', ms, fails, key, backs },
+          { ...(key === undefined ? {} : { key }), ...(shares ? { share: ms } : {}), ...retry, priority: n },
         ).then(() => settled(), settled)
       }
       const perform: Record<Step['op'], (one: Step) => unknown> = {
         work: (one) => send('work', one),
         many: (one) => send('many', one),
-        cast: ({ key }) => cast(pool, { type: 'work', key }),
+        cast: ({ key, shares, n }) =>
+          cast(pool, { type: 'work', key }, shares && key === undefined ? { latest: n % 2 } : { priority: n }),
         pause: () => refusedAtMost(() => pause(pool)),
         resume: () => refusedAtMost(() => resume(pool)),
         resize: ({ n }) => refusedAtMost(() => resize(pool, n)),
