@@ -27,7 +27,7 @@ module.exports = {
     ],
   },
   moduleNameMapper: {
-    '^@genpool/([^/]+)/(testing|opentelemetry)$': '<rootDir>/packages/$1/src/$2/index.ts',
+    '^@genpool/([^/]+)/(testing|opentelemetry|elsewhere)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^@genpool/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],

@@ -12,6 +12,8 @@ import { firstGuesses } from '../assemble/first-guesses'
 import { checkTogether } from '../assemble/combined-options'
 import { type PoolOptions, poolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
+import { elsewhereOf } from '../work/elsewhere'
+import { stateOptionsOf } from '../work/state-options'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
@@ -48,7 +50,9 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
   const definition = define(behaviour, properties)
   const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
-  const defaultSize = definition.form === 'plain' ? 1 : DEFAULT_SIZE
+  const elsewhere = elsewhereOf(definition)
+  elsewhere?.checkState(stateOptionsOf(checked.state, true))
+  const defaultSize = elsewhere?.size ?? (definition.form === 'plain' ? 1 : DEFAULT_SIZE)
   const setup = { definition, options: checked, given: own, defaultSize }
   const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, setup))
   pool.start()

@@ -11,6 +11,7 @@ import type { Settings } from '../pool/settings'
 import type { Phase } from '../pool/status'
 import type { RequestFacts } from '../requests/request-facts'
 import { selfWaitIn } from '../requests/self-wait'
+import { elsewhereOf } from '../work/elsewhere'
 import { workersOf } from '../work/with-workers'
 import { stateOptionsOf } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
@@ -54,7 +55,8 @@ export class AssembledPool implements PoolView {
   #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
-  readonly #isPlain: boolean
+  /** Whether each member has a state of its own if the options do not say. */
+  readonly #isolates: boolean
 
   constructor(
     private readonly host: Host & ConcreteActor,
@@ -62,14 +64,15 @@ export class AssembledPool implements PoolView {
   ) {
     this.#options = options
     this.#given = given
-    this.#isPlain = definition.form === 'plain'
+    const elsewhere = elsewhereOf(definition)
+    this.#isolates = definition.form === 'plain' || elsewhere !== undefined
     this.identity = { pool: host.name, ref: host.reference as unknown as PoolRef }
     this.stats = new Stats(Turn.of(options.clock).now())
     this.#supervisor = new Supervisor(options, supervisorPorts(host, definition, this))
     const { broker } = options
     this.kernel = new Kernel({
       host,
-      behaviour: new CompiledBehaviour(definition),
+      behaviour: new CompiledBehaviour(definition, elsewhere?.routes),
       settings: this.#settings(options),
       broker: isBrokerRef(broker) ? { shared: broker } : { own: engineOptionsOf(options) },
       recorder: this.stats,
@@ -107,7 +110,7 @@ export class AssembledPool implements PoolView {
   configure(changes: PoolChanges): readonly Change[] {
     const { kernel } = this
     if (kernel.status.stopping) throw kernel.failures.closed()
-    const facts = { name: this.name, isPlain: this.#isPlain, sharesState: kernel.sharesState, size: this.size }
+    const facts = { name: this.name, isolates: this.#isolates, sharesState: kernel.sharesState, size: this.size }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
     this.#given = given
@@ -131,7 +134,7 @@ export class AssembledPool implements PoolView {
 
   #settings(options: CheckedPoolOptions): Settings {
     const { startTimeout } = options.restart
-    return { ...options, startTimeout, state: stateOptionsOf(options.state, this.#isPlain) }
+    return { ...options, startTimeout, state: stateOptionsOf(options.state, this.#isolates) }
   }
 
   /** The actor has stopped. Called once. */

@@ -64,6 +64,8 @@ export interface Runner {
   holdsAnswersOf(request: Request): boolean
   /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: Request): Nanos | null
+  /** Its caller is about to give up. False: it is too late, its answer is on its way. */
+  giveUp(request: Request): boolean
   /** Reports that the request was settled with `error` while this member had it. */
   gaveUp(request: Request, error: GenPoolError): void
 }
@@ -108,6 +110,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
+  }
+
+  get sender(): Reference | null {
+    return this.rarely === null ? null : this.rarely.sender
   }
 
   get crashesBefore(): number {
@@ -213,6 +219,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   fail(error: GenPoolError): boolean {
+    if (this.outcome !== null) return false
+    if (isGivenUp(error) && this.runner?.giveUp(this) === false) return false
     if (!this.#settle(outcomeOf(error), error)) return false
     if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
@@ -248,6 +256,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return (this.rarely ??= new Rarely())
   }
 
+  /** Makes the controller of `ctx.signal`, when a handler first reads that. */
+  makeController(): AbortController {
+    const controller = new AbortController()
+    if (this.abandoned) controller.abort()
+    return controller
+  }
+
   #settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
     if (this.outcome !== null) return false
     this.outcome = outcome
@@ -258,6 +273,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     }
     return true
   }
+}
+
+/** Whether the caller no longer waits, while the handler may still run. */
+function isGivenUp({ code }: GenPoolError): boolean {
+  return code === 'ERR_GENPOOL_EXPIRED' || code === 'ERR_GENPOOL_CANCELLED'
 }
 
 /** Detaches a settled request from its reply address and its signal. */

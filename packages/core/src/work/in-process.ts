@@ -51,7 +51,7 @@ export class InProcessWorkers implements WorkerFactory<Request> {
  *
  * With a synchronous handler all of this is synchronous, and makes no promise.
  */
-class InProcessWorker implements Worker<Request>, Run {
+export class InProcessWorker implements Worker<Request>, Run {
   readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
@@ -65,7 +65,7 @@ class InProcessWorker implements Worker<Request>, Run {
   #hold: Hold<unknown> | null = null
 
   constructor(
-    private readonly pool: InProcessPool,
+    protected readonly pool: InProcessPool,
     private readonly seat: WorkerSeat,
     private readonly host: WorkerHost<Request>,
   ) {
@@ -80,6 +80,11 @@ class InProcessWorker implements Worker<Request>, Run {
 
   get state(): unknown {
     return this.#keeper?.state
+  }
+
+  /** What it runs: of a batch, the first. */
+  protected get first(): Request | null {
+    return this.#inHand.first
   }
 
   get isCalling(): boolean {
@@ -141,9 +146,7 @@ class InProcessWorker implements Worker<Request>, Run {
     let result: unknown
     calling.hand = this.#inHand
     try {
-      result = isPlain
-        ? job.handler.handle(job.message, state, ctx)
-        : this.#runSpecially(job, { state, attempt, ctx })
+      result = isPlain ? job.handler.handle(job.message, state, ctx) : this.#runSpecially(job, { state, attempt, ctx })
     } catch (error) {
       calling.hand = null
       throw new HandlerFailure(error)
