@@ -211,6 +211,13 @@ export class ThreadWorker implements Worker, ThreadListener {
     return true
   }
 
+  /** Ends the thread whatever it does, as if it had died. Returns false if it has nothing to do. */
+  kill(): boolean {
+    if (this.#ledger.size === 0) return false
+    void this.#thread.kill()
+    return true
+  }
+
   hold(): void {
     this.#thread.hold(true)
   }
