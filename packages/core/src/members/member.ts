@@ -132,7 +132,7 @@ export class Member extends Waiting implements Runner, Reported, Departing {
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
     this.own.add(request, first)
-    if (this.status !== 'idle') return
+    if (this.status === 'starting' || this.status === 'ended' || this.hand.count >= this.#worker.depth) return
     this.withdraw()
     this.seekWork()
   }

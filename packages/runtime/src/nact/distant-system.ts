@@ -96,7 +96,8 @@ class DistantNode {
     this.actors.stop(this.#address)
   }
 
-  get children(): never {
+  /** nact calls this before it spawns. */
+  assertNotStopped(): never {
     throw new Error(
       `Actors cannot be spawned under "${this.reference.path.parts.join('/')}" from here: it is in another thread. Spawn them ` +
         'there, for example by a message to an actor that does it, or under a system of your own in this thread.',
