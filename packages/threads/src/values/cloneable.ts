@@ -3,7 +3,7 @@ import { textOf } from '@genpool/runtime'
 
 /** Whether an error says that a value cannot be cloned or transferred. */
 export function isCloneError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DataCloneError'
+  return (error as { readonly name?: unknown } | null)?.name === 'DataCloneError'
 }
 
 /** Whether structured clone takes this value. */

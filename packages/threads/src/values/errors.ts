@@ -2,6 +2,7 @@ import { DroppedError } from '@genpool/broker'
 import { CrashedError, StartTimeoutError } from '@genpool/core/elsewhere'
 import { CancelledError, ExpiredError, InvalidError, OptionsError, StoppedError, textOf } from '@genpool/runtime'
 import { ConflictError, NotCommittedError } from '@genpool/state-ane'
+import { isNativeError } from 'node:util/types'
 
 /** An error in a form that structured clone keeps whole: its class is known by name. */
 export interface EncodedError {
@@ -31,7 +32,7 @@ const DEPTH = 16
  * @param isCloneable whether structured clone takes a value
  */
 export function encodeError(error: unknown, isCloneable: (value: unknown) => boolean, depth = 0): EncodedValue {
-  if (!(error instanceof Error) || depth > DEPTH) {
+  if (!isError(error) || depth > DEPTH) {
     return { kind: 'value', value: isCloneable(error) ? error : textOf(error) }
   }
   const skipped = new Set(['message', 'stack', 'name'])
@@ -47,11 +48,16 @@ export function encodeError(error: unknown, isCloneable: (value: unknown) => boo
 }
 
 function encodeField(value: unknown, isCloneable: (value: unknown) => boolean, depth: number): EncodedValue {
-  if (value instanceof Error) return encodeError(value, isCloneable, depth)
-  if (Array.isArray(value) && value.some((each) => each instanceof Error)) {
+  if (isError(value)) return encodeError(value, isCloneable, depth)
+  if (Array.isArray(value) && value.some(isError)) {
     return { kind: 'value', value: { errors: value.map((each: unknown) => encodeError(each, isCloneable, depth)) } }
   }
   return encodeError(value, isCloneable, depth)
+}
+
+/** Of any realm. */
+function isError(value: unknown): value is Error {
+  return isNativeError(value) || value instanceof Error
 }
 
 function baseOf(error: Error): string {
