@@ -10,6 +10,7 @@ import type { ModuleSetup } from '../loading/load-module'
 import type { CheckedThreadOptions } from '../options'
 import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
 import { SharedWords } from '../protocol/shared-words'
+import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
 
@@ -55,7 +56,7 @@ export class Thread {
     let fail!: (error: unknown) => void
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
-      port1.on('message', (messages: readonly ToOwner[]) => this.#hear(messages, resolve, reject))
+      port1.on('message', (packed: Packed) => this.#hear(unpackForOwner(packed), resolve, reject))
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
@@ -84,7 +85,9 @@ export class Thread {
   /** @throws {DataCloneError} if a message cannot be cloned; nothing is sent then */
   post(messages: readonly ToThread[], list?: readonly TransferListItem[]): void {
     if (this.isGone) return
-    this.#port.postMessage(messages, list)
+    const packed: Packed = []
+    for (const message of messages) packForThread(packed, message)
+    this.#port.postMessage(packed, list)
   }
 
   /** Ends it, whatever it does. Resolves when it is gone. */
@@ -112,7 +115,7 @@ export class Thread {
   #exit(code: number, fail: (error: unknown) => void): void {
     // What it has sent before comes first.
     for (let got; (got = receiveMessageOnPort(this.#port)) !== undefined;) {
-      this.#hear(got.message as readonly ToOwner[], () => undefined, fail)
+      this.#hear(unpackForOwner(got.message as Packed), () => undefined, fail)
     }
     this.isGone = true
     this.#port.close()

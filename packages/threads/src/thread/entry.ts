@@ -10,7 +10,7 @@ import { Outbox } from './outbox'
 import { replacementOf } from './replacement'
 import { Runtime } from './runtime'
 import type { ThreadData } from './thread-data'
-import type { ToThread } from '../protocol/messages'
+import { type Packed, unpackForThread } from '../protocol/wire'
 
 /** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
 async function main({ port, memory, module, workerData }: ThreadData): Promise<void> {
@@ -22,7 +22,7 @@ async function main({ port, memory, module, workerData }: ThreadData): Promise<v
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
     const runtime = new Runtime(definition, new SharedWords(memory), outbox)
-    port.on('message', (messages: readonly ToThread[]) => runtime.receive(messages))
+    port.on('message', (packed: Packed) => runtime.receive(unpackForThread(packed)))
   } catch (error) {
     outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
   }

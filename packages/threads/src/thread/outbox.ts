@@ -1,11 +1,12 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
+import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
 import { isCloneError } from '../values/cloneable'
 import { transferListOf } from '../values/transfer'
 
 /** Sends what the thread has to say, in order and many at once. */
 export class Outbox {
-  #waiting: ToOwner[] = []
+  #waiting: Packed = []
   #list: TransferListItem[] | undefined = undefined
 
   /** @param replace what is sent instead of a message that cannot be cloned; null for nothing */
@@ -19,12 +20,12 @@ export class Outbox {
   }
 
   add(message: ToOwner): void {
-    this.#waiting.push(message)
+    packForOwner(this.#waiting, message)
   }
 
   /** Adds a message with a value from a handler, which may have to be moved. */
   addValue(message: ToOwner, value: unknown): void {
-    this.#waiting.push(message)
+    packForOwner(this.#waiting, message)
     const list = transferListOf(value)
     if (list !== undefined) this.#list = [...(this.#list ?? []), ...list]
   }
@@ -39,17 +40,22 @@ export class Outbox {
       this.port.postMessage(messages, list)
     } catch (error) {
       if (!isCloneError(error)) throw error
-      for (const message of messages) this.#sendAlone(message)
+      for (const message of unpackForOwner(messages)) this.#sendAlone(message)
     }
   }
 
   #sendAlone(message: ToOwner): void {
     const list = message[0] === 'answered' ? transferListOf(message[2]) : undefined
+    const packed: Packed = []
+    packForOwner(packed, message)
     try {
-      this.port.postMessage([message], list === undefined ? undefined : [...list])
+      this.port.postMessage(packed, list === undefined ? undefined : [...list])
     } catch (error) {
       const instead = this.replace(message, error)
-      if (instead !== null) this.port.postMessage([instead])
+      if (instead === null) return
+      packed.length = 0
+      packForOwner(packed, instead)
+      this.port.postMessage(packed)
     }
   }
 }
