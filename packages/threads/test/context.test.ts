@@ -167,3 +167,14 @@ describe('the context in a thread', () => {
     })
   })
 })
+
+describe('a handler that fails', () => {
+  it('ends its member, and the thread goes on with the next one', async () => {
+    const other = spawnPool(system, threads<typeof Faults>(file), 'failing', { size: 1, timeout: 30_000 })
+    const before = await call(other, { type: 'thread' })
+    await call(other, { type: 'fail', kind: 'custom' }).catch(() => undefined)
+    expect(await call(other, { type: 'thread' })).toBe(before)
+    expect(getMembers(other)[0]?.name).toBe('member-1.2')
+    expect(await call(other, { type: 'state' })).toEqual({ continued: 'go on', infos: [] })
+  })
+})

@@ -71,14 +71,14 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, found: unknown): OptionsError {
-  const names = typeof exports === 'object' && exports !== null ? Object.keys(exports) : []
+  const names = typeof exports === 'object' && exports !== null ? Object.keys(exports).sort() : []
   const has =
     names.length === 0 ? 'It exports nothing by name' : `It exports ${names.map((each) => `"${each}"`).join(', ')}`
   const what = name === undefined ? 'default export' : `export "${name}"`
   const isForeign = found?.constructor?.name === 'Definition'
   const message = isForeign
     ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it`
-    : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found)}. ${has}` +
+    : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found === exports ? undefined : found)}. ${has}` +
       (name === undefined ? '. Export one as the default, or say which with { export: "name" }' : '')
   return new OptionsError(`The module ${showValue(file)} cannot be used in a thread: ${message}.`, [
     { path: ['url'], message },

@@ -13,15 +13,30 @@ export class Endings {
   isEnding = false
   #error: unknown = undefined
   #timer: Timer | null = null
+  #left: () => void = () => undefined
 
   constructor(private readonly thread: Thread) {}
+
+  /** Has the thread call `terminate`, and go on for another member. Rejects with what `terminate` threw. */
+  async leave(post: (message: ToThread) => void, reason: unknown): Promise<void> {
+    this.isEnding = true
+    this.thread.hold(true)
+    const left = new Promise<void>((resolve) => (this.#left = resolve))
+    this.thread.free = Promise.race([left, this.thread.gone()])
+    post(['end', reason, false, true])
+    this.#killAfter(TERMINATE_MS)
+    await this.thread.free
+    this.#timer?.cancel()
+    this.thread.hold(false)
+    if (this.#error !== undefined) throw this.#error
+  }
 
   /** Has the thread call `terminate` and end. Rejects with what `terminate` threw. */
   async end(post: (message: ToThread) => void, reason: unknown, isRunning: boolean): Promise<void> {
     if (this.thread.isGone || this.isEnding) return
     this.isEnding = true
     this.thread.hold(true)
-    post(['end', reason, reason === 'shutdown'])
+    post(['end', reason, reason === 'shutdown', false])
     this.#killAfter(isRunning ? STUCK_MS : TERMINATE_MS)
     await this.thread.gone()
     if (this.#error !== undefined) throw this.#error
@@ -30,6 +45,7 @@ export class Endings {
   /** The thread has called `terminate`. */
   ended(error: EncodedValue | null): void {
     if (error !== null) this.#error = decodeError(error)
+    this.#left()
   }
 
   /** Ends a thread that was not used. */

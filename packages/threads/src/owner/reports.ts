@@ -24,6 +24,8 @@ export interface ReportPorts {
 /** Carries out what a thread reports of its jobs. */
 export class Reports {
   #isOver = false
+  /** The job whose end is being reported. */
+  #ending: Given<Job> | null = null
   /** The other messages of batches, by their numbers. */
   readonly #companions = new Map<number, Job>()
   /** Calls whose handlers returned without an answer, which may come later. */
@@ -35,6 +37,11 @@ export class Reports {
     private readonly ledger: Ledger<Job>,
     private readonly ports: ReportPorts,
   ) {}
+
+  /** Whether the thread still runs a job, or has one that it may begin. */
+  get isRunning(): boolean {
+    return this.ledger.size > (this.#ending === null ? 0 : 1)
+  }
 
   get isOwed(): boolean {
     return this.#owed.size > 0
@@ -78,7 +85,9 @@ export class Reports {
         this.#open(message[1])
         return true
       case 'done':
-        this.#ends(message[1], message[3], ({ job }, runNs) => {
+        this.#ends(message[1], message[3], (given, runNs) => {
+          const { job } = given
+          this.#owes(given)
           this.ports.host.done(job, message[2] ?? undefined, runNs, 1)
         })
         return true
@@ -145,15 +154,20 @@ export class Reports {
     if (given === undefined || this.#isOver) return
     this.#begins(given)
     this.ports.ran(runNs)
-    const { job } = given
+    this.#ending = given
+    report(given, runNs)
+    this.#ending = null
+    for (const each of given.companions) this.#companions.delete(each)
+    this.ledger.end(given)
+  }
+
+  /** What its handler has not answered may be answered later. */
+  #owes({ job, id, companions }: Given<Job>): void {
     if (job.expectsAnswer && job.outcome === null) this.#owed.set(id, job)
-    for (const each of given.companions) {
+    for (const each of companions) {
       const companion = this.#companions.get(each)
-      this.#companions.delete(each)
       if (companion?.expectsAnswer === true && companion.outcome === null) this.#owed.set(each, companion)
     }
-    report(given, runNs)
-    this.ledger.end(given)
   }
 
   #fail(id: number, encoded: EncodedValue): void {

@@ -19,6 +19,8 @@ export interface Threads {
   readonly prefetch: number | 'auto'
   /** A thread that loads or has loaded the module. */
   take(): Thread
+  /** A thread that its member leaves is there for the next one. */
+  keep(thread: Thread): void
   /** Something is under way: looks after it until all is done. */
   watch(): void
   /** Work may have to move to a thread that has none. */
@@ -51,7 +53,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   ) {
     const thread = (this.#thread = threads.take())
     this.#isReal = seat.turn === Turn.of(systemClock)
-    this.#ledger = new Ledger(thread.words)
+    this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
     this.#posting = new Posting(thread, (id) => this.#refuse(id))
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
     this.#runTimes = new RunTimes(threads.prefetch)
@@ -87,6 +89,8 @@ export class ThreadWorker implements Worker, ThreadListener {
     thread.hold(true)
     try {
       this.threads.learn(await thread.loaded)
+      await thread.free
+      if (thread.isGone) throw new Error('its thread has ended before it could start')
       thread.listen(this)
       const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
       thread.post([['start', setupOf(this.seat, offset)]])
@@ -159,10 +163,15 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   end(reason: unknown): Eventually<void> {
     this.threads.ended(this)
-    const isRunning = this.#ledger.size > 0
+    const { isRunning } = this.#reports
     for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
     this.#reports.end()
     const sent = isCloneable(reason) ? reason : String(reason)
+    // The handler failed, and the thread did not: another member can have it.
+    if (reason instanceof Error && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
+      this.threads.keep(this.#thread)
+      return this.#endings.leave((message) => this.#posting.add(message), sent)
+    }
     return this.#endings.end((messages) => this.#posting.add(messages), sent, isRunning)
   }
 

@@ -9,6 +9,9 @@ import { type Threads, ThreadWorker } from './thread-worker'
 /** How often threads that work are looked at, in milliseconds. */
 const LOOK_MS = 10
 
+/** How long a thread without a member waits for one while no other member is there, in milliseconds. */
+const KEEP_MS = 5_000
+
 /** Makes the workers of one pool, a thread each. */
 export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #setup: ThreadSetup
@@ -18,6 +21,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #ready = new Set<ThreadWorker>()
   readonly #moved = new WeakSet<Job>()
   #watching = false
+  #keptAt = 0
   #balancing = false
 
   constructor(
@@ -56,11 +60,16 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     while (this.#spares.length < this.#options.spare) this.#spares.push(new Thread(this.#setup))
   }
 
+  keep(thread: Thread): void {
+    this.#spares.unshift(thread)
+    this.#keptAt = systemClock.now()
+  }
+
   ended(worker: ThreadWorker): void {
     this.#ready.delete(worker)
     if (this.#ready.size > 0) return
     // The pool stops, or none is left: spare threads are started again with the next member.
-    for (const spare of this.#spares.splice(0)) void spare.kill()
+    this.#endSpares()
   }
 
   watch(): void {
@@ -78,7 +87,13 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
       if (worker.isBusy) isBusy = true
       else if (!this.#ready.has(worker)) this.#all.delete(worker)
     }
-    if (isBusy) this.watch()
+    const isKeeping = this.#spares.length > 0 && this.#ready.size === 0
+    if (isKeeping && systemClock.now() - this.#keptAt > KEEP_MS * NS_PER_MS) this.#endSpares()
+    if (isBusy || isKeeping) this.watch()
+  }
+
+  #endSpares(): void {
+    for (const spare of this.#spares.splice(0)) void spare.kill()
   }
 
   balanceLater(turn: Turn): void {

@@ -39,6 +39,10 @@ export class Thread {
   /** What the module has. Rejects with an `UnusableModule`, or with what the module threw. */
   readonly loaded: Promise<Manifest>
   isGone = false
+  /** The number of the last job. */
+  lastId = 0
+  /** Resolves when its last member has ended. */
+  free: Promise<void> = Promise.resolve()
   readonly #worker: Worker
   readonly #port: MessagePort
   #listener: ThreadListener | null = null

@@ -26,7 +26,11 @@ export class Ledger<J extends object> {
   readonly #free = Array.from({ length: PLACES }, (_, i) => PLACES - 1 - i)
   #lastId = 0
 
-  constructor(private readonly words: claims.Words) {}
+  /** @param nextId gives a number that no earlier job of this thread had */
+  constructor(
+    private readonly words: claims.Words,
+    readonly nextId: () => number = () => ++this.#lastId,
+  ) {}
 
   get size(): number {
     return this.#byId.size
@@ -43,11 +47,6 @@ export class Ledger<J extends object> {
 
   byId(id: number): Given<J> | undefined {
     return this.#byId.get(id)
-  }
-
-  /** Another number, for a message that shares the run of a job. */
-  nextId(): number {
-    return ++this.#lastId
   }
 
   /** Gives a job. `taken`: it counts as begun. */

@@ -61,7 +61,8 @@ export type ToThread =
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */
   | readonly ['resolved', id: number, value: unknown]
-  | readonly ['end', reason: unknown, poolStops: boolean]
+  /** `keeps`: the thread goes on, for another member. */
+  | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 
 /** What a thread sends: a list of these in one post. */
 export type ToOwner =

@@ -57,7 +57,7 @@ export class Runtime implements ErrandHost {
       case 'resolved':
         return this.#opened.get(message[1])?.resolve(message[2])
       case 'end':
-        return void this.#end(message[1], message[2])
+        return void this.#end(message[1], message[2], message[3])
     }
   }
 
@@ -219,15 +219,18 @@ export class Runtime implements ErrandHost {
     })
   }
 
-  async #end(reason: unknown, poolStops: boolean): Promise<void> {
+  async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {
     this.#jobs.length = this.#next = 0
+    const worker = this.#worker
+    this.#worker = null
     let error: unknown = null
     try {
-      await this.#worker?.end(reason, poolStops)
+      await worker?.end(reason, poolStops)
     } catch (thrown) {
       error = thrown
     }
     this.#tell(['ended', error === null ? null : encodeError(error, isCloneable)])
+    if (keeps) return
     // What was written to stdout is on its way first.
     systemClock.defer(() => process.exit(0))
   }
