@@ -27,7 +27,7 @@ export interface Threads {
   balanceLater(turn: Turn): void
   /** Whether another thread could take work. */
   readonly hasOthers: boolean
-  ready(worker: ThreadWorker): void
+  ready(worker: ThreadWorker, turn: Turn): void
   ended(worker: ThreadWorker): void
   learn(manifest: Awaited<Thread['loaded']>): void
 }
@@ -95,7 +95,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
       thread.post([['start', setupOf(this.seat, offset)]])
       const result = await started
-      if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this)
+      if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this, this.seat.turn)
       else this.#endings.kill()
       return result
     } catch (error) {

@@ -55,8 +55,9 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     this.routes.learn(manifest)
   }
 
-  ready(worker: ThreadWorker): void {
+  ready(worker: ThreadWorker, turn: Turn): void {
     this.#ready.add(worker)
+    if (this.hasOthers) this.balanceLater(turn)
     while (this.#spares.length < this.#options.spare) this.#spares.push(new Thread(this.#setup))
   }
 
