@@ -3,6 +3,7 @@ import assert from 'node:assert'
 import { createRequire } from 'node:module'
 import { query, start, stop } from 'nact'
 import { call, cast, definePool, noReply, reply, spawnPool } from '@genpool/core'
+import { threads } from '@genpool/threads'
 
 const Counter = definePool({
   init: () => ({ count: 0 }),
@@ -15,6 +16,12 @@ const pool = spawnPool(system, Counter, 'counter', { size: 5 })
 assert.strictEqual(await call(pool, { type: 'add', value: 5 }), 5)
 assert.deepStrictEqual(cast(pool, { type: 'add', value: 5 }), { ok: true })
 assert.strictEqual(await query(pool, { type: 'add', value: 5 }, 1000), 15)
+
+for (const module of ['threads.mjs', 'threads.cjs']) {
+  const inThreads = spawnPool(system, threads(new URL(module, import.meta.url)), module, { size: 1, timeout: 60_000 })
+  assert.strictEqual(await call(inThreads, { type: 'add', value: 5 }), 5)
+  assert.strictEqual(await call(inThreads, { type: 'add', value: 5 }), 10)
+}
 stop(system)
 
 const require = createRequire(import.meta.url)

@@ -8,6 +8,7 @@ import * as broker from '@genpool/broker'
 import * as core from '@genpool/core'
 import * as runtime from '@genpool/runtime'
 import * as state from '@genpool/state-ane'
+import * as threads from '@genpool/threads'
 import { z } from 'zod'
 import { renderOptions, type Source } from './render'
 
@@ -24,6 +25,7 @@ const text = renderOptions([
   sourceOf('@genpool/core', core),
   sourceOf('@genpool/broker', broker),
   sourceOf('@genpool/state-ane', state),
+  sourceOf('@genpool/threads', threads),
   sourceOf('@genpool/runtime', runtime),
 ])
 

@@ -68,3 +68,22 @@ export const systemClock: Clock = {
   setTimer: (at, fn, holds = true) => withoutContext(() => new SystemTimer(at, fn, holds)),
   defer: (fn) => void setImmediate(fn),
 }
+
+/**
+ * The clock of another thread of this process: a deadline of the one is one of the other.
+ *
+ * @param offset what `clockOffset` returned there
+ */
+export function clockOfThread(offset: bigint): Clock {
+  const ahead = Number(process.hrtime.bigint() - offset) - systemClock.now()
+  return {
+    now: () => systemClock.now() + ahead,
+    setTimer: (at, fn, holds) => systemClock.setTimer(at - ahead, fn, holds),
+    defer: (fn) => systemClock.defer(fn),
+  }
+}
+
+/** By how much the time of all threads is ahead of a clock that shows `now`. */
+export function clockOffset(now: Nanos): bigint {
+  return process.hrtime.bigint() - BigInt(now)
+}

@@ -1,7 +1,7 @@
 export { callSafely, warnOfCallback } from './call-safely'
 export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'
-export { type Clock, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
+export { type Clock, clockOffset, clockOfThread, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
 export {
   CancelledError,
@@ -18,6 +18,7 @@ export {
 } from './errors'
 export { type Fault, InvalidError } from './invalid-error'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
+export { DistantSystem, type DistantActors, plainAddress, type PlainAddress, referenceTo } from './nact/distant-system'
 export { type Hold as ReferenceHold, heldReference } from './nact/held-reference'
 export {
   type ConcreteActor,

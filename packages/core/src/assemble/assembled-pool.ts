@@ -105,7 +105,12 @@ export class AssembledPool implements PoolView, Sizing {
   configure(changes: PoolChanges): readonly Change[] {
     const { kernel } = this
     if (kernel.status.stopping) throw kernel.failures.closed()
-    const facts = { name: this.name, isPlain: this.blueprint.isPlain, sharesState: kernel.sharesState, size: this.size }
+    const facts = {
+      name: this.name,
+      isolates: this.blueprint.isolates,
+      sharesState: kernel.sharesState,
+      size: this.size,
+    }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.#apply(options, changed)
     this.#given = given
@@ -118,7 +123,7 @@ export class AssembledPool implements PoolView, Sizing {
     if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path)))
       kernel.port.configure(engineOptionsOf(options))
     this.#options = options
-    kernel.configure(settingsOf(options, this.blueprint.isPlain))
+    kernel.configure(settingsOf(options, this.blueprint.isolates))
     this.#supervisor.configure(options)
     this.policies.configure(options)
     // Members of a shared state that is not made yet are started when it is.

@@ -3,6 +3,7 @@ import { optionsOf, parseOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
+import { elsewhereOf } from '../work/elsewhere'
 import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
 import { checkTogether, engineOptionsOf } from './combined-options'
 import { firstGuesses } from './first-guesses'
@@ -33,18 +34,18 @@ export class Blueprint {
     readonly given: PoolOptions,
   ) {
     this.behaviour = compiled(definition)
-    this.settings = settingsOf(options, this.isPlain)
+    this.settings = settingsOf(options, this.isolates)
     this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options))
   }
 
-  /** Whether it runs a plain nact function. */
-  get isPlain(): boolean {
-    return this.definition.form === 'plain'
+  /** Whether each member has a state of its own if the options do not say. */
+  get isolates(): boolean {
+    return this.definition.form === 'plain' || elsewhereOf(this.definition) !== undefined
   }
 
   /** The number of members if the options do not say. */
   get defaultSize(): number {
-    return this.isPlain ? 1 : DEFAULT_SIZE
+    return elsewhereOf(this.definition)?.size ?? (this.definition.form === 'plain' ? 1 : DEFAULT_SIZE)
   }
 }
 
@@ -85,6 +86,7 @@ export function blueprintOf(
   const { definition, own } = read()
   const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
+  elsewhereOf(definition)?.checkState(stateOptionsOf(checked.state, true))
   const blueprint = new Blueprint(definition, checked, copyOfGiven(own))
   if (mayBeKnown)
     remembered.set(
@@ -98,14 +100,17 @@ const behaviours = new WeakMap<Definition, CompiledBehaviour>()
 
 function compiled(definition: Definition): CompiledBehaviour {
   let behaviour = behaviours.get(definition)
-  if (behaviour === undefined) behaviours.set(definition, (behaviour = new CompiledBehaviour(definition)))
+  if (behaviour === undefined) {
+    behaviour = new CompiledBehaviour(definition, elsewhereOf(definition)?.routes)
+    behaviours.set(definition, behaviour)
+  }
   return behaviour
 }
 
 /** The options that the kernel reads. */
-export function settingsOf(options: CheckedPoolOptions, isPlain: boolean): Settings {
+export function settingsOf(options: CheckedPoolOptions, isolates: boolean): Settings {
   const { timeout, callerContext, terminateTimeout, clock, random, onDrop, onCallbackError } = options
-  const state = stateOptionsOf(options.state, isPlain)
+  const state = stateOptionsOf(options.state, isolates)
   return {
     timeout,
     callerContext,

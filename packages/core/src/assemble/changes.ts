@@ -10,8 +10,8 @@ const FIXED = ['state.type', 'state.store', 'state.key', 'state.validate', 'stat
 /** What a change of options needs to know of the pool. */
 export interface ChangedPool {
   readonly name: string
-  /** Whether it runs a plain nact function. */
-  readonly isPlain: boolean
+  /** Whether each member has a state of its own if the options do not say. */
+  readonly isolates: boolean
   readonly sharesState: boolean
   /** The target number of members. */
   readonly size: number
@@ -57,7 +57,7 @@ function spelledOut(pool: ChangedPool, given: PoolOptions, changes: unknown): Po
 /** Options with their short forms written out, so that they can be compared one by one. */
 function comparable(pool: ChangedPool, options: CheckedPoolOptions): object {
   const { size = pool.size, state } = options
-  return { ...options, size, state: stateOptionsOf(state, pool.isPlain) }
+  return { ...options, size, state: stateOptionsOf(state, pool.isolates) }
 }
 
 /** @param current the same options in full, for what was not given */

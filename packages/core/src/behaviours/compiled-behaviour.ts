@@ -4,6 +4,7 @@ import type { Definition } from './define-pool'
 import type { Callbacks, HandlerDefinition } from './definition-schema'
 import { typeOfMessage } from './type-of-message'
 import type { Handler } from './handler'
+import type { Routes } from './routes'
 import { Step } from './step'
 
 /** A behaviour in a form that is fast to run: it finds the handler of each message. */
@@ -24,10 +25,19 @@ export class CompiledBehaviour {
   #lastCastType: unknown = undefined
   #lastCast: Handler | undefined = undefined
 
-  constructor(definition: Definition) {
+  /** @param routes finds the handlers if they are not in this thread */
+  constructor(
+    definition: Definition,
+    private readonly routes?: Routes,
+  ) {
     this.form = definition.form
     this.properties = definition.properties
     this.callbacks = typeof definition.callbacks === 'function' ? {} : definition.callbacks
+    if (routes !== undefined) {
+      this.info = routes.info
+      this.continuation = routes.continuation
+      return
+    }
     if (definition.form === 'plain') {
       this.#anyCall = this.#anyCast = this.info = plainHandler(definition.callbacks)
       return
@@ -58,7 +68,7 @@ export class CompiledBehaviour {
   }
 
   #findCall(type: unknown): Handler | undefined {
-    const found = this.#anyCall ?? this.#calls.get(type)
+    const found = this.#anyCall ?? this.#calls.get(type) ?? this.routes?.call(type)
     this.#lastCallType = type
     return (this.#lastCall = found)
   }
@@ -70,13 +80,14 @@ export class CompiledBehaviour {
   }
 
   #findCast(type: unknown): Handler | undefined {
-    const found = this.#anyCast ?? this.#casts.get(type)
+    const found = this.#anyCast ?? this.#casts.get(type) ?? this.routes?.cast(type)
     this.#lastCastType = type
     return (this.#lastCast = found)
   }
 
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string {
+    if (this.routes !== undefined) return this.routes.known(kind)
     const handlers = kind === 'call' ? this.#calls : this.#casts
     return handlers.size === 0
       ? `no ${kind}s`

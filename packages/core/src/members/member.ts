@@ -1,13 +1,12 @@
 import { Waiting } from '@genpool/broker'
 import type { GenPoolError, Nanos } from '@genpool/runtime'
-import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { hasPassed } from '../requests/deadline'
 import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
-import type { Started, Worker, WorkerFactory } from '../work/worker'
+import type { Started, Worker, WorkerFactory, WorkerSeat } from '../work/worker'
 import type { Crew, TurnWork, WorkSource } from './crew'
 import { Departure, type Departing } from './departure'
 import { giveBackFrom } from './give-back'
@@ -48,13 +47,15 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   constructor(
     readonly info: MemberInfo,
     readonly crew: Crew<Member>,
-    setup: { readonly workers: WorkerFactory<Request>; readonly cell: Cell<unknown> | undefined },
+    setup: Pick<WorkerSeat, 'cell' | 'stateOptions'> & { readonly workers: WorkerFactory<Request> },
     readonly bornAt: Nanos,
   ) {
     super(bornAt)
     this.#work = crew.work
     this.#turnWork = crew.turnWork
-    this.#worker = setup.workers.create({ info, cell: setup.cell }, new WorkerReports(this, crew))
+    const { workers, cell, stateOptions } = setup
+    const seat = { info, cell, stateOptions, facts: crew.facts, turn: crew.turn }
+    this.#worker = workers.create(seat, new WorkerReports(this, crew))
   }
 
   get facts(): PoolFacts {
@@ -136,7 +137,7 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   deliver(request: Request, first = false): void {
     this.own ??= new OwnMessages()
     this.own.add(request, first)
-    if (this.status !== 'idle') return
+    if (this.status === 'starting' || this.status === 'ended' || this.hand.count >= this.#worker.depth) return
     this.withdraw()
     this.seekWork()
   }
@@ -232,6 +233,10 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
 
   startOf(request: Request): Nanos | null {
     return this.#worker.startOf(request)
+  }
+
+  giveUp(request: Request): boolean {
+    return this.#worker.giveUp?.(request) !== false
   }
 
   gaveUp(request: Request, error: GenPoolError): void {

@@ -70,6 +70,10 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
     this.member.seekWork()
   }
 
+  returned(request: Request): void {
+    if (this.member.status !== 'ended') giveBackFrom(this.member.hand, [request], this.crew)
+  }
+
   died(cause: unknown, begun: readonly Request[]): void {
     const { member, crew } = this
     if (member.status === 'ended') return

@@ -204,7 +204,12 @@ export class Kernel implements Attaching {
   // --- members ---
 
   newMember(info: MemberInfo): Member {
-    return new Member(info, this.crew, { workers: this.#workers, cell: this.cell }, this.turn.now())
+    return new Member(
+      info,
+      this.crew,
+      { workers: this.#workers, cell: this.cell, stateOptions: this.stateOptions },
+      this.turn.now(),
+    )
   }
 
   addressFor(member: Member): ReturnType<Host['addressFor']> {

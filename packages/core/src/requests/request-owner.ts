@@ -51,6 +51,8 @@ export interface Runner<R> {
   holdsAnswersOf(request: R): boolean
   /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: R): Nanos | null
+  /** Its caller is about to give up. False: it is too late, its answer is on its way. */
+  giveUp(request: R): boolean
   /** Reports that the request was settled with `error` while this member had it. */
   gaveUp(request: R, error: GenPoolError): void
 }

@@ -61,6 +61,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.message
   }
 
+  get sender(): Reference | null {
+    return this.rarely === null ? null : this.rarely.sender
+  }
+
   get crashesBefore(): number {
     return this.rarely?.crashes ?? 0
   }
@@ -169,6 +173,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   fail(error: GenPoolError): boolean {
+    if (this.outcome !== null) return false
+    if (isGivenUp(error) && this.runner?.giveUp(this) === false) return false
     if (!this.settle(outcomeOf(error), error)) return false
     if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
@@ -210,6 +216,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return (this.rarely ??= new Rarely())
   }
 
+  /** Makes the controller of `ctx.signal`, when a handler first reads that. */
+  makeController(): AbortController {
+    const controller = new AbortController()
+    if (this.abandoned) controller.abort()
+    return controller
+  }
+
   /** Gives it its outcome. False if it has one. */
   protected settle(outcome: Outcome, error: GenPoolError | undefined): boolean {
     if (this.outcome !== null) return false
@@ -221,6 +234,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     }
     return true
   }
+}
+
+/** Whether the caller no longer waits, while the handler may still run. */
+function isGivenUp({ code }: GenPoolError): boolean {
+  return code === 'ERR_GENPOOL_EXPIRED' || code === 'ERR_GENPOOL_CANCELLED'
 }
 
 /** Detaches a settled request from its reply address and its signal. */

@@ -48,6 +48,11 @@ export class GuardedHost implements WorkerHost, Progress {
     if (this.#ends(job)) this.host.refused(job, error, runNs)
   }
 
+  returned(job: Job): void {
+    if (this.#begun.has(job) || !this.#given.delete(job)) return
+    this.host.returned(job)
+  }
+
   died(cause: unknown, begun: readonly Job[]): void {
     const lost = begun.filter((job) => this.#given.has(job))
     // It may have begun them without a report.

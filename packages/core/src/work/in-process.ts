@@ -39,7 +39,7 @@ export class InProcessWorkers implements WorkerFactory<Request> {
  *
  * With a synchronous handler all of this is synchronous, and makes no promise.
  */
-class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
+export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
@@ -53,7 +53,7 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   #hold: Hold<unknown> | null = null
 
   constructor(
-    private readonly pool: InProcessPool,
+    protected readonly pool: InProcessPool,
     private readonly info: MemberInfo,
     private readonly host: WorkerHost<Request>,
     keeper: StateKeeper | null,
@@ -69,6 +69,11 @@ class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
 
   get state(): unknown {
     return this.#keeper?.state
+  }
+
+  /** What it runs: of a batch, the first. */
+  protected get first(): Request | null {
+    return this.#inHand.first
   }
 
   get isCalling(): boolean {

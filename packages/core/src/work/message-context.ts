@@ -163,10 +163,7 @@ export class PlainContext implements Context {
 
 function signalOf(request: Request): AbortSignal {
   const rarely = request.extend()
-  if (rarely.controller === null) {
-    rarely.controller = new AbortController()
-    if (request.abandoned) rarely.controller.abort()
-  }
+  rarely.controller ??= request.makeController()
   return rarely.controller.signal
 }
 

@@ -49,9 +49,12 @@ export const stateOptions = z.strictObject({
 export type StateOptions = z.output<typeof stateOptions>
 
 /** The options of the state in full, also where they were given as a name or not at all. */
-export function stateOptionsOf(option: StateOptions | StateOptions['type'] | undefined, plain: boolean): StateOptions {
+export function stateOptionsOf(
+  option: StateOptions | StateOptions['type'] | undefined,
+  isolates: boolean,
+): StateOptions {
   if (typeof option === 'object') return option
-  return { type: option ?? (plain ? 'isolated' : 'shared'), commit: 'retry', retries: 3 }
+  return { type: option ?? (isolates ? 'isolated' : 'shared'), commit: 'retry', retries: 3 }
 }
 
 /** Makes the cell that all members share, in the user's store if there is one. */

@@ -2,6 +2,7 @@ import { readSafely, wrongArgument } from '@genpool/runtime'
 import { type Behaviour, Definition, isDefinition } from '../behaviours/define-pool'
 import type { Protocol } from '../behaviours/protocol'
 import { guarded } from './guarded-worker'
+import { elsewhereOf } from './elsewhere'
 import type { WorkerFactory } from './worker'
 
 const factories = new WeakMap<Definition, WorkerFactory>()
@@ -35,5 +36,5 @@ export function withWorkers<P extends Protocol>(behaviour: Behaviour<P>, workers
 
 /** The workers of a behaviour; undefined if it runs in this thread. */
 export function workersOf(definition: Definition): WorkerFactory | undefined {
-  return factories.get(definition)
+  return elsewhereOf(definition)?.workers ?? factories.get(definition)
 }

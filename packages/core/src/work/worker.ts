@@ -1,19 +1,28 @@
-import type { Nanos } from '@genpool/runtime'
+import type { GenPoolError, Nanos, Reference, Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
+import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
+import type { RequestKind } from '../requests/outcome'
+import type { StateOptions } from './state-options'
 
 /** One message that a worker is given; for a batch, the first of its messages. */
 export interface Job {
+  /** How it arrived. A `direct` message is for this member alone. */
+  readonly kind: RequestKind
   readonly handler: Handler
   readonly message: unknown
   /** Its deadline. A job that has not begun by then must not begin. */
   readonly deadline: Nanos
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
+  /** How many times a handler was called for it. */
+  readonly attempt: number
+  /** Who sent it, for a dispatch; null without a sender. */
+  readonly sender: Reference | null
   /** The outcome; null while it has none. A job with an outcome must not begin, and its commit is refused. */
   readonly outcome: string | null
   /** The other messages of its batch; null if its handler takes one message. They share its run and its commit. */
@@ -25,6 +34,8 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
+  fail(error: GenPoolError): boolean
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
   /**
@@ -63,6 +74,8 @@ export interface WorkerHost<J extends Job = Job> {
   failed(job: J, cause: unknown, runNs: Nanos): void
   /** The commit was refused, and the handler is not at fault. Nothing was committed. The worker goes on. */
   refused(job: J, error: unknown, runNs: Nanos): void
+  /** The worker gives back a job that has not begun, and never will here: it runs elsewhere. */
+  returned(job: J): void
   /**
    * The worker is gone: its thread or process died. No other report follows.
    *
@@ -104,6 +117,11 @@ export interface Worker<J extends Job = Job> {
   revoke(job: J): boolean
   /** The caller of a running job no longer waits. Tell the handler; the job still ends with a report. */
   cancel(job: J, reason: unknown): void
+  /**
+   * The caller of a job is about to give up. True: the job will not commit. False: it is too late, since the commit is done and the
+   * answer is on its way; then it neither expires nor is cancelled. Left out by workers that commit in this thread.
+   */
+  giveUp?(job: J): boolean
   /** Whether an answer to this job that is given now has to wait for the commit of its run. */
   holdsAnswersOf(job: J): boolean
   /** When it started to run a job; null if it has not, or the job has ended. */
@@ -122,6 +140,12 @@ export interface WorkerSeat {
   readonly info: MemberInfo
   /** The state that all members share; undefined if each worker makes a state of its own. */
   readonly cell: Cell<unknown> | undefined
+  /** The time of the pool. */
+  readonly turn: Turn
+  /** What contexts say about the pool. */
+  readonly facts: PoolFacts
+  /** How the state is kept and committed. */
+  readonly stateOptions: StateOptions
 }
 
 /** Makes the workers of one pool. */

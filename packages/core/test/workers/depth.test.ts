@@ -56,6 +56,17 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it('gives it a message for this member before what is sent later', async () => {
+    const { clock, workers, pool, send, system } = bench(3)
+    send()
+    await clock.settle()
+    dispatch(getMembers(pool)[0]?.ref as never, 'hello' as never)
+    send()
+    await clock.settle()
+    expect(workers.jobs.map(({ message }) => message)).toEqual([{ type: 'one', id: 0 }, 'hello', { type: 'one', id: 1 }])
+    stop(system)
+  })
+
   it('takes no more work after it was replaced as stuck', async () => {
     const { clock, workers, pool, outcomes, send, system } = bench(3, { stuckAfter: 100, timeout: Infinity })
     send()

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { CallStep } from '../../behaviours/behaviour'
+import type { Context } from '../../behaviours/context'
 import type { Eventually } from '../../behaviours/eventually'
 import { type Behaviour, definePool } from '../../behaviours/define-pool'
 import type { PoolRef } from '../../behaviours/protocol'
@@ -37,15 +38,27 @@ export type ContractPool = ContractBehaviour extends Behaviour<infer P> ? PoolRe
  * module that they load.
  *
  * @param wait how a handler waits, in milliseconds; default: on Node's timers
+ * @param committed told what has committed, where each worker has a state of its own. A batch is told at once
  */
-export function contractBehaviour(wait: (ms: number) => Promise<void> = setTimeout) {
+export function contractBehaviour(
+  wait: (ms: number) => Promise<void> = setTimeout,
+  committed?: (ids: readonly number[], batched: boolean) => void,
+) {
+  const tells = (ctx: Pick<Context, 'afterCommit'>, ids: readonly number[], batched: boolean): void => {
+    if (committed !== undefined) ctx.afterCommit(() => committed(ids, batched))
+  }
   const take = async (ms: number): Promise<void> => (ms > 0 ? wait(ms) : undefined)
   return definePool({
     init: (): ContractState => ({ ids: [], batched: [], count: 0 }),
     calls: {
-      work: ({ id, ms, fails }: Work): Eventually<CallStep<number, ContractState>> => {
+      work: (
+        { id, ms, fails }: Work,
+        _state: ContractState,
+        ctx: Context<ContractState>,
+      ): Eventually<CallStep<number, ContractState>> => {
         const end = (): CallStep<number, ContractState> => {
           if (fails) throw new Error(`message ${id} failed`)
+          tells(ctx, [id], false)
           return reply(id, (draft: ContractState) => {
             draft.ids.push(id)
           })
@@ -67,9 +80,14 @@ export function contractBehaviour(wait: (ms: number) => Promise<void> = setTimeo
       },
       many: {
         batch: 4,
-        handle: async (messages: readonly ContractMessage[]): Promise<CallStep<number[], ContractState>> => {
+        handle: async (
+          messages: readonly ContractMessage[],
+          _state: ContractState,
+          ctx: Context<ContractState>,
+        ): Promise<CallStep<number[], ContractState>> => {
           await take(messages[0]?.ms ?? 0)
           const ids = messages.map(({ id }) => id)
+          tells(ctx, ids, true)
           return reply(ids, (draft: ContractState) => {
             draft.batched.push(...ids)
           })

@@ -13,13 +13,20 @@ export interface WorkerContractSettings {
 /** One promise that all workers keep. */
 export interface WorkerLaw {
   readonly name: string
+  /** Whether it is about a state that all workers share. */
+  readonly sharesState: boolean
   /** Rejects if the workers of `subject` do not keep it. */
   check(subject: WorkerSubject, settings: WorkerContractSettings): Promise<void>
 }
 
 /** A law about one case. */
 export function law(name: string, options: PoolOptions, holds: (run: WorkerRun) => Promise<void>): WorkerLaw {
-  return { name, check: (subject) => playing(subject, options, holds) }
+  return { name, sharesState: false, check: (subject) => playing(subject, options, holds) }
+}
+
+/** A law about one case of a state that all workers share. */
+export function sharedLaw(name: string, options: PoolOptions, holds: (run: WorkerRun) => Promise<void>): WorkerLaw {
+  return { ...law(name, options, holds), sharesState: true }
 }
 
 /** A law about random cases. */
@@ -31,6 +38,7 @@ export function randomLaw<Case>(
 ): WorkerLaw {
   return {
     name,
+    sharesState: false,
     async check(subject, { fc, runs = subject.virtual === false ? 3 : 100 }) {
       const property = fc.asyncProperty(cases(fc), (plan) => playing(subject, options(plan), (run) => holds(run, plan)))
       await fc.assert(property, { numRuns: runs })

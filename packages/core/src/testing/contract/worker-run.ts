@@ -14,6 +14,8 @@ import type { ContractBehaviour, ContractPool, ContractState } from './contract-
 export interface WorkerSubject {
   /** Whether the workers live in virtual time. Workers that run elsewhere do not. Default true. */
   readonly virtual?: boolean
+  /** Whether each worker has a state of its own. Default: they share the state of the pool. */
+  readonly isolated?: boolean
   /** Makes workers for one pool. Called once for each case that is tried. */
   create(setup: WorkerSetup): Workers
 }
@@ -32,6 +34,8 @@ export interface Workers {
   readonly behaviour: ContractBehaviour
   /** Has one worker die that has work in hand; false if none has. Left out: workers that cannot die. */
   kill?(): boolean
+  /** Where each worker has a state of its own: what `contractBehaviour` has told of commits, in that order. */
+  committed?(): Pick<ContractState, 'ids' | 'batched'>
 }
 
 /** One message that a law has sent, and what became of it. */
@@ -55,13 +59,17 @@ export class WorkerRun {
   readonly #system: ActorSystemRef = start()
   readonly #store: Store = createStore({ name: 'contract' })
 
+  /** Whether each worker has a state of its own. */
+  readonly isolated: boolean
+
   constructor(subject: WorkerSubject, options: PoolOptions) {
+    this.isolated = subject.isolated === true
     const clock = subject.virtual === false ? undefined : virtualClock()
     this.#clock = clock
     this.#workers = subject.create({ clock, wait: clock === undefined ? undefined : (ms) => clock.wait(ms) })
     this.pool = spawnPool(this.#system, this.#workers.behaviour, 'contract', {
       timeout: Infinity,
-      state: { type: 'shared', store: this.#store, key: 'contract' },
+      state: this.isolated ? 'isolated' : { type: 'shared', store: this.#store, key: 'contract' },
       restart: { backoff: { min: 1, max: 10 } },
       ...(clock === undefined ? {} : { clock }),
       ...options,
@@ -70,6 +78,7 @@ export class WorkerRun {
 
   /** What has committed. It can be read when the pool is gone, too. */
   get state(): ContractState {
+    if (this.isolated) return { ids: [], batched: [], count: 0, ...this.#workers.committed?.() }
     return this.#store.cell<ContractState>('contract', { initial: () => ({ ids: [], batched: [], count: 0 }) }).value
   }
 

@@ -1,0 +1,144 @@
+import type { MemberInfo } from '../behaviours/context'
+import { InProcessWorker } from '../work/in-process'
+import type { Nanos } from '@genpool/runtime'
+import type { Following } from '../behaviours/step'
+import type { Eventually } from '../behaviours/eventually'
+import type { Handler } from '../behaviours/handler'
+import { checkMessage } from '../pool/check-message'
+import { NO_HANDLER } from '../behaviours/handler'
+import type { RequestKind } from '../requests/outcome'
+import type { Request } from '../requests/request'
+import type { Runner } from '../requests/request-owner'
+import type { Started, WorkerHost } from '../work/worker'
+import { Errand, type ErrandReports } from './errand'
+import { LocalPool, type LocalPoolSetup } from './local-pool'
+
+/** What the runs of errands are reported to. */
+export interface ErrandHost extends ErrandReports {
+  /** The last moment before a commit. Returns false if the caller no longer waits: nothing is committed then. May be asked again. */
+  commits(errand: Errand): boolean
+  /** The run has ended; its answers are out. */
+  done(errand: Errand, then: Following | undefined, runNs: Nanos): void
+  /** The handler threw. */
+  crashed(errand: Errand, cause: unknown, runNs: Nanos): void
+  /** The commit was refused. */
+  refused(errand: Errand, error: unknown, runNs: Nanos): void
+}
+
+/** A message that was sent here. */
+export interface ErrandMessage {
+  readonly id: number
+  readonly kind: RequestKind
+  /** Whether it is the argument for `handleContinue`. */
+  readonly continues: boolean
+  readonly message: unknown
+  readonly deadline: Nanos
+  readonly expectsAnswer: boolean
+  /** How many times it ran before. */
+  readonly attempt: number
+}
+
+/** Runs the requests of a pool that is elsewhere, one run at a time, as a member in the pool's own thread would. */
+export class ErrandWorker {
+  readonly pool: LocalPool
+  readonly #worker: LastWordWorker
+  readonly #hand: { first: Errand | null } = { first: null }
+  readonly #runner: Runner<Request>
+
+  constructor(
+    setup: LocalPoolSetup,
+    info: MemberInfo,
+    private readonly host: ErrandHost,
+  ) {
+    const pool = (this.pool = new LocalPool(setup))
+    const worker = (this.#worker = new LastWordWorker(pool, info, this.#reportsTo(host), null))
+    worker.lastWord = host
+    this.#runner = {
+      info,
+      facts: pool.facts,
+      get commits() {
+        return worker.commits
+      },
+      holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
+      startOf: (request) => worker.startOf(request),
+      giveUp: () => true,
+      gaveUp: () => undefined,
+    }
+  }
+
+  /** What it runs; null if it is idle. */
+  get running(): Errand | null {
+    return this.#hand.first
+  }
+
+  start(): Eventually<Started> {
+    return this.#worker.start()
+  }
+
+  /** Finds the handler and checks the message. One that is not valid has failed when this returns null. */
+  accept({ id, kind, continues, message, deadline, expectsAnswer, attempt }: ErrandMessage): Errand | null {
+    const handler = this.#find(kind, continues, message) ?? NO_HANDLER
+    const errand = new Errand(this.pool, { id, kind, handler, message, expectsAnswer }, this.host)
+    errand.deadline = deadline
+    errand.attempt = attempt
+    errand.runner = this.#runner
+    const fault = checkMessage(errand, this.pool.behaviour)
+    if (fault === undefined) return errand
+    errand.fail(fault)
+    return null
+  }
+
+  /** Runs an errand, with the others of its batch. */
+  run(errand: Errand, companions: readonly Errand[]): void {
+    if (errand.handler.batch > 0) errand.extend().companions = companions
+    this.#hand.first = errand
+    this.#worker.give(errand)
+  }
+
+  end(reason: unknown, poolStops: boolean): Eventually<void> {
+    this.pool.status.stopping = poolStops
+    return this.#worker.end(reason)
+  }
+
+  #find(kind: RequestKind, continues: boolean, message: unknown): Handler | undefined {
+    const { behaviour } = this.pool
+    if (kind === 'direct') return continues ? behaviour.continuation : behaviour.info
+    if (kind === 'call') return behaviour.call(message)
+    if (kind === 'query') return behaviour.call(message) ?? behaviour.cast(message)
+    return behaviour.cast(message) ?? (kind === 'dispatch' ? behaviour.call(message) : undefined)
+  }
+
+  #reportsTo(host: ErrandHost): WorkerHost<Request> {
+    const hand = this.#hand
+    const ended = (request: Request): Errand => {
+      hand.first = null
+      return request as Errand
+    }
+    return {
+      inHand: hand,
+      progress: { began: () => undefined, attempted: countAttempt },
+      done: (request, then, runNs) => host.done(ended(request), then, runNs),
+      failed: (request, cause, runNs) => host.crashed(ended(request), cause, runNs),
+      refused: (request, error, runNs) => host.refused(ended(request), error, runNs),
+      returned: () => undefined,
+      died: () => undefined,
+    }
+  }
+}
+
+function countAttempt(request: Request): void {
+  request.attempt++
+  for (const companion of request.companions ?? []) companion.attempt++
+}
+
+/** Asks before each commit whether the caller still waits, where its pool is. */
+class LastWordWorker extends InProcessWorker {
+  lastWord: ErrandHost | null = null
+
+  override admit(): Error | undefined {
+    const refusal = super.admit()
+    const errand = this.first as Errand | null
+    if (refusal !== undefined || errand === null || this.lastWord?.commits(errand) !== false) return refusal
+    return this.lastWord.abortOf(errand) ?? this.pool.failures.gone()
+  }
+}

@@ -1,0 +1,95 @@
+import type { GenPoolError } from '@genpool/runtime'
+import type { Handler } from '../behaviours/handler'
+import type { RequestKind } from '../requests/outcome'
+import { Request } from '../requests/request'
+import type { RequestOwner } from '../requests/request-owner'
+
+/** What an errand tells, and what it asks before it answers. */
+export interface ErrandReports {
+  /** Its answer. `answered`: whether there is one to pass on to the sender of a dispatch. */
+  answered(errand: Errand, value: unknown, answered: boolean): void
+  /** It alone has failed, in or after its run. */
+  failed(errand: Errand, error: GenPoolError): void
+  progress(errand: Errand, value: unknown): boolean
+  /** Why its caller no longer waits; undefined while it does. Read at any time, in the middle of a handler too. */
+  abortOf(errand: Errand): GenPoolError | undefined
+}
+
+/** What is known of a request that another thread or process has sent here. */
+export interface ErrandFacts {
+  readonly id: number
+  readonly kind: RequestKind
+  readonly handler: Handler
+  readonly message: unknown
+  readonly expectsAnswer: boolean
+}
+
+/** A request of a pool that is elsewhere, as its handler here sees it. */
+export class Errand extends Request {
+  readonly id: number
+  readonly #expectsAnswer: boolean
+
+  constructor(
+    owner: RequestOwner<Request>,
+    { id, kind, handler, message, expectsAnswer }: ErrandFacts,
+    private readonly reports: ErrandReports,
+  ) {
+    super(owner, kind, handler, message, null, 0)
+    this.id = id
+    this.#expectsAnswer = expectsAnswer
+  }
+
+  override get expectsAnswer(): boolean {
+    return this.#expectsAnswer
+  }
+
+  override reply(value: unknown, answered: boolean): boolean {
+    if (this.outcome !== null) return false
+    this.outcome = 'replied'
+    this.rarely?.from?.close()
+    this.reports.answered(this, value, answered)
+    return true
+  }
+
+  override fail(error: GenPoolError): boolean {
+    if (this.outcome !== null) return false
+    this.outcome = 'crashed'
+    this.rarely?.from?.close()
+    this.rarely?.controller?.abort(error)
+    this.reports.failed(this, error)
+    return true
+  }
+
+  override progress(value: unknown): boolean {
+    return this.outcome === null && this.reports.progress(this, value)
+  }
+
+  /** Its caller no longer waits: whatever comes of it is ignored. */
+  giveUp(reason: GenPoolError): void {
+    if (this.outcome !== null) return
+    this.outcome = 'cancelled'
+    this.rarely?.from?.close()
+    this.rarely?.controller?.abort(reason)
+  }
+
+  /** A signal that knows of an abort at once, in the middle of a synchronous loop too. */
+  override makeController(): AbortController {
+    const controller = super.makeController()
+    const { signal } = controller
+    const look = (): void => {
+      const reason = this.outcome === null ? this.reports.abortOf(this) : undefined
+      if (reason !== undefined) this.giveUp(reason)
+    }
+    const prototype = Object.getPrototypeOf(signal) as AbortSignal
+    const read = <K extends 'aborted' | 'reason'>(name: K): PropertyDescriptor => ({
+      configurable: true,
+      get: () => (look(), Reflect.get(prototype, name, signal) as unknown),
+    })
+    Object.defineProperties(signal, {
+      aborted: read('aborted'),
+      reason: read('reason'),
+      throwIfAborted: { configurable: true, value: () => (look(), prototype.throwIfAborted.call(signal)) },
+    })
+    return controller
+  }
+}

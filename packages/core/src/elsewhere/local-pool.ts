@@ -1,0 +1,114 @@
+import {
+  callSafely,
+  type Clock,
+  type ConcreteSystem,
+  type Nanos,
+  OptionsError,
+  Turn,
+  warnOfCallback,
+} from '@genpool/runtime'
+import type { CommitOptions } from '@genpool/state-ane'
+import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Definition } from '../behaviours/define-pool'
+import { readable } from '../behaviours/ended-drafts'
+import { type FacedActor, PoolFacts } from '../behaviours/pool-facts'
+import { Failures } from '../requests/failures'
+import { noRemedies } from '../requests/remedies'
+import type { Request } from '../requests/request'
+import type { RequestOwner } from '../requests/request-owner'
+import type { InProcessPool } from '../work/in-process-pool'
+import { commitOptionsOf, type StateOptions } from '../work/state-options'
+
+/** The actor of a pool that is elsewhere. */
+export interface DistantActor extends FacedActor {
+  readonly system: ConcreteSystem
+}
+
+/** What is known here of the pool. */
+export interface LocalPoolSetup {
+  readonly definition: Definition
+  readonly actor: DistantActor
+  readonly stateOptions: StateOptions
+  /** In the time of the pool. */
+  readonly clock: Clock
+}
+
+/** A pool that is elsewhere, as its workers and requests here need it. */
+export class LocalPool implements InProcessPool, RequestOwner<Request> {
+  readonly name: string
+  readonly behaviour: CompiledBehaviour
+  readonly facts: PoolFacts
+  readonly turn: Turn
+  readonly system: ConcreteSystem
+  readonly stateOptions: StateOptions
+  readonly commitOptions: CommitOptions
+  readonly status = { stopping: false, mailbox: [], cause: undefined }
+  readonly failures: Failures
+  readonly callbacks = {
+    callSafely: (callback: () => unknown): void => callSafely(callback, (error) => this.#warn(readable(error))),
+  }
+  readonly backOffs = {
+    hold: ({ pool }: Request): never => {
+      const message =
+        'the queue of this pool is in another thread. Throw an error that the pool knows how to retry instead'
+      throw new OptionsError(`A handler of pool "${pool}" cannot back off: ${message}.`, [{ path: [], message }])
+    },
+  }
+  overlaps = false
+  selfWait = null
+  readonly hasFreeMember = true
+  readonly isExclusive = false
+  readonly #clock: Clock
+
+  constructor({ definition, actor, stateOptions, clock }: LocalPoolSetup) {
+    this.name = actor.name
+    this.behaviour = new CompiledBehaviour(definition)
+    this.facts = new PoolFacts(actor)
+    this.system = actor.system
+    this.stateOptions = stateOptions
+    this.commitOptions = commitOptionsOf(stateOptions)
+    this.#clock = clock
+    this.turn = Turn.of(clock)
+    this.failures = new Failures(this.name, this.turn, this.status, noRemedies)
+  }
+
+  beforeCommits(): void {
+    // Nothing is watched here.
+  }
+
+  clockNow(): Nanos {
+    return this.#clock.now()
+  }
+
+  settled(): void {
+    // The pool counts its outcomes.
+  }
+
+  lost(): void {
+    // The pool keeps its dead letters.
+  }
+
+  sendAnswer(): void {
+    // The pool answers the sender.
+  }
+
+  running(): Iterable<Request> {
+    return []
+  }
+
+  tell(callback: () => unknown): void {
+    this.callbacks.callSafely(callback)
+  }
+
+  crashed(request: Request, cause: unknown): ReturnType<Failures['crashed']> {
+    return this.failures.crashed(request, cause)
+  }
+
+  unanswerable(request: Request, cause: unknown): ReturnType<Failures['unanswerable']> {
+    return this.failures.unanswerable(request, cause)
+  }
+
+  #warn(error: unknown): void {
+    warnOfCallback('pool', this.name, error)
+  }
+}

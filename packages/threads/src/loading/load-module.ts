@@ -1,0 +1,86 @@
+import { type Definition, defineTask, isDefinition } from '@genpool/core/elsewhere'
+import { OptionsError, showValue, textOf } from '@genpool/runtime'
+import { pathToFileURL } from 'node:url'
+import { isTypeScript } from './loader'
+
+/** What is loaded, and how. */
+export interface ModuleSetup {
+  readonly file: string
+  /** The name of the export; undefined for the default one. */
+  readonly export: string | undefined
+  /** What reads TypeScript; null if nothing was found. */
+  readonly loader: string | null
+}
+
+/**
+ * Loads the behaviour of a module. A plain function is a behaviour with one call.
+ *
+ * @throws {OptionsError} if the file cannot be read, or its export is missing or no behaviour: another try would end the same.
+ *   Anything else that is thrown comes from the module
+ */
+export async function loadBehaviour(setup: ModuleSetup): Promise<Definition> {
+  const exports = await load(setup)
+  const found = setup.export === undefined ? defaultOf(exports) : named(exports, setup.export)
+  if (isDefinition(found)) return found
+  if (typeof found === 'function') return defineTask(found as never) as unknown as Definition
+  throw wrongExport(setup, exports, found)
+}
+
+async function load(setup: ModuleSetup): Promise<unknown> {
+  const { file } = setup
+  try {
+    if (/\.m[jt]s$/.test(file)) return await import(pathToFileURL(file).href)
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- reads TypeScript through the hooks of CommonJS
+    return require(file) as unknown
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return import(pathToFileURL(file).href)
+    throw readable(error, setup)
+  }
+}
+
+/** Says what to do where the error alone does not. */
+function readable(error: unknown, { file, loader }: ModuleSetup): unknown {
+  const { code } = error as { code?: unknown }
+  const isUnread = code === 'ERR_UNKNOWN_FILE_EXTENSION' || (error instanceof SyntaxError && isTypeScript(file))
+  if (!isUnread || !isTypeScript(file)) return error
+  const message =
+    loader === null
+      ? 'nothing was found that reads TypeScript. Start the process with it (--import tsx, -r ts-node/register), set ' +
+        '"execArgv" of threads, or install tsx, ts-node or @swc/core'
+      : `${loader} could not read it: ${textOf(error)}`
+  return new OptionsError(`The module ${showValue(file)} cannot be loaded in a thread: ${message}.`, [
+    { path: ['url'], message },
+  ])
+}
+
+function defaultOf(exports: unknown): unknown {
+  const inner = fieldOf(exports, 'default')
+  if (inner === undefined) return exports
+  // import() of CommonJS that was compiled from an ES module has its default one level further down.
+  return isDefinition(inner) || typeof inner === 'function' ? inner : (fieldOf(inner, 'default') ?? inner)
+}
+
+function named(exports: unknown, name: string): unknown {
+  return fieldOf(exports, name) ?? fieldOf(fieldOf(exports, 'default'), name)
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isHolder ? (value as Record<string, unknown>)[name] : undefined
+}
+
+function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, found: unknown): OptionsError {
+  const names = typeof exports === 'object' && exports !== null ? Object.keys(exports).sort() : []
+  const has =
+    names.length === 0 ? 'It exports nothing by name' : `It exports ${names.map((each) => `"${each}"`).join(', ')}`
+  const what = name === undefined ? 'default export' : `export "${name}"`
+  const isForeign = found?.constructor?.name === 'Definition'
+  const message = isForeign
+    ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it`
+    : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found === exports ? undefined : found)}. ${has}` +
+      (name === undefined ? '. Export one as the default, or say which with { export: "name" }' : '')
+  return new OptionsError(`The module ${showValue(file)} cannot be used in a thread: ${message}.`, [
+    { path: ['url'], message },
+  ])
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { Writable } from 'node:stream'
+
+const limit = z.number().positive().optional()
+const stream = z.union([
+  z.boolean(),
+  z.custom<Writable>((value) => value instanceof Writable, 'expected a writable stream'),
+])
+
+/** Options of `threads`. */
+export const threadOptions = z.strictObject({
+  export: z.string().optional().describe('The name of the export that is the behaviour. Default: the default export.'),
+  name: z
+    .string()
+    .optional()
+    .describe("The name of the threads in debuggers and profiles. Default: the module's file name."),
+  prefetch: z
+    .union([z.literal('auto'), z.int().min(1).max(64)])
+    .default('auto')
+    .describe(
+      'How many messages a thread holds, the running one included. `auto`: as many as take about 1 ms, from 2 to 64. What has ' +
+        'not begun is taken back when it could begin elsewhere, expires or is cancelled.',
+    ),
+  spare: z.int().min(0).max(16).default(0).describe('How many loaded threads wait to replace one that ends.'),
+  resourceLimits: z
+    .strictObject({
+      maxOldGenerationSizeMb: limit,
+      maxYoungGenerationSizeMb: limit,
+      codeRangeSizeMb: limit,
+      stackSizeMb: limit,
+    })
+    .optional()
+    .describe(
+      "Limits of V8 for each thread, in MB. A thread that exceeds them dies alone; buffers do not count, as in Node's own.",
+    ),
+  env: z
+    .union([z.record(z.string(), z.string().optional()), z.custom<symbol>((value) => typeof value === 'symbol')])
+    .optional()
+    .describe("`process.env` in the threads; SHARE_ENV to share it. Default: a copy of this thread's."),
+  argv: z.array(z.unknown()).optional().describe('What follows in `process.argv` of the threads.'),
+  execArgv: z
+    .array(z.string())
+    .optional()
+    .describe("Node's flags for the threads. Default: those of the process, with which they read TypeScript, too."),
+  workerData: z.unknown().optional().describe('What modules read as `workerData` of `node:worker_threads`.'),
+  stdout: stream
+    .default(true)
+    .describe("Where the threads' output goes: true for that of the process, false for nowhere, or a stream."),
+  stderr: stream.default(true).describe('The same for errors.'),
+})
+
+export type ThreadOptions = z.input<typeof threadOptions>
+export type CheckedThreadOptions = z.output<typeof threadOptions>

@@ -1,0 +1,30 @@
+import type { Job } from '@genpool/core'
+import type { Given } from '../protocol/ledger'
+
+/** A worker as balancing sees it. */
+export interface Loaded {
+  readonly load: number
+  /** The jobs that have not begun, the last one first. */
+  ahead(): Iterable<Given<Job>>
+  giveBack(given: Given<Job>): boolean
+}
+
+/**
+ * Has the fullest threads give back what idle ones could begin: half of what has not begun there.
+ *
+ * @param moved jobs that were given back once: they are not given back again, so that none goes round in circles
+ */
+export function balance(workers: readonly Loaded[], moved: WeakSet<Job>): void {
+  const idle = workers.filter(({ load }) => load === 0).length
+  if (idle === 0) return
+  const full = workers.filter(({ load }) => load > 1).sort((a, b) => b.load - a.load)
+  for (const worker of full.slice(0, idle)) {
+    const ahead = [...worker.ahead()]
+    // Of jobs that have all not begun, the first one stays.
+    const spare = ahead.length === worker.load ? ahead.slice(0, -1) : ahead
+    for (const given of spare.slice(0, Math.ceil(spare.length / 2))) {
+      if (moved.has(given.job) || !worker.giveBack(given)) continue
+      moved.add(given.job)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { NS_PER_MS, systemClock, type Timer } from '@genpool/runtime'
+import type { ToThread } from '../protocol/messages'
+import { decodeError, type EncodedValue } from '../values/errors'
+import type { Thread } from './thread'
+
+/** How long a `terminate` may take, in milliseconds; then its thread is ended. */
+const TERMINATE_MS = 5_000
+/** How long a thread that is replaced while its handler runs may take to call `terminate`. It may be in an endless loop. */
+const STUCK_MS = 100
+
+/** The end of a thread: by itself after its `terminate`, or by force if that takes too long. */
+export class Endings {
+  isEnding = false
+  #error: unknown = undefined
+  #timer: Timer | null = null
+  #left: () => void = () => undefined
+
+  constructor(private readonly thread: Thread) {}
+
+  /** Has the thread call `terminate`, and go on for another member. Rejects with what `terminate` threw. */
+  async leave(post: (message: ToThread) => void, reason: unknown): Promise<void> {
+    this.isEnding = true
+    this.thread.hold(true)
+    const left = new Promise<void>((resolve) => (this.#left = resolve))
+    this.thread.free = Promise.race([left, this.thread.gone()])
+    post(['end', reason, false, true])
+    this.#killAfter(TERMINATE_MS)
+    await this.thread.free
+    this.#timer?.cancel()
+    this.thread.hold(false)
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  /** Has the thread call `terminate` and end. Rejects with what `terminate` threw. */
+  async end(post: (message: ToThread) => void, reason: unknown, isRunning: boolean): Promise<void> {
+    if (this.thread.isGone || this.isEnding) return
+    this.isEnding = true
+    this.thread.hold(true)
+    post(['end', reason, reason === 'shutdown', false])
+    this.#killAfter(isRunning ? STUCK_MS : TERMINATE_MS)
+    await this.thread.gone()
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  /** The thread has called `terminate`. */
+  ended(error: EncodedValue | null): void {
+    if (error !== null) this.#error = decodeError(error)
+    this.#left()
+  }
+
+  /** Ends a thread that was not used. */
+  kill(): void {
+    this.isEnding = true
+    void this.thread.kill()
+  }
+
+  /** Ends it in a while, unless it ends by itself. */
+  killSoon(): void {
+    this.#killAfter(TERMINATE_MS)
+  }
+
+  died(): void {
+    this.#timer?.cancel()
+  }
+
+  #killAfter(ms: number): void {
+    this.#timer?.cancel()
+    this.#timer = systemClock.setTimer(systemClock.now() + ms * NS_PER_MS, () => void this.thread.kill(), false)
+  }
+}

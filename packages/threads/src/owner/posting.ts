@@ -1,0 +1,78 @@
+import type { Job } from '@genpool/core'
+import type { TransferListItem } from 'node:worker_threads'
+import type { JobToThread, ToThread } from '../protocol/messages'
+import { isCloneError } from '../values/cloneable'
+import { withPlainAddresses } from '../values/addresses'
+import { transferListOf } from '../values/transfer'
+import type { Thread } from './thread'
+
+/** Sends what becomes ready for a thread in one turn in one post. */
+export class Posting {
+  #waiting: ToThread[] = []
+  #list: TransferListItem[] | undefined = undefined
+  #scheduled = false
+
+  /** @param refuse called with the job of a message that cannot be cloned */
+  constructor(
+    private readonly thread: Thread,
+    private readonly refuse: (id: number) => void,
+  ) {}
+
+  add(message: ToThread): void {
+    this.#waiting.push(message)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(this.#send)
+  }
+
+  /** The message of this job is moved, not copied. */
+  move(list: readonly TransferListItem[]): void {
+    this.#list = [...(this.#list ?? []), ...list]
+  }
+
+  readonly #send = (): void => {
+    const messages = this.#waiting
+    const list = this.#list
+    this.#waiting = []
+    this.#list = undefined
+    this.#scheduled = false
+    try {
+      this.thread.post(messages, list)
+    } catch (error) {
+      if (!isCloneError(error)) throw error
+      for (const message of messages) this.#sendAlone(message)
+    }
+  }
+
+  #sendAlone(message: ToThread): void {
+    const list = message[0] === 'job' ? movedWith(message) : undefined
+    try {
+      this.thread.post([message], list)
+    } catch {
+      this.#sendPlainly(message, list)
+    }
+  }
+
+  /** Perhaps only an address in it cannot be cloned. */
+  #sendPlainly(message: ToThread, list: readonly TransferListItem[] | undefined): void {
+    try {
+      this.thread.post([withPlainAddresses(message) as ToThread], list)
+    } catch (error) {
+      if (message[0] === 'job') this.refuse(message[2].id)
+      else process.emitWarning(`A message to a thread could not be sent: ${String(error)}`, 'GenPoolWarning')
+    }
+  }
+}
+
+function movedWith([, , { message }, companions]: JobToThread): readonly TransferListItem[] | undefined {
+  const lists = [message, ...(companions ?? []).map((each) => each.message)].map(transferListOf)
+  return lists.some((list) => list !== undefined) ? lists.flatMap((list) => list ?? []) : undefined
+}
+
+/** What is moved with the messages of a job; undefined for nothing. */
+export function movedWithJob(job: Job): readonly TransferListItem[] | undefined {
+  const list = transferListOf(job.message)
+  if (job.companions === null) return list
+  const all = [job, ...job.companions].flatMap((each) => transferListOf(each.message) ?? [])
+  return all.length > 0 ? all : undefined
+}

@@ -1,0 +1,200 @@
+import {
+  CrashedError,
+  type GenPoolError,
+  InvalidError,
+  type Job,
+  type WorkerHost,
+  type WorkerSeat,
+} from '@genpool/core'
+import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
+import type { Given, Ledger } from '../protocol/ledger'
+import type { ToOwner } from '../protocol/messages'
+import { decodeError, type EncodedValue } from '../values/errors'
+
+/** What the reports of a thread need of its worker. */
+export interface ReportPorts {
+  readonly host: WorkerHost
+  readonly seat: WorkerSeat
+  startOf(given: Given<Job>): Nanos
+  ran(runNs: Nanos): void
+  /** An answer has come to a reply address that the thread has sent away. */
+  resolved(id: number, value: unknown): void
+}
+
+/** Carries out what a thread reports of its jobs. */
+export class Reports {
+  #isOver = false
+  /** The job whose end is being reported. */
+  #ending: Given<Job> | null = null
+  /** The other messages of batches, by their numbers. */
+  readonly #companions = new Map<number, Job>()
+  /** Calls whose handlers returned without an answer, which may come later. */
+  readonly #owed = new Map<number, Job>()
+  /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
+  readonly #opened = new Map<string, Job>()
+
+  constructor(
+    private readonly ledger: Ledger<Job>,
+    private readonly ports: ReportPorts,
+  ) {}
+
+  /** Whether the thread still runs a job, or has one that it may begin. */
+  get isRunning(): boolean {
+    return this.ledger.size > (this.#ending === null ? 0 : 1)
+  }
+
+  get isOwed(): boolean {
+    return this.#owed.size > 0
+  }
+
+  companion(job: Job, id: number): { readonly job: Job; readonly id: number } {
+    this.#companions.set(id, job)
+    return { job, id }
+  }
+
+  /** A job has begun. Reported once. */
+  began(given: Given<Job>, at: Nanos): void {
+    if (given.reported) return
+    given.reported = true
+    this.ports.host.progress.began(given.job, at)
+  }
+
+  /** From now on nothing is reported. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** Returns whether the message was about a job. */
+  take(message: ToOwner): boolean {
+    switch (message[0]) {
+      case 'answered':
+        this.#jobOf(message[1])?.succeed(message[2], message[3])
+        return true
+      case 'failedAlone':
+        this.#fail(message[1], message[2])
+        return true
+      case 'unanswerable': {
+        const job = this.#jobOf(message[1])
+        job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [message[2]]), true))
+        return true
+      }
+      case 'progress':
+        this.#jobOf(message[1])?.progress(message[2])
+        return true
+      case 'opened':
+        this.#open(message[1])
+        return true
+      case 'done':
+        this.#ends(message[1], message[3], (given, runNs) => {
+          const { job } = given
+          this.#owes(given)
+          this.ports.host.done(job, message[2] ?? undefined, runNs, 1)
+        })
+        return true
+      case 'crashed':
+        this.#ends(message[1], message[3], ({ job }, runNs) =>
+          this.ports.host.failed(job, decodeError(message[2]), runNs),
+        )
+        return true
+      case 'refused':
+        this.#ends(message[1], message[3], ({ job }, runNs) =>
+          this.ports.host.refused(job, decodeError(message[2]), runNs),
+        )
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** The thread is gone. Returns the jobs that had begun. */
+  died(cause: unknown): readonly Job[] {
+    const begun = this.ledger.died()
+    if (!this.#isOver) for (const given of begun) this.#begins(given)
+    this.#isOver = true
+    for (const job of this.#owed.values()) job.fail(this.#crash(job, cause, false))
+    this.#owed.clear()
+    this.#sweep()
+    return begun.map(({ job }) => job)
+  }
+
+  /** Reports what has begun since, and forgets what is settled. */
+  look(): void {
+    for (const given of this.ledger.all) {
+      if (!this.ledger.hasBegun(given)) break
+      if (!this.#isOver) this.#begins(given)
+    }
+    this.#sweep()
+  }
+
+  #sweep(): void {
+    for (const [id, { outcome }] of this.#owed) if (outcome !== null) this.#owed.delete(id)
+    if (this.#opened.size === 0) return
+    const { tempReferences } = systemOf(this.ports.seat)
+    for (const [id, { outcome }] of this.#opened) {
+      if (outcome === null) continue
+      this.#opened.delete(id)
+      tempReferences.delete(id)
+    }
+  }
+
+  #jobOf(id: number): Job | undefined {
+    const given = this.ledger.byId(id)
+    if (given !== undefined) this.#begins(given)
+    return given?.job ?? this.#companions.get(id) ?? this.#owed.get(id)
+  }
+
+  #begins(given: Given<Job>): void {
+    if (given.reported) return
+    this.began(given, this.ports.startOf(given))
+    this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
+  }
+
+  #ends(id: number, runNs: Nanos, report: (given: Given<Job>, runNs: Nanos) => void): void {
+    const given = this.ledger.byId(id)
+    if (given === undefined || this.#isOver) return
+    this.#begins(given)
+    this.ports.ran(runNs)
+    this.#ending = given
+    report(given, runNs)
+    this.#ending = null
+    for (const each of given.companions) this.#companions.delete(each)
+    this.ledger.end(given)
+  }
+
+  /** What its handler has not answered may be answered later. */
+  #owes({ job, id, companions }: Given<Job>): void {
+    if (job.expectsAnswer && job.outcome === null) this.#owed.set(id, job)
+    for (const each of companions) {
+      const companion = this.#companions.get(each)
+      if (companion?.expectsAnswer === true && companion.outcome === null) this.#owed.set(each, companion)
+    }
+  }
+
+  #fail(id: number, encoded: EncodedValue): void {
+    const job = this.#jobOf(id)
+    const error = decodeError(encoded)
+    job?.fail(isGenPoolError(error) ? error : this.#crash(job, error, false))
+  }
+
+  #crash(job: Job, cause: unknown, committed: boolean): GenPoolError {
+    const { facts, info } = this.ports.seat
+    return new CrashedError(facts.name, info.name, job.handler.type, cause, committed)
+  }
+
+  /** From now on nact finds the reply address of this job, wherever its thread has sent it. */
+  #open(id: number): void {
+    const job = this.#jobOf(id)
+    if (job === undefined) return
+    const { facts, info } = this.ports.seat
+    const address = `thread:${facts.path.parts.join('/')}/${info.name}/${id}`
+    this.#opened.set(address, job)
+    const { resolved } = this.ports
+    systemOf(this.ports.seat).tempReferences.set(address, { resolve: (value) => resolved(id, value) })
+  }
+}
+
+function systemOf({ facts }: WorkerSeat): { readonly tempReferences: Map<unknown, { resolve(value: unknown): void }> } {
+  const reference = facts.self as unknown as Reference
+  const found = findActor({ ...reference, type: 'system' })
+  return (found ?? { tempReferences: new Map() }) as never
+}

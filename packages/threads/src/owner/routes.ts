@@ -1,0 +1,85 @@
+import type { Handler } from '@genpool/core'
+import type { Routes } from '@genpool/core/elsewhere'
+import type { Manifest } from '../protocol/messages'
+
+/** A handler that is in a thread. How many messages it takes is known when a thread has loaded it. */
+class ThreadHandler implements Handler {
+  readonly schema = undefined
+  batch = 0
+
+  constructor(
+    readonly type: string,
+    readonly continues = false,
+  ) {}
+
+  handle(): never {
+    throw new Error('the handler is in a thread')
+  }
+
+  toStep(): never {
+    throw new Error('the handler is in a thread')
+  }
+}
+
+/** Whether a job is the argument for `handleContinue`. */
+export function continues(handler: Handler): boolean {
+  return (handler as ThreadHandler).continues
+}
+
+/**
+ * Finds the handlers of a module that only threads load.
+ *
+ * Until the first thread has loaded it, any type may have a handler: such messages wait, and the thread refuses what it does not
+ * know.
+ */
+export class ThreadRoutes implements Routes {
+  readonly info: Handler = new ThreadHandler('handleInfo')
+  readonly continuation: Handler = new ThreadHandler('handleContinue', true)
+  #manifest: Manifest | null = null
+  readonly #calls = new Map<string, ThreadHandler>()
+  readonly #casts = new Map<string, ThreadHandler>()
+
+  call(type: unknown): Handler | undefined {
+    return this.#find(this.#calls, type, this.#manifest?.anyCall)
+  }
+
+  cast(type: unknown): Handler | undefined {
+    return this.#find(this.#casts, type, this.#manifest?.anyCast)
+  }
+
+  /** A thread has loaded the module. */
+  learn(manifest: Manifest): void {
+    if (this.#manifest !== null) return
+    this.#manifest = manifest
+    for (const [handlers, known] of [[this.#calls, manifest.calls] as const, [this.#casts, manifest.casts] as const]) {
+      for (const [type, batch] of known) {
+        const handler = handlers.get(type) ?? new ThreadHandler(type)
+        handler.batch = batch
+        handlers.set(type, handler)
+      }
+      // Guesses that came to nothing. Their messages are refused by the thread.
+      const types = new Set(known.map(([type]) => type))
+      for (const type of [...handlers.keys()]) if (!types.has(type)) handlers.delete(type)
+    }
+    if (manifest.anyCall !== null) this.#calls.set(manifest.anyCall, new ThreadHandler(manifest.anyCall))
+    if (manifest.anyCast !== null) this.#casts.set(manifest.anyCast, new ThreadHandler(manifest.anyCast))
+  }
+
+  known(kind: 'call' | 'cast'): string {
+    const types = [...(kind === 'call' ? this.#calls : this.#casts).keys()]
+    return types.length === 0 ? `no ${kind}s` : `the ${kind}s ${types.map((type) => `"${type}"`).join(', ')}`
+  }
+
+  #find(handlers: Map<string, ThreadHandler>, type: unknown, any: string | null | undefined): Handler | undefined {
+    // Before the module is known.
+    if (any === undefined) return guess(handlers, typeof type === 'string' ? type : 'message')
+    if (any !== null) return handlers.get(any)
+    return typeof type === 'string' ? handlers.get(type) : undefined
+  }
+}
+
+function guess(handlers: Map<string, ThreadHandler>, type: string): ThreadHandler {
+  const handler = handlers.get(type) ?? new ThreadHandler(type)
+  handlers.set(type, handler)
+  return handler
+}

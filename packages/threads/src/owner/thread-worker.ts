@@ -1,0 +1,233 @@
+import type { Eventually, Job, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
+import { InvalidError } from '@genpool/core'
+import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
+import type { ToOwner } from '../protocol/messages'
+import { type Given, Ledger } from '../protocol/ledger'
+import { faultIn, isCloneable } from '../values/cloneable'
+import { decodeError } from '../values/errors'
+import { Endings } from './endings'
+import { jobMessage } from './job-message'
+import { MainCalls } from './main-calls'
+import { movedWithJob, Posting } from './posting'
+import { Reports } from './reports'
+import { RunTimes } from './run-times'
+import { setupOf } from './setup'
+import { type Thread, type ThreadListener, UnusableModule } from './thread'
+
+/** What the threads of one pool have in common. */
+export interface Threads {
+  readonly prefetch: number | 'auto'
+  /** A thread that loads or has loaded the module. */
+  take(): Thread
+  /** A thread that its member leaves is there for the next one. */
+  keep(thread: Thread): void
+  /** Something is under way: looks after it until all is done. */
+  watch(): void
+  /** Work may have to move to a thread that has none. */
+  balanceLater(turn: Turn): void
+  /** Whether another thread could take work. */
+  readonly hasOthers: boolean
+  ready(worker: ThreadWorker, turn: Turn): void
+  ended(worker: ThreadWorker): void
+  learn(manifest: Awaited<Thread['loaded']>): void
+}
+
+/** The work of one member, in a thread. */
+export class ThreadWorker implements Worker, ThreadListener {
+  readonly commits = false
+  readonly state = undefined
+  readonly #thread: Thread
+  readonly #ledger: Ledger<Job>
+  readonly #posting: Posting
+  readonly #calls: MainCalls
+  readonly #reports: Reports
+  readonly #runTimes: RunTimes
+  readonly #endings: Endings
+  readonly #isReal: boolean
+  #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
+
+  constructor(
+    private readonly threads: Threads,
+    private readonly seat: WorkerSeat,
+    private readonly host: WorkerHost,
+  ) {
+    const thread = (this.#thread = threads.take())
+    this.#isReal = seat.turn === Turn.of(systemClock)
+    this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
+    this.#posting = new Posting(thread, (id) => this.#refuse(id))
+    this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
+    this.#runTimes = new RunTimes(threads.prefetch)
+    this.#reports = new Reports(this.#ledger, {
+      host,
+      seat,
+      startOf: (given) => thread.words.startOf(given.place),
+      ran: (runNs) => this.#runTimes.ran(runNs),
+      resolved: (id, value) => this.#posting.add(['resolved', id, value]),
+    })
+    this.#endings = new Endings(thread)
+  }
+
+  get depth(): number {
+    return this.#runTimes.depth
+  }
+
+  /** How many jobs it has. */
+  get load(): number {
+    return this.#ledger.size
+  }
+
+  /** Whether it has jobs, or answers are owed by it. */
+  get isBusy(): boolean {
+    return this.#ledger.size > 0 || this.#started !== null || this.#endings.isEnding || this.#reports.isOwed
+  }
+
+  async start(): Promise<Started> {
+    const thread = this.#thread
+    this.threads.watch()
+    const started = new Promise<Started>((resolve, reject) => (this.#started = { resolve, reject }))
+    started.catch(() => undefined)
+    thread.hold(true)
+    try {
+      this.threads.learn(await thread.loaded)
+      await thread.free
+      if (thread.isGone) throw new Error('its thread has ended before it could start')
+      thread.listen(this)
+      const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
+      thread.post([['start', setupOf(this.seat, offset)]])
+      const result = await started
+      if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this, this.seat.turn)
+      else this.#endings.kill()
+      return result
+    } catch (error) {
+      this.#endings.kill()
+      if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
+      throw error
+    } finally {
+      this.#started = null
+    }
+  }
+
+  give(job: Job): void {
+    const list = movedWithJob(job)
+    const companions = job.companions?.map((companion) => this.#reports.companion(companion, this.#ledger.nextId()))
+    const given = this.#ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
+    if (list !== undefined) {
+      this.#posting.move(list)
+      this.#reports.began(given, this.seat.turn.refresh())
+    }
+    const others = companions?.map((each) => jobMessage(each.job, each.id, this.#isReal)) ?? null
+    this.#posting.add(['job', given.place, jobMessage(job, given.id, this.#isReal), others])
+    this.threads.watch()
+    if (this.#ledger.size > 1 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
+  }
+
+  /** It cannot be cloned: it never reaches the thread. */
+  #refuse(id: number): void {
+    const given = this.#ledger.byId(id)
+    if (given === undefined) return
+    const { job } = given
+    const messages = [job, ...(job.companions ?? [])]
+    const wrong = messages.find(({ message }) => !isCloneable(message)) ?? job
+    const what = `message "${job.handler.type}" to pool "${this.seat.facts.name}"`
+    this.#reports.began(given, this.seat.turn.refresh())
+    this.host.refused(job, new InvalidError(what, [faultIn(wrong.message)]), -1)
+    this.#ledger.end(given)
+  }
+
+  revoke(job: Job): boolean {
+    return this.#ledger.revoke(job)
+  }
+
+  giveUp(job: Job): boolean {
+    // A batch goes on while somebody waits for it.
+    if (job.companions?.some(({ outcome }) => outcome === null) === true) return true
+    return this.#ledger.giveUp(job)
+  }
+
+  cancel(job: Job, reason: unknown): void {
+    const given = this.#ledger.of(job)
+    if (given === undefined) return
+    this.#posting.add(['cancel', given.id])
+    // Nobody waits for a pool that stops: its threads are not waited for without end.
+    if (isGenPoolError(reason, 'ERR_GENPOOL_STOPPED')) this.#endings.killSoon()
+  }
+
+  holdsAnswersOf(): boolean {
+    return false
+  }
+
+  startOf(job: Job): Nanos | null {
+    const given = this.#ledger.of(job)
+    return given !== undefined && this.#ledger.hasBegun(given) ? this.#thread.words.startOf(given.place) : null
+  }
+
+  end(reason: unknown): Eventually<void> {
+    this.threads.ended(this)
+    const { isRunning } = this.#reports
+    for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
+    this.#reports.end()
+    const sent = isCloneable(reason) ? reason : String(reason)
+    // The handler failed, and the thread did not: another member can have it.
+    if (reason instanceof Error && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
+      this.threads.keep(this.#thread)
+      return this.#endings.leave((message) => this.#posting.add(message), sent)
+    }
+    return this.#endings.end((messages) => this.#posting.add(messages), sent, isRunning)
+  }
+
+  // --- what the thread says ---
+
+  hear(messages: readonly ToOwner[]): void {
+    this.seat.turn.refresh()
+    for (const message of messages) {
+      if (this.#reports.take(message) || this.#calls.take(message)) continue
+      this.#heard(message)
+    }
+    if (this.#ledger.size === 0 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
+  }
+
+  #heard(message: ToOwner): void {
+    if (message[0] === 'started') this.#started?.resolve(message[1])
+    else if (message[0] === 'notStarted') this.#started?.reject(decodeError(message[1]))
+    else if (message[0] === 'ended') this.#endings.ended(message[1])
+  }
+
+  died(cause: unknown): void {
+    this.threads.ended(this)
+    this.#started?.reject(cause)
+    this.#endings.died()
+    const begun = this.#reports.died(cause)
+    if (!this.#endings.isEnding) this.host.died(cause, begun)
+  }
+
+  // --- looked at now and then ---
+
+  /** Reports what has begun since, for those who watch how long it runs. Lets the process end if nothing is under way. */
+  look(): void {
+    this.#reports.look()
+    this.#thread.hold(this.isBusy)
+  }
+
+  /** The jobs that have not begun, the last one first. */
+  *ahead(): Iterable<Given<Job>> {
+    for (const given of [...this.#ledger.all].reverse()) if (!this.#ledger.hasBegun(given)) yield given
+  }
+
+  /** Gives a job back that has not begun. Returns whether it has not. */
+  giveBack(given: Given<Job>): boolean {
+    if (!this.#ledger.revoke(given.job)) return false
+    this.host.returned(given.job)
+    return true
+  }
+
+  /** Ends the thread whatever it does, as if it had died. Returns false if it has nothing to do. */
+  kill(): boolean {
+    if (this.#ledger.size === 0) return false
+    void this.#thread.kill()
+    return true
+  }
+
+  hold(): void {
+    this.#thread.hold(true)
+  }
+}

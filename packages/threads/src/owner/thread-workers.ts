@@ -1,0 +1,114 @@
+import type { Job, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
+import { NS_PER_MS, type Runnable, systemClock, type Turn } from '@genpool/runtime'
+import type { CheckedThreadOptions } from '../options'
+import { balance } from './balance'
+import type { ThreadRoutes } from './routes'
+import { Thread, type ThreadSetup } from './thread'
+import { type Threads, ThreadWorker } from './thread-worker'
+
+/** How often threads that work are looked at, in milliseconds. */
+const LOOK_MS = 10
+
+/** How long a thread without a member waits for one while no other member is there, in milliseconds. */
+const KEEP_MS = 5_000
+
+/** Makes the workers of one pool, a thread each. */
+export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
+  readonly #setup: ThreadSetup
+  readonly #options: CheckedThreadOptions
+  readonly #spares: Thread[] = []
+  readonly #all = new Set<ThreadWorker>()
+  readonly #ready = new Set<ThreadWorker>()
+  readonly #moved = new WeakSet<Job>()
+  #watching = false
+  #keptAt = 0
+  #balancing = false
+
+  constructor(
+    setup: ThreadSetup,
+    private readonly routes: ThreadRoutes,
+  ) {
+    this.#setup = setup
+    this.#options = setup.options
+  }
+
+  get prefetch(): number | 'auto' {
+    return this.#options.prefetch
+  }
+
+  get hasOthers(): boolean {
+    return this.#ready.size > 1
+  }
+
+  create(seat: WorkerSeat, host: WorkerHost): Worker {
+    const worker = new ThreadWorker(this, seat, host)
+    this.#all.add(worker)
+    return worker
+  }
+
+  take(): Thread {
+    const spare = this.#spares.shift()
+    return spare === undefined || spare.isGone ? new Thread(this.#setup) : spare
+  }
+
+  learn(manifest: Parameters<Threads['learn']>[0]): void {
+    this.routes.learn(manifest)
+  }
+
+  ready(worker: ThreadWorker, turn: Turn): void {
+    this.#ready.add(worker)
+    if (this.hasOthers) this.balanceLater(turn)
+    while (this.#spares.length < this.#options.spare) this.#spares.push(new Thread(this.#setup))
+  }
+
+  keep(thread: Thread): void {
+    this.#spares.unshift(thread)
+    this.#keptAt = systemClock.now()
+  }
+
+  ended(worker: ThreadWorker): void {
+    this.#ready.delete(worker)
+    if (this.#ready.size > 0) return
+    // The pool stops, or none is left: spare threads are started again with the next member.
+    this.#endSpares()
+  }
+
+  watch(): void {
+    if (this.#watching) return
+    this.#watching = true
+    for (const worker of this.#all) if (worker.isBusy) worker.hold()
+    systemClock.setTimer(systemClock.now() + LOOK_MS * NS_PER_MS, this.#look, false)
+  }
+
+  readonly #look = (): void => {
+    this.#watching = false
+    let isBusy = false
+    for (const worker of this.#all) {
+      worker.look()
+      if (worker.isBusy) isBusy = true
+      else if (!this.#ready.has(worker)) this.#all.delete(worker)
+    }
+    const isKeeping = this.#spares.length > 0 && this.#ready.size === 0
+    if (isKeeping && systemClock.now() - this.#keptAt > KEEP_MS * NS_PER_MS) this.#endSpares()
+    if (isBusy || isKeeping) this.watch()
+  }
+
+  #endSpares(): void {
+    for (const spare of this.#spares.splice(0)) void spare.kill()
+  }
+
+  balanceLater(turn: Turn): void {
+    if (this.#balancing) return
+    this.#balancing = true
+    turn.touch(this)
+  }
+
+  run(): void {
+    // Balances only when a turn ends.
+  }
+
+  rest(): void {
+    this.#balancing = false
+    balance([...this.#ready], this.#moved)
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type TransferListItem,
+  Worker,
+} from 'node:worker_threads'
+import { type Boot, BOOT_FILE } from '../loading/loader'
+import type { ModuleSetup } from '../loading/load-module'
+import type { CheckedThreadOptions } from '../options'
+import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
+import { SharedWords } from '../protocol/shared-words'
+import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
+import type { ThreadData } from '../thread/thread-data'
+import { decodeError } from '../values/errors'
+
+/** What a thread is made of. */
+export interface ThreadSetup {
+  readonly boot: Boot
+  readonly module: ModuleSetup
+  readonly options: CheckedThreadOptions
+}
+
+/** Who listens to a thread. */
+export interface ThreadListener {
+  hear(messages: readonly ToOwner[]): void
+  /** The thread is gone. What it had sent was heard before. */
+  died(cause: unknown): void
+}
+
+/** The module cannot be used at all: another try would end the same. */
+export class UnusableModule {
+  constructor(readonly error: unknown) {}
+}
+
+/** One thread of Node, with a port of its own: loads the module, then runs what it is sent. */
+export class Thread {
+  readonly words = new SharedWords()
+  /** What the module has. Rejects with an `UnusableModule`, or with what the module threw. */
+  readonly loaded: Promise<Manifest>
+  isGone = false
+  /** The number of the last job. */
+  lastId = 0
+  /** Resolves when its last member has ended. */
+  free: Promise<void> = Promise.resolve()
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  #listener: ThreadListener | null = null
+  #error: unknown = undefined
+  #isHolding = false
+  readonly #exited: Promise<void>
+
+  constructor({ boot, module, options }: ThreadSetup) {
+    const { port1, port2 } = new MessageChannel()
+    this.#port = port1
+    const { memory } = this.words
+    const data: ThreadData = { boot, module, port: port2, memory, workerData: options.workerData }
+    this.#worker = new Worker(BOOT_FILE, { ...nodeOptions(options), workerData: data, transferList: [port2] })
+    route(this.#worker, options)
+    let fail!: (error: unknown) => void
+    this.loaded = new Promise((resolve, reject) => {
+      fail = reject
+      port1.on('message', (packed: Packed) => this.#hear(unpackForOwner(packed), resolve, reject))
+    })
+    this.loaded.catch(() => undefined)
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('error', (error: unknown) => (this.#error = error))
+      this.#worker.on('exit', (code) => {
+        this.#exit(code, fail)
+        resolve()
+      })
+    })
+    this.#worker.unref()
+    port1.unref()
+  }
+
+  /** The process waits for it, or not. */
+  hold(holds: boolean): void {
+    if (this.#isHolding === holds || this.isGone) return
+    this.#isHolding = holds
+    if (holds) this.#port.ref()
+    else this.#port.unref()
+  }
+
+  listen(listener: ThreadListener | null): void {
+    this.#listener = listener
+  }
+
+  /** @throws {DataCloneError} if a message cannot be cloned; nothing is sent then */
+  post(messages: readonly ToThread[], list?: readonly TransferListItem[]): void {
+    if (this.isGone) return
+    const packed: Packed = []
+    for (const message of messages) packForThread(packed, message)
+    this.#port.postMessage(packed, list)
+  }
+
+  /** Ends it, whatever it does. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    // To end a thread while it loads native code can end the process.
+    await this.loaded.catch(() => undefined)
+    if (!this.isGone) await Promise.race([this.#worker.terminate(), this.#exited])
+  }
+
+  /** Resolves when it is gone. */
+  gone(): Promise<void> {
+    return this.#exited
+  }
+
+  #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {
+    const [first] = messages
+    if (first?.[0] === 'loaded') return resolve(first[1])
+    if (first?.[0] === 'unloadable') {
+      const { error, isFinal } = first[1]
+      return reject(isFinal ? new UnusableModule(decodeError(error)) : decodeError(error))
+    }
+    this.#listener?.hear(messages)
+  }
+
+  #exit(code: number, fail: (error: unknown) => void): void {
+    // What it has sent before comes first.
+    for (let got; (got = receiveMessageOnPort(this.#port)) !== undefined;) {
+      this.#hear(unpackForOwner(got.message as Packed), () => undefined, fail)
+    }
+    this.isGone = true
+    this.#port.close()
+    const cause = this.#error === undefined ? new Error(endOf(code)) : this.#error
+    fail(cause)
+    this.#listener?.died(cause)
+  }
+}
+
+function endOf(code: number): string {
+  return `its thread ended with the code ${code}: process.exit was called in it, or it was terminated`
+}
+
+function nodeOptions(options: CheckedThreadOptions): ConstructorParameters<typeof Worker>[1] {
+  const { env, argv, execArgv, resourceLimits, name, stdout, stderr } = options
+  const given = { env, argv, execArgv, resourceLimits, name }
+  return {
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as object),
+    stdout: stdout !== true,
+    stderr: stderr !== true,
+  }
+}
+
+/** Sends its output where the options say. */
+function route(worker: Worker, { stdout, stderr }: CheckedThreadOptions): void {
+  for (const [from, to] of [[worker.stdout, stdout] as const, [worker.stderr, stderr] as const]) {
+    if (typeof to === 'object') from.pipe(to, { end: false })
+    else if (!to) from.resume()
+  }
+}

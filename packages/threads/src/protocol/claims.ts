@@ -1,0 +1,81 @@
+/**
+ * What owner and thread agree about a job, in one word of shared memory: each step is one atomic operation, so that exactly one of
+ * them decides.
+ *
+ * ```
+ * queued ──thread: claim──▶ running ──thread: commit──▶ committed
+ *    └──owner: revoke──▶ revoked  └──owner: cancel──▶ cancelled
+ * ```
+ *
+ * The word holds the number of the job as well: a word that serves the next job is never taken for that of the one before.
+ */
+export const QUEUED = 1
+export const RUNNING = 2
+export const CANCELLED = 3
+export const COMMITTED = 4
+export const REVOKED = 5
+
+/** Words in memory that two threads share. */
+export interface Words {
+  load(place: number): number
+  store(place: number, value: number): void
+  /** Writes `next` if the word is `expected`. Returns what it was before. */
+  compareExchange(place: number, expected: number, next: number): number
+}
+
+/** A job: its number, and the place of its word. */
+export interface Claimed {
+  readonly id: number
+  readonly place: number
+}
+
+const NUMBERS = 2 ** 27
+
+function word({ id }: Claimed, state: number): number {
+  return (id % NUMBERS) * 8 + state
+}
+
+function moves(words: Words, job: Claimed, from: number, to: number): boolean {
+  const expected = word(job, from)
+  return words.compareExchange(job.place, expected, word(job, to)) === expected
+}
+
+/** Whether the job is in this state. */
+export function isIn(words: Words, job: Claimed, state: number): boolean {
+  return words.load(job.place) === word(job, state)
+}
+
+// --- the owner ---
+
+/** Offers a job to the thread. `taken`: it counts as begun from now on, for a job that cannot be given to another thread. */
+export function offer(words: Words, job: Claimed, taken = false): void {
+  words.store(job.place, word(job, taken ? RUNNING : QUEUED))
+}
+
+/** Takes a job back. True: it has not begun, and never will. */
+export function revoke(words: Words, job: Claimed): boolean {
+  return moves(words, job, QUEUED, REVOKED)
+}
+
+/** The caller no longer waits for a running job. True: it does not commit any more. */
+export function cancel(words: Words, job: Claimed): boolean {
+  return moves(words, job, RUNNING, CANCELLED)
+}
+
+/** Whether the thread has begun the job. */
+export function hasBegun(words: Words, job: Claimed): boolean {
+  const state = words.load(job.place) - word(job, 0)
+  return state === RUNNING || state === CANCELLED || state === COMMITTED
+}
+
+// --- the thread ---
+
+/** Begins a job. False: it was taken back, and must not run. */
+export function claim(words: Words, job: Claimed): boolean {
+  return moves(words, job, QUEUED, RUNNING)
+}
+
+/** The last step before a commit. False: the caller no longer waits, and nothing may be committed. It may be asked again. */
+export function commit(words: Words, job: Claimed): boolean {
+  return moves(words, job, RUNNING, COMMITTED) || isIn(words, job, COMMITTED)
+}

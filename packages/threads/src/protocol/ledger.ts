@@ -1,0 +1,106 @@
+import * as claims from './claims'
+import { PLACES } from './shared-words'
+
+/** A job that a thread was given. */
+export class Given<J> implements claims.Claimed {
+  /** Whether its beginning was reported. */
+  reported = false
+
+  constructor(
+    readonly job: J,
+    readonly id: number,
+    readonly place: number,
+    /** The numbers of the other messages of its batch. */
+    readonly companions: readonly number[],
+  ) {}
+}
+
+/**
+ * The owner's side of the claims of one thread: which jobs it has, and what is certain about them.
+ *
+ * Knows no thread and no transport. `J` is the job.
+ */
+export class Ledger<J extends object> {
+  readonly #byId = new Map<number, Given<J>>()
+  readonly #byJob = new Map<J, Given<J>>()
+  readonly #free = Array.from({ length: PLACES }, (_, i) => PLACES - 1 - i)
+  #lastId = 0
+
+  /** @param nextId gives a number that no earlier job of this thread had */
+  constructor(
+    private readonly words: claims.Words,
+    readonly nextId: () => number = () => ++this.#lastId,
+  ) {}
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** In the order in which they were given. */
+  get all(): Iterable<Given<J>> {
+    return this.#byId.values()
+  }
+
+  of(job: J): Given<J> | undefined {
+    return this.#byJob.get(job)
+  }
+
+  byId(id: number): Given<J> | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Gives a job. `taken`: it counts as begun. */
+  give(job: J, taken: boolean, companions: readonly number[] = []): Given<J> {
+    const given = new Given(job, this.nextId(), this.#free.pop() as number, companions)
+    claims.offer(this.words, given, taken)
+    this.#byId.set(given.id, given)
+    this.#byJob.set(job, given)
+    return given
+  }
+
+  /** The caller of a job gives up. True: it will not commit. False: it has, and its answer is on its way. */
+  giveUp(job: J): boolean {
+    const given = this.#byJob.get(job)
+    if (given === undefined || claims.revoke(this.words, given) || claims.cancel(this.words, given)) return true
+    return !claims.isIn(this.words, given, claims.COMMITTED)
+  }
+
+  /** Takes a job back. True: it has not begun and never will. */
+  revoke(job: J): boolean {
+    const given = this.#byJob.get(job)
+    if (given === undefined) return false
+    if (!claims.revoke(this.words, given) && !claims.isIn(this.words, given, claims.REVOKED)) return false
+    this.end(given)
+    return true
+  }
+
+  /** The caller of a running job no longer waits. */
+  cancel(job: J): Given<J> | undefined {
+    const given = this.#byJob.get(job)
+    if (given !== undefined) claims.cancel(this.words, given)
+    return given
+  }
+
+  hasBegun(given: Given<J>): boolean {
+    return claims.hasBegun(this.words, given)
+  }
+
+  #hadBegun(given: Given<J>): boolean {
+    return !claims.revoke(this.words, given) && !claims.isIn(this.words, given, claims.REVOKED)
+  }
+
+  /** The thread has ended a job: forgets it. */
+  end(given: Given<J>): void {
+    this.#byId.delete(given.id)
+    this.#byJob.delete(given.job)
+    this.#free.push(given.place)
+  }
+
+  /** The thread is gone. Returns the jobs that had begun; all others never will. */
+  died(): readonly Given<J>[] {
+    const begun = [...this.#byId.values()].filter((given) => this.#hadBegun(given))
+    this.#byId.clear()
+    this.#byJob.clear()
+    return begun
+  }
+}

@@ -1,0 +1,87 @@
+import type { StateOptions } from '@genpool/core/elsewhere'
+import type { PlainAddress } from '@genpool/runtime'
+import type { Fault, Following, RequestKind, Started } from '@genpool/core'
+import type { EncodedValue } from '../values/errors'
+
+/** One message for a handler. */
+export interface JobMessage {
+  readonly id: number
+  readonly kind: RequestKind
+  /** Whether it is the argument for `handleContinue`. */
+  readonly continues: boolean
+  readonly message: unknown
+  readonly deadline: number
+  readonly expectsAnswer: boolean
+  /** How many times it ran before. */
+  readonly attempt: number
+  /** The sender of a dispatch. */
+  readonly sender: PlainAddress | null
+}
+
+/** What a thread is told when a member takes it. */
+export interface Setup {
+  readonly name: string
+  readonly self: PlainAddress
+  readonly parent: PlainAddress | undefined
+  readonly hasLog: boolean
+  readonly member: {
+    readonly ref: PlainAddress
+    readonly name: string
+    readonly slot: number
+    readonly incarnation: number
+  }
+  readonly stateOptions: Pick<StateOptions, 'type' | 'commit' | 'retries'>
+  /** What process.hrtime() shows more than the clock of the pool, in nanoseconds. */
+  readonly clockOffset: bigint
+}
+
+/** What the behaviour of a module has. */
+export interface Manifest {
+  readonly calls: readonly (readonly [type: string, batch: number])[]
+  readonly casts: readonly (readonly [type: string, batch: number])[]
+  /** The name of the handler that takes calls of any shape; null if there is none. */
+  readonly anyCall: string | null
+  readonly anyCast: string | null
+}
+
+/** Why a module could not be used. `isFinal`: another try would end the same. */
+export interface LoadFailure {
+  readonly error: EncodedValue
+  readonly isFinal: boolean
+}
+
+/** A job for a thread. */
+export type JobToThread = readonly ['job', place: number, JobMessage, companions: readonly JobMessage[] | null]
+
+/** What the owner sends: a list of these in one post. */
+export type ToThread =
+  | readonly ['start', Setup]
+  | JobToThread
+  | readonly ['cancel', id: number]
+  | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
+  /** An answer to a reply address that the thread has sent away. */
+  | readonly ['resolved', id: number, value: unknown]
+  /** `keeps`: the thread goes on, for another member. */
+  | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
+
+/** What a thread sends: a list of these in one post. */
+export type ToOwner =
+  | readonly ['loaded', Manifest]
+  | readonly ['unloadable', LoadFailure]
+  | readonly ['started', Started]
+  | readonly ['notStarted', EncodedValue]
+  | readonly ['answered', id: number, value: unknown, answered: boolean]
+  | readonly ['failedAlone', id: number, EncodedValue]
+  /** Its answer cannot be cloned. */
+  | readonly ['unanswerable', id: number, Fault]
+  | readonly ['progress', id: number, value: unknown]
+  | readonly ['done', id: number, then: Following | null, runNs: number]
+  | readonly ['crashed', id: number, EncodedValue, runNs: number]
+  | readonly ['refused', id: number, EncodedValue, runNs: number]
+  /** The reply address of this job was sent away: answers to it come through the owner. */
+  | readonly ['opened', id: number]
+  | readonly ['dispatch', to: PlainAddress, message: unknown, from: PlainAddress | null]
+  | readonly ['query', query: number, to: PlainAddress, message: unknown, timeout: number]
+  | readonly ['stop', to: PlainAddress]
+  | readonly ['log', level: string, args: readonly unknown[]]
+  | readonly ['ended', EncodedValue | null]

@@ -1,0 +1,39 @@
+import { OptionsError } from '@genpool/runtime'
+import { createRequire, syncBuiltinESMExports } from 'node:module'
+import * as threads from 'node:worker_threads'
+import { loadBehaviour } from '../loading/load-module'
+import { SharedWords } from '../protocol/shared-words'
+import { isCloneable } from '../values/cloneable'
+import { encodeError } from '../values/errors'
+import { manifestOf } from './manifest'
+import { Outbox } from './outbox'
+import { replacementOf } from './replacement'
+import { Runtime } from './runtime'
+import type { ThreadData } from './thread-data'
+import { type Packed, unpackForThread } from '../protocol/wire'
+
+/** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
+async function main({ port, memory, module, workerData }: ThreadData): Promise<void> {
+  const outbox = new Outbox(port, replacementOf)
+  // What was done is told, also if a handler ends the process of its thread.
+  process.once('exit', () => outbox.flush())
+  showWorkerData(workerData)
+  try {
+    const definition = await loadBehaviour(module)
+    outbox.add(['loaded', manifestOf(definition)])
+    const runtime = new Runtime(definition, new SharedWords(memory), outbox)
+    port.on('message', (packed: Packed) => runtime.receive(unpackForThread(packed)))
+  } catch (error) {
+    outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
+  }
+  outbox.flush()
+}
+
+/** Modules of the user's see their own data in `workerData`. */
+function showWorkerData(data: unknown): void {
+  const exports = createRequire(__filename)('node:worker_threads') as { workerData: unknown }
+  exports.workerData = data
+  syncBuiltinESMExports()
+}
+
+void main(threads.workerData as ThreadData)

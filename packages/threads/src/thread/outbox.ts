@@ -1,0 +1,61 @@
+import type { MessagePort, TransferListItem } from 'node:worker_threads'
+import type { ToOwner } from '../protocol/messages'
+import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
+import { isCloneError } from '../values/cloneable'
+import { transferListOf } from '../values/transfer'
+
+/** Sends what the thread has to say, in order and many at once. */
+export class Outbox {
+  #waiting: Packed = []
+  #list: TransferListItem[] | undefined = undefined
+
+  /** @param replace what is sent instead of a message that cannot be cloned; null for nothing */
+  constructor(
+    private readonly port: MessagePort,
+    private readonly replace: (message: ToOwner, error: unknown) => ToOwner | null,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  add(message: ToOwner): void {
+    packForOwner(this.#waiting, message)
+  }
+
+  /** Adds a message with a value from a handler, which may have to be moved. */
+  addValue(message: ToOwner, value: unknown): void {
+    packForOwner(this.#waiting, message)
+    const list = transferListOf(value)
+    if (list !== undefined) this.#list = [...(this.#list ?? []), ...list]
+  }
+
+  flush(): void {
+    if (this.#waiting.length === 0) return
+    const messages = this.#waiting
+    const list = this.#list
+    this.#waiting = []
+    this.#list = undefined
+    try {
+      this.port.postMessage(messages, list)
+    } catch (error) {
+      if (!isCloneError(error)) throw error
+      for (const message of unpackForOwner(messages)) this.#sendAlone(message)
+    }
+  }
+
+  #sendAlone(message: ToOwner): void {
+    const list = message[0] === 'answered' ? transferListOf(message[2]) : undefined
+    const packed: Packed = []
+    packForOwner(packed, message)
+    try {
+      this.port.postMessage(packed, list === undefined ? undefined : [...list])
+    } catch (error) {
+      const instead = this.replace(message, error)
+      if (instead === null) return
+      packed.length = 0
+      packForOwner(packed, instead)
+      this.port.postMessage(packed)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Behaviour, Protocol, TaskProtocol } from '@genpool/core'
+import { behaviourElsewhere, type StateOptions } from '@genpool/core/elsewhere'
+import { OptionsError, parseOptions } from '@genpool/runtime'
+import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
+import { bootOf } from './loading/loader'
+import { moduleFile } from './loading/module-file'
+import { type ThreadOptions, threadOptions } from './options'
+import { ThreadRoutes } from './owner/routes'
+import { ThreadWorkers } from './owner/thread-workers'
+
+/** The behaviour of a module: what `definePool` returned, or a function of a task. */
+export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
+  ? Behaviour<P>
+  : [T] extends [(task: infer M, ...rest: never[]) => infer R]
+    ? Behaviour<TaskProtocol<M, Awaited<R>>>
+    : 'threads<typeof Module>: the export is neither a behaviour (what definePool returned) nor a function of a task'
+
+/**
+ * A behaviour for `spawnPool` whose members work in threads, one each: the same pool, on all cores.
+ *
+ * Each thread loads the module; this thread does not. The number of members is the number of cores less one, at least 1, unless
+ * `size` says otherwise. Each member has a state of its own.
+ *
+ * @param url the module: `new URL('./work.js', import.meta.url)`, or an absolute path. Its default export (or `export`) is what
+ *   `definePool` returned, or a function `(task) => result`
+ * @param options see `threadOptions`
+ * @throws {OptionsError} if an option is wrong, or there is no such file
+ * @example
+ * import type Thumbnails from './thumbnails.js'
+ * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.js', import.meta.url)), 'thumbnails')
+ */
+export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
+  const file = moduleFile(url)
+  const checked = parseOptions(threadOptions, options, 'options of threads')
+  const boot = bootOf(file, checked.execArgv ?? process.execArgv)
+  const module = { file, export: checked.export, loader: boot.loader }
+  const routes = new ThreadRoutes()
+  const named = { ...checked, name: checked.name ?? basename(file) }
+  const workers = new ThreadWorkers({ boot, module, options: named }, routes)
+  const size = Math.max(1, availableParallelism() - 1)
+  return behaviourElsewhere<Protocol>({ routes, workers, size, checkState }) as never
+}
+
+/** What cannot be done in threads is refused before a pool is made. */
+function checkState({ type, store, validate }: StateOptions): void {
+  if (type === 'shared') {
+    throw refused(
+      'state.type',
+      'members in threads cannot share a state yet: each has its own. Set "state" to "isolated", keep what all share in a ' +
+        'pool of this thread and send messages to it, or use a SharedArrayBuffer in "workerData"',
+    )
+  }
+  if (store !== undefined) throw refused('state.store', 'a store belongs to a state that all members share')
+  if (validate !== undefined)
+    throw refused('state.validate', 'a function cannot be sent to a thread: check in the handler')
+}
+
+function refused(path: string, message: string): OptionsError {
+  return new OptionsError(`"${path}" is wrong for a pool of threads: ${message}.`, [{ path: path.split('.'), message }])
+}

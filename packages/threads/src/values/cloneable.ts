@@ -1,0 +1,56 @@
+import type { Fault } from '@genpool/core'
+import { textOf } from '@genpool/runtime'
+
+/** Whether an error says that a value cannot be cloned or transferred. */
+export function isCloneError(error: unknown): boolean {
+  return (error as { readonly name?: unknown } | null)?.name === 'DataCloneError'
+}
+
+/** Whether structured clone takes this value. */
+export function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What in a value cannot be cloned, and where: the deepest part that is at fault. */
+export function faultIn(value: unknown): Fault {
+  return find(value, [], new Set()) ?? { path: [], message: 'it cannot be cloned' }
+}
+
+function find(value: unknown, path: readonly PropertyKey[], seen: Set<unknown>): Fault | undefined {
+  if (typeof value === 'function') return { path, message: 'it is a function, which cannot be sent to a thread' }
+  if (typeof value === 'symbol') return { path, message: 'it is a symbol, which cannot be sent to a thread' }
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
+  seen.add(value)
+  for (const [key, part] of partsOf(value)) {
+    const fault = find(part, [...path, key], seen)
+    if (fault !== undefined) return fault
+  }
+  return whyNot(value, path)
+}
+
+function partsOf(value: object): readonly (readonly [PropertyKey, unknown])[] {
+  if (value instanceof Map) return [...value].map(([key, part]) => [String(key), part] as const)
+  if (value instanceof Set) return [...value].map((part, i) => [i, part] as const)
+  if (ArrayBuffer.isView(value)) return []
+  try {
+    return Object.entries(value).map(([key, part]) => [Array.isArray(value) ? Number(key) : key, part] as const)
+  } catch {
+    return []
+  }
+}
+
+/** All its parts can be cloned; perhaps it cannot be itself. */
+function whyNot(value: object, path: readonly PropertyKey[]): Fault | undefined {
+  try {
+    structuredClone(value)
+    return undefined
+  } catch (error) {
+    const kind = value.constructor?.name ?? 'object'
+    return { path, message: `the ${kind} cannot be sent to a thread: ${textOf(error)}` }
+  }
+}

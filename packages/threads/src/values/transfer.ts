@@ -1,0 +1,40 @@
+import { wrongArgument } from '@genpool/runtime'
+import type { TransferListItem } from 'node:worker_threads'
+
+/** The lists of what `transfer` was called with. */
+const lists = new WeakMap<object, readonly TransferListItem[]>()
+/** Whether `transfer` was ever called here: if not, nobody looks for lists. */
+let isUsed = false
+
+/**
+ * Moves what is in `list` instead of copying it: its memory belongs to the receiver from then on, and is empty here.
+ *
+ * Wrap a message, or an answer in a handler. A message that was moved to a thread cannot be given to another one: it counts as begun
+ * when it is sent, and fails with its thread.
+ *
+ * @param value the message, the answer, or one of its direct fields
+ * @param list ArrayBuffers, MessagePorts and what else Node can transfer
+ * @returns `value`
+ * @throws {OptionsError} if `value` is no object, or `list` is no list
+ * @example await call(pool, transfer({ type: 'make', image }, [image.buffer]))
+ */
+export function transfer<T extends object>(value: T, list: readonly TransferListItem[]): T {
+  if (typeof value !== 'object' || (value as unknown) === null) {
+    throw wrongArgument({ of: 'transfer', argument: 'value', expected: 'an object' }, value)
+  }
+  if (!Array.isArray(list)) throw wrongArgument({ of: 'transfer', argument: 'list', expected: 'a list' }, list)
+  lists.set(value, list)
+  isUsed = true
+  return value
+}
+
+/** What is to be moved with a value; undefined for nothing. */
+export function transferListOf(value: unknown): readonly TransferListItem[] | undefined {
+  if (!isUsed || typeof value !== 'object' || value === null) return undefined
+  const own = lists.get(value)
+  const inner = Object.values(value).flatMap((part: unknown) =>
+    typeof part === 'object' && part !== null ? (lists.get(part) ?? []) : [],
+  )
+  if (own === undefined && inner.length === 0) return undefined
+  return [...new Set([...(own ?? []), ...inner])]
+}

@@ -1,0 +1,93 @@
+import { call, getMembers, isGenPoolError, type PoolOptions, type PoolRef, ready, spawnPool } from '@genpool/core'
+import { type ThreadOptions, threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Faults from './fixtures/faults'
+
+const file = join(__dirname, 'fixtures', 'faults.ts')
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+  jest.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  stop(system)
+  jest.restoreAllMocks()
+})
+
+function poolOf(options: PoolOptions = {}, of: ThreadOptions = {}) {
+  return spawnPool(system, threads<typeof Faults>(file, of), 'faults', { size: 1, timeout: 30_000, ...options })
+}
+
+async function failure(promise: Promise<unknown>): Promise<{ code: string; cause: Error; message: string }> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(isGenPoolError(error)).toBe(true)
+  return error as never
+}
+
+function threadOf(pool: PoolRef<never>): string {
+  return getMembers(pool as never)[0]?.name ?? ''
+}
+
+describe('a thread that dies', () => {
+  const deaths: readonly (readonly [string, Parameters<typeof call>[1], RegExp, ThreadOptions])[] = [
+    ['by process.exit', { type: 'exit', code: 3 }, /code 3/, {}],
+    ['of an error outside of a handler', { type: 'throwOutside' }, /thrown outside/, {}],
+    ['of a rejection that nobody listens to', { type: 'rejectUnheard' }, /nobody listens/, {}],
+    ['of memory', { type: 'exhaust' }, /memory/, { resourceLimits: { maxOldGenerationSizeMb: 64 } }],
+  ]
+  it.each(deaths)('%s fails its call with the cause, and nothing else', async (_, message, cause, options) => {
+    const pool = poolOf({}, { prefetch: 8, ...options })
+    await ready(pool)
+    const before = call(pool, { type: 'echo', value: 'before' })
+    const dying = failure(call(pool, message as { type: 'thread' }))
+    const after = [1, 2, 3].map((value) => call(pool, { type: 'echo', value }))
+    expect(await before).toBe('before')
+    const error = await dying
+    expect(error.code).toBe('ERR_GENPOOL_CRASHED')
+    expect(error.cause.message).toMatch(cause)
+    expect(await Promise.all(after)).toEqual([1, 2, 3])
+    expect(threadOf(pool as never)).toBe('member-1.2')
+  })
+
+  it('in an endless loop is replaced after stuckAfter', async () => {
+    const pool = poolOf({ stuckAfter: 200 })
+    await ready(pool)
+    const stuck = failure(call(pool, { type: 'forever' }))
+    const after = call(pool, { type: 'echo', value: 1 })
+    const { code, cause } = await stuck
+    expect(code).toBe('ERR_GENPOOL_CRASHED')
+    expect(cause.message).toContain('200 ms')
+    expect(await after).toBe(1)
+  })
+})
+
+describe('an abort', () => {
+  it('is seen in the middle of a synchronous loop', async () => {
+    const memory = new SharedArrayBuffer(8)
+    const pool = poolOf({}, { workerData: memory })
+    await ready(pool)
+    const controller = new AbortController()
+    const looping = failure(call(pool, { type: 'untilAborted' }, { signal: controller.signal }))
+    await call(pool, { type: 'thread' }, { timeout: 100 }).catch(() => undefined)
+    controller.abort()
+    expect((await looping).code).toBe('ERR_GENPOOL_CANCELLED')
+    // The thread is free again, without a restart.
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+    expect(new Int32Array(memory)[1]).toBe(1)
+    expect(threadOf(pool as never)).toBe('member-1.1')
+  })
+
+  it('by the deadline is seen there, too, and remainingMs counts down', async () => {
+    const pool = poolOf()
+    await ready(pool)
+    expect((await failure(call(pool, { type: 'untilAborted' }, { timeout: 50 }))).code).toBe('ERR_GENPOOL_EXPIRED')
+    const [before, after] = (await call(pool, { type: 'spin', ms: 20 }, { timeout: 5_000 })) as [number, number]
+    expect(before).toBeLessThanOrEqual(5_000)
+    expect(before - after).toBeGreaterThanOrEqual(20)
+  })
+})

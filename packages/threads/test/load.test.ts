@@ -1,0 +1,86 @@
+import { call, drain, idle, inspect, type PoolOptions, ready, resize, spawnPool } from '@genpool/core'
+import { type ThreadOptions, threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Tally from './fixtures/tally'
+
+const file = join(__dirname, 'fixtures', 'tally.ts')
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => stop(system))
+
+function poolOf(options: PoolOptions = {}, of: ThreadOptions = {}) {
+  return spawnPool(system, threads<typeof Tally>(file, of), 'tally', { size: 2, timeout: 30_000, ...options })
+}
+
+describe('a pool of threads under load', () => {
+  it('settles each of 10 000 calls, and runs none that was aborted before it began', async () => {
+    const memory = new SharedArrayBuffer(4)
+    const client = { type: 'timeout', timeout: 30_000, max: 20_000 } as const
+    const pool = poolOf({ broker: { client } } as never, { workerData: memory })
+    await ready(pool)
+    const outcomes = Array.from({ length: 10_000 }, (_, n) => {
+      const controller = new AbortController()
+      const answer = call(pool, { type: 'count', n }, { signal: controller.signal }).then(
+        (value) => (value === n ? 'answered' : 'wrong'),
+        (error: { code: string; started: boolean }) => `${error.code} ${error.started ? 'begun' : 'waiting'}`,
+      )
+      if (n % 10 === 0) setImmediate(() => controller.abort())
+      return answer
+    })
+    const counts = new Map<string, number>()
+    for (const outcome of await Promise.all(outcomes)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+    const of = (outcome: string): number => counts.get(outcome) ?? 0
+    const begunAnyway = of('ERR_GENPOOL_CANCELLED begun')
+    expect(of('answered') + begunAnyway + of('ERR_GENPOOL_CANCELLED waiting')).toBe(10_000)
+    expect(of('answered')).toBeGreaterThanOrEqual(9_000)
+    await idle(pool)
+    const ran = new Int32Array(memory)[0] ?? 0
+    expect(ran).toBeGreaterThanOrEqual(of('answered'))
+    expect(ran).toBeLessThanOrEqual(of('answered') + begunAnyway)
+  })
+
+  it('moves what waits behind a long message to a thread that is free', async () => {
+    const pool = poolOf({}, { prefetch: 16 })
+    while (inspect(pool).members.idle < 2) await new Promise((resolve) => setImmediate(resolve))
+    const order: string[] = []
+    const long = call(pool, { type: 'spin', ms: 1_500 }).then(() => order.push('long'))
+    const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }))
+    await Promise.all(short).then(() => order.push('short'))
+    await long
+    expect(order).toEqual(['short', 'long'])
+  })
+
+  it('keeps the order of a key', async () => {
+    const pool = poolOf()
+    const order: number[] = []
+    const all = Array.from({ length: 50 }, (_, n) =>
+      call(pool, { type: 'count', n }, { key: 'k' }).then((value) => order.push(value)),
+    )
+    await Promise.all(all)
+    expect(order).toEqual([...Array(50).keys()])
+  })
+
+  it('shrinks and grows, and drains what it has', async () => {
+    const pool = poolOf({ size: 1 })
+    await ready(pool)
+    const all = Array.from({ length: 20 }, () => call(pool, { type: 'wait', ms: 2 }))
+    resize(pool, 2)
+    resize(pool, 1)
+    const draining = drain(pool)
+    expect(await Promise.all(all)).toHaveLength(20)
+    await draining
+    expect(inspect(pool).phase).toBe('stopped')
+  })
+
+  it('lets timers and sockets of a handler go on', async () => {
+    const pool = poolOf({ size: 1 })
+    expect(await Promise.all([call(pool, { type: 'serve' }), call(pool, { type: 'serve' })])).toEqual([
+      'hello',
+      'hello',
+    ])
+  })
+})

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = join(__dirname, '..', '..', '..')
+const main = join(__dirname, 'process', 'main.ts')
+
+/** A process of its own. Its threads read TypeScript in the same way as it does. */
+async function output(hook: string, leave: string): Promise<string> {
+  const { stdout } = await run(process.execPath, ['-r', hook, main, leave], { cwd: root, timeout: 115_000 })
+  return stdout
+}
+
+describe('a process with a pool of threads', () => {
+  it.each(['idle', 'stop', 'drain'])('ends by itself: %s', async (leave) => {
+    const hook = join(__dirname, 'process', 'swc-register.cjs')
+    expect(await output(hook, leave)).toBe(leave === 'drain' ? 'sum ok\ndrained\n' : 'sum ok\n')
+  })
+
+  it('runs under ts-node', async () => {
+    expect(await output('ts-node/register', 'idle')).toBe('sum ok\n')
+  }, 120_000)
+})

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import type { ToOwner, ToThread } from '../../src/protocol/messages'
+import { packForOwner, packForThread, type Packed, unpackForOwner, unpackForThread } from '../../src/protocol/wire'
+
+const value = fc.oneof(fc.integer(), fc.string(), fc.constant(undefined), fc.constant(null), fc.object({ maxDepth: 1 }))
+const message = fc.record({
+  id: fc.nat(),
+  kind: fc.constantFrom('call', 'cast', 'query', 'dispatch', 'direct' as const),
+  continues: fc.boolean(),
+  message: value,
+  deadline: fc.constantFrom(1, Infinity),
+  expectsAnswer: fc.boolean(),
+  attempt: fc.constantFrom(0, 2),
+  sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
+})
+const toThread = fc.oneof(
+  fc.tuple(fc.constant('job' as const), fc.nat(), message, fc.option(fc.array(message, { maxLength: 2 }))),
+  fc.tuple(fc.constant('cancel' as const), fc.nat()),
+) as fc.Arbitrary<ToThread>
+const toOwner = fc.oneof(
+  fc.tuple(fc.constant('answered' as const), fc.constantFrom(1, 2), value, fc.boolean()),
+  fc.tuple(fc.constant('done' as const), fc.constantFrom(1, 2), fc.constantFrom(null, { timeout: 1 }), fc.nat()),
+  fc.tuple(fc.constant('progress' as const), fc.nat(), value),
+) as fc.Arbitrary<ToOwner>
+
+function across<M>(messages: readonly M[], pack: (packed: Packed, each: M) => void): Packed {
+  const packed: Packed = []
+  for (const each of messages) pack(packed, each)
+  return structuredClone(packed)
+}
+
+describe('messages on the way', () => {
+  it('to a thread arrive as they were, in order', () => {
+    fc.assert(
+      fc.property(fc.array(toThread), (messages) => {
+        expect(unpackForThread(across(messages, packForThread))).toEqual(messages)
+      }),
+    )
+  })
+
+  it('to the owner arrive as they were, in order', () => {
+    fc.assert(
+      fc.property(fc.array(toOwner), (messages) => {
+        expect(unpackForOwner(across(messages, packForOwner))).toEqual(messages)
+      }),
+    )
+  })
+})
