@@ -239,6 +239,11 @@ export class AssembledPool implements PoolView {
     return this.kernel.turn.now()
   }
 
+  /** The options in force, with all defaults. */
+  get options(): CheckedPoolOptions {
+    return { ...this.#options, size: this.#options.size ?? this.size }
+  }
+
   /** The options that an explanation depends on. */
   get explained(): ExplainedOptions {
     const { timeout, size, concurrency, broker, stuckAfter, rate, limits } = this.#options
