@@ -37,7 +37,15 @@ const clockProperties = [
 ]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/.vitepress/cache/**', 'docs/public/api/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'docs/.vitepress/cache/**',
+      'docs/public/api/**',
+      'packages/dashboard/page/vendor/**',
+    ],
+  },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],
@@ -69,6 +77,17 @@ export default tseslint.config(
   ),
   forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
   forbid(['packages/state-ane/src/{cells,commits,groups}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
+  forbid(
+    ['packages/dashboard/src/**/*.ts'],
+    [
+      internals,
+      {
+        group: ['@genpool/broker*', '@genpool/state-ane*', '@genpool/*/*'],
+        message:
+          'The dashboard knows pools by the public names of @genpool/core, and of @genpool/runtime options and clock.',
+      },
+    ],
+  ),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
   forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),
   forbid(['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'], [internals, optional, pure]),

@@ -18,12 +18,14 @@ assert.strictEqual(await query(pool, { type: 'add', value: 5 }, 1000), 15)
 stop(system)
 
 const require = createRequire(import.meta.url)
-for (const name of ['runtime', 'broker', 'state-ane', 'core']) {
-  for (const entry of [`@genpool/${name}`, `@genpool/${name}/testing`]) {
-    const imported = await import(entry)
-    for (const [key, value] of Object.entries(require(entry))) {
-      assert.strictEqual(imported[key], value, `${entry}: "${key}" cannot be imported by name`)
-    }
+const entries = ['runtime', 'broker', 'state-ane', 'core'].flatMap((name) => [
+  `@genpool/${name}`,
+  `@genpool/${name}/testing`,
+])
+for (const entry of [...entries, '@genpool/dashboard']) {
+  const imported = await import(entry)
+  for (const [key, value] of Object.entries(require(entry))) {
+    assert.strictEqual(imported[key], value, `${entry}: "${key}" cannot be imported by name`)
   }
 }
 console.log('esm ok')

@@ -1,0 +1,3 @@
+export { createDashboard, type Dashboard } from './dashboard'
+export { type DashboardOptions, dashboardOptions, type ServerOptions, serverOptions } from './options'
+export { serveDashboard, type ServedDashboard } from './serve'
