@@ -5,6 +5,8 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startChromium } from './chromium'
 
+const BEFORE_WORK = 0.25
+
 /** One browser for a test file; each test has an actor system, a virtual clock and pages of its own. */
 export class Visit {
   clock!: VirtualClock
@@ -34,6 +36,8 @@ export class Visit {
 
   /** Serves pools as `PoolRef`s of any protocol. */
   async serve(pools: readonly unknown[], options: Partial<ServerOptions> = {}): Promise<ServedDashboard> {
+    // From here on, whatever the pools do at a whole millisecond is over when the dashboard measures.
+    await this.clock.advance(BEFORE_WORK)
     const served = await serveDashboard({ pools: pools as PoolRef[], port: 0, clock: this.clock, ...options })
     this.#served.push(served)
     return served
@@ -43,7 +47,7 @@ export class Visit {
   async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
     const page = await this.blank(options)
     await page.goto(url)
-    await page.waitForFunction(`document.querySelector('#name')?.textContent !== ''`)
+    await page.locator('#name', { hasText: /./ }).waitFor()
     return page
   }
 
@@ -60,8 +64,9 @@ export class Visit {
   /** Moves time, and waits until the page shows the second that it has come to. */
   async pass(page: Page, seconds: number, each: (second: number) => Promise<void> | void = () => undefined) {
     for (let second = 0; second < seconds; second++) {
+      await this.clock.advance(BEFORE_WORK)
       await each(second)
-      await this.clock.advance(1000)
+      await this.clock.advance(1000 - BEFORE_WORK)
     }
     await settled(page)
   }
