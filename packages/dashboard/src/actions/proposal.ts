@@ -13,6 +13,8 @@ export interface Proposal {
 /** Half as much again: members and limits are best raised in steps, with a look at the plots between them. */
 const RAISE = 1.5
 const STUCK_AFTER_MS = 10_000
+/** Twenty times what nearly all runs take. */
+const TIMES_USUAL = 20
 
 /** The change that a finding asks for; null if its option is no number, or if no option helps. */
 export function proposalFor({ option, figures }: Finding, options: unknown): Proposal | null {
@@ -28,7 +30,7 @@ function raised(option: string, now: number, figures: Finding['figures']): numbe
   // Too short a time replaces members that only work long.
   if (option === 'stuckAfter') {
     const usual = Number(figures['runP99Ms'] ?? 0)
-    const value = Math.max(STUCK_AFTER_MS, Math.ceil(usual / 1000) * 20_000)
+    const value = Math.max(STUCK_AFTER_MS, Math.ceil((usual * TIMES_USUAL) / 1000) * 1000)
     return value < now ? value : null
   }
   if (!Number.isFinite(now)) return null

@@ -7,6 +7,7 @@ export function signInPage(wasWrong: boolean): string {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <title>GenPool</title>
+    <link rel="icon" href="data:," />
   </head>
   <body>
     <main>

@@ -97,6 +97,8 @@ export class Site {
     if (pool === undefined) return sendJson(response, 404, { ok: false, error: 'There is no such pool.' })
     const result = act(pool, action)
     sendJson(response, result.ok ? 200 : 422, result)
+    // A pool tells of a change right after it; the marks in the plots come from that.
+    await Promise.resolve()
     this.#live.tellAll()
   }
 
