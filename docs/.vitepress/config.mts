@@ -70,6 +70,7 @@ export default defineConfig({
           'concurrency',
           'limits',
           'elastic',
+          'looking',
           'observing',
           'operating',
           'workers',

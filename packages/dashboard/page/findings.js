@@ -75,7 +75,7 @@ function keyOf({ finding, figures }) {
 
 /** @param {NonNullable<Finding['proposal']>} proposal */
 function buttonText({ option, now, value }) {
-  return option === 'paused' ? 'Resume …' : `Change ${option}: ${now} → ${value} …`
+  return option === 'paused' ? 'Resume …' : `Change ${option}: ${now} → ${value}\u00a0…`
 }
 
 /** @param {string} says */

@@ -89,7 +89,7 @@ export class Plot {
           y: { range: (_plot, _min, max) => this.#range(max) },
         },
         axes: [
-          { ...axis, size: 22, gap: 3, space: 70, values: (_plot, splits) => splits.map(timeOfDay) },
+          { ...axis, size: 24, gap: 6, space: 70, values: (_plot, splits) => splits.map(timeOfDay) },
           { ...axis, size: 62, space: 32, values: (_plot, splits) => splits.map((value) => this.#label(value)) },
         ],
         series: [

@@ -44,8 +44,9 @@ export class Visit {
   }
 
   /** Opens a page, and waits for its first figures. */
-  async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  async open(url: string, options: BrowserContextOptions = {}, timeOfDay?: Date): Promise<Page> {
     const page = await this.blank(options)
+    if (timeOfDay !== undefined) await page.clock.setFixedTime(timeOfDay)
     await page.goto(url)
     await page.locator('#name', { hasText: /./ }).waitFor()
     return page
