@@ -1,3 +1,5 @@
 export { createDashboard, type Dashboard } from './dashboard'
 export { type DashboardOptions, dashboardOptions, type ServerOptions, serverOptions } from './options'
 export { serveDashboard, type ServedDashboard } from './serve'
+export { recordTrace, type Recording, type RecordOptions, recordOptions } from './advisor/record'
+export { readTrace, type Trace, type TracedRequest } from './advisor/trace'
