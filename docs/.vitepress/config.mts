@@ -71,6 +71,7 @@ export default defineConfig({
           'limits',
           'elastic',
           'looking',
+          'numbers',
           'observing',
           'operating',
           'workers',

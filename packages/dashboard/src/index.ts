@@ -3,3 +3,6 @@ export { type DashboardOptions, dashboardOptions, type ServerOptions, serverOpti
 export { serveDashboard, type ServedDashboard } from './serve'
 export { recordTrace, type Recording, type RecordOptions, recordOptions } from './advisor/record'
 export { readTrace, type Trace, type TracedRequest } from './advisor/trace'
+export { type Load, loadOptions, traceOf } from './advisor/load'
+export type { Figures, Prediction } from './advisor/prediction'
+export { simulate, type SimulatedOptions } from './advisor/simulate'
