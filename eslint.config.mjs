@@ -37,7 +37,15 @@ const clockProperties = [
 ]
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'docs/.vitepress/cache/**', 'docs/public/api/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      'docs/.vitepress/cache/**',
+      'docs/public/api/**',
+      'packages/dashboard/page/vendor/**',
+    ],
+  },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],
@@ -61,16 +69,27 @@ export default tseslint.config(
     files: ['packages/runtime/src/clock.ts', 'packages/*/src/testing/virtual-clock.ts'],
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
-  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core', 'threads'])]),
-  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core', 'threads'])]),
+  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core', 'threads', 'dashboard'])]),
+  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core', 'threads', 'dashboard'])]),
   forbid(
     ['packages/broker/src/{queues,valves,meters,engine}/**/*.ts'],
-    [internals, upward(['state-ane', 'core', 'threads']), pure],
+    [internals, upward(['state-ane', 'core', 'threads', 'dashboard']), pure],
   ),
-  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'threads'])]),
+  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'threads', 'dashboard'])]),
   forbid(
     ['packages/state-ane/src/{cells,commits,groups}/**/*.ts'],
-    [internals, upward(['broker', 'core', 'threads']), pure],
+    [internals, upward(['broker', 'core', 'threads', 'dashboard']), pure],
+  ),
+  forbid(
+    ['packages/dashboard/src/**/*.ts'],
+    [
+      internals,
+      {
+        group: ['@genpool/broker*', '@genpool/state-ane*', '@genpool/*/*'],
+        message:
+          'The dashboard knows pools by the public names of @genpool/core, and of @genpool/runtime options and clock.',
+      },
+    ],
   ),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
   forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),

@@ -21,8 +21,12 @@ const steps: readonly Step[] = [
   },
   {
     name: 'typecheck',
-    remedy: 'fix the types of the sources, tests, examples or benchmarks; run `npm run typecheck`',
-    run: () => tool('tsc', '-p', 'tsconfig.json', '--noEmit'),
+    remedy: 'fix the types of the sources, the page, tests, examples or benchmarks; run `npm run typecheck`',
+    run: () =>
+      sequence(
+        () => tool('tsc', '-p', 'tsconfig.json', '--noEmit'),
+        () => tool('tsc', '-p', 'packages/dashboard/page'),
+      ),
   },
   {
     name: 'lint',

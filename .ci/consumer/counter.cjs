@@ -3,6 +3,7 @@
 const assert = require('node:assert')
 const { start, query, stop } = require('nact')
 const { call, cast, definePool, noReply, reply, spawnPool } = require('@genpool/core')
+const { serveDashboard } = require('@genpool/dashboard')
 
 const Counter = definePool({
   init: () => ({ count: 0 }),
@@ -21,6 +22,9 @@ async function main() {
     code: 'MODULE_NOT_FOUND',
     message: /@opentelemetry\/api/,
   })
+  const { url, close } = await serveDashboard({ pools: [pool], port: 0 })
+  for (const file of ['', 'app.js', 'vendor/uPlot.esm.js']) assert.strictEqual((await fetch(url + file)).status, 200)
+  await close()
   stop(system)
   console.log('commonjs ok')
 }

@@ -25,12 +25,14 @@ for (const module of ['threads.mjs', 'threads.cjs']) {
 stop(system)
 
 const require = createRequire(import.meta.url)
-for (const name of ['runtime', 'broker', 'state-ane', 'core']) {
-  for (const entry of [`@genpool/${name}`, `@genpool/${name}/testing`]) {
-    const imported = await import(entry)
-    for (const [key, value] of Object.entries(require(entry))) {
-      assert.strictEqual(imported[key], value, `${entry}: "${key}" cannot be imported by name`)
-    }
+const entries = ['runtime', 'broker', 'state-ane', 'core'].flatMap((name) => [
+  `@genpool/${name}`,
+  `@genpool/${name}/testing`,
+])
+for (const entry of [...entries, '@genpool/dashboard']) {
+  const imported = await import(entry)
+  for (const [key, value] of Object.entries(require(entry))) {
+    assert.strictEqual(imported[key], value, `${entry}: "${key}" cannot be imported by name`)
   }
 }
 console.log('esm ok')

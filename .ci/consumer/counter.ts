@@ -1,6 +1,7 @@
 // A user's TypeScript program: the classic example, with the types that are published.
 import { query, start, stop } from 'nact'
 import { call, cast, definePool, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { serveDashboard, type ServedDashboard } from '@genpool/dashboard'
 
 const Counter = definePool({
   init: () => ({ count: 0 }),
@@ -20,6 +21,8 @@ async function main(): Promise<void> {
   const unknown = (): unknown => call(pool, { type: 'sub', value: 5 })
   const sent = cast(pool, { type: 'add', value: 5 })
   const total: unknown = await query(pool, { type: 'add', value: 5 }, 1000)
+  const served: ServedDashboard = await serveDashboard({ pools: [pool], port: 0 })
+  await served.close()
   stop(system)
   if (sum !== 5 || !sent.ok || total !== 15) throw new Error(`got ${sum}, ${JSON.stringify(sent)}, ${String(total)}`)
   if (isGenPoolError(wrong) || isGenPoolError(unknown)) throw new Error('a function is no error')

@@ -70,6 +70,8 @@ export default defineConfig({
           'concurrency',
           'limits',
           'elastic',
+          'looking',
+          'numbers',
           'observing',
           'operating',
           'workers',

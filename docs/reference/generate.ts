@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as broker from '@genpool/broker'
 import * as core from '@genpool/core'
+import * as dashboard from '@genpool/dashboard'
 import * as runtime from '@genpool/runtime'
 import * as state from '@genpool/state-ane'
 import * as threads from '@genpool/threads'
@@ -27,6 +28,7 @@ const text = renderOptions([
   sourceOf('@genpool/state-ane', state),
   sourceOf('@genpool/threads', threads),
   sourceOf('@genpool/runtime', runtime),
+  sourceOf('@genpool/dashboard', dashboard),
 ])
 
 if (!process.argv.includes('--check')) writeFileSync(file, text)

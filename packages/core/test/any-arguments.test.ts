@@ -58,6 +58,8 @@ const good: Record<string, () => readonly unknown[]> = {
   ready: () => [spawned()],
   getState: () => [spawned()],
   getMembers: () => [spawned()],
+  getOptions: () => [spawned()],
+  getWaiting: () => [spawned()],
   watchDeadLetters: () => [spawned(), () => undefined],
   onEvent: () => ['genpool:member:start', () => undefined, { pool: spawned() }],
   spawnPool: () => [system, Work, undefined, { size: 1, clock }],

@@ -4,8 +4,11 @@ import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { DeepReadonly } from '../behaviours/deep-readonly'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
+import type { CheckedPoolOptions } from '../assemble/options'
 import type { DeadLetter } from '../pool/dead-letters'
 import type { MemberStatus } from '../members/member'
+import { msBetween } from '../requests/request-facts'
+import { summarise, type WaitingSummary } from '../views/waiting-summary'
 import { poolOf } from './pool-of'
 
 /** The current state of one member. */
@@ -15,6 +18,8 @@ export interface MemberView extends MemberInfo {
   /** How many messages it has handled. */
   readonly handled: number
   readonly ageMs: number
+  /** The messages in hand, and for how long their handlers have run: 0 before they start. Of a batch, the first. */
+  readonly doing: readonly { readonly type: string; readonly forMs: number }[]
 }
 
 /**
@@ -37,15 +42,32 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['
 /** Returns the current members of a pool. */
 export function getMembers(pool: PoolRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool, 'getMembers').kernel
-  return roster.members.map(({ info, status, handled, bornAt }) => ({
+  const now = turn.refresh()
+  return roster.members.map(({ info, status, handled, bornAt, inHand }) => ({
     ref: info.ref,
     name: info.name,
     slot: info.slot,
     incarnation: info.incarnation,
     status,
     handled,
-    ageMs: (turn.refresh() - bornAt) / NS_PER_MS,
+    ageMs: (now - bornAt) / NS_PER_MS,
+    doing: inHand.map(({ type, startedAt }) => ({ type, forMs: startedAt === null ? 0 : msBetween(startedAt, now) })),
   }))
+}
+
+/**
+ * Returns what waits for a member: the oldest requests, and how many there are by type, priority, key and tenant. It has no
+ * messages. Reads each waiting request a few times, so call it for people, not for each request.
+ */
+export function getWaiting(pool: PoolRef): WaitingSummary {
+  const found = poolOf(pool, 'getWaiting')
+  return summarise(found.waiting, found.explained.fairBy, found.now())
+}
+
+/** Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too. */
+export function getOptions(pool: PoolRef): CheckedPoolOptions {
+  const found = poolOf(pool, 'getOptions')
+  return { ...found.options, size: found.options.size ?? found.size }
 }
 
 /** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */

@@ -1,0 +1,54 @@
+import {
+  configure,
+  drain,
+  getOptions,
+  isGenPoolError,
+  pause,
+  type PoolChanges,
+  type PoolRef,
+  resume,
+} from '@genpool/core'
+import { showOption } from './show-option'
+import { changesFrom, diffOf, type DiffLine } from './diff'
+
+/** What became of an action: the diff, or why nothing was changed. */
+export type ActionResult =
+  { readonly ok: true; readonly diff: readonly DiffLine[] } | { readonly ok: false; readonly error: string }
+
+/** How long a pool that a visitor drains may take before it is stopped. */
+const DRAIN_WITHIN = 60_000
+
+type Action = (pool: PoolRef, changes: unknown) => readonly DiffLine[]
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  /** Says what would change. */
+  preview: (pool, changes) => diffOf(getOptions(pool), changes),
+  configure: (pool, changes) =>
+    configure(pool, changes as PoolChanges).map(({ path, from, to }) => ({
+      path,
+      from: showOption(from),
+      to: showOption(to),
+    })),
+  pause: (pool) => (pause(pool), []),
+  resume: (pool) => (resume(pool), []),
+  drain: (pool) => {
+    void drain(pool, { within: DRAIN_WITHIN }).catch(() => undefined)
+    return []
+  },
+}
+
+/** Does what a visitor asks for. Never throws: what is wrong becomes a sentence for the page. */
+export function act(pool: PoolRef, { action, changes }: { action?: unknown; changes?: unknown }): ActionResult {
+  const found = typeof action === 'string' && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
+  if (found === undefined) {
+    return { ok: false, error: `There is no action "${String(action)}"; there are ${Object.keys(ACTIONS).join(', ')}.` }
+  }
+  const plain = changesFrom(changes ?? {})
+  if (plain === undefined) return { ok: false, error: 'The changes must be an object of options, as for configure.' }
+  try {
+    return { ok: true, diff: found(pool, plain) }
+  } catch (error) {
+    if (isGenPoolError(error)) return { ok: false, error: error.message }
+    throw error
+  }
+}

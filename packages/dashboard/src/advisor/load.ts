@@ -1,0 +1,58 @@
+import { parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
+import { normal, seeded } from './random'
+import type { Trace, TracedRequest } from './trace'
+
+const positive = z.number().positive()
+
+/** Traffic in a few numbers, where there is no trace. */
+export const loadOptions = z.strictObject({
+  seconds: positive.describe('How long requests come.'),
+  rate: positive.describe('How many come in a second on average; they come at random (Poisson).'),
+  bursts: z
+    .strictObject({
+      every: positive.describe('From the start of one burst to the next, in seconds.'),
+      seconds: positive.describe('How long a burst is.'),
+      rate: positive.describe('How many come in a second of it.'),
+    })
+    .optional()
+    .describe('Times in which more come.'),
+  runMs: z
+    .strictObject({
+      p50: positive.describe('Half of the runs take this long or less, in milliseconds.'),
+      p99: positive.describe('99 % of the runs take this long or less; the distribution is log-normal.'),
+    })
+    .describe('How long handlers run.'),
+  patience: positive.default(5000).describe('How long callers wait, in milliseconds.'),
+  seed: z.number().int().default(1).describe('The same seed gives the same requests.'),
+})
+export type Load = z.input<typeof loadOptions>
+
+/** The 99th percentile of the normal distribution, in deviations. */
+const Z99 = 2.3263
+
+/**
+ * Makes a trace from a description, for `simulate`.
+ *
+ * @throws {OptionsError} if an option is wrong
+ */
+export function traceOf(load: Load): Trace {
+  const { seconds, rate, bursts, runMs, patience, seed } = parseOptions(loadOptions, load, 'options of the load')
+  const random = seeded(seed)
+  const deviation = Math.max(0, Math.log(runMs.p99 / runMs.p50)) / Z99
+  const rateAt = (ms: number): number =>
+    bursts !== undefined && (ms / 1000) % bursts.every < bursts.seconds ? bursts.rate : rate
+  const highest = Math.max(rate, bursts?.rate ?? 0)
+  const requests: TracedRequest[] = []
+  // Thinning: candidates come at the highest rate, and are kept with the share of the rate at their time.
+  for (let at = next(0); at < seconds * 1000; at = next(at)) {
+    if (random() * highest >= rateAt(at)) continue
+    const ranMs = runMs.p50 * Math.exp(deviation * normal(random))
+    requests.push({ at, type: 'request', priority: 0, key: '', waitedMs: 0, ranMs, outcome: 'replied' })
+  }
+  return { pool: 'load', timeoutMs: patience, requests, lost: 0 }
+
+  function next(at: number): number {
+    return at - (Math.log(1 - random()) * 1000) / highest
+  }
+}

@@ -1,0 +1,70 @@
+import { appendFile, rename, stat, writeFile } from 'node:fs/promises'
+
+/** Lines that wait for the disk may take this many characters; more are lost. */
+const MOST_WAITING = 16_000_000
+
+/** A file of lines that is renamed when it is large: `trace.jsonl` becomes `trace.jsonl.1`, that becomes `.2`, and so on. */
+export class RotatingFile {
+  #waiting: string[] = []
+  #characters = 0
+  #size = 0
+  #lost = 0
+  #lostInAll = 0
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: { file: string; maxBytes: number; files: number; head: string }) {}
+
+  get lost(): number {
+    return this.#lostInAll
+  }
+
+  /** Starts an empty file. Rejects if that is not possible. */
+  async open(): Promise<void> {
+    const { file, head } = this.options
+    await writeFile(file, head)
+    this.#size = (await stat(file)).size
+  }
+
+  /** Adds a line. It is written with the next `flush`. */
+  add(line: string): void {
+    if (this.#characters > MOST_WAITING) {
+      this.#lost++
+      this.#lostInAll++
+      return
+    }
+    this.#waiting.push(line)
+    this.#characters += line.length
+  }
+
+  /** Writes what waits. Resolves when it is written; rejects with the error of the disk, and those lines are lost. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
+    if (this.#waiting.length === 0 && this.#lost === 0) return
+    const note = this.#lost > 0 ? `{"lost":${this.#lost}}\n` : ''
+    const text = this.#waiting.join('') + note
+    this.#waiting = []
+    this.#characters = 0
+    this.#lost = 0
+    const bytes = Buffer.byteLength(text)
+    const isFull = this.#size > this.options.head.length && this.#size + bytes > this.options.maxBytes
+    if (isFull) await this.#rotate()
+    await appendFile(this.options.file, text)
+    this.#size += bytes
+  }
+
+  async #rotate(): Promise<void> {
+    const { file, files } = this.options
+    for (let n = files - 1; n >= 1; n--) {
+      await rename(n === 1 ? file : `${file}.${n - 1}`, `${file}.${n}`).catch(ifMissing)
+    }
+    await this.open()
+  }
+}
+
+function ifMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+
+/** One request of a trace: what a simulation needs to send it again, and what became of it. No payload. */
+export interface TracedRequest {
+  /** When it arrived, in milliseconds since the trace began. */
+  readonly at: number
+  readonly type: string
+  readonly priority: number
+  /** A hash of its key; empty without one. */
+  readonly key: string
+  /** How long it waited, and how long its handler ran; 0 if it never ran. */
+  readonly waitedMs: number
+  readonly ranMs: number
+  readonly outcome: string
+}
+
+/** The requests of a pool over some time, in the order of their arrival. */
+export interface Trace {
+  readonly pool: string
+  /** How long callers waited by default, in milliseconds. */
+  readonly timeoutMs: number
+  readonly requests: readonly TracedRequest[]
+  /** How many requests are missing because the disk was too slow. */
+  readonly lost: number
+}
+
+/** The first line of a file. */
+export interface TraceHead {
+  readonly genpool: 'trace'
+  readonly version: 1
+  readonly pool: string
+  readonly timeoutMs: number | null
+}
+
+/**
+ * Reads traces that `recordTrace` wrote. Lines that are no requests are skipped: the last one may be cut off by a crash.
+ *
+ * @param files the parts of one trace, in any order
+ * @throws Node's error if a file cannot be read; an Error if it is no trace
+ */
+export function readTrace(...files: readonly string[]): Trace {
+  const parts = files.map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').flatMap(parsed) }))
+  const heads = parts.map(({ file, lines }) => headOf(file, lines[0]))
+  const lines = parts.flatMap(({ lines }) => lines.slice(1))
+  const requests = lines.filter(isRequest).sort((a, b) => a.at - b.at)
+  const lost = lines.reduce<number>((sum, line) => sum + (Number((line as { lost?: number }).lost) || 0), 0)
+  return { pool: heads[0]?.pool ?? '', timeoutMs: heads[0]?.timeoutMs ?? Infinity, requests, lost }
+}
+
+function headOf(file: string, line: unknown): TraceHead {
+  const head = (line ?? {}) as Partial<TraceHead>
+  if (head.genpool === 'trace' && head.version === 1) return head as TraceHead
+  throw new Error(`"${file}" is no trace of a pool. Record one with recordTrace(pool, file).`)
+}
+
+function parsed(line: string): unknown[] {
+  try {
+    return line === '' ? [] : [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
+
+function isRequest(line: unknown): line is TracedRequest {
+  const { at, ranMs, outcome } = (line ?? {}) as Partial<TracedRequest>
+  return Number.isFinite(at) && Number.isFinite(ranMs) && typeof outcome === 'string'
+}

@@ -1,0 +1,8 @@
+export { createDashboard, type Dashboard } from './dashboard'
+export { type DashboardOptions, dashboardOptions, type ServerOptions, serverOptions } from './options'
+export { serveDashboard, type ServedDashboard } from './serve'
+export { recordTrace, type Recording, type RecordOptions, recordOptions } from './advisor/record'
+export { readTrace, type Trace, type TracedRequest } from './advisor/trace'
+export { type Load, loadOptions, traceOf } from './advisor/load'
+export type { Figures, Prediction } from './advisor/prediction'
+export { simulate, type SimulatedOptions } from './advisor/simulate'

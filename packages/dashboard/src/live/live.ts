@@ -1,0 +1,91 @@
+import type { PoolRef } from '@genpool/core'
+import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
+import type { ServerResponse } from 'node:http'
+import { LoopDelay } from './loop-delay'
+import { Stream } from './stream'
+import { watch, type WatchedPool } from './watched-pool'
+
+const SECOND = 1000 * NS_PER_MS
+/** More open pages are refused. */
+const MOST_STREAMS = 50
+
+/** Measures all pools once a second, and tells the open pages. */
+export class Live {
+  readonly #pools: ReadonlyMap<string, WatchedPool>
+  readonly #streams = new Set<Stream>()
+  readonly #loop = new LoopDelay()
+  #timer: Timer
+
+  constructor(
+    pools: readonly PoolRef[],
+    private readonly options: { readonly clock: Clock; readonly write: boolean },
+  ) {
+    this.#pools = watch(pools, () => this.#nowMs())
+    this.#timer = this.#next()
+  }
+
+  /** The address of a pool by its name on the page. */
+  poolOf(id: string): PoolRef | undefined {
+    return this.#pools.get(id)?.pool
+  }
+
+  /** Begins to tell a page about a pool, the first one if there is none with this name. False if too many pages are open. */
+  open(id: string | null, response: ServerResponse): boolean {
+    if (this.#streams.size >= MOST_STREAMS) return false
+    const pool = (id === null ? undefined : this.#pools.get(id)) ?? ([...this.#pools.values()][0] as WatchedPool)
+    const stream = new Stream(pool.id, response)
+    this.#streams.add(stream)
+    response.once('close', () => this.#streams.delete(stream))
+    stream.hello({
+      write: this.options.write,
+      names: [...this.#pools.keys()],
+      id: pool.id,
+      now: this.#nowMs(),
+      history: pool.history,
+    })
+    this.#tell([stream])
+    return true
+  }
+
+  /** Tells all pages now, after a visitor has changed something. */
+  tellAll(): void {
+    if (this.#streams.size > 0) this.#tell([...this.#streams])
+  }
+
+  end(): void {
+    this.#timer.cancel()
+    this.#loop.end()
+    for (const pool of this.#pools.values()) pool.end()
+    for (const stream of this.#streams) stream.end()
+  }
+
+  #next(): Timer {
+    const { clock } = this.options
+    return clock.setTimer(clock.now() + SECOND, () => this.#tick(), false)
+  }
+
+  #tick(): void {
+    this.#timer = this.#next()
+    const loopMs = this.#loop.take()
+    for (const pool of this.#pools.values()) pool.measure(loopMs)
+    this.tellAll()
+  }
+
+  #tell(streams: readonly Stream[]): void {
+    const t = this.#nowMs()
+    const rows = JSON.stringify([...this.#pools.values()].map(({ row }) => row))
+    const details = new Map<string, string>()
+    for (const stream of streams) {
+      let detail = details.get(stream.id)
+      if (detail === undefined) {
+        detail = JSON.stringify(this.#pools.get(stream.id)?.detail)
+        details.set(stream.id, detail)
+      }
+      stream.tick({ t, rows, detail })
+    }
+  }
+
+  #nowMs(): number {
+    return Math.round(this.options.clock.now() / NS_PER_MS)
+  }
+}

@@ -1,0 +1,60 @@
+import type { Inspection } from '@genpool/core'
+
+/** The outcomes that count as errors of the pool; drops are counted by reason. */
+const ERRORS = ['crashed', 'expired', 'conflict', 'invalid', 'stopped'] as const
+
+/** What is counted since the start of a pool; rates are the differences between two of them. */
+export interface Totals {
+  readonly atMs: number
+  readonly accepted: number
+  readonly replied: number
+  readonly errors: number
+  readonly drops: Readonly<Record<string, number>>
+}
+
+/** One second of one pool, by name; rates are per second. Drops have names like `drop:max`. */
+export type Sample = Readonly<Record<string, number | null>> & {
+  readonly t: number
+  readonly arrived: number
+  readonly replied: number
+  readonly dropped: number
+  readonly errors: number
+}
+
+export function totalsOf({ accepted, outcomes, drops }: Inspection, atMs: number): Totals {
+  const counts = outcomes as Readonly<Record<string, number | undefined>>
+  const errors = ERRORS.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0)
+  return { atMs, accepted, replied: outcomes.replied, errors, drops: { ...drops } }
+}
+
+/** The sample for the time between two looks at a pool. */
+export function sampleOf(figures: Inspection, totals: Totals, before: Totals, loopMs: number): Sample {
+  const seconds = Math.max(0.001, (totals.atMs - before.atMs) / 1000)
+  const rate = (now: number, then: number): number => Math.round(((now - then) / seconds) * 10) / 10
+  const drops = Object.entries(totals.drops).map(([reason, n]) => [
+    `drop:${reason}`,
+    rate(n, before.drops[reason] ?? 0),
+  ])
+  const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
+  const { members, sojourn, run, waiting, size, concurrency } = figures
+  return {
+    t: totals.atMs,
+    arrived: rate(totals.accepted, before.accepted),
+    replied: rate(totals.replied, before.replied),
+    errors: rate(totals.errors, before.errors),
+    dropped: rate(sum(totals.drops), sum(before.drops)),
+    ...known(sojourn, 'wait'),
+    ...known(run, 'run'),
+    waiting,
+    ...members,
+    size,
+    limit: concurrency?.limit ?? null,
+    loopMs,
+    ...Object.fromEntries(drops),
+  }
+}
+
+/** Percentiles of nothing are no numbers. */
+function known({ count, p50, p99 }: Inspection['run'], name: string): Readonly<Record<string, number | null>> {
+  return { [`${name}P50`]: count === 0 ? null : p50, [`${name}P99`]: count === 0 ? null : p99 }
+}

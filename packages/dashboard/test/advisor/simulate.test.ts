@@ -1,0 +1,146 @@
+import { call, definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { type Load, type Prediction, readTrace, recordTrace, simulate, type Trace, traceOf } from '@genpool/dashboard'
+import { virtualClock } from '@genpool/runtime/testing'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { start, stop } from 'nact'
+
+const steady: Load = { seconds: 60, rate: 40, runMs: { p50: 50, p99: 200 }, patience: 2000 }
+
+/** Sends a load to a pool that runs, while it is recorded. Returns what the recording has. */
+async function recorded(load: Load, options: PoolOptions): Promise<Trace> {
+  const [system, clock] = [start(), virtualClock()]
+  const folder = mkdtempSync(join(tmpdir(), 'genpool-simulate-'))
+  const Work = definePool({
+    calls: {
+      request: async (msg: { ms: number }) => {
+        await clock.wait(msg.ms)
+        return reply('done')
+      },
+    },
+  })
+  try {
+    const pool = spawnPool(system, Work, 'db', { timeout: load.patience, ...options, clock })
+    const recording = await recordTrace(pool, join(folder, 'trace.jsonl'), { clock })
+    let at = 0
+    for (const request of traceOf(load).requests) {
+      await clock.advance(request.at - at)
+      at = request.at
+      void call(pool, { type: 'request', ms: request.ranMs }).catch(() => undefined)
+    }
+    await clock.advance(60_000)
+    await recording.stop()
+    return readTrace(join(folder, 'trace.jsonl'))
+  } finally {
+    stop(system)
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** The same figures of what was recorded. */
+function figuresOf({ requests }: Trace): { wait: [number, number]; latency: [number, number]; dropped: number } {
+  const at = (values: number[], share: number): number =>
+    values.sort((a, b) => a - b)[Math.floor(values.length * share)] ?? 0
+  const both = (values: number[]): [number, number] => [at(values, 0.5), at(values, 0.99)]
+  const replied = requests.filter(({ outcome }) => outcome === 'replied')
+  return {
+    wait: both(requests.filter(({ ranMs }) => ranMs > 0).map(({ waitedMs }) => waitedMs)),
+    latency: both(replied.map(({ waitedMs, ranMs }) => waitedMs + ranMs)),
+    dropped: requests.filter(({ outcome }) => outcome === 'dropped').length / requests.length,
+  }
+}
+const predicted = ({ waitMs, latencyMs, dropped }: Prediction) => ({
+  wait: [waitMs.p50, waitMs.p99],
+  latency: [latencyMs.p50, latencyMs.p99],
+  dropped,
+})
+
+describe('a prediction', () => {
+  const codel = { client: { type: 'codel' as const, target: 50 } }
+  const loads: readonly [string, Load, PoolOptions][] = [
+    ['a calm pool', { ...steady, rate: 20 }, { size: 8 }],
+    ['a busy pool', { ...steady, rate: 75 }, { size: 5 }],
+    ['a flood, with codel', { ...steady, rate: 90 }, { size: 4, broker: codel }],
+    ['a flood, with a short queue', { ...steady, rate: 90 }, { size: 4, broker: { client: { max: 10 } } }],
+    ['bursts', { ...steady, rate: 20, bursts: { every: 10, seconds: 2, rate: 150 } }, { size: 6, broker: codel }],
+    [
+      'an elastic size',
+      { ...steady, rate: 60, bursts: { every: 20, seconds: 5, rate: 120 } },
+      { size: { min: 1, max: 10 } },
+    ],
+  ]
+  it.each(loads)('of %s agrees with the pool that was recorded', async (_, load, options) => {
+    const trace = await recorded(load, options)
+    const [was, would] = [figuresOf(trace), predicted(await simulate(trace, options as never))]
+    const near = (a: number, b: number, least: number): boolean => Math.abs(a - b) <= Math.max(0.15 * a, least)
+    const pairs = [
+      ['wait p50', was.wait[0], would.wait[0]!, 2],
+      ['wait p99', was.wait[1], would.wait[1]!, 2],
+      ['latency p50', was.latency[0], would.latency[0]!, 2],
+      ['latency p99', was.latency[1], would.latency[1]!, 2],
+      ['dropped', was.dropped, would.dropped, 0.005],
+    ] as const
+    expect(pairs.filter(([, a, b, least]) => !near(a, b, least))).toEqual([])
+  })
+
+  it('is the same each time', async () => {
+    const options = { size: { min: 1, max: 8 }, broker: codel }
+    const [first, second] = [await simulate(steady, options), await simulate(steady, options)]
+    expect(second).toEqual(first)
+    expect(first.sizes.length).toBeGreaterThan(1)
+  })
+
+  it('counts each request once, and says what it cost', async () => {
+    const { requests, replied, drops, errors, dropped, utilisation, wasted } = await simulate(
+      { ...steady, rate: 120, patience: 300 },
+      { size: 4 },
+    )
+    const sum = (counts: object): number => Object.values(counts as Record<string, number>).reduce((a, b) => a + b, 0)
+    expect(replied + sum(drops) + sum(errors)).toBe(requests)
+    expect(dropped).toBeCloseTo(sum(drops) / requests)
+    expect(utilisation).toBeGreaterThan(0.95)
+    expect(wasted).toBeLessThan(0.2)
+  })
+
+  it('of more members is no worse', async () => {
+    const p99 = []
+    for (const size of [3, 4, 6, 10]) p99.push((await simulate({ ...steady, rate: 50 }, { size })).latencyMs.p99)
+    expect(p99).toEqual([...p99].sort((a, b) => b - a))
+  })
+
+  it('repeats crashes, priorities and keys', async () => {
+    const request = { priority: 0, key: '', waitedMs: 0, ranMs: 10, outcome: 'replied' }
+    const requests = [
+      { ...request, at: 0, type: 'a', outcome: 'crashed' },
+      { ...request, at: 100, type: 'a', key: 'k' },
+      { ...request, at: 100, type: 'a', key: 'k' },
+      { ...request, at: 200, type: 'a', ranMs: 0, outcome: 'dropped' },
+    ]
+    const { errors, replied, latencyMs } = await simulate(
+      { pool: 'x', timeoutMs: 1000, lost: 0, requests },
+      { size: 4 },
+    )
+    expect([errors, replied]).toEqual([{ ERR_GENPOOL_CRASHED: 1 }, 3])
+    // The second of one key waits for the first; the dropped one runs as long as others of its type.
+    expect(latencyMs).toEqual({ p50: 10, p90: 20, p99: 20, max: 20 })
+  })
+
+  it('needs right options', async () => {
+    await expect(simulate(steady, { size: 0 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    await expect(simulate({ ...steady, rate: -1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    await expect(simulate({ ...steady, rat: 1 } as never)).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+  })
+})
+
+describe('a load', () => {
+  it('has the rate, the bursts and the run times that it describes', () => {
+    const { requests } = traceOf({ ...steady, seconds: 1000, bursts: { every: 100, seconds: 10, rate: 200 } })
+    const inBurst = requests.filter(({ at }) => at % 100_000 < 10_000).length
+    expect(inBurst / 100).toBeCloseTo(200, -1)
+    expect((requests.length - inBurst) / 900).toBeCloseTo(40, -1)
+    const times = requests.map(({ ranMs }) => ranMs).sort((a, b) => a - b)
+    expect(times[Math.floor(times.length / 2)]).toBeCloseTo(50, -1)
+    expect(times[Math.floor(times.length * 0.99)]! / 200).toBeCloseTo(1, 0)
+  })
+})
