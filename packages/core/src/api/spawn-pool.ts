@@ -12,6 +12,7 @@ import { firstGuesses } from '../assemble/first-guesses'
 import { checkTogether } from '../assemble/combined-options'
 import { type PoolOptions, poolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
+import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
@@ -61,7 +62,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * @throws {StoppedError} whose `cause` says why it could not start
  */
 export function ready(pool: PoolRef): Promise<void> {
-  return poolOf(pool, 'ready').kernel.lifecycle.ready()
+  return elsewhereOf(pool)?.ready() ?? poolOf(pool, 'ready').kernel.lifecycle.ready()
 }
 
 function splitOptions(options: object): { own: object; properties: object } {

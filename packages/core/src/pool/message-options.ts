@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly retry?: RetryOptions
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
+  /**
+   * Running it twice does no harm. A pool that runs elsewhere may then send it again if nobody knows whether it ran. A pool in this
+   * process always knows, and ignores it.
+   */
+  readonly idempotent?: boolean
 }
 
 /** What a sender may say about one cast. */
@@ -27,7 +32,7 @@ export type CastOptions = Pick<CallOptions, 'priority' | 'key'>
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'onProgress', 'idempotent'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
