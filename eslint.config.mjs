@@ -12,7 +12,7 @@ const internals = {
 }
 const upward = (names) => ({
   group: names.map((name) => `@genpool/${name}*`),
-  message: 'Packages depend only downwards: runtime <- broker, state-ane <- core.',
+  message: 'Packages depend only downwards: runtime <- broker, state-ane <- core <- nats.',
 })
 const pure = {
   group: ['nact', 'node:*', '**/actors/*'],
@@ -61,17 +61,26 @@ export default tseslint.config(
     files: ['packages/runtime/src/clock.ts', 'packages/*/src/testing/virtual-clock.ts'],
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
-  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core'])]),
-  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core'])]),
+  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core', 'nats'])]),
+  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core', 'nats'])]),
   forbid(
     ['packages/broker/src/{queues,valves,meters,engine}/**/*.ts'],
-    [internals, upward(['state-ane', 'core']), pure],
+    [internals, upward(['state-ane', 'core', 'nats']), pure],
   ),
-  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core'])]),
-  forbid(['packages/state-ane/src/{cells,commits,groups}/**/*.ts'], [internals, upward(['broker', 'core']), pure]),
+  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'nats'])]),
+  forbid(['packages/state-ane/src/{cells,commits,groups}/**/*.ts'], [internals, upward(['broker', 'core', 'nats']), pure]),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
-  forbid(['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'], [internals, optional]),
-  forbid(['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'], [internals, optional, pure]),
+  forbid(['packages/core/src/opentelemetry/**/*.ts'], [internals, upward(['nats'])]),
+  forbid(
+    ['packages/core/src/!(opentelemetry)/**/*.ts', 'packages/core/src/*.ts'],
+    [internals, optional, upward(['nats'])],
+  ),
+  forbid(
+    ['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'],
+    [internals, optional, pure, upward(['nats'])],
+  ),
+  forbid(['packages/nats/src/**/*.ts'], [internals]),
+  forbid(['packages/nats/src/{nodes,calls}/**/*.ts'], [internals, pure]),
   {
     files: ['**/test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
