@@ -68,7 +68,10 @@ export default tseslint.config(
     [internals, upward(['state-ane', 'core', 'nats']), pure],
   ),
   forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'nats'])]),
-  forbid(['packages/state-ane/src/{cells,commits,groups}/**/*.ts'], [internals, upward(['broker', 'core', 'nats']), pure]),
+  forbid(
+    ['packages/state-ane/src/{cells,commits,groups}/**/*.ts'],
+    [internals, upward(['broker', 'core', 'nats']), pure],
+  ),
   forbid(['examples/**/*.ts', 'packages/core/src/opentelemetry/**/*.ts'], [internals]),
   forbid(['packages/core/src/opentelemetry/**/*.ts'], [internals, upward(['nats'])]),
   forbid(

@@ -43,7 +43,7 @@ describe('the default codec', () => {
     ['the limits of whole numbers', [2 ** 31 - 1, -(2 ** 31), 2 ** 31, -(2 ** 31) - 1, 2 ** 53 - 1, -(2 ** 53)]],
     ['infinities', [Infinity, -Infinity]],
     ['a great bigint', [123456789012345678901234567890n, -1n, 0n]],
-    ['holes', [1, , 3, ,]],  
+    ['holes', [1, , 3, ,]],
     ['a regular expression', /a\/b/giu],
     ['bytes', [new Uint8Array([1, 2]), new Float64Array([1.5]), new DataView(new ArrayBuffer(3)), new ArrayBuffer(2)]],
     ['a part of a buffer', new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2)],
