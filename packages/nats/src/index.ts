@@ -1,1 +1,10 @@
-export {}
+export { remotePool, type RemotePoolRef } from './client/remote-pool-actor'
+export type { NodeInspection, RemoteInspection } from './client/inspect-remote'
+export { type RemotePoolChanges, type RemotePoolOptions, remotePoolOptions } from './client/remote-options'
+export type { Said } from './nodes/said'
+export type { Propagation } from './propagation'
+export { serve, type Service } from './server/serve'
+export { type ServeChanges, type ServeOptions, serveOptions } from './server/serve-options'
+export type { ServiceFigures } from './server/served-pool'
+export { type Codec, defaultCodec } from './wire/codec'
+export { WIRE_VERSION } from './wire/frames'

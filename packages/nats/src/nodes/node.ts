@@ -65,6 +65,12 @@ export class Node {
     this.alive.sent(now)
   }
 
+  /** A message without an answer goes to it: it counts until the node says more. */
+  casts(): void {
+    this.sent++
+    this.#others++
+  }
+
   /** It has answered a request of this client. */
   answers(sentAt: Nanos, inHand: number, now: Nanos): void {
     this.alive.heard(now)

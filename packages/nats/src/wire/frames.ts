@@ -33,6 +33,8 @@ const Flag = { progress: 1, again: 2, priority: 4, key: 8 } as const
 export interface RequestHeader {
   /** The milliseconds that are left. Infinity for no limit. */
   readonly budgetMs: number
+  /** How long ago it was sent first, in milliseconds. */
+  readonly ageMs: number
   readonly priority: number | undefined
   readonly key: unknown
   readonly wantsProgress: boolean
@@ -86,11 +88,12 @@ function endHeader(): void {
 /** @throws {NotCarried} if the key or the message cannot travel */
 export function requestFrame(
   kind: Kind,
-  { budgetMs, priority, key, wantsProgress, again }: RequestHeader,
+  { budgetMs, ageMs, priority, key, wantsProgress, again }: RequestHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
-  to.u32(budgetMs >= FOREVER ? FOREVER : Math.max(0, Math.ceil(budgetMs)))
+  to.u32(whole(budgetMs))
+  to.u32(whole(ageMs))
   to.byte(
     (wantsProgress ? Flag.progress : 0) |
       (again ? Flag.again : 0) |
@@ -105,21 +108,33 @@ export function requestFrame(
 }
 
 const BUDGET_AT = START
-const FLAGS_AT = START + 4
+const AGE_AT = START + 4
+const FLAGS_AT = START + 8
 
-/** Changes the budget of a frame that is sent again, and marks it as one if the node may have had it. */
-export function renew(frame: Uint8Array, budgetMs: number, again: boolean): void {
+/** Milliseconds as they travel: whole, and with an end. */
+function whole(ms: number): number {
+  return ms >= FOREVER ? FOREVER : Math.max(0, Math.ceil(ms))
+}
+
+/** What is left of a request that is sent again. */
+export type Renewal = Pick<RequestHeader, 'budgetMs' | 'ageMs' | 'again'>
+
+/** Changes the budget and the age of a frame that is sent again, and marks it if the node may have had it. */
+export function renew(frame: Uint8Array, { budgetMs, ageMs, again }: Renewal): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
-  view.setUint32(BUDGET_AT, budgetMs >= FOREVER ? FOREVER : Math.max(0, Math.ceil(budgetMs)))
+  view.setUint32(BUDGET_AT, whole(budgetMs))
+  view.setUint32(AGE_AT, whole(ageMs))
   frame[FLAGS_AT] = ((frame[FLAGS_AT] as number) & ~Flag.again) | (again ? Flag.again : 0)
 }
 
 export function readRequest({ header }: Frame): RequestHeader {
   const budget = header.u32()
+  const ageMs = header.u32()
   const flags = header.byte()
   const priority = (flags & Flag.priority) === 0 ? undefined : header.f64()
   return {
     budgetMs: budget === FOREVER ? Infinity : budget,
+    ageMs,
     priority: Number.isNaN(priority) ? undefined : priority,
     key: (flags & Flag.key) === 0 ? undefined : new Decoder(header).read(),
     wantsProgress: (flags & Flag.progress) !== 0,

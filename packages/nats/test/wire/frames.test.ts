@@ -23,12 +23,13 @@ import {
 } from '../../src/wire/frames'
 
 const body = (value: unknown, max = 1e6) => ({ bodies: ownBodies, value, max })
-const header = { budgetMs: 500, priority: undefined, key: undefined, wantsProgress: false, again: false }
+const header = { budgetMs: 500, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
 
 describe('a request frame', () => {
   it('carries its header and its message', () => {
     const headers = fc.record({
       budgetMs: fc.oneof(fc.nat(2 ** 31), fc.constant(Infinity)),
+      ageMs: fc.nat(2 ** 31),
       priority: fc.option(fc.double({ noNaN: true }), { nil: undefined }),
       key: fc.option(fc.oneof(fc.string(), fc.integer(), fc.record({ tenant: fc.string() })), { nil: undefined }),
       wantsProgress: fc.boolean(),
@@ -47,10 +48,10 @@ describe('a request frame', () => {
 
   it('is renewed with what is left of its budget when it is sent again', () => {
     const frame = requestFrame(Kind.call, { ...header, key: 'k' }, body('m'))
-    renew(frame, 120.5, true)
-    expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: 121, again: true })
-    renew(frame, Infinity, false)
-    expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: Infinity })
+    renew(frame, { budgetMs: 120.5, ageMs: 3, again: true })
+    expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: 121, ageMs: 3, again: true })
+    renew(frame, { budgetMs: Infinity, ageMs: 4, again: false })
+    expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: Infinity, ageMs: 4 })
   })
 
   it('is understood with a longer header of a later version of this package', () => {
