@@ -1,7 +1,14 @@
 export { broadcast, call, cast } from './api/messages'
 export { explain, explanationOf } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
-export { type ChangedBy, type ElsewhereRef, type PoolElsewhere, putElsewhere, type Receiver } from './api/elsewhere'
+export {
+  type ChangedBy,
+  type ElsewhereRef,
+  type HereRef,
+  type PoolElsewhere,
+  putElsewhere,
+  type Receiver,
+} from './api/elsewhere'
 export { inspect, type Inspection } from './api/inspect'
 export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'

@@ -88,6 +88,8 @@ async function node(
 }
 const remote = (name: string, options: Partial<RemotePoolOptions> = {}) =>
   remotePool<typeof Orders>(system, connection, { name, ...options })
+/** nact's dispatch, whose third argument its types leave out. */
+const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -116,7 +118,7 @@ describe('a remote pool', () => {
     const orders = remote('sender')
     const got = new Promise((resolve) => {
       const asker = spawn(system, (_: unknown, message: unknown, ctx) => {
-        if (message === 'go') dispatch(orders, { type: 'add', value: 7 } as never, ctx.self as never)
+        if (message === 'go') dispatchFrom(orders, { type: 'add', value: 7 }, ctx.self)
         else resolve(message)
         return null
       })

@@ -37,6 +37,11 @@ export interface ElsewhereRef<P extends Protocol = Protocol, I = unknown> extend
   readonly [inspected]: I
 }
 
+/** The address of a pool of this process. */
+export interface HereRef extends PoolRef {
+  readonly [inspected]?: undefined
+}
+
 /** Where a reference keeps its pool if that runs elsewhere. Also found by another installed copy. */
 const ELSEWHERE = Symbol.for('genpool.elsewhere')
 

@@ -6,7 +6,7 @@ import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from '../views/explain/finding'
 import { countMembers, oldestStartMs, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
-import { type ElsewhereRef, elsewhereOf } from './elsewhere'
+import { type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** The figures of a pool now. Times are milliseconds; percentiles cover the last 10 to 20 seconds. */
@@ -72,8 +72,8 @@ export interface Inspection {
 }
 
 /** Returns the figures of a pool. Works on stopped pools, too. For a pool that runs elsewhere, it returns what is known here. */
+export function inspect(ref: HereRef): Inspection
 export function inspect<I>(ref: ElsewhereRef<Protocol, I>): I
-export function inspect(ref: PoolRef): Inspection
 export function inspect(ref: PoolRef): unknown {
   return elsewhereOf(ref)?.inspect() ?? inspectHere(ref)
 }

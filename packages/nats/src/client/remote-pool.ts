@@ -6,15 +6,7 @@ import {
   type GenPoolError,
   type PoolElsewhere,
 } from '@genpool/core'
-import {
-  callSafely,
-  type Change,
-  type Nanos,
-  NS_PER_MS,
-  RetryBudget,
-  type Timer,
-  warnOfCallback,
-} from '@genpool/runtime'
+import { callSafely, type Change, type Nanos, NS_PER_MS, RetryBudget, warnOfCallback } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Attempt, attemptOf, mayTryAgain } from '../calls/retry-rule'
 import { Link } from '../link'
@@ -24,23 +16,19 @@ import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { readFailure } from '../wire/failures'
 import { cancelFrame, type Frame, Kind, readAnswer, renew } from '../wire/frames'
-import { CastLog, type SentCast } from './cast-log'
+import { Casts } from './casts'
 import { changeOptions } from './change-options'
 import { explainRemote } from './explain-remote'
 import { RemoteFailures, wasSent } from './failures'
 import { Finder } from './finder'
 import { Inbox } from './inbox'
 import { inspectRemote, RemoteCounts, type RemoteInspection } from './inspect-remote'
+import { NodeWatch } from './node-watch'
 import { Pending } from './pending'
 import type { CheckedRemoteOptions, RemotePoolChanges } from './remote-options'
 import { RemoteRequest } from './remote-request'
 import { Roster } from './roster'
 import { NONE, prepare, type Prepared } from './prepare'
-
-/** How often nodes are looked after while requests are in flight, in milliseconds. */
-const CHECK_MS = 50
-/** A check that comes so much later means that this process could not hear what nodes said. */
-const DEAF_MS = 200
 
 /** A pool that other processes serve: sends each request to a node, and settles it exactly once. */
 export class RemotePool implements PoolElsewhere {
@@ -60,13 +48,11 @@ export class RemotePool implements PoolElsewhere {
   readonly #link: Link
   readonly #finder: Finder
   readonly #budget = new RetryBudget()
-  readonly #casts = new CastLog()
-  readonly #waitingCasts = new Map<string, SentCast>()
+  readonly #casts: Casts
+  readonly #watched: NodeWatch
   readonly #askedAt = new Map<string, Nanos>()
   readonly #readiness: (() => void)[] = []
   #bodies: Bodies
-  #checkTimer: Timer | null = null
-  #checkDue: Nanos = 0
   #refusal: Error | undefined
   #stopped = false
 
@@ -84,6 +70,8 @@ export class RemotePool implements PoolElsewhere {
       lost: (node) => this.#lost(node),
       reconnected: (node) => this.#sendAllAgain(this.pending.of(node)),
     })
+    this.#casts = new Casts(this.#castPorts())
+    this.#watched = new NodeWatch(this.#watchPorts())
     this.#finder = new Finder(this.#finderPorts())
     this.#link = new Link(connection, {
       lost: () => undefined,
@@ -152,8 +140,7 @@ export class RemotePool implements PoolElsewhere {
     this.#stopped = true
     for (const request of this.pending.all()) this.#giveUp(request, this.#failures.stopped(request))
     this.#finder.end()
-    this.#checkTimer?.cancel()
-    this.#checkTimer = null
+    this.#watched.end()
     this.#link.end()
     this.#inbox.end()
   }
@@ -173,7 +160,7 @@ export class RemotePool implements PoolElsewhere {
       if (signal?.aborted === true) return reject(this.#failures.cancelled(request, signal.reason))
       if (signal !== undefined) this.#watch(request, signal)
       this.pending.add(request)
-      this.#armCheck(now)
+      this.#watched.arm(now)
       this.#send(request, now)
     })
   }
@@ -184,7 +171,7 @@ export class RemotePool implements PoolElsewhere {
     const prepared = refusal ?? prepare('cast', message, options, this.#preparing(now))
     if (!('frame' in prepared)) return { ok: false, error: prepared }
     this.counts.casts++
-    this.#sendCast({ frame: prepared.frame, node: '', key: prepared.key, tries: 0 }, now)
+    this.#casts.send({ frame: prepared.frame, node: '', key: prepared.key, tries: 0 }, now)
     return { ok: true }
   }
 
@@ -193,7 +180,7 @@ export class RemotePool implements PoolElsewhere {
     if (this.#refusal !== undefined) return this.#failures.closed(false, this.#refusal)
     if (this.#link.connection.isClosed()) return this.#failures.closed(false)
     const { maxInFlight } = this.options
-    const inFlight = this.pending.size + this.#waitingCasts.size
+    const inFlight = this.pending.size + this.#casts.waiting
     if (inFlight < maxInFlight) return undefined
     this.counts.full++
     return this.#failures.full(inFlight, maxInFlight)
@@ -246,25 +233,6 @@ export class RemotePool implements PoolElsewhere {
     }
   }
 
-  #sendCast(cast: SentCast, now: Nanos): void {
-    const id = this.#inbox.nextId()
-    const node = this.#link.usable
-      ? this.#nodeFor(cast.key, cast.node === '' ? null : new Set([cast.node]), now)
-      : undefined
-    if (node === undefined) {
-      this.#waitingCasts.set(id, { ...cast, node: '' })
-      if (this.#link.usable) this.#finder.find()
-      return
-    }
-    node.casts()
-    this.#casts.add(id, { ...cast, node: node.id })
-    try {
-      this.#inbox.send(this.#subjects.callOf(node.id), cast.frame, id)
-    } catch {
-      this.counts.lostCasts++
-    }
-  }
-
   #watch(request: RemoteRequest, signal: AbortSignal): void {
     const onAbort = (): void => this.#giveUp(request, this.#failures.cancelled(request, signal.reason))
     signal.addEventListener('abort', onAbort, { once: true })
@@ -305,17 +273,15 @@ export class RemotePool implements PoolElsewhere {
 
   /** An answer to a cast is a refusal. Anything else came too late. */
   #lateOrCast(id: string, frame: Frame): void {
-    const cast = this.#casts.take(id)
-    if (cast === undefined) this.counts.late++
-    else if (frame.kind === Kind.failure) this.counts.lostCasts++
+    if (frame.kind !== Kind.failure || !this.#casts.wasRefused(id)) this.counts.late++
   }
 
   /** Nobody listened: it certainly did not run there, unless it was sent there before. */
   #nobody(id: string): void {
     const now = this.#now()
     const request = this.pending.get(id)
-    if (request?.node == null) return this.#castToNobody(id, now)
-    const { node } = request
+    const node = request?.node ?? null
+    if (request === undefined || node === null) return this.#casts.reachedNobody(id, now)
     this.roster.missing(node, now)
     // It was there before: whether it is gone is decided by how long it stays away.
     if (request.isRepeated) return
@@ -328,15 +294,6 @@ export class RemotePool implements PoolElsewhere {
     request.refusedBy = null
     this.waiting.add(request)
     this.#finder.find()
-  }
-
-  #castToNobody(id: string, now: Nanos): void {
-    const cast = this.#casts.take(id)
-    if (cast === undefined) return
-    const node = this.roster.node(cast.node)
-    if (node !== undefined) this.roster.missing(node, now)
-    if (cast.tries < 3) this.#sendCast({ ...cast, tries: cast.tries + 1 }, now)
-    else this.counts.lostCasts++
   }
 
   #said(said: Said, asked: boolean): void {
@@ -355,6 +312,10 @@ export class RemotePool implements PoolElsewhere {
     const now = this.#now()
     if (id === undefined) return this.#finder.unanswered()
     this.#askedAt.delete(id)
+    this.#missing(id, now)
+  }
+
+  #missing(id: string, now: Nanos): void {
     const node = this.roster.node(id)
     if (node !== undefined) this.roster.missing(node, now)
   }
@@ -471,31 +432,14 @@ export class RemotePool implements PoolElsewhere {
     for (const resolve of this.#readiness.splice(0)) resolve()
     const now = this.#now()
     const requests = [...this.waiting]
-    const casts = [...this.#waitingCasts.values()]
     this.waiting.clear()
-    this.#waitingCasts.clear()
     for (const request of requests) this.#send(request, now)
-    for (const cast of casts) this.#sendCast(cast, now)
+    this.#casts.sendWaiting(now)
   }
 
   #nobodyServes(): void {
     for (const request of [...this.waiting]) this.#settle(request, this.#failures.nobody(request.mayHaveRun))
-    this.counts.lostCasts += this.#waitingCasts.size
-    this.#waitingCasts.clear()
-  }
-
-  #armCheck(now: Nanos): void {
-    if (this.#checkTimer !== null) return
-    this.#checkDue = now + CHECK_MS * NS_PER_MS
-    this.#checkTimer = this.options.clock.setTimer(this.#checkDue, this.#check, false)
-  }
-
-  readonly #check = (): void => {
-    this.#checkTimer = null
-    const now = this.options.clock.now()
-    if (now - this.#checkDue > DEAF_MS * NS_PER_MS || !this.#link.usable) this.roster.wasDeaf(now)
-    else this.roster.check(now)
-    if (this.pending.size > 0 && !this.#stopped) this.#armCheck(now)
+    this.#casts.dropWaiting()
   }
 
   #quietly(send: () => void): void {
@@ -526,7 +470,7 @@ export class RemotePool implements PoolElsewhere {
   }
 
   #finderPorts(): ConstructorParameters<typeof Finder>[0] {
-    const isWanted = (): boolean => this.waiting.size > 0 || this.#waitingCasts.size > 0 || this.#readiness.length > 0
+    const isWanted = (): boolean => this.waiting.size > 0 || this.#casts.waiting > 0 || this.#readiness.length > 0
     const isPatient = (): boolean => this.roster.isPatient(this.options.clock.now())
     return {
       clock: this.options.clock,
@@ -539,6 +483,37 @@ export class RemotePool implements PoolElsewhere {
       },
       found: () => this.#sendWaiting(),
       nobody: () => this.#nobodyServes(),
+    }
+  }
+
+  #watchPorts(): ConstructorParameters<typeof NodeWatch>[0] {
+    const { clock } = this.options
+    const isNeeded = (): boolean => this.pending.size > 0 && !this.#stopped
+    const isConnected = (): boolean => this.connected
+    return {
+      clock,
+      roster: this.roster,
+      get connected() {
+        return isConnected()
+      },
+      get isNeeded() {
+        return isNeeded()
+      },
+    }
+  }
+
+  #castPorts(): ConstructorParameters<typeof Casts>[0] {
+    const isConnected = (): boolean => this.connected
+    return {
+      counts: this.counts,
+      get connected() {
+        return isConnected()
+      },
+      nextId: () => this.#inbox.nextId(),
+      nodeFor: (key, except, now) => this.#nodeFor(key, except, now),
+      missing: (node, now) => this.#missing(node, now),
+      find: () => this.#finder.find(),
+      send: (node, frame, id) => this.#inbox.send(this.#subjects.callOf(node), frame, id),
     }
   }
 }

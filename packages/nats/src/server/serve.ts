@@ -51,7 +51,6 @@ export async function serve(pool: PoolRef, connection: NatsConnection, options: 
     throw wrongArgument({ of: 'serve', argument: 'connection', expected }, connection)
   }
   load(pool)
-  let served: ServedPool | undefined
   const service = await new Svcm(connection as never).add({
     name: checked.name,
     version: VERSION,
@@ -59,10 +58,9 @@ export async function serve(pool: PoolRef, connection: NatsConnection, options: 
     // Without a group of its own, an endpoint gets all messages.
     queue: '',
     metadata: { library: '@genpool/nats' },
-    statsHandler: () => Promise.resolve(served?.figures),
+    statsHandler: () => Promise.resolve(node.figures),
   })
-  served = new ServedPool(pool, service, connection, checked)
-  const node = served
+  const node: ServedPool = new ServedPool(pool, service, connection, checked)
   try {
     await node.start()
   } catch (error) {
