@@ -9,7 +9,7 @@ import { connectTo, endServers, type NatsServer, startCluster, startServer } fro
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+  while (!condition()) await wait(5)
 }
 
 let system: ActorSystemRef

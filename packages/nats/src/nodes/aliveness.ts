@@ -64,10 +64,9 @@ export class NodeAliveness {
     this.#waitingSince ??= now
   }
 
-  /** It has nothing in hand any more. */
+  /** It has nothing in hand any more. A question that it has not answered stays open: until then it is doubtful. */
   rests(): void {
     this.#waitingSince = null
-    this.#probedAt = null
   }
 
   /** It was asked whether it is there. */
@@ -95,10 +94,9 @@ export class NodeAliveness {
       return this.#probeDue(now) ? 'probe' : 'doubtful'
     }
     if (this.silentMs(now) >= silentAfter && quietMs >= Math.max(silentAfter, everyMs * MISSED)) return 'lost'
+    if (this.#probedAt !== null) return this.#probeDue(now) ? 'probe' : 'doubtful'
     if (this.#waitingSince === null) return quietMs > everyMs * MISSED ? 'doubtful' : 'fine'
-    if (this.silentMs(now) < probeAfter) return 'fine'
-    if (this.#probedAt === null || this.#probeDue(now)) return 'probe'
-    return 'doubtful'
+    return this.silentMs(now) < probeAfter ? 'fine' : 'probe'
   }
 
   /** Whether new requests should go to others: like `judge`, but it asks nothing. */
@@ -106,7 +104,7 @@ export class NodeAliveness {
     if (this.#absentSince !== null) return true
     const quietMs = (now - this.#heardAt) / NS_PER_MS
     if (quietMs > everyMs * MISSED) return true
-    return this.#waitingSince !== null && this.silentMs(now) > 2 * this.rules.probeAfter
+    return this.#probedAt !== null && quietMs > 2 * this.rules.probeAfter
   }
 
   #probeDue(now: Nanos): boolean {

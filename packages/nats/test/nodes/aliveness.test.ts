@@ -31,6 +31,19 @@ describe('a node', () => {
     expect(judge(node, 3610)).toBe('lost')
   })
 
+  it('that does not answer stays doubtful when its work has expired, until it says something', () => {
+    const node = alive()
+    node.sent(ms(100))
+    expect(judge(node, 350)).toBe('probe')
+    node.probed(ms(350))
+    node.rests()
+    expect(node.isDoubtful(ms(700), 1000)).toBe(true)
+    expect(judge(node, 700)).toBe('probe')
+    node.heard(ms(800))
+    expect(node.isDoubtful(ms(900), 1000)).toBe(false)
+    expect(judge(node, 900)).toBe('fine')
+  })
+
   it('that NATS says is gone is lost within half a second, unless it connects again', () => {
     const node = alive()
     node.sent(ms(100))

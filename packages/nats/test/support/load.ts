@@ -45,7 +45,7 @@ export class Load {
   /** Resolves when so many more calls have an outcome. */
   async more(count: number): Promise<void> {
     const wanted = this.outcomes.length + count
-    while (this.outcomes.length < wanted) await new Promise((resolve) => setImmediate(resolve))
+    while (this.outcomes.length < wanted) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   async stop(): Promise<this> {

@@ -20,7 +20,7 @@ export class NodeProcess {
     private readonly log: string,
   ) {
     const file = join(__dirname, 'node-process.ts')
-    const program = ['-r', 'ts-node/register', file, JSON.stringify({ ...setup, log })]
+    const program = ['-r', join(__dirname, 'register.cjs'), file, JSON.stringify({ ...setup, log })]
     this.#child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     this.ended = new Promise((resolve) => {
       this.#child.on('exit', () => {
