@@ -6,6 +6,8 @@ export interface LinkListener {
   lost(): void
   /** It is there again, perhaps to another server. What was on its way may be lost. */
   back(): void
+  /** The server does not allow something. */
+  refused?(error: Error, subject: string): void
   /** It is closed for good. */
   closed(): void
 }
@@ -42,8 +44,10 @@ export class Link {
   }
 
   async #follow(): Promise<void> {
-    for await (const { type } of this.#status) {
+    for await (const status of this.#status) {
       if (this.#ended) return
+      const { type } = status
+      if (type === 'error') this.#refused(status.error)
       if (type === 'disconnect' && this.connected) {
         this.connected = false
         this.listener.lost()
@@ -52,6 +56,10 @@ export class Link {
         this.listener.back()
       }
     }
+  }
+
+  #refused(error: Error & { subject?: unknown }): void {
+    if (typeof error.subject === 'string') this.listener.refused?.(error, error.subject)
   }
 
   #closed(): void {

@@ -16,6 +16,11 @@ export class Subjects {
     this.ask = `${prefix}.${name}.ask`
   }
 
+  /** Whether a subject is one of this pool. */
+  has(subject: string): boolean {
+    return subject.startsWith(`${this.prefix}.${this.name}.`)
+  }
+
   /** Requests to one node. */
   callOf(node: string): string {
     return `${this.prefix}.${this.name}.${node}.call`

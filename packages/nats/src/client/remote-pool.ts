@@ -76,6 +76,9 @@ export class RemotePool implements PoolElsewhere {
     this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
+      refused: (error, subject) => {
+        if (this.#subjects.has(subject)) this.#refused(error)
+      },
       closed: () => this.#closed(),
     })
     this.#inbox = new Inbox(connection, this.#subjects, {
@@ -84,7 +87,7 @@ export class RemotePool implements PoolElsewhere {
       said: (said, asked) => this.#said(said, asked),
       absent: (node) => this.#absent(node),
       bad: (id, error) => this.#bad(id, error),
-      refused: (error) => (this.#refusal ??= error),
+      refused: (error) => this.#refused(error),
     })
     if (this.#link.usable) this.#finder.find()
   }
@@ -404,6 +407,7 @@ export class RemotePool implements PoolElsewhere {
   /** Connected again: answers may be lost, nodes may be others. */
   #back(): void {
     const now = this.options.clock.now()
+    this.#refusal = undefined
     this.roster.connected(now)
     this.#sendAllAgain(this.pending.all().filter(({ node }) => node !== null))
     this.#finder.end()
@@ -421,6 +425,14 @@ export class RemotePool implements PoolElsewhere {
       const frame = this.#renewed(request, now, true)
       this.#publish(request, () => this.#inbox.send(this.#subjects.callOf(node.id), frame, request.id, setup.headers))
     }
+  }
+
+  /** The account lacks a permission: nothing works until it connects again with another one. */
+  #refused(error: Error): void {
+    this.#refusal ??= error
+    for (const request of this.pending.all()) this.#settle(request, this.#failures.closed(wasSent(request), error))
+    this.#casts.dropWaiting()
+    this.#finder.end()
   }
 
   #closed(): void {
