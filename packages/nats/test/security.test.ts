@@ -101,7 +101,7 @@ describe('a node that gets hostile bytes', () => {
     const admin = await login('admin')
     const service = await serve(spawnPool(system, Orders, 'local') as never, admin, { name: 'orders' })
     const inboxes: string[] = []
-    admin.subscribe('genpool.orders.ask', { callback: (_, message) => inboxes.push(message.reply!.slice(0, -1)) })
+    admin.subscribe('genpool.orders.ask', { callback: (_, message) => void inboxes.push(message.reply!.slice(0, -1)) })
     await admin.flush()
     const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders' })
     expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
