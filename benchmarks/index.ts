@@ -1,12 +1,13 @@
 import { calm } from './calm'
 import { growth } from './growth'
+import { machines } from './machines'
 import { passes, type Row } from './measure'
 import { overload } from './overload'
 import { print, printGrowth, writeCalm, writeGrowth, writeOverload } from './report'
 
-const SUITES = ['calm', 'overload', 'growth']
+const SUITES = ['calm', 'overload', 'growth', 'machines']
 
-/** `npm run bench [-- calm | overload | growth]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
+/** `npm run bench [-- calm | overload | growth | machines]`: measures, prints, writes docs/performance.md; fails if a limit is missed. */
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2)
   const unknown = wanted.filter((name) => !SUITES.includes(name))
@@ -31,6 +32,11 @@ async function main(): Promise<void> {
     const results = await growth()
     printGrowth(results)
     writeGrowth(results)
+  }
+  if (wanted.length === 0 || wanted.includes('machines')) {
+    const result = await machines()
+    print('Machines', result)
+    rows.push(...result)
   }
   const missed = rows.filter((row) => !passes(row))
   for (const row of missed) console.log(`Missed: ${row.title} (${row.detail})`)
