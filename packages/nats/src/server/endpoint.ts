@@ -6,6 +6,7 @@ import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
 import { failureFrame } from '../wire/failures'
 import { answerFrame, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import { CallerSignal } from './caller-signal'
 import { Memory } from './memory'
 
 /** A message of NATS, as far as the endpoint needs it. */
@@ -43,15 +44,11 @@ export interface EndpointCounts {
   cancelled: number
 }
 
-interface Running {
-  readonly controller: AbortController
-}
-
 /** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
 export class Endpoint {
   readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
   readonly #memory: Memory
-  readonly #running = new Map<string, Running>()
+  readonly #running = new Map<string, CallerSignal>()
   /** What came while this process was away: it may be cancelled by what comes next. Null if it was not. */
   #held: Map<string, () => void> | null = null
   #idle: (() => void) | null = null
@@ -140,15 +137,15 @@ export class Endpoint {
   }
 
   #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
-    const controller = new AbortController()
-    this.#running.set(reply, { controller })
+    const signal = new CallerSignal()
+    this.#running.set(reply, signal)
     this.#memory.began(reply)
     const onProgress = header.wantsProgress ? { onProgress: (told: unknown) => this.#progress(reply, told) } : {}
     call(this.ports.pool as never, value as never, {
       ...options,
       ...onProgress,
       timeout: header.budgetMs,
-      signal: controller.signal,
+      signal: signal as never,
     }).then(
       (answer: unknown) => this.#ended(reply, () => this.#answer(answer)),
       (error: unknown) => this.#ended(reply, () => this.#failure(error)),
@@ -207,7 +204,7 @@ export class Endpoint {
   #cancel(reply: string): void {
     this.counts.cancelled++
     if (this.#held?.delete(reply) === true) return
-    this.#running.get(reply)?.controller.abort()
+    this.#running.get(reply)?.abort()
   }
 
   /** Whether a request that is sent again needs not run: it runs, has run, or may have. */

@@ -50,12 +50,20 @@ interface Failure {
 /** An error as it travels: its code, message and fields. Of its causes the names, messages and codes; no stacks. */
 export function failureFrame(error: GenPoolError, inHand: number, max: number): Uint8Array {
   const failure = { code: error.code, message: cut(error.message), fields: fieldsOf(error), causes: causesOf(error) }
-  const body = (value: Failure) => ({ bodies: ownBodies, value, max })
+  const frame = (value: Failure, most = max): Uint8Array =>
+    answerFrame(Kind.failure, { inHand }, { bodies: ownBodies, value, max: most })
   try {
-    return answerFrame(Kind.failure, { inHand }, body(failure))
+    return frame(failure)
   } catch {
-    // Its fields are too large, or cannot travel.
-    return answerFrame(Kind.failure, { inHand }, { ...body({ ...failure, fields: {}, causes: [] }), max: Infinity })
+    // Something in its fields is too large, or cannot travel.
+  }
+  try {
+    return frame({
+      ...failure,
+      fields: Object.fromEntries(Object.entries(failure.fields).filter(([, value]) => travels(value))),
+    })
+  } catch {
+    return frame({ ...failure, fields: {}, causes: [] }, Infinity)
   }
 }
 
@@ -90,7 +98,7 @@ function isOwn(name: string): boolean {
 
 function fieldsOf(error: object): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(error)) if (!isOwn(name) && travels(value)) fields[name] = value
+  for (const [name, value] of Object.entries(error)) if (!isOwn(name)) fields[name] = value
   return fields
 }
 
