@@ -20,7 +20,7 @@ const pure = {
 }
 const optional = {
   group: ['@opentelemetry/*', '**/opentelemetry/*', '**/opentelemetry'],
-  message: 'An optional peer: only packages/core/src/opentelemetry, which is loaded by name, needs it.',
+  message: 'An optional peer: only a folder opentelemetry/, which is loaded by name, needs it.',
 }
 const clocks = [
   'setTimeout',
@@ -82,8 +82,9 @@ export default tseslint.config(
     ['packages/core/src/{policies,views/explain,views/stats}/**/*.ts'],
     [internals, optional, pure, upward(['nats'])],
   ),
-  forbid(['packages/nats/src/**/*.ts'], [internals]),
-  forbid(['packages/nats/src/{nodes,calls}/**/*.ts'], [internals, pure]),
+  forbid(['packages/nats/src/opentelemetry/**/*.ts'], [internals]),
+  forbid(['packages/nats/src/!(opentelemetry)/**/*.ts', 'packages/nats/src/*.ts'], [internals, optional]),
+  forbid(['packages/nats/src/{nodes,calls}/**/*.ts'], [internals, optional, pure]),
   {
     files: ['**/test/**/*.ts', 'examples/**/*.ts', 'benchmarks/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

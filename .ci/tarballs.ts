@@ -14,7 +14,7 @@ function pnpm(...args: string[]): Promise<Outcome> {
 /** Builds the packages from scratch, so that the output of a deleted file is not published. */
 function build(): Promise<Outcome> {
   for (const folder of folders) rmSync(join(root, 'packages', folder, 'dist'), { recursive: true, force: true })
-  return tool('tsc', '-b', 'packages/core')
+  return tool('tsc', '-b', 'packages/nats')
 }
 
 /** Builds and packs every package into `destination`, as `pnpm publish` would. */

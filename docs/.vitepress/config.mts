@@ -72,7 +72,7 @@ export default defineConfig({
           'elastic',
           'observing',
           'operating',
-          'workers',
+          'workers', 'machines',
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as broker from '@genpool/broker'
 import * as core from '@genpool/core'
+import * as nats from '@genpool/nats'
 import * as runtime from '@genpool/runtime'
 import * as state from '@genpool/state-ane'
 import { z } from 'zod'
@@ -24,6 +25,7 @@ const text = renderOptions([
   sourceOf('@genpool/core', core),
   sourceOf('@genpool/broker', broker),
   sourceOf('@genpool/state-ane', state),
+  sourceOf('@genpool/nats', nats),
   sourceOf('@genpool/runtime', runtime),
 ])
 

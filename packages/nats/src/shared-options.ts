@@ -9,7 +9,7 @@ const has =
     methods.every((method) => typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function')
 
 /** A name that can be a token of a subject, and of the services framework. */
-export const token = z
+const token = z
   .string({ error: 'expected a name of letters, digits, - and _' })
   .regex(/^[-\w]{1,64}$/, 'expected a name of letters, digits, - and _')
 

@@ -8,7 +8,7 @@ const MOST_TRIES = 3
 /** What casts need. */
 export interface CastPorts {
   readonly counts: { lostCasts: number }
-  readonly connected: boolean
+  isConnected(): boolean
   nextId(): string
   nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined
   /** NATS says that nobody listens at the address of this node. */
@@ -35,10 +35,10 @@ export class Casts {
     const { ports } = this
     const id = ports.nextId()
     const except = cast.node === '' ? null : new Set([cast.node])
-    const node = ports.connected ? ports.nodeFor(cast.key, except, now) : undefined
+    const node = ports.isConnected() ? ports.nodeFor(cast.key, except, now) : undefined
     if (node === undefined) {
       this.#waiting.set(id, { ...cast, node: '' })
-      if (ports.connected) ports.find()
+      if (ports.isConnected()) ports.find()
       return
     }
     node.casts()

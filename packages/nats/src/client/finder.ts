@@ -13,9 +13,9 @@ export interface FinderPorts {
   /** Asks all nodes. */
   ask(): void
   /** Whether requests wait for a node. */
-  readonly isWanted: boolean
+  isWanted(): boolean
   /** Nodes may be connecting again. */
-  readonly isPatient: boolean
+  isPatient(): boolean
   /** Nodes are known: send what waits. */
   found(): void
   /** There are none. */
@@ -39,7 +39,7 @@ export class Finder {
 
   /** A node is known. */
   answered(): void {
-    if (!this.#asking && !this.ports.isWanted) return
+    if (!this.#asking && !this.ports.isWanted()) return
     this.#asking = false
     this.#after(GATHER_MS, () => this.ports.found())
   }
@@ -47,7 +47,7 @@ export class Finder {
   /** NATS says that no node is there. */
   unanswered(): void {
     if (!this.#asking) return
-    if (this.ports.isPatient) return this.#after(PATIENT_MS, () => this.#again())
+    if (this.ports.isPatient()) return this.#after(PATIENT_MS, () => this.#again())
     this.end()
     this.ports.nobody()
   }
@@ -60,7 +60,7 @@ export class Finder {
 
   #again(): void {
     this.#asking = false
-    if (this.ports.isWanted) this.find()
+    if (this.ports.isWanted()) this.find()
   }
 
   #after(ms: number, fn: () => void): void {

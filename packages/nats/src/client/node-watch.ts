@@ -10,9 +10,9 @@ const DEAF_MS = 200
 export interface NodeWatchPorts {
   readonly clock: Clock
   readonly roster: Roster
-  readonly connected: boolean
+  isConnected(): boolean
   /** Whether requests are in flight. */
-  readonly isNeeded: boolean
+  isNeeded(): boolean
 }
 
 /** Looks after the nodes while requests are in flight. An idle client has no timer. */
@@ -36,10 +36,10 @@ export class NodeWatch {
 
   readonly #look = (): void => {
     this.#timer = null
-    const { clock, roster, connected } = this.ports
+    const { clock, roster } = this.ports
     const now = clock.now()
-    if (now - this.#dueAt > DEAF_MS * NS_PER_MS || !connected) roster.wasDeaf(now)
+    if (now - this.#dueAt > DEAF_MS * NS_PER_MS || !this.ports.isConnected()) roster.wasDeaf(now)
     else roster.check(now)
-    if (this.ports.isNeeded) this.arm(now)
+    if (this.ports.isNeeded()) this.arm(now)
   }
 }

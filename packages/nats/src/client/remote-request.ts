@@ -1,5 +1,6 @@
 import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
+import { renew } from '../wire/frames'
 
 /** How a request came. */
 export type RemoteKind = 'call' | 'query' | 'cast' | 'dispatch'
@@ -54,5 +55,19 @@ export class RemoteRequest implements Expiring {
   refused(node: string): void {
     this.refusedBy ??= new Set()
     this.refusedBy.add(node)
+  }
+
+  /** Its frame with what is left of its budget. `again`: its node may have had it. */
+  renewed(now: Nanos, again: boolean): Uint8Array {
+    const frame = Uint8Array.from(this.setup.frame)
+    const ageMs = this.firstSentAt === null ? 0 : (now - this.firstSentAt) / NS_PER_MS
+    renew(frame, { budgetMs: this.leftMs(now), ageMs, again })
+    return frame
+  }
+
+  /** Calls `aborted` when its caller aborts, until it has its outcome. */
+  watch(signal: AbortSignal, aborted: () => void): void {
+    signal.addEventListener('abort', aborted, { once: true })
+    this.unwatch = () => signal.removeEventListener('abort', aborted)
   }
 }

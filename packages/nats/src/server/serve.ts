@@ -5,7 +5,8 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { z } from 'zod'
 import { isConnection } from '../shared-options'
 import { VERSION } from '../version'
-import { ServedPool, type ServiceFigures } from './served-pool'
+import { ServedPool } from './served-pool'
+import type { ServiceFigures } from './service-figures'
 import { type ServeChanges, type ServeOptions, serveOptions } from './serve-options'
 
 const stopOptions = z.strictObject({

@@ -9,16 +9,12 @@ import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
-import { Endpoint, type EndpointCounts } from './endpoint'
+import { Endpoint } from './endpoint'
+import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
 
 /** The queue group of requests for any node. */
 const QUEUE = 'genpool'
-
-/** The figures of a served pool. */
-export interface ServiceFigures extends Said {
-  readonly requests: Readonly<EndpointCounts>
-}
 
 /** One node: a pool of this process, as a service on NATS. */
 export class ServedPool {

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { NatsServer } from './server'
+import { type NatsServer } from './server'
 
 /** Stands between a client and a server: it can hold everything back, or delay it. */
 export class Proxy {
