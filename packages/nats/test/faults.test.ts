@@ -52,6 +52,8 @@ describe('three nodes at one server', () => {
     await ready(pool)
     const load = new Load(pool, 30)
     await load.more(500)
+    const seen = () => inspect(pool as never as RemotePoolRef).nodes.find(({ id }) => id === nodes[0]!.id)
+    await until(() => (seen()?.inFlight ?? 0) > 2)
     const before = load.outcomes.length
     await nodes[0]!.kill()
     await load.more(1000)

@@ -1,5 +1,5 @@
 import { type CallOptions, type CastOptions, type CastResult, type GenPoolError } from '@genpool/core'
-import { callSafely, type Nanos, NS_PER_MS, RetryBudget, warnOfCallback } from '@genpool/runtime'
+import { callSafely, type Nanos, RetryBudget, warnOfCallback } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Attempt, attemptOf, mayTryAgain } from '../calls/retry-rule'
 import { Link } from '../link'
