@@ -43,8 +43,26 @@ const siblings = ['policies', 'views'].map((layer) => ({
   to: { path: `^${core}${layer}/[^/]+/`, pathNot: `^${core}(${layer}/$1/|policies/gradient/)` },
 }))
 
+/** The folders of packages/nats: what each may import besides itself and the files beside them. */
+const nats = 'packages/nats/src/'
+const NATS = [
+  ['wire', []],
+  ['nodes', []],
+  ['calls', []],
+  ['server', ['wire', 'nodes']],
+  ['client', ['wire', 'nodes', 'calls']],
+]
+const natsFolders = NATS.map(([folder, others]) => ({
+  name: `nats-${folder}`,
+  comment: `${nats}${folder}/ may import ${['itself', ...others].join(', ')}. The serving and the calling side share wire/ and nodes/ alone.`,
+  severity: 'error',
+  from: { path: `^${nats}${folder}/` },
+  to: { path: `^${nats}[^/]+/`, pathNot: `^${nats}(${[folder, ...others].join('|')})/` },
+}))
+
 module.exports = {
   forbidden: [
+    ...natsFolders,
     {
       name: 'no-loops',
       comment:

@@ -12,7 +12,7 @@ const internals = {
 }
 const upward = (names) => ({
   group: names.map((name) => `@genpool/${name}*`),
-  message: 'Packages depend only downwards: runtime <- broker, state-ane <- core <- threads.',
+  message: 'Packages depend only downwards: runtime <- broker, state-ane <- core <- threads, nats, dashboard.',
 })
 const pure = {
   group: ['nact', 'node:*', '**/actors/*'],
@@ -20,7 +20,7 @@ const pure = {
 }
 const optional = {
   group: ['@opentelemetry/*', '**/opentelemetry/*', '**/opentelemetry'],
-  message: 'An optional peer: only packages/core/src/opentelemetry, which is loaded by name, needs it.',
+  message: 'An optional peer: only a folder opentelemetry/, which is loaded by name, needs it.',
 }
 const clocks = [
   'setTimeout',
@@ -69,16 +69,16 @@ export default tseslint.config(
     files: ['packages/runtime/src/clock.ts', 'packages/*/src/testing/virtual-clock.ts'],
     rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
   },
-  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core', 'threads', 'dashboard'])]),
-  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core', 'threads', 'dashboard'])]),
+  forbid(['packages/runtime/src/**/*.ts'], [upward(['broker', 'state-ane', 'core', 'threads', 'nats', 'dashboard'])]),
+  forbid(['packages/broker/src/**/*.ts'], [internals, upward(['state-ane', 'core', 'threads', 'nats', 'dashboard'])]),
   forbid(
     ['packages/broker/src/{queues,valves,meters,engine}/**/*.ts'],
-    [internals, upward(['state-ane', 'core', 'threads', 'dashboard']), pure],
+    [internals, upward(['state-ane', 'core', 'threads', 'nats', 'dashboard']), pure],
   ),
-  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'threads', 'dashboard'])]),
+  forbid(['packages/state-ane/src/**/*.ts'], [internals, upward(['broker', 'core', 'threads', 'nats', 'dashboard'])]),
   forbid(
     ['packages/state-ane/src/{cells,commits,groups}/**/*.ts'],
-    [internals, upward(['broker', 'core', 'threads', 'dashboard']), pure],
+    [internals, upward(['broker', 'core', 'threads', 'nats', 'dashboard']), pure],
   ),
   forbid(
     ['packages/dashboard/src/**/*.ts'],

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { checkOut } from './against'
 import { calm } from './calm'
 import { growth } from './growth'
+import { machines } from './machines'
 import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
@@ -11,9 +12,10 @@ import { writeSoak } from './report/soak'
 import { print, printAgainst } from './report/terminal'
 import { soak } from './soak'
 
-const USAGE = `npm run bench -- [calm] [overload] [growth] [soak] [options]
+const USAGE = `npm run bench -- [calm] [overload] [growth] [machines] [soak] [options]
 
 Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
+machines needs a nats-server, and is only printed.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
   --quick             calm, growth: fewer rounds, to try something; writes nothing
@@ -51,6 +53,11 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     print('Growth', result.rows)
     if (!quick && !cpu) writeGrowth(result)
     return result.rows
+  },
+  async machines() {
+    const rows = await machines()
+    print('Machines', rows)
+    return rows
   },
   async soak({ minutes }) {
     const result = await soak(minutes)

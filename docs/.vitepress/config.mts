@@ -75,6 +75,7 @@ export default defineConfig({
           'observing',
           'operating',
           'workers',
+          'machines',
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import * as broker from '@genpool/broker'
 import * as core from '@genpool/core'
 import * as dashboard from '@genpool/dashboard'
+import * as nats from '@genpool/nats'
 import * as runtime from '@genpool/runtime'
 import * as state from '@genpool/state-ane'
 import * as threads from '@genpool/threads'
@@ -27,6 +28,7 @@ const text = renderOptions([
   sourceOf('@genpool/broker', broker),
   sourceOf('@genpool/state-ane', state),
   sourceOf('@genpool/threads', threads),
+  sourceOf('@genpool/nats', nats),
   sourceOf('@genpool/runtime', runtime),
   sourceOf('@genpool/dashboard', dashboard),
 ])

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brokenLinks, markdownIn } from './pages/links'
 import { programsOf } from './pages/markdown'
+import { closeConnections, endServers, withNats } from './pages/nats'
 import { runProgram } from './pages/run'
 import { typeFaults } from './pages/types'
 
@@ -17,6 +18,9 @@ const programs = pages.flatMap(({ file, programs }) =>
 )
 
 describe('the pages', () => {
+  afterEach(closeConnections)
+  afterAll(endServers)
+
   it('have programs, the README among them', () => {
     expect(pages[0]!.programs.length).toBeGreaterThan(0)
   })
@@ -30,7 +34,7 @@ describe('the pages', () => {
   })
 
   it.each(programs)('$file:$line does what it says', async ({ program }) => {
-    expect(await runProgram(program, require)).toBeGreaterThan(0)
+    expect(await runProgram(program, withNats(require))).toBeGreaterThan(0)
   })
 })
 

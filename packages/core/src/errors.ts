@@ -10,6 +10,7 @@ import {
   sentence,
   type StoppedError,
   textOf,
+  type UnreachableError,
 } from '@genpool/runtime'
 import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/state-ane'
 
@@ -70,6 +71,7 @@ export interface ErrorsByCode {
   readonly ERR_GENPOOL_STOPPED: StoppedError
   readonly ERR_GENPOOL_OPTIONS: OptionsError
   readonly ERR_GENPOOL_START_TIMEOUT: StartTimeoutError
+  readonly ERR_GENPOOL_UNREACHABLE: UnreachableError
 }
 
 /**

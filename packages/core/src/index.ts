@@ -1,7 +1,16 @@
 export { broadcast, call, cast } from './api/messages'
-export { explain } from './api/explain'
+export { explain, explanationOf } from './api/explain'
 export { getMembers, getOptions, getState, getWaiting, type MemberView, watchDeadLetters } from './api/looking'
+export {
+  type ChangedBy,
+  type ElsewhereRef,
+  type HereRef,
+  type PoolElsewhere,
+  putElsewhere,
+  type Receiver,
+} from './api/elsewhere'
 export { inspect, type Inspection } from './api/inspect'
+export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
 export { map, mapStream, type Results } from './api/map'
 export { type MapOptions, mapOptions } from './api/many/map-options'
@@ -118,6 +127,7 @@ export {
   GenPoolError,
   OptionsError,
   StoppedError,
+  UnreachableError,
 } from '@genpool/runtime'
 export {
   type CellKey,

@@ -1,7 +1,17 @@
 import { createStore } from '@genpool/state-ane'
 import { systemClock } from '@genpool/runtime'
 import { type ActorSystemRef, dispatch, query, start, stop } from 'nact'
-import { call, configure, definePool, getState, inspect, type PlainFunction, reply, spawnPool } from '../src'
+import {
+  call,
+  configure,
+  definePool,
+  getState,
+  inspect,
+  type PlainFunction,
+  type PoolRef,
+  reply,
+  spawnPool,
+} from '../src'
 
 const Counter = definePool({
   init: () => ({ count: 0 }),
@@ -16,7 +26,7 @@ describe('pools of one behaviour and the same options', () => {
   beforeEach(() => void (system = start()))
   afterEach(() => stop(system))
 
-  const sizeOf = (pool: Parameters<typeof inspect>[0]): number => inspect(pool).size
+  const sizeOf = (pool: PoolRef): number => inspect(pool).size
 
   it('have a state each', async () => {
     const [one, other] = [1, 2].map(() => spawnPool(system, Counter, undefined, { size: 1 }))

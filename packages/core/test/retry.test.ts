@@ -1,9 +1,8 @@
 import { call, definePool, explain, inspect, map, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
+import { NS_PER_MS, RetryBudget } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { RetryBudget } from '../src/policies/retry/retry-budget'
 import { retryOptions, waitBefore } from '../src/requests/retry-options'
 
 let system: ActorSystemRef

@@ -33,6 +33,10 @@ const LABELS = {
   retries: ['warn', 'retries used up'],
   expired: ['bad', 'requests expire'],
   'late-answers': ['warn', 'answers missing'],
+  unreachable: ['bad', 'no node answers'],
+  'silent-nodes': ['warn', 'silent nodes'],
+  'slow-nodes': ['warn', 'slow nodes'],
+  'in-flight': ['warn', 'too many in flight'],
 }
 
 /** A shape for each severity: readable without colour. */

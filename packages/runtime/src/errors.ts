@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_GENPOOL_STOPPED'
   | 'ERR_GENPOOL_OPTIONS'
   | 'ERR_GENPOOL_START_TIMEOUT'
+  | 'ERR_GENPOOL_UNREACHABLE'
 
 /**
  * The base class of all errors that GenPool throws on purpose.
@@ -127,6 +128,29 @@ export class StoppedError extends GenPoolError {
         (cause === undefined ? '' : ` It stopped because: ${sentence(textOf(cause))}`) +
         (why === undefined ? '' : ` ${why.advice}`),
       withCause(cause),
+    )
+  }
+}
+
+/**
+ * A pool that runs elsewhere could not be reached, or the node that had the request is gone.
+ *
+ * With `mayHaveRun: false` the request never ran and is safe to retry. With `true` it may have had effects; nobody can know.
+ */
+export class UnreachableError extends GenPoolError {
+  readonly code = 'ERR_GENPOOL_UNREACHABLE'
+  constructor(
+    readonly target: string,
+    readonly mayHaveRun: boolean,
+    /** What happened and what to do, in sentences. */
+    why: Remedy,
+    /** The node that had it; undefined if it was sent to none. */
+    readonly node?: string,
+  ) {
+    super(
+      `"${textOf(target)}" cannot be reached: ${why.says} ` +
+        (mayHaveRun ? 'The request may have run, so it was not sent again.' : 'The request was not run.'),
+      withCause(why.cause),
     )
   }
 }

@@ -15,6 +15,7 @@ export {
   sentence,
   StoppedError,
   textOf,
+  UnreachableError,
 } from './errors'
 export { type Fault, InvalidError } from './invalid-error'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
@@ -33,6 +34,7 @@ export {
 export { checkPlace, isAddress, lookUp } from './nact/place'
 export { ReplyReference } from './nact/replies'
 export { Notices } from './notices'
+export { RetryBudget } from './retry-budget'
 export { WakeTimer } from './wake-timer'
 export { optionsOf } from './options/actor-name'
 export { inOrder } from './options/in-order'

@@ -3,6 +3,7 @@ import type { PoolRef } from '../behaviours/protocol'
 import { findCauses } from '../views/explain/causes'
 import { gather } from '../views/explain/evidence'
 import type { Explanation, Finding } from '../views/explain/finding'
+import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /**
@@ -14,10 +15,17 @@ import { poolOf } from './pool-of'
  * @example console.log(explain(pool).text)
  */
 export function explain(ref: PoolRef): Explanation {
+  const elsewhere = elsewhereOf(ref)
+  if (elsewhere !== undefined) return elsewhere.explain()
   const pool = poolOf(ref, 'explain')
   const findings = findCauses(gather(pool, pool.explained))
-  const text = textOf(pool.name, findings)
-  return { pool: pool.name, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
+  return explanationOf(pool.name, findings)
+}
+
+/** Puts findings into words. The first one is the most important. */
+export function explanationOf(pool: string, findings: readonly Finding[]): Explanation {
+  const text = textOf(pool, findings)
+  return { pool, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
 }
 
 function textOf(pool: string, findings: readonly Finding[]): string {

@@ -1,11 +1,12 @@
 import type { BackOffFigures, DropReason, HeldBy } from '@genpool/broker'
 import { NS_PER_MS } from '@genpool/runtime'
-import type { PoolRef } from '../behaviours/protocol'
+import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from '../views/explain/finding'
 import { countMembers, oldestStartMs, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
+import { type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** The figures of a pool now. Times are milliseconds; percentiles cover the last 10 to 20 seconds. */
@@ -76,8 +77,14 @@ export interface Inspection {
   readonly stateVersion: number | undefined
 }
 
-/** Returns the figures of a pool. Works on stopped pools, too. */
-export function inspect(ref: PoolRef): Inspection {
+/** Returns the figures of a pool. Works on stopped pools, too. For a pool that runs elsewhere, it returns what is known here. */
+export function inspect(ref: HereRef): Inspection
+export function inspect<I>(ref: ElsewhereRef<Protocol, I>): I
+export function inspect(ref: PoolRef): unknown {
+  return elsewhereOf(ref)?.inspect() ?? inspectHere(ref)
+}
+
+function inspectHere(ref: PoolRef): Inspection {
   const pool = poolOf(ref, 'inspect')
   const { stats, waiting } = pool
   const now = pool.now()

@@ -4,7 +4,7 @@ import type { AnswerTo, AnyCall, PoolRef, Protocol } from '../behaviours/protoco
 import { mapOptions, type MapOptions } from './many/map-options'
 import { Mapping } from './many/mapping'
 import { checkSource, type Source } from './many/source'
-import { poolOf } from './pool-of'
+import { receiverOf } from './pool-of'
 
 /** The results of `map`. Nothing is begun before the first one is asked for. */
 export interface Results<R> extends AsyncIterableIterator<R, undefined, undefined> {
@@ -36,7 +36,7 @@ export function map<P extends Protocol, const M extends AnyCall<P>>(
   source: Source<M>,
   options: MapOptions<NoInfer<M>> = {},
 ): Results<AnswerTo<P, M>> {
-  const target = poolOf(pool, 'map')
+  const target = receiverOf(pool, 'map')
   checkSource(source, `map over pool "${target.name}"`)
   const checked = parseOptions(mapOptions, options, `options of map over pool "${target.name}"`)
   const mapped = {
@@ -60,7 +60,7 @@ export function map<P extends Protocol, const M extends AnyCall<P>>(
  */
 export function mapStream<P extends Protocol>(pool: PoolRef<P>, options: MapOptions<AnyCall<P>> = {}): Duplex {
   // Wrong arguments are told here, and not by the stream.
-  const { name } = poolOf(pool, 'mapStream')
+  const { name } = receiverOf(pool, 'mapStream')
   parseOptions(mapOptions, options, `options of mapStream over pool "${name}"`)
   return Duplex.from((source: AsyncIterable<AnyCall<P>>) => map(pool, source, options))
 }

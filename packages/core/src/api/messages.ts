@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
-import { poolOf } from './pool-of'
+import { poolOf, receiverOf } from './pool-of'
 
 /**
  * Asks a pool, and resolves with the answer of the handler.
@@ -18,7 +18,7 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
   message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
   options?: CallOptions,
 ): Promise<ReplyTo<P, T>> {
-  const target = poolOf(pool, 'call')
+  const target = receiverOf(pool, 'call')
   return (options === undefined ? target.intake.call(message) : target.call(message, options)) as Promise<ReplyTo<P, T>>
 }
 
@@ -34,7 +34,7 @@ export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts'
   message: ({ readonly type: T & keyof P['casts'] } & CastMessage<P, T>) | P['otherCast'] | CastHint<P, T>,
   options?: CastOptions,
 ): CastResult {
-  return poolOf(pool, 'cast').intake.cast(message, options)
+  return receiverOf(pool, 'cast').intake.cast(message, options)
 }
 
 const broadcastOptions = z.strictObject({

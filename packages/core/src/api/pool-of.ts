@@ -2,6 +2,7 @@ import { lookUp, wrongArgument } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import type { AssembledPool } from '../assemble/assembled-pool'
 import { POOL, PoolActor } from '../assemble/pool-actor'
+import { elsewhereOf, type Receiver } from './elsewhere'
 
 /**
  * Returns the pool of a reference.
@@ -21,10 +22,27 @@ export function poolOf(ref: PoolRef, caller: string): AssembledPool {
   return found(ref, caller)
 }
 
+/** The same for functions that also work on a pool that runs elsewhere. */
+export function receiverOf(ref: PoolRef, caller: string): Receiver {
+  try {
+    const pool = (ref as { [POOL]?: AssembledPool })[POOL]
+    if (pool !== undefined) return pool
+  } catch {
+    // Undefined, null, or a proxy that throws.
+  }
+  return elsewhereOf(ref) ?? found(ref, caller)
+}
+
 function found(ref: PoolRef, caller: string): AssembledPool {
   // A copy of the reference, for example from a message: the pool is found by its path, as in nact.
   const actor = lookUp(ref)
   if (actor instanceof PoolActor) return actor.pool
+  if (elsewhereOf(ref) !== undefined) {
+    throw wrongArgument(
+      { of: caller, argument: 'pool', expected: 'a pool of this process (this one runs elsewhere)' },
+      ref,
+    )
+  }
   const expected = 'the address of a pool, as spawnPool returned it (a copy of it works only while the pool runs)'
   throw wrongArgument({ of: caller, argument: 'pool', expected }, ref)
 }

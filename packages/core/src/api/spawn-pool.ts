@@ -11,6 +11,7 @@ import type { PoolRef, Protocol } from '../behaviours/protocol'
 import { blueprintOf, type Given } from '../assemble/blueprint'
 import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
+import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
@@ -52,7 +53,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * @throws {StoppedError} whose `cause` says why it could not start
  */
 export function ready(pool: PoolRef): Promise<void> {
-  return poolOf(pool, 'ready').kernel.lifecycle.ready()
+  return elsewhereOf(pool)?.ready() ?? poolOf(pool, 'ready').kernel.lifecycle.ready()
 }
 
 /** Options of the pool, and of a plain nact function its properties. */

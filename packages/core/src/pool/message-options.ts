@@ -25,6 +25,11 @@ export interface CallOptions {
   readonly share?: unknown
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
+  /**
+   * Running it twice does no harm. A pool that runs elsewhere may then send it again if nobody knows whether it ran. A pool in this
+   * process always knows, and ignores it.
+   */
+  readonly idempotent?: boolean
 }
 
 /** What a sender may say about one cast. */
@@ -41,7 +46,7 @@ type MessageOptions = CallOptions & CastOptions
 
 export const NO_OPTIONS: CallOptions = {}
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress'] as const
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress', 'idempotent'] as const
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {

@@ -18,6 +18,7 @@ const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
   ERR_GENPOOL_STOPPED: 'stopped',
   ERR_GENPOOL_OPTIONS: 'invalid',
   ERR_GENPOOL_START_TIMEOUT: 'crashed',
+  ERR_GENPOOL_UNREACHABLE: 'crashed',
 }
 
 /** Returns the outcome for an error. */

@@ -6,6 +6,7 @@ const SPAWNS = {
   pool: 'spawnPool(parent, behaviour, "name", options)',
   broker: 'spawnBroker(parent, options, "name")',
   regulator: 'spawnRegulator(parent, options, "name")',
+  'remote pool': 'remotePool(parent, connection, { name })',
   state: 'spawnState(parent, initial, options, "name")',
 } as const
 

@@ -1,9 +1,16 @@
 import { type DroppedError } from '@genpool/broker'
-import { CancelledError, isGenPoolError, type Nanos, NS_PER_MS, parseOptions, StoppedError } from '@genpool/runtime'
+import {
+  CancelledError,
+  isGenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  parseOptions,
+  RetryBudget,
+  StoppedError,
+} from '@genpool/runtime'
 import type { CrashedError } from '../../errors'
 import type { Attaching, Listener, Timers } from '../../pool/ports'
 import { onAbort } from '../../requests/on-abort'
-import { RetryBudget } from './retry-budget'
 import { type RetryOptions, retryOptions, type RetryRules, waitBefore } from '../../requests/retry-options'
 
 /** What retries need of their pool. */

@@ -25,6 +25,10 @@ export type FindingName =
   | 'retries'
   | 'expired'
   | 'late-answers'
+  | 'unreachable'
+  | 'silent-nodes'
+  | 'slow-nodes'
+  | 'in-flight'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */

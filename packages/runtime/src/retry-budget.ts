@@ -1,4 +1,4 @@
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS } from './clock'
 
 const SECOND: Nanos = 1000 * NS_PER_MS
 /** Calls and retries are counted over this many seconds, the one that runs included. */

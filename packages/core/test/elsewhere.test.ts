@@ -1,0 +1,80 @@
+import {
+  call,
+  cast,
+  configure,
+  definePool,
+  explain,
+  explanationOf,
+  getMembers,
+  inspect,
+  isGenPoolError,
+  load,
+  map,
+  type PoolElsewhere,
+  type PoolRef,
+  putElsewhere,
+  ready,
+  reply,
+  resize,
+  spawnPool,
+} from '@genpool/core'
+import { start, stop } from 'nact'
+
+const echo: PoolElsewhere = {
+  name: 'far',
+  mostAtOnce: 2,
+  intake: {
+    call: (message) => Promise.resolve({ message, options: undefined }),
+    cast: () => ({ ok: true }),
+  },
+  call: (message, options) => Promise.resolve({ message, options }),
+  ready: () => Promise.resolve(),
+  inspect: () => ({ nodes: 3 }),
+  explain: () =>
+    explanationOf('far', [{ finding: 'calm', says: 'All is well', figures: {}, advice: '', option: null }]),
+  configure: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
+}
+
+const farRef = (): PoolRef => {
+  const ref = { type: 'actor', name: 'far' }
+  putElsewhere(ref, echo)
+  return ref as never
+}
+
+describe('a pool that runs elsewhere', () => {
+  it('is called, cast to, mapped over, looked at and configured through its address', async () => {
+    const far = farRef()
+    expect(await call(far as never, 1 as never)).toEqual({ message: 1, options: undefined })
+    expect(await call(far as never, 1 as never, { timeout: 5 })).toEqual({ message: 1, options: { timeout: 5 } })
+    expect(cast(far as never, 1 as never)).toEqual({ ok: true })
+    expect(await map(far as never, [1, 2] as never).toArray()).toHaveLength(2)
+    expect(inspect(far)).toEqual({ nodes: 3 })
+    expect(explain(far)).toMatchObject({ pool: 'far', calm: true })
+    expect(configure(far, {})).toEqual([{ path: 'maxInFlight', from: 1, to: 2 }])
+    await ready(far)
+  })
+
+  it('is refused by what works on a pool of this process alone', () => {
+    expect(() => getMembers(farRef())).toThrow('expected a pool of this process (this one runs elsewhere)')
+    expect(() => resize(farRef(), 2)).toThrow('runs elsewhere')
+    try {
+      resize(farRef(), 2)
+    } catch (error) {
+      expect(isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')).toBe(true)
+    }
+  })
+})
+
+describe('load', () => {
+  it('says how much work a pool has, and an idempotent call is one like any other', async () => {
+    const system = start()
+    const Adder = definePool({
+      init: () => 0,
+      calls: { add: ({ value }: { value: number }, sum) => reply(sum + value, sum + value) },
+    })
+    const pool = spawnPool(system, Adder, 'adder', { size: 3 })
+    expect(await call(pool, { type: 'add', value: 2 }, { idempotent: true })).toBe(2)
+    expect(load(pool)).toMatchObject({ phase: 'running', size: 3, idle: 3, busy: 0, waiting: 0, accepted: 1 })
+    stop(system)
+  })
+})

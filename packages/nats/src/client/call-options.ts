@@ -1,0 +1,60 @@
+import type { CallOptions } from '@genpool/core'
+import { nearest, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+
+const KNOWN = ['timeout', 'signal', 'priority', 'key', 'onProgress', 'idempotent'] as const
+
+/** What is wrong with the options of one message to a remote pool; undefined if nothing. Never throws. */
+export function faultOf(pool: string, options: CallOptions): OptionsError | undefined {
+  try {
+    const fault = misnamed(options) ?? mistyped(options)
+    return fault === undefined ? undefined : wrong(pool, ...fault)
+  } catch (error) {
+    return wrong(pool, `reading them threw: ${textOf(error)}`)
+  }
+}
+
+type Fault = readonly [message: string, option?: string]
+
+function misnamed(options: unknown): Fault | undefined {
+  if (typeof options !== 'object' || options === null) {
+    return [`expected an object such as { timeout: 1000 }, got ${showValue(options)}`]
+  }
+  const name = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key))
+  if (name === undefined) return undefined
+  if (name === 'retry') {
+    return ['"retry" is not for remote pools: what certainly did not run is tried on another node by itself', name]
+  }
+  const meant = nearest(name, KNOWN)
+  return [
+    `there is no option "${name}"; ${meant === undefined ? `there are ${KNOWN.join(', ')}` : `did you mean "${meant}"?`}`,
+    name,
+  ]
+}
+
+function mistyped({ timeout, priority, signal, onProgress, idempotent }: CallOptions): Fault | undefined {
+  const isTime = typeof timeout === 'number' && timeout >= 0
+  if (timeout !== undefined && !isTime)
+    return [`expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`, 'timeout']
+  if (priority !== undefined && (typeof priority !== 'number' || Number.isNaN(priority))) {
+    return [`expected a number, got ${showValue(priority)}`, 'priority']
+  }
+  if (signal !== undefined && !isSignal(signal)) return [`expected an AbortSignal, got ${showValue(signal)}`, 'signal']
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    return [`expected a function, got ${showValue(onProgress)}`, 'onProgress']
+  }
+  if (idempotent === undefined || typeof idempotent === 'boolean') return undefined
+  return [`expected true or false, got ${showValue(idempotent)}`, 'idempotent']
+}
+
+function isSignal(value: unknown): boolean {
+  const { aborted, addEventListener } = value as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+}
+
+function wrong(pool: string, message: string, option?: string): OptionsError {
+  const what = option === undefined ? 'The options' : `The option "${option}"`
+  const are = option === undefined ? 'are' : 'is'
+  return new OptionsError(`${what} of a message to remote pool "${pool}" ${are} wrong: ${sentence(message)}`, [
+    { path: option === undefined ? [] : [option], message },
+  ])
+}

@@ -1,0 +1,33 @@
+const MOST = 1000
+const MOST_BYTES = 4_000_000
+
+/** A cast that was sent. */
+export interface SentCast {
+  readonly frame: Uint8Array
+  readonly node: string
+  readonly key: string | null
+  readonly tries: number
+}
+
+/** The last casts that were sent: one that reached nobody is sent to another node. Bounded in number and bytes. */
+export class CastLog {
+  readonly #sent = new Map<string, SentCast>()
+  #bytes = 0
+
+  add(id: string, cast: SentCast): void {
+    this.#sent.set(id, cast)
+    this.#bytes += cast.frame.length
+    while (this.#sent.size > MOST || this.#bytes > MOST_BYTES) {
+      const [oldest] = this.#sent.keys()
+      if (oldest === undefined) return
+      this.take(oldest)
+    }
+  }
+
+  /** Returns a cast and forgets it. */
+  take(id: string): SentCast | undefined {
+    const cast = this.#sent.get(id)
+    if (cast !== undefined && this.#sent.delete(id)) this.#bytes -= cast.frame.length
+    return cast
+  }
+}

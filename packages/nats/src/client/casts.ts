@@ -1,0 +1,79 @@
+import type { Nanos } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import { CastLog, type SentCast } from './cast-log'
+
+/** How often a cast is sent to another node because nobody listened. */
+const MOST_TRIES = 3
+
+/** What casts need. */
+export interface CastPorts {
+  readonly counts: { lostCasts: number }
+  isConnected(): boolean
+  nextId(): string
+  nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined
+  /** NATS says that nobody listens at the address of this node. */
+  missing(node: string, now: Nanos): void
+  /** Looks for nodes, since none is known. */
+  find(): void
+  /** Throws if the connection is closed. */
+  send(node: string, frame: Uint8Array, id: string): void
+}
+
+/** Messages without an answer: sent once, and to another node if NATS says that nobody was there. A node that dies loses its own. */
+export class Casts {
+  readonly #sent = new CastLog()
+  readonly #waiting = new Map<string, SentCast>()
+
+  constructor(private readonly ports: CastPorts) {}
+
+  /** How many wait here for a connection or a node. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  send(cast: SentCast, now: Nanos): void {
+    const { ports } = this
+    const id = ports.nextId()
+    const except = cast.node === '' ? null : new Set([cast.node])
+    const node = ports.isConnected() ? ports.nodeFor(cast.key, except, now) : undefined
+    if (node === undefined) {
+      this.#waiting.set(id, { ...cast, node: '' })
+      if (ports.isConnected()) ports.find()
+      return
+    }
+    node.casts()
+    this.#sent.add(id, { ...cast, node: node.id })
+    try {
+      ports.send(node.id, cast.frame, id)
+    } catch {
+      ports.counts.lostCasts++
+    }
+  }
+
+  /** Nobody listened where it was sent. */
+  reachedNobody(id: string, now: Nanos): void {
+    const cast = this.#sent.take(id)
+    if (cast === undefined) return
+    this.ports.missing(cast.node, now)
+    if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
+    else this.ports.counts.lostCasts++
+  }
+
+  /** Its node refused it. Returns whether there is such a cast. */
+  wasRefused(id: string): boolean {
+    if (this.#sent.take(id) === undefined) return false
+    this.ports.counts.lostCasts++
+    return true
+  }
+
+  sendWaiting(now: Nanos): void {
+    const casts = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const cast of casts) this.send(cast, now)
+  }
+
+  dropWaiting(): void {
+    this.ports.counts.lostCasts += this.#waiting.size
+    this.#waiting.clear()
+  }
+}

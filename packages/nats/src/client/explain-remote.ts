@@ -1,0 +1,121 @@
+import { type Explanation, explanationOf, type Finding } from '@genpool/core'
+import { type Nanos } from '@genpool/runtime'
+import { inspectRemote, type Inspected, type NodeInspection, type RemoteInspection } from './inspect-remote'
+
+/** A node that takes this many times as long as the fastest one is slow. */
+const SLOW = 3
+
+/** Says what limits a remote pool now, as seen from this client. */
+export function explainRemote(
+  pool: Inspected & { readonly options: { readonly maxInFlight: number } },
+  now: Nanos,
+): Explanation {
+  const seen = inspectRemote(pool, now)
+  const findings = [
+    ...unreachable(seen),
+    ...silentNodes(seen.nodes),
+    ...full(seen, pool.options.maxInFlight),
+    ...busyNodes(seen.nodes),
+    ...slowNodes(seen.nodes),
+    ...overBudget(seen),
+  ]
+  return explanationOf(pool.name, findings.length > 0 ? findings : [calm(seen)])
+}
+
+const names = (nodes: readonly NodeInspection[]): string => nodes.map(({ id }) => `"${id}"`).join(', ')
+
+function unreachable({ connected, nodes, waiting, name }: RemoteInspection): Finding[] {
+  if (connected && nodes.length > 0) return []
+  return [
+    {
+      finding: 'unreachable',
+      says: connected ? `no node serves "${name}"` : 'the connection to NATS is lost, and is being made again',
+      figures: { waiting },
+      advice: connected ? 'Start a node with serve(), and look at "nats service ls".' : 'Look at the NATS servers.',
+      option: null,
+    },
+  ]
+}
+
+function silentNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const silent = nodes.filter(({ doubtful, leaving }) => doubtful && !leaving)
+  if (silent.length === 0) return []
+  return [
+    {
+      finding: 'silent-nodes',
+      says: `${names(silent)} ${silent.length === 1 ? 'does' : 'do'} not answer, so other nodes are preferred`,
+      figures: {
+        nodes: silent.length,
+        silentMs: Math.max(...silent.map(({ silentMs }) => silentMs)),
+        inFlight: silent.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      },
+      advice: 'Look at these processes. What they have is settled after "silentAfter".',
+      option: 'silentAfter',
+    },
+  ]
+}
+
+function full({ full: dropped, inFlight }: RemoteInspection, maxInFlight: number): Finding[] {
+  if (dropped === 0) return []
+  return [
+    {
+      finding: 'in-flight',
+      says: 'this client dropped calls because it had as many in flight as it may',
+      figures: { dropped, inFlight, maxInFlight },
+      advice: 'Send fewer at once (map does), add nodes, or raise "maxInFlight".',
+      option: 'maxInFlight',
+    },
+  ]
+}
+
+function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const waiting = nodes.reduce((sum, node) => sum + node.waiting, 0)
+  if (nodes.length === 0 || nodes.some(({ idle }) => idle > 0) || waiting === 0) return []
+  return [
+    {
+      finding: 'members-busy',
+      says: 'all members of all nodes are busy',
+      figures: {
+        nodes: nodes.length,
+        waiting,
+        oldestWaitMs: Math.max(...nodes.map(({ oldestWaitMs }) => oldestWaitMs)),
+      },
+      advice: 'Add nodes, or members to their pools ("size").',
+      option: null,
+    },
+  ]
+}
+
+function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const measured = nodes.filter(({ runMs }) => runMs > 0)
+  const fastest = Math.min(...measured.map(({ runMs }) => runMs))
+  const slow = measured.filter(({ runMs }) => runMs > SLOW * fastest && runMs > 1)
+  if (slow.length === 0) return []
+  return [
+    {
+      finding: 'slow-nodes',
+      says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer than the fastest node, and get less work`,
+      figures: { runMs: Math.max(...slow.map(({ runMs }) => runMs)), fastestMs: fastest },
+      advice: 'Look at these machines.',
+      option: null,
+    },
+  ]
+}
+
+function overBudget({ retries }: RemoteInspection): Finding[] {
+  if (retries.overBudget === 0) return []
+  return [
+    {
+      finding: 'retries',
+      says: 'calls were not tried on another node, because more than a tenth of all were',
+      figures: { retries: retries.made, overBudget: retries.overBudget },
+      advice: 'Nodes refuse too much: add nodes, or send less.',
+      option: null,
+    },
+  ]
+}
+
+function calm({ nodes, inFlight }: RemoteInspection): Finding {
+  const says = `nothing limits it: ${nodes.length} ${nodes.length === 1 ? 'node answers' : 'nodes answer'}`
+  return { finding: 'calm', says, figures: { nodes: nodes.length, inFlight }, advice: 'Nothing to do.', option: null }
+}

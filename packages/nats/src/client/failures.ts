@@ -1,0 +1,79 @@
+import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
+import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import type { RemoteRequest } from './remote-request'
+
+/** Makes the errors of one remote pool that are not those of its nodes. */
+export class RemoteFailures {
+  constructor(private readonly pool: string) {}
+
+  /** This client has as many requests in flight as it may. */
+  full(inFlight: number, maxInFlight: number): DroppedError {
+    const says = `This client has ${inFlight} requests in flight, and "maxInFlight" is ${maxInFlight}. Send fewer at once, or raise it.`
+    return new DroppedError(this.pool, { reason: 'max', waitedMs: 0, queueLength: inFlight }, { says })
+  }
+
+  expired(request: RemoteRequest, now: Nanos): ExpiredError {
+    const waitedMs = (now - request.createdAt) / NS_PER_MS
+    const timeoutMs = (request.deadline - request.createdAt) / NS_PER_MS
+    const started = wasSent(request)
+    const says = started
+      ? `Node "${request.node?.id ?? 'unknown'}" had it, and did not answer in time. Make the handler faster, or raise "timeout".`
+      : 'It waited here for a connection or a node. See inspect(pool).'
+    return new ExpiredError(this.pool, waitedMs, started, { says }, timeoutMs)
+  }
+
+  cancelled(request: RemoteRequest, reason: unknown): CancelledError {
+    return new CancelledError(this.pool, wasSent(request), reason)
+  }
+
+  stopped(request: RemoteRequest | null): StoppedError {
+    const advice = 'Make a new one with remotePool().'
+    return new StoppedError(this.pool, request !== null && wasSent(request), undefined, { advice })
+  }
+
+  /** Nobody serves the pool. */
+  nobody(mayHaveRun: boolean): UnreachableError {
+    const says = `nobody serves "${this.pool}" on NATS. Start a node with serve(), and look at "nats service ls".`
+    return new UnreachableError(this.pool, mayHaveRun, { says })
+  }
+
+  /** The node that had it is gone. */
+  lost(node: string): UnreachableError {
+    const says = `node "${node}", which had the request, is gone or answers no more.`
+    return new UnreachableError(this.pool, true, { says }, node)
+  }
+
+  /** Nobody listens at the address of the node, and there is no other, or no budget to try one. */
+  absent(node: string, mayHaveRun: boolean): UnreachableError {
+    return new UnreachableError(this.pool, mayHaveRun, { says: `node "${node}" is not there any more.` }, node)
+  }
+
+  closed(mayHaveRun: boolean, cause?: unknown): UnreachableError {
+    const says = cause === undefined ? 'its connection to NATS is closed.' : `NATS refuses it: ${textOf(cause)}.`
+    return new UnreachableError(this.pool, mayHaveRun, { says, cause })
+  }
+
+  /** It was refused elsewhere after it may have run. */
+  uncertain(cause: Error): UnreachableError {
+    const says = 'a node that had the request is gone, and the others did not take it.'
+    return new UnreachableError(this.pool, true, { says, cause })
+  }
+
+  /** A message or its key cannot travel. */
+  notCarried(error: unknown): InvalidError {
+    const path = (error as { path?: readonly PropertyKey[] } | null)?.path ?? []
+    return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message: textOf(error) }], error)
+  }
+
+  /** The node answered with something that cannot be read. Its handler has run. */
+  badAnswer(node: string, error: unknown): InvalidError {
+    return new InvalidError(`answer of node "${node}" of remote pool "${this.pool}"`, [
+      { path: [], message: textOf(error) },
+    ])
+  }
+}
+
+/** Whether it may have been run: it was sent, and nobody has said that it did not run. */
+export function wasSent(request: RemoteRequest): boolean {
+  return request.node !== null || request.mayHaveRun
+}

@@ -1,0 +1,71 @@
+import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
+
+/** Nodes answer at about the same time: after the first, others are waited for this long, so that the first does not get everything. */
+const GATHER_MS = 5
+/** A question that nobody answered, not even NATS, is asked again after this time. */
+const AGAIN_MS = 500
+/** While nodes may be connecting again, they are asked so often. */
+const PATIENT_MS = 50
+
+/** What the finder needs. */
+export interface FinderPorts {
+  readonly clock: Clock
+  /** Asks all nodes. */
+  ask(): void
+  /** Whether requests wait for a node. */
+  isWanted(): boolean
+  /** Nodes may be connecting again. */
+  isPatient(): boolean
+  /** Nodes are known: send what waits. */
+  found(): void
+  /** There are none. */
+  nobody(): void
+}
+
+/** Finds the nodes of a pool when a client knows none: asks, gathers the answers, and gives up when NATS says that nobody is there. */
+export class Finder {
+  #asking = false
+  #timer: Timer | null = null
+
+  constructor(private readonly ports: FinderPorts) {}
+
+  /** Looks for nodes, unless it does so already. */
+  find(): void {
+    if (this.#asking) return
+    this.#asking = true
+    this.ports.ask()
+    this.#after(AGAIN_MS, () => this.#again())
+  }
+
+  /** A node is known. */
+  answered(): void {
+    if (!this.#asking && !this.ports.isWanted()) return
+    this.#asking = false
+    this.#after(GATHER_MS, () => this.ports.found())
+  }
+
+  /** NATS says that no node is there. */
+  unanswered(): void {
+    if (!this.#asking) return
+    if (this.ports.isPatient()) return this.#after(PATIENT_MS, () => this.#again())
+    this.end()
+    this.ports.nobody()
+  }
+
+  end(): void {
+    this.#asking = false
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  #again(): void {
+    this.#asking = false
+    if (this.ports.isWanted()) this.find()
+  }
+
+  #after(ms: number, fn: () => void): void {
+    this.#timer?.cancel()
+    const { clock } = this.ports
+    this.#timer = clock.setTimer(clock.now() + ms * NS_PER_MS, fn, false)
+  }
+}

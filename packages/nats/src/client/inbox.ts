@@ -1,0 +1,114 @@
+import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import { saidFrom, type Said } from '../nodes/said'
+import type { Subjects } from '../subjects'
+import { ownBodies } from '../wire/codec'
+import { BadFrame } from '../wire/errors'
+import { type Frame, Kind, openFrame } from '../wire/frames'
+
+/** What comes in. */
+export interface InboxListener {
+  /** An answer, an error or a progress for a request. */
+  frame(id: string, frame: Frame): void
+  /** NATS says that nobody listened where the request went. */
+  nobody(id: string): void
+  /** A node said something of itself; `asked` if it was asked for it alone. */
+  said(said: Said, asked: boolean): void
+  /** NATS says that no node is there; with `node`, that this one is not. */
+  absent(node: string | undefined): void
+  /** Bytes that are no frame of ours. */
+  bad(id: string | undefined, error: unknown): void
+  /** NATS refuses a subscription. */
+  refused(error: Error): void
+}
+
+/** The first letter of the tokens under which nodes answer questions: all of them, or one. */
+const ALL = '-'
+const ONE = '+'
+
+/** The subscriptions of one client: its inbox, where everything is answered, and what nodes say of themselves. */
+export class Inbox {
+  readonly #prefix: string
+  readonly #at: number
+  readonly #subscriptions: readonly Subscription[]
+  #next = 0
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly subjects: Subjects,
+    private readonly listener: InboxListener,
+  ) {
+    const { options } = connection as { options?: { inboxPrefix?: string } }
+    this.#prefix = `${createInbox(options?.inboxPrefix)}.`
+    this.#at = this.#prefix.length
+    this.#subscriptions = [
+      connection.subscribe(`${this.#prefix}*`, { callback: (error, message) => this.#answer(error, message) }),
+      connection.subscribe(subjects.load, { callback: (error, message) => this.#load(error, message) }),
+    ]
+  }
+
+  /** An id for a request, which is the last token of the subject at which it is answered. */
+  nextId(): string {
+    return (this.#next++).toString(36)
+  }
+
+  send(subject: string, frame: Uint8Array, id: string, given?: Readonly<Record<string, string>>): void {
+    const reply = this.#prefix + id
+    if (given === undefined) return this.connection.publish(subject, frame, { reply })
+    const carried = headers()
+    for (const [name, value] of Object.entries(given)) carried.set(name, value)
+    this.connection.publish(subject, frame, { reply, headers: carried })
+  }
+
+  /** The subject at which a request is answered. */
+  replyOf(id: string): string {
+    return this.#prefix + id
+  }
+
+  askAll(): void {
+    this.connection.publish(this.subjects.ask, undefined, { reply: this.#prefix + ALL })
+  }
+
+  askNode(node: string): void {
+    this.connection.publish(this.subjects.askOf(node), undefined, { reply: this.#prefix + ONE + node })
+  }
+
+  end(): void {
+    if (this.connection.isClosed()) return
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+  }
+
+  #answer(error: Error | null, message: Msg): void {
+    if (error !== null) return this.listener.refused(error)
+    const id = message.subject.slice(this.#at)
+    const { data } = message
+    const isQuestion = id.startsWith(ALL) || id.startsWith(ONE)
+    if (data.length === 0 && message.headers?.code === 503) {
+      if (!isQuestion) return this.listener.nobody(id)
+      return this.listener.absent(id.startsWith(ONE) ? id.slice(1) : undefined)
+    }
+    if (isQuestion) return this.#said(data, id.startsWith(ONE))
+    let frame
+    try {
+      frame = openFrame(data)
+    } catch (fault) {
+      return this.listener.bad(id, fault)
+    }
+    this.listener.frame(id, frame)
+  }
+
+  #load(error: Error | null, message: Msg): void {
+    if (error !== null) return this.listener.refused(error)
+    this.#said(message.data, false)
+  }
+
+  #said(data: Uint8Array, asked: boolean): void {
+    try {
+      const { kind, body } = openFrame(data)
+      const said = kind === Kind.load ? saidFrom(ownBodies.read(body)) : undefined
+      if (said === undefined) throw new BadFrame('it does not say what a node says')
+      this.listener.said(said, asked)
+    } catch (fault) {
+      this.listener.bad(undefined, fault)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { isGenPoolError } from '@genpool/core'
+import { type Nanos, NS_PER_MS, round } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+
+/** What a client knows of one node. Times are milliseconds. */
+export interface NodeInspection {
+  readonly id: string
+  readonly version: string
+  /** What it said last: how many requests it can work on at once, and how many wait there, or are in its hands. */
+  readonly size: number
+  readonly idle: number
+  readonly waiting: number
+  readonly inHand: number
+  readonly oldestWaitMs: number
+  readonly runMs: number
+  readonly upMs: number
+  /** It takes nothing new. */
+  readonly leaving: boolean
+  /** It does not answer, so others are preferred. */
+  readonly doubtful: boolean
+  /** It is new, or came back, and gets few requests first. */
+  readonly warmingUp: boolean
+  /** How many requests of this client it has. */
+  readonly inFlight: number
+  readonly sent: number
+  readonly answered: number
+  /** The average time to an answer, and to the echo of a question. 0 if there was none. */
+  readonly answerMs: number
+  readonly roundTripMs: number
+  readonly silentMs: number
+}
+
+/** What a client knows of a remote pool. */
+export interface RemoteInspection {
+  readonly name: string
+  readonly connected: boolean
+  readonly nodes: readonly NodeInspection[]
+  /** How many calls have no outcome yet, and how many of them wait here: for a connection, or for a node. */
+  readonly inFlight: number
+  readonly waiting: number
+  readonly calls: number
+  readonly casts: number
+  readonly answered: number
+  /** How many calls failed, by the code of their error. */
+  readonly failed: Readonly<Record<string, number>>
+  /** How many requests were sent to another node, and how many were not because there were too many of these. */
+  readonly retries: { readonly made: number; readonly overBudget: number }
+  /** How many calls were dropped here, because of `maxInFlight`. */
+  readonly full: number
+  /** How many nodes were given up, answers came too late, casts are known to be lost, and bytes were no frame. */
+  readonly lostNodes: number
+  readonly late: number
+  readonly lostCasts: number
+  readonly bad: number
+}
+
+/** What a client counts. */
+export class RemoteCounts {
+  calls = 0
+  casts = 0
+  answered = 0
+  retries = 0
+  overBudget = 0
+  full = 0
+  lostNodes = 0
+  late = 0
+  lostCasts = 0
+  bad = 0
+  readonly byCode: Record<string, number> = {}
+
+  failed(error: unknown): void {
+    const code = isGenPoolError(error) ? error.code : 'other'
+    this.byCode[code] = (this.byCode[code] ?? 0) + 1
+  }
+}
+
+/** What an inspection reads. */
+export interface Inspected {
+  readonly name: string
+  readonly connected: boolean
+  readonly counts: RemoteCounts
+  readonly roster: { readonly nodes: readonly Node[] }
+  readonly pending: { readonly size: number }
+  readonly waiting: { readonly size: number }
+}
+
+export function inspectRemote(
+  { name, connected, counts, roster, pending, waiting }: Inspected,
+  now: Nanos,
+): RemoteInspection {
+  const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
+  return {
+    name,
+    connected,
+    nodes: roster.nodes.map((node) => inspectNode(node, now)),
+    inFlight: pending.size,
+    waiting: waiting.size,
+    calls,
+    casts,
+    answered,
+    failed: { ...counts.byCode },
+    retries: { made: counts.retries, overBudget: counts.overBudget },
+    full,
+    lostNodes,
+    late,
+    lostCasts,
+    bad,
+  }
+}
+
+function inspectNode(node: Node, now: Nanos): NodeInspection {
+  const { id, version, size, idle, waiting, oldestWaitMs, runMs, upMs, leaving } = node.said
+  return {
+    id,
+    version,
+    size,
+    idle,
+    waiting,
+    inHand: node.inHand,
+    oldestWaitMs: round(oldestWaitMs),
+    runMs: round(runMs),
+    upMs: Math.round(upMs),
+    leaving,
+    doubtful: node.isDoubtful(now),
+    warmingUp: !node.warm,
+    inFlight: node.inFlight,
+    sent: node.sent,
+    answered: node.answered,
+    answerMs: round(node.answerMs),
+    roundTripMs: round(node.roundTripMs),
+    silentMs: Math.max(0, Math.round((now - node.alive.heardAt) / NS_PER_MS)),
+  }
+}

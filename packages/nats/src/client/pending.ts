@@ -1,0 +1,61 @@
+import { type Clock, Deadlines, type Nanos, Turn } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import type { RemoteRequest } from './remote-request'
+
+/** The requests of this client that have no outcome yet, with their deadlines. */
+export class Pending {
+  readonly #byId = new Map<string, RemoteRequest>()
+  readonly #deadlines: Deadlines<RemoteRequest>
+  readonly #turn: Turn
+  #touched = false
+
+  constructor(clock: Clock, expired: (request: RemoteRequest) => void) {
+    this.#turn = Turn.of(clock)
+    this.#deadlines = new Deadlines(clock, expired)
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  now(): Nanos {
+    return this.#turn.now()
+  }
+
+  get(id: string): RemoteRequest | undefined {
+    return this.#byId.get(id)
+  }
+
+  add(request: RemoteRequest): void {
+    this.#byId.set(request.id, request)
+    this.#deadlines.add(request)
+    this.#touch()
+  }
+
+  remove(request: RemoteRequest): void {
+    this.#byId.delete(request.id)
+    this.#deadlines.remove(request)
+    this.#touch()
+  }
+
+  /** A copy of all, oldest first. */
+  all(): RemoteRequest[] {
+    return [...this.#byId.values()]
+  }
+
+  of(node: Node): RemoteRequest[] {
+    return this.all().filter((request) => request.node === node)
+  }
+
+  /** Called at the end of the turn. */
+  rest(): void {
+    this.#touched = false
+    this.#deadlines.rest()
+  }
+
+  #touch(): void {
+    if (this.#touched) return
+    this.#touched = true
+    this.#turn.touch({ run: () => undefined, rest: () => this.rest() })
+  }
+}

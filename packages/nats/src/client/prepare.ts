@@ -1,0 +1,64 @@
+import type { CallOptions, GenPoolError } from '@genpool/core'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Bodies } from '../wire/codec'
+import { defaultCodec } from '../wire/codec'
+import { Kind, requestFrame } from '../wire/frames'
+import { faultOf } from './call-options'
+import type { RemoteFailures } from './failures'
+import type { CheckedRemoteOptions } from './remote-options'
+import type { RemoteKind, RequestSetup } from './remote-request'
+
+const KINDS: Readonly<Record<RemoteKind, Kind>> = {
+  call: Kind.call,
+  query: Kind.call,
+  cast: Kind.cast,
+  dispatch: Kind.dispatch,
+}
+
+/** A message with everything that its way needs. */
+export type Prepared = RequestSetup
+
+/** What a message is prepared with. */
+export interface Preparing {
+  readonly options: CheckedRemoteOptions
+  readonly bodies: Bodies
+  readonly failures: RemoteFailures
+  /** The most bytes that may be sent. */
+  readonly max: number
+  readonly now: Nanos
+}
+
+/** Checks the options of a message, and writes its frame. Returns an error if either is wrong; never throws. */
+export function prepare(
+  kind: RemoteKind,
+  message: unknown,
+  given: CallOptions,
+  { options, bodies, failures, max, now }: Preparing,
+): Prepared | GenPoolError {
+  const fault = given === NONE ? undefined : faultOf(options.name, given)
+  if (fault !== undefined) return fault
+  const { timeout = options.timeout, priority, key, onProgress, idempotent = false } = given
+  try {
+    const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress: onProgress !== undefined, again: false }
+    return {
+      kind,
+      frame: requestFrame(KINDS[kind], header, { bodies, value: message, max }),
+      deadline: now + timeout * NS_PER_MS,
+      key: key === undefined ? null : textOfKey(key),
+      idempotent,
+      headers: options.propagation?.inject(),
+      onProgress,
+    }
+  } catch (error) {
+    return failures.notCarried(error)
+  }
+}
+
+/** No options: nothing to check. */
+export const NONE: CallOptions = {}
+
+/** Equal keys have equal texts, in all processes. */
+function textOfKey(key: unknown): string {
+  if (typeof key === 'string') return `s${key}`
+  return `v${Buffer.from(defaultCodec.encode(key)).toString('latin1')}`
+}

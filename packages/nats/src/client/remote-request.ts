@@ -1,0 +1,73 @@
+import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import { renew } from '../wire/frames'
+
+/** How a request came. */
+export type RemoteKind = 'call' | 'query' | 'cast' | 'dispatch'
+
+/** What its caller said about a request. */
+export interface RequestSetup {
+  readonly kind: RemoteKind
+  readonly frame: Uint8Array
+  readonly deadline: Nanos
+  /** Requests of one key go to one node. Null without one. */
+  readonly key: string | null
+  readonly idempotent: boolean
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly onProgress: ((value: unknown) => void) | undefined
+}
+
+/** One request of this client, from its call to its outcome. */
+export class RemoteRequest implements Expiring {
+  wheelPrevious: Expiring | null = null
+  wheelNext: Expiring | null = null
+  wheelSlot = -1
+  readonly deadline: Nanos
+  /** The node that has it; null while it waits here. */
+  node: Node | null = null
+  /** When it was sent to that node. */
+  sentAt: Nanos = 0
+  /** When it was sent for the first time; null if it was not. */
+  firstSentAt: Nanos | null = null
+  /** It was sent to its node a second time, because a connection was lost. */
+  isRepeated = false
+  /** Nodes that have refused it. */
+  refusedBy: Set<string> | null = null
+  /** It may have run at a node: one of them had it, and is gone or answers no more. */
+  mayHaveRun = false
+  settled = false
+  unwatch: (() => void) | null = null
+
+  constructor(
+    readonly id: string,
+    readonly setup: RequestSetup,
+    readonly createdAt: Nanos,
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (error: Error) => void,
+  ) {
+    this.deadline = setup.deadline
+  }
+
+  leftMs(now: Nanos): number {
+    return (this.deadline - now) / NS_PER_MS
+  }
+
+  refused(node: string): void {
+    this.refusedBy ??= new Set()
+    this.refusedBy.add(node)
+  }
+
+  /** Its frame with what is left of its budget. `again`: its node may have had it. */
+  renewed(now: Nanos, again: boolean): Uint8Array {
+    const frame = Uint8Array.from(this.setup.frame)
+    const ageMs = this.firstSentAt === null ? 0 : (now - this.firstSentAt) / NS_PER_MS
+    renew(frame, { budgetMs: this.leftMs(now), ageMs, again })
+    return frame
+  }
+
+  /** Calls `aborted` when its caller aborts, until it has its outcome. */
+  watch(signal: AbortSignal, aborted: () => void): void {
+    signal.addEventListener('abort', aborted, { once: true })
+    this.unwatch = () => signal.removeEventListener('abort', aborted)
+  }
+}

@@ -1,0 +1,115 @@
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { AlivenessRules } from '../nodes/aliveness'
+import { choose } from '../nodes/choice'
+import { Node } from '../nodes/node'
+import { rendezvous } from '../nodes/rendezvous'
+import type { Said } from '../nodes/said'
+
+/** What the roster tells. */
+export interface RosterListener {
+  /** Ask this node whether it is there. */
+  probe(node: Node): void
+  /** This node is given up. */
+  lost(node: Node): void
+  /** This node has connected again: answers of it may be lost. */
+  reconnected(node: Node): void
+}
+
+const MOST_GONE = 1000
+
+/** The nodes that this client knows. Pure: time and chance are arguments. */
+export class Roster {
+  readonly #nodes = new Map<string, Node>()
+  /** The same as a list: the choice is made for each request. */
+  #list: readonly Node[] = []
+  /** Nodes that were given up: one that comes back is tried with few requests first. */
+  readonly #gaveUp = new Set<string>()
+  /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
+  #patientUntil: Nanos = -Infinity
+
+  constructor(
+    readonly rules: AlivenessRules,
+    private readonly listener: RosterListener,
+  ) {}
+
+  get nodes(): readonly Node[] {
+    return this.#list
+  }
+
+  node(id: string): Node | undefined {
+    return this.#nodes.get(id)
+  }
+
+  /** A node said something of itself. Returns it, and whether it is new. */
+  says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
+    const known = this.#nodes.get(said.id)
+    if (known !== undefined) {
+      const { epoch } = known.said
+      if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
+      known.says(said, now)
+      if (said.epoch !== epoch) this.listener.reconnected(known)
+      if (said.leaving && known.inFlight === 0) this.#remove(known)
+      return { node: known, isNew: false }
+    }
+    if (said.leaving) return undefined
+    const node = new Node(said, this.rules, now)
+    if (this.#gaveUp.delete(said.id)) node.coolDown()
+    this.#nodes.set(said.id, node)
+    this.#list = [...this.#nodes.values()]
+    return { node, isNew: true }
+  }
+
+  choose(now: Nanos, random: () => number, except?: ReadonlySet<string> | null): Node | undefined {
+    return choose(this.#list, { now, random, except: except ?? undefined })
+  }
+
+  /** The node of a key, among those that are alive and stay. */
+  ofKey(key: string, except?: ReadonlySet<string> | null): Node | undefined {
+    const staying = this.#list.filter(({ said, id }) => !said.leaving && except?.has(id) !== true)
+    return rendezvous(key, staying.length > 0 ? staying : this.#list.filter(({ id }) => except?.has(id) !== true))
+  }
+
+  /** NATS says that nobody listens at the address of this node. */
+  missing(node: Node, now: Nanos): void {
+    if (now < this.#patientUntil) return
+    if (node.inFlight === 0) this.#remove(node)
+    else node.alive.missing(now)
+  }
+
+  /** Whether nodes may still be connecting again, so that nobody is given up for that they are not there. */
+  isPatient(now: Nanos): boolean {
+    return now < this.#patientUntil
+  }
+
+  /** This client has connected again: nodes get as much time to do so as a silent one has. */
+  connected(now: Nanos): void {
+    this.#patientUntil = now + this.rules.silentAfter * NS_PER_MS
+    this.wasDeaf(now)
+  }
+
+  /** This client could not hear anything for a while: whoever was silent meanwhile is not at fault. */
+  wasDeaf(now: Nanos): void {
+    for (const node of this.#list) node.alive.heard(now)
+  }
+
+  /** Looks after all nodes. Called now and then. */
+  check(now: Nanos): void {
+    for (const node of this.#list) {
+      const verdict = node.alive.judge(now, node.said.everyMs)
+      if (verdict === 'probe') {
+        node.alive.probed(now)
+        this.listener.probe(node)
+      } else if (verdict === 'lost') {
+        this.#remove(node)
+        this.#gaveUp.add(node.id)
+        if (this.#gaveUp.size > MOST_GONE) this.#gaveUp.clear()
+        this.listener.lost(node)
+      } else if (node.said.leaving && node.inFlight === 0) this.#remove(node)
+    }
+  }
+
+  #remove(node: Node): void {
+    this.#nodes.delete(node.id)
+    this.#list = [...this.#nodes.values()]
+  }
+}

@@ -1,0 +1,136 @@
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type AlivenessRules, NodeAliveness } from './aliveness'
+import type { Said } from './said'
+
+/** The weight of the newest answer in the averages. */
+const NEWEST = 0.1
+/** A node that has served for longer is warm, whoever meets it first. */
+const WARM_AFTER_MS = 5000
+/** How many requests a node that is new, or came back, gets before it has answered one. */
+const FIRST = 2
+
+/** What timers, a busy event loop and the network may take, before a silence counts. */
+const SLACK_MS = 20
+
+/** One node as this client sees it: what it said, and what this client has sent and got since. Pure: time is an argument. */
+export class Node {
+  readonly id: string
+  readonly alive: NodeAliveness
+  /** How many requests of this client it has. */
+  inFlight = 0
+  sent = 0
+  answered = 0
+  /** The average time from sending to the answer, in milliseconds. 0 before the first. */
+  answerMs = 0
+  /** The average time of a question that it answers at once, in milliseconds. 0 before the first. */
+  roundTripMs = 0
+  /** Requests in its hands that are not of this client, when it last said how many it has. */
+  #others = 0
+  /** How many requests it may have while it warms up; Infinity once it is warm. */
+  #allowance: number
+  #said: Said
+
+  constructor(said: Said, rules: AlivenessRules, now: Nanos) {
+    this.id = said.id
+    this.alive = new NodeAliveness(rules, now)
+    this.#said = said
+    this.#allowance = said.upMs >= WARM_AFTER_MS ? Infinity : FIRST
+    this.#others = said.inHand
+  }
+
+  get said(): Said {
+    return this.#said
+  }
+
+  get warm(): boolean {
+    return this.#allowance >= 2 * this.#said.size
+  }
+
+  /** How many requests it has in hand, as far as this client can know. */
+  get inHand(): number {
+    return this.#others + this.inFlight
+  }
+
+  /** It said something of itself. */
+  says(said: Said, now: Nanos): void {
+    this.alive.heard(now)
+    this.#said = said
+    this.#hasInHand(said.inHand)
+  }
+
+  /** A request goes to it. */
+  sends(now: Nanos): void {
+    this.inFlight++
+    this.sent++
+    this.alive.sent(now)
+  }
+
+  /** A message without an answer goes to it: it counts until the node says more. */
+  casts(): void {
+    this.sent++
+    this.#others++
+  }
+
+  /** It has answered a request of this client. */
+  answers(sentAt: Nanos, inHand: number, now: Nanos): void {
+    this.alive.heard(now)
+    this.answered++
+    // One more for each answer: twice as many in each round.
+    this.#allowance++
+    const tookMs = (now - sentAt) / NS_PER_MS
+    this.answerMs = this.answerMs === 0 ? tookMs : this.answerMs + NEWEST * (tookMs - this.answerMs)
+    this.#less()
+    this.#hasInHand(inHand)
+  }
+
+  /** This client gave a request up, or took it away. */
+  loses(): void {
+    this.#less()
+  }
+
+  /** It answered a question at once. */
+  echoes(askedAt: Nanos, now: Nanos): void {
+    const tookMs = (now - askedAt) / NS_PER_MS
+    this.roundTripMs = this.roundTripMs === 0 ? tookMs : this.roundTripMs + NEWEST * (tookMs - this.roundTripMs)
+  }
+
+  /** It was silent and came back: it is tried with few requests first. */
+  coolDown(): void {
+    this.#allowance = Math.min(this.#allowance, this.inFlight + FIRST)
+  }
+
+  /** Whether new requests should go to others, if there are some. */
+  isDoubtful(now: Nanos): boolean {
+    return this.#said.leaving || this.alive.isDoubtful(now, this.#said.everyMs)
+  }
+
+  /** Whether it warms up and has as much as it should. */
+  get isFull(): boolean {
+    return this.inFlight >= this.#allowance && !this.warm
+  }
+
+  /** How long a request that is sent now would probably take there, in milliseconds. */
+  costMs(now: Nanos): number {
+    const { size, runMs, oldestWaitMs } = this.#said
+    const run = Math.max(runMs, 0.01)
+    const ahead = this.inHand + 1 - size
+    const wait = ahead <= 0 ? 0 : Math.max((ahead / size) * run, Math.min(oldestWaitMs, run))
+    // With equal times, the one with less work.
+    return run + wait + this.#overdueMs(now, run + wait) + (this.inHand / size) * 0.001
+  }
+
+  /** How much longer than expected it has been silent with requests in hand: it may take that much longer again. */
+  #overdueMs(now: Nanos, expectedMs: number): number {
+    if (this.inFlight === 0) return 0
+    return Math.max(0, this.alive.silentMs(now) - 2 * Math.max(expectedMs, this.roundTripMs) - SLACK_MS)
+  }
+
+  #hasInHand(count: number): void {
+    this.#others = Math.max(0, count - this.inFlight)
+  }
+
+  #less(): void {
+    this.inFlight = Math.max(0, this.inFlight - 1)
+    if (this.inFlight === 0) this.alive.rests()
+  }
+}

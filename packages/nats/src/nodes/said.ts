@@ -1,0 +1,38 @@
+/** What a node says of itself. Times are milliseconds. */
+export interface Said {
+  readonly id: string
+  /** The version of the package that serves it. */
+  readonly version: string
+  /** How many requests it can work on at once. */
+  readonly size: number
+  readonly idle: number
+  readonly waiting: number
+  /** How many requests it has in hand: waiting, running, or to be answered later. */
+  readonly inHand: number
+  /** How long its oldest waiting request has waited. */
+  readonly oldestWaitMs: number
+  /** How long its handlers mostly run. 0 if none ran lately. */
+  readonly runMs: number
+  /** How long it has been serving. */
+  readonly upMs: number
+  /** At the latest after how long it says something again. */
+  readonly everyMs: number
+  /** Counts its connections to NATS: with each new one, answers on their way may be lost. */
+  readonly epoch: number
+  /** It takes nothing new, and will be gone soon. */
+  readonly leaving: boolean
+}
+
+const NUMBERS = ['size', 'idle', 'waiting', 'inHand', 'oldestWaitMs', 'runMs', 'upMs', 'everyMs', 'epoch'] as const
+
+/** Reads what a node says of itself from any value. Undefined if it is something else: it comes from the network. */
+export function saidFrom(value: unknown): Said | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const given = value as Record<string, unknown>
+  const { id, version, leaving } = given
+  if (typeof id !== 'string' || !/^[-\w]{1,64}$/.test(id) || typeof version !== 'string') return undefined
+  const numbers = NUMBERS.map((name): [string, unknown] => [name, given[name]])
+  if (!numbers.every(([, number]) => typeof number === 'number' && number >= 0 && number < Infinity)) return undefined
+  const said = { ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>), id, version }
+  return { ...said, size: Math.max(1, said.size), everyMs: Math.max(50, said.everyMs), leaving: leaving === true }
+}

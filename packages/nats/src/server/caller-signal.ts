@@ -1,0 +1,23 @@
+/**
+ * The signal of a request that came over the network: what the pool needs of an AbortSignal, and no more. A real one with its
+ * listener costs a fifth of what a node does for a short call.
+ */
+export class CallerSignal {
+  aborted = false
+  readonly reason = 'the caller gave up'
+  #listener: (() => void) | null = null
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listener = listener
+  }
+
+  removeEventListener(): void {
+    this.#listener = null
+  }
+
+  abort(): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.#listener?.()
+  }
+}

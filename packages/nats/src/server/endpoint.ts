@@ -1,0 +1,250 @@
+import { call, cast, type GenPoolError, InvalidError, isGenPoolError, type PoolRef } from '@genpool/core'
+import { type Clock, lookUp, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
+import { dispatch } from 'nact'
+import type { Propagation } from '../propagation'
+import type { Bodies } from '../wire/codec'
+import { BadFrame } from '../wire/errors'
+import { failureFrame } from '../wire/failures'
+import { answerFrame, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import { CallerSignal } from './caller-signal'
+import { Memory } from './memory'
+
+/** A message of NATS, as far as the endpoint needs it. */
+export interface Incoming {
+  readonly data: Uint8Array
+  readonly reply?: string
+  readonly headers?: { get(name: string): string; keys(): string[] } | undefined
+}
+
+/** What the endpoint needs. */
+export interface EndpointPorts {
+  readonly pool: PoolRef
+  readonly name: string
+  readonly node: string
+  readonly clock: Clock
+  readonly settings: { readonly maxBytes: number; readonly propagation?: Propagation | undefined }
+  readonly bodies: Bodies
+  /** The most bytes that the server takes. */
+  readonly maxPayload: number
+  publish(subject: string, frame: Uint8Array): void
+  /** Something has begun or ended. */
+  changed(): void
+}
+
+/** What the endpoint counts. */
+export interface EndpointCounts {
+  /** Requests that came, by what became of them. */
+  received: number
+  answered: number
+  failed: number
+  /** Bytes that were no frame, and requests that were too large. */
+  bad: number
+  /** Requests that were sent again and had come before. */
+  repeated: number
+  cancelled: number
+}
+
+/** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
+export class Endpoint {
+  readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
+  readonly #memory: Memory
+  readonly #running = new Map<string, CallerSignal>()
+  /** What came while this process was away: it may be cancelled by what comes next. Null if it was not. */
+  #held: Map<string, () => void> | null = null
+  #idle: (() => void) | null = null
+
+  constructor(private readonly ports: EndpointPorts) {
+    this.#memory = new Memory(ports.clock.now())
+  }
+
+  /** How many requests it works on. */
+  get running(): number {
+    return this.#running.size + (this.#held?.size ?? 0)
+  }
+
+  receive(message: Incoming): void {
+    const reply = message.reply ?? ''
+    try {
+      const { maxBytes } = this.ports.settings
+      if (message.data.length > maxBytes) {
+        throw new BadFrame(`it has ${message.data.length} bytes, and "maxBytes" is ${maxBytes} here`)
+      }
+      this.#frame(openFrame(message.data), reply, message)
+    } catch (error) {
+      this.#refuse(reply, error)
+    }
+  }
+
+  /** Waits with what comes until all that has come is read: whoever gave up meanwhile has said so in it. */
+  hold(): void {
+    if (this.#held !== null) return
+    const held = (this.#held = new Map<string, () => void>())
+    const { clock } = this.ports
+    clock.defer(() =>
+      clock.defer(() => {
+        this.#held = null
+        for (const begin of held.values()) begin()
+      }),
+    )
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
+  }
+
+  #frame(frame: Frame, reply: string, message: Incoming): void {
+    if (frame.kind === Kind.cancel) return this.#cancel(readCancel(frame))
+    if (frame.kind !== Kind.call && frame.kind !== Kind.cast && frame.kind !== Kind.dispatch) {
+      throw new BadFrame(`the kind of frame ${frame.kind} is not known`)
+    }
+    if (frame.kind === Kind.call && reply === '') throw new BadFrame('a call needs an address for its answer')
+    const header = readRequest(frame)
+    if (header.again && this.#cameBefore(reply, header)) return
+    const value = this.#body(frame.body)
+    this.counts.received++
+    const begin = (): void => this.#begin({ kind: frame.kind, header, value, reply, message })
+    if (this.#held !== null) this.#held.set(reply === '' ? `${this.counts.received}` : reply, begin)
+    else begin()
+  }
+
+  #body(bytes: Uint8Array): unknown {
+    try {
+      return this.ports.bodies.read(bytes)
+    } catch (error) {
+      throw error instanceof BadFrame ? error : new BadFrame(`its codec cannot read it: ${textOf(error)}`)
+    }
+  }
+
+  #begin(request: Request): void {
+    const { propagation } = this.ports.settings
+    const { headers } = request.message
+    if (propagation === undefined || headers === undefined) return this.#run(request)
+    const carrier = { get: (name: string) => headers.get(name) || undefined, names: () => headers.keys() }
+    propagation.within(carrier, () => this.#run(request))
+  }
+
+  #run({ kind, header, value, reply }: Request): void {
+    const { pool } = this.ports
+    const { priority, key } = header
+    const options = { ...(priority === undefined ? {} : { priority }), ...(key === undefined ? {} : { key }) }
+    this.ports.changed()
+    if (kind === Kind.cast) {
+      const result = cast(pool as never, value as never, options)
+      if (!result.ok) this.#fail(reply, result.error)
+    } else if (kind === Kind.dispatch) this.#dispatch(value, reply)
+    else this.#call(value, reply, header, options)
+  }
+
+  #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
+    const signal = new CallerSignal()
+    this.#running.set(reply, signal)
+    this.#memory.began(reply)
+    const onProgress = header.wantsProgress ? { onProgress: (told: unknown) => this.#progress(reply, told) } : {}
+    call(this.ports.pool as never, value as never, {
+      ...options,
+      ...onProgress,
+      timeout: header.budgetMs,
+      signal: signal as never,
+    }).then(
+      (answer: unknown) => this.#ended(reply, () => this.#answer(answer)),
+      (error: unknown) => this.#ended(reply, () => this.#failure(error)),
+    )
+  }
+
+  #dispatch(value: unknown, reply: string): void {
+    const { pool } = this.ports
+    const system = (lookUp(pool) as { system?: ConstructorParameters<typeof ReplyReference>[0] } | undefined)?.system
+    if (reply === '' || system === undefined) return dispatch(pool as never, value as never)
+    const sender = new ReplyReference(system, {
+      resolve: (answer: unknown) => {
+        sender.close()
+        this.#send(reply, this.#answer(answer))
+      },
+    } as never)
+    ;(dispatch as (to: unknown, message: unknown, from: unknown) => void)(pool, value, sender)
+  }
+
+  #ended(reply: string, frame: () => Uint8Array): void {
+    this.#running.delete(reply)
+    const made = frame()
+    this.#memory.answered(reply, made, this.ports.clock.now())
+    this.#send(reply, made)
+    this.ports.changed()
+    if (this.running === 0) this.#idle?.()
+  }
+
+  #answer(value: unknown): Uint8Array {
+    try {
+      this.counts.answered++
+      return answerFrame(Kind.answer, { inHand: this.running }, { bodies: this.ports.bodies, value, max: this.#max() })
+    } catch (error) {
+      this.counts.answered--
+      const path = (error as { path?: readonly PropertyKey[] }).path ?? []
+      const message = `${textOf(error)}. The handler has run`
+      return this.#failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error))
+    }
+  }
+
+  #failure(error: unknown): Uint8Array {
+    this.counts.failed++
+    const known = isGenPoolError(error) ? error : new InvalidError('request', [{ path: [], message: textOf(error) }])
+    return failureFrame(known as GenPoolError, this.running, this.#max())
+  }
+
+  #progress(reply: string, value: unknown): void {
+    try {
+      const body = { bodies: this.ports.bodies, value, max: this.#max() }
+      this.#send(reply, answerFrame(Kind.progress, { inHand: this.running }, body))
+    } catch {
+      // What cannot travel is not told.
+    }
+  }
+
+  #cancel(reply: string): void {
+    this.counts.cancelled++
+    if (this.#held?.delete(reply) === true) return
+    this.#running.get(reply)?.abort()
+  }
+
+  /** Whether a request that is sent again needs not run: it runs, has run, or may have. */
+  #cameBefore(reply: string, { ageMs }: RequestHeader): boolean {
+    const known = this.#held?.has(reply)
+      ? ({ kind: 'running' } as const)
+      : this.#memory.recall(reply, ageMs, this.ports.clock.now())
+    if (known.kind === 'new') return false
+    this.counts.repeated++
+    if (known.kind === 'answered' && known.frame !== null) this.#send(reply, known.frame)
+    if (known.kind === 'forgotten') {
+      const says = 'the connection was lost, and the node has forgotten whether it had the request.'
+      this.#fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))
+    }
+    return true
+  }
+
+  #refuse(reply: string, error: unknown): void {
+    this.counts.bad++
+    const message = error instanceof BadFrame ? error.message : `reading it threw: ${textOf(error)}`
+    this.#fail(reply, new InvalidError(`frame for "${this.ports.name}"`, [{ path: [], message }]))
+  }
+
+  #fail(reply: string, error: GenPoolError): void {
+    if (reply !== '') this.#send(reply, this.#failure(error))
+  }
+
+  #send(reply: string, frame: Uint8Array): void {
+    if (reply !== '') this.ports.publish(reply, frame)
+  }
+
+  #max(): number {
+    return Math.min(this.ports.settings.maxBytes, this.ports.maxPayload)
+  }
+}
+
+interface Request {
+  readonly kind: number
+  readonly header: RequestHeader
+  readonly value: unknown
+  readonly reply: string
+  readonly message: Incoming
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { sharedOptions } from '../shared-options'
+
+const { name, prefix, maxBytes, codec, propagation, clock } = sharedOptions
+
+/** Options of a served pool. */
+export const serveOptions = z.strictObject({
+  name,
+  prefix,
+  maxBytes,
+  codec,
+  propagation,
+  clock,
+  description: z.string().default('A GenPool pool.').describe('Shown by "nats service info".'),
+  every: z
+    .number({ error: 'expected milliseconds from 100 to 60000' })
+    .min(100)
+    .max(60_000)
+    .default(1000)
+    .describe('How often the node says something of itself when nothing changes, in milliseconds.'),
+  atMost: z
+    .number({ error: 'expected milliseconds from 10 to 60000' })
+    .min(10)
+    .max(60_000)
+    .default(50)
+    .describe('The least time between two such messages when its load changes, in milliseconds.'),
+})
+
+export type ServeOptions = z.input<typeof serveOptions>
+export type CheckedServeOptions = z.output<typeof serveOptions>
+
+/** The options of a served pool that can be changed while it is served. */
+export type ServeChanges = Partial<Omit<ServeOptions, 'name' | 'prefix' | 'clock' | 'description'>>

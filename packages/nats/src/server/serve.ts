@@ -1,0 +1,78 @@
+import { load, type PoolRef } from '@genpool/core'
+import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
+import { Svcm } from '@nats-io/services'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { z } from 'zod'
+import { isConnection } from '../shared-options'
+import { VERSION } from '../version'
+import { ServedPool } from './served-pool'
+import type { ServiceFigures } from './service-figures'
+import { type ServeChanges, type ServeOptions, serveOptions } from './serve-options'
+
+const stopOptions = z.strictObject({
+  within: z
+    .union([z.number({ error: 'expected milliseconds >= 0' }).nonnegative(), z.literal(Infinity)])
+    .default(Infinity)
+    .describe('Leaves after this time, whatever still runs, in milliseconds.'),
+})
+
+/** A pool of this process that is served on NATS: one node. */
+export interface Service {
+  /** The id of this node, as the services framework knows it, too. */
+  readonly id: string
+  /** Resolves when it is served no more: with the error if NATS refused a subscription, otherwise with null. */
+  readonly stopped: Promise<Error | null>
+  /** The figures of this node now. */
+  inspect(): ServiceFigures
+  /** Changes options while it is served. @throws {OptionsError} if one is wrong; nothing changes then */
+  configure(changes: ServeChanges): readonly Change[]
+  /**
+   * Leaves: tells the clients, takes nothing new, finishes what it has, answers. The pool itself and the connection stay.
+   *
+   * @param options `within`: leaves after this many milliseconds, whatever still runs
+   */
+  stop(options?: { readonly within?: number }): Promise<void>
+}
+
+/**
+ * Serves a pool of this process on NATS, as one node of the pools with this name. Callers reach it through `remotePool`, and the
+ * `nats` command shows it: `nats service ls`, `info`, `stats`.
+ *
+ * @param pool the address of a pool of this process
+ * @param connection a connection of the user. It is never closed here; when it closes, the node is gone
+ * @param options `name`, and those of `serveOptions`
+ * @returns the node, when clients can reach it
+ * @throws {OptionsError} if an argument is wrong; what NATS says if it refuses a subscription. Nothing is served then
+ * @example const service = await serve(pool, await connect({ servers }), { name: 'orders' })
+ */
+export async function serve(pool: PoolRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
+  const checked = parseOptions(serveOptions, options, 'options of serve')
+  if (!isConnection(connection)) {
+    const expected = 'a connection: what "connect" of "@nats-io/transport-node" resolved with'
+    throw wrongArgument({ of: 'serve', argument: 'connection', expected }, connection)
+  }
+  load(pool)
+  const service = await new Svcm(connection as never).add({
+    name: checked.name,
+    version: VERSION,
+    description: checked.description,
+    // Without a group of its own, an endpoint gets all messages.
+    queue: '',
+    metadata: { library: '@genpool/nats' },
+    statsHandler: () => Promise.resolve(node.figures),
+  })
+  const node: ServedPool = new ServedPool(pool, service, connection, checked)
+  try {
+    await node.start()
+  } catch (error) {
+    await node.stop(0)
+    throw error
+  }
+  return {
+    id: node.id,
+    stopped: node.stopped,
+    inspect: () => node.figures,
+    configure: (changes) => node.configure(changes),
+    stop: async (given = {}) => node.stop(parseOptions(stopOptions, given, 'options of stop').within),
+  }
+}

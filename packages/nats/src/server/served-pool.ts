@@ -1,0 +1,210 @@
+import { load, onEvent, type PoolRef } from '@genpool/core'
+import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
+import type { Service as FrameworkService } from '@nats-io/services'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Link } from '../link'
+import type { Said } from '../nodes/said'
+import { Subjects } from '../subjects'
+import { VERSION } from '../version'
+import { bodiesOf } from '../wire/codec'
+import { Kind, plainFrame } from '../wire/frames'
+import { Announcer } from './announcer'
+import { Endpoint } from './endpoint'
+import type { ServiceFigures } from './service-figures'
+import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
+
+/** The queue group of requests for any node. */
+const QUEUE = 'genpool'
+
+/** One node: a pool of this process, as a service on NATS. */
+export class ServedPool {
+  readonly id: string
+  readonly stopped: Promise<Error | null>
+  readonly #startedAt: number
+  readonly #subjects: Subjects
+  readonly #link: Link
+  readonly #endpoint: Endpoint
+  readonly #announcer: Announcer
+  readonly #off: () => void
+  #epoch = 0
+  #leaving = false
+  #stopping: Promise<void> | null = null
+
+  constructor(
+    private readonly pool: PoolRef,
+    private readonly service: FrameworkService,
+    connection: NatsConnection,
+    private options: CheckedServeOptions,
+  ) {
+    const { clock, prefix, name } = options
+    this.id = service.info().id
+    this.#startedAt = clock.now()
+    this.#subjects = new Subjects(prefix, name)
+    this.#link = new Link(connection, {
+      lost: () => undefined,
+      back: () => this.#back(),
+      closed: () => this.#release(),
+    })
+    this.#endpoint = this.#makeEndpoint()
+    this.#announcer = this.#makeAnnouncer()
+    this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
+    // The framework ends a service when one of its subscriptions is refused.
+    this.stopped = service.stopped.then((error) => {
+      this.#release()
+      return error
+    })
+    this.#listen()
+  }
+
+  /** Resolves when NATS has the subscriptions, and clients can know of this node. @throws if NATS refuses one */
+  async start(): Promise<void> {
+    await this.#link.connection.flush()
+    const refused = this.service.isStopped ? await this.stopped : null
+    if (refused !== null) throw refused
+    this.#announcer.announce()
+  }
+
+  get figures(): ServiceFigures {
+    return { ...this.#said(), requests: { ...this.#endpoint.counts } }
+  }
+
+  configure(changes: ServeChanges): readonly Change[] {
+    const merged = { ...this.options, ...changes }
+    const next = parseOptions(serveOptions, merged, `options of service "${this.options.name}"`)
+    const fixed = { name: this.options.name, prefix: this.options.prefix, clock: this.options.clock }
+    const changed = changesBetween(this.options, { ...next, ...fixed })
+    this.options = { ...next, ...fixed }
+    this.#announcer.announce()
+    return changed
+  }
+
+  /** Says that it leaves, takes nothing new, finishes what it has, and leaves. Calling it again returns the same promise. */
+  stop(withinMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(withinMs))
+  }
+
+  async #stop(withinMs: number): Promise<void> {
+    this.#leaving = true
+    const { connection } = this.#link
+    if (!connection.isClosed()) {
+      if (this.#link.usable) {
+        this.#announcer.announce()
+        // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
+        await this.#quietly(connection.flush())
+      }
+      await this.#within(withinMs, this.service.stop())
+      await this.#within(withinMs, this.#endpoint.idle())
+      if (this.#link.usable) await this.#quietly(connection.flush())
+    }
+    this.#release()
+  }
+
+  #release(): void {
+    this.#leaving = true
+    this.#announcer.end()
+    this.#link.end()
+    this.#off()
+  }
+
+  /** Waits for `work`, but not longer. */
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    if (ms === Infinity) return void (await work)
+    const { clock } = this.options
+    let timer: Timer | undefined
+    const late = new Promise<void>((resolve) => (timer = clock.setTimer(clock.now() + ms * NS_PER_MS, resolve)))
+    await Promise.race([work, late])
+    timer?.cancel()
+  }
+
+  async #quietly(work: Promise<unknown>): Promise<void> {
+    try {
+      await this.#within(2000, work)
+    } catch {
+      // The connection is lost or closed: nobody can be told.
+    }
+  }
+
+  #listen(): void {
+    const { service } = this
+    const receive = (error: Error | null, message: Parameters<Endpoint['receive']>[0]): void => {
+      if (error === null) this.#endpoint.receive(message)
+    }
+    const own = { node: this.id }
+    service.addEndpoint('call', { subject: this.#subjects.callOf(this.id), handler: receive as never, metadata: own })
+    service.addEndpoint('any', { subject: this.#subjects.anyCall, handler: receive as never, queue: QUEUE })
+    const say = (_: unknown, message: { respond(data: Uint8Array): boolean }): void => {
+      if (!this.#leaving) message.respond(plainFrame(Kind.load, this.#said()))
+    }
+    service.addEndpoint('ask', { subject: this.#subjects.ask, handler: say as never })
+    service.addEndpoint('ask-node', { subject: this.#subjects.askOf(this.id), handler: say as never })
+  }
+
+  /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
+  #back(): void {
+    this.#epoch++
+    this.#announcer.announce()
+  }
+
+  #said(): Said {
+    const { size, idle, waiting, busy, oldestWaitMs, runMs, phase } = load(this.pool)
+    return {
+      id: this.id,
+      version: VERSION,
+      size,
+      idle,
+      waiting,
+      inHand: Math.max(busy + waiting, this.#endpoint.running),
+      oldestWaitMs,
+      runMs,
+      upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
+      everyMs: this.options.every,
+      epoch: this.#epoch,
+      leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
+    }
+  }
+
+  #publish(subject: string, frame: Uint8Array): void {
+    try {
+      this.#link.connection.publish(subject, frame)
+    } catch {
+      // The connection is closed, or drains: nobody can be told.
+    }
+  }
+
+  #makeEndpoint(): Endpoint {
+    const options = (): CheckedServeOptions => this.options
+    const link = this.#link
+    return new Endpoint({
+      pool: this.pool,
+      name: this.options.name,
+      node: this.id,
+      clock: this.options.clock,
+      get settings() {
+        return options()
+      },
+      get bodies() {
+        return bodiesOf(options().codec)
+      },
+      get maxPayload() {
+        return link.maxPayload
+      },
+      publish: (subject, frame) => this.#publish(subject, frame),
+      changed: () => this.#announcer.changed(),
+    })
+  }
+
+  #makeAnnouncer(): Announcer {
+    const options = (): CheckedServeOptions => this.options
+    return new Announcer({
+      clock: this.options.clock,
+      said: () => this.#said(),
+      publish: (said) => {
+        if (this.#link.usable) this.#publish(this.#subjects.load, plainFrame(Kind.load, said))
+      },
+      wasAway: () => this.#endpoint.hold(),
+      get rhythm() {
+        return options()
+      },
+    })
+  }
+}

@@ -1,0 +1,158 @@
+import { types } from 'node:util'
+import { NotCarried, TooLarge } from './errors'
+import { ERRORS, MOST_DEPTH, Tag, VIEWS } from './tags'
+import type { Writer } from './writer'
+
+/** Writes one value, as structured clone would copy it. Functions, symbols and what only one process has are refused. */
+export class Encoder {
+  #root: object | null = null
+  /** The number of each object that was written. Made for the second one: most messages have one. */
+  #seen: Map<object, number> | null = null
+  readonly #path: PropertyKey[] = []
+
+  constructor(private readonly to: Writer) {}
+
+  /** @throws {NotCarried} with the path of what cannot travel */
+  write(value: unknown): void {
+    this.#root = null
+    this.#seen = null
+    this.#path.length = 0
+    try {
+      this.#value(value)
+    } catch (error) {
+      if (error instanceof TooLarge) throw error
+      const message = error instanceof NotCarried ? error.message : `reading it threw: ${String(error)}`
+      throw new NotCarried(message, [...this.#path])
+    }
+    if (this.to.at > this.to.max) throw new TooLarge(this.to.max)
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        this.to.byte(Tag.text)
+        return this.to.text(value)
+      case 'number':
+        return this.#number(value)
+      case 'object':
+        return value === null ? this.to.byte(Tag.null) : this.#known(value)
+      case 'undefined':
+        return this.to.byte(Tag.undefined)
+      case 'boolean':
+        return this.to.byte(value ? Tag.true : Tag.false)
+      case 'bigint':
+        this.to.byte(Tag.bigint)
+        return this.to.text(value.toString(16))
+      default:
+        throw new NotCarried(`a ${typeof value} cannot travel`)
+    }
+  }
+
+  #number(value: number): void {
+    if ((value | 0) === value && !Object.is(value, -0)) {
+      this.to.byte(Tag.int)
+      this.to.count(value < 0 ? -2 * value - 1 : 2 * value)
+    } else {
+      this.to.byte(Tag.float)
+      this.to.f64(value)
+    }
+  }
+
+  #known(value: object): void {
+    const before = value === this.#root ? 0 : this.#seen?.get(value)
+    if (before !== undefined) {
+      this.to.byte(Tag.again)
+      return this.to.count(before)
+    }
+    if (this.#root === null) this.#root = value
+    else {
+      this.#seen ??= new Map()
+      this.#seen.set(value, this.#seen.size + 1)
+    }
+    if (this.#path.length > MOST_DEPTH) throw new NotCarried(`it is nested deeper than ${MOST_DEPTH} levels`)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype) this.#object(value)
+    else if (Array.isArray(value)) this.#array(value)
+    else this.#special(value)
+  }
+
+  #object(value: object): void {
+    const keys = Object.keys(value)
+    this.to.byte(Tag.object)
+    this.to.count(keys.length)
+    for (const key of keys) {
+      if (key === '__proto__') throw new NotCarried('the name "__proto__" is not sent')
+      this.to.text(key)
+      this.#inside(key, (value as Record<string, unknown>)[key])
+    }
+  }
+
+  #array(value: readonly unknown[]): void {
+    this.to.byte(Tag.array)
+    this.to.count(value.length)
+    for (let i = 0; i < value.length; i++) {
+      if (i in value) this.#inside(i, value[i])
+      else this.to.byte(Tag.hole)
+    }
+  }
+
+  #inside(key: PropertyKey, value: unknown): void {
+    // The path is only kept for what has parts, and for what may be refused.
+    if (typeof value === 'string' || typeof value === 'number') return this.#value(value)
+    this.#path.push(key)
+    this.#value(value)
+    this.#path.pop()
+  }
+
+  #special(value: object): void {
+    if (value instanceof Date) {
+      this.to.byte(Tag.date)
+      this.to.f64(value.getTime())
+    } else if (value instanceof Map) {
+      this.to.byte(Tag.map)
+      this.to.count(value.size)
+      for (const [key, item] of value as Map<unknown, unknown>) {
+        this.#inside('key', key)
+        this.#inside(typeof key === 'string' ? key : 'value', item)
+      }
+    } else if (value instanceof Set) {
+      this.to.byte(Tag.set)
+      this.to.count(value.size)
+      for (const item of value as Set<unknown>) this.#inside('item', item)
+    } else if (ArrayBuffer.isView(value)) this.#bytes(Tag.view, value)
+    else if (types.isArrayBuffer(value)) this.#bytes(Tag.buffer, new Uint8Array(value))
+    else this.#rare(value)
+  }
+
+  #rare(value: object): void {
+    if (value instanceof Error) {
+      this.to.byte(Tag.error)
+      this.to.text(value.name in ERRORS ? value.name : 'Error')
+      this.to.text(String(value.message))
+      this.#inside('cause', value.cause)
+    } else if (value instanceof RegExp) {
+      this.to.byte(Tag.regexp)
+      this.to.text(value.source)
+      this.to.text(value.flags)
+    } else if (types.isBoxedPrimitive(value)) {
+      this.to.byte(Tag.boxed)
+      this.#value((value as { valueOf(): unknown }).valueOf())
+    } else if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || isShared(value)) {
+      throw new NotCarried(`a ${value.constructor.name} cannot travel`)
+    } else this.#object(value)
+  }
+
+  #bytes(tag: number, value: ArrayBufferView): void {
+    const view = VIEWS.findIndex((one) => value instanceof one)
+    if (view < 0 || isShared(value.buffer)) throw new NotCarried(`a ${value.constructor.name} cannot travel`)
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    this.to.byte(tag)
+    if (tag === Tag.view) this.to.byte(view)
+    this.to.count(bytes.length)
+    this.to.bytes(bytes)
+  }
+}
+
+function isShared(value: unknown): boolean {
+  return types.isSharedArrayBuffer(value)
+}

@@ -1,0 +1,180 @@
+import type { Bodies } from './codec'
+import { ownBodies } from './codec'
+import { Decoder } from './decode'
+import { BadFrame } from './errors'
+import { Reader } from './reader'
+import { Writer } from './writer'
+
+/** The first byte of each frame: "g". */
+const MAGIC = 0x67
+/**
+ * The version of the frames. It changes only when an old reader could misunderstand a new frame. What is merely added stands at the
+ * end of a header, where old readers skip it.
+ */
+export const WIRE_VERSION = 1
+/** A budget without a limit. */
+const FOREVER = 0xffff_ffff
+
+export const Kind = {
+  call: 1,
+  cast: 2,
+  dispatch: 3,
+  cancel: 4,
+  answer: 16,
+  failure: 17,
+  progress: 18,
+  load: 32,
+} as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
+const Flag = { progress: 1, again: 2, priority: 4, key: 8 } as const
+
+/** A request as it travels. */
+export interface RequestHeader {
+  /** The milliseconds that are left. Infinity for no limit. */
+  readonly budgetMs: number
+  /** How long ago it was sent first, in milliseconds. */
+  readonly ageMs: number
+  readonly priority: number | undefined
+  readonly key: unknown
+  readonly wantsProgress: boolean
+  /** It was sent before, and its answer may be lost: if the node has had it, it is not run again. */
+  readonly again: boolean
+}
+
+/** What each answer says about the node: how many requests it has in hand. */
+export interface AnswerHeader {
+  readonly inHand: number
+}
+
+/** A frame as it came: its kind, a reader at its header, and its body. */
+export interface Frame {
+  readonly kind: number
+  readonly header: Reader
+  readonly body: Uint8Array
+}
+
+const writer = new Writer()
+
+/** Opens a frame. @throws {BadFrame} if the bytes are none, or of another version */
+export function openFrame(bytes: Uint8Array): Frame {
+  const header = new Reader(bytes)
+  if (header.left < 5 || header.byte() !== MAGIC) throw new BadFrame('it is no frame of @genpool/nats')
+  const version = header.byte()
+  if (version !== WIRE_VERSION) {
+    throw new BadFrame(`it has version ${version} of the frames, and this side understands ${WIRE_VERSION}`)
+  }
+  const kind = header.byte()
+  const length = header.u16()
+  if (length > header.left) throw new BadFrame('it ends too early')
+  return { kind, header, body: bytes.subarray(header.at + length) }
+}
+
+function begin(kind: Kind, max: number): Writer {
+  writer.begin(max)
+  writer.byte(MAGIC)
+  writer.byte(WIRE_VERSION)
+  writer.byte(kind)
+  writer.u16(0)
+  return writer
+}
+
+const START = 5
+
+function endHeader(): void {
+  writer.patchU16(START - 2, writer.at - START)
+}
+
+/** @throws {NotCarried} if the key or the message cannot travel */
+export function requestFrame(
+  kind: Kind,
+  { budgetMs, ageMs, priority, key, wantsProgress, again }: RequestHeader,
+  body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
+): Uint8Array {
+  const to = begin(kind, body.max)
+  to.u32(whole(budgetMs))
+  to.u32(whole(ageMs))
+  to.byte(
+    (wantsProgress ? Flag.progress : 0) |
+      (again ? Flag.again : 0) |
+      (priority === undefined ? 0 : Flag.priority) |
+      (key === undefined ? 0 : Flag.key),
+  )
+  if (priority !== undefined) to.f64(priority)
+  if (key !== undefined) ownBodies.write(to, key)
+  endHeader()
+  body.bodies.write(to, body.value)
+  return to.take()
+}
+
+const BUDGET_AT = START
+const AGE_AT = START + 4
+const FLAGS_AT = START + 8
+
+/** Milliseconds as they travel: whole, and with an end. */
+function whole(ms: number): number {
+  return ms >= FOREVER ? FOREVER : Math.max(0, Math.ceil(ms))
+}
+
+/** What is left of a request that is sent again. */
+export type Renewal = Pick<RequestHeader, 'budgetMs' | 'ageMs' | 'again'>
+
+/** Changes the budget and the age of a frame that is sent again, and marks it if the node may have had it. */
+export function renew(frame: Uint8Array, { budgetMs, ageMs, again }: Renewal): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
+  view.setUint32(BUDGET_AT, whole(budgetMs))
+  view.setUint32(AGE_AT, whole(ageMs))
+  frame[FLAGS_AT] = ((frame[FLAGS_AT] as number) & ~Flag.again) | (again ? Flag.again : 0)
+}
+
+export function readRequest({ header }: Frame): RequestHeader {
+  const budget = header.u32()
+  const ageMs = header.u32()
+  const flags = header.byte()
+  const priority = (flags & Flag.priority) === 0 ? undefined : header.f64()
+  return {
+    budgetMs: budget === FOREVER ? Infinity : budget,
+    ageMs,
+    priority: Number.isNaN(priority) ? undefined : priority,
+    key: (flags & Flag.key) === 0 ? undefined : new Decoder(header).read(),
+    wantsProgress: (flags & Flag.progress) !== 0,
+    again: (flags & Flag.again) !== 0,
+  }
+}
+
+/** @param kind answer or progress @throws {NotCarried} if the value cannot travel */
+export function answerFrame(
+  kind: Kind,
+  { inHand }: AnswerHeader,
+  body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
+): Uint8Array {
+  const to = begin(kind, body.max)
+  to.u32(Math.min(inHand, FOREVER))
+  endHeader()
+  body.bodies.write(to, body.value)
+  return to.take()
+}
+
+export function readAnswer({ header }: Frame): AnswerHeader {
+  return { inHand: header.u32() }
+}
+
+/** Cancels the request that is to be answered at `reply`. */
+export function cancelFrame(reply: string): Uint8Array {
+  const to = begin(Kind.cancel, Infinity)
+  to.text(reply)
+  endHeader()
+  return to.take()
+}
+
+export function readCancel({ header }: Frame): string {
+  return header.text()
+}
+
+/** A frame without a header of its own. */
+export function plainFrame(kind: Kind, value: unknown): Uint8Array {
+  const to = begin(kind, Infinity)
+  endHeader()
+  ownBodies.write(to, value)
+  return to.take()
+}

@@ -1,0 +1,152 @@
+import { call, definePool, reply, spawnPool } from '@genpool/core'
+import { remotePool, serve } from '@genpool/nats'
+import { Svcm } from '@nats-io/services'
+import { headers } from '@nats-io/transport-node'
+import fc from 'fast-check'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { connectTo, endServers, type NatsServer, serverVersion, startServer } from './support/server'
+
+// What docs/guide/machines.md says that the two accounts need, and no more.
+const CONFIG = `
+authorization {
+  users = [
+    { user: node, password: n, permissions: {
+      publish: ["genpool.orders.load", "_INBOX.>"],
+      subscribe: ["genpool.orders.call", "genpool.orders.ask", "genpool.orders.*.call", "genpool.orders.*.ask", "$SRV.>"] } }
+    { user: client, password: c, permissions: {
+      publish: ["genpool.orders.ask", "genpool.orders.*.call", "genpool.orders.*.ask"],
+      subscribe: ["genpool.orders.load", "_INBOX.>"] } }
+    { user: stranger, password: s, permissions: { publish: ["other.>"], subscribe: ["other.>"] } }
+    { user: mute, password: m, permissions: { publish: ["other.>"], subscribe: ["genpool.orders.load", "_INBOX.>"] } }
+    { user: admin, password: a }
+  ]
+}`
+
+const Orders = definePool({ init: () => 0, calls: { add: ({ value }: { value: number }) => reply(value + 1) } })
+
+let system: ActorSystemRef
+let server: NatsServer
+beforeAll(async () => {
+  server = await startServer(CONFIG)
+})
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => stop(system))
+afterAll(endServers)
+
+const login = (user: string) => connectTo(server, { user, pass: user[0]! })
+
+describe('the server of these tests', () => {
+  it('is a real nats-server', () => expect(serverVersion()).toContain('nats-server'))
+})
+
+describe('accounts with just the permissions of the guide', () => {
+  it('can serve, and can call', async () => {
+    const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
+    const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders' })
+    expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
+    await service.stop()
+  })
+
+  it('that lack them: serve rejects, and a call fails at once and says why', async () => {
+    const pool = spawnPool(system, Orders, 'local') as never
+    await expect(serve(pool, await login('stranger'), { name: 'orders' })).rejects.toThrow(/permission/i)
+    const orders = remotePool<typeof Orders>(system, await login('stranger'), { name: 'orders', timeout: 2000 })
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_UNREACHABLE',
+      mayHaveRun: false,
+      message: expect.stringMatching(/NATS refuses it: permission/i) as string,
+    })
+  })
+
+  it('that cannot publish: a call fails at once, too', async () => {
+    const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
+    const orders = remotePool<typeof Orders>(system, await login('mute'), { name: 'orders', timeout: 2000 })
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE' })
+    await service.stop()
+  })
+})
+
+describe('a node that gets hostile bytes', () => {
+  it('refuses them as invalid, counts them, and works on', async () => {
+    const connection = await login('admin')
+    const service = await serve(spawnPool(system, Orders, 'local') as never, connection, {
+      name: 'orders',
+      maxBytes: 5000,
+    })
+    const subject = `genpool.orders.${service.id}.call`
+    const starts = fc.constantFrom(
+      [],
+      [0x67, 1, 1, 0, 9],
+      [0x67, 1, 1, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0, 0],
+      [0x67, 1, 4, 0, 3],
+    )
+    const bytes = fc.tuple(starts, fc.uint8Array({ maxLength: 200 })).map(([a, b]) => Uint8Array.from([...a, ...b]))
+    for (const payload of fc.sample(bytes, 500)) connection.publish(subject, payload, { reply: '_INBOX.nobody.x' })
+    const evil = headers()
+    evil.set('traceparent', 'x'.repeat(1000))
+    connection.publish(subject, new Uint8Array(100_000), { headers: evil })
+    const { data } = await connection.request(subject, 'no frame')
+    expect(Buffer.from(data).toString('latin1')).toContain('it is no frame of @genpool/nats')
+    const large = await connection.request(subject, new Uint8Array(6000))
+    expect(Buffer.from(large.data).toString('latin1')).toContain('it has 6000 bytes, and "maxBytes" is 5000 here')
+    expect(service.inspect().requests.bad).toBeGreaterThan(300)
+    const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders' })
+    expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
+    await service.stop()
+  })
+
+  it('and a client that gets them on its inbox, or as the word of a node, works on', async () => {
+    const admin = await login('admin')
+    const service = await serve(spawnPool(system, Orders, 'local') as never, admin, { name: 'orders' })
+    const inboxes: string[] = []
+    admin.subscribe('genpool.orders.ask', { callback: (_, message) => void inboxes.push(message.reply!.slice(0, -1)) })
+    await admin.flush()
+    const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders' })
+    expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
+    const starts = fc.constantFrom([], [0x67, 1, 16, 0, 4], [0x67, 1, 32, 0, 0], [0x67, 1, 17, 0, 4, 0, 0, 0, 0])
+    for (const [a, b] of fc.sample(fc.tuple(starts, fc.uint8Array({ maxLength: 100 })), 300)) {
+      admin.publish(`${inboxes[0]}${b.length}`, Uint8Array.from([...a, ...b]))
+      admin.publish(`${inboxes[0]}-`, Uint8Array.from([...a, ...b]))
+      admin.publish('genpool.orders.load', Uint8Array.from([...a, ...b]))
+    }
+    await admin.flush()
+    expect(await call(orders, { type: 'add', value: 2 })).toBe(3)
+    await service.stop()
+  })
+})
+
+describe('a served pool, seen with the tools of NATS', () => {
+  it('is a service with its figures, and gone when it has stopped', async () => {
+    const admin = await login('admin')
+    const service = await serve(spawnPool(system, Orders, 'local', { size: 3 }) as never, admin, { name: 'orders' })
+    const client = new Svcm(admin as never).client({ strategy: 'stall', maxWait: 500 } as never)
+    const read = async <T>(answers: Promise<AsyncIterable<T>>): Promise<T[]> => {
+      const list: T[] = []
+      for await (const answer of await answers) list.push(answer)
+      return list
+    }
+    const [info] = await read(client.info('orders'))
+    expect(info).toMatchObject({ name: 'orders', id: service.id, metadata: { library: '@genpool/nats' } })
+    const [stats] = await read(client.stats('orders'))
+    const called = stats!.endpoints!.find(({ name }) => name === 'call')
+    expect(called!.data).toMatchObject({ size: 3, idle: 3, requests: { received: 0 } })
+    await service.stop()
+    expect(await service.stopped).toBeNull()
+    await expect(read(client.ping('orders'))).rejects.toThrow('no responders')
+  })
+
+  it('that is idle sends at most 2 messages a second', async () => {
+    const admin = await login('admin')
+    const node = await login('node')
+    const service = await serve(spawnPool(system, Orders, 'local') as never, node, { name: 'orders' })
+    const orders = remotePool<typeof Orders>(system, admin, { name: 'orders' })
+    await call(orders, { type: 'add', value: 1 })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const before = node.stats().outMsgs
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    expect(node.stats().outMsgs - before).toBeLessThanOrEqual(4)
+    await service.stop()
+  })
+})

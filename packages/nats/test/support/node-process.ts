@@ -1,0 +1,36 @@
+/* One node of a pool, as a process of its own: `node-process.ts '{"servers":[…],"name":…}'`. It stops gently on SIGTERM. */
+import { spawnPool } from '@genpool/core'
+import { serve } from '@genpool/nats'
+import { connect } from '@nats-io/transport-node'
+import { start, stop } from 'nact'
+import { openSync, writeSync } from 'node:fs'
+import { workers } from './behaviour'
+
+interface NodeSetup {
+  readonly servers: readonly string[]
+  readonly name: string
+  readonly size: number
+  readonly runMs: number
+  /** The file to which the ids of requests are written when their handlers begin. */
+  readonly log: string
+}
+
+async function main(): Promise<void> {
+  const { servers, name, size, runMs, log } = JSON.parse(process.argv[2]!) as NodeSetup
+  const connection = await connect({ servers: [...servers], reconnectTimeWait: 100, maxReconnectAttempts: -1 })
+  const system = start()
+  const file = openSync(log, 'a')
+  const behaviour = workers((id) => void writeSync(file, `${id}\n`), runMs)
+  const pool = spawnPool(system, behaviour, name, { size, broker: { client: { type: 'drop', max: 10_000 } } })
+  const service = await serve(pool as never, connection, { name })
+  process.on('SIGTERM', () => {
+    void (async () => {
+      await service.stop({ within: 10_000 })
+      stop(system)
+      await connection.close()
+    })()
+  })
+  process.stdout.write(`ready ${service.id}\n`)
+}
+
+void main()

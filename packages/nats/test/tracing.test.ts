@@ -1,0 +1,65 @@
+import { call, definePool, reply, spawnPool } from '@genpool/core'
+import { instrument } from '@genpool/core/opentelemetry'
+import { remotePool, serve } from '@genpool/nats'
+import { openTelemetry } from '@genpool/nats/opentelemetry'
+import { context, propagation, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { start, stop } from 'nact'
+import { connectTo, endServers, startServer } from './support/server'
+
+afterAll(endServers)
+
+/** The propagator of the W3C in its smallest form: the real one is in a package of its own. */
+const traceparent = {
+  inject: (from: never, carrier: Record<string, string>) => {
+    const span = trace.getSpanContext(from)
+    if (span !== undefined) carrier['traceparent'] = `00-${span.traceId}-${span.spanId}-01`
+  },
+  extract: (from: never, carrier: never, getter: { get(carrier: never, key: string): unknown }) => {
+    const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'traceparent') ?? '').split('-')
+    if (traceId === '') return from
+    return trace.setSpanContext(from, { traceId, spanId, traceFlags: 1, isRemote: true })
+  },
+  fields: () => ['traceparent'],
+}
+
+describe('a trace', () => {
+  it('goes over both sides: the spans of the node are children of the span of the caller', async () => {
+    const exporter = new InMemorySpanExporter()
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    propagation.setGlobalPropagator(traceparent as never)
+    const system = start()
+    const server = await startServer()
+    const Orders = definePool({ init: () => 0, calls: { add: ({ value }: { value: number }) => reply(value + 1) } })
+    const pool = spawnPool(system, Orders, 'local')
+    instrument(pool, { tracer: provider.getTracer('test'), meter: false })
+    const service = await serve(pool as never, await connectTo(server), {
+      name: 'orders',
+      propagation: openTelemetry(),
+    })
+    const orders = remotePool<typeof Orders>(system, await connectTo(server), {
+      name: 'orders',
+      propagation: openTelemetry(),
+    })
+
+    const tracer = provider.getTracer('test')
+    await tracer.startActiveSpan('checkout', async (span) => {
+      expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
+      span.end()
+    })
+    expect(await call(orders, { type: 'add', value: 2 })).toBe(3)
+
+    const spans = exporter.getFinishedSpans()
+    const checkout = spans.find(({ name }) => name === 'checkout')!
+    const [first, second] = spans.filter(({ name }) => name === 'call local.add')
+    expect(first!.spanContext().traceId).toBe(checkout.spanContext().traceId)
+    expect(first!.parentSpanContext).toMatchObject({ spanId: checkout.spanContext().spanId })
+    expect(second!.spanContext().traceId).not.toBe(checkout.spanContext().traceId)
+    await service.stop()
+    stop(system)
+    context.disable()
+    propagation.disable()
+  })
+})
