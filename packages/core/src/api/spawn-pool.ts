@@ -46,11 +46,12 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)
-  const { own, properties } = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
-  const definition = define(behaviour, properties)
+  const split = typeof behaviour === 'function' ? splitOptions(options) : { own: options, properties: {} }
+  const definition = define(behaviour, split.properties)
+  const elsewhere = elsewhereOf(definition)
+  const own = elsewhere?.withDefaults(split.own) ?? split.own
   const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
   checkTogether(checked)
-  const elsewhere = elsewhereOf(definition)
   elsewhere?.checkState(stateOptionsOf(checked.state, true))
   const defaultSize = elsewhere?.size ?? (definition.form === 'plain' ? 1 : DEFAULT_SIZE)
   const setup = { definition, options: checked, given: own, defaultSize }

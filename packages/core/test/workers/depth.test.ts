@@ -63,7 +63,11 @@ describe('a member whose worker holds several jobs', () => {
     dispatch(getMembers(pool)[0]?.ref as never, 'hello' as never)
     send()
     await clock.settle()
-    expect(workers.jobs.map(({ message }) => message)).toEqual([{ type: 'one', id: 0 }, 'hello', { type: 'one', id: 1 }])
+    expect(workers.jobs.map(({ message }) => message)).toEqual([
+      { type: 'one', id: 0 },
+      'hello',
+      { type: 'one', id: 1 },
+    ])
     stop(system)
   })
 
