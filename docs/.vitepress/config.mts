@@ -72,6 +72,7 @@ export default defineConfig({
           'elastic',
           'observing',
           'operating',
+          'threads',
           'workers',
         ),
       },
