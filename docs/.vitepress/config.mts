@@ -74,6 +74,7 @@ export default defineConfig({
           'numbers',
           'observing',
           'operating',
+          'threads',
           'workers',
           'machines',
         ),

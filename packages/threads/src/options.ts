@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Writable } from 'node:stream'
 
-const limit = z.number().positive().optional()
+const limit = (of: string) => z.number().positive().optional().describe(`The most ${of}, in MB.`)
 const stream = z.union([
   z.boolean(),
   z.custom<Writable>((value) => value instanceof Writable, 'expected a writable stream'),
@@ -24,10 +24,10 @@ export const threadOptions = z.strictObject({
   spare: z.int().min(0).max(16).default(0).describe('How many loaded threads wait to replace one that ends.'),
   resourceLimits: z
     .strictObject({
-      maxOldGenerationSizeMb: limit,
-      maxYoungGenerationSizeMb: limit,
-      codeRangeSizeMb: limit,
-      stackSizeMb: limit,
+      maxOldGenerationSizeMb: limit('memory for objects that live on'),
+      maxYoungGenerationSizeMb: limit('memory for new objects'),
+      codeRangeSizeMb: limit('memory for compiled code'),
+      stackSizeMb: limit('memory for the stack'),
     })
     .optional()
     .describe(

@@ -1,6 +1,6 @@
 import type { Behaviour, Protocol, TaskProtocol } from '@genpool/core'
 import { behaviourElsewhere, type StateOptions } from '@genpool/core/elsewhere'
-import { OptionsError, parseOptions } from '@genpool/runtime'
+import { isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { bootOf } from './loading/loader'
@@ -39,7 +39,21 @@ export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions
   const named = { ...checked, name: checked.name ?? basename(file) }
   const workers = new ThreadWorkers({ boot, module, options: named }, routes)
   const size = Math.max(1, availableParallelism() - 1)
-  return behaviourElsewhere<Protocol>({ routes, workers, size, checkState }) as never
+  return behaviourElsewhere<Protocol>({ routes, workers, size, withDefaults, checkState }) as never
+}
+
+/**
+ * Of idle threads, the one that worked last gets the next message: it is awake, and gets more of them at once. What waits while
+ * another thread is idle moves there. (Tiny tasks, 64 in flight: half the CPU time of the order in which they became idle.)
+ */
+const LATEST_FIRST = { type: 'drop', order: 'lifo' } as const
+
+function withDefaults(options: object): object {
+  const { broker } = options as { readonly broker?: unknown }
+  if (broker === undefined) return { ...options, broker: { member: LATEST_FIRST } }
+  return isPlainObject(broker) && !('member' in broker)
+    ? { ...options, broker: { ...broker, member: LATEST_FIRST } }
+    : options
 }
 
 /** What cannot be done in threads is refused before a pool is made. */

@@ -9,6 +9,7 @@ import { ThreadRoutes } from '../src/owner/routes'
 import type { ThreadWorker } from '../src/owner/thread-worker'
 import { ThreadWorkers } from '../src/owner/thread-workers'
 
+const same = { checkState: () => undefined, withDefaults: (options: object) => options }
 const file = join(__dirname, 'fixtures', 'contract.ts')
 
 /** Threads that the test can end. */
@@ -36,7 +37,7 @@ function subject(prefetch: number | 'auto'): WorkerSubject {
           .filter((entry) => entry % 2 === batched)
           .map((entry) => entry >> 1)
       return {
-        behaviour: behaviourElsewhere({ routes, workers, size: 1, checkState: () => undefined }) as ContractBehaviour,
+        behaviour: behaviourElsewhere({ routes, workers, size: 1, ...same }) as ContractBehaviour,
         kill: () => made.some((worker) => worker.kill()),
         committed: () => ({ ids: entries(0), batched: entries(1) }),
       }

@@ -54,6 +54,13 @@ describe('a pool of threads under load', () => {
     expect(order).toEqual(['short', 'long'])
   })
 
+  it('uses all threads for work that takes long', async () => {
+    const pool = poolOf({}, { prefetch: 16 })
+    while (inspect(pool).members.idle < 2) await new Promise((resolve) => setImmediate(resolve))
+    const names = new Set(await Promise.all(Array.from({ length: 8 }, () => call(pool, { type: 'where', ms: 50 }))))
+    expect(names.size).toBe(2)
+  })
+
   it('keeps the order of a key', async () => {
     const pool = poolOf()
     const order: number[] = []

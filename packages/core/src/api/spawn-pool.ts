@@ -11,6 +11,7 @@ import type { PoolRef, Protocol } from '../behaviours/protocol'
 import { blueprintOf, type Given } from '../assemble/blueprint'
 import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
+import { elsewhereOf as codeElsewhere } from '../work/elsewhere'
 import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -58,7 +59,10 @@ export function ready(pool: PoolRef): Promise<void> {
 
 /** Options of the pool, and of a plain nact function its properties. */
 function split(behaviour: unknown, options: object): Given {
-  if (typeof behaviour !== 'function') return { definition: define(behaviour), own: options }
+  if (typeof behaviour !== 'function') {
+    const definition = define(behaviour)
+    return { definition, own: codeElsewhere(definition)?.withDefaults(options) ?? options }
+  }
   const { own, properties } = splitOptions(options)
   return { definition: define(behaviour, properties), own }
 }

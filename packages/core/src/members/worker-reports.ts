@@ -71,7 +71,12 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   }
 
   returned(request: Request): void {
-    if (this.member.status !== 'ended') giveBackFrom(this.member.hand, [request], this.crew)
+    const { member } = this
+    if (member.status === 'ended') return
+    // Another member is to get it: this one may be the first that waits for work.
+    member.withdraw()
+    giveBackFrom(member.hand, [request], this.crew)
+    member.seekWork()
   }
 
   died(cause: unknown, begun: readonly Request[]): void {

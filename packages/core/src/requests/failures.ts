@@ -91,6 +91,9 @@ function selfWaitInWords(request: Request): { says: string } | undefined {
   return way === undefined ? undefined : { says: `The pool waits for itself: ${way}. ${LEAVE_THE_CIRCLE}` }
 }
 
+/** Its caller gives up: a worker elsewhere may have begun it and not said so yet. What it has not begun by now, it never will. */
 function wasStarted(request: Request): boolean {
-  return request.attempt > 0
+  const { attempt, runner } = request
+  if (attempt > 0 || runner === null) return attempt > 0
+  return !runner.giveUp(request) || runner.startOf(request) !== null
 }

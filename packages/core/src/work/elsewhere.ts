@@ -11,6 +11,8 @@ export interface Elsewhere {
   readonly workers: WorkerFactory
   /** The number of members if the options do not say. */
   readonly size: number
+  /** The options of a pool with what is different where it runs, for what was not given. */
+  withDefaults(options: object): object
   /** Checks how the state is kept, before anything is spawned. @throws {OptionsError} if its workers cannot do that */
   checkState(options: StateOptions): void
 }

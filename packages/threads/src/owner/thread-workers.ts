@@ -93,12 +93,18 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     if (isBusy || isKeeping) this.watch()
   }
 
+  /** Whether a thread has more than what it runs. */
+  #isAnyFull(): boolean {
+    for (const worker of this.#ready) if (worker.load > 1) return true
+    return false
+  }
+
   #endSpares(): void {
     for (const spare of this.#spares.splice(0)) void spare.kill()
   }
 
   balanceLater(turn: Turn): void {
-    if (this.#balancing) return
+    if (this.#balancing || !this.#isAnyFull()) return
     this.#balancing = true
     turn.touch(this)
   }

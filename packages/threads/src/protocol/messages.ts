@@ -45,7 +45,7 @@ export interface Manifest {
 }
 
 /** Why a module could not be used. `isFinal`: another try would end the same. */
-export interface LoadFailure {
+interface LoadFailure {
   readonly error: EncodedValue
   readonly isFinal: boolean
 }

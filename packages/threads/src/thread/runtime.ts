@@ -34,11 +34,6 @@ export class Runtime implements ErrandHost {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Whether a handler runs, or something that it has begun is not done. */
-  get isBusy(): boolean {
-    return this.#run !== null || this.#next < this.#jobs.length || (this.#main?.waiting ?? 0) > 0
-  }
-
   receive(messages: readonly ToThread[]): void {
     for (const message of messages) this.#take(message)
     this.#pump()

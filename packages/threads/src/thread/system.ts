@@ -55,11 +55,6 @@ export class MainSystem implements DistantActors {
     return this.open(address)
   }
 
-  /** How many queries wait for an answer. */
-  get waiting(): number {
-    return this.#asked.size
-  }
-
   /** The answer to a query has come. */
   answered(query: number, value: unknown, error: EncodedValue | null): void {
     const asked = this.#asked.get(query)

@@ -5,7 +5,7 @@ import { ConflictError, NotCommittedError } from '@genpool/state-ane'
 import { isNativeError } from 'node:util/types'
 
 /** An error in a form that structured clone keeps whole: its class is known by name. */
-export interface EncodedError {
+interface EncodedError {
   readonly kind: 'error'
   /** The nearest class that the other side knows. */
   readonly base: string
