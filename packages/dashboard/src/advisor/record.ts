@@ -1,6 +1,7 @@
 import { getOptions, inspect, onEvent, type PoolRef, type SettledEvent } from '@genpool/core'
 import { type Clock, NS_PER_MS, parseOptions, systemClock } from '@genpool/runtime'
 import { z } from 'zod'
+import { checkFile } from './arguments'
 import { KeyHash } from './key-hash'
 import { RotatingFile } from './rotating-file'
 import type { TraceHead } from './trace'
@@ -53,6 +54,7 @@ export async function recordTrace(pool: PoolRef, file: string, options: RecordOp
   const { clock, flush, ...limits } = parseOptions(recordOptions, options, 'options of recordTrace')
   const { name } = inspect(pool)
   const { timeout } = getOptions(pool)
+  checkFile('recordTrace', file)
   const head: TraceHead = {
     genpool: 'trace',
     version: 1,

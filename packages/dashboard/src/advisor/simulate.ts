@@ -1,6 +1,7 @@
 import { call, definePool, inspect, isGenPoolError, onEvent, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
 import { start, stop } from 'nact'
+import { checkPlain } from './arguments'
 import { type Load, traceOf } from './load'
 import { Outcomes, type Prediction } from './prediction'
 import { seeded } from './random'
@@ -34,7 +35,9 @@ const TAIL_MS = 60_000
  * @example await simulate(readTrace('trace.jsonl'), { size: 8, broker: { client: { type: 'codel', target: 50 } } })
  */
 export async function simulate(traffic: Trace | Load, options: SimulatedOptions = {}): Promise<Prediction> {
-  const trace = 'requests' in traffic ? traffic : traceOf(traffic)
+  checkPlain('simulate', 'traffic', traffic)
+  checkPlain('simulate', 'options', options)
+  const trace = 'requests' in traffic && Array.isArray(traffic.requests) ? traffic : traceOf(traffic as Load)
   const clock = new SimulationClock()
   const system = start()
   const nowMs = (): number => clock.now() / NS_PER_MS

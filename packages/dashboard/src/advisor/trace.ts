@@ -1,4 +1,6 @@
+import { wrongArgument } from '@genpool/runtime'
 import { readFileSync } from 'node:fs'
+import { checkFile } from './arguments'
 
 /** One request of a trace: what a simulation needs to send it again, and what became of it. No payload. */
 export interface TracedRequest {
@@ -36,9 +38,11 @@ export interface TraceHead {
  * Reads traces that `recordTrace` wrote. Lines that are no requests are skipped: the last one may be cut off by a crash.
  *
  * @param files the parts of one trace, in any order
- * @throws Node's error if a file cannot be read; an Error if it is no trace
+ * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace
  */
 export function readTrace(...files: readonly string[]): Trace {
+  if (files.length === 0) checkFile('readTrace', undefined)
+  for (const file of files) checkFile('readTrace', file)
   const parts = files.map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').flatMap(parsed) }))
   const heads = parts.map(({ file, lines }) => headOf(file, lines[0]))
   const lines = parts.flatMap(({ lines }) => lines.slice(1))
@@ -50,7 +54,10 @@ export function readTrace(...files: readonly string[]): Trace {
 function headOf(file: string, line: unknown): TraceHead {
   const head = (line ?? {}) as Partial<TraceHead>
   if (head.genpool === 'trace' && head.version === 1) return head as TraceHead
-  throw new Error(`"${file}" is no trace of a pool. Record one with recordTrace(pool, file).`)
+  throw wrongArgument(
+    { of: 'readTrace', argument: 'file', expected: 'a trace, as recordTrace(pool, file) writes it' },
+    file,
+  )
 }
 
 function parsed(line: string): unknown[] {

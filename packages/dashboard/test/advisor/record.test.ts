@@ -135,6 +135,6 @@ describe('readTrace', () => {
     writeFileSync(file, '{"genpool":"trace","version":1,"pool":"db","timeoutMs":null}\n{"lost":3}\n{"at":1,"type":"fi')
     expect(readTrace(file)).toEqual({ pool: 'db', timeoutMs: Infinity, requests: [], lost: 3 })
     writeFileSync(file, '{"a":1}\n')
-    expect(() => readTrace(file)).toThrow('is no trace of a pool')
+    expect(() => readTrace(file)).toThrow('expected a trace, as recordTrace(pool, file) writes it')
   })
 })

@@ -1,0 +1,48 @@
+import { definePool, reply, spawnPool } from '@genpool/core'
+import * as dashboard from '@genpool/dashboard'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { anyValues, faultsOf, type Subject, subjectsOf } from '../../runtime/test/any-arguments'
+
+let system: ActorSystemRef
+let folder: string
+beforeEach(() => {
+  system = start()
+  folder = mkdtempSync(join(tmpdir(), 'genpool-arguments-'))
+  writeFileSync(join(folder, 'trace'), '{"genpool":"trace","version":1,"pool":"db","timeoutMs":null}\n')
+})
+afterEach(() => {
+  stop(system)
+  rmSync(folder, { recursive: true })
+})
+
+const Work = definePool({ calls: { work: () => reply('done') } })
+const load = { seconds: 1, rate: 1, runMs: { p50: 1, p99: 2 } }
+const good: Record<string, () => readonly unknown[]> = {
+  recordTrace: () => [spawnPool(system, Work, undefined, { size: 1 }), join(folder, 'new'), {}],
+  readTrace: () => [join(folder, 'trace')],
+  simulate: () => [load, { size: 1 }],
+  traceOf: () => [load],
+}
+const speaksOf: Record<string, RegExp> = {
+  traceOf: /options of the load/,
+  simulate: /simulate|options of the load/,
+  recordTrace: /recordTrace|inspect/,
+}
+/** Files of these names cannot be read, and Node says so. */
+const paths = ['string', 'string with a space']
+
+describe('every function of @genpool/dashboard', () => {
+  it.each(subjectsOf(dashboard).map((subject) => [subject.name, subject] as const))(
+    '%s gives a result or an error with a code, whatever its arguments are',
+    async (name, { run }) => {
+      const subject: Subject = { name, run, good: good[name], speaksOf: speaksOf[name] }
+      const values = Object.fromEntries(
+        Object.entries(anyValues()).filter(([value]) => !(paths.includes(value) && /Trace/.test(name))),
+      )
+      expect(await faultsOf(subject, values)).toEqual([])
+    },
+  )
+})
