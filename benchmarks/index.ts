@@ -3,7 +3,7 @@ import { growth } from './growth'
 import { machines } from './machines'
 import { passes, type Row } from './measure'
 import { overload } from './overload'
-import { print, printGrowth, writeCalm, writeGrowth, writeOverload } from './report'
+import { print, printGrowth, writeCalm, writeGrowth, writeMachines, writeOverload } from './report'
 
 const SUITES = ['calm', 'overload', 'growth', 'machines']
 
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   if (wanted.length === 0 || wanted.includes('machines')) {
     const result = await machines()
     print('Machines', result)
+    writeMachines(result)
     rows.push(...result)
   }
   const missed = rows.filter((row) => !passes(row))

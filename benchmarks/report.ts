@@ -79,6 +79,10 @@ function machine(): string {
   return `Node ${process.version}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}, nact ${version('nact')}, immer ${version('immer')}, ${new Date().toISOString().slice(0, 10)}`
 }
 
+export function writeMachines(rows: readonly Row[]): void {
+  replaceSection('machines', `Measured on: ${machine()}.\n\n${markdownTable(rows)}`)
+}
+
 export function writeCalm(rows: readonly Row[], rates: readonly (readonly [string, number])[]): void {
   const sorted = [...rates].sort((a, b) => b[1] - a[1])
   const ours = rates.find(([name]) => name === 'call(pool)')?.[1] ?? 0
