@@ -7,6 +7,7 @@ import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
 import { printGrowth, writeGrowth } from './report/growth'
+import { writeMachines } from './report/machines'
 import { writeOverload } from './report/overload'
 import { writeSoak } from './report/soak'
 import { print, printAgainst } from './report/terminal'
@@ -15,7 +16,7 @@ import { soak } from './soak'
 const USAGE = `npm run bench -- [calm] [overload] [growth] [machines] [soak] [options]
 
 Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
-machines needs a nats-server, and is only printed.
+machines needs a nats-server.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
   --quick             calm, growth: fewer rounds, to try something; writes nothing
@@ -57,6 +58,7 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
   async machines() {
     const rows = await machines()
     print('Machines', rows)
+    writeMachines(rows)
     return rows
   },
   async soak({ minutes }) {

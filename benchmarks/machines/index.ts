@@ -21,8 +21,8 @@ async function speed(inFlight: number, atLeast: number, aim: number): Promise<Ro
   const oursOnce = () => throughput(inFlight, () => call(pool as never, message as never))
   const theirsOnce = () =>
     throughput(inFlight, () => all.connection.request(`bare.${name}`, payload, { timeout: 5000 }))
-  await oursOnce()
-  await theirsOnce()
+  // Three processes have to be warm before anything is measured.
+  for (let round = 0; round < 2; round++) await oursOnce().then(theirsOnce)
   const rounds: { readonly ours: number; readonly theirs: number }[] = []
   for (let round = 0; round < 5; round++) rounds.push({ ours: await oursOnce(), theirs: await theirsOnce() })
   await all.end()
@@ -79,17 +79,18 @@ async function slowNode(): Promise<Row> {
 /** Three nodes at twice what they can do: what callers get in time, and what runs for nobody. */
 async function overload(): Promise<Row[]> {
   const name = 'overload'
-  const capacity = 3 * (8 / 0.02)
-  const all = await startMachines(name, [20, 20, 20])
+  const capacity = 3 * (8 / 0.04)
+  const all = await startMachines(name, [40, 40, 40])
   const pool = remotePool(all.system, all.connection, { name })
   await ready(pool)
-  const one = (value: number) => call(pool as never, { type: 'work', value } as never, { timeout: 500 })
+  const one = (value: number) =>
+    call(pool as never, { type: 'work', value, until: Date.now() + 500 } as never, { timeout: 500 })
   // What three nodes can do on this machine, beside the client: timers are late when the processors are busy.
   const before = await closedLoad(24, 3000, one)
   const ranBefore = await all.ran()
   const { took, failed, lastedMs } = await openLoad(2 * capacity, 8000, one)
   await new Promise((resolve) => setTimeout(resolve, 1000))
-  const ran = (await all.ran()) - ranBefore
+  const after = await all.ran()
   await all.end()
   const goodput = took.length / (lastedMs / 1000)
   return [
@@ -103,13 +104,13 @@ async function overload(): Promise<Row[]> {
       detail: `${goodput.toFixed(0)}/s of ${before.toFixed(0)}/s; ${failed} were dropped or expired`,
     },
     {
-      title: 'handlers run for callers that gave up, meanwhile',
-      value: Math.max(0, ran - took.length),
+      title: 'handlers begun for callers that had given up, meanwhile',
+      value: after.late,
       unit: '',
       atLeast: 0,
       aim: 0,
       better: 'less',
-      detail: `${ran} runs, ${took.length} answers`,
+      detail: `${after.ran - ranBefore.ran} runs, ${took.length} answers`,
     },
   ]
 }

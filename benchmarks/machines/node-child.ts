@@ -11,20 +11,23 @@ export interface ChildSetup {
   readonly runMs: number
 }
 
-/** What it tells its parent at the end: how many handlers began. */
+/** What it tells its parent at the end: how many handlers began, and how many of them after their caller gave up. */
 export interface ChildReport {
   readonly ran: number
+  readonly late: number
 }
 
 async function main(): Promise<void> {
   const { servers, name, runMs } = JSON.parse(process.argv[2]!) as ChildSetup
   let ran = 0
+  let late = 0
   const Work = definePool({
     init: () => null,
     calls: {
       echo: ({ value }: { value: number }) => reply(value),
-      work: async ({ value }: { value: number }) => {
+      work: async ({ value, until = Infinity }: { value: number; until?: number }) => {
         ran++
+        if (Date.now() > until) late++
         await sleep(runMs)
         return reply(value)
       },
@@ -49,7 +52,7 @@ async function main(): Promise<void> {
     },
   })
   await serve(pool as never, connection, { name })
-  process.on('message', () => process.send!({ ran } satisfies ChildReport))
+  process.on('message', () => process.send!({ ran, late } satisfies ChildReport))
   process.send!('ready')
 }
 

@@ -10,8 +10,8 @@ import type { ChildReport, ChildSetup } from './node-child'
 export interface Machines {
   readonly system: ActorSystemRef
   readonly connection: NatsConnection
-  /** How many handlers began at the nodes. */
-  ran(): Promise<number>
+  /** How many handlers began at the nodes, and how many of them after their caller gave up. */
+  ran(): Promise<ChildReport>
   end(): Promise<void>
 }
 
@@ -32,7 +32,8 @@ export async function startMachines(name: string, runMs: readonly number[]): Pro
     connection,
     async ran() {
       const reports = await Promise.all(nodes.map((node) => ask(node)))
-      return reports.reduce((sum, { ran }) => sum + ran, 0)
+      const sum = (of: (report: ChildReport) => number): number => reports.reduce((all, report) => all + of(report), 0)
+      return { ran: sum(({ ran }) => ran), late: sum(({ late }) => late) }
     },
     async end() {
       stop(system)

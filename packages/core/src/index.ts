@@ -1,14 +1,7 @@
 export { broadcast, call, cast } from './api/messages'
-export { explain, explanationOf } from './api/explain'
+export { explain } from './api/explain'
 export { getMembers, getOptions, getState, getWaiting, type MemberView, watchDeadLetters } from './api/looking'
-export {
-  type ChangedBy,
-  type ElsewhereRef,
-  type HereRef,
-  type PoolElsewhere,
-  putElsewhere,
-  type Receiver,
-} from './api/elsewhere'
+export { type ChangedBy, type ElsewhereRef, type HereRef, type Receiver } from './api/elsewhere'
 export { inspect, type Inspection } from './api/inspect'
 export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
@@ -118,7 +111,14 @@ export type {
   StateChangeEvent,
 } from './views/telemetry/events'
 // With what the types above name, for projects that cannot import the packages below.
-export { type BrokerRef, DroppedError, type DropReason, type QueueFactory, type Waiting } from '@genpool/broker'
+export {
+  type BrokerRef,
+  DroppedError,
+  type DropReason,
+  type HoldingLimit,
+  type QueueFactory,
+  type Waiting,
+} from '@genpool/broker'
 export {
   CancelledError,
   type Clock,

@@ -4,20 +4,18 @@ import {
   configure,
   definePool,
   explain,
-  explanationOf,
   getMembers,
   inspect,
   isGenPoolError,
   load,
   map,
-  type PoolElsewhere,
   type PoolRef,
-  putElsewhere,
   ready,
   reply,
   resize,
   spawnPool,
 } from '@genpool/core'
+import { explanationOf, type PoolElsewhere, putElsewhere } from '@genpool/core/elsewhere'
 import { start, stop } from 'nact'
 
 const echo: PoolElsewhere = {

@@ -16,7 +16,10 @@ import {
 } from '@genpool/core'
 import { remotePool, type RemotePoolOptions, serve, type Service, type ServeOptions } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
+import { VERSION } from '../src/version'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
 
 interface Gate {
@@ -281,6 +284,27 @@ describe('a remote pool', () => {
     expect(Math.min(...seen.nodes.map(({ answered }) => answered))).toBeGreaterThan(5)
     expect(explain(orders).calm).toBe(true)
     expect(one.inspect()).toMatchObject({ id: one.id, size: 3, requests: { bad: 0 } })
+  })
+
+  it('refuses wrong arguments and options with what is wrong, and makes nothing then', async () => {
+    const [, service] = await node('strict')
+    const make = (options: object, nc: unknown = connection) => remotePool(system, nc as never, options as never)
+    expect(() => make({ name: 'a b' })).toThrow('expected a name of letters, digits, - and _')
+    expect(() => make({ name: 'strict', maxInflight: 5 })).toThrow('unknown key "maxInflight"')
+    expect(() => make({ name: 'strict' }, {})).toThrow('expected a connection')
+    const orders = remote('strict')
+    expect(() => make({ name: 'strict' })).toThrow('it is taken')
+    expect(() => configure(orders, { timeout: -1 })).toThrow('options of remote pool "strict" are wrong')
+    expect(() => configure(orders, { name: 'other' } as never)).toThrow('fixed for the life of a remote pool')
+    expect(() => service.configure({ maxBytes: 5 })).toThrow('options of service "strict" are wrong')
+    expect(service.configure({ maxBytes: 2000 })).toEqual([{ path: 'maxBytes', from: 1_000_000, to: 2000 }])
+    await expect(call(orders, { type: 'echo', value: 'x'.repeat(3000) })).rejects.toThrow('"maxBytes" is 2000 here')
+    expect(await call(orders, { type: 'echo', value: 1 })).toBe(1)
+  })
+
+  it('has the version of its package', () => {
+    const file = join(__dirname, '../package.json')
+    expect(VERSION).toBe((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version)
   })
 
   it('ends with its address, and so do its subscriptions', async () => {

@@ -143,14 +143,14 @@ export class UnreachableError extends GenPoolError {
     readonly target: string,
     readonly mayHaveRun: boolean,
     /** What happened and what to do, in sentences. */
-    why: Remedy,
+    why?: Remedy,
     /** The node that had it; undefined if it was sent to none. */
     readonly node?: string,
   ) {
     super(
-      `"${textOf(target)}" cannot be reached: ${why.says} ` +
+      `"${textOf(target)}" cannot be reached: ${textOf(why?.says ?? 'nothing is known of why.')} ` +
         (mayHaveRun ? 'The request may have run, so it was not sent again.' : 'The request was not run.'),
-      withCause(why.cause),
+      withCause(why?.cause),
     )
   }
 }

@@ -1,4 +1,5 @@
-import { type Explanation, explanationOf, type Finding } from '@genpool/core'
+import type { Explanation, Finding } from '@genpool/core'
+import { explanationOf } from '@genpool/core/elsewhere'
 import { type Nanos } from '@genpool/runtime'
 import { inspectRemote, type Inspected, type NodeInspection, type RemoteInspection } from './inspect-remote'
 

@@ -11,7 +11,7 @@ export interface InboxListener {
   frame(id: string, frame: Frame): void
   /** NATS says that nobody listened where the request went. */
   nobody(id: string): void
-  /** A node said something of itself; `asked` if it was asked for it alone. */
+  /** A node said something of itself; `asked` if it was asked for it. */
   said(said: Said, asked: boolean): void
   /** NATS says that no node is there; with `node`, that this one is not. */
   absent(node: string | undefined): void
@@ -86,7 +86,7 @@ export class Inbox {
       if (!isQuestion) return this.listener.nobody(id)
       return this.listener.absent(id.startsWith(ONE) ? id.slice(1) : undefined)
     }
-    if (isQuestion) return this.#said(data, id.startsWith(ONE))
+    if (isQuestion) return this.#said(data, true)
     let frame
     try {
       frame = openFrame(data)

@@ -1,4 +1,5 @@
-import { type Behaviour, type ChangedBy, type ElsewhereRef, type Protocol, putElsewhere } from '@genpool/core'
+import type { Behaviour, ChangedBy, ElsewhereRef, Protocol } from '@genpool/core'
+import { putElsewhere } from '@genpool/core/elsewhere'
 import {
   BaseActor,
   checkPlace,

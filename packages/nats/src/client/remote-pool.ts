@@ -1,4 +1,5 @@
-import type { CallOptions, CastOptions, CastResult, Explanation, PoolElsewhere } from '@genpool/core'
+import type { CallOptions, CastOptions, CastResult, Explanation } from '@genpool/core'
+import type { PoolElsewhere } from '@genpool/core/elsewhere'
 import type { Change } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { changeOptions } from './change-options'

@@ -8,7 +8,7 @@ import type { Said } from '../nodes/said'
 import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { readFailure } from '../wire/failures'
-import { cancelFrame, type Frame, Kind, readAnswer } from '../wire/frames'
+import { cancelFrame, type Frame, Kind, readAnswer, setBudget } from '../wire/frames'
 import { Casts } from './casts'
 import { RemoteFailures, wasSent } from './failures'
 import { Finder } from './finder'
@@ -17,6 +17,7 @@ import { RemoteCounts } from './inspect-remote'
 import { NodeWatch } from './node-watch'
 import { Pending } from './pending'
 import type { CheckedRemoteOptions } from './remote-options'
+import { Questions } from './questions'
 import { RemoteRequest } from './remote-request'
 import { Roster } from './roster'
 import { prepare, type Prepared } from './prepare'
@@ -37,7 +38,7 @@ export class Requests {
   readonly #budget = new RetryBudget()
   readonly #casts: Casts
   readonly #watched: NodeWatch
-  readonly #askedAt = new Map<string, Nanos>()
+  readonly #questions = new Questions()
   /** Those who want to know when a node is found. */
   readonly #readiness: (() => void)[] = []
   #bodies: Bodies
@@ -169,7 +170,10 @@ export class Requests {
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
     const { setup, firstSentAt } = request
-    const frame = firstSentAt === null && now === request.createdAt ? setup.frame : request.renewed(now, false)
+    const isFirst = firstSentAt === null
+    const frame = isFirst ? setup.frame : request.renewed(now, false)
+    const leftMs = request.leftMs(now)
+    setBudget(frame, leftMs - node.marginMs(leftMs))
     request.node = node
     request.sentAt = now
     request.firstSentAt ??= now
@@ -252,24 +256,16 @@ export class Requests {
     const now = this.#now()
     const found = this.roster.says(said, now)
     if (found === undefined) return
-    const askedAt = asked ? this.#askedAt.get(said.id) : undefined
-    if (askedAt !== undefined) {
-      this.#askedAt.delete(said.id)
-      found.node.echoes(askedAt, now)
-    }
+    const askedAt = asked ? this.#questions.echoed(said.id) : undefined
+    if (askedAt !== undefined) found.node.echoes(askedAt, this.options.clock.now())
     this.#finder.answered()
   }
 
   #absent(id: string | undefined): void {
     const now = this.#now()
     if (id === undefined) return this.#finder.unanswered()
-    this.#askedAt.delete(id)
-    this.#missing(id, now)
-  }
-
-  #missing(id: string, now: Nanos): void {
-    const node = this.roster.node(id)
-    if (node !== undefined) this.roster.missing(node, now)
+    this.#questions.forget(id)
+    this.roster.missingId(id, now)
   }
 
   #bad(id: string | undefined, error: unknown): void {
@@ -336,7 +332,7 @@ export class Requests {
 
   #probe(node: Node): void {
     if (!this.#link.usable) return
-    this.#askedAt.set(node.id, this.options.clock.now())
+    this.#questions.asked(node.id, this.options.clock.now())
     this.#quietly(() => this.#inbox.askNode(node.id))
   }
 
@@ -344,7 +340,7 @@ export class Requests {
   #lost(node: Node): void {
     this.counts.lostNodes++
     const now = this.#now()
-    this.#askedAt.delete(node.id)
+    this.#questions.forget(node.id)
     for (const request of this.pending.of(node)) {
       request.node = null
       request.mayHaveRun = true
@@ -390,6 +386,7 @@ export class Requests {
   }
 
   #sendWaiting(): void {
+    this.#questions.gathered()
     for (const resolve of this.#readiness.splice(0)) resolve()
     const now = this.#now()
     const requests = [...this.waiting]
@@ -433,7 +430,10 @@ export class Requests {
   #finderPorts(): ConstructorParameters<typeof Finder>[0] {
     return {
       clock: this.options.clock,
-      ask: () => this.#quietly(() => this.#inbox.askAll()),
+      ask: () => {
+        this.#questions.askedAll(this.options.clock.now())
+        this.#quietly(() => this.#inbox.askAll())
+      },
       isWanted: () => this.waiting.size > 0 || this.#casts.waiting > 0 || this.#readiness.length > 0,
       isPatient: () => this.roster.isPatient(this.options.clock.now()),
       found: () => this.#sendWaiting(),
@@ -456,7 +456,7 @@ export class Requests {
       isConnected: () => this.connected,
       nextId: () => this.#inbox.nextId(),
       nodeFor: (key, except, now) => this.#nodeFor(key, except, now),
-      missing: (node, now) => this.#missing(node, now),
+      missing: (node, now) => this.roster.missingId(node, now),
       find: () => this.#finder.find(),
       send: (node, frame, id) => this.#inbox.send(this.#subjects.callOf(node), frame, id),
     }

@@ -76,6 +76,11 @@ export class Roster {
     else node.alive.missing(now)
   }
 
+  missingId(id: string, now: Nanos): void {
+    const node = this.#nodes.get(id)
+    if (node !== undefined) this.missing(node, now)
+  }
+
   /** Whether nodes may still be connecting again, so that nobody is given up for that they are not there. */
   isPatient(now: Nanos): boolean {
     return now < this.#patientUntil

@@ -94,6 +94,14 @@ export class Node {
     this.roundTripMs = this.roundTripMs === 0 ? tookMs : this.roundTripMs + NEWEST * (tookMs - this.roundTripMs)
   }
 
+  /**
+   * How much less time than its caller a node gets, in milliseconds: so that it can still say what became of a request before the
+   * caller gives up, and begins nothing for callers that just did. As much as a question and its echo take; at most a tenth.
+   */
+  marginMs(leftMs: number): number {
+    return leftMs === Infinity ? 0 : Math.min(1 + 2 * this.roundTripMs, leftMs * 0.1)
+  }
+
   /** It was silent and came back: it is tried with few requests first. */
   coolDown(): void {
     this.#allowance = Math.min(this.#allowance, this.inFlight + FIRST)

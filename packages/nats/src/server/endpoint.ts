@@ -6,7 +6,6 @@ import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
 import { failureFrame } from '../wire/failures'
 import { answerFrame, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
-import { CallerSignal } from './caller-signal'
 import { Memory } from './memory'
 
 /** A message of NATS, as far as the endpoint needs it. */
@@ -48,7 +47,6 @@ export interface EndpointCounts {
 export class Endpoint {
   readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
   readonly #memory: Memory
-  readonly #running = new Map<string, CallerSignal>()
   /** What came while this process was away: it may be cancelled by what comes next. Null if it was not. */
   #held: Map<string, () => void> | null = null
   #idle: (() => void) | null = null
@@ -59,7 +57,7 @@ export class Endpoint {
 
   /** How many requests it works on. */
   get running(): number {
-    return this.#running.size + (this.#held?.size ?? 0)
+    return this.#memory.running + (this.#held?.size ?? 0)
   }
 
   receive(message: Incoming): void {
@@ -137,9 +135,7 @@ export class Endpoint {
   }
 
   #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
-    const signal = new CallerSignal()
-    this.#running.set(reply, signal)
-    this.#memory.began(reply)
+    const signal = this.#memory.began(reply, this.ports.clock.now())
     const onProgress = header.wantsProgress ? { onProgress: (told: unknown) => this.#progress(reply, told) } : {}
     call(this.ports.pool as never, value as never, {
       ...options,
@@ -166,10 +162,7 @@ export class Endpoint {
   }
 
   #ended(reply: string, frame: () => Uint8Array): void {
-    this.#running.delete(reply)
-    const made = frame()
-    this.#memory.answered(reply, made, this.ports.clock.now())
-    this.#send(reply, made)
+    this.#send(reply, this.#memory.answered(reply, frame))
     this.ports.changed()
     if (this.running === 0) this.#idle?.()
   }
@@ -204,7 +197,7 @@ export class Endpoint {
   #cancel(reply: string): void {
     this.counts.cancelled++
     if (this.#held?.delete(reply) === true) return
-    this.#running.get(reply)?.abort()
+    this.#memory.callerOf(reply)?.abort()
   }
 
   /** Whether a request that is sent again needs not run: it runs, has run, or may have. */
@@ -214,7 +207,7 @@ export class Endpoint {
       : this.#memory.recall(reply, ageMs, this.ports.clock.now())
     if (known.kind === 'new') return false
     this.counts.repeated++
-    if (known.kind === 'answered' && known.frame !== null) this.#send(reply, known.frame)
+    if (known.kind === 'answered') this.#send(reply, known.frame)
     if (known.kind === 'forgotten') {
       const says = 'the connection was lost, and the node has forgotten whether it had the request.'
       this.#fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))

@@ -1,85 +1,96 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { CallerSignal } from './caller-signal'
 
-/** How long answers are remembered, in milliseconds. */
-const REMEMBER_MS = 10_000
-const MOST_ENTRIES = 20_000
-const MOST_BYTES = 16_000_000
+/** A generation ends after this time, or when it has so many requests or bytes of answers. Two of them are remembered. */
+const GENERATION_MS = 5000
+const MOST_ENTRIES = 10_000
+const MOST_BYTES = 8_000_000
 
 /** What a node knows of a request that is sent again. */
 export type Remembered =
   | { readonly kind: 'running' }
-  | { readonly kind: 'answered'; readonly frame: Uint8Array | null }
+  | { readonly kind: 'answered'; readonly frame: Uint8Array }
   /** It certainly has not come. */
   | { readonly kind: 'new' }
   /** It may have come: it is too long ago to know. */
   | { readonly kind: 'forgotten' }
 
-interface Entry {
-  /** The answer; null while it runs, and for what has none. */
-  frame: Uint8Array | null
-  endedAt: Nanos | null
-}
+/** A request: the signal of its caller while it runs, then its answer. */
+type Entry = CallerSignal | Uint8Array
 
 /**
  * Remembers for a while which requests a node has had, and how it answered. A request whose answer may be lost, because a connection
  * was, is sent again: it gets the same answer, and never runs twice. Pure: time is an argument.
+ *
+ * Fast path: two generations, of which the older is thrown away as a whole, instead of an age per request. Costs one entry of a map
+ * per request.
  */
 export class Memory {
-  readonly #entries = new Map<string, Entry>()
-  /** The answered ones, oldest first. */
-  readonly #ended: string[] = []
-  #first = 0
+  #young = new Map<string, Entry>()
+  #old = new Map<string, Entry>()
+  /** Since when requests are in the young generation, and in the old one. All that came after the latter are known. */
+  #youngSince: Nanos
+  #oldSince: Nanos
   #bytes = 0
-  /** Everything that came after this is remembered. */
-  #completeSince: Nanos
+  #running = 0
 
   constructor(now: Nanos) {
-    this.#completeSince = now
+    this.#youngSince = this.#oldSince = now
   }
 
   get running(): number {
-    return this.#entries.size - (this.#ended.length - this.#first)
+    return this.#running
   }
 
-  began(id: string): void {
-    this.#entries.set(id, { frame: null, endedAt: null })
+  /** A request begins. Returns the signal of its caller. */
+  began(id: string, now: Nanos): CallerSignal {
+    this.#age(now)
+    const signal = new CallerSignal()
+    this.#young.set(id, signal)
+    this.#running++
+    return signal
   }
 
-  answered(id: string, frame: Uint8Array | null, now: Nanos): void {
-    const entry = this.#entries.get(id)
-    if (entry === undefined || entry.endedAt !== null) return
-    entry.frame = frame
-    entry.endedAt = now
-    this.#bytes += frame?.length ?? 0
-    this.#ended.push(id)
-    this.#forget(now)
+  /**
+   * A request has ended.
+   *
+   * @param make makes its answer: it is called when the request no longer counts as running
+   */
+  answered(id: string, make: () => Uint8Array): Uint8Array {
+    const generation = this.#young.has(id) ? this.#young : this.#old
+    const isKnown = generation.get(id) instanceof CallerSignal
+    if (isKnown) this.#running--
+    const frame = make()
+    if (isKnown) {
+      generation.set(id, frame)
+      this.#bytes += frame.length
+    }
+    return frame
+  }
+
+  /** The caller of a request that runs; undefined if it does not. */
+  callerOf(id: string): CallerSignal | undefined {
+    const entry = this.#young.get(id) ?? this.#old.get(id)
+    return entry instanceof CallerSignal ? entry : undefined
   }
 
   /** @param ageMs how long ago it was sent first */
   recall(id: string, ageMs: number, now: Nanos): Remembered {
-    const entry = this.#entries.get(id)
-    if (entry !== undefined)
-      return entry.endedAt === null ? { kind: 'running' } : { kind: 'answered', frame: entry.frame }
-    return now - ageMs * NS_PER_MS > this.#completeSince ? { kind: 'new' } : { kind: 'forgotten' }
+    this.#age(now)
+    const entry = this.#young.get(id) ?? this.#old.get(id)
+    if (entry instanceof CallerSignal) return { kind: 'running' }
+    if (entry !== undefined) return { kind: 'answered', frame: entry }
+    return now - ageMs * NS_PER_MS > this.#oldSince ? { kind: 'new' } : { kind: 'forgotten' }
   }
 
-  #forget(now: Nanos): void {
-    const before = now - REMEMBER_MS * NS_PER_MS
-    for (;;) {
-      const id = this.#ended[this.#first]
-      const entry = id === undefined ? undefined : this.#entries.get(id)
-      if (id === undefined || entry === undefined) break
-      const endedAt = entry.endedAt as Nanos
-      const isMany = this.#ended.length - this.#first > MOST_ENTRIES || this.#bytes > MOST_BYTES
-      if (endedAt >= before && !isMany) break
-      this.#entries.delete(id)
-      this.#bytes -= entry.frame?.length ?? 0
-      this.#first++
-      this.#completeSince = Math.max(this.#completeSince, endedAt)
-    }
-    if (this.#first > MOST_ENTRIES) {
-      this.#ended.splice(0, this.#first)
-      this.#first = 0
-    }
+  #age(now: Nanos): void {
+    const isOld = now - this.#youngSince > GENERATION_MS * NS_PER_MS
+    if (!isOld && this.#young.size < MOST_ENTRIES && this.#bytes < MOST_BYTES) return
+    const running = [...this.#old].filter(([, entry]) => entry instanceof CallerSignal)
+    this.#old = this.#young
+    this.#young = new Map(running)
+    this.#oldSince = this.#youngSince
+    this.#youngSince = now
+    this.#bytes = 0
   }
 }

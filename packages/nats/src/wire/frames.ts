@@ -116,6 +116,11 @@ function whole(ms: number): number {
   return ms >= FOREVER ? FOREVER : Math.max(0, Math.ceil(ms))
 }
 
+/** Changes the budget of a frame that was not sent yet. */
+export function setBudget(frame: Uint8Array, budgetMs: number): void {
+  new DataView(frame.buffer, frame.byteOffset, frame.length).setUint32(BUDGET_AT, whole(budgetMs))
+}
+
 /** What is left of a request that is sent again. */
 export type Renewal = Pick<RequestHeader, 'budgetMs' | 'ageMs' | 'again'>
 

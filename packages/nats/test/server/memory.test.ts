@@ -8,9 +8,13 @@ const frame = (size = 1): Uint8Array => new Uint8Array(size)
 describe('what a node remembers of its requests', () => {
   it('is whether one runs, its answer for a while, and that one has certainly not come', () => {
     const memory = new Memory(0)
-    memory.began('a')
+    const signal = memory.began('a', ms(6))
     expect(memory.recall('a', 5, ms(10))).toEqual({ kind: 'running' })
-    memory.answered('a', frame(3), ms(20))
+    expect(memory.callerOf('a')).toBe(signal)
+    expect(memory.running).toBe(1)
+    memory.answered('a', () => frame(3))
+    expect(memory.callerOf('a')).toBeUndefined()
+    expect(memory.running).toBe(0)
     expect(memory.recall('a', 15, ms(30))).toEqual({ kind: 'answered', frame: frame(3) })
     expect(memory.recall('b', 5, ms(30))).toEqual({ kind: 'new' })
   })
@@ -18,26 +22,28 @@ describe('what a node remembers of its requests', () => {
   it('is nothing of what was sent before it served, and of what it has forgotten', () => {
     const memory = new Memory(ms(100))
     expect(memory.recall('a', 50, ms(120))).toEqual({ kind: 'forgotten' })
-    memory.began('a')
-    memory.answered('a', frame(), ms(200))
-    memory.began('b')
-    memory.answered('b', frame(), ms(20_000))
-    expect(memory.recall('a', 19_900, ms(20_000))).toEqual({ kind: 'forgotten' })
-    expect(memory.recall('c', 19_700, ms(20_000))).toEqual({ kind: 'new' })
+    memory.began('a', ms(150))
+    memory.answered('a', () => frame())
+    memory.began('long', ms(160))
+    for (const at of [6000, 12_000, 18_000]) memory.began(`${at}`, ms(at))
+    expect(memory.recall('a', 17_900, ms(18_000))).toEqual({ kind: 'forgotten' })
+    expect(memory.recall('c', 5000, ms(18_000))).toEqual({ kind: 'new' })
+    expect(memory.recall('long', 17_900, ms(18_000))).toEqual({ kind: 'running' })
   })
 
   it('is bounded in number and in bytes', () => {
     const memory = new Memory(0)
     for (let i = 0; i < 50_000; i++) {
-      memory.began(`${i}`)
-      memory.answered(`${i}`, frame(), ms(i / 1000))
+      memory.began(`${i}`, ms(i / 1000))
+      memory.answered(`${i}`, () => frame())
     }
-    expect(memory.recall('0', 40, ms(50)).kind).toBe('forgotten')
+    expect(memory.recall('0', 49.9, ms(50)).kind).toBe('forgotten')
     expect(memory.recall('49999', 1, ms(50)).kind).toBe('answered')
-    memory.began('large')
-    memory.answered('large', frame(17_000_000), ms(60))
-    expect(memory.recall('49999', 10, ms(60)).kind).toBe('forgotten')
-    expect(memory.running).toBe(0)
+    for (const name of ['large', 'larger']) {
+      memory.began(name, ms(60))
+      memory.answered(name, () => frame(9_000_000))
+    }
+    expect(memory.recall('49999', 10, ms(61)).kind).toBe('forgotten')
   })
 
   it('never calls a request new that it has had', () => {
@@ -53,9 +59,9 @@ describe('what a node remembers of its requests', () => {
           const name = `${id}`
           if (!cameAt.has(name)) {
             cameAt.set(name, now)
-            memory.began(name)
+            memory.began(name, ms(now))
             now += wait
-            memory.answered(name, { length: size } as Uint8Array, ms(now))
+            memory.answered(name, () => ({ length: size }) as Uint8Array)
           }
           now += wait
           // It was sent at the latest when it came.
