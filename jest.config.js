@@ -31,7 +31,7 @@ module.exports = {
   transform: { '^.+\\.ts$': swc('typescript'), [`/node_modules/${MODULES}/.+\\.js$`]: swc('ecmascript') },
   transformIgnorePatterns: [`/node_modules/(?!(\\.pnpm/)?${MODULES}[@/])`],
   moduleNameMapper: {
-    '^@genpool/([^/]+)/(testing|opentelemetry|elsewhere|elsewhere)$': '<rootDir>/packages/$1/src/$2/index.ts',
+    '^@genpool/([^/]+)/(testing|opentelemetry|elsewhere)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^@genpool/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist'],
