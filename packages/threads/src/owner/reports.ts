@@ -119,10 +119,9 @@ export class Reports {
 
   /** Reports what has begun since, and forgets what is settled. */
   look(): void {
-    for (const given of this.ledger.all) {
-      if (!this.ledger.hasBegun(given)) break
-      if (!this.#isOver) this.#begins(given)
-    }
+    const { first } = this.ledger
+    // One after another: that the next one has begun is told when the end of this one is heard.
+    if (first !== undefined && !this.#isOver && this.ledger.hasBegun(first)) this.#begins(first)
     this.#sweep()
   }
 
@@ -144,7 +143,8 @@ export class Reports {
   }
 
   #begins(given: Given<Job>): void {
-    if (given.reported) return
+    if (given.attempted) return
+    given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
   }
