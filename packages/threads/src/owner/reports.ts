@@ -9,6 +9,7 @@ import {
 import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { ToOwner } from '../protocol/messages'
+import { BackOffs } from './back-offs'
 import { decodeError, type EncodedValue } from '../values/errors'
 
 /** What the reports of a thread need of its worker. */
@@ -30,6 +31,7 @@ export class Reports {
   readonly #companions = new Map<number, Job>()
   /** Calls whose handlers returned without an answer, which may come later. */
   readonly #owed = new Map<number, Job>()
+  readonly #backOffs = new BackOffs()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
   readonly #opened = new Map<string, Job>()
 
@@ -83,6 +85,14 @@ export class Reports {
         return true
       case 'opened':
         this.#open(message[1])
+        return true
+      case 'backOff':
+        this.#backOffs.hold(this.#jobOf(message[1]), message)
+        return true
+      case 'again':
+        this.#ends(message[1], message[2], ({ job }, runNs) =>
+          this.ports.host.failed(job, this.#backOffs.causeOf(job), runNs),
+        )
         return true
       case 'done':
         this.#ends(message[1], message[3], (given, runNs) => {
