@@ -2,6 +2,7 @@ import { call, getMembers, isGenPoolError, type PoolOptions, type PoolRef, ready
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type Faults from './fixtures/faults'
 
 const file = join(__dirname, 'fixtures', 'faults.ts')
@@ -66,14 +67,33 @@ describe('a thread that dies', () => {
   })
 })
 
+describe('stop', () => {
+  it('leaves no thread, not even one in an endless loop whose caller has given up', async () => {
+    const beats = new Int32Array(new SharedArrayBuffer(4))
+    const pool = poolOf({}, { workerData: beats.buffer })
+    await ready(pool)
+    const controller = new AbortController()
+    const stuck = failure(call(pool, { type: 'forever' }, { signal: controller.signal }))
+    while (Atomics.load(beats, 0) === 0) await new Promise((resolve) => setImmediate(resolve))
+    controller.abort()
+    await stuck
+    stop(pool as never)
+    let seen
+    do {
+      seen = Atomics.load(beats, 0)
+      await wait(500)
+    } while (Atomics.load(beats, 0) !== seen)
+  })
+})
+
 describe('an abort', () => {
   it('is seen in the middle of a synchronous loop', async () => {
-    const memory = new SharedArrayBuffer(8)
+    const memory = new SharedArrayBuffer(12)
     const pool = poolOf({}, { workerData: memory })
     await ready(pool)
     const controller = new AbortController()
     const looping = failure(call(pool, { type: 'untilAborted' }, { signal: controller.signal }))
-    await call(pool, { type: 'thread' }, { timeout: 100 }).catch(() => undefined)
+    while (Atomics.load(new Int32Array(memory), 2) === 0) await new Promise((resolve) => setImmediate(resolve))
     controller.abort()
     expect((await looping).code).toBe('ERR_GENPOOL_CANCELLED')
     // The thread is free again, without a restart.

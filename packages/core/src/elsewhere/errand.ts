@@ -1,5 +1,6 @@
 import type { GenPoolError } from '@genpool/runtime'
 import type { Handler } from '../behaviours/handler'
+import type { CheckedBackOff } from '../requests/back-off'
 import type { RequestKind } from '../requests/outcome'
 import { Request } from '../requests/request'
 import type { RequestOwner } from '../requests/request-owner'
@@ -11,6 +12,8 @@ export interface ErrandReports {
   /** It alone has failed, in or after its run. */
   failed(errand: Errand, error: GenPoolError): void
   progress(errand: Errand, value: unknown): boolean
+  /** Its handler asks to hold the queue back. Left out: it is told that this cannot be. */
+  backOff?(errand: Errand, backOff: CheckedBackOff): void
   /** Why its caller no longer waits; undefined while it does. Read at any time, in the middle of a handler too. */
   abortOf(errand: Errand): GenPoolError | undefined
 }
@@ -62,6 +65,12 @@ export class Errand extends Request {
 
   override progress(value: unknown): boolean {
     return this.outcome === null && this.reports.progress(this, value)
+  }
+
+  /** Passes a back-off on. Returns false if nobody takes it. */
+  backedOff(backOff: CheckedBackOff): boolean {
+    this.reports.backOff?.(this, backOff)
+    return this.reports.backOff !== undefined
   }
 
   /** Its caller no longer waits: whatever comes of it is ignored. */

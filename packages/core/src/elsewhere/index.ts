@@ -1,5 +1,7 @@
 export { Definition, isDefinition } from '../behaviours/define-pool'
 export { defineTask } from '../behaviours/define-task'
+export { RunAgain } from '../behaviours/run-again'
+export type { CheckedBackOff } from '../requests/back-off'
 export { CrashedError, StartTimeoutError } from '../errors'
 export type { Routes } from '../behaviours/routes'
 export { behaviourElsewhere, type Elsewhere } from '../work/elsewhere'

@@ -12,12 +12,14 @@ import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
 import { readable } from '../behaviours/ended-drafts'
 import { type FacedActor, PoolFacts } from '../behaviours/pool-facts'
+import type { CheckedBackOff } from '../requests/back-off'
 import { Failures } from '../requests/failures'
 import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import type { RequestOwner } from '../requests/request-owner'
 import type { InProcessPool } from '../work/in-process-pool'
 import { commitOptionsOf, type StateOptions } from '../work/state-options'
+import type { Errand } from './errand'
 
 /** The actor of a pool that is elsewhere. */
 export interface DistantActor extends FacedActor {
@@ -48,9 +50,10 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     callSafely: (callback: () => unknown): void => callSafely(callback, (error) => this.#warn(readable(error))),
   }
   readonly backOffs = {
-    hold: ({ pool }: Request): never => {
-      const message =
-        'the queue of this pool is in another thread. Throw an error that the pool knows how to retry instead'
+    hold: (request: Request, backOff: CheckedBackOff): void => {
+      const { pool } = request
+      if ((request as Errand).backedOff(backOff)) return
+      const message = 'the queue of this pool is elsewhere. Throw an error that the pool knows how to retry instead'
       throw new OptionsError(`A handler of pool "${pool}" cannot back off: ${message}.`, [{ path: [], message }])
     },
   }

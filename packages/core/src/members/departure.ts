@@ -65,7 +65,11 @@ export class Departure<M extends Departing> {
   /** The pool stops: callers are told now, and the member ends when its handlers let it. */
   shutDown(reason: unknown): void {
     const requests = this.member.hand.requests.flatMap(batchOf)
-    for (const request of requests) request.fail(this.crew.failures.stopped(request))
+    for (const request of requests) {
+      const error = this.crew.failures.stopped(request)
+      // Its caller has given up before: its handler may never end.
+      if (!request.fail(error)) this.worker.cancel(request, error)
+    }
     this.#giveBackOwn()
     this.leave(reason)
   }

@@ -9,6 +9,7 @@ import {
 import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { ToOwner } from '../protocol/messages'
+import { BackOffs } from './back-offs'
 import { decodeError, type EncodedValue } from '../values/errors'
 
 /** What the reports of a thread need of its worker. */
@@ -30,6 +31,7 @@ export class Reports {
   readonly #companions = new Map<number, Job>()
   /** Calls whose handlers returned without an answer, which may come later. */
   readonly #owed = new Map<number, Job>()
+  readonly #backOffs = new BackOffs()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
   readonly #opened = new Map<string, Job>()
 
@@ -84,6 +86,14 @@ export class Reports {
       case 'opened':
         this.#open(message[1])
         return true
+      case 'backOff':
+        this.#backOffs.hold(this.#jobOf(message[1]), message)
+        return true
+      case 'again':
+        this.#ends(message[1], message[2], ({ job }, runNs) =>
+          this.ports.host.failed(job, this.#backOffs.causeOf(job), runNs),
+        )
+        return true
       case 'done':
         this.#ends(message[1], message[3], (given, runNs) => {
           const { job } = given
@@ -119,10 +129,9 @@ export class Reports {
 
   /** Reports what has begun since, and forgets what is settled. */
   look(): void {
-    for (const given of this.ledger.all) {
-      if (!this.ledger.hasBegun(given)) break
-      if (!this.#isOver) this.#begins(given)
-    }
+    const { first } = this.ledger
+    // One after another: that the next one has begun is told when the end of this one is heard.
+    if (first !== undefined && !this.#isOver && this.ledger.hasBegun(first)) this.#begins(first)
     this.#sweep()
   }
 
@@ -144,7 +153,8 @@ export class Reports {
   }
 
   #begins(given: Given<Job>): void {
-    if (given.reported) return
+    if (given.attempted) return
+    given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
   }

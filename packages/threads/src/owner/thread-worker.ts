@@ -220,9 +220,10 @@ export class ThreadWorker implements Worker, ThreadListener {
     return true
   }
 
-  /** Ends the thread whatever it does, as if it had died. Returns false if it has nothing to do. */
+  /** Ends the thread whatever it does, as if it had died. Returns false if it runs nothing. */
   kill(): boolean {
-    if (this.#ledger.size === 0) return false
+    const { first } = this.#ledger
+    if (first === undefined || !this.#ledger.hasBegun(first)) return false
     void this.#thread.kill()
     return true
   }

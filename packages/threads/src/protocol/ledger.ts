@@ -5,6 +5,8 @@ import { PLACES } from './shared-words'
 export class Given<J> implements claims.Claimed {
   /** Whether its beginning was reported. */
   reported = false
+  /** Whether it was reported that its handler is called. */
+  attempted = false
 
   constructor(
     readonly job: J,
@@ -39,6 +41,12 @@ export class Ledger<J extends object> {
   /** In the order in which they were given. */
   get all(): Iterable<Given<J>> {
     return this.#byId.values()
+  }
+
+  /** The one that runs now, or is next: its end has not been heard of. */
+  get first(): Given<J> | undefined {
+    for (const given of this.#byId.values()) return given
+    return undefined
   }
 
   of(job: J): Given<J> | undefined {

@@ -75,6 +75,9 @@ export type ToOwner =
   /** Its answer cannot be cloned. */
   | readonly ['unanswerable', id: number, Fault]
   | readonly ['progress', id: number, value: unknown]
+  | readonly ['backOff', id: number, ms: number, key: unknown, again: boolean]
+  /** Its handler wants it to run again, after the back-off that was sent before. */
+  | readonly ['again', id: number, runNs: number]
   | readonly ['done', id: number, then: Following | null, runNs: number]
   | readonly ['crashed', id: number, EncodedValue, runNs: number]
   | readonly ['refused', id: number, EncodedValue, runNs: number]

@@ -1,5 +1,12 @@
 import type { Following } from '@genpool/core'
-import { type Definition, type Errand, type ErrandHost, ErrandWorker } from '@genpool/core/elsewhere'
+import {
+  type CheckedBackOff,
+  type Definition,
+  type Errand,
+  type ErrandHost,
+  ErrandWorker,
+  RunAgain,
+} from '@genpool/core/elsewhere'
 import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
 import { CANCELLED, claim, type Claimed, commit, isIn, RUNNING } from '../protocol/claims'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
@@ -184,7 +191,13 @@ export class Runtime implements ErrandHost {
     this.#ended((id, runNs) => this.outbox.add(['done', id, then, runNs]))
   }
 
+  backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
+    this.outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
+    this.outbox.flush()
+  }
+
   crashed(_errand: Errand, cause: unknown): void {
+    if (cause instanceof RunAgain) return this.#ended((id, runNs) => this.outbox.add(['again', id, runNs]))
     this.#ended((id, runNs) => this.outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
   }
 

@@ -32,7 +32,7 @@ export interface WorkerSetup {
 export interface Workers {
   /** `contractBehaviour`, on these workers. */
   readonly behaviour: ContractBehaviour
-  /** Has one worker die that has work in hand; false if none has. Left out: workers that cannot die. */
+  /** Has one worker die that has begun a message; false if none has. Left out: workers that cannot die. */
   kill?(): boolean
   /** Where each worker has a state of its own: what `contractBehaviour` has told of commits, in that order. */
   committed?(): Pick<ContractState, 'ids' | 'batched'>
@@ -123,7 +123,12 @@ export class WorkerRun {
     return this.until(() => this.sent.every(({ outcome }) => outcome !== undefined), 'each message has an outcome')
   }
 
-  /** Has one worker die that has work; false if none can. */
+  /** Whether workers can die. */
+  get canKill(): boolean {
+    return this.#workers.kill !== undefined
+  }
+
+  /** Has one worker die that has begun a message; false if none has. */
   kill(): boolean {
     return this.#workers.kill?.() === true
   }

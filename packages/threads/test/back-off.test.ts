@@ -1,0 +1,32 @@
+import { call, getMembers, inspect, spawnPool } from '@genpool/core'
+import { threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Faults from './fixtures/faults'
+
+const file = join(__dirname, 'fixtures', 'faults.ts')
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => stop(system))
+
+const open = () => spawnPool(system, threads<typeof Faults>(file), 'faults', { size: 1, timeout: 50_000 })
+
+describe('ctx.backOff in a thread', () => {
+  it('has the message run again after the wait', async () => {
+    const pool = open()
+    expect(await call(pool, { type: 'busy' })).toBe(2)
+    expect(getMembers(pool)[0]?.name).toBe('member-1.1')
+  })
+
+  it('holds the queue of the pool', async () => {
+    const pool = open()
+    expect(await call(pool, { type: 'full', key: null })).toBe('held')
+    const held = call(pool, { type: 'echo', value: 1 })
+    expect(inspect(pool)).toMatchObject({ backOff: { all: true }, members: { busy: 0 } })
+    stop(pool as never)
+    await expect(held).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+  })
+})
