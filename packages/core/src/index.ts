@@ -2,7 +2,9 @@ export { broadcast, call, cast } from './api/messages'
 export { explain, explanationOf } from './api/explain'
 export { getMembers, getState, type MemberView, watchDeadLetters } from './api/looking'
 export {
+  type AnyRef,
   type ChangedBy,
+  type ChangesOf,
   type ElsewhereRef,
   type HereRef,
   type PoolElsewhere,
