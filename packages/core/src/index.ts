@@ -1,7 +1,14 @@
 export { broadcast, call, cast } from './api/messages'
 export { explain } from './api/explain'
 export { getMembers, getOptions, getState, getWaiting, type MemberView, watchDeadLetters } from './api/looking'
-export { type ChangedBy, type ElsewhereRef, type HereRef, type Receiver } from './api/elsewhere'
+export {
+  type AnyRef,
+  type ChangedBy,
+  type ChangesOf,
+  type ElsewhereRef,
+  type HereRef,
+  type Receiver,
+} from './api/elsewhere'
 export { inspect, type Inspection } from './api/inspect'
 export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'

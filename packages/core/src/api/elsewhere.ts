@@ -37,6 +37,14 @@ export interface ElsewhereRef<P extends Protocol = Protocol, I = unknown> extend
   readonly [inspected]: I
 }
 
+/** The address of any pool: of this process, or of one that runs elsewhere and of which an `I` is known. */
+export interface AnyRef<I> extends PoolRef {
+  readonly [inspected]?: I
+}
+
+/** The changes that a pool takes, of which an `I` is known: `Here` for one of this process. */
+export type ChangesOf<I, Here> = unknown extends I ? Here : I extends ChangedBy<infer C> ? C : Here
+
 /** The address of a pool of this process. */
 export interface HereRef extends PoolRef {
   readonly [inspected]?: undefined

@@ -1,8 +1,8 @@
 import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import type { PoolRef, Protocol } from '../behaviours/protocol'
+import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
-import { type ChangedBy, type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
+import { type AnyRef, type ChangesOf, elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /**
@@ -14,10 +14,8 @@ import { poolOf } from './pool-of'
  *   has stopped. Nothing changes then
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
-export function configure(pool: HereRef, changes: PoolChanges): readonly Change[]
-export function configure<C extends object>(pool: ElsewhereRef<Protocol, ChangedBy<C>>, changes: C): readonly Change[]
-export function configure(pool: PoolRef, changes: object): readonly Change[] {
-  return elsewhereOf(pool)?.configure(changes) ?? poolOf(pool, 'configure').configure(changes)
+export function configure<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, PoolChanges>): readonly Change[] {
+  return elsewhereOf(pool)?.configure(changes as object) ?? poolOf(pool, 'configure').configure(changes as PoolChanges)
 }
 
 /**
