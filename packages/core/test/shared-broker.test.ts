@@ -169,6 +169,42 @@ describe('a broker that several pools share', () => {
     await expect(call(a, { type: 'work', ms: 2 })).rejects.toThrow('no more than 1 may ever begin at once')
   })
 
+  it('forgets a call that its rate holds when that is aborted, and begins the next', async () => {
+    const { clock, served, broker, pool } = setUp({ rate: { limit: 3, interval: 100, cost: 'ms' } })
+    const [a, b] = [pool('a', 2), pool('b', 2)]
+    const abort = new AbortController()
+    const results = Promise.allSettled([
+      call(a, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 3 }, { signal: abort.signal }),
+      call(b, { type: 'work', ms: 0 }),
+    ])
+    await clock.advance(10)
+    expect([served.length, inspect(a).waiting]).toEqual([1, 1])
+    abort.abort()
+    await clock.advance(0)
+    expect([served.length, length(broker)]).toEqual([2, 0])
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await clock.advance(200)
+    expect(served).toHaveLength(2)
+  })
+
+  it('begins nothing of a pool that stops, and the next of another', async () => {
+    const { clock, served, pool } = setUp({ rate: { limit: 3, interval: 100, cost: 'ms' } })
+    const [a, b] = [pool('a', 2), pool('b', 2)]
+    const results = Promise.allSettled([
+      call(b, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 0 }),
+      call(b, { type: 'work', ms: 0 }),
+    ])
+    await clock.advance(10)
+    expect(served).toHaveLength(1)
+    stop(a as never)
+    await clock.advance(10)
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(served).toHaveLength(2)
+  })
+
   it('has the rate and the limits: a pool with its own is refused, and told where they belong', () => {
     const { pool } = setUp()
     const a = pool('a')

@@ -164,5 +164,12 @@ describe('a broker with a rate or limits', () => {
       await clock.settle()
       expect([tenants(), length(broker), clock.timers]).toEqual([['first', 'next'], 0, 0])
     })
+
+    it('begins nothing more when it stops', async () => {
+      const { clock, broker, tenants, end } = await held({})
+      stop(broker)
+      await clock.settle()
+      expect([await end, tenants(), clock.timers]).toEqual(['ERR_GENPOOL_STOPPED', ['first'], 0])
+    })
   })
 })
