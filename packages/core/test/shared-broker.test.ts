@@ -205,6 +205,69 @@ describe('a broker that several pools share', () => {
     expect(served).toHaveLength(2)
   })
 
+  describe('in which a member of one pool crashed with a request of another, that runs again', () => {
+    /** Pool a is busy, a member of b has crashed with a call to a, and the rate holds that call. */
+    const crashed = async () => {
+      const clock = virtualClock()
+      const runs: string[] = []
+      const Work = definePool({
+        calls: {
+          work: async ({ ms }: { ms: number }) => {
+            await clock.wait(ms)
+            return reply('done')
+          },
+          crashOnce: (_message: object, _state, ctx) => {
+            runs.push(ctx.name)
+            if (runs.length === 1) throw new Error('once')
+            return reply('done')
+          },
+        },
+      })
+      const broker = spawnBroker(system, { clock, rate: { limit: 2, interval: 100 } }, 'broker')
+      const options = { broker, clock, size: 1, retryOnCrash: { crashOnce: 2 } }
+      const [a, b] = [spawnPool(system, Work, 'a', options), spawnPool(system, Work, 'b', options)]
+      const busy = call(a, { type: 'work', ms: 1000 }).catch(() => 'stopped')
+      const abort = new AbortController()
+      const again = call(a, { type: 'crashOnce' }, { signal: abort.signal, timeout: 500 }).then(
+        (value) => value,
+        ({ code }: { code: string }) => code,
+      )
+      await clock.advance(10)
+      expect([runs, length(broker)]).toEqual([['b'], 1])
+      return { clock, broker, runs, a, b, busy, abort, again }
+    }
+
+    it('counts it where it came to, and runs it again', async () => {
+      const { clock, runs, a, b, busy, again } = await crashed()
+      expect([inspect(a).waiting, inspect(b).waiting]).toEqual([1, 0])
+      await clock.advance(1000)
+      expect([await again, await busy, runs]).toEqual(['done', 'done', ['b', 'b']])
+    })
+
+    it('takes it back when it is aborted', async () => {
+      const { clock, broker, runs, abort, again } = await crashed()
+      abort.abort()
+      expect([await again, length(broker)]).toEqual(['ERR_GENPOOL_CANCELLED', 0])
+      await clock.advance(1000)
+      expect(runs).toHaveLength(1)
+    })
+
+    it('fails it when its own pool stops', async () => {
+      const { clock, broker, runs, a, again } = await crashed()
+      stop(a as never)
+      await clock.advance(1000)
+      expect([await again, length(broker), runs]).toEqual(['ERR_GENPOOL_STOPPED', 0, ['b']])
+    })
+
+    it('keeps it in its own pool if the pool of that member drains', async () => {
+      const { clock, runs, b, again } = await crashed()
+      const drained = drain(b)
+      await clock.advance(1010)
+      await drained
+      expect([await again, runs]).toEqual(['ERR_GENPOOL_EXPIRED', ['b']])
+    })
+  })
+
   it('has the rate and the limits: a pool with its own is refused, and told where they belong', () => {
     const { pool } = setUp()
     const a = pool('a')
