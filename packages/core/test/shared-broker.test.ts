@@ -169,6 +169,105 @@ describe('a broker that several pools share', () => {
     await expect(call(a, { type: 'work', ms: 2 })).rejects.toThrow('no more than 1 may ever begin at once')
   })
 
+  it('forgets a call that its rate holds when that is aborted, and begins the next', async () => {
+    const { clock, served, broker, pool } = setUp({ rate: { limit: 3, interval: 100, cost: 'ms' } })
+    const [a, b] = [pool('a', 2), pool('b', 2)]
+    const abort = new AbortController()
+    const results = Promise.allSettled([
+      call(a, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 3 }, { signal: abort.signal }),
+      call(b, { type: 'work', ms: 0 }),
+    ])
+    await clock.advance(10)
+    expect([served.length, inspect(a).waiting]).toEqual([1, 1])
+    abort.abort()
+    await clock.advance(0)
+    expect([served.length, length(broker)]).toEqual([2, 0])
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await clock.advance(200)
+    expect(served).toHaveLength(2)
+  })
+
+  it('begins nothing of a pool that stops, and the next of another', async () => {
+    const { clock, served, pool } = setUp({ rate: { limit: 3, interval: 100, cost: 'ms' } })
+    const [a, b] = [pool('a', 2), pool('b', 2)]
+    const results = Promise.allSettled([
+      call(b, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 3 }),
+      call(a, { type: 'work', ms: 0 }),
+      call(b, { type: 'work', ms: 0 }),
+    ])
+    await clock.advance(10)
+    expect(served).toHaveLength(1)
+    stop(a as never)
+    await clock.advance(10)
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(served).toHaveLength(2)
+  })
+
+  describe('in which a member of one pool crashed with a request of another, that runs again', () => {
+    /** Pool a is busy, a member of b has crashed with a call to a, and the rate holds that call. */
+    const crashed = async () => {
+      const clock = virtualClock()
+      const runs: string[] = []
+      const Work = definePool({
+        calls: {
+          work: async ({ ms }: { ms: number }) => {
+            await clock.wait(ms)
+            return reply('done')
+          },
+          crashOnce: (_message: object, _state, ctx) => {
+            runs.push(ctx.name)
+            if (runs.length === 1) throw new Error('once')
+            return reply('done')
+          },
+        },
+      })
+      const broker = spawnBroker(system, { clock, rate: { limit: 2, interval: 100 } }, 'broker')
+      const options = { broker, clock, size: 1, retryOnCrash: { crashOnce: 2 } }
+      const [a, b] = [spawnPool(system, Work, 'a', options), spawnPool(system, Work, 'b', options)]
+      const busy = call(a, { type: 'work', ms: 1000 }).catch(() => 'stopped')
+      const abort = new AbortController()
+      const again = call(a, { type: 'crashOnce' }, { signal: abort.signal, timeout: 500 }).then(
+        (value) => value,
+        ({ code }: { code: string }) => code,
+      )
+      await clock.advance(10)
+      expect([runs, length(broker)]).toEqual([['b'], 1])
+      return { clock, broker, runs, a, b, busy, abort, again }
+    }
+
+    it('counts it where it came to, and runs it again', async () => {
+      const { clock, runs, a, b, busy, again } = await crashed()
+      expect([inspect(a).waiting, inspect(b).waiting]).toEqual([1, 0])
+      await clock.advance(1000)
+      expect([await again, await busy, runs]).toEqual(['done', 'done', ['b', 'b']])
+    })
+
+    it('takes it back when it is aborted', async () => {
+      const { clock, broker, runs, abort, again } = await crashed()
+      abort.abort()
+      expect([await again, length(broker)]).toEqual(['ERR_GENPOOL_CANCELLED', 0])
+      await clock.advance(1000)
+      expect(runs).toHaveLength(1)
+    })
+
+    it('fails it when its own pool stops', async () => {
+      const { clock, broker, runs, a, again } = await crashed()
+      stop(a as never)
+      await clock.advance(1000)
+      expect([await again, length(broker), runs]).toEqual(['ERR_GENPOOL_STOPPED', 0, ['b']])
+    })
+
+    it('keeps it in its own pool if the pool of that member drains', async () => {
+      const { clock, runs, b, again } = await crashed()
+      const drained = drain(b)
+      await clock.advance(1010)
+      await drained
+      expect([await again, runs]).toEqual(['ERR_GENPOOL_EXPIRED', ['b']])
+    })
+  })
+
   it('has the rate and the limits: a pool with its own is refused, and told where they belong', () => {
     const { pool } = setUp()
     const a = pool('a')

@@ -114,7 +114,8 @@ export class BrokerActor extends BaseActor {
   }
 
   protected override onStopped(): void {
-    const waiting = [...this.engine.requests, ...this.engine.members]
+    // The requests leave together: otherwise one could be matched because another has left.
+    const waiting = [...this.engine.drain(this.shell.turn.now()), ...this.engine.members]
     for (const party of waiting) this.shell.withdraw(party, null)
     for (const party of waiting) party.fail(new StoppedError(this.name))
     this.shell.close()

@@ -2,11 +2,14 @@ import { type Nanos } from '@genpool/runtime'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
-import { type Waiting } from '../queues/waiting'
+import { type HoldingList, type Waiting } from '../queues/waiting'
 import { type Gate, Hold } from './hold'
 import { type HoldingLimit } from './hold-watch'
 import { isFair } from './limit-client'
 import { type Passes } from './passes'
+
+/** The list of a request that the gate holds in front of the queue. */
+const IN_FRONT: HoldingList = Object.freeze({ length: 1, holder: null })
 
 /** What the queue asks of the limits around it. */
 export interface GateOwner<E extends Waiting> {
@@ -23,7 +26,7 @@ export interface GateOwner<E extends Waiting> {
  * before it, except what is let pass. What the queue drops is reported at once.
  */
 export class GatedQueue<E extends Waiting> implements Iterable<E> {
-  /** The request that the gate holds. */
+  /** The request that the gate holds. It is queued, so its `list` is not null: its owner must find it to remove it. */
   #held: E | null = null
   /** Whether keys take turns in the queue. */
   #isFair: boolean
@@ -119,8 +122,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   /** Takes the next request out, whether or not the gate lets it through. */
   take(now: Nanos): E | null {
-    let entry = this.#held
-    this.#held = null
+    let entry = this.#letGo()
     if (entry === null) {
       entry = this.inner.dequeue(now)
       this.#report(now)
@@ -133,6 +135,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   hold(entry: E, now: Nanos): void {
     this.passes.of(entry).enter(entry.priority)
     this.#held = entry
+    entry.list = IN_FRONT
     const { rules, watch } = this.passes
     if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
   }
@@ -152,10 +155,8 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   /** Puts the request that is held back into the queue. */
   putBack(now: Nanos): void {
-    if (this.#held === null) return
-    const entry = this.#held
-    this.#held = null
-    this.inner.readmit(entry, now)
+    const entry = this.#letGo()
+    if (entry !== null) this.inner.readmit(entry, now)
   }
 
   /** Takes one back, which may be served now: it stands where its age puts it. */
@@ -209,7 +210,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   drain(): void {
     this.inner.drain()
-    this.#held = null
+    this.#letGo()
   }
 
   /** Ends a call; returns when the queue or the gate wants to be woken, `Infinity` for never. */
@@ -218,6 +219,15 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     const at = this.inner.decision.wakeAt ?? Infinity
     const opensAt = this.opensAt(now)
     return opensAt > now ? Math.min(at, opensAt) : at
+  }
+
+  /** Holds nothing any more; returns what was held. */
+  #letGo(): E | null {
+    const entry = this.#held
+    if (entry === null) return null
+    this.#held = null
+    entry.list = null
+    return entry
   }
 
   #countOutside(): void {

@@ -4,6 +4,7 @@ import {
   asyncAsk,
   asyncAskR,
   type BrokerMatch,
+  cancel,
   changeConfig,
   dynamicAsk,
   length,
@@ -114,5 +115,61 @@ describe('a broker with a rate or limits', () => {
     begun[0]?.done()
     await clock.settle()
     expect([await gone, tenants(), length(broker)]).toEqual(['gone', ['a', 'a'], 0])
+  })
+
+  describe('whose rate holds a costly request in front of the queue', () => {
+    /** Three of three are used; one of cost 3 is held, and one that costs nothing waits behind it. */
+    const held = async (options: Parameters<typeof asyncAsk>[2]) => {
+      const bench = setUp({ rate: { limit: 3, interval: 100, cost: 'cost' } })
+      bench.work(4)
+      asyncAsk(bench.broker, { cost: 3, tenant: 'first' })
+      const ticket = asyncAsk(bench.broker, { cost: 3, tenant: 'held' }, options)
+      const end = ticket.match.then(
+        () => 'begun',
+        ({ code }: { code: string }) => code,
+      )
+      asyncAsk(bench.broker, { cost: 0, tenant: 'next' })
+      await bench.clock.settle()
+      expect([bench.tenants(), length(bench.broker)]).toEqual([['first'], 2])
+      return { ...bench, ticket, end }
+    }
+
+    it('lets go of it when its signal aborts, and begins the next', async () => {
+      const controller = new AbortController()
+      const { clock, broker, tenants, end } = await held({ signal: controller.signal })
+      controller.abort()
+      await clock.settle()
+      expect([await end, tenants(), length(broker)]).toEqual(['ERR_GENPOOL_CANCELLED', ['first', 'next'], 0])
+      await clock.advance(200)
+      expect([tenants(), lengthR(broker), clock.timers]).toEqual([['first', 'next'], 2, 0])
+    })
+
+    it('lets go of it at its deadline, and begins the next', async () => {
+      const { clock, broker, tenants, end } = await held({ timeout: 20 })
+      await clock.advance(22)
+      expect([tenants(), length(broker)]).toEqual([['first', 'next'], 0])
+      expect(await end).toBe('ERR_GENPOOL_EXPIRED')
+    })
+
+    it('lets go of it when its ticket is cancelled, and begins the next', async () => {
+      const { clock, broker, tenants, ticket } = await held({})
+      expect([ticket.cancel(), ticket.cancel()]).toEqual([true, false])
+      await clock.settle()
+      expect([tenants(), length(broker)]).toEqual([['first', 'next'], 0])
+    })
+
+    it('lets go of it when its tag is cancelled, and begins the next', async () => {
+      const { clock, broker, tenants } = await held({ tag: 't', timeout: 20 })
+      expect(cancel(broker, 't')).toBe(1)
+      await clock.settle()
+      expect([tenants(), length(broker), clock.timers]).toEqual([['first', 'next'], 0, 0])
+    })
+
+    it('begins nothing more when it stops', async () => {
+      const { clock, broker, tenants, end } = await held({})
+      stop(broker)
+      await clock.settle()
+      expect([await end, tenants(), clock.timers]).toEqual(['ERR_GENPOOL_STOPPED', ['first'], 0])
+    })
   })
 })

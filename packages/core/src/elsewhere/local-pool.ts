@@ -87,6 +87,10 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     // The pool counts its outcomes.
   }
 
+  takeBack(): void {
+    // The pool has the queue.
+  }
+
   lost(): void {
     // The pool keeps its dead letters.
   }

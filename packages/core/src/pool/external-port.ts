@@ -118,10 +118,14 @@ export class ExternalPort implements Port {
     done?.(request.attempt > 0)
   }
 
-  /** To the broker it is a new request: it loses its place, and the turn of its key. */
+  /**
+   * To the broker it is a new request: it loses its place, and the turn of its key. It waits in the pool that it came to, which
+   * may not be this one, whose member had it: only there it is found when its caller gives up.
+   */
   putBack(request: Request): null {
     this.#endTurn(request)
-    return this.ask(request)
+    request.owner.takeBack(request)
+    return null
   }
 
   remove(entry: Request | Member): boolean {

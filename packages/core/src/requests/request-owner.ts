@@ -20,6 +20,8 @@ export interface RequestOwner<R> {
   clockNow(): Nanos
   /** Reports that the request has its outcome. Called once. */
   settled(request: R, outcome: Outcome, error: GenPoolError | undefined): void
+  /** A member of another pool had the request, which shares the broker: it waits here again. */
+  takeBack(request: R): void
   /** Reports that a request without a caller has failed. */
   lost(request: R, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void
