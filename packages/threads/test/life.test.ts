@@ -1,0 +1,133 @@
+import { call, cast, drain, explain, getMembers, inspect, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { type ThreadOptions, threads } from '@genpool/threads'
+import { type ActorSystemRef, spawnStateless, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Life from './fixtures/life'
+import type { any } from './fixtures/life'
+
+const file = join(__dirname, 'fixtures', 'life.ts')
+const logged: string[] = []
+/** nact's plugin for a logger is not among its exports. */
+const withLogger = (of: object) =>
+  Object.assign(of, {
+    createLogger: () =>
+      Object.fromEntries(
+        ['trace', 'debug', 'info', 'warn', 'error', 'critical', 'event', 'metric', 'exception'].map((level) => [
+          level,
+          (...args: unknown[]) => void logged.push(`${level}: ${args.map(String).join(' ')}`),
+        ]),
+      ),
+  })
+
+let system: ActorSystemRef
+let words: Int32Array
+beforeEach(() => {
+  logged.length = 0
+  words = new Int32Array(new SharedArrayBuffer(12))
+  system = start(withLogger as never)
+})
+afterEach(() => {
+  Atomics.store(words, 2, 1)
+  stop(system)
+})
+
+const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
+  const behaviour = threads<typeof Life>(file, { workerData: words.buffer, ...of })
+  return spawnPool(system, behaviour, 'life', { size: 1, timeout: 50_000, ...options })
+}
+
+/** Waits until something has happened, for as long as the test may take. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** An actor that keeps what it is sent. */
+function listener() {
+  const heard: unknown[] = []
+  const ref = spawnStateless(system as never, ((message: unknown) => void heard.push(message)) as never)
+  return { heard, ref: ref as never }
+}
+
+describe('terminate in a thread', () => {
+  it('is called with the last state, in each thread, before drain is done', async () => {
+    const pool = open({ size: 2 })
+    await until(() => inspect(pool).members.idle === 2)
+    const { ref } = listener()
+    await Promise.all(Array.from({ length: 6 }, () => call(pool, { type: 'add', to: ref })))
+    await drain(pool)
+    expect([...words]).toEqual([2, 6, 0])
+  })
+})
+
+describe('ctx.afterCommit in a thread', () => {
+  it('runs with the new state, and not for a handler that fails', async () => {
+    const pool = open()
+    const { heard, ref } = listener()
+    expect(await call(pool, { type: 'add', to: ref })).toBe(0)
+    await until(() => heard.length === 1)
+    await expect(call(pool, { type: 'failAfter', to: ref })).rejects.toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+    expect(await call(pool, { type: 'add', to: ref })).toBe(0)
+    await until(() => heard.length === 2)
+    expect(heard).toEqual([{ effect: 1 }, { effect: 1 }])
+  })
+})
+
+describe('ctx.log in a thread', () => {
+  it('reaches the logger of the system', async () => {
+    await call(open(), { type: 'log' })
+    await until(() => logged.some((entry) => entry.includes('from a thread')))
+  })
+})
+
+describe('catch-alls in a thread', () => {
+  it('take messages of any shape', async () => {
+    const behaviour = threads<typeof any>(file, { workerData: words.buffer, export: 'any' })
+    const pool = spawnPool(system, behaviour, 'any', { size: 1, timeout: 50_000 })
+    cast(pool, { add: 2 } as never)
+    cast(pool, { add: 3 } as never)
+    expect(await call(pool, 'what' as never)).toEqual({ message: 'what', count: 5 })
+    expect(await call(pool, { type: 'unheard of' } as never)).toEqual({ message: { type: 'unheard of' }, count: 5 })
+  })
+})
+
+describe('the size of a pool of threads', () => {
+  it('grows when all threads are busy', async () => {
+    const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch: 1 })
+    await ready(pool)
+    const held = [1, 2, 3].map((n) => call(pool, { type: 'hold', n }))
+    await until(() => inspect(pool).size === 2 && inspect(pool).members.busy === 2)
+    Atomics.store(words, 2, 1)
+    expect(await Promise.all(held)).toEqual([1, 2, 3])
+  })
+})
+
+describe('recycling', () => {
+  it('starts another thread after so many messages', async () => {
+    const pool = open({ recycle: { afterMessages: 2, jitter: 0 } })
+    const ids: number[] = []
+    for (let i = 0; i < 4; i++) ids.push(await call(pool, { type: 'thread' }))
+    expect(ids[1]).toBe(ids[0])
+    expect(ids[2]).not.toBe(ids[0])
+    expect(getMembers(pool)).toHaveLength(1)
+  })
+})
+
+describe('what waits for a thread', () => {
+  it('goes by priority, and inspect and explain show it', async () => {
+    const behaviour = threads<typeof Life>(file, { workerData: words.buffer, prefetch: 1 })
+    const pool = spawnPool(system, behaviour, 'life', { size: 1, timeout: 50_000 })
+    await ready(pool)
+    const order: number[] = []
+    const send = (n: number, priority: number) =>
+      call(pool, { type: 'hold', n }, { priority }).then((value) => order.push(value as number))
+    const all = [send(0, 0)]
+    await until(() => inspect(pool).members.busy === 1)
+    all.push(send(1, 0), send(2, 5), send(3, 1))
+    expect(inspect(pool)).toMatchObject({ waiting: 3, members: { busy: 1 } })
+    expect(explain(pool).text).toContain('"hold"')
+    Atomics.store(words, 2, 1)
+    await Promise.all(all)
+    expect(order).toEqual([0, 2, 3, 1])
+    expect(inspect(pool)).toMatchObject({ waiting: 0, outcomes: { replied: 4 } })
+  })
+})
