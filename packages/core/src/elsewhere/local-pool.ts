@@ -59,8 +59,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   }
   overlaps = false
   selfWait = null
-  readonly hasFreeMember = true
-  readonly isExclusive = false
+  readonly workforce = { hasFreeMember: true, isExclusive: false, running: (): Iterable<Request> => [] }
   readonly #clock: Clock
 
   constructor({ definition, actor, stateOptions, clock }: LocalPoolSetup) {
@@ -97,10 +96,6 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
 
   sendAnswer(): void {
     // The pool answers the sender.
-  }
-
-  running(): Iterable<Request> {
-    return []
   }
 
   tell(callback: () => unknown): void {

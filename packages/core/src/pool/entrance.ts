@@ -19,8 +19,8 @@ export interface EntrancePorts {
 export interface Refusing {
   /** Settles a request that a gate refused. */
   refused(request: Request, refusal: Refusal, now: Nanos): void
-  /** Settles a request that its caller cancelled. */
-  cancelled(request: Request): void
+  /** Settles a request whose caller no longer waits. */
+  giveUp(request: Request, why: 'cancelled'): void
 }
 
 /** What a request passes before it reaches the broker: the pool, its signal or a gate may refuse it. */
@@ -82,7 +82,7 @@ export class Entrance {
     if (this.#instrument !== null) this.wrap(request)
     const { status, failures } = this.pool
     const fault = status.accepting
-      ? watchSignal(request, failures, () => this.requests.cancelled(request))
+      ? watchSignal(request, failures, () => this.requests.giveUp(request, 'cancelled'))
       : failures.stopped(request)
     if (fault === undefined) return this.#passesGates(request)
     request.fail(fault)
@@ -93,7 +93,7 @@ export class Entrance {
   admitsCaller(call: Request): boolean {
     const { status, failures } = this.pool
     const fault = status.accepting
-      ? watchSignal(call, failures, () => this.requests.cancelled(call))
+      ? watchSignal(call, failures, () => this.requests.giveUp(call, 'cancelled'))
       : failures.stopped(call)
     return fault === undefined || !call.fail(fault)
   }

@@ -32,7 +32,7 @@ export interface SharedBrokerPorts {
   readonly turn: Turn
   readonly failures: Failures
   readonly holds: Holds
-  readonly pool: { countDrop(request: Request, facts: DropFacts): void }
+  readonly pool: { readonly drops: { count(request: Request, facts: DropFacts): void } }
   /** The broker was stopped, so the pool stops, too. */
   readonly lifecycle: { stopWith(error: unknown, why: string): void }
 }
@@ -229,7 +229,7 @@ export class ExternalPort implements Port {
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.kernel.failures.expired(request))
     else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.kernel.name, false, error))
     else if (error instanceof DroppedError) {
-      this.kernel.pool.countDrop(request, error)
+      this.kernel.pool.drops.count(request, error)
       request.fail(this.kernel.failures.dropped(request, error, error.target))
     } else request.fail(error)
   }

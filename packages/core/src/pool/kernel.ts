@@ -82,30 +82,21 @@ export class Kernel implements Attaching {
   #serviceTime: ServiceTime | null = null
   #crashes: Crashes | null = null
 
-  constructor({
-    host,
-    behaviour,
-    settings,
-    broker,
-    recorder,
-    supervision = noSupervision,
-    remedies = noRemedies,
-    workers,
-    sizing,
-  }: KernelSetup) {
+  constructor(setup: KernelSetup) {
+    const { host, behaviour, settings, broker, workers } = setup
     this.name = host.name
     this.system = host.system
     this.host = host
     this.behaviour = behaviour
-    this.recorder = recorder
-    this.supervision = supervision
+    this.recorder = setup.recorder
+    this.supervision = setup.supervision ?? noSupervision
     this.settings = { current: settings }
     this.commitOptions = settings.commitOptions
     this.clock = settings.clock
     this.turn = Turn.of(settings.clock)
     this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status, remedies)
+    this.failures = new Failures(host.name, this.turn, this.status, setup.remedies ?? noRemedies)
     this.callbacks = new Callbacks(host.name, this.turn, this.settings)
     this.turnWork = new TurnWork(this.turn, this)
     this.holds = new Holds(this)
@@ -115,7 +106,7 @@ export class Kernel implements Attaching {
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
     this.starts = new Starts(this)
-    this.population = new Population(this, sizing)
+    this.population = new Population(this, setup.sizing)
     this.crew = new PoolCrew(this)
     this.workload = new Workload(this)
     this.overlaps = workers !== undefined

@@ -1,4 +1,4 @@
-import { type Drop, type DropFacts, factsOf, type Maker } from '@genpool/broker'
+import type { Drop, Maker } from '@genpool/broker'
 import {
   type ConcreteSystem,
   Deadlines,
@@ -14,10 +14,11 @@ import type { Member } from '../members/member'
 import { calling, noteCall } from '../requests/calling'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
-import type { RequestOwner, SelfWait } from '../requests/request-owner'
+import type { RequestOwner, SelfWait, Workforce } from '../requests/request-owner'
 import { callerScope } from '../requests/scope'
 import { SharedCall } from '../requests/shared-run'
 import { BackOffs } from './back-offs'
+import { Drops } from './drops'
 import { Entrance, type Refusing } from './entrance'
 import { LatestCasts } from './latest-casts'
 import type { Listeners } from './listeners'
@@ -27,6 +28,7 @@ import type { Counters, Refusal } from './ports'
 import { SharedCalls } from './shared-calls'
 import { SharedWork } from './shared-work'
 import type { TurnWork } from './turn-work'
+import { PoolWorkforce } from './workforce'
 
 const NONE: ReadonlySet<Request> = new Set()
 
@@ -41,6 +43,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
   #backOffs: BackOffs | null = null
+  #drops: Drops | null = null
   #sharing: SharedCalls | null = null
   #latest: LatestCasts | null = null
   /** Made with the first request that does not end at once. */
@@ -63,6 +66,14 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.#turnWork = parts.turnWork
     this.#listeners = parts.listeners
     this.entrance = new Entrance(parts, this)
+  }
+
+  get workforce(): Workforce<Request> {
+    return new PoolWorkforce(this.parts, this.port)
+  }
+
+  get drops(): Drops {
+    return (this.#drops ??= new Drops(this.parts))
   }
 
   get backOffs(): BackOffs {
@@ -171,24 +182,11 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   /** The broker dropped a request, or a gate refused it. */
   dropped(drop: Drop<Request>): void {
-    const request = drop.entry
-    const retryAfter = drop.retryAfter ?? this.parts.serviceTime.timeFor(drop.waiting, this.turn.now())
-    const facts = factsOf({ ...drop, retryAfter })
-    this.countDrop(request, facts)
-    const crash = request.rarely?.crash ?? null
-    if (drop.reason === 'expired') request.fail(this.parts.failures.expired(request))
-    // It has run before: its error must not say that it never ran.
-    else if (crash !== null) request.fail(crash)
-    else request.fail(this.parts.failures.dropped(request, facts))
+    this.drops.settle(drop)
   }
 
   refused(entry: Request, refusal: Refusal, now: Nanos): void {
     this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
-  }
-
-  countDrop(request: Request, facts: DropFacts): void {
-    this.parts.recorder.dropped(facts.reason, this.turn.now())
-    for (const listener of this.#listeners.requestDropped) listener.requestDropped(request, facts)
   }
 
   lost(request: Request, error: GenPoolError): void {
@@ -211,20 +209,6 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return this.parts.failures.unanswerable(request, cause)
   }
 
-  /** Lazy: those who ask mostly stop at the first. */
-  *running(): Iterable<Request> {
-    for (const { member } of this.parts.roster.slots.all) if (member !== null) yield* member.inHand
-  }
-
-  get hasFreeMember(): boolean {
-    // With a shared broker, members of other pools may take what waits here.
-    return this.port.isShared || this.port.lengthR > 0 || this.parts.roster.slots.starting > 0
-  }
-
-  get isExclusive(): boolean {
-    return this.parts.sharesState && this.parts.settings.current.state.commit === 'exclusive'
-  }
-
   clockNow(): Nanos {
     return this.parts.settings.current.clock.now()
   }
@@ -241,16 +225,12 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   get deadlines(): Deadlines<Request> {
     return (this.#deadlines ??= new Deadlines(this.parts.settings.current.clock, (request) =>
-      this.#giveUp(request, 'expired'),
+      this.giveUp(request, 'expired'),
     ))
   }
 
-  cancelled(request: Request): void {
-    this.#giveUp(request, 'cancelled')
-  }
-
   /** Its caller no longer waits. */
-  #giveUp(request: Request, why: 'expired' | 'cancelled'): void {
+  giveUp(request: Request, why: 'expired' | 'cancelled'): void {
     const errorOf = (of: Request): GenPoolError => this.parts.failures[why](of)
     if (request instanceof SharedCall) this.sharing.leave(request, errorOf)
     else this.withdraw(request, errorOf(request))

@@ -19,7 +19,7 @@ interface SharingKernel extends RequestOwner<Request> {
   submit(request: Request): void
   ask(request: Request): void
   withdraw(request: Request, error: GenPoolError): void
-  countDrop(request: Request, facts: DroppedError): void
+  readonly drops: { count(request: Request, facts: DroppedError): void }
 }
 
 interface SharingParts {
@@ -80,7 +80,7 @@ export class SharedWork implements SharingPool {
     if (call.isCounted) return
     recorder.counters.outcomes[outcome]++
     if (error !== undefined) recorder.failed(outcome, turn.now())
-    if (error instanceof DroppedError) this.owner.countDrop(call, error)
+    if (error instanceof DroppedError) this.owner.drops.count(call, error)
     for (const listener of listeners.callerSettled) listener.callerSettled(call, outcome, error)
   }
 }

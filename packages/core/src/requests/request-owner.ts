@@ -11,6 +11,16 @@ export interface SelfWait {
   readonly at: Nanos
 }
 
+/** The members of a pool, as a request (`R`) that waits for them sees them. */
+export interface Workforce<R> {
+  /** What they have in hand; of a batch, the first. */
+  running(): Iterable<R>
+  /** Whether a member could take a request now, or is about to start. */
+  readonly hasFreeMember: boolean
+  /** Whether each handler holds the state while it runs. */
+  readonly isExclusive: boolean
+}
+
 /** The pool of a request (`R`), as the request sees it. */
 export interface RequestOwner<R> {
   readonly name: string
@@ -27,12 +37,7 @@ export interface RequestOwner<R> {
   sendAnswer(to: Reference, value: unknown): void
   /** The last wait for itself that was found; null if none was. */
   selfWait: SelfWait | null
-  /** What its members have in hand; of a batch, the first. */
-  running(): Iterable<R>
-  /** Whether a member could take a request now, or is about to start. */
-  readonly hasFreeMember: boolean
-  /** Whether each handler holds the state while it runs. */
-  readonly isExclusive: boolean
+  readonly workforce: Workforce<R>
   /** Holds the queue back, when a handler asks for it. */
   readonly backOffs: { hold(request: R, backOff: CheckedBackOff): void }
   /** Calls something of the caller's, after what runs now. */

@@ -36,7 +36,7 @@ function knownLately({ owner, sentAt }: Request): string | undefined {
 export function selfWaitIn(owner: RequestOwner<Request>): string | undefined {
   const search = new Search()
   if (!search.poolWaits(owner)) return undefined
-  for (const running of owner.running()) return search.wayFrom(running)
+  for (const running of owner.workforce.running()) return search.wayFrom(running)
   return undefined
 }
 
@@ -47,7 +47,7 @@ class Search {
 
   /** Whether no member of a pool can take a request before one of its own calls is taken. */
   poolWaits(owner: RequestOwner<Request>): boolean {
-    return this.#once(owner, () => !owner.hasFreeMember && this.#allWait(owner.running()))
+    return this.#once(owner, () => !owner.workforce.hasFreeMember && this.#allWait(owner.workforce.running()))
   }
 
   /** Whether a running handler has called what cannot be taken. */
@@ -114,16 +114,16 @@ function leadsBack(way: readonly Request[], call: Request): boolean {
 function runningBefore(call: Request): Request | undefined {
   const ahead = aheadOf(call)
   if (ahead !== undefined) return ahead
-  for (const running of call.owner.running()) return running
+  for (const running of call.owner.workforce.running()) return running
   return undefined
 }
 
 /** A running request that a waiting one has to wait for, whoever is free: of its key, or that holds the state. */
 function aheadOf(call: Request): Request | undefined {
   const { owner, key } = call
-  const holdsState = call.runner !== null && owner.isExclusive
+  const holdsState = call.runner !== null && owner.workforce.isExclusive
   if (key === undefined && !holdsState) return undefined
-  for (const running of owner.running()) {
+  for (const running of owner.workforce.running()) {
     if (running.attempt > 0 && (holdsState || running.key === key)) return running
   }
   return undefined

@@ -1,0 +1,39 @@
+import { type Drop, type DropFacts, factsOf } from '@genpool/broker'
+import type { Turn } from '@genpool/runtime'
+import type { Failures } from '../requests/failures'
+import type { Request } from '../requests/request'
+import type { Listeners } from './listeners'
+import type { Recorder } from './ports'
+import type { ServiceTime } from './service-time'
+
+/** What is needed of the pool to drop a request. */
+export interface DropPorts {
+  readonly turn: Turn
+  readonly listeners: Listeners
+  readonly recorder: Recorder
+  readonly failures: Failures
+  readonly serviceTime: ServiceTime
+}
+
+/** Settles the requests that the broker dropped or a gate refused, and counts them. */
+export class Drops {
+  constructor(private readonly pool: DropPorts) {}
+
+  settle(drop: Drop<Request>): void {
+    const { failures, serviceTime, turn } = this.pool
+    const request = drop.entry
+    const retryAfter = drop.retryAfter ?? serviceTime.timeFor(drop.waiting, turn.now())
+    const facts = factsOf({ ...drop, retryAfter })
+    this.count(request, facts)
+    const crash = request.rarely?.crash ?? null
+    if (drop.reason === 'expired') request.fail(failures.expired(request))
+    // It has run before: its error must not say that it never ran.
+    else if (crash !== null) request.fail(crash)
+    else request.fail(failures.dropped(request, facts))
+  }
+
+  count(request: Request, facts: DropFacts): void {
+    this.pool.recorder.dropped(facts.reason, this.pool.turn.now())
+    for (const listener of this.pool.listeners.requestDropped) listener.requestDropped(request, facts)
+  }
+}
