@@ -31,7 +31,7 @@ function gated(onDrop: (letter: DeadLetter) => void = () => undefined) {
       },
     },
   })
-  const pool = spawnPool(system, Gated, 'gated', { size: 1, onDrop })
+  const pool = spawnPool(system, Gated, 'gated', { size: 1, timeout: 60_000, onDrop })
   cast(pool, { type: 'wait' })
   return { pool, seen, open: () => open() }
 }
