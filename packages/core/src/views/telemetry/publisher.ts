@@ -28,7 +28,7 @@ import {
   requestSettled,
   sizeChanged,
 } from './channels'
-import type { AlarmEvent, BreakerEvent, MemberEvent, PoolEvent, RequestEvent } from './events'
+import type { AlarmEvent, BreakerEvent, MemberEvent, PoolEvent, RequestEvent, SettledEvent } from './events'
 
 /** What a publisher needs of its pool. */
 export interface PublisherPorts {
@@ -68,9 +68,24 @@ export class Publisher implements Listener {
     // Written out: there is one for each request, and copies with spread cost 6 µs of time and garbage.
     const { pool, ref } = this.pool.identity
     const { type, kind, message, priority, key, attempt: attempts } = request
-    const { waitedMs, ranMs } = request.times()
+    const { waitedMs, ranMs, heldMs } = request.times()
     const member = request.runner?.info.name ?? null
-    const event = { pool, ref, type, kind, message, priority, key, outcome, waitedMs, ranMs, attempts, member, error }
+    const event: SettledEvent = {
+      pool,
+      ref,
+      type,
+      kind,
+      message,
+      priority,
+      key,
+      outcome,
+      waitedMs,
+      ranMs,
+      heldMs,
+      attempts,
+      member,
+      error,
+    }
     request.within(() => this.#publish(requestSettled, event))
   }
 
@@ -200,7 +215,7 @@ export class Publisher implements Listener {
     if (channel.hasSubscribers) this.#publish(channel, { ...this.pool.identity, ...facts })
   }
 
-  #publish<E>(channel: EventChannel<E>, event: E): void {
+  #publish<E>(channel: EventChannel<E>, event: NoInfer<E>): void {
     this.pool.tell(() => channel.publish(event))
   }
 
