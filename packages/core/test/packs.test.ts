@@ -1,4 +1,5 @@
 import { call, cast, configure, type DeadLetter, definePool, inspect, noReply, reply, spawnPool } from '@genpool/core'
+import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, dispatch, start, stop } from 'nact'
 
 /** So many that most of them are not made before their turn comes, and that one pack does not hold them. */
@@ -31,7 +32,7 @@ function gated(onDrop: (letter: DeadLetter) => void = () => undefined) {
       },
     },
   })
-  const pool = spawnPool(system, Gated, 'gated', { size: 1, timeout: 60_000, onDrop })
+  const pool = spawnPool(system, Gated, 'gated', { size: 1, clock: virtualClock(), onDrop })
   cast(pool, { type: 'wait' })
   return { pool, seen, open: () => open() }
 }
