@@ -83,7 +83,8 @@ describe('a node that gets hostile bytes', () => {
       [0x67, 1, 4, 0, 3],
     )
     const bytes = fc.tuple(starts, fc.uint8Array({ maxLength: 200 })).map(([a, b]) => Uint8Array.from([...a, ...b]))
-    for (const payload of fc.sample(bytes, { numRuns: 500, seed: 1 })) connection.publish(subject, payload, { reply: '_INBOX.nobody.x' })
+    for (const payload of fc.sample(bytes, { numRuns: 500, seed: 1 }))
+      connection.publish(subject, payload, { reply: '_INBOX.nobody.x' })
     const evil = headers()
     evil.set('traceparent', 'x'.repeat(1000))
     connection.publish(subject, new Uint8Array(100_000), { headers: evil })
