@@ -94,7 +94,7 @@ describe('a node that gets hostile bytes', () => {
     expect(service.inspect().requests.bad).toBeGreaterThan(300)
     const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders' })
     expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
-    await service.stop({ within: 2000 })
+    await service.stop()
   })
 
   it('and a client that gets them on its inbox, or as the word of a node, works on', async () => {
@@ -113,7 +113,7 @@ describe('a node that gets hostile bytes', () => {
     }
     await admin.flush()
     expect(await call(orders, { type: 'add', value: 2 })).toBe(3)
-    await service.stop({ within: 2000 })
+    await service.stop()
   })
 })
 

@@ -38,7 +38,7 @@ export interface EndpointCounts {
   failed: number
   /** Bytes that were no frame, and requests that were too large. */
   bad: number
-  /** Requests that were sent again and had come before. */
+  /** Requests that had come before: sent again, or with the address of one that runs. */
   repeated: number
   cancelled: number
 }
@@ -98,7 +98,7 @@ export class Endpoint {
     }
     if (frame.kind === Kind.call && reply === '') throw new BadFrame('a call needs an address for its answer')
     const header = readRequest(frame)
-    if (header.again && this.#cameBefore(reply, header)) return
+    if (this.#isOpen(frame.kind, reply) || (header.again && this.#cameBefore(reply, header))) return
     const value = this.#body(frame.body)
     this.counts.received++
     const begin = (): void => this.#begin({ kind: frame.kind, header, value, reply, message })
@@ -200,11 +200,17 @@ export class Endpoint {
     this.#memory.callerOf(reply)?.abort()
   }
 
+  /** Whether a call with this address runs already. Another one would take its place in the memory, and never be counted as ended. */
+  #isOpen(kind: number, reply: string): boolean {
+    const isHeld = this.#held?.has(reply) === true
+    if (kind !== Kind.call || !(isHeld || this.#memory.callerOf(reply) !== undefined)) return false
+    this.counts.repeated++
+    return true
+  }
+
   /** Whether a request that is sent again needs not run: it runs, has run, or may have. */
   #cameBefore(reply: string, { ageMs }: RequestHeader): boolean {
-    const known = this.#held?.has(reply)
-      ? ({ kind: 'running' } as const)
-      : this.#memory.recall(reply, ageMs, this.ports.clock.now())
+    const known = this.#memory.recall(reply, ageMs, this.ports.clock.now())
     if (known.kind === 'new') return false
     this.counts.repeated++
     if (known.kind === 'answered') this.#send(reply, known.frame)
