@@ -21,7 +21,7 @@ const MODULES = '(p-queue|p-limit|yocto-queue)'
 module.exports = {
   testEnvironment: 'node',
   // Finds tests that hang. How fast a test is depends on the machine and is no result of it.
-  testTimeout: 60_000,
+  testTimeout: 240_000,
   // On a machine of two cores Jest would run all in one process. That keeps what each file has loaded, and dies of it after some
   // 160 files. A worker is replaced when it has grown so much.
   maxWorkers: Math.max(2, require('node:os').availableParallelism() - 1),

