@@ -26,7 +26,7 @@ export interface DiscoveryPorts {
 export class Discovery {
   readonly #questions = new Questions()
   /** Those who want to know when a node is found. */
-  readonly #readiness: (() => void)[] = []
+  readonly #readiness: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   readonly #finder: Finder
 
   constructor(private readonly ports: DiscoveryPorts) {
@@ -41,10 +41,10 @@ export class Discovery {
     })
   }
 
-  /** Resolves when a node is found. */
+  /** Resolves when a node is found; rejects when it ends before. */
   ready(): Promise<void> {
     this.find()
-    return new Promise((resolve) => this.#readiness.push(resolve))
+    return new Promise((resolve, reject) => this.#readiness.push({ resolve, reject }))
   }
 
   /** Looks for nodes, unless it does so already. */
@@ -89,8 +89,10 @@ export class Discovery {
     this.#questions.forget(id)
   }
 
-  end(): void {
+  /** No node will be found, for this reason. */
+  end(error: Error): void {
     this.#finder.end()
+    for (const { reject } of this.#readiness.splice(0)) reject(error)
   }
 
   #askAll(): void {
@@ -101,7 +103,7 @@ export class Discovery {
 
   #found(): void {
     this.#questions.gathered()
-    for (const resolve of this.#readiness.splice(0)) resolve()
+    for (const { resolve } of this.#readiness.splice(0)) resolve()
     this.ports.found()
   }
 }

@@ -29,6 +29,14 @@ export class Door {
     return this.#stopped
   }
 
+  /** Why it takes nothing, whatever the message; undefined while it does. */
+  get closed(): GenPoolError | undefined {
+    const { failures, link } = this.ports
+    if (this.#stopped) return failures.stopped(null)
+    if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
+    return link.connection.isClosed() ? failures.closed(false) : undefined
+  }
+
   /** The address has stopped. */
   stop(): void {
     this.#stopped = true
@@ -55,10 +63,9 @@ export class Door {
   }
 
   #refusalOf(): GenPoolError | undefined {
-    const { counts, failures, link } = this.ports
-    if (this.#stopped) return failures.stopped(null)
-    if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
-    if (link.connection.isClosed()) return failures.closed(false)
+    const { closed } = this
+    if (closed !== undefined) return closed
+    const { counts, failures } = this.ports
     const { maxInFlight } = this.ports.options()
     const inFlight = this.ports.inFlight()
     if (inFlight < maxInFlight) return undefined

@@ -50,15 +50,12 @@ export class RemoteClient {
     this.name = name
     this.#bodies = bodiesOf(options.codec)
     const pending = (this.pending = new Pending(clock, (request) => this.#outcomes.expired(request)))
-    const { waiting } = pending
-    const roster = (this.roster = new Roster(
-      rulesOf(() => this.options),
-      {
-        probe: (node) => this.#discovery.probe(node),
-        lost: (node) => this.#lost(node),
-        reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
-      },
-    ))
+    const rules = rulesOf(() => this.options)
+    const roster = (this.roster = new Roster(rules, {
+      probe: (node) => this.#discovery.probe(node),
+      lost: (node) => this.#lost(node),
+      reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
+    }))
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
@@ -76,11 +73,11 @@ export class RemoteClient {
       refused: (error) => this.#refused(error),
     }))
     const bodies = (): Bodies => this.#bodies
+    const { waiting } = pending
     const find = (): void => this.#discovery.find()
     const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, bodies, find }
     const outcomes = (this.#outcomes = new Outcomes(shared))
-    const random = (): number => this.options.random()
-    const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random }))
+    const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
     const retries = (this.#retries = new Retries({ ...shared, outcomes, delivery }))
     this.#answers = new Answers({ ...shared, outcomes, retries, delivery, casts })
@@ -109,11 +106,11 @@ export class RemoteClient {
     return this.pending.waiting
   }
 
-  /** Resolves when a node is known. */
+  /** Resolves when a node is known; rejects if no message can be sent. */
   ready(): Promise<void> {
-    if (this.roster.nodes.length > 0) return Promise.resolve()
-    if (this.#door.stopped) return Promise.reject(this.#failures.stopped(null))
-    return this.#discovery.ready()
+    const { closed } = this.#door
+    if (closed !== undefined) return Promise.reject(closed)
+    return this.roster.nodes.length > 0 ? Promise.resolve() : this.#discovery.ready()
   }
 
   configure(options: CheckedRemoteOptions): void {
@@ -125,7 +122,7 @@ export class RemoteClient {
   stop(): void {
     this.#door.stop()
     this.#outcomes.stopped()
-    this.#discovery.end()
+    this.#noMore(this.#failures.stopped(null))
     this.#watch.end()
     this.#link.end()
     this.#inbox.end()
@@ -187,12 +184,16 @@ export class RemoteClient {
   #refused(error: Error): void {
     this.#door.close(error)
     this.#outcomes.closed(error)
-    this.#casts.dropWaiting()
-    this.#discovery.end()
+    this.#noMore(this.#failures.closed(false, error))
   }
 
   #closed(): void {
     this.#outcomes.closed()
-    this.#discovery.end()
+    this.#noMore(this.#failures.closed(false))
+  }
+
+  #noMore(error: Error): void {
+    this.#casts.dropWaiting()
+    this.#discovery.end(error)
   }
 }
