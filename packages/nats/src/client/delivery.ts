@@ -73,6 +73,9 @@ export class Delivery {
   }
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
+    const { waiting } = this.ports
+    // It may be sent while it waits here: when a node that had it before refuses it late.
+    if (waiting.size > 0) waiting.delete(request)
     const isFirst = request.firstSentAt === null
     const frame = isFirst ? request.setup.frame : request.renewed(now, false)
     const leftMs = request.leftMs(now)
