@@ -8,15 +8,21 @@ const MOST_TRIES = 3
 /** What casts need. */
 export interface CastPorts {
   readonly counts: { lostCasts: number }
-  isConnected(): boolean
-  nextId(): string
-  nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined
-  /** NATS says that nobody listens at the address of this node. */
-  missing(node: string, now: Nanos): void
+  readonly roster: {
+    /** NATS says that nobody listens at the address of this node. */
+    missingId(node: string, now: Nanos): void
+  }
+  readonly link: { readonly usable: boolean }
+  readonly inbox: {
+    nextId(): string
+    /** Throws if the connection is closed. */
+    send(node: string, frame: Uint8Array, id: string): void
+  }
+  readonly delivery: {
+    nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined
+  }
   /** Looks for nodes, since none is known. */
   find(): void
-  /** Throws if the connection is closed. */
-  send(node: string, frame: Uint8Array, id: string): void
 }
 
 /** Messages without an answer: sent once, and to another node if NATS says that nobody was there. A node that dies loses its own. */
@@ -32,21 +38,21 @@ export class Casts {
   }
 
   send(cast: SentCast, now: Nanos): void {
-    const { ports } = this
-    const id = ports.nextId()
+    const { counts, link, inbox, delivery, find } = this.ports
+    const id = inbox.nextId()
     const except = cast.node === '' ? null : new Set([cast.node])
-    const node = ports.isConnected() ? ports.nodeFor(cast.key, except, now) : undefined
+    const node = link.usable ? delivery.nodeFor(cast.key, except, now) : undefined
     if (node === undefined) {
       this.#waiting.set(id, { ...cast, node: '' })
-      if (ports.isConnected()) ports.find()
+      if (link.usable) find()
       return
     }
     node.casts()
     this.#sent.add(id, { ...cast, node: node.id })
     try {
-      ports.send(node.id, cast.frame, id)
+      inbox.send(node.id, cast.frame, id)
     } catch {
-      ports.counts.lostCasts++
+      counts.lostCasts++
     }
   }
 
@@ -54,7 +60,7 @@ export class Casts {
   reachedNobody(id: string, now: Nanos): void {
     const cast = this.#sent.take(id)
     if (cast === undefined) return
-    this.ports.missing(cast.node, now)
+    this.ports.roster.missingId(cast.node, now)
     if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
     else this.ports.counts.lostCasts++
   }

@@ -3,7 +3,7 @@ import { saidFrom, type Said } from '../nodes/said'
 import type { Subjects } from '../subjects'
 import { ownBodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
-import { type Frame, Kind, openFrame } from '../wire/frames'
+import { cancelFrame, type Frame, Kind, openFrame } from '../wire/frames'
 
 /** What comes in. */
 export interface InboxListener {
@@ -51,7 +51,9 @@ export class Inbox {
     return (this.#next++).toString(36)
   }
 
-  send(subject: string, frame: Uint8Array, id: string, given?: Readonly<Record<string, string>>): void {
+  /** Sends a message to a node. */
+  send(node: string, frame: Uint8Array, id: string, given?: Readonly<Record<string, string>>): void {
+    const subject = this.subjects.callOf(node)
     const reply = this.#prefix + id
     if (given === undefined) return this.connection.publish(subject, frame, { reply })
     const carried = headers()
@@ -59,9 +61,9 @@ export class Inbox {
     this.connection.publish(subject, frame, { reply, headers: carried })
   }
 
-  /** The subject at which a request is answered. */
-  replyOf(id: string): string {
-    return this.#prefix + id
+  /** Tells a node that nobody waits for the answer to a message any more. */
+  cancel(node: string, id: string): void {
+    this.connection.publish(this.subjects.callOf(node), cancelFrame(this.#prefix + id))
   }
 
   askAll(): void {

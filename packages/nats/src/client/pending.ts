@@ -4,6 +4,8 @@ import type { RemoteRequest } from './remote-request'
 
 /** The requests of this client that have no outcome yet, with their deadlines. */
 export class Pending {
+  /** Those that wait here: for a connection, or for a node. */
+  readonly waiting = new Set<RemoteRequest>()
   readonly #byId = new Map<string, RemoteRequest>()
   readonly #deadlines: Deadlines<RemoteRequest>
   readonly #turn: Turn
@@ -34,6 +36,7 @@ export class Pending {
 
   remove(request: RemoteRequest): void {
     this.#byId.delete(request.id)
+    this.waiting.delete(request)
     this.#deadlines.remove(request)
     this.#touch()
   }

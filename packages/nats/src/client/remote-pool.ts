@@ -6,63 +6,63 @@ import { changeOptions } from './change-options'
 import { explainRemote } from './explain-remote'
 import { inspectRemote, type RemoteInspection } from './inspect-remote'
 import { NONE } from './prepare'
+import { RemoteClient } from './remote-client'
 import type { CheckedRemoteOptions, RemotePoolChanges } from './remote-options'
-import { Requests } from './requests'
 
 /** A pool that other processes serve, as its address here is used. */
 export class RemotePool implements PoolElsewhere {
   readonly intake = {
-    call: (message: unknown): Promise<unknown> => this.#requests.ask('call', message, NONE),
-    cast: (message: unknown, options: CastOptions = NONE): CastResult => this.#requests.cast(message, options),
+    call: (message: unknown): Promise<unknown> => this.#client.ask('call', message, NONE),
+    cast: (message: unknown, options: CastOptions = NONE): CastResult => this.#client.cast(message, options),
   }
-  readonly #requests: Requests
+  readonly #client: RemoteClient
 
   constructor(connection: NatsConnection, options: CheckedRemoteOptions) {
-    this.#requests = new Requests(connection, options)
+    this.#client = new RemoteClient(connection, options)
   }
 
   get name(): string {
-    return this.#requests.name
+    return this.#client.name
   }
 
   get mostAtOnce(): number {
-    const { roster, options } = this.#requests
+    const { roster, options } = this.#client
     const sizes = roster.nodes.reduce((sum, { said }) => sum + said.size, 0)
     return Math.max(1, Math.min(sizes, options.maxInFlight))
   }
 
   call(message: unknown, options: CallOptions): Promise<unknown> {
-    return this.#requests.ask('call', message, options)
+    return this.#client.ask('call', message, options)
   }
 
   query(message: unknown, timeout: number): Promise<unknown> {
-    return this.#requests.ask('query', message, { timeout })
+    return this.#client.ask('query', message, { timeout })
   }
 
   dispatch(message: unknown, answer: ((value: unknown) => void) | undefined): void {
-    if (answer === undefined) return void this.#requests.cast(message, NONE)
-    this.#requests.ask('dispatch', message, NONE).then(answer, () => undefined)
+    if (answer === undefined) return void this.#client.cast(message, NONE)
+    this.#client.ask('dispatch', message, NONE).then(answer, () => undefined)
   }
 
   ready(): Promise<void> {
-    return this.#requests.ready()
+    return this.#client.ready()
   }
 
   inspect(): RemoteInspection {
-    return inspectRemote(this.#requests, this.#requests.pending.now())
+    return inspectRemote(this.#client, this.#client.pending.now())
   }
 
   explain(): Explanation {
-    return explainRemote(this.#requests, this.#requests.pending.now())
+    return explainRemote(this.#client, this.#client.pending.now())
   }
 
   configure(changes: RemotePoolChanges): readonly Change[] {
-    const { options, changed } = changeOptions(this.#requests.options, changes)
-    this.#requests.configure(options)
+    const { options, changed } = changeOptions(this.#client.options, changes)
+    this.#client.configure(options)
     return changed
   }
 
   stop(): void {
-    this.#requests.stop()
+    this.#client.stop()
   }
 }

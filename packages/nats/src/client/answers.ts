@@ -1,0 +1,107 @@
+import type { GenPoolError } from '@genpool/core'
+import { callSafely, type Nanos, warnOfCallback } from '@genpool/runtime'
+import { type Attempt, attemptOf } from '../calls/retry-rule'
+import type { Node } from '../nodes/node'
+import type { Bodies } from '../wire/codec'
+import { readFailure } from '../wire/failures'
+import { type Frame, Kind, readAnswer } from '../wire/frames'
+import type { RemoteFailures } from './failures'
+import type { Pending } from './pending'
+import type { RemoteRequest } from './remote-request'
+
+/** What answers need. */
+export interface AnswerPorts {
+  readonly name: string
+  readonly pending: Pick<Pending, 'get' | 'now'>
+  readonly counts: { bad: number; late: number }
+  readonly failures: RemoteFailures
+  readonly roster: {
+    /** NATS says that nobody listens at the address of this node. */
+    missing(node: Node, now: Nanos): void
+  }
+  readonly outcomes: {
+    settle(request: RemoteRequest, error: Error | null, value?: unknown): void
+    giveUp(request: RemoteRequest, error: Error): void
+  }
+  readonly retries: { failed(request: RemoteRequest, attempt: Attempt, error: GenPoolError, now: Nanos): void }
+  readonly delivery: {
+    hasNodeFor(request: RemoteRequest, now: Nanos): boolean
+    wait(request: RemoteRequest): void
+  }
+  readonly casts: {
+    wasRefused(id: string): boolean
+    reachedNobody(id: string, now: Nanos): void
+  }
+  bodies(): Bodies
+}
+
+/** Reads what comes back for a request, and says what that means for it. */
+export class Answers {
+  constructor(private readonly ports: AnswerPorts) {}
+
+  /** A node answers, or tells how far it is. */
+  received(id: string, frame: Frame): void {
+    const { pending, counts, failures, outcomes, retries } = this.ports
+    const request = pending.get(id)
+    if (request === undefined) return this.#lateOrCast(id, frame)
+    const now = pending.now()
+    const { node } = request
+    try {
+      const { inHand } = readAnswer(frame)
+      if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
+      node?.answers(request.sentAt, inHand, now)
+      request.node = null
+      if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
+      if (frame.kind !== Kind.failure) throw new Error(`the kind of frame ${frame.kind} is not known`)
+      const error = readFailure(frame.body, node?.id ?? '')
+      if (node !== null && attemptOf(error) === 'not-run') request.refused(node.id)
+      retries.failed(request, attemptOf(error), error, now)
+    } catch (error) {
+      counts.bad++
+      outcomes.settle(request, failures.badAnswer(node?.id ?? '', error))
+    }
+  }
+
+  /** Nobody listened: it certainly did not run there, unless it was sent there before. */
+  nobody(id: string): void {
+    const { pending, failures, roster, retries, delivery, casts } = this.ports
+    const now = pending.now()
+    const request = pending.get(id)
+    const node = request?.node ?? null
+    if (request === undefined || node === null) return casts.reachedNobody(id, now)
+    roster.missing(node, now)
+    // It was there before: whether it is gone is decided by how long it stays away.
+    if (request.isRepeated) return
+    node.loses()
+    request.node = null
+    request.refused(node.id)
+    if (delivery.hasNodeFor(request, now)) {
+      return retries.failed(request, 'not-run', failures.absent(node.id, request.mayHaveRun), now)
+    }
+    request.refusedBy = null
+    delivery.wait(request)
+  }
+
+  /** Bytes came that are no frame of ours. */
+  bad(id: string | undefined, error: unknown): void {
+    const { pending, counts, failures, outcomes } = this.ports
+    counts.bad++
+    const request = id === undefined ? undefined : pending.get(id)
+    if (request !== undefined) outcomes.giveUp(request, failures.badAnswer(request.node?.id ?? '', error))
+  }
+
+  #progress(request: RemoteRequest, { body }: Frame, now: Nanos): void {
+    const value = this.ports.bodies().read(body)
+    request.node?.alive.heard(now)
+    callSafely(
+      () => request.setup.onProgress?.(value),
+      (error) => warnOfCallback('pool', this.ports.name, error),
+    )
+  }
+
+  /** An answer to a cast is a refusal. Anything else came too late. */
+  #lateOrCast(id: string, frame: Frame): void {
+    const { casts, counts } = this.ports
+    if (frame.kind !== Kind.failure || !casts.wasRefused(id)) counts.late++
+  }
+}

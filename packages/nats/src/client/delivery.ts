@@ -1,0 +1,100 @@
+import type { Clock, Nanos } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import { setBudget } from '../wire/frames'
+import type { RemoteFailures } from './failures'
+import type { RemoteRequest } from './remote-request'
+import type { Roster } from './roster'
+
+/** What a delivery needs. */
+export interface DeliveryPorts {
+  readonly clock: Clock
+  readonly roster: Pick<Roster, 'choose' | 'ofKey'>
+  /** Requests that wait here: for a connection, or for a node. */
+  readonly waiting: Set<RemoteRequest>
+  readonly failures: RemoteFailures
+  readonly link: { readonly usable: boolean }
+  readonly inbox: {
+    /** Throws if the connection is closed. */
+    send(node: string, frame: Uint8Array, id: string, headers?: Readonly<Record<string, string>>): void
+  }
+  readonly outcomes: { settle(request: RemoteRequest, error: Error): void }
+  readonly random: () => number
+  /** Looks for nodes. */
+  find(): void
+}
+
+/** Sends each request to the node that is best for it. Without a connection or a node, it waits here. */
+export class Delivery {
+  constructor(private readonly ports: DeliveryPorts) {}
+
+  /** @param except nodes that have refused it */
+  nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined {
+    const { roster, random } = this.ports
+    return key === null ? roster.choose(now, random, except) : roster.ofKey(key, except)
+  }
+
+  /** Whether there is a node that has not refused a request. */
+  hasNodeFor({ setup, refusedBy }: RemoteRequest, now: Nanos): boolean {
+    return this.nodeFor(setup.key, refusedBy, now) !== undefined
+  }
+
+  send(request: RemoteRequest, now: Nanos): void {
+    const { link, waiting } = this.ports
+    if (!link.usable) return void waiting.add(request)
+    const node = this.nodeFor(request.setup.key, request.refusedBy, now)
+    if (node === undefined) return this.wait(request)
+    this.#sendTo(node, request, now)
+  }
+
+  /** A request waits until a node is found. */
+  wait(request: RemoteRequest): void {
+    this.ports.waiting.add(request)
+    this.ports.find()
+  }
+
+  /** Sends those that waited. */
+  sendWaiting(now: Nanos): void {
+    const { waiting } = this.ports
+    const requests = [...waiting]
+    waiting.clear()
+    for (const request of requests) this.send(request, now)
+  }
+
+  /** Sends requests to their nodes again, as such: a node that has had one sends its answer again. */
+  sendAgain(requests: readonly RemoteRequest[]): void {
+    if (!this.ports.link.usable) return
+    const now = this.ports.clock.now()
+    for (const request of requests) {
+      const { node } = request
+      if (node === null) continue
+      request.isRepeated = true
+      this.#publish(node, request, request.renewed(now, true))
+    }
+  }
+
+  #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
+    const { waiting } = this.ports
+    // It may be sent while it waits here: when a node that had it before refuses it late.
+    if (waiting.size > 0) waiting.delete(request)
+    const isFirst = request.firstSentAt === null
+    const frame = isFirst ? request.setup.frame : request.renewed(now, false)
+    const leftMs = request.leftMs(now)
+    setBudget(frame, leftMs - node.marginMs(leftMs))
+    request.node = node
+    request.sentAt = now
+    request.firstSentAt ??= now
+    request.isRepeated = false
+    node.sends(now)
+    this.#publish(node, request, frame)
+  }
+
+  #publish(node: Node, request: RemoteRequest, frame: Uint8Array): void {
+    const { inbox, outcomes, failures } = this.ports
+    try {
+      inbox.send(node.id, frame, request.id, request.setup.headers)
+    } catch (error) {
+      // The connection is closed, or drains.
+      outcomes.settle(request, failures.closed(request.mayHaveRun, error))
+    }
+  }
+}

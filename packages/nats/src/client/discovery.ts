@@ -1,0 +1,117 @@
+import type { Clock, Nanos } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import type { Said } from '../nodes/said'
+import { Finder } from './finder'
+import { Questions } from './questions'
+import type { Roster } from './roster'
+
+/** What a discovery needs. */
+export interface DiscoveryPorts {
+  readonly clock: Clock
+  readonly roster: Pick<Roster, 'says' | 'missingId' | 'isPatient'>
+  readonly link: { readonly usable: boolean }
+  /** Each throws if the connection is closed. */
+  readonly inbox: { askAll(): void; askNode(node: string): void }
+  /** Knows the time of this turn. */
+  readonly pending: { now(): Nanos }
+  /** Whether messages wait for a node. */
+  hasWaiting(): boolean
+  /** Nodes are known: send what waits. */
+  found(): void
+  /** There are none. */
+  nobody(): void
+}
+
+/** Asks nodes what they say of themselves, and puts what they say into the roster. */
+export class Discovery {
+  readonly #questions = new Questions()
+  /** Those who want to know when a node is found. */
+  readonly #readiness: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  readonly #finder: Finder
+
+  constructor(private readonly ports: DiscoveryPorts) {
+    const { clock, roster } = ports
+    this.#finder = new Finder({
+      clock,
+      ask: () => this.#askAll(),
+      isWanted: () => ports.hasWaiting() || this.#readiness.length > 0,
+      isPatient: () => roster.isPatient(clock.now()),
+      found: () => this.#found(),
+      nobody: () => ports.nobody(),
+    })
+  }
+
+  /** Resolves when a node is found; rejects when it ends before. */
+  ready(): Promise<void> {
+    this.find()
+    return new Promise((resolve, reject) => this.#readiness.push({ resolve, reject }))
+  }
+
+  /** Looks for nodes, unless it does so already. */
+  find(): void {
+    this.#finder.find()
+  }
+
+  /** Looks for nodes anew: there may be others. */
+  findAgain(): void {
+    this.#finder.end()
+    this.#finder.find()
+  }
+
+  /** A node said something of itself; `asked` if it was asked for it. */
+  said(said: Said, asked: boolean): void {
+    const { clock, roster } = this.ports
+    const found = roster.says(said, this.ports.pending.now())
+    if (found === undefined) return
+    const askedAt = asked ? this.#questions.echoed(said.id) : undefined
+    if (askedAt !== undefined) found.node.echoes(askedAt, clock.now())
+    this.#finder.answered()
+  }
+
+  /** NATS says that no node is there; with `id`, that this one is not. */
+  absent(id: string | undefined): void {
+    const now = this.ports.pending.now()
+    if (id === undefined) return this.#finder.unanswered()
+    this.#questions.forget(id)
+    this.ports.roster.missingId(id, now)
+  }
+
+  /** Asks a node whether it is there. */
+  probe({ id }: Node): void {
+    const { clock, inbox, link } = this.ports
+    if (!link.usable) return
+    this.#questions.asked(id, clock.now())
+    quietly(() => inbox.askNode(id))
+  }
+
+  /** A node is given up. */
+  forget({ id }: Node): void {
+    this.#questions.forget(id)
+  }
+
+  /** No node will be found, for this reason. */
+  end(error: Error): void {
+    this.#finder.end()
+    for (const { reject } of this.#readiness.splice(0)) reject(error)
+  }
+
+  #askAll(): void {
+    const { clock, inbox } = this.ports
+    this.#questions.askedAll(clock.now())
+    quietly(() => inbox.askAll())
+  }
+
+  #found(): void {
+    this.#questions.gathered()
+    for (const { resolve } of this.#readiness.splice(0)) resolve()
+    this.ports.found()
+  }
+}
+
+function quietly(send: () => void): void {
+  try {
+    send()
+  } catch {
+    // The connection is closed, or drains.
+  }
+}

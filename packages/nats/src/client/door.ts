@@ -1,0 +1,75 @@
+import type { CallOptions, GenPoolError } from '@genpool/core'
+import type { Nanos } from '@genpool/runtime'
+import type { Bodies } from '../wire/codec'
+import type { RemoteFailures } from './failures'
+import { prepare, type Prepared } from './prepare'
+import type { CheckedRemoteOptions } from './remote-options'
+import type { RemoteKind } from './remote-request'
+
+/** What the door needs. */
+export interface DoorPorts {
+  readonly counts: { full: number }
+  readonly failures: RemoteFailures
+  /** The connection, and the most bytes that its server takes. */
+  readonly link: { readonly connection: { isClosed(): boolean }; readonly maxPayload: number }
+  options(): CheckedRemoteOptions
+  bodies(): Bodies
+  /** How many messages of this client have no outcome yet. */
+  inFlight(): number
+}
+
+/** Takes messages in, ready to be sent, or says why not. */
+export class Door {
+  #stopped = false
+  #refusal: Error | undefined
+
+  constructor(private readonly ports: DoorPorts) {}
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Why it takes nothing, whatever the message; undefined while it does. */
+  get closed(): GenPoolError | undefined {
+    const { failures, link } = this.ports
+    if (this.#stopped) return failures.stopped(null)
+    if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
+    return link.connection.isClosed() ? failures.closed(false) : undefined
+  }
+
+  /** The address has stopped. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** NATS refuses this client: nothing works until it connects again. */
+  close(refusal: Error): void {
+    this.#refusal ??= refusal
+  }
+
+  /** It is connected again. */
+  open(): void {
+    this.#refusal = undefined
+  }
+
+  /** A message with everything that its way needs, or why it cannot be taken. Never throws. */
+  admit(kind: RemoteKind, message: unknown, given: CallOptions, now: Nanos): Prepared | GenPoolError {
+    const refusal = this.#refusalOf()
+    if (refusal !== undefined) return refusal
+    const { failures, link } = this.ports
+    const options = this.ports.options()
+    const max = Math.min(options.maxBytes, link.maxPayload)
+    return prepare(kind, message, given, { options, bodies: this.ports.bodies(), failures, max, now })
+  }
+
+  #refusalOf(): GenPoolError | undefined {
+    const { closed } = this
+    if (closed !== undefined) return closed
+    const { counts, failures } = this.ports
+    const { maxInFlight } = this.ports.options()
+    const inFlight = this.ports.inFlight()
+    if (inFlight < maxInFlight) return undefined
+    counts.full++
+    return failures.full(inFlight, maxInFlight)
+  }
+}

@@ -1,0 +1,199 @@
+import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Link } from '../link'
+import type { Node } from '../nodes/node'
+import { Subjects } from '../subjects'
+import { type Bodies, bodiesOf } from '../wire/codec'
+import { Answers } from './answers'
+import { Casts } from './casts'
+import { Delivery } from './delivery'
+import { Discovery } from './discovery'
+import { Door } from './door'
+import { RemoteFailures } from './failures'
+import { Inbox } from './inbox'
+import { RemoteCounts } from './inspect-remote'
+import { NodeWatch } from './node-watch'
+import { Outcomes } from './outcomes'
+import { Pending } from './pending'
+import { type CheckedRemoteOptions, rulesOf } from './remote-options'
+import { type RemoteKind, RemoteRequest } from './remote-request'
+import { Retries } from './retries'
+import { Roster } from './roster'
+
+/** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
+export class RemoteClient {
+  readonly name: string
+  readonly counts = new RemoteCounts()
+  readonly roster: Roster
+  readonly pending: Pending
+  readonly #failures: RemoteFailures
+  readonly #inbox: Inbox
+  readonly #link: Link
+  readonly #door: Door
+  readonly #outcomes: Outcomes
+  readonly #delivery: Delivery
+  readonly #retries: Retries
+  readonly #answers: Answers
+  readonly #discovery: Discovery
+  readonly #casts: Casts
+  readonly #watch: NodeWatch
+  #bodies: Bodies
+
+  constructor(
+    connection: NatsConnection,
+    public options: CheckedRemoteOptions,
+  ) {
+    const { clock, name } = options
+    const subjects = new Subjects(options.prefix, name)
+    const failures = (this.#failures = new RemoteFailures(name))
+    const { counts } = this
+    this.name = name
+    this.#bodies = bodiesOf(options.codec)
+    const pending = (this.pending = new Pending(clock, (request) => this.#outcomes.expired(request)))
+    const rules = rulesOf(() => this.options)
+    const roster = (this.roster = new Roster(rules, {
+      probe: (node) => this.#discovery.probe(node),
+      lost: (node) => this.#lost(node),
+      reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
+    }))
+    const link = (this.#link = new Link(connection, {
+      lost: () => undefined,
+      back: () => this.#back(),
+      refused: (error, subject) => {
+        if (subjects.has(subject)) this.#refused(error)
+      },
+      closed: () => this.#closed(),
+    }))
+    const inbox = (this.#inbox = new Inbox(connection, subjects, {
+      frame: (id, frame) => this.#answers.received(id, frame),
+      nobody: (id) => this.#answers.nobody(id),
+      said: (said, asked) => this.#discovery.said(said, asked),
+      absent: (node) => this.#discovery.absent(node),
+      bad: (id, error) => this.#answers.bad(id, error),
+      refused: (error) => this.#refused(error),
+    }))
+    const bodies = (): Bodies => this.#bodies
+    const { waiting } = pending
+    const find = (): void => this.#discovery.find()
+    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, bodies, find }
+    const outcomes = (this.#outcomes = new Outcomes(shared))
+    const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
+    const casts = (this.#casts = new Casts({ ...shared, delivery }))
+    const retries = (this.#retries = new Retries({ ...shared, outcomes, delivery }))
+    this.#answers = new Answers({ ...shared, outcomes, retries, delivery, casts })
+    this.#discovery = new Discovery({
+      ...shared,
+      hasWaiting: () => waiting.size > 0 || casts.waiting > 0,
+      found: () => this.#sendWaiting(),
+      nobody: () => this.#nobodyServes(),
+    })
+    const inFlight = (): number => pending.size + casts.waiting
+    this.#door = new Door({ ...shared, options: () => this.options, inFlight })
+    this.#watch = new NodeWatch({
+      ...shared,
+      isConnected: () => link.usable,
+      isNeeded: () => pending.size > 0 && !this.#door.stopped,
+    })
+    if (link.usable) this.#discovery.find()
+  }
+
+  get connected(): boolean {
+    return this.#link.usable
+  }
+
+  /** Requests that wait here: for a connection, or for a node. */
+  get waiting(): ReadonlySet<RemoteRequest> {
+    return this.pending.waiting
+  }
+
+  /** Resolves when a node is known; rejects if no message can be sent. */
+  ready(): Promise<void> {
+    const { closed } = this.#door
+    if (closed !== undefined) return Promise.reject(closed)
+    return this.roster.nodes.length > 0 ? Promise.resolve() : this.#discovery.ready()
+  }
+
+  configure(options: CheckedRemoteOptions): void {
+    this.options = options
+    this.#bodies = bodiesOf(options.codec)
+  }
+
+  /** Its address has stopped. */
+  stop(): void {
+    this.#door.stop()
+    this.#outcomes.stopped()
+    this.#noMore(this.#failures.stopped(null))
+    this.#watch.end()
+    this.#link.end()
+    this.#inbox.end()
+  }
+
+  /** Sends a message that is answered. The promise always settles. */
+  ask(kind: RemoteKind, message: unknown, options: CallOptions): Promise<unknown> {
+    const now = this.pending.now()
+    const { signal } = options
+    const prepared = this.#door.admit(kind, message, options, now)
+    if (!('frame' in prepared)) return Promise.reject(prepared)
+    this.counts.calls++
+    this.#retries.called(now)
+    return new Promise((resolve, reject) => {
+      const request = new RemoteRequest(this.#inbox.nextId(), prepared, now, resolve, reject)
+      if (signal?.aborted === true) return reject(this.#failures.cancelled(request, signal.reason))
+      if (signal !== undefined) request.watch(signal, () => this.#outcomes.cancelled(request, signal.reason))
+      this.pending.add(request)
+      this.#watch.arm(now)
+      this.#delivery.send(request, now)
+    })
+  }
+
+  /** Sends a message without an answer. */
+  cast(message: unknown, options: CastOptions): CastResult {
+    const now = this.pending.now()
+    const prepared = this.#door.admit('cast', message, options, now)
+    if (!('frame' in prepared)) return { ok: false, error: prepared }
+    this.counts.casts++
+    this.#casts.send({ frame: prepared.frame, node: '', key: prepared.key, tries: 0 }, now)
+    return { ok: true }
+  }
+
+  #lost(node: Node): void {
+    this.#discovery.forget(node)
+    this.#retries.lost(node, this.pending.now())
+  }
+
+  #sendWaiting(): void {
+    const now = this.pending.now()
+    this.#delivery.sendWaiting(now)
+    this.#casts.sendWaiting(now)
+  }
+
+  #nobodyServes(): void {
+    this.#outcomes.nobody()
+    this.#casts.dropWaiting()
+  }
+
+  /** Connected again: answers may be lost, nodes may be others. */
+  #back(): void {
+    this.#door.open()
+    this.roster.connected(this.options.clock.now())
+    this.#delivery.sendAgain(this.pending.all())
+    this.#discovery.findAgain()
+  }
+
+  /** The account lacks a permission: nothing works until it connects again with another one. */
+  #refused(error: Error): void {
+    this.#door.close(error)
+    this.#outcomes.closed(error)
+    this.#noMore(this.#failures.closed(false, error))
+  }
+
+  #closed(): void {
+    this.#outcomes.closed()
+    this.#noMore(this.#failures.closed(false))
+  }
+
+  #noMore(error: Error): void {
+    this.#casts.dropWaiting()
+    this.#discovery.end(error)
+  }
+}

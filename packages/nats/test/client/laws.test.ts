@@ -1,0 +1,162 @@
+import type { Clock } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
+import fc from 'fast-check'
+import { getEventListeners } from 'node:events'
+import { inspectRemote } from '../../src/client/inspect-remote'
+import { RemoteClient } from '../../src/client/remote-client'
+import { remotePoolOptions } from '../../src/client/remote-options'
+import { type Deed, FakeNetwork } from '../support/fake-network'
+
+interface Call {
+  readonly do: 'call'
+  readonly timeout: number
+  readonly idempotent: boolean
+  readonly key: string | undefined
+  readonly abortAfter: number | undefined
+}
+type Step =
+  | Call
+  | { readonly do: 'cast' | 'disconnect' | 'reconnect' }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'down' | 'up' | 'kill' | 'stall' | 'wake' | 'leave'; readonly node: number }
+
+const call = fc.record<Call>({
+  do: fc.constant('call'),
+  timeout: fc.oneof(fc.integer({ min: 0, max: 4000 }), fc.constant(Infinity)),
+  idempotent: fc.boolean(),
+  key: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+  abortAfter: fc.option(fc.integer({ min: 0, max: 500 }), { nil: undefined, freq: 4 }),
+})
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: call },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cast', 'disconnect', 'reconnect') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(0, 1, 2, 3, 6, 50, 400, 3500) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('down', 'up', 'kill', 'stall', 'wake', 'leave'),
+      node: fc.nat({ max: 2 }),
+    }),
+  },
+)
+const deed = fc.constantFrom<Deed>('answer', 'slow', 'late', 'twice', 'refuse', 'drop', 'fail', 'garbage', 'progress')
+const deeds = fc.array(fc.array(deed, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
+
+/** One client in a network of its own. */
+class World {
+  readonly time = virtualClock()
+  readonly network: FakeNetwork
+  readonly client: RemoteClient
+  /** How many outcomes each call has had. */
+  readonly outcomes: number[] = []
+  readonly signals: AbortSignal[] = []
+  /** What is not idempotent. */
+  readonly onlyOnce: number[] = []
+  timers = 0
+
+  constructor(planned: readonly (readonly Deed[])[]) {
+    this.network = new FakeNetwork(this.time, planned)
+    const options = { name: 'n', prefix: 'p', clock: this.#clock(), random: () => 0.5, maxInFlight: 1000 }
+    this.client = new RemoteClient(this.network.connection, remotePoolOptions.parse(options))
+  }
+
+  async does(step: Step): Promise<void> {
+    const { network } = this
+    if (step.do === 'call') this.#calls(step)
+    else if (step.do === 'cast') this.client.cast(-1, {})
+    else if (step.do === 'wait') await this.time.advance(step.ms)
+    else if ('node' in step) {
+      const node = network.nodes[step.node]
+      if (node !== undefined) network[step.do](node)
+    } else network.link(step.do === 'reconnect')
+    await this.time.settle()
+    this.holds()
+  }
+
+  /** What is true at any time. */
+  holds(): void {
+    const { pending, waiting, roster } = this.client
+    const all = pending.all()
+    expect([...waiting].filter((request) => request.node !== null || !all.includes(request))).toEqual([])
+    const figures = roster.nodes.map((node) => [node.id, node.inFlight])
+    expect(figures).toEqual(roster.nodes.map((node) => [node.id, pending.of(node).length]))
+  }
+
+  /** Waits until everything that can have an outcome has one. NATS gives up nodes that stand still. */
+  async rests(): Promise<void> {
+    const { network, time, client } = this
+    network.link(true)
+    await time.advance(5000)
+    for (const node of network.nodes) if (node.isStalled) network.down(node)
+    for (let i = 0; i < 10 && client.pending.size > 0; i++) await time.advance(5000)
+    await time.advance(5000)
+  }
+
+  #clock(): Clock {
+    const { time } = this
+    return {
+      now: () => time.now(),
+      defer: (fn) => time.defer(fn),
+      setTimer: (at, fn, holds) => {
+        let isArmed = true
+        const done = (): void => {
+          if (isArmed) this.timers--
+          isArmed = false
+        }
+        this.timers++
+        const timer = time.setTimer(at, () => (done(), fn()), holds)
+        return { ...timer, cancel: () => (done(), timer.cancel()) }
+      },
+    }
+  }
+
+  #calls({ timeout, idempotent, key, abortAfter }: Call): void {
+    const id = this.outcomes.push(0) - 1
+    if (!idempotent) this.onlyOnce.push(id)
+    const controller = new AbortController()
+    this.signals.push(controller.signal)
+    if (abortAfter !== undefined) void this.time.wait(abortAfter).then(() => controller.abort())
+    const settled = (): void => void (this.outcomes[id] = (this.outcomes[id] as number) + 1)
+    const given = { timeout, idempotent, signal: controller.signal, ...(key === undefined ? {} : { key }) }
+    this.client.ask('call', id, given).then(settled, settled)
+  }
+}
+
+const law = (end: (world: World) => Promise<void>) =>
+  fc.assert(
+    fc.asyncProperty(deeds, fc.array(step, { minLength: 1, maxLength: 40 }), async (planned, steps) => {
+      const world = new World(planned)
+      for (const one of steps) await world.does(one)
+      await end(world)
+      const { client, outcomes, network, signals } = world
+      const seen = inspectRemote(client, world.time.now())
+      expect(outcomes).toEqual(outcomes.map(() => 1))
+      expect(world.onlyOnce.filter((id) => (network.runs.get(id) ?? 0) > 1)).toEqual([])
+      expect(seen.answered + Object.values(seen.failed).reduce((sum, count) => sum + count, 0)).toBe(seen.calls)
+      expect({ inFlight: seen.inFlight, waiting: seen.waiting, timers: world.timers }).toEqual({
+        ...{ inFlight: 0, waiting: 0, timers: 0 },
+      })
+      expect(signals.filter((signal) => getEventListeners(signal, 'abort').length > 0)).toEqual([])
+      world.holds()
+      client.stop()
+      expect({ timers: world.timers, subscriptions: network.subscriptions }).toEqual({ timers: 0, subscriptions: 0 })
+    }),
+    { numRuns: 120 },
+  )
+
+describe('a client of nodes that answer, refuse, stall, vanish and come back', () => {
+  it('gives each call exactly one outcome, runs at most once what may run only once, and keeps nothing', () =>
+    law((world) => world.rests()))
+
+  it('does so when its address stops', () =>
+    law(async ({ client, time }) => {
+      client.stop()
+      await time.advance(1000)
+    }))
+
+  it('does so when its connection is closed', () =>
+    law(async ({ network, time }) => {
+      network.close()
+      await time.advance(1000)
+    }))
+})

@@ -1,0 +1,242 @@
+import { DroppedError, InvalidError } from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
+import type { VirtualClock } from '@genpool/runtime/testing'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { ownBodies } from '../../src/wire/codec'
+import { failureFrame } from '../../src/wire/failures'
+import { answerFrame, type Frame, Kind, openFrame, plainFrame, readRequest } from '../../src/wire/frames'
+
+/** What a node does with a request. */
+export type Deed = 'answer' | 'slow' | 'late' | 'twice' | 'refuse' | 'drop' | 'fail' | 'garbage' | 'progress'
+const AFTER_MS: Readonly<Partial<Record<Deed, number>>> = { slow: 300, drop: 300, late: 10_000 }
+
+/** How long a message travels. */
+const TRAVEL_MS = 1
+
+type Callback = (error: Error | null, message: unknown) => void
+
+/** A node: `up` if NATS reaches it, `stalled` if its process stands still. */
+export interface FakeNode {
+  id: string
+  epoch: number
+  isUp: boolean
+  isStalled: boolean
+  isLeaving: boolean
+  /** What it does with its next requests, again and again. */
+  deeds: readonly Deed[]
+  /** What has come while it stood still. */
+  readonly missed: (() => void)[]
+  /** The answers to what it has had, by the subject of the answer. */
+  memory: Map<string, Uint8Array[]>
+}
+
+/** NATS, some nodes and the connection of one client, in virtual time. A message to or from somebody who is away is lost. */
+export class FakeNetwork {
+  readonly nodes: FakeNode[]
+  /** How often each message was run, by what it says. */
+  readonly runs = new Map<unknown, number>()
+  readonly connection: NatsConnection
+  readonly #subscriptions = new Map<string, Callback>()
+  #isUp = true
+  #isClosed = false
+  #tell: (status: object | null) => void = () => undefined
+  #closed: () => void = () => undefined
+  #deeds = 0
+  #made = 0
+
+  constructor(
+    private readonly clock: VirtualClock,
+    deeds: readonly (readonly Deed[])[],
+  ) {
+    this.nodes = deeds.map((those) => this.#born(those))
+    this.connection = this.#connection()
+    this.#announceAll()
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions.size
+  }
+
+  /** The connection of the client is lost, or made again. */
+  link(isUp: boolean): void {
+    if (this.#isClosed || this.#isUp === isUp) return
+    this.#isUp = isUp
+    this.#tell({ type: isUp ? 'reconnect' : 'disconnect' })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#subscriptions.clear()
+    this.#closed()
+  }
+
+  /** A node loses its connection to NATS, and keeps what it has. */
+  down(node: FakeNode): void {
+    node.isUp = false
+  }
+
+  up(node: FakeNode): void {
+    if (node.isUp) return
+    node.isUp = true
+    node.epoch++
+    this.#announce(node)
+  }
+
+  /** A process dies, and with it what it had. Another one, with a name of its own, is started with `up`. */
+  kill(node: FakeNode): void {
+    Object.assign(node, this.#born(node.deeds), { isUp: false })
+  }
+
+  stall(node: FakeNode): void {
+    node.isStalled = true
+  }
+
+  wake(node: FakeNode): void {
+    node.isStalled = false
+    for (const work of node.missed.splice(0)) work()
+  }
+
+  /** A node takes nothing new for a second, and is gone then. */
+  leave(node: FakeNode): void {
+    const { id } = node
+    node.isLeaving = true
+    this.#announce(node)
+    this.#after(1000, () => {
+      if (node.id === id) this.kill(node)
+    })
+  }
+
+  #born(deeds: readonly Deed[]): FakeNode {
+    const id = `node-${this.#made++}`
+    return { id, epoch: 1, isUp: true, isStalled: false, isLeaving: false, deeds, missed: [], memory: new Map() }
+  }
+
+  #connection(): NatsConnection {
+    const closed = new Promise<void>((resolve) => (this.#closed = resolve))
+    const connection = {
+      info: { max_payload: 1_000_000 },
+      isClosed: () => this.#isClosed,
+      closed: () => closed,
+      status: () => this.#status(),
+      subscribe: (subject: string, { callback }: { callback: Callback }) => {
+        this.#subscriptions.set(subject, callback)
+        return { unsubscribe: () => void this.#subscriptions.delete(subject) }
+      },
+      publish: (subject: string, data: Uint8Array | undefined, { reply = '' } = {}) => {
+        if (this.#isClosed) throw new Error('closed connection')
+        const sent = data === undefined ? undefined : Uint8Array.from(data)
+        if (this.#isUp) this.#after(TRAVEL_MS, () => this.#route(subject, sent, reply))
+      },
+    }
+    return connection as unknown as NatsConnection
+  }
+
+  #status(): AsyncIterable<object> & { stop(): void } {
+    const told: (object | null)[] = []
+    let wake = (): void => undefined
+    this.#tell = (status) => {
+      told.push(status)
+      wake()
+    }
+    return {
+      stop: () => this.#tell(null),
+      async *[Symbol.asyncIterator]() {
+        for (;;) {
+          if (told.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+          const status = told.shift()
+          if (status === null) return
+          if (status !== undefined) yield status
+        }
+      },
+    }
+  }
+
+  #after(ms: number, fn: () => void): void {
+    this.clock.setTimer(this.clock.now() + ms * NS_PER_MS, fn, false)
+  }
+
+  /** A message of the client arrives at NATS. */
+  #route(subject: string, data: Uint8Array | undefined, reply: string): void {
+    const isQuestion = subject.endsWith('.ask')
+    const reached = this.nodes.filter(({ id, isUp }) => isUp && (subject.includes(`.${id}.`) || subject === 'p.n.ask'))
+    if (reached.length === 0 && reply !== '') this.#toClient(reply, new Uint8Array(0), 503)
+    for (const node of reached) {
+      this.#works(node, () => {
+        if (isQuestion) {
+          if (!node.isLeaving) this.#from(node, reply, said(node))
+        } else if (data !== undefined) this.#takes(node, openFrame(data), reply)
+      })
+    }
+  }
+
+  #works(node: FakeNode, work: () => void): void {
+    if (node.isStalled) node.missed.push(work)
+    else work()
+  }
+
+  #takes(node: FakeNode, frame: Frame, reply: string): void {
+    if (frame.kind === Kind.cancel) return
+    const had = node.memory.get(reply)
+    const { again } = readRequest(frame)
+    if (again && had !== undefined) return had.forEach((answer) => this.#from(node, reply, answer))
+    const value = ownBodies.read(frame.body)
+    const deed = node.deeds[this.#deeds++ % node.deeds.length] ?? 'answer'
+    if (frame.kind === Kind.cast) return
+    if (deed === 'refuse') return this.#from(node, reply, refusal())
+    if (deed !== 'drop') this.runs.set(value, (this.runs.get(value) ?? 0) + 1)
+    const answers: Uint8Array[] = []
+    node.memory.set(reply, answers)
+    if (deed === 'progress') this.#from(node, reply, answered(Kind.progress, value))
+    const { id } = node
+    this.#after(AFTER_MS[deed] ?? 2, () => {
+      // Its process died meanwhile.
+      if (node.id !== id) return
+      this.#works(node, () => {
+        answers.push(outcomeOf(deed, value))
+        this.#from(node, reply, outcomeOf(deed, value))
+        if (deed === 'twice') this.#from(node, reply, outcomeOf(deed, value))
+      })
+    })
+  }
+
+  #from(node: FakeNode, subject: string, data: Uint8Array): void {
+    if (node.isUp) this.#after(TRAVEL_MS, () => this.#toClient(subject, data))
+  }
+
+  #toClient(subject: string, data: Uint8Array, code = 200): void {
+    if (!this.#isUp || this.#isClosed) return
+    for (const [pattern, callback] of this.#subscriptions) {
+      const isHere = pattern.endsWith('*') ? subject.startsWith(pattern.slice(0, -1)) : subject === pattern
+      if (isHere) callback(null, { subject, data, headers: { code } })
+    }
+  }
+
+  #announce(node: FakeNode): void {
+    if (!node.isStalled) this.#from(node, 'p.n.load', said(node))
+  }
+
+  #announceAll(): void {
+    for (const node of this.nodes) this.#announce(node)
+    this.#after(1000, () => this.#announceAll())
+  }
+}
+
+function said({ id, epoch, isLeaving: leaving }: FakeNode): Uint8Array {
+  const work = { size: 4, idle: 4, waiting: 0, inHand: 0, oldestWaitMs: 0, runMs: 2, upMs: 0 }
+  return plainFrame(Kind.load, { id, version: '0.0.0', ...work, everyMs: 1000, epoch, leaving })
+}
+
+function answered(kind: Kind, value: unknown): Uint8Array {
+  return answerFrame(kind, { inHand: 0 }, { bodies: ownBodies, value, max: 1000 })
+}
+
+function refusal(): Uint8Array {
+  return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), 0, 1000)
+}
+
+function outcomeOf(deed: Deed, value: unknown): Uint8Array {
+  if (deed === 'drop') return refusal()
+  if (deed === 'garbage') return new Uint8Array([1, 2, 3])
+  if (deed === 'fail') return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), 0, 1000)
+  return answered(Kind.answer, value)
+}
