@@ -217,6 +217,30 @@ describe('map', () => {
     expect(await settled(late.toArray())).toEqual(new Error('no item'))
   })
 
+  it.each<[string, () => unknown]>([
+    ['no result', () => undefined],
+    ['no result later', () => Promise.resolve(undefined)],
+    [
+      'a result that cannot be read later',
+      () =>
+        Promise.resolve({
+          get done(): boolean {
+            throw new TypeError('unreadable')
+          },
+        }),
+    ],
+  ])('fails if the iterator of the source gives %s', async (_name, next) => {
+    const { pool } = spawned()
+    const source = { [Symbol.asyncIterator]: () => ({ next }) } as AsyncIterable<Item>
+    expect(await settled(map(pool, source).toArray())).toBeInstanceOf(TypeError)
+  })
+
+  it('refuses a key that is a promise', async () => {
+    const { pool } = spawned()
+    const all = map(pool, [item(1)], { key: () => Promise.reject(new Error('late')) as unknown }).toArray()
+    expect(await settled(all)).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+  })
+
   it('gives everything back when the consumer leaves: what waits never runs, what runs is told', async () => {
     const { pool, seen } = spawned({ size: 2 })
     const source = watchedSource(many(100, (n) => ({ ms: 10 + 100 * n })))

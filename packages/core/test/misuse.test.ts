@@ -256,6 +256,23 @@ describe('the options of a message', () => {
     })
   })
 
+  it.each(['key', 'share'])('are refused if "%s" is a promise, which nobody has awaited', async (name) => {
+    const pool = spawned()
+    const options = { [name]: Promise.reject(new Error('late')) }
+    expect(await failure(call(pool, { type: 'add' } as never, options))).toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringContaining(`The option "${name}"`),
+    })
+  })
+
+  it('of a cast are refused if "latest" is a promise', () => {
+    const options = { latest: Promise.reject(new Error('late')) }
+    expect(cast(spawned(), { type: 'add' } as never, options)).toMatchObject({
+      ok: false,
+      error: { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining('got a promise. Await it first') },
+    })
+  })
+
   it.each<[string, object]>([
     [
       'that cannot be read',

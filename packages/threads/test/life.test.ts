@@ -99,6 +99,17 @@ describe('the size of a pool of threads', () => {
     Atomics.store(words, 2, 1)
     expect(await Promise.all(held)).toEqual([1, 2, 3])
   })
+
+  it('grows when messages wait in a busy thread, which then move to the new one', async () => {
+    const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch: 8 })
+    await ready(pool)
+    const held = call(pool, { type: 'hold', n: 1 })
+    await until(() => inspect(pool).members.busy === 1)
+    expect(await call(pool, { type: 'thread' })).not.toBe(0)
+    expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
+    Atomics.store(words, 2, 1)
+    expect(await held).toBe(1)
+  })
 })
 
 describe('recycling', () => {

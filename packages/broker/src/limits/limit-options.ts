@@ -1,4 +1,4 @@
-import { inOrder, showValue } from '@genpool/runtime'
+import { inOrder, letGo, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 import { type FairBy, identify, keyFunction } from '../queues/fair-keys'
@@ -88,18 +88,19 @@ export function toFairBy(from: CheckedLimitsOptions['by']): FairBy {
 
 /** Returns the function that finds the key by which lanes are kept. */
 export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
-  const find = keyFunction(toFairBy(from))
+  const find = keyFunction(toFairBy(from), '"by"')
   return (message) => identify(find(message))
 }
 
 /** Returns the function that finds the cost of a message; null if each costs 1. It throws an `InvalidError` for a wrong cost. */
 export function costOf(from: CheckedRateOptions['cost'], { limit, burst }: RateRules): CostOf | null {
   if (from === undefined) return null
-  const find = keyFunction(toFairBy(from))
+  const find = keyFunction(toFairBy(from), '"cost"')
   const most = Math.min(limit, burst)
   return (message) => {
     const value = find(message)
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+      letGo(value)
       throw wrongCost(`expected a whole number >= 0 as the "cost" of a message, got ${showValue(value)}`)
     }
     if (value <= most) return value

@@ -1,4 +1,5 @@
-import { parseOptions, textOf } from '@genpool/runtime'
+import { letGo, parseOptions, textOf } from '@genpool/runtime'
+import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 
@@ -30,10 +31,10 @@ export const fairBy = z.union([
 export type FairBy = z.output<typeof fairBy>
 
 /** Returns the function that finds the key. */
-export function keyFunction(given: FairBy): (value: unknown) => unknown {
+export function keyFunction(given: FairBy, name = '"by" of a fair queue'): (value: unknown) => unknown {
   const by = parseOptions(fairBy, given, 'options "by" of fairKey')
   if (by === 'value') return (value) => value
-  if (typeof by === 'function') return safely(by)
+  if (typeof by === 'function') return safely(by, name)
   if ('element' in by) return (value) => (Array.isArray(value) ? value[by.element - 1] : undefined)
   const { property } = by
   const read = property === undefined ? (value: unknown) => value : (value: unknown) => propertyOf(value, property)
@@ -51,11 +52,19 @@ const PLAIN = 'the key of a fair queue must be a plain value, or hold plain valu
 /** Returns the map key of a key: arrays and objects with the same content are one key. */
 export function identify(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
+  if (isPromise(key)) throw promisedKey(key)
   try {
     return JSON.stringify(key)
   } catch (cause) {
     throw new InvalidError('request', [{ path: ['key'], message: PLAIN }], cause)
   }
+}
+
+/** As keys, all promises would be the same. */
+function promisedKey(key: Promise<unknown>): InvalidError {
+  letGo(key)
+  const message = 'expected a value as the key of a message, got a promise: a key must be there at once'
+  return new InvalidError('request', [{ path: ['by'], message }])
 }
 
 /** Compares keys: numbers first, then other values by type; arrays by their elements. Zero if they have no order. */
@@ -87,13 +96,13 @@ function propertyOf(value: unknown, property: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[property] : undefined
 }
 
-function safely(by: (value: unknown) => unknown): (value: unknown) => unknown {
+function safely(by: (value: unknown) => unknown, name: string): (value: unknown) => unknown {
   return (value) => {
     try {
       return by(value)
     } catch (cause) {
-      const message = `the function "by" of a fair queue threw: ${textOf(cause)}`
-      throw new InvalidError('request', [{ path: ['by'], message }], cause)
+      const message = `the function ${name} threw: ${textOf(cause)}`
+      throw new InvalidError('request', [{ path: [name.startsWith('"cost"') ? 'cost' : 'by'], message }], cause)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { letGo } from '@genpool/runtime'
 import { z } from 'zod'
 
 /** The greatest weight: one turn of a key stays finite. */
@@ -22,7 +23,9 @@ export function weightOf(weight: FairWeight | undefined): ((key: unknown) => num
 function checked(read: () => unknown): number {
   try {
     const value = read()
-    return typeof value === 'number' && value >= 1 ? Math.min(value, MOST) : 1
+    if (typeof value === 'number' && value >= 1) return Math.min(value, MOST)
+    letGo(value)
+    return 1
   } catch {
     return 1
   }

@@ -76,7 +76,7 @@ export class PolicyPorts {
   }
 
   get idle(): number {
-    return this.kernel.port.lengthR
+    return this.kernel.port.idle
   }
 
   get aside(): number {

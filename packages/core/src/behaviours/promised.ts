@@ -1,3 +1,4 @@
+import { letGo as letGoOf } from '@genpool/runtime'
 import { isPromise } from 'node:util/types'
 import { isRevoked } from './ended-drafts'
 
@@ -23,18 +24,14 @@ export function whyNotPromised(answer: PromiseLike<unknown>): string {
   return `the answer is ${what}: await it before reply`
 }
 
-/**
- * Lets go of promises that were given as answers and are not used: one that rejects must not end the process.
- *
- * Calls no `then` of the user's: a query that has not begun stays so.
- */
+/** Lets go of promises that were given as answers and are not used: one that rejects must not end the process. */
 export function letGo(answers: readonly unknown[]): void {
-  for (const answer of answers) {
-    if (!isPromise(answer)) continue
-    try {
-      void Promise.prototype.then.call(answer, undefined, () => undefined)
-    } catch {
-      // Its class makes no other promises of it. Nothing else can be done.
-    }
-  }
+  for (const answer of answers) letGoOf(answer)
+}
+
+/** Whether a key is a promise, which nobody wants as a key: it was not awaited. It is let go of. */
+export function isPromisedKey(key: unknown): boolean {
+  if (typeof key !== 'object' || !isPromised(key)) return false
+  letGoOf(key)
+  return true
 }

@@ -24,6 +24,8 @@ export interface BrokerPorts {
   readonly listeners: Listeners
   readonly settings: LiveSettings
   readonly holds: Holds
+  /** Whether a member may wait for a request while it has others. */
+  readonly worksAhead: boolean
   readonly pool: { dropped(drop: Drop<Request>): void }
   /** The queue of members dropped one that waited. */
   seatDropped(member: Member): void
@@ -59,8 +61,11 @@ export class BrokerPort implements Port {
     this.#limited = this.#engine.isLimited
   }
 
-  get lengthR(): number {
-    return this.#engine.lengthR
+  get idle(): number {
+    if (!this.kernel.worksAhead) return this.#engine.lengthR
+    let count = 0
+    for (const member of this.#engine.members) if (member.hand.count === 0) count++
+    return count
   }
 
   relativeTime(now: Nanos): Nanos {
@@ -208,7 +213,8 @@ export class BrokerPort implements Port {
   }
 
   #tellMatched(): void {
-    for (const listener of this.#listeners.matched) listener.matched(this.#engine.lengthR)
+    const { idle } = this
+    for (const listener of this.#listeners.matched) listener.matched(idle)
   }
 
   #wakeAt(at: Nanos): void {

@@ -65,7 +65,7 @@ export class ExternalPort implements Port {
     return [...this.#parties.keys()].filter((entry) => entry instanceof Request)
   }
 
-  get lengthR(): number {
+  get idle(): number {
     return this.#parties.size - this.length
   }
 

@@ -76,6 +76,8 @@ export class Kernel implements Attaching {
   commitOptions: CommitOptions
   /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
   overlaps: boolean
+  /** Whether a member may wait for a request while it has others: its worker may take several ahead. */
+  readonly worksAhead: boolean
   readonly #workers: WorkerFactory<Request>
   // Many pools never need these.
   #deadLetters: DeadLetters | null = null
@@ -109,7 +111,7 @@ export class Kernel implements Attaching {
     this.population = new Population(this, setup.sizing)
     this.crew = new PoolCrew(this)
     this.workload = new Workload(this)
-    this.overlaps = workers !== undefined
+    this.overlaps = this.worksAhead = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)

@@ -1,4 +1,5 @@
 import { type GenPoolError, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import { isPromisedKey } from '../behaviours/promised'
 import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
 import type { RetryOptions } from '../requests/retry-options'
@@ -119,8 +120,12 @@ function apply(
     }
     request.priority = priority
   }
-  if (key !== undefined) request.key = key
+  if (key !== undefined) {
+    if (isPromisedKey(key)) return notAwaited(request, 'key')
+    request.key = key
+  }
   if (share !== undefined) {
+    if (isPromisedKey(share)) return notAwaited(request, 'share')
     if (!request.expectsAnswer) return wrong(request, 'share', 'a cast has no outcome to share. Leave it out')
     request.extend().share = { key: share }
   }
@@ -131,6 +136,7 @@ function apply(
         ? 'it stands beside "key". Leave one of them out: of one "latest" one message runs at a time, too'
         : undefined
     if (conflict !== undefined) return wrong(request, 'latest', conflict)
+    if (isPromisedKey(latest)) return notAwaited(request, 'latest')
     request.extend().latest = { key: latest }
   }
   return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
@@ -152,6 +158,11 @@ function applyCallerOptions(
     request.extend().onProgress = onProgress
   }
   return undefined
+}
+
+/** Each promise would be a key of its own. */
+function notAwaited(request: Request, option: 'key' | 'share' | 'latest'): OptionsError {
+  return wrong(request, option, 'expected a value to compare, got a promise. Await it first')
 }
 
 function wrong(request: Request, option: keyof MessageOptions, message: string): OptionsError {

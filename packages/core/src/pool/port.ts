@@ -11,8 +11,8 @@ export interface Port {
   readonly length: number
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */
   readonly waiting: readonly Request[]
-  /** How many members wait for a request. */
-  readonly lengthR: number
+  /** How many members wait for a request and have none. One that holds some, and has room for more, is not idle. */
+  readonly idle: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
   /** What rates, limits and back-offs hold back now. */

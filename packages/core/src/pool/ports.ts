@@ -144,7 +144,7 @@ export interface Listener {
     info: MemberInfo,
     failure: { readonly error: unknown; readonly failures: number; readonly retryIn: Nanos | null },
   ): void
-  /** A request or a member came, was matched or waits. `idle`: how many members wait. */
+  /** A request or a member came, was matched or waits. `idle`: how many members wait, and have nothing in hand. */
   matched?(idle: number): void
   /** Commits may follow. Called once for many of them. */
   beforeCommits?(): void

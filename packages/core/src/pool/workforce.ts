@@ -16,7 +16,7 @@ export interface WorkforcePorts {
 export class PoolWorkforce implements Workforce<Request> {
   constructor(
     private readonly pool: WorkforcePorts,
-    private readonly port: { readonly isShared: boolean; readonly lengthR: number },
+    private readonly port: { readonly isShared: boolean; readonly idle: number },
   ) {}
 
   /** Lazy: those who ask mostly stop at the first. */
@@ -26,7 +26,7 @@ export class PoolWorkforce implements Workforce<Request> {
 
   get hasFreeMember(): boolean {
     // With a shared broker, members of other pools may take what waits here.
-    return this.port.isShared || this.port.lengthR > 0 || this.pool.roster.slots.starting > 0
+    return this.port.isShared || this.port.idle > 0 || this.pool.roster.slots.starting > 0
   }
 
   get isExclusive(): boolean {

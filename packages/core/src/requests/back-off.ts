@@ -1,4 +1,5 @@
 import { type Nanos, NS_PER_MS, OptionsError, parseOptions, wrongArgument } from '@genpool/runtime'
+import { isPromisedKey } from '../behaviours/promised'
 import { type BackOffOptions, backOffOptions } from '../behaviours/run-again'
 import type { RequestKind } from './outcome'
 
@@ -24,6 +25,7 @@ export function checkedBackOff(request: Backing, ms: number, options: BackOffOpt
     throw wrongArgument({ of: 'ctx.backOff', argument: 'ms', expected: 'finite milliseconds >= 0' }, ms)
   }
   const { key, again } = parseOptions(backOffOptions, options, 'options of ctx.backOff')
+  if (isPromisedKey(key)) throw wrongArgument({ of: 'ctx.backOff', argument: 'key', expected: 'a key' }, key)
   if (again && request.kind === 'direct') throw notAgain(request)
   // A message that runs again at once, each time, would let nothing else run.
   return { ns: Math.ceil((again ? Math.max(ms, 1) : ms) * NS_PER_MS), key, again }

@@ -174,6 +174,41 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it.each(['codel', 'open'] as const)(
+    'is not idle while it has room, so that an elastic pool grows (%s)',
+    async (valve) => {
+      const size = { min: 1, max: 3, valve, update: 10, idle: 1000 }
+      const { clock, workers, pool, send, system } = bench(4, { size, timeout: Infinity })
+      send()
+      send()
+      await clock.settle()
+      workers.jobs[0]?.begin()
+      await clock.advance(900)
+      expect(inspect(pool)).toMatchObject({ size: 2, waiting: 0, members: { busy: 1, idle: 1 } })
+      for (let i = 0; i < 4; i++) send()
+      await clock.advance(900)
+      expect(inspect(pool)).toMatchObject({ size: 3, waiting: 0, members: { busy: 2, idle: 1 } })
+      while (workers.jobs.length > 0) {
+        for (const job of workers.jobs) if (job.begin() || job.hasBegun) job.finish()
+        await clock.settle()
+      }
+      await clock.advance(5000)
+      expect(inspect(pool).size).toBe(1)
+      stop(system)
+    },
+  )
+
+  it('is idle, though others have work, so that an elastic pool does not grow', async () => {
+    const size = { min: 2, max: 3, valve: 'open', update: 10, idle: 1000 } as const
+    const { clock, workers, pool, send, system } = bench(4, { size, timeout: Infinity })
+    send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    await clock.advance(5000)
+    expect(inspect(pool).size).toBe(2)
+    stop(system)
+  })
+
   it('delays drain while jobs wait in its worker', async () => {
     const { clock, workers, pool, outcomes, send, system } = bench(3, { timeout: Infinity })
     send()

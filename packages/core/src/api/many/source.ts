@@ -49,7 +49,7 @@ export class SourceReader {
       this.end().then(undefined, () => undefined)
       to.failed(error)
     }
-    const got = ({ done, value }: IteratorResult<unknown>): void => {
+    const gotResult = ({ done, value }: IteratorResult<unknown>): void => {
       if (done === true) {
         this.reading = false
         this.ended = true
@@ -57,10 +57,17 @@ export class SourceReader {
       } else if (isThenable(value)) value.then(item, itemFailed)
       else item(value)
     }
+    const got = (result: unknown): void => {
+      try {
+        gotResult(result as IteratorResult<unknown>)
+      } catch (error) {
+        failed(error)
+      }
+    }
     try {
-      const next = this.#iterator.next()
-      if (isThenable(next)) next.then(got as never, failed)
-      else got(next as IteratorResult<unknown>)
+      const next: unknown = this.#iterator.next()
+      if (isThenable(next)) next.then(got, failed)
+      else got(next)
     } catch (error) {
       failed(error)
     }
