@@ -3,6 +3,7 @@ import { callSafely, type Nanos, RetryBudget, warnOfCallback } from '@genpool/ru
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Attempt, attemptOf, mayTryAgain } from '../calls/retry-rule'
 import { Link } from '../link'
+import { rulesOf } from '../nodes/aliveness'
 import type { Node } from '../nodes/node'
 import type { Said } from '../nodes/said'
 import { Subjects } from '../subjects'
@@ -18,6 +19,7 @@ import { NodeWatch } from './node-watch'
 import { Pending } from './pending'
 import type { CheckedRemoteOptions } from './remote-options'
 import { Questions } from './questions'
+import { Readiness } from './readiness'
 import { RemoteRequest } from './remote-request'
 import { Roster } from './roster'
 import { prepare, type Prepared } from './prepare'
@@ -39,8 +41,7 @@ export class Requests {
   readonly #casts: Casts
   readonly #watched: NodeWatch
   readonly #questions = new Questions()
-  /** Those who want to know when a node is found. */
-  readonly #readiness: (() => void)[] = []
+  readonly #readiness = new Readiness()
   #bodies: Bodies
   #refusal: Error | undefined
   #stopped = false
@@ -54,11 +55,14 @@ export class Requests {
     this.#subjects = new Subjects(options.prefix, options.name)
     this.#bodies = bodiesOf(options.codec)
     this.pending = new Pending(options.clock, (request) => this.#expired(request))
-    this.roster = new Roster(this.#rules(), {
-      probe: (node) => this.#probe(node),
-      lost: (node) => this.#lost(node),
-      reconnected: (node) => this.#sendAllAgain(this.pending.of(node)),
-    })
+    this.roster = new Roster(
+      rulesOf(() => this.options),
+      {
+        probe: (node) => this.#probe(node),
+        lost: (node) => this.#lost(node),
+        reconnected: (node) => this.#sendAllAgain(this.pending.of(node)),
+      },
+    )
     this.#casts = new Casts(this.#castPorts())
     this.#watched = new NodeWatch(this.#watchPorts())
     this.#finder = new Finder(this.#finderPorts())
@@ -85,12 +89,13 @@ export class Requests {
     return this.#link.usable
   }
 
-  /** Resolves when a node is known. */
+  /** Resolves when a node is known. Rejects when none can be any more. */
   ready(): Promise<void> {
+    const end = this.#endOf()
+    if (end !== undefined) return Promise.reject(end)
     if (this.roster.nodes.length > 0) return Promise.resolve()
-    if (this.#stopped) return Promise.reject(this.#failures.stopped(null))
     this.#finder.find()
-    return new Promise((resolve) => this.#readiness.push(resolve))
+    return this.#readiness.wait()
   }
 
   configure(options: CheckedRemoteOptions): void {
@@ -102,6 +107,7 @@ export class Requests {
   stop(): void {
     this.#stopped = true
     for (const request of this.pending.all()) this.#giveUp(request, this.#failures.stopped(request))
+    this.#nothingWaits(this.#failures.stopped(null))
     this.#finder.end()
     this.#watched.end()
     this.#link.end()
@@ -113,10 +119,10 @@ export class Requests {
   /** Sends a message that is answered. The promise always settles. */
   ask(kind: Prepared['kind'], message: unknown, options: CallOptions): Promise<unknown> {
     const now = this.#now()
-    const { signal } = options
     const refusal = this.#refusalOf()
     const prepared = refusal ?? prepare(kind, message, options, this.#preparing(now))
     if (!('frame' in prepared)) return Promise.reject(prepared)
+    const { signal } = options
     this.counts.calls++
     this.#budget.saw(this.counts.calls + this.counts.retries, now)
     return new Promise((resolve, reject) => {
@@ -141,10 +147,21 @@ export class Requests {
     return { ok: true }
   }
 
-  #refusalOf(): GenPoolError | undefined {
+  /** Why it can send nothing any more; undefined while it can. */
+  #endOf(): GenPoolError | undefined {
     if (this.#stopped) return this.#failures.stopped(null)
     if (this.#refusal !== undefined) return this.#failures.closed(false, this.#refusal)
-    if (this.#link.connection.isClosed()) return this.#failures.closed(false)
+    return this.#link.connection.isClosed() ? this.#failures.closed(false) : undefined
+  }
+
+  #nothingWaits(error: GenPoolError): void {
+    this.#readiness.ends(error)
+    this.#casts.dropWaiting()
+  }
+
+  #refusalOf(): GenPoolError | undefined {
+    const end = this.#endOf()
+    if (end !== undefined) return end
     const { maxInFlight } = this.options
     const inFlight = this.pending.size + this.#casts.waiting
     if (inFlight < maxInFlight) return undefined
@@ -376,18 +393,19 @@ export class Requests {
   #refused(error: Error): void {
     this.#refusal ??= error
     for (const request of this.pending.all()) this.#settle(request, this.#failures.closed(wasSent(request), error))
-    this.#casts.dropWaiting()
+    this.#nothingWaits(this.#failures.closed(false, error))
     this.#finder.end()
   }
 
   #closed(): void {
     for (const request of this.pending.all()) this.#settle(request, this.#failures.closed(wasSent(request)))
+    this.#nothingWaits(this.#failures.closed(false))
     this.#finder.end()
   }
 
   #sendWaiting(): void {
     this.#questions.gathered()
-    for (const resolve of this.#readiness.splice(0)) resolve()
+    this.#readiness.found()
     const now = this.#now()
     const requests = [...this.waiting]
     this.waiting.clear()
@@ -412,21 +430,6 @@ export class Requests {
     return this.pending.now()
   }
 
-  #rules(): ConstructorParameters<typeof Roster>[0] {
-    const options = (): CheckedRemoteOptions => this.options
-    return {
-      get probeAfter() {
-        return options().probeAfter
-      },
-      get silentAfter() {
-        return options().silentAfter
-      },
-      get goneAfter() {
-        return options().goneAfter
-      },
-    }
-  }
-
   #finderPorts(): ConstructorParameters<typeof Finder>[0] {
     return {
       clock: this.options.clock,
@@ -434,7 +437,7 @@ export class Requests {
         this.#questions.askedAll(this.options.clock.now())
         this.#quietly(() => this.#inbox.askAll())
       },
-      isWanted: () => this.waiting.size > 0 || this.#casts.waiting > 0 || this.#readiness.length > 0,
+      isWanted: () => this.waiting.size > 0 || this.#casts.waiting > 0 || this.#readiness.waiting > 0,
       isPatient: () => this.roster.isPatient(this.options.clock.now()),
       found: () => this.#sendWaiting(),
       nobody: () => this.#nobodyServes(),
