@@ -18,7 +18,7 @@ import { remotePool, type RemotePoolOptions, serve, type Service, type ServeOpti
 import type { NatsConnection } from '@nats-io/transport-node'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
+import { type ActorSystemRef, dispatch, query, type Ref, spawn, start, stop } from 'nact'
 import { VERSION } from '../src/version'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
 
@@ -93,6 +93,9 @@ const remote = (name: string, options: Partial<RemotePoolOptions> = {}) =>
   remotePool<typeof Orders>(system, connection, { name, ...options })
 /** nact's dispatch, whose third argument its types leave out. */
 const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
+const thrower = (): never => {
+  throw new Error('no')
+}
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -300,6 +303,44 @@ describe('a remote pool', () => {
     expect(service.configure({ maxBytes: 2000 })).toEqual([{ path: 'maxBytes', from: 1_000_000, to: 2000 }])
     await expect(call(orders, { type: 'echo', value: 'x'.repeat(3000) })).rejects.toThrow('"maxBytes" is 2000 here')
     expect(await call(orders, { type: 'echo', value: 1 })).toBe(1)
+  })
+
+  it.each([
+    ['stops', 'ERR_GENPOOL_STOPPED', (pool: Ref<never>) => stop(pool)],
+    ['loses its connection for good', 'ERR_GENPOOL_UNREACHABLE', (_: Ref<never>, nc: NatsConnection) => nc.close()],
+  ])('tells who waits until it is ready when it %s, and counts the casts that waited', async (_, code, end) => {
+    const nc = await connectTo(server)
+    const orders = remotePool<typeof Orders>(system, nc, { name: 'not-there' })
+    const outcome = ready(orders).then(
+      () => 'ready',
+      (error: unknown) => error,
+    )
+    cast(orders, { type: 'put', value: 1 })
+    await end(orders, nc)
+    expect(await outcome).toMatchObject({ code })
+    await expect(ready(orders)).rejects.toMatchObject({ code })
+    expect(inspect(orders).lostCasts).toBe(1)
+  })
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a proxy that throws', new Proxy({}, { get: thrower, ownKeys: thrower, getPrototypeOf: thrower })],
+    [
+      'an option that throws',
+      {
+        get signal(): never {
+          return thrower()
+        },
+      },
+    ],
+    ['a signal of null', { signal: null }],
+    ['a signal without removeEventListener', { signal: { aborted: false, addEventListener: () => undefined } }],
+  ])('rejects options that are %s, and has nothing in flight then', async (_, options) => {
+    await node('options')
+    const orders = remote('options')
+    const answer = call(orders, { type: 'echo', value: 1 }, options as never)
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    expect(inspect(orders).inFlight).toBe(0)
   })
 
   it('has the version of its package', () => {

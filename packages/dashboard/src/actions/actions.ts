@@ -8,6 +8,7 @@ import {
   type PoolRef,
   resume,
 } from '@genpool/core'
+import { showValue } from '@genpool/runtime'
 import { showOption } from './show-option'
 import { changesFrom, diffOf, type DiffLine } from './diff'
 
@@ -41,7 +42,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export function act(pool: PoolRef, { action, changes }: { action?: unknown; changes?: unknown }): ActionResult {
   const found = typeof action === 'string' && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
   if (found === undefined) {
-    return { ok: false, error: `There is no action "${String(action)}"; there are ${Object.keys(ACTIONS).join(', ')}.` }
+    return {
+      ok: false,
+      error: `There is no action ${showValue(action)}; there are ${Object.keys(ACTIONS).join(', ')}.`,
+    }
   }
   const plain = changesFrom(changes ?? {})
   if (plain === undefined) return { ok: false, error: 'The changes must be an object of options, as for configure.' }

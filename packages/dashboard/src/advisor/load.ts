@@ -1,4 +1,4 @@
-import { parseOptions } from '@genpool/runtime'
+import { OptionsError, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { normal, seeded } from './random'
 import type { Trace, TracedRequest } from './trace'
@@ -28,6 +28,9 @@ export const loadOptions = z.strictObject({
 })
 export type Load = z.input<typeof loadOptions>
 
+/** More requests are refused: they would take minutes, and more memory than there may be. */
+const MOST_REQUESTS = 5_000_000
+
 /** The 99th percentile of the normal distribution, in deviations. */
 const Z99 = 2.3263
 
@@ -43,6 +46,7 @@ export function traceOf(load: Load): Trace {
   const rateAt = (ms: number): number =>
     bursts !== undefined && (ms / 1000) % bursts.every < bursts.seconds ? bursts.rate : rate
   const highest = Math.max(rate, bursts?.rate ?? 0)
+  checkSize(highest * seconds)
   const requests: TracedRequest[] = []
   // Thinning: candidates come at the highest rate, and are kept with the share of the rate at their time.
   for (let at = next(0); at < seconds * 1000; at = next(at)) {
@@ -55,4 +59,12 @@ export function traceOf(load: Load): Trace {
   function next(at: number): number {
     return at - (Math.log(1 - random()) * 1000) / highest
   }
+}
+
+function checkSize(requests: number): void {
+  if (requests <= MOST_REQUESTS) return
+  const message = `expected "seconds" and the highest rate to make ${MOST_REQUESTS} requests at most, got about ${requests.toPrecision(3)}`
+  throw new OptionsError(`The options of the load are wrong; nothing was changed.\n  at seconds: ${message}`, [
+    { path: ['seconds'], message },
+  ])
 }

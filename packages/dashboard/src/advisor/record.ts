@@ -32,7 +32,7 @@ export type RecordOptions = z.input<typeof recordOptions>
 export interface Recording {
   /** How many requests it has so far. */
   readonly recorded: number
-  /** How many it has not, because the disk was too slow. */
+  /** How many it has not, because the disk was too slow or could not be written. */
   readonly lost: number
   /** Writes what it has so far. It does so by itself, once in `flush` milliseconds. Rejects with the error of the disk. */
   readonly flush: () => Promise<void>
@@ -103,7 +103,7 @@ class Recorder implements Recording {
     const settled = (this.time.clock.now() - this.#begin) / NS_PER_MS
     const at = hundredths(settled - waitedMs - ranMs)
     this.file.add(
-      `{"at":${at},"type":${this.#quoted(type)},"priority":${priority},"key":"${this.#keys.of(key)}",` +
+      `{"at":${at},"type":${this.#quoted(type)},"priority":${numeral(priority)},"key":"${this.#keys.of(key)}",` +
         `"waitedMs":${hundredths(waitedMs)},"ranMs":${hundredths(ranMs)},"outcome":"${outcome}"}\n`,
     )
   }
@@ -128,6 +128,12 @@ class Recorder implements Recording {
     // The first error is told by `stop`; the next lines are tried again.
     this.file.flush().catch((error: unknown) => (this.#error ??= error))
   }
+}
+
+/** A number as JSON. It has no Infinity, but a number this large is read as one. */
+function numeral(value: number): string {
+  if (Number.isFinite(value)) return `${value}`
+  return value > 0 ? '1e999' : '-1e999'
 }
 
 function hundredths(ms: number): number {

@@ -1,7 +1,11 @@
+import { constants } from 'node:fs'
 import { appendFile, rename, stat, writeFile } from 'node:fs/promises'
 
 /** Lines that wait for the disk may take this many characters; more are lost. */
 const MOST_WAITING = 16_000_000
+
+/** To append to a file that is there. */
+const EXISTING = constants.O_APPEND | constants.O_WRONLY
 
 /** A file of lines that is renamed when it is large: `trace.jsonl` becomes `trace.jsonl.1`, that becomes `.2`, and so on. */
 export class RotatingFile {
@@ -27,33 +31,51 @@ export class RotatingFile {
 
   /** Adds a line. It is written with the next `flush`. */
   add(line: string): void {
-    if (this.#characters > MOST_WAITING) {
-      this.#lost++
-      this.#lostInAll++
-      return
-    }
+    if (this.#characters > MOST_WAITING) return this.#loses(1)
     this.#waiting.push(line)
     this.#characters += line.length
   }
 
-  /** Writes what waits. Resolves when it is written; rejects with the error of the disk, and those lines are lost. */
+  /** Writes what waits. Resolves when it is written; rejects with the error of the disk, and those lines count as lost. */
   flush(): Promise<void> {
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write())
     return this.#writing
   }
 
   async #write(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#lost === 0) return
-    const note = this.#lost > 0 ? `{"lost":${this.#lost}}\n` : ''
-    const text = this.#waiting.join('') + note
+    const [lines, lost] = [this.#waiting, this.#lost]
+    if (lines.length === 0 && lost === 0) return
+    const note = lost > 0 ? `{"lost":${lost}}\n` : ''
     this.#waiting = []
     this.#characters = 0
     this.#lost = 0
+    try {
+      await this.#append(lines.join('') + note)
+    } catch (error) {
+      this.#lost += lost
+      this.#loses(lines.length)
+      throw error
+    }
+  }
+
+  async #append(text: string): Promise<void> {
+    const { file, head, maxBytes } = this.options
     const bytes = Buffer.byteLength(text)
-    const isFull = this.#size > this.options.head.length && this.#size + bytes > this.options.maxBytes
-    if (isFull) await this.#rotate()
-    await appendFile(this.options.file, text)
+    if (this.#size > head.length && this.#size + bytes > maxBytes) await this.#rotate()
+    try {
+      await appendFile(file, text, { flag: EXISTING })
+    } catch (error) {
+      // Somebody has removed it: a new one needs its head.
+      ifMissing(error as NodeJS.ErrnoException)
+      await this.open()
+      await appendFile(file, text, { flag: EXISTING })
+    }
     this.#size += bytes
+  }
+
+  #loses(lines: number): void {
+    this.#lost += lines
+    this.#lostInAll += lines
   }
 
   async #rotate(): Promise<void> {

@@ -1,5 +1,5 @@
 import { call, definePool, inspect, isGenPoolError, onEvent, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
+import { NS_PER_MS, wrongArgument } from '@genpool/runtime'
 import { start, stop } from 'nact'
 import { checkPlain } from './arguments'
 import { type Load, traceOf } from './load'
@@ -7,7 +7,7 @@ import { Outcomes, type Prediction } from './prediction'
 import { seeded } from './random'
 import { runTimes } from './run-times'
 import { SimulationClock } from './simulation-clock'
-import type { Trace } from './trace'
+import { isRequest, type Trace } from './trace'
 
 /** Settings of a pool to try. Time and chance are the simulation's. */
 export type SimulatedOptions = Omit<PoolOptions, 'clock' | 'random' | 'onDrop' | 'onCallbackError'>
@@ -23,6 +23,14 @@ interface Simulated {
 /** After the last arrival, what is left may take this long. */
 const TAIL_MS = 60_000
 
+/** @throws {OptionsError} if something in it is no request: a program may have made it */
+function checkTrace(trace: Trace): Trace {
+  const wrong = trace.requests.findIndex((request) => !isRequest(request))
+  if (wrong < 0) return trace
+  const expected = 'requests with at, type, priority, key, ranMs and outcome, as readTrace returns them'
+  throw wrongArgument({ of: 'simulate', argument: `request ${wrong} of the trace`, expected }, trace.requests[wrong])
+}
+
 /**
  * Predicts what would become of requests with other settings: a real pool, with its broker, sizing and protection, gets them in
  * virtual time. What never ran in the trace takes as long as another request of its type.
@@ -37,7 +45,8 @@ const TAIL_MS = 60_000
 export async function simulate(traffic: Trace | Load, options: SimulatedOptions = {}): Promise<Prediction> {
   checkPlain('simulate', 'traffic', traffic)
   checkPlain('simulate', 'options', options)
-  const trace = 'requests' in traffic && Array.isArray(traffic.requests) ? traffic : traceOf(traffic as Load)
+  const trace =
+    'requests' in traffic && Array.isArray(traffic.requests) ? checkTrace(traffic) : traceOf(traffic as Load)
   const clock = new SimulationClock()
   const system = start()
   const nowMs = (): number => clock.now() / NS_PER_MS

@@ -47,13 +47,15 @@ export function readTrace(...files: readonly string[]): Trace {
   const heads = parts.map(({ file, lines }) => headOf(file, lines[0]))
   const lines = parts.flatMap(({ lines }) => lines.slice(1))
   const requests = lines.filter(isRequest).sort((a, b) => a.at - b.at)
-  const lost = lines.reduce<number>((sum, line) => sum + (Number((line as { lost?: number }).lost) || 0), 0)
+  const lost = lines.reduce<number>((sum, line) => sum + lostOf(line), 0)
   return { pool: heads[0]?.pool ?? '', timeoutMs: heads[0]?.timeoutMs ?? Infinity, requests, lost }
 }
 
 function headOf(file: string, line: unknown): TraceHead {
   const head = (line ?? {}) as Partial<TraceHead>
-  if (head.genpool === 'trace' && head.version === 1) return head as TraceHead
+  const { genpool, version, pool, timeoutMs = null } = head
+  const isTimeout = timeoutMs === null || (typeof timeoutMs === 'number' && timeoutMs >= 0)
+  if (genpool === 'trace' && version === 1 && typeof pool === 'string' && isTimeout) return head as TraceHead
   throw wrongArgument(
     { of: 'readTrace', argument: 'file', expected: 'a trace, as recordTrace(pool, file) writes it' },
     file,
@@ -68,7 +70,15 @@ function parsed(line: string): unknown[] {
   }
 }
 
-function isRequest(line: unknown): line is TracedRequest {
-  const { at, ranMs, outcome } = (line ?? {}) as Partial<TracedRequest>
-  return Number.isFinite(at) && Number.isFinite(ranMs) && typeof outcome === 'string'
+function lostOf(line: unknown): number {
+  const { lost } = (line ?? {}) as { lost?: unknown }
+  return typeof lost === 'number' && lost > 0 && lost < Infinity ? lost : 0
+}
+
+/** Whether a value is a request of a trace: it comes from a file, or from a program. */
+export function isRequest(value: unknown): value is TracedRequest {
+  const { at, ranMs, outcome, type, key, priority } = (value ?? {}) as Partial<TracedRequest>
+  const isTimed = Number.isFinite(at) && Number.isFinite(ranMs)
+  const isSorted = typeof priority === 'number' && !Number.isNaN(priority)
+  return isTimed && isSorted && [outcome, type, key].every((text) => typeof text === 'string')
 }

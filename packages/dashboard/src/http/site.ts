@@ -77,7 +77,7 @@ export class Site {
     const parsed = (request as { body?: unknown }).body
     const given =
       typeof parsed === 'object' && parsed !== null
-        ? String((parsed as { token?: unknown }).token)
+        ? textIn((parsed as { token?: unknown }).token)
         : new URLSearchParams((await readBody(request)) ?? '').get('token')
     if (given !== null && this.#token?.is(given) === true) return this.#letIn(response, base)
     send(response, 401, signInPage(true), 'text/html')
@@ -126,4 +126,9 @@ export class Site {
       authorised: this.#token?.isKnownTo(request) ?? false,
     }
   }
+}
+
+/** A framework may have parsed the form into anything. */
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }

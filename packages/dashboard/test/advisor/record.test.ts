@@ -1,7 +1,7 @@
 import { call, cast, definePool, noReply, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { readTrace, recordTrace, type RecordOptions } from '@genpool/dashboard'
 import { type VirtualClock, virtualClock } from '@genpool/runtime/testing'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -120,6 +120,47 @@ describe('recordTrace', () => {
     expect(readTrace(file).requests).toEqual([])
   })
 
+  it.each([Infinity, -Infinity, 5e-324])('keeps a request of the priority %d', async (priority) => {
+    const pool = spawned()
+    const recording = await record(pool)
+    const done = call(pool, { type: 'find', ms: 1 }, { priority })
+    await clock.advance(1)
+    await done
+    await recording.stop()
+    expect(readTrace(file).requests).toMatchObject([{ type: 'find', priority }])
+  })
+
+  it('begins the file anew when somebody has removed it', async () => {
+    const pool = spawned()
+    const recording = await record(pool)
+    for (let i = 0; i < 2; i++) {
+      rmSync(file)
+      cast(pool, { type: 'note' })
+      await clock.advance(1)
+      await recording.flush()
+      expect(readTrace(file).requests).toHaveLength(1)
+    }
+    await recording.stop()
+  })
+
+  it('counts what could not be written as lost, says so in the file when it can be written again, and stop rejects', async () => {
+    const inner = join(folder, 'inner')
+    mkdirSync(inner)
+    const pool = spawned()
+    const recording = await recordTrace(pool, join(inner, 't'), { clock })
+    rmSync(inner, { recursive: true })
+    cast(pool, { type: 'note' })
+    cast(pool, { type: 'note' })
+    await clock.advance(1000)
+    await recording.flush().catch(() => undefined)
+    mkdirSync(inner)
+    cast(pool, { type: 'note' })
+    await clock.advance(1)
+    await expect(recording.stop()).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(recording).toMatchObject({ recorded: 3, lost: 2 })
+    expect(readTrace(join(inner, 't'))).toMatchObject({ lost: 2, requests: [{ type: 'note' }] })
+  })
+
   it('rejects if the file cannot be written, or an option is wrong', async () => {
     const pool = spawned()
     await expect(recordTrace(pool, join(folder, 'no', 'such', 'folder'), { clock })).rejects.toMatchObject({
@@ -134,6 +175,20 @@ describe('readTrace', () => {
   it('skips a line that a crash cut off, and refuses a file that is no trace', () => {
     writeFileSync(file, '{"genpool":"trace","version":1,"pool":"db","timeoutMs":null}\n{"lost":3}\n{"at":1,"type":"fi')
     expect(readTrace(file)).toEqual({ pool: 'db', timeoutMs: Infinity, requests: [], lost: 3 })
+    const head = '{"genpool":"trace","version":1,"pool":"db","timeoutMs":5}\n'
+    const odd = [
+      'null',
+      '5',
+      '[]',
+      '{"lost":1e999}',
+      '{"lost":-1}',
+      '{"lost":{}}',
+      '{"at":1,"ranMs":1,"outcome":"replied"}',
+    ]
+    writeFileSync(file, head + odd.join('\n'))
+    expect(readTrace(file)).toMatchObject({ requests: [], lost: 0 })
+    writeFileSync(file, head.replace('5}', '"5"}'))
+    expect(() => readTrace(file)).toThrow('expected a trace')
     writeFileSync(file, '{"a":1}\n')
     expect(() => readTrace(file)).toThrow('expected a trace, as recordTrace(pool, file) writes it')
   })

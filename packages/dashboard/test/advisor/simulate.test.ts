@@ -131,6 +131,28 @@ describe('a prediction', () => {
     await expect(simulate({ ...steady, rate: -1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
     await expect(simulate({ ...steady, rat: 1 } as never)).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
   })
+
+  it.each([
+    ['null', null],
+    ['a time that is none', { at: NaN }],
+    ['a run that is none', { ranMs: NaN }],
+    ['a priority that is none', { priority: '1' }],
+    ['a key that is none', { key: {} }],
+  ])('needs requests: not %s', async (_, wrong) => {
+    const right = { at: 0, type: 'a', priority: 0, key: '', waitedMs: 0, ranMs: 1, outcome: 'replied' }
+    const requests = [right, wrong === null ? null : { ...right, ...wrong }]
+    const answer = simulate({ pool: 'p', timeoutMs: 5, lost: 0, requests } as never)
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    await expect(answer).rejects.toThrow('request 1 of the trace')
+  })
+
+  it('refuses a load that would not fit into memory', async () => {
+    for (const huge of [{ rate: 1e9 }, { seconds: 1e12 }, { bursts: { every: 10, seconds: 1, rate: 1e9 } }]) {
+      const answer = simulate({ ...steady, ...huge })
+      await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+      await expect(answer).rejects.toThrow('5000000 requests at most')
+    }
+  })
 })
 
 describe('a load', () => {

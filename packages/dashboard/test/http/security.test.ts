@@ -251,6 +251,8 @@ describe('a dashboard that may write', () => {
     expect(await configure([3])).toEqual([422, { ok: false, error: expect.stringContaining('object of options') }])
     expect((await post('{"pool":"work","action":"configure","changes":{"__proto__":{"size":3}}}'))[0]).toBe(422)
     expect((await post({ pool: 'work', action: 'constructor' }))[0]).toBe(422)
+    expect((await post({ pool: 'work', action: { toString: 1 } }))[0]).toBe(422)
+    expect((await post({ pool: 'work', action: ['pause'] }))[0]).toBe(422)
     expect((await post({ pool: 'other', action: 'pause' }))[0]).toBe(404)
     expect((await post('{'))[0]).toBe(404)
     expect((await post('null'))[0]).toBe(404)

@@ -47,8 +47,9 @@ function mistyped({ timeout, priority, signal, onProgress, idempotent }: CallOpt
 }
 
 function isSignal(value: unknown): boolean {
-  const { aborted, addEventListener } = value as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>
+  const hasListeners = typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  return typeof aborted === 'boolean' && hasListeners
 }
 
 function wrong(pool: string, message: string, option?: string): OptionsError {

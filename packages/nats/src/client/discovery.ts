@@ -3,6 +3,7 @@ import type { Node } from '../nodes/node'
 import type { Said } from '../nodes/said'
 import { Finder } from './finder'
 import { Questions } from './questions'
+import { Readiness } from './readiness'
 import type { Roster } from './roster'
 
 /** What a discovery needs. */
@@ -25,8 +26,7 @@ export interface DiscoveryPorts {
 /** Asks nodes what they say of themselves, and puts what they say into the roster. */
 export class Discovery {
   readonly #questions = new Questions()
-  /** Those who want to know when a node is found. */
-  readonly #readiness: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  readonly #readiness = new Readiness()
   readonly #finder: Finder
 
   constructor(private readonly ports: DiscoveryPorts) {
@@ -34,7 +34,7 @@ export class Discovery {
     this.#finder = new Finder({
       clock,
       ask: () => this.#askAll(),
-      isWanted: () => ports.hasWaiting() || this.#readiness.length > 0,
+      isWanted: () => ports.hasWaiting() || this.#readiness.waiting > 0,
       isPatient: () => roster.isPatient(clock.now()),
       found: () => this.#found(),
       nobody: () => ports.nobody(),
@@ -44,7 +44,7 @@ export class Discovery {
   /** Resolves when a node is found; rejects when it ends before. */
   ready(): Promise<void> {
     this.find()
-    return new Promise((resolve, reject) => this.#readiness.push({ resolve, reject }))
+    return this.#readiness.wait()
   }
 
   /** Looks for nodes, unless it does so already. */
@@ -92,7 +92,7 @@ export class Discovery {
   /** No node will be found, for this reason. */
   end(error: Error): void {
     this.#finder.end()
-    for (const { reject } of this.#readiness.splice(0)) reject(error)
+    this.#readiness.ends(error)
   }
 
   #askAll(): void {
@@ -103,7 +103,7 @@ export class Discovery {
 
   #found(): void {
     this.#questions.gathered()
-    for (const { resolve } of this.#readiness.splice(0)) resolve()
+    this.#readiness.found()
     this.ports.found()
   }
 }

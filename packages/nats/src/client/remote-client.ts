@@ -1,6 +1,7 @@
 import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
+import { rulesOf } from '../nodes/aliveness'
 import type { Node } from '../nodes/node'
 import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -15,7 +16,7 @@ import { RemoteCounts } from './inspect-remote'
 import { NodeWatch } from './node-watch'
 import { Outcomes } from './outcomes'
 import { Pending } from './pending'
-import { type CheckedRemoteOptions, rulesOf } from './remote-options'
+import type { CheckedRemoteOptions } from './remote-options'
 import { type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
@@ -131,9 +132,9 @@ export class RemoteClient {
   /** Sends a message that is answered. The promise always settles. */
   ask(kind: RemoteKind, message: unknown, options: CallOptions): Promise<unknown> {
     const now = this.pending.now()
-    const { signal } = options
     const prepared = this.#door.admit(kind, message, options, now)
     if (!('frame' in prepared)) return Promise.reject(prepared)
+    const { signal } = options
     this.counts.calls++
     this.#retries.called(now)
     return new Promise((resolve, reject) => {

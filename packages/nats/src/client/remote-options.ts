@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { AlivenessRules } from '../nodes/aliveness'
 import { sharedOptions } from '../shared-options'
 
 const { name, prefix, maxBytes, codec, propagation, clock } = sharedOptions
@@ -56,18 +55,3 @@ export type CheckedRemoteOptions = z.output<typeof remotePoolOptions>
 
 /** The options of a remote pool that can be changed while it runs. */
 export type RemotePoolChanges = Partial<Omit<RemotePoolOptions, 'name' | 'prefix' | 'clock'>>
-
-/** When a node counts as silent, as the options say now: they can be changed. */
-export function rulesOf(options: () => CheckedRemoteOptions): AlivenessRules {
-  return {
-    get probeAfter() {
-      return options().probeAfter
-    },
-    get silentAfter() {
-      return options().silentAfter
-    },
-    get goneAfter() {
-      return options().goneAfter
-    },
-  }
-}

@@ -10,6 +10,21 @@ export interface AlivenessRules {
   readonly goneAfter: number
 }
 
+/** The rules of options that may be changed later. */
+export function rulesOf(options: () => AlivenessRules): AlivenessRules {
+  return {
+    get probeAfter() {
+      return options().probeAfter
+    },
+    get silentAfter() {
+      return options().silentAfter
+    },
+    get goneAfter() {
+      return options().goneAfter
+    },
+  }
+}
+
 /**
  * What is to be done about a node.
  *

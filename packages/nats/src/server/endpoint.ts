@@ -82,6 +82,7 @@ export class Endpoint {
       clock.defer(() => {
         this.#held = null
         for (const begin of held.values()) begin()
+        this.#rest()
       }),
     )
   }
@@ -102,8 +103,10 @@ export class Endpoint {
     const value = this.#body(frame.body)
     this.counts.received++
     const begin = (): void => this.#begin({ kind: frame.kind, header, value, reply, message })
-    if (this.#held !== null) this.#held.set(reply === '' ? `${this.counts.received}` : reply, begin)
-    else begin()
+    if (this.#held === null) return begin()
+    // What is found by no address has a name with a space: a cast, and what comes with the address of another one.
+    const isFound = frame.kind !== Kind.cast && reply !== '' && !this.#held.has(reply)
+    this.#held.set(isFound ? reply : ` ${this.counts.received}`, begin)
   }
 
   #body(bytes: Uint8Array): unknown {
@@ -119,7 +122,11 @@ export class Endpoint {
     const { headers } = request.message
     if (propagation === undefined || headers === undefined) return this.#run(request)
     const carrier = { get: (name: string) => headers.get(name) || undefined, names: () => headers.keys() }
-    propagation.within(carrier, () => this.#run(request))
+    try {
+      propagation.within(carrier, () => this.#run(request))
+    } catch (error) {
+      this.#refuse(request.reply, error)
+    }
   }
 
   #run({ kind, header, value, reply }: Request): void {
@@ -164,6 +171,11 @@ export class Endpoint {
   #ended(reply: string, frame: () => Uint8Array): void {
     this.#send(reply, this.#memory.answered(reply, frame))
     this.ports.changed()
+    this.#rest()
+  }
+
+  /** Something has ended, or will not begin. */
+  #rest(): void {
     if (this.running === 0) this.#idle?.()
   }
 
@@ -196,7 +208,7 @@ export class Endpoint {
 
   #cancel(reply: string): void {
     this.counts.cancelled++
-    if (this.#held?.delete(reply) === true) return
+    if (this.#held?.delete(reply) === true) return this.#rest()
     this.#memory.callerOf(reply)?.abort()
   }
 

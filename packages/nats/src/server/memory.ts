@@ -1,9 +1,9 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { CallerSignal } from './caller-signal'
 
-/** A generation ends after this time, or when it has so many requests or bytes of answers. Two of them are remembered. */
+/** A generation ends after this time, or when it has so many answers or bytes of them. Two of them are remembered. */
 const GENERATION_MS = 5000
-const MOST_ENTRIES = 10_000
+const MOST_ANSWERS = 10_000
 const MOST_BYTES = 8_000_000
 
 /** What a node knows of a request that is sent again. */
@@ -31,6 +31,7 @@ export class Memory {
   /** Since when requests are in the young generation, and in the old one. All that came after the latter are known. */
   #youngSince: Nanos
   #oldSince: Nanos
+  #answers = 0
   #bytes = 0
   #running = 0
 
@@ -57,12 +58,13 @@ export class Memory {
    * @param make makes its answer: it is called when the request no longer counts as running
    */
   answered(id: string, make: () => Uint8Array): Uint8Array {
-    const generation = this.#young.has(id) ? this.#young : this.#old
-    const isKnown = generation.get(id) instanceof CallerSignal
+    const isKnown = this.callerOf(id) !== undefined
     if (isKnown) this.#running--
     const frame = make()
     if (isKnown) {
-      generation.set(id, frame)
+      // However long it ran, its answer is young.
+      this.#young.set(id, frame)
+      this.#answers++
       this.#bytes += frame.length
     }
     return frame
@@ -85,12 +87,15 @@ export class Memory {
 
   #age(now: Nanos): void {
     const isOld = now - this.#youngSince > GENERATION_MS * NS_PER_MS
-    if (!isOld && this.#young.size < MOST_ENTRIES && this.#bytes < MOST_BYTES) return
-    const running = [...this.#old].filter(([, entry]) => entry instanceof CallerSignal)
-    this.#old = this.#young
+    // Requests that run do not count: they are kept in any case, and moving many of them for each new one would take long.
+    if (!isOld && this.#answers < MOST_ANSWERS && this.#bytes < MOST_BYTES) return
+    const [old, young] = [this.#old, this.#young]
+    const running = [...old].filter(([id, entry]) => entry instanceof CallerSignal && !young.has(id))
+    this.#old = young
     this.#young = new Map(running)
     this.#oldSince = this.#youngSince
     this.#youngSince = now
+    this.#answers = 0
     this.#bytes = 0
   }
 }

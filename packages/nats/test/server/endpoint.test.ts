@@ -2,7 +2,7 @@ import { definePool, reply, spawnPool } from '@genpool/core'
 import { systemClock } from '@genpool/runtime'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
+import { Endpoint, type EndpointPorts } from '../../src/server/endpoint'
 import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 import { cancelFrame, Kind, requestFrame } from '../../src/wire/frames'
 
@@ -21,14 +21,14 @@ let system: ActorSystemRef
 beforeEach(() => (system = start()))
 afterEach(() => stop(system))
 
-function made(): { endpoint: Endpoint; sent: string[] } {
+function made(more: Partial<EndpointPorts['settings']> = {}): { endpoint: Endpoint; sent: string[] } {
   const sent: string[] = []
   const endpoint = new Endpoint({
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',
     node: 'node',
     clock: systemClock,
-    settings: { maxBytes: 5000 },
+    settings: { maxBytes: 5000, ...more },
     bodies,
     maxPayload: 5000,
     publish: (subject) => void sent.push(subject),
@@ -37,9 +37,17 @@ function made(): { endpoint: Endpoint; sent: string[] } {
   return { endpoint, sent }
 }
 
-const callFrame = (again = false, value: unknown = { type: 'add', value: 1 }): Uint8Array =>
+/** A few turns of the event loop are more than enough: a promise that is open then stays so. */
+async function withinTurns(idle: Promise<void>): Promise<'idle' | 'still busy'> {
+  let state: 'idle' | 'still busy' = 'still busy'
+  void idle.then(() => (state = 'idle'))
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  return state
+}
+
+const callFrame = (again = false, value: unknown = { type: 'add', value: 1 }, kind: Kind = Kind.call): Uint8Array =>
   requestFrame(
-    Kind.call,
+    kind,
     { budgetMs: 5000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again },
     { bodies, value, max: 5000 },
   )
@@ -62,6 +70,42 @@ describe('the endpoint of a node', () => {
     expect(endpoint.running).toBe(1)
     await endpoint.idle()
     expect(sent).toEqual(['inbox.1'])
+  })
+
+  it('answers a call that it holds, though a cast with the same address comes after it', async () => {
+    const { endpoint, sent } = made()
+    endpoint.hold()
+    endpoint.receive({ data: callFrame(), reply: 'inbox.1' })
+    endpoint.receive({ data: callFrame(false, undefined, Kind.cast), reply: 'inbox.1' })
+    endpoint.receive({ data: callFrame(false, undefined, Kind.dispatch), reply: 'inbox.1' })
+    await endpoint.idle()
+    expect(endpoint.counts.answered).toBe(2)
+    expect(sent.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it.each([
+    ['its caller gave up', () => cancelFrame('inbox.1')],
+    ['what it held has no answer', () => callFrame(false, { type: 'no such cast' }, Kind.cast)],
+  ])('is idle when %s while it held what came', async (_, second) => {
+    const { endpoint } = made()
+    endpoint.hold()
+    endpoint.receive({ data: callFrame(false, undefined, Kind.cast), reply: 'inbox.2' })
+    endpoint.receive({ data: callFrame(), reply: 'inbox.1' })
+    endpoint.receive({ data: cancelFrame('inbox.1') })
+    endpoint.receive({ data: second(), reply: '' })
+    await expect(withinTurns(endpoint.idle())).resolves.toBe('idle')
+  })
+
+  it('refuses what its propagation cannot begin, also after it was held', async () => {
+    const within = (): never => {
+      throw new Error('no context')
+    }
+    const { endpoint, sent } = made({ propagation: { inject: () => ({}), within } })
+    const carried = { get: () => '', keys: () => [] }
+    endpoint.hold()
+    for (const to of ['inbox.1', 'inbox.2']) endpoint.receive({ data: callFrame(), reply: to, headers: carried })
+    await expect(withinTurns(endpoint.idle())).resolves.toBe('idle')
+    expect(sent).toEqual(['inbox.1', 'inbox.2'])
   })
 
   it('is idle again, whatever came: no frame leaves a request open', async () => {

@@ -46,6 +46,26 @@ describe('what a node remembers of its requests', () => {
     expect(memory.recall('49999', 10, ms(61)).kind).toBe('forgotten')
   })
 
+  it('is an answer for as long, whatever else runs', () => {
+    const memory = new Memory(0)
+    for (let i = 0; i < 30_000; i++) memory.began(`${i}`, ms(1))
+    memory.answered('0', () => frame())
+    for (let i = 30_000; i < 30_010; i++) memory.began(`${i}`, ms(2))
+    expect(memory.recall('0', 1, ms(2)).kind).toBe('answered')
+    expect(memory.recall('25000', 1, ms(2)).kind).toBe('running')
+    expect(memory.running).toBe(30_009)
+  })
+
+  it('is an answer for as long, however long its request ran', () => {
+    const memory = new Memory(0)
+    memory.began('long', ms(1))
+    memory.began('a', ms(5900))
+    memory.answered('long', () => frame())
+    memory.began('b', ms(10_950))
+    expect(memory.recall('long', 10_949, ms(10_950)).kind).toBe('answered')
+    expect(memory.running).toBe(2)
+  })
+
   it('never calls a request new that it has had', () => {
     const steps = fc.array(fc.record({ id: fc.nat(50), wait: fc.nat(3000), size: fc.nat(4_000_000) }), {
       maxLength: 80,
