@@ -22,8 +22,6 @@ export interface Bodies {
 
 /** Our own format. It carries what structured clone copies, and writes straight into the frame. */
 class OwnBodies implements Bodies {
-  readonly #writer = new Writer()
-  readonly #encoder = new Encoder(this.#writer)
   #last: { readonly to: Writer; readonly encoder: Encoder } | null = null
 
   write(to: Writer, value: unknown): void {
@@ -39,9 +37,9 @@ class OwnBodies implements Bodies {
   }
 
   encode(value: unknown): Uint8Array {
-    this.#writer.begin(Infinity)
-    this.#encoder.write(value)
-    return this.#writer.take()
+    const writer = new Writer()
+    new Encoder(writer).write(value)
+    return writer.take()
   }
 }
 

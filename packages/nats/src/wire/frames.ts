@@ -54,7 +54,8 @@ export interface Frame {
   readonly body: Uint8Array
 }
 
-const writer = new Writer()
+/** The writer of the next frame. A getter of a message may make another frame in between: that gets a writer of its own. */
+let spare: Writer | null = null
 
 /** Opens a frame. @throws {BadFrame} if the bytes are none, or of another version */
 export function openFrame(bytes: Uint8Array): Frame {
@@ -71,6 +72,8 @@ export function openFrame(bytes: Uint8Array): Frame {
 }
 
 function begin(kind: Kind, max: number): Writer {
+  const writer = spare ?? new Writer()
+  spare = null
   writer.begin(max)
   writer.byte(MAGIC)
   writer.byte(WIRE_VERSION)
@@ -81,8 +84,13 @@ function begin(kind: Kind, max: number): Writer {
 
 const START = 5
 
-function endHeader(): void {
+function endHeader(writer: Writer): void {
   writer.patchU16(START - 2, writer.at - START)
+}
+
+function end(writer: Writer): Uint8Array {
+  spare = writer
+  return writer.take()
 }
 
 /** @throws {NotCarried} if the key or the message cannot travel */
@@ -102,9 +110,9 @@ export function requestFrame(
   )
   if (priority !== undefined) to.f64(priority)
   if (key !== undefined) ownBodies.write(to, key)
-  endHeader()
+  endHeader(to)
   body.bodies.write(to, body.value)
-  return to.take()
+  return end(to)
 }
 
 const BUDGET_AT = START
@@ -155,9 +163,9 @@ export function answerFrame(
 ): Uint8Array {
   const to = begin(kind, body.max)
   to.u32(Math.min(inHand, FOREVER))
-  endHeader()
+  endHeader(to)
   body.bodies.write(to, body.value)
-  return to.take()
+  return end(to)
 }
 
 export function readAnswer({ header }: Frame): AnswerHeader {
@@ -168,8 +176,8 @@ export function readAnswer({ header }: Frame): AnswerHeader {
 export function cancelFrame(reply: string): Uint8Array {
   const to = begin(Kind.cancel, Infinity)
   to.text(reply)
-  endHeader()
-  return to.take()
+  endHeader(to)
+  return end(to)
 }
 
 export function readCancel({ header }: Frame): string {
@@ -179,7 +187,7 @@ export function readCancel({ header }: Frame): string {
 /** A frame without a header of its own. */
 export function plainFrame(kind: Kind, value: unknown): Uint8Array {
   const to = begin(kind, Infinity)
-  endHeader()
+  endHeader(to)
   ownBodies.write(to, value)
-  return to.take()
+  return end(to)
 }

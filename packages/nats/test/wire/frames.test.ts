@@ -158,3 +158,42 @@ describe('an error that travels', () => {
     expect(travel(error).code).toBe('ERR_GENPOOL_INVALID')
   })
 })
+
+describe('a frame made while another is written', () => {
+  /** A message whose getter sends a message itself, as a lazy field of a model does. */
+  const nested = (value: unknown, send: () => void) => ({
+    before: 'a',
+    get lazy() {
+      send()
+      return value
+    },
+    after: 'b',
+  })
+  const bodyOf = (frame: Uint8Array): unknown => ownBodies.read(openFrame(frame).body)
+
+  it('leaves the message that is being written alone', () => {
+    let inner: Uint8Array | undefined
+    const message = nested(7, () => (inner = requestFrame(Kind.cast, header, body({ inner: 'x'.repeat(3000) }))))
+    const outer = requestFrame(Kind.call, header, body(message))
+    expect(bodyOf(outer)).toEqual({ before: 'a', lazy: 7, after: 'b' })
+    expect(bodyOf(inner!)).toEqual({ inner: 'x'.repeat(3000) })
+  })
+
+  it('leaves an answer and a key alone', () => {
+    const send = () => void requestFrame(Kind.call, header, body('other'))
+    expect(bodyOf(answerFrame(Kind.answer, { inHand: 3 }, body(nested(1, send))))).toEqual({
+      before: 'a',
+      lazy: 1,
+      after: 'b',
+    })
+    const key = nested(2, () => void defaultCodec.encode({ other: true }))
+    expect(defaultCodec.decode(defaultCodec.encode(key))).toEqual({ before: 'a', lazy: 2, after: 'b' })
+    const keyed = readRequest(openFrame(requestFrame(Kind.call, { ...header, key: nested(3, send) }, body(1))))
+    expect(keyed.key).toEqual({ before: 'a', lazy: 3, after: 'b' })
+  })
+
+  it('works after one that failed', () => {
+    expect(() => requestFrame(Kind.call, header, body(nested(() => 1, () => void 0)))).toThrow() // prettier-ignore
+    expect(bodyOf(requestFrame(Kind.call, header, body('fine')))).toBe('fine')
+  })
+})
