@@ -1,9 +1,11 @@
 import { byId, setAttribute, setText } from './dom.js'
 
+const DARK_SYSTEM = '(prefers-color-scheme: dark)'
+/** What is remembered, what the button shows and says, and the media for which dark.css holds. */
 const CHOICES = /** @type {const} */ ([
-  ['', '◐', 'as the system has them'],
-  ['light', '○', 'light'],
-  ['dark', '●', 'dark'],
+  ['', '◐', 'as the system has them', DARK_SYSTEM],
+  ['light', '○', 'light', 'not all'],
+  ['dark', '●', 'dark', 'all'],
 ])
 const KEY = 'genpool-colours'
 
@@ -14,13 +16,14 @@ const KEY = 'genpool-colours'
  */
 export function startTheme(onChange) {
   const button = byId('theme')
+  const dark = byId('dark')
   let chosen = Math.max(
     0,
     CHOICES.findIndex(([name]) => name === remembered()),
   )
   const apply = () => {
-    const [name, shape, says] = CHOICES[chosen] ?? CHOICES[0]
-    setAttribute(document.documentElement, 'data-theme', name === '' ? false : name)
+    const [, shape, says, media] = CHOICES[chosen] ?? CHOICES[0]
+    setAttribute(dark, 'media', media)
     setText(button, shape)
     setAttribute(button, 'aria-label', `Colours: ${says}`)
     button.title = `Colours: ${says}`
@@ -31,7 +34,9 @@ export function startTheme(onChange) {
     remember(CHOICES[chosen]?.[0] ?? '')
     apply()
   })
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange)
+  matchMedia(DARK_SYSTEM).addEventListener('change', onChange)
+  // A light page does not wait for the dark colours: they may come after they were chosen.
+  dark.addEventListener('load', onChange)
   apply()
 }
 

@@ -64,22 +64,8 @@ function tilesOf({ figures, sample, waits }) {
       text: `${count(members.busy)} of ${count(size)}`,
       note: members.starting > 0 ? `${count(members.starting)} starting` : `${percent(utilisation)} in use`,
     },
-    {
-      key: 'dropped',
-      name: 'Dropped',
-      value: dropped,
-      text: rate(sample.dropped),
-      note: `${count(dropped)} in all`,
-      alarming: sample.dropped > 0,
-    },
-    {
-      key: 'errors',
-      name: 'Errors',
-      value: errors,
-      text: rate(sample.errors),
-      note: `${count(errors)} in all`,
-      alarming: sample.errors > 0,
-    },
+    loss('dropped', 'Dropped', dropped, sample.dropped),
+    loss('errors', 'Errors', errors, sample.errors),
     {
       key: 'restarts',
       name: 'Replaced',
@@ -88,6 +74,17 @@ function tilesOf({ figures, sample, waits }) {
       note: figures.restarts === 1 ? 'member' : 'members',
     },
   ]
+}
+
+/**
+ * @param {string} key
+ * @param {string} name
+ * @param {number} value in all
+ * @param {number} perSecond
+ * @returns {Tile}
+ */
+function loss(key, name, value, perSecond) {
+  return { key, name, value, text: rate(perSecond), note: `${count(value)} in all`, alarming: perSecond > 0 }
 }
 
 /** @param {Tile} tile */

@@ -1,5 +1,5 @@
 import { inspect, type PoolRef } from '@genpool/core'
-import { type Clock, OptionsError, parseOptions, systemClock } from '@genpool/runtime'
+import { clockOption, OptionsError, parseOptions } from '@genpool/runtime'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
@@ -26,11 +26,7 @@ const shape = {
     .describe(
       'Names by which visitors reach the page, as in `pools.example.org`. Numeric addresses and localhost always work.',
     ),
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    // A function: zod copies a default that is a plain object.
-    .default(() => systemClock)
-    .describe('Where time comes from; tests give a virtual one.'),
+  clock: clockOption,
 }
 
 /** Options of `createDashboard`: a handler for a server that you have. */

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@genpool/runtime'
+import { clockOption } from '@genpool/runtime'
 import { z } from 'zod'
 import { type Codec, defaultCodec } from './wire/codec'
 import type { Propagation } from './propagation'
@@ -34,10 +34,7 @@ export const sharedOptions = {
     .custom<Propagation>(has('inject', 'within'), 'expected a propagation { inject(), within(headers, work) }')
     .optional()
     .describe('Carries the context of the caller, for example openTelemetry() of "@genpool/nats/opentelemetry".'),
-  clock: z
-    .custom<Clock>(has('now', 'setTimer', 'defer'), 'expected a clock')
-    .default(() => systemClock)
-    .describe('The source of time. Tests give a virtual one.'),
+  clock: clockOption,
 }
 
 /** Whether a value is a connection of nats.js. */

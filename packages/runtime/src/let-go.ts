@@ -1,5 +1,7 @@
 import { isPromise } from 'node:util/types'
 
+export { isPromise }
+
 /**
  * Lets go of a value that is not used: if it is a promise that rejects, that must not end the process.
  *

@@ -1,4 +1,5 @@
-import { inOrder, type OptionsError, parseOptions, showValue } from '@genpool/runtime'
+import { clockOption, inOrder, type OptionsError, parseOptions, showValue, systemClock } from '@genpool/runtime'
+import { virtualClock } from '@genpool/runtime/testing'
 import { z } from 'zod'
 
 const schema = z.strictObject({
@@ -126,5 +127,25 @@ describe('showValue', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
     expect(showValue(proxy)).toBe('something that cannot be shown')
+  })
+})
+
+describe('the option "clock"', () => {
+  const timed = z.strictObject({ clock: clockOption })
+  const parse = (clock?: unknown): unknown => parseOptions(timed, { clock }, 'options').clock
+
+  it('is the clock of this process, or the very one that was given', () => {
+    const clock = virtualClock()
+    expect(parse()).toBe(systemClock)
+    expect(parse(clock)).toBe(clock)
+  })
+
+  it.each([null, 5, {}, { setTimer: () => undefined }])('is refused if it is no whole clock: %p', (clock) => {
+    expect(() => parse(clock)).toThrow('at clock: expected a clock')
+  })
+
+  it('is refused if it cannot be read', () => {
+    const hostile = new Proxy({}, { get: () => (null as unknown as { x: unknown }).x })
+    expect(() => parse(hostile)).toThrow('at clock: expected a clock')
   })
 })

@@ -1,4 +1,4 @@
-import { broadcast, call, type CrashedError, getMembers, ready, spawnPool } from '@genpool/core'
+import { broadcast, call, type CrashedError, getMembers, ready, spawnPool, UnreachableError } from '@genpool/core'
 import { transfer, type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
 import { join } from 'node:path'
@@ -34,6 +34,12 @@ describe('an error that crosses', () => {
     expect(cause.cause).toBeInstanceOf(TypeError)
     expect((cause.cause as Error).cause).toBeInstanceOf(RangeError)
     expect(((cause.cause as Error).cause as Error).message).toBe('the bottom')
+  })
+
+  it('is of the class that it had, if that is one of GenPool', async () => {
+    const { cause } = await thrown('unreachable')
+    expect(cause).toBeInstanceOf(UnreachableError)
+    expect(cause).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', target: 'another pool', node: 'node-1' })
   })
 
   it('keeps all errors of an AggregateError', async () => {

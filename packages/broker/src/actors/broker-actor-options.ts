@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@genpool/runtime'
+import { clockOption } from '@genpool/runtime'
 import { z } from 'zod'
 import { brokerOptions } from '../engine/broker-options'
 import { limitShape } from '../limits/limit-options'
@@ -17,10 +17,7 @@ export const brokerActorOptions = z.strictObject({
     .custom<(event: AlarmEvent) => void>((value) => typeof value === 'function', 'expected a function')
     .optional()
     .describe('Called when the alarm of a meter is set or cleared, after the match or change that caused it.'),
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(() => systemClock)
-    .describe('The source of time; tests pass a virtual clock.'),
+  clock: clockOption,
 })
 export type BrokerActorOptions = z.input<typeof brokerActorOptions>
 export type CheckedBrokerActorOptions = z.output<typeof brokerActorOptions>

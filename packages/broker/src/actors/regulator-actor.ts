@@ -1,14 +1,13 @@
 import {
   type Change,
   BaseActor,
-  type Clock,
+  clockOption,
   type ConcreteParent,
   GenPoolError,
   type Nanos,
   type Reference,
   StoppedError,
   Turn,
-  systemClock,
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
@@ -30,10 +29,7 @@ import { Shell } from './shell'
 /** Options of a regulator actor: `regulatorOptions` and a clock. */
 export const regulatorActorOptions = z.strictObject({
   ...regulatorOptions.shape,
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(() => systemClock)
-    .describe('The source of time; tests pass a virtual clock.'),
+  clock: clockOption,
 })
 export type RegulatorActorOptions = z.input<typeof regulatorActorOptions>
 

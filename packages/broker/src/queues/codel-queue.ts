@@ -1,39 +1,8 @@
-import { checkTime, inOrder, type Nanos, parseOptions } from '@genpool/runtime'
-import { z } from 'zod'
-import { ageShape, leafShape, milliseconds, toAgeRules, toNanos } from './leaf-options'
-import { type AgeRules, type LeafContext, LeafQueue } from './leaf-queue'
+import { checkTime, type Nanos, parseOptions } from '@genpool/runtime'
+import { type CodelOptions, codelOptions, type CodelRules, toCodelRules } from './codel-options'
+import { type LeafContext, LeafQueue } from './leaf-queue'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
-
-/** Options of a `codelQueue`. */
-export const codelOptions = z
-  .strictObject({
-    type: z.literal('codel').default('codel'),
-    ...leafShape,
-    ...ageShape,
-    order: z
-      .enum(['fifo', 'lifo', 'adaptive'])
-      .default('fifo')
-      .describe(
-        'Which request is served first: the oldest (`fifo`), the newest (`lifo`), or the oldest except while requests are being dropped (`adaptive`). While dropping, `adaptive` also drops requests that have waited for an `interval`.',
-      ),
-    target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
-    interval: z
-      .number()
-      .positive()
-      .default(1000)
-      .describe('How long waits may stay above `target` before dropping starts, in milliseconds.'),
-  })
-  .refine(...inOrder('min', 'max'))
-export type CodelOptions = z.input<typeof codelOptions>
-
-/** The options in internal units. */
-export interface CodelRules extends AgeRules {
-  /** Whether to serve the newest first while dropping, independent of `lifo`. */
-  readonly adaptive: boolean
-  readonly target: Nanos
-  readonly interval: Nanos
-}
 
 /** The phase of the control law. */
 const enum Phase {
@@ -262,16 +231,6 @@ export class CodelQueue<E extends Waiting> extends LeafQueue<E, CodelRules> {
   #follow(count: number, base: Nanos): void {
     this.#count = count
     this.#dropNext = this.#timer = base + Math.trunc(this.rules.interval / Math.sqrt(count))
-  }
-}
-
-/** Converts checked options to rules. */
-export function toCodelRules(options: z.output<typeof codelOptions>): CodelRules {
-  return {
-    ...toAgeRules(options),
-    adaptive: options.order === 'adaptive',
-    target: toNanos(options.target),
-    interval: toNanos(options.interval),
   }
 }
 

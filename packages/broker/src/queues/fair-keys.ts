@@ -1,5 +1,4 @@
-import { letGo, parseOptions, textOf } from '@genpool/runtime'
-import { isPromise } from 'node:util/types'
+import { isPromise, letGo, parseOptions, textOf } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 

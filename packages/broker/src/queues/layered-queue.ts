@@ -1,15 +1,11 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
-import { CollectedDecision } from './collected-decision'
-import { LeafQueue, mustNotWait } from './leaf-queue'
-import { KeyLanes } from './key-lanes'
 import { type Layers } from './layers'
-import { type Level } from './level'
-import { Levels } from './levels'
-import { type Drop, type Queue } from './queue'
-import { type CheckedQueueOptions, createQueue, queueOptions, reconfigureQueue } from './queue-options'
+import { Layering } from './layering'
+import { LeafQueue, mustNotWait } from './leaf-queue'
 import { PackedQueue } from './packed-queue'
-import { TagIndex } from './tag-index'
+import { type Queue } from './queue'
+import { type CheckedQueueOptions, queueOptions, reconfigureQueue } from './queue-options'
 import { type Waiting } from './waiting'
 
 /**
@@ -23,45 +19,17 @@ import { type Waiting } from './waiting'
  *
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
-export class LayeredQueue<E extends Waiting> implements Layers<E> {
-  readonly decision = new CollectedDecision<E>()
+export class LayeredQueue<E extends Waiting> extends Layering<E> implements Layers<E> {
   /** How many requests wait elsewhere and count towards `max`. */
   outside = 0
-  /** Told of a request that was held back and may be served now. */
-  returned: ((entry: E) => void) | null = null
-  readonly #levels: Levels<E>
-  readonly #lanes: KeyLanes<E>
-  readonly #tags = new TagIndex<E>()
-  #options: CheckedQueueOptions
-  #ready = 0
-
-  /** @param base the existing queue, which becomes the queue of priority 0 */
-  constructor(options: CheckedQueueOptions, base: Queue<E>) {
-    this.#options = options
-    this.#lanes = new KeyLanes<E>(options)
-    for (const entry of base) this.#tags.add(entry)
-    this.#levels = new Levels(base)
-    this.#ready = base.length
-    this.decision.wakeAt = base.decision.wakeAt
-  }
-
-  /** How many wait, including those in lanes. */
-  get length(): number {
-    return this.#ready + this.#lanes.length
-  }
-
-  /** How many could be served now: all except those in lanes. */
-  get ready(): number {
-    return this.#ready
-  }
 
   get max(): number {
-    return this.#base.max
+    return this.levels.base.queue.max
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = this.#levels.all.flatMap((level) => [...level.queue, ...level.returning])
-    yield* [...all, ...this.#lanes].sort((a, b) => a.sentAt - b.sentAt)
+    const all = this.levels.all.flatMap((level) => [...level.queue, ...level.returning])
+    yield* [...all, ...this.lanes].sort((a, b) => a.sentAt - b.sentAt)
   }
 
   oldest(): Nanos | null {
@@ -71,76 +39,71 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   /** The lowest priority of those that could be served now. */
   get lowestPriority(): number | undefined {
-    return this.#levels.lowest?.priority
+    return this.levels.lowest?.priority
   }
 
   /** Whether a request that waits here is held back by its key. */
   holds(entry: E): boolean {
-    return entry.key !== undefined && this.#lanes.holds(entry)
+    return entry.key !== undefined && this.lanes.holds(entry)
   }
 
   /** The requests with this tag. */
   tagged(tag: unknown): readonly E[] {
-    return this.#tags.get(tag)
+    return this.tags.get(tag)
   }
 
   /** How many would be served before a new request of this priority. */
   ahead(priority: number): number {
     let count = 0
-    for (const level of this.#levels.all) if (level.priority >= priority) count += level.length
+    for (const level of this.levels.all) if (level.priority >= priority) count += level.length
     return count
-  }
-
-  /** Whether another request with the same key is waiting or being served. */
-  mustStepBack(entry: E): boolean {
-    return entry.key !== undefined && this.#lanes.has(entry.key)
   }
 
   /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
-    const { base } = this.#levels
+    const { base } = this.levels
     if (!(base.queue instanceof PackedQueue) || this.length + this.outside >= this.max) return false
     if (!(base.queue as PackedQueue<E>).tryEnqueue(entry)) return false
-    this.#ready++
-    if (base.length === 1) this.#levels.changed(base)
+    this.readyNow++
+    if (base.length === 1) this.levels.changed(base)
     return true
   }
 
   /** What `tryDequeue` takes; null if there is more than one place to look. */
   peek(): E | null {
-    const { base } = this.#levels
-    const isAlone = this.#levels.highest === base && base.returning.length === 0
+    const { base } = this.levels
+    const isAlone = this.levels.highest === base && base.returning.length === 0
     return isAlone && base.queue instanceof PackedQueue ? (base.queue as PackedQueue<E>).peek() : null
   }
 
   /** Fast path: takes what `peek` has shown where no rule applies; otherwise null, and nothing changes. */
   tryDequeue(now: Nanos, enough: Nanos): E | null {
-    const { base } = this.#levels
+    const { base } = this.levels
     const entry = (base.queue as PackedQueue<E>).tryDequeue(now, enough)
     if (entry === null) return null
-    this.#ready--
-    if (base.length === 0) this.#levels.changed(base)
+    this.readyNow--
+    if (base.length === 0) this.levels.changed(base)
     return entry
   }
 
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
     this.decision.begin()
-    if (this.#hasRoomFor(entry, now)) this.#enter(entry, now)
-    this.#finish()
+    if (this.#hasRoomFor(entry, now)) this.enter(entry, now)
+    this.finish()
   }
 
   /** Makes sure that `entry` may be added, here or elsewhere; otherwise drops it. */
   makePlace(entry: E, now: Nanos): boolean {
     this.decision.begin()
     const here = this.#hasRoomFor(entry, now)
-    this.#finish()
+    this.finish()
     return here
   }
 
   /** Reports that `entry` is served without waiting. */
   start(entry: E): void {
-    if (entry.key !== undefined) this.#lanes.open(entry)
+    if (entry.key !== undefined) this.lanes.open(entry)
   }
 
   dequeue(now: Nanos): E | null {
@@ -150,52 +113,52 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
     // If a level dropped all that it had, another level, or a request that comes back from a lane, is next.
     do {
       before = this.length
-      entry = this.#dequeueFirstLevel(now)
-    } while (entry === null && this.#ready > 0 && this.length < before)
-    if (entry !== null) this.#tags.delete(entry)
-    this.#finish()
+      entry = this.takeFirst(now)
+    } while (entry === null && this.readyNow > 0 && this.length < before)
+    if (entry !== null) this.tags.delete(entry)
+    this.finish()
     return entry
   }
 
   /** Reports that a request is done or was not served after all: the next one with its key may start. */
   release(entry: E, now: Nanos): void {
     this.decision.begin()
-    this.#vacate(entry, now)
-    this.#finish()
+    this.vacate(entry, now)
+    this.finish()
   }
 
   /** Takes back one that was handed out, and that keeps the turn of its key: it stands where its age puts it. */
   readmit(entry: E, now: Nanos): void {
     this.decision.begin()
-    this.#tags.add(entry)
-    if (entry.key !== undefined && !this.#lanes.has(entry.key)) this.#lanes.open(entry)
-    this.#return(entry, now)
-    this.#finish()
+    this.tags.add(entry)
+    if (entry.key !== undefined && !this.lanes.has(entry.key)) this.lanes.open(entry)
+    this.comeBack(entry, now)
+    this.finish()
   }
 
   timeout(now: Nanos): void {
     this.decision.begin()
-    this.#changeAll((level) => level.timeout(now), now)
-    this.#keep(this.#lanes.timeout(now))
-    this.#finish()
+    this.changeAll((level) => level.timeout(now), now)
+    this.keep(this.lanes.timeout(now))
+    this.finish()
   }
 
   cancel(tag: unknown, now: Nanos): number {
     this.decision.begin()
-    const found = this.#tags.get(tag)
-    for (const entry of found) this.#tags.delete(entry)
+    const found = this.tags.get(tag)
+    for (const entry of found) this.tags.delete(entry)
     // All of them leave first, so that none of them is dropped instead.
-    this.#keep(this.#lanes.cancel(found, now))
-    this.#changeAll((level) => level.cancel(tag, now), now)
-    for (const entry of found) this.#vacate(entry, now)
-    this.#finish()
+    this.keep(this.lanes.cancel(found, now))
+    this.changeAll((level) => level.cancel(tag, now), now)
+    for (const entry of found) this.vacate(entry, now)
+    this.finish()
     return found.length
   }
 
   remove(entry: Waiting, now: Nanos): boolean {
     this.decision.begin()
-    const here = entry.list !== null && this.#remove(entry as E, now)
-    this.#finish()
+    const here = entry.list !== null && this.take(entry as E, now)
+    this.finish()
     return here
   }
 
@@ -206,39 +169,25 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
   /** `configure` with options that have been checked. */
   apply(options: CheckedQueueOptions, now: Nanos): void {
     this.decision.begin()
-    const change = { from: this.#options, to: options }
-    this.#options = options
-    this.#changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
-    this.#keep(this.#lanes.reconfigure(options, now))
+    const change = { from: this.options, to: options }
+    this.options = options
+    this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
+    this.keep(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
-    this.#finish()
+    this.finish()
   }
 
   drain(): E[] {
     this.decision.begin()
     const entries = [...this]
-    for (const level of this.#levels.all) this.#drainLevel(level)
-    this.#lanes.drain()
-    for (const entry of entries) this.#tags.delete(entry)
-    this.#ready = 0
-    return entries
-  }
-
-  get #base(): Queue<E> {
-    return this.#levels.base.queue
-  }
-
-  #enter(entry: E, now: Nanos): void {
-    this.#tags.add(entry)
-    if (this.mustStepBack(entry)) {
-      this.#keep(this.#lanes.park(entry, now))
-      return
+    for (const level of this.levels.all) {
+      level.drain()
+      this.levels.changed(level)
     }
-    if (entry.key !== undefined) this.#lanes.open(entry)
-    const level = this.#levelOf(entry.priority, now)
-    const before = level.length
-    level.enqueue(entry, now)
-    this.#account(level, before, now)
+    this.lanes.drain()
+    for (const entry of entries) this.tags.delete(entry)
+    this.readyNow = 0
+    return entries
   }
 
   #hasRoomFor(entry: E, now: Nanos): boolean {
@@ -249,7 +198,7 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   /** Frees one place for `entry` in a full queue, if it is allowed one. */
   #makeRoom(entry: E, now: Nanos): boolean {
-    const { lowest } = this.#levels
+    const { lowest } = this.levels
     if (lowest === undefined || lowest.priority > entry.priority) return false
     if (lowest.priority < entry.priority) return this.#shedLowest('priority', now)
     return dropsHead(lowest.queue) && this.#shedLowest('max', now)
@@ -257,97 +206,16 @@ export class LayeredQueue<E extends Waiting> implements Layers<E> {
 
   /** Drops one of the least urgent requests; false if there is none. */
   #shedLowest(reason: DropReason, now: Nanos): boolean {
-    const level = this.#levels.lowest
-    const victim = level?.victim(dropsHead(level.queue)) ?? this.#lanes.first()
+    const level = this.levels.lowest
+    const victim = level?.victim(dropsHead(level.queue)) ?? this.lanes.first()
     if (victim === null) return false
-    this.#remove(victim, now)
+    this.take(victim, now)
     this.#drop(victim, reason, now)
     return true
   }
 
-  #dequeueFirstLevel(now: Nanos): E | null {
-    const level = this.#levels.highest
-    if (level === undefined) return null
-    const before = level.length
-    const entry = level.dequeue(now)
-    this.#account(level, before, now)
-    return entry
-  }
-
-  #remove(entry: E, now: Nanos): boolean {
-    if (entry.key !== undefined) {
-      const wasHeldBack = this.#lanes.remove(entry, now)
-      this.#keep(this.#lanes.dropped)
-      if (wasHeldBack) {
-        this.#tags.delete(entry)
-        return true
-      }
-    }
-    const level = this.#levelOf(entry.priority, now)
-    const before = level.length
-    const here = level.remove(entry, now)
-    this.#account(level, before, now)
-    if (!here) return false
-    this.#tags.delete(entry)
-    this.#vacate(entry, now)
-    return true
-  }
-
-  /** Ends the turn of `entry`: the next request of its key comes back from the lane. */
-  #vacate(entry: E, now: Nanos): void {
-    if (entry.key === undefined) return
-    const next = this.#lanes.advance(entry, now)
-    this.#keep(this.#lanes.dropped)
-    if (next === null) return
-    this.#return(next, now)
-    this.returned?.(next)
-  }
-
-  #return(entry: E, now: Nanos): void {
-    const level = this.#levelOf(entry.priority, now)
-    level.readmit(entry, now)
-    this.#levels.changed(level)
-    this.#ready++
-  }
-
-  #changeAll(change: (level: Level<E>) => void, now: Nanos): void {
-    for (const level of this.#levels.all) {
-      const before = level.length
-      change(level)
-      this.#account(level, before, now)
-    }
-  }
-
-  /** Adds what a level just decided. */
-  #account(level: Level<E>, before: number, now: Nanos): void {
-    this.#ready += level.length - before
-    const { dropped } = level
-    this.#levels.changed(level)
-    this.#keep(dropped)
-    for (const { entry } of dropped) this.#vacate(entry, now)
-  }
-
-  #keep(dropped: readonly Drop<E>[]): void {
-    for (const { entry } of dropped) this.#tags.delete(entry)
-    this.decision.addAll(dropped)
-  }
-
   #drop(entry: E, reason: DropReason, now: Nanos): void {
     this.decision.add({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
-  }
-
-  #levelOf(priority: number, now: Nanos): Level<E> {
-    return this.#levels.of(priority, () => createQueue<E>(this.#options, now))
-  }
-
-  #drainLevel(level: Level<E>): void {
-    level.drain()
-    this.#levels.changed(level)
-  }
-
-  #finish(): void {
-    const wakeAt = Math.min(this.#lanes.wakeAt, this.#levels.wakeAt)
-    this.decision.wakeAt = wakeAt === Infinity ? null : wakeAt
   }
 }
 

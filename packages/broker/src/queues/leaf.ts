@@ -1,6 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
-import { CodelQueue, codelOptions, toCodelRules } from './codel-queue'
+import { codelOptions, toCodelRules } from './codel-options'
+import { CodelQueue } from './codel-queue'
 import { DropQueue, dropOptions, toDropRules } from './drop-queue'
 import { PackedQueue } from './packed-queue'
 import { type LeafContext } from './leaf-queue'

@@ -1,6 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
-import { codelOptions } from './codel-queue'
+import { codelOptions } from './codel-options'
 import { dropOptions } from './drop-queue'
 import { fairOptions } from './fair-options'
 import { FairQueue } from './fair-queue'

@@ -1,4 +1,4 @@
-import { type Nanos, OptionsError, readSafely, showValue } from '@genpool/runtime'
+import { letGo, type Nanos, OptionsError, readSafely, showValue } from '@genpool/runtime'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
 import { type Decision, type Queue } from './queue'
@@ -15,7 +15,7 @@ export function usersQueue<E extends Waiting>(made: Queue<E>): Queue<E> {
   if (readSafely(() => made instanceof LeafQueue || made instanceof FairQueue, false)) return made
   const missing = METHODS.find((name) => readSafely(() => typeof made[name] !== 'function', true))
   if (missing === undefined) return new UsersQueue<E>(made)
-  if (isPromise(made)) observe(made)
+  letGo(made)
   const message = `the function must return a queue, and ${showValue(made)} has no method "${missing}"`
   throw new OptionsError(`A queue of your own cannot be used: ${message}.`, [{ path: ['client'], message }])
 }
@@ -75,7 +75,7 @@ class UsersQueue<E extends Waiting> implements Queue<E> {
 
 function atOnce<T>(method: string, result: T): T {
   if (!isPromise(result)) return result
-  observe(result)
+  letGo(result)
   throw new TypeError(`"${method}" of the queue returned a promise: a queue decides at once, so write it without async`)
 }
 
@@ -85,9 +85,4 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
     value !== null &&
     readSafely(() => typeof (value as PromiseLike<unknown>).then === 'function', false)
   )
-}
-
-/** What becomes of it no longer counts. */
-function observe(promise: PromiseLike<unknown>): void {
-  promise.then(undefined, () => undefined)
 }

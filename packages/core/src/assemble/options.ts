@@ -1,5 +1,5 @@
 import { brokerOptions, type BrokerRef, limitShape } from '@genpool/broker'
-import { type Clock, systemClock } from '@genpool/runtime'
+import { clockOption } from '@genpool/runtime'
 import { z } from 'zod'
 import { alarmShape } from '../policies/alarm/alarm-options'
 import { concurrencyShape } from '../policies/concurrency/concurrency-options'
@@ -63,11 +63,7 @@ export const poolOptions = z.strictObject({
     .describe(
       'Called with what a user callback threw that nothing waits for (terminate, afterStop, effects). Default: a warning of the process.',
     ),
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    // A function: zod copies a default that is a plain object, and each pool would have a clock and turns of its own.
-    .default(() => systemClock)
-    .describe('Where time comes from; tests give a virtual one.'),
+  clock: clockOption,
   random: callback<() => number>()
     .default(() => Math.random)
     .describe('Where random numbers in [0, 1) come from; tests give their own.'),

@@ -1,5 +1,5 @@
 import { getOptions, inspect, onEvent, type PoolRef, type SettledEvent } from '@genpool/core'
-import { type Clock, NS_PER_MS, parseOptions, systemClock } from '@genpool/runtime'
+import { type Clock, clockOption, NS_PER_MS, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { checkFile } from './arguments'
 import { KeyHash } from './key-hash'
@@ -21,10 +21,7 @@ export const recordOptions = z.strictObject({
     .default(5)
     .describe('How many files are kept: `trace.jsonl`, and older ones as `trace.jsonl.1` and so on.'),
   flush: z.number().positive().default(1000).describe('How often lines are written, in milliseconds.'),
-  clock: z
-    .custom<Clock>((value) => typeof value === 'object' && value !== null && 'setTimer' in value, 'expected a clock')
-    .default(() => systemClock)
-    .describe('Where time comes from; tests give a virtual one.'),
+  clock: clockOption,
 })
 export type RecordOptions = z.input<typeof recordOptions>
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { sharedOptions } from '../shared-options'
 
-const { name, prefix, maxBytes, codec, propagation, clock } = sharedOptions
 const ms = (least: number, what: string, initial: number) =>
   z
     .number({ error: `expected milliseconds >= ${least}` })
@@ -11,12 +10,7 @@ const ms = (least: number, what: string, initial: number) =>
 
 /** Options of a remote pool. */
 export const remotePoolOptions = z.strictObject({
-  name,
-  prefix,
-  maxBytes,
-  codec,
-  propagation,
-  clock,
+  ...sharedOptions,
   timeout: z
     .union([z.number({ error: 'expected milliseconds >= 0' }).nonnegative(), z.literal(Infinity)])
     .default(5000)

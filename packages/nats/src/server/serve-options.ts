@@ -1,16 +1,9 @@
 import { z } from 'zod'
 import { sharedOptions } from '../shared-options'
 
-const { name, prefix, maxBytes, codec, propagation, clock } = sharedOptions
-
 /** Options of a served pool. */
 export const serveOptions = z.strictObject({
-  name,
-  prefix,
-  maxBytes,
-  codec,
-  propagation,
-  clock,
+  ...sharedOptions,
   description: z.string().default('A GenPool pool.').describe('Shown by "nats service info".'),
   every: z
     .number({ error: 'expected milliseconds from 100 to 60000' })

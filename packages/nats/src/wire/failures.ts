@@ -1,17 +1,5 @@
-import {
-  CancelledError,
-  ConflictError,
-  CrashedError,
-  DroppedError,
-  ExpiredError,
-  type GenPoolError,
-  InvalidError,
-  NotCommittedError,
-  OptionsError,
-  StartTimeoutError,
-  StoppedError,
-  UnreachableError,
-} from '@genpool/core'
+import type { GenPoolError } from '@genpool/core'
+import { ERROR_CLASSES } from '@genpool/core/elsewhere'
 import { textOf } from '@genpool/runtime'
 import { ownBodies } from './codec'
 import { BadFrame, NotCarried } from './errors'
@@ -19,21 +7,6 @@ import { answerFrame, Kind } from './frames'
 import { Writer } from './writer'
 
 const probe = new Writer()
-
-/** The classes that are made again here, by code. */
-const CLASSES = {
-  ERR_GENPOOL_DROPPED: DroppedError,
-  ERR_GENPOOL_EXPIRED: ExpiredError,
-  ERR_GENPOOL_CANCELLED: CancelledError,
-  ERR_GENPOOL_CRASHED: CrashedError,
-  ERR_GENPOOL_CONFLICT: ConflictError,
-  ERR_GENPOOL_NOT_COMMITTED: NotCommittedError,
-  ERR_GENPOOL_INVALID: InvalidError,
-  ERR_GENPOOL_STOPPED: StoppedError,
-  ERR_GENPOOL_OPTIONS: OptionsError,
-  ERR_GENPOOL_START_TIMEOUT: StartTimeoutError,
-  ERR_GENPOOL_UNREACHABLE: UnreachableError,
-} as const
 
 /** What every error has of its own and is made here, or is never taken from the network. */
 const OWN = ['message', 'name', 'stack', 'cause', 'code', '__proto__', 'constructor', 'toString', 'node'] as const
@@ -77,8 +50,8 @@ export function readFailure(body: Uint8Array, node: string): GenPoolError {
 }
 
 function rebuilt({ code, message, fields, causes }: Partial<Failure>, node: string): GenPoolError {
-  const isKnown = typeof code === 'string' && Object.hasOwn(CLASSES, code)
-  const Class = isKnown ? CLASSES[code as keyof typeof CLASSES] : undefined
+  const isKnown = typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code)
+  const Class = isKnown ? ERROR_CLASSES[code as keyof typeof ERROR_CLASSES] : undefined
   if (Class === undefined || typeof message !== 'string') throw new BadFrame('it is no error of ours')
   const cause = causeOf(Array.isArray(causes) ? (causes as Failure['causes']) : [])
   const error = new Error(message, cause === undefined ? undefined : { cause })

@@ -1,7 +1,5 @@
-import { DroppedError } from '@genpool/broker'
-import { CrashedError, StartTimeoutError } from '@genpool/core/elsewhere'
-import { CancelledError, ExpiredError, InvalidError, OptionsError, StoppedError, textOf } from '@genpool/runtime'
-import { ConflictError, NotCommittedError } from '@genpool/state-ane'
+import { ERROR_CLASSES } from '@genpool/core/elsewhere'
+import { textOf } from '@genpool/runtime'
 import { isNativeError } from 'node:util/types'
 
 /** An error in a form that structured clone keeps whole: its class is known by name. */
@@ -20,8 +18,7 @@ interface EncodedError {
 export type EncodedValue = EncodedError | { readonly kind: 'value'; readonly value: unknown }
 
 const CLASSES: readonly { readonly name: string; readonly prototype: Error }[] = [
-  ...[CrashedError, DroppedError, ExpiredError, CancelledError, StoppedError, OptionsError, ConflictError],
-  ...[InvalidError, StartTimeoutError, NotCommittedError],
+  ...Object.values(ERROR_CLASSES),
   ...[TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError, Error],
 ]
 const DEPTH = 16
@@ -61,7 +58,7 @@ function isError(value: unknown): value is Error {
 }
 
 function baseOf(error: Error): string {
-  // By code and not by class: it may come from another copy of the library.
+  // Also by name: it may come from another copy of the library.
   return CLASSES.find(({ name, prototype }) => prototype.isPrototypeOf(error) || error.name === name)?.name ?? 'Error'
 }
 

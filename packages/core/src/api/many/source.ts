@@ -1,4 +1,5 @@
 import { OptionsError, readSafely, showValue } from '@genpool/runtime'
+import { isThenable } from '../../behaviours/eventually'
 
 /** What items come from: read one after the other, and only when there is room. */
 export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
@@ -81,8 +82,4 @@ export class SourceReader {
     if (!this.reading) return void (await returned)
     if (isThenable(returned)) returned.then(undefined, () => undefined)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

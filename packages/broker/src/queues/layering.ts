@@ -1,0 +1,145 @@
+import { type Nanos } from '@genpool/runtime'
+import { CollectedDecision } from './collected-decision'
+import { KeyLanes } from './key-lanes'
+import { type Level } from './level'
+import { Levels } from './levels'
+import { type Drop, type Queue } from './queue'
+import { type CheckedQueueOptions, createQueue } from './queue-options'
+import { TagIndex } from './tag-index'
+import { type Waiting } from './waiting'
+
+/**
+ * The levels and the lanes of a `LayeredQueue`: requests move between them, and all that they drop comes into one decision.
+ *
+ * A public operation of the queue calls `decision.begin` first and `finish` last.
+ */
+export abstract class Layering<E extends Waiting> {
+  readonly decision = new CollectedDecision<E>()
+  /** Told of a request that was held back and may be served now. */
+  returned: ((entry: E) => void) | null = null
+  protected readonly levels: Levels<E>
+  protected readonly lanes: KeyLanes<E>
+  protected readonly tags = new TagIndex<E>()
+  protected options: CheckedQueueOptions
+  protected readyNow = 0
+
+  /** @param base the existing queue, which becomes the queue of priority 0 */
+  constructor(options: CheckedQueueOptions, base: Queue<E>) {
+    this.options = options
+    this.lanes = new KeyLanes<E>(options)
+    for (const entry of base) this.tags.add(entry)
+    this.levels = new Levels(base)
+    this.readyNow = base.length
+    this.decision.wakeAt = base.decision.wakeAt
+  }
+
+  /** How many wait, including those in lanes. */
+  get length(): number {
+    return this.readyNow + this.lanes.length
+  }
+
+  /** How many could be served now: all except those in lanes. */
+  get ready(): number {
+    return this.readyNow
+  }
+
+  /** Whether another request with the same key is waiting or being served. */
+  mustStepBack(entry: E): boolean {
+    return entry.key !== undefined && this.lanes.has(entry.key)
+  }
+
+  /** Adds `entry` to its level, or to the lane of its key while another one has the turn. */
+  protected enter(entry: E, now: Nanos): void {
+    this.tags.add(entry)
+    if (this.mustStepBack(entry)) {
+      this.keep(this.lanes.park(entry, now))
+      return
+    }
+    if (entry.key !== undefined) this.lanes.open(entry)
+    const level = this.levelOf(entry.priority, now)
+    const before = level.length
+    level.enqueue(entry, now)
+    this.account(level, before, now)
+  }
+
+  /** Takes the next request of the highest level; null if all of them were dropped by age. */
+  protected takeFirst(now: Nanos): E | null {
+    const level = this.levels.highest
+    if (level === undefined) return null
+    const before = level.length
+    const entry = level.dequeue(now)
+    this.account(level, before, now)
+    return entry
+  }
+
+  /** Takes out one that waits, and ends its turn; false if it is not here. */
+  protected take(entry: E, now: Nanos): boolean {
+    if (entry.key !== undefined) {
+      const wasHeldBack = this.lanes.remove(entry, now)
+      this.keep(this.lanes.dropped)
+      if (wasHeldBack) {
+        this.tags.delete(entry)
+        return true
+      }
+    }
+    const level = this.levelOf(entry.priority, now)
+    const before = level.length
+    const here = level.remove(entry, now)
+    this.account(level, before, now)
+    if (!here) return false
+    this.tags.delete(entry)
+    this.vacate(entry, now)
+    return true
+  }
+
+  /** Ends the turn of `entry`: the next request of its key comes back from the lane. */
+  protected vacate(entry: E, now: Nanos): void {
+    if (entry.key === undefined) return
+    const next = this.lanes.advance(entry, now)
+    this.keep(this.lanes.dropped)
+    if (next === null) return
+    this.comeBack(next, now)
+    this.returned?.(next)
+  }
+
+  /** Adds back one that was held back or handed out, at the place of its age. */
+  protected comeBack(entry: E, now: Nanos): void {
+    const level = this.levelOf(entry.priority, now)
+    level.readmit(entry, now)
+    this.levels.changed(level)
+    this.readyNow++
+  }
+
+  protected changeAll(change: (level: Level<E>) => void, now: Nanos): void {
+    for (const level of this.levels.all) {
+      const before = level.length
+      change(level)
+      this.account(level, before, now)
+    }
+  }
+
+  /** Adds what a level just decided. */
+  protected account(level: Level<E>, before: number, now: Nanos): void {
+    this.readyNow += level.length - before
+    const { dropped } = level
+    this.levels.changed(level)
+    this.keep(dropped)
+    for (const { entry } of dropped) this.vacate(entry, now)
+  }
+
+  /** Adds drops to the decision. */
+  protected keep(dropped: readonly Drop<E>[]): void {
+    for (const { entry } of dropped) this.tags.delete(entry)
+    this.decision.addAll(dropped)
+  }
+
+  protected levelOf(priority: number, now: Nanos): Level<E> {
+    return this.levels.of(priority, () => createQueue<E>(this.options, now))
+  }
+
+  /** Ends a decision: says when the queue next wants `timeout`. */
+  protected finish(): void {
+    const wakeAt = Math.min(this.lanes.wakeAt, this.levels.wakeAt)
+    this.decision.wakeAt = wakeAt === Infinity ? null : wakeAt
+  }
+}
