@@ -91,7 +91,7 @@ const speaksOf: Record<string, RegExp> = {
   checkEngineOptions: /options of a broker/,
   createBroker: /\bcreateBroker\b|options of (a|the) broker/,
   createRegulator: /\bcreateRegulator\b|options of (a|the) regulator/,
-  fairIdentity: /key of a fair queue/,
+  fairIdentity: /key of a fair queue|as the key of a message/,
 }
 for (const kind of ['codel', 'drop', 'fair', 'timeout']) {
   speaksOf[`${kind}Queue`] = new RegExp(`${kind}Queue|options of a ${kind} queue`, 'i')

@@ -166,11 +166,13 @@ describe('a batch', () => {
         silent: { batch: 3, handle: () => noReply() },
       },
     })
-    const pool = spawnPool(system, Bad, 'bad', { size: 1 })
-    const codes = (type: string) =>
-      Promise.all(
-        [1, 2].map(() => call(pool, { type } as never, { timeout: 20 }).catch((error: { code: string }) => error.code)),
-      )
+    const clock = virtualClock()
+    const pool = spawnPool(system, Bad, 'bad', { size: 1, clock })
+    const codes = async (type: string): Promise<readonly string[]> => {
+      const calls = [1, 2].map(() => call(pool, { type } as never).catch((error: { code: string }) => error.code))
+      await clock.advance(20_000)
+      return Promise.all(calls)
+    }
     expect(await codes('throwing')).toEqual(['ERR_GENPOOL_CRASHED', 'ERR_GENPOOL_CRASHED'])
     expect(await codes('short')).toEqual(['ERR_GENPOOL_INVALID', 'ERR_GENPOOL_INVALID'])
     expect(await codes('silent')).toEqual(['ERR_GENPOOL_EXPIRED', 'ERR_GENPOOL_EXPIRED'])

@@ -10,6 +10,7 @@ import {
 } from '@genpool/runtime'
 import { Departures } from '../engine/departures'
 import { DroppedError } from '../errors'
+import { type Waiting } from '../queues/waiting'
 import { type Drop, factsOf } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Party } from './party'
@@ -22,6 +23,8 @@ interface Engine {
   readonly length: number
   remove(party: AnyParty, now: Nanos): boolean
   timeout(now: Nanos): void
+  /** Before when limits let nothing begin that is like this entry. Left out by an engine without limits. */
+  opensAt?(entry: Waiting, now: Nanos): Nanos
 }
 
 /** Gives an engine the time, wakes it up, and tells parties their results. */
@@ -130,10 +133,18 @@ export class Shell {
   }
 
   #dropped(drop: Drop<AnyParty>, isServed: boolean): DroppedError {
-    const gap = isServed ? this.#departures.gap(this.turn.now()) : 0
-    const known = drop.retryAfter !== undefined || gap === 0
-    const ms = Math.ceil((Math.max(1, drop.waiting) * gap) / NS_PER_MS - 1e-6)
-    return new DroppedError(this.name, factsOf(known ? drop : { ...drop, retryAfter: Math.max(1, ms) * NS_PER_MS }))
+    return new DroppedError(this.name, factsOf({ ...drop, retryAfter: this.#retryAfter(drop, isServed) }))
+  }
+
+  /** When what waits will have been served, and not before limits let anything begin. */
+  #retryAfter(drop: Drop<AnyParty>, isServed: boolean): Nanos | undefined {
+    if (!isServed) return drop.retryAfter
+    const now = this.turn.now()
+    const gap = this.#departures.gap(now)
+    const ms = Math.max(1, Math.ceil((Math.max(1, drop.waiting) * gap) / NS_PER_MS - 1e-6))
+    const served = drop.retryAfter ?? (gap === 0 ? undefined : ms * NS_PER_MS)
+    const opensIn = (this.engine.opensAt?.(drop.entry, now) ?? -Infinity) - now
+    return opensIn > 0 ? Math.max(served ?? 0, opensIn) : served
   }
 
   #expired(party: AnyParty): ExpiredError {

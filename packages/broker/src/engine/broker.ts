@@ -121,6 +121,11 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * @returns the key that is held; undefined for all
    */
   backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown
+  /**
+   * Before when nothing begins that has the keys of this entry: because of the rate, or of a back-off. -Infinity if nothing
+   * says so. The limits of its keys count only while they back off.
+   */
+  opensAt(entry: Waiting, now: Nanos): Nanos
   /** What rates, limits and back-offs hold back now. O(keys). */
   limits(now: Nanos): LimitFigures
   /**

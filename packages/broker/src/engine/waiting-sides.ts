@@ -71,6 +71,10 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.limited === null ? NO_FIGURES : this.limited.figures(now)
   }
 
+  opensAt(entry: Waiting, now: Nanos): Nanos {
+    return this.limited === null ? -Infinity : this.limited.opensAt(entry, now)
+  }
+
   backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown {
     this.begin(now)
     const isFirst = this.limited === null

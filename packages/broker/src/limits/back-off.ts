@@ -1,7 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { identify } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
-import { heldUntil } from './hold'
+import { heldUntil, holdOf } from './hold'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -52,6 +52,11 @@ function laneOf<E extends Waiting>({ keyed, rated }: LimitRules<E>, entry: E): F
     if (limit !== null && lane !== null) return { limit, lane }
   }
   return null
+}
+
+/** Until when a back-off holds the keys of this entry; -Infinity without one. */
+export function heldFor<E extends Waiting>({ all, gate }: LimitRules<E>, entry: Waiting): Nanos {
+  return Math.max(holdOf(gate), ...all.map((limit) => holdOf(limit.existingLaneOf(entry)?.rate ?? null)))
 }
 
 /** What waits for the end of a back-off. */

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { type Nanos, readSafely } from '@genpool/runtime'
 import { MinHeap } from '../queues/min-heap'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
@@ -20,6 +20,12 @@ export class KeyedLimit<E extends Waiting> {
   laneOf(message: unknown): LimitLane<E> | null {
     const key = this.keyOf(message)
     return key === undefined ? null : this.laneByKey(key)
+  }
+
+  /** The lane of an entry if something of its key is known; otherwise undefined. */
+  existingLaneOf(entry: Waiting): LimitLane<E> | undefined {
+    // Without lanes there is nothing to find: the user's function is spared.
+    return this.lanes.size === 0 ? undefined : this.lanes.get(readSafely(() => this.keyOf(entry.subject), undefined))
   }
 
   laneByKey(key: unknown): LimitLane<E> {

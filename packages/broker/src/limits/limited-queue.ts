@@ -7,7 +7,7 @@ import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { Arrivals } from './arrivals'
-import { type BackOffScope, holdBack } from './back-off'
+import { type BackOffScope, heldFor, holdBack } from './back-off'
 import { GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
 import { LaneSchedule } from './lane-schedule'
@@ -163,6 +163,11 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     const key = holdBack(this.#rules, scope, until)
     this.#finish(now)
     return key
+  }
+
+  /** Before when nothing begins that has the keys of this entry: because of the rate of all, or of a back-off. */
+  opensAt(entry: Waiting, now: Nanos): Nanos {
+    return Math.max(this.#queue.opensAt(now), heldFor(this.#rules, entry))
   }
 
   /** Whether the rate of all lets a request begin. */

@@ -80,6 +80,10 @@ export class BrokerPort implements Port {
     return [...this.#engine.requests]
   }
 
+  opensAt(request: Request): Nanos {
+    return this.#engine.opensAt(request, this.#turn.now())
+  }
+
   limits(now: Nanos): LimitFigures {
     return this.#engine.limits(now)
   }

@@ -1,8 +1,9 @@
 import { type Drop, type DropFacts, factsOf } from '@genpool/broker'
-import type { Turn } from '@genpool/runtime'
+import type { Nanos, Turn } from '@genpool/runtime'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Listeners } from './listeners'
+import type { Port } from './port'
 import type { Recorder } from './ports'
 import type { ServiceTime } from './service-time'
 
@@ -17,19 +18,30 @@ export interface DropPorts {
 
 /** Settles the requests that the broker dropped or a gate refused, and counts them. */
 export class Drops {
-  constructor(private readonly pool: DropPorts) {}
+  constructor(
+    private readonly pool: DropPorts,
+    private readonly port: Pick<Port, 'opensAt'>,
+  ) {}
 
   settle(drop: Drop<Request>): void {
-    const { failures, serviceTime, turn } = this.pool
+    const { failures } = this.pool
     const request = drop.entry
-    const retryAfter = drop.retryAfter ?? serviceTime.timeFor(drop.waiting, turn.now())
-    const facts = factsOf({ ...drop, retryAfter })
+    const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop) })
     this.count(request, facts)
     const crash = request.rarely?.crash ?? null
     if (drop.reason === 'expired') request.fail(failures.expired(request))
     // It has run before: its error must not say that it never ran.
     else if (crash !== null) request.fail(crash)
     else request.fail(failures.dropped(request, facts))
+  }
+
+  /** When what waits will have been served, and not before limits let anything begin. */
+  #retryAfter(drop: Drop<Request>): Nanos | undefined {
+    const { serviceTime, turn } = this.pool
+    const now = turn.now()
+    const served = drop.retryAfter ?? serviceTime.timeFor(drop.waiting, now)
+    const opensIn = this.port.opensAt(drop.entry) - now
+    return opensIn > 0 ? Math.max(served ?? 0, opensIn) : served
   }
 
   count(request: Request, facts: DropFacts): void {

@@ -75,6 +75,10 @@ export class ExternalPort implements Port {
     return 0
   }
 
+  opensAt(request: Request): Nanos {
+    return this.#broker.engine.opensAt(request, this.kernel.turn.now())
+  }
+
   /** Those of the broker, over all pools that share it. */
   limits(now: Nanos): LimitFigures {
     return this.#broker.engine.limits(now)

@@ -73,7 +73,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
   }
 
   get drops(): Drops {
-    return (this.#drops ??= new Drops(this.parts))
+    return (this.#drops ??= new Drops(this.parts, this.port))
   }
 
   get backOffs(): BackOffs {

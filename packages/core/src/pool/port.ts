@@ -15,6 +15,8 @@ export interface Port {
   readonly idle: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
+  /** Before when a rate or a back-off lets nothing begin that is like this request; -Infinity if nothing says so. */
+  opensAt(request: Request): Nanos
   /** What rates, limits and back-offs hold back now. */
   limits(now: Nanos): LimitFigures
   /**

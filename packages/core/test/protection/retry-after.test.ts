@@ -1,3 +1,4 @@
+import { spawnBroker } from '@genpool/broker'
 import { call, cast, definePool, DroppedError, onEvent, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/core/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -184,5 +185,70 @@ describe('retryAfterMs of a drop', () => {
     off()
     expect(result).toMatchObject({ ok: false, error: { reason: 'max', retryAfterMs: 200 } })
     expect(told).toEqual([['max', 200]])
+  })
+
+  describe('beside a rate or a back-off', () => {
+    const Guest = definePool({
+      calls: {
+        work: async ({ wait = 0 }: { user?: string; wait?: number }, _state, ctx) => {
+          await clock.wait(10)
+          if (wait > 0) ctx.backOff(wait)
+          return reply('done')
+        },
+      },
+    })
+    const guests = (options: PoolOptions) =>
+      spawnPool(system, Guest, undefined, { clock, size: 1, timeout: Infinity, ...options })
+    const dropped = async (pool: ReturnType<typeof guests>, user?: string): Promise<unknown> => {
+      const failure = call(pool, { type: 'work', user }).catch((error: unknown) => error)
+      await clock.settle()
+      return (await failure) as DroppedError
+    }
+    const full = { broker: { client: { type: 'drop', max: 1, dropFrom: 'tail' } } } as const
+
+    it('is not before a back-off ends', async () => {
+      const pool = guests(full)
+      const first = call(pool, { type: 'work', wait: 700 })
+      await clock.advance(20)
+      await first
+      void call(pool, { type: 'work' })
+      expect(await dropped(pool)).toMatchObject({ reason: 'max', retryAfterMs: 690 })
+      await clock.advance(2000)
+    })
+
+    it('is not before the back-off of its key ends, and says nothing of it for others', async () => {
+      const limits = { by: 'user', max: 1 } as const
+      const pool = guests({ limits })
+      const first = call(pool, { type: 'work', user: 'a', wait: 700 })
+      await clock.advance(20)
+      await first
+      void call(pool, { type: 'work', user: 'a' })
+      expect(await dropped(pool, 'a')).toMatchObject({ retryAfterMs: 690 })
+      void call(pool, { type: 'work', user: 'c' })
+      void call(pool, { type: 'work', user: 'b' })
+      expect(await dropped(pool, 'b')).toMatchObject({ retryAfterMs: 20 })
+      await clock.advance(2000)
+    })
+
+    it('is not before the rate lets one begin', async () => {
+      const pool = guests({ ...full, rate: { limit: 1, interval: 500 } })
+      const first = call(pool, { type: 'work' })
+      await clock.advance(100)
+      await first
+      void call(pool, { type: 'work' })
+      expect(await dropped(pool)).toMatchObject({ retryAfterMs: 400 })
+      await clock.advance(2000)
+    })
+
+    it('is not before the rate of a shared broker lets one begin', async () => {
+      const broker = spawnBroker(system, { ...full.broker, rate: { limit: 1, interval: 500 }, clock }, 'shared')
+      const pool = guests({ broker })
+      const first = call(pool, { type: 'work' })
+      await clock.advance(100)
+      await first
+      void call(pool, { type: 'work' })
+      expect(await dropped(pool)).toMatchObject({ retryAfterMs: 400 })
+      await clock.advance(2000)
+    })
   })
 })
