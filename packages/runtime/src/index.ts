@@ -18,6 +18,7 @@ export {
   UnreachableError,
 } from './errors'
 export { type Fault, InvalidError } from './invalid-error'
+export { keepShape } from './keep-shape'
 export { isPromise, letGo } from './let-go'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
 export { DistantSystem, type DistantActors, plainAddress, type PlainAddress, referenceTo } from './nact/distant-system'

@@ -1,4 +1,5 @@
 import {
+  keepShape,
   type ConcreteParent,
   type Expiring,
   findActor,
@@ -95,3 +96,5 @@ export const PARTIES_HELD: HoldWatch<Party<never>> = Object.freeze({
 function isNobody(ref: Ref<never>): boolean {
   return (ref as unknown as Reference).type === nobody.type
 }
+
+keepShape(new Party({} as never, {} as never, 0))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
@@ -24,7 +24,7 @@ export interface KeyRules {
  * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
  */
 export class LimitLane<E extends Waiting> implements Scheduled {
-  heapAt = 0
+  heapAt = Infinity
   heapIndex = -1
   /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
   known = 0
@@ -171,3 +171,5 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     return at
   }
 }
+
+keepShape(new LimitLane(undefined, { concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type LimitLane } from './limit-lane'
 
@@ -10,7 +10,8 @@ export class Pass<E extends Waiting> {
   place: Place = 'outside'
   /** The lane in which it is parked. */
   parkedIn: LimitLane<E> | null = null
-  beganAt: Nanos = 0
+  /** -Infinity before it began. */
+  beganAt: Nanos = -Infinity
 
   constructor(
     /** The lanes of its two keys, of `limits` and of `rate`; null for no key. */
@@ -95,3 +96,5 @@ export class Pass<E extends Waiting> {
     return rated?.isBehind(entry) === true ? rated : this.blockedLane(entry, now)
   }
 }
+
+keepShape(new Pass(null, null, 1, 1))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { compareKeys } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type Scheduled } from './min-heap'
@@ -17,7 +17,7 @@ export interface LaneKey {
 
 /** The queue of one key in a fair queue. It takes turns, or it is retired: empty and only remembered. */
 export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
-  heapAt = 0
+  heapAt = Infinity
   heapIndex = -1
   following: Lane<E> | null = null
   /** How many requests it may still serve before the next lane's turn; whole turns and what was left of them. */
@@ -53,3 +53,5 @@ export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
 export function byKey<E extends Waiting>(a: Lane<E>, b: Lane<E>): number {
   return compareKeys(a.key.value, b.key.value) || a.key.serial - b.key.serial
 }
+
+keepShape(new Lane(undefined, undefined as never, undefined as never))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { dropOptions } from './drop-queue'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { MinHeap, type Scheduled } from './min-heap'
@@ -8,7 +8,7 @@ import { type Waiting } from './waiting'
 
 /** One key: the request that has its turn, and those that wait until it is done. */
 class KeyLane<E extends Waiting> implements Scheduled {
-  heapAt = 0
+  heapAt = Infinity
   heapIndex = -1
   /** Created when the first request has to wait. */
   queue: Leaf<E> | null = null
@@ -160,3 +160,5 @@ function laneOptions(options: CheckedQueueOptions): CheckedLeafOptions {
   if (leaf.type === 'drop') return dropOptions.parse({ order: 'fifo' })
   return { ...leaf, order: 'fifo', dropFrom: 'tail', max: Infinity, min: 0 }
 }
+
+keepShape(new KeyLane(undefined, undefined as never))

@@ -1,10 +1,11 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
 import { codelOptions, toCodelRules } from './codel-options'
 import { CodelQueue } from './codel-queue'
 import { DropQueue, dropOptions, toDropRules } from './drop-queue'
 import { PackedQueue } from './packed-queue'
 import { type LeafContext } from './leaf-queue'
+import { TagIndex } from './tag-index'
 import { TimeoutQueue, timeoutOptions, toTimeoutRules } from './timeout-queue'
 import { type Waiting } from './waiting'
 
@@ -40,4 +41,9 @@ export function reconfigureLeaf(queue: unknown, options: CheckedLeafOptions, now
   else if (options.type === 'codel' && queue instanceof CodelQueue) queue.apply(toCodelRules(options), now)
   else return false
   return true
+}
+
+// The queues of keys and of priorities come and go.
+for (const type of ['drop', 'timeout', 'codel'] as const) {
+  keepShape(createLeaf(leafOptions.parse({ type }), 0, [], { holder: null, tags: new TagIndex() }))
 }

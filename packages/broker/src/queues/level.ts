@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
 import { type Drop, NO_DROPS, type Queue } from './queue'
@@ -120,3 +120,5 @@ function backOf<E extends Waiting>(queue: Queue<E>): E | null {
   for (const entry of queue) last = entry
   return last
 }
+
+keepShape(new Level(0, { decision: { wakeAt: null } } as never))

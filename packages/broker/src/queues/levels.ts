@@ -9,7 +9,7 @@ const SPARE_LEVELS = 8
 
 /** The place of a level in one heap. */
 class Place<E extends Waiting> implements Scheduled {
-  heapAt = 0
+  heapAt = Infinity
   heapIndex = -1
 
   constructor(readonly level: Level<E>) {}

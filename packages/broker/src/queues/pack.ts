@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { Waiting } from './waiting'
 
 /**
@@ -103,3 +103,5 @@ export class Pack<E extends Waiting> extends Waiting {
     }
   }
 }
+
+keepShape(new Pack(() => undefined as never, undefined, 0, false))

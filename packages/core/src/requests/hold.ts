@@ -1,5 +1,5 @@
 import type { HoldingLimit } from '@genpool/broker'
-import type { Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 
 /** How long rates and limits have held a request back, and which did last. */
 export class Hold {
@@ -32,3 +32,8 @@ export class Hold {
     return this.#before + (this.since === null ? 0 : Math.max(0, now - this.since))
   }
 }
+
+const used = new Hold()
+used.begin('rate', undefined, 0.25)
+used.end(0.75)
+keepShape(used)

@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { keepShape, textOf } from '@genpool/runtime'
 import { Request } from './request'
 
 /** A cast that is replaced if a newer one of its key comes while it waits. */
@@ -67,3 +67,6 @@ export class LatestKey {
 export function leaveTurn(request: Request): void {
   if (request instanceof LatestCast) request.lane?.left(request)
 }
+
+keepShape(new LatestCast({} as never, 'cast', {} as never, undefined, null, 0))
+keepShape(new LatestKey(undefined, () => undefined))

@@ -1,4 +1,4 @@
-import type { GenPoolError, Nanos, Reference, ReplyReference } from '@genpool/runtime'
+import { keepShape, type GenPoolError, type Nanos, type Reference, type ReplyReference } from '@genpool/runtime'
 import type { Hold } from './hold'
 import type { Scope } from './scope'
 
@@ -40,3 +40,5 @@ export class Rarely {
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 }
+
+keepShape(new Rarely())

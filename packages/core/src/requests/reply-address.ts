@@ -1,4 +1,4 @@
-import { ReplyReference } from '@genpool/runtime'
+import { keepShape, ReplyReference } from '@genpool/runtime'
 import type { From } from '../behaviours/context'
 import type { Request } from './request'
 
@@ -29,3 +29,5 @@ export function addressOf(request: Request): From {
   rarely.from = address
   return address
 }
+
+keepShape(new RequestAddress({ owner: { system: { reference: {} } } } as never))

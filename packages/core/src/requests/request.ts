@@ -3,6 +3,7 @@ import {
   type Expiring,
   type GenPoolError,
   type Nanos,
+  keepShape,
   NS_PER_MS,
   type Reference,
   type ReplyTarget,
@@ -246,3 +247,5 @@ function detach({ from, unwatch }: Rarely): void {
   from?.close()
   unwatch?.()
 }
+
+keepShape(new Request({} as RequestOwner<Request>, 'cast', {} as Handler, undefined, null, 0))

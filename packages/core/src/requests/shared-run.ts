@@ -1,4 +1,4 @@
-import type { GenPoolError, Nanos } from '@genpool/runtime'
+import { keepShape, type GenPoolError, type Nanos } from '@genpool/runtime'
 import type { Handler } from '../behaviours/handler'
 import type { Outcome } from './outcome'
 import { Request } from './request'
@@ -65,3 +65,6 @@ export class SharedCall extends Request {
     return true
   }
 }
+
+keepShape(new SharedRun({} as never, 'call', {} as never, undefined, null, 0))
+keepShape(new SharedCall({} as never, {} as never, () => undefined))

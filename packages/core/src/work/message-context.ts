@@ -1,4 +1,4 @@
-import { heldReference, NS_PER_MS, type Reference } from '@genpool/runtime'
+import { heldReference, keepShape, NS_PER_MS, type Reference } from '@genpool/runtime'
 import { dispatch, type Logger, type Ref } from 'nact'
 import type { Context, From, MemberContext, MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
@@ -199,3 +199,7 @@ function heldSender(request: Request, sender: Reference): Reference {
 
 /** nact's `dispatch`, whose third argument its types leave out. */
 const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
+
+keepShape(new MessageContext({ attempt: 1 } as Request))
+
+keepShape(new PlainContext({ attempt: 1, runner: { facts: {} } } as Request))

@@ -1,4 +1,4 @@
-import { parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { keepShape, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
@@ -212,3 +212,5 @@ function recipesOnly(): InvalidError {
     'other commits. Return a function that changes the draft, or use mode "retry".'
   return new InvalidError('returned state', [{ path: [], message }])
 }
+
+keepShape(new Retrying({} as never, {} as never, {} as never))
