@@ -17,6 +17,8 @@ export interface Load {
   readonly oldestWaitMs: number
   /** How long handlers mostly ran in the last 10 to 20 seconds, in milliseconds: the median; 0 if none ran. */
   readonly runMs: number
+  /** 99 % of them ran this long or less, in milliseconds. */
+  readonly runP99Ms: number
   /** How many requests have arrived since the start. */
   readonly accepted: number
 }
@@ -26,6 +28,7 @@ export function load(ref: PoolRef): Load {
   const pool = poolOf(ref, 'load')
   const now = pool.now()
   const { idle, busy } = countMembers(pool)
+  const run = pool.stats.run.percentiles(now)
   return {
     phase: pool.phase,
     size: pool.mostAtOnce,
@@ -33,7 +36,8 @@ export function load(ref: PoolRef): Load {
     busy,
     waiting: pool.waitingCount,
     oldestWaitMs: pool.oldestWait(now) / NS_PER_MS,
-    runMs: pool.stats.run.percentiles(now).p50,
+    runMs: run.p50,
+    runP99Ms: run.p99,
     accepted: pool.stats.counters.accepted,
   }
 }

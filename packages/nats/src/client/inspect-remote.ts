@@ -1,4 +1,5 @@
-import { isGenPoolError } from '@genpool/core'
+import { isGenPoolError, type Percentiles } from '@genpool/core'
+import { legible, RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS, round } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 
@@ -12,7 +13,9 @@ export interface NodeInspection {
   readonly waiting: number
   readonly inHand: number
   readonly oldestWaitMs: number
+  /** How long its handlers mostly run, and 99 % of them. */
   readonly runMs: number
+  readonly runP99Ms: number
   readonly upMs: number
   /** It takes nothing new. */
   readonly leaving: boolean
@@ -24,9 +27,10 @@ export interface NodeInspection {
   readonly inFlight: number
   readonly sent: number
   readonly answered: number
-  /** The average time to an answer, and to the echo of a question. 0 if there was none. */
-  readonly answerMs: number
-  readonly roundTripMs: number
+  /** How long its answers took lately, as this client sees it. */
+  readonly answer: Percentiles
+  /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
+  readonly roundTrip: Percentiles
   readonly silentMs: number
 }
 
@@ -41,6 +45,8 @@ export interface RemoteInspection {
   readonly calls: number
   readonly casts: number
   readonly answered: number
+  /** How long calls took lately that were answered, from their first moment here. */
+  readonly answer: Percentiles
   /** How many calls failed, by the code of their error. */
   readonly failed: Readonly<Record<string, number>>
   /** How many requests were sent to another node, and how many were not because there were too many of these. */
@@ -54,8 +60,10 @@ export interface RemoteInspection {
   readonly bad: number
 }
 
-/** What a client counts. */
+/** What a client counts and measures. */
 export class RemoteCounts {
+  /** How long calls took that were answered. */
+  readonly took: RecentHistogram
   calls = 0
   casts = 0
   answered = 0
@@ -67,6 +75,10 @@ export class RemoteCounts {
   lostCasts = 0
   bad = 0
   readonly byCode: Record<string, number> = {}
+
+  constructor(now: Nanos) {
+    this.took = new RecentHistogram(WINDOW, now)
+  }
 
   failed(error: unknown): void {
     const code = isGenPoolError(error) ? error.code : 'other'
@@ -98,6 +110,7 @@ export function inspectRemote(
     calls,
     casts,
     answered,
+    answer: legible(counts.took.percentiles(now)),
     failed: { ...counts.byCode },
     retries: { made: counts.retries, overBudget: counts.overBudget },
     full,
@@ -109,7 +122,7 @@ export function inspectRemote(
 }
 
 function inspectNode(node: Node, now: Nanos): NodeInspection {
-  const { id, version, size, idle, waiting, oldestWaitMs, runMs, upMs, leaving } = node.said
+  const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving } = node.said
   return {
     id,
     version,
@@ -119,6 +132,7 @@ function inspectNode(node: Node, now: Nanos): NodeInspection {
     inHand: node.inHand,
     oldestWaitMs: round(oldestWaitMs),
     runMs: round(runMs),
+    runP99Ms: round(runP99Ms),
     upMs: Math.round(upMs),
     leaving,
     doubtful: node.isDoubtful(now),
@@ -126,8 +140,8 @@ function inspectNode(node: Node, now: Nanos): NodeInspection {
     inFlight: node.inFlight,
     sent: node.sent,
     answered: node.answered,
-    answerMs: round(node.answerMs),
-    roundTripMs: round(node.roundTripMs),
+    answer: legible(node.took.percentiles(now)),
+    roundTrip: legible(node.travelled.percentiles(now)),
     silentMs: Math.max(0, Math.round((now - node.alive.heardAt) / NS_PER_MS)),
   }
 }

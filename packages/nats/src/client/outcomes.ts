@@ -1,4 +1,4 @@
-import type { Clock } from '@genpool/runtime'
+import type { Clock, Nanos } from '@genpool/runtime'
 import { type RemoteFailures, wasSent } from './failures'
 import type { Pending } from './pending'
 import type { RemoteRequest } from './remote-request'
@@ -6,8 +6,12 @@ import type { RemoteRequest } from './remote-request'
 /** What outcomes need. */
 export interface OutcomePorts {
   readonly clock: Clock
-  readonly pending: Pick<Pending, 'all' | 'remove' | 'waiting'>
-  readonly counts: { answered: number; failed(error: unknown): void }
+  readonly pending: Pick<Pending, 'all' | 'remove' | 'waiting' | 'now'>
+  readonly counts: {
+    answered: number
+    readonly took: { record(ns: Nanos, now: Nanos): void }
+    failed(error: unknown): void
+  }
   readonly failures: RemoteFailures
   readonly link: { readonly usable: boolean }
   readonly inbox: {
@@ -32,7 +36,9 @@ export class Outcomes {
       request.node = null
     }
     if (error === null) {
+      const now = pending.now()
       counts.answered++
+      counts.took.record(now - request.createdAt, now)
       request.resolve(value)
     } else {
       counts.failed(error)

@@ -24,7 +24,7 @@ import { Roster } from './roster'
 /** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
 export class RemoteClient {
   readonly name: string
-  readonly counts = new RemoteCounts()
+  readonly counts: RemoteCounts
   readonly roster: Roster
   readonly pending: Pending
   readonly #failures: RemoteFailures
@@ -47,7 +47,7 @@ export class RemoteClient {
     const { clock, name } = options
     const subjects = new Subjects(options.prefix, name)
     const failures = (this.#failures = new RemoteFailures(name))
-    const { counts } = this
+    const counts = (this.counts = new RemoteCounts(clock.now()))
     this.name = name
     this.#bodies = bodiesOf(options.codec)
     const pending = (this.pending = new Pending(clock, (request) => this.#outcomes.expired(request)))

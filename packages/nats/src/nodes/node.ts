@@ -1,3 +1,4 @@
+import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type AlivenessRules, NodeAliveness } from './aliveness'
 import type { Said } from './said'
@@ -12,6 +13,13 @@ const FIRST = 2
 /** What timers, a busy event loop and the network may take, before a silence counts. */
 const SLACK_MS = 20
 
+/** What a node says with each answer. */
+interface SaidWithAnswer {
+  readonly inHand: number
+  /** How long it had the request, in milliseconds. */
+  readonly heldMs?: number | undefined
+}
+
 /** One node as this client sees it: what it said, and what this client has sent and got since. Pure: time is an argument. */
 export class Node {
   readonly id: string
@@ -20,9 +28,11 @@ export class Node {
   inFlight = 0
   sent = 0
   answered = 0
-  /** The average time from sending to the answer, in milliseconds. 0 before the first. */
-  answerMs = 0
-  /** The average time of a question that it answers at once, in milliseconds. 0 before the first. */
+  /** How long its answers took lately, from the sending of the request. */
+  readonly took: RecentHistogram
+  /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
+  readonly travelled: RecentHistogram
+  /** The average of the latter, in milliseconds. 0 before the first answer or echo. */
   roundTripMs = 0
   /** Requests in its hands that are not of this client, when it last said how many it has. */
   #others = 0
@@ -36,6 +46,8 @@ export class Node {
     this.#said = said
     this.#allowance = said.upMs >= WARM_AFTER_MS ? Infinity : FIRST
     this.#others = said.inHand
+    this.took = new RecentHistogram(WINDOW, now)
+    this.travelled = new RecentHistogram(WINDOW, now)
   }
 
   get said(): Said {
@@ -72,13 +84,13 @@ export class Node {
   }
 
   /** It has answered a request of this client. */
-  answers(sentAt: Nanos, inHand: number, now: Nanos): void {
+  answers(sentAt: Nanos, { inHand, heldMs }: SaidWithAnswer, now: Nanos): void {
     this.alive.heard(now)
     this.answered++
     // One more for each answer: twice as many in each round.
     this.#allowance++
-    const tookMs = (now - sentAt) / NS_PER_MS
-    this.answerMs = this.answerMs === 0 ? tookMs : this.answerMs + NEWEST * (tookMs - this.answerMs)
+    this.took.record(now - sentAt, now)
+    if (heldMs !== undefined) this.#travels(Math.max(0, now - sentAt - heldMs * NS_PER_MS), now)
     this.#less()
     this.#hasInHand(inHand)
   }
@@ -90,8 +102,7 @@ export class Node {
 
   /** It answered a question at once. */
   echoes(askedAt: Nanos, now: Nanos): void {
-    const tookMs = (now - askedAt) / NS_PER_MS
-    this.roundTripMs = this.roundTripMs === 0 ? tookMs : this.roundTripMs + NEWEST * (tookMs - this.roundTripMs)
+    this.#travels(now - askedAt, now)
   }
 
   /**
@@ -131,6 +142,12 @@ export class Node {
   #overdueMs(now: Nanos, expectedMs: number): number {
     if (this.inFlight === 0) return 0
     return Math.max(0, this.alive.silentMs(now) - 2 * Math.max(expectedMs, this.roundTripMs) - SLACK_MS)
+  }
+
+  #travels(took: Nanos, now: Nanos): void {
+    const ms = took / NS_PER_MS
+    this.roundTripMs = this.roundTripMs === 0 ? ms : this.roundTripMs + NEWEST * (ms - this.roundTripMs)
+    this.travelled.record(took, now)
   }
 
   #hasInHand(count: number): void {

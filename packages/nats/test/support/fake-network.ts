@@ -231,12 +231,13 @@ function answered(kind: Kind, value: unknown): Uint8Array {
 }
 
 function refusal(): Uint8Array {
-  return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), 0, 1000)
+  return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), { inHand: 0 }, 1000)
 }
 
 function outcomeOf(deed: Deed, value: unknown): Uint8Array {
   if (deed === 'drop') return refusal()
   if (deed === 'garbage') return new Uint8Array([1, 2, 3])
-  if (deed === 'fail') return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), 0, 1000)
+  if (deed === 'fail')
+    return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), { inHand: 0 }, 1000)
   return answered(Kind.answer, value)
 }
