@@ -18,7 +18,7 @@ const LAYERS = [
     'elsewhere',
     [
       ...['behaviours', 'requests', 'work', 'pool/check-message', 'api/elsewhere', 'api/explain'],
-      ...['views/pool-view', 'views/stats/histogram'],
+      ...['views/conditions', 'views/pool-view', 'views/stats/histogram'],
     ],
   ],
   ['opentelemetry', ['behaviours', 'requests', 'api']],

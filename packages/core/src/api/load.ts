@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
-import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import { countMembers } from '../views/pool-view'
+import type { HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** How much work a pool has now. */
@@ -24,7 +24,7 @@ export interface Load {
 }
 
 /** Says how much work a pool has: the few figures of `inspect` that cost next to nothing, for those who ask often. */
-export function load(ref: PoolRef): Load {
+export function load(ref: HereRef): Load {
   const pool = poolOf(ref, 'load')
   const now = pool.now()
   const { idle, busy } = countMembers(pool)

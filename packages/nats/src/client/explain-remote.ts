@@ -15,6 +15,7 @@ export function explainRemote(
   now: Nanos,
 ): Explanation {
   const seen = inspectRemote(pool, now)
+  if (seen.phase !== 'running') return explanationOf(pool.name, [ended(seen)])
   const findings = [
     ...unreachable(seen),
     ...silentNodes(seen.nodes),
@@ -28,6 +29,16 @@ export function explainRemote(
 }
 
 const names = (nodes: readonly NodeInspection[]): string => nodes.map(({ id }) => `"${id}"`).join(', ')
+
+function ended({ phase, inFlight, waiting }: RemoteInspection): Finding {
+  const figures = { inFlight, waiting }
+  if (phase === 'stopped') {
+    const says = 'its address has stopped: it takes nothing, wherever nodes are'
+    return { finding: 'stopped', says, figures, advice: 'Make a new one with remotePool().', option: null }
+  }
+  const says = 'it takes nothing new, and stops when its calls have their outcomes'
+  return { finding: 'draining', says, figures, advice: 'Wait for drain(pool).', option: null }
+}
 
 function unreachable({ connected, nodes, waiting, name }: RemoteInspection): Finding[] {
   if (connected && nodes.length > 0) return []

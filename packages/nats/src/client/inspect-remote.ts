@@ -37,6 +37,8 @@ export interface NodeInspection {
 /** What a client knows of a remote pool. */
 export interface RemoteInspection {
   readonly name: string
+  /** Of its address here: the nodes go on. */
+  readonly phase: 'running' | 'draining' | 'stopped'
   readonly connected: boolean
   readonly nodes: readonly NodeInspection[]
   /** How many calls have no outcome yet, and how many of them wait here: for a connection, or for a node. */
@@ -89,6 +91,7 @@ export class RemoteCounts {
 /** What an inspection reads. */
 export interface Inspected {
   readonly name: string
+  readonly phase: RemoteInspection['phase']
   readonly connected: boolean
   readonly counts: RemoteCounts
   readonly roster: { readonly nodes: readonly Node[] }
@@ -97,12 +100,13 @@ export interface Inspected {
 }
 
 export function inspectRemote(
-  { name, connected, counts, roster, pending, waiting }: Inspected,
+  { name, phase, connected, counts, roster, pending, waiting }: Inspected,
   now: Nanos,
 ): RemoteInspection {
   const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
   return {
     name,
+    phase,
     connected,
     nodes: roster.nodes.map((node) => inspectNode(node, now)),
     inFlight: pending.size,

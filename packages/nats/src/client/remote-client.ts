@@ -1,4 +1,5 @@
 import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
@@ -7,6 +8,7 @@ import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { Answers } from './answers'
 import { Casts } from './casts'
+import { Conditions } from './conditions'
 import { Delivery } from './delivery'
 import { Discovery } from './discovery'
 import { Door } from './door'
@@ -20,6 +22,13 @@ import type { CheckedRemoteOptions } from './remote-options'
 import { type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
+import { Workload } from './workload'
+
+/** What `when` waits for. */
+interface WorkBelow {
+  readonly waitingBelow: number
+  readonly runningBelow: number
+}
 
 /** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
 export class RemoteClient {
@@ -38,6 +47,9 @@ export class RemoteClient {
   readonly #discovery: Discovery
   readonly #casts: Casts
   readonly #watch: NodeWatch
+  readonly #conditions: Conditions
+  readonly #workload: Workload
+  #draining: Promise<void> | null = null
   #bodies: Bodies
 
   constructor(
@@ -50,7 +62,11 @@ export class RemoteClient {
     const counts = (this.counts = new RemoteCounts(clock.now()))
     this.name = name
     this.#bodies = bodiesOf(options.codec)
-    const pending = (this.pending = new Pending(clock, (request) => this.#outcomes.expired(request)))
+    const pending = (this.pending = new Pending(
+      clock,
+      (request) => this.#outcomes.expired(request),
+      () => this.#conditions.look(),
+    ))
     const rules = rulesOf(() => this.options)
     const roster = (this.roster = new Roster(rules, {
       probe: (node) => this.#discovery.probe(node),
@@ -68,8 +84,14 @@ export class RemoteClient {
     const inbox = (this.#inbox = new Inbox(connection, subjects, {
       frame: (id, frame) => this.#answers.received(id, frame),
       nobody: (id) => this.#answers.nobody(id),
-      said: (said, asked) => this.#discovery.said(said, asked),
-      absent: (node) => this.#discovery.absent(node),
+      said: (said, asked) => {
+        this.#discovery.said(said, asked)
+        this.#conditions.look()
+      },
+      absent: (node) => {
+        this.#discovery.absent(node)
+        this.#conditions.look()
+      },
       bad: (id, error) => this.#answers.bad(id, error),
       refused: (error) => this.#refused(error),
     }))
@@ -93,9 +115,20 @@ export class RemoteClient {
     this.#watch = new NodeWatch({
       ...shared,
       isConnected: () => link.usable,
-      isNeeded: () => pending.size > 0 && !this.#door.stopped,
+      isNeeded: () => (pending.size > 0 || this.#conditions.waiting > 0) && this.#door.phase !== 'stopped',
     })
+    this.#conditions = new Conditions({ name, armed: () => this.#watch.arm(pending.now()) })
+    this.#workload = new Workload({ ...shared, casts, probe: (node) => this.#discovery.probe(node) })
     if (link.usable) this.#discovery.find()
+  }
+
+  get phase(): Door['phase'] {
+    return this.#door.phase
+  }
+
+  /** The error for what comes after its end. */
+  get stopped(): Error {
+    return this.#failures.stopped(null)
   }
 
   get connected(): boolean {
@@ -112,6 +145,48 @@ export class RemoteClient {
     const { closed } = this.#door
     if (closed !== undefined) return Promise.reject(closed)
     return this.roster.nodes.length > 0 ? Promise.resolve() : this.#discovery.ready()
+  }
+
+  /** Resolves when nothing is under way, here and at the nodes. */
+  async idle(signal: AbortSignal | undefined): Promise<void> {
+    this.#checkOpen()
+    await this.#conditions.wait(() => this.#workload.isIdle(), signal)
+  }
+
+  async when({ waitingBelow, runningBelow }: WorkBelow, signal: AbortSignal | undefined): Promise<void> {
+    this.#checkOpen()
+    await this.#conditions.wait(
+      () => this.#workload.waiting < waitingBelow && this.#workload.running < runningBelow,
+      signal,
+    )
+  }
+
+  /** Takes nothing new. Resolves when everything that was sent is out and answered, or after so many milliseconds. */
+  drain(withinMs: number): Promise<void> {
+    return (this.#draining ??= this.#drain(withinMs))
+  }
+
+  /** @throws why nothing can be sent any more */
+  #checkOpen(): void {
+    const { closed } = this.#door
+    if (closed !== undefined) throw closed
+  }
+
+  async #drain(withinMs: number): Promise<void> {
+    const { clock } = this.options
+    this.#door.drain()
+    const late = new AbortController()
+    const timer =
+      withinMs === Infinity ? undefined : clock.setTimer(clock.now() + withinMs * NS_PER_MS, () => late.abort())
+    try {
+      await this.#conditions.wait(() => this.#workload.isDoneHere, late.signal)
+      // Casts may still be in a buffer of this process.
+      if (this.#link.usable) await Promise.race([this.#link.connection.flush(), aborted(late.signal)])
+    } catch {
+      // It is late, or the connection is closed.
+    } finally {
+      timer?.cancel()
+    }
   }
 
   configure(options: CheckedRemoteOptions): void {
@@ -160,6 +235,7 @@ export class RemoteClient {
   #lost(node: Node): void {
     this.#discovery.forget(node)
     this.#retries.lost(node, this.pending.now())
+    this.#conditions.look()
   }
 
   #sendWaiting(): void {
@@ -196,5 +272,10 @@ export class RemoteClient {
   #noMore(error: Error): void {
     this.#casts.dropWaiting()
     this.#discovery.end(error)
+    this.#conditions.end(error)
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

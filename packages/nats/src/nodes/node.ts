@@ -34,6 +34,10 @@ export class Node {
   readonly travelled: RecentHistogram
   /** The average of the latter, in milliseconds. 0 before the first answer or echo. */
   roundTripMs = 0
+  /** How many it certainly has taken: it has answered a question that was asked after them. */
+  #taken = 0
+  /** How many had been sent when it was asked; null if it is not asked. */
+  #askedAfter: number | null = null
   /** Requests in its hands that are not of this client, when it last said how many it has. */
   #others = 0
   /** How many requests it may have while it warms up; Infinity once it is warm. */
@@ -61,6 +65,21 @@ export class Node {
   /** How many requests it has in hand, as far as this client can know. */
   get inHand(): number {
     return this.#others + this.inFlight
+  }
+
+  /** Whether it certainly has taken everything that this client has sent. */
+  get hasAll(): boolean {
+    return this.#taken === this.sent
+  }
+
+  /** Whether an answer to a question is expected. */
+  get isAsked(): boolean {
+    return this.#askedAfter !== null
+  }
+
+  /** Whether it certainly has nothing in hand. */
+  get isAtRest(): boolean {
+    return this.hasAll && this.inHand === 0
   }
 
   /** It said something of itself. */
@@ -100,9 +119,21 @@ export class Node {
     this.#less()
   }
 
+  /** It is asked. */
+  asks(): void {
+    this.#askedAfter ??= this.sent
+  }
+
+  /** An answer to a question may be lost. */
+  forgetsQuestion(): void {
+    this.#askedAfter = null
+  }
+
   /** It answered a question at once. */
   echoes(askedAt: Nanos, now: Nanos): void {
     this.#travels(now - askedAt, now)
+    this.#taken = this.#askedAfter ?? this.#taken
+    this.#askedAfter = null
   }
 
   /**

@@ -25,6 +25,7 @@ const explained = (nodes: readonly Node[]) =>
   explainRemote(
     {
       name: 'orders',
+      phase: 'running',
       connected: true,
       counts: new RemoteCounts(0),
       roster: { nodes },
