@@ -41,7 +41,7 @@ export interface RemoteInspection {
   readonly phase: 'running' | 'draining' | 'stopped'
   readonly connected: boolean
   readonly nodes: readonly NodeInspection[]
-  /** How many calls have no outcome yet, and how many of them wait here: for a connection, or for a node. */
+  /** How many calls have no outcome yet, and how many messages wait here: for a connection, a node, or earlier ones of their key. */
   readonly inFlight: number
   readonly waiting: number
   readonly calls: number
@@ -97,10 +97,12 @@ export interface Inspected {
   readonly roster: { readonly nodes: readonly Node[] }
   readonly pending: { readonly size: number }
   readonly waiting: { readonly size: number }
+  /** How many wait for earlier ones of their key. */
+  readonly held: number
 }
 
 export function inspectRemote(
-  { name, phase, connected, counts, roster, pending, waiting }: Inspected,
+  { name, phase, connected, counts, roster, pending, waiting, held }: Inspected,
   now: Nanos,
 ): RemoteInspection {
   const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
@@ -110,7 +112,7 @@ export function inspectRemote(
     connected,
     nodes: roster.nodes.map((node) => inspectNode(node, now)),
     inFlight: pending.size,
-    waiting: waiting.size,
+    waiting: waiting.size + held,
     calls,
     casts,
     answered,

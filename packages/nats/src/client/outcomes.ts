@@ -1,5 +1,6 @@
 import type { Clock, Nanos } from '@genpool/runtime'
 import { type RemoteFailures, wasSent } from './failures'
+import type { KeyOrder } from './key-order'
 import type { Pending } from './pending'
 import type { RemoteRequest } from './remote-request'
 
@@ -13,6 +14,7 @@ export interface OutcomePorts {
     failed(error: unknown): void
   }
   readonly failures: RemoteFailures
+  readonly keys: KeyOrder
   readonly link: { readonly usable: boolean }
   readonly inbox: {
     /** Tells a node that nobody waits for a request any more. Throws if the connection is closed. */
@@ -44,6 +46,14 @@ export class Outcomes {
       counts.failed(error)
       request.reject(error)
     }
+    if (request.setup.key !== null) this.#leavesOrder(request, request.setup.key)
+  }
+
+  /** The next message of its key need not wait for it. */
+  #leavesOrder(request: RemoteRequest, key: string): void {
+    const { keys, pending } = this.ports
+    if (request.held !== null) keys.forget(key, request.held)
+    if (request.isInOrder) keys.left(key, pending.now())
   }
 
   /** Its caller no longer waits: the node is told, too. */

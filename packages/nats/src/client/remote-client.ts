@@ -1,5 +1,4 @@
 import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
-import { NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
@@ -15,6 +14,7 @@ import { Door } from './door'
 import { RemoteFailures } from './failures'
 import { Inbox } from './inbox'
 import { RemoteCounts } from './inspect-remote'
+import { KeyOrder } from './key-order'
 import { NodeWatch } from './node-watch'
 import { Outcomes } from './outcomes'
 import { Pending } from './pending'
@@ -22,13 +22,8 @@ import type { CheckedRemoteOptions } from './remote-options'
 import { type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
+import { Waits } from './waits'
 import { Workload } from './workload'
-
-/** What `when` waits for. */
-interface WorkBelow {
-  readonly waitingBelow: number
-  readonly runningBelow: number
-}
 
 /** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
 export class RemoteClient {
@@ -48,8 +43,8 @@ export class RemoteClient {
   readonly #casts: Casts
   readonly #watch: NodeWatch
   readonly #conditions: Conditions
-  readonly #workload: Workload
-  #draining: Promise<void> | null = null
+  readonly waits: Waits
+  readonly #keys = new KeyOrder()
   #bodies: Bodies
 
   constructor(
@@ -97,8 +92,9 @@ export class RemoteClient {
     }))
     const bodies = (): Bodies => this.#bodies
     const { waiting } = pending
+    const keys = this.#keys
     const find = (): void => this.#discovery.find()
-    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, bodies, find }
+    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
@@ -118,8 +114,8 @@ export class RemoteClient {
       isNeeded: () => (pending.size > 0 || this.#conditions.waiting > 0) && this.#door.phase !== 'stopped',
     })
     this.#conditions = new Conditions({ name, armed: () => this.#watch.arm(pending.now()) })
-    this.#workload = new Workload({ ...shared, casts, probe: (node) => this.#discovery.probe(node) })
-    if (link.usable) this.#discovery.find()
+    const workload = new Workload({ ...shared, casts, probe: (node) => this.#discovery.probe(node) })
+    this.waits = new Waits({ ...shared, door: this.#door, conditions: this.#conditions, workload })
   }
 
   get phase(): Door['phase'] {
@@ -140,53 +136,16 @@ export class RemoteClient {
     return this.pending.waiting
   }
 
+  /** How many wait here for earlier ones of their key. */
+  get held(): number {
+    return this.#keys.held
+  }
+
   /** Resolves when a node is known; rejects if no message can be sent. */
   ready(): Promise<void> {
     const { closed } = this.#door
     if (closed !== undefined) return Promise.reject(closed)
     return this.roster.nodes.length > 0 ? Promise.resolve() : this.#discovery.ready()
-  }
-
-  /** Resolves when nothing is under way, here and at the nodes. */
-  async idle(signal: AbortSignal | undefined): Promise<void> {
-    this.#checkOpen()
-    await this.#conditions.wait(() => this.#workload.isIdle(), signal)
-  }
-
-  async when({ waitingBelow, runningBelow }: WorkBelow, signal: AbortSignal | undefined): Promise<void> {
-    this.#checkOpen()
-    await this.#conditions.wait(
-      () => this.#workload.waiting < waitingBelow && this.#workload.running < runningBelow,
-      signal,
-    )
-  }
-
-  /** Takes nothing new. Resolves when everything that was sent is out and answered, or after so many milliseconds. */
-  drain(withinMs: number): Promise<void> {
-    return (this.#draining ??= this.#drain(withinMs))
-  }
-
-  /** @throws why nothing can be sent any more */
-  #checkOpen(): void {
-    const { closed } = this.#door
-    if (closed !== undefined) throw closed
-  }
-
-  async #drain(withinMs: number): Promise<void> {
-    const { clock } = this.options
-    this.#door.drain()
-    const late = new AbortController()
-    const timer =
-      withinMs === Infinity ? undefined : clock.setTimer(clock.now() + withinMs * NS_PER_MS, () => late.abort())
-    try {
-      await this.#conditions.wait(() => this.#workload.isDoneHere, late.signal)
-      // Casts may still be in a buffer of this process.
-      if (this.#link.usable) await Promise.race([this.#link.connection.flush(), aborted(late.signal)])
-    } catch {
-      // It is late, or the connection is closed.
-    } finally {
-      timer?.cancel()
-    }
   }
 
   configure(options: CheckedRemoteOptions): void {
@@ -197,6 +156,7 @@ export class RemoteClient {
   /** Its address has stopped. */
   stop(): void {
     this.#door.stop()
+    this.#keys.clear()
     this.#outcomes.stopped()
     this.#noMore(this.#failures.stopped(null))
     this.#watch.end()
@@ -260,11 +220,13 @@ export class RemoteClient {
   /** The account lacks a permission: nothing works until it connects again with another one. */
   #refused(error: Error): void {
     this.#door.close(error)
+    this.#keys.clear()
     this.#outcomes.closed(error)
     this.#noMore(this.#failures.closed(false, error))
   }
 
   #closed(): void {
+    this.#keys.clear()
     this.#outcomes.closed()
     this.#noMore(this.#failures.closed(false))
   }
@@ -274,8 +236,4 @@ export class RemoteClient {
     this.#discovery.end(error)
     this.#conditions.end(error)
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -66,18 +66,18 @@ export class RemotePool implements PoolElsewhere {
   }
 
   idle(signal: AbortSignal | undefined): Promise<void> {
-    return this.#client.idle(signal)
+    return this.#client.waits.idle(signal)
   }
 
   when(
     condition: { readonly waitingBelow: number; readonly runningBelow: number },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    return this.#client.when(condition, signal)
+    return this.#client.waits.when(condition, signal)
   }
 
   async drain(withinMs: number): Promise<void> {
-    await this.#client.drain(withinMs)
+    await this.#client.waits.drain(withinMs)
     this.end()
   }
 

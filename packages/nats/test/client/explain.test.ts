@@ -31,6 +31,7 @@ const explained = (nodes: readonly Node[]) =>
       roster: { nodes },
       pending: { size: 0 },
       waiting: { size: 0 },
+      held: 0,
       options: { maxInFlight: 100 },
     },
     ms(100),
