@@ -117,6 +117,7 @@ export class FakeNetwork {
       info: { max_payload: 1_000_000 },
       isClosed: () => this.#isClosed,
       closed: () => closed,
+      flush: () => Promise.resolve(),
       status: () => this.#status(),
       subscribe: (subject: string, { callback }: { callback: Callback }) => {
         this.#subscriptions.set(subject, callback)
