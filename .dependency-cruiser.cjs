@@ -14,7 +14,13 @@ const LAYERS = [
   ['views', ['behaviours', 'requests', 'pool/ports', 'pool/status']],
   ['assemble', ['behaviours', 'requests', 'work', 'members', 'pool', 'policies', 'views']],
   ['api', ['behaviours', 'requests', 'work', 'members', 'pool', 'policies', 'views', 'assemble']],
-  ['elsewhere', ['behaviours', 'requests', 'work', 'pool/check-message', 'api/elsewhere', 'api/explain']],
+  [
+    'elsewhere',
+    [
+      ...['behaviours', 'requests', 'work', 'pool/check-message', 'api/elsewhere', 'api/explain'],
+      ...['views/conditions', 'views/pool-view', 'views/stats/histogram'],
+    ],
+  ],
   ['opentelemetry', ['behaviours', 'requests', 'api']],
 ]
 /** Files that every layer may import: they import nothing of the house. */

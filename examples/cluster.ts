@@ -67,11 +67,18 @@ async function client(servers: string, processes: ReadonlyMap<string, ChildProce
 
   const draw = (): void => {
     const table = new Table({
-      head: ['node', 'answered', 'in flight', 'waiting there', 'mean ms'],
+      head: ['node', 'answered', 'in flight', 'waiting there', 'p99 ms', 'of that travel'],
       style: { head: [], border: [] },
     })
-    for (const { id, answered: done, inFlight, waiting, answerMs, doubtful } of inspect(orders).nodes) {
-      table.push([`${id.slice(0, 6)}${doubtful ? ' (silent)' : ''}`, done, inFlight, waiting, answerMs])
+    for (const { id, answered: done, inFlight, waiting, answer, roundTrip, doubtful } of inspect(orders).nodes) {
+      table.push([
+        `${id.slice(0, 6)}${doubtful ? ' (silent)' : ''}`,
+        done,
+        inFlight,
+        waiting,
+        answer.p99,
+        roundTrip.p99,
+      ])
     }
     const recent = [...(times.get(Math.floor(since() / 1000) - 1) ?? [])].sort((a, b) => a - b)
     const p99 = recent[Math.floor(recent.length * 0.99)] ?? 0

@@ -7,6 +7,7 @@ export {
   type ChangesOf,
   type ElsewhereRef,
   type HereRef,
+  type OptionsOf,
   type Receiver,
 } from './api/elsewhere'
 export { inspect, type Inspection } from './api/inspect'

@@ -3,8 +3,11 @@ import {
   cast,
   configure,
   definePool,
+  drain,
   explain,
   getMembers,
+  getOptions,
+  idle,
   inspect,
   isGenPoolError,
   load,
@@ -14,6 +17,7 @@ import {
   reply,
   resize,
   spawnPool,
+  when,
 } from '@genpool/core'
 import { explanationOf, type PoolElsewhere, putElsewhere } from '@genpool/core/elsewhere'
 import { start, stop } from 'nact'
@@ -31,7 +35,12 @@ const echo: PoolElsewhere = {
   explain: () =>
     explanationOf('far', [{ finding: 'calm', says: 'All is well', figures: {}, advice: '', option: null }]),
   configure: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
+  getOptions: () => ({ maxInFlight: 1 }),
+  drain: (withinMs) => Promise.resolve(void did.push(['drain', withinMs])),
+  idle: (signal) => Promise.resolve(void did.push(['idle', signal])),
+  when: (condition, signal) => Promise.resolve(void did.push(['when', condition, signal])),
 }
+const did: unknown[] = []
 
 const farRef = (): PoolRef => {
   const ref = { type: 'actor', name: 'far' }
@@ -50,10 +59,22 @@ describe('a pool that runs elsewhere', () => {
     expect(explain(far)).toMatchObject({ pool: 'far', calm: true })
     expect(configure(far, {})).toEqual([{ path: 'maxInFlight', from: 1, to: 2 }])
     await ready(far)
+    expect(getOptions(far)).toEqual({ maxInFlight: 1 })
+    const { signal } = new AbortController()
+    await drain(far, { within: 5 })
+    await idle(far, { signal })
+    await when(far, { runningBelow: 3 }, { signal })
+    expect(did).toEqual([
+      ['drain', 5],
+      ['idle', signal],
+      ['when', { waitingBelow: Infinity, runningBelow: 3 }, signal],
+    ])
+    expect(() => drain(far, { within: -1 })).toThrow('options of drain')
+    await expect(when(far, {})).rejects.toThrow('say what to wait for')
   })
 
   it('is refused by what works on a pool of this process alone', () => {
-    expect(() => getMembers(farRef())).toThrow('expected a pool of this process (this one runs elsewhere)')
+    expect(() => getMembers(farRef())).toThrow('getMembers does not work here: pool "far" runs elsewhere')
     expect(() => resize(farRef(), 2)).toThrow('runs elsewhere')
     try {
       resize(farRef(), 2)

@@ -6,10 +6,12 @@ import { byId, setAttribute, setText } from './dom.js'
 import { Findings } from './findings.js'
 import { labelOfAll } from './labels.js'
 import { showMembers } from './members.js'
+import { showNodes } from './nodes.js'
 import { Past } from './past.js'
 import { Plot } from './plot.js'
 import { PLOTS } from './plots.js'
 import { PoolList } from './pool-list.js'
+import { REMOTE_PLOTS } from './remote-plots.js'
 import { startTheme } from './theme.js'
 import { showTiles } from './tiles.js'
 import { showWaits } from './waits.js'
@@ -18,8 +20,9 @@ const past = new Past()
 const list = new PoolList()
 const controls = new Controls()
 const findings = new Findings((finding) => controls.openRemedy(finding))
-const plots = PLOTS.map((plan) => new Plot(plan))
-byId('plots').append(...plots.map(({ element }) => element))
+const plotsOf = { pool: PLOTS.map((plan) => new Plot(plan)), remote: REMOTE_PLOTS.map((plan) => new Plot(plan)) }
+/** Which of them are on the page. @type {keyof typeof plotsOf | ''} */
+let shown = ''
 
 /** @type {Hello | null} */
 let hello = null
@@ -50,10 +53,21 @@ function drawTick({ rows, detail }, { write }) {
   findings.show(detail)
   controls.show(detail, write)
   showTiles(detail)
-  for (const plot of plots) plot.show(past, detail, offset)
+  showKind(detail.kind)
+  for (const plot of plotsOf[detail.kind]) plot.show(past, detail, offset)
   showChanges(detail.marks, offset)
+  if (detail.kind === 'remote') return showNodes(detail)
   showMembers(detail.members)
   showWaits(detail.waits)
+}
+
+/** The parts of the page for a pool of this process, or for one that runs elsewhere. @param {keyof typeof plotsOf} kind */
+function showKind(kind) {
+  if (shown === kind) return
+  shown = kind
+  byId('plots').replaceChildren(...plotsOf[kind].map(({ element }) => element))
+  byId('nodes').hidden = kind === 'pool'
+  byId('members').hidden = byId('waits').hidden = kind === 'remote'
 }
 
 const connection = new Connection({
@@ -75,7 +89,7 @@ const connection = new Connection({
 })
 
 startTheme(() => {
-  for (const plot of plots) plot.recolour()
+  for (const plot of Object.values(plotsOf).flat()) plot.recolour()
   draw()
 })
 const chosen = () => decodeURIComponent(location.hash.slice(1))

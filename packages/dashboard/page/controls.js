@@ -1,5 +1,5 @@
-/** @import { Detail } from '../src/live/messages' */
-/** @typedef {Detail['findings'][number]} Finding */
+/** @import { AnyDetail, Detail, ShownFinding } from '../src/live/messages' */
+/** @typedef {ShownFinding} Finding */
 import { openChange } from './change-dialog.js'
 import { byId, make, setText } from './dom.js'
 
@@ -9,8 +9,9 @@ export class Controls {
   #pause = make('button', { type: 'button' }, 'Pause …')
   #resize = make('button', { type: 'button' }, 'Resize …')
   #drain = make('button', { type: 'button', class: 'danger' }, 'Drain …')
-  /** @type {Detail | null} */
+  /** The pool of this process that is shown; null for one that runs elsewhere. @type {Detail | null} */
   #detail = null
+  #id = ''
 
   constructor() {
     this.#bar.append(this.#resize, this.#pause, this.#drain)
@@ -19,9 +20,12 @@ export class Controls {
     this.#drain.addEventListener('click', () => this.#openDrain())
   }
 
-  /** @param {Detail} detail @param {boolean} write */
+  /** @param {AnyDetail} detail @param {boolean} write */
   show(detail, write) {
-    this.#detail = detail
+    this.#id = detail.id
+    this.#detail = detail.kind === 'pool' ? detail : null
+    // A pool that runs elsewhere is paused, resized and drained there.
+    if (detail.kind === 'remote') return void (this.#bar.hidden = true)
     const { phase, paused } = detail.figures
     this.#bar.hidden = !write || phase === 'stopped'
     setText(this.#pause, paused ? 'Resume …' : 'Pause …')
@@ -30,8 +34,8 @@ export class Controls {
 
   /** @param {Finding} finding */
   openRemedy({ proposal, advice }) {
-    const pool = this.#detail?.id
-    if (pool === undefined || proposal === null) return
+    const pool = this.#id
+    if (pool === '' || proposal === null) return
     if (proposal.option === 'paused') return this.#openPause()
     openChange({
       pool,

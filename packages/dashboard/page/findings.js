@@ -1,8 +1,8 @@
-/** @import { Detail } from '../src/live/messages' */
+/** @import { AnyDetail, ShownFinding } from '../src/live/messages' */
 import { byId, make, setAttribute, setText, showList } from './dom.js'
 import { labelOf } from './labels.js'
 
-/** @typedef {Detail['findings'][number]} Finding */
+/** @typedef {ShownFinding} Finding */
 
 /** What `explain` finds, as cards: the remedy first, then why, then the figures. One quiet line while nothing is wrong. */
 export class Findings {
@@ -15,7 +15,7 @@ export class Findings {
     this.onRemedy = onRemedy
   }
 
-  /** @param {Detail} detail */
+  /** @param {AnyDetail} detail */
   show({ id, findings }) {
     this.#shown = new Map(findings.map((finding) => [keyOf(finding), finding]))
     showList(this.#section, findings, {

@@ -36,6 +36,7 @@ const LABELS = {
   unreachable: ['bad', 'no node answers'],
   'silent-nodes': ['warn', 'silent nodes'],
   'slow-nodes': ['warn', 'slow nodes'],
+  'far-nodes': ['warn', 'nodes far away'],
   'in-flight': ['warn', 'too many in flight'],
 }
 

@@ -1,4 +1,4 @@
-/** @import { Detail } from '../src/live/messages' */
+/** @import { AnyDetail } from '../src/live/messages' */
 /** @import { Past } from './past.js' */
 /** @import { PlotPlan, Threshold } from './plots.js' */
 import { make, setAttribute, setText, showList } from './dom.js'
@@ -39,7 +39,7 @@ export class Plot {
 
   /**
    * @param {Past} past
-   * @param {Detail} detail
+   * @param {AnyDetail} detail
    * @param {number} offset what makes the server's milliseconds the time of day
    */
   show(past, detail, offset) {

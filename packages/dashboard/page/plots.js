@@ -1,4 +1,4 @@
-/** @import { Detail } from '../src/live/messages' */
+/** @import { AnyDetail } from '../src/live/messages' */
 /** @import { Past } from './past.js' */
 import { count, duration, rate } from './format.js'
 
@@ -13,7 +13,7 @@ import { count, duration, rate } from './format.js'
  * @property {(value: number) => string} show
  * @property {true} [whole] whether it counts things
  * @property {(past: Past) => readonly (readonly [column: string, label: string])[]} series
- * @property {(detail: Detail) => readonly Threshold[]} thresholds
+ * @property {(detail: AnyDetail) => readonly Threshold[]} thresholds
  */
 
 const none = () => /** @type {Threshold[]} */ ([])
@@ -35,7 +35,8 @@ export const PLOTS = [
       ['waitP99', 'p99'],
       ['waitP50', 'p50'],
     ],
-    thresholds: ({ thresholds }) => line(thresholds.targetName, thresholds.target),
+    thresholds: (detail) =>
+      detail.kind === 'pool' ? line(detail.thresholds.targetName, detail.thresholds.target) : [],
   },
   {
     key: 'throughput',
@@ -54,8 +55,10 @@ export const PLOTS = [
     whole: true,
     series: () => [['waiting', 'waiting']],
     // Far away, it would only press the line to the ground.
-    thresholds: ({ thresholds, figures }) =>
-      thresholds.max !== null && figures.waiting > thresholds.max / 10 ? line('max', thresholds.max) : [],
+    thresholds: (detail) => {
+      const max = detail.kind === 'pool' ? detail.thresholds.max : null
+      return max !== null && detail.figures.waiting > max / 10 ? line('max', max) : []
+    },
   },
   {
     key: 'members',
@@ -68,7 +71,8 @@ export const PLOTS = [
       ['starting', 'starting'],
       .../** @type {[string, string][]} */ (past.namesOf('limit').map((name) => [name, 'limit'])),
     ],
-    thresholds: ({ figures, bounds }) => [...line('size', figures.size), ...line('size.max', bounds?.max)],
+    thresholds: (detail) =>
+      detail.kind === 'pool' ? [...line('size', detail.figures.size), ...line('size.max', detail.bounds?.max)] : [],
   },
   {
     key: 'run',

@@ -1,6 +1,8 @@
-/** @import { Detail } from '../src/live/messages' */
+/** @import { AnyDetail, Detail } from '../src/live/messages' */
 import { byId, make, setAttribute, setText, showList } from './dom.js'
 import { count, duration, percent, rate } from './format.js'
+import { loss } from './loss-tile.js'
+import { remoteTilesOf } from './remote-tiles.js'
 
 /**
  * @typedef {object} Tile
@@ -14,9 +16,13 @@ import { count, duration, percent, rate } from './format.js'
 
 const list = byId('tiles')
 
-/** @param {Detail} detail */
+/** @param {AnyDetail} detail */
 export function showTiles(detail) {
-  showList(list, tilesOf(detail), { key: ({ key }) => key, create, update })
+  showList(list, detail.kind === 'remote' ? remoteTilesOf(detail) : tilesOf(detail), {
+    key: ({ key }) => key,
+    create,
+    update,
+  })
 }
 
 /**
@@ -74,17 +80,6 @@ function tilesOf({ figures, sample, waits }) {
       note: figures.restarts === 1 ? 'member' : 'members',
     },
   ]
-}
-
-/**
- * @param {string} key
- * @param {string} name
- * @param {number} value in all
- * @param {number} perSecond
- * @returns {Tile}
- */
-function loss(key, name, value, perSecond) {
-  return { key, name, value, text: rate(perSecond), note: `${count(value)} in all`, alarming: perSecond > 0 }
 }
 
 /** @param {Tile} tile */

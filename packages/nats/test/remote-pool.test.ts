@@ -285,8 +285,33 @@ describe('a remote pool', () => {
     expect(seen.nodes.map(({ size }) => size).sort()).toEqual([3, 5])
     expect(seen.nodes.reduce((sum, { answered }) => sum + answered, 0)).toBe(50)
     expect(Math.min(...seen.nodes.map(({ answered }) => answered))).toBeGreaterThan(5)
-    expect(explain(orders).calm).toBe(true)
+    const calm = explain(orders)
+    expect(calm).toMatchObject({ calm: true, findings: [{ figures: { nodes: 2, answerP99Ms: seen.answer.p99 } }] })
     expect(one.inspect()).toMatchObject({ id: one.id, size: 3, requests: { bad: 0 } })
+  })
+
+  it('shows for each node how long its answers, their way and its handlers took, as percentiles', async () => {
+    const [, service] = await node('times', { size: 2 })
+    const orders = remote('times')
+    const answers = Array.from({ length: 20 }, (_, value) => call(orders, { type: 'echo', value }))
+    const slow = call(orders, { type: 'hold' })
+    await Promise.all(answers)
+    await until(() => held.length === 1)
+    const openedAt = performance.now()
+    await until(() => performance.now() - openedAt > 100)
+    held[0]!.open()
+    await slow
+    const { nodes, answer } = inspect(orders)
+    expect(answer).toMatchObject({ count: 21 })
+    expect(answer.max).toBeGreaterThan(100)
+    expect(nodes[0]!.answer).toMatchObject({ count: 21 })
+    expect(nodes[0]!.answer.max).toBeGreaterThan(100)
+    // The time at the node is no part of its way; the question that found the node is one more.
+    expect(nodes[0]!.roundTrip.count).toBeGreaterThanOrEqual(21)
+    expect(nodes[0]!.roundTrip.max).toBeLessThan(nodes[0]!.answer.max)
+    expect(service.inspect()).toMatchObject({ answer: { count: 21 } })
+    expect(service.inspect().answer.max).toBeGreaterThan(100)
+    await until(() => inspect(orders).nodes[0]!.runP99Ms > 100)
   })
 
   it('refuses wrong arguments and options with what is wrong, and makes nothing then', async () => {

@@ -1,4 +1,4 @@
-import type { Change } from '@genpool/runtime'
+import { type Change, lookUp } from '@genpool/runtime'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
@@ -22,6 +22,14 @@ export interface PoolElsewhere extends Receiver {
   inspect(): unknown
   explain(): Explanation
   configure(changes: object): readonly Change[]
+  /** The options in force, with all defaults. */
+  getOptions(): object
+  /** Takes nothing new here, waits for what is under way, but not longer than `withinMs`, and ends. */
+  drain(withinMs: number): Promise<void>
+  /** Resolves when nothing of it has anything to do. */
+  idle(signal: AbortSignal | undefined): Promise<void>
+  /** Resolves when fewer messages wait, and fewer are worked on. */
+  when(condition: { waitingBelow: number; runningBelow: number }, signal: AbortSignal | undefined): Promise<void>
 }
 
 declare const inspected: unique symbol
@@ -45,8 +53,12 @@ export interface AnyRef<I> extends PoolRef {
 /** The changes that a pool takes, of which an `I` is known: `Here` for one of this process. */
 export type ChangesOf<I, Here> = unknown extends I ? Here : I extends ChangedBy<infer C> ? C : Here
 
+/** The options that `getOptions` returns for a pool elsewhere, of which an `I` is known. */
+export type OptionsOf<I> =
+  I extends ChangedBy<infer C> ? { readonly [K in keyof C]-?: Exclude<C[K], undefined> } : object
+
 /** The address of a pool of this process. */
-export interface HereRef extends PoolRef {
+export interface HereRef<P extends Protocol = Protocol> extends PoolRef<P> {
   readonly [inspected]?: undefined
 }
 
@@ -58,8 +70,16 @@ export function putElsewhere(reference: object, pool: PoolElsewhere): void {
   Object.defineProperty(reference, ELSEWHERE, { value: pool })
 }
 
-/** The pool elsewhere behind a reference; undefined if it has none. Never throws. */
+/**
+ * The pool elsewhere behind a reference; undefined if it has none. Never throws.
+ *
+ * A copy of the reference, for example from a message, works while its actor runs.
+ */
 export function elsewhereOf(reference: unknown): PoolElsewhere | undefined {
+  return own(reference) ?? own((lookUp(reference) as { reference?: unknown } | undefined)?.reference)
+}
+
+function own(reference: unknown): PoolElsewhere | undefined {
   try {
     return (reference as { [ELSEWHERE]?: PoolElsewhere })[ELSEWHERE]
   } catch {

@@ -5,7 +5,14 @@ import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from '../views/explain/finding'
-import { countMembers, oldestStartMs, type Percentiles, type PolicyFigures, utilisationOf } from '../views/pool-view'
+import {
+  countMembers,
+  legible,
+  oldestStartMs,
+  type Percentiles,
+  type PolicyFigures,
+  utilisationOf,
+} from '../views/pool-view'
 import { type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -125,10 +132,6 @@ function inspectHere(ref: PoolRef): Inspection {
     backOffs: pool.backOffs,
     stateVersion: pool.stateVersion,
   }
-}
-
-function legible({ count, p50, p90, p99, max }: Percentiles): Percentiles {
-  return { count, p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) }
 }
 
 function countBy(

@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
-import type { PoolRef } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import { countMembers } from '../views/pool-view'
+import type { HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** How much work a pool has now. */
@@ -17,15 +17,18 @@ export interface Load {
   readonly oldestWaitMs: number
   /** How long handlers mostly ran in the last 10 to 20 seconds, in milliseconds: the median; 0 if none ran. */
   readonly runMs: number
+  /** 99 % of them ran this long or less, in milliseconds. */
+  readonly runP99Ms: number
   /** How many requests have arrived since the start. */
   readonly accepted: number
 }
 
 /** Says how much work a pool has: the few figures of `inspect` that cost next to nothing, for those who ask often. */
-export function load(ref: PoolRef): Load {
+export function load(ref: HereRef): Load {
   const pool = poolOf(ref, 'load')
   const now = pool.now()
   const { idle, busy } = countMembers(pool)
+  const run = pool.stats.run.percentiles(now)
   return {
     phase: pool.phase,
     size: pool.mostAtOnce,
@@ -33,7 +36,8 @@ export function load(ref: PoolRef): Load {
     busy,
     waiting: pool.waitingCount,
     oldestWaitMs: pool.oldestWait(now) / NS_PER_MS,
-    runMs: pool.stats.run.percentiles(now).p50,
+    runMs: run.p50,
+    runP99Ms: run.p99,
     accepted: pool.stats.counters.accepted,
   }
 }

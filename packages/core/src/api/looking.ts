@@ -9,6 +9,7 @@ import type { DeadLetter } from '../pool/dead-letters'
 import type { MemberStatus } from '../members/member'
 import { msBetween } from '../requests/request-facts'
 import { summarise, type WaitingSummary } from '../views/waiting-summary'
+import { type ElsewhereRef, elsewhereOf, type HereRef, type OptionsOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** The current state of one member. */
@@ -28,7 +29,7 @@ export interface MemberView extends MemberInfo {
  *
  * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
  */
-export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['state']> {
+export function getState<P extends Protocol>(pool: HereRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
   const { cell, status, roster, sharesState } = kernel
   if (status.stopping) throw kernel.failures.closed()
@@ -40,7 +41,7 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['
 }
 
 /** Returns the current members of a pool. */
-export function getMembers(pool: PoolRef): readonly MemberView[] {
+export function getMembers(pool: HereRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool, 'getMembers').kernel
   const now = turn.refresh()
   return roster.members.map(({ info, status, handled, bornAt, inHand }) => ({
@@ -59,19 +60,25 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
  * Returns what waits for a member: the oldest requests, and how many there are by type, priority, key and tenant. It has no
  * messages. Reads each waiting request a few times, so call it for people, not for each request.
  */
-export function getWaiting(pool: PoolRef): WaitingSummary {
+export function getWaiting(pool: HereRef): WaitingSummary {
   const found = poolOf(pool, 'getWaiting')
   return summarise(found.waiting, found.explained.fairBy, found.now())
 }
 
 /** Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too. */
-export function getOptions(pool: PoolRef): CheckedPoolOptions {
+export function getOptions(pool: HereRef): CheckedPoolOptions
+export function getOptions<I>(pool: ElsewhereRef<Protocol, I>): OptionsOf<I>
+export function getOptions(pool: PoolRef): object {
+  return elsewhereOf(pool)?.getOptions() ?? optionsHere(pool)
+}
+
+function optionsHere(pool: PoolRef): CheckedPoolOptions {
   const found = poolOf(pool, 'getOptions')
   return { ...found.options, size: found.options.size ?? found.size }
 }
 
 /** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */
-export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
+export function watchDeadLetters(pool: HereRef, watcher: (letter: DeadLetter) => void): () => void {
   const { deadLetters } = poolOf(pool, 'watchDeadLetters').kernel
   checkFunction({ of: 'watchDeadLetters', argument: 'watcher' }, watcher)
   return deadLetters.watch(watcher)

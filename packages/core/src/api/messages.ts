@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
+import type { HereRef } from './elsewhere'
 import { poolOf, receiverOf } from './pool-of'
 
 /**
@@ -48,7 +49,7 @@ const broadcastOptions = z.strictObject({
  * @returns how many members got it now
  * @throws {OptionsError} if an option is wrong; nothing is sent then
  */
-export function broadcast(pool: PoolRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
+export function broadcast(pool: HereRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
   const { directMessages, roster } = poolOf(pool, 'broadcast').kernel
   const { lateJoiners } = parseOptions(broadcastOptions, options, 'options of broadcast')
   return directMessages.broadcast(roster.members, message, lateJoiners)

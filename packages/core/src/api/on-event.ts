@@ -5,6 +5,7 @@ import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
 import { eventNames } from '../views/telemetry/channels'
 import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
+import type { HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 const onEventOptions = z.strictObject({ pool: z.unknown().optional().describe('Only events of this pool.') })
@@ -25,7 +26,7 @@ const onEventOptions = z.strictObject({ pool: z.unknown().optional().describe('O
 export function onEvent<N extends PoolEventName>(
   name: N,
   listener: (event: PoolEvents[N]) => void,
-  options: { readonly pool?: PoolRef } = {},
+  options: { readonly pool?: HereRef } = {},
 ): () => void {
   check(name, listener)
   const { pool: chosen } = parseOptions(onEventOptions, options, 'options of onEvent')

@@ -2,7 +2,7 @@ import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
-import { type AnyRef, type ChangesOf, elsewhereOf } from './elsewhere'
+import { type AnyRef, type ChangesOf, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /**
@@ -23,7 +23,7 @@ export function configure<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, Po
  *
  * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then
  */
-export function resize(pool: PoolRef, size: number): void {
+export function resize(pool: HereRef, size: number): void {
   const found = poolOf(pool, 'resize')
   // To `configure`, undefined is an option that was left out.
   if (size === undefined) throw wrongArgument({ of: 'resize', argument: 'size', expected: 'a whole number >= 1' }, size)
@@ -37,12 +37,12 @@ export function resize(pool: PoolRef, size: number): void {
  *
  * @throws {StoppedError} if the pool has stopped
  */
-export function pause(pool: PoolRef): void {
+export function pause(pool: HereRef): void {
   poolOf(pool, 'pause').configure({ paused: true })
 }
 
 /** Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped */
-export function resume(pool: PoolRef): void {
+export function resume(pool: HereRef): void {
   poolOf(pool, 'resume').configure({ paused: false })
 }
 
@@ -50,7 +50,7 @@ export function resume(pool: PoolRef): void {
  * Resets a learning concurrency limit: it starts again with `initial`. Use it after the backend was replaced. Does nothing
  * to a pool without such a limit.
  */
-export function relearn(pool: PoolRef): void {
+export function relearn(pool: HereRef): void {
   poolOf(pool, 'relearn').policies.relearn()
 }
 
@@ -65,14 +65,16 @@ const drainOptions = z.strictObject({
  * Stops a pool gently: it accepts no new requests, finishes those that it has, and stops. Resolves when every member has
  * ended and its `terminate` is done.
  *
+ * A pool that runs elsewhere goes on there: its address here takes nothing new, waits for what this process has sent, and stops.
+ *
  * @param options `within`: stops after this many milliseconds whatever is left, and resolves; the callers that are left get a
  *   StoppedError
  * @throws {OptionsError} if an option is wrong; nothing is changed
  */
 export function drain(pool: PoolRef, options: { readonly within?: number } = {}): Promise<void> {
-  const { lifecycle } = poolOf(pool, 'drain').kernel
+  const target = elsewhereOf(pool) ?? poolOf(pool, 'drain').kernel.lifecycle
   const { within } = parseOptions(drainOptions, options, 'options of drain')
-  return lifecycle.drain(within)
+  return target.drain(within)
 }
 
 export type { Change }

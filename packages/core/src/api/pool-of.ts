@@ -3,6 +3,7 @@ import type { PoolRef } from '../behaviours/protocol'
 import type { AssembledPool } from '../assemble/assembled-pool'
 import { POOL, PoolActor } from '../assemble/pool-actor'
 import { elsewhereOf, type Receiver } from './elsewhere'
+import { notHere } from './here-only'
 
 /**
  * Returns the pool of a reference.
@@ -37,12 +38,8 @@ function found(ref: PoolRef, caller: string): AssembledPool {
   // A copy of the reference, for example from a message: the pool is found by its path, as in nact.
   const actor = lookUp(ref)
   if (actor instanceof PoolActor) return actor.pool
-  if (elsewhereOf(ref) !== undefined) {
-    throw wrongArgument(
-      { of: caller, argument: 'pool', expected: 'a pool of this process (this one runs elsewhere)' },
-      ref,
-    )
-  }
+  const elsewhere = elsewhereOf(ref)
+  if (elsewhere !== undefined) throw notHere(caller, elsewhere.name)
   const expected = 'the address of a pool, as spawnPool returned it (a copy of it works only while the pool runs)'
   throw wrongArgument({ of: caller, argument: 'pool', expected }, ref)
 }

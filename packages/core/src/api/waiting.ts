@@ -2,6 +2,7 @@ import { parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import { isSignal } from '../requests/on-abort'
+import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 const waitOptions = z.strictObject({
@@ -34,7 +35,8 @@ export interface Condition {
 /**
  * Resolves when a pool has nothing to do: nothing waits, nothing runs, and no answer is owed. At once if that is so already.
  *
- * A handler that awaits it for its own pool waits for itself.
+ * A handler that awaits it for its own pool waits for itself. For a pool that runs elsewhere: this process has nothing under way, and
+ * each of its nodes says that it has nothing in hand, of any caller.
  *
  * @param options `signal`: ends the wait
  * @throws {StoppedError} if the pool stops before; {CancelledError} if the signal aborts
@@ -44,6 +46,8 @@ export interface Condition {
  */
 export async function idle(pool: PoolRef, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
   const { signal } = parseOptions(waitOptions, options, 'options of idle')
+  const elsewhere = elsewhereOf(pool)
+  if (elsewhere !== undefined) return elsewhere.idle(signal)
   const { conditions, kernel } = poolOf(pool, 'idle')
   await conditions.wait(() => kernel.workload.isDone, signal)
 }
@@ -53,6 +57,8 @@ export async function idle(pool: PoolRef, options: { readonly signal?: AbortSign
  *
  * It is looked at after each turn in which the pool had work. All who wait are told together, so with many producers more
  * requests may wait than each of them wants; `map` has no such gap.
+ *
+ * For a pool that runs elsewhere, the figures are what its nodes have said last, and what this process has sent since.
  *
  * @param condition `waitingBelow`: fewer requests than this wait; `runningBelow`: fewer members than this are busy
  * @param options `signal`: ends the wait
@@ -70,6 +76,8 @@ export async function when(
 ): Promise<void> {
   const { waitingBelow = Infinity, runningBelow = Infinity } = parseOptions(conditions, condition, 'condition of when')
   const { signal } = parseOptions(waitOptions, options, 'options of when')
+  const elsewhere = elsewhereOf(pool)
+  if (elsewhere !== undefined) return elsewhere.when({ waitingBelow, runningBelow }, signal)
   const { kernel, conditions: own } = poolOf(pool, 'when')
   await own.wait(() => kernel.port.length < waitingBelow && busyIn(kernel.roster.members) < runningBelow, signal)
 }

@@ -12,3 +12,6 @@ export { type ErrandHost, type ErrandMessage, ErrandWorker } from './errand-work
 export type { DistantActor, LocalPoolSetup } from './local-pool'
 export { type PoolElsewhere, putElsewhere } from '../api/elsewhere'
 export { explanationOf } from '../api/explain'
+export { Conditions } from '../views/conditions'
+export { legible } from '../views/pool-view'
+export { RecentHistogram, WINDOW } from '../views/stats/histogram'

@@ -2,7 +2,7 @@ import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opent
 import { OptionsError, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { poolOf } from '../api/pool-of'
-import type { PoolRef } from '../behaviours/protocol'
+import type { HereRef } from '../api/elsewhere'
 import type { RequestFacts } from '../requests/request-facts'
 import { Measures } from './measures'
 import { RequestScope } from './request-scope'
@@ -46,7 +46,7 @@ const LIBRARY = '@genpool/core'
  * @throws {OptionsError} if the pool is instrumented already, or an option is wrong; nothing is changed
  * @example const end = instrument(pool)
  */
-export function instrument(ref: PoolRef, options: InstrumentOptions = {}): () => void {
+export function instrument(ref: HereRef, options: InstrumentOptions = {}): () => void {
   const pool = poolOf(ref, 'instrument')
   if (pool.kernel.pool.entrance.instrument !== null) {
     const message = 'it is already instrumented; first call the function that instrument returned'

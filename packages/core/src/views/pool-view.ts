@@ -4,6 +4,7 @@ import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
+import { rounded } from './explain/finding'
 
 /** A summary of a distribution, in milliseconds. */
 export interface Percentiles {
@@ -13,6 +14,11 @@ export interface Percentiles {
   readonly p90: number
   readonly p99: number
   readonly max: number
+}
+
+/** A summary for people: rounded. */
+export function legible({ count, p50, p90, p99, max }: Percentiles): Percentiles {
+  return { count, p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) }
 }
 
 /** The state of a circuit breaker. */

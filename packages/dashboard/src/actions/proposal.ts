@@ -18,7 +18,8 @@ const TIMES_USUAL = 20
 
 /** The change that a finding asks for; null if its option is no number, or if no option helps. */
 export function proposalFor({ option, figures }: Finding, options: unknown): Proposal | null {
-  if (option === null) return null
+  // How long a silent node may be so is no remedy for it.
+  if (option === null || option === 'silentAfter') return null
   const now = optionAt(options, option)
   if (option === 'paused') return { option, now: showOption(now), value: false }
   if (typeof now !== 'number') return null

@@ -3,7 +3,8 @@ import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
 import type { ServerResponse } from 'node:http'
 import { LoopDelay } from './loop-delay'
 import { Stream } from './stream'
-import { watch, type WatchedPool } from './watched-pool'
+import { watch } from './watch'
+import type { Watched } from './watched'
 
 const SECOND = 1000 * NS_PER_MS
 /** More open pages are refused. */
@@ -11,7 +12,7 @@ const MOST_STREAMS = 50
 
 /** Measures all pools once a second, and tells the open pages. */
 export class Live {
-  readonly #pools: ReadonlyMap<string, WatchedPool>
+  readonly #pools: ReadonlyMap<string, Watched>
   readonly #streams = new Set<Stream>()
   readonly #loop = new LoopDelay()
   #timer: Timer
@@ -32,7 +33,7 @@ export class Live {
   /** Begins to tell a page about a pool, the first one if there is none with this name. False if too many pages are open. */
   open(id: string | null, response: ServerResponse): boolean {
     if (this.#streams.size >= MOST_STREAMS) return false
-    const pool = (id === null ? undefined : this.#pools.get(id)) ?? ([...this.#pools.values()][0] as WatchedPool)
+    const pool = (id === null ? undefined : this.#pools.get(id)) ?? ([...this.#pools.values()][0] as Watched)
     const stream = new Stream(pool.id, response)
     this.#streams.add(stream)
     response.once('close', () => this.#streams.delete(stream))

@@ -1,25 +1,14 @@
 import { onEvent, type PoolRef } from '@genpool/core'
 import { showOption } from '../actions/show-option'
-
-/** Something that was done to a pool, or that it did, at a time: a line in the plots. */
-export interface Mark {
-  /** Milliseconds on the clock of the dashboard. */
-  readonly t: number
-  readonly text: string
-}
-
-/** Marks are kept as long as the plots reach back, and never more than this. */
-const MOST_MARKS = 50
+import { type Mark, MarkList } from './mark-list'
 
 /** Notes what changes about one pool. Only rare events: they cost a pool nothing while it works. */
 export class Marks {
   readonly #ends: readonly (() => void)[]
-  #marks: Mark[] = []
+  readonly #marks: MarkList
 
-  constructor(
-    pool: PoolRef,
-    private readonly nowMs: () => number,
-  ) {
+  constructor(pool: PoolRef, nowMs: () => number) {
+    this.#marks = new MarkList(nowMs)
     const options = { pool }
     this.#ends = [
       onEvent('genpool:pool:configure', ({ changes }) => this.#add(changes.map(describeChange).join(', ')), options),
@@ -33,8 +22,7 @@ export class Marks {
 
   /** The marks since `t`, oldest first. */
   since(t: number): readonly Mark[] {
-    this.#marks = this.#marks.filter((mark) => mark.t >= t)
-    return this.#marks
+    return this.#marks.since(t)
   }
 
   end(): void {
@@ -42,7 +30,7 @@ export class Marks {
   }
 
   #add(text: string): void {
-    this.#marks = [...this.#marks, { t: this.nowMs(), text }].slice(-MOST_MARKS)
+    this.#marks.add(text)
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Finding, Inspection, WaitingSummary } from '@genpool/core'
 import type { Proposal } from '../actions/proposal'
 import type { Column } from './columns'
-import type { Mark } from './marks'
+import type { Mark } from './mark-list'
+import type { RemoteFigures } from './remote-figures'
 import type { Sample } from './sample'
 
 /*
@@ -46,12 +47,16 @@ export interface Thresholds {
   readonly max: number | null
 }
 
-/** Everything about the pool that a visitor looks at. */
+/** What `explain` finds, with what a button can do about it. */
+export type ShownFinding = Finding & { readonly proposal: Proposal | null }
+
+/** Everything about the pool of this process that a visitor looks at. */
 export interface Detail {
+  readonly kind: 'pool'
   readonly id: string
   readonly figures: Inspection
   readonly sample: Sample
-  readonly findings: readonly (Finding & { readonly proposal: Proposal | null })[]
+  readonly findings: readonly ShownFinding[]
   readonly members: { readonly total: number; readonly shown: readonly MemberRow[] }
   readonly waits: WaitingSummary
   readonly thresholds: Thresholds
@@ -59,6 +64,41 @@ export interface Detail {
   /** The bounds of an elastic size; null for a fixed one. */
   readonly bounds: { readonly min: number; readonly max: number } | null
 }
+
+/** One node in the table. */
+export interface NodeRow {
+  readonly id: string
+  readonly version: string
+  readonly state: 'alive' | 'warming up' | 'doubtful' | 'leaving'
+  readonly size: number
+  readonly busy: number
+  readonly waiting: number
+  /** How many requests of this process it has, and how many it has answered. */
+  readonly inFlight: number
+  readonly answered: number
+  /** Milliseconds; null if there were none lately. */
+  readonly answerP99: number | null
+  readonly roundTripP99: number | null
+  readonly runP99: number | null
+  /** How long ago it was heard. */
+  readonly silentMs: number
+  readonly upMs: number
+}
+
+/** Everything about a pool that runs elsewhere, as this process sees it. */
+export interface RemoteDetail {
+  readonly kind: 'remote'
+  readonly id: string
+  readonly figures: Omit<RemoteFigures, 'nodes'>
+  readonly sample: Sample
+  readonly findings: readonly ShownFinding[]
+  readonly nodes: { readonly total: number; readonly shown: readonly NodeRow[] }
+  /** The most requests that may be in flight from here; null for no limit. */
+  readonly maxInFlight: number | null
+  readonly marks: readonly Mark[]
+}
+
+export type AnyDetail = Detail | RemoteDetail
 
 /** The first message of a stream: the past of one pool. */
 export interface Hello {
@@ -75,5 +115,5 @@ export interface Tick {
   /** Milliseconds on the clock of the dashboard. */
   readonly t: number
   readonly rows: readonly Row[]
-  readonly detail: Detail
+  readonly detail: AnyDetail
 }

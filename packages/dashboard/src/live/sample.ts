@@ -35,14 +35,13 @@ export function sampleOf(figures: Inspection, totals: Totals, before: Totals, lo
     `drop:${reason}`,
     rate(n, before.drops[reason] ?? 0),
   ])
-  const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
   const { members, sojourn, run, waiting, size, concurrency } = figures
   return {
     t: totals.atMs,
     arrived: rate(totals.accepted, before.accepted),
     replied: rate(totals.replied, before.replied),
     errors: rate(totals.errors, before.errors),
-    dropped: rate(sum(totals.drops), sum(before.drops)),
+    dropped: rate(sumOf(totals.drops), sumOf(before.drops)),
     ...known(sojourn, 'wait'),
     ...known(run, 'run'),
     waiting,
@@ -54,7 +53,11 @@ export function sampleOf(figures: Inspection, totals: Totals, before: Totals, lo
   }
 }
 
+export function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0)
+}
+
 /** Percentiles of nothing are no numbers. */
-function known({ count, p50, p99 }: Inspection['run'], name: string): Readonly<Record<string, number | null>> {
+export function known({ count, p50, p99 }: Inspection['run'], name: string): Readonly<Record<string, number | null>> {
   return { [`${name}P50`]: count === 0 ? null : p50, [`${name}P99`]: count === 0 ? null : p99 }
 }

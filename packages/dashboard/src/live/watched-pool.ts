@@ -6,12 +6,10 @@ import { membersOf } from './members'
 import type { Detail, Hello, Row } from './messages'
 import { type Sample, sampleOf, type Totals, totalsOf } from './sample'
 import { boundsOf, thresholdsOf } from './thresholds'
+import { HISTORY_SECONDS, type Watched } from './watched'
 
-/** Ten minutes, one sample a second. */
-const HISTORY_SECONDS = 600
-
-/** One pool of the dashboard, with its past. */
-export class WatchedPool {
+/** One pool of this process, with its past. */
+export class WatchedPool implements Watched {
   readonly #columns = new Columns(HISTORY_SECONDS)
   readonly #marks: Marks
   #figures: Inspection
@@ -29,7 +27,6 @@ export class WatchedPool {
     this.#marks = new Marks(pool, nowMs)
   }
 
-  /** Measures the last second. Called once a second, also while nobody looks. */
   measure(loopMs: number): void {
     this.#figures = inspect(this.pool)
     const totals = totalsOf(this.#figures, this.nowMs())
@@ -55,6 +52,7 @@ export class WatchedPool {
     const figures = inspect(this.pool)
     const findings = explain(this.pool).findings
     return {
+      kind: 'pool',
       id: this.id,
       figures,
       sample: this.#sample,
@@ -70,16 +68,4 @@ export class WatchedPool {
   end(): void {
     this.#marks.end()
   }
-}
-
-/** Names for addresses: that of the pool, with a number behind it where several have the same. */
-export function watch(pools: readonly PoolRef[], nowMs: () => number): ReadonlyMap<string, WatchedPool> {
-  const watched = new Map<string, WatchedPool>()
-  for (const pool of pools) {
-    const { name } = inspect(pool)
-    let id = name
-    for (let n = 2; watched.has(id); n++) id = `${name} (${n})`
-    watched.set(id, new WatchedPool(id, pool, nowMs))
-  }
-  return watched
 }

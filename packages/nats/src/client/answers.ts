@@ -47,9 +47,9 @@ export class Answers {
     const now = pending.now()
     const { node } = request
     try {
-      const { inHand } = readAnswer(frame)
+      const header = readAnswer(frame)
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
-      node?.answers(request.sentAt, inHand, now)
+      node?.answers(request.sentAt, header, now)
       request.node = null
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
       if (frame.kind !== Kind.failure) throw new Error(`the kind of frame ${frame.kind} is not known`)

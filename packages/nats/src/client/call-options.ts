@@ -3,6 +3,15 @@ import { nearest, OptionsError, sentence, showValue, textOf } from '@genpool/run
 
 const KNOWN = ['timeout', 'signal', 'priority', 'key', 'onProgress', 'idempotent'] as const
 
+/** Options for a pool of this process alone, with the reason. */
+const NOT_HERE: Readonly<Record<string, string>> = {
+  retry: 'what certainly did not run is tried on another node by itself',
+  share:
+    'calls of other clients and nodes would not share the run. Share it at the node: let its handler call another pool with "share"',
+  latest:
+    'a cast that is on its way to a node cannot be replaced. Use "latest" at the node: let its handler cast to another pool',
+}
+
 /** What is wrong with the options of one message to a remote pool; undefined if nothing. Never throws. */
 export function faultOf(pool: string, options: CallOptions): OptionsError | undefined {
   try {
@@ -21,9 +30,7 @@ function misnamed(options: unknown): Fault | undefined {
   }
   const name = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key))
   if (name === undefined) return undefined
-  if (name === 'retry') {
-    return ['"retry" is not for remote pools: what certainly did not run is tried on another node by itself', name]
-  }
+  if (Object.hasOwn(NOT_HERE, name)) return [`"${name}" is not for remote pools: ${NOT_HERE[name]}`, name]
   const meant = nearest(name, KNOWN)
   return [
     `there is no option "${name}"; ${meant === undefined ? `there are ${KNOWN.join(', ')}` : `did you mean "${meant}"?`}`,

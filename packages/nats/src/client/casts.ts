@@ -1,6 +1,7 @@
 import type { Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import { CastLog, type SentCast } from './cast-log'
+import type { KeyOrder } from './key-order'
 
 /** How often a cast is sent to another node because nobody listened. */
 const MOST_TRIES = 3
@@ -13,6 +14,7 @@ export interface CastPorts {
     missingId(node: string, now: Nanos): void
   }
   readonly link: { readonly usable: boolean }
+  readonly keys: KeyOrder
   readonly inbox: {
     nextId(): string
     /** Throws if the connection is closed. */
@@ -29,12 +31,14 @@ export interface CastPorts {
 export class Casts {
   readonly #sent = new CastLog()
   readonly #waiting = new Map<string, SentCast>()
+  /** Those that wait for calls of their key at another node. */
+  readonly #held = new Map<string, SentCast>()
 
   constructor(private readonly ports: CastPorts) {}
 
   /** How many wait here for a connection or a node. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#waiting.size + this.#held.size
   }
 
   send(cast: SentCast, now: Nanos): void {
@@ -47,6 +51,7 @@ export class Casts {
       if (link.usable) find()
       return
     }
+    if (cast.key !== null && !this.ports.keys.mayGo(cast.key, node, 0)) return this.#hold(id, cast, cast.key)
     node.casts()
     this.#sent.add(id, { ...cast, node: node.id })
     try {
@@ -79,7 +84,16 @@ export class Casts {
   }
 
   dropWaiting(): void {
-    this.ports.counts.lostCasts += this.#waiting.size
+    this.ports.counts.lostCasts += this.waiting
     this.#waiting.clear()
+    this.#held.clear()
+  }
+
+  #hold(id: string, cast: SentCast, key: string): void {
+    this.#held.set(id, cast)
+    const go = (now: Nanos): void => {
+      if (this.#held.delete(id)) this.send(cast, now)
+    }
+    this.ports.keys.hold(key, { order: parseInt(id, 36), go })
   }
 }

@@ -2,6 +2,7 @@ import type { Clock, Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import { setBudget } from '../wire/frames'
 import type { RemoteFailures } from './failures'
+import type { KeyOrder } from './key-order'
 import type { RemoteRequest } from './remote-request'
 import type { Roster } from './roster'
 
@@ -17,6 +18,7 @@ export interface DeliveryPorts {
     /** Throws if the connection is closed. */
     send(node: string, frame: Uint8Array, id: string, headers?: Readonly<Record<string, string>>): void
   }
+  readonly keys: KeyOrder
   readonly outcomes: { settle(request: RemoteRequest, error: Error): void }
   readonly random: () => number
   /** Looks for nodes. */
@@ -43,12 +45,39 @@ export class Delivery {
     if (!link.usable) return void waiting.add(request)
     const node = this.nodeFor(request.setup.key, request.refusedBy, now)
     if (node === undefined) return this.wait(request)
+    if (request.setup.key !== null && !this.#takesTurn(node, request, request.setup.key)) return
     this.#sendTo(node, request, now)
+  }
+
+  /** Whether a request of a key may go to this node now. Otherwise it waits for the earlier ones at another node. */
+  #takesTurn(node: Node, request: RemoteRequest, key: string): boolean {
+    const { keys } = this.ports
+    if (keys.mayGo(key, node, request.isInOrder ? 1 : 0)) {
+      keys.went(key, node, !request.isInOrder)
+      request.isInOrder = true
+      return true
+    }
+    const go = (at: Nanos): void => {
+      request.held = null
+      this.send(request, at)
+    }
+    request.held = { order: parseInt(request.id, 36), go }
+    keys.hold(key, request.held)
+    this.#outOfOrder(request, key)
+    return false
+  }
+
+  /** It is not in flight any more, and has no outcome yet. */
+  #outOfOrder(request: RemoteRequest, key: string): void {
+    if (!request.isInOrder) return
+    request.isInOrder = false
+    this.ports.keys.left(key, this.ports.clock.now())
   }
 
   /** A request waits until a node is found. */
   wait(request: RemoteRequest): void {
     this.ports.waiting.add(request)
+    if (request.setup.key !== null) this.#outOfOrder(request, request.setup.key)
     this.ports.find()
   }
 

@@ -77,9 +77,11 @@ export class Discovery {
   }
 
   /** Asks a node whether it is there. */
-  probe({ id }: Node): void {
+  probe(node: Node): void {
+    const { id } = node
     const { clock, inbox, link } = this.ports
     if (!link.usable) return
+    node.asks()
     this.#questions.asked(id, clock.now())
     quietly(() => inbox.askNode(id))
   }

@@ -20,26 +20,31 @@ export interface DoorPorts {
 
 /** Takes messages in, ready to be sent, or says why not. */
 export class Door {
-  #stopped = false
+  #phase: 'running' | 'draining' | 'stopped' = 'running'
   #refusal: Error | undefined
 
   constructor(private readonly ports: DoorPorts) {}
 
-  get stopped(): boolean {
-    return this.#stopped
+  get phase(): 'running' | 'draining' | 'stopped' {
+    return this.#phase
   }
 
   /** Why it takes nothing, whatever the message; undefined while it does. */
   get closed(): GenPoolError | undefined {
     const { failures, link } = this.ports
-    if (this.#stopped) return failures.stopped(null)
+    if (this.#phase !== 'running') return failures.stopped(null)
     if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
     return link.connection.isClosed() ? failures.closed(false) : undefined
   }
 
+  /** The address takes nothing new, and finishes what it has. */
+  drain(): void {
+    if (this.#phase === 'running') this.#phase = 'draining'
+  }
+
   /** The address has stopped. */
   stop(): void {
-    this.#stopped = true
+    this.#phase = 'stopped'
   }
 
   /** NATS refuses this client: nothing works until it connects again. */

@@ -5,6 +5,9 @@ import { inspectRemote, type Inspected, type NodeInspection, type RemoteInspecti
 
 /** A node that takes this many times as long as the fastest one is slow. */
 const SLOW = 3
+/** The way to a node is long if it takes this many times as long as the shortest, and at least so many milliseconds. */
+const FAR = 5
+const FAR_MS = 20
 
 /** Says what limits a remote pool now, as seen from this client. */
 export function explainRemote(
@@ -12,18 +15,30 @@ export function explainRemote(
   now: Nanos,
 ): Explanation {
   const seen = inspectRemote(pool, now)
+  if (seen.phase !== 'running') return explanationOf(pool.name, [ended(seen)])
   const findings = [
     ...unreachable(seen),
     ...silentNodes(seen.nodes),
     ...full(seen, pool.options.maxInFlight),
     ...busyNodes(seen.nodes),
     ...slowNodes(seen.nodes),
+    ...farNodes(seen.nodes),
     ...overBudget(seen),
   ]
   return explanationOf(pool.name, findings.length > 0 ? findings : [calm(seen)])
 }
 
 const names = (nodes: readonly NodeInspection[]): string => nodes.map(({ id }) => `"${id}"`).join(', ')
+
+function ended({ phase, inFlight, waiting }: RemoteInspection): Finding {
+  const figures = { inFlight, waiting }
+  if (phase === 'stopped') {
+    const says = 'its address has stopped: it takes nothing, wherever nodes are'
+    return { finding: 'stopped', says, figures, advice: 'Make a new one with remotePool().', option: null }
+  }
+  const says = 'it takes nothing new, and stops when its calls have their outcomes'
+  return { finding: 'draining', says, figures, advice: 'Wait for drain(pool).', option: null }
+}
 
 function unreachable({ connected, nodes, waiting, name }: RemoteInspection): Finding[] {
   if (connected && nodes.length > 0) return []
@@ -96,8 +111,32 @@ function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
     {
       finding: 'slow-nodes',
       says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer than the fastest node, and get less work`,
-      figures: { runMs: Math.max(...slow.map(({ runMs }) => runMs)), fastestMs: fastest },
+      figures: {
+        runMs: most(slow, ({ runMs }) => runMs),
+        runP99Ms: most(slow, ({ runP99Ms }) => runP99Ms),
+        fastestMs: fastest,
+      },
       advice: 'Look at these machines.',
+      option: null,
+    },
+  ]
+}
+
+function farNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const measured = nodes.filter(({ roundTrip }) => roundTrip.count > 0)
+  const nearest = Math.min(...measured.map(({ roundTrip }) => roundTrip.p50))
+  const far = measured.filter(({ roundTrip: { p50 } }) => p50 >= FAR_MS && p50 > FAR * nearest)
+  if (far.length === 0) return []
+  return [
+    {
+      finding: 'far-nodes',
+      says: `the way to ${names(far)} and back takes much longer than to the nearest node`,
+      figures: {
+        roundTripMs: most(far, ({ roundTrip }) => roundTrip.p50),
+        roundTripP99Ms: most(far, ({ roundTrip }) => roundTrip.p99),
+        nearestMs: nearest,
+      },
+      advice: 'Look at the network between them, and at the event loops of these processes.',
       option: null,
     },
   ]
@@ -116,7 +155,17 @@ function overBudget({ retries }: RemoteInspection): Finding[] {
   ]
 }
 
-function calm({ nodes, inFlight }: RemoteInspection): Finding {
+function calm({ nodes, inFlight, answer }: RemoteInspection): Finding {
   const says = `nothing limits it: ${nodes.length} ${nodes.length === 1 ? 'node answers' : 'nodes answer'}`
-  return { finding: 'calm', says, figures: { nodes: nodes.length, inFlight }, advice: 'Nothing to do.', option: null }
+  const times = {
+    answerP99Ms: answer.p99,
+    roundTripP99Ms: most(nodes, ({ roundTrip }) => roundTrip.p99),
+    runP99Ms: most(nodes, ({ runP99Ms }) => runP99Ms),
+  }
+  const figures = { nodes: nodes.length, inFlight, ...(answer.count > 0 ? times : {}) }
+  return { finding: 'calm', says, figures, advice: 'Nothing to do.', option: null }
+}
+
+function most(nodes: readonly NodeInspection[], of: (node: NodeInspection) => number): number {
+  return Math.max(...nodes.map(of))
 }

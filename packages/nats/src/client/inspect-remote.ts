@@ -1,4 +1,5 @@
-import { isGenPoolError } from '@genpool/core'
+import { isGenPoolError, type Percentiles } from '@genpool/core'
+import { legible, RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS, round } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 
@@ -12,7 +13,9 @@ export interface NodeInspection {
   readonly waiting: number
   readonly inHand: number
   readonly oldestWaitMs: number
+  /** How long its handlers mostly run, and 99 % of them. */
   readonly runMs: number
+  readonly runP99Ms: number
   readonly upMs: number
   /** It takes nothing new. */
   readonly leaving: boolean
@@ -24,23 +27,28 @@ export interface NodeInspection {
   readonly inFlight: number
   readonly sent: number
   readonly answered: number
-  /** The average time to an answer, and to the echo of a question. 0 if there was none. */
-  readonly answerMs: number
-  readonly roundTripMs: number
+  /** How long its answers took lately, as this client sees it. */
+  readonly answer: Percentiles
+  /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
+  readonly roundTrip: Percentiles
   readonly silentMs: number
 }
 
 /** What a client knows of a remote pool. */
 export interface RemoteInspection {
   readonly name: string
+  /** Of its address here: the nodes go on. */
+  readonly phase: 'running' | 'draining' | 'stopped'
   readonly connected: boolean
   readonly nodes: readonly NodeInspection[]
-  /** How many calls have no outcome yet, and how many of them wait here: for a connection, or for a node. */
+  /** How many calls have no outcome yet, and how many messages wait here: for a connection, a node, or earlier ones of their key. */
   readonly inFlight: number
   readonly waiting: number
   readonly calls: number
   readonly casts: number
   readonly answered: number
+  /** How long calls took lately that were answered, from their first moment here. */
+  readonly answer: Percentiles
   /** How many calls failed, by the code of their error. */
   readonly failed: Readonly<Record<string, number>>
   /** How many requests were sent to another node, and how many were not because there were too many of these. */
@@ -54,8 +62,10 @@ export interface RemoteInspection {
   readonly bad: number
 }
 
-/** What a client counts. */
+/** What a client counts and measures. */
 export class RemoteCounts {
+  /** How long calls took that were answered. */
+  readonly took: RecentHistogram
   calls = 0
   casts = 0
   answered = 0
@@ -68,6 +78,10 @@ export class RemoteCounts {
   bad = 0
   readonly byCode: Record<string, number> = {}
 
+  constructor(now: Nanos) {
+    this.took = new RecentHistogram(WINDOW, now)
+  }
+
   failed(error: unknown): void {
     const code = isGenPoolError(error) ? error.code : 'other'
     this.byCode[code] = (this.byCode[code] ?? 0) + 1
@@ -77,27 +91,32 @@ export class RemoteCounts {
 /** What an inspection reads. */
 export interface Inspected {
   readonly name: string
+  readonly phase: RemoteInspection['phase']
   readonly connected: boolean
   readonly counts: RemoteCounts
   readonly roster: { readonly nodes: readonly Node[] }
   readonly pending: { readonly size: number }
   readonly waiting: { readonly size: number }
+  /** How many wait for earlier ones of their key. */
+  readonly held: number
 }
 
 export function inspectRemote(
-  { name, connected, counts, roster, pending, waiting }: Inspected,
+  { name, phase, connected, counts, roster, pending, waiting, held }: Inspected,
   now: Nanos,
 ): RemoteInspection {
   const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
   return {
     name,
+    phase,
     connected,
     nodes: roster.nodes.map((node) => inspectNode(node, now)),
     inFlight: pending.size,
-    waiting: waiting.size,
+    waiting: waiting.size + held,
     calls,
     casts,
     answered,
+    answer: legible(counts.took.percentiles(now)),
     failed: { ...counts.byCode },
     retries: { made: counts.retries, overBudget: counts.overBudget },
     full,
@@ -109,7 +128,7 @@ export function inspectRemote(
 }
 
 function inspectNode(node: Node, now: Nanos): NodeInspection {
-  const { id, version, size, idle, waiting, oldestWaitMs, runMs, upMs, leaving } = node.said
+  const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving } = node.said
   return {
     id,
     version,
@@ -119,6 +138,7 @@ function inspectNode(node: Node, now: Nanos): NodeInspection {
     inHand: node.inHand,
     oldestWaitMs: round(oldestWaitMs),
     runMs: round(runMs),
+    runP99Ms: round(runP99Ms),
     upMs: Math.round(upMs),
     leaving,
     doubtful: node.isDoubtful(now),
@@ -126,8 +146,8 @@ function inspectNode(node: Node, now: Nanos): NodeInspection {
     inFlight: node.inFlight,
     sent: node.sent,
     answered: node.answered,
-    answerMs: round(node.answerMs),
-    roundTripMs: round(node.roundTripMs),
+    answer: legible(node.took.percentiles(now)),
+    roundTrip: legible(node.travelled.percentiles(now)),
     silentMs: Math.max(0, Math.round((now - node.alive.heardAt) / NS_PER_MS)),
   }
 }

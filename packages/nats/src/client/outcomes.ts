@@ -1,14 +1,20 @@
-import type { Clock } from '@genpool/runtime'
+import type { Clock, Nanos } from '@genpool/runtime'
 import { type RemoteFailures, wasSent } from './failures'
+import type { KeyOrder } from './key-order'
 import type { Pending } from './pending'
 import type { RemoteRequest } from './remote-request'
 
 /** What outcomes need. */
 export interface OutcomePorts {
   readonly clock: Clock
-  readonly pending: Pick<Pending, 'all' | 'remove' | 'waiting'>
-  readonly counts: { answered: number; failed(error: unknown): void }
+  readonly pending: Pick<Pending, 'all' | 'remove' | 'waiting' | 'now'>
+  readonly counts: {
+    answered: number
+    readonly took: { record(ns: Nanos, now: Nanos): void }
+    failed(error: unknown): void
+  }
   readonly failures: RemoteFailures
+  readonly keys: KeyOrder
   readonly link: { readonly usable: boolean }
   readonly inbox: {
     /** Tells a node that nobody waits for a request any more. Throws if the connection is closed. */
@@ -32,12 +38,22 @@ export class Outcomes {
       request.node = null
     }
     if (error === null) {
+      const now = pending.now()
       counts.answered++
+      counts.took.record(now - request.createdAt, now)
       request.resolve(value)
     } else {
       counts.failed(error)
       request.reject(error)
     }
+    if (request.setup.key !== null) this.#leavesOrder(request, request.setup.key)
+  }
+
+  /** The next message of its key need not wait for it. */
+  #leavesOrder(request: RemoteRequest, key: string): void {
+    const { keys, pending } = this.ports
+    if (request.held !== null) keys.forget(key, request.held)
+    if (request.isInOrder) keys.left(key, pending.now())
   }
 
   /** Its caller no longer waits: the node is told, too. */

@@ -11,7 +11,12 @@ export class Pending {
   readonly #turn: Turn
   #touched = false
 
-  constructor(clock: Clock, expired: (request: RemoteRequest) => void) {
+  /** @param rested called at the end of a turn in which requests came or went */
+  constructor(
+    clock: Clock,
+    expired: (request: RemoteRequest) => void,
+    private readonly rested: () => void,
+  ) {
     this.#turn = Turn.of(clock)
     this.#deadlines = new Deadlines(clock, expired)
   }
@@ -54,6 +59,7 @@ export class Pending {
   rest(): void {
     this.#touched = false
     this.#deadlines.rest()
+    this.rested()
   }
 
   #touch(): void {

@@ -7,12 +7,14 @@ import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { Answers } from './answers'
 import { Casts } from './casts'
+import { Conditions } from './conditions'
 import { Delivery } from './delivery'
 import { Discovery } from './discovery'
 import { Door } from './door'
 import { RemoteFailures } from './failures'
 import { Inbox } from './inbox'
 import { RemoteCounts } from './inspect-remote'
+import { KeyOrder } from './key-order'
 import { NodeWatch } from './node-watch'
 import { Outcomes } from './outcomes'
 import { Pending } from './pending'
@@ -20,11 +22,13 @@ import type { CheckedRemoteOptions } from './remote-options'
 import { type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
+import { Waits } from './waits'
+import { Workload } from './workload'
 
 /** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
 export class RemoteClient {
   readonly name: string
-  readonly counts = new RemoteCounts()
+  readonly counts: RemoteCounts
   readonly roster: Roster
   readonly pending: Pending
   readonly #failures: RemoteFailures
@@ -38,6 +42,9 @@ export class RemoteClient {
   readonly #discovery: Discovery
   readonly #casts: Casts
   readonly #watch: NodeWatch
+  readonly #conditions: Conditions
+  readonly waits: Waits
+  readonly #keys = new KeyOrder()
   #bodies: Bodies
 
   constructor(
@@ -47,10 +54,14 @@ export class RemoteClient {
     const { clock, name } = options
     const subjects = new Subjects(options.prefix, name)
     const failures = (this.#failures = new RemoteFailures(name))
-    const { counts } = this
+    const counts = (this.counts = new RemoteCounts(clock.now()))
     this.name = name
     this.#bodies = bodiesOf(options.codec)
-    const pending = (this.pending = new Pending(clock, (request) => this.#outcomes.expired(request)))
+    const pending = (this.pending = new Pending(
+      clock,
+      (request) => this.#outcomes.expired(request),
+      () => this.#conditions.look(),
+    ))
     const rules = rulesOf(() => this.options)
     const roster = (this.roster = new Roster(rules, {
       probe: (node) => this.#discovery.probe(node),
@@ -68,15 +79,22 @@ export class RemoteClient {
     const inbox = (this.#inbox = new Inbox(connection, subjects, {
       frame: (id, frame) => this.#answers.received(id, frame),
       nobody: (id) => this.#answers.nobody(id),
-      said: (said, asked) => this.#discovery.said(said, asked),
-      absent: (node) => this.#discovery.absent(node),
+      said: (said, asked) => {
+        this.#discovery.said(said, asked)
+        this.#conditions.look()
+      },
+      absent: (node) => {
+        this.#discovery.absent(node)
+        this.#conditions.look()
+      },
       bad: (id, error) => this.#answers.bad(id, error),
       refused: (error) => this.#refused(error),
     }))
     const bodies = (): Bodies => this.#bodies
     const { waiting } = pending
+    const keys = this.#keys
     const find = (): void => this.#discovery.find()
-    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, bodies, find }
+    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
@@ -93,9 +111,20 @@ export class RemoteClient {
     this.#watch = new NodeWatch({
       ...shared,
       isConnected: () => link.usable,
-      isNeeded: () => pending.size > 0 && !this.#door.stopped,
+      isNeeded: () => (pending.size > 0 || this.#conditions.waiting > 0) && this.#door.phase !== 'stopped',
     })
-    if (link.usable) this.#discovery.find()
+    this.#conditions = new Conditions({ name, armed: () => this.#watch.arm(pending.now()) })
+    const workload = new Workload({ ...shared, casts, probe: (node) => this.#discovery.probe(node) })
+    this.waits = new Waits({ ...shared, door: this.#door, conditions: this.#conditions, workload })
+  }
+
+  get phase(): Door['phase'] {
+    return this.#door.phase
+  }
+
+  /** The error for what comes after its end. */
+  get stopped(): Error {
+    return this.#failures.stopped(null)
   }
 
   get connected(): boolean {
@@ -105,6 +134,11 @@ export class RemoteClient {
   /** Requests that wait here: for a connection, or for a node. */
   get waiting(): ReadonlySet<RemoteRequest> {
     return this.pending.waiting
+  }
+
+  /** How many wait here for earlier ones of their key. */
+  get held(): number {
+    return this.#keys.held
   }
 
   /** Resolves when a node is known; rejects if no message can be sent. */
@@ -122,6 +156,7 @@ export class RemoteClient {
   /** Its address has stopped. */
   stop(): void {
     this.#door.stop()
+    this.#keys.clear()
     this.#outcomes.stopped()
     this.#noMore(this.#failures.stopped(null))
     this.#watch.end()
@@ -160,6 +195,7 @@ export class RemoteClient {
   #lost(node: Node): void {
     this.#discovery.forget(node)
     this.#retries.lost(node, this.pending.now())
+    this.#conditions.look()
   }
 
   #sendWaiting(): void {
@@ -184,11 +220,13 @@ export class RemoteClient {
   /** The account lacks a permission: nothing works until it connects again with another one. */
   #refused(error: Error): void {
     this.#door.close(error)
+    this.#keys.clear()
     this.#outcomes.closed(error)
     this.#noMore(this.#failures.closed(false, error))
   }
 
   #closed(): void {
+    this.#keys.clear()
     this.#outcomes.closed()
     this.#noMore(this.#failures.closed(false))
   }
@@ -196,5 +234,6 @@ export class RemoteClient {
   #noMore(error: Error): void {
     this.#casts.dropWaiting()
     this.#discovery.end(error)
+    this.#conditions.end(error)
   }
 }

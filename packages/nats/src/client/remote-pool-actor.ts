@@ -11,7 +11,7 @@ import {
   wrongArgument,
 } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { dispatch, type Ref } from 'nact'
+import { dispatch, type Ref, stop } from 'nact'
 import { isConnection } from '../shared-options'
 import type { RemoteInspection } from './inspect-remote'
 import {
@@ -31,7 +31,7 @@ class RemoteActor extends BaseActor {
 
   constructor(parent: ConcreteParent, name: string, connection: NatsConnection, options: CheckedRemoteOptions) {
     super(parent, name)
-    this.pool = new RemotePool(connection, options)
+    this.pool = new RemotePool(connection, options, () => stop(this.reference as never))
     putElsewhere(this.reference, this.pool)
   }
 

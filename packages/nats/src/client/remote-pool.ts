@@ -17,7 +17,12 @@ export class RemotePool implements PoolElsewhere {
   }
   readonly #client: RemoteClient
 
-  constructor(connection: NatsConnection, options: CheckedRemoteOptions) {
+  /** @param end stops its address */
+  constructor(
+    connection: NatsConnection,
+    options: CheckedRemoteOptions,
+    private readonly end: () => void,
+  ) {
     this.#client = new RemoteClient(connection, options)
   }
 
@@ -56,7 +61,28 @@ export class RemotePool implements PoolElsewhere {
     return explainRemote(this.#client, this.#client.pending.now())
   }
 
+  getOptions(): CheckedRemoteOptions {
+    return { ...this.#client.options }
+  }
+
+  idle(signal: AbortSignal | undefined): Promise<void> {
+    return this.#client.waits.idle(signal)
+  }
+
+  when(
+    condition: { readonly waitingBelow: number; readonly runningBelow: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    return this.#client.waits.when(condition, signal)
+  }
+
+  async drain(withinMs: number): Promise<void> {
+    await this.#client.waits.drain(withinMs)
+    this.end()
+  }
+
   configure(changes: RemotePoolChanges): readonly Change[] {
+    if (this.#client.phase === 'stopped') throw this.#client.stopped
     const { options, changed } = changeOptions(this.#client.options, changes)
     this.#client.configure(options)
     return changed

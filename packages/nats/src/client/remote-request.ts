@@ -1,6 +1,7 @@
 import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import { renew } from '../wire/frames'
+import type { Held } from './key-order'
 
 /** How a request came. */
 export type RemoteKind = 'call' | 'query' | 'cast' | 'dispatch'
@@ -36,6 +37,10 @@ export class RemoteRequest implements Expiring {
   /** It may have run at a node: one of them had it, and is gone or answers no more. */
   mayHaveRun = false
   settled = false
+  /** It is counted among the calls of its key that are in flight. */
+  isInOrder = false
+  /** What it is while it waits for earlier ones of its key. */
+  held: Held | null = null
   unwatch: (() => void) | null = null
 
   constructor(

@@ -94,7 +94,10 @@ export class Roster {
 
   /** This client could not hear anything for a while: whoever was silent meanwhile is not at fault. */
   wasDeaf(now: Nanos): void {
-    for (const node of this.#list) node.alive.heard(now)
+    for (const node of this.#list) {
+      node.alive.heard(now)
+      node.forgetsQuestion()
+    }
   }
 
   /** Looks after all nodes. Called now and then. */

@@ -1,3 +1,4 @@
+import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type AlivenessRules, NodeAliveness } from './aliveness'
 import type { Said } from './said'
@@ -12,6 +13,13 @@ const FIRST = 2
 /** What timers, a busy event loop and the network may take, before a silence counts. */
 const SLACK_MS = 20
 
+/** What a node says with each answer. */
+interface SaidWithAnswer {
+  readonly inHand: number
+  /** How long it had the request, in milliseconds. */
+  readonly heldMs?: number | undefined
+}
+
 /** One node as this client sees it: what it said, and what this client has sent and got since. Pure: time is an argument. */
 export class Node {
   readonly id: string
@@ -20,10 +28,16 @@ export class Node {
   inFlight = 0
   sent = 0
   answered = 0
-  /** The average time from sending to the answer, in milliseconds. 0 before the first. */
-  answerMs = 0
-  /** The average time of a question that it answers at once, in milliseconds. 0 before the first. */
+  /** How long its answers took lately, from the sending of the request. */
+  readonly took: RecentHistogram
+  /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
+  readonly travelled: RecentHistogram
+  /** The average of the latter, in milliseconds. 0 before the first answer or echo. */
   roundTripMs = 0
+  /** How many it certainly has taken: it has answered a question that was asked after them. */
+  #taken = 0
+  /** How many had been sent when it was asked; null if it is not asked. */
+  #askedAfter: number | null = null
   /** Requests in its hands that are not of this client, when it last said how many it has. */
   #others = 0
   /** How many requests it may have while it warms up; Infinity once it is warm. */
@@ -36,6 +50,8 @@ export class Node {
     this.#said = said
     this.#allowance = said.upMs >= WARM_AFTER_MS ? Infinity : FIRST
     this.#others = said.inHand
+    this.took = new RecentHistogram(WINDOW, now)
+    this.travelled = new RecentHistogram(WINDOW, now)
   }
 
   get said(): Said {
@@ -49,6 +65,21 @@ export class Node {
   /** How many requests it has in hand, as far as this client can know. */
   get inHand(): number {
     return this.#others + this.inFlight
+  }
+
+  /** Whether it certainly has taken everything that this client has sent. */
+  get hasAll(): boolean {
+    return this.#taken === this.sent
+  }
+
+  /** Whether an answer to a question is expected. */
+  get isAsked(): boolean {
+    return this.#askedAfter !== null
+  }
+
+  /** Whether it certainly has nothing in hand. */
+  get isAtRest(): boolean {
+    return this.hasAll && this.inHand === 0
   }
 
   /** It said something of itself. */
@@ -72,13 +103,13 @@ export class Node {
   }
 
   /** It has answered a request of this client. */
-  answers(sentAt: Nanos, inHand: number, now: Nanos): void {
+  answers(sentAt: Nanos, { inHand, heldMs }: SaidWithAnswer, now: Nanos): void {
     this.alive.heard(now)
     this.answered++
     // One more for each answer: twice as many in each round.
     this.#allowance++
-    const tookMs = (now - sentAt) / NS_PER_MS
-    this.answerMs = this.answerMs === 0 ? tookMs : this.answerMs + NEWEST * (tookMs - this.answerMs)
+    this.took.record(now - sentAt, now)
+    if (heldMs !== undefined) this.#travels(Math.max(0, now - sentAt - heldMs * NS_PER_MS), now)
     this.#less()
     this.#hasInHand(inHand)
   }
@@ -88,10 +119,21 @@ export class Node {
     this.#less()
   }
 
+  /** It is asked. */
+  asks(): void {
+    this.#askedAfter ??= this.sent
+  }
+
+  /** An answer to a question may be lost. */
+  forgetsQuestion(): void {
+    this.#askedAfter = null
+  }
+
   /** It answered a question at once. */
   echoes(askedAt: Nanos, now: Nanos): void {
-    const tookMs = (now - askedAt) / NS_PER_MS
-    this.roundTripMs = this.roundTripMs === 0 ? tookMs : this.roundTripMs + NEWEST * (tookMs - this.roundTripMs)
+    this.#travels(now - askedAt, now)
+    this.#taken = this.#askedAfter ?? this.#taken
+    this.#askedAfter = null
   }
 
   /**
@@ -131,6 +173,12 @@ export class Node {
   #overdueMs(now: Nanos, expectedMs: number): number {
     if (this.inFlight === 0) return 0
     return Math.max(0, this.alive.silentMs(now) - 2 * Math.max(expectedMs, this.roundTripMs) - SLACK_MS)
+  }
+
+  #travels(took: Nanos, now: Nanos): void {
+    const ms = took / NS_PER_MS
+    this.roundTripMs = this.roundTripMs === 0 ? ms : this.roundTripMs + NEWEST * (ms - this.roundTripMs)
+    this.travelled.record(took, now)
   }
 
   #hasInHand(count: number): void {

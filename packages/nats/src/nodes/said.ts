@@ -13,6 +13,8 @@ export interface Said {
   readonly oldestWaitMs: number
   /** How long its handlers mostly run. 0 if none ran lately. */
   readonly runMs: number
+  /** 99 % of them run this long or less. A node of an older version does not say it: 0. */
+  readonly runP99Ms: number
   /** How long it has been serving. */
   readonly upMs: number
   /** At the latest after how long it says something again. */
@@ -32,7 +34,12 @@ export function saidFrom(value: unknown): Said | undefined {
   const { id, version, leaving } = given
   if (typeof id !== 'string' || !/^[-\w]{1,64}$/.test(id) || typeof version !== 'string') return undefined
   const numbers = NUMBERS.map((name): [string, unknown] => [name, given[name]])
-  if (!numbers.every(([, number]) => typeof number === 'number' && number >= 0 && number < Infinity)) return undefined
-  const said = { ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>), id, version }
+  if (!numbers.every(([, number]) => isFigure(number))) return undefined
+  const runP99Ms = isFigure(given['runP99Ms']) ? given['runP99Ms'] : 0
+  const said = { ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>), id, version, runP99Ms }
   return { ...said, size: Math.max(1, said.size), everyMs: Math.max(50, said.everyMs), leaving: leaving === true }
+}
+
+function isFigure(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity
 }

@@ -1,8 +1,13 @@
+import type { Nanos } from '@genpool/runtime'
+
 /**
  * The signal of a request that came over the network: what the pool needs of an AbortSignal, and no more. A real one with its
  * listener costs a fifth of what a node does for a short call.
  */
 export class CallerSignal {
+  /** @param begunAt when its request came */
+  constructor(readonly begunAt: Nanos) {}
+
   aborted = false
   readonly reason = 'the caller gave up'
   #listener: (() => void) | null = null

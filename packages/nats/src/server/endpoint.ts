@@ -1,5 +1,6 @@
 import { call, cast, type GenPoolError, InvalidError, isGenPoolError, type PoolRef } from '@genpool/core'
-import { type Clock, lookUp, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
+import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
+import { type Clock, lookUp, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import type { Propagation } from '../propagation'
 import type { Bodies } from '../wire/codec'
@@ -46,13 +47,17 @@ export interface EndpointCounts {
 /** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
 export class Endpoint {
   readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
+  /** How long requests took here, from their arrival to their answer. */
+  readonly took: RecentHistogram
   readonly #memory: Memory
   /** What came while this process was away: it may be cancelled by what comes next. Null if it was not. */
   #held: Map<string, () => void> | null = null
   #idle: (() => void) | null = null
 
   constructor(private readonly ports: EndpointPorts) {
-    this.#memory = new Memory(ports.clock.now())
+    const now = ports.clock.now()
+    this.took = new RecentHistogram(WINDOW, now)
+    this.#memory = new Memory(now)
   }
 
   /** How many requests it works on. */
@@ -150,8 +155,8 @@ export class Endpoint {
       timeout: header.budgetMs,
       signal: signal as never,
     }).then(
-      (answer: unknown) => this.#ended(reply, () => this.#answer(answer)),
-      (error: unknown) => this.#ended(reply, () => this.#failure(error)),
+      (answer: unknown) => this.#ended(reply, (heldMs) => this.#answer(answer, heldMs)),
+      (error: unknown) => this.#ended(reply, (heldMs) => this.#failure(error, heldMs)),
     )
   }
 
@@ -168,8 +173,13 @@ export class Endpoint {
     ;(dispatch as (to: unknown, message: unknown, from: unknown) => void)(pool, value, sender)
   }
 
-  #ended(reply: string, frame: () => Uint8Array): void {
-    this.#send(reply, this.#memory.answered(reply, frame))
+  #ended(reply: string, make: (heldMs: number | undefined) => Uint8Array): void {
+    const now = this.ports.clock.now()
+    const frame = this.#memory.answered(reply, now, (heldNs) => {
+      if (heldNs !== undefined) this.took.record(heldNs, now)
+      return make(heldNs === undefined ? undefined : heldNs / NS_PER_MS)
+    })
+    this.#send(reply, frame)
     this.ports.changed()
     this.#rest()
   }
@@ -179,22 +189,26 @@ export class Endpoint {
     if (this.running === 0) this.#idle?.()
   }
 
-  #answer(value: unknown): Uint8Array {
+  #answer(value: unknown, heldMs?: number): Uint8Array {
     try {
       this.counts.answered++
-      return answerFrame(Kind.answer, { inHand: this.running }, { bodies: this.ports.bodies, value, max: this.#max() })
+      return answerFrame(
+        Kind.answer,
+        { inHand: this.running, heldMs },
+        { bodies: this.ports.bodies, value, max: this.#max() },
+      )
     } catch (error) {
       this.counts.answered--
       const path = (error as { path?: readonly PropertyKey[] }).path ?? []
       const message = `${textOf(error)}. The handler has run`
-      return this.#failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error))
+      return this.#failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error), heldMs)
     }
   }
 
-  #failure(error: unknown): Uint8Array {
+  #failure(error: unknown, heldMs?: number): Uint8Array {
     this.counts.failed++
     const known = isGenPoolError(error) ? error : new InvalidError('request', [{ path: [], message: textOf(error) }])
-    return failureFrame(known as GenPoolError, this.running, this.#max())
+    return failureFrame(known as GenPoolError, { inHand: this.running, heldMs }, this.#max())
   }
 
   #progress(reply: string, value: unknown): void {

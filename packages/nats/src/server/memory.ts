@@ -46,7 +46,7 @@ export class Memory {
   /** A request begins. Returns the signal of its caller. */
   began(id: string, now: Nanos): CallerSignal {
     this.#age(now)
-    const signal = new CallerSignal()
+    const signal = new CallerSignal(now)
     this.#young.set(id, signal)
     this.#running++
     return signal
@@ -55,13 +55,13 @@ export class Memory {
   /**
    * A request has ended.
    *
-   * @param make makes its answer: it is called when the request no longer counts as running
+   * @param make makes its answer: it is called when the request no longer counts as running, with how long it was here
    */
-  answered(id: string, make: () => Uint8Array): Uint8Array {
-    const isKnown = this.callerOf(id) !== undefined
-    if (isKnown) this.#running--
-    const frame = make()
-    if (isKnown) {
+  answered(id: string, now: Nanos, make: (heldNs: Nanos | undefined) => Uint8Array): Uint8Array {
+    const caller = this.callerOf(id)
+    if (caller !== undefined) this.#running--
+    const frame = make(caller === undefined ? undefined : now - caller.begunAt)
+    if (caller !== undefined) {
       // However long it ran, its answer is young.
       this.#young.set(id, frame)
       this.#answers++

@@ -1,4 +1,4 @@
-import { load, type PoolRef } from '@genpool/core'
+import { type HereRef, load } from '@genpool/core'
 import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -45,13 +45,13 @@ export interface Service {
  * @throws {OptionsError} if an argument is wrong; what NATS says if it refuses a subscription. Nothing is served then
  * @example const service = await serve(pool, await connect({ servers }), { name: 'orders' })
  */
-export async function serve(pool: PoolRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
+export async function serve(pool: HereRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
   const checked = parseOptions(serveOptions, options, 'options of serve')
   if (!isConnection(connection)) {
     const expected = 'a connection: what "connect" of "@nats-io/transport-node" resolved with'
     throw wrongArgument({ of: 'serve', argument: 'connection', expected }, connection)
   }
-  load(pool)
+  checkPool(pool)
   const service = await new Svcm(connection as never).add({
     name: checked.name,
     version: VERSION,
@@ -74,5 +74,14 @@ export async function serve(pool: PoolRef, connection: NatsConnection, options: 
     inspect: () => node.figures,
     configure: (changes) => node.configure(changes),
     stop: async (given = {}) => node.stop(parseOptions(stopOptions, given, 'options of stop').within),
+  }
+}
+
+/** @throws {OptionsError} if it is no pool of this process */
+function checkPool(pool: HereRef): void {
+  try {
+    load(pool)
+  } catch {
+    throw wrongArgument({ of: 'serve', argument: 'pool', expected: 'the address of a pool of this process' }, pool)
   }
 }

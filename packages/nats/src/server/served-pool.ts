@@ -1,4 +1,5 @@
 import { load, onEvent, type PoolRef } from '@genpool/core'
+import { legible } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -65,7 +66,8 @@ export class ServedPool {
   }
 
   get figures(): ServiceFigures {
-    return { ...this.#said(), requests: { ...this.#endpoint.counts } }
+    const answer = legible(this.#endpoint.took.percentiles(this.options.clock.now()))
+    return { ...this.#said(), answer, requests: { ...this.#endpoint.counts } }
   }
 
   configure(changes: ServeChanges): readonly Change[] {
@@ -146,7 +148,7 @@ export class ServedPool {
   }
 
   #said(): Said {
-    const { size, idle, waiting, busy, oldestWaitMs, runMs, phase } = load(this.pool)
+    const { size, idle, waiting, busy, oldestWaitMs, runMs, runP99Ms, phase } = load(this.pool)
     return {
       id: this.id,
       version: VERSION,
@@ -156,6 +158,7 @@ export class ServedPool {
       inHand: Math.max(busy + waiting, this.#endpoint.running),
       oldestWaitMs,
       runMs,
+      runP99Ms,
       upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
       everyMs: this.options.every,
       epoch: this.#epoch,

@@ -3,7 +3,7 @@ import { ERROR_CLASSES } from '@genpool/core/elsewhere'
 import { textOf } from '@genpool/runtime'
 import { ownBodies } from './codec'
 import { BadFrame, NotCarried } from './errors'
-import { answerFrame, Kind } from './frames'
+import { answerFrame, type AnswerHeader, Kind } from './frames'
 import { Writer } from './writer'
 
 const probe = new Writer()
@@ -21,10 +21,10 @@ interface Failure {
 }
 
 /** An error as it travels: its code, message and fields. Of its causes the names, messages and codes; no stacks. */
-export function failureFrame(error: GenPoolError, inHand: number, max: number): Uint8Array {
+export function failureFrame(error: GenPoolError, header: AnswerHeader, max: number): Uint8Array {
   const failure = { code: error.code, message: cut(error.message), fields: fieldsOf(error), causes: causesOf(error) }
   const frame = (value: Failure, most = max): Uint8Array =>
-    answerFrame(Kind.failure, { inHand }, { bodies: ownBodies, value, max: most })
+    answerFrame(Kind.failure, header, { bodies: ownBodies, value, max: most })
   try {
     return frame(failure)
   } catch {

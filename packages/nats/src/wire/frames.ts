@@ -14,6 +14,8 @@ const MAGIC = 0x67
 export const WIRE_VERSION = 1
 /** A budget without a limit. */
 const FOREVER = 0xffff_ffff
+/** Times that nodes measure travel in whole microseconds. */
+const US_PER_MS = 1000
 
 export const Kind = {
   call: 1,
@@ -42,9 +44,12 @@ export interface RequestHeader {
   readonly again: boolean
 }
 
-/** What each answer says about the node: how many requests it has in hand. */
+/** What each answer says about the node. */
 export interface AnswerHeader {
+  /** How many requests it has in hand. */
   readonly inHand: number
+  /** How long it had the request, in milliseconds. Undefined if it does not say. */
+  readonly heldMs?: number | undefined
 }
 
 /** A frame as it came: its kind, a reader at its header, and its body. */
@@ -158,18 +163,20 @@ export function readRequest({ header }: Frame): RequestHeader {
 /** @param kind answer or progress @throws {NotCarried} if the value cannot travel */
 export function answerFrame(
   kind: Kind,
-  { inHand }: AnswerHeader,
+  { inHand, heldMs }: AnswerHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
   to.u32(Math.min(inHand, FOREVER))
+  if (heldMs !== undefined) to.u32(Math.min(Math.round(heldMs * US_PER_MS), FOREVER))
   endHeader(to)
   body.bodies.write(to, body.value)
   return end(to)
 }
 
-export function readAnswer({ header }: Frame): AnswerHeader {
-  return { inHand: header.u32() }
+export function readAnswer({ header, body }: Frame): AnswerHeader {
+  const inHand = header.u32()
+  return { inHand, heldMs: header.left - body.length < 4 ? undefined : header.u32() / US_PER_MS }
 }
 
 /** Cancels the request that is to be answered at `reply`. */

@@ -63,7 +63,7 @@ class World {
   async does(step: Step): Promise<void> {
     const { network } = this
     if (step.do === 'call') this.#calls(step)
-    else if (step.do === 'cast') this.client.cast(-1, {})
+    else if (step.do === 'cast') this.client.cast(-1, this.outcomes.length % 2 === 0 ? {} : { key: 'a' })
     else if (step.do === 'wait') await this.time.advance(step.ms)
     else if ('node' in step) {
       const node = network.nodes[step.node]
@@ -80,6 +80,12 @@ class World {
     expect([...waiting].filter((request) => request.node !== null || !all.includes(request))).toEqual([])
     const figures = roster.nodes.map((node) => [node.id, node.inFlight])
     expect(figures).toEqual(roster.nodes.map((node) => [node.id, pending.of(node).length]))
+    // The messages of a key are at one node at a time.
+    for (const key of ['a', 'b', 'c']) {
+      const there = all.filter(({ node, setup }) => node !== null && setup.key === `s${key}`)
+      expect(new Set(there.map(({ node }) => node!.id)).size).toBeLessThan(2)
+    }
+    expect(this.client.held).toBeGreaterThanOrEqual(all.filter(({ held }) => held !== null).length)
   }
 
   /** Waits until everything that can have an outcome has one. NATS gives up nodes that stand still. */
@@ -133,8 +139,8 @@ const law = (end: (world: World) => Promise<void>) =>
       expect(outcomes).toEqual(outcomes.map(() => 1))
       expect(world.onlyOnce.filter((id) => (network.runs.get(id) ?? 0) > 1)).toEqual([])
       expect(seen.answered + Object.values(seen.failed).reduce((sum, count) => sum + count, 0)).toBe(seen.calls)
-      expect({ inFlight: seen.inFlight, waiting: seen.waiting, timers: world.timers }).toEqual({
-        ...{ inFlight: 0, waiting: 0, timers: 0 },
+      expect({ inFlight: seen.inFlight, waiting: seen.waiting, held: client.held, timers: world.timers }).toEqual({
+        ...{ inFlight: 0, waiting: 0, held: 0, timers: 0 },
       })
       expect(signals.filter((signal) => getEventListeners(signal, 'abort').length > 0)).toEqual([])
       world.holds()

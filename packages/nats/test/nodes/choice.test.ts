@@ -16,6 +16,7 @@ const said = (id: string, more: Partial<Said> = {}): Said => ({
   inHand: 0,
   oldestWaitMs: 0,
   runMs: 10,
+  runP99Ms: 20,
   upMs: 60_000,
   everyMs: 1000,
   epoch: 0,
@@ -43,7 +44,7 @@ describe('the choice of a node', () => {
     for (let i = 0; i < 5; i++) a.sends(0)
     a.says(said('a', { inHand: 9 }), ms(1))
     expect(a.inHand).toBe(9)
-    a.answers(0, 8, ms(2))
+    a.answers(0, { inHand: 8 }, ms(2))
     expect(a.inHand).toBe(8)
     a.loses()
     expect(a.inHand).toBe(7)
@@ -76,8 +77,8 @@ describe('the choice of a node', () => {
     let sent = 0
     for (; pick([fresh, old]) === 'fresh'; sent++) fresh.sends(0)
     expect(sent).toBe(2)
-    fresh.answers(0, 1, ms(1))
-    fresh.answers(0, 0, ms(1))
+    fresh.answers(0, { inHand: 1 }, ms(1))
+    fresh.answers(0, { inHand: 0 }, ms(1))
     for (sent = 0; pick([fresh, old], ms(1)) === 'fresh'; sent++) fresh.sends(ms(1))
     expect(sent).toBe(4)
     expect(pick([fresh], ms(1))).toBe('fresh')

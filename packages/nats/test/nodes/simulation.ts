@@ -50,7 +50,7 @@ export function simulate({ nodes, rate, lengthMs, seed, pick }: SimulationSetup)
     for (const [i, state] of states.entries()) {
       const view = views[i]!
       for (const sentAt of state.advance(now)) {
-        view.answers(sentAt * NS_PER_MS, state.inHand, now * NS_PER_MS)
+        view.answers(sentAt * NS_PER_MS, { inHand: state.inHand }, now * NS_PER_MS)
         waits.push(now - sentAt + TRAVEL)
       }
       if (step % (SAYS_EVERY * 10) === 0 && !state.isFrozen(now)) view.says(state.said(now), now * NS_PER_MS)
@@ -107,7 +107,7 @@ class State {
     const { id, members, runMs } = this.node
     const idle = members - this.running.length
     const oldestWaitMs = this.queue.length === 0 ? 0 : now - this.queue[0]!
-    const rest = { version: '0', everyMs: 1000, epoch: 0, leaving: false, upMs }
+    const rest = { version: '0', everyMs: 1000, epoch: 0, leaving: false, upMs, runP99Ms: runMs }
     return { ...rest, id, size: members, idle, waiting: this.queue.length, inHand: this.inHand, oldestWaitMs, runMs }
   }
 }

@@ -12,7 +12,7 @@ describe('what a node remembers of its requests', () => {
     expect(memory.recall('a', 5, ms(10))).toEqual({ kind: 'running' })
     expect(memory.callerOf('a')).toBe(signal)
     expect(memory.running).toBe(1)
-    memory.answered('a', () => frame(3))
+    memory.answered('a', 0, () => frame(3))
     expect(memory.callerOf('a')).toBeUndefined()
     expect(memory.running).toBe(0)
     expect(memory.recall('a', 15, ms(30))).toEqual({ kind: 'answered', frame: frame(3) })
@@ -23,7 +23,7 @@ describe('what a node remembers of its requests', () => {
     const memory = new Memory(ms(100))
     expect(memory.recall('a', 50, ms(120))).toEqual({ kind: 'forgotten' })
     memory.began('a', ms(150))
-    memory.answered('a', () => frame())
+    memory.answered('a', 0, () => frame())
     memory.began('long', ms(160))
     for (const at of [6000, 12_000, 18_000]) memory.began(`${at}`, ms(at))
     expect(memory.recall('a', 17_900, ms(18_000))).toEqual({ kind: 'forgotten' })
@@ -35,13 +35,13 @@ describe('what a node remembers of its requests', () => {
     const memory = new Memory(0)
     for (let i = 0; i < 50_000; i++) {
       memory.began(`${i}`, ms(i / 1000))
-      memory.answered(`${i}`, () => frame())
+      memory.answered(`${i}`, 0, () => frame())
     }
     expect(memory.recall('0', 49.9, ms(50)).kind).toBe('forgotten')
     expect(memory.recall('49999', 1, ms(50)).kind).toBe('answered')
     for (const name of ['large', 'larger']) {
       memory.began(name, ms(60))
-      memory.answered(name, () => frame(9_000_000))
+      memory.answered(name, 0, () => frame(9_000_000))
     }
     expect(memory.recall('49999', 10, ms(61)).kind).toBe('forgotten')
   })
@@ -49,7 +49,7 @@ describe('what a node remembers of its requests', () => {
   it('is an answer for as long, whatever else runs', () => {
     const memory = new Memory(0)
     for (let i = 0; i < 30_000; i++) memory.began(`${i}`, ms(1))
-    memory.answered('0', () => frame())
+    memory.answered('0', 0, () => frame())
     for (let i = 30_000; i < 30_010; i++) memory.began(`${i}`, ms(2))
     expect(memory.recall('0', 1, ms(2)).kind).toBe('answered')
     expect(memory.recall('25000', 1, ms(2)).kind).toBe('running')
@@ -60,7 +60,7 @@ describe('what a node remembers of its requests', () => {
     const memory = new Memory(0)
     memory.began('long', ms(1))
     memory.began('a', ms(5900))
-    memory.answered('long', () => frame())
+    memory.answered('long', 0, () => frame())
     memory.began('b', ms(10_950))
     expect(memory.recall('long', 10_949, ms(10_950)).kind).toBe('answered')
     expect(memory.running).toBe(2)
@@ -81,7 +81,7 @@ describe('what a node remembers of its requests', () => {
             cameAt.set(name, now)
             memory.began(name, ms(now))
             now += wait
-            memory.answered(name, () => ({ length: size }) as Uint8Array)
+            memory.answered(name, 0, () => ({ length: size }) as Uint8Array)
           }
           now += wait
           // It was sent at the latest when it came.

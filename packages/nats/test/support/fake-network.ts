@@ -117,6 +117,7 @@ export class FakeNetwork {
       info: { max_payload: 1_000_000 },
       isClosed: () => this.#isClosed,
       closed: () => closed,
+      flush: () => Promise.resolve(),
       status: () => this.#status(),
       subscribe: (subject: string, { callback }: { callback: Callback }) => {
         this.#subscriptions.set(subject, callback)
@@ -231,12 +232,13 @@ function answered(kind: Kind, value: unknown): Uint8Array {
 }
 
 function refusal(): Uint8Array {
-  return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), 0, 1000)
+  return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), { inHand: 0 }, 1000)
 }
 
 function outcomeOf(deed: Deed, value: unknown): Uint8Array {
   if (deed === 'drop') return refusal()
   if (deed === 'garbage') return new Uint8Array([1, 2, 3])
-  if (deed === 'fail') return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), 0, 1000)
+  if (deed === 'fail')
+    return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), { inHand: 0 }, 1000)
   return answered(Kind.answer, value)
 }

@@ -20,7 +20,12 @@ async function main(): Promise<void> {
   const connection = await connect({ servers: [...servers], reconnectTimeWait: 100, maxReconnectAttempts: -1 })
   const system = start()
   const file = openSync(log, 'a')
-  const behaviour = workers((id) => void writeSync(file, `${id}\n`), runMs)
+  const spans = openSync(`${log}.spans`, 'a')
+  const behaviour = workers(
+    (id) => void writeSync(file, `${id}\n`),
+    runMs,
+    (span) => void writeSync(spans, `${JSON.stringify(span)}\n`),
+  )
   const pool = spawnPool(system, behaviour, name, { size, broker: { client: { type: 'drop', max: 10_000 } } })
   const service = await serve(pool as never, connection, { name })
   process.on('SIGTERM', () => {

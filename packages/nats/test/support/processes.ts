@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Span } from './behaviour'
 import type { NatsServer } from './server'
 
 const root = join(__dirname, '../../../..')
@@ -48,6 +49,12 @@ export class NodeProcess {
   /** The ids of the requests whose handlers began here, in that order. */
   ran(): number[] {
     return readFileSync(this.log, 'utf8').split('\n').filter(Boolean).map(Number)
+  }
+
+  /** The runs of messages with a key that have ended here. */
+  spans(): Span[] {
+    const lines = readFileSync(`${this.log}.spans`, 'utf8').split('\n')
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as Span)
   }
 
   signal(name: NodeJS.Signals): void {

@@ -112,13 +112,16 @@ describe('any bytes', () => {
 
   it('carry what the node has in hand, and which request is cancelled', () => {
     expect(readAnswer(openFrame(answerFrame(Kind.answer, { inHand: 7 }, body(null))))).toEqual({ inHand: 7 })
+    const timed = openFrame(answerFrame(Kind.answer, { inHand: 7, heldMs: 1.5 }, body('x')))
+    expect(readAnswer(timed)).toEqual({ inHand: 7, heldMs: 1.5 })
+    expect(ownBodies.read(timed.body)).toBe('x')
     expect(readCancel(openFrame(cancelFrame('_INBOX.a.b')))).toBe('_INBOX.a.b')
   })
 })
 
 describe('an error that travels', () => {
   const travel = (error: GenPoolError): GenPoolError =>
-    readFailure(openFrame(failureFrame(error, 0, 1e6)).body.subarray(0), 'n1')
+    readFailure(openFrame(failureFrame(error, { inHand: 0 }, 1e6)).body.subarray(0), 'n1')
 
   it.each<GenPoolError>([
     new DroppedError('orders', { reason: 'codel', waitedMs: 12, queueLength: 3, retryAfterMs: 40 }),
@@ -154,7 +157,7 @@ describe('an error that travels', () => {
 
   it('is made small if its fields are too large', () => {
     const error = new InvalidError('x'.repeat(9000), [{ path: [], message: 'y'.repeat(9000) }])
-    expect(failureFrame(error, 0, 6000).length).toBeLessThan(6000)
+    expect(failureFrame(error, { inHand: 0 }, 6000).length).toBeLessThan(6000)
     expect(travel(error).code).toBe('ERR_GENPOOL_INVALID')
   })
 })

@@ -28,6 +28,7 @@ export type FindingName =
   | 'unreachable'
   | 'silent-nodes'
   | 'slow-nodes'
+  | 'far-nodes'
   | 'in-flight'
   | 'calm'
 

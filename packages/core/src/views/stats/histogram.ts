@@ -1,5 +1,8 @@
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Percentiles } from '../pool-view'
+
+/** Percentiles of a pool cover one to two times this. */
+export const WINDOW: Nanos = 10_000 * NS_PER_MS
 
 /** Bits per value after the leading one. With 4 bits, buckets are at most 1/16 of their value wide, up to 2^53. */
 const SUB_BITS = 4

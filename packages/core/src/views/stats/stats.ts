@@ -1,13 +1,10 @@
 import type { DropReason } from '@genpool/broker'
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Nanos } from '@genpool/runtime'
 import type { Recorder } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
 import { Counters } from './counters'
-import { RecentHistogram } from './histogram'
+import { RecentHistogram, WINDOW } from './histogram'
 import { RecentTally } from './recent-tally'
-
-/** Percentiles cover one to two times this. */
-const WINDOW: Nanos = 10_000 * NS_PER_MS
 
 /** Counts and measures what happens in one pool. */
 export class Stats implements Recorder {

@@ -1,0 +1,55 @@
+import { CancelledError } from '@genpool/core'
+
+/** What conditions need of their client. */
+export interface ConditionPorts {
+  readonly name: string
+  /** Somebody waits: nodes are to be looked after. */
+  armed(): void
+}
+
+interface Waiting {
+  readonly holds: () => boolean
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/** Resolves promises when something holds of a remote pool. Looked at when something has changed, and only while somebody waits. */
+export class Conditions {
+  readonly #waiting = new Set<Waiting>()
+
+  constructor(private readonly ports: ConditionPorts) {}
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** At once if it holds. Rejects with a CancelledError if the signal aborts, and with the error of `end`. */
+  async wait(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) throw new CancelledError(this.ports.name, false, signal.reason)
+    if (holds()) return
+    let waiting: Waiting | undefined
+    const aborted = (): void => waiting?.reject(new CancelledError(this.ports.name, false, signal?.reason))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        waiting = { holds, resolve, reject }
+        this.#waiting.add(waiting)
+        signal?.addEventListener('abort', aborted, { once: true })
+        this.ports.armed()
+      })
+    } finally {
+      signal?.removeEventListener('abort', aborted)
+      if (waiting !== undefined) this.#waiting.delete(waiting)
+    }
+  }
+
+  /** Something has changed. */
+  look(): void {
+    if (this.#waiting.size === 0) return
+    for (const { holds, resolve } of this.#waiting) if (holds()) resolve()
+  }
+
+  /** Nothing will change any more, for this reason. */
+  end(error: Error): void {
+    for (const { reject } of this.#waiting) reject(error)
+  }
+}

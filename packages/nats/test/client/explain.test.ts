@@ -1,0 +1,58 @@
+import { NS_PER_MS } from '@genpool/runtime'
+import { explainRemote } from '../../src/client/explain-remote'
+import { RemoteCounts } from '../../src/client/inspect-remote'
+import { Node } from '../../src/nodes/node'
+import { saidFrom } from '../../src/nodes/said'
+
+const rules = { probeAfter: 250, silentAfter: 3000, goneAfter: 500 }
+const said = (id: string, more: object = {}) => {
+  const work = { size: 4, idle: 4, waiting: 0, inHand: 0, oldestWaitMs: 0, runMs: 5 }
+  return saidFrom({ id, version: '1.0.0', ...work, upMs: 9000, everyMs: 1000, epoch: 0, ...more })!
+}
+const ms = (n: number): number => n * NS_PER_MS
+
+/** A node whose requests take so long here, of which it has them for 5 ms. */
+const far = (id: string, tookMs: number, more: object = {}): Node => {
+  const node = new Node(said(id, more), rules, 0)
+  for (let i = 0; i < 10; i++) {
+    node.sends(0)
+    node.answers(0, { inHand: 0, heldMs: 5 }, ms(tookMs))
+  }
+  return node
+}
+
+const explained = (nodes: readonly Node[]) =>
+  explainRemote(
+    {
+      name: 'orders',
+      phase: 'running',
+      connected: true,
+      counts: new RemoteCounts(0),
+      roster: { nodes },
+      pending: { size: 0 },
+      waiting: { size: 0 },
+      held: 0,
+      options: { maxInFlight: 100 },
+    },
+    ms(100),
+  )
+
+describe('explain of a remote pool', () => {
+  it('names a node to which the way is long, with how long', () => {
+    const { findings } = explained([far('near', 7), far('far', 85)])
+    expect(findings).toMatchObject([{ finding: 'far-nodes', figures: { nearestMs: expect.any(Number) as number } }])
+    expect(findings[0]!.says).toContain('"far"')
+    expect(Math.abs(Number(findings[0]!.figures['roundTripP99Ms']) - 80)).toBeLessThan(6)
+  })
+
+  it('names a node whose handlers are slow, with the slowest of them', () => {
+    const nodes = [far('a', 7, { runMs: 5, runP99Ms: 9 }), far('b', 7, { runMs: 50, runP99Ms: 90 })]
+    expect(explained(nodes).findings).toMatchObject([{ finding: 'slow-nodes', figures: { runMs: 50, runP99Ms: 90 } }])
+  })
+
+  it('is calm about nodes of an older version that do not say how long 99 % of their runs take', () => {
+    expect(explained([far('a', 7), far('b', 8)]).calm).toBe(true)
+    expect(said('a')).toMatchObject({ runP99Ms: 0 })
+    expect(said('a', { runP99Ms: 'much' })).toMatchObject({ runP99Ms: 0 })
+  })
+})
