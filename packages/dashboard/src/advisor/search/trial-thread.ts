@@ -7,9 +7,6 @@ import { type Result, runTrial, type Trial } from './trial'
  * What the threads of a search load. The thread simulates and does nothing else.
  */
 
-// Drops are errors, and nobody reads where they were made: without this, overload takes half as long again.
-Error.stackTraceLimit = 0
-
 let trace: Trace | null = null
 
 export default function trial(task: Trial): Promise<Result> {
