@@ -15,7 +15,7 @@ export interface Setting {
 }
 
 /** The most members that there may be. */
-export function mostOf({ size }: Setting): number {
+function mostOf({ size }: Setting): number {
   return typeof size === 'number' ? size : size.max
 }
 
