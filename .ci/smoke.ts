@@ -1,6 +1,6 @@
 /*
  * Installs the packed tarballs with npm into an empty project outside the workspace, and uses them like a user: from
- * CommonJS, from native ESM with named imports, and from TypeScript with the published types, in both module modes.
+ * CommonJS, from native ESM with named imports, from the terminal, and from TypeScript with the published types, in both module modes.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,6 +56,11 @@ const steps: readonly Step[] = [
     name: 'tarballs: ESM',
     remedy: 'import of the packed packages by name fails; see the output above',
     run: () => run('counter.mjs'),
+  },
+  {
+    name: 'tarballs: the command',
+    remedy: 'the installed command genpool fails; see the output above',
+    run: () => run('command.cjs'),
   },
   {
     name: 'tarballs: TypeScript',

@@ -25,9 +25,11 @@ const good: Record<string, () => readonly unknown[]> = {
   readTrace: () => [join(folder, 'trace')],
   simulate: () => [load, { size: 1 }],
   traceOf: () => [load],
+  advise: () => [load, { p99Ms: 100, maxSize: 2, resamples: 0, threads: 0 }],
 }
 const speaksOf: Record<string, RegExp> = {
   traceOf: /options of the load/,
+  advise: /advise|options of the load/,
   simulate: /simulate|options of the load/,
   recordTrace: /recordTrace|inspect/,
 }

@@ -24,6 +24,8 @@ export interface Prediction {
   readonly wasted: number
   /** The share of the members' time that was spent in handlers, 0 to 1. */
   readonly utilisation: number
+  /** What it costs: the number of members times how long they were there, in seconds, until the last outcome. */
+  readonly memberSeconds: number
   /** The size over time: from when on, in milliseconds, and how many members. */
   readonly sizes: readonly { readonly at: number; readonly size: number }[]
 }
@@ -83,6 +85,7 @@ export class Outcomes {
       latencyMs: figuresOf(this.#latencies),
       wasted: this.#worked === 0 ? 0 : 1 - this.#useful / this.#worked,
       utilisation: capacity === 0 ? 0 : Math.min(1, this.#worked / capacity),
+      memberSeconds: capacity / 1000,
       sizes: this.#sizes,
     }
   }

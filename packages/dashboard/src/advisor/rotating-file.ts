@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { appendFile, rename, stat, writeFile } from 'node:fs/promises'
+import type { LineSink } from './recorder'
 
 /** Lines that wait for the disk may take this many characters; more are lost. */
 const MOST_WAITING = 16_000_000
@@ -8,7 +9,7 @@ const MOST_WAITING = 16_000_000
 const EXISTING = constants.O_APPEND | constants.O_WRONLY
 
 /** A file of lines that is renamed when it is large: `trace.jsonl` becomes `trace.jsonl.1`, that becomes `.2`, and so on. */
-export class RotatingFile {
+export class RotatingFile implements LineSink {
   #waiting: string[] = []
   #characters = 0
   #size = 0

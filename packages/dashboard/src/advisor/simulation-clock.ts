@@ -36,7 +36,7 @@ export class SimulationClock implements Clock {
       this.#pop()
       if (next.fn === null) continue
       this.#now = Math.max(this.#now, next.at)
-      next.fn()
+      withoutStacks(next.fn)
       await this.#settle()
     }
   }
@@ -45,7 +45,7 @@ export class SimulationClock implements Clock {
     do {
       const batch = this.#deferred
       this.#deferred = []
-      for (const fn of batch) fn()
+      for (const fn of batch) withoutStacks(fn)
       // A turn of the real event loop: all promises that can settle do so.
       await new Promise<void>((resolve) => systemClock.defer(resolve))
     } while (this.#deferred.length > 0)
@@ -78,6 +78,17 @@ export class SimulationClock implements Clock {
       index = child
     }
     heap[index] = last
+  }
+}
+
+/** Drops are errors, and nobody reads where they were made: with stacks, overload takes half as long again. */
+function withoutStacks(fn: () => void): void {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    fn()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

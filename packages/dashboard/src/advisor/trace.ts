@@ -1,4 +1,4 @@
-import { wrongArgument } from '@genpool/runtime'
+import { OptionsError, showValue } from '@genpool/runtime'
 import { readFileSync } from 'node:fs'
 import { checkFile } from './arguments'
 
@@ -26,47 +26,90 @@ export interface Trace {
   readonly lost: number
 }
 
+/** Of the format of files. */
+const VERSION = 1
+
 /** The first line of a file. */
 export interface TraceHead {
   readonly genpool: 'trace'
-  readonly version: 1
+  readonly version: typeof VERSION
   readonly pool: string
   readonly timeoutMs: number | null
+}
+
+/** A line of a file that is neither a request nor a count of lost ones. */
+export interface BrokenLine {
+  readonly file: string
+  /** Counted from 1. */
+  readonly line: number
+  readonly text: string
+  /** Whether it is the last of its file and has no end: a crash, or a recording that goes on, cuts lines off. */
+  readonly isCutOff: boolean
 }
 
 /**
  * Reads traces that `recordTrace` wrote. Lines that are no requests are skipped: the last one may be cut off by a crash.
  *
  * @param files the parts of one trace, in any order
- * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace
+ * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace, or of another version
  */
 export function readTrace(...files: readonly string[]): Trace {
+  return readLines(files).trace
+}
+
+/** Reads traces, and says which lines were skipped. */
+export function readLines(files: readonly string[]): { readonly trace: Trace; readonly broken: readonly BrokenLine[] } {
   if (files.length === 0) checkFile('readTrace', undefined)
   for (const file of files) checkFile('readTrace', file)
-  const parts = files.map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').flatMap(parsed) }))
-  const heads = parts.map(({ file, lines }) => headOf(file, lines[0]))
-  const lines = parts.flatMap(({ lines }) => lines.slice(1))
-  const requests = lines.filter(isRequest).sort((a, b) => a.at - b.at)
-  const lost = lines.reduce<number>((sum, line) => sum + lostOf(line), 0)
-  return { pool: heads[0]?.pool ?? '', timeoutMs: heads[0]?.timeoutMs ?? Infinity, requests, lost }
+  const parts = files.map(partOf)
+  const requests = parts.flatMap((part) => part.requests).sort((a, b) => a.at - b.at)
+  const lost = parts.reduce((sum, part) => sum + part.lost, 0)
+  const { pool = '', timeoutMs } = parts[0]?.head ?? {}
+  return {
+    trace: { pool, timeoutMs: timeoutMs ?? Infinity, requests, lost },
+    broken: parts.flatMap((part) => part.broken),
+  }
 }
 
-function headOf(file: string, line: unknown): TraceHead {
-  const head = (line ?? {}) as Partial<TraceHead>
+interface Part {
+  readonly head: TraceHead
+  readonly requests: TracedRequest[]
+  readonly lost: number
+  readonly broken: BrokenLine[]
+}
+
+function partOf(file: string): Part {
+  const [first = '', ...lines] = readFileSync(file, 'utf8').split('\n')
+  const part = { head: headOf(file, first), requests: [] as TracedRequest[], lost: 0, broken: [] as BrokenLine[] }
+  lines.forEach((text, index) => {
+    if (text.trim() === '') return
+    const value = parsed(text)
+    const lost = lostOf(value)
+    if (isRequest(value)) part.requests.push(value)
+    else if (lost > 0) part.lost += lost
+    else part.broken.push({ file, line: index + 2, text, isCutOff: index === lines.length - 1 })
+  })
+  return part
+}
+
+function headOf(file: string, line: string): TraceHead {
+  const head = (parsed(line) ?? {}) as Partial<Omit<TraceHead, 'version'>> & { readonly version?: unknown }
   const { genpool, version, pool, timeoutMs = null } = head
   const isTimeout = timeoutMs === null || (typeof timeoutMs === 'number' && timeoutMs >= 0)
-  if (genpool === 'trace' && version === 1 && typeof pool === 'string' && isTimeout) return head as TraceHead
-  throw wrongArgument(
-    { of: 'readTrace', argument: 'file', expected: 'a trace, as recordTrace(pool, file) writes it' },
-    file,
-  )
+  if (genpool === 'trace' && version === VERSION && typeof pool === 'string' && isTimeout) return head as TraceHead
+  const [what, expected] =
+    genpool === 'trace' && version !== VERSION
+      ? [`a trace of version ${showValue(version)}`, `version ${VERSION}: read it with the GenPool that wrote it`]
+      : [line === '' ? 'an empty file' : 'something else', 'a trace, as recordTrace(pool, file) writes it']
+  const message = `expected ${expected}, got ${what} in ${showValue(file)}`
+  throw new OptionsError(`The file given to readTrace is wrong: ${message}.`, [{ path: ['file'], message }])
 }
 
-function parsed(line: string): unknown[] {
+function parsed(line: string): unknown {
   try {
-    return line === '' ? [] : [JSON.parse(line)]
+    return JSON.parse(line)
   } catch {
-    return []
+    return undefined
   }
 }
 

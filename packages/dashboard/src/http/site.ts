@@ -9,22 +9,26 @@ import { refusal, type Refusal, type Rules, signInRefusal, type Visitor } from '
 import { type Location, locate } from './location'
 import { signInPage } from './sign-in'
 import { Token } from './token'
+import { Traces } from './traces'
 
 /** Answers the requests of one dashboard. */
 export class Site {
   readonly #live: Live
+  readonly #traces: Traces
   readonly #token: Token | null
   readonly #rules: Rules
 
   constructor(private readonly options: CheckedOptions) {
     const { pools, token, hosts, write } = options
     this.#live = new Live(pools, options)
+    this.#traces = new Traces(options.clock)
     this.#token = token === undefined ? null : new Token(token)
     this.#rules = { hosts: hosts.map((host) => host.toLowerCase()), hasToken: token !== undefined, write }
   }
 
   close(): void {
     this.#live.end()
+    this.#traces.end()
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -49,6 +53,7 @@ export class Site {
     if (path === 'act') return this.#act(request, response)
     if (visitor.method === 'POST') return send(response, 405, 'Only "act" can be posted to.')
     if (path === 'events') return this.#openStream(location, response)
+    if (path === 'trace') return this.#record(location, response)
     const file = fileOf(path)
     if (file === undefined) send(response, 404, `The dashboard has no "${path.slice(0, 80)}".`)
     else send(response, 200, file.body, file.type)
@@ -110,6 +115,17 @@ export class Site {
     if (this.#live.open(query.get('pool'), response)) return
     response.statusCode = 503
     response.end()
+  }
+
+  /** What comes to a pool from now on, as `recordTrace` writes it, until the visitor has enough. */
+  #record({ query }: Location, response: ServerResponse): void {
+    const name = query.get('pool')
+    const pool = this.#live.poolOf(name)
+    if (pool === undefined)
+      return send(response, 404, `There is no pool "${name}". There are ${this.#live.names.join(', ')}.`)
+    if (response.req.method === 'HEAD') return send(response, 200, '', 'application/x-ndjson')
+    if (this.#traces.open(pool, response)) return
+    send(response, 503, 'Others record already. Try again when they have ended.')
   }
 
   #visitor(request: IncomingMessage, opensPage: boolean): Visitor {

@@ -25,9 +25,14 @@ export class Live {
     this.#timer = this.#next()
   }
 
-  /** The address of a pool by its name on the page. */
-  poolOf(id: string): PoolRef | undefined {
-    return this.#pools.get(id)?.pool
+  /** The names of the pools on the page. */
+  get names(): readonly string[] {
+    return [...this.#pools.keys()]
+  }
+
+  /** The address of a pool by its name on the page; null means the first. */
+  poolOf(id: string | null): PoolRef | undefined {
+    return (id === null ? [...this.#pools.values()][0] : this.#pools.get(id))?.pool
   }
 
   /** Begins to tell a page about a pool, the first one if there is none with this name. False if too many pages are open. */
@@ -39,7 +44,7 @@ export class Live {
     response.once('close', () => this.#streams.delete(stream))
     stream.hello({
       write: this.options.write,
-      names: [...this.#pools.keys()],
+      names: this.names,
       id: pool.id,
       now: this.#nowMs(),
       history: pool.history,

@@ -193,3 +193,19 @@ describe('readTrace', () => {
     expect(() => readTrace(file)).toThrow('expected a trace, as recordTrace(pool, file) writes it')
   })
 })
+
+describe('a file that is no trace', () => {
+  it.each([
+    ['an empty file', '', 'got an empty file in'],
+    [
+      'a trace of another version',
+      '{"genpool":"trace","version":2,"pool":"db","timeoutMs":5}\n',
+      'got a trace of version 2',
+    ],
+    ['something else', 'hello', 'got something else in'],
+  ])('is told to be %s', (_, text, says) => {
+    writeFileSync(file, text)
+    expect(() => readTrace(file)).toThrow(says)
+    expect(() => readTrace(file)).toThrow(file)
+  })
+})

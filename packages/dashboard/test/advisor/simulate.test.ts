@@ -1,42 +1,8 @@
-import { call, definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { type Load, type Prediction, readTrace, recordTrace, simulate, type Trace, traceOf } from '@genpool/dashboard'
-import { virtualClock } from '@genpool/runtime/testing'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { start, stop } from 'nact'
+import type { PoolOptions } from '@genpool/core'
+import { type Load, type Prediction, simulate, type Trace, traceOf } from '@genpool/dashboard'
+import { recorded } from './recorded'
 
 const steady: Load = { seconds: 60, rate: 40, runMs: { p50: 50, p99: 200 }, patience: 2000 }
-
-/** Sends a load to a pool that runs, while it is recorded. Returns what the recording has. */
-async function recorded(load: Load, options: PoolOptions): Promise<Trace> {
-  const [system, clock] = [start(), virtualClock()]
-  const folder = mkdtempSync(join(tmpdir(), 'genpool-simulate-'))
-  const Work = definePool({
-    calls: {
-      request: async (msg: { ms: number }) => {
-        await clock.wait(msg.ms)
-        return reply('done')
-      },
-    },
-  })
-  try {
-    const pool = spawnPool(system, Work, 'db', { timeout: load.patience, ...options, clock })
-    const recording = await recordTrace(pool, join(folder, 'trace.jsonl'), { clock })
-    let at = 0
-    for (const request of traceOf(load).requests) {
-      await clock.advance(request.at - at)
-      at = request.at
-      void call(pool, { type: 'request', ms: request.ranMs }).catch(() => undefined)
-    }
-    await clock.advance(60_000)
-    await recording.stop()
-    return readTrace(join(folder, 'trace.jsonl'))
-  } finally {
-    stop(system)
-    rmSync(folder, { recursive: true })
-  }
-}
 
 /** The same figures of what was recorded. */
 function figuresOf({ requests }: Trace): { wait: [number, number]; latency: [number, number]; dropped: number } {
@@ -71,7 +37,7 @@ describe('a prediction', () => {
     ],
   ]
   it.each(loads)('of %s agrees with the pool that was recorded', async (_, load, options) => {
-    const trace = await recorded(load, options)
+    const trace = await recorded(traceOf(load), options)
     const [was, would] = [figuresOf(trace), predicted(await simulate(trace, options as never))]
     const near = (a: number, b: number, least: number): boolean => Math.abs(a - b) <= Math.max(0.15 * a, least)
     const pairs = [
