@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { typeFaults } from './pages/types'
 
 const root = join(__dirname, '..', '..')
 const folder = join(root, 'docs', 'recipes')
@@ -14,7 +15,38 @@ function includesOf(page: string): { file: string; region: string | undefined }[
   }))
 }
 
+/** What the blocks of a page take for granted: the page says what it is. */
+const given: Readonly<Record<string, string>> = {
+  'postgres.md':
+    'declare const database: { url: string; cutOne(): void; connections(): number; close(): Promise<void> }',
+  'batched-writes.md': 'declare const database: { url: string; close(): Promise<void> }',
+  'outgoing-api.md':
+    'declare const api: { origin: string; break(): void; mend(): void; refused(): number; failed(): number }',
+  'large-file.md': 'declare const file: string, to: string',
+}
+
+/** The blocks of a page, one below the other. */
+function codeOf(page: string): string {
+  const blocks = includesOf(page).map(({ file, region }) => {
+    const code = readFileSync(file, 'utf8')
+    if (region === undefined) return ''
+    return code.slice(code.indexOf(`// #region ${region}\n`), code.indexOf(`// #endregion ${region}\n`))
+  })
+  return [given[page] ?? '', ...blocks].join('\n')
+}
+
 describe('the recipes', () => {
+  it('are programs with correct types when their blocks are put together', () => {
+    // The work of threads is a module of its own, which would have to be an ES module, too.
+    const programs = pages
+      .filter((page) => page !== 'cpu-threads.md')
+      .map((page) => ({
+        file: join('examples', 'recipes', page),
+        programs: [{ line: 1, code: codeOf(page) }],
+      }))
+    expect(typeFaults(programs)).toEqual([])
+  })
+
   it.each(pages)('%s includes code that is there', (page) => {
     const includes = includesOf(page)
     expect(includes.length).toBeGreaterThan(0)

@@ -50,9 +50,9 @@ async function page(pool: Pages, id: string, signal?: AbortSignal): Promise<Page
 // #endregion pool
 
 async function main(): Promise<void> {
+  // #region use
   let loads = 0
   const system = start()
-  // #region use
   const pool = spawnPages(system, async (id, signal) => {
     loads++
     await wait(50, undefined, { signal }) // stands for a database or a page that is slow to make
@@ -82,12 +82,12 @@ async function main(): Promise<void> {
 
   await Promise.all(Array.from({ length: 1200 }, (_, n) => page(pool, `page ${n}`)))
   console.log(`after 1200 more pages the cache has ${getState(pool).entries.size}`)
-  // #endregion use
   await drain(pool)
   stop(system)
+  // #endregion use
 }
 
 main().catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -23,6 +23,7 @@ const spawnThumbnails = (system: ReturnType<typeof start>) =>
   })
 // #endregion pool
 
+// #region measure
 /** A picture of 1600 × 1200, which stands for a file that was read. */
 function makePicture(n: number): Picture {
   const [width, height] = [1600, 1200]
@@ -46,10 +47,11 @@ async function measured(what: string, work: () => Promise<number>): Promise<numb
   )
   return sum
 }
+// #endregion measure
 
 async function main(): Promise<void> {
-  const system = start()
   // #region use
+  const system = start()
   const pool = spawnThumbnails(system)
   await ready(pool)
   const small = await call(pool, { picture: makePicture(0), by: 8 }) // copied to the thread
@@ -88,5 +90,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -54,9 +54,9 @@ async function* text(orders: AsyncIterable<object>): AsyncGenerator<string> {
 }
 // #endregion steps
 
+// #region use
 type Pool = ReturnType<typeof spawnEnricher>
 
-// #region use
 /** One order after the other, in the order of the file. Lines that are wrong are counted, and left out. */
 async function count(pool: Pool, file: string): Promise<{ orders: number; wrong: number; most: number }> {
   let [taken, orders, wrong, most] = [0, 0, 0, 0]
@@ -87,19 +87,19 @@ async function main(given: string | undefined): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'large-file-'))
   const file = given ?? join(folder, 'orders.ndjson')
   if (given === undefined) await pipeline(Readable.from(madeUp()), createWriteStream(file))
+  const to = join(folder, 'orders.ndjson.gz')
+  console.log(`${mb((await stat(file)).size)} MB`)
+
+  // #region main
   const system = start()
   const pool = spawnEnricher(system)
-  const bytes = (await stat(file)).size
-  console.log(`${mb(bytes)} MB`)
-
   const { orders, wrong, most } = await count(pool, file)
   console.log(`map: ${orders} orders, ${wrong} lines are wrong, at most ${most} lines in hand`)
-  const to = join(folder, 'orders.ndjson.gz')
   await convert(pool, file, to)
-  console.log(`mapStream: ${mb((await stat(to)).size)} MB written`)
-
   await drain(pool)
   stop(system)
+  // #endregion main
+  console.log(`mapStream: ${mb((await stat(to)).size)} MB written`)
   await rm(folder, { recursive: true })
 }
 
@@ -113,5 +113,5 @@ const mb = (bytes: number): number => Math.round(bytes / 1e6)
 
 main(process.argv[2]).catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

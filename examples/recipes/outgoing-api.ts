@@ -12,12 +12,6 @@ import { start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Pool as Connections } from 'undici'
 
-class ApiError extends Error {
-  constructor(readonly status: number) {
-    super(`The API answered ${status}.`)
-  }
-}
-
 /** `Retry-After` is a number of seconds or a date. */
 function retryAfterMs(header: string | string[] | undefined): number {
   const text = String(header ?? 1)
@@ -37,7 +31,7 @@ const prices = (connections: Connections) =>
         if (statusCode === 404) return reply(undefined) // an answer, and not a failure
         // Too many requests: nothing more begins until then, and this one runs again.
         if (statusCode === 429) return ctx.backOff(retryAfterMs(headers['retry-after']), { again: true })
-        throw new ApiError(statusCode) // the breaker counts it
+        throw new Error(`The API answered ${statusCode}.`) // the breaker counts it
       },
     },
   })
@@ -47,19 +41,24 @@ const spawnPrices = (system: ReturnType<typeof start>, connections: Connections)
     size: 20, // requests at once
     rate: { limit: 50, interval: 1000, burst: 10 }, // what the API allows
     timeout: 4000,
-    breaker: { failures: 10, share: 0.2 }, // 10 failures in 10 seconds, and a fifth of all: ask nothing for a second
+    breaker: { failures: 10, share: 0.2 }, // 10 failures in 10 s, and a fifth of all: ask nothing for a second
     retryOnCrash: { price: 0 }, // may be asked twice, and not at once: "retry" of the call waits before it does
     broker: { client: { max: 500 } },
   })
+function reasonOf(error: unknown): string {
+  if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) return error.reason
+  return isGenPoolError(error) ? error.code : String(error)
+}
+
 // #endregion pool
 
 async function main(): Promise<void> {
   const api = await startPriceApi({ perSecond: 40 })
-  const system = start()
   // #region use
+  const system = start()
   const connections = new Connections(api.origin, { connections: 20 })
   const pool = spawnPrices(system, connections)
-  const priceOf = (product: string) => call(pool, { type: 'price', product }, { retry: { attempts: 3 } })
+  const priceOf = (product: string) => call(pool, { type: 'price', product }, { retry: { attempts: 2 } })
 
   console.log(await priceOf('tea'), await priceOf('nothing'))
 
@@ -85,20 +84,15 @@ async function main(): Promise<void> {
   api.mend()
   await wait(inspect(pool).breaker?.retryAfterMs)
   console.log('the API is back:', await priceOf('tea'))
-  // #endregion down
 
   await drain(pool, { within: 5000 })
   await connections.close()
   stop(system)
+  // #endregion down
   api.close()
-}
-
-function reasonOf(error: unknown): string {
-  if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) return error.reason
-  return isGenPoolError(error) ? error.code : String(error)
 }
 
 main().catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

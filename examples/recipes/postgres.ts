@@ -66,8 +66,8 @@ const spawnOrders = (system: ReturnType<typeof start>, url: string) =>
 // #endregion pool
 
 async function main(): Promise<void> {
-  // #region use
   const database = await startPostgres(process.env['DATABASE_URL'])
+  // #region use
   const system = start()
   const pool = spawnOrders(system, database.url)
 
@@ -87,12 +87,12 @@ async function main(): Promise<void> {
 
   await drain(pool, { within: 10_000 }) // closes the connections
   console.log(`${database.connections()} connections after drain`)
-  // #endregion use
   stop(system)
+  // #endregion use
   await database.close()
 }
 
 main().catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

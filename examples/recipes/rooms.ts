@@ -81,9 +81,8 @@ const print = (what: string, made: Measured, sent: Measured): void =>
 const nameOf = (n: number): string => `room-${n % COUNT}`
 
 async function main(): Promise<void> {
-  const system = start()
-
   // #region use
+  const system = start()
   const store = createStore()
   const one = spawnPool(system, rooms(store), 'rooms', { size: 50 })
   const join = (room: string, user: string) => call(one, { type: 'join', room, user }, { key: room })
@@ -119,5 +118,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error)
-  process.exitCode = 1
+  process.exit(1)
 })

@@ -1,11 +1,27 @@
+// #region pglite
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+
+/** Postgres in this process, behind a socket as any other. */
+async function startPglite(): Promise<{ url: string; close: () => Promise<void> }> {
+  const db = await PGlite.create()
+  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 100 })
+  await server.start()
+  return {
+    url: `postgres://postgres@${server.getServerConn()}/postgres`,
+    close: async () => {
+      await server.stop()
+      await db.close()
+    },
+  }
+}
+// #endregion pglite
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Client } from 'pg'
 
 /** A database with an empty table `orders`. */
-export interface Database {
+interface Database {
   readonly url: string
   /** How many connections are open. */
   connections(): number
@@ -18,25 +34,14 @@ const TABLE = `
   DROP TABLE IF EXISTS orders;
   CREATE TABLE orders (id serial PRIMARY KEY, product text UNIQUE NOT NULL, amount int NOT NULL);`
 
-/** Uses the server at `url`. Without one, starts PGlite: Postgres in this process, reached through a socket as any other. */
+/** Uses the server at `url`; without one, PGlite. */
 export async function startPostgres(url: string | undefined): Promise<Database> {
-  if (url === undefined) return startPglite()
-  const client = new Client(url)
+  const { url: own, close } = url === undefined ? await startPglite() : { url, close: async () => undefined }
+  const client = new Client(own)
   await client.connect()
   await client.query(TABLE)
   await client.end()
-  return throughCable(new URL(url), () => Promise.resolve())
-}
-
-async function startPglite(): Promise<Database> {
-  const db = await PGlite.create()
-  await db.exec(TABLE)
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 100 })
-  await server.start()
-  return throughCable(new URL(`postgres://postgres@${server.getServerConn()}/postgres`), async () => {
-    await server.stop()
-    await db.close()
-  })
+  return throughCable(new URL(own), close)
 }
 
 /** Puts a cable between this process and the database that can be cut. */

@@ -107,7 +107,7 @@ describe('getWaiting', () => {
 describe('getState', () => {
   const Counter = definePool({
     init: () => 0,
-    calls: { count: () => reply('counted', (count: number) => count + 1) },
+    calls: { count: (_msg, count) => reply('counted', count + 1) },
   })
 
   it('returns the last state of a pool that was drained or stopped', async () => {
