@@ -96,6 +96,7 @@ export default defineConfig({
           'rooms',
           'large-file',
           'cpu-threads',
+          'job-queue', // a page to come: durable casts
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

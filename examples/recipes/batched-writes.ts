@@ -15,7 +15,7 @@ interface Order {
   readonly product: string
   readonly amount: number
 }
-/** Each caller has an answer of its own. An error of one row is a value: the others of its batch are written. */
+/** Each caller has its own answer. An error of one row is a value: the others of its batch are written. */
 type Written = { readonly id: number } | { readonly error: string }
 
 /** `ON CONFLICT` keeps one bad row from failing the others. What is not returned was there already. */
@@ -37,7 +37,7 @@ async function insert(client: Client, orders: readonly Order[]): Promise<Written
   })
 }
 
-/** A row that the database does not accept fails its whole statement. Then each one is written alone. */
+/** A row that the database does not accept fails its whole statement. Then each is written alone. */
 async function insertEach(client: Client, orders: readonly Order[]): Promise<Written[]> {
   const written: Written[] = []
   for (const order of orders) {
@@ -54,13 +54,17 @@ async function insertEach(client: Client, orders: readonly Order[]): Promise<Wri
 const writers = (url: string, batch: number) =>
   definePool({
     init: async (ctx) => {
-      const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: 10_000 })
+      const client = new Client({
+        connectionString: url,
+        connectionTimeoutMillis: 5_000,
+        statement_timeout: 10_000,
+      })
       client.on('error', (error) => dispatch(ctx.member.ref, { type: 'broken', error }))
       await client.connect()
       return { client }
     },
     calls: {
-      // One message if no others wait, up to `batch` of them in a backlog. Answers are in the order of the messages.
+      // One message if no others wait, up to `batch` in a backlog. Answers have the order of the messages.
       write: {
         batch,
         handle: async (orders: readonly Order[], { client }) => {

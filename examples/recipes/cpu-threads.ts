@@ -11,12 +11,13 @@ import { availableParallelism } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import thumbnail, { type Picture } from './threads/thumbnail'
 
-// Each thread loads the module by its name. In an ES module: threads<typeof thumbnail>(new URL('./threads/thumbnail.js', import.meta.url))
+// Each thread loads the module by its name.
+// In an ES module: threads<typeof thumbnail>(new URL('./threads/thumbnail.js', import.meta.url))
 const behaviour = threads<typeof thumbnail>(require.resolve('./threads/thumbnail'))
 
 const spawnThumbnails = (system: ReturnType<typeof start>) =>
   spawnPool(system, behaviour, 'thumbnails', {
-    size: availableParallelism(), // a thread for each core; one less if this thread has much to do itself
+    size: availableParallelism(), // one for each core; one less if this thread has much to do
     timeout: 10_000,
     broker: { client: { max: 200 } }, // each waiting picture is memory
     stuckAfter: 5_000, // a picture that never ends costs one thread, and a new one starts
@@ -71,7 +72,8 @@ async function main(): Promise<void> {
   function* tasks() {
     for (let n = 0; n < COUNT; n++) {
       const picture = makePicture(n)
-      yield transfer({ picture, by: 8 }, [picture.pixels.buffer as ArrayBuffer]) // moved, not copied: empty here from now on
+      // Moved, not copied: it is empty here from now on.
+      yield transfer({ picture, by: 8 }, [picture.pixels.buffer as ArrayBuffer])
     }
   }
   const there = await measured('in threads', async () => {
@@ -83,7 +85,8 @@ async function main(): Promise<void> {
   console.log(here === there ? 'The pictures are the same.' : 'The pictures DIFFER.')
 
   const wrong = await call(pool, { picture: null as never, by: 8 }).catch((error: unknown) => error)
-  if (isGenPoolError(wrong, 'ERR_GENPOOL_CRASHED')) console.log(`a picture that is none: ${String(wrong.cause)}`)
+  if (isGenPoolError(wrong, 'ERR_GENPOOL_CRASHED'))
+    console.log(`a picture that is none: ${String(wrong.cause)}`)
   await drain(pool, { within: 5_000 })
   stop(system)
 }

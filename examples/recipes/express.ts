@@ -24,12 +24,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Stands for your database: a report takes 40 ms, and the one called "slow" takes for ever. */
-const query = (id: string, signal: AbortSignal) => wait(id === 'slow' ? 60_000 : 40, [`row of ${id}`], { signal })
+const query = (id: string, signal: AbortSignal) =>
+  wait(id === 'slow' ? 60_000 : 40, [`row of ${id}`], { signal })
 
 const Reports = definePool({
   init: () => ({ made: 0, mailed: 0 }),
   calls: {
-    // ctx.signal fires when the client hangs up, and at the deadline. Pass it to everything that takes a signal.
+    // ctx.signal fires when the client hangs up, and at the deadline. Pass it on to what takes a signal.
     make: async (msg: { id: string }, _state, ctx) => {
       const rows = await query(msg.id, ctx.signal)
       return reply({ id: msg.id, rows }, (draft) => void draft.made++)
@@ -63,7 +64,9 @@ function gone(response: Response): AbortSignal {
 
 // Since express 5, a rejected promise goes to the error handler.
 app.get('/reports/:id', async (request, response) => {
-  response.json(await call(reports, { type: 'make', id: request.params.id }, { signal: gone(response) }))
+  response.json(
+    await call(reports, { type: 'make', id: request.params.id }, { signal: gone(response) }),
+  )
 })
 
 // Work that goes on after the answer. 202 means: it is in the queue, and will be done.
@@ -76,15 +79,23 @@ app.post('/reports/:id/mail', (request, response) => {
 app.get('/pool', (_request, response) => void response.json(inspect(reports)))
 
 let stopping = false
-app.get('/ready', (_request, response) => void response.status(stopping ? 503 : 200).json({ ready: !stopping }))
+app.get(
+  '/ready',
+  (_request, response) => void response.status(stopping ? 503 : 200).json({ ready: !stopping }),
+)
 
 const onError: ErrorRequestHandler = (error, _request, response, next) => {
   if (response.headersSent) return next(error)
   if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
     const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000))
-    response.status(503).set('Retry-After', String(seconds)).json({ error: 'busy', reason: error.reason })
-  } else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) response.status(503).json({ error: 'stopping' })
-  else if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) response.status(504).json({ error: 'took too long' })
+    response
+      .status(503)
+      .set('Retry-After', String(seconds))
+      .json({ error: 'busy', reason: error.reason })
+  } else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
+    response.status(503).json({ error: 'stopping' })
+  else if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED'))
+    response.status(504).json({ error: 'took too long' })
   else if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED'))
     response.status(499).end() // nobody reads it
   else next(error)
@@ -93,16 +104,20 @@ app.use(onError) // the last one: after all routes
 // #endregion routes
 
 // #region shutdown
-const server = app.listen(Number(process.env['PORT'] ?? 3000), process.env['HOST'] ?? '127.0.0.1', (error) => {
-  if (error !== undefined) throw error // express 5 gives it to this callback: a port that is taken
-  const { address, port } = server.address() as AddressInfo
-  console.log(`listening on http://${address}:${port}`)
-})
+const server = app.listen(
+  Number(process.env['PORT'] ?? 3000),
+  process.env['HOST'] ?? '127.0.0.1',
+  (error) => {
+    if (error !== undefined) throw error // express 5 gives it to this callback: a port that is taken
+    const { address, port } = server.address() as AddressInfo
+    console.log(`listening on http://${address}:${port}`)
+  },
+)
 
 async function shutdown(): Promise<void> {
   stopping = true
   await wait(500) // until the load balancer has seen that /ready says 503; in Kubernetes, some seconds
-  server.close() // no new connections; requests that are here get their answer, and idle connections end
+  server.close() // no new connections; requests that are here get their answer
   await once(server, 'close')
   await drain(reports, { within: 10_000 }) // and the mails that were accepted are sent
   console.log(`done: ${JSON.stringify(getState(reports))}`)

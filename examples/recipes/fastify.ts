@@ -22,12 +22,13 @@ import { start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Stands for your database: a report takes 40 ms, and the one called "slow" takes for ever. */
-const query = (id: string, signal: AbortSignal) => wait(id === 'slow' ? 60_000 : 40, [`row of ${id}`], { signal })
+const query = (id: string, signal: AbortSignal) =>
+  wait(id === 'slow' ? 60_000 : 40, [`row of ${id}`], { signal })
 
 const Reports = definePool({
   init: () => ({ made: 0, mailed: 0 }),
   calls: {
-    // ctx.signal fires when the client hangs up, and at the deadline. Pass it to everything that takes a signal.
+    // ctx.signal fires when the client hangs up, and at the deadline. Pass it on to what takes a signal.
     make: async (msg: { id: string }, _state, ctx) => {
       const rows = await query(msg.id, ctx.signal)
       return reply({ id: msg.id, rows }, (draft) => void draft.made++)
@@ -66,11 +67,16 @@ app.post<{ Params: { id: string } }>('/reports/:id/mail', async (request, respon
 app.setErrorHandler((error, _request, response) => {
   if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
     const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000))
-    return response.code(503).header('Retry-After', seconds).send({ error: 'busy', reason: error.reason })
+    return response
+      .code(503)
+      .header('Retry-After', seconds)
+      .send({ error: 'busy', reason: error.reason })
   }
-  if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) return response.code(503).send({ error: 'stopping' })
-  if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) return response.code(504).send({ error: 'took too long' })
-  if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) return response.code(499).send() // nobody reads it
+  if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
+    return response.code(503).send({ error: 'stopping' })
+  if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED'))
+    return response.code(504).send({ error: 'took too long' })
+  if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) return response.code(499).send()
   return response.send(error)
 })
 
@@ -79,7 +85,9 @@ app.get('/pool', () => inspect(reports))
 
 // #region shutdown
 let stopping = false
-app.get('/ready', (_request, response) => response.code(stopping ? 503 : 200).send({ ready: !stopping }))
+app.get('/ready', (_request, response) =>
+  response.code(stopping ? 503 : 200).send({ ready: !stopping }),
+)
 
 async function shutdown(): Promise<void> {
   stopping = true

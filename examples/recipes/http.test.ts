@@ -30,7 +30,10 @@ describe.each(['fastify', 'express'])('the recipe %s', (name) => {
   }
 
   it('answers 200, and 202 for what is done later', async () => {
-    expect(await ask('/reports/7')).toMatchObject({ status: 200, body: '{"id":"7","rows":["row of 7"]}' })
+    expect(await ask('/reports/7')).toMatchObject({
+      status: 200,
+      body: '{"id":"7","rows":["row of 7"]}',
+    })
     expect(await ask('/reports/7/mail', 'POST')).toMatchObject({ status: 202 })
   })
 
@@ -45,7 +48,10 @@ describe.each(['fastify', 'express'])('the recipe %s', (name) => {
   it('does nothing more for a client that is gone', async () => {
     await clients.hangUp('/reports/slow')
     const { body } = await clients.until('/pool', ({ body }) => JSON.parse(body).outcomes.cancelled > 0)
-    expect(JSON.parse(body)).toMatchObject({ outcomes: { cancelled: 1, crashed: 0 }, members: { busy: 0 } })
+    expect(JSON.parse(body)).toMatchObject({
+      outcomes: { cancelled: 1, crashed: 0 },
+      members: { busy: 0 },
+    })
   })
 
   it('answers 503 with Retry-After when there is too much work', async () => {

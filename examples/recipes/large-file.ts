@@ -30,7 +30,8 @@ const Enricher = definePool({
   },
 })
 
-const spawnEnricher = (system: ReturnType<typeof start>) => spawnPool(system, Enricher, 'enricher', { size: 50 })
+const spawnEnricher = (system: ReturnType<typeof start>) =>
+  spawnPool(system, Enricher, 'enricher', { size: 50 })
 // #endregion pool
 
 // #region steps
@@ -57,8 +58,11 @@ async function* text(orders: AsyncIterable<object>): AsyncGenerator<string> {
 // #region use
 type Pool = ReturnType<typeof spawnEnricher>
 
-/** One order after the other, in the order of the file. Lines that are wrong are counted, and left out. */
-async function count(pool: Pool, file: string): Promise<{ orders: number; wrong: number; most: number }> {
+/** One order after the other, in the order of the file. Wrong lines are counted, and left out. */
+async function count(
+  pool: Pool,
+  file: string,
+): Promise<{ orders: number; wrong: number; most: number }> {
   let [taken, orders, wrong, most] = [0, 0, 0, 0]
   async function* source() {
     for await (const message of messages(createReadStream(file, 'utf8'))) {
@@ -70,12 +74,15 @@ async function count(pool: Pool, file: string): Promise<{ orders: number; wrong:
   return { orders, wrong, most }
 }
 
-/** From file to file. `mapStream` is a stream as a Transform is: it takes messages and gives answers. */
+/** From file to file. `mapStream` is a stream as a Transform is: messages go in, answers come out. */
 async function convert(pool: Pool, from: string, to: string): Promise<void> {
   await pipeline(
     createReadStream(from, 'utf8'),
     messages,
-    mapStream(pool, { inFlight: 100, onError: (error, { line }) => console.error(`left out ${line}:`, String(error)) }),
+    mapStream(pool, {
+      inFlight: 100,
+      onError: (error, { line }) => console.error(`left out ${line}:`, String(error)),
+    }),
     text,
     createGzip({ level: 1 }),
     createWriteStream(to),

@@ -25,12 +25,17 @@ const prices = (connections: Connections) =>
       price: async (msg: { product: string }, _state, ctx) => {
         const path = `/prices/${encodeURIComponent(msg.product)}`
         // ctx.signal fires at the deadline, and when the caller gives up.
-        const { statusCode, headers, body } = await connections.request({ method: 'GET', path, signal: ctx.signal })
+        const { statusCode, headers, body } = await connections.request({
+          method: 'GET',
+          path,
+          signal: ctx.signal,
+        })
         if (statusCode === 200) return reply((await body.json()) as { product: string; cents: number })
         await body.dump() // so that the connection can be used again
         if (statusCode === 404) return reply(undefined) // an answer, and not a failure
         // Too many requests: nothing more begins until then, and this one runs again.
-        if (statusCode === 429) return ctx.backOff(retryAfterMs(headers['retry-after']), { again: true })
+        if (statusCode === 429)
+          return ctx.backOff(retryAfterMs(headers['retry-after']), { again: true })
         throw new Error(`The API answered ${statusCode}.`) // the breaker counts it
       },
     },
@@ -41,15 +46,16 @@ const spawnPrices = (system: ReturnType<typeof start>, connections: Connections)
     size: 20, // requests at once
     rate: { limit: 50, interval: 1000, burst: 10 }, // what the API allows
     timeout: 4000,
-    breaker: { failures: 10, share: 0.2 }, // 10 failures in 10 s, and a fifth of all: ask nothing for a second
-    retryOnCrash: { price: 0 }, // may be asked twice, and not at once: "retry" of the call waits before it does
+    breaker: { failures: 10, share: 0.2 }, // 10 failures, and a fifth of all: ask nothing for a second
+    retryOnCrash: { price: 0 }, // may be asked twice: "retry" of the call does it, after a wait
     broker: { client: { max: 500 } },
   })
+
+/** What to say to a caller. */
 function reasonOf(error: unknown): string {
   if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) return error.reason
   return isGenPoolError(error) ? error.code : String(error)
 }
-
 // #endregion pool
 
 async function main(): Promise<void> {
@@ -58,7 +64,8 @@ async function main(): Promise<void> {
   const system = start()
   const connections = new Connections(api.origin, { connections: 20 })
   const pool = spawnPrices(system, connections)
-  const priceOf = (product: string) => call(pool, { type: 'price', product }, { retry: { attempts: 2 } })
+  const priceOf = (product: string) =>
+    call(pool, { type: 'price', product }, { retry: { attempts: 2 } })
 
   console.log(await priceOf('tea'), await priceOf('nothing'))
 
@@ -66,7 +73,9 @@ async function main(): Promise<void> {
   const begun = performance.now()
   const many = await Promise.all(Array.from({ length: 60 }, (_, n) => priceOf(`tea ${n}`)))
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
-  console.log(`${many.length} prices in ${seconds} s; the API said "too many requests" ${api.refused()} times`)
+  console.log(
+    `${many.length} prices in ${seconds} s; the API said "too many requests" ${api.refused()} times`,
+  )
   // #endregion use
 
   // #region down
@@ -78,7 +87,7 @@ async function main(): Promise<void> {
   }
   const breaker = (await Promise.all(callers)).filter((reason) => reason === 'breaker').length
   console.log(
-    `the API is down: ${callers.length} callers, ${api.failed()} requests, ${breaker} told at once by the breaker`,
+    `the API is down: ${callers.length} callers, ${api.failed()} requests, ${breaker} told by the breaker`,
   )
 
   api.mend()

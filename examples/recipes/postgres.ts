@@ -13,7 +13,7 @@ import { call, definePool, drain, halt, inspect, onEvent, reply, spawnPool } fro
 import { dispatch, start, stop } from 'nact'
 import { Client, DatabaseError } from 'pg'
 
-/** An answer for the caller. An error that you expect is a value: the connection is as good as before. */
+/** An error that you expect is a value: the connection is as good as before. */
 type Added = { readonly id: number } | { readonly error: 'taken' }
 
 const orders = (url: string) =>
@@ -27,8 +27,8 @@ const orders = (url: string) =>
         statement_timeout: 10_000, // the server ends what nobody waits for any more
         keepAlive: true,
       })
-      // A connection that breaks while it is idle: this member ends, and a new one connects. Without a listener, the
-      // 'error' event would end the process.
+      // A connection that breaks while it is idle: this member ends, and a new one connects.
+      // Without a listener, the 'error' event would end the process.
       client.on('error', (error) => dispatch(ctx.member.ref, { type: 'broken', error }))
       await client.connect()
       return { client }
@@ -40,7 +40,8 @@ const orders = (url: string) =>
           const { rows } = await client.query<{ id: number }>(sql, [msg.product, msg.amount])
           return reply<Added>({ id: rows[0]!.id })
         } catch (error) {
-          if (error instanceof DatabaseError && error.code === '23505') return reply<Added>({ error: 'taken' })
+          if (error instanceof DatabaseError && error.code === '23505')
+            return reply<Added>({ error: 'taken' })
           throw error // anything else: the caller gets it as the cause, and this member connects anew
         }
       },
@@ -72,7 +73,9 @@ async function main(): Promise<void> {
   const pool = spawnOrders(system, database.url)
 
   const added = await Promise.all(
-    Array.from({ length: 200 }, (_, n) => call(pool, { type: 'add', product: `tea ${n % 100}`, amount: n })),
+    Array.from({ length: 200 }, (_, n) =>
+      call(pool, { type: 'add', product: `tea ${n % 100}`, amount: n }),
+    ),
   )
   console.log(`${added.filter((one) => 'id' in one).length} orders added`)
   console.log(`${added.filter((one) => 'error' in one).length} refused: that product has one`)
@@ -80,7 +83,9 @@ async function main(): Promise<void> {
   const { outcomes, restarts, size } = inspect(pool)
   console.log(`${outcomes.replied} answers, ${restarts} members replaced, ${size} connections`)
 
-  const replaced = new Promise((resolve) => onEvent('genpool:member:stop', ({ reason }) => resolve(reason), { pool }))
+  const replaced = new Promise((resolve) =>
+    onEvent('genpool:member:stop', ({ reason }) => resolve(reason), { pool }),
+  )
   database.cutOne() // a connection breaks: its member is replaced, and the others go on
   console.log(`a member ended: ${String(await replaced)}`)
   console.log(`tea 7: ${await call(pool, { type: 'total', product: 'tea 7' })}`)

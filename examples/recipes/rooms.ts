@@ -14,7 +14,7 @@ interface Room {
 }
 const EMPTY: Room = { members: [], said: 0 }
 
-/** One pool for all rooms. Each room has a cell of its own in a store; the `key` of a call is its room. */
+/** One pool for all rooms. Each room has a cell in a store; the `key` of a call is its room. */
 const rooms = (store: SyncStore) => {
   const cellOf = (room: string) => store.cell<Room>(room, { initial: EMPTY })
   return definePool({
@@ -24,7 +24,7 @@ const rooms = (store: SyncStore) => {
         return reply(members.length)
       },
       say: async (msg: { room: string; text: string }) => {
-        await Promise.resolve() // stands for a database or a socket: of one room, no other message runs meanwhile
+        await Promise.resolve() // stands for a database: of this room, nothing else runs meanwhile
         return reply(cellOf(msg.room).update((draft) => void draft.said++).said)
       },
     },
@@ -48,7 +48,8 @@ const RoomActor = definePool({
     },
   },
 })
-const openRoom = (system: ReturnType<typeof start>, name: string) => spawnPool(system, RoomActor, name, { size: 1 })
+const openRoom = (system: ReturnType<typeof start>, name: string) =>
+  spawnPool(system, RoomActor, name, { size: 1 })
 type RoomPool = ReturnType<typeof openRoom>
 // #endregion pools
 
@@ -104,10 +105,18 @@ async function main(): Promise<void> {
   print(
     'a pool for each room',
     await measured(() =>
-      Promise.all(Array.from({ length: COUNT }, (_, n) => call(roomPool(nameOf(n)), { type: 'join', user: 'ada' }))),
+      Promise.all(
+        Array.from({ length: COUNT }, (_, n) =>
+          call(roomPool(nameOf(n)), { type: 'join', user: 'ada' }),
+        ),
+      ),
     ),
     await measured(() =>
-      Promise.all(Array.from({ length: MESSAGES }, (_, n) => call(roomPool(nameOf(n)), { type: 'say', text: 'hi' }))),
+      Promise.all(
+        Array.from({ length: MESSAGES }, (_, n) =>
+          call(roomPool(nameOf(n)), { type: 'say', text: 'hi' }),
+        ),
+      ),
     ),
   )
   console.log(JSON.stringify(getState(roomPool('room-7'))))

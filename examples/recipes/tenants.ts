@@ -4,7 +4,17 @@
  *     node -r ts-node/register examples/recipes/tenants.ts
  */
 // #region pool
-import { call, configure, definePool, drain, explain, getOptions, inspect, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  configure,
+  definePool,
+  drain,
+  explain,
+  getOptions,
+  inspect,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -26,7 +36,7 @@ const spawnExports = (system: ReturnType<typeof start>) =>
     limits: {
       by: 'tenant', // the property of the message that names the tenant
       concurrency: 4, // so many of one tenant run at once: it never has all 8 members
-      weight: (tenant) => (plan(tenant) === 'gold' ? 3 : 1), // while all are busy, gold has three turns in a row
+      weight: (tenant) => (plan(tenant) === 'gold' ? 3 : 1), // turns while all are busy
       max: 500, // so many of one tenant may wait; only its own requests are dropped beyond that
     },
   })

@@ -18,13 +18,18 @@ export class Clients {
   }
 
   /** Rejects if the connection breaks, and when `signal` aborts. */
-  ask(path: string, options: { readonly method?: string; readonly signal?: AbortSignal } = {}): Promise<Answer> {
+  ask(
+    path: string,
+    options: { readonly method?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       request(new URL(path, this.#base), { agent: this.#agent, ...options }, (response) => {
         let body = ''
         response.on('data', (text) => (body += String(text)))
         response.once('error', reject)
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        )
       })
         .once('error', reject)
         .end()
@@ -54,7 +59,10 @@ export class Clients {
 }
 
 /** How many there are of each. */
-export function countBy<T>(items: readonly T[], by: (item: T) => string | number): Record<string, number> {
+export function countBy<T>(
+  items: readonly T[],
+  by: (item: T) => string | number,
+): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const item of items) counts[by(item)] = (counts[by(item)] ?? 0) + 1
   return counts

@@ -36,7 +36,8 @@ const TABLE = `
 
 /** Uses the server at `url`; without one, PGlite. */
 export async function startPostgres(url: string | undefined): Promise<Database> {
-  const { url: own, close } = url === undefined ? await startPglite() : { url, close: async () => undefined }
+  const { url: own, close } =
+    url === undefined ? await startPglite() : { url, close: async () => undefined }
   const client = new Client(own)
   await client.connect()
   await client.query(TABLE)

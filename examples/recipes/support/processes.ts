@@ -24,11 +24,15 @@ export class RecipeProcess {
   #stderr = ''
 
   constructor(name: string, env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [...FLAGS, '-r', register, join('examples', 'recipes', `${name}.ts`)], {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    this.#child = spawn(
+      process.execPath,
+      [...FLAGS, '-r', register, join('examples', 'recipes', `${name}.ts`)],
+      {
+        cwd: root,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     this.#child.stdout!.on('data', (text: Buffer) => (this.#stdout += String(text)))
     this.#child.stderr!.on('data', (text: Buffer) => (this.#stderr += String(text)))
     this.#closed = once(this.#child, 'close')
@@ -39,7 +43,8 @@ export class RecipeProcess {
     for (;;) {
       const match = text.exec(this.#stdout)
       if (match !== null) return match
-      if (this.#child.exitCode !== null) throw new Error(`It ended before it printed ${text}: ${this.#stderr}`)
+      if (this.#child.exitCode !== null)
+        throw new Error(`It ended before it printed ${text}: ${this.#stderr}`)
       await Promise.race([once(this.#child.stdout!, 'data'), this.#closed])
     }
   }

@@ -5,8 +5,14 @@ export interface Picture {
   readonly pixels: Uint8Array
 }
 
-/** Makes a picture `by` times smaller: each pixel is the average of a square. Work that only computes. */
-export default function thumbnail({ picture, by }: { readonly picture: Picture; readonly by: number }): Picture {
+/** Makes a picture `by` times smaller: each pixel is the average of a square. It only computes. */
+export default function thumbnail({
+  picture,
+  by,
+}: {
+  readonly picture: Picture
+  readonly by: number
+}): Picture {
   const width = Math.floor(picture.width / by)
   const height = Math.floor(picture.height / by)
   const pixels = new Uint8Array(4 * width * height)
