@@ -39,7 +39,7 @@ const pages = (load: Load) =>
 type Pages = ReturnType<typeof spawnPages>
 
 const spawnPages = (system: ReturnType<typeof start>, load: Load) =>
-  spawnPool(system, pages(load), 'pages', { size: 100, timeout: 2000 })
+  spawnPool(system, pages(load), 'pages', { size: 100, timeout: 5000 })
 
 /** The page: from the cache if it is fresh, else loaded. Of many callers, one loads. */
 async function page(pool: Pages, id: string, signal?: AbortSignal): Promise<Page> {
@@ -80,7 +80,9 @@ async function main(): Promise<void> {
   leaving.abort()
   console.log(await left, (await stayed).text)
 
-  await Promise.all(Array.from({ length: 1200 }, (_, n) => page(pool, `page ${n}`)))
+  for (let n = 0; n < 1200; n += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => page(pool, `page ${n + i}`)))
+  }
   console.log(`after 1200 more pages the cache has ${getState(pool).entries.size}`)
   await drain(pool)
   stop(system)

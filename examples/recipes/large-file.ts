@@ -112,7 +112,7 @@ async function main(given: string | undefined): Promise<void> {
 
 function* madeUp(): Generator<string> {
   const note = 'x'.repeat(900)
-  for (let customer = 0; customer < 50_000; customer++) yield `${JSON.stringify({ customer, note })}\n`
+  for (let customer = 0; customer < 30_000; customer++) yield `${JSON.stringify({ customer, note })}\n`
   yield '{ "customer":'
 }
 

@@ -45,8 +45,9 @@ const spawnPrices = (system: ReturnType<typeof start>, connections: Connections)
   spawnPool(system, prices(connections), 'prices', {
     size: 20, // requests at once
     rate: { limit: 50, interval: 1000, burst: 10 }, // what the API allows
-    timeout: 4000,
-    breaker: { failures: 10, share: 0.2 }, // 10 failures, and a fifth of all: ask nothing for a second
+    timeout: 8000, // for the wait, both tries and the pauses together
+    // 10 failures, and a fifth of all: nobody asks for 0.5 s, then 1 s, then 2 s, until it works again.
+    breaker: { failures: 10, share: 0.2, wait: 500, maxWait: 2000 },
     retryOnCrash: { price: 0 }, // may be asked twice: "retry" of the call does it, after a wait
     broker: { client: { max: 500 } },
   })

@@ -73,8 +73,8 @@ async function main(): Promise<void> {
   const pool = spawnOrders(system, database.url)
 
   const added = await Promise.all(
-    Array.from({ length: 200 }, (_, n) =>
-      call(pool, { type: 'add', product: `tea ${n % 100}`, amount: n }),
+    Array.from({ length: 100 }, (_, n) =>
+      call(pool, { type: 'add', product: `tea ${n % 50}`, amount: n }),
     ),
   )
   console.log(`${added.filter((one) => 'id' in one).length} orders added`)

@@ -49,12 +49,12 @@ const RoomActor = definePool({
   },
 })
 const openRoom = (system: ReturnType<typeof start>, name: string) =>
-  spawnPool(system, RoomActor, name, { size: 1 })
+  spawnPool(system, RoomActor, name, { size: 1, timeout: 30_000 })
 type RoomPool = ReturnType<typeof openRoom>
 // #endregion pools
 
 const COUNT = 10_000
-const MESSAGES = 30_000
+const MESSAGES = 20_000
 
 interface Measured {
   readonly ms: number
@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   // #region use
   const system = start()
   const store = createStore()
-  const one = spawnPool(system, rooms(store), 'rooms', { size: 50 })
+  const one = spawnPool(system, rooms(store), 'rooms', { size: 50, timeout: 30_000 })
   const join = (room: string, user: string) => call(one, { type: 'join', room, user }, { key: room })
   // #endregion use
   const say = (room: string) => call(one, { type: 'say', room, text: 'hi' }, { key: room })

@@ -9,7 +9,6 @@ import {
   configure,
   definePool,
   drain,
-  explain,
   getOptions,
   inspect,
   reply,
@@ -33,6 +32,7 @@ const plan = (tenant: unknown): 'gold' | 'free' => (String(tenant).startsWith('g
 const spawnExports = (system: ReturnType<typeof start>) =>
   spawnPool(system, Exports, 'exports', {
     size: 8,
+    timeout: 30_000,
     limits: {
       by: 'tenant', // the property of the message that names the tenant
       concurrency: 4, // so many of one tenant run at once: it never has all 8 members
@@ -82,7 +82,6 @@ async function main(): Promise<void> {
   const running = run(pool)
   await wait(5)
   console.log(`  held back: ${inspect(pool).limits?.waiting} of "${String(inspect(pool).limits?.key)}"`)
-  console.log(`  explain: ${explain(pool).findings[0]?.finding}`)
   await running
 
   await drain(pool)
