@@ -82,18 +82,22 @@ async function main(): Promise<void> {
   console.log(`tea 42: ${await call(pool, { type: 'total', product: 'tea 42' })}`)
   const { outcomes, restarts, size } = inspect(pool)
   console.log(`${outcomes.replied} answers, ${restarts} members replaced, ${size} connections`)
+  // #endregion use
 
+  // #region broken
   const replaced = new Promise((resolve) =>
     onEvent('genpool:member:stop', ({ reason }) => resolve(reason), { pool }),
   )
   database.cutOne() // a connection breaks: its member is replaced, and the others go on
   console.log(`a member ended: ${String(await replaced)}`)
   console.log(`tea 7: ${await call(pool, { type: 'total', product: 'tea 7' })}`)
+  // #endregion broken
 
+  // #region stop
   await drain(pool, { within: 10_000 }) // closes the connections
-  console.log(`${database.connections()} connections after drain`)
   stop(system)
-  // #endregion use
+  // #endregion stop
+  console.log(`${database.connections()} connections after drain`)
   await database.close()
 }
 

@@ -2,9 +2,14 @@
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 
+const TABLE = `
+  DROP TABLE IF EXISTS orders;
+  CREATE TABLE orders (id serial PRIMARY KEY, product text UNIQUE NOT NULL, amount int NOT NULL);`
+
 /** Postgres in this process, behind a socket as any other. */
 async function startPglite(): Promise<{ url: string; close: () => Promise<void> }> {
   const db = await PGlite.create()
+  await db.exec(TABLE)
   const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections: 100 })
   await server.start()
   return {
@@ -30,19 +35,17 @@ interface Database {
   close(): Promise<void>
 }
 
-const TABLE = `
-  DROP TABLE IF EXISTS orders;
-  CREATE TABLE orders (id serial PRIMARY KEY, product text UNIQUE NOT NULL, amount int NOT NULL);`
-
 /** Uses the server at `url`; without one, PGlite. */
 export async function startPostgres(url: string | undefined): Promise<Database> {
-  const { url: own, close } =
-    url === undefined ? await startPglite() : { url, close: async () => undefined }
-  const client = new Client(own)
+  if (url === undefined) {
+    const { url, close } = await startPglite()
+    return throughCable(new URL(url), close)
+  }
+  const client = new Client(url)
   await client.connect()
   await client.query(TABLE)
   await client.end()
-  return throughCable(new URL(own), close)
+  return throughCable(new URL(url), async () => undefined)
 }
 
 /** Puts a cable between this process and the database that can be cut. */
