@@ -16,6 +16,9 @@ function page(link: string): DefaultTheme.SidebarItem[] {
 const guides = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
   names.flatMap((name) => page(`/guide/${name}`))
 
+const recipes = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
+  names.flatMap((name) => page(`/recipes/${name}`))
+
 const api: DefaultTheme.SidebarItem = { text: 'API', link: '/api/index.html', target: '_self' }
 
 /** Links into the source lead to `DOCS_SOURCE`, for example the repository on the web. Without it they are plain text on the site. */
@@ -77,6 +80,23 @@ export default defineConfig({
           'threads',
           'workers',
           'machines',
+        ),
+      },
+      {
+        text: 'Recipes',
+        items: recipes(
+          'index',
+          'fastify',
+          'express',
+          'postgres',
+          'outgoing-api',
+          'tenants',
+          'cache',
+          'batched-writes',
+          'rooms',
+          'large-file',
+          'cpu-threads',
+          'job-queue', // a page to come: durable casts
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

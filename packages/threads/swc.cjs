@@ -43,7 +43,7 @@ exports.compileWith = function compileWith({ core, paths }) {
       // import() stays as it is: it loads ES modules.
       module: { type: 'commonjs', ignoreDynamic: true },
     }).code
-  for (const ending of ['.ts', '.tsx', '.cts']) Module._extensions[ending] = compile
+  for (const ending of ['.ts', '.tsx', '.cts', '.mts']) Module._extensions[ending] = compile
   // An import of "./x.js" may mean "./x.ts".
   const find = Module._resolveFilename
   Module._resolveFilename = function (request, parent, ...rest) {

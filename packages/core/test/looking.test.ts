@@ -4,7 +4,9 @@ import {
   definePool,
   getMembers,
   getOptions,
+  getState,
   getWaiting,
+  drain,
   type PoolOptions,
   reply,
   spawnPool,
@@ -99,6 +101,37 @@ describe('getWaiting', () => {
     const pool = spawned()
     stop(pool)
     expect(getWaiting(pool).count).toBe(0)
+  })
+})
+
+describe('getState', () => {
+  const Counter = definePool({
+    init: () => 0,
+    calls: { count: (_msg, count) => reply('counted', count + 1) },
+  })
+
+  it('returns the last state of a pool that was drained or stopped', async () => {
+    const drained = spawnPool(system, Counter, 'drained')
+    void call(drained, { type: 'count' })
+    await drain(drained)
+    expect(getState(drained)).toBe(1)
+    const stopped = spawnPool(system, Counter, 'stopped')
+    await call(stopped, { type: 'count' })
+    stop(stopped)
+    expect(getState(stopped)).toBe(1)
+  })
+
+  it('is an empty list if the pool has stopped and each member had its own', async () => {
+    const pool = spawnPool(system, Counter, 'isolated', { state: 'isolated' })
+    await drain(pool)
+    expect(getState(pool)).toEqual([])
+  })
+
+  it('tells that there is none if the pool has stopped before its init was done', () => {
+    const Never = definePool({ init: () => new Promise<number>(() => undefined), calls: { get: () => reply(1) } })
+    const pool = spawnPool(system, Never, 'never')
+    stop(pool)
+    expect(() => getState(pool)).toThrow('"never" has stopped')
   })
 })
 

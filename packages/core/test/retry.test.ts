@@ -100,6 +100,20 @@ describe('retry', () => {
     expect([await done, loose.seen.runs, inspect(loose.pool).retries.made]).toEqual(['lucky', 4, 2])
   })
 
+  it('repeats a crash after the wait only, and not at once in place, with retryOnCrash 0', async () => {
+    const { pool, seen } = spawned({ retryOnCrash: { flaky: 0 } })
+    seen.failures = 1
+    const plain = outcome(call(pool, { type: 'flaky' }))
+    await clock.advance(10)
+    expect([await plain, seen.runs]).toEqual(['ERR_GENPOOL_CRASHED', 1])
+    seen.failures = 1
+    const retried = outcome(call(pool, { type: 'flaky' }, { retry: { backoff: { min: 100, jitter: 0 } } }))
+    await clock.advance(90)
+    expect(seen.runs).toBe(2)
+    await clock.advance(20)
+    expect([await retried, seen.runs]).toEqual(['lucky', 3])
+  })
+
   it('counts the crashes of all tries together: a message is given up after poisonAfter', async () => {
     const { pool, seen } = spawned({ retryOnCrash: { flaky: 1 }, poisonAfter: 3 })
     seen.failures = Infinity

@@ -32,4 +32,9 @@ describe('a pool of threads', () => {
     const triple = threads<(task: number) => number>(fixture('double.mjs'), { export: 'triple' })
     expect(await call(spawnPool(system, triple, 'triple', { size: 1 }), 4)).toBe(12)
   })
+
+  it('runs the exports of an ES module in TypeScript', async () => {
+    const behaviour = threads<(task: number) => number>(fixture('quadruple.mts'))
+    expect(await call(spawnPool(system, behaviour, 'quadruple', { size: 1 }), 4)).toBe(16)
+  })
 })

@@ -25,16 +25,17 @@ export interface MemberView extends MemberInfo {
 
 /**
  * Returns the current state of a pool. If it is isolated: a list with the state of each member. It is frozen: to
- * change it, send the pool a message.
+ * change it, send the pool a message. Of a pool that has stopped or was drained, it is the last state.
  *
- * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
+ * @throws {InvalidError} if the state does not exist yet: `await ready(pool)` first; {StoppedError} if the pool has stopped
+ *   before there was one
  */
 export function getState<P extends Protocol>(pool: HereRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
   const { cell, status, roster, sharesState } = kernel
-  if (status.stopping) throw kernel.failures.closed()
   if (!sharesState) return roster.members.map(({ state }) => state) as DeepReadonly<P['state']>
   if (cell !== undefined) return cell.value as DeepReadonly<P['state']>
+  if (status.stopping) throw kernel.failures.closed()
   throw new InvalidError(`read of the state of pool "${name}"`, [
     { path: [], message: 'its init has not finished. Wait with: await ready(pool)' },
   ])

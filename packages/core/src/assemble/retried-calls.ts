@@ -58,8 +58,8 @@ class PoolRetryPorts implements RetryPorts {
     return this.pool.options.poisonAfter
   }
 
-  rerunsOf(type: string): number {
-    return this.pool.options.retryOnCrash[type] ?? 0
+  rerunsOf(type: string): number | undefined {
+    return this.pool.options.retryOnCrash[type]
   }
 
   now(): Nanos {

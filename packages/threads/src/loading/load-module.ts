@@ -29,13 +29,38 @@ export async function loadBehaviour(setup: ModuleSetup): Promise<Definition> {
 async function load(setup: ModuleSetup): Promise<unknown> {
   const { file } = setup
   try {
-    if (/\.m[jt]s$/.test(file)) return await import(pathToFileURL(file).href)
+    if (/\.m[jt]s$/.test(file)) return await importModule(file)
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- reads TypeScript through the hooks of CommonJS
     return require(file) as unknown
   } catch (error) {
     const { code } = error as { code?: unknown }
     if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return import(pathToFileURL(file).href)
     throw readable(error, setup)
+  }
+}
+
+/**
+ * In a thread, what reads TypeScript may have its hook for "require" only: tsx has no other one there, nor has swc. It then reads
+ * the module as if it were CommonJS.
+ */
+async function importModule(file: string): Promise<unknown> {
+  try {
+    return (await import(pathToFileURL(file).href)) as unknown
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    if (code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    return requireInstead(file, error)
+  }
+}
+
+function requireInstead(file: string, unread: unknown): unknown {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the hook is one for require
+    return require(file) as unknown
+  } catch (error) {
+    // Without a hook it is no JavaScript, or it cannot be required.
+    const { code } = error as { code?: unknown }
+    throw error instanceof SyntaxError || code === 'ERR_REQUIRE_ESM' ? unread : error
   }
 }
 

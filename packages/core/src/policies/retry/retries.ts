@@ -22,8 +22,8 @@ export interface RetryPorts extends Attaching, Timers {
   readonly accepted: number
   /** How long a caller waits who does not say so, in milliseconds. */
   readonly timeout: number
-  /** How often messages of this type run again in place after a crash; 0 for those that may not run twice. */
-  rerunsOf(type: string): number
+  /** How often messages of this type run again in place after a crash; undefined for those that may not run twice. */
+  rerunsOf(type: string): number | undefined
   /** After how many crashes a message is given up. */
   readonly poisonAfter: number
   now(): Nanos
@@ -114,9 +114,9 @@ export class Retries implements Listener {
     const crash = error as CrashedError
     const reruns = this.pool.rerunsOf(crash.type)
     // In the first crashed try it has run again in place, in those after it not any more.
-    retried.crashes += retried.crash === null ? Math.max(1, reruns + 1) : 1
+    retried.crashes += retried.crash === null ? (reruns ?? 0) + 1 : 1
     retried.crash = crash
-    return reruns > 0 && !crash.committed && retried.crashes < this.pool.poisonAfter
+    return reruns !== undefined && !crash.committed && retried.crashes < this.pool.poisonAfter
   }
 
   async #wait(ms: number, { options: { signal }, crash }: Retried): Promise<void> {

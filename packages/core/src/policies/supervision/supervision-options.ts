@@ -43,10 +43,10 @@ export const supervisionShape = {
       'How long `stop` and `drain` wait for a `terminate`, in milliseconds. One that takes longer is reported to `onCallbackError`.',
     ),
   retryOnCrash: z
-    .record(z.string(), z.number().int().positive())
+    .record(z.string(), z.number().int().nonnegative())
     .default({})
     .describe(
-      'How often a message is retried after its member crashed, by message type. Only for messages that may run twice.',
+      'How often a message is retried at once after its member crashed, by message type. Only for messages that may run twice. With 0 it is repeated only by the `retry` of its call, after a wait.',
     ),
   poisonAfter: orInfinity(z.number().int().positive())
     .default(3)
