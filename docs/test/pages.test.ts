@@ -33,8 +33,8 @@ describe('the pages', () => {
     expect(brokenLinks(root, file)).toEqual([])
   })
 
-  it.each(programs)('$file:$line does what it says', async ({ program }) => {
-    expect(await runProgram(program, withNats(require))).toBeGreaterThan(0)
+  it.each(programs)('$file:$line does what it says', async ({ file, program }) => {
+    expect(await runProgram(program, withNats(require), join(root, file))).toBeGreaterThan(0)
   })
 })
 
