@@ -16,7 +16,7 @@ export const NARROW: Widths = { names: 130, longest: 270 }
 export function bars(
   title: string,
   values: readonly (readonly [string, number])[],
-  { unit, widths = WIDE }: { readonly unit: '/s' | '%'; readonly widths?: Widths },
+  { unit, widths = WIDE }: { readonly unit: '/s' | '%' | ''; readonly widths?: Widths },
 ): string {
   const { names: left, longest } = widths
   const most = Math.max(...values.map(([, value]) => value), 1e-9)
