@@ -27,6 +27,7 @@ export interface MemberView extends MemberInfo {
  * change it, send the pool a message.
  *
  * @throws {StoppedError} if the pool has stopped, {InvalidError} if its state does not exist yet: `await ready(pool)` first
+ * @example getState(pool) // { count: 15 }
  */
 export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
@@ -39,7 +40,11 @@ export function getState<P extends Protocol>(pool: PoolRef<P>): DeepReadonly<P['
   ])
 }
 
-/** Returns the current members of a pool. */
+/**
+ * Returns the current members of a pool.
+ *
+ * @example getMembers(pool).map((member) => member.status)
+ */
 export function getMembers(pool: PoolRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool, 'getMembers').kernel
   const now = turn.refresh()
@@ -58,19 +63,29 @@ export function getMembers(pool: PoolRef): readonly MemberView[] {
 /**
  * Returns what waits for a member: the oldest requests, and how many there are by type, priority, key and tenant. It has no
  * messages. Reads each waiting request a few times, so call it for people, not for each request.
+ *
+ * @example console.log(getWaiting(pool))
  */
 export function getWaiting(pool: PoolRef): WaitingSummary {
   const found = poolOf(pool, 'getWaiting')
   return summarise(found.waiting, found.explained.fairBy, found.now())
 }
 
-/** Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too. */
+/**
+ * Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too.
+ *
+ * @example getOptions(pool).timeout // 5000
+ */
 export function getOptions(pool: PoolRef): CheckedPoolOptions {
   const found = poolOf(pool, 'getOptions')
   return { ...found.options, size: found.options.size ?? found.size }
 }
 
-/** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */
+/**
+ * Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it.
+ *
+ * @example const end = watchDeadLetters(pool, ({ message, error }) => console.error(message, error))
+ */
 export function watchDeadLetters(pool: PoolRef, watcher: (letter: DeadLetter) => void): () => void {
   const { deadLetters } = poolOf(pool, 'watchDeadLetters').kernel
   checkFunction({ of: 'watchDeadLetters', argument: 'watcher' }, watcher)

@@ -90,6 +90,7 @@ export function reply(value: unknown, next?: unknown, then?: Then): never {
  * Does not answer now, and commits the first argument: the next state, or an immer recipe. Without it, the state stays.
  *
  * @param then what this member does next
+ * @example noReply((draft) => { draft.count += 1 })
  */
 export function noReply<S = any>(unchanged?: undefined, then?: Then): NoReply<S>
 export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
@@ -105,6 +106,7 @@ export function noReply(next?: unknown, then?: Then): NoReply {
  * With the reason `'normal'` or `'shutdown'` it does not count against the restart intensity.
  *
  * @param last the answer to the current message, and a last commit
+ * @example halt('normal', { reply: 'the last one' })
  */
 export function halt<P extends PromiseLike<unknown>, S = any>(
   reason: unknown,

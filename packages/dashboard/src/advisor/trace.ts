@@ -39,6 +39,7 @@ export interface TraceHead {
  *
  * @param files the parts of one trace, in any order
  * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace
+ * @example const trace = readTrace('monday.jsonl', 'tuesday.jsonl')
  */
 export function readTrace(...files: readonly string[]): Trace {
   if (files.length === 0) checkFile('readTrace', undefined)
