@@ -20,6 +20,7 @@ const MODULES = '(p-queue|p-limit|yocto-queue)'
 /** Tests run from the sources; types are checked by `npm run typecheck`. */
 module.exports = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/.ci/quiet.cjs'],
   // Finds tests that hang. How fast a test is depends on the machine and is no result of it.
   testTimeout: 240_000,
   // On a machine of two cores Jest would run all in one process. That keeps what each file has loaded, and dies of it after some

@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deadLinks } from './dead-links'
 import { command, type Outcome, root, runSteps, sequence, type Step, tool } from './steps'
 import { lintTarballs, pack } from './tarballs'
 
@@ -57,9 +58,16 @@ const steps: readonly Step[] = [
         packOnce,
         () => tool('typedoc'),
         () => tool('vitepress', 'build', 'docs'),
+        checkSite,
       ),
   },
 ]
+
+/** Also links between the guide and the API, which neither builder knows. */
+function checkSite(): Promise<Outcome> {
+  const dead = deadLinks(join(root, 'docs', '.vitepress', 'dist'), process.env['DOCS_BASE'])
+  return Promise.resolve({ ok: dead.length === 0, output: dead.map((link) => `dead link in ${link}\n`).join('') })
+}
 
 /** The sources of all packages. */
 function sources(): string[] {

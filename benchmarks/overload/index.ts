@@ -10,7 +10,7 @@ import { rowsOf, type Served } from './rows'
 import { capacity, PATIENCE_MS, poolServer, SECONDS } from './servers'
 
 /** The options of the rows named `interactive`. */
-const INTERACTIVE: PoolOptions = {
+export const INTERACTIVE: PoolOptions = {
   broker: {
     client: { type: 'codel', order: 'adaptive', target: 50, interval: 250 },
     admission: { type: 'forecast', target: 50, interval: 250 },

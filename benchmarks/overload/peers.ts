@@ -3,7 +3,7 @@ import type { House } from '../calm/house'
 import { serve, type Server } from './servers'
 
 /** Gives up after `patience`. Peers have no deadlines, so their callers must do this themselves; the work goes on. */
-async function patiently(patience: number, work: Promise<unknown>): Promise<unknown> {
+export async function patiently(patience: number, work: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const giveUp = new Promise((_resolve, reject) => (timer = setTimeout(() => reject(new Error('gave up')), patience)))
   try {

@@ -13,7 +13,7 @@ export function writeCalm({ rows, rates }: Calm): void {
     picture(
       'calm',
       'calls per second',
-      bars('calls per second, 64 in flight, 8 at a time, four of each', sorted, '/s'),
+      bars('calls per second, 64 in flight, 8 at a time, four of each', sorted, { unit: '/s' }),
     ),
   ])
 }

@@ -1,5 +1,5 @@
 import type { Flooded } from '../overload'
-import { bars } from './bars'
+import { bars, NARROW } from './bars'
 import { markdown, picture, replaceSection } from './page'
 import { shown } from './values'
 
@@ -30,9 +30,18 @@ export function writeOverload({ rows, results }: Flooded): void {
     picture(
       'overload',
       'goodput',
-      bars('goodput at 10 times the capacity (share of what could be served)', goodputs, '%'),
+      bars('goodput at 10 times the capacity (share of what could be served)', goodputs, { unit: '%' }),
     ),
   ])
+  picture('overload-home', 'goodput', homePicture(goodputs))
+}
+
+/** The picture of the home page: with a pool, and without. */
+function homePicture(goodputs: readonly (readonly [string, number])[]): string {
+  const named = goodputs
+    .filter(([name]) => name !== 'pool, interactive')
+    .map(([name, share]) => [name === 'pool, defaults' ? 'pool' : name, share] as const)
+  return bars('10 times too many requests: answers in time', named, { unit: '%', widths: NARROW })
 }
 
 const HEAD = [

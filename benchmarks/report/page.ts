@@ -3,16 +3,16 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const DOCS = resolve(__dirname, '..', '..', '..', 'docs')
-const PAGE = join(DOCS, 'performance.md')
 
-/** Replaces the part of docs/performance.md between the marks of one suite, and says on what it was measured. */
-export function replaceSection(name: string, parts: readonly string[]): void {
+/** Replaces the part of a page between the marks of one suite, and says on what it was measured. */
+export function replaceSection(name: string, parts: readonly string[], file = 'performance.md'): void {
+  const path = join(DOCS, file)
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const page = readFileSync(PAGE, 'utf8')
+  const page = readFileSync(path, 'utf8')
   const [before, rest] = page.split(open)
   const after = rest?.split(close)[1]
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no section ${open} … ${close}`)
-  writeFileSync(PAGE, `${before}${open}\n\n${[machine(), ...parts].join('\n\n')}\n\n${close}${after}`)
+  if (before === undefined || after === undefined) throw new Error(`${path} has no section ${open} … ${close}`)
+  writeFileSync(path, `${before}${open}\n\n${[machine(), ...parts].join('\n\n')}\n\n${close}${after}`)
 }
 
 /** Writes a picture, and returns its line on the page. */

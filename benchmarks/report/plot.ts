@@ -10,6 +10,8 @@ export interface Plot {
   readonly title: string
   /** What the y axis shows. */
   readonly y: string
+  /** What the x axis shows; `n` unless it says otherwise. */
+  readonly x?: string
   readonly series: readonly Series[]
 }
 
@@ -18,8 +20,8 @@ const AREA = { left: 64, right: 470, top: 60, bottom: 360 }
 /** The least distance between two names, in pixels. */
 const LINE = 17
 
-/** Draws lines on two logarithmic axes, with a name at the end of each. The x axis is `n`. */
-export function plot({ title, y, series }: Plot): string {
+/** Draws lines on two logarithmic axes, with a name at the end of each. */
+export function plot({ title, y, x = 'n', series }: Plot): string {
   const all = series.flatMap(({ points }) => points)
   const across = axis(
     all.map(([n]) => n),
@@ -33,7 +35,7 @@ export function plot({ title, y, series }: Plot): string {
   )
   const heights = apart(series.map(({ points }) => up.at(points.at(-1)![1])))
   const lines = series.map((each, i) => line(each, i, { across, up, height: heights[i]! }))
-  return svg(WIDTH, HEIGHT, title, grid(across, up, y) + lines.join(''))
+  return svg(WIDTH, HEIGHT, title, grid(across, up, { x, y }) + lines.join(''))
 }
 
 interface Axis {
@@ -52,7 +54,7 @@ function axis(values: readonly number[], from: number, to: number): Axis {
   }
 }
 
-function grid(across: Axis, up: Axis, y: string): string {
+function grid(across: Axis, up: Axis, { x: name, y }: { readonly x: string; readonly y: string }): string {
   const { left, right, top, bottom } = AREA
   const columns = across.decades.map((n) => {
     const x = across.at(n).toFixed(1)
@@ -62,7 +64,7 @@ function grid(across: Axis, up: Axis, y: string): string {
     const at = up.at(value).toFixed(1)
     return `<line class="grid" x1="${left}" x2="${right}" y1="${at}" y2="${at}"/><text x="${left - 8}" y="${Number(at) + 4}" text-anchor="end">${short(value)}</text>`
   })
-  return `<text x="12" y="${top - 14}">${escaped(y)}</text><text x="${right}" y="${HEIGHT - 6}" text-anchor="end">n</text>${columns.join('')}${rows.join('')}`
+  return `<text x="12" y="${top - 14}">${escaped(y)}</text><text x="${right}" y="${HEIGHT - 6}" text-anchor="end">${escaped(name)}</text>${columns.join('')}${rows.join('')}`
 }
 
 interface Places {

@@ -5,21 +5,78 @@ import { slug } from './slug'
 
 const docs = join(import.meta.dirname, '..')
 
-/** The sidebar entry of a page. Its text is the page's first heading. Empty if the page does not exist: no dead links. */
-function page(link: string): DefaultTheme.SidebarItem[] {
+/** The sidebar entry of a page. Without `text` it is the page's first heading. Empty if the page does not exist: no dead links. */
+function page(link: string, text?: string): DefaultTheme.SidebarItem[] {
   const file = join(docs, `${link}.md`)
   if (!existsSync(file)) return []
-  const text = /^# (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? link
-  return [{ text, link }]
+  return [{ text: text ?? /^# (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? link, link }]
 }
 
-const guides = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
-  names.flatMap((name) => page(`/guide/${name}`))
+/** Pages of a folder with the words that one looks for: a title says more than fits here. */
+function pages(folder: string, titles: Readonly<Record<string, string>>): DefaultTheme.SidebarItem[] {
+  return Object.entries(titles).flatMap(([name, text]) => page(`/${folder}/${name}`, text))
+}
+const guides = (titles: Readonly<Record<string, string>>): DefaultTheme.SidebarItem[] => pages('guide', titles)
 
 const recipes = (...names: readonly string[]): DefaultTheme.SidebarItem[] =>
   names.flatMap((name) => page(`/recipes/${name}`))
 
 const api: DefaultTheme.SidebarItem = { text: 'API', link: '/api/index.html', target: '_self' }
+
+const learn = guides({ 'getting-started': 'Getting started', state: 'State' })
+/** By what one wants to do. */
+const tasks: DefaultTheme.SidebarItem[] = [
+  {
+    text: 'Requests',
+    items: guides({
+      deadlines: 'Timeouts and cancellation',
+      'many-at-once': 'Lists and streams',
+      supervision: 'Crashes and restarts',
+    }),
+  },
+  {
+    text: 'Too much work',
+    items: guides({
+      dropped: 'Dropped requests',
+      protection: 'Circuit breaker, throttle',
+      concurrency: 'Concurrency limit',
+      limits: 'Rate limit, fair tenants',
+      elastic: 'Autoscaling',
+    }),
+  },
+  {
+    text: 'More cores and machines',
+    items: guides({ threads: 'Threads', machines: 'Machines (NATS)', workers: 'Your own workers' }),
+  },
+  {
+    text: 'In production',
+    items: guides({
+      operating: 'Operations',
+      observing: 'Observability',
+      looking: 'Dashboard',
+      numbers: 'Simulate other options',
+    }),
+  },
+]
+const comingFrom = [
+  ...guides({ 'from-nact': 'nact actors' }),
+  ...pages('coming-from', {
+    'nact-routers': 'nact routers',
+    'p-queue': 'p-queue, p-limit',
+    bottleneck: 'bottleneck',
+    'generic-pool': 'generic-pool',
+    piscina: 'piscina',
+    opossum: 'opossum, cockatiel',
+    bullmq: 'BullMQ',
+    'gen-pool': 'gen_pool (Elixir)',
+    akka: 'Akka',
+  }),
+]
+const understand = [
+  ...guides({ ideas: 'The ideas', 'how-it-works': 'How it works', broker: 'Broker: queues, valves, meters' }),
+  ...page('/performance'),
+  ...page('/comparison', 'Comparison'),
+]
 
 /** Links into the source lead to `DOCS_SOURCE`, for example the repository on the web. Without it they are plain text on the site. */
 function linkSource(md: MarkdownRenderer): void {
@@ -61,27 +118,8 @@ export default defineConfig({
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
     sidebar: [
-      { text: 'Learn', items: guides('getting-started', 'state', 'from-nact') },
-      {
-        text: 'Do',
-        items: guides(
-          'deadlines',
-          'many-at-once',
-          'supervision',
-          'dropped',
-          'protection',
-          'concurrency',
-          'limits',
-          'elastic',
-          'looking',
-          'numbers',
-          'observing',
-          'operating',
-          'threads',
-          'workers',
-          'machines',
-        ),
-      },
+      { text: 'Learn', items: learn },
+      { text: 'Do', items: tasks },
       {
         text: 'Recipes',
         items: recipes(
@@ -99,8 +137,9 @@ export default defineConfig({
           'job-queue', // a page to come: durable casts
         ),
       },
-      { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },
-      { text: 'Understand', items: [...guides('how-it-works', 'broker'), ...page('/performance')] },
+      { text: 'Coming from', collapsed: true, items: comingFrom },
+      { text: 'Look up', items: [...guides({ errors: 'Errors' }), ...page('/reference/options'), api] },
+      { text: 'Understand', items: understand },
     ],
   },
 })

@@ -1,5 +1,6 @@
 import { asSchema, code, objectsOf, type Schema, show, typeOf, unwrap } from './schemas'
 import { type z } from 'zod'
+import { slug } from '../.vitepress/slug'
 
 /** The exported options schemas of a package. */
 export interface Source {
@@ -7,13 +8,17 @@ export interface Source {
   readonly schemas: ReadonlyMap<string, z.ZodType>
 }
 
-const head = `<!-- Generated from the zod schemas by \`npm run docs:options\`. Change the schemas, not this file. -->
+const head = `---
+pageClass: options-page
+---
+
+<!-- Generated from the zod schemas by \`npm run docs:options\`. Change the schemas, not this file. -->
 
 # Options
 
 Every option of every package, read from the schemas that check them. A wrong or misspelt option throws
 \`ERR_GENPOOL_OPTIONS\` before anything is created; the message names the key, where it is, and the keys that are accepted.
-Durations are milliseconds.
+Durations are milliseconds. An option that is an object has a section of its own, below the table.
 `
 
 /** The reference page: a section for each package that has options, a table for each of its schemas. */
@@ -37,20 +42,21 @@ function renderSchema(title: string, schema: Schema, names: Names): string {
   const objects = objectsOf(schema)
   if (objects.length === 0) return [`### ${title}`, ...intro, `Type: ${typeOf(schema, linkTo(others))}.`].join('\n\n')
   if (objects.length === 1 && objects[0] !== undefined) {
-    return [`### ${title}`, ...intro, table(objects[0], others)].join('\n\n')
+    return [`### ${title}`, ...intro, form(title, objects[0], others)].join('\n\n')
   }
   return [`### ${title}`, ...intro, ...objects.map((object) => alternative(title, object, others))].join('\n\n')
 }
 
 /** One of several forms of an option: a link if the form has its own section, otherwise its table. */
 function alternative(title: string, object: Schema, names: Names): string {
-  const own = table(object, names)
+  const own = form(title, object, names)
   const known = [...names].find(([schema]) => {
     const objects = objectsOf(schema)
-    return objects.length === 1 && objects[0] !== undefined && table(objects[0], names) === own
+    return objects.length === 1 && objects[0] !== undefined && form(title, objects[0], names) === own
   })
   if (known !== undefined) return `- with ${discriminator(object)}: [${known[1]}](#${known[1].toLowerCase()})`
-  return `#### ${title} with ${discriminator(object)}\n\n${own}`
+  const heading = `${title} with ${discriminator(object)}`
+  return `#### ${heading}\n\n${form(heading, object, names)}`
 }
 
 /** The key that distinguishes an alternative of a union from the others, as in `type: 'codel'`. */
@@ -69,41 +75,57 @@ function literalOf(schema: Schema): unknown {
   return def.type === 'literal' && def.values?.length === 1 ? def.values[0] : undefined
 }
 
-function table(object: Schema, names: Names): string {
-  const lines = rows(object, '', names).map(
-    (cells) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`,
-  )
-  return ['| Option | Type | Default | Meaning |', '|---|---|---|---|', ...lines].join('\n')
-}
-
-/** One row for each key. The keys of a nested object follow as `outer.inner`, with the form that they belong to. */
-function rows(object: Schema, prefix: string, names: Names): string[][] {
-  return Object.entries(object.def.shape ?? {}).flatMap(([key, part]) => {
-    const path = prefix + key
-    const { optional, default: fallback, description } = unwrap(part)
-    const { schema: inner } = unwrap(part, (candidate) => names.has(candidate))
-    const missing = optional ? '' : 'required'
-    const shown = fallback === undefined ? missing : code(fallback)
-    const row = [code(path), typeOf(part, linkTo(names)), shown, description ?? '']
-    return [row, ...(names.has(inner) ? [] : rowsInside(inner, `${path}.`, names))]
+/** The table of the keys of an object, and after it a section for each object inside of it. The heading names the form. */
+function form(title: string, object: Schema, names: Names): string {
+  const named = / with `/.test(title) ? discriminatorKey(object) : undefined
+  const entries = Object.entries(object.def.shape ?? {}).filter(([key]) => key !== named)
+  const path = title.includes(': ') && named === undefined ? `${title}.` : `${title}: `
+  const sections = entries.flatMap(([key, part]) => sectionsOf(path + key, part, names))
+  const inside = new Map(sections.map(({ heading, object }) => [object, heading]))
+  const lines = entries.map(([key, part]) => {
+    const { optional, default: fallback, description = '' } = unwrap(part)
+    const missing = optional ? [] : ['required']
+    const facts = [
+      code(key),
+      typeOf(part, linkTo(names, inside)),
+      ...(fallback === undefined ? missing : [`default ${code(fallback)}`]),
+    ]
+    return `| ${[facts.join('<br>'), description].map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`
   })
+  const table = ['| Option | Meaning |', '|---|---|', ...lines].join('\n')
+  return [
+    table,
+    ...sections
+      .filter(({ object }) => !isBare(object))
+      .map(({ heading, object }) => `#### ${heading}\n\n${form(heading, object, names)}`),
+  ].join('\n\n')
 }
 
-/** The keys of a nested object, or of each of its forms. The form is named before the meaning of each key. */
-function rowsInside(schema: Schema, prefix: string, names: Names): string[][] {
+interface Section {
+  readonly heading: string
+  readonly object: Schema
+}
+
+/** The objects that an option may be, each with the heading of its section. Those with a section of their own are left out. */
+function sectionsOf(path: string, part: Schema, names: Names): Section[] {
+  const { schema } = unwrap(part, (candidate) => names.has(candidate))
+  if (names.has(schema)) return []
   const objects = objectsOf(schema).filter((object) => !names.has(object))
-  if (objects.length === 1 && objects[0] !== undefined) return rows(objects[0], prefix, names)
-  return objects.flatMap((object) => {
-    const own = rows(object, prefix, names).filter(([path]) => path !== code(`${prefix}${discriminatorKey(object)}`))
-    return own.map(([path = '', type = '', fallback = '', meaning = '']) => {
-      return [path, type, fallback, `With ${discriminator(object)}: ${meaning}`]
-    })
-  })
+  const heading = (object: Schema): string => (objects.length === 1 ? path : `${path} with ${discriminator(object)}`)
+  return objects.map((object) => ({ heading: heading(object), object }))
 }
 
-function linkTo(names: Names): (schema: Schema) => string | undefined {
+/** Whether a form has no keys but the one that names it. */
+const isBare = (object: Schema): boolean =>
+  Object.keys(object.def.shape ?? {}).length === 1 && !!discriminatorKey(object)
+
+function linkTo(names: Names, inside: Names = new Map()): (schema: Schema) => string | undefined {
   return (schema) => {
     const name = names.get(schema)
-    return name === undefined ? undefined : `[${name}](#${name.toLowerCase()})`
+    if (name !== undefined) return `[${name}](#${name.toLowerCase()})`
+    const heading = inside.get(schema)
+    if (heading === undefined) return undefined
+    if (isBare(schema)) return discriminator(schema)
+    return `[${/ with (.+)$/.exec(heading)?.[1] ?? 'object'}](#${slug(heading.replaceAll('`', ''))})`
   }
 }

@@ -105,6 +105,11 @@ describe('running a program', () => {
     await expect(run(code)).resolves.toBe(1)
   })
 
+  it('finds files beside its page', async () => {
+    const code = 'new URL("./x.mjs", import.meta.url).pathname // "/docs/x.mjs"'
+    await expect(runProgram(only(code), require, '/docs/page.md')).resolves.toBe(1)
+  })
+
   it('stops the nact systems that it started, also when it fails', async () => {
     const stopped: unknown[] = []
     const nact = { start: (name: string) => name, stop: (system: unknown) => stopped.push(system) }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brokenLinks, markdownIn } from './pages/links'
-import { programsOf } from './pages/markdown'
+import { localLinksOf, programsOf } from './pages/markdown'
 import { closeConnections, endServers, withNats } from './pages/nats'
 import { runProgram } from './pages/run'
 import { typeFaults } from './pages/types'
@@ -11,7 +11,14 @@ const root = join(__dirname, '..', '..')
 const ofPackages = readdirSync(join(root, 'packages'))
   .map((name) => join('packages', name, 'README.md'))
   .filter((file) => existsSync(join(root, file)))
-const files = ['README.md', 'CONTRIBUTING.md', ...ofPackages, ...markdownIn(root, 'docs')]
+const files = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CODE_OF_CONDUCT.md',
+  ...ofPackages,
+  ...markdownIn(root, 'docs'),
+]
 const pages = files.map((file) => ({ file, programs: programsOf(readFileSync(join(root, file), 'utf8')) }))
 const programs = pages.flatMap(({ file, programs }) =>
   programs.map((program) => ({ file, line: program.line, program })),
@@ -33,8 +40,12 @@ describe('the pages', () => {
     expect(brokenLinks(root, file)).toEqual([])
   })
 
-  it.each(programs)('$file:$line does what it says', async ({ program }) => {
-    expect(await runProgram(program, withNats(require))).toBeGreaterThan(0)
+  it.each(ofPackages)('%s stands alone: the registry shows it without the repository', (file) => {
+    expect(localLinksOf(readFileSync(join(root, file), 'utf8')).map(({ target }) => target)).toEqual([])
+  })
+
+  it.each(programs)('$file:$line does what it says', async ({ file, program }) => {
+    expect(await runProgram(program, withNats(require), join(root, file))).toBeGreaterThan(0)
   })
 })
 

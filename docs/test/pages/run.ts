@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual, format, inspect } from 'node:util'
 import { type Expectation, literal, prepare } from './expectations'
 import { type Program } from './markdown'
@@ -8,12 +10,12 @@ export type Load = (name: string) => unknown
 /**
  * Runs a program of a page and compares what it does with what it states.
  *
- * It stops the nact systems that the program starts, so that a page need not stop them.
+ * It stops the nact systems that the program starts, so that a page need not stop them. `import.meta.url` is that of `page`.
  *
  * @returns how many stated results were compared
  * @throws {Error} naming the line on the page, what it states and what came instead
  */
-export async function runProgram(program: Program, load: Load): Promise<number> {
+export async function runProgram(program: Program, load: Load, page = join(process.cwd(), 'page.md')): Promise<number> {
   const { javascript, expectations } = prepare(program.code)
   const output: string[] = []
   const opened: (() => void)[] = []
@@ -29,7 +31,9 @@ export async function runProgram(program: Program, load: Load): Promise<number> 
   }
   const module: { exports: { run?: () => Promise<void> } } = { exports: {} }
   const fakeConsole = { ...console, log: (...args: unknown[]) => void output.push(format(...args)) }
-  const body = new Function('require', 'module', 'exports', 'console', '__expect', javascript)
+  const url = JSON.stringify(pathToFileURL(page).href)
+  const source = javascript.replaceAll('import.meta.url', () => url)
+  const body = new Function('require', 'module', 'exports', 'console', '__expect', source)
   body(stopping(load, opened), module, module.exports, fakeConsole, compare)
   try {
     await module.exports.run?.()

@@ -36,6 +36,7 @@ export type DynamicMatch<V> =
  * @param name of the address; generated if left out
  * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
+ * @example const broker = spawnBroker<string, string>(start(), { client: { type: 'codel', target: 50 } })
  */
 export function spawnBroker<A = unknown, R = unknown>(
   parent: Ref<never>,
@@ -53,57 +54,98 @@ export function spawnBroker<A = unknown, R = unknown>(
  *
  * @throws {DroppedError} as a rejection, if it was dropped; {ExpiredError} after `timeout`; {CancelledError} if its signal aborts;
  *   {StoppedError} if the broker stops; {OptionsError} if an option is wrong. The request is not matched then
+ * @example const { value } = await ask(broker, 'who can do this?')
  */
 export function ask<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
   return start<R>(broker, { kind: 'ask', of: 'ask' }, value, options).match
 }
 
-/** Offers a member; resolves when a request is found. Otherwise the same as `ask`. */
+/**
+ * Offers a member; resolves when a request is found. Otherwise the same as `ask`.
+ *
+ * @example const { value } = await askR(broker, 'I can')
+ */
 export function askR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
   return start<A>(broker, { kind: 'askR', of: 'askR' }, value, options).match
 }
 
-/** `ask` without waiting: rejects with a DroppedError (`busy`) if no member waits. */
+/**
+ * `ask` without waiting: rejects with a DroppedError (`busy`) if no member waits.
+ *
+ * @example await nbAsk(broker, 'now or never') // rejects at once if nobody is idle
+ */
 export function nbAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Promise<BrokerMatch<R>> {
   return start<R>(broker, { kind: 'nbAsk', of: 'nbAsk' }, value, options).match
 }
 
-/** `askR` without waiting: rejects with a DroppedError (`busy`) if no request waits. */
+/**
+ * `askR` without waiting: rejects with a DroppedError (`busy`) if no request waits.
+ *
+ * @example await nbAskR(broker, 'any work?') // rejects at once if nobody waits
+ */
 export function nbAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Promise<BrokerMatch<A>> {
   return start<A>(broker, { kind: 'nbAskR', of: 'nbAskR' }, value, options).match
 }
 
-/** `ask` that returns a ticket, to await or to cancel. */
+/**
+ * `ask` that returns a ticket, to await or to cancel.
+ *
+ * @example const { match, cancel } = asyncAsk(broker, 'later')
+ */
 export function asyncAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): Ticket<R> {
   return observed(start<R>(broker, { kind: 'ask', of: 'asyncAsk' }, value, options))
 }
 
-/** `askR` that returns a ticket, to await or to cancel. */
+/**
+ * `askR` that returns a ticket, to await or to cancel.
+ *
+ * @example const { match, cancel } = asyncAskR(broker, 'I can')
+ */
 export function asyncAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): Ticket<A> {
   return observed(start<A>(broker, { kind: 'askR', of: 'asyncAskR' }, value, options))
 }
 
-/** `ask` that returns at once whether the request was matched, dropped, or has to wait. */
+/**
+ * `ask` that returns at once whether the request was matched, dropped, or has to wait.
+ *
+ * @example const match = dynamicAsk(broker, 'now, or else later')
+ */
 export function dynamicAsk<A, R>(broker: BrokerRef<A, R>, value: A, options?: AskOptions): DynamicMatch<R> {
   return decided<R>(broker, { kind: 'dynamicAsk', of: 'dynamicAsk' }, value, options)
 }
 
-/** `askR` that returns at once whether the member was matched, dropped, or has to wait. */
+/**
+ * `askR` that returns at once whether the member was matched, dropped, or has to wait.
+ *
+ * @example const match = dynamicAskR(broker, 'now, or else later')
+ */
 export function dynamicAskR<A, R>(broker: BrokerRef<A, R>, value: R, options?: AskOptions): DynamicMatch<A> {
   return decided<A>(broker, { kind: 'dynamicAskR', of: 'dynamicAskR' }, value, options)
 }
 
-/** Removes everything queued with this tag, without telling it; returns how many. */
+/**
+ * Removes everything queued with this tag, without telling it; returns how many.
+ *
+ * @example cancel(broker, tag) // how many were removed
+ */
 export function cancel(broker: BrokerRef<never, never>, tag: unknown): number {
   return brokerBehind(broker, 'cancel').cancel(tag)
 }
 
-/** How many requests wait. */
+/**
+ * How many requests wait.
+ *
+ * @example length(broker) // how many requests wait
+ */
 export function length(broker: BrokerRef<never, never>): number {
   return brokerBehind(broker, 'length').engine.length
 }
 
-/** How many members wait. */
+/**
+ * How many members wait.
+ *
+ * @example lengthR(broker) // how many members wait
+ */
 export function lengthR(broker: BrokerRef<never, never>): number {
   return brokerBehind(broker, 'lengthR').engine.lengthR
 }
@@ -114,6 +156,7 @@ export function lengthR(broker: BrokerRef<never, never>): number {
  *
  * @returns what changed, option by option
  * @throws {OptionsError} if the options are wrong; nothing changes then
+ * @example changeConfig(broker, { client: { type: 'codel', target: 50 } })
  */
 export function changeConfig(broker: BrokerRef<never, never>, options: BrokerConfig): readonly Change[] {
   return brokerBehind(broker, 'changeConfig').changeConfig(options)

@@ -36,7 +36,11 @@ export function better<B extends AnyBroker>(...brokers: readonly B[]): B {
   return chosen(brokers, {}, 'better')
 }
 
-/** `better` with options. */
+/**
+ * `better` with options.
+ *
+ * @example await ask(betterOf([near, far]), 'who is faster?')
+ */
 export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: Choosing = {}): B {
   if (!Array.isArray(brokers))
     throw wrongArgument({ of: 'betterOf', argument: 'list', expected: 'an array of brokers' }, brokers)
@@ -48,7 +52,11 @@ export function betterOf<B extends AnyBroker>(brokers: readonly B[], choosing: C
   )
 }
 
-/** Returns a random broker. @throws {OptionsError} if none is given, or it is not a broker */
+/**
+ * Returns a random broker. @throws {OptionsError} if none is given, or it is not a broker
+ *
+ * @example await ask(random(left, right), 'either will do')
+ */
 export function random<B extends AnyBroker>(...brokers: readonly B[]): B {
   const broker = pick(brokers, Math.random, 'random')
   brokerBehind(broker, 'random')

@@ -34,6 +34,7 @@ export interface TaskTicket {
  * @param name of the address; generated if left out
  * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
+ * @example const regulator = spawnRegulator(start(), { valve: { type: 'rate', limit: 10 } })
  */
 export function spawnRegulator(parent: Ref<never>, options: RegulatorActorOptions = {}, name?: string): RegulatorRef {
   checkPlace('regulator', parent, name)

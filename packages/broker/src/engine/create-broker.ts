@@ -10,6 +10,7 @@ import { ShortWayBroker } from './short-way'
  * @param options see `brokerOptions`, and `rate` and `limits`; times in milliseconds
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker, which has the same matching rules
+ * @example const broker = createBroker<Waiting, Waiting>({ client: { type: 'timeout', timeout: 50 } }, 0)
  */
 export function createBroker<A extends Waiting, R extends Waiting>(
   options: EngineOptions,

@@ -243,6 +243,7 @@ function checkRegulatorOptions(options: unknown): CheckedRegulatorOptions {
  * @param options see `regulatorOptions`; times in milliseconds
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator
+ * @example const regulator = createRegulator<Waiting>({ valve: { type: 'rate', limit: 10 } }, 0)
  */
 export function createRegulator<E extends Waiting>(
   options: RegulatorOptions,

@@ -144,6 +144,7 @@ const UNDERLOAD: AlarmKind = {
  * @param options milliseconds; `alarm` "overload", `target` 100, `interval` 1000
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_overload_meter
+ * @example const meter = overloadMeter({ type: 'overload', alarm: 'busy', target: 100 }, 0)
  */
 export function overloadMeter(options: OverloadMeterOptions, now: Nanos): AlarmMeter {
   checkTime('overloadMeter', now)
@@ -156,6 +157,7 @@ export function overloadMeter(options: OverloadMeterOptions, now: Nanos): AlarmM
  * @param options milliseconds; `alarm` "underload", `target` 100 (may be negative), `interval` 1000
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_underload_meter
+ * @example const meter = underloadMeter({ type: 'underload', alarm: 'idle', target: 100 }, 0)
  */
 export function underloadMeter(options: UnderloadMeterOptions, now: Nanos): AlarmMeter {
   checkTime('underloadMeter', now)

@@ -65,6 +65,7 @@ function checkBetterMeterOptions(options: unknown): z.output<typeof betterMeterO
  * @param options milliseconds; `ask.upper` and `askR.upper` 5000, `update` 100
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbetter_meter; Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001
+ * @example const meter = betterMeter({ type: 'better' }, 0)
  */
 export function betterMeter(options: BetterMeterOptions, now: Nanos): BetterMeter {
   checkTime('betterMeter', now)

@@ -96,6 +96,7 @@ function checkPieMeterOptions(options: unknown): Checked {
  * @param options milliseconds; for `ask` and `askR` each `target` 100 and `interval` 1000; `update` 100, `min` 0, `max` unbounded
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see RFC 8033, Proportional Integral Controller Enhanced; sprotector_pie_meter
+ * @example const meter = pieMeter({ type: 'pie' }, 0)
  */
 export function pieMeter(options: PieMeterOptions, now: Nanos): PieMeter {
   checkTime('pieMeter', now)

@@ -250,6 +250,7 @@ function checkCodelOptions(options: unknown): CodelRules {
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see Nichols and Jacobson, Controlling Queue Delay, ACM Queue 2012; sbroker_codel_queue
+ * @example const queue = codelQueue<Waiting>({ type: 'codel', target: 50, interval: 500 }, 0)
  */
 export function codelQueue<E extends Waiting>(options: CodelOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
   checkTime('codelQueue', now)

@@ -102,6 +102,7 @@ function checkDropOptions(options: unknown): DropRules {
  * @param options `order` adaptive, `dropFrom` tail, `max` unbounded
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @example const queue = dropQueue<Waiting>({ type: 'drop', max: 100 }, 0)
  */
 export function dropQueue<E extends Waiting>(options: DropOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
   checkTime('dropQueue', now)

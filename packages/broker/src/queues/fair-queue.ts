@@ -247,6 +247,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
  * @see Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round-Robin, SIGCOMM 1995
+ * @example const queue = fairQueue<Waiting>({ type: 'fair', by: { property: 'tenant' } }, 0)
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {
   checkTime('fairQueue', now)

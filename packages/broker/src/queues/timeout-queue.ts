@@ -171,6 +171,7 @@ function checkTimeoutOptions(options: unknown): TimeoutRules {
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_timeout_queue
+ * @example const queue = timeoutQueue<Waiting>({ type: 'timeout', timeout: 500 }, 0)
  */
 export function timeoutQueue<E extends Waiting>(
   options: TimeoutOptions,

@@ -117,6 +117,7 @@ function checkCodelValveOptions(options: unknown): CodelValveRules {
  * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_codel_valve
+ * @example const valve = codelValve<string>({ type: 'codel', target: 100 }, 0)
  */
 export function codelValve<T>(options: CodelValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
   checkTime('codelValve', now)

@@ -52,6 +52,7 @@ function checkOpenValveOptions(options: unknown): ValveRules {
  * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_open_valve
+ * @example const valve = openValve<string>({ type: 'open', max: 8 }, 0)
  */
 export function openValve<T>(options: OpenValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
   checkTime('openValve', now)

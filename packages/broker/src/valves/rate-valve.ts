@@ -116,6 +116,7 @@ function checkRateValveOptions(options: unknown): RateRules {
  * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_rate_valve
+ * @example const valve = rateValve<string>({ type: 'rate', limit: 10, interval: 1000 }, 0)
  */
 export function rateValve<T>(options: RateValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
   checkTime('rateValve', now)

@@ -71,6 +71,7 @@ function checkRelativeValveOptions(options: unknown): RelativeRules {
  * @param tasks tasks that are already running
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sregulator_relative_valve
+ * @example const valve = relativeValve<string>({ type: 'relative', target: 100 }, 0)
  */
 export function relativeValve<T>(options: RelativeValveOptions, now: Nanos, tasks: Iterable<T> = []): Valve<T> {
   checkTime('relativeValve', now)

@@ -84,7 +84,11 @@ export interface Inspection {
   readonly stateVersion: number | undefined
 }
 
-/** Returns the figures of a pool. Works on stopped pools, too. For a pool that runs elsewhere, it returns what is known here. */
+/**
+ * Returns the figures of a pool. Works on stopped pools, too. For a pool that runs elsewhere, it returns what is known here.
+ *
+ * @example inspect(pool).waiting // how many requests wait
+ */
 export function inspect(ref: HereRef): Inspection
 export function inspect<I>(ref: ElsewhereRef<Protocol, I>): I
 export function inspect(ref: PoolRef): unknown {

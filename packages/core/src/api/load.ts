@@ -23,7 +23,11 @@ export interface Load {
   readonly accepted: number
 }
 
-/** Says how much work a pool has: the few figures of `inspect` that cost next to nothing, for those who ask often. */
+/**
+ * Says how much work a pool has: the few figures of `inspect` that cost next to nothing, for those who ask often.
+ *
+ * @example const { busy, waiting } = load(pool)
+ */
 export function load(ref: HereRef): Load {
   const pool = poolOf(ref, 'load')
   const now = pool.now()

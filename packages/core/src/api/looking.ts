@@ -29,6 +29,7 @@ export interface MemberView extends MemberInfo {
  *
  * @throws {InvalidError} if the state does not exist yet: `await ready(pool)` first; {StoppedError} if the pool has stopped
  *   before there was one
+ * @example getState(pool) // { count: 15 }
  */
 export function getState<P extends Protocol>(pool: HereRef<P>): DeepReadonly<P['state']> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
@@ -41,7 +42,11 @@ export function getState<P extends Protocol>(pool: HereRef<P>): DeepReadonly<P['
   ])
 }
 
-/** Returns the current members of a pool. */
+/**
+ * Returns the current members of a pool.
+ *
+ * @example getMembers(pool).map((member) => member.status)
+ */
 export function getMembers(pool: HereRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool, 'getMembers').kernel
   const now = turn.refresh()
@@ -60,13 +65,19 @@ export function getMembers(pool: HereRef): readonly MemberView[] {
 /**
  * Returns what waits for a member: the oldest requests, and how many there are by type, priority, key and tenant. It has no
  * messages. Reads each waiting request a few times, so call it for people, not for each request.
+ *
+ * @example console.log(getWaiting(pool))
  */
 export function getWaiting(pool: HereRef): WaitingSummary {
   const found = poolOf(pool, 'getWaiting')
   return summarise(found.waiting, found.explained.fairBy, found.now())
 }
 
-/** Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too. */
+/**
+ * Returns the options in force, with all defaults. Change them with `configure`. Works on stopped pools, too.
+ *
+ * @example getOptions(pool).timeout // 5000
+ */
 export function getOptions(pool: HereRef): CheckedPoolOptions
 export function getOptions<I>(pool: ElsewhereRef<Protocol, I>): OptionsOf<I>
 export function getOptions(pool: PoolRef): object {
@@ -78,7 +89,11 @@ function optionsHere(pool: PoolRef): CheckedPoolOptions {
   return { ...found.options, size: found.options.size ?? found.size }
 }
 
-/** Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it. */
+/**
+ * Calls `watcher` for each lost message, after the operation that lost it; returns a function that stops it.
+ *
+ * @example const end = watchDeadLetters(pool, ({ message, error }) => console.error(message, error))
+ */
 export function watchDeadLetters(pool: HereRef, watcher: (letter: DeadLetter) => void): () => void {
   const { deadLetters } = poolOf(pool, 'watchDeadLetters').kernel
   checkFunction({ of: 'watchDeadLetters', argument: 'watcher' }, watcher)

@@ -13,6 +13,7 @@ import { poolOf, receiverOf } from './pool-of'
  * `ERR_GENPOOL_DROPPED`, and `_EXPIRED` or `_CANCELLED` with `started: false`, mean that the request was never run.
  *
  * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `share`, `onProgress`
+ * @example await call(pool, { type: 'add', value: 5 }, { timeout: 500, signal })
  */
 export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
@@ -29,6 +30,7 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
  * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
  *
  * @param options `priority`, `key`, `latest`
+ * @example cast(pool, { type: 'add', value: 5 }) // { ok: true }
  */
 export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
   pool: PoolRef<P>,
@@ -48,6 +50,7 @@ const broadcastOptions = z.strictObject({
  * @param options `lateJoiners`: members that start later get it, too, as their first message
  * @returns how many members got it now
  * @throws {OptionsError} if an option is wrong; nothing is sent then
+ * @example broadcast(pool, { type: 'reload' }) // each member gets it, in its own turn
  */
 export function broadcast(pool: HereRef, message: unknown, options: { readonly lateJoiners?: boolean } = {}): number {
   const { directMessages, roster } = poolOf(pool, 'broadcast').kernel

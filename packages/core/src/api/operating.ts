@@ -22,6 +22,7 @@ export function configure<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, Po
  * Changes the number of members. New ones start at once; surplus ones end after their current message.
  *
  * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then
+ * @example resize(pool, 16)
  */
 export function resize(pool: HereRef, size: number): void {
   const found = poolOf(pool, 'resize')
@@ -36,12 +37,17 @@ export function resize(pool: HereRef, size: number): void {
  * It is the option `paused`, so a pool can also be spawned paused. A pool that drains finishes what it has, paused or not.
  *
  * @throws {StoppedError} if the pool has stopped
+ * @example pause(pool) // requests wait until resume(pool)
  */
 export function pause(pool: HereRef): void {
   poolOf(pool, 'pause').configure({ paused: true })
 }
 
-/** Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped */
+/**
+ * Lets members work again after `pause`. Does nothing if the pool is not paused. @throws {StoppedError} if it has stopped
+ *
+ * @example resume(pool)
+ */
 export function resume(pool: HereRef): void {
   poolOf(pool, 'resume').configure({ paused: false })
 }
@@ -49,6 +55,8 @@ export function resume(pool: HereRef): void {
 /**
  * Resets a learning concurrency limit: it starts again with `initial`. Use it after the backend was replaced. Does nothing
  * to a pool without such a limit.
+ *
+ * @example relearn(pool) // after the database has moved to a faster machine
  */
 export function relearn(pool: HereRef): void {
   poolOf(pool, 'relearn').policies.relearn()
@@ -70,6 +78,7 @@ const drainOptions = z.strictObject({
  * @param options `within`: stops after this many milliseconds whatever is left, and resolves; the callers that are left get a
  *   StoppedError
  * @throws {OptionsError} if an option is wrong; nothing is changed
+ * @example await drain(pool, { within: 10_000 }) // finishes what waits, for at most 10 s, then stops
  */
 export function drain(pool: PoolRef, options: { readonly within?: number } = {}): Promise<void> {
   const target = elsewhereOf(pool) ?? poolOf(pool, 'drain').kernel.lifecycle

@@ -32,6 +32,7 @@ export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, 
  * @param options see `poolOptions`; for a plain function also nact's own properties
  * @throws {OptionsError} if an option is unknown or out of range, the parent is none, or the name is taken or not allowed;
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
+ * @example const pool = spawnPool(start(), Counter, 'counter', { size: 5 })
  */
 // One signature instead of overloads, so that the compiler names the option that is wrong.
 export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
@@ -52,6 +53,7 @@ export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string,
  * Resolves when the pool has its state and its first member can work.
  *
  * @throws {StoppedError} whose `cause` says why it could not start
+ * @example await ready(pool) // rejects with the cause if the pool cannot start
  */
 export function ready(pool: PoolRef): Promise<void> {
   return elsewhereOf(pool)?.ready() ?? poolOf(pool, 'ready').kernel.lifecycle.ready()

@@ -63,7 +63,11 @@ export class InitStep<S = unknown> {
   ) {}
 }
 
-/** Starts with `state`, and calls `handleContinue(argument)` before the first message. */
+/**
+ * Starts with `state`, and calls `handleContinue(argument)` before the first message.
+ *
+ * @example init: () => initThen({ rows: [] }, { continue: 'load' })
+ */
 export function initThen<S>(state: S, then: { readonly continue: unknown }): InitStep<S> {
   const given: unknown = then
   const isThen = readSafely(() => typeof given === 'object' && given !== null && 'continue' in given, false)
@@ -71,12 +75,20 @@ export function initThen<S>(state: S, then: { readonly continue: unknown }): Ini
   return new InitStep('continue', state, then.continue)
 }
 
-/** Leaves this slot empty; it does not count as a failed start. With shared state, the pool stops. */
+/**
+ * Leaves this slot empty; it does not count as a failed start. With shared state, the pool stops.
+ *
+ * @example init: () => (needed ? { count: 0 } : ignore())
+ */
 export function ignore(): InitStep<never> {
   return new InitStep('ignore', undefined, undefined)
 }
 
-/** Refuses to start: the pool stops, and `ready(pool)` and all waiting callers get the reason. */
+/**
+ * Refuses to start: the pool stops, and `ready(pool)` and all waiting callers get the reason.
+ *
+ * @example init: () => (process.env.KEY === undefined ? refuse('KEY is not set') : { key: process.env.KEY })
+ */
 export function refuse(reason: unknown): InitStep<never> {
   return new InitStep('refuse', undefined, reason)
 }

@@ -64,11 +64,12 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures -- one overload for each way to write it */
 
 /**
- * Answers a call, and commits `next` first.
+ * Answers a call, and commits the next state first.
  *
- * @param value the answer, or a function that returns it for the committed state. After an await, a recipe may commit on a
- *   later state than the handler has read; only the function sees that state
- * @param next the next state, or an immer recipe; left out: unchanged
+ * - The first argument is the answer, or a function that returns it for the committed state. After an await, a recipe may
+ *   commit on a later state than the handler has read. Only the function sees that state.
+ * - The second is the next state, or an immer recipe. Without it, the state stays.
+ *
  * @param then what this member does next
  * @example reply(state.count + 1, (draft) => { draft.count += 1 })
  */
@@ -86,10 +87,10 @@ export function reply(value: unknown, next?: unknown, then?: Then): never {
 }
 
 /**
- * Does not answer now, and commits `next`.
+ * Does not answer now, and commits the first argument: the next state, or an immer recipe. Without it, the state stays.
  *
- * @param next the next state, or an immer recipe; left out: unchanged
  * @param then what this member does next
+ * @example noReply((draft) => { draft.count += 1 })
  */
 export function noReply<S = any>(unchanged?: undefined, then?: Then): NoReply<S>
 export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
@@ -105,6 +106,7 @@ export function noReply(next?: unknown, then?: Then): NoReply {
  * With the reason `'normal'` or `'shutdown'` it does not count against the restart intensity.
  *
  * @param last the answer to the current message, and a last commit
+ * @example halt('normal', { reply: 'the last one' })
  */
 export function halt<P extends PromiseLike<unknown>, S = any>(
   reason: unknown,

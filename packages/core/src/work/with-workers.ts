@@ -16,6 +16,7 @@ const factories = new WeakMap<Definition, WorkerFactory>()
  *
  * @returns a behaviour of its own; the one that was given still runs in this thread
  * @throws {OptionsError} if `behaviour` or `workers` is something else
+ * @example spawnPool(system, withWorkers(Counter, workers), 'counter', { state: 'isolated' })
  */
 export function withWorkers<P extends Protocol>(behaviour: Behaviour<P>, workers: WorkerFactory): Behaviour<P> {
   const given: unknown = behaviour

@@ -38,6 +38,7 @@ const Z99 = 2.3263
  * Makes a trace from a description, for `simulate`.
  *
  * @throws {OptionsError} if an option is wrong
+ * @example const trace = traceOf({ rate: 100, seconds: 60, runMs: { p50: 20, p99: 100 } })
  */
 export function traceOf(load: Load): Trace {
   const { seconds, rate, bursts, runMs, patience, seed } = parseOptions(loadOptions, load, 'options of the load')

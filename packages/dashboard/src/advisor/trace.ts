@@ -52,6 +52,7 @@ export interface BrokenLine {
  *
  * @param files the parts of one trace, in any order
  * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace, or of another version
+ * @example const trace = readTrace('monday.jsonl', 'tuesday.jsonl')
  */
 export function readTrace(...files: readonly string[]): Trace {
   return readLines(files).trace

@@ -106,7 +106,11 @@ export function whenFree<S, T>(cell: Cell<S>, commit: (writer: Writer<S>) => May
   }
 }
 
-/** Holds the cell while `work` runs, and releases it also when `work` fails. Synchronous if cell and work are. */
+/**
+ * Holds the cell while `work` runs, and releases it also when `work` fails. Synchronous if cell and work are.
+ *
+ * @example holding(cell, (hold) => hold.value)
+ */
 export function holding<S, T>(cell: Cell<S>, work: (hold: Hold<S>) => MaybePromise<T>): T | Promise<T> {
   try {
     return chain(cell.hold(), (hold) => releasing(hold, work))

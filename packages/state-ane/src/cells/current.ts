@@ -7,6 +7,7 @@ import { ENDED_DRAFT, isEndedDraft } from './ended-draft'
  * Returns a copy of a draft as it is now, to keep it after its recipe has returned.
  *
  * @throws {OptionsError} if it is not a draft; {InvalidError} if its recipe has returned
+ * @example cell.update((draft) => { seen = current(draft) })
  */
 export function current<T>(draft: Draft<T>): T {
   if (isOwnDraft(draft)) return currentOf(draft) as T

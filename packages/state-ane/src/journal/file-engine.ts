@@ -36,6 +36,7 @@ const fileEngineOptions = z.strictObject({ compact: z.boolean().default(true) })
  *
  * @param directory made when it is not there. On a network drive, locks of other hosts are seen, but not whether they are alive
  * @throws {OptionsError} if the directory or an option is wrong; nothing is created
+ * @example const store = createStore({ journal: { engine: fileEngine('/var/lib/shop') } })
  */
 export function fileEngine(directory: string, options: FileEngineOptions = {}): FileEngine {
   if (typeof directory !== 'string' || directory === '') {

@@ -33,6 +33,7 @@ export interface Replicator<S> {
  * (a `MessagePort`, a socket) as plain data.
  *
  * @throws {StoppedError} if the cell's store was destroyed
+ * @example const replicator = replicate(cell)
  */
 export function replicate<S>(cell: Cell<S>): Replicator<S> {
   checkCell('replicate', cell)

@@ -1,0 +1,30 @@
+'use strict'
+
+/** As `base` in docs/.vitepress/config.mts: the pages of the API lead back to the guide. */
+const site = process.env.DOCS_BASE ?? '/'
+
+module.exports = {
+  name: 'GenPool API',
+  entryPointStrategy: 'packages',
+  // From the package that most people need to those under it.
+  entryPoints: ['core', 'threads', 'dashboard', 'nats', 'broker', 'state-ane', 'runtime'].map(
+    (name) => `packages/${name}`,
+  ),
+  packageOptions: {
+    entryPoints: ['src/index.ts', 'src/testing/index.ts'],
+    readme: 'none',
+    excludePrivate: true,
+    excludeInternal: true,
+  },
+  out: 'docs/public/api',
+  readme: 'none',
+  navigationLinks: {
+    Guide: `${site}guide/getting-started.html`,
+    Errors: `${site}guide/errors.html`,
+    Options: `${site}reference/options.html`,
+  },
+  titleLink: `${site}index.html`,
+  treatWarningsAsErrors: true,
+  hideGenerator: true,
+  githubPages: false,
+}
