@@ -169,7 +169,12 @@ describe('a batch', () => {
     const clock = virtualClock()
     const pool = spawnPool(system, Bad, 'bad', { size: 1, clock })
     const codes = async (type: string): Promise<readonly string[]> => {
-      const calls = [1, 2].map(() => call(pool, { type } as never).catch((error: { code: string }) => error.code))
+      const calls = [1, 2].map(() =>
+        call(pool, { type } as never).then(
+          () => 'answered',
+          (error: { code: string }) => error.code,
+        ),
+      )
       await clock.advance(20_000)
       return Promise.all(calls)
     }

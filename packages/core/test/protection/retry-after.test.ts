@@ -190,7 +190,7 @@ describe('retryAfterMs of a drop', () => {
   describe('beside a rate or a back-off', () => {
     const Guest = definePool({
       calls: {
-        work: async ({ wait = 0 }: { user?: string; wait?: number }, _state, ctx) => {
+        work: async ({ wait = 0 }: { user?: string | undefined; wait?: number }, _state, ctx) => {
           await clock.wait(10)
           if (wait > 0) ctx.backOff(wait)
           return reply('done')

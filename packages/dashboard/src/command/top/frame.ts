@@ -1,6 +1,7 @@
 import type { Tick } from '../../live/messages'
-import { duration, ms, percent, rate } from '../format'
+import { duration, rate } from '../format'
 import { table } from '../table'
+import { membersOf, nodesOf, poolFigures, remoteFigures } from './detail-lines'
 
 /** What one look at a dashboard shows. */
 export interface View {
@@ -13,7 +14,6 @@ export interface View {
 }
 
 const BARS = '▁▂▃▄▅▆▇█'
-const MOST_MEMBERS = 8
 
 /** A frame as lines: all pools, and below them the chosen one. */
 export function frameOf({ url, tick, past, trouble }: View): string[] {
@@ -26,13 +26,13 @@ export function frameOf({ url, tick, past, trouble }: View): string[] {
     ...pools(tick),
     '',
     `${detail.id}${lifeOf(tick)}`,
-    ...figures(tick),
+    ...(detail.kind === 'pool' ? poolFigures(detail) : remoteFigures(detail)),
     ...(past.length > 1
       ? [`  throughput  ${sparkline(past.slice(-60))}  last ${duration(Math.min(60, past.length) * 1000)}`]
       : []),
     ...findings(tick),
     '',
-    ...members(tick),
+    ...(detail.kind === 'pool' ? membersOf(detail) : nodesOf(detail)),
   ]
 }
 
@@ -55,38 +55,8 @@ function lifeOf({ detail: { figures } }: Tick): string {
   return figures.phase === 'running' ? '' : ` (${figures.phase})`
 }
 
-function figures({ detail: { sample, figures, waits, bounds } }: Tick): string[] {
-  const value = (name: string): string => (typeof sample[name] === 'number' ? ms(sample[name]) : '–')
-  const size = bounds === null ? `${figures.size}` : `${figures.size} (${bounds.min} to ${bounds.max})`
-  const busy = figures.size === 0 ? 0 : figures.members.busy / figures.size
-  const [first] = waits.oldest
-  const oldest = first === undefined ? '' : `, the oldest for ${ms(first.waitedMs)}`
-  return [
-    `  wait        p50 ${value('waitP50')}, p99 ${value('waitP99')}`,
-    `  run         p50 ${value('runP50')}, p99 ${value('runP99')}`,
-    `  members     ${size}, ${percent(busy)} busy`,
-    `  waiting     ${figures.waiting}${oldest}`,
-    `  event loop  ${value('loopMs')} late`,
-  ]
-}
-
 function findings({ detail: { findings } }: Tick): string[] {
   return findings.flatMap(({ finding, says, advice }) => (finding === 'calm' ? [] : [`  ! ${says}`, `    ${advice}`]))
-}
-
-function members({ detail: { members } }: Tick): string[] {
-  const busiest = [...members.shown].sort((a, b) => b.forMs - a.forMs).slice(0, MOST_MEMBERS)
-  if (busiest.length === 0) return []
-  const rows = busiest.map(({ name, status, does, forMs, handled, stuck }) => [
-    name,
-    stuck ? 'stuck' : status,
-    does,
-    does === '' ? '' : ms(forMs),
-    String(handled),
-  ])
-  const more = members.total - busiest.length
-  const lines = table(['member', 'state', 'does', ' for', ' handled'], rows).trimEnd().split('\n')
-  return more > 0 ? [...lines, `… and ${more} more`] : lines
 }
 
 function sparkline(values: readonly (number | null)[]): string {
