@@ -29,6 +29,7 @@ export type FindingName =
   | 'silent-nodes'
   | 'slow-nodes'
   | 'in-flight'
+  | 'dead-letters'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */
