@@ -1,0 +1,100 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { type Clock, NS_PER_MS } from '@genpool/runtime'
+import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+
+/** The longest wait for one answer, before the same is sent again. */
+const TRY_MS = 2000
+/** The wait before the next try when nobody answers: JetStream may be electing a leader. */
+const PAUSE_MS = 100
+
+/** What is stored. */
+export interface Stored {
+  /** Its place in the stream; of a duplicate, the place of the first one. */
+  readonly seq: number
+  /** A cast with its id was stored before. */
+  readonly duplicate: boolean
+}
+
+/** What is to be stored. */
+export interface Publication {
+  readonly subject: string
+  readonly frame: Uint8Array
+  /** What has come before with the same one is not stored again. Undefined: it is stored each time. */
+  readonly messageId?: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The last place of its subject must be this one: somebody else may have written. */
+  readonly expected?: number
+}
+
+/** Nobody knows whether it is stored. */
+export class Unknown extends Error {
+  override readonly name = 'Unknown'
+}
+
+/** Stores bytes in streams. What is not acknowledged is sent again, with its id: so it is stored once. */
+export class Publisher {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly clock: Clock,
+    private readonly timeoutMs: () => number,
+  ) {}
+
+  /** Resolves when it is stored. @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise */
+  async store(publication: Publication): Promise<Stored> {
+    const head = headersOf(publication)
+    const until = this.clock.now() + this.timeoutMs() * NS_PER_MS
+    for (let sent = 1; ; sent++) {
+      const leftMs = (until - this.clock.now()) / NS_PER_MS
+      try {
+        const timeout = Math.max(1, Math.min(leftMs, publication.messageId === undefined ? leftMs : TRY_MS))
+        const { data } = await this.connection.request(publication.subject, publication.frame, {
+          timeout,
+          headers: head,
+        })
+        const { seq, duplicate } = acknowledgedIn(data)
+        return { seq, duplicate }
+      } catch (error) {
+        if (error instanceof JetStreamApiError && !isPassing(error)) throw error
+        const mayBeStored = sent > 1 || !isUnsent(error)
+        if (this.connection.isClosed() || publication.messageId === undefined)
+          throw mayBeStored ? unknown(error) : error
+        if (this.clock.now() + PAUSE_MS * NS_PER_MS >= until) throw mayBeStored ? unknown(error) : error
+        await new Promise<void>((resolve) => this.clock.setTimer(this.clock.now() + PAUSE_MS * NS_PER_MS, resolve))
+      }
+    }
+  }
+}
+
+function headersOf({ messageId, headers, expected }: Publication): MsgHdrs {
+  const head = makeHeaders()
+  if (messageId !== undefined) head.set('Nats-Msg-Id', messageId)
+  if (expected !== undefined) head.set('Nats-Expected-Last-Subject-Sequence', String(expected))
+  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) head.set(name, value)
+  return head
+}
+
+function acknowledgedIn(data: Uint8Array): Stored {
+  const { error, seq, duplicate } = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString()) as {
+    error?: ConstructorParameters<typeof JetStreamApiError>[0]
+    seq?: unknown
+    duplicate?: unknown
+  }
+  if (error !== undefined) throw new JetStreamApiError(error)
+  if (typeof seq !== 'number' || seq <= 0) throw new Error('what answers is no stream')
+  return { seq, duplicate: duplicate === true }
+}
+
+/** 503: the stream has no leader now, or the server has just started. */
+function isPassing(error: JetStreamApiError): boolean {
+  return error.status === 503 && /no(t)? (longer )?(leader|responders)|temporarily|unavailable/i.test(error.message)
+}
+
+/** Whether it certainly did not reach a stream. */
+function isUnsent(error: unknown): boolean {
+  const { isNoResponders } = error as { isNoResponders?: () => boolean }
+  return typeof isNoResponders === 'function' && isNoResponders.call(error)
+}
+
+function unknown(cause: unknown): Unknown {
+  return new Unknown('no server has acknowledged it in time', { cause })
+}
