@@ -147,7 +147,7 @@ export class JobConsumer {
     const lane = this.queue.names.laneOf(message.subject)
     const incoming = Incoming.of(message)
     if (lane === undefined || incoming === null) return void this.#counts.strange++
-    this.#pulls.got(lane)
+    this.#pulls.got(lane, this.queue.clock.now())
     if (this.#stopping !== null || this.#room() <= 0) this.#deliveries.giveBack(incoming, lane)
     else this.#deliveries.take(incoming, lane)
     this.#planSoon()

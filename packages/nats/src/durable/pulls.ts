@@ -34,6 +34,7 @@ class LaneState {
   /** How many casts are asked for and have not come. */
   open = 0
   stays = false
+  /** When it was asked, or said something. */
   since: Nanos = 0
   /** When it was empty, or blocked, last. */
   quietAt: Nanos = -Infinity
@@ -62,8 +63,9 @@ export class Pulls {
   }
 
   /** A cast has come. */
-  got(index: number): void {
+  got(index: number, now: Nanos): void {
     const lane = this.#lane(index)
+    lane.since = now
     lane.open = Math.max(0, lane.open - 1)
     if (index !== PLAIN) lane.busy = true
   }
@@ -80,7 +82,7 @@ export class Pulls {
   ended(index: number, left: number, now: Nanos): void {
     const lane = this.#lane(index)
     lane.open = Math.max(0, lane.open - left)
-    lane.quietAt = now
+    lane.since = lane.quietAt = now
   }
 
   /** All requests are gone. */
@@ -100,9 +102,9 @@ export class Pulls {
     const pulls = asks ?? this.#stays(room)
     for (const { lane: index, batch, stays } of pulls) {
       const lane = this.#lane(index)
+      if (lane.open === 0) lane.since = now
       lane.open += batch
       lane.stays = stays
-      lane.since = now
     }
     return { cancel: false, pulls, silent, wakeAt: this.#wakeAt(now) }
   }
