@@ -9,6 +9,7 @@ import { explainConsumer } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
 import { Incoming } from './incoming'
 import { Later } from './later'
+import { pause } from './pause'
 import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
@@ -194,8 +195,7 @@ export class JobConsumer {
       this.#trouble = null
     } catch (error) {
       this.#trouble = textOf(error)
-      const { clock } = this.queue
-      await new Promise<void>((resolve) => clock.setTimer(clock.now() + AGAIN_MS * NS_PER_MS, resolve, false))
+      await pause(this.queue.clock, AGAIN_MS, false)
     }
     this.#mending = false
     if (this.#trouble !== null) return void this.#mend()

@@ -1,14 +1,14 @@
 import {
   type Behaviour,
   type Explanation,
-  type GenPoolError,
   InvalidError,
   type MessageOf,
   type PoolRef,
   type Protocol,
 } from '@genpool/core'
 import { roomIn } from '@genpool/core/elsewhere'
-import { isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
+import { isGenPoolError, NS_PER_MS, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
+import { JetStreamApiError } from '@nats-io/jetstream'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
@@ -28,6 +28,7 @@ import { explainQueue } from './explain-consumer'
 import { DurableFailures } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { jobFrame } from './job-frame'
+import { pause } from './pause'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
 
@@ -188,15 +189,19 @@ class DurableQueue implements Durable {
   }
 
   async #asking<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw this.#known(error)
+    const { clock, options, failures, connection } = this.queue
+    const until = clock.now() + options.timeout * NS_PER_MS
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (isGenPoolError(error)) throw error
+        // A question that was lost with its connection is asked again: none of them does harm twice.
+        const isPassing = !(error instanceof JetStreamApiError) && !connection.isClosed()
+        if (!isPassing || clock.now() >= until) throw failures.unreachable(error)
+        await pause(clock, 100)
+      }
     }
-  }
-
-  #known(error: unknown): GenPoolError {
-    return isGenPoolError(error) ? error : this.queue.failures.unreachable(error)
   }
 }
 

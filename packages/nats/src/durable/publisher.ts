@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import { pause } from './pause'
 
 /** The longest wait for one answer, before the same is sent again. */
 const TRY_MS = 2000
@@ -59,7 +60,7 @@ export class Publisher {
         if (this.connection.isClosed() || publication.messageId === undefined)
           throw mayBeStored ? unknown(error) : error
         if (this.clock.now() + PAUSE_MS * NS_PER_MS >= until) throw mayBeStored ? unknown(error) : error
-        await new Promise<void>((resolve) => this.clock.setTimer(this.clock.now() + PAUSE_MS * NS_PER_MS, resolve))
+        await pause(this.clock, PAUSE_MS)
       }
     }
   }

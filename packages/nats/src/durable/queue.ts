@@ -55,7 +55,7 @@ export class Queue {
 
   /** @throws what JetStream says; {OptionsError} if the queue was made with other options */
   static async open(connection: NatsConnection, options: CheckedDurableOptions): Promise<Queue> {
-    const jsm = await jetstreamManager(connection as never)
+    const jsm = await jetstreamManager(connection as never, { timeout: Math.min(5000, options.timeout) })
     const queue = new Queue(connection, options, jsm)
     await queue.ensure()
     return queue
