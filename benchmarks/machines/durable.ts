@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { median, type Row } from '../measure'
 import { startServer } from './setup'
 
-const STORED = 8000
+const STORED = 20_000
 const IN_FLIGHT = 64
 const ROUNDS = 5
 
@@ -95,46 +95,55 @@ async function perSecond(one: () => Promise<unknown>): Promise<number> {
 /** How many a second a pool of 64 members does. */
 async function drainOurs(jobs: Durable, system: ActorSystemRef): Promise<number> {
   const { waiting } = await jobs.inspect()
-  let left = waiting
-  let done!: () => void
-  const all = new Promise<void>((resolve) => (done = resolve))
+  const race = new Race(waiting)
   const Work = definePool({
     init: () => null,
     casts: {
       send: () => {
-        if (--left === 0) done()
+        race.oneDone()
         return noReply()
       },
     },
   })
   const pool = spawnPool(system, Work, `work-${performance.now()}`, { size: IN_FLIGHT, state: 'isolated' })
-  const begun = performance.now()
   const consumer = await jobs.consume(pool as never)
-  await all
-  const tookMs = performance.now() - begun
+  const speed = await race.perSecond
   await consumer.stop()
   stop(pool)
-  return (waiting / tookMs) * 1000
+  return speed
 }
 
 async function drainTheirs(connection: NatsConnection): Promise<number> {
   const consumer = await jetstream(connection as never).consumers.get('bare', 'bare')
   const { num_pending: waiting } = await consumer.info()
-  let left = waiting
-  let done!: () => void
-  const all = new Promise<void>((resolve) => (done = resolve))
-  const begun = performance.now()
+  const race = new Race(waiting)
   const messages = await consumer.consume({
     callback: (message) => {
       JSON.parse(message.string())
       message.ack()
-      if (--left === 0) done()
+      race.oneDone()
     },
   })
-  await all
-  const tookMs = performance.now() - begun
+  const speed = await race.perSecond
   await messages.close()
-  return (waiting / tookMs) * 1000
+  return speed
+}
+
+/** Measures from the first one that is done to the last. */
+class Race {
+  #left: number
+  #begun = 0
+  #end!: (perSecond: number) => void
+  readonly perSecond = new Promise<number>((resolve) => (this.#end = resolve))
+
+  constructor(private readonly count: number) {
+    this.#left = count
+  }
+
+  oneDone(): void {
+    if (this.#left === this.count) this.#begun = performance.now()
+    if (--this.#left === 0) this.#end((this.count / (performance.now() - this.#begun)) * 1000)
+  }
 }
 
 function rowOf(title: string, [atLeast, aim]: readonly [number, number], { ratio, ours, theirs }: Compared): Row {

@@ -82,17 +82,24 @@ describe('a delivered cast', () => {
     expect(await ended(spawnPool(system, Mails, 'other') as never, 5 as never)).toMatchObject({ runs: 0 })
   })
 
-  it('ends at its timeout, and when its signal aborts', async () => {
+  it('ends at its timeout, and when it is cancelled', async () => {
     const pool = spawn()
     await ready(pool)
     expect(await ended(pool, { type: 'wait' }, { timeout: 5 })).toMatchObject({
       error: { code: 'ERR_GENPOOL_EXPIRED' },
       runs: 1,
     })
-    const controller = new AbortController()
-    const end = ended(pool, { type: 'wait' }, { signal: controller.signal })
-    controller.abort()
-    expect(await end).toMatchObject({ error: { code: 'ERR_GENPOOL_CANCELLED' } })
+    const ends: unknown[] = []
+    const casts = [1, 2, 3].map(() =>
+      deliver(pool as never, { type: 'wait' }, { delivery, timeout: Infinity }, (error, runs) =>
+        ends.push([error?.code, runs]),
+      ),
+    )
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const each of casts) each.cancel()
+    for (const each of casts) each.cancel()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(ends).toEqual([1, 1, 0].map((runs) => ['ERR_GENPOOL_CANCELLED', runs]))
   })
 
   it('is one message at a time with others of its key', async () => {
@@ -117,10 +124,10 @@ it('no other message has a delivery', async () => {
 it('the room in a pool is what it could begin now', async () => {
   const pool = spawn()
   await ready(pool)
-  expect(roomIn(pool as never)).toEqual({ size: 2, room: 2 })
+  expect(roomIn(pool as never)).toEqual({ size: 2, room: 2, waiting: 0 })
   for (let i = 0; i < 3; i++) void ended(pool, { type: 'wait' })
   await new Promise((resolve) => setImmediate(resolve))
-  expect(roomIn(pool as never)).toEqual({ size: 2, room: 0 })
+  expect(roomIn(pool as never)).toEqual({ size: 2, room: 0, waiting: 1 })
   stop(pool)
   expect(roomIn(pool as never).room).toBe(0)
   const paused = spawnPool(system, Mails, 'paused', { size: 2 })

@@ -32,7 +32,6 @@ export interface DeliveryOptions {
   readonly delivery: Delivery
   /** How long it may wait and run, in milliseconds. */
   readonly timeout: number
-  readonly signal?: AbortSignal | undefined
 }
 
 const ACCEPTED: CastResult = { ok: true }
@@ -95,13 +94,13 @@ export class Intake {
   }
 
   /** A cast that somebody keeps until it is done: `ended` is told once what became of it. */
-  deliver(message: unknown, { delivery, timeout, signal }: DeliveryOptions, ended: DeliveryEnd): void {
+  deliver(message: unknown, { delivery, timeout }: DeliveryOptions, ended: DeliveryEnd): DeliveredCast {
     const handler = this.behaviour.cast(message) ?? this.behaviour.call(message) ?? NO_HANDLER
     const cast = new DeliveredCast(this.pool, { handler, message, delivery }, ended)
     cast.deadline = cast.sentAt + timeout * NS_PER_MS
     if (delivery.key !== undefined) cast.key = delivery.key
-    if (signal !== undefined) cast.extend().signal = signal
     this.#submit(cast, checkMessage(cast, this.behaviour))
+    return cast
   }
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */

@@ -12,10 +12,15 @@ export interface DeliveryEnd {
   (error: GenPoolError | undefined, runs: number): void
 }
 
+/** Takes a request back, wherever it is. */
+interface Withdrawing {
+  giveUp(request: Request, why: 'cancelled'): void
+}
+
 /** A cast that somebody keeps until it is done: who delivers it is told what became of it, and the pool counts it as no lost message. */
 export class DeliveredCast extends Request {
   constructor(
-    owner: RequestOwner<Request>,
+    owner: RequestOwner<Request> & Withdrawing,
     {
       handler,
       message,
@@ -25,12 +30,20 @@ export class DeliveredCast extends Request {
   ) {
     super(owner, 'cast', handler, message, ignore, owner.turn.now())
     this.#delivery = delivery
+    this.#pool = owner
   }
+
+  readonly #pool: Withdrawing
 
   readonly #delivery: Delivery
 
   override get delivery(): Delivery {
     return this.#delivery
+  }
+
+  /** Ends it: it may be somebody else's now. */
+  cancel(): void {
+    this.#pool.giveUp(this, 'cancelled')
   }
 
   /** Nobody waits for an answer: it is done when its handler is. */

@@ -1,8 +1,9 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
-import { roomIn } from '@genpool/core/elsewhere'
+import { longRunMs, roomIn } from '@genpool/core/elsewhere'
 import { NS_PER_MS, textOf, type Timer, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { Link } from '../link'
+import { Ahead } from './ahead'
 import { Deliveries } from './deliveries'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer } from './explain-consumer'
@@ -31,9 +32,10 @@ export class JobConsumer {
   readonly #off: () => void
   #beat: Timer | null = null
   #renewedAt: number
-  /** Aborts what runs when it may be somebody else's, or at the end. */
-  #running = new AbortController()
+  readonly #ahead: Ahead
   #planned = false
+  /** How many casts may come before the pool is asked again whether it has room. */
+  #left = 0
   #trouble: string | null = null
   #mending = false
   #lastFailure: ConsumerInspection['lastFailure'] = null
@@ -50,6 +52,7 @@ export class JobConsumer {
     const { clock } = queue
     this.stopped = new Promise((resolve) => (this.#end = resolve))
     this.#renewedAt = clock.now()
+    this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
     const consumers = queue.names.lanes.map(({ consumer }) => consumer)
     this.#inbox = new PullInbox(queue.connection, queue.names.jobs, consumers, {
@@ -111,7 +114,7 @@ export class JobConsumer {
     this.#pulls.reset()
     const gone = Promise.all([this.#inbox.cancel(), this.#later.cancel()])
     if (withinMs !== Infinity) {
-      const abort = (): void => this.#running.abort(new Error('its consumer stops'))
+      const abort = (): void => this.#deliveries.abort()
       const timer = clock.setTimer(clock.now() + withinMs * NS_PER_MS, abort)
       void this.#deliveries.idle().then(() => timer.cancel())
     }
@@ -125,7 +128,7 @@ export class JobConsumer {
     if (this.#ended) return
     this.#ended = true
     this.#stopping ??= Promise.resolve()
-    this.#running.abort(error ?? new Error('its consumer has stopped'))
+    this.#deliveries.abort()
     this.#wake.cancel()
     this.#beat?.cancel()
     this.#link.end()
@@ -138,10 +141,12 @@ export class JobConsumer {
     return Math.min(this.options.atMost ?? Infinity, roomIn(this.pool).size)
   }
 
-  /** How many more casts could begin now. */
+  /** How many more casts could begin now, or when they have come. */
   #room(): number {
-    const { room } = roomIn(this.pool)
-    return Math.min(room - this.#deliveries.opening, (this.options.atMost ?? Infinity) - this.#deliveries.size)
+    const { size, room, waiting } = roomIn(this.pool)
+    const ahead = this.#ahead.of(size) - waiting
+    const most = (this.options.atMost ?? Infinity) - this.#deliveries.size
+    return Math.min(Math.max(room, 0) + ahead - this.#deliveries.opening, most)
   }
 
   #received(message: Msg): void {
@@ -149,7 +154,9 @@ export class JobConsumer {
     const incoming = Incoming.of(message)
     if (lane === undefined || incoming === null) return void this.#counts.strange++
     this.#pulls.got(lane, this.queue.clock.now())
-    if (this.#stopping !== null || this.#room() <= 0) this.#deliveries.giveBack(incoming, lane)
+    // What there was room for in this turn has been counted; the pool is asked only when that is used up.
+    if (--this.#left < 0) this.#left = this.#room() - 1
+    if (this.#stopping !== null || this.#left < 0) this.#deliveries.giveBack(incoming, lane)
     else this.#deliveries.take(incoming, lane)
     this.#planSoon()
   }
@@ -172,6 +179,7 @@ export class JobConsumer {
     if (this.#stopping !== null || this.#mending || !this.#link.usable) return
     const now = this.queue.clock.now()
     const room = this.#room()
+    this.#left = room
     const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
     if (cancel) void this.#inbox.cancel()
     for (const pull of pulls) this.#inbox.ask(pull)
@@ -221,15 +229,12 @@ export class JobConsumer {
   #lapsed(): void {
     if (this.#deliveries.size === 0) return
     this.#counts.lapses++
-    const running = this.#running
-    this.#running = new AbortController()
-    running.abort(new Error('this process stood still, and others may have got the cast'))
+    this.#deliveries.abort()
   }
 
   #makeDeliveries(): Deliveries {
     const { queue, pool, options } = this
     const { name, clock, time, history, letters, bodies } = queue
-    const signal = (): AbortSignal => this.#running.signal
     return new Deliveries({
       pool,
       queue: name,
@@ -242,9 +247,6 @@ export class JobConsumer {
       timeoutMs: options.timeout,
       bodies,
       propagation: queue.options.propagation,
-      get signal() {
-        return signal()
-      },
       serverNow: () => time.now(),
       finished: (lane) => {
         this.#pulls.finished(lane)

@@ -81,11 +81,10 @@ export class DeadLetters {
     const job = jobIn(deathIn(found.data).data)
     if (job === null)
       throw this.#refused('its bytes are no durable cast. Look at it with dead(), and delete it with discard()')
-    const { body, ...header } = job
-    const frame = movedFrame({ ...header, delayMs: undefined, storedAt: undefined }, body)
+    const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined }, job.body)
     // An id of its own: the one of the cast may still be known as a duplicate.
     const messageId = `retry.${seq}.${found.time.getTime()}`
-    const stored = await publisher.store({ subject: names.subjectOf(job.key), frame, messageId })
+    const stored = await publisher.store({ subject: names.subjectOf(job.header.key), frame, messageId })
     await this.discard(seq)
     return stored
   }
@@ -113,7 +112,7 @@ export class DeadLetters {
     const { data: bytes, ...death } = deathIn(data, time)
     const job = jobIn(bytes)
     const read = job === null ? null : this.#read(job.body)
-    const { id = '', key } = job ?? {}
+    const { id, key } = job?.header ?? { id: '', key: undefined }
     return { seq, id, key, message: read?.message, readable: read !== null, ...death }
   }
 

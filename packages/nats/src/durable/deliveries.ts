@@ -15,7 +15,7 @@ import type { ConsumerCounts } from './figures'
 import { type History, NOTHING_KEPT } from './history'
 import type { Incoming } from './incoming'
 import { readJob } from './job-frame'
-import { badJob, type Job, runJob, type RunPorts, storedAtOf } from './job-runs'
+import { badJob, Job, runJob, type RunPorts, storedAtOf } from './job-runs'
 import { tellOf } from './job-events'
 
 /** What the deliveries of a consumer need. */
@@ -36,7 +36,7 @@ export interface DeliveryPorts extends RunPorts {
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
 export class Deliveries {
-  readonly #inHand = new Map<Incoming, Nanos>()
+  readonly #inHand = new Set<Job>()
   /** Those that are not given to the pool yet. */
   #opening = 0
   #idle: (() => void) | null = null
@@ -54,13 +54,18 @@ export class Deliveries {
 
   /** How long the oldest one has been here, in milliseconds. */
   oldestMs(now: Nanos): number {
-    const [oldest] = this.#inHand.values()
-    return oldest === undefined ? 0 : (now - oldest) / NS_PER_MS
+    const [oldest] = this.#inHand
+    return oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS
   }
 
   /** Says of all that they are in work. */
   renew(): void {
-    for (const incoming of this.#inHand.keys()) incoming.working()
+    for (const { incoming } of this.#inHand) incoming.working()
+  }
+
+  /** Ends all that run: they may be somebody else's, or have to be. */
+  abort(): void {
+    for (const { running } of [...this.#inHand]) running?.cancel()
   }
 
   /** Resolves when nothing is in hand. */
@@ -74,17 +79,17 @@ export class Deliveries {
     if (job === null) return
     if (incoming.deliveries === 1) return this.#begin(job)
     this.#opening++
-    this.ports.history
-      .read(incoming.seq)
-      .then((kept) => {
+    this.ports.history.read(incoming.seq).then(
+      (kept) => {
         job.kept = kept
         this.#opening--
         this.#begin(job)
-      })
-      .catch((error: unknown) => {
+      },
+      (error: unknown) => {
         this.#opening--
         this.#leave(job, error)
-      })
+      },
+    )
   }
 
   /** Gives back a cast that has come and cannot be run here. That is no attempt. */
@@ -94,15 +99,17 @@ export class Deliveries {
     const kept = incoming.deliveries === 1 ? Promise.resolve(NOTHING_KEPT) : this.ports.history.read(incoming.seq)
     this.#settle(
       job,
-      kept.then((found) => this.#return({ ...job, kept: found }, 0)),
+      kept.then((found) => {
+        job.kept = found
+        return this.#return(job, 0)
+      }),
     )
   }
 
   /** Buries bytes that are no cast. */
   bury(incoming: Incoming, lane: number, error: unknown): void {
     const header = { id: '', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
-    const job: Job = this.#jobOf({ incoming, lane, header, body: incoming.data })
-    this.#inHand.set(incoming, job.since)
+    const job = this.#jobOf(incoming, lane, { header, body: incoming.data })
     job.attempt = incoming.deliveries
     this.#die(job, badJob(this.ports.queue, error))
   }
@@ -110,18 +117,17 @@ export class Deliveries {
   #open(incoming: Incoming, lane: number): Job | null {
     this.ports.counts.received++
     try {
-      const { body, ...header } = readJob(incoming.data)
-      const job = this.#jobOf({ incoming, lane, header, body })
-      this.#inHand.set(incoming, job.since)
-      return job
+      return this.#jobOf(incoming, lane, readJob(incoming.data))
     } catch (error) {
       this.bury(incoming, lane, error)
       return null
     }
   }
 
-  #jobOf(parts: Pick<Job, 'incoming' | 'lane' | 'header' | 'body'>): Job {
-    return { ...parts, since: this.ports.clock.now(), kept: NOTHING_KEPT, attempt: 1 }
+  #jobOf(incoming: Incoming, lane: number, { header, body }: ReturnType<typeof readJob>): Job {
+    const job = new Job(incoming, lane, header, body, this.ports.clock.now())
+    this.#inHand.add(job)
+    return job
   }
 
   #begin(job: Job): void {
@@ -234,9 +240,9 @@ export class Deliveries {
     this.#finish(job)
   }
 
-  #finish({ incoming, lane }: Job): void {
-    this.#inHand.delete(incoming)
-    this.ports.finished(lane)
+  #finish(job: Job): void {
+    this.#inHand.delete(job)
+    this.ports.finished(job.lane)
     if (this.#inHand.size > 0) return
     this.#idle?.()
     this.#idle = null

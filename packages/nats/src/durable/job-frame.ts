@@ -65,7 +65,7 @@ function begin({ id, key, expiresMs, delayMs, storedAt }: JobHeader, max: number
 }
 
 /** Reads a stored cast. @throws {BadFrame} whatever is wrong with the bytes */
-export function readJob(bytes: Uint8Array): JobHeader & { readonly body: Uint8Array } {
+export function readJob(bytes: Uint8Array): { readonly header: JobHeader; readonly body: Uint8Array } {
   const reader = new Reader(bytes)
   if (reader.left < 4 || reader.byte() !== MAGIC) throw new BadFrame('it is no durable cast of @genpool/nats')
   const version = reader.byte()
@@ -76,7 +76,7 @@ export function readJob(bytes: Uint8Array): JobHeader & { readonly body: Uint8Ar
   const expiresMs = (flags & Flag.expires) === 0 ? undefined : timeIn(reader)
   const delayMs = (flags & Flag.delay) === 0 ? undefined : timeIn(reader)
   const storedAt = (flags & Flag.storedAt) === 0 ? undefined : timeIn(reader)
-  return { id, key, expiresMs, delayMs, storedAt, body: bytes.subarray(reader.at) }
+  return { header: { id, key, expiresMs, delayMs, storedAt }, body: bytes.subarray(reader.at) }
 }
 
 function textIn(reader: Reader, what: string): string {

@@ -1,23 +1,28 @@
 import { type Delivery, type GenPoolError, InvalidError, type PoolRef } from '@genpool/core'
-import { deliver } from '@genpool/core/elsewhere'
+import { deliver, type Delivering } from '@genpool/core/elsewhere'
 import { type Nanos, textOf } from '@genpool/runtime'
 import type { Propagation } from '../propagation'
 import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
-import type { Kept } from './history'
+import { type Kept, NOTHING_KEPT } from './history'
 import type { Incoming } from './incoming'
 import type { JobHeader } from './job-frame'
 
 /** A cast in hand. */
-export interface Job {
-  readonly incoming: Incoming
-  readonly lane: number
-  readonly header: JobHeader
-  readonly body: Uint8Array
-  /** When it came here, by the clock of this process. */
-  readonly since: Nanos
-  kept: Kept
-  attempt: number
+export class Job {
+  kept: Kept = NOTHING_KEPT
+  attempt = 1
+  /** Null until the pool has it. */
+  running: Delivering | null = null
+
+  constructor(
+    readonly incoming: Incoming,
+    readonly lane: number,
+    readonly header: JobHeader,
+    readonly body: Uint8Array,
+    /** When it came here, by the clock of this process. */
+    readonly since: Nanos,
+  ) {}
 }
 
 /** What running needs. */
@@ -26,8 +31,6 @@ export interface RunPorts {
   readonly timeoutMs: number
   readonly bodies: Bodies
   readonly propagation: Propagation | undefined
-  /** Aborts all that run, when it may no longer be theirs. */
-  readonly signal: AbortSignal
 }
 
 /** Runs a cast in the pool. @throws {BadFrame} if its message cannot be read; it is not run then */
@@ -37,10 +40,13 @@ export function runJob(
   ended: (error: GenPoolError | undefined, runs: number) => void,
 ): void {
   const message = messageIn(job, ports.bodies)
-  const { propagation, timeoutMs, pool, signal } = ports
-  const run = (): void => deliver(pool, message, { delivery: deliveryOf(job), timeout: timeoutMs, signal }, ended)
+  const { propagation, timeoutMs, pool } = ports
+  const run = (): void => {
+    job.running = deliver(pool, message, { delivery: deliveryOf(job), timeout: timeoutMs }, ended)
+  }
+  if (propagation === undefined) return run()
   const { headers } = job.incoming.message
-  if (propagation === undefined || headers === undefined) return run()
+  if (headers === undefined) return run()
   propagation.within({ get: (name) => headers.get(name) || undefined, names: () => headers.keys() }, run)
 }
 

@@ -65,7 +65,7 @@ export class Later {
 
   #move(incoming: Incoming): void {
     const { names, publisher } = this.ports
-    const { body, ...header } = readJob(incoming.data)
+    const { header, body } = readJob(incoming.data)
     const leftMs = incoming.storedAt + (header.delayMs ?? 0) - this.ports.now()
     if (leftMs > 0) return incoming.again(leftMs)
     const frame = movedFrame({ ...header, delayMs: undefined, storedAt: incoming.storedAt }, body)

@@ -132,7 +132,7 @@ export class Pulls {
     const asks = keyed.slice(0, share).map((lane) => ({ lane, batch: 1, stays: false }))
     this.#turn++
     const rest = room - asks.length
-    if (isPlainReady && rest > 0) asks.push({ lane: PLAIN, batch: rest, stays: false })
+    if (isPlainReady && isWorthwhile(plain, rest)) asks.push({ lane: PLAIN, batch: rest, stays: false })
     return asks
   }
 
@@ -150,7 +150,7 @@ export class Pulls {
 
   #stays(room: number): Pull[] {
     return this.#lanes.flatMap((lane, index) => {
-      const batch = index === PLAIN ? room - lane.open : lane.open > 0 || lane.busy ? 0 : 1
+      const batch = index === PLAIN ? topUp(lane, room) : lane.open > 0 || lane.busy ? 0 : 1
       return batch > 0 ? [{ lane: index, batch, stays: true }] : []
     })
   }
@@ -166,6 +166,16 @@ export class Pulls {
   #lane(index: number): LaneState {
     return this.#lanes[index] as LaneState
   }
+}
+
+/** Few large requests instead of many small ones: what is asked for already comes first. */
+function isWorthwhile({ open }: LaneState, more: number): boolean {
+  return more > 0 && more >= open
+}
+
+function topUp(lane: LaneState, room: number): number {
+  const more = room - lane.open
+  return isWorthwhile(lane, more) ? more : 0
 }
 
 /** Whether what it is asked for may come at any moment. */
