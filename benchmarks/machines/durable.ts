@@ -50,7 +50,7 @@ export async function durableCasts(): Promise<Row[]> {
         return drainOurs(jobs, system)
       },
       theirs: async () => {
-        await perSecond(() => js.publish('bare', payload))
+        await perSecond(() => js.publish('bare', payload, { msgID: `bare-${id++}` }))
         return drainTheirs(connection)
       },
     })

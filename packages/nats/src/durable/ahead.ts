@@ -2,11 +2,13 @@ import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 
 /** A member that is done in less time is idle before a cast can come. */
 const SHORT_MS = 1
+/** How many casts may be on their way to each member then. */
+const EACH = 4
 const LOOK = 100 * NS_PER_MS
 
 /**
- * How many casts may be on their way to members that are still busy: as many as there are members while nearly all handlers take less
- * than a way to the server and back, and none otherwise. Without it such members idle most of the time.
+ * How many casts may be on their way to members that are still busy: a few for each while nearly all handlers take less than a way to
+ * the server and back, and none otherwise. Without it such members idle most of the time.
  */
 export class Ahead {
   #isShort = false
@@ -24,6 +26,6 @@ export class Ahead {
       this.#lookedAt = now
       this.#isShort = this.runMs() < SHORT_MS
     }
-    return this.#isShort ? size : 0
+    return this.#isShort ? size * EACH : 0
   }
 }
