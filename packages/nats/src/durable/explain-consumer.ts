@@ -15,7 +15,12 @@ export function explainConsumer(seen: ConsumerInspection): Explanation {
 /** Says what limits a queue now, as the server sees it. */
 export function explainQueue(seen: QueueInspection): Explanation {
   const found = [...unconsumed(seen), ...died(seen), ...repeated(seen)]
-  return explanationOf(seen.queue, found.length > 0 ? found : [calm(`${seen.waiting} wait`, { inHand: seen.inHand })])
+  return explanationOf(
+    seen.queue,
+    found.length > 0
+      ? found
+      : [calm(`${seen.waiting} ${seen.waiting === 1 ? 'cast waits' : 'casts wait'}`, { inHand: seen.inHand })],
+  )
 }
 
 function unreachable({ connected, trouble, silent, left }: ConsumerInspection): Finding[] {
