@@ -64,7 +64,7 @@ class Provider {
       this.asked++
       await pause(20)
       const { to, subject } = JSON.parse(text) as Mail
-      if (to === WRONG && !this.isCorrected) return response.writeHead(422).end(`no such address: ${to}`)
+      if (to === WRONG && !this.isCorrected) return void response.writeHead(422).end(`no such address: ${to}`)
       this.sent.set(String(request.headers['idempotency-key']), subject)
       response.end('sent')
     })

@@ -77,6 +77,7 @@ export default defineConfig({
           'threads',
           'workers',
           'machines',
+          'durable-casts',
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

@@ -85,7 +85,7 @@ describe('a delivered cast', () => {
   it('ends at its timeout, and when it is cancelled', async () => {
     const pool = spawn()
     await ready(pool)
-    expect(await ended(pool, { type: 'wait' }, { timeout: 5 })).toMatchObject({
+    expect(await ended(pool, { type: 'wait' }, { timeout: 200 })).toMatchObject({
       error: { code: 'ERR_GENPOOL_EXPIRED' },
       runs: 1,
     })

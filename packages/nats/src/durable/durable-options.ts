@@ -23,7 +23,7 @@ const whole = (initial: number, [least, most]: readonly [number, number], what: 
     .describe(what)
 
 /** Options of the wait between two attempts. */
-export const backoffOptions = z.strictObject({
+const backoffOptions = z.strictObject({
   initial: ms(0, 1000, 'The wait before the second attempt, in milliseconds.'),
   factor: z
     .number({ error: 'expected a number >= 1' })

@@ -85,9 +85,11 @@ function acknowledgedIn(data: Uint8Array): Stored {
   return { seq, duplicate: duplicate === true }
 }
 
-/** 503: the stream has no leader now, or the server has just started. */
-function isPassing(error: JetStreamApiError): boolean {
-  return error.status === 503 && /no(t)? (longer )?(leader|responders)|temporarily|unavailable/i.test(error.message)
+/** The server has just started, or elects a leader. */
+const UNAVAILABLE = 10008
+
+function isPassing({ code }: JetStreamApiError): boolean {
+  return code === UNAVAILABLE
 }
 
 /** Whether it certainly did not reach a stream. */
