@@ -1,6 +1,6 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
 import { longRunMs, roomIn } from '@genpool/core/elsewhere'
-import { NS_PER_MS, textOf, type Timer, WakeTimer } from '@genpool/runtime'
+import { NS_PER_MS, textOf, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { Ahead } from './ahead'
@@ -8,6 +8,7 @@ import { Deliveries } from './deliveries'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
+import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
 import { Later } from './later'
 import { pause } from './pause'
@@ -30,8 +31,7 @@ export class JobConsumer {
   readonly #link: Link
   readonly #wake: WakeTimer
   readonly #off: () => void
-  #beat: Timer | null = null
-  #renewedAt: number
+  readonly #beat: Heartbeat
   readonly #ahead: Ahead
   #planned = false
   /** How many casts may come before the pool is asked again whether it has room. */
@@ -51,7 +51,10 @@ export class JobConsumer {
   ) {
     const { clock } = queue
     this.stopped = new Promise((resolve) => (this.#end = resolve))
-    this.#renewedAt = clock.now()
+    this.#beat = new Heartbeat(clock, queue.options.ackWait, {
+      beat: () => this.#renew(),
+      lapsed: () => this.#lapsed(),
+    })
     this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
     const consumers = queue.names.lanes.map(({ consumer }) => consumer)
@@ -78,7 +81,7 @@ export class JobConsumer {
   }
 
   start(): void {
-    this.#beatAgain()
+    this.#beat.start()
     this.#later.look()
     this.#planSoon()
   }
@@ -130,7 +133,7 @@ export class JobConsumer {
     this.#stopping ??= Promise.resolve()
     this.#deliveries.abort()
     this.#wake.cancel()
-    this.#beat?.cancel()
+    this.#beat.end()
     this.#link.end()
     this.#off()
     this.queue.left(this)
@@ -211,18 +214,10 @@ export class JobConsumer {
     this.#planSoon()
   }
 
-  /** Renews what it has in hand, three times in "ackWait". */
-  #beatAgain(): void {
-    const { clock, options } = this.queue
-    const every = (options.ackWait / 3) * NS_PER_MS
-    this.#beat = clock.setTimer(clock.now() + every, () => {
-      const now = clock.now()
-      if (now - this.#renewedAt > options.ackWait * NS_PER_MS) this.#lapsed()
-      this.#renewedAt = now
-      this.#deliveries.renew()
-      if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
-      this.#beatAgain()
-    })
+  /** Says of what it has in hand that it is in work, and sees to what is held back. */
+  #renew(): void {
+    this.#deliveries.renew()
+    if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */

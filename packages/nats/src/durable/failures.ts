@@ -29,9 +29,15 @@ export class DurableFailures {
   }
 }
 
+/** Whether nobody listens: it certainly did not reach a stream. */
+export function hasNoResponders(error: unknown): boolean {
+  const { isNoResponders } = error as { isNoResponders?: () => boolean }
+  return typeof isNoResponders === 'function' && isNoResponders.call(error)
+}
+
 function whatHappened(cause: unknown): string {
   const { name } = cause as { name?: unknown }
-  if (name === 'JetStreamNotEnabled') {
+  if (name === 'JetStreamNotEnabled' || hasNoResponders(cause)) {
     return 'No server answers for JetStream: it is switched off ("jetstream" in the configuration, or -js), has no leader now, or its stream was deleted.'
   }
   if (name === 'TimeoutError' || name === 'RequestError') return 'JetStream did not answer in time.'

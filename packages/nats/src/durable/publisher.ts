@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import { hasNoResponders } from './failures'
 import { pause } from './pause'
 
 /** The longest wait for one answer, before the same is sent again. */
@@ -42,27 +43,27 @@ export class Publisher {
 
   /** Resolves when it is stored. @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise */
   async store(publication: Publication): Promise<Stored> {
+    const { clock, connection } = this
     const head = headersOf(publication)
-    const until = this.clock.now() + this.timeoutMs() * NS_PER_MS
-    for (let sent = 1; ; sent++) {
-      const leftMs = (until - this.clock.now()) / NS_PER_MS
+    const until = clock.now() + this.timeoutMs() * NS_PER_MS
+    for (let mayBeStored = false; ;) {
+      const wasClosed = connection.isClosed()
       try {
-        const timeout = Math.max(1, Math.min(leftMs, publication.messageId === undefined ? leftMs : TRY_MS))
-        const { data } = await this.connection.request(publication.subject, publication.frame, {
-          timeout,
-          headers: head,
-        })
-        const { seq, duplicate } = acknowledgedIn(data)
-        return { seq, duplicate }
+        return await this.#send(publication, head, (until - clock.now()) / NS_PER_MS)
       } catch (error) {
         if (error instanceof JetStreamApiError && !isPassing(error)) throw error
-        const mayBeStored = sent > 1 || !isUnsent(error)
-        if (this.connection.isClosed() || publication.messageId === undefined)
-          throw mayBeStored ? unknown(error) : error
-        if (this.clock.now() + PAUSE_MS * NS_PER_MS >= until) throw mayBeStored ? unknown(error) : error
-        await pause(this.clock, PAUSE_MS)
+        mayBeStored ||= !(wasClosed || hasNoResponders(error))
+        const isLast = publication.messageId === undefined || clock.now() + PAUSE_MS * NS_PER_MS >= until
+        if (isLast || connection.isClosed()) throw mayBeStored ? unknown(error) : error
+        await pause(clock, PAUSE_MS)
       }
     }
+  }
+
+  async #send({ subject, frame, messageId }: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
+    const timeout = Math.max(1, messageId === undefined ? leftMs : Math.min(leftMs, TRY_MS))
+    const { data } = await this.connection.request(subject, frame, { timeout, headers })
+    return acknowledgedIn(data)
   }
 }
 
@@ -90,12 +91,6 @@ const UNAVAILABLE = 10008
 
 function isPassing({ code }: JetStreamApiError): boolean {
   return code === UNAVAILABLE
-}
-
-/** Whether it certainly did not reach a stream. */
-function isUnsent(error: unknown): boolean {
-  const { isNoResponders } = error as { isNoResponders?: () => boolean }
-  return typeof isNoResponders === 'function' && isNoResponders.call(error)
 }
 
 function unknown(cause: unknown): Unknown {
