@@ -1,13 +1,20 @@
 import { call, ready } from '@genpool/core'
 import { remotePool } from '@genpool/nats'
 import { median, percentile, type Row } from '../measure'
+import { durableCasts } from './durable'
 import { startMachines } from './setup'
 
 const ROUND_MS = 1500
 
 /** Pools on several machines: a server, nodes and a client, as processes on this one. */
 export async function machines(): Promise<Row[]> {
-  return [await speed(64, 0.7, 0.9), await speed(1, 0.7, 0.9), await slowNode(), ...(await overload())]
+  return [
+    await speed(64, 0.7, 0.9),
+    await speed(1, 0.7, 0.9),
+    await slowNode(),
+    ...(await overload()),
+    ...(await durableCasts()),
+  ]
 }
 
 /** `call` of a trivial handler beside a bare NATS request with the same payload. */

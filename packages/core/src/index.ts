@@ -36,7 +36,7 @@ export {
   type Lifecycle,
   refuse,
 } from './behaviours/behaviour'
-export type { Context, From, MemberContext, MemberInfo } from './behaviours/context'
+export type { Context, Delivery, From, MemberContext, MemberInfo } from './behaviours/context'
 export { type BackOffOptions, backOffOptions } from './behaviours/run-again'
 export { defineTask, type TaskProtocol } from './behaviours/define-task'
 export type { Eventually } from './behaviours/eventually'
@@ -97,6 +97,7 @@ export type {
   BreakerEvent,
   ConflictEvent,
   DeadLetterEvent,
+  DeliveryEvent,
   DropEvent,
   HeldEvent,
   InitFailEvent,

@@ -1,6 +1,20 @@
 export { remotePool, type RemotePoolRef } from './client/remote-pool-actor'
 export type { NodeInspection, RemoteInspection } from './client/inspect-remote'
 export { type RemotePoolChanges, type RemotePoolOptions, remotePoolOptions } from './client/remote-options'
+export { type Consumer, type Durable, durable } from './durable/durable'
+export {
+  type ConsumeOptions,
+  consumeOptions,
+  type DeadOptions,
+  type DurableOptions,
+  durableOptions,
+  type JobOptions,
+  jobOptions,
+} from './durable/durable-options'
+export type { Failure } from './durable/attempts'
+export type { DeadLetter } from './durable/dead-letters'
+export type { ConsumerInspection, QueueInspection } from './durable/figures'
+export type { Stored } from './durable/publisher'
 export type { Said } from './nodes/said'
 export type { Propagation } from './propagation'
 export { serve, type Service } from './server/serve'

@@ -2,27 +2,14 @@ import { call, definePool, reply, spawnPool } from '@genpool/core'
 import { instrument } from '@genpool/core/opentelemetry'
 import { remotePool, serve } from '@genpool/nats'
 import { openTelemetry } from '@genpool/nats/opentelemetry'
-import { context, propagation, trace } from '@opentelemetry/api'
+import { context, propagation } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { start, stop } from 'nact'
 import { connectTo, endServers, startServer } from './support/server'
+import { traceparent } from './support/traceparent'
 
 afterAll(endServers)
-
-/** The propagator of the W3C in its smallest form: the real one is in a package of its own. */
-const traceparent = {
-  inject: (from: never, carrier: Record<string, string>) => {
-    const span = trace.getSpanContext(from)
-    if (span !== undefined) carrier['traceparent'] = `00-${span.traceId}-${span.spanId}-01`
-  },
-  extract: (from: never, carrier: never, getter: { get(carrier: never, key: string): unknown }) => {
-    const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'traceparent') ?? '').split('-')
-    if (traceId === '') return from
-    return trace.setSpanContext(from, { traceId, spanId, traceFlags: 1, isRemote: true })
-  },
-  fields: () => ['traceparent'],
-}
 
 describe('a trace', () => {
   it('goes over both sides: the spans of the node are children of the span of the caller', async () => {

@@ -21,6 +21,22 @@ export interface MemberInfo {
   readonly incarnation: number
 }
 
+/** How a message that is kept until it is done came to a handler: a durable cast of `@genpool/nats`. */
+export interface Delivery {
+  /** The id of the cast: the same for each attempt, and when it is sent again from the dead letters. */
+  readonly id: string
+  /** 1 for the first run of it, 2 for the second, over all machines. */
+  readonly attempt: number
+  /** When it was stored, by the clock of the server. */
+  readonly storedAt: Date
+  /**
+   * Its place in the stream. Of one key, `seq` and then `attempt` only ever grow: who keeps the greatest pair beside what it changes
+   * can refuse a run that stood still meanwhile.
+   */
+  readonly seq: number
+  readonly key: string | undefined
+}
+
 /** The context of `init` and `terminate`, with nact's names. */
 export interface MemberContext {
   /** The pool's address. */
@@ -47,6 +63,8 @@ export interface Context<S = unknown> extends MemberContext {
   readonly remainingMs: number
   /** 1 for the first run of this message, 2 for the second, and so on. */
   readonly attempt: number
+  /** How a message that is kept until it is done was delivered; undefined for all others. Of a batch, the first. */
+  readonly delivery: Delivery | undefined
   /**
    * Tells the caller how far this message is: it goes to the call's `onProgress`. A run that is repeated tells it again. Of a
    * batch, the caller of the first message is told.

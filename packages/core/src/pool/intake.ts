@@ -3,9 +3,11 @@ import type { GenPoolError, Reference } from '@genpool/runtime'
 import { textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { Delivery } from '../behaviours/context'
 import { type Handler, NO_HANDLER } from '../behaviours/handler'
 import { nobody, NS_PER_MS } from '../hot-imports'
 import type { RequestKind } from '../requests/outcome'
+import { DeliveredCast, type DeliveryEnd } from '../requests/delivered-cast'
 import { LatestCast } from '../requests/latest-cast'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
@@ -24,6 +26,13 @@ import type { LiveSettings } from './settings'
 
 /** A cast was accepted, or was not and will not be run. */
 export type CastResult = { readonly ok: true } | { readonly ok: false; readonly error: GenPoolError }
+
+/** How a delivered cast is run. */
+export interface DeliveryOptions {
+  readonly delivery: Delivery
+  /** How long it may wait and run, in milliseconds. */
+  readonly timeout: number
+}
 
 const ACCEPTED: CastResult = { ok: true }
 
@@ -82,6 +91,16 @@ export class Intake {
     if (fault === undefined) pool.latest.take(cast, cast.rarely?.latest?.key)
     else pool.refuse(cast, fault)
     return resultOf(cast)
+  }
+
+  /** A cast that somebody keeps until it is done: `ended` is told once what became of it. */
+  deliver(message: unknown, { delivery, timeout }: DeliveryOptions, ended: DeliveryEnd): DeliveredCast {
+    const handler = this.behaviour.cast(message) ?? this.behaviour.call(message) ?? NO_HANDLER
+    const cast = new DeliveredCast(this.pool, { handler, message, delivery }, ended)
+    cast.deadline = cast.sentAt + timeout * NS_PER_MS
+    if (delivery.key !== undefined) cast.key = delivery.key
+    this.#submit(cast, checkMessage(cast, this.behaviour))
+    return cast
   }
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */

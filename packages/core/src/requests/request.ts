@@ -9,6 +9,7 @@ import {
   type ReplyTarget,
   withoutContext,
 } from '@genpool/runtime'
+import type { Delivery } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import { promisedAnswer } from '../behaviours/check-step'
@@ -68,6 +69,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   get crashesBefore(): number {
     return this.rarely?.crashes ?? 0
+  }
+
+  /** How it was delivered, for one that somebody keeps until it is done. */
+  get delivery(): Delivery | undefined {
+    return undefined
   }
 
   get expectsAnswer(): boolean {

@@ -1,6 +1,6 @@
 import { heldReference, keepShape, NS_PER_MS, type Reference } from '@genpool/runtime'
 import { dispatch, type Logger, type Ref } from 'nact'
-import type { Context, From, MemberContext, MemberInfo } from '../behaviours/context'
+import type { Context, Delivery, From, MemberContext, MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import { nobody } from '../hot-imports'
@@ -96,6 +96,10 @@ export class MessageContext implements Context {
     return runnerOf(this.request).facts.children
   }
 
+  get delivery(): Delivery | undefined {
+    return this.request.delivery
+  }
+
   progress(value: unknown): boolean {
     return tellProgress(this.request, this.attempt, value)
   }
@@ -146,6 +150,10 @@ export class PlainContext implements Context {
 
   get remainingMs(): number {
     return remainingMsOf(this.request)
+  }
+
+  get delivery(): Delivery | undefined {
+    return this.request.delivery
   }
 
   progress(value: unknown): boolean {

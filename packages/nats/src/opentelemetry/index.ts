@@ -1,6 +1,8 @@
 import { context, propagation, type TextMapGetter } from '@opentelemetry/api'
 import type { Propagation } from '../propagation'
 
+export { instrumentJobs } from './instrument-jobs'
+
 type Headers = Parameters<Propagation['within']>[0]
 
 const getter: TextMapGetter<Headers> = {

@@ -19,16 +19,21 @@ export class NodeProcess {
   constructor(
     setup: object,
     private readonly log: string,
+    program: string,
   ) {
-    const file = join(__dirname, 'node-process.ts')
-    const program = ['-r', join(__dirname, 'register.cjs'), file, JSON.stringify({ ...setup, log })]
-    this.#child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    const file = join(__dirname, program)
+    const args = ['-r', join(__dirname, 'register.cjs'), file, JSON.stringify({ ...setup, log })]
+    this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     this.ended = new Promise((resolve) => {
       this.#child.on('exit', () => {
         this.#ended = true
         resolve()
       })
     })
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   get pid(): number {
@@ -72,13 +77,14 @@ export class NodeProcess {
 /** Starts nodes, and resolves when all are served. */
 export async function startNodes(
   count: number,
-  setup: { servers: readonly NatsServer[]; name: string; size?: number; runMs?: number },
+  setup: { servers: readonly NatsServer[]; name: string; size?: number; runMs?: number; ackWait?: number },
+  program = 'node-process.ts',
 ): Promise<NodeProcess[]> {
   const folder = mkdtempSync(join(tmpdir(), 'genpool-nodes-'))
   folders.push(folder)
   const nodes = Array.from({ length: count }, (_, i) => {
     const given = { size: 8, runMs: 5, ...setup, servers: setup.servers.map(({ url }) => url) }
-    return new NodeProcess(given, join(folder, `${i}-${running.length}.log`))
+    return new NodeProcess(given, join(folder, `${i}-${running.length}.log`), program)
   })
   running.push(...nodes)
   return Promise.all(nodes.map((node) => node.ready()))

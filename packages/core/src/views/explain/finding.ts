@@ -30,6 +30,7 @@ export type FindingName =
   | 'slow-nodes'
   | 'far-nodes'
   | 'in-flight'
+  | 'dead-letters'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */

@@ -26,6 +26,7 @@ const channels = {
   'genpool:commit:conflict': channel('genpool:commit:conflict'),
   'genpool:state:change': channel('genpool:state:change'),
   'genpool:size:change': channel('genpool:size:change'),
+  'genpool:delivery': channel('genpool:delivery'),
   'genpool:alarm:set': channel('genpool:alarm:set'),
   'genpool:alarm:clear': channel('genpool:alarm:clear'),
   'genpool:breaker:change': channel('genpool:breaker:change'),

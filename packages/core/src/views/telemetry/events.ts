@@ -194,6 +194,26 @@ export interface PoolConfigureEvent extends PoolEvent {
   readonly changes: readonly Change[]
 }
 
+/** A durable cast was delivered to a pool, and is not in its hands any more. `@genpool/nats` tells it. */
+export interface DeliveryEvent extends PoolEvent {
+  /** The name of the queue, and the id of its consumer here. */
+  readonly queue: string
+  readonly consumer: string
+  /** The id of the cast; "" if its bytes could not be read. */
+  readonly id: string
+  readonly key: string | undefined
+  readonly seq: number
+  readonly attempt: number
+  /**
+   * `again`: it failed, and is tried again. `dead`: it is a dead letter. `expired`: it was too old to begin. `returned`: given back
+   * without a run. `left`: the server could not be told, and delivers it again.
+   */
+  readonly outcome: 'done' | 'again' | 'dead' | 'expired' | 'returned' | 'left'
+  readonly error: GenPoolError | undefined
+  readonly reason: string | undefined
+  readonly retryInMs: number
+}
+
 /** The events of pools by the name of their channel on `node:diagnostics_channel`. */
 export interface PoolEvents {
   'genpool:request:settled': SettledEvent
@@ -209,6 +229,7 @@ export interface PoolEvents {
   'genpool:commit:conflict': ConflictEvent
   'genpool:state:change': StateChangeEvent
   'genpool:size:change': SizeChangeEvent
+  'genpool:delivery': DeliveryEvent
   'genpool:alarm:set': AlarmEvent
   'genpool:alarm:clear': AlarmEvent
   'genpool:breaker:change': BreakerEvent

@@ -1,0 +1,120 @@
+import type { GenPoolError } from '@genpool/core'
+import { textOf } from '@genpool/runtime'
+
+/** One attempt that failed. */
+export interface Failure {
+  readonly attempt: number
+  /** By the clock of the server. */
+  readonly at: Date
+  /** The `code` of the error, such as `ERR_GENPOOL_CRASHED`. */
+  readonly code: string
+  readonly reason: string
+  /** The consumer that had it. */
+  readonly consumer: string
+}
+
+/** What is kept of a cast between its attempts. */
+export interface Tries {
+  /** How many deliveries were given back without a run. */
+  readonly returned: number
+  readonly failures: readonly Failure[]
+}
+
+export const NO_TRIES: Tries = { returned: 0, failures: [] }
+const MOST_FAILURES = 20
+const MOST_TEXT = 2000
+
+/** The rules of repeated attempts. */
+export interface AttemptRules {
+  readonly maxDeliver: number
+  readonly backoff: { readonly initial: number; readonly factor: number; readonly max: number }
+}
+
+/** What becomes of a cast that is delivered. */
+export type Opening =
+  | { readonly kind: 'run'; readonly attempt: number }
+  | { readonly kind: 'expired' }
+  /** All attempts are used up: the last ones ended with their processes. */
+  | { readonly kind: 'dead'; readonly attempts: number }
+
+/** Decides about a cast that is delivered. `deliveries` counts this one. */
+export function openingOf(
+  {
+    deliveries,
+    tries,
+    ageMs,
+    expiresMs,
+  }: {
+    readonly deliveries: number
+    readonly tries: Tries
+    readonly ageMs: number
+    readonly expiresMs: number | undefined
+  },
+  { maxDeliver }: AttemptRules,
+): Opening {
+  if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
+  const attempt = Math.max(1, deliveries - tries.returned, (tries.failures.at(-1)?.attempt ?? 0) + 1)
+  return attempt > maxDeliver ? { kind: 'dead', attempts: attempt - 1 } : { kind: 'run', attempt }
+}
+
+/** What becomes of a cast after its attempt. */
+export type Ending =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again'; readonly delayMs: number }
+  | { readonly kind: 'dead' }
+  /** It was not begun: that is no attempt. */
+  | { readonly kind: 'returned'; readonly delayMs: number }
+
+/** How long one that a pool refuses to begin waits, unless the pool says how long. */
+const RETURN_MS = 250
+
+/** Decides about a cast after its attempt. `runs`: how many times a handler began. */
+export function endingOf(
+  {
+    error,
+    runs,
+    attempt,
+  }: { readonly error: GenPoolError | undefined; readonly runs: number; readonly attempt: number },
+  rules: AttemptRules,
+): Ending {
+  if (error === undefined) return { kind: 'done' }
+  // It would be refused again: nobody can run it as it is.
+  if (runs === 0 && error.code === 'ERR_GENPOOL_INVALID') return { kind: 'dead' }
+  if (runs === 0 && error.code !== 'ERR_GENPOOL_CRASHED') return { kind: 'returned', delayMs: retryAfterOf(error) }
+  if (attempt >= rules.maxDeliver) return { kind: 'dead' }
+  // Its consumer stops: another one can begin it now.
+  const isStopping = error.code === 'ERR_GENPOOL_STOPPED' || error.code === 'ERR_GENPOOL_CANCELLED'
+  return { kind: 'again', delayMs: isStopping ? 0 : waitAfter(attempt, rules) }
+}
+
+/** The wait after so many attempts. */
+export function waitAfter(attempt: number, { backoff: { initial, factor, max } }: AttemptRules): number {
+  return Math.min(max, initial * factor ** (attempt - 1))
+}
+
+function retryAfterOf(error: GenPoolError): number {
+  const { retryAfterMs } = error as { retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.min(retryAfterMs, 60_000) : RETURN_MS
+}
+
+/** Adds a failed attempt, and those before it of which nothing is known. */
+export function withFailure({ returned, failures }: Tries, failure: Failure): Tries {
+  const known = failures.at(-1)?.attempt ?? 0
+  const unknown = Array.from({ length: Math.min(MOST_FAILURES, failure.attempt - known - 1) }, (_, i) =>
+    lostAttempt(failure.attempt - i - 1, failure.at),
+  ).reverse()
+  return { returned, failures: [...failures, ...unknown, failure].slice(-MOST_FAILURES) }
+}
+
+/** An attempt of which nobody tells. */
+export function lostAttempt(attempt: number, at: Date): Failure {
+  const reason = 'its process ended, or stood still, and said nothing of it'
+  return { attempt, at, code: 'ERR_GENPOOL_UNREACHABLE', reason, consumer: '' }
+}
+
+/** Why an attempt failed, in one text: of a handler that threw, what it threw. */
+export function reasonOf(error: GenPoolError): string {
+  const { cause } = error
+  const text = error.code === 'ERR_GENPOOL_CRASHED' && cause !== undefined ? textOf(cause) : textOf(error)
+  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text
+}

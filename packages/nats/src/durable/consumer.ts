@@ -1,0 +1,253 @@
+import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
+import { longRunMs, roomIn } from '@genpool/core/elsewhere'
+import { NS_PER_MS, textOf, WakeTimer } from '@genpool/runtime'
+import type { Msg } from '@nats-io/transport-node'
+import { Link } from '../link'
+import { Ahead } from './ahead'
+import { Deliveries } from './deliveries'
+import type { CheckedConsumeOptions } from './durable-options'
+import { explainConsumer } from './explain-consumer'
+import { ConsumerCounts, type ConsumerInspection } from './figures'
+import { Heartbeat } from './heartbeat'
+import { Incoming } from './incoming'
+import { Later } from './later'
+import { pause } from './pause'
+import { PullInbox } from './pull-inbox'
+import { Pulls } from './pulls'
+import type { Queue } from './queue'
+
+/** How often a pool whose members others keep busy is looked at, and a JetStream in trouble is asked again. */
+const LOOK_MS = 25
+const AGAIN_MS = 500
+
+/** Takes casts of a queue as members of a pool are idle, and gives them to the pool. */
+export class JobConsumer {
+  readonly stopped: Promise<Error | null>
+  readonly #counts = new ConsumerCounts()
+  readonly #pulls: Pulls
+  readonly #inbox: PullInbox
+  readonly #later: Later
+  readonly #deliveries: Deliveries
+  readonly #link: Link
+  readonly #wake: WakeTimer
+  readonly #off: () => void
+  readonly #beat: Heartbeat
+  readonly #ahead: Ahead
+  #planned = false
+  /** How many casts may come before the pool is asked again whether it has room. */
+  #left = 0
+  #trouble: string | null = null
+  #mending = false
+  #lastFailure: ConsumerInspection['lastFailure'] = null
+  #stopping: Promise<void> | null = null
+  #end!: (error: Error | null) => void
+  #ended = false
+
+  constructor(
+    readonly id: string,
+    private readonly queue: Queue,
+    private readonly pool: PoolRef,
+    private readonly options: CheckedConsumeOptions,
+  ) {
+    const { clock } = queue
+    this.stopped = new Promise((resolve) => (this.#end = resolve))
+    this.#beat = new Heartbeat(clock, queue.options.ackWait, {
+      beat: () => this.#renew(),
+      lapsed: () => this.#lapsed(),
+    })
+    this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
+    this.#pulls = new Pulls(queue.options.lanes)
+    const consumers = queue.names.lanes.map(({ consumer }) => consumer)
+    this.#inbox = new PullInbox(queue.connection, queue.names.jobs, consumers, {
+      message: (message) => this.#received(message),
+      ended: (lane, left) => this.#pullEnded(lane, left),
+      deleted: () => void this.#mend(),
+    })
+    this.#later = new Later({
+      connection: queue.connection,
+      names: queue.names,
+      publisher: queue.publisher,
+      now: () => queue.time.now(),
+      bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
+    })
+    this.#deliveries = this.#makeDeliveries()
+    this.#wake = new WakeTimer(clock, () => this.#plan())
+    this.#link = new Link(queue.connection, {
+      lost: () => undefined,
+      back: () => void this.#mend(),
+      closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
+    })
+    this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
+  }
+
+  start(): void {
+    this.#beat.start()
+    this.#later.look()
+    this.#planSoon()
+  }
+
+  inspect(): ConsumerInspection {
+    const now = this.queue.clock.now()
+    return {
+      queue: this.queue.name,
+      id: this.id,
+      connected: this.#link.usable,
+      stopping: this.#stopping !== null,
+      inHand: this.#deliveries.size,
+      atMost: this.#atMost,
+      asked: this.#pulls.open,
+      oldestMs: this.#deliveries.oldestMs(now),
+      lastFailure: this.#lastFailure,
+      trouble: this.#trouble,
+      ...this.#counts,
+    }
+  }
+
+  explain(): Explanation {
+    return explainConsumer(this.inspect())
+  }
+
+  /** Takes no more, lets what runs end, and is gone. */
+  stop(withinMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(withinMs))
+  }
+
+  async #stop(withinMs: number): Promise<void> {
+    const { clock, connection } = this.queue
+    this.#pulls.reset()
+    const gone = Promise.all([this.#inbox.cancel(), this.#later.cancel()])
+    if (withinMs !== Infinity) {
+      const abort = (): void => this.#deliveries.abort()
+      const timer = clock.setTimer(clock.now() + withinMs * NS_PER_MS, abort)
+      void this.#deliveries.idle().then(() => timer.cancel())
+    }
+    if (this.#link.usable) await gone
+    if (!connection.isClosed()) await this.#deliveries.idle()
+    if (this.#link.usable) await connection.flush().catch(() => undefined)
+    this.#release(null)
+  }
+
+  #release(error: Error | null): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#stopping ??= Promise.resolve()
+    this.#deliveries.abort()
+    this.#wake.cancel()
+    this.#beat.end()
+    this.#link.end()
+    this.#off()
+    this.queue.left(this)
+    this.#end(error)
+  }
+
+  get #atMost(): number {
+    return Math.min(this.options.atMost ?? Infinity, roomIn(this.pool).size)
+  }
+
+  /** How many more casts could begin now, or when they have come. */
+  #room(): number {
+    const { size, room, waiting } = roomIn(this.pool)
+    const ahead = this.#ahead.of(size) - waiting
+    const most = (this.options.atMost ?? Infinity) - this.#deliveries.size
+    return Math.min(Math.max(room, 0) + ahead - this.#deliveries.opening, most)
+  }
+
+  #received(message: Msg): void {
+    const lane = this.queue.names.laneOf(message.subject)
+    const incoming = Incoming.of(message)
+    if (lane === undefined || incoming === null) return void this.#counts.strange++
+    this.#pulls.got(lane, this.queue.clock.now())
+    // What there was room for in this turn has been counted; the pool is asked only when that is used up.
+    if (--this.#left < 0) this.#left = this.#room() - 1
+    if (this.#stopping !== null || this.#left < 0) this.#deliveries.giveBack(incoming, lane)
+    else this.#deliveries.take(incoming, lane)
+    this.#planSoon()
+  }
+
+  #pullEnded(lane: number, left: number): void {
+    this.#pulls.ended(lane, left, this.queue.clock.now())
+    this.#planSoon()
+  }
+
+  #planSoon(): void {
+    if (this.#planned || this.#stopping !== null) return
+    this.#planned = true
+    this.queue.clock.defer(() => {
+      this.#planned = false
+      this.#plan()
+    })
+  }
+
+  #plan(): void {
+    if (this.#stopping !== null || this.#mending || !this.#link.usable) return
+    const now = this.queue.clock.now()
+    const room = this.#room()
+    this.#left = room
+    const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
+    if (cancel) void this.#inbox.cancel()
+    for (const pull of pulls) this.#inbox.ask(pull)
+    if (silent) {
+      this.#counts.silent++
+      return void this.#mend()
+    }
+    // Others may have work in the pool: nobody tells when that ends.
+    const looksAt = room <= 0 ? now + LOOK_MS * NS_PER_MS : Infinity
+    this.#wake.wakeAt(Math.min(wakeAt, looksAt), true)
+  }
+
+  /** Looks whether streams and consumers are there, and asks anew: after a lost connection, or when nothing is heard. */
+  async #mend(): Promise<void> {
+    if (this.#mending || this.#stopping !== null) return
+    this.#mending = true
+    this.#pulls.reset()
+    await Promise.all([this.#inbox.cancel(), this.#later.cancel()])
+    try {
+      await this.queue.ensure()
+      this.#trouble = null
+    } catch (error) {
+      this.#trouble = textOf(error)
+      await pause(this.queue.clock, AGAIN_MS, false)
+    }
+    this.#mending = false
+    if (this.#trouble !== null) return void this.#mend()
+    this.#later.look()
+    this.#planSoon()
+  }
+
+  /** Says of what it has in hand that it is in work, and sees to what is held back. */
+  #renew(): void {
+    this.#deliveries.renew()
+    if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
+  }
+
+  /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */
+  #lapsed(): void {
+    if (this.#deliveries.size === 0) return
+    this.#counts.lapses++
+    this.#deliveries.abort()
+  }
+
+  #makeDeliveries(): Deliveries {
+    const { queue, pool, options } = this
+    const { name, clock, time, history, letters, bodies } = queue
+    return new Deliveries({
+      pool,
+      queue: name,
+      consumer: this.id,
+      clock,
+      history,
+      letters,
+      counts: this.#counts,
+      rules: queue.options,
+      timeoutMs: options.timeout,
+      bodies,
+      propagation: queue.options.propagation,
+      serverNow: () => time.now(),
+      finished: (lane) => {
+        this.#pulls.finished(lane)
+        this.#planSoon()
+      },
+      failed: (job) => (this.#lastFailure = job),
+    })
+  }
+}

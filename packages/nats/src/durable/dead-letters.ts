@@ -1,0 +1,160 @@
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { InvalidError } from '@genpool/core'
+import { textOf } from '@genpool/runtime'
+import { type Bodies, ownBodies } from '../wire/codec'
+import { Writer } from '../wire/writer'
+import type { Failure } from './attempts'
+import { isFailure } from './history'
+import { movedFrame, readJob } from './job-frame'
+import type { QueueNames } from './names'
+import type { Publisher, Stored } from './publisher'
+
+/** A cast that nobody could do. */
+export interface DeadLetter {
+  /** Its place among the dead letters. */
+  readonly seq: number
+  /** The id of the cast; "" if its bytes could not be read. */
+  readonly id: string
+  readonly key: string | undefined
+  /** Undefined if its bytes could not be read. */
+  readonly message: unknown
+  /** Whether its bytes could be read. Only such a letter can be sent again. */
+  readonly readable: boolean
+  /** Why it died: the last error, and its code. */
+  readonly reason: string
+  readonly code: string
+  readonly attempts: number
+  /** The attempts that failed, the oldest first; of many, the last 20. */
+  readonly history: readonly Failure[]
+  readonly storedAt: Date
+  readonly diedAt: Date
+}
+
+/** What is stored of a dead letter. */
+export interface Death extends Pick<DeadLetter, 'reason' | 'code' | 'attempts' | 'history' | 'storedAt' | 'diedAt'> {
+  /** The bytes of the cast, as they came. */
+  readonly data: Uint8Array
+}
+
+/** The dead letters of a queue. */
+export class DeadLetters {
+  readonly #writer = new Writer()
+
+  constructor(
+    private readonly queue: string,
+    private readonly parts: {
+      readonly jsm: JetStreamManager
+      readonly publisher: Publisher
+      readonly names: QueueNames
+      readonly bodies: Bodies
+      maxPayload(): number
+    },
+  ) {}
+
+  /** Keeps a cast as a dead letter. Again for the same one does nothing. */
+  async put(seq: number, death: Death): Promise<void> {
+    const { publisher, names, maxPayload } = this.parts
+    const most = maxPayload() - 2000
+    let frame = this.#frameOf(death)
+    if (frame.length > most) frame = this.#frameOf({ ...death, history: [] })
+    // Only of bytes that somebody else has written: casts of ours leave room for it.
+    if (frame.length > most) frame = this.#frameOf({ ...death, history: [], data: new Uint8Array() })
+    await publisher.store({ subject: names.deadOf(seq), frame, messageId: `dead.${seq}.${death.storedAt.getTime()}` })
+  }
+
+  async list(limit: number, after: number): Promise<DeadLetter[]> {
+    const letters: DeadLetter[] = []
+    for (let seq = after + 1; letters.length < limit;) {
+      const found = await this.#next(seq)
+      if (found === null) break
+      letters.push(this.#letterOf(found))
+      seq = found.seq + 1
+    }
+    return letters
+  }
+
+  /** Sends one again, and it is dead no more. @throws {InvalidError} if it is gone, or cannot be read */
+  async retry(seq: number): Promise<Stored> {
+    const { jsm, publisher, names } = this.parts
+    const found = await jsm.streams.getMessage(names.dead, { seq })
+    if (found === null) throw this.#refused('it is gone: somebody has sent it again, or deleted it')
+    const job = jobIn(deathIn(found.data).data)
+    if (job === null)
+      throw this.#refused('its bytes are no durable cast. Look at it with dead(), and delete it with discard()')
+    const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined }, job.body)
+    // An id of its own: the one of the cast may still be known as a duplicate.
+    const messageId = `retry.${seq}.${found.time.getTime()}`
+    const stored = await publisher.store({ subject: names.subjectOf(job.header.key), frame, messageId })
+    await this.discard(seq)
+    return stored
+  }
+
+  /** Deletes one. Returns whether it was there. */
+  async discard(seq: number): Promise<boolean> {
+    try {
+      return await this.parts.jsm.streams.deleteMessage(this.parts.names.dead, seq, false)
+    } catch {
+      return false
+    }
+  }
+
+  #next(seq: number): Promise<StoredMsg | null> {
+    const { jsm, names } = this.parts
+    return jsm.streams.getMessage(names.dead, { seq, next_by_subj: names.allDead } as never)
+  }
+
+  #frameOf(death: Death): Uint8Array {
+    ownBodies.write(this.#writer.begin(Infinity), death)
+    return this.#writer.take()
+  }
+
+  #letterOf({ seq, data, time }: StoredMsg): DeadLetter {
+    const { data: bytes, ...death } = deathIn(data, time)
+    const job = jobIn(bytes)
+    const read = job === null ? null : this.#read(job.body)
+    const { id, key } = job?.header ?? { id: '', key: undefined }
+    return { seq, id, key, message: read?.message, readable: read !== null, ...death }
+  }
+
+  #read(body: Uint8Array): { message: unknown } | null {
+    try {
+      return { message: this.parts.bodies.read(body) }
+    } catch {
+      return null
+    }
+  }
+
+  #refused(message: string): InvalidError {
+    return new InvalidError(`dead letter of "${this.queue}"`, [{ path: [], message }])
+  }
+}
+
+function jobIn(bytes: Uint8Array): ReturnType<typeof readJob> | null {
+  try {
+    return readJob(bytes)
+  } catch {
+    return null
+  }
+}
+
+/** A dead letter as it is stored; what somebody else wrote there is one without a cast. */
+function deathIn(bytes: Uint8Array, time = new Date(0)): Death {
+  const nothing = { data: bytes, reason: 'its bytes are no dead letter', code: 'ERR_GENPOOL_INVALID', attempts: 0 }
+  const unknown: Death = { ...nothing, history: [], storedAt: time, diedAt: time }
+  try {
+    const { data, reason, code, attempts, history, storedAt, diedAt } = ownBodies.read(bytes) as Partial<Death>
+    if (!(data instanceof Uint8Array && storedAt instanceof Date && diedAt instanceof Date)) return unknown
+    const known = Array.isArray(history) ? history.filter(isFailure) : []
+    return {
+      data,
+      reason: textOf(reason),
+      code: textOf(code),
+      attempts: Number(attempts),
+      history: known,
+      storedAt,
+      diedAt,
+    }
+  } catch {
+    return unknown
+  }
+}

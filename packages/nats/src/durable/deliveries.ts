@@ -1,0 +1,250 @@
+import type { GenPoolError } from '@genpool/core'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import {
+  type AttemptRules,
+  type Ending,
+  endingOf,
+  type Failure,
+  lostAttempt,
+  openingOf,
+  reasonOf,
+  withFailure,
+} from './attempts'
+import type { DeadLetters } from './dead-letters'
+import type { ConsumerCounts } from './figures'
+import { type History, NOTHING_KEPT } from './history'
+import type { Incoming } from './incoming'
+import { readJob } from './job-frame'
+import { badJob, Job, runJob, type RunPorts, storedAtOf } from './job-runs'
+import { tellOf } from './job-events'
+
+/** What the deliveries of a consumer need. */
+export interface DeliveryPorts extends RunPorts {
+  readonly queue: string
+  readonly consumer: string
+  readonly clock: Clock
+  readonly rules: AttemptRules
+  readonly counts: ConsumerCounts
+  readonly history: History
+  readonly letters: DeadLetters
+  /** By the clock of the server. */
+  serverNow(): number
+  /** A cast is no longer in hand here. */
+  finished(lane: number): void
+  failed(job: { readonly id: string; readonly code: string; readonly reason: string }): void
+}
+
+/** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
+export class Deliveries {
+  readonly #inHand = new Set<Job>()
+  /** Those that are not given to the pool yet. */
+  #opening = 0
+  #idle: (() => void) | null = null
+
+  constructor(private readonly ports: DeliveryPorts) {}
+
+  get size(): number {
+    return this.#inHand.size
+  }
+
+  /** How many the pool does not know of yet. */
+  get opening(): number {
+    return this.#opening
+  }
+
+  /** How long the oldest one has been here, in milliseconds. */
+  oldestMs(now: Nanos): number {
+    const [oldest] = this.#inHand
+    return oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS
+  }
+
+  /** Says of all that they are in work. */
+  renew(): void {
+    for (const { incoming } of this.#inHand) incoming.working()
+  }
+
+  /** Ends all that run: they may be somebody else's, or have to be. */
+  abort(): void {
+    for (const { running } of [...this.#inHand]) running?.cancel()
+  }
+
+  /** Resolves when nothing is in hand. */
+  idle(): Promise<void> {
+    return this.#inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
+  }
+
+  /** Takes a cast that has come, and runs it. */
+  take(incoming: Incoming, lane: number): void {
+    const job = this.#open(incoming, lane)
+    if (job === null) return
+    if (incoming.deliveries === 1) return this.#begin(job)
+    this.#opening++
+    this.ports.history.read(incoming.seq).then(
+      (kept) => {
+        job.kept = kept
+        this.#opening--
+        this.#begin(job)
+      },
+      (error: unknown) => {
+        this.#opening--
+        this.#leave(job, error)
+      },
+    )
+  }
+
+  /** Gives back a cast that has come and cannot be run here. That is no attempt. */
+  giveBack(incoming: Incoming, lane: number): void {
+    const job = this.#open(incoming, lane)
+    if (job === null) return
+    const kept = incoming.deliveries === 1 ? Promise.resolve(NOTHING_KEPT) : this.ports.history.read(incoming.seq)
+    this.#settle(
+      job,
+      kept.then((found) => {
+        job.kept = found
+        return this.#return(job, 0)
+      }),
+    )
+  }
+
+  /** Buries bytes that are no cast. */
+  bury(incoming: Incoming, lane: number, error: unknown): void {
+    const header = { id: '', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
+    const job = this.#jobOf(incoming, lane, { header, body: incoming.data })
+    job.attempt = incoming.deliveries
+    this.#die(job, badJob(this.ports.queue, error))
+  }
+
+  #open(incoming: Incoming, lane: number): Job | null {
+    this.ports.counts.received++
+    try {
+      return this.#jobOf(incoming, lane, readJob(incoming.data))
+    } catch (error) {
+      this.bury(incoming, lane, error)
+      return null
+    }
+  }
+
+  #jobOf(incoming: Incoming, lane: number, { header, body }: ReturnType<typeof readJob>): Job {
+    const job = new Job(incoming, lane, header, body, this.ports.clock.now())
+    this.#inHand.add(job)
+    return job
+  }
+
+  #begin(job: Job): void {
+    const { ports } = this
+    const { incoming, header, kept } = job
+    const ageMs = header.expiresMs === undefined ? 0 : ports.serverNow() - storedAtOf(job)
+    const facts = { deliveries: incoming.deliveries, tries: kept.tries, ageMs, expiresMs: header.expiresMs }
+    const opening = openingOf(facts, ports.rules)
+    if (opening.kind === 'expired') return this.#expire(job)
+    job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
+    if (opening.kind === 'dead') return this.#die(job, undefined)
+    try {
+      runJob(job, ports, (error, runs) => this.#ended(job, error, runs))
+    } catch (error) {
+      this.#die(job, badJob(ports.queue, error))
+    }
+  }
+
+  #ended(job: Job, error: GenPoolError | undefined, runs: number): void {
+    const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
+    if (ending.kind === 'done') this.#done(job)
+    else if (ending.kind === 'dead') this.#die(job, error)
+    else if (ending.kind === 'returned') this.#settle(job, this.#return(job, ending.delayMs))
+    else this.#settle(job, this.#again(job, error as GenPoolError, ending))
+  }
+
+  #done(job: Job): void {
+    this.ports.counts.done++
+    job.incoming.acknowledge()
+    this.#forget(job)
+    tellOf(this.ports, job, { outcome: 'done' })
+    this.#finish(job)
+  }
+
+  #expire(job: Job): void {
+    this.ports.counts.expired++
+    job.incoming.acknowledge()
+    this.#forget(job)
+    tellOf(this.ports, job, { outcome: 'expired' })
+    this.#finish(job)
+  }
+
+  async #again(job: Job, error: GenPoolError, { delayMs }: Extract<Ending, { kind: 'again' }>): Promise<void> {
+    const { history, counts } = this.ports
+    const failure = this.#failureOf(job, error)
+    await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
+    job.incoming.again(delayMs)
+    counts.again++
+    tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
+  }
+
+  async #return(job: Job, delayMs: number): Promise<void> {
+    const { history, counts } = this.ports
+    const { tries } = job.kept
+    await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1 }, job.kept)
+    job.incoming.again(delayMs)
+    counts.returned++
+    tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
+  }
+
+  /** @param error why; undefined if nobody knows, since its last attempts ended with their processes */
+  #die(job: Job, error: GenPoolError | undefined): void {
+    const { ports } = this
+    const at = new Date(ports.serverNow())
+    const last = error === undefined ? lostAttempt(job.attempt, at) : this.#failureOf(job, error)
+    const { failures } = withFailure(job.kept.tries, last)
+    const { code, reason } = last
+    const { incoming, attempt } = job
+    const death = {
+      code,
+      reason,
+      attempts: attempt,
+      history: failures,
+      storedAt: new Date(storedAtOf(job)),
+      diedAt: at,
+    }
+    const buried = ports.letters.put(incoming.seq, { ...death, data: incoming.data }).then(() => {
+      incoming.acknowledge()
+      this.#forget(job)
+      ports.counts.dead++
+      tellOf(ports, job, { outcome: 'dead', error, reason })
+    })
+    this.#settle(job, buried)
+  }
+
+  #failureOf(job: Job, error: GenPoolError): Failure {
+    const reason = reasonOf(error)
+    this.ports.failed({ id: job.header.id, code: error.code, reason })
+    const at = new Date(this.ports.serverNow())
+    return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }
+  }
+
+  #forget({ incoming, kept }: Job): void {
+    if (kept.revision === 0) return
+    // What stays of it is forgotten by its age.
+    this.ports.history.forget(incoming.seq).catch(() => undefined)
+  }
+
+  #settle(job: Job, work: Promise<void>): void {
+    work.then(
+      () => this.#finish(job),
+      (error: unknown) => this.#leave(job, error),
+    )
+  }
+
+  /** The server could not be told: it delivers the cast again, to whoever asks, after "ackWait". */
+  #leave(job: Job, error: unknown): void {
+    this.ports.counts.left++
+    tellOf(this.ports, job, { outcome: 'left', reason: String(error) })
+    this.#finish(job)
+  }
+
+  #finish(job: Job): void {
+    this.#inHand.delete(job)
+    this.ports.finished(job.lane)
+    if (this.#inHand.size > 0) return
+    this.#idle?.()
+    this.#idle = null
+  }
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { sharedOptions } from '../shared-options'
+
+const ms = (least: number, initial: number, what: string) =>
+  z
+    .number({ error: `expected milliseconds >= ${least}` })
+    .min(least)
+    .default(initial)
+    .describe(what)
+
+const endless = (what: string) =>
+  z
+    .union([z.number({ error: 'expected milliseconds > 0' }).positive(), z.literal(Infinity)])
+    .default(Infinity)
+    .describe(what)
+
+const whole = (initial: number, [least, most]: readonly [number, number], what: string) =>
+  z
+    .int({ error: `expected a whole number from ${least} to ${most}` })
+    .min(least)
+    .max(most)
+    .default(initial)
+    .describe(what)
+
+/** Options of the wait between two attempts. */
+const backoffOptions = z.strictObject({
+  initial: ms(0, 1000, 'The wait before the second attempt, in milliseconds.'),
+  factor: z
+    .number({ error: 'expected a number >= 1' })
+    .min(1)
+    .default(2)
+    .describe('By how much it grows with each attempt.'),
+  max: ms(0, 60_000, 'The longest wait, in milliseconds.'),
+})
+
+/** Options of a queue of durable casts. */
+export const durableOptions = z.strictObject({
+  ...sharedOptions,
+  name: sharedOptions.name.describe('The name of the queue. Part of the names of its streams and of all subjects.'),
+  maxDeliver: whole(5, [1, 1000], 'How many attempts a cast has, over all machines. After that it is a dead letter.'),
+  backoff: backoffOptions.prefault({}).describe('How long it waits between two attempts.'),
+  lanes: whole(
+    16,
+    [1, 256],
+    'Keys are spread over so many lanes, and of each lane one cast runs at a time, over all machines. Fixed when the queue is made.',
+  ),
+  ackWait: z
+    .int({ error: 'expected whole milliseconds from 500 to 3600000' })
+    .min(500)
+    .max(3_600_000)
+    .default(30_000)
+    .describe(
+      'A cast whose process says nothing for so long is delivered to another one, in milliseconds. A process says something three times as often. Fixed when the queue is made.',
+    ),
+  duplicates: ms(
+    100,
+    120_000,
+    'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once.',
+  ),
+  storage: z.enum(['file', 'memory']).default('file').describe('Where the server stores casts.'),
+  replicas: whole(1, [1, 5], 'On how many servers of a cluster casts are stored.'),
+  keepDead: endless('For how long dead letters are kept, in milliseconds.'),
+  timeout: ms(1, 5000, 'How long a cast is tried to be stored, in milliseconds.'),
+})
+
+export type DurableOptions = z.input<typeof durableOptions>
+export type CheckedDurableOptions = z.output<typeof durableOptions>
+
+/** Options of one durable cast. */
+export const jobOptions = z.strictObject({
+  id: z
+    .string({ error: 'expected a text of 1 to 256 characters' })
+    .regex(/^[^\r\n\0]{1,256}$/, 'expected a text of 1 to 256 characters in one line')
+    .optional()
+    .describe('Says that it is the same cast if it comes again. Default: a new id.'),
+  key: z
+    .string({ error: 'expected a text of 1 to 1000 characters' })
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Casts of one key run one at a time and in order, over all machines.'),
+  expires: z
+    .number({ error: 'expected milliseconds > 0' })
+    .positive()
+    .max(1e13)
+    .optional()
+    .describe('It is not begun any more when it is so old, in milliseconds. Default: never.'),
+  delay: z
+    .number({ error: 'expected milliseconds >= 0' })
+    .nonnegative()
+    .max(1e12)
+    .optional()
+    .describe(
+      'It is not begun before it is so old, in milliseconds. Its place among those of its key is the one it has then.',
+    ),
+})
+
+export type JobOptions = z.input<typeof jobOptions>
+
+/** Options of a consumer of durable casts. */
+export const consumeOptions = z.strictObject({
+  atMost: z
+    .int({ error: 'expected a whole number >= 1' })
+    .positive()
+    .optional()
+    .describe('The most casts that it has in hand. Default: as many as its pool can work on at once.'),
+  timeout: endless(
+    'How long one attempt may take, in milliseconds. After that it has failed, and its commit is refused.',
+  ),
+})
+
+export type ConsumeOptions = z.input<typeof consumeOptions>
+export type CheckedConsumeOptions = z.output<typeof consumeOptions>
+
+/** Options of the end of a consumer. */
+export const stopOptions = z.strictObject({
+  within: z
+    .union([z.number({ error: 'expected milliseconds >= 0' }).nonnegative(), z.literal(Infinity)])
+    .default(Infinity)
+    .describe('What still runs after this time is aborted and given to another consumer, in milliseconds.'),
+})
+
+/** Options of a look at the dead letters. */
+export const deadOptions = z.strictObject({
+  limit: whole(100, [1, 10_000], 'The most letters that are returned, the oldest first.'),
+  after: z
+    .int({ error: 'expected a whole number >= 0' })
+    .nonnegative()
+    .default(0)
+    .describe('Only letters behind the one with this "seq": for the next page.'),
+})
+
+export type DeadOptions = z.input<typeof deadOptions>

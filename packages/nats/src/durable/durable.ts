@@ -1,0 +1,212 @@
+import {
+  type Behaviour,
+  type Explanation,
+  InvalidError,
+  type MessageOf,
+  type PoolRef,
+  type Protocol,
+} from '@genpool/core'
+import { roomIn } from '@genpool/core/elsewhere'
+import { isGenPoolError, NS_PER_MS, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { type NatsConnection, nuid } from '@nats-io/transport-node'
+import { isConnection } from '../shared-options'
+import { JobConsumer } from './consumer'
+import type { DeadLetter } from './dead-letters'
+import {
+  type ConsumeOptions,
+  consumeOptions,
+  type DeadOptions,
+  deadOptions,
+  type DurableOptions,
+  durableOptions,
+  type JobOptions,
+  jobOptions,
+  stopOptions,
+} from './durable-options'
+import { explainQueue } from './explain-consumer'
+import { DurableFailures } from './failures'
+import type { ConsumerInspection, QueueInspection } from './figures'
+import { jobFrame } from './job-frame'
+import { pause } from './pause'
+import { type Stored, Unknown } from './publisher'
+import { Queue } from './queue'
+
+/** What a dead letter needs more than its cast: so much less may a cast have than the server takes. */
+const RESERVE = 8192
+const NO_OPTIONS: JobOptions = {}
+
+/** The messages of a behaviour; any message without one. */
+type JobOf<P extends Protocol> = Protocol extends P ? unknown : MessageOf<P>
+
+/** What takes casts of a queue in this process. */
+export interface Consumer {
+  readonly id: string
+  /** Resolves when it has ended: with the error if its connection was closed, otherwise with null. */
+  readonly stopped: Promise<Error | null>
+  inspect(): ConsumerInspection
+  /** What limits it now. */
+  explain(): Explanation
+  /**
+   * Takes no more, lets what runs end, and acknowledges that. The pool, the queue and the connection stay.
+   *
+   * @param options `within`: what still runs after so many milliseconds is aborted, and given to another consumer
+   */
+  stop(options?: { readonly within?: number }): Promise<void>
+}
+
+/** A queue of durable casts. */
+export interface Durable<P extends Protocol = Protocol> {
+  readonly name: string
+  /**
+   * Stores a cast. When the promise resolves, it will be done: at least once, whatever process ends.
+   *
+   * @param options `id`: the same cast again is not stored twice. `key`: one at a time and in order. `expires`, `delay`
+   * @throws {UnreachableError} if JetStream does not answer; with `mayHaveRun: true` it may be stored. {InvalidError} if the message
+   *   cannot travel, or is too large. {OptionsError}
+   */
+  cast(message: JobOf<P>, options?: JobOptions): Promise<Stored>
+  /** Gives casts to a pool of this process, as its members are idle. On each machine. @throws {OptionsError} */
+  consume(pool: PoolRef, options?: ConsumeOptions): Promise<Consumer>
+  /** The casts that could not be done, the oldest first. */
+  dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
+  /** Sends a dead letter again, with all its attempts. @throws {InvalidError} if it is gone, or cannot be read */
+  retry(letter: { readonly seq: number }): Promise<Stored>
+  /** Deletes a dead letter. Returns whether it was there. */
+  discard(letter: { readonly seq: number }): Promise<boolean>
+  /** What waits, runs and died, as the server says. */
+  inspect(): Promise<QueueInspection>
+  /** What limits the queue now. */
+  explain(): Promise<Explanation>
+}
+
+/** The messages of a behaviour. */
+type ProtocolOf<B> = B extends Behaviour<infer P> ? P : never
+
+/**
+ * Opens a queue of casts that survive processes, machines and restarts: a work queue of JetStream. It is made if it is not there.
+ *
+ * A cast is done at least once. The `ctx.delivery.id` of its handler makes that once in effect: keep it in the same commit as the change.
+ *
+ * @typeParam B the behaviour that consumes, for the types: `durable<typeof Emails>(…)`
+ * @param connection a connection of the user. It is never closed here
+ * @param options `name`, and those of `durableOptions`
+ * @throws {OptionsError} if an argument is wrong, or the queue was made with another one; {UnreachableError} without JetStream
+ * @example
+ * const jobs = await durable<typeof Emails>(nc, { name: 'emails', maxDeliver: 5 })
+ * await jobs.cast({ type: 'send', to }, { id: orderId })
+ */
+export async function durable<B extends Behaviour = Behaviour>(
+  connection: NatsConnection,
+  options: DurableOptions,
+): Promise<Durable<ProtocolOf<B>>> {
+  const checked = parseOptions(durableOptions, options, 'options of durable')
+  if (!isConnection(connection)) {
+    const expected = 'a connection: what "connect" of "@nats-io/transport-node" resolved with'
+    throw wrongArgument({ of: 'durable', argument: 'connection', expected }, connection)
+  }
+  try {
+    return new DurableQueue(await Queue.open(connection, checked))
+  } catch (error) {
+    throw isGenPoolError(error) ? error : new DurableFailures(checked.name).unreachable(error)
+  }
+}
+
+class DurableQueue implements Durable {
+  readonly name: string
+
+  constructor(private readonly queue: Queue) {
+    this.name = queue.name
+  }
+
+  async cast(message: unknown, options: JobOptions = NO_OPTIONS): Promise<Stored> {
+    const { queue } = this
+    const given =
+      options === NO_OPTIONS ? NO_OPTIONS : parseOptions(jobOptions, options, `options of a cast to "${this.name}"`)
+    const id = given.id ?? nuid.next()
+    const frame = this.#frame(message, { ...given, id })
+    const { names, publisher, options: own } = queue
+    const subject = (given.delay ?? 0) > 0 ? names.later : names.subjectOf(given.key)
+    try {
+      const stored = await publisher.store({ subject, frame, messageId: id, headers: own.propagation?.inject() })
+      // One with a new id is its own duplicate, if its first acknowledgement was lost.
+      return given.id === undefined ? { seq: stored.seq, duplicate: false } : stored
+    } catch (error) {
+      throw queue.failures.notStored(error instanceof Unknown ? error.cause : error, id, error instanceof Unknown)
+    }
+  }
+
+  async consume(pool: PoolRef, options: ConsumeOptions = {}): Promise<Consumer> {
+    const checked = parseOptions(consumeOptions, options, 'options of consume')
+    roomIn(pool)
+    const { queue } = this
+    await this.#asking(() => queue.ensure())
+    const consumer = new JobConsumer(nuid.next(), queue, pool, checked)
+    queue.consumers.add(consumer)
+    consumer.start()
+    return {
+      id: consumer.id,
+      stopped: consumer.stopped,
+      inspect: () => consumer.inspect(),
+      explain: () => consumer.explain(),
+      stop: async (given = {}) => consumer.stop(parseOptions(stopOptions, given, 'options of stop').within),
+    }
+  }
+
+  async dead(options: DeadOptions = {}): Promise<readonly DeadLetter[]> {
+    const { limit, after } = parseOptions(deadOptions, options, 'options of dead')
+    return this.#asking(() => this.queue.letters.list(limit, after))
+  }
+
+  async retry(letter: { readonly seq: number }): Promise<Stored> {
+    const seq = seqOf(letter, 'retry')
+    return this.#asking(() => this.queue.letters.retry(seq))
+  }
+
+  async discard(letter: { readonly seq: number }): Promise<boolean> {
+    const seq = seqOf(letter, 'discard')
+    return this.#asking(() => this.queue.letters.discard(seq))
+  }
+
+  async inspect(): Promise<QueueInspection> {
+    return this.#asking(() => this.queue.inspect())
+  }
+
+  async explain(): Promise<Explanation> {
+    return explainQueue(await this.inspect())
+  }
+
+  #frame(message: unknown, { id, key, expires, delay = 0 }: JobOptions & { readonly id: string }): Uint8Array {
+    const { bodies, options, maxPayload } = this.queue
+    const max = Math.min(options.maxBytes, maxPayload - RESERVE)
+    const header = { id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined, storedAt: undefined }
+    try {
+      return jobFrame(header, { bodies, value: message, max })
+    } catch (error) {
+      const path = (error as { path?: readonly PropertyKey[] }).path ?? []
+      throw new InvalidError(`cast to "${this.name}"`, [{ path, message: textOf(error) }], error)
+    }
+  }
+
+  async #asking<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, options, failures, connection } = this.queue
+    const until = clock.now() + options.timeout * NS_PER_MS
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (isGenPoolError(error)) throw error
+        // A question that was lost with its connection is asked again: none of them does harm twice.
+        const isPassing = !(error instanceof JetStreamApiError) && !connection.isClosed()
+        if (!isPassing || clock.now() >= until) throw failures.unreachable(error)
+        await pause(clock, 100)
+      }
+    }
+  }
+}
+
+function seqOf(letter: unknown, of: string): number {
+  const { seq } = (letter ?? {}) as { seq?: unknown }
+  if (typeof seq === 'number' && Number.isInteger(seq) && seq > 0) return seq
+  throw wrongArgument({ of, argument: 'letter', expected: 'a dead letter, as dead() returns it' }, letter)
+}

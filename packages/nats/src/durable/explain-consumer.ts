@@ -1,0 +1,123 @@
+import type { Explanation, Finding } from '@genpool/core'
+import { explanationOf } from '@genpool/core/elsewhere'
+import { round } from '@genpool/runtime'
+import type { ConsumerInspection, QueueInspection } from './figures'
+
+/** Says what limits a consumer now. */
+export function explainConsumer(seen: ConsumerInspection): Explanation {
+  const found = [...unreachable(seen), ...lapses(seen), ...failing(seen), ...full(seen)]
+  return explanationOf(
+    seen.queue,
+    found.length > 0 ? found : [calm(`it has ${seen.inHand} in hand`, { done: seen.done })],
+  )
+}
+
+/** Says what limits a queue now, as the server sees it. */
+export function explainQueue(seen: QueueInspection): Explanation {
+  const found = [...unconsumed(seen), ...died(seen), ...repeated(seen)]
+  return explanationOf(
+    seen.queue,
+    found.length > 0
+      ? found
+      : [calm(`${seen.waiting} ${seen.waiting === 1 ? 'cast waits' : 'casts wait'}`, { inHand: seen.inHand })],
+  )
+}
+
+function unreachable({ connected, trouble, silent, left }: ConsumerInspection): Finding[] {
+  if (connected && trouble === null) return []
+  return [
+    {
+      finding: 'unreachable',
+      says: connected
+        ? `JetStream is in trouble: ${trouble}`
+        : 'the connection to NATS is lost, and is being made again',
+      figures: { silent, left },
+      advice: 'Look at the NATS servers. What is stored is safe, and goes on when they are back.',
+      option: null,
+    },
+  ]
+}
+
+function lapses({ lapses: times }: ConsumerInspection): Finding[] {
+  if (times === 0) return []
+  return [
+    {
+      finding: 'event-loop',
+      says: 'this process stood still for longer than "ackWait", so other consumers may have got its casts',
+      figures: { lapses: times },
+      advice: 'Move what blocks the event loop into threads, or raise "ackWait".',
+      option: 'ackWait',
+    },
+  ]
+}
+
+function failing({ again, dead, done, lastFailure }: ConsumerInspection): Finding[] {
+  const failed = again + dead
+  if (failed === 0 || failed * 10 < done) return []
+  return [
+    {
+      finding: 'crashes',
+      says: `many attempts fail, the last one because: ${lastFailure?.reason ?? 'nobody knows'}`,
+      figures: { failed, done, dead },
+      advice: 'Look at jobs.dead(), correct the handler, then send them again with jobs.retry().',
+      option: null,
+    },
+  ]
+}
+
+function full({ inHand, atMost, oldestMs }: ConsumerInspection): Finding[] {
+  if (inHand < atMost) return []
+  return [
+    {
+      finding: 'members-busy',
+      says: 'all that it may have at once is in hand, so it asks for no more',
+      figures: { inHand, atMost, oldestMs: round(oldestMs) },
+      advice: 'Add members ("size") or consumers on other machines, or raise "atMost".',
+      option: 'atMost',
+    },
+  ]
+}
+
+function unconsumed({ waiting, asking, inHand }: QueueInspection): Finding[] {
+  if (waiting === 0 || asking > 0) return []
+  return [
+    {
+      finding: inHand > 0 ? 'members-busy' : 'unreachable',
+      says:
+        inHand > 0 ? 'casts wait, and all members of all consumers are busy' : 'casts wait, and nobody consumes them',
+      figures: { waiting, inHand },
+      advice: 'Start consumers with jobs.consume(pool), or add members to their pools.',
+      option: null,
+    },
+  ]
+}
+
+function died({ dead }: QueueInspection): Finding[] {
+  if (dead === 0) return []
+  return [
+    {
+      finding: 'dead-letters',
+      says: `${dead} ${dead === 1 ? 'cast' : 'casts'} could not be done`,
+      figures: { dead },
+      advice: 'Look at jobs.dead(), then send them again with jobs.retry(), or delete them with jobs.discard().',
+      option: 'maxDeliver',
+    },
+  ]
+}
+
+function repeated({ repeated: again, inHand }: QueueInspection): Finding[] {
+  if (again === 0) return []
+  return [
+    {
+      finding: 'retries',
+      says: 'casts are in hand, or wait, for another attempt',
+      figures: { repeated: again, inHand },
+      advice: 'Look at consumer.inspect().lastFailure on each machine.',
+      option: 'backoff',
+    },
+  ]
+}
+
+function calm(says: string, figures: Record<string, number>): Finding {
+  return { finding: 'calm', says: `nothing limits it: ${says}`, figures, advice: 'Nothing to do.', option: null }
+}

@@ -1,0 +1,46 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
+
+/** Turns what NATS says into errors of a queue of durable casts. */
+export class DurableFailures {
+  constructor(private readonly queue: string) {}
+
+  /** Nothing could be asked of JetStream. */
+  unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
+    return new UnreachableError(this.queue, false, { says: `${whatHappened(cause)} ${advice}`, cause })
+  }
+
+  /** A cast could not be stored, or nobody knows. */
+  notStored(cause: unknown, id: string, mayBeStored: boolean): GenPoolError {
+    const advice = mayBeStored
+      ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
+      : 'The cast is not stored.'
+    return new UnreachableError(this.queue, mayBeStored, { says: `${whatHappened(cause)} ${advice}`, cause })
+  }
+
+  /** The queue was made with other options. */
+  otherQueue(option: string, theirs: unknown, ours: unknown): OptionsError {
+    const message = `the queue was made with ${textOf(theirs)}, and this is ${textOf(ours)}`
+    return new OptionsError(
+      `The options of the queue "${this.queue}" are wrong: its "${option}" is fixed, ${message}. ` +
+        'Give it the same on all machines, take another name, or delete its streams when they are empty ("nats stream rm").',
+      [{ path: [option], message }],
+    )
+  }
+}
+
+/** Whether nobody listens: it certainly did not reach a stream. */
+export function hasNoResponders(error: unknown): boolean {
+  const { isNoResponders } = error as { isNoResponders?: () => boolean }
+  return typeof isNoResponders === 'function' && isNoResponders.call(error)
+}
+
+function whatHappened(cause: unknown): string {
+  const { name } = cause as { name?: unknown }
+  if (name === 'JetStreamNotEnabled' || hasNoResponders(cause)) {
+    return 'No server answers for JetStream: it is switched off ("jetstream" in the configuration, or -js), has no leader now, or its stream was deleted.'
+  }
+  if (name === 'TimeoutError' || name === 'RequestError') return 'JetStream did not answer in time.'
+  if (cause instanceof JetStreamApiError) return `JetStream says: ${cause.message} (${cause.code}).`
+  return `NATS says: ${textOf(cause)}.`
+}

@@ -1,0 +1,54 @@
+/** What a consumer counts. */
+export class ConsumerCounts {
+  /** Casts that came, and what became of them. */
+  received = 0
+  done = 0
+  /** Attempts that failed and are made again. */
+  again = 0
+  dead = 0
+  expired = 0
+  /** Given back without a run: no member was idle, or the pool refused it. */
+  returned = 0
+  /** Left to the server: it could not be told what became of them, and delivers them again after "ackWait". */
+  left = 0
+  /** How often requests for casts were made anew because nothing was heard of them. */
+  silent = 0
+  /** How often this process stood still for so long that other consumers may have got its casts. */
+  lapses = 0
+  /** Messages that no stream has sent. */
+  strange = 0
+}
+
+/** What a consumer does now, and what it has done. Times are milliseconds. */
+export interface ConsumerInspection extends Readonly<ConsumerCounts> {
+  readonly queue: string
+  readonly id: string
+  readonly connected: boolean
+  readonly stopping: boolean
+  /** How many casts it has in hand, the most it may have, and for how many more it has asked. */
+  readonly inHand: number
+  readonly atMost: number
+  readonly asked: number
+  /** How long the oldest one in hand has been here. */
+  readonly oldestMs: number
+  /** The last failure; null if there was none. */
+  readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
+  /** What the last look at JetStream said; null if it was fine. */
+  readonly trouble: string | null
+}
+
+/** What waits, is in hand and has died, as the server says. */
+export interface QueueInspection {
+  readonly queue: string
+  /** Casts that were not delivered yet. */
+  readonly waiting: number
+  /** Casts that a consumer has in hand, or that wait for their next attempt. */
+  readonly inHand: number
+  /** Those of them that were delivered more than once. */
+  readonly repeated: number
+  /** Casts that are held back by their "delay". */
+  readonly delayed: number
+  readonly dead: number
+  /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
+  readonly asking: number
+}

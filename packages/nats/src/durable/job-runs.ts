@@ -1,0 +1,74 @@
+import { type Delivery, type GenPoolError, InvalidError, type PoolRef } from '@genpool/core'
+import { deliver, type Delivering } from '@genpool/core/elsewhere'
+import { type Nanos, textOf } from '@genpool/runtime'
+import type { Propagation } from '../propagation'
+import type { Bodies } from '../wire/codec'
+import { BadFrame } from '../wire/errors'
+import { type Kept, NOTHING_KEPT } from './history'
+import type { Incoming } from './incoming'
+import type { JobHeader } from './job-frame'
+
+/** A cast in hand. */
+export class Job {
+  kept: Kept = NOTHING_KEPT
+  attempt = 1
+  /** Null until the pool has it. */
+  running: Delivering | null = null
+
+  constructor(
+    readonly incoming: Incoming,
+    readonly lane: number,
+    readonly header: JobHeader,
+    readonly body: Uint8Array,
+    /** When it came here, by the clock of this process. */
+    readonly since: Nanos,
+  ) {}
+}
+
+/** What running needs. */
+export interface RunPorts {
+  readonly pool: PoolRef
+  readonly timeoutMs: number
+  readonly bodies: Bodies
+  readonly propagation: Propagation | undefined
+}
+
+/** Runs a cast in the pool. @throws {BadFrame} if its message cannot be read; it is not run then */
+export function runJob(
+  job: Job,
+  ports: RunPorts,
+  ended: (error: GenPoolError | undefined, runs: number) => void,
+): void {
+  const message = messageIn(job, ports.bodies)
+  const { propagation, timeoutMs, pool } = ports
+  const run = (): void => {
+    job.running = deliver(pool, message, { delivery: deliveryOf(job), timeout: timeoutMs }, ended)
+  }
+  if (propagation === undefined) return run()
+  const { headers } = job.incoming.message
+  if (headers === undefined) return run()
+  propagation.within({ get: (name) => headers.get(name) || undefined, names: () => headers.keys() }, run)
+}
+
+function messageIn({ body }: Job, bodies: Bodies): unknown {
+  try {
+    return bodies.read(body)
+  } catch (error) {
+    throw error instanceof BadFrame ? error : new BadFrame(`its codec cannot read it: ${textOf(error)}`)
+  }
+}
+
+function deliveryOf(job: Job): Delivery {
+  const { id, key } = job.header
+  return { id, attempt: job.attempt, storedAt: new Date(storedAtOf(job)), seq: job.incoming.seq, key }
+}
+
+/** When a cast was stored first. */
+export function storedAtOf({ incoming, header }: Pick<Job, 'incoming' | 'header'>): number {
+  return header.storedAt ?? incoming.storedAt
+}
+
+/** The error for bytes that are no cast. */
+export function badJob(queue: string, error: unknown): GenPoolError {
+  return new InvalidError(`message in the queue "${queue}"`, [{ path: [], message: textOf(error) }], error)
+}

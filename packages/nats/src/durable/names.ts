@@ -1,0 +1,57 @@
+import { hashOf } from '../nodes/hash'
+
+/** The lane of casts without a key. Those of keys are numbered from 1. */
+export const PLAIN = 0
+
+/** The names of one queue: of its streams, their subjects and their consumers. */
+export class QueueNames {
+  readonly jobs: string
+  readonly tries: string
+  readonly dead: string
+  /** All casts that wait. */
+  readonly allJobs: string
+  /** Casts that are held back. */
+  readonly later: string
+  readonly allTries: string
+  readonly allDead: string
+  /** The subject and the consumer of each lane. */
+  readonly lanes: readonly { readonly subject: string; readonly consumer: string }[]
+  readonly #laneOf: ReadonlyMap<string, number>
+  readonly #base: string
+
+  constructor(prefix: string, name: string, lanes: number) {
+    const base = (this.#base = `${prefix}.${name}`)
+    this.jobs = `${prefix}_${name}_jobs`
+    this.tries = `${prefix}_${name}_tries`
+    this.dead = `${prefix}_${name}_dead`
+    this.allJobs = `${base}.jobs.>`
+    this.later = `${base}.jobs.later`
+    this.allTries = `${base}.tries.>`
+    this.allDead = `${base}.dead.>`
+    this.lanes = Array.from({ length: lanes + 1 }, (_, i) =>
+      i === PLAIN
+        ? { subject: `${base}.jobs.any`, consumer: 'any' }
+        : { subject: `${base}.jobs.key.${i}`, consumer: `key-${i}` },
+    )
+    this.#laneOf = new Map(this.lanes.map(({ subject }, i) => [subject, i]))
+  }
+
+  /** The subject on which a cast of this key runs. */
+  subjectOf(key: string | undefined): string {
+    const lane = key === undefined ? PLAIN : 1 + (hashOf(key) % (this.lanes.length - 1))
+    return (this.lanes[lane] as { subject: string }).subject
+  }
+
+  /** The lane of a subject; undefined if it is none. */
+  laneOf(subject: string): number | undefined {
+    return this.#laneOf.get(subject)
+  }
+
+  triesOf(seq: number | 'clock'): string {
+    return `${this.#base}.tries.${seq}`
+  }
+
+  deadOf(seq: number): string {
+    return `${this.#base}.dead.${seq}`
+  }
+}

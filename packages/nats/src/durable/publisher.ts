@@ -1,0 +1,98 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { type Clock, NS_PER_MS } from '@genpool/runtime'
+import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import { hasNoResponders } from './failures'
+import { pause } from './pause'
+
+/** The longest wait for one answer, before the same is sent again. */
+const TRY_MS = 2000
+/** The wait before the next try when nobody answers: JetStream may be electing a leader. */
+const PAUSE_MS = 100
+
+/** What is stored. */
+export interface Stored {
+  /** Its place in the stream; of a duplicate, the place of the first one. */
+  readonly seq: number
+  /** A cast with its id was stored before. */
+  readonly duplicate: boolean
+}
+
+/** What is to be stored. */
+export interface Publication {
+  readonly subject: string
+  readonly frame: Uint8Array
+  /** What has come before with the same one is not stored again. Undefined: it is stored each time. */
+  readonly messageId?: string
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The last place of its subject must be this one: somebody else may have written. */
+  readonly expected?: number
+}
+
+/** Nobody knows whether it is stored. */
+export class Unknown extends Error {
+  override readonly name = 'Unknown'
+}
+
+/** Stores bytes in streams. What is not acknowledged is sent again, with its id: so it is stored once. */
+export class Publisher {
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly clock: Clock,
+    private readonly timeoutMs: () => number,
+  ) {}
+
+  /** Resolves when it is stored. @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise */
+  async store(publication: Publication): Promise<Stored> {
+    const { clock, connection } = this
+    const head = headersOf(publication)
+    const until = clock.now() + this.timeoutMs() * NS_PER_MS
+    for (let mayBeStored = false; ;) {
+      const wasClosed = connection.isClosed()
+      try {
+        return await this.#send(publication, head, (until - clock.now()) / NS_PER_MS)
+      } catch (error) {
+        if (error instanceof JetStreamApiError && !isPassing(error)) throw error
+        mayBeStored ||= !(wasClosed || hasNoResponders(error))
+        const isLast = publication.messageId === undefined || clock.now() + PAUSE_MS * NS_PER_MS >= until
+        if (isLast || connection.isClosed()) throw mayBeStored ? unknown(error) : error
+        await pause(clock, PAUSE_MS)
+      }
+    }
+  }
+
+  async #send({ subject, frame, messageId }: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
+    const timeout = Math.max(1, messageId === undefined ? leftMs : Math.min(leftMs, TRY_MS))
+    const { data } = await this.connection.request(subject, frame, { timeout, headers })
+    return acknowledgedIn(data)
+  }
+}
+
+function headersOf({ messageId, headers, expected }: Publication): MsgHdrs {
+  const head = makeHeaders()
+  if (messageId !== undefined) head.set('Nats-Msg-Id', messageId)
+  if (expected !== undefined) head.set('Nats-Expected-Last-Subject-Sequence', String(expected))
+  if (headers !== undefined) for (const [name, value] of Object.entries(headers)) head.set(name, value)
+  return head
+}
+
+function acknowledgedIn(data: Uint8Array): Stored {
+  const { error, seq, duplicate } = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString()) as {
+    error?: ConstructorParameters<typeof JetStreamApiError>[0]
+    seq?: unknown
+    duplicate?: unknown
+  }
+  if (error !== undefined) throw new JetStreamApiError(error)
+  if (typeof seq !== 'number' || seq <= 0) throw new Error('what answers is no stream')
+  return { seq, duplicate: duplicate === true }
+}
+
+/** The server has just started, or elects a leader. */
+const UNAVAILABLE = 10008
+
+function isPassing({ code }: JetStreamApiError): boolean {
+  return code === UNAVAILABLE
+}
+
+function unknown(cause: unknown): Unknown {
+  return new Unknown('no server has acknowledged it in time', { cause })
+}

@@ -1,0 +1,95 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { Clock } from '@genpool/runtime'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type Bodies, bodiesOf } from '../wire/codec'
+import { DeadLetters } from './dead-letters'
+import type { CheckedDurableOptions } from './durable-options'
+import { DurableFailures } from './failures'
+import type { QueueInspection } from './figures'
+import { History } from './history'
+import { QueueNames } from './names'
+import { Publisher } from './publisher'
+import { ServerClock } from './server-clock'
+import { ensureStreams } from './streams'
+
+/** Something that ends with its queue. */
+interface Leaver {
+  stop(withinMs: number): Promise<void>
+}
+
+/** One queue of durable casts, as this process uses it: its parts. */
+export class Queue {
+  readonly name: string
+  readonly clock: Clock
+  readonly names: QueueNames
+  readonly failures: DurableFailures
+  readonly publisher: Publisher
+  readonly time: ServerClock
+  readonly history: History
+  readonly letters: DeadLetters
+  readonly bodies: Bodies
+  readonly consumers = new Set<Leaver>()
+
+  private constructor(
+    readonly connection: NatsConnection,
+    readonly options: CheckedDurableOptions,
+    readonly jsm: JetStreamManager,
+  ) {
+    const { prefix, name, lanes, clock, timeout, codec } = options
+    this.name = name
+    this.clock = clock
+    this.bodies = bodiesOf(codec)
+    this.names = new QueueNames(prefix, name, lanes)
+    this.failures = new DurableFailures(name)
+    this.publisher = new Publisher(connection, clock, () => timeout)
+    this.time = new ServerClock(clock, this.names)
+    this.history = new History(jsm, this.publisher, this.names)
+    this.letters = new DeadLetters(name, {
+      jsm,
+      publisher: this.publisher,
+      names: this.names,
+      bodies: this.bodies,
+      maxPayload: () => this.maxPayload,
+    })
+  }
+
+  /** @throws what JetStream says; {OptionsError} if the queue was made with other options */
+  static async open(connection: NatsConnection, options: CheckedDurableOptions): Promise<Queue> {
+    const jsm = await jetstreamManager(connection as never, { timeout: Math.min(5000, options.timeout) })
+    const queue = new Queue(connection, options, jsm)
+    await queue.ensure()
+    return queue
+  }
+
+  get maxPayload(): number {
+    return this.connection.info?.max_payload ?? 1_000_000
+  }
+
+  /** Makes what is missing, and asks the server for its time. */
+  async ensure(): Promise<void> {
+    await ensureStreams(this.jsm, this)
+    await this.time.set(this.publisher, this.jsm)
+  }
+
+  left(consumer: Leaver): void {
+    this.consumers.delete(consumer)
+  }
+
+  async inspect(): Promise<QueueInspection> {
+    const { jsm, names, name } = this
+    const consumers = await jsm.consumers.list(names.jobs).next()
+    const dead = await jsm.streams.info(names.dead)
+    const sum = (of: (consumer: (typeof consumers)[number]) => number): number =>
+      consumers.filter((each) => each.name !== 'later').reduce((all, consumer) => all + of(consumer), 0)
+    const later = consumers.find((each) => each.name === 'later')
+    return {
+      queue: name,
+      waiting: sum(({ num_pending }) => num_pending),
+      inHand: sum(({ num_ack_pending }) => num_ack_pending),
+      repeated: sum(({ num_redelivered }) => num_redelivered),
+      delayed: (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0),
+      dead: dead.state.messages,
+      asking: sum(({ num_waiting }) => num_waiting),
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { CrashedError, type GenPoolError, InvalidError, StoppedError } from '@genpool/core'
+import { ExpiredError } from '@genpool/runtime'
+import fc from 'fast-check'
+import { type Failure, NO_TRIES, endingOf, openingOf, waitAfter, withFailure } from '../../src/durable/attempts'
+
+const rules = { maxDeliver: 3, backoff: { initial: 100, factor: 2, max: 500 } }
+const failure = (attempt: number): Failure => ({ attempt, at: new Date(0), code: 'C', reason: 'r', consumer: 'c' })
+const open = (deliveries: number, facts: object = {}) =>
+  openingOf({ deliveries, tries: NO_TRIES, ageMs: 0, expiresMs: undefined, ...facts }, rules)
+const crash = Object.assign(Object.create(CrashedError.prototype), { code: 'ERR_GENPOOL_CRASHED' }) as GenPoolError
+
+describe('a delivery', () => {
+  it('counts as an attempt, unless it was given back', () => {
+    expect(open(1)).toEqual({ kind: 'run', attempt: 1 })
+    expect(open(3)).toEqual({ kind: 'run', attempt: 3 })
+    expect(open(5, { tries: { returned: 3, failures: [] } })).toEqual({ kind: 'run', attempt: 2 })
+  })
+
+  it('is dead when all attempts ended without a word', () => {
+    expect(open(4)).toEqual({ kind: 'dead', attempts: 3 })
+  })
+
+  it('that is too old is not run, however many attempts are left', () => {
+    expect(open(1, { ageMs: 10, expiresMs: 10 })).toEqual({ kind: 'expired' })
+    expect(open(1, { ageMs: 9, expiresMs: 10 })).toEqual({ kind: 'run', attempt: 1 })
+  })
+})
+
+describe('an attempt', () => {
+  const end = (error: GenPoolError | undefined, attempt = 1, runs = 1) => endingOf({ error, runs, attempt }, rules)
+
+  it('that succeeds is done; one that fails is repeated with growing waits, and is dead in the end', () => {
+    expect(end(undefined)).toEqual({ kind: 'done' })
+    expect(end(crash)).toEqual({ kind: 'again', delayMs: 100 })
+    expect(end(crash, 2)).toEqual({ kind: 'again', delayMs: 200 })
+    expect(end(crash, 3)).toEqual({ kind: 'dead' })
+    expect([1, 2, 3, 4, 50].map((attempt) => waitAfter(attempt, rules))).toEqual([100, 200, 400, 500, 500])
+  })
+
+  it('that nobody can begin is dead at once; one that the pool refuses for now is none', () => {
+    expect(end(new InvalidError('message', []), 1, 0)).toEqual({ kind: 'dead' })
+    expect(end(new StoppedError('pool'), 3, 0)).toEqual({ kind: 'returned', delayMs: 250 })
+    expect(end(new ExpiredError('pool', 5, false), 3, 0)).toMatchObject({ kind: 'returned' })
+  })
+
+  it('that ends with its consumer is made again at once, by another one', () => {
+    expect(end(new StoppedError('pool', true), 1, 1)).toEqual({ kind: 'again', delayMs: 0 })
+  })
+})
+
+describe('the history', () => {
+  it('has what failed, and says so of attempts of which nobody told', () => {
+    const tries = withFailure(withFailure(NO_TRIES, failure(1)), failure(4))
+    expect(tries.failures.map(({ attempt, code }) => `${attempt} ${code}`)).toEqual([
+      '1 C',
+      '2 ERR_GENPOOL_UNREACHABLE',
+      '3 ERR_GENPOOL_UNREACHABLE',
+      '4 C',
+    ])
+  })
+
+  it('law: attempts only grow, and end', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('fail', 'kill', 'return'), { maxLength: 20 }), (ends) => {
+        let tries = NO_TRIES
+        let last = 0
+        for (const [i, how] of ends.entries()) {
+          const opening = open(i + 1, { tries })
+          if (opening.kind !== 'run') return expect(opening).toEqual({ kind: 'dead', attempts: 3 })
+          expect(opening.attempt).toBe(last + 1)
+          if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
+          else last = opening.attempt
+          if (how === 'fail') tries = withFailure(tries, failure(opening.attempt))
+        }
+      }),
+    )
+  })
+})
