@@ -1,39 +1,46 @@
 import { StoppedError } from '@genpool/runtime'
-import type { Patch } from 'immer'
+import type { MaybePromise } from '../cells/maybe-promise'
+import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import { GroupCommit, type GroupPorts } from '../groups/group-commit'
-import { netPatches } from '../groups/net-patches'
-import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
+import type { Commit } from '../groups/speculation'
 import { transacting } from '../groups/works'
-import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
+import type { Arrival, Backing, Lease, Mirror } from './backing'
+import { type CellPorts, GroupedCell } from './grouped-cell'
 import { checkKeys, type MemoryStore } from './memory-store'
-import { JournaledCell } from './journaled-cell'
 import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
 
 /**
- * A store whose commits are promises. A commit takes effect, for readers too, when the journal has it.
+ * A store whose commits are promises. A commit takes effect, for readers too, when the backing has it.
  *
  * Commits of one cell that come while one is written are written together after it. So are transactions on the same cells. Commits
  * of different cells are written at the same time.
  */
-export class JournaledStore implements AsyncStore {
+export class GroupedStore implements AsyncStore, CellPorts, Mirror {
   readonly ready: Promise<void>
-  readonly #cells = new Map<CellKey, JournaledCell<never>>()
-  /** Values from the journal for cells that were not used since the start. */
-  #replayed = new Map<CellKey, JournaledValue>()
+  readonly #backing: Backing
+  readonly #cells = new Map<CellKey, GroupedCell<never>>()
+  /** The same cells in memory, which readers see. */
+  readonly #inner = new Map<CellKey, MemoryCell<unknown>>()
+  #isReady = false
   readonly #groups = new Set<GroupCommit>()
   /** The transactions that wait or are being written, by their cells. */
   readonly #transactions = new Map<string, GroupCommit>()
 
   constructor(
     private readonly memory: MemoryStore,
-    private readonly journal: Journal,
+    backed: (mirror: Mirror) => Backing,
   ) {
-    this.ready = this.#replay()
+    this.#backing = backed(this)
+    this.ready = this.#open()
     // Every commit waits for `ready` and rejects with its error. Without a commit, the rejection must not be unhandled.
     this.ready.catch(() => undefined)
+  }
+
+  get name(): string {
+    return this.memory.name
   }
 
   get size(): number | undefined {
@@ -44,15 +51,14 @@ export class JournaledStore implements AsyncStore {
     return this.memory.destroyed
   }
 
-  cell<S>(key: CellKey, options?: CellOptions<S>): JournaledCell<S> {
+  cell<S>(key: CellKey, options?: CellOptions<S>): GroupedCell<S> {
     const inner = this.memory.cell(key, options)
-    const known = this.#cells.get(key) as JournaledCell<S> | undefined
+    const known = this.#cells.get(key) as GroupedCell<S> | undefined
     if (known !== undefined) return known
-    const cell = new JournaledCell(inner, this)
-    this.#cells.set(key, cell as unknown as JournaledCell<never>)
-    const replayed = this.#replayed.get(key)
-    if (replayed !== undefined) cell.restore(replayed)
-    this.#replayed.delete(key)
+    const cell = new GroupedCell(inner, this)
+    this.#cells.set(key, cell as unknown as GroupedCell<never>)
+    this.#inner.set(key, inner as MemoryCell<unknown>)
+    if (this.#isReady) this.#restore(inner as MemoryCell<unknown>)
     return cell
   }
 
@@ -60,6 +66,7 @@ export class JournaledStore implements AsyncStore {
     checkKeys(keys, this.size)
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.cell(key)
+    this.#backing.together?.(distinct)
     const name = JSON.stringify(distinct)
     const known = this.#transactions.get(name)
     if (known !== undefined) return known.commit(transacting(recipe))
@@ -83,22 +90,59 @@ export class JournaledStore implements AsyncStore {
   }
 
   destroy(): void {
+    if (this.destroyed) return
     this.memory.destroy()
     for (const group of this.#groups) group.stop((written) => stopped(this.memory.name, written))
     this.#groups.clear()
     this.#transactions.clear()
     this.#cells.clear()
-    this.#replayed.clear()
+    this.#inner.clear()
+    this.#backing.end?.()
   }
 
-  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>): GroupCommit {
-    const group = new GroupCommit({ ...ports, write: (batch) => this.#write(batch) })
+  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, lease?: Lease): GroupCommit {
+    const backing = this.#backing
+    const group = new GroupCommit({
+      ...ports,
+      shared: backing.shared === true,
+      write: (batch) => backing.write(batch, () => this.#put(batch.commits), lease),
+    })
     this.#groups.add(group)
     return group
   }
 
   forget(group: GroupCommit): void {
     this.#groups.delete(group)
+  }
+
+  free(key: CellKey): MaybePromise<void> {
+    return this.#backing.free?.([key])
+  }
+
+  lease(key: CellKey): MaybePromise<Lease | undefined> {
+    return this.#backing.lease?.(key)
+  }
+
+  fresh(key: CellKey): MaybePromise<void> {
+    return this.#backing.fresh?.(key)
+  }
+
+  *cells(): Iterable<Arrival> {
+    for (const { key, version, value } of this.#inner.values()) yield { key, version, value }
+  }
+
+  version(key: CellKey): number | undefined {
+    return this.#inner.get(key)?.version
+  }
+
+  arrive(arrivals: readonly Arrival[]): void {
+    const found = arrivals.flatMap(({ key, version, value }) => {
+      const cell = this.#inner.get(key)
+      return cell === undefined || cell.version === version ? [] : [{ cell, version, value }]
+    })
+    for (const { cell, value } of found) cell.validate(value)
+    for (const { cell, version, value } of found) cell.arrive(version, value)
+    for (const { cell } of found) cell.tell()
   }
 
   #transactionsOn(keys: readonly CellKey[]): GroupCommit {
@@ -109,9 +153,16 @@ export class JournaledStore implements AsyncStore {
         await this.ready
         const held = await this.memory.holdAll(keys)
         mark(true)
-        return () => {
+        const release = (): void => {
           mark(false)
           held.release()
+        }
+        try {
+          await this.#backing.free?.(keys)
+          return release
+        } catch (error) {
+          release()
+          throw error
         }
       },
       cells: () => keys.map((key) => this.memory.cell(key)),
@@ -124,63 +175,26 @@ export class JournaledStore implements AsyncStore {
     this.#transactions.delete(name)
   }
 
-  /** Writes what the commits lead to as one event, and puts them in place as soon as they are safe. */
-  async #write({ commits }: Batch): Promise<boolean> {
-    const changes = [...changesOf(commits)].map(([cell, patches]) => this.#changeOf(cell, patches))
-    await this.journal.append(changes, commits.length, () => this.#put(commits))
-    // A destroyed store knows no values: a snapshot of it would lose all.
-    if (!this.destroyed) this.journal.considerSnapshot(() => this.#known())
-    return true
-  }
-
-  #changeOf(cell: SpeculativeCell, commits: PatchesOfCommits): JournaledChange {
-    const { key, from, version, value } = cell
-    // The first one of a cell writes the whole value, which the journal does not know yet.
-    const patches = netPatches(this.cell(key).inJournal ? commits : [undefined], value)
-    return version === from + 1 ? { key, version, patches } : { key, from, version, patches }
-  }
-
   /** One commit after the other, so that each watcher finds the values that it is told of. */
   #put(commits: readonly Commit[]): void {
     for (const parts of commits) {
-      // A watcher may have destroyed the store. The journal has the commits all the same.
+      // A watcher may have destroyed the store. The backing has the commits all the same.
       if (this.destroyed) return
-      for (const { cell, change } of parts) this.cell(cell.key).put(change)
-      for (const { cell } of parts) this.#cells.get(cell.key)?.tell()
+      for (const { cell, change } of parts) this.#inner.get(cell.key)?.put(change)
+      for (const { cell } of parts) this.#inner.get(cell.key)?.tell()
     }
   }
 
-  #known(): readonly (JournaledValue & { readonly key: CellKey })[] {
-    const asked = [...this.#cells.values()].filter(({ inJournal }) => inJournal)
-    return [
-      ...[...this.#replayed].map(([key, known]) => ({ key, ...known })),
-      ...asked.map(({ key, version, value }) => ({ key, version, value })),
-    ]
+  async #open(): Promise<void> {
+    await this.#backing.ready
+    this.#isReady = true
+    for (const inner of this.#inner.values()) this.#restore(inner)
   }
 
-  async #replay(): Promise<void> {
-    const replayed = await this.journal.replay()
-    if (this.destroyed) return
-    this.#replayed = replayed
-    for (const [key, cell] of this.#cells) {
-      const known = replayed.get(key)
-      if (known !== undefined) cell.restore(known)
-      replayed.delete(key)
-    }
+  #restore(cell: MemoryCell<unknown>): void {
+    const known = this.#backing.known(cell.key)
+    if (known !== undefined) cell.restore(known.version, known.value)
   }
-}
-
-type PatchesOfCommits = (readonly Patch[] | undefined)[]
-
-/** The cells that changed, each with the patches of its commits. */
-function changesOf(commits: readonly Commit[]): Map<SpeculativeCell, PatchesOfCommits> {
-  const found = new Map<SpeculativeCell, PatchesOfCommits>()
-  for (const { cell, change } of commits.flat()) {
-    const known = found.get(cell)
-    if (known === undefined) found.set(cell, [change.patches])
-    else known.push(change.patches)
-  }
-  return found
 }
 
 function stopped(name: string, mayBeCommitted: boolean): StoppedError {
