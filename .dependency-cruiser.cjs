@@ -49,6 +49,7 @@ const NATS = [
   ['wire', []],
   ['nodes', []],
   ['calls', []],
+  ['store', ['wire']],
   ['server', ['wire', 'nodes']],
   ['client', ['wire', 'nodes', 'calls']],
 ]

@@ -21,7 +21,7 @@ export interface CellPorts {
   /** Waits for a lease, if others commit, too. */
   lease(key: CellKey): MaybePromise<Lease | undefined>
   /** Waits until readers here see what is the latest now. */
-  fresh(key: CellKey): MaybePromise<void>
+  refresh(key: CellKey): MaybePromise<void>
 }
 
 /** A cell in memory whose commits a backing keeps. Commits that wait are written together. */
@@ -68,7 +68,7 @@ export class GroupedCell<S> implements Cell<S> {
 
   async fresh(): Promise<S> {
     await this.ports.ready
-    await this.ports.fresh(this.key)
+    await this.ports.refresh(this.key)
     return this.value
   }
 

@@ -123,7 +123,7 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     return this.#backing.lease?.(key)
   }
 
-  fresh(key: CellKey): MaybePromise<void> {
+  refresh(key: CellKey): MaybePromise<void> {
     return this.#backing.fresh?.(key)
   }
 
