@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { endServers, type NatsServer, startServer } from './server'
+import { endServers, freePort, type NatsServer, startServer } from './server'
 
 const folders: string[] = []
 
@@ -10,6 +10,17 @@ export function startJetStream(more = ''): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'genpool-jetstream-'))
   folders.push(folder)
   return startServer(`jetstream { store_dir: ${JSON.stringify(folder)} }\n${more}`)
+}
+
+/** Starts a cluster of three servers with JetStream. */
+export async function startJetStreamCluster(): Promise<NatsServer[]> {
+  const ports = await Promise.all([1, 2, 3].map(freePort))
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')
+  const start = (port: number, i: number): Promise<NatsServer> =>
+    startJetStream(
+      `server_name: server-${i}\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}], no_advertise: true }`,
+    )
+  return Promise.all(ports.map(start))
 }
 
 /** Ends the servers and removes their files. */
