@@ -1,4 +1,4 @@
-import { JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
+import { jetstream, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
 import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import type { CheckedStoreOptions } from './store-options'
@@ -31,9 +31,9 @@ export class Bucket {
 
   /** Makes the bucket if it does not exist. @throws {Error} that says why that fails */
   async open(): Promise<void> {
-    const { bucket, replicas, revisions, storage } = this.options
+    const { bucket, replicas, revisions, storage, timeout } = this.options
     try {
-      const made = new Kvm(this.connection)
+      const made = new Kvm(jetstream(this.connection, { timeout }))
       await made.create(bucket, {
         replicas,
         history: revisions,

@@ -2,10 +2,13 @@ import type { Clock, Nanos } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 
+const LOST = Symbol('the connection was lost')
+
 /** Whether the connection is there. What is sent while it is not would wait in a buffer, and arrive late. */
 export class Connected {
   readonly #link: Link
   #waiting: (() => void)[] = []
+  readonly #attempts = new Set<() => void>()
 
   /** @param back called when the connection is there again */
   constructor(
@@ -14,12 +17,15 @@ export class Connected {
     back: () => void,
   ) {
     this.#link = new Link(connection, {
-      lost: () => undefined,
+      lost: () => this.#lost(),
       back: () => {
         this.#wake()
         back()
       },
-      closed: () => this.#wake(),
+      closed: () => {
+        this.#lost()
+        this.#wake()
+      },
     })
   }
 
@@ -37,8 +43,28 @@ export class Connected {
     return undefined
   }
 
+  /** Resolves with the answer, or with `otherwise` as soon as the connection is lost: the answer does not come then. */
+  orLost<T>(answer: Promise<T>, otherwise: () => T | PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => resolve(otherwise())
+      this.#attempts.add(lost)
+      void answer.then(resolve, reject).finally(() => this.#attempts.delete(lost))
+    })
+  }
+
+  /** Asks until there is an answer or the time is over. A question that was on its way when the connection was lost is asked again. */
+  async ask<T>(question: () => Promise<T>, end: Nanos): Promise<T> {
+    for (;;) {
+      const error = await this.until(end)
+      if (error !== undefined) throw error
+      const answer = await this.orLost<T | typeof LOST>(question(), () => LOST)
+      if (answer !== LOST) return answer
+    }
+  }
+
   end(): void {
     this.#link.end()
+    this.#lost()
     this.#wake()
   }
 
@@ -50,6 +76,11 @@ export class Connected {
         resolve()
       })
     })
+  }
+
+  #lost(): void {
+    for (const lost of this.#attempts) lost()
+    this.#attempts.clear()
   }
 
   #wake(): void {

@@ -126,7 +126,7 @@ export class NatsBacking implements Backing {
   async fresh(key: CellKey): Promise<void> {
     const entry = this.#entryOf(key)
     try {
-      await this.#adopt(entry, await this.#bucket.last(entry.name))
+      await this.#look(entry)
       if (entry.fault !== undefined) throw entry.fault
     } catch (error) {
       const says = (error as Error).message
@@ -186,7 +186,11 @@ export class NatsBacking implements Backing {
       if (outcome.kind === 'stored') this.#follower.saw(outcome.revision)
       if (outcome.kind === 'stored') entry.take({ revision: outcome.revision, content: next }, this.options.clock.now())
       if (outcome.kind !== 'lost' && !this.#ended) put()
-      if (outcome.kind !== 'stored') this.#take(entry, outcome.found)
+      if (outcome.kind !== 'stored') {
+        // An older one is of another bucket, or of a backup.
+        if ((outcome.found?.revision ?? 0) < entry.revision) void this.#follower.isSame().catch(() => undefined)
+        this.#take(entry, outcome.found)
+      }
       return outcome.kind !== 'lost'
     } finally {
       entry.isWriting = false
@@ -209,18 +213,26 @@ export class NatsBacking implements Backing {
   /** Asks the server whether what is known here is the latest. */
   async #isLatest(entry: Entry): Promise<boolean> {
     const { revision } = entry
-    await this.#adopt(entry, await this.#bucket.last(entry.name))
+    await this.#look(entry)
     if (entry.fault !== undefined) throw entry.fault
     return entry.revision === revision
   }
 
-  /** Takes over what the server says is the last revision. */
-  async #adopt(entry: Entry, found: KvEntry | null): Promise<void> {
+  /** Asks the server for the last revision, and takes it over. */
+  async #look(entry: Entry): Promise<void> {
+    const before = entry.revision
+    const { clock, timeout } = this.options
+    const found = await this.#connected.ask(() => this.#bucket.last(entry.name), clock.now() + timeout * NS_PER_MS)
     const revision = found?.revision ?? 0
-    // An older one has been overtaken on its way, or it is of another bucket, or of a backup.
-    if (revision < entry.revision && (await this.#follower.isSame()) && found !== null) return
-    this.#whenIdle(entry, () => {
-      if (revision > entry.revision || found === null || entry.fault !== undefined) this.#take(entry, found)
+    // An older one is of another bucket, or of a backup.
+    if (revision < before) await this.#follower.isSame()
+    await new Promise<void>((resolve) => {
+      this.#whenIdle(entry, () => {
+        const isDeleted = found === null && before > 0 && entry.revision === before
+        const isNews = revision > entry.revision || (revision === entry.revision && entry.fault !== undefined)
+        if (isDeleted || (found !== null && isNews)) this.#take(entry, found)
+        resolve()
+      })
     })
   }
 
@@ -294,14 +306,14 @@ export class NatsBacking implements Backing {
   /** Looks again whether an entry with a fault is well by now. */
   async #withoutFault(entry: Entry): Promise<void> {
     if (entry.fault === undefined) return
-    await this.#adopt(entry, await this.#bucket.last(entry.name))
+    await this.#look(entry)
     if (entry.fault !== undefined) throw entry.fault
   }
 
   async #restore(entry: Entry): Promise<boolean> {
     return this.#inTurn(entry, async () => {
       for (let i = 0; i < MOST_TRIES; i++) {
-        await this.#adopt(entry, await this.#bucket.last(entry.name))
+        await this.#look(entry)
         if (entry.fault === undefined) return false
         if (await this.#store(entry, { ...entry.content, leases: new Map() }, () => undefined)) return true
       }

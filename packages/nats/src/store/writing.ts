@@ -27,6 +27,12 @@ export type Written =
   /** It was stored, and `found` is the last revision now. Perhaps others have written since. */
   | { readonly kind: 'found'; readonly found: KvEntry | null }
 
+const connectionLost = (): Answer => ({
+  kind: 'unanswered',
+  mayBeStored: true,
+  error: new Error('the connection to NATS was lost.'),
+})
+
 const LEAST_ATTEMPT_MS = 100
 const PAUSES_MS = [5, 20, 50, 100, 250]
 
@@ -55,7 +61,8 @@ export class Writing {
     for (let i = 0; ; i++) {
       const error = await connected.until(this.#end)
       if (error !== undefined) throw this.#failed(error)
-      const answer = await bucket.compareAndSet(this.entry.name, bytes, this.entry.revision, this.#attemptMs())
+      const attempt = bucket.compareAndSet(this.entry.name, bytes, this.entry.revision, this.#attemptMs())
+      const answer = await connected.orLost(attempt, connectionLost)
       if (answer.kind === 'stored') return answer
       if (answer.kind === 'lost') return this.#find()
       await this.#orGiveUp(answer, i)
@@ -70,9 +77,10 @@ export class Writing {
 
   /** Somebody has written. Looks what, and whether this write is in it. */
   async #find(): Promise<Written> {
+    const { bucket, connected } = this.ports
     for (let i = 0; ; i++) {
       try {
-        const found = await this.ports.bucket.last(this.entry.name)
+        const found = await connected.ask(() => bucket.last(this.entry.name), this.#end)
         return this.#mayBeStored ? this.#judged(found) : { kind: 'lost', found }
       } catch (error) {
         if (error instanceof UnknownWrite || !(await this.#pause(i))) throw this.#failed(error)

@@ -2,7 +2,7 @@
 import { call, definePool, getState, isGenPoolError, ready, reply, spawnPool } from '@genpool/core'
 import { natsStore, type NatsStore, type NatsStoreOptions } from '@genpool/nats'
 import { connect } from '@nats-io/transport-node'
-import { start } from 'nact'
+import { start, stop } from 'nact'
 
 /** What a process of the tests is started with. */
 export interface StoreSetup {
@@ -59,6 +59,7 @@ const Log = definePool({
   },
 })
 
+const system = start()
 let store!: NatsStore
 let pool!: ReturnType<typeof spawnPool<typeof Log>>
 
@@ -80,9 +81,20 @@ const deeds = {
     await Promise.all(Array.from({ length: inFlight }, caller))
     return { counts, failures }
   },
+  /** From now on the state is another one, which begins empty. */
+  async open({ key }: { key: string }) {
+    const before = pool
+    pool = spawn(key)
+    await ready(pool)
+    stop(before)
+  },
   async one({ letter, type }: { letter: string; type: string }): Promise<Told> {
     const begun = now()
     try {
+      if (type === 'fresh') {
+        const { log } = await getState(pool, { fresh: true })
+        return { letter, begun, left: log, ended: now() }
+      }
       const left = (await call(pool, { type, letter } as never, { timeout: 60_000 })) as string
       return { letter, begun, left, ended: now() }
     } catch (error) {
@@ -117,11 +129,15 @@ function failureOf(error: unknown): NonNullable<Told['failed']> {
   return { code: isGenPoolError(error) ? error.code : 'none', mayBeCommitted: false, message }
 }
 
+function spawn(key: string): typeof pool {
+  const broker = { client: { type: 'drop' as const, max: 100_000 } }
+  return spawnPool(system, Log, key, { size: 64, state: { type: 'shared', store }, broker })
+}
+
 async function main(): Promise<void> {
   const connection = await connect({ servers: url, reconnectTimeWait: 20, maxReconnectAttempts: -1 })
   store = await natsStore(connection, options)
-  const broker = { client: { type: 'drop' as const, max: 100_000 } }
-  pool = spawnPool(start(), Log, 'log', { size: 64, state: { type: 'shared', store }, broker })
+  pool = spawn('log')
   await ready(pool)
   process.on('message', ({ id, what, with: given }: Asked) => {
     void deeds[what](given).then(
