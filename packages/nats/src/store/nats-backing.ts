@@ -83,9 +83,10 @@ export class NatsBacking implements Backing {
     const keys = batch.cells.map(({ key }) => key)
     const entry = this.#entryOf(keys[0] as CellKey)
     const isWritten = await this.#inTurn(entry, async () => {
+      await this.#withoutFault(entry)
+      // Nothing may wait between here and the write: what arrives meanwhile would be overwritten.
       if (batch.cells.some(({ key, from }) => this.mirror.version(key) !== from)) return false
       if (!this.#mayWrite(entry, keys, lease)) return false
-      await this.#withoutFault(entry)
       if (batch.commits.length === 0) return this.#isLatest(entry)
       return this.#store(entry, this.#after(entry, batch, lease), put)
     })

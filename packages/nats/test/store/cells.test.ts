@@ -127,10 +127,7 @@ describe('a lease', () => {
     const [here, there] = [await machine(bucket, { initial: 0 }), await machine(bucket, { initial: 0 })]
     const hold = await here.cell<number>('x').hold()
     let isDone = false
-    const waiting = there
-      .cell<number>('x')
-      .update(add)
-      .then(() => (isDone = true))
+    const waiting = Promise.resolve(there.cell<number>('x').update(add)).then(() => (isDone = true))
     for (let i = 0; i < 10; i++) await there.fresh('x')
     await hold.update((n) => n + 10)
     expect(isDone).toBe(false)

@@ -29,39 +29,44 @@ export interface Told {
 
 const { url, store: options } = JSON.parse(process.argv[2]!) as StoreSetup
 
+interface State {
+  log: string
+  count: number
+}
+
 const Log = definePool({
-  init: () => ({ log: '', count: 0 }),
+  init: (): State => ({ log: '', count: 0 }),
   calls: {
     /** A recipe on the latest state. */
     append: ({ letter }: { letter: string }) =>
-      reply(
-        ({ log }: { log: string }) => log,
-        (draft: { log: string; count: number }) => {
+      reply<string, State>(
+        ({ log }) => log,
+        (draft) => {
           draft.log += letter
           draft.count++
         },
       ),
     /** A state that is made of the one that was read. */
-    state: async ({ letter }: { letter: string }, { log, count }) => {
+    state: async ({ letter }: { letter: string }, { log, count }: State) => {
       await Promise.resolve()
       return reply(log + letter, { log: log + letter, count: count + 1 })
     },
-    exclusive: async ({ letter }: { letter: string }, { log, count }) => {
+    exclusive: async ({ letter }: { letter: string }, { log, count }: State) => {
       await new Promise((resolve) => setImmediate(resolve))
       return reply(log + letter, { log: log + letter, count: count + 1 }, { commit: 'exclusive' })
     },
     add: () =>
-      reply(
-        ({ count }: { count: number }) => count,
-        (draft: { count: number }) => void draft.count++,
+      reply<number, State>(
+        ({ count }) => count,
+        (draft) => void draft.count++,
       ),
-    read: (_: object, { log }) => reply(log),
+    read: (_: object, { log }: State) => reply(log),
   },
 })
 
 const system = start()
 let store!: NatsStore
-let pool!: ReturnType<typeof spawnPool<typeof Log>>
+let pool!: ReturnType<typeof spawn>
 
 const deeds = {
   /** So many additions, `inFlight` of them at a time. Returns how they ended, and the counts that were answered. */
@@ -129,7 +134,7 @@ function failureOf(error: unknown): NonNullable<Told['failed']> {
   return { code: isGenPoolError(error) ? error.code : 'none', mayBeCommitted: false, message }
 }
 
-function spawn(key: string): typeof pool {
+function spawn(key: string) {
   const broker = { client: { type: 'drop' as const, max: 100_000 } }
   return spawnPool(system, Log, key, { size: 64, state: { type: 'shared', store }, broker })
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { StoppedError } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
@@ -138,7 +139,7 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
   arrive(arrivals: readonly Arrival[]): void {
     const found = arrivals.flatMap(({ key, version, value }) => {
       const cell = this.#inner.get(key)
-      return cell === undefined || cell.version === version ? [] : [{ cell, version, value }]
+      return cell === undefined || isSame(cell, version, value) ? [] : [{ cell, version, value }]
     })
     for (const { cell, value } of found) cell.validate(value)
     for (const { cell, version, value } of found) cell.arrive(version, value)
@@ -195,6 +196,11 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     const known = this.#backing.known(cell.key)
     if (known !== undefined) cell.restore(known.version, known.value)
   }
+}
+
+/** The version alone does not tell: somebody may have brought an older value back, and changed that. */
+function isSame(cell: MemoryCell<unknown>, version: number, value: unknown): boolean {
+  return cell.version === version && isDeepStrictEqual(cell.value, value)
 }
 
 function stopped(name: string, mayBeCommitted: boolean): StoppedError {
