@@ -1,5 +1,5 @@
 import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
-import type { KvStatus, KvWatchEntry } from '@nats-io/kv'
+import type { KvWatchEntry } from '@nats-io/kv'
 import type { Bucket } from './bucket'
 
 /** What the follower tells of the bucket. */
@@ -26,6 +26,9 @@ export class Follower {
   /** `#seen` when it was looked at last, if the bucket was ahead then. */
   #behindAt: number | undefined
   #created: string | undefined
+  /** The last revision of the bucket when it was looked at last, and whether there was none at all. */
+  #last = 0
+  #isEmpty = false
   #run = 0
   #stopWatch: (() => void) | undefined
   #timer: Timer | undefined
@@ -53,7 +56,7 @@ export class Follower {
 
   /** Whether it is still the same bucket. If not, it tells so, and begins again. */
   async isSame(): Promise<boolean> {
-    const isSame = !this.#isOther(await this.bucket.status())
+    const isSame = !(await this.#isOther())
     if (!isSame) this.restart()
     return isSame
   }
@@ -81,15 +84,14 @@ export class Follower {
 
   async #follow(run: number): Promise<void> {
     this.#stopWatch?.()
-    const status = await this.bucket.status()
+    await this.#isOther()
     if (run !== this.#run) return
-    this.#isOther(status)
     const watch = await this.bucket.watch()
     if (run !== this.#run) return watch.stop()
     this.starts++
     this.#stopWatch = () => watch.stop()
     await new Promise<void>((resolve) => {
-      if (status.values === 0) resolve()
+      if (this.#isEmpty) resolve()
       void this.#listen(run, watch, resolve)
     })
   }
@@ -109,9 +111,14 @@ export class Follower {
   }
 
   /** Whether it was deleted and made again, or an older one was brought back. Tells so. */
-  #isOther({ streamInfo }: KvStatus): boolean {
+  async #isOther(): Promise<boolean> {
+    // What comes while it is asked may be newer than the answer.
+    const seen = this.#seen
+    const { streamInfo, values } = await this.bucket.status()
     const created = String(streamInfo.created)
-    const isOther = this.#created !== undefined && (this.#created !== created || streamInfo.state.last_seq < this.#seen)
+    this.#last = streamInfo.state.last_seq
+    this.#isEmpty = values === 0
+    const isOther = this.#created !== undefined && (this.#created !== created || this.#last < seen)
     this.#created = created
     if (!isOther) return false
     this.#seen = 0
@@ -129,11 +136,10 @@ export class Follower {
 
   async #compare(): Promise<void> {
     try {
-      const status = await this.bucket.status()
-      const { last_seq } = status.streamInfo.state
-      const isOther = this.#isOther(status)
-      const isStuck = last_seq > this.#seen && this.#behindAt === this.#seen
-      this.#behindAt = last_seq > this.#seen ? this.#seen : undefined
+      const isOther = await this.#isOther()
+      const isBehind = this.#last > this.#seen
+      const isStuck = isBehind && this.#behindAt === this.#seen
+      this.#behindAt = isBehind ? this.#seen : undefined
       if (isOther || isStuck) this.restart()
     } catch {
       // It is looked at again later. Whoever commits is told.
