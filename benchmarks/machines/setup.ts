@@ -15,17 +15,31 @@ export interface Machines {
   end(): Promise<void>
 }
 
-/** Starts a server, and one node for each time that a run takes there. */
-export async function startMachines(name: string, runMs: readonly number[]): Promise<Machines> {
+/** A server of the benchmark. */
+export interface Server {
+  readonly servers: string
+  connect(): Promise<NatsConnection>
+  end(): void
+}
+
+export async function startServer(args: readonly string[] = []): Promise<Server> {
   const port = await freePort()
-  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const all = ['-a', '127.0.0.1', '-p', String(port), ...args]
+  const server = spawn('nats-server', all, { stdio: ['ignore', 'ignore', 'pipe'] })
   await new Promise<void>((resolve, reject) => {
     server.stderr.on('data', (chunk: Buffer) => chunk.toString().includes('Server is ready') && resolve())
     server.on('error', () => reject(new Error('This needs nats-server. On Debian: apt-get install -y nats-server')))
   })
   const servers = `127.0.0.1:${port}`
+  return { servers, connect: () => connect({ servers }), end: () => void server.kill('SIGKILL') }
+}
+
+/** Starts a server, and one node for each time that a run takes there. */
+export async function startMachines(name: string, runMs: readonly number[]): Promise<Machines> {
+  const server = await startServer()
+  const { servers } = server
   const nodes = await Promise.all(runMs.map((ms) => startNode({ servers, name, runMs: ms })))
-  const connection = await connect({ servers })
+  const connection = await server.connect()
   const system = start()
   return {
     system,
@@ -39,7 +53,7 @@ export async function startMachines(name: string, runMs: readonly number[]): Pro
       stop(system)
       await connection.close()
       for (const node of nodes) node.kill('SIGKILL')
-      server.kill('SIGKILL')
+      server.end()
     },
   }
 }
