@@ -77,6 +77,7 @@ export default defineConfig({
           'threads',
           'workers',
           'machines',
+          'state-on-machines',
         ),
       },
       { text: 'Look up', items: [...guides('errors'), ...page('/reference/options'), api] },

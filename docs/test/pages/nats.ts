@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { endServers, type NatsServer, startServer } from '../../../packages/nats/test/support/server'
+import type { NatsServer } from '../../../packages/nats/test/support/server'
+import { endJetStream, startJetStream } from '../../../packages/nats/test/support/store-server'
 import type { Load } from './run'
 
 interface Transport {
@@ -16,7 +17,7 @@ export const withNats =
     if (name !== '@nats-io/transport-node') return load(name)
     const transport = load(name) as Transport
     const connect = async (options: object): Promise<NatsConnection> => {
-      const { url } = await (server ??= startServer())
+      const { url } = await (server ??= startJetStream())
       const connection = await transport.connect({ ...options, servers: url })
       connections.push(connection)
       return connection
@@ -29,4 +30,4 @@ export async function closeConnections(): Promise<void> {
   await Promise.all(connections.splice(0).map((connection) => connection.close()))
 }
 
-export { endServers }
+export { endJetStream as endServers }

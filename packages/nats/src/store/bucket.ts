@@ -108,7 +108,7 @@ export class Bucket {
   }
 }
 
-export function isNoBucket(error: unknown): boolean {
+function isNoBucket(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound
 }
 

@@ -47,3 +47,15 @@ describe('one state for the pools of three processes', () => {
     120_000,
   )
 })
+
+describe('what a handler reads', () => {
+  it('has all that its process has answered, and on another machine all that a fresh read has brought', async () => {
+    const [here, there] = await startStores(2, setup())
+    for (const letter of 'abcdefghij') {
+      const { left } = await here!.one(letter)
+      expect((await here!.one('', 'read')).left).toBe(left)
+      await there!.one('', 'fresh')
+      expect((await there!.one('', 'read')).left).toBe(left)
+    }
+  }, 60_000)
+})
