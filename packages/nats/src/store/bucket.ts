@@ -64,6 +64,13 @@ export class Bucket {
     }
   }
 
+  /** The revisions of an entry that the bucket still has, the oldest first. */
+  async history(entry: string): Promise<readonly KvEntry[]> {
+    const revisions: KvEntry[] = []
+    for await (const revision of await this.#kv.history({ key: entry })) revisions.push(revision)
+    return revisions
+  }
+
   /** Writes an entry if `expected` is its last revision. 0: if it does not exist. */
   async compareAndSet(entry: string, bytes: Uint8Array, expected: number, timeoutMs: number): Promise<Answer> {
     try {
@@ -101,7 +108,7 @@ export class Bucket {
 
   #explained(error: unknown): Error {
     const why = (what: string): Error => new Error(`bucket "${this.name}": ${what}.`, { cause: error })
-    if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the values known here')
+    if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
     if (isWithoutResponder(error) || isNotEnabled(error)) return why(NO_JETSTREAM)
     if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
     return why(error instanceof Error ? error.message : String(error))

@@ -18,10 +18,11 @@ export class Entry {
   fault: Error | undefined = undefined
   /** Whether a cell of it is used here. Others are not decoded. */
   isUsed = false
+  /** The last revision, until a cell is used. */
   unread: KvEntry | undefined = undefined
-  /** Revisions that have come while a write is on its way: they count when its outcome is known. */
-  readonly held: (() => void)[] = []
-  isWriting = false
+  /** What has come while a write is on its way: it counts when the outcome of that is known. */
+  #held: (() => void)[] = []
+  #isWriting = false
   /** When each lease was first seen as it is. */
   readonly #seen = new Map<string, Nanos>()
   #turn: Promise<void> = Promise.resolve()
@@ -29,13 +30,34 @@ export class Entry {
 
   constructor(readonly name: string) {}
 
-  /** Waits until nobody else in this process writes to it. The function that it returns ends that. */
-  async turn(): Promise<() => void> {
+  /** Runs `work` when nobody else in this process writes to the entry. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#turn
     let end = (): void => undefined
     this.#turn = new Promise((resolve) => (end = resolve))
     await before
-    return end
+    try {
+      return await work()
+    } finally {
+      end()
+    }
+  }
+
+  /** Until the function is called that it returns, what comes waits. */
+  beginWrite(): () => void {
+    this.#isWriting = true
+    return () => {
+      this.#isWriting = false
+      const held = this.#held
+      this.#held = []
+      for (const work of held) work()
+    }
+  }
+
+  /** Runs `work` now, or after the write that is on its way. */
+  whenIdle(work: () => void): void {
+    if (this.#isWriting) this.#held.push(work)
+    else work()
   }
 
   /** Takes over a revision. */
@@ -46,6 +68,19 @@ export class Entry {
     const before = new Map(this.#seen)
     this.#seen.clear()
     for (const mark of content.leases.values()) this.#seen.set(nameOf(mark), before.get(nameOf(mark)) ?? now)
+    this.wake()
+  }
+
+  /** Keeps a revision that nobody needs yet. */
+  keep(found: KvEntry): void {
+    this.unread = found
+    this.revision = found.revision
+  }
+
+  /** A revision is none, or is gone. The last good values stay, and the next write expects this revision. */
+  fail(revision: number, fault: Error): void {
+    this.revision = revision
+    this.fault = fault
     this.wake()
   }
 

@@ -15,8 +15,8 @@ export interface WritingPorts {
   readonly timeoutMs: number
   /** The name of this process in entries. */
   readonly writer: string
-  /** What a revision says. @throws if it was deleted, or is none */
-  read(entry: Entry, found: KvEntry | null): Content
+  /** What a revision of the entry says. @throws if it was deleted, or is none */
+  read(found: KvEntry | null): Content
 }
 
 /** What came of a write. */
@@ -99,7 +99,7 @@ export class Writing {
 
   #readOrUnknown(found: KvEntry | null): Content {
     try {
-      return this.ports.read(this.entry, found)
+      return this.ports.read(found)
     } catch (error) {
       throw new UnknownWrite(error)
     }

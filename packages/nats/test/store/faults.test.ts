@@ -93,6 +93,48 @@ describe('a bucket that was deleted', () => {
   })
 })
 
+describe('restore', () => {
+  it('also brings cells back that were not used here since the start', async () => {
+    const bucket = newBucket()
+    await up(await machine(bucket))
+    const here = await machine(bucket)
+    await (await jetstreamManager(await connected())).streams.delete(`KV_${bucket}`)
+    expect(await here.restore()).toBe(1)
+    expect([here.get('x'), await up(here)]).toEqual([1, 2])
+  })
+
+  it('takes an earlier revision of the bucket if this process has never known a good one', async () => {
+    const bucket = newBucket()
+    const before = await machine(bucket)
+    for (let i = 0; i < 3; i++) await up(before)
+    before.destroy()
+    await (await new Kvm(await connected()).open(bucket)).put('x', 'nonsense')
+    const here = await machine(bucket)
+    await expect(up(here)).rejects.toThrow(/is none of a store/)
+    expect(await here.restore()).toBe(1)
+    expect([here.get('x'), await up(here)]).toEqual([3, 4])
+  })
+
+  it('leaves alone what was deleted before the process began: it begins anew', async () => {
+    const bucket = newBucket()
+    const before = await machine(bucket)
+    await up(before)
+    before.destroy()
+    await (await new Kvm(await connected()).open(bucket)).delete('x')
+    const here = await machine(bucket)
+    expect([await here.restore(), await up(here)]).toEqual([0, 1])
+  })
+
+  it('rejects if nothing good is known', async () => {
+    const bucket = newBucket()
+    await (await new Kvm(await connected()).create(bucket)).put('x', 'nonsense')
+    await expect((await machine(bucket)).restore()).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_UNREACHABLE',
+      message: expect.stringMatching(/entry "x".*is none of a store/) as string,
+    })
+  })
+})
+
 describe('an entry that somebody else has changed', () => {
   it.each([
     ['written', /revision 3 of entry "x" of bucket "faults-\d+" is none of a store: it cannot be decoded/],

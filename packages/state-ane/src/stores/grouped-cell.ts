@@ -81,6 +81,8 @@ export class GroupedCell<S> implements Cell<S> {
       hold.check()
       return new GroupedHold(this.inner, { hold, lease }, this.ports)
     } catch (error) {
+      // If the store was destroyed meanwhile, that is the reason.
+      hold.check()
       hold.release()
       throw error
     }
