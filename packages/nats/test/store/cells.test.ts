@@ -180,6 +180,21 @@ describe('a lease', () => {
     expect(await here.fresh('x')).toBe(2)
   })
 
+  it('ends for those who wait for it when their store is destroyed', async () => {
+    const bucket = newBucket()
+    const [here, there] = [await machine(bucket, { initial: 0 }), await machine(bucket, { initial: 0 })]
+    await here.cell('x').hold()
+    await there.fresh('x')
+    const waiting = [
+      there.cell<number>('x').hold(),
+      there.cell<number>('y').hold(),
+      there.cell<number>('x').update(add),
+    ]
+    await ((await waiting[1]) as { release(): void }).release()
+    there.destroy()
+    for (const one of [waiting[0], waiting[2]]) await expect(one).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+  })
+
   it('lets handlers with "exclusive" of two machines run one at a time', async () => {
     const bucket = newBucket()
     const machines = [await machine(bucket, { initial: 0 }), await machine(bucket, { initial: 0 })]

@@ -48,6 +48,36 @@ describe('one state for the pools of three processes', () => {
   )
 })
 
+describe('while the server is killed twice, and one process, too', () => {
+  it('nobody is told a count that another one is told, and none that was answered is lost', async () => {
+    const mortal = await startJetStream()
+    const store = { bucket: 'mortal', timeout: 30_000 }
+    const stores = await startStores(3, { url: mortal.url, store })
+    const adding = stores.map((one) => one.ask<Added>('add', { count: 4000, inFlight: 64 }))
+    const killed = adding[2]!.catch(() => undefined)
+    const reaches = async (count: number): Promise<void> => {
+      while ((await stores[0]!.ask<{ count: number }>('fresh')).count < count);
+    }
+    await reaches(500)
+    await mortal.kill()
+    await mortal.start()
+    await reaches(1500)
+    await stores[2]!.kill()
+    await killed
+    await reaches(2500)
+    await mortal.kill()
+    await mortal.start()
+    const added = await Promise.all(adding.slice(0, 2))
+    const counts = added.flatMap((one) => one.counts)
+    expect(added.flatMap((one) => one.failures)).toEqual([])
+    expect(new Set(counts).size).toBe(8000)
+    const { count } = await stores[1]!.ask<{ count: number }>('fresh')
+    expect(count).toBeGreaterThanOrEqual(Math.max(...counts))
+    expect(count).toBeGreaterThanOrEqual(8000)
+    expect(count).toBeLessThanOrEqual(12_000)
+  }, 90_000)
+})
+
 describe('what a handler reads', () => {
   it('has all that its process has answered, and on another machine all that a fresh read has brought', async () => {
     const [here, there] = await startStores(2, setup())
