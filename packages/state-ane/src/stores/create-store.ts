@@ -1,4 +1,4 @@
-import { parseOptions } from '@genpool/runtime'
+import { checkFunction, isPromise, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
 import { Journal, type JournalOptions } from '../journal/journal'
 import type { Backing, Mirror } from './backing'
 import { GroupedStore } from './grouped-store'
@@ -37,5 +37,18 @@ export function createStore(options: StoreOptions = {}): SyncStore | AsyncStore 
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  */
 export function backedStore(options: Omit<StoreOptions, 'journal'>, backed: (mirror: Mirror) => Backing): AsyncStore {
-  return new GroupedStore(new MemoryStore(parseOptions(storeOptions, options, 'options of the store')), backed)
+  const checked = parseOptions(storeOptions, options, 'options of backedStore')
+  checkFunction({ of: 'backedStore', argument: 'backed' }, backed)
+  return new GroupedStore(new MemoryStore(checked), (mirror) => {
+    const backing = backed(mirror)
+    if (isBacking(backing)) return backing
+    const expected = 'a function that returns a backing { ready, known(), write() }'
+    throw wrongArgument({ of: 'backedStore', argument: 'backed', expected }, backing)
+  })
+}
+
+function isBacking(value: unknown): boolean {
+  const backing = value as Partial<Backing> | null | undefined
+  const has = (): boolean => typeof backing?.known === 'function' && typeof backing.write === 'function'
+  return readSafely(() => has() && isPromise(backing?.ready), false)
 }
