@@ -258,6 +258,39 @@ describe('a server', () => {
   }, 60_000)
 })
 
+describe('permissions', () => {
+  const REST = [
+    '$JS.API.INFO',
+    '$JS.API.STREAM.INFO.KV_orders',
+    '$JS.API.STREAM.CREATE.KV_orders',
+    '$JS.API.STREAM.MSG.GET.KV_orders',
+    '$JS.API.CONSUMER.CREATE.KV_orders.>',
+    '$JS.API.CONSUMER.DELETE.KV_orders.>',
+    '$JS.FC.KV_orders.>',
+  ]
+  const user = (name: string, publish: readonly string[]): string =>
+    `{ user: ${name}, password: x, permissions: { publish: ${JSON.stringify(publish)}, subscribe: "_INBOX.>" } }`
+
+  it('are these: with them all works, and whoever may not write is told so at once', async () => {
+    const users = [user('all', ['$KV.orders.>', ...REST]), user('reader', REST)]
+    const guarded = await startJetStream(`authorization { users: [${users.join(', ')}] }`)
+    const open = async (name: string): Promise<NatsStore> =>
+      natsStore(await connectTo(guarded, { user: name, pass: 'x' }), { bucket: 'orders', initial: 0, every: 100 })
+    const store = await open('all')
+    for (let i = 1; i <= 300; i++) expect(await up(store)).toBe(i)
+    const hold = await store.cell('x').hold()
+    hold.release()
+    const reader = await open('reader')
+    expect([reader.get('x'), await reader.fresh('x')]).toEqual([300, 300])
+    await expect(up(reader)).rejects.toMatchObject({
+      mayBeCommitted: false,
+      message: expect.stringMatching(/Permissions Violation for Publish to "\$KV.orders.x"/) as string,
+    })
+    expect(await up(store)).toBe(301)
+    await sees(reader, 301)
+  })
+})
+
 describe('a watch', () => {
   it('that has died without a word is begun again', async () => {
     const bucket = newBucket()
