@@ -30,6 +30,20 @@ export class BadContent extends Error {
   override readonly name = 'BadContent'
 }
 
+/** Others have committed a value that this process does not take. It is not damaged, so nothing may be written over it. */
+export class RefusedValue extends Error {
+  override readonly name = 'RefusedValue'
+
+  constructor(where: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `${where} has a value that "validate" refuses here, and another machine has committed it. Give all machines the same ` +
+        `"validate". ${why}`,
+      { cause },
+    )
+  }
+}
+
 export function encodeContent(codec: Codec, { cells, leases, writers }: Content): Uint8Array {
   return codec.encode([
     FORMAT,

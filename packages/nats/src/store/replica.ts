@@ -3,7 +3,7 @@ import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
 import type { Bucket } from './bucket'
 import type { Connected } from './connected'
-import { BadContent, type Content, decodeContent, EMPTY } from './content'
+import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
@@ -56,7 +56,15 @@ export class Replica {
   known(key: CellKey): Kept | undefined {
     const entry = this.entryOf(key)
     this.#use(entry)
-    return entry.content.cells.get(key)
+    const kept = entry.content.cells.get(key)
+    if (kept === undefined) return undefined
+    try {
+      this.#tell(entry, [{ key, ...kept }])
+      return kept
+    } catch (error) {
+      entry.fail(entry.revision, error as Error)
+      return undefined
+    }
   }
 
   entryOf(key: CellKey): Entry {
@@ -76,8 +84,8 @@ export class Replica {
   }
 
   /** Tells the store what an entry says. */
-  show({ content }: Entry): void {
-    this.mirror.arrive([...content.cells].map(([key, kept]): Arrival => ({ key, ...kept })))
+  show(entry: Entry): void {
+    this.#tell(entry, arrivalsOf(entry.content))
   }
 
   /** A write has found another revision than it expected. */
@@ -151,10 +159,19 @@ export class Replica {
     if (!entry.isUsed) return entry.keep(found as KvEntry)
     try {
       const content = this.read(entry, found)
-      this.mirror.arrive([...content.cells].map(([key, kept]): Arrival => ({ key, ...kept })))
+      this.#tell(entry, arrivalsOf(content))
       entry.take({ revision: found?.revision ?? 0, content }, this.options.clock.now())
     } catch (error) {
       entry.fail(found?.revision ?? 0, error as Error)
+    }
+  }
+
+  /** @throws {RefusedValue} if one of the values is refused here; nothing is changed */
+  #tell(entry: Entry, arrivals: readonly Arrival[]): void {
+    try {
+      this.mirror.arrive(arrivals)
+    } catch (error) {
+      throw new RefusedValue(`entry "${entry.name}" of bucket "${this.bucket.name}"`, error)
     }
   }
 
@@ -172,4 +189,8 @@ export class Replica {
     if (entry === undefined) this.#entries.set(name, (entry = new Entry(name)))
     return entry
   }
+}
+
+function arrivalsOf({ cells }: Content): Arrival[] {
+  return [...cells].map(([key, kept]) => ({ key, ...kept }))
 }

@@ -1,6 +1,6 @@
 import type { Codec } from '../wire/codec'
 import type { Bucket } from './bucket'
-import { type Content, decodeContent, EMPTY } from './content'
+import { type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import type { Entry } from './entry'
 import type { EntryWriter } from './entry-writer'
 import type { Replica } from './replica'
@@ -26,6 +26,7 @@ export function restored(entry: Entry, { bucket, codec, replica, writer }: Resto
     for (let i = 0; i < MOST_TRIES; i++) {
       await replica.look(entry)
       if (entry.fault === undefined) return false
+      if (entry.fault instanceof RefusedValue) throw entry.fault
       const earlier = entry.content === EMPTY ? await lastGood(bucket, codec, entry) : entry.content
       if (earlier === undefined) throw entry.fault
       if (entry.fault === undefined) return false

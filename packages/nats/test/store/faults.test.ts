@@ -167,9 +167,17 @@ describe('an entry that somebody else has changed', () => {
     const strict = await machine(bucket, { validate: ((n: number) => n < 3) as never })
     const lax = await machine(bucket)
     for (let i = 0; i < 3; i++) await up(lax)
-    await expect(up(strict)).rejects.toThrow(/the validator refused the value/)
+    const message = /entry "x" of bucket "faults-\d+" has a value that "validate" refuses here/
+    await expect(up(strict)).rejects.toThrow(message)
+    expect(strict.get('x')).toBeLessThan(3)
+    // It is damaged for nobody else: nothing is written over it.
+    await expect(strict.restore()).rejects.toThrow(message)
+    expect(await lax.fresh('x')).toBe(3)
+    const late = await machine(bucket, { validate: ((n: number) => n < 3) as never })
+    expect(late.get('x')).toBe(0)
+    await expect(up(late)).rejects.toThrow(message)
     await lax.put('x', 0)
-    expect(await up(strict)).toBe(1)
+    expect([await up(strict), await up(late)]).toEqual([1, 2])
   })
 })
 
