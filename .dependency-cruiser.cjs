@@ -55,6 +55,7 @@ const NATS = [
   ['wire', []],
   ['nodes', []],
   ['calls', []],
+  ['store', ['wire']],
   ['server', ['wire', 'nodes']],
   ['client', ['wire', 'nodes', 'calls']],
 ]

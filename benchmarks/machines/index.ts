@@ -3,18 +3,14 @@ import { remotePool } from '@genpool/nats'
 import { median, percentile, type Row } from '../measure'
 import { durableCasts } from './durable'
 import { startMachines } from './setup'
+import { stateRows } from './state'
 
 const ROUND_MS = 1500
 
 /** Pools on several machines: a server, nodes and a client, as processes on this one. */
 export async function machines(): Promise<Row[]> {
-  return [
-    await speed(64, 0.7, 0.9),
-    await speed(1, 0.7, 0.9),
-    await slowNode(),
-    ...(await overload()),
-    ...(await durableCasts()),
-  ]
+  const calls = [await speed(64, 0.7, 0.9), await speed(1, 0.7, 0.9), await slowNode(), ...(await overload())]
+  return [...calls, ...(await durableCasts()), ...(await stateRows())]
 }
 
 /** `call` of a trivial handler beside a bare NATS request with the same payload. */

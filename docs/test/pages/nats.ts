@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
+import type { NatsServer } from '../../../packages/nats/test/support/server'
 import { endJetStream, startJetStream } from '../../../packages/nats/test/support/jetstream'
-import { endServers as endAll, type NatsServer } from '../../../packages/nats/test/support/server'
 import type { Load } from './run'
 
 interface Transport {
@@ -30,8 +30,4 @@ export async function closeConnections(): Promise<void> {
   await Promise.all(connections.splice(0).map((connection) => connection.close()))
 }
 
-/** Ends the server, and deletes what it has stored. */
-export async function endServers(): Promise<void> {
-  await endAll()
-  endJetStream()
-}
+export { endJetStream as endServers }

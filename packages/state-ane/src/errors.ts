@@ -53,7 +53,7 @@ export class UnknownWrite extends Error {
  * The write of a commit failed. Values and versions are what they were.
  *
  * All commits that were written together fail together. With `mayBeCommitted: false`, retrying is safe. With `true`, the storage may
- * have kept the commit without saying so, and has it after a restart.
+ * have kept the commit without saying so, and shows it later, or after a restart.
  */
 export class NotCommittedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_NOT_COMMITTED'
@@ -69,8 +69,8 @@ export class NotCommittedError extends GenPoolError {
       `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${textOf(commits)} commits together`} failed: ` +
         `${textOf(cause).replace(/\.?$/, '.')} ` +
         (mayBeCommitted
-          ? 'It is not known whether the storage has kept it. Values and versions are what they were, but after a restart ' +
-            'they may contain it. Read the state again before you retry.'
+          ? 'It is not known whether the storage has kept it. Values and versions are what they were, but they may contain ' +
+            'it later, or after a restart. Read the state again before you retry.'
           : 'It was not committed: values and versions are what they were, and stay so after a restart. Retrying it is safe.'),
       { cause },
     )

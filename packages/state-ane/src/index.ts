@@ -39,7 +39,8 @@ export {
   type Work,
 } from './groups/speculation'
 export { setting, transacting, updating } from './groups/works'
-export { createStore } from './stores/create-store'
+export type { Arrival, Backing, Kept, Lease, Mirror } from './stores/backing'
+export { backedStore, createStore } from './stores/create-store'
 export { cellUnchecked } from './stores/single-cell'
 export { type CellOptions, DEFAULT_HISTORY, type StoreOptions, storeOptions } from './stores/options'
 export { type AsyncStore, type Store, type SyncStore } from './stores/store'

@@ -1,5 +1,6 @@
 import { InvalidError } from '@genpool/state-ane'
-import { checkFunction, NS_PER_MS } from '@genpool/runtime'
+import { checkFunction, NS_PER_MS, parseOptions } from '@genpool/runtime'
+import { z } from 'zod'
 import type { Ref } from 'nact'
 import type { MemberInfo } from '../behaviours/context'
 import type { DeepReadonly } from '../behaviours/deep-readonly'
@@ -10,6 +11,7 @@ import type { MemberStatus } from '../members/member'
 import { msBetween } from '../requests/request-facts'
 import { summarise, type WaitingSummary } from '../views/waiting-summary'
 import { type ElsewhereRef, elsewhereOf, type HereRef, type OptionsOf } from './elsewhere'
+import type { Kernel } from '../pool/kernel'
 import { poolOf } from './pool-of'
 
 /** The current state of one member. */
@@ -23,20 +25,47 @@ export interface MemberView extends MemberInfo {
   readonly doing: readonly { readonly type: string; readonly forMs: number }[]
 }
 
+const getStateOptions = z.strictObject({
+  fresh: z.boolean().default(false).describe('Asks the server that keeps the state, if there is one, for the latest.'),
+})
+
 /**
  * Returns the current state of a pool. If it is isolated: a list with the state of each member. It is frozen: to
  * change it, send the pool a message. Of a pool that has stopped or was drained, it is the last state.
  *
+ * With a store on a server, that is the state as this process knows it. `{ fresh: true }` asks the server, and returns a promise.
+ *
  * @throws {InvalidError} if the state does not exist yet: `await ready(pool)` first; {StoppedError} if the pool has stopped
- *   before there was one
+ *   before there was one. With `fresh` it rejects, also if the server cannot be asked ({UnreachableError})
  * @example getState(pool) // { count: 15 }
  */
-export function getState<P extends Protocol>(pool: HereRef<P>): DeepReadonly<P['state']> {
+export function getState<P extends Protocol>(
+  pool: HereRef<P>,
+  options: { readonly fresh: true },
+): Promise<DeepReadonly<P['state']>>
+export function getState<P extends Protocol>(
+  pool: HereRef<P>,
+  options?: { readonly fresh?: false },
+): DeepReadonly<P['state']>
+export function getState<P extends Protocol>(
+  pool: HereRef<P>,
+  options?: { readonly fresh?: boolean },
+): DeepReadonly<P['state']> | Promise<DeepReadonly<P['state']>> {
   const { kernel, name } = poolOf(pool as PoolRef, 'getState')
-  const { cell, status, roster, sharesState } = kernel
-  if (!sharesState) return roster.members.map(({ state }) => state) as DeepReadonly<P['state']>
-  if (cell !== undefined) return cell.value as DeepReadonly<P['state']>
-  if (status.stopping) throw kernel.failures.closed()
+  if (options !== undefined && parseOptions(getStateOptions, options, 'options of getState').fresh)
+    return freshState(kernel, name) as Promise<DeepReadonly<P['state']>>
+  return stateOf(kernel, name) as DeepReadonly<P['state']>
+}
+
+async function freshState(kernel: Kernel, name: string): Promise<unknown> {
+  const state = stateOf(kernel, name)
+  return kernel.sharesState && kernel.cell?.fresh !== undefined ? kernel.cell.fresh() : state
+}
+
+function stateOf({ cell, status, roster, sharesState, failures }: Kernel, name: string): unknown {
+  if (!sharesState) return roster.members.map(({ state }) => state)
+  if (cell !== undefined) return cell.value
+  if (status.stopping) throw failures.closed()
   throw new InvalidError(`read of the state of pool "${name}"`, [
     { path: [], message: 'its init has not finished. Wait with: await ready(pool)' },
   ])

@@ -2,13 +2,11 @@ import { definePool, noReply, spawnPool } from '@genpool/core'
 import { durable, type Durable, type DurableOptions } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { start, stop } from 'nact'
-import { endCluster, endJetStream, startJetStreamCluster, until } from '../support/jetstream'
-import { connectTo, endServers, type NatsServer } from '../support/server'
+import { endJetStream, startJetStreamCluster, until } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
 
 afterAll(async () => {
-  await endServers()
-  await endCluster()
-  endJetStream()
+  await endJetStream()
 })
 
 /** JetStream has to elect its leaders before it takes anything. */

@@ -3,7 +3,7 @@ import { type Consumer, durable, type Durable, type DurableOptions } from '@genp
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { endJetStream, startJetStream, until } from '../support/jetstream'
-import { connectTo, endServers, type NatsServer, startServer } from '../support/server'
+import { connectTo, type NatsServer, startServer } from '../support/server'
 
 interface Mail {
   readonly to: string
@@ -44,8 +44,7 @@ beforeAll(async () => {
   server = await startJetStream()
 })
 afterAll(async () => {
-  await endServers()
-  endJetStream()
+  await endJetStream()
 })
 beforeEach(async () => {
   connection = await connectTo(server, { reconnectTimeWait: 100, maxReconnectAttempts: -1 })

@@ -6,7 +6,7 @@ import { Effects } from '../support/effects'
 import { endJetStream, startJetStream, until } from '../support/jetstream'
 import { repeated } from '../support/load'
 import { endNodes, type NodeProcess, startNodes } from '../support/processes'
-import { connectTo, endServers, type NatsServer } from '../support/server'
+import { connectTo, type NatsServer } from '../support/server'
 
 const ackWait = 1500
 let server: NatsServer
@@ -20,8 +20,7 @@ beforeAll(async () => {
 })
 afterEach(endNodes)
 afterAll(async () => {
-  await endServers()
-  endJetStream()
+  await endJetStream()
 })
 
 const open = (name: string): Promise<Durable> =>

@@ -13,12 +13,11 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { start, stop } from 'nact'
 import { endJetStream, startJetStream, until } from '../support/jetstream'
-import { connectTo, endServers } from '../support/server'
+import { connectTo } from '../support/server'
 import { traceparent } from '../support/traceparent'
 
 afterAll(async () => {
-  await endServers()
-  endJetStream()
+  await endJetStream()
 })
 
 describe('OpenTelemetry', () => {

@@ -105,7 +105,7 @@ function fileWith(text: string): string {
   return file
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

@@ -68,6 +68,10 @@ export interface Cell<S> extends Writer<S> {
    * Otherwise such a commit may be refused.
    */
   readonly waits?: boolean
+  /**
+   * Resolves with the latest value, and makes it `value`. A store with a server asks it. Absent if `value` is always the latest.
+   */
+  fresh?(): Promise<S>
   /** Waits for the cell and holds it, first come first served. May return the hold of a free cell without a promise. */
   hold(): MaybePromise<Hold<S>>
   /**

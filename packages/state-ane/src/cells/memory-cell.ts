@@ -2,6 +2,7 @@ import type { Patch } from 'immer'
 import { StoppedError } from '@genpool/runtime'
 import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
+import { diff } from './diff'
 import { History } from './history'
 import { mustBeState } from './must-be-state'
 import { frozen } from './frozen'
@@ -147,6 +148,19 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.value = frozen(value)
     this.version = version
     this.#history?.clear()
+  }
+
+  /** Puts a value in place that was committed elsewhere, perhaps in several steps. `tell` calls the watchers. */
+  arrive(version: number, value: S): void {
+    const before = this.value
+    const last = this.version
+    if (version === last + 1) this.#history?.push(last, before)
+    else this.#history?.clear()
+    this.value = frozen(value)
+    this.version = version
+    if (!this.watched) return
+    if (version <= last) this.#watchers?.startAt(version - 1)
+    this.#watchers?.push({ value, version, patches: diff(before, value), inverse: diff(value, before) })
   }
 
   /** Drops the past values. */

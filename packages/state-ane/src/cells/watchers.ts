@@ -12,7 +12,7 @@ interface Change<S> {
 interface Entry<S> {
   readonly watcher: Watcher<S>
   /** The version when it was added. It hears only of later ones. */
-  readonly since: number
+  since: number
 }
 
 /**
@@ -36,6 +36,11 @@ export class Watchers<S> {
     const entry: Entry<S> = { watcher, since }
     this.#entries.add(entry)
     return () => void this.#entries.delete(entry)
+  }
+
+  /** Versions count from here again: somebody has brought an older one back. */
+  startAt(version: number): void {
+    for (const entry of this.#entries) entry.since = Math.min(entry.since, version)
   }
 
   push(change: Change<S>): void {

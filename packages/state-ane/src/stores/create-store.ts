@@ -1,6 +1,8 @@
-import { parseOptions } from '@genpool/runtime'
+import { checkFunction, isPromise, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
 import { Journal, type JournalOptions } from '../journal/journal'
-import { JournaledStore } from './journaled-store'
+import type { Backing, Mirror } from './backing'
+import { GroupedStore } from './grouped-store'
+import { JournalBacking } from './journal-backing'
 import { MemoryStore } from './memory-store'
 import { type StoreOptions, storeOptions } from './options'
 import type { AsyncStore, SyncStore } from './store'
@@ -20,5 +22,33 @@ export function createStore(options?: StoreOptions & { readonly journal?: undefi
 export function createStore(options: StoreOptions = {}): SyncStore | AsyncStore {
   const checked = parseOptions(storeOptions, options, 'options of the store')
   const memory = new MemoryStore(checked)
-  return checked.journal === undefined ? memory : new JournaledStore(memory, new Journal(checked.journal))
+  if (checked.journal === undefined) return memory
+  const journal = new Journal(checked.journal)
+  return new GroupedStore(memory, (mirror) => new JournalBacking(mirror, journal))
+}
+
+/**
+ * Creates a store that keeps its commits in a backing of your own: on a server, in a database.
+ *
+ * The store has cells, recipes, validators, watchers, holds and group commit. The backing writes: one compare-and-set for all
+ * commits that wait, say.
+ *
+ * @param backed makes the backing. Its argument is how the backing tells the store what others have committed
+ * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ */
+export function backedStore(options: Omit<StoreOptions, 'journal'>, backed: (mirror: Mirror) => Backing): AsyncStore {
+  const checked = parseOptions(storeOptions, options, 'options of backedStore')
+  checkFunction({ of: 'backedStore', argument: 'backed' }, backed)
+  return new GroupedStore(new MemoryStore(checked), (mirror) => {
+    const backing = backed(mirror)
+    if (isBacking(backing)) return backing
+    const expected = 'a function that returns a backing { ready, known(), write() }'
+    throw wrongArgument({ of: 'backedStore', argument: 'backed', expected }, backing)
+  })
+}
+
+function isBacking(value: unknown): boolean {
+  const backing = value as Partial<Backing> | null | undefined
+  const has = (): boolean => typeof backing?.known === 'function' && typeof backing.write === 'function'
+  return readSafely(() => has() && isPromise(backing?.ready), false)
 }

@@ -7,8 +7,7 @@ import type { CellOptions } from './options'
 /**
  * Versioned cells, by name or number. The cost of a commit does not depend on the number of cells.
  *
- * Implement this interface to keep a pool's state elsewhere. Commits may then return promises: `GroupCommit` writes together those
- * that wait.
+ * To keep a pool's state elsewhere, give `backedStore` a backing, or implement this interface. Commits may return promises.
  */
 export interface Store {
   /**
@@ -47,7 +46,7 @@ export interface SyncStore extends Store {
   put(key: CellKey, value: unknown): void
 }
 
-/** A store whose commits are promises, because a journal keeps them. Readers see a commit when the journal has it. */
+/** A store whose commits are promises, because a journal or a server keeps them. Readers see a commit when that has it. */
 export interface AsyncStore extends Store {
   /**
    * Resolves when all earlier commits are restored; rejects if they cannot be read. Commits wait for it. Until then the values

@@ -1,4 +1,4 @@
-import { systemClock } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, systemClock } from '@genpool/runtime'
 import { type Cell, type Hold, whenFree } from '../../cells/cell'
 import type { MaybePromise } from '../../cells/maybe-promise'
 import { transact } from '../../commits/transact'
@@ -18,6 +18,9 @@ class Planned extends Error {}
 const FORBIDDEN = '!'
 const validate = ({ log }: Value): boolean | string => !log.includes(FORBIDDEN) || 'it is forbidden'
 
+/** How long a client may wait for its store. */
+const LONGEST: Nanos = 5000 * NS_PER_MS
+
 /** Runs a plan on a new store, and returns what was seen. */
 export async function run(store: Store, plan: Plan): Promise<History> {
   return new Runner(store, plan).run()
@@ -31,6 +34,7 @@ class Runner {
   #now = 0
   #letters = 0
   #fault: string | undefined
+  #running = 0
 
   constructor(
     private readonly store: Store,
@@ -40,11 +44,11 @@ class Runner {
   async run(): Promise<History> {
     const names = [...new Set(this.plan.clients.flat().flatMap(({ cells }) => cells))].sort()
     const cells = names.map((name) => this.store.cell<Value>(name, { initial: { log: '' }, validate }))
-    let running = this.plan.clients.length
+    this.#running = this.plan.clients.length
     for (const [client, operations] of this.plan.clients.entries())
-      void this.#client(client, operations).then(() => (running -= 1))
+      void this.#client(client, operations).then(() => (this.#running -= 1))
     await this.#schedule()
-    if (running > 0) this.#fault ??= `${running} clients never ended`
+    if (this.#running > 0) this.#fault ??= `${this.#running} clients never ended`
     return { entries: this.#entries, final: logsOf(cells), fault: this.#fault }
   }
 
@@ -52,12 +56,21 @@ class Runner {
   async #schedule(): Promise<void> {
     const { schedule } = this.plan
     await quiet()
-    for (let i = 0; this.#waiting.length > 0; i++) {
+    for (let i = 0; await this.#someoneWaits(); i++) {
       const turn = schedule[i % schedule.length] as number
       const [next] = this.#waiting.splice(turn % this.#waiting.length, 1)
       next?.()
       if (turn < HASTE || this.#waiting.length === 0) await quiet()
     }
+  }
+
+  /** False if nobody will continue: all have ended, or those left wait for something that does not come. */
+  async #someoneWaits(): Promise<boolean> {
+    if (this.#waiting.length > 0 || this.#running === 0) return this.#waiting.length > 0
+    // A store with a server takes as long as the server.
+    const end = systemClock.now() + LONGEST
+    while (this.#waiting.length === 0 && this.#running > 0 && systemClock.now() < end) await quiet()
+    return this.#waiting.length > 0
   }
 
   #pause(): Promise<void> {

@@ -1,26 +1,31 @@
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
-import type { MemoryCell, MemoryHold, Prepared } from '../cells/memory-cell'
+import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
+import type { MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError } from '../errors'
 import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
 import { setting, updating } from '../groups/works'
-import type { JournaledValue } from '../journal/journal'
+import type { Lease } from './backing'
 
 /** What a cell needs of its store. */
 export interface CellPorts {
-  /** Resolves when the journal is read. */
+  /** Resolves when all values are known that are kept. */
   readonly ready: Promise<void>
-  /** Makes a group that the store ends with itself. */
-  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>): GroupCommit
+  /** Makes a group that the store ends with itself. Its commits are made under `lease`, if there is one. */
+  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, lease?: Lease): GroupCommit
   /** Forgets a group that nobody uses any more. */
   forget(group: GroupCommit): void
+  /** Waits until nobody elsewhere has a lease for the cell. */
+  free(key: CellKey): MaybePromise<void>
+  /** Waits for a lease, if others commit, too. */
+  lease(key: CellKey): MaybePromise<Lease | undefined>
+  /** Waits until readers here see what is the latest now. */
+  refresh(key: CellKey): MaybePromise<void>
 }
 
-/** A cell in memory whose commits a journal keeps. Commits that wait are written together. */
-export class JournaledCell<S> implements Cell<S> {
-  /** Whether the journal knows a value. Until then, a commit must write the whole value. */
-  inJournal = false
+/** A cell in memory whose commits a backing keeps. Commits that wait are written together. */
+export class GroupedCell<S> implements Cell<S> {
   /** Whether a group of commits has the cell. It is not held then: whoever commits joins the next group. */
   inGroup = false
   readonly waits = true
@@ -61,9 +66,26 @@ export class JournaledCell<S> implements Cell<S> {
     await this.#commit(setting(undefined, next))
   }
 
+  async fresh(): Promise<S> {
+    await this.ports.ready
+    await this.ports.refresh(this.key)
+    return this.value
+  }
+
   async hold(): Promise<Hold<S>> {
     await this.ports.ready
-    return new JournaledHold(this.inner, (await this.inner.hold()) as MemoryHold<S>, this.ports)
+    const hold = (await this.inner.hold()) as MemoryHold<S>
+    try {
+      const lease = await this.ports.lease(this.key)
+      // The store may have been destroyed meanwhile.
+      hold.check()
+      return new GroupedHold(this.inner, { hold, lease }, this.ports)
+    } catch (error) {
+      // If the store was destroyed meanwhile, that is the reason.
+      hold.check()
+      hold.release()
+      throw error
+    }
   }
 
   watch(watcher: Watcher<S>): () => void {
@@ -72,21 +94,6 @@ export class JournaledCell<S> implements Cell<S> {
 
   patchesSince(version: number): readonly Patch[] | undefined {
     return this.inner.patchesSince(version)
-  }
-
-  restore({ version, value }: JournaledValue): void {
-    this.inner.restore(version, value as S)
-    this.inJournal = true
-  }
-
-  /** Puts a change in place that the journal has. `tell` calls the watchers. */
-  put(change: Prepared<unknown>): void {
-    this.inJournal = true
-    this.inner.put(change as Prepared<S>)
-  }
-
-  tell(): void {
-    this.inner.tell()
   }
 
   #commit<T>(work: Work<T>): Promise<T> {
@@ -99,30 +106,51 @@ export class JournaledCell<S> implements Cell<S> {
     await this.ports.ready
     const hold = await this.inner.hold()
     this.inGroup = true
-    return () => {
+    const release = (): void => {
       this.inGroup = false
       hold.release()
+    }
+    try {
+      await this.ports.free(this.key)
+      return release
+    } catch (error) {
+      release()
+      throw error
     }
   }
 }
 
+/** The hold of a cell in this process, and the lease that holds it elsewhere. */
+interface Held<S> {
+  readonly hold: MemoryHold<S>
+  readonly lease: Lease | undefined
+}
+
 /** Commits of one holder are written together, too, if they wait for each other. */
-class JournaledHold<S> implements Hold<S> {
+class GroupedHold<S> implements Hold<S> {
   readonly #group: GroupCommit
   #released = false
 
   constructor(
     private readonly inner: MemoryCell<S>,
-    private readonly hold: MemoryHold<S>,
+    private readonly held: Held<S>,
     private readonly ports: CellPorts,
   ) {
-    this.#group = ports.group({
-      acquire: () => {
-        hold.check()
-        return () => undefined
+    const cells = [inner as MemoryCell<unknown>]
+    this.#group = ports.group(
+      {
+        acquire: () => {
+          this.#mustHold()
+          return () => undefined
+        },
+        cells: () => {
+          // Asked again when somebody else came first: the lease may have been broken.
+          this.#mustHold()
+          return cells
+        },
       },
-      cells: () => [inner as MemoryCell<unknown>],
-    })
+      held.lease,
+    )
   }
 
   async update(recipe: Recipe<S>): Promise<S> {
@@ -145,11 +173,19 @@ class JournaledHold<S> implements Hold<S> {
 
   #end(): void {
     this.ports.forget(this.#group)
-    this.hold.release()
+    const { hold, lease } = this.held
+    const released = lease?.release()
+    if (released === undefined) hold.release()
+    else void released.then(() => hold.release())
+  }
+
+  #mustHold(): void {
+    this.held.hold.check()
+    this.held.lease?.check()
   }
 
   #check(): void {
-    this.hold.check()
+    this.#mustHold()
     if (this.#released) throw new ConflictError(this.inner.key, 'released')
   }
 }

@@ -1,0 +1,139 @@
+import { jetstream, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
+import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
+import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
+import type { CheckedStoreOptions } from './store-options'
+
+/** What came of one attempt to write an entry. */
+export type Answer =
+  | { readonly kind: 'stored'; readonly revision: number }
+  /** Somebody else has written since that revision. */
+  | { readonly kind: 'lost' }
+  /** It is certain that it was not stored, and that another attempt fails, too. */
+  | { readonly kind: 'refused'; readonly error: Error }
+  /** The server did not answer, or cannot at the moment. */
+  | { readonly kind: 'unanswered'; readonly mayBeStored: boolean; readonly error: Error }
+
+const NO_JETSTREAM =
+  'the server has no JetStream, or JetStream has no leader at the moment. Start "nats-server" with "-js", and see "nats server report jetstream"'
+
+/** A KV bucket, and what its errors mean. */
+export class Bucket {
+  #kv!: KV
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly options: CheckedStoreOptions,
+  ) {}
+
+  get name(): string {
+    return this.options.bucket
+  }
+
+  /** Makes the bucket if it does not exist. @throws {Error} that says why that fails */
+  async open(): Promise<void> {
+    const { bucket, replicas, revisions, storage, timeout } = this.options
+    try {
+      const made = new Kvm(jetstream(this.connection, { timeout }))
+      await made.create(bucket, {
+        replicas,
+        history: revisions,
+        storage: storage === 'file' ? StorageType.File : StorageType.Memory,
+      })
+      // Bound without direct reads: the leader answers, and not a follower that lags behind.
+      this.#kv = await made.open(bucket, { allow_direct: false })
+    } catch (error) {
+      throw this.#explained(error)
+    }
+  }
+
+  status(): Promise<KvStatus> {
+    return this.#kv.status()
+  }
+
+  /** Follows all entries: first the last revision of each. */
+  watch(): Promise<QueuedIterator<KvWatchEntry>> {
+    return this.#kv.watch()
+  }
+
+  /** The last revision of an entry, also if it was deleted; null if there is none. @throws {Error} that says why it is not known */
+  async last(entry: string): Promise<KvEntry | null> {
+    try {
+      return await this.#kv.get(entry)
+    } catch (error) {
+      throw this.#explained(error)
+    }
+  }
+
+  /** The revisions of an entry that the bucket still has, the oldest first. */
+  async history(entry: string): Promise<readonly KvEntry[]> {
+    const revisions: KvEntry[] = []
+    for await (const revision of await this.#kv.history({ key: entry })) revisions.push(revision)
+    return revisions
+  }
+
+  /** Writes an entry if `expected` is its last revision. 0: if it does not exist. */
+  async compareAndSet(entry: string, bytes: Uint8Array, expected: number, timeoutMs: number): Promise<Answer> {
+    try {
+      const revision = await this.#kv.put(entry, bytes, { previousSeq: expected, timeout: timeoutMs })
+      return { kind: 'stored', revision }
+    } catch (error) {
+      return this.#answerOf(error)
+    }
+  }
+
+  async #answerOf(error: unknown): Promise<Answer> {
+    const explained = this.#explained(error)
+    if (isWrongRevision(error)) return { kind: 'lost' }
+    if (isWithoutResponder(error)) return this.#withoutResponder(explained)
+    if (error instanceof JetStreamApiError) {
+      const isPassing = error.status === 503
+      return isPassing
+        ? { kind: 'unanswered', mayBeStored: false, error: explained }
+        : { kind: 'refused', error: explained }
+    }
+    if (error instanceof errors.InvalidArgumentError || causeOf(error) instanceof errors.PermissionViolationError)
+      return { kind: 'refused', error: explained }
+    return { kind: 'unanswered', mayBeStored: true, error: explained }
+  }
+
+  /** Nobody takes what is written: the bucket was deleted, or there is no leader now. */
+  async #withoutResponder(error: Error): Promise<Answer> {
+    try {
+      await this.status()
+    } catch (reason) {
+      if (isNoBucket(reason)) return { kind: 'refused', error: this.#explained(reason) }
+    }
+    return { kind: 'unanswered', mayBeStored: false, error }
+  }
+
+  #explained(error: unknown): Error {
+    const why = (what: string): Error => new Error(`bucket "${this.name}": ${what}.`, { cause: error })
+    if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
+    if (isWithoutResponder(error) || isNotEnabled(error)) return why(NO_JETSTREAM)
+    if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
+    return why(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function isNoBucket(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound
+}
+
+/** Its class is not public. */
+function isWithoutResponder(error: unknown): boolean {
+  return error instanceof Error && error.name === 'JetStreamNotEnabled'
+}
+
+function isNotEnabled(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.JetStreamNotEnabledForAccount
+}
+
+function isWrongRevision(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false
+  const { StreamWrongLastSequence, StreamWrongLastSequenceUnknown } = JetStreamApiCodes
+  return error.code === StreamWrongLastSequence || error.code === StreamWrongLastSequenceUnknown
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}

@@ -1,0 +1,91 @@
+import type { Clock, Nanos } from '@genpool/runtime'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Link } from '../link'
+
+const LOST = Symbol('the connection was lost')
+
+/** Whether the connection is there. What is sent while it is not would wait in a buffer, and arrive late. */
+export class Connected {
+  readonly #link: Link
+  #waiting: (() => void)[] = []
+  readonly #attempts = new Set<() => void>()
+
+  /** @param back called when the connection is there again */
+  constructor(
+    connection: NatsConnection,
+    private readonly clock: Clock,
+    back: () => void,
+  ) {
+    this.#link = new Link(connection, {
+      lost: () => this.#lost(),
+      back: () => {
+        this.#wake()
+        back()
+      },
+      closed: () => {
+        this.#lost()
+        this.#wake()
+      },
+    })
+  }
+
+  get maxPayload(): number {
+    return this.#link.maxPayload
+  }
+
+  /** Waits for the connection. Returns why it is not there at the end of the time. */
+  async until(end: Nanos): Promise<Error | undefined> {
+    while (!this.#link.usable) {
+      if (this.#link.connection.isClosed()) return new Error('the connection to NATS was closed.')
+      if (this.clock.now() >= end) return new Error('there is no connection to NATS.')
+      await this.#change(end)
+    }
+    return undefined
+  }
+
+  /** Resolves with the answer, or with `otherwise` as soon as the connection is lost: the answer does not come then. */
+  orLost<T>(answer: Promise<T>, otherwise: () => T | PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lost = (): void => resolve(otherwise())
+      this.#attempts.add(lost)
+      void answer.then(resolve, reject).finally(() => this.#attempts.delete(lost))
+    })
+  }
+
+  /** Asks until there is an answer or the time is over. A question that was on its way when the connection was lost is asked again. */
+  async ask<T>(question: () => Promise<T>, end: Nanos): Promise<T> {
+    for (;;) {
+      const error = await this.until(end)
+      if (error !== undefined) throw error
+      const answer = await this.orLost<T | typeof LOST>(question(), () => LOST)
+      if (answer !== LOST) return answer
+    }
+  }
+
+  end(): void {
+    this.#link.end()
+    this.#lost()
+    this.#wake()
+  }
+
+  #change(end: Nanos): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(end, resolve)
+      this.#waiting.push(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #lost(): void {
+    for (const lost of this.#attempts) lost()
+    this.#attempts.clear()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+}

@@ -1,0 +1,155 @@
+import { UnreachableError } from '@genpool/runtime'
+import {
+  type Backing,
+  type Batch,
+  type CellKey,
+  InvalidError,
+  type Kept,
+  type Lease,
+  type Mirror,
+} from '@genpool/state-ane'
+import { type NatsConnection, nuid } from '@nats-io/transport-node'
+import { Bucket } from './bucket'
+import { Connected } from './connected'
+import type { Content } from './content'
+import type { Entry } from './entry'
+import { EntryWriter } from './entry-writer'
+import { Leases } from './leases'
+import { Replica } from './replica'
+import { restored } from './restored'
+import type { Sizes } from './sizes'
+import type { CheckedStoreOptions } from './store-options'
+
+/** Room for the headers of a message, which count, too. */
+const HEADERS = 256
+
+/** Keeps the commits of a store in a KV bucket, one compare-and-set for each group. */
+export class NatsBacking implements Backing {
+  readonly shared = true
+  readonly ready: Promise<void>
+  readonly #bucket: Bucket
+  readonly #connected: Connected
+  readonly #replica: Replica
+  readonly #writer: EntryWriter
+  readonly #leases: Leases
+
+  constructor(
+    private readonly mirror: Mirror,
+    connection: NatsConnection,
+    private readonly options: CheckedStoreOptions,
+    private readonly sizes: Sizes,
+  ) {
+    const { clock, lease, timeout } = options
+    // The end of it differs between two of one process.
+    const process = nuid.next().slice(-12)
+    const bucket = (this.#bucket = new Bucket(connection, options))
+    const connected = (this.#connected = new Connected(connection, clock, () => this.#replica.restart()))
+    const replica = (this.#replica = new Replica(mirror, bucket, connected, options))
+    const writer = new EntryWriter({ bucket, connected, replica, sizes, clock, timeoutMs: timeout, writer: process })
+    this.#writer = writer
+    this.#leases = new Leases({ writer, replica, clock, ms: lease, process })
+    this.ready = this.#open()
+  }
+
+  known(key: CellKey): Kept | undefined {
+    return this.#replica.known(key)
+  }
+
+  together(keys: readonly CellKey[]): void {
+    const names = new Set(keys.map((key) => this.#replica.nameOf(key)))
+    if (names.size <= 1) return
+    const message =
+      `its ${keys.length} cells are in ${names.size} entries of bucket "${this.#bucket.name}", and NATS writes one entry at a time. ` +
+      'Keep cells that change together in one entry: option "entry" of natsStore'
+    throw new InvalidError('transaction', [{ path: [], message }])
+  }
+
+  async write(batch: Batch, put: () => void, lease?: Lease): Promise<boolean> {
+    const keys = batch.cells.map(({ key }) => key)
+    const entry = this.#replica.entryOf(keys[0] as CellKey)
+    const isWritten = await entry.inTurn(async () => {
+      await this.#replica.mustBeWell(entry)
+      // Nothing may wait between here and the write: what arrives meanwhile would be overwritten.
+      if (batch.cells.some(({ key, from }) => this.mirror.version(key) !== from)) return false
+      if (!this.#leases.mayWrite(entry, keys, lease)) return false
+      if (batch.commits.length === 0) return this.#isLatest(entry)
+      return this.#writer.write(entry, after(entry, batch, lease), put)
+    })
+    // Whoever runs again must not find the same lease at once.
+    if (!isWritten && lease === undefined) await this.#leases.free(entry, keys)
+    return isWritten
+  }
+
+  free(keys: readonly CellKey[]): Promise<void> | undefined {
+    return this.#leases.free(this.#replica.entryOf(keys[0] as CellKey), keys)
+  }
+
+  lease(key: CellKey): Promise<Lease> {
+    return this.#leases.take(this.#replica.entryOf(key), key)
+  }
+
+  async fresh(key: CellKey): Promise<void> {
+    const entry = this.#replica.entryOf(key)
+    await this.#reaching(`cell "${key}"`, async () => {
+      await this.#replica.look(entry)
+      if (entry.fault !== undefined) throw entry.fault
+    })
+  }
+
+  /** Writes the last good values back to entries that were deleted or damaged. Returns how many. */
+  async restore(): Promise<number> {
+    const entries = this.#replica.all()
+    return this.#reaching(`bucket "${this.#bucket.name}"`, async () => {
+      await this.#bucket.open()
+      this.#replica.restart()
+      const ports = { bucket: this.#bucket, codec: this.options.codec, replica: this.#replica, writer: this.#writer }
+      let count = 0
+      for (const entry of entries) if (await restored(entry, ports)) count++
+      return count
+    })
+  }
+
+  end(): void {
+    this.#writer.end()
+    this.#leases.end()
+    this.#replica.end()
+    this.#connected.end()
+  }
+
+  async #open(): Promise<void> {
+    await this.#reaching(`bucket "${this.#bucket.name}"`, async () => {
+      await this.#bucket.open()
+      this.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
+      await this.#replica.start()
+    })
+  }
+
+  /** Asks the server whether what is known here is the latest. */
+  async #isLatest(entry: Entry): Promise<boolean> {
+    const { revision } = entry
+    await this.#replica.look(entry)
+    if (entry.fault !== undefined) throw entry.fault
+    return entry.revision === revision
+  }
+
+  async #reaching<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const says = error instanceof Error ? error.message : String(error)
+      throw new UnreachableError(what, false, { says, cause: error })
+    }
+  }
+}
+
+/** What the entry says after these commits. */
+function after(entry: Entry, { cells }: Batch, lease: Lease | undefined): Content {
+  const values = new Map(entry.content.cells)
+  const leases = new Map(entry.content.leases)
+  for (const { key, version, value } of cells) {
+    values.set(key, { version, value })
+    // One that has ended is removed: what its holder still writes is refused.
+    if (lease === undefined) leases.delete(key)
+  }
+  return { ...entry.content, cells: values, leases }
+}

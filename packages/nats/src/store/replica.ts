@@ -1,0 +1,196 @@
+import { NS_PER_MS } from '@genpool/runtime'
+import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
+import type { KvEntry } from '@nats-io/kv'
+import type { Bucket } from './bucket'
+import type { Connected } from './connected'
+import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
+import { Entry } from './entry'
+import { entryName } from './entry-names'
+import { Follower } from './follower'
+import type { CheckedStoreOptions } from './store-options'
+
+const ADVICE = 'Call restore() to write the last good values back'
+
+/** The entries of the bucket as they are known here. What arrives is told to the store. */
+export class Replica {
+  readonly #follower: Follower
+  readonly #entries = new Map<string, Entry>()
+  #ended = false
+
+  constructor(
+    private readonly mirror: Mirror,
+    private readonly bucket: Bucket,
+    private readonly connected: Connected,
+    private readonly options: CheckedStoreOptions,
+  ) {
+    this.#follower = new Follower(bucket, {
+      clock: options.clock,
+      everyMs: options.every,
+      arrived: (found) => this.#arrived(found),
+      replaced: () => this.#replaced(),
+    })
+  }
+
+  /** Resolves when the last revision of each entry is known. */
+  start(): Promise<void> {
+    return this.#follower.start()
+  }
+
+  /** Follows the bucket anew: the watch may be dead. */
+  restart(): void {
+    this.#follower.restart()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#follower.end()
+    for (const entry of this.#entries.values()) entry.wake()
+  }
+
+  /** All entries, also those of which no cell is used here. */
+  all(): readonly Entry[] {
+    for (const entry of this.#entries.values()) this.#use(entry)
+    return [...this.#entries.values()]
+  }
+
+  known(key: CellKey): Kept | undefined {
+    const entry = this.entryOf(key)
+    this.#use(entry)
+    const kept = entry.content.cells.get(key)
+    if (kept === undefined) return undefined
+    try {
+      this.#tell(entry, [{ key, ...kept }])
+      return kept
+    } catch (error) {
+      entry.fail(entry.revision, error as Error)
+      return undefined
+    }
+  }
+
+  entryOf(key: CellKey): Entry {
+    return this.#entryNamed(this.nameOf(key))
+  }
+
+  nameOf(key: CellKey): string {
+    const { entry } = this.options
+    if (entry === 'cell') return entryName(key)
+    return entryName(entry === 'store' ? 'store' : String(entry(key)))
+  }
+
+  /** This process has written a revision. */
+  wrote(entry: Entry, revision: number, content: Content): void {
+    this.#follower.saw(revision)
+    entry.take({ revision, content }, this.options.clock.now())
+  }
+
+  /** Tells the store what an entry says. */
+  show(entry: Entry): void {
+    this.#tell(entry, arrivalsOf(entry.content))
+  }
+
+  /** A write has found another revision than it expected. */
+  found(entry: Entry, found: KvEntry | null): void {
+    // An older one is of another bucket, or of a backup.
+    if ((found?.revision ?? 0) < entry.revision) void this.#follower.isSame().catch(() => undefined)
+    this.#take(entry, found)
+  }
+
+  /** Asks the server for the last revision, and takes it over. */
+  async look(entry: Entry): Promise<void> {
+    const before = entry.revision
+    const { clock, timeout } = this.options
+    const found = await this.connected.ask(() => this.bucket.last(entry.name), clock.now() + timeout * NS_PER_MS)
+    const revision = found?.revision ?? 0
+    if (revision < before) await this.#follower.isSame()
+    await new Promise<void>((resolve) => {
+      entry.whenIdle(() => {
+        const isDeleted = found === null && before > 0 && entry.revision === before
+        const isNews = revision > entry.revision || (revision === entry.revision && entry.fault !== undefined)
+        if (isDeleted || (found !== null && isNews)) this.#take(entry, found)
+        resolve()
+      })
+    })
+  }
+
+  /** Looks again whether an entry with a fault is well by now. @throws its fault if it is not */
+  async mustBeWell(entry: Entry): Promise<void> {
+    if (entry.fault === undefined) return
+    await this.look(entry)
+    if (entry.fault !== undefined) throw entry.fault
+  }
+
+  /** @throws {Error} that says what is wrong with it, and what to do */
+  read(entry: Entry, found: KvEntry | null): Content {
+    const where = `entry "${entry.name}" of bucket "${this.bucket.name}"`
+    if (found === null || found.operation !== 'PUT') {
+      // Whoever has known no value begins anew.
+      if (entry.content === EMPTY) return EMPTY
+      throw new Error(`${where} was deleted. ${ADVICE}`)
+    }
+    try {
+      return decodeContent(this.options.codec, found.value)
+    } catch (error) {
+      if (!(error instanceof BadContent)) throw error
+      const what = `revision ${found.revision} of ${where} is none of a store: ${error.message}`
+      throw new Error(`${what}. ${ADVICE}`, { cause: error })
+    }
+  }
+
+  #arrived(found: KvEntry): void {
+    const entry = this.#entryNamed(found.key)
+    entry.whenIdle(() => {
+      if (found.revision > entry.revision) this.#take(entry, found)
+    })
+  }
+
+  /** From now on its values are decoded, and told to the store. */
+  #use(entry: Entry): void {
+    if (entry.isUsed) return
+    const { unread } = entry
+    entry.isUsed = true
+    entry.unread = undefined
+    if (unread !== undefined) this.#take(entry, unread)
+  }
+
+  #take(entry: Entry, found: KvEntry | null): void {
+    if (this.#ended) return
+    // What was there before must be known if somebody deletes it.
+    if (found?.operation !== 'PUT') this.#use(entry)
+    if (!entry.isUsed) return entry.keep(found as KvEntry)
+    try {
+      const content = this.read(entry, found)
+      this.#tell(entry, arrivalsOf(content))
+      entry.take({ revision: found?.revision ?? 0, content }, this.options.clock.now())
+    } catch (error) {
+      entry.fail(found?.revision ?? 0, error as Error)
+    }
+  }
+
+  /** @throws {RefusedValue} if one of the values is refused here; nothing is changed */
+  #tell(entry: Entry, arrivals: readonly Arrival[]): void {
+    try {
+      this.mirror.arrive(arrivals)
+    } catch (error) {
+      throw new RefusedValue(`entry "${entry.name}" of bucket "${this.bucket.name}"`, error)
+    }
+  }
+
+  /** The bucket was made again: nothing of it is known. */
+  #replaced(): void {
+    const fault = new Error(`bucket "${this.bucket.name}" was deleted and made again. ${ADVICE}`)
+    for (const entry of this.all())
+      entry.whenIdle(() => {
+        if (entry.revision > 0) entry.fail(0, entry.fault ?? fault)
+      })
+  }
+
+  #entryNamed(name: string): Entry {
+    let entry = this.#entries.get(name)
+    if (entry === undefined) this.#entries.set(name, (entry = new Entry(name)))
+    return entry
+  }
+}
+
+function arrivalsOf({ cells }: Content): Arrival[] {
+  return [...cells].map(([key, kept]) => ({ key, ...kept }))
+}

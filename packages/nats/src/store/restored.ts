@@ -1,0 +1,53 @@
+import type { Codec } from '../wire/codec'
+import type { Bucket } from './bucket'
+import { type Content, decodeContent, EMPTY, RefusedValue } from './content'
+import type { Entry } from './entry'
+import type { EntryWriter } from './entry-writer'
+import type { Replica } from './replica'
+
+/** How often it tries to write an entry back while others write to it. */
+const MOST_TRIES = 5
+
+/** What bringing an entry back needs. */
+export interface RestoringPorts {
+  readonly bucket: Bucket
+  readonly codec: Codec
+  readonly replica: Replica
+  readonly writer: EntryWriter
+}
+
+/**
+ * Writes the last good values of an entry back: those that are known here, otherwise those of an earlier revision.
+ *
+ * @returns false if it is well, or nothing is known of it
+ */
+export function restored(entry: Entry, { bucket, codec, replica, writer }: RestoringPorts): Promise<boolean> {
+  return entry.inTurn(async () => {
+    for (let i = 0; i < MOST_TRIES; i++) {
+      await replica.look(entry)
+      if (entry.fault === undefined) return false
+      if (entry.fault instanceof RefusedValue) throw entry.fault
+      const earlier = entry.content === EMPTY ? await lastGood(bucket, codec, entry) : entry.content
+      if (earlier === undefined) throw entry.fault
+      if (entry.fault === undefined) return false
+      if (await writer.write(entry, { ...earlier, leases: new Map() })) {
+        replica.show(entry)
+        return true
+      }
+    }
+    throw entry.fault ?? new Error(`entry "${entry.name}" could not be written: others write to it all the time.`)
+  })
+}
+
+/** What the last revision says that can be read; undefined without one. */
+async function lastGood(bucket: Bucket, codec: Codec, entry: Entry): Promise<Content | undefined> {
+  let found: Content | undefined
+  for (const { operation, value } of await bucket.history(entry.name)) {
+    try {
+      if (operation === 'PUT') found = decodeContent(codec, value)
+    } catch {
+      // Not this one.
+    }
+  }
+  return found
+}
