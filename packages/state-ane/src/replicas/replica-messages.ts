@@ -4,10 +4,12 @@ import type { Patch } from 'immer'
  * What a replica that commits sends to the owner of its cell. The channel keeps the order and loses nothing.
  *
  * - `commit`: patches for what the replica has after its entries before this one. `hold`: the hold under which it commits, 0 without
+ * - `withdraw`: instead of a commit that could not be sent: it is refused with this error
  * - `hold`, `release`: takes the cell for this replica, and gives it back
  */
 export type ReplicaMessage =
   | readonly ['commit', epoch: number, seq: number, hold: number, patches: readonly Patch[], tag: unknown]
+  | readonly ['withdraw', epoch: number, seq: number, error: unknown]
   | readonly ['hold', id: number]
   | readonly ['release', id: number]
 

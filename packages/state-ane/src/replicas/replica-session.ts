@@ -108,6 +108,8 @@ export class ReplicaSession<S> {
     switch (message[0]) {
       case 'commit':
         return this.#commit(message)
+      case 'withdraw':
+        return message[1] === this.#epoch ? this.#refused(message[2], message[3]) : undefined
       case 'hold':
         // Not waited for: what comes next may be the release of the one before.
         return void this.#hold(message[1])

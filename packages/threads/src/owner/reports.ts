@@ -116,15 +116,23 @@ export class Reports {
     }
   }
 
-  /** The thread is gone. Returns the jobs that had begun. */
-  died(cause: unknown): readonly Job[] {
+  /** The thread is gone. Returns the jobs that had begun. @param outlived whether the state is still there, with what they committed */
+  died(cause: unknown, outlived: boolean): readonly Job[] {
     const begun = this.ledger.died()
+    if (outlived) for (const given of begun) this.#lostAnswer(given, cause)
     if (!this.#isOver) for (const given of begun) this.#begins(given)
     this.#isOver = true
     for (const job of this.#owed.values()) job.fail(this.#crash(job, cause, false))
     this.#owed.clear()
     this.#sweep()
     return begun.map(({ job }) => job)
+  }
+
+  /** It was committed, and its answer is gone with the thread. */
+  #lostAnswer(given: Given<Job>, cause: unknown): void {
+    if (!this.ledger.hasCommitted(given)) return
+    this.#begins(given)
+    for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, true))
   }
 
   /** Reports what has begun since, and forgets what is settled. */
