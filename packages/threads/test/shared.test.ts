@@ -1,13 +1,4 @@
-import {
-  call,
-  cast,
-  drain,
-  getState,
-  idle,
-  type PoolOptions,
-  ready,
-  spawnPool,
-} from '@genpool/core'
+import { call, cast, drain, getState, idle, type PoolOptions, ready, spawnPool } from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -29,7 +20,12 @@ afterEach(() => {
 
 const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
   const behaviour = threads<typeof Shared>(file, { workerData: words.buffer, ...of })
-  return spawnPool(system, behaviour, 'shared', { size: 2, state: 'shared', timeout: 50_000, ...options } as PoolOptions)
+  return spawnPool(system, behaviour, 'shared', {
+    size: 2,
+    state: 'shared',
+    timeout: 50_000,
+    ...options,
+  } as PoolOptions)
 }
 const oneTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
@@ -141,7 +137,9 @@ describe('a state that members in threads share', () => {
   it('takes nothing of a handler whose caller has given up', async () => {
     const pool = open()
     const controller = new AbortController()
-    const late = call(pool, { type: 'late' }, { signal: controller.signal }).catch((error: { code: string }) => error.code)
+    const late = call(pool, { type: 'late' }, { signal: controller.signal }).catch(
+      (error: { code: string }) => error.code,
+    )
     await until(() => Atomics.load(words, 3) === 1)
     controller.abort()
     expect(await late).toBe('ERR_GENPOOL_CANCELLED')
@@ -162,15 +160,27 @@ describe('a state that members in threads share', () => {
     await ready(pool)
     let lost = 0
     const answers = await each(60, (i) =>
-      (i % 20 === 10 ? call(pool, { type: 'die' }) : call(pool, { type: 'add' })).catch((error: { committed: boolean }) => {
-        if (error.committed) lost++
-        return 'died'
-      }),
+      (i % 20 === 10 ? call(pool, { type: 'die' }) : call(pool, { type: 'add' })).catch(
+        (error: { committed: boolean }) => {
+          if (error.committed) lost++
+          return 'died'
+        },
+      ),
     )
     const added = answers.filter((answer) => typeof answer === 'number') as number[]
     expect(new Set(added).size).toBe(added.length)
     expect(getState(pool).n).toBe(added.length + lost)
     expect(await call(pool, { type: 'add' })).toBe(added.length + lost + 1)
+  })
+
+  it('is committed from a member that ends itself before the next message of that member', async () => {
+    const pool = open({ size: 1 }, { prefetch: 8 })
+    await ready(pool)
+    const first = call(pool, { type: 'ending' })
+    const after = each(3, () => call(pool, { type: 'member' }))
+    expect(await first).toBe('member-1.1')
+    expect(await after).toEqual(['member-1.2', 'member-1.2', 'member-1.2'])
+    expect(getState(pool).n).toBe(1)
   })
 
   it('is shown to terminate, and no thread is left', async () => {

@@ -19,6 +19,8 @@ export interface ErrandHost extends ErrandReports {
   commits(errand: Errand): boolean
   /** Its handler is called once more. */
   runsAgain?(errand: Errand): void
+  /** Its handler wants its member to continue or to end before any other message. */
+  follows?(errand: Errand): void
   /** The run has ended; its answers are out. */
   done(errand: Errand, then: Following | undefined, runNs: Nanos): void
   /** The handler threw. */

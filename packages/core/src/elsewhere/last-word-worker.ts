@@ -21,6 +21,8 @@ export interface LastWord {
   abortOf(errand: Errand): GenPoolError | undefined
   /** Its handler is called once more: another commit came first, or it holds the state now. */
   runsAgain?(errand: Errand): void
+  /** Its handler wants its member to do something else before any other message: to continue, or to end. */
+  follows?(errand: Errand): void
 }
 
 /** Asks before each commit whether the caller still waits, where its pool is. */
@@ -36,7 +38,18 @@ export class LastWordWorker extends InProcessWorker {
   override run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
     if (attempt.number > 1 || attempt.exclusive) this.lastWord?.runsAgain?.(this.first as Errand)
     const step = super.run(state, attempt)
+    if (step instanceof Step) this.#look(step)
     return this.#cell !== null && !attempt.exclusive && step instanceof Step ? this.#fixed(this.#cell, step) : step
+  }
+
+  override lateStep(result: unknown): Step {
+    const step = super.lateStep(result)
+    this.#look(step)
+    return step
+  }
+
+  #look({ then }: Step): void {
+    if (then !== undefined && ('continue' in then || 'halt' in then)) this.lastWord?.follows?.(this.first as Errand)
   }
 
   /**

@@ -94,6 +94,9 @@ export class Reports {
           this.ports.host.failed(job, this.#backOffs.causeOf(job), runNs),
         )
         return true
+      case 'returned':
+        this.#returned(message[1])
+        return true
       case 'done':
         this.#ends(message[1], message[3], (given, runNs) => {
           const { job } = given
@@ -165,6 +168,14 @@ export class Reports {
     given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
+  }
+
+  #returned(id: number): void {
+    const given = this.ledger.byId(id)
+    if (given === undefined || this.#isOver) return
+    for (const each of given.companions) this.#companions.delete(each)
+    this.ledger.end(given)
+    this.ports.host.returned(given.job)
   }
 
   #ends(id: number, runNs: Nanos, report: (given: Given<Job>, runNs: Nanos) => void): void {

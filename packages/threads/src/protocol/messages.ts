@@ -90,6 +90,8 @@ export type ToOwner =
   | readonly ['backOff', id: number, ms: number, key: unknown, again: boolean]
   /** Its handler wants it to run again, after the back-off that was sent before. */
   | readonly ['again', id: number, runNs: number]
+  /** It has not begun and never will: its member does something else first. */
+  | readonly ['returned', id: number]
   | readonly ['done', id: number, then: Following | null, runNs: number]
   | readonly ['crashed', id: number, EncodedValue, runNs: number]
   | readonly ['refused', id: number, EncodedValue, runNs: number]

@@ -19,6 +19,8 @@ export class Lane {
   isCommitting = false
   /** How long its handler ran; -1 while it does. */
   ranNs = -1
+  /** Whether its member does something else before any other message. */
+  follows = false
 
   constructor(
     readonly worker: ErrandWorker,
@@ -51,7 +53,8 @@ export class Lanes {
   mayBegin(message: ErrandMessage): boolean {
     const { length } = this.#lanes
     if (length === 0) return true
-    if (this.shared === null || length > this.#committing || length === MOST || this.#meanNs > LONG) return false
+    if (this.shared === null || length > this.#committing || this.#lanes[length - 1]?.follows === true) return false
+    if (length === MOST || this.#meanNs > LONG) return false
     return !this.shared.cell.isHolding && !this.main.readsState(message)
   }
 

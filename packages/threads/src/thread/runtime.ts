@@ -9,13 +9,14 @@ import {
   RunAgain,
 } from '@genpool/core/elsewhere'
 import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
-import { CANCELLED, claim, commit, isIn, RUNNING } from '../protocol/claims'
+import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 import { memberOf, poolActor } from './faces'
 import { makeState } from './first-state'
+import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
 import { SharedReplica } from './shared-replica'
@@ -34,8 +35,7 @@ export class Runtime implements ErrandHost {
   #shared: SharedReplica | null = null
   #main: MainSystem | null = null
   #clock: Clock = systemClock
-  readonly #jobs: JobToThread[] = []
-  #next = 0
+  readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
   #flushing = false
@@ -123,11 +123,10 @@ export class Runtime implements ErrandHost {
     if (this.#pumping || lanes === null) return
     this.#pumping = true
     this.#flushedAt = this.#clock.now()
-    for (let job; (job = this.#jobs[this.#next]) !== undefined && lanes.mayBegin(job[2]);) {
-      this.#next++
+    for (let job; (job = this.#jobs.first) !== undefined && lanes.mayBegin(job[2]);) {
+      this.#jobs.shift()
       this.#begin(lanes, job)
     }
-    if (this.#next === this.#jobs.length) this.#jobs.length = this.#next = 0
     this.#pumping = false
     this.outbox.flush()
   }
@@ -234,6 +233,18 @@ export class Runtime implements ErrandHost {
 
   #done(lane: Lane | undefined, then: Following | null): void {
     this.#ended(lane, (id, runNs) => this.outbox.add(['done', id, then, runNs]))
+    if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
+  }
+
+  follows(errand: Errand): void {
+    const lane = this.#lanes?.of(errand)
+    if (lane !== undefined) lane.follows = true
+  }
+
+  /** Its member continues or ends first: what it has not begun may run elsewhere. */
+  #giveBackRest(continues: boolean): void {
+    const returned = this.#jobs.giveBack((id, place) => revoke(this.words, { id, place }), continues)
+    for (const id of returned) this.outbox.add(['returned', id])
   }
 
   backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
@@ -276,7 +287,7 @@ export class Runtime implements ErrandHost {
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {
-    this.#jobs.length = this.#next = 0
+    this.#jobs.clear()
     const worker = this.#worker
     this.#worker = this.#lanes = null
     this.#shared?.close()
