@@ -88,6 +88,11 @@ export class ErrandWorker {
     return handler === undefined || handler.handle.length > 1
   }
 
+  /** The answer that goes with a commit that leads to `state`; undefined if it comes after that. */
+  answerWith(state: unknown): { readonly value: unknown } | undefined {
+    return this.#worker.answerWith(state)
+  }
+
   start(): Eventually<Started> {
     return this.#worker.start()
   }

@@ -1,6 +1,8 @@
 import type { Attempt, Cell, Recipe } from '@genpool/state-ane'
 import type { GenPoolError } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
+import { draftIn } from '../behaviours/ended-drafts'
+import { isThenable } from '../behaviours/eventually'
 import { Step } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import { InProcessWorker } from '../work/in-process'
@@ -29,6 +31,10 @@ export interface LastWord {
 export class LastWordWorker extends InProcessWorker {
   lastWord: LastWord | null = null
   readonly #cell: CellElsewhere | null
+  /** What the handler has returned. */
+  #step: Step | null = null
+  /** Whether its answer goes with its commit. */
+  #isSent = false
 
   constructor(pool: InProcessPool, info: MemberInfo, host: WorkerHost<Request>, cell: CellElsewhere | null) {
     super(pool, info, host, cell === null ? null : new CellKeeper(cell))
@@ -36,6 +42,7 @@ export class LastWordWorker extends InProcessWorker {
   }
 
   override run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
+    this.#step = null
     if (attempt.number > 1 || attempt.exclusive) this.lastWord?.runsAgain?.(this.first as Errand)
     const step = super.run(state, attempt)
     if (step instanceof Step) this.#look(step)
@@ -48,7 +55,10 @@ export class LastWordWorker extends InProcessWorker {
     return step
   }
 
-  #look({ then }: Step): void {
+  #look(step: Step): void {
+    const { then } = step
+    this.#step = step
+    this.#isSent = false
     if (then !== undefined && ('continue' in then || 'halt' in then)) this.lastWord?.follows?.(this.first as Errand)
   }
 
@@ -75,12 +85,47 @@ export class LastWordWorker extends InProcessWorker {
     return this.lastWord.abortOf(errand) ?? this.pool.failures.gone()
   }
 
+  /**
+   * The answer that goes with a commit that leads to `state`, so that it needs no way back; undefined if it has to wait for that.
+   * Asked again if the commit is made again.
+   */
+  answerWith(state: unknown): { readonly value: unknown } | undefined {
+    const errand = this.first as Errand | null
+    const step = this.#step
+    this.#isSent = false
+    if (errand === null || step === null || errand.outcome !== null || errand.handler.batch > 0) return undefined
+    const { rarely } = errand
+    if (rarely !== null && rarely.promised !== null) return undefined
+    const held = rarely === null ? null : rarely.held
+    if (held === null && step.kind !== 'reply') return undefined
+    const value = held === null ? safeValue(step, state) : held.value
+    if (value === NONE || isThenable(value) || draftIn(value) !== undefined) return undefined
+    this.#isSent = true
+    return { value }
+  }
+
   override committed(step: Step, state: unknown): void {
     const errand = this.first as Errand | null
+    if (this.#isSent && errand !== null) {
+      errand.answeredAlready()
+      return super.committed(new Step('noReply', undefined, step.next, step.then), state)
+    }
     if (this.#cell !== null && errand !== null && this.lastWord?.commits(errand) === false) {
       errand.giveUp(this.lastWord.abortOf(errand) ?? this.pool.failures.gone())
       if (errand.rarely !== null) errand.rarely.effects = null
     }
     super.committed(step, state)
+  }
+}
+
+const NONE = Symbol('none')
+
+/** A function that throws is called again after the commit, which reports it. */
+function safeValue({ value }: Step, state: unknown): unknown {
+  if (typeof value !== 'function') return value
+  try {
+    return (value as (state: unknown) => unknown)(state)
+  } catch {
+    return NONE
   }
 }

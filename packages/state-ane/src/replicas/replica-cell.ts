@@ -15,9 +15,13 @@ import type { OwnerMessage, ReplicaMessage } from './replica-messages'
 const PATIENCE = 2
 
 /** What a replica that commits needs of what is around it. */
-export interface ReplicaPorts {
-  /** Sends to the owner, in order. It arrives after this has returned. */
-  send(message: ReplicaMessage): void
+export interface ReplicaPorts<S> {
+  /**
+   * Sends to the owner, in order. It arrives after this has returned.
+   *
+   * @param next for a commit, the value that it leads to
+   */
+  send(message: ReplicaMessage, next?: S): void
   /** Whose commit it is that is made now: the owner is told. */
   tag(): unknown
 }
@@ -49,7 +53,7 @@ export class ReplicaCell<S> implements Cell<S> {
 
   constructor(
     readonly key: CellKey,
-    private readonly ports: ReplicaPorts,
+    private readonly ports: ReplicaPorts<S>,
   ) {}
 
   /** The latest committed value that is known here. */
@@ -230,7 +234,7 @@ export class ReplicaCell<S> implements Cell<S> {
   #send(entry: Entry<S>, { next, patches }: Change<S>, hold: number): void {
     const seq = ++this.#seq
     entry.made = { kind: 'sent', seq, next }
-    this.ports.send(['commit', this.#epoch, seq, hold, patches, entry.tag])
+    this.ports.send(['commit', this.#epoch, seq, hold, patches, entry.tag], next)
   }
 
   /** Settles what waits for nothing before it. */
@@ -278,9 +282,9 @@ export class ReplicaCell<S> implements Cell<S> {
     value: () => this.value,
     version: () => this.version,
     changeTo: (next) => this.#changeTo(next),
-    send: (id, { patches }) => {
+    send: (id, { next, patches }) => {
       const seq = ++this.#seq
-      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag()])
+      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag()], next)
       return seq
     },
     release: (id) => {

@@ -1,5 +1,6 @@
 import {
   CrashedError,
+  type Fault,
   type GenPoolError,
   InvalidError,
   type Job,
@@ -8,7 +9,7 @@ import {
 } from '@genpool/core'
 import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
-import type { ToOwner } from '../protocol/messages'
+import type { SentAnswer, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
 import { decodeError, type EncodedValue } from '../values/errors'
 
@@ -75,11 +76,9 @@ export class Reports {
       case 'failedAlone':
         this.#fail(message[1], message[2])
         return true
-      case 'unanswerable': {
-        const job = this.#jobOf(message[1])
-        job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [message[2]]), true))
+      case 'unanswerable':
+        this.#unanswerable(message[1], message[2])
         return true
-      }
       case 'progress':
         this.#jobOf(message[1])?.progress(message[2])
         return true
@@ -168,6 +167,24 @@ export class Reports {
     given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
+  }
+
+  /** The commit of a job to the shared state is done: its answer need not wait for the thread. */
+  committed(sent: number | SentAnswer): void {
+    if (typeof sent === 'object') {
+      if (sent.fault === undefined) this.#jobOf(sent.job)?.succeed(sent.answer, true)
+      else this.#unanswerable(sent.job, sent.fault)
+      return
+    }
+    const given = this.ledger.byId(sent)
+    if (given?.job.kind !== 'cast') return
+    this.#begins(given)
+    for (const job of [given.job, ...(given.job.companions ?? [])]) job.succeed(undefined, false)
+  }
+
+  #unanswerable(id: number, fault: Fault): void {
+    const job = this.#jobOf(id)
+    job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [fault]), true))
   }
 
   #returned(id: number): void {

@@ -85,7 +85,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     const ledger = this.#ledger
     return new StateLink(shared, {
       admit: (id) => this.#admit(id),
-      committed: () => undefined,
+      committed: (job) => this.#reports.committed(job),
       sendSoon: () => this.#posting.soon(),
       get isBusy() {
         return ledger.size > 0

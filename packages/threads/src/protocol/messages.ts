@@ -71,6 +71,11 @@ export type ToThread =
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 
+/** The answer of a job, which goes with its commit. `fault`: it cannot be cloned. */
+export type SentAnswer =
+  | { readonly job: number; readonly answer: unknown; readonly fault?: undefined }
+  | { readonly job: number; readonly answer?: undefined; readonly fault: Fault }
+
 /** What a thread sends: a list of these in one post. */
 export type ToOwner =
   | readonly ['loaded', Manifest]

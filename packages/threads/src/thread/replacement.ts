@@ -1,6 +1,6 @@
 import { InvalidError, textOf } from '@genpool/runtime'
 import type { ReplicaMessage } from '@genpool/state-ane'
-import type { ToOwner } from '../protocol/messages'
+import type { SentAnswer, ToOwner } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
@@ -28,10 +28,13 @@ function invalid(what: string, value: unknown): InvalidError {
 }
 
 /** The commit is refused instead, as if the owner had done so. */
-function withdrawn([, epoch, seq, , patches]: Extract<
-  ReplicaMessage,
-  readonly ['commit', ...unknown[]]
->): ReplicaMessage {
+function withdrawn(message: Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>): ReplicaMessage {
+  const [kind, epoch, seq, hold, patches, tag] = message
+  if (isCloneable(patches)) {
+    // The commit is made all the same, as in the thread of the pool.
+    const { job, answer } = tag as SentAnswer
+    return [kind, epoch, seq, hold, patches, { job, fault: faultIn(answer) }]
+  }
   const value = patches.map((patch): unknown => patch.value).find((each) => !isCloneable(each))
   return ['withdraw', epoch, seq, encodeError(invalid('state', value), isCloneable)]
 }

@@ -5,7 +5,6 @@ import {
   type Errand,
   type ErrandHost,
   ErrandWorker,
-  type LocalPoolSetup,
   RunAgain,
 } from '@genpool/core/elsewhere'
 import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
@@ -14,13 +13,14 @@ import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messa
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
-import { memberOf, poolActor } from './faces'
+import { transferListOf } from '../values/transfer'
+import { memberOf } from './faces'
 import { makeState } from './first-state'
 import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
-import { SharedReplica } from './shared-replica'
-import { MainSystem } from './system'
+import { PoolFaces } from './pool-faces'
+import { type CommittingRuns, SharedReplica } from './shared-replica'
 
 /** How long results wait for others at most while the thread works on. */
 const FLUSH_AFTER = 0.1 * NS_PER_MS
@@ -29,18 +29,16 @@ const NOBODY: readonly Errand[] = []
 const NO_JOB = -1
 
 /** Runs the jobs of one member in this thread, one after another, and reports what becomes of them. */
-export class Runtime implements ErrandHost {
+export class Runtime implements ErrandHost, CommittingRuns {
   #worker: ErrandWorker | null = null
   #lanes: Lanes | null = null
   #shared: SharedReplica | null = null
-  #main: MainSystem | null = null
+  #pool: PoolFaces | null = null
   #clock: Clock = systemClock
   readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
   #flushing = false
-  /** Those whose reply address was sent away. */
-  readonly #opened = new Map<number, Errand>()
 
   constructor(
     private readonly definition: Definition,
@@ -66,39 +64,27 @@ export class Runtime implements ErrandHost {
       case 'cancel':
         return this.#cancel(message[1])
       case 'queried':
-        return this.#main?.answered(message[1], message[2], message[3])
+        return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
-        return this.#opened.get(message[1])?.resolve(message[2])
+        return this.#pool?.resolved(message[1], message[2])
       case 'end':
         return void this.#end(message[1], message[2], message[3])
     }
   }
 
-  /** The pool as handlers here see it. */
-  #faces(setup: Setup): LocalPoolSetup {
-    this.#clock = clockOfThread(setup.clockOffset)
-    const main = new MainSystem(setup.self.system.name ?? '', this.outbox, this.#flushLater, (address) => {
-      const errand = (address as unknown as { readonly target: Errand }).target
-      if (!this.#opened.has(errand.id)) this.outbox.add(['opened', errand.id])
-      this.#opened.set(errand.id, errand)
-      return `thread:${setup.self.path.parts.join('/')}/${setup.member.name}/${errand.id}`
-    })
-    this.#main = main
-    const actor = poolActor(setup, main.system, this.outbox, this.#flushLater)
-    return { definition: this.definition, actor, stateOptions: setup.stateOptions, clock: this.#clock }
+  #faces(setup: Setup): PoolFaces {
+    const clock = (this.#clock = clockOfThread(setup.clockOffset))
+    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.outbox, this.#flushLater))
   }
 
   async #init(setup: Setup): Promise<void> {
-    this.#tell(await makeState(this.#faces(setup), memberOf(setup)))
+    this.#tell(await makeState(this.#faces(setup).local, memberOf(setup)))
   }
 
   #start(setup: Setup): void {
     const faces = this.#faces(setup)
-    this.#shared =
-      setup.shared === null
-        ? null
-        : new SharedReplica(setup.shared, this.outbox, this.#flushLater, () => this.#commitOf())
-    const worker = new ErrandWorker(faces, memberOf(setup), this, this.#shared?.cell)
+    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.outbox, this)
+    const worker = new ErrandWorker(faces.local, memberOf(setup), this, this.#shared?.cell)
     void Promise.resolve()
       .then(() => worker.start())
       .then(
@@ -178,11 +164,20 @@ export class Runtime implements ErrandHost {
   // --- commits to the shared state ---
 
   /** The job whose handler has returned, and which commits now. */
-  #commitOf(): number {
+  committing(): number {
     const lane = this.#lanes?.current
     if (lane === undefined) return NO_JOB
     this.#lanes?.commits(lane, this.#clock.now())
     return lane.run.id
+  }
+
+  answerWith(job: number, state: unknown): { readonly value: unknown } | undefined {
+    const answer = this.#lanes?.byId(job)?.worker.answerWith(state)
+    return answer !== undefined && transferListOf(answer.value) === undefined ? answer : undefined
+  }
+
+  sent(): void {
+    this.#flushLater()
   }
 
   runsAgain(errand: Errand): void {
@@ -210,13 +205,13 @@ export class Runtime implements ErrandHost {
   }
 
   answered(errand: Errand, value: unknown, answered: boolean): void {
-    this.#opened.delete(errand.id)
+    this.#pool?.settled(errand)
     this.outbox.addValue(['answered', errand.id, value, answered], value)
     this.#flushLater()
   }
 
   failed(errand: Errand, error: GenPoolError): void {
-    this.#opened.delete(errand.id)
+    this.#pool?.settled(errand)
     this.outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
     this.#flushLater()
   }
