@@ -58,13 +58,8 @@ function withDefaults(options: object): object {
 
 /** What cannot be done in threads is refused before a pool is made. */
 function checkState({ type, store, validate }: StateOptions): void {
-  if (type === 'shared') {
-    throw refused(
-      'state.type',
-      'members in threads cannot share a state yet: each has its own. Set "state" to "isolated", keep what all share in a ' +
-        'pool of this thread and send messages to it, or use a SharedArrayBuffer in "workerData"',
-    )
-  }
+  // The shared state is in this thread, with its store and its checks.
+  if (type === 'shared') return
   if (store !== undefined) throw refused('state.store', 'a store belongs to a state that all members share')
   if (validate !== undefined)
     throw refused('state.validate', 'a function cannot be sent to a thread: check in the handler')

@@ -13,10 +13,10 @@ const same = { checkState: () => undefined, withDefaults: (options: object) => o
 const file = join(__dirname, 'fixtures', 'contract.ts')
 
 /** Threads that the test can end. */
-function subject(prefetch: number | 'auto'): WorkerSubject {
+function subject(prefetch: number | 'auto', isolated: boolean): WorkerSubject {
   return {
     virtual: false,
-    isolated: true,
+    isolated,
     create: () => {
       const log = new Int32Array(new SharedArrayBuffer(4 * 10_000))
       const options = threadOptions.parse({ prefetch, workerData: log.buffer })
@@ -53,13 +53,19 @@ afterEach(() => {
   jest.restoreAllMocks()
 })
 
-const laws = workerContract.filter(({ sharesState }) => !sharesState).map((law) => [law.name, law] as const)
+const laws = workerContract.map((law) => [law.name, law] as const)
+const runs = Number(process.env['GENPOOL_THREAD_RUNS'] ?? 2)
 
 describe.each([
   ['one message at a time', 1],
   ['messages ahead', 'auto'],
 ] as const)('threads with %s', (_, prefetch) => {
-  it.each(laws)('keep the contract: %s', async (_name, law) => {
-    await law.check(subject(prefetch), { fc, runs: Number(process.env['GENPOOL_THREAD_RUNS'] ?? 2) })
+  const own = laws.filter(([, { sharesState }]) => !sharesState)
+  it.each(own)('keep the contract with states of their own: %s', async (_name, law) => {
+    await law.check(subject(prefetch, true), { fc, runs })
+  })
+
+  it.each(laws)('keep the contract with one state for all: %s', async (_name, law) => {
+    await law.check(subject(prefetch, false), { fc, runs })
   })
 })

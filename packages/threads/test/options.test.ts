@@ -56,7 +56,6 @@ describe('threads', () => {
 
   it('refuses a state that cannot be in threads, before anything is started', () => {
     const behaviour = threads<typeof Counter>(fixture('counter.ts'))
-    expect(() => spawnPool(system, behaviour, 'pool', { state: 'shared' })).toThrow('cannot share a state yet')
     const validate = (): boolean => true
     expect(() => spawnPool(system, behaviour, 'pool', { state: { type: 'isolated', validate } })).toThrow(
       'cannot be sent',

@@ -28,7 +28,7 @@ export class CompiledBehaviour {
   /** @param routes finds the handlers if they are not in this thread */
   constructor(
     definition: Definition,
-    private readonly routes?: Routes,
+    readonly routes?: Routes,
   ) {
     this.form = definition.form
     this.properties = definition.properties

@@ -1,4 +1,6 @@
+import type { MemberInfo } from './context'
 import type { Handler } from './handler'
+import type { PoolFacts } from './pool-facts'
 
 /** Finds the handlers of a behaviour whose code is not in this thread. */
 export interface Routes {
@@ -9,6 +11,8 @@ export interface Routes {
   /** Handles plain messages to a member. */
   readonly info: Handler
   readonly continuation: Handler
+  /** Has `init` called where the behaviour is, for the state that all members share. Left out: there is none. */
+  init?(facts: PoolFacts, info: MemberInfo): unknown
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string
 }

@@ -1,5 +1,4 @@
 import type { MemberInfo } from '../behaviours/context'
-import { InProcessWorker } from '../work/in-process'
 import type { Nanos } from '@genpool/runtime'
 import type { Following } from '../behaviours/step'
 import type { Eventually } from '../behaviours/eventually'
@@ -11,12 +10,17 @@ import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
 import type { Started, WorkerHost } from '../work/worker'
 import { Errand, type ErrandReports } from './errand'
+import { type CellElsewhere, LastWordWorker } from './last-word-worker'
 import { LocalPool, type LocalPoolSetup } from './local-pool'
 
 /** What the runs of errands are reported to. */
 export interface ErrandHost extends ErrandReports {
   /** The last moment before a commit. Returns false if the caller no longer waits: nothing is committed then. May be asked again. */
   commits(errand: Errand): boolean
+  /** Its handler is called once more. */
+  runsAgain?(errand: Errand): void
+  /** Its handler wants its member to continue or to end before any other message. */
+  follows?(errand: Errand): void
   /** The run has ended; its answers are out. */
   done(errand: Errand, then: Following | undefined, runNs: Nanos): void
   /** The handler threw. */
@@ -45,13 +49,15 @@ export class ErrandWorker {
   readonly #hand: { first: Errand | null } = { first: null }
   readonly #runner: Runner<Request>
 
+  /** @param cell the state that all members share, if they do */
   constructor(
-    setup: LocalPoolSetup,
-    info: MemberInfo,
+    setup: LocalPoolSetup | LocalPool,
+    private readonly info: MemberInfo,
     private readonly host: ErrandHost,
+    private readonly cell: CellElsewhere | null = null,
   ) {
-    const pool = (this.pool = new LocalPool(setup))
-    const worker = (this.#worker = new LastWordWorker(pool, info, this.#reportsTo(host), null))
+    const pool = (this.pool = setup instanceof LocalPool ? setup : new LocalPool(setup))
+    const worker = (this.#worker = new LastWordWorker(pool, info, this.#reportsTo(host), cell))
     worker.lastWord = host
     this.#runner = {
       info,
@@ -69,6 +75,22 @@ export class ErrandWorker {
   /** What it runs; null if it is idle. */
   get running(): Errand | null {
     return this.#hand.first
+  }
+
+  /** Another worker of the same member: it runs one more errand beside this one, on the state that all share. */
+  beside(): ErrandWorker {
+    return new ErrandWorker(this.pool, this.info, this.host, this.cell)
+  }
+
+  /** Whether the handler of a message takes the state. One that does not can run before commits that are under way are done. */
+  readsState({ kind, continues, message }: ErrandMessage): boolean {
+    const handler = this.#find(kind, continues, message)
+    return handler === undefined || handler.handle.length > 1
+  }
+
+  /** The answer that goes with a commit that leads to `state`; undefined if it comes after that. */
+  answerWith(state: unknown): { readonly value: unknown } | undefined {
+    return this.#worker.answerWith(state)
   }
 
   start(): Eventually<Started> {
@@ -117,7 +139,7 @@ export class ErrandWorker {
     return {
       inHand: hand,
       progress: { began: () => undefined, attempted: countAttempt },
-      done: (request, then, runNs) => host.done(ended(request), then, runNs),
+      done: (request, then, runNs) => host.done(ended(request), followingOf(then), runNs),
       failed: (request, cause, runNs) => host.crashed(ended(request), cause, runNs),
       refused: (request, error, runNs) => host.refused(ended(request), error, runNs),
       returned: () => undefined,
@@ -131,14 +153,9 @@ function countAttempt(request: Request): void {
   for (const companion of request.companions ?? []) companion.attempt++
 }
 
-/** Asks before each commit whether the caller still waits, where its pool is. */
-class LastWordWorker extends InProcessWorker {
-  lastWord: ErrandHost | null = null
-
-  override admit(): Error | undefined {
-    const refusal = super.admit()
-    const errand = this.first as Errand | null
-    if (refusal !== undefined || errand === null || this.lastWord?.commits(errand) !== false) return refusal
-    return this.lastWord.abortOf(errand) ?? this.pool.failures.gone()
-  }
+/** How its state was committed is known here already. */
+function followingOf(then: Following | undefined): Following | undefined {
+  if (then?.commit === undefined) return then
+  const { commit: _, ...rest } = then
+  return Object.keys(rest).length === 0 ? undefined : rest
 }

@@ -54,6 +54,14 @@ export class Errand extends Request {
     return true
   }
 
+  /** Its answer went with its commit. */
+  answeredAlready(): void {
+    if (this.outcome !== null) return
+    this.outcome = 'replied'
+    this.rarely?.from?.close()
+    if (this.rarely !== null) this.rarely.held = null
+  }
+
   override fail(error: GenPoolError): boolean {
     if (this.outcome !== null) return false
     this.outcome = 'crashed'

@@ -9,10 +9,11 @@ import { BareContext } from './message-context'
 
 /** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. It has no caller. */
 export function initialise(
-  { form, callbacks, properties }: CompiledBehaviour,
+  { form, callbacks, properties, routes }: CompiledBehaviour,
   facts: PoolFacts,
   info: MemberInfo,
 ): unknown {
+  if (routes?.init !== undefined) return routes.init(facts, info)
   const context = new BareContext(facts, info)
   if (form !== 'plain') return withoutContext(() => callbacks.init?.(context))
   const { initialState, initialStateFunc } = properties

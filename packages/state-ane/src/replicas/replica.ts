@@ -3,7 +3,8 @@ import { frozen } from '../cells/frozen'
 import type { Cell } from '../cells/cell'
 import { checkCell } from '../cells/wrong-cell'
 import { type Nanos, readSafely, showValue, textOf, wrongArgument } from '@genpool/runtime'
-import { applyPatches, type Objectish, type Patch } from 'immer'
+import type { Patch } from 'immer'
+import { applied } from './applied'
 
 /** A replica's request to the owner: all changes after this version. -1 for an empty replica. */
 export interface ReplicaRequest {
@@ -141,10 +142,4 @@ export class Replica<S> {
 /** By its name: a stamp from another thread is of another realm. It has room for one version. */
 function isStamp(stamp: SharedArrayBuffer): boolean {
   return Object.prototype.toString.call(stamp) === '[object SharedArrayBuffer]' && stamp.byteLength === 4
-}
-
-/** Applied inside of an object, so that a patch may replace the whole value, whatever it is. */
-function applied<S>(value: S, patches: readonly Patch[]): S {
-  const inside = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
-  return applyPatches({ value } as Objectish & { value: S }, inside).value
 }

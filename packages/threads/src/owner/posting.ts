@@ -4,6 +4,7 @@ import type { JobToThread, ToThread } from '../protocol/messages'
 import { isCloneError } from '../values/cloneable'
 import { withPlainAddresses } from '../values/addresses'
 import { transferListOf } from '../values/transfer'
+import type { StateLink } from './state-link'
 import type { Thread } from './thread'
 
 /** Sends what becomes ready for a thread in one turn in one post. */
@@ -16,10 +17,16 @@ export class Posting {
   constructor(
     private readonly thread: Thread,
     private readonly refuse: (id: number) => void,
+    private readonly link: () => StateLink | null,
   ) {}
 
   add(message: ToThread): void {
     this.#waiting.push(message)
+    this.soon()
+  }
+
+  /** Sends soon what there is. */
+  soon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     queueMicrotask(this.#send)
@@ -31,6 +38,27 @@ export class Posting {
   }
 
   readonly #send = (): void => {
+    const link = this.link()
+    if (link !== null) return this.#sendWith(link)
+    this.#sendAll()
+  }
+
+  /** The state comes before what could read it. */
+  #sendWith(link: StateLink): void {
+    const state = link.take()
+    this.#scheduled = false
+    const list = this.#list
+    const later = link.isUncertain ? this.#waiting.filter(isJob) : NOTHING
+    this.#waiting = [...state, ...(later.length === 0 ? this.#waiting : this.#waiting.filter((each) => !isJob(each)))]
+    if (later.length > 0) this.#list = undefined
+    if (this.#waiting.length > 0) this.#sendAll()
+    if (later.length === 0) return
+    // Sent when the commit is written: the link calls `soon` then.
+    this.#waiting = later
+    this.#list = list
+  }
+
+  #sendAll(): void {
     const messages = this.#waiting
     const list = this.#list
     this.#waiting = []
@@ -62,6 +90,12 @@ export class Posting {
       else process.emitWarning(`A message to a thread could not be sent: ${String(error)}`, 'GenPoolWarning')
     }
   }
+}
+
+const NOTHING: ToThread[] = []
+
+function isJob(message: ToThread): boolean {
+  return message[0] === 'job'
 }
 
 function movedWith([, , { message }, companions]: JobToThread): readonly TransferListItem[] | undefined {

@@ -1,5 +1,6 @@
 import {
   CrashedError,
+  type Fault,
   type GenPoolError,
   InvalidError,
   type Job,
@@ -8,7 +9,7 @@ import {
 } from '@genpool/core'
 import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
-import type { ToOwner } from '../protocol/messages'
+import type { SentAnswer, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
 import { decodeError, type EncodedValue } from '../values/errors'
 
@@ -75,11 +76,9 @@ export class Reports {
       case 'failedAlone':
         this.#fail(message[1], message[2])
         return true
-      case 'unanswerable': {
-        const job = this.#jobOf(message[1])
-        job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [message[2]]), true))
+      case 'unanswerable':
+        this.#unanswerable(message[1], message[2])
         return true
-      }
       case 'progress':
         this.#jobOf(message[1])?.progress(message[2])
         return true
@@ -93,6 +92,9 @@ export class Reports {
         this.#ends(message[1], message[2], ({ job }, runNs) =>
           this.ports.host.failed(job, this.#backOffs.causeOf(job), runNs),
         )
+        return true
+      case 'returned':
+        this.#returned(message[1])
         return true
       case 'done':
         this.#ends(message[1], message[3], (given, runNs) => {
@@ -116,15 +118,23 @@ export class Reports {
     }
   }
 
-  /** The thread is gone. Returns the jobs that had begun. */
-  died(cause: unknown): readonly Job[] {
+  /** The thread is gone. Returns the jobs that had begun. @param outlived whether the state is still there, with what they committed */
+  died(cause: unknown, outlived: boolean): readonly Job[] {
     const begun = this.ledger.died()
+    if (outlived) for (const given of begun) this.#lostAnswer(given, cause)
     if (!this.#isOver) for (const given of begun) this.#begins(given)
     this.#isOver = true
     for (const job of this.#owed.values()) job.fail(this.#crash(job, cause, false))
     this.#owed.clear()
     this.#sweep()
     return begun.map(({ job }) => job)
+  }
+
+  /** It was committed, and its answer is gone with the thread. */
+  #lostAnswer(given: Given<Job>, cause: unknown): void {
+    if (!this.ledger.hasCommitted(given)) return
+    this.#begins(given)
+    for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, true))
   }
 
   /** Reports what has begun since, and forgets what is settled. */
@@ -157,6 +167,32 @@ export class Reports {
     given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
+  }
+
+  /** The commit of a job to the shared state is done: its answer need not wait for the thread. */
+  committed(sent: number | SentAnswer): void {
+    if (typeof sent === 'object') {
+      if (sent.fault === undefined) this.#jobOf(sent.job)?.succeed(sent.answer, true)
+      else this.#unanswerable(sent.job, sent.fault)
+      return
+    }
+    const given = this.ledger.byId(sent)
+    if (given?.job.kind !== 'cast') return
+    this.#begins(given)
+    for (const job of [given.job, ...(given.job.companions ?? [])]) job.succeed(undefined, false)
+  }
+
+  #unanswerable(id: number, fault: Fault): void {
+    const job = this.#jobOf(id)
+    job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [fault]), true))
+  }
+
+  #returned(id: number): void {
+    const given = this.ledger.byId(id)
+    if (given === undefined || this.#isOver) return
+    for (const each of given.companions) this.#companions.delete(each)
+    this.ledger.end(given)
+    this.ports.host.returned(given.job)
   }
 
   #ends(id: number, runNs: Nanos, report: (given: Given<Job>, runNs: Nanos) => void): void {

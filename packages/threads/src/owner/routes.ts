@@ -1,5 +1,5 @@
-import type { Handler } from '@genpool/core'
-import type { Routes } from '@genpool/core/elsewhere'
+import type { Handler, MemberInfo } from '@genpool/core'
+import type { PoolFacts, Routes } from '@genpool/core/elsewhere'
 import type { Manifest } from '../protocol/messages'
 
 /** A handler that is in a thread. How many messages it takes is known when a thread has loaded it. */
@@ -38,6 +38,9 @@ export class ThreadRoutes implements Routes {
   #manifest: Manifest | null = null
   readonly #calls = new Map<string, ThreadHandler>()
   readonly #casts = new Map<string, ThreadHandler>()
+
+  /** Has a thread call `init`. */
+  init: (facts: PoolFacts, info: MemberInfo) => unknown = () => undefined
 
   call(type: unknown): Handler | undefined {
     return this.#find(this.#calls, type, this.#manifest?.anyCall)

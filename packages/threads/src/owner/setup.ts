@@ -3,7 +3,7 @@ import { plainAddress, type Reference } from '@genpool/runtime'
 import type { Setup } from '../protocol/messages'
 
 /** What a thread is told of its member and its pool. */
-export function setupOf({ info, facts, stateOptions }: WorkerSeat, offset: bigint): Setup {
+export function setupOf({ info, facts, stateOptions, cell }: Omit<WorkerSeat, 'turn'>, offset: bigint): Setup {
   const { type, commit, retries } = stateOptions
   return {
     name: facts.name,
@@ -17,6 +17,7 @@ export function setupOf({ info, facts, stateOptions }: WorkerSeat, offset: bigin
       incarnation: info.incarnation,
     },
     stateOptions: { type, commit, retries },
+    shared: cell?.key ?? null,
     clockOffset: offset,
   }
 }

@@ -1,5 +1,6 @@
 import type { Eventually, Job, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
 import { InvalidError } from '@genpool/core'
+import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
 import type { ToOwner } from '../protocol/messages'
 import { type Given, Ledger } from '../protocol/ledger'
@@ -12,6 +13,8 @@ import { movedWithJob, Posting } from './posting'
 import { Reports } from './reports'
 import { RunTimes } from './run-times'
 import { setupOf } from './setup'
+import { type SharedState } from './shared-state'
+import { StateLink } from './state-link'
 import { type Thread, type ThreadListener, UnusableModule } from './thread'
 
 /** What the threads of one pool have in common. */
@@ -30,6 +33,10 @@ export interface Threads {
   ready(worker: ThreadWorker, turn: Turn): void
   ended(worker: ThreadWorker): void
   learn(manifest: Awaited<Thread['loaded']>): void
+  /** The state that all members share. */
+  sharedState(cell: Cell<unknown>): SharedState
+  /** Nobody follows it any more. */
+  leaveState(shared: SharedState): void
 }
 
 /** The work of one member, in a thread. */
@@ -44,6 +51,8 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #runTimes: RunTimes
   readonly #endings: Endings
   readonly #isReal: boolean
+  /** Null if each member has a state of its own. */
+  #link: StateLink | null = null
   #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
 
   constructor(
@@ -54,7 +63,11 @@ export class ThreadWorker implements Worker, ThreadListener {
     const thread = (this.#thread = threads.take())
     this.#isReal = seat.turn === Turn.of(systemClock)
     this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
-    this.#posting = new Posting(thread, (id) => this.#refuse(id))
+    this.#posting = new Posting(
+      thread,
+      (id) => this.#refuse(id),
+      () => this.#link,
+    )
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
     this.#runTimes = new RunTimes(threads.prefetch)
     this.#reports = new Reports(this.#ledger, {
@@ -65,6 +78,33 @@ export class ThreadWorker implements Worker, ThreadListener {
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
     this.#endings = new Endings(thread)
+    if (seat.cell !== undefined) this.#link = this.#linkTo(threads.sharedState(seat.cell))
+  }
+
+  #linkTo(shared: SharedState): StateLink {
+    const ledger = this.#ledger
+    return new StateLink(shared, {
+      admit: (id) => this.#admit(id),
+      committed: (job) => this.#reports.committed(job),
+      sendSoon: () => this.#posting.soon(),
+      get isBusy() {
+        return ledger.size > 0
+      },
+    })
+  }
+
+  /** From here on its caller does not give up. */
+  #admit(id: number): Error | undefined {
+    const given = this.#ledger.byId(id)
+    if (given !== undefined && this.#ledger.commits(given)) return undefined
+    return new CancelledCommit()
+  }
+
+  #unlink(): void {
+    const link = this.#link
+    if (link === null) return
+    this.#link = null
+    if (link.close()) this.threads.leaveState(link.shared)
   }
 
   get depth(): number {
@@ -93,7 +133,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       if (thread.isGone) throw new Error('its thread has ended before it could start')
       thread.listen(this)
       const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
-      thread.post([['start', setupOf(this.seat, offset)]])
+      thread.post([['start', setupOf(this.seat, offset)], ...(this.#link?.take() ?? [])])
       const result = await started
       if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this, this.seat.turn)
       else this.#endings.kill()
@@ -166,6 +206,8 @@ export class ThreadWorker implements Worker, ThreadListener {
     const { isRunning } = this.#reports
     for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
     this.#reports.end()
+    if (this.#link !== null && !this.#thread.isGone) this.#thread.post(this.#link.take())
+    this.#unlink()
     const sent = isCloneable(reason) ? reason : String(reason)
     // The handler failed, and the thread did not: another member can have it.
     if (reason instanceof Error && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
@@ -190,13 +232,15 @@ export class ThreadWorker implements Worker, ThreadListener {
     if (message[0] === 'started') this.#started?.resolve(message[1])
     else if (message[0] === 'notStarted') this.#started?.reject(decodeError(message[1]))
     else if (message[0] === 'ended') this.#endings.ended(message[1])
+    else if (message[0] === 'cell') this.#link?.receive(message[1])
   }
 
   died(cause: unknown): void {
     this.threads.ended(this)
     this.#started?.reject(cause)
     this.#endings.died()
-    const begun = this.#reports.died(cause)
+    this.#unlink()
+    const begun = this.#reports.died(cause, this.seat.cell !== undefined)
     if (!this.#endings.isEnding) this.host.died(cause, begun)
   }
 
@@ -230,5 +274,12 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   hold(): void {
     this.#thread.hold(true)
+  }
+}
+
+/** Its caller no longer waits. */
+class CancelledCommit extends Error {
+  constructor() {
+    super('the caller no longer waits: nothing was committed')
   }
 }

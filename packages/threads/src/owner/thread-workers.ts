@@ -1,9 +1,13 @@
-import type { Job, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
+import type { Job, MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
+import { InitStep, type PoolFacts } from '@genpool/core/elsewhere'
 import { NS_PER_MS, type Runnable, systemClock, type Turn } from '@genpool/runtime'
+import type { Cell } from '@genpool/state-ane'
 import type { CheckedThreadOptions } from '../options'
 import { balance } from './balance'
+import { FirstState } from './first-state'
 import type { ThreadRoutes } from './routes'
-import { Thread, type ThreadSetup } from './thread'
+import { SharedState } from './shared-state'
+import { Thread, type ThreadSetup, UnusableModule } from './thread'
 import { type Threads, ThreadWorker } from './thread-worker'
 
 /** How often threads that work are looked at, in milliseconds. */
@@ -20,6 +24,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #all = new Set<ThreadWorker>()
   readonly #ready = new Set<ThreadWorker>()
   readonly #moved = new WeakSet<Job>()
+  #shared: SharedState | null = null
   #watching = false
   #keptAt = 0
   #balancing = false
@@ -30,6 +35,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   ) {
     this.#setup = setup
     this.#options = setup.options
+    routes.init = (facts, info) => this.#init(facts, info)
   }
 
   get prefetch(): number | 'auto' {
@@ -49,6 +55,34 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   take(): Thread {
     const spare = this.#spares.shift()
     return spare === undefined || spare.isGone ? new Thread(this.#setup) : spare
+  }
+
+  sharedState(cell: Cell<unknown>): SharedState {
+    if (this.#shared?.cell !== cell) this.#shared = new SharedState(cell)
+    return this.#shared
+  }
+
+  leaveState(shared: SharedState): void {
+    if (this.#shared === shared) this.#shared = null
+  }
+
+  /** Has a thread make the state that all members share. The thread is there for the first of them. */
+  async #init(facts: PoolFacts, info: MemberInfo): Promise<unknown> {
+    const thread = this.take()
+    thread.hold(true)
+    try {
+      this.routes.learn(await thread.loaded)
+      const made = await new FirstState(thread, facts, info).made
+      this.keep(thread)
+      this.watch()
+      return made
+    } catch (error) {
+      void thread.kill()
+      if (error instanceof UnusableModule) return new InitStep('refuse', undefined, error.error)
+      throw error
+    } finally {
+      thread.hold(false)
+    }
   }
 
   learn(manifest: Parameters<Threads['learn']>[0]): void {

@@ -97,6 +97,16 @@ export class Ledger<J extends object> {
     return !claims.revoke(this.words, given) && !claims.isIn(this.words, given, claims.REVOKED)
   }
 
+  /** The last step before a commit that is made here. False: the caller no longer waits. */
+  commits(given: Given<J>): boolean {
+    return claims.commit(this.words, given)
+  }
+
+  /** Whether what it has done is committed. */
+  hasCommitted(given: Given<J>): boolean {
+    return claims.isIn(this.words, given, claims.COMMITTED)
+  }
+
   /** The thread has ended a job: forgets it. */
   end(given: Given<J>): void {
     this.#byId.delete(given.id)

@@ -1,5 +1,6 @@
 import type { StateOptions } from '@genpool/core/elsewhere'
 import type { PlainAddress } from '@genpool/runtime'
+import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
 import type { Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
 
@@ -31,6 +32,8 @@ export interface Setup {
     readonly incarnation: number
   }
   readonly stateOptions: Pick<StateOptions, 'type' | 'commit' | 'retries'>
+  /** The key of the state that all members share; null if each has its own. */
+  readonly shared: CellKey | null
   /** What process.hrtime() shows more than the clock of the pool, in nanoseconds. */
   readonly clockOffset: bigint
 }
@@ -56,6 +59,10 @@ export type JobToThread = readonly ['job', place: number, JobMessage, companions
 /** What the owner sends: a list of these in one post. */
 export type ToThread =
   | readonly ['start', Setup]
+  /** Makes the state that all members share. */
+  | readonly ['init', Setup]
+  /** What the owner of the shared state says. Errors in it are encoded. */
+  | readonly ['state', OwnerMessage<unknown>]
   | JobToThread
   | readonly ['cancel', id: number]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
@@ -64,10 +71,20 @@ export type ToThread =
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 
+/** The answer of a job, which goes with its commit. `fault`: it cannot be cloned. */
+export type SentAnswer =
+  | { readonly job: number; readonly answer: unknown; readonly fault?: undefined }
+  | { readonly job: number; readonly answer?: undefined; readonly fault: Fault }
+
 /** What a thread sends: a list of these in one post. */
 export type ToOwner =
   | readonly ['loaded', Manifest]
   | readonly ['unloadable', LoadFailure]
+  /** What `init` made: a state, or a step that says how to start. */
+  | readonly ['made', kind: 'state' | 'continue' | 'ignore' | 'refuse', value: unknown, reason: unknown]
+  | readonly ['notMade', EncodedValue]
+  /** What the replica of the shared state says. Errors in it are encoded. */
+  | readonly ['cell', ReplicaMessage]
   | readonly ['started', Started]
   | readonly ['notStarted', EncodedValue]
   | readonly ['answered', id: number, value: unknown, answered: boolean]
@@ -78,6 +95,8 @@ export type ToOwner =
   | readonly ['backOff', id: number, ms: number, key: unknown, again: boolean]
   /** Its handler wants it to run again, after the back-off that was sent before. */
   | readonly ['again', id: number, runNs: number]
+  /** It has not begun and never will: its member does something else first. */
+  | readonly ['returned', id: number]
   | readonly ['done', id: number, then: Following | null, runNs: number]
   | readonly ['crashed', id: number, EncodedValue, runNs: number]
   | readonly ['refused', id: number, EncodedValue, runNs: number]

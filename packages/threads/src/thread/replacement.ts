@@ -1,5 +1,6 @@
 import { InvalidError, textOf } from '@genpool/runtime'
-import type { ToOwner } from '../protocol/messages'
+import type { ReplicaMessage } from '@genpool/state-ane'
+import type { SentAnswer, ToOwner } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
@@ -10,6 +11,10 @@ export function replacementOf(message: ToOwner, error: unknown): ToOwner | null 
       return ['unanswerable', message[1], faultIn(message[2])]
     case 'done':
       return ['crashed', message[1], encodeError(invalid('step of a handler', message[2]), isCloneable), message[3]]
+    case 'made':
+      return ['notMade', encodeError(invalid('result of init', message[2] ?? message[3]), isCloneable)]
+    case 'cell':
+      return message[1][0] === 'commit' ? ['cell', withdrawn(message[1])] : null
     case 'started':
       return ['notStarted', encodeError(invalid('result of init', message[1].reason), isCloneable)]
     default:
@@ -20,4 +25,16 @@ export function replacementOf(message: ToOwner, error: unknown): ToOwner | null 
 
 function invalid(what: string, value: unknown): InvalidError {
   return new InvalidError(what, [faultIn(value)])
+}
+
+/** The commit is refused instead, as if the owner had done so. */
+function withdrawn(message: Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>): ReplicaMessage {
+  const [kind, epoch, seq, hold, patches, tag] = message
+  if (isCloneable(patches)) {
+    // The commit is made all the same, as in the thread of the pool.
+    const { job, answer } = tag as SentAnswer
+    return [kind, epoch, seq, hold, patches, { job, fault: faultIn(answer) }]
+  }
+  const value = patches.map((patch): unknown => patch.value).find((each) => !isCloneable(each))
+  return ['withdraw', epoch, seq, encodeError(invalid('state', value), isCloneable)]
 }

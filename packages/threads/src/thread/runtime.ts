@@ -8,32 +8,37 @@ import {
   RunAgain,
 } from '@genpool/core/elsewhere'
 import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
-import { CANCELLED, claim, type Claimed, commit, isIn, RUNNING } from '../protocol/claims'
+import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
-import { memberOf, poolActor } from './faces'
+import { transferListOf } from '../values/transfer'
+import { memberOf } from './faces'
+import { makeState } from './first-state'
+import { JobQueue } from './job-queue'
+import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
-import { MainSystem } from './system'
+import { PoolFaces } from './pool-faces'
+import { type CommittingRuns, SharedReplica } from './shared-replica'
 
 /** How long results wait for others at most while the thread works on. */
 const FLUSH_AFTER = 0.1 * NS_PER_MS
 
+const NOBODY: readonly Errand[] = []
+const NO_JOB = -1
+
 /** Runs the jobs of one member in this thread, one after another, and reports what becomes of them. */
-export class Runtime implements ErrandHost {
+export class Runtime implements ErrandHost, CommittingRuns {
   #worker: ErrandWorker | null = null
-  #main: MainSystem | null = null
+  #lanes: Lanes | null = null
+  #shared: SharedReplica | null = null
+  #pool: PoolFaces | null = null
   #clock: Clock = systemClock
-  readonly #jobs: JobToThread[] = []
-  #next = 0
-  /** The run whose handler has begun. */
-  #run: (Claimed & { readonly startedAt: number }) | null = null
+  readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
   #flushing = false
-  /** Those whose reply address was sent away. */
-  readonly #opened = new Map<number, Errand>()
 
   constructor(
     private readonly definition: Definition,
@@ -52,35 +57,40 @@ export class Runtime implements ErrandHost {
         return void this.#jobs.push(message)
       case 'start':
         return this.#start(message[1])
+      case 'init':
+        return void this.#init(message[1])
+      case 'state':
+        return this.#shared?.receive(message[1])
       case 'cancel':
         return this.#cancel(message[1])
       case 'queried':
-        return this.#main?.answered(message[1], message[2], message[3])
+        return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
-        return this.#opened.get(message[1])?.resolve(message[2])
+        return this.#pool?.resolved(message[1], message[2])
       case 'end':
         return void this.#end(message[1], message[2], message[3])
     }
   }
 
+  #faces(setup: Setup): PoolFaces {
+    const clock = (this.#clock = clockOfThread(setup.clockOffset))
+    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.outbox, this.#flushLater))
+  }
+
+  async #init(setup: Setup): Promise<void> {
+    this.#tell(await makeState(this.#faces(setup).local, memberOf(setup)))
+  }
+
   #start(setup: Setup): void {
-    this.#clock = clockOfThread(setup.clockOffset)
-    const main = new MainSystem(setup.self.system.name ?? '', this.outbox, this.#flushLater, (address) => {
-      const errand = (address as unknown as { readonly target: Errand }).target
-      if (!this.#opened.has(errand.id)) this.outbox.add(['opened', errand.id])
-      this.#opened.set(errand.id, errand)
-      return `thread:${setup.self.path.parts.join('/')}/${setup.member.name}/${errand.id}`
-    })
-    this.#main = main
-    const actor = poolActor(setup, main.system, this.outbox, this.#flushLater)
-    const { definition } = this
-    const stateOptions = setup.stateOptions
-    const worker = new ErrandWorker({ definition, actor, stateOptions, clock: this.#clock }, memberOf(setup), this)
+    const faces = this.#faces(setup)
+    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.outbox, this)
+    const worker = new ErrandWorker(faces.local, memberOf(setup), this, this.#shared?.cell)
     void Promise.resolve()
       .then(() => worker.start())
       .then(
         ({ kind, reason }) => {
           this.#worker = worker
+          this.#lanes = new Lanes(worker, this.#shared)
           this.#tell(['started', { kind, reason }])
         },
         (error: unknown) => this.#tell(['notStarted', encodeError(error, isCloneable)]),
@@ -95,68 +105,97 @@ export class Runtime implements ErrandHost {
   // --- jobs ---
 
   #pump(): void {
-    if (this.#pumping || this.#worker === null) return
+    const lanes = this.#lanes
+    if (this.#pumping || lanes === null) return
     this.#pumping = true
     this.#flushedAt = this.#clock.now()
-    while (this.#run === null && this.#next < this.#jobs.length) this.#begin(this.#jobs[this.#next++] as JobToThread)
-    if (this.#next === this.#jobs.length) this.#jobs.length = this.#next = 0
+    for (let job; (job = this.#jobs.first) !== undefined && lanes.mayBegin(job[2]);) {
+      this.#jobs.shift()
+      this.#begin(lanes, job)
+    }
     this.#pumping = false
     this.outbox.flush()
   }
 
-  #begin([, place, message, companions]: JobToThread): void {
+  #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
     const now = this.#clock.now()
     const { id, deadline } = message
-    const run = { id, place, startedAt: now }
+    const run: Run = { id, place, startedAt: now }
     const isTaken = isIn(this.words, run, RUNNING)
     if (isTaken) this.words.setStart(place, now)
     else if (deadline <= now) return
     else {
       this.words.setStart(place, now)
-      if (!claim(this.words, run)) return this.#skip(run)
+      // Taken back; or it was given for good, and its caller has given up since.
+      if (!claim(this.words, run))
+        return isIn(this.words, run, CANCELLED) ? this.#done(lanes.begin(run), null) : undefined
     }
-    this.#run = run
-    if (isTaken && deadline <= now) return this.#done(null)
-    this.#runAll([message, ...(companions ?? [])])
+    const lane = lanes.begin(run)
+    if (isTaken && deadline <= now) return this.#done(lane, null)
+    if (companions === null) this.#runOne(lane, message)
+    else this.#runAll(lane, [message, ...companions])
   }
 
-  /** Taken back; or it was given for good, and its caller has given up since. */
-  #skip(run: Claimed & { readonly startedAt: number }): void {
-    if (!isIn(this.words, run, CANCELLED)) return
-    this.#run = run
-    this.#done(null)
+  #runOne(lane: Lane, message: JobMessage): void {
+    const errand = this.#accept(lane, message)
+    if (errand === null) this.#done(lane, null)
+    else lane.worker.run(errand, NOBODY)
   }
 
-  #runAll(messages: readonly JobMessage[]): void {
-    const errands: Errand[] = []
-    for (const message of messages) {
-      const errand = this.#worker?.accept(message)
-      if (errand === undefined || errand === null) continue
-      if (message.sender !== null) errand.extend().sender = referenceTo(message.sender as never)
-      errands.push(errand)
-    }
-    const [first, ...rest] = errands
+  /** Null if it is invalid, and has failed. */
+  #accept({ worker }: Lane, message: JobMessage): Errand | null {
+    const errand = worker.accept(message)
+    if (errand !== null && message.sender !== null) errand.extend().sender = referenceTo(message.sender as never)
+    return errand
+  }
+
+  #runAll(lane: Lane, messages: readonly JobMessage[]): void {
+    const [first, ...rest] = messages.flatMap((message) => this.#accept(lane, message) ?? [])
     // All of them are invalid, and have failed.
-    if (first === undefined) this.#done(null)
-    else this.#worker?.run(first, rest)
+    if (first === undefined) this.#done(lane, null)
+    else lane.worker.run(first, rest)
   }
 
   #cancel(id: number): void {
-    const errand = this.#worker?.running
-    if (errand?.id !== id) return
-    errand.giveUp(this.#reasonOf(errand))
+    const errand = this.#lanes?.byId(id)?.worker.running
+    if (errand?.id === id) errand.giveUp(this.#reasonOf(errand))
+  }
+
+  // --- commits to the shared state ---
+
+  /** The job whose handler has returned, and which commits now. */
+  committing(): number {
+    const lane = this.#lanes?.current
+    if (lane === undefined) return NO_JOB
+    this.#lanes?.commits(lane, this.#clock.now())
+    return lane.run.id
+  }
+
+  answerWith(job: number, state: unknown): { readonly value: unknown } | undefined {
+    const answer = this.#lanes?.byId(job)?.worker.answerWith(state)
+    return answer !== undefined && transferListOf(answer.value) === undefined ? answer : undefined
+  }
+
+  sent(): void {
+    this.#flushLater()
+  }
+
+  runsAgain(errand: Errand): void {
+    const lane = this.#lanes?.of(errand)
+    if (lane !== undefined) this.#lanes?.runsAgain(lane)
   }
 
   // --- reports ---
 
-  commits(): boolean {
-    return this.#run !== null && commit(this.words, this.#run)
+  commits(errand: Errand): boolean {
+    const lane = this.#lanes?.of(errand)
+    return lane !== undefined && commit(this.words, lane.run)
   }
 
   abortOf(errand: Errand): GenPoolError | undefined {
-    const run = this.#run
-    if (run === null || this.#worker?.running !== errand) return undefined
-    const isOver = isIn(this.words, run, CANCELLED) || errand.deadline <= this.#clock.now()
+    const lane = this.#lanes?.of(errand)
+    if (lane?.worker.running !== errand) return undefined
+    const isOver = isIn(this.words, lane.run, CANCELLED) || errand.deadline <= this.#clock.now()
     return isOver ? this.#reasonOf(errand) : undefined
   }
 
@@ -166,13 +205,13 @@ export class Runtime implements ErrandHost {
   }
 
   answered(errand: Errand, value: unknown, answered: boolean): void {
-    this.#opened.delete(errand.id)
+    this.#pool?.settled(errand)
     this.outbox.addValue(['answered', errand.id, value, answered], value)
     this.#flushLater()
   }
 
   failed(errand: Errand, error: GenPoolError): void {
-    this.#opened.delete(errand.id)
+    this.#pool?.settled(errand)
     this.outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
     this.#flushLater()
   }
@@ -183,12 +222,24 @@ export class Runtime implements ErrandHost {
     return true
   }
 
-  done(_errand: Errand, then: Following | undefined): void {
-    this.#done(then ?? null)
+  done(errand: Errand, then: Following | undefined): void {
+    this.#done(this.#lanes?.of(errand), then ?? null)
   }
 
-  #done(then: Following | null): void {
-    this.#ended((id, runNs) => this.outbox.add(['done', id, then, runNs]))
+  #done(lane: Lane | undefined, then: Following | null): void {
+    this.#ended(lane, (id, runNs) => this.outbox.add(['done', id, then, runNs]))
+    if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
+  }
+
+  follows(errand: Errand): void {
+    const lane = this.#lanes?.of(errand)
+    if (lane !== undefined) lane.follows = true
+  }
+
+  /** Its member continues or ends first: what it has not begun may run elsewhere. */
+  #giveBackRest(continues: boolean): void {
+    const returned = this.#jobs.giveBack((id, place) => revoke(this.words, { id, place }), continues)
+    for (const id of returned) this.outbox.add(['returned', id])
   }
 
   backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
@@ -196,41 +247,45 @@ export class Runtime implements ErrandHost {
     this.outbox.flush()
   }
 
-  crashed(_errand: Errand, cause: unknown): void {
-    if (cause instanceof RunAgain) return this.#ended((id, runNs) => this.outbox.add(['again', id, runNs]))
-    this.#ended((id, runNs) => this.outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
+  crashed(errand: Errand, cause: unknown): void {
+    const lane = this.#lanes?.of(errand)
+    if (cause instanceof RunAgain) return this.#ended(lane, (id, runNs) => this.outbox.add(['again', id, runNs]))
+    this.#ended(lane, (id, runNs) => this.outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
   }
 
-  refused(_errand: Errand, error: unknown): void {
-    this.#ended((id, runNs) => this.outbox.add(['refused', id, encodeError(error, isCloneable), runNs]))
+  refused(errand: Errand, error: unknown): void {
+    this.#ended(this.#lanes?.of(errand), (id, runNs) =>
+      this.outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
+    )
   }
 
-  #ended(report: (id: number, runNs: number) => void): void {
-    const run = this.#run
-    if (run === null) return
-    this.#run = null
+  #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {
+    if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
-    report(run.id, now - run.startedAt)
-    if (!this.#pumping) return this.#pump()
+    report(lane.run.id, this.#lanes.end(lane, now))
+    if (!this.#pumping) return this.#flushLater()
     if (now - this.#flushedAt < FLUSH_AFTER) return
     this.#flushedAt = now
     this.outbox.flush()
   }
 
+  /** What was done is told before the next job begins, which may take long; all that becomes ready in one turn, at once. */
   readonly #flushLater = (): void => {
     // At the end of what is handled now it is sent anyway.
     if (this.#pumping || this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => {
+    process.nextTick(() => {
       this.#flushing = false
       this.outbox.flush()
+      this.#pump()
     })
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {
-    this.#jobs.length = this.#next = 0
+    this.#jobs.clear()
     const worker = this.#worker
-    this.#worker = null
+    this.#worker = this.#lanes = null
+    this.#shared?.close()
     let error: unknown = null
     try {
       await worker?.end(reason, poolStops)

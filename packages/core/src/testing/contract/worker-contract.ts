@@ -100,7 +100,7 @@ async function outcomesAreTrue(run: WorkerRun, { steps, end }: Plan): Promise<vo
   for (const id of replied)
     if (batches.has(id)) assert.ok(committed.has(id), `${id} was answered and has not committed`)
   for (const ids of keys.values()) {
-    const inOrder = state.ids.filter((id) => ids.includes(id))
+    const inOrder = [...state.ids].filter((id) => ids.includes(id))
     assert.deepEqual(inOrder, [...inOrder].sort(ascending), 'messages of one key committed in another order')
   }
   for (const sent of run.sent) if (!replied.includes(sent.id)) errorOf(sent)

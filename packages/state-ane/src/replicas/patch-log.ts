@@ -1,0 +1,53 @@
+import type { Patch } from 'immer'
+import type { Cell } from '../cells/cell'
+
+/** How many commits are kept for replicas that are behind. */
+const KEPT = 256
+
+interface Logged<S> {
+  readonly value: S
+  readonly version: number
+  readonly patches: readonly Patch[]
+}
+
+/** The patches of the last commits of a cell, for all replicas that follow it. They cost what has changed, whatever the size is. */
+export class PatchLog<S> {
+  #commits: Logged<S>[] = []
+  readonly #stop: () => void
+
+  /** @param changed called after each commit */
+  constructor(
+    readonly cell: Cell<S>,
+    changed: () => void = () => undefined,
+  ) {
+    this.#stop = cell.watch((value, version, patches) => {
+      this.#commits.push({ value, version, patches })
+      if (this.#commits.length > 2 * KEPT) this.#commits = this.#commits.slice(-KEPT)
+      changed()
+    })
+  }
+
+  /** The patches from `version` to the latest value; undefined if they are not kept. */
+  since(version: number): readonly Patch[] | undefined {
+    const { cell } = this
+    if (version === cell.version) return []
+    const last = this.#commits.at(-1)
+    const from = this.#commits.length - (cell.version - version)
+    if (last?.version !== cell.version || from < 0 || this.#commits[from]?.version !== version + 1) return undefined
+    const patches = this.#commits.slice(from).flatMap((commit) => commit.patches)
+    // What was before a new value of the whole does not count.
+    const whole = patches.findLastIndex(({ path }) => path.length === 0)
+    return whole > 0 ? patches.slice(whole) : patches
+  }
+
+  /** The version that had this value; -1 if it is not known any more. */
+  versionOf(value: S): number {
+    const { cell } = this
+    if (Object.is(cell.value, value)) return cell.version
+    return this.#commits.findLast((commit) => Object.is(commit.value, value))?.version ?? -1
+  }
+
+  close(): void {
+    this.#stop()
+  }
+}

@@ -1,0 +1,31 @@
+import type { Patch } from 'immer'
+
+/**
+ * What a replica that commits sends to the owner of its cell. The channel keeps the order and loses nothing.
+ *
+ * - `commit`: patches for what the replica has after its entries before this one. `hold`: the hold under which it commits, 0 without
+ * - `withdraw`: instead of a commit that could not be sent: it is refused with this error
+ * - `hold`, `release`: takes the cell for this replica, and gives it back
+ */
+export type ReplicaMessage =
+  | readonly ['commit', epoch: number, seq: number, hold: number, patches: readonly Patch[], tag: unknown]
+  | readonly ['withdraw', epoch: number, seq: number, error: unknown]
+  | readonly ['hold', id: number]
+  | readonly ['release', id: number]
+
+/**
+ * What the owner sends to a replica, in order.
+ *
+ * - `value`, `patches`: what others have committed. All entries of the replica that were not confirmed before are void: it makes
+ *   them again on this value, in the new epoch
+ * - `committed`: its entries up to `seq` are committed, and led to `version`
+ * - `refused`: the entry `seq` is not committed, and fails; those after it are void
+ * - `held`: the hold is the replica's, which has the latest value now
+ */
+export type OwnerMessage<S> =
+  | readonly ['value', epoch: number, version: number, value: S]
+  | readonly ['patches', epoch: number, version: number, patches: readonly Patch[]]
+  | readonly ['committed', seq: number, version: number]
+  | readonly ['refused', seq: number, epoch: number, error: unknown]
+  | readonly ['held', id: number]
+  | readonly ['notHeld', id: number, error: unknown]

@@ -1,0 +1,222 @@
+import { applyPatches, isDraft, nothing, type Objectish, original, type Patch } from 'immer'
+import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
+import { isPromise, type MaybePromise } from '../cells/maybe-promise'
+import type { PatchLog } from './patch-log'
+import type { OwnerMessage, ReplicaMessage } from './replica-messages'
+
+/** What a session needs of what is around it. */
+export interface SessionPorts<S> {
+  /** Sends to the replica, in order. It arrives after this has returned. */
+  send(message: OwnerMessage<S>): void
+  /** The last moment before a commit. Returns an error to refuse it. May be asked again. */
+  admit(tag: unknown): Error | undefined
+  /** A commit is done. Called before anybody else can commit, for a cell that commits at once. */
+  committed(tag: unknown): void
+  /** Something is there to be sent by `update`, or it can be called again after a commit that had to be written. */
+  changed(): void
+}
+
+type Commit = Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>
+
+/** Another commit came first. */
+const STALE = new Error('stale')
+
+/**
+ * The owner's side of a replica that commits: applies what fits on the latest value, and has the replica make the rest again.
+ *
+ * Patches are applied only to the very value that they were made from: never merged. Knows no thread and no channel.
+ */
+export class ReplicaSession<S> {
+  #epoch = 0
+  /** What the replica has, or will have when it has received all that was sent. */
+  #seen: S | undefined = undefined
+  #version = -1
+  #isClosed = false
+  /** Whether a commit is being written: it is not known yet whether the latest value has it. */
+  isWriting = false
+  #written: PromiseLike<void> = Promise.resolve()
+  #isBusy = false
+  readonly #queue: ReplicaMessage[] = []
+  readonly #holds = new Map<number, Hold<S>>()
+  /** The last of the commits of the replica whose success was not sent yet. */
+  #confirmed: { seq: number; version: number } | null = null
+
+  constructor(
+    private readonly log: PatchLog<S>,
+    private readonly ports: SessionPorts<S>,
+  ) {}
+
+  /** Whether the replica has everything that is committed. */
+  get isCurrent(): boolean {
+    return this.#version >= 0 && Object.is(this.#seen, this.log.cell.value)
+  }
+
+  /** Sends what others have committed, so that what is sent next is seen after it. Nothing while a commit is being written. */
+  update(): void {
+    if (this.#isClosed || this.isWriting) return
+    this.confirm()
+    if (this.isCurrent) return
+    const { cell } = this.log
+    const patches = this.#version < 0 ? undefined : this.log.since(this.#version)
+    this.#epoch++
+    this.#seen = cell.value
+    this.#version = cell.version
+    const { send } = this.ports
+    if (patches === undefined) send(['value', this.#epoch, cell.version, cell.value])
+    else send(['patches', this.#epoch, cell.version, patches])
+  }
+
+  /** Sends which commits are done. */
+  confirm(): void {
+    if (this.#confirmed === null) return
+    const { seq, version } = this.#confirmed
+    this.#confirmed = null
+    this.ports.send(['committed', seq, version])
+  }
+
+  /** @returns a promise if it must wait for the cell */
+  receive(message: ReplicaMessage): void {
+    this.#queue.push(message)
+    if (!this.#isBusy) this.#next()
+  }
+
+  /** The replica is gone: what it has not committed, it never will. */
+  close(): void {
+    this.#isClosed = true
+    this.#queue.length = 0
+    for (const hold of this.#holds.values()) hold.release()
+    this.#holds.clear()
+  }
+
+  /** One message after another. Synchronous as long as the cell is. */
+  #next(): void {
+    for (let message; (message = this.#queue.shift()) !== undefined;) {
+      const pending = this.#take(message)
+      if (!isPromise(pending)) continue
+      this.#isBusy = true
+      const goOn = (): void => {
+        this.#isBusy = false
+        this.#next()
+        this.ports.changed()
+      }
+      void Promise.resolve(pending).then(goOn)
+      return
+    }
+  }
+
+  #take(message: ReplicaMessage): MaybePromise<void> {
+    switch (message[0]) {
+      case 'commit':
+        return this.#commit(message)
+      case 'withdraw':
+        return message[1] === this.#epoch ? this.#refused(message[2], message[3]) : undefined
+      case 'hold':
+        // Not waited for: what comes next may be the release of the one before.
+        return void this.#hold(message[1])
+      case 'release':
+        this.#holds.get(message[1])?.release()
+        this.#holds.delete(message[1])
+        return undefined
+    }
+  }
+
+  async #hold(id: number): Promise<void> {
+    try {
+      const hold = await this.log.cell.hold()
+      while (this.isWriting) await this.#written
+      if (this.#isClosed) return hold.release()
+      this.#holds.set(id, hold)
+      this.update()
+      this.ports.send(['held', id])
+    } catch (error) {
+      this.ports.send(['notHeld', id, error])
+    }
+  }
+
+  #commit(message: Commit): MaybePromise<void> {
+    const hold = this.#holds.get(message[3])
+    const { cell } = this.log
+    if (hold !== undefined) return this.#write(hold, message)
+    if (!cell.held || cell.waits === true) return this.#write(cell, message)
+    if (message[1] !== this.#epoch) return undefined
+    return this.#whenFree(message)
+  }
+
+  /** Another holds the cell, and will most likely change it: then the replica makes its commit again. */
+  async #whenFree(message: Commit): Promise<void> {
+    try {
+      await holding(this.log.cell, (hold) => this.#write(hold, message))
+    } catch (error) {
+      this.#refused(message[2], error)
+    }
+  }
+
+  #write(writer: Writer<S>, message: Commit): MaybePromise<void> {
+    const [, epoch, seq] = message
+    if (epoch !== this.#epoch || this.#isClosed) return undefined
+    if (!this.isWriting && !this.isCurrent) return this.update()
+    try {
+      const written = writer.update(this.#recipe(message))
+      if (!isPromise(written)) return this.#done(message, written)
+      this.isWriting = true
+      return (this.#written = Promise.resolve(written).then(
+        (value) => {
+          this.isWriting = false
+          this.#done(message, value)
+        },
+        (error: unknown) => {
+          this.isWriting = false
+          this.#refused(seq, error)
+        },
+      ))
+    } catch (error) {
+      return this.#refused(seq, error)
+    }
+  }
+
+  #recipe([, , , , patches, tag]: Commit): Recipe<S> {
+    const seen = this.#seen
+    return (draft) => {
+      const base: unknown = isDraft(draft) ? original(draft) : draft
+      if (!Object.is(base, seen)) throw STALE
+      const refusal = this.ports.admit(tag)
+      if (refusal !== undefined) throw refusal
+      return patched(draft, patches)
+    }
+  }
+
+  #done([, , seq, , , tag]: Commit, value: S): void {
+    this.#seen = value
+    this.#version = this.log.versionOf(value)
+    this.#confirmed = { seq, version: this.#version }
+    this.ports.committed(tag)
+    this.ports.changed()
+  }
+
+  #refused(seq: number, error: unknown): void {
+    if (this.#isClosed) return
+    // The latest value may be known only to the store: then the same commit fails again, until it is here.
+    if (error === STALE) return this.isCurrent ? this.#void() : this.update()
+    this.confirm()
+    this.#epoch++
+    this.ports.send(['refused', seq, this.#epoch, error])
+  }
+
+  /** What the replica has is the latest value that is known here, and its commit did not fit all the same. */
+  #void(): void {
+    this.confirm()
+    this.#epoch++
+    this.ports.send(['patches', this.#epoch, this.#version, []])
+  }
+}
+
+/** Applies patches to a draft, or to a value that has none. */
+function patched<S>(draft: unknown, patches: readonly Patch[]): S | undefined {
+  const whole = patches.findLastIndex(({ path }) => path.length === 0)
+  if (whole < 0) return void applyPatches(draft as Objectish, patches)
+  const value = (patches[whole] as Patch).value as Objectish | undefined
+  const rest = patches.slice(whole + 1)
+  // A recipe that returns undefined changes nothing.
+  if (value === undefined) return nothing as never
+  return (rest.length === 0 ? value : applyPatches(value, rest)) as S
+}

@@ -1,0 +1,75 @@
+import { type OwnerMessage, type ReplicaMessage, ReplicaSession } from '@genpool/state-ane'
+import type { SentAnswer, ToThread } from '../protocol/messages'
+import { isCloneable } from '../values/cloneable'
+import { decodeError, encodeError, type EncodedValue } from '../values/errors'
+import type { SharedState } from './shared-state'
+
+/** What the link needs of its worker. */
+export interface LinkPorts {
+  /** The last moment before a commit of this job. Returns an error to refuse it. */
+  admit(job: number): Error | undefined
+  /** The commit of a job is done. Its answer may have come with it. */
+  committed(job: number | SentAnswer): void
+  /** Whether the thread has work that would read an old state. */
+  readonly isBusy: boolean
+  /** Something is to be sent soon. */
+  sendSoon(): void
+}
+
+/** Keeps the state of one thread up to date, and takes its commits. */
+export class StateLink {
+  readonly #session: ReplicaSession<unknown>
+  #out: ToThread[] = []
+
+  constructor(
+    readonly shared: SharedState,
+    private readonly ports: LinkPorts,
+  ) {
+    this.#session = new ReplicaSession(shared.log, {
+      send: (message) => this.#send(message),
+      admit: (tag) => ports.admit(typeof tag === 'object' ? (tag as SentAnswer).job : (tag as number)),
+      committed: (tag) => ports.committed(tag as number | SentAnswer),
+      changed: () => ports.sendSoon(),
+    })
+    shared.follow(this.#changed)
+  }
+
+  /** Whether a job that is sent now could read a state without a commit that is done. */
+  get isUncertain(): boolean {
+    return this.#session.isWriting
+  }
+
+  /** What has to reach the thread before anything that is sent now. */
+  take(): readonly ToThread[] {
+    this.#session.update()
+    const out = this.#out
+    if (out.length > 0) this.#out = []
+    return out
+  }
+
+  receive(message: ReplicaMessage): void {
+    const isWithdrawn = message[0] === 'withdraw'
+    this.#session.receive(
+      isWithdrawn ? ([...message.slice(0, 3), decodeError(message[3] as EncodedValue)] as never) : message,
+    )
+  }
+
+  close(): boolean {
+    this.#session.close()
+    return this.shared.leave(this.#changed)
+  }
+
+  readonly #changed = (): void => {
+    if (this.ports.isBusy) this.ports.sendSoon()
+  }
+
+  #send(message: OwnerMessage<unknown>): void {
+    this.#out.push(['state', encoded(message)])
+    this.ports.sendSoon()
+  }
+}
+
+function encoded(message: OwnerMessage<unknown>): OwnerMessage<unknown> {
+  if (message[0] === 'refused') return ['refused', message[1], message[2], encodeError(message[3], isCloneable)]
+  return message[0] === 'notHeld' ? ['notHeld', message[1], encodeError(message[2], isCloneable)] : message
+}

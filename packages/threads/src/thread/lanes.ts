@@ -1,0 +1,104 @@
+import type { Errand, ErrandMessage, ErrandWorker } from '@genpool/core/elsewhere'
+import type { Claimed } from '../protocol/claims'
+import type { SharedReplica } from './shared-replica'
+
+/** The most runs whose commits are under way at once. */
+const MOST = 64
+/** A run that takes longer is waited for alone, in nanoseconds: its neighbour's answer would wait for its end. */
+const LONG = 50_000
+const WEIGHT = 1 / 16
+
+/** A job that has begun. */
+export interface Run extends Claimed {
+  readonly startedAt: number
+}
+
+/** One run, and the worker that it has for itself. */
+export class Lane {
+  /** Whether its handler has returned, and its commit is under way. */
+  isCommitting = false
+  /** How long its handler ran; -1 while it does. */
+  ranNs = -1
+  /** Whether its member does something else before any other message. */
+  follows = false
+
+  constructor(
+    readonly worker: ErrandWorker,
+    readonly run: Run,
+  ) {}
+}
+
+/**
+ * What a member of this thread runs: one handler at a time. With a shared state, the next one may begin while the commits of those
+ * before it are under way, unless it reads the state.
+ */
+export class Lanes {
+  #lanes: Lane[] = []
+  #committing = 0
+  readonly #idle: ErrandWorker[]
+  #meanNs = 0
+
+  constructor(
+    /** The worker that starts and ends with the member. */
+    readonly main: ErrandWorker,
+    private readonly shared: SharedReplica | null,
+  ) {
+    this.#idle = [main]
+  }
+
+  get isEmpty(): boolean {
+    return this.#lanes.length === 0
+  }
+
+  mayBegin(message: ErrandMessage): boolean {
+    const { length } = this.#lanes
+    if (length === 0) return true
+    if (this.shared === null || length > this.#committing || this.#lanes[length - 1]?.follows === true) return false
+    if (length === MOST || this.#meanNs > LONG) return false
+    return !this.shared.cell.isHolding && !this.main.readsState(message)
+  }
+
+  begin(run: Run): Lane {
+    const lane = new Lane(this.#idle.pop() ?? this.main.beside(), run)
+    this.#lanes.push(lane)
+    return lane
+  }
+
+  /** The handler that runs now, or waits for something else than its commit. */
+  get current(): Lane | undefined {
+    return this.#lanes.length > this.#committing ? this.#lanes.find(({ isCommitting }) => !isCommitting) : undefined
+  }
+
+  of(errand: Errand): Lane | undefined {
+    return this.#lanes.find(({ run }) => run.id === errand.id)
+  }
+
+  byId(id: number): Lane | undefined {
+    return this.#lanes.find(({ run }) => run.id === id)
+  }
+
+  /** Its handler has returned. */
+  commits(lane: Lane, now: number): void {
+    if (lane.isCommitting) return
+    lane.isCommitting = true
+    lane.ranNs = now - lane.run.startedAt
+    this.#committing++
+  }
+
+  runsAgain(lane: Lane): void {
+    if (!lane.isCommitting) return
+    lane.isCommitting = false
+    this.#committing--
+  }
+
+  /** Returns how long its handler ran. */
+  end(lane: Lane, now: number): number {
+    this.runsAgain(lane)
+    const i = this.#lanes.indexOf(lane)
+    if (i >= 0) this.#lanes.splice(i, 1)
+    this.#idle.push(lane.worker)
+    const ranNs = lane.ranNs < 0 ? now - lane.run.startedAt : lane.ranNs
+    this.#meanNs += (ranNs - this.#meanNs) * WEIGHT
+    return ranNs
+  }
+}

@@ -1,0 +1,193 @@
+import { call, cast, drain, getState, idle, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { createStore } from '@genpool/state-ane'
+import { type ThreadOptions, threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Shared from './fixtures/shared'
+
+const file = join(__dirname, 'fixtures', 'shared.ts')
+
+let system: ActorSystemRef
+let words: Int32Array
+beforeEach(() => {
+  words = new Int32Array(new SharedArrayBuffer(16))
+  system = start()
+})
+afterEach(() => {
+  Atomics.store(words, 3, 2)
+  stop(system)
+})
+
+const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
+  const behaviour = threads<typeof Shared>(file, { workerData: words.buffer, ...of })
+  return spawnPool(system, behaviour, 'shared', {
+    size: 2,
+    state: 'shared',
+    timeout: 50_000,
+    ...options,
+  } as PoolOptions)
+}
+const oneTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
+const each = <T>(n: number, make: (i: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: n }, (_, i) => make(i)))
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a state that members in threads share', () => {
+  it('is made once, by init in a thread', async () => {
+    const pool = open()
+    await ready(pool)
+    expect(getState(pool)).toEqual({ n: 0, seen: [] })
+    await each(10, () => call(pool, { type: 'add' }))
+    expect(words[0]).toBe(1)
+    expect(getState(pool)).toEqual({ n: 10, seen: [] })
+  })
+
+  it.each([
+    ['a recipe without the state', 'add'],
+    ['a recipe beside what was read', 'ticket'],
+    ['a returned state', 'next'],
+    ['an exclusive commit', 'exclusive'],
+  ] as const)('gives each caller an answer of its own: %s', async (_, type) => {
+    const pool = open()
+    await ready(pool)
+    const answers = await each(100, () => call(pool, { type }))
+    expect(sorted(answers as number[])).toEqual(oneTo(100))
+    expect(getState(pool)).toMatchObject({ n: 100 })
+  })
+
+  it('gives each caller an answer of its own when all of these are mixed', async () => {
+    const pool = open({ size: 3 })
+    await ready(pool)
+    const types = ['add', 'ticket', 'next', 'exclusive'] as const
+    const answers = await each(200, (i) => call(pool, { type: types[i % 4] as 'add' }))
+    expect(sorted(answers)).toEqual(oneTo(200))
+  })
+
+  it('shows a handler everything that was answered before its message was sent', async () => {
+    const pool = open({ size: 3 })
+    await ready(pool)
+    for (let i = 1; i <= 150; i++) {
+      const n = await call(pool, { type: i % 2 === 0 ? 'add' : 'ticket' })
+      const seen = await each(4, () => call(pool, { type: 'read' }))
+      for (const state of seen) expect(state.n).toBe(n)
+    }
+  })
+
+  it('shows a handler what was committed in this thread before its message was sent', async () => {
+    const store = createStore()
+    const pool = open({ state: { type: 'shared', store, key: 'x' } })
+    await ready(pool)
+    const cell = store.cell<{ n: number; seen: string[] }>('x')
+    for (let i = 1; i <= 50; i++) {
+      cell.update((draft) => void (draft.n = i))
+      expect((await call(pool, { type: 'read' })).n).toBe(i)
+    }
+  })
+
+  it('is overwritten where that is asked for', async () => {
+    const pool = open()
+    await each(10, (i) => call(pool, { type: 'overwrite', n: i }))
+    await idle(pool)
+    expect(getState(pool).n).toBeLessThan(10)
+  })
+
+  it('is checked by the validator of the pool, and what it refuses fails alone', async () => {
+    const validate = ({ n }: { n: number }) => n !== 3 || 'three is not allowed'
+    const pool = open({ state: { type: 'shared', validate: validate as never } })
+    const answers = await each(5, () => call(pool, { type: 'add' }).catch((error: { code: string }) => error.code))
+    expect(answers.filter((answer) => answer === 'ERR_GENPOOL_INVALID')).toHaveLength(3)
+    expect(getState(pool).n).toBe(2)
+    expect(await call(pool, { type: 'overwrite', n: 7 })).toBe(2)
+  })
+
+  it('is watched commit by commit, with patches', async () => {
+    const store = createStore()
+    const pool = open({ state: { type: 'shared', store, key: 'x' } })
+    await ready(pool)
+    const heard: unknown[] = []
+    store.cell<{ n: number }>('x').watch((value, version, patches) => heard.push([value.n, version, patches]))
+    await each(3, () => call(pool, { type: 'add' }))
+    expect(heard).toEqual(oneTo(3).map((n) => [n, n, [{ op: 'replace', path: ['n'], value: n }]]))
+  })
+
+  it('counts casts and batches', async () => {
+    const pool = open()
+    for (let i = 0; i < 50; i++) cast(pool, { type: 'bump' })
+    for (let i = 0; i < 50; i++) cast(pool, { type: 'many', by: 2 })
+    await idle(pool)
+    expect(getState(pool).n).toBe(150)
+  })
+
+  it('has effects run after the commit, with the committed state', async () => {
+    const pool = open()
+    expect(await call(pool, { type: 'effect' })).toBe('done')
+    await until(() => words[2] === 1)
+  })
+
+  it('has handleContinue run after the commit, before anything else of its member', async () => {
+    const pool = open({ size: 1 })
+    const all = [call(pool, { type: 'halting' }), call(pool, { type: 'read' }) as Promise<unknown>]
+    expect(await Promise.all(all)).toEqual(['ended', { n: 1, seen: ['more'] }])
+  })
+
+  it('takes nothing of a handler whose caller has given up', async () => {
+    const pool = open()
+    const controller = new AbortController()
+    const late = call(pool, { type: 'late' }, { signal: controller.signal }).catch(
+      (error: { code: string }) => error.code,
+    )
+    await until(() => Atomics.load(words, 3) === 1)
+    controller.abort()
+    expect(await late).toBe('ERR_GENPOOL_CANCELLED')
+    Atomics.store(words, 3, 2)
+    await idle(pool)
+    expect(await call(pool, { type: 'add' })).toBe(1)
+  })
+
+  it('stays as it was if a recipe throws, or makes what cannot be sent', async () => {
+    const pool = open()
+    await expect(call(pool, { type: 'throwing' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+    await expect(call(pool, { type: 'unsendable' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await call(pool, { type: 'add' })).toBe(1)
+  })
+
+  it('outlives its threads', async () => {
+    const pool = open()
+    await ready(pool)
+    let lost = 0
+    const answers = await each(60, (i) =>
+      (i % 20 === 10 ? call(pool, { type: 'die' }) : call(pool, { type: 'add' })).catch(
+        (error: { committed: boolean }) => {
+          if (error.committed) lost++
+          return 'died'
+        },
+      ),
+    )
+    const added = answers.filter((answer) => typeof answer === 'number') as number[]
+    expect(new Set(added).size).toBe(added.length)
+    expect(getState(pool).n).toBe(added.length + lost)
+    expect(await call(pool, { type: 'add' })).toBe(added.length + lost + 1)
+  })
+
+  it('is committed from a member that ends itself before the next message of that member', async () => {
+    const pool = open({ size: 1 }, { prefetch: 8 })
+    await ready(pool)
+    const first = call(pool, { type: 'ending' })
+    const after = each(3, () => call(pool, { type: 'member' }))
+    expect(await first).toBe('member-1.1')
+    expect(await after).toEqual(['member-1.2', 'member-1.2', 'member-1.2'])
+    expect(getState(pool).n).toBe(1)
+  })
+
+  it('is shown to terminate, and no thread is left', async () => {
+    const pool = open()
+    await until(() => words[0] === 1)
+    await each(10, () => call(pool, { type: 'add' }))
+    await drain(pool)
+    expect(words[1]).toBeGreaterThanOrEqual(1)
+  })
+})
