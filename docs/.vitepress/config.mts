@@ -46,7 +46,13 @@ const tasks: DefaultTheme.SidebarItem[] = [
   },
   {
     text: 'More cores and machines',
-    items: guides({ threads: 'Threads', machines: 'Machines (NATS)', 'durable-casts': 'Durable casts', 'state-on-machines': 'State on machines', workers: 'Your own workers' }),
+    items: guides({
+      threads: 'Threads',
+      machines: 'Machines (NATS)',
+      'durable-casts': 'Durable casts',
+      'state-on-machines': 'State on machines',
+      workers: 'Your own workers',
+    }),
   },
   {
     text: 'In production',

@@ -49,7 +49,7 @@ describe.each(['shared', 'isolated'] as const)(
         let twice = 0
         let sent = 0
         let castsSent = 0
-          const tell = (id: number, outcome: Told): void => {
+        const tell = (id: number, outcome: Told): void => {
           if (told.has(id)) twice++
           told.set(id, outcome)
         }
