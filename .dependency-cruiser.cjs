@@ -17,7 +17,7 @@ const LAYERS = [
   [
     'elsewhere',
     [
-      ...['behaviours', 'requests', 'work', 'pool/check-message', 'api/elsewhere', 'api/explain'],
+      ...['behaviours', 'requests', 'work', 'pool/check-message', 'api/deliver', 'api/elsewhere', 'api/explain'],
       ...['views/conditions', 'views/pool-view', 'views/stats/histogram'],
     ],
   ],

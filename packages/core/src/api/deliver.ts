@@ -3,6 +3,8 @@ import type { DeliveryOptions } from '../pool/intake'
 import type { DeliveryEnd } from '../requests/delivered-cast'
 import { poolOf } from './pool-of'
 
+export type { DeliveryOptions }
+
 /** A cast that was given to a pool. */
 export interface Delivering {
   /** Ends it: its handler sees that in `ctx.signal`, and its commit is refused. */
