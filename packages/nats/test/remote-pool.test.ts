@@ -373,6 +373,23 @@ describe('a remote pool', () => {
     expect(VERSION).toBe((JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version)
   })
 
+  it('leaves within its time, too, while its server is gone and a call runs', async () => {
+    const own = await startServer()
+    const nc = await connectTo(own, { maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+    const pool = spawnPool(system, Orders, 'local-leaves', { size: 1 })
+    const service = await serve(pool, nc, { name: 'leaves' })
+    const orders = remotePool<typeof Orders>(system, nc, { name: 'leaves' })
+    const answer = call(orders, { type: 'hold' }).catch((error: unknown) => error)
+    await until(() => held.length === 1)
+    await own.kill()
+    await until(() => !inspect(orders).connected)
+    const begunAt = performance.now()
+    await service.stop({ within: 400 })
+    expect(performance.now() - begunAt).toBeLessThan(700)
+    stop(orders)
+    expect(await answer).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+  })
+
   it('ends with its address, and so do its subscriptions', async () => {
     await node('ends', { size: 1 })
     const orders = remote('ends')

@@ -88,14 +88,18 @@ export class ServedPool {
   async #stop(withinMs: number): Promise<void> {
     this.#leaving = true
     const { connection } = this.#link
+    const { clock } = this.options
+    const begunAt = clock.now()
+    // One time for all of it: without a connection, the framework waits for the next one.
+    const leftMs = (): number => Math.max(0, withinMs - (clock.now() - begunAt) / NS_PER_MS)
     if (!connection.isClosed()) {
       if (this.#link.usable) {
         this.#announcer.announce()
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
         await this.#quietly(connection.flush())
       }
-      await this.#within(withinMs, this.service.stop())
-      await this.#within(withinMs, this.#endpoint.idle())
+      await this.#within(leftMs(), this.service.stop())
+      await this.#within(leftMs(), this.#endpoint.idle())
       if (this.#link.usable) await this.#quietly(connection.flush())
     }
     this.#release()
