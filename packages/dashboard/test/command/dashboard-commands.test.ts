@@ -13,7 +13,7 @@ const token = 'correct horse battery staple'
 let system: ActorSystemRef
 let clock: VirtualClock
 let folder: string
-let served: ServedDashboard[] = []
+const served: ServedDashboard[] = []
 beforeEach(() => {
   system = start()
   clock = virtualClock()
