@@ -30,7 +30,7 @@ async function main() {
   assert.match(await genpool('--help'), /advise/)
   assert.strictEqual(JSON.parse(await genpool('simulate', file, '--size', '2', '--json')).prediction.requests, 200)
   const advice = JSON.parse(await genpool('advise', file, '--p99', '200', '--resamples', '2', '--json'))
-  spawnPool(system, Work, 'as advised', advice.recommended.options)
+  spawnPool(system, Work, 'as-advised', advice.recommended.options)
   assert.match(await genpool('top', url, '--once'), /1 pool/)
   await genpool('record', url, '--out', `${file}.2`, '--seconds', '0.5')
 
