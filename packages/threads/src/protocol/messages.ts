@@ -1,6 +1,6 @@
 import type { StateOptions } from '@genpool/core/elsewhere'
 import type { PlainAddress } from '@genpool/runtime'
-import type { Fault, Following, RequestKind, Started } from '@genpool/core'
+import type { Delivery, Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
 
 /** One message for a handler. */
@@ -14,6 +14,8 @@ export interface JobMessage {
   readonly expectsAnswer: boolean
   /** How many times it ran before. */
   readonly attempt: number
+  /** How it was delivered, for one that is kept until it is done. */
+  readonly delivery?: Delivery | undefined
   /** The sender of a dispatch. */
   readonly sender: PlainAddress | null
 }
