@@ -244,6 +244,26 @@ describe('what is no cast of ours', () => {
   })
 })
 
+describe('what somebody else has written', () => {
+  it('among the dead letters is listed as unreadable; beside the attempts it counts as nothing', async () => {
+    const jobs = await open({ maxDeliver: 2, ackWait: 600, backoff: { initial: 5 } })
+    const { name } = jobs
+    connection.publish(`genpool.${name}.dead.1`, 'nonsense')
+    connection.publish(`genpool.${name}.tries.1`, 'nonsense')
+    await until(async () => (await jobs.dead()).length === 1, 'it is listed')
+    const [strange] = await jobs.dead()
+    expect(strange).toMatchObject({ id: '', message: undefined, readable: false, code: 'ERR_GENPOOL_INVALID' })
+    await expect(jobs.retry(strange!)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await jobs.discard(strange!)).toBe(true)
+    const consumer = await consume(jobs)
+    await jobs.cast({ type: 'send', to: 'fail' }, { id: 'x' })
+    await until(async () => (await jobs.dead()).length === 1, 'the cast died')
+    expect((await jobs.dead())[0]).toMatchObject({ id: 'x', reason: 'no mailbox "fail"' })
+    // Its first failure could not be kept, so the server has delivered it again.
+    expect(consumer.inspect().left).toBe(1)
+  })
+})
+
 describe('types', () => {
   it('a queue of a behaviour takes its messages, and no others', async () => {
     const jobs = await durable<typeof Mails>(connection, { name: `q${++queues}`, storage: 'memory' })
