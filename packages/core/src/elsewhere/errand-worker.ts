@@ -1,4 +1,4 @@
-import type { MemberInfo } from '../behaviours/context'
+import type { Delivery, MemberInfo } from '../behaviours/context'
 import type { Nanos } from '@genpool/runtime'
 import type { Following } from '../behaviours/step'
 import type { Eventually } from '../behaviours/eventually'
@@ -40,6 +40,8 @@ export interface ErrandMessage {
   readonly expectsAnswer: boolean
   /** How many times it ran before. */
   readonly attempt: number
+  /** How it was delivered, for one that is kept until it is done. */
+  readonly delivery?: Delivery | undefined
 }
 
 /** Runs the requests of a pool that is elsewhere, one run at a time, as a member in the pool's own thread would. */
@@ -98,9 +100,9 @@ export class ErrandWorker {
   }
 
   /** Finds the handler and checks the message. One that is not valid has failed when this returns null. */
-  accept({ id, kind, continues, message, deadline, expectsAnswer, attempt }: ErrandMessage): Errand | null {
+  accept({ id, kind, continues, message, deadline, expectsAnswer, attempt, delivery }: ErrandMessage): Errand | null {
     const handler = this.#find(kind, continues, message) ?? NO_HANDLER
-    const errand = new Errand(this.pool, { id, kind, handler, message, expectsAnswer }, this.host)
+    const errand = new Errand(this.pool, { id, kind, handler, message, expectsAnswer, delivery }, this.host)
     errand.deadline = deadline
     errand.attempt = attempt
     errand.runner = this.#runner

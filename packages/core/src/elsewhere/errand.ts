@@ -1,4 +1,5 @@
 import type { GenPoolError } from '@genpool/runtime'
+import type { Delivery } from '../behaviours/context'
 import type { Handler } from '../behaviours/handler'
 import type { CheckedBackOff } from '../requests/back-off'
 import type { RequestKind } from '../requests/outcome'
@@ -25,25 +26,32 @@ export interface ErrandFacts {
   readonly handler: Handler
   readonly message: unknown
   readonly expectsAnswer: boolean
+  readonly delivery?: Delivery | undefined
 }
 
 /** A request of a pool that is elsewhere, as its handler here sees it. */
 export class Errand extends Request {
   readonly id: number
   readonly #expectsAnswer: boolean
+  readonly #delivery: Delivery | undefined
 
   constructor(
     owner: RequestOwner<Request>,
-    { id, kind, handler, message, expectsAnswer }: ErrandFacts,
+    { id, kind, handler, message, expectsAnswer, delivery }: ErrandFacts,
     private readonly reports: ErrandReports,
   ) {
     super(owner, kind, handler, message, null, 0)
     this.id = id
     this.#expectsAnswer = expectsAnswer
+    this.#delivery = delivery
   }
 
   override get expectsAnswer(): boolean {
     return this.#expectsAnswer
+  }
+
+  override get delivery(): Delivery | undefined {
+    return this.#delivery
   }
 
   override reply(value: unknown, answered: boolean): boolean {

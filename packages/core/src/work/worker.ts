@@ -1,6 +1,6 @@
 import type { GenPoolError, Nanos, Reference, Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
-import type { MemberInfo } from '../behaviours/context'
+import type { Delivery, MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
@@ -21,6 +21,8 @@ export interface Job {
   readonly expectsAnswer: boolean
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** How it was delivered, for one that is kept until it is done; undefined for all others. */
+  readonly delivery?: Delivery | undefined
   /** Who sent it, for a dispatch; null without a sender. */
   readonly sender: Reference | null
   /** The outcome; null while it has none. A job with an outcome must not begin, and its commit is refused. */

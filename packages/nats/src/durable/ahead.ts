@@ -3,7 +3,7 @@ import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 /** A member that is done in less time is idle before a cast can come. */
 const SHORT_MS = 1
 /** How many casts may be on their way to each member then. */
-const EACH = 4
+const EACH = 8
 const LOOK = 100 * NS_PER_MS
 
 /**

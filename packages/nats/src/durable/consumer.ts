@@ -136,7 +136,6 @@ export class JobConsumer {
     this.#beat.end()
     this.#link.end()
     this.#off()
-    this.queue.left(this)
     this.#end(error)
   }
 

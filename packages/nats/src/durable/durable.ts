@@ -142,7 +142,6 @@ class DurableQueue implements Durable {
     const { queue } = this
     await this.#asking(() => queue.ensure())
     const consumer = new JobConsumer(nuid.next(), queue, pool, checked)
-    queue.consumers.add(consumer)
     consumer.start()
     return {
       id: consumer.id,

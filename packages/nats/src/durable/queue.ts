@@ -12,11 +12,6 @@ import { Publisher } from './publisher'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
 
-/** Something that ends with its queue. */
-interface Leaver {
-  stop(withinMs: number): Promise<void>
-}
-
 /** One queue of durable casts, as this process uses it: its parts. */
 export class Queue {
   readonly name: string
@@ -28,7 +23,6 @@ export class Queue {
   readonly history: History
   readonly letters: DeadLetters
   readonly bodies: Bodies
-  readonly consumers = new Set<Leaver>()
 
   private constructor(
     readonly connection: NatsConnection,
@@ -69,10 +63,6 @@ export class Queue {
   async ensure(): Promise<void> {
     await ensureStreams(this.jsm, this)
     await this.time.set(this.publisher, this.jsm)
-  }
-
-  left(consumer: Leaver): void {
-    this.consumers.delete(consumer)
   }
 
   async inspect(): Promise<QueueInspection> {

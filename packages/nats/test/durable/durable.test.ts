@@ -243,6 +243,62 @@ describe('what is no cast of ours', () => {
   })
 })
 
+describe('what somebody else has written', () => {
+  it('among the dead letters is listed as unreadable; beside the attempts it counts as nothing', async () => {
+    const jobs = await open({ maxDeliver: 2, ackWait: 600, backoff: { initial: 5 } })
+    const { name } = jobs
+    connection.publish(`genpool.${name}.dead.1`, 'nonsense')
+    connection.publish(`genpool.${name}.tries.1`, 'nonsense')
+    await until(async () => (await jobs.dead()).length === 1, 'it is listed')
+    const [strange] = await jobs.dead()
+    expect(strange).toMatchObject({ id: '', message: undefined, readable: false, code: 'ERR_GENPOOL_INVALID' })
+    await expect(jobs.retry(strange!)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await jobs.discard(strange!)).toBe(true)
+    const consumer = await consume(jobs)
+    await jobs.cast({ type: 'send', to: 'fail' }, { id: 'x' })
+    await until(async () => (await jobs.dead()).length === 1, 'the cast died')
+    expect((await jobs.dead())[0]).toMatchObject({ id: 'x', reason: 'no mailbox "fail"' })
+    // Its first failure could not be kept, so the server has delivered it again.
+    expect(consumer.inspect().left).toBe(1)
+  })
+})
+
+describe('types', () => {
+  it('a queue of a behaviour takes its messages, and no others', async () => {
+    const jobs = await durable<typeof Mails>(connection, { name: `q${++queues}`, storage: 'memory' })
+    await jobs.cast({ type: 'send', to: 'a' })
+    // @ts-expect-error: there is no such message
+    await jobs.cast({ type: 'sent', to: 'a' })
+    // @ts-expect-error: it has no such field
+    await jobs.cast({ type: 'send', whom: 'a' })
+    // @ts-expect-error: an id is a text
+    await expect(jobs.cast({ type: 'send', to: 'a' }, { id: 5 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    expect(await jobs.inspect()).toMatchObject({ waiting: 3 })
+  })
+})
+
+describe('a consumer that stops', () => {
+  it('aborts what still runs after its time, and others do that at once', async () => {
+    const jobs = await open()
+    const slow = await consume(jobs, { size: 1 })
+    await jobs.cast({ type: 'send', to: 'slow', ms: 1000 }, { id: 's' })
+    await until(() => slow.inspect().inHand === 1, 'it runs')
+    await slow.stop({ within: 10 })
+    expect(slow.inspect()).toMatchObject({ inHand: 0, again: 1, stopping: true })
+    await consume(jobs)
+    await until(() => deliveries.some(({ id, attempt }) => id === 's' && attempt === 2), 'another one does it')
+    await until(async () => (await jobs.inspect()).inHand === 0, 'it is acknowledged')
+  })
+
+  it('ends an attempt that takes too long, which counts as failed', async () => {
+    const jobs = await open({ maxDeliver: 2, backoff: { initial: 5 } })
+    await consume(jobs, { timeout: 30 })
+    await jobs.cast({ type: 'send', to: 'endless', ms: 500 })
+    await until(async () => (await jobs.dead()).length === 1, 'it is dead')
+    expect((await jobs.dead())[0]).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', attempts: 2 })
+  })
+})
+
 describe('misuse', () => {
   it('is refused with what to do', async () => {
     await expect(durable(connection, { name: 'a b' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })

@@ -39,9 +39,9 @@ describe('casts on their way to busy members', () => {
     expect(ahead.of(8)).toBe(0)
     runMs = 0.2
     await clock.advance(101)
-    expect(ahead.of(8)).toBe(32)
+    expect(ahead.of(8)).toBe(64)
     runMs = 5
-    expect(ahead.of(8)).toBe(32)
+    expect(ahead.of(8)).toBe(64)
     await clock.advance(101)
     expect(ahead.of(8)).toBe(0)
   })

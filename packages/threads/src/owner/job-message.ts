@@ -5,7 +5,7 @@ import { continues } from './routes'
 
 /** What a thread is told of a job. @param isReal whether the pool lives in real time: if not, only its owner knows deadlines */
 export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
-  const { kind, handler, message, deadline, expectsAnswer, attempt, sender } = job
+  const { kind, handler, message, deadline, expectsAnswer, attempt, sender, delivery } = job
   return {
     id,
     kind,
@@ -15,5 +15,6 @@ export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
     expectsAnswer,
     attempt,
     sender: sender === null ? null : plainOrNull(sender),
+    ...(delivery === undefined ? {} : { delivery }),
   }
 }

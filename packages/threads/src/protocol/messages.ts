@@ -1,7 +1,7 @@
 import type { StateOptions } from '@genpool/core/elsewhere'
 import type { PlainAddress } from '@genpool/runtime'
 import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
-import type { Fault, Following, RequestKind, Started } from '@genpool/core'
+import type { Delivery, Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
 
 /** One message for a handler. */
@@ -15,6 +15,8 @@ export interface JobMessage {
   readonly expectsAnswer: boolean
   /** How many times it ran before. */
   readonly attempt: number
+  /** How it was delivered, for one that is kept until it is done. */
+  readonly delivery?: Delivery | undefined
   /** The sender of a dispatch. */
   readonly sender: PlainAddress | null
 }

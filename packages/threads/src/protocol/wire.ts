@@ -9,7 +9,7 @@ export type Packed = unknown[]
 const KINDS = ['call', 'cast', 'query', 'dispatch', 'direct'] as const
 const CONTINUES = 8
 const EXPECTS_ANSWER = 16
-/** Follows: its attempt, its sender, the other messages of its batch. */
+/** Follows: its attempt, its sender, the other messages of its batch, how it was delivered. */
 const HAS_MORE = 32
 /** Another message, as it is. */
 const OTHER = 64
@@ -21,11 +21,11 @@ export function packForThread(packed: Packed, message: ToThread): void {
 }
 
 function packJob(packed: Packed, [, place, message, companions]: JobToThread): void {
-  const { id, kind, continues, deadline, expectsAnswer, attempt, sender } = message
-  const hasMore = attempt > 0 || sender !== null || companions !== null
+  const { id, kind, continues, deadline, expectsAnswer, attempt, sender, delivery } = message
+  const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined
   const bits = KINDS.indexOf(kind) + (continues ? CONTINUES : 0) + (expectsAnswer ? EXPECTS_ANSWER : 0)
   packed.push(bits + (hasMore ? HAS_MORE : 0), place, id, message.message, deadline)
-  if (hasMore) packed.push([attempt, sender, companions])
+  if (hasMore) packed.push([attempt, sender, companions, delivery])
 }
 
 /** The messages again. */
@@ -38,7 +38,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       i += 2
       continue
     }
-    const [attempt, sender, companions] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
+    const [attempt, sender, companions, delivery] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
     const message: JobMessage = {
       id: packed[i + 2] as number,
       kind: KINDS[bits & 7] ?? 'call',
@@ -48,6 +48,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       expectsAnswer: (bits & EXPECTS_ANSWER) !== 0,
       attempt,
       sender,
+      ...(delivery === undefined ? {} : { delivery }),
     }
     messages.push(['job', packed[i + 1] as number, message, companions])
     i += (bits & HAS_MORE) === 0 ? 5 : 6
@@ -55,8 +56,13 @@ export function unpackForThread(packed: Packed): ToThread[] {
   return messages
 }
 
-type More = readonly [attempt: number, sender: JobMessage['sender'], companions: JobToThread[3]]
-const NOTHING: More = [0, null, null]
+type More = readonly [
+  attempt: number,
+  sender: JobMessage['sender'],
+  companions: JobToThread[3],
+  delivery: JobMessage['delivery'],
+]
+const NOTHING: More = [0, null, null, undefined]
 
 const RAN = 0
 

@@ -3,7 +3,8 @@ import type { ToOwner, ToThread } from '../../src/protocol/messages'
 import { packForOwner, packForThread, type Packed, unpackForOwner, unpackForThread } from '../../src/protocol/wire'
 
 const value = fc.oneof(fc.integer(), fc.string(), fc.constant(undefined), fc.constant(null), fc.object({ maxDepth: 1 }))
-const message = fc.record({
+const delivery = { id: 'a', attempt: 2, storedAt: new Date(5), seq: 7, key: undefined }
+const plain = fc.record({
   id: fc.nat(),
   kind: fc.constantFrom('call', 'cast', 'query', 'dispatch', 'direct' as const),
   continues: fc.boolean(),
@@ -13,6 +14,7 @@ const message = fc.record({
   attempt: fc.constantFrom(0, 2),
   sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
 })
+const message = fc.tuple(plain, fc.boolean()).map(([each, isKept]) => (isKept ? { ...each, delivery } : each))
 const toThread = fc.oneof(
   fc.tuple(fc.constant('job' as const), fc.nat(), message, fc.option(fc.array(message, { maxLength: 2 }))),
   fc.tuple(fc.constant('cancel' as const), fc.nat()),
