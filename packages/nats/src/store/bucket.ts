@@ -16,6 +16,14 @@ export type Answer =
 const NO_JETSTREAM =
   'the server has no JetStream, or JetStream has no leader at the moment. Start "nats-server" with "-js", and see "nats server report jetstream"'
 
+/** Only a leader answers. A question to one that has died is asked again. */
+const LONGEST_QUESTION_MS = 2000
+
+/** The bucket cannot be asked now: it did not answer, or it elects a leader. Another attempt may succeed. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
 /** A KV bucket, and what its errors mean. */
 export class Bucket {
   #kv!: KV
@@ -33,7 +41,7 @@ export class Bucket {
   async open(): Promise<void> {
     const { bucket, replicas, revisions, storage, timeout } = this.options
     try {
-      const made = new Kvm(jetstream(this.connection, { timeout }))
+      const made = new Kvm(jetstream(this.connection, { timeout: Math.min(timeout, LONGEST_QUESTION_MS) }))
       await made.create(bucket, {
         replicas,
         history: revisions,
@@ -107,10 +115,13 @@ export class Bucket {
   }
 
   #explained(error: unknown): Error {
-    const why = (what: string): Error => new Error(`bucket "${this.name}": ${what}.`, { cause: error })
+    const text = (what: string): string => `bucket "${this.name}": ${what}.`
+    const why = (what: string): Error => new Error(text(what), { cause: error })
+    const unavailable = (what: string): Error => new Unavailable(text(what), { cause: error })
     if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
-    if (isWithoutResponder(error) || isNotEnabled(error)) return why(NO_JETSTREAM)
-    if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
+    if (isNotEnabled(error)) return why(NO_JETSTREAM)
+    if (isWithoutResponder(error)) return unavailable(NO_JETSTREAM)
+    if (error instanceof errors.TimeoutError) return unavailable('the server did not answer in time')
     return why(error instanceof Error ? error.message : String(error))
   }
 }

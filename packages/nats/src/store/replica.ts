@@ -1,13 +1,16 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
-import type { Bucket } from './bucket'
+import { type Bucket, Unavailable } from './bucket'
 import type { Connected } from './connected'
 import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
 import type { CheckedStoreOptions } from './store-options'
+
+/** How long it waits before it asks again. */
+const PAUSE_MS = 50
 
 const ADVICE = 'Call restore() to write the last good values back'
 
@@ -98,8 +101,7 @@ export class Replica {
   /** Asks the server for the last revision, and takes it over. */
   async look(entry: Entry): Promise<void> {
     const before = entry.revision
-    const { clock, timeout } = this.options
-    const found = await this.connected.ask(() => this.bucket.last(entry.name), clock.now() + timeout * NS_PER_MS)
+    const found = await this.#last(entry)
     const revision = found?.revision ?? 0
     if (revision < before) await this.#follower.isSame()
     await new Promise<void>((resolve) => {
@@ -133,6 +135,21 @@ export class Replica {
       if (!(error instanceof BadContent)) throw error
       const what = `revision ${found.revision} of ${where} is none of a store: ${error.message}`
       throw new Error(`${what}. ${ADVICE}`, { cause: error })
+    }
+  }
+
+  /** Asks for the last revision while the bucket is not available, as long as a write is tried. */
+  async #last(entry: Entry): Promise<KvEntry | null> {
+    const { clock, timeout } = this.options
+    const end = clock.now() + timeout * NS_PER_MS
+    for (;;) {
+      try {
+        return await this.connected.ask(() => this.bucket.last(entry.name), end)
+      } catch (error) {
+        const at = clock.now() + PAUSE_MS * NS_PER_MS
+        if (!(error instanceof Unavailable) || at >= end) throw error
+        await new Promise<void>((resolve) => void clock.setTimer(at, resolve))
+      }
     }
   }
 

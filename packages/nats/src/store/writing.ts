@@ -33,6 +33,8 @@ const connectionLost = (): Answer => ({
   error: new Error('the connection to NATS was lost.'),
 })
 
+/** A leader that has died does not answer, and the next one does. */
+const LONGEST_ATTEMPT_MS = 2000
 const LEAST_ATTEMPT_MS = 100
 const PAUSES_MS = [5, 20, 50, 100, 250]
 
@@ -107,7 +109,7 @@ export class Writing {
 
   #attemptMs(): number {
     const left = (this.#end - this.ports.clock.now()) / NS_PER_MS
-    return Math.max(Math.min(left, this.ports.timeoutMs / 3), LEAST_ATTEMPT_MS)
+    return Math.max(Math.min(left, this.ports.timeoutMs / 3, LONGEST_ATTEMPT_MS), LEAST_ATTEMPT_MS)
   }
 
   /** Waits a little. False if the time is over. */
