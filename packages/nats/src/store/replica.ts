@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
-import { type Bucket, Unavailable } from './bucket'
+import { type Bucket, type Expected, Unavailable } from './bucket'
 import type { Connected } from './connected'
 import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import { Entry } from './entry'
@@ -82,7 +82,8 @@ export class Replica {
 
   /** This process has written a revision. */
   wrote(entry: Entry, revision: number, content: Content): void {
-    this.#follower.saw(revision)
+    // In a bucket of several servers only the watch says up to where all entries are known.
+    if (!this.bucket.isReplicated) this.#follower.saw(revision)
     entry.take({ revision, content }, this.options.clock.now())
   }
 
@@ -91,11 +92,18 @@ export class Replica {
     this.#tell(entry, arrivalsOf(entry.content))
   }
 
-  /** A write has found another revision than it expected. */
-  found(entry: Entry, found: KvEntry | null): void {
+  /** What the next write of the entry expects. */
+  expected({ revision, knownUpTo }: Entry): Expected {
+    const last = this.bucket.isReplicated ? Math.max(knownUpTo, this.#follower.seen) : undefined
+    return { revision, last }
+  }
+
+  /** A write has found another revision than it expected. `last`: up to where the entry is known by that. */
+  found(entry: Entry, { found, last }: { readonly found: KvEntry | null; readonly last: number }): void {
     // An older one is of another bucket, or of a backup.
     if ((found?.revision ?? 0) < entry.revision) void this.#follower.isSame().catch(() => undefined)
     this.#take(entry, found)
+    entry.knownUpTo = Math.max(entry.knownUpTo, last)
   }
 
   /** Asks the server for the last revision, and takes it over. */
@@ -197,6 +205,7 @@ export class Replica {
     const fault = new Error(`bucket "${this.bucket.name}" was deleted and made again. ${ADVICE}`)
     for (const entry of this.all())
       entry.whenIdle(() => {
+        entry.knownUpTo = 0
         if (entry.revision > 0) entry.fail(0, entry.fault ?? fault)
       })
   }
