@@ -1,4 +1,4 @@
-import { jetstream, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
+import { jetstream, type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
 import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import type { CheckedStoreOptions } from './store-options'
@@ -16,9 +16,31 @@ export type Answer =
 const NO_JETSTREAM =
   'the server has no JetStream, or JetStream has no leader at the moment. Start "nats-server" with "-js", and see "nats server report jetstream"'
 
+/** Only a leader answers. A question to one that has died is asked again. */
+const LONGEST_QUESTION_MS = 2000
+
+/** The bucket cannot be asked now: it did not answer, or it elects a leader. Another attempt may succeed. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}
+
+/** What a write expects. */
+export interface Expected {
+  /** The last revision of the entry. 0: it does not exist. */
+  readonly revision: number
+  /** The last revision of the whole bucket, if that counts, too. */
+  readonly last: number | undefined
+}
+
 /** A KV bucket, and what its errors mean. */
 export class Bucket {
   #kv!: KV
+  #js!: JetStreamClient
+  /**
+   * Whether it is kept on several servers. Then only the last revision of the whole bucket is a safe condition: two writes that
+   * expect the same revision of one entry may both be taken (nats-server#4320, and #8469 for newer ones).
+   */
+  isReplicated = false
 
   constructor(
     private readonly connection: NatsConnection,
@@ -33,7 +55,8 @@ export class Bucket {
   async open(): Promise<void> {
     const { bucket, replicas, revisions, storage, timeout } = this.options
     try {
-      const made = new Kvm(jetstream(this.connection, { timeout }))
+      this.#js = jetstream(this.connection, { timeout: Math.min(timeout, LONGEST_QUESTION_MS) })
+      const made = new Kvm(this.#js)
       await made.create(bucket, {
         replicas,
         history: revisions,
@@ -41,6 +64,7 @@ export class Bucket {
       })
       // Bound without direct reads: the leader answers, and not a follower that lags behind.
       this.#kv = await made.open(bucket, { allow_direct: false })
+      this.isReplicated = (await this.status()).replicas > 1
     } catch (error) {
       throw this.#explained(error)
     }
@@ -48,6 +72,15 @@ export class Bucket {
 
   status(): Promise<KvStatus> {
     return this.#kv.status()
+  }
+
+  /** The last revision of the whole bucket. @throws {Error} that says why it is not known */
+  async lastRevision(): Promise<number> {
+    try {
+      return (await this.status()).streamInfo.state.last_seq
+    } catch (error) {
+      throw this.#explained(error)
+    }
   }
 
   /** Follows all entries: first the last revision of each. */
@@ -71,11 +104,17 @@ export class Bucket {
     return revisions
   }
 
-  /** Writes an entry if `expected` is its last revision. 0: if it does not exist. */
-  async compareAndSet(entry: string, bytes: Uint8Array, expected: number, timeoutMs: number): Promise<Answer> {
+  /** Writes an entry if nobody has written since what is expected. */
+  async compareAndSet(entry: string, bytes: Uint8Array, expected: Expected, timeoutMs: number): Promise<Answer> {
+    const { revision, last } = expected
     try {
-      const revision = await this.#kv.put(entry, bytes, { previousSeq: expected, timeout: timeoutMs })
-      return { kind: 'stored', revision }
+      if (last === undefined) {
+        const options = { previousSeq: revision, timeout: timeoutMs }
+        return { kind: 'stored', revision: await this.#kv.put(entry, bytes, options) }
+      }
+      const options = { expect: { lastSequence: last }, timeout: timeoutMs }
+      const { seq } = await this.#js.publish(`$KV.${this.name}.${entry}`, bytes, options)
+      return { kind: 'stored', revision: seq }
     } catch (error) {
       return this.#answerOf(error)
     }
@@ -107,10 +146,13 @@ export class Bucket {
   }
 
   #explained(error: unknown): Error {
-    const why = (what: string): Error => new Error(`bucket "${this.name}": ${what}.`, { cause: error })
+    const text = (what: string): string => `bucket "${this.name}": ${what}.`
+    const why = (what: string): Error => new Error(text(what), { cause: error })
+    const unavailable = (what: string): Error => new Unavailable(text(what), { cause: error })
     if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
-    if (isWithoutResponder(error) || isNotEnabled(error)) return why(NO_JETSTREAM)
-    if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
+    if (isNotEnabled(error)) return why(NO_JETSTREAM)
+    if (isWithoutResponder(error)) return unavailable(NO_JETSTREAM)
+    if (error instanceof errors.TimeoutError) return unavailable('the server did not answer in time')
     return why(error instanceof Error ? error.message : String(error))
   }
 }

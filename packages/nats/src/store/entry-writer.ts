@@ -1,4 +1,5 @@
 import type { Clock } from '@genpool/runtime'
+import type { KvEntry } from '@nats-io/kv'
 import type { Bucket } from './bucket'
 import type { Connected } from './connected'
 import { type Content, written } from './content'
@@ -46,13 +47,15 @@ export class EntryWriter {
     const next = written(content, writer, write)
     const bytes = sizes.encoded(next)
     if (bytes === undefined) return false
+    const expected = replica.expected(entry)
     const end = entry.beginWrite()
     try {
-      const writing = new Writing({ ...ports, writer, read: (found) => replica.read(entry, found) }, entry, write)
+      const read = (found: KvEntry | null): Content => replica.read(entry, found)
+      const writing = new Writing({ ...ports, writer, read }, entry, expected, write)
       const outcome = await writing.run(bytes)
       if (outcome.kind === 'stored') replica.wrote(entry, outcome.revision, next)
       if (outcome.kind !== 'lost' && !this.#ended) put()
-      if (outcome.kind !== 'stored') replica.found(entry, outcome.found)
+      if (outcome.kind !== 'stored') replica.found(entry, outcome)
       return outcome.kind !== 'lost'
     } finally {
       end()

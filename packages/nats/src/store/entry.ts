@@ -14,6 +14,8 @@ export class Entry {
   /** The last revision that is known; 0 if there is none. The next write expects it. */
   revision = 0
   content: Content = EMPTY
+  /** The revision of the whole bucket up to which this entry is known. */
+  knownUpTo = 0
   /** Why nothing can be committed to it: somebody has deleted it, or has written what is no entry. The values stay what they were. */
   fault: Error | undefined = undefined
   /** Whether a cell of it is used here. Others are not decoded. */
@@ -63,6 +65,7 @@ export class Entry {
   /** Takes over a revision. */
   take({ revision, content }: Revision, now: Nanos): void {
     this.revision = revision
+    this.knownUpTo = Math.max(this.knownUpTo, revision)
     this.content = content
     this.fault = undefined
     const before = new Map(this.#seen)

@@ -61,6 +61,10 @@ export class Follower {
     return isSame
   }
 
+  get seen(): number {
+    return this.#seen
+  }
+
   saw(revision: number): void {
     this.#seen = Math.max(this.#seen, revision)
   }

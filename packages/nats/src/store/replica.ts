@@ -1,13 +1,16 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
-import type { Bucket } from './bucket'
+import { type Bucket, type Expected, Unavailable } from './bucket'
 import type { Connected } from './connected'
 import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
 import type { CheckedStoreOptions } from './store-options'
+
+/** How long it waits before it asks again. */
+const PAUSE_MS = 50
 
 const ADVICE = 'Call restore() to write the last good values back'
 
@@ -79,7 +82,8 @@ export class Replica {
 
   /** This process has written a revision. */
   wrote(entry: Entry, revision: number, content: Content): void {
-    this.#follower.saw(revision)
+    // In a bucket of several servers only the watch says up to where all entries are known.
+    if (!this.bucket.isReplicated) this.#follower.saw(revision)
     entry.take({ revision, content }, this.options.clock.now())
   }
 
@@ -88,18 +92,24 @@ export class Replica {
     this.#tell(entry, arrivalsOf(entry.content))
   }
 
-  /** A write has found another revision than it expected. */
-  found(entry: Entry, found: KvEntry | null): void {
+  /** What the next write of the entry expects. */
+  expected({ revision, knownUpTo }: Entry): Expected {
+    const last = this.bucket.isReplicated ? Math.max(knownUpTo, this.#follower.seen) : undefined
+    return { revision, last }
+  }
+
+  /** A write has found another revision than it expected. `last`: up to where the entry is known by that. */
+  found(entry: Entry, { found, last }: { readonly found: KvEntry | null; readonly last: number }): void {
     // An older one is of another bucket, or of a backup.
     if ((found?.revision ?? 0) < entry.revision) void this.#follower.isSame().catch(() => undefined)
     this.#take(entry, found)
+    entry.knownUpTo = Math.max(entry.knownUpTo, last)
   }
 
   /** Asks the server for the last revision, and takes it over. */
   async look(entry: Entry): Promise<void> {
     const before = entry.revision
-    const { clock, timeout } = this.options
-    const found = await this.connected.ask(() => this.bucket.last(entry.name), clock.now() + timeout * NS_PER_MS)
+    const found = await this.#last(entry)
     const revision = found?.revision ?? 0
     if (revision < before) await this.#follower.isSame()
     await new Promise<void>((resolve) => {
@@ -133,6 +143,21 @@ export class Replica {
       if (!(error instanceof BadContent)) throw error
       const what = `revision ${found.revision} of ${where} is none of a store: ${error.message}`
       throw new Error(`${what}. ${ADVICE}`, { cause: error })
+    }
+  }
+
+  /** Asks for the last revision while the bucket is not available, as long as a write is tried. */
+  async #last(entry: Entry): Promise<KvEntry | null> {
+    const { clock, timeout } = this.options
+    const end = clock.now() + timeout * NS_PER_MS
+    for (;;) {
+      try {
+        return await this.connected.ask(() => this.bucket.last(entry.name), end)
+      } catch (error) {
+        const at = clock.now() + PAUSE_MS * NS_PER_MS
+        if (!(error instanceof Unavailable) || at >= end) throw error
+        await new Promise<void>((resolve) => void clock.setTimer(at, resolve))
+      }
     }
   }
 
@@ -180,6 +205,7 @@ export class Replica {
     const fault = new Error(`bucket "${this.bucket.name}" was deleted and made again. ${ADVICE}`)
     for (const entry of this.all())
       entry.whenIdle(() => {
+        entry.knownUpTo = 0
         if (entry.revision > 0) entry.fail(0, entry.fault ?? fault)
       })
   }

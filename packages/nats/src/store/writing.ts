@@ -1,7 +1,7 @@
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { UnknownWrite } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
-import type { Answer, Bucket } from './bucket'
+import type { Answer, Bucket, Expected } from './bucket'
 import { type Content, MOST_WRITERS } from './content'
 import type { Entry } from './entry'
 import type { Connected } from './connected'
@@ -23,9 +23,9 @@ export interface WritingPorts {
 export type Written =
   | { readonly kind: 'stored'; readonly revision: number }
   /** Somebody else came first. */
-  | { readonly kind: 'lost'; readonly found: KvEntry | null }
+  | { readonly kind: 'lost'; readonly found: KvEntry | null; readonly last: number }
   /** It was stored, and `found` is the last revision now. Perhaps others have written since. */
-  | { readonly kind: 'found'; readonly found: KvEntry | null }
+  | { readonly kind: 'found'; readonly found: KvEntry | null; readonly last: number }
 
 const connectionLost = (): Answer => ({
   kind: 'unanswered',
@@ -33,6 +33,8 @@ const connectionLost = (): Answer => ({
   error: new Error('the connection to NATS was lost.'),
 })
 
+/** A leader that has died does not answer, and the next one does. */
+const LONGEST_ATTEMPT_MS = 2000
 const LEAST_ATTEMPT_MS = 100
 const PAUSES_MS = [5, 20, 50, 100, 250]
 
@@ -50,6 +52,7 @@ export class Writing {
   constructor(
     private readonly ports: WritingPorts,
     private readonly entry: Entry,
+    private readonly expected: Expected,
     private readonly write: number,
   ) {
     this.#end = ports.clock.now() + ports.timeoutMs * NS_PER_MS
@@ -61,7 +64,7 @@ export class Writing {
     for (let i = 0; ; i++) {
       const error = await connected.until(this.#end)
       if (error !== undefined) throw this.#failed(error)
-      const attempt = bucket.compareAndSet(this.entry.name, bytes, this.entry.revision, this.#attemptMs())
+      const attempt = bucket.compareAndSet(this.entry.name, bytes, this.expected, this.#attemptMs())
       const answer = await connected.orLost(attempt, connectionLost)
       if (answer.kind === 'stored') return answer
       if (answer.kind === 'lost') return this.#find()
@@ -80,21 +83,23 @@ export class Writing {
     const { bucket, connected } = this.ports
     for (let i = 0; ; i++) {
       try {
+        // First this: the entry is then known at least up to there.
+        const last = bucket.isReplicated ? await connected.ask(() => bucket.lastRevision(), this.#end) : 0
         const found = await connected.ask(() => bucket.last(this.entry.name), this.#end)
-        return this.#mayBeStored ? this.#judged(found) : { kind: 'lost', found }
+        return { kind: this.#mayBeStored ? this.#judged(found) : 'lost', found, last }
       } catch (error) {
         if (error instanceof UnknownWrite || !(await this.#pause(i))) throw this.#failed(error)
       }
     }
   }
 
-  #judged(found: KvEntry | null): Written {
+  #judged(found: KvEntry | null): 'found' | 'lost' {
     const { writers } = this.#readOrUnknown(found)
     const last = writers.get(this.ports.writer)
-    if (last === this.write) return { kind: 'found', found }
+    if (last === this.write) return 'found'
     if (last === undefined && writers.size >= MOST_WRITERS)
       throw new UnknownWrite(new Error(`bucket "${this.ports.bucket.name}": many others have written since`))
-    return { kind: 'lost', found }
+    return 'lost'
   }
 
   #readOrUnknown(found: KvEntry | null): Content {
@@ -107,7 +112,7 @@ export class Writing {
 
   #attemptMs(): number {
     const left = (this.#end - this.ports.clock.now()) / NS_PER_MS
-    return Math.max(Math.min(left, this.ports.timeoutMs / 3), LEAST_ATTEMPT_MS)
+    return Math.max(Math.min(left, this.ports.timeoutMs / 3, LONGEST_ATTEMPT_MS), LEAST_ATTEMPT_MS)
   }
 
   /** Waits a little. False if the time is over. */

@@ -2,7 +2,7 @@ import { type Entry, serialOrder } from '@genpool/state-ane/testing'
 import { natsStore, type NatsStore } from '@genpool/nats'
 import { Proxy } from '../support/proxy'
 import { connectTo, type NatsServer } from '../support/server'
-import { endJetStream, startJetStream } from '../support/jetstream'
+import { endJetStream, startJetStream, startJetStreamCluster } from '../support/jetstream'
 import type { StoreSetup, Told } from '../support/store-process'
 import { endStores, startStores, type StoreProcess } from '../support/store-processes'
 
@@ -123,6 +123,29 @@ function seeded(seed: number): (below: number) => number {
   }
 }
 
+/** The log of a state at the end, once the server can be asked. */
+async function finalLog(key: string): Promise<string> {
+  for (let i = 0; ; i++) {
+    try {
+      return (await looker.fresh<{ log: string } | undefined>(key))?.log ?? ''
+    } catch (error) {
+      if (i > 20) throw error
+    }
+  }
+}
+
+/** What was answered has a serial order that leads to the log, and what failed for certain has had no effect. */
+function mustBeSerial({ known }: Round, log: string): void {
+  const entries = known.flatMap(({ isOpen, ...entry }): Entry[] => {
+    if (!isOpen) return [entry]
+    // It may have been committed at any time since.
+    return log.includes(entry.letter) ? [{ ...entry, committed: true, ended: Infinity }] : []
+  })
+  const history = { entries, final: { log } }
+  if (serialOrder(history, 'real-time') === undefined) throw new Error(JSON.stringify(history, null, 1))
+  for (const { committed, isOpen, letter } of known) if (!committed && !isOpen) expect(log).not.toContain(letter)
+}
+
 describe('histories of three processes', () => {
   const rounds = Array.from({ length: 20 }, (_, i) => [i, FAULTS[i % FAULTS.length]!] as const)
   it.each(rounds)(
@@ -137,20 +160,46 @@ describe('histories of three processes', () => {
       const which = random(3)
       await strike(fault, which, () => round.others(which, 6))
       await Promise.all(clients)
-      const { log } = (await looker.fresh<{ log: string } | undefined>(key)) ?? { log: '' }
-      const entries = round.known.flatMap(({ isOpen, ...entry }): Entry[] => {
-        if (!isOpen) return [entry]
-        // It may have been committed at any time since.
-        return log.includes(entry.letter) ? [{ ...entry, committed: true, ended: Infinity }] : []
-      })
-      const history = { entries, final: { log } }
-      const order = serialOrder(history, 'real-time')
-      if (order === undefined) throw new Error(JSON.stringify(history, null, 1))
-      // A failure that says so has had no effect.
-      for (const { committed, isOpen, letter } of round.known)
-        if (!committed && !isOpen) expect(log).not.toContain(letter)
+      mustBeSerial(round, await finalLog(key))
       if (fault === 'a process killed') machines[which] = await startMachine(which)
     },
     60_000,
+  )
+})
+
+describe('histories on a cluster of three servers', () => {
+  const replicated = { ...options, replicas: 3 }
+  let cluster: NatsServer[]
+
+  beforeAll(async () => {
+    await endStores()
+    cluster = await startJetStreamCluster()
+    const connection = await connectTo(cluster, { reconnectTimeWait: 20, maxReconnectAttempts: -1 })
+    const open = (): Promise<NatsStore | undefined> => natsStore(connection, replicated).catch(() => undefined)
+    for (let store = await open(); ; store = await open()) {
+      if (store === undefined) continue
+      looker = store
+      break
+    }
+    const setup: StoreSetup = { url: cluster.map(({ url }) => url).join(','), store: replicated }
+    machines.splice(0, 3, ...(await startStores(3, setup)))
+  }, 60_000)
+
+  it.each([0, 1, 2, 3])(
+    'round %d has a serial order of what was answered, while a server is killed and started',
+    async (i) => {
+      const random = seeded(100 + i)
+      const key = `cluster-${i}`
+      await Promise.all(machines.map((machine) => machine.ask('open', { key })))
+      const round = new Round(random)
+      const clients = Array.from({ length: CLIENTS }, (_, client) => round.client(client))
+      await round.ended(random(CLIENTS * 2))
+      await cluster[i % 3]!.kill()
+      await round.ended(CLIENTS * 3)
+      await cluster[i % 3]!.start()
+      await Promise.all(clients)
+      mustBeSerial(round, await finalLog(key))
+    },
+    90_000,
   )
 })

@@ -1,6 +1,8 @@
-import type { NatsServer } from '../support/server'
-import { endJetStream, startJetStream } from '../support/jetstream'
-import { endStores, startStores } from '../support/store-processes'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+import { endJetStream, startJetStream, startJetStreamCluster } from '../support/jetstream'
+import type { StoreSetup } from '../support/store-process'
+import { endStores, startStores, type StoreProcess } from '../support/store-processes'
 
 let server: NatsServer
 let made = 0
@@ -15,6 +17,26 @@ const setup = (options: object = {}) => ({
   url: server.url,
   store: { bucket: `processes-${made++}`, storage: 'memory' as const, ...options },
 })
+
+/** Resolves when so many have been added. */
+async function reaches(store: StoreProcess, count: number): Promise<void> {
+  const seen = async (): Promise<number> => {
+    const fresh = store.ask<{ count: number } | undefined>('fresh')
+    return (await fresh.catch(() => undefined))?.count ?? 0
+  }
+  while ((await seen()) < count);
+}
+
+/** A cluster takes no streams until it has a leader. */
+async function startWhenReady(given: StoreSetup): Promise<StoreProcess[]> {
+  for (let i = 0; ; i++) {
+    try {
+      return await startStores(1, given)
+    } catch (error) {
+      if (i > 20) throw error
+    }
+  }
+}
 
 interface Added {
   readonly counts: readonly number[]
@@ -55,16 +77,13 @@ describe('while the server is killed twice, and one process, too', () => {
     const stores = await startStores(3, { url: mortal.url, store })
     const adding = stores.map((one) => one.ask<Added>('add', { count: 4000, inFlight: 64 }))
     const killed = adding[2]!.catch(() => undefined)
-    const reaches = async (count: number): Promise<void> => {
-      while ((await stores[0]!.ask<{ count: number }>('fresh')).count < count);
-    }
-    await reaches(500)
+    await reaches(stores[0]!, 500)
     await mortal.kill()
     await mortal.start()
-    await reaches(1500)
+    await reaches(stores[0]!, 1500)
     await stores[2]!.kill()
     await killed
-    await reaches(2500)
+    await reaches(stores[0]!, 2500)
     await mortal.kill()
     await mortal.start()
     const added = await Promise.all(adding.slice(0, 2))
@@ -76,6 +95,23 @@ describe('while the server is killed twice, and one process, too', () => {
     expect(count).toBeGreaterThanOrEqual(8000)
     expect(count).toBeLessThanOrEqual(12_000)
   }, 90_000)
+})
+
+describe('on a cluster of three servers', () => {
+  it('goes on with another leader when the one of the bucket is killed, and loses no addition', async () => {
+    const cluster = await startJetStreamCluster()
+    const url = cluster.map((one) => one.url).join(',')
+    const [first] = await startWhenReady({ url, store: { bucket: 'x', replicas: 3, timeout: 60_000 } })
+    const stores = [first!, ...(await startStores(2, { url, store: { bucket: 'x', timeout: 60_000 } }))]
+    const adding = stores.map((one) => one.ask<Added>('add', { count: 2000, inFlight: 64 }))
+    await reaches(stores[0]!, 1000)
+    const { leader } = (await (await jetstreamManager(await connectTo(cluster))).streams.info('KV_x')).cluster!
+    await cluster[Number(leader!.at(-1))]!.kill()
+    const added = await Promise.all(adding)
+    expect(added.flatMap((one) => one.failures)).toEqual([])
+    expect(new Set(added.flatMap((one) => one.counts)).size).toBe(6000)
+    expect(await stores[1]!.ask('fresh')).toMatchObject({ count: 6000 })
+  }, 180_000)
 })
 
 describe('what a handler reads', () => {

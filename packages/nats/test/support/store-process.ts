@@ -77,7 +77,7 @@ const deeds = {
     const caller = async (): Promise<void> => {
       while (left-- > 0) {
         try {
-          counts.push((await call(pool, { type, letter: '' } as never)) as number)
+          counts.push((await call(pool, { type, letter: '' } as never, { timeout: 120_000 })) as number)
         } catch (error) {
           failures.push(failureOf(error))
         }
@@ -140,7 +140,7 @@ function spawn(key: string) {
 }
 
 async function main(): Promise<void> {
-  const connection = await connect({ servers: url, reconnectTimeWait: 20, maxReconnectAttempts: -1 })
+  const connection = await connect({ servers: url.split(','), reconnectTimeWait: 20, maxReconnectAttempts: -1 })
   store = await natsStore(connection, options)
   pool = spawn('log')
   await ready(pool)
