@@ -1,70 +1,78 @@
 /*
- * Tasks on threads: GenPool against piscina and the main thread alone, taking turns in one run.
+ * Tasks on threads: GenPool against piscina and the main thread alone, and what a shared state costs. All take turns in one run, and
+ * each row is a ratio of the rates of one round: the median, and the quartiles. Takes about three minutes on a quiet machine.
  *
- *   tsc -b packages/threads && tsc -p benchmarks/tsconfig.build.json && node benchmarks/dist/threads.js
+ *   tsc -b packages/threads && tsc -p benchmarks/tsconfig.build.json && node benchmarks/dist/threads.js [rounds] [ms]
  */
 import { call, ready, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
 import { start, stop } from 'nact'
 import { join } from 'node:path'
 import { Piscina } from 'piscina'
+import { line, rounds } from './threads/ratios'
+import { sharedRows } from './threads/shared'
 
 const SIZE = 2
-const ROUNDS = 5
-const ROUND_MS = 600
+const TIMES = Number(process.argv[2] ?? 9)
+const ROUND_MS = Number(process.argv[3] ?? 500)
 const file = join(__dirname, '..', 'threads', 'task.cjs')
 
 type Run = (us: number) => Promise<unknown>
-
-/** How many tasks end in a second, with so many in flight. */
-async function rate(run: () => Promise<unknown>, inFlight: number): Promise<number> {
-  let done = 0
-  const begin = performance.now()
-  const end = begin + ROUND_MS
-  const worker = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await run()
-      done++
-    }
-  }
-  await Promise.all(Array.from({ length: inFlight }, worker))
-  return (done * 1000) / (performance.now() - begin)
+interface Case {
+  readonly title: string
+  readonly us: number
+  readonly inFlight: number
+  /** The least that is wanted against the best of piscina, and against one thread. */
+  readonly best: string
+  readonly alone?: string
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
-}
-
-async function measure(subjects: Readonly<Record<string, Run>>, us: number, inFlight: number): Promise<string> {
-  const rates: Record<string, number[]> = {}
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, run] of Object.entries(subjects)) (rates[name] ??= []).push(await rate(() => run(us), inFlight))
-  }
-  return Object.entries(rates)
-    .map(([name, of]) => `${name} ${Math.round(median(of)).toLocaleString('en')}/s`)
-    .join(' · ')
-}
+const CASES: readonly Case[] = [
+  { title: 'tiny, one at a time', us: 0, inFlight: 1, best: '1.2' },
+  { title: 'tiny, 64 in flight', us: 0, inFlight: 64, best: '3, aim 6' },
+  { title: 'tiny, 512 in flight', us: 0, inFlight: 512, best: '3, aim 6' },
+  { title: '20 µs', us: 20, inFlight: 64, best: '1' },
+  { title: '100 µs', us: 100, inFlight: 64, best: '1', alone: '1.35' },
+  { title: '1 ms', us: 1000, inFlight: 64, best: '1', alone: '1.6, aim 1.9' },
+  { title: '10 ms', us: 10_000, inFlight: 64, best: '1' },
+]
 
 async function main(): Promise<void> {
   const system = start()
+  const before = process.memoryUsage.rss()
   const pool = spawnPool(system, threads<(us: number) => number>(file), 'tasks', { size: SIZE, timeout: 60_000 })
   await ready(pool)
+  await Promise.all(Array.from({ length: 64 }, () => call(pool, 1000)))
+  const perThread = (process.memoryUsage.rss() - before) / SIZE / 2 ** 20
   const fixed = { filename: file, minThreads: SIZE, maxThreads: SIZE }
   const plain = new Piscina(fixed)
   const sixteen = new Piscina({ ...fixed, concurrentTasksPerWorker: 16 })
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the same module in this thread
   const task = require(file) as (us: number) => number
   const subjects: Record<string, Run> = {
-    GenPool: (us) => call(pool, us),
-    piscina: (us) => plain.run(us),
-    'piscina, 16 per thread': (us) => sixteen.run(us),
-    'main thread': (us) => Promise.resolve(task(us)),
+    ours: (us) => call(pool, us),
+    plain: (us) => plain.run(us),
+    sixteen: (us) => sixteen.run(us),
+    main: (us) => Promise.resolve(task(us)),
   }
-  console.log(`tiny, one at a time: ${await measure(subjects, 0, 1)}`)
-  console.log(`tiny, 64 in flight: ${await measure(subjects, 0, 64)}`)
-  for (const us of [20, 100, 1000, 10_000]) console.log(`${us} µs, 64 in flight: ${await measure(subjects, us, 64)}`)
+  for (const { title, us, inFlight, best, alone } of CASES) {
+    const runs = Object.fromEntries(Object.entries(subjects).map(([name, run]) => [name, () => run(us)]))
+    const found = await rounds(runs, { times: TIMES, ms: ROUND_MS, inFlight })
+    const against = found.map((of) => of['ours']! / Math.max(of['plain']!, of['sixteen']!))
+    console.log(line(`${title}: GenPool / piscina at its best`, against, best))
+    if (us > 0)
+      console.log(
+        line(
+          `${title}: GenPool / one thread`,
+          found.map((of) => of['ours']! / of['main']!),
+          alone ?? '-',
+        ),
+      )
+  }
   stop(system)
   await Promise.all([plain.destroy(), sixteen.destroy()])
+  for (const row of await sharedRows(TIMES, ROUND_MS)) console.log(row)
+  console.log(line('memory of a thread', [perThread], 'to be stated', 'MB'))
 }
 
 void main()

@@ -1,4 +1,4 @@
-import { createStore, PatchLog, type ReplicaCell, transactUnchecked } from '@genpool/state-ane'
+import { createStore, type Draft, PatchLog, type ReplicaCell, transactUnchecked } from '@genpool/state-ane'
 import { findCounterexample, slowStore } from '@genpool/state-ane/testing'
 import fc from 'fast-check'
 import { Far, replicaStore } from './replica-store'
@@ -197,7 +197,7 @@ describe('a replica that commits', () => {
                 run: (state) =>
                   exclusive
                     ? { next: { n: state.n + 1, by: { ...state.by, [index]: (state.by[index] ?? 0) + 1 } } }
-                    : { next: (draft: never) => add(draft, String(index)) },
+                    : { next: (draft: Draft<State>) => add(draft, String(index)) },
               },
               { mode: exclusive ? 'exclusive' : 'retry' },
             )

@@ -1,0 +1,44 @@
+/** The quartiles of some values. */
+export function quartiles(values: readonly number[]): readonly [number, number, number] {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN
+  return [at(0.25), at(0.5), at(0.75)]
+}
+
+/** How many of `run` end in a second, with so many in flight. */
+export async function rate(run: () => Promise<unknown>, inFlight: number, ms: number): Promise<number> {
+  let done = 0
+  const begin = performance.now()
+  const end = begin + ms
+  const worker = async (): Promise<void> => {
+    while (performance.now() < end) {
+      await run()
+      done++
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+  return (done * 1000) / (performance.now() - begin)
+}
+
+/** The rates of all subjects in each of some rounds, in which they take turns. */
+export async function rounds(
+  subjects: Readonly<Record<string, () => Promise<unknown>>>,
+  { times, ms, inFlight }: { readonly times: number; readonly ms: number; readonly inFlight: number },
+): Promise<Readonly<Record<string, number>>[]> {
+  const found: Record<string, number>[] = []
+  for (let round = 0; round < times; round++) {
+    const rates: Record<string, number> = {}
+    for (const [name, run] of Object.entries(subjects)) rates[name] = await rate(run, inFlight, ms)
+    found.push(rates)
+  }
+  return found
+}
+
+/** A line with the median and the quartiles of a ratio or a figure, and the least that is wanted. */
+export function line(title: string, values: readonly number[], goal: string, unit = 'x'): string {
+  const digits = unit === 'x' ? 2 : 0
+  const [low, middle, high] = quartiles(values).map((value) =>
+    value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits }),
+  )
+  return `${title.padEnd(64)} ${String(middle).padStart(9)} ${unit} (${low} to ${high}; wanted ${goal})`
+}
