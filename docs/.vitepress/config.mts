@@ -110,6 +110,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Coming from', link: '/coming-from/p-queue' },
       { text: 'Errors', link: '/guide/errors' },
       { text: 'Options', link: '/reference/options' },
       { text: 'API', link: '/api/index.html', target: '_self' },
