@@ -6,7 +6,11 @@ import { KeyHash } from './key-hash'
 import { RotatingFile } from './rotating-file'
 import type { TraceHead } from './trace'
 
-/** Options of `recordTrace`. */
+/**
+ * Options of `recordTrace`.
+ *
+ * @example recordTrace(pool, 'trace.jsonl', { files: 3 })
+ */
 export const recordOptions = z.strictObject({
   maxBytes: z
     .number()
