@@ -60,7 +60,7 @@ const tasks: DefaultTheme.SidebarItem[] = [
       operating: 'Operations',
       observing: 'Observability',
       looking: 'Dashboard',
-      numbers: 'Simulate other options',
+      numbers: 'Advise: the right numbers',
     }),
   },
 ]
@@ -119,6 +119,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Coming from', link: '/coming-from/p-queue' },
       { text: 'Errors', link: '/guide/errors' },
       { text: 'Options', link: '/reference/options' },
       { text: 'API', link: '/api/index.html', target: '_self' },

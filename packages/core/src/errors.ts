@@ -18,6 +18,8 @@ import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/st
  * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
  *
  * One exception: if only the answer failed, which is made after the commit, the commit stands, and the message says so.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) console.log(error.type, error.cause)
  */
 export class CrashedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CRASHED'
@@ -40,7 +42,11 @@ export class CrashedError extends GenPoolError {
   }
 }
 
-/** An `init` (of a worker of one's own: its `start`) has not answered in time, so the start counts as failed. No request ran. */
+/**
+ * An `init` (of a worker of one's own: its `start`) has not answered in time, so the start counts as failed. No request ran.
+ *
+ * @example onEvent('genpool:init:fail', ({ error }) => console.log(isGenPoolError(error, 'ERR_GENPOOL_START_TIMEOUT')))
+ */
 export class StartTimeoutError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_START_TIMEOUT'
   constructor(

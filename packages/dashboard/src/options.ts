@@ -29,7 +29,11 @@ const shape = {
   clock: clockOption,
 }
 
-/** Options of `createDashboard`: a handler for a server that you have. */
+/**
+ * Options of `createDashboard`: a handler for a server that you have.
+ *
+ * @example const dashboard = createDashboard({ pools: [pool] })
+ */
 export const dashboardOptions = z.strictObject({
   ...shape,
   path: z
@@ -41,7 +45,11 @@ export const dashboardOptions = z.strictObject({
 export type DashboardOptions = z.input<typeof dashboardOptions>
 export type CheckedOptions = z.output<typeof dashboardOptions>
 
-/** Options of `serveDashboard`: a server of its own. */
+/**
+ * Options of `serveDashboard`: a server of its own.
+ *
+ * @example await serveDashboard({ pools: [pool], port: 4000 })
+ */
 export const serverOptions = z.strictObject({
   ...shape,
   port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 for any free one.'),

@@ -22,6 +22,8 @@ export type ErrorCode =
  *
  * Distinguish errors by `code`, which is stable, not by class or message. Use `isGenPoolError` instead of `instanceof` where
  * two copies of the library may be installed.
+ *
+ * @example if (isGenPoolError(error)) console.log(error.code)
  */
 export abstract class GenPoolError extends Error {
   abstract readonly code: ErrorCode
@@ -49,7 +51,11 @@ export function isGenPoolError(error: unknown, code?: ErrorCode): boolean {
   }
 }
 
-/** The options are wrong. Nothing was created or changed. */
+/**
+ * The options are wrong. Nothing was created or changed.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) console.log(error.issues)
+ */
 export class OptionsError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_OPTIONS'
   constructor(
@@ -74,6 +80,8 @@ const SLOW = 'Make the handler faster, let it watch ctx.signal, or raise "timeou
  * The deadline passed before the answer came.
  *
  * With `started: false` the request never ran and is safe to retry. With `started: true` it may have had effects.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED') && !error.started) await tryAgain() // it never ran
  */
 export class ExpiredError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_EXPIRED'
@@ -96,7 +104,11 @@ export class ExpiredError extends GenPoolError {
   }
 }
 
-/** The caller's `AbortSignal` aborted. `cause` is the signal's reason. */
+/**
+ * The caller's `AbortSignal` aborted. `cause` is the signal's reason.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) console.log(error.cause) // the reason of the signal
+ */
 export class CancelledError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CANCELLED'
   constructor(
@@ -112,7 +124,11 @@ export class CancelledError extends GenPoolError {
   }
 }
 
-/** The actor has stopped or is stopping and cannot serve the request. The request did not run, unless `started` is true. */
+/**
+ * The actor has stopped or is stopping and cannot serve the request. The request did not run, unless `started` is true.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) await call(otherPool, message)
+ */
 export class StoppedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_STOPPED'
   constructor(
@@ -136,6 +152,8 @@ export class StoppedError extends GenPoolError {
  * A pool that runs elsewhere could not be reached, or the node that had the request is gone.
  *
  * With `mayHaveRun: false` the request never ran and is safe to retry. With `true` it may have had effects; nobody can know.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_UNREACHABLE') && !error.mayHaveRun) await tryAgain()
  */
 export class UnreachableError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_UNREACHABLE'

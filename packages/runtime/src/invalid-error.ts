@@ -10,6 +10,8 @@ export interface Fault {
 /**
  * A message, a commit or a call was refused for what it contains, or because it is not allowed now. It changed nothing,
  * raised no version and told no watcher; repeating it is refused again.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) console.log(error.faults)
  */
 export class InvalidError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_INVALID'

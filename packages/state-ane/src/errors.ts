@@ -29,7 +29,11 @@ const CONFLICTS: Readonly<Partial<Record<ConflictReason, string>>> = {
     'commit afterwards from watch().',
 }
 
-/** A commit conflicted with another commit. It changed nothing. Retrying it on the latest value is safe. */
+/**
+ * A commit conflicted with another commit. It changed nothing. Retrying it on the latest value is safe.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_CONFLICT')) await tryAgain()
+ */
 export class ConflictError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CONFLICT'
   constructor(
@@ -54,6 +58,8 @@ export class UnknownWrite extends Error {
  *
  * All commits that were written together fail together. With `mayBeCommitted: false`, retrying is safe. With `true`, the storage may
  * have kept the commit without saying so, and shows it later, or after a restart.
+ *
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_NOT_COMMITTED') && !error.mayBeCommitted) await tryAgain()
  */
 export class NotCommittedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_NOT_COMMITTED'

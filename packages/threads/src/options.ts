@@ -7,7 +7,11 @@ const stream = z.union([
   z.custom<Writable>((value) => value instanceof Writable, 'expected a writable stream'),
 ])
 
-/** Options of `threads`. */
+/**
+ * Options of `threads`.
+ *
+ * @example threads(new URL('./hash.js', import.meta.url), { spare: 1 })
+ */
 export const threadOptions = z.strictObject({
   export: z.string().optional().describe('The name of the export that is the behaviour. Default: the default export.'),
   name: z

@@ -19,7 +19,11 @@ export function isBrokerRef(value: unknown): value is BrokerRef<never, never> {
   return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'actor'
 }
 
-/** Options of `spawnPool`. Times are milliseconds. */
+/**
+ * Options of `spawnPool`. Times are milliseconds.
+ *
+ * @example spawnPool(start(), Counter, 'counter', { size: { min: 1, max: 8 }, timeout: 1000, breaker: true })
+ */
 export const poolOptions = z.strictObject({
   size: z
     .union([z.number().int().positive().max(1_000_000), sizeOptions])

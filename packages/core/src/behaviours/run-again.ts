@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
-/** What `ctx.backOff` holds, and what becomes of the message in hand. */
+/**
+ * What `ctx.backOff` holds, and what becomes of the message in hand.
+ *
+ * @example ctx.backOff(1000, { key: message.tenant, again: true })
+ */
 export const backOffOptions = z.strictObject({
   key: z
     .unknown()

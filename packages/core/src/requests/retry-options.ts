@@ -3,7 +3,11 @@ import { z } from 'zod'
 
 const milliseconds = z.number({ error: 'expected milliseconds >= 0' }).nonnegative()
 
-/** How a call is retried. */
+/**
+ * How a call is retried.
+ *
+ * @example await call(pool, message, { retry: { attempts: 3, backoff: { min: 100 } } })
+ */
 export const retryOptions = z.strictObject({
   attempts: z
     .number({ error: 'expected a whole number above 0' })

@@ -5,7 +5,11 @@ import type { Trace, TracedRequest } from './trace'
 
 const positive = z.number().positive()
 
-/** Traffic in a few numbers, where there is no trace. */
+/**
+ * Traffic in a few numbers, where there is no trace.
+ *
+ * @example traceOf({ rate: 100, seconds: 60, runMs: { p50: 20, p99: 100 } })
+ */
 export const loadOptions = z.strictObject({
   seconds: positive.describe('How long requests come.'),
   rate: positive.describe('How many come in a second on average; they come at random (Poisson).'),

@@ -5,7 +5,11 @@ import { checkFile } from './arguments'
 import { Recorder, type Recording, traceHead } from './recorder'
 import { RotatingFile } from './rotating-file'
 
-/** Options of `recordTrace`. */
+/**
+ * Options of `recordTrace`.
+ *
+ * @example recordTrace(pool, 'trace.jsonl', { files: 3 })
+ */
 export const recordOptions = z.strictObject({
   maxBytes: z
     .number()

@@ -8,7 +8,11 @@ const ms = (least: number, what: string, initial: number) =>
     .default(initial)
     .describe(what)
 
-/** Options of a remote pool. */
+/**
+ * Options of a remote pool.
+ *
+ * @example remotePool<typeof Orders>(system, nc, { name: 'orders', silentAfter: 1000 })
+ */
 export const remotePoolOptions = z.strictObject({
   ...sharedOptions,
   timeout: z

@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { sharedOptions } from '../shared-options'
 
-/** Options of a served pool. */
+/**
+ * Options of a served pool.
+ *
+ * @example await serve(pool, nc, { name: 'orders' })
+ */
 export const serveOptions = z.strictObject({
   ...sharedOptions,
   description: z.string().default('A GenPool pool.').describe('Shown by "nats service info".'),

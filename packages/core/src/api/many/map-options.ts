@@ -4,7 +4,11 @@ import { isSignal } from '../../requests/on-abort'
 
 const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
 
-/** Options of `map` and `mapStream`. Times are milliseconds. */
+/**
+ * Options of `map` and `mapStream`. Times are milliseconds.
+ *
+ * @example map(pool, messages, { inFlight: 20, ordered: false, onError: 'collect' })
+ */
 export const mapOptions = z.strictObject({
   inFlight: z
     .number({ error: 'expected a whole number above 0' })
