@@ -1,12 +1,12 @@
 /** The quartiles of some values. */
-export function quartiles(values: readonly number[]): readonly [number, number, number] {
+function quartiles(values: readonly number[]): readonly [number, number, number] {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN
   return [at(0.25), at(0.5), at(0.75)]
 }
 
 /** How many of `run` end in a second, with so many in flight. */
-export async function rate(run: () => Promise<unknown>, inFlight: number, ms: number): Promise<number> {
+async function rate(run: () => Promise<unknown>, inFlight: number, ms: number): Promise<number> {
   let done = 0
   const begin = performance.now()
   const end = begin + ms

@@ -38,6 +38,7 @@ const LABELS = {
   'slow-nodes': ['warn', 'slow nodes'],
   'far-nodes': ['warn', 'nodes far away'],
   'in-flight': ['warn', 'too many in flight'],
+  'dead-letters': ['warn', 'dead letters'],
 }
 
 /** A shape for each severity: readable without colour. */
