@@ -119,6 +119,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'Recipes', link: '/recipes/' },
       { text: 'Coming from', link: '/coming-from/p-queue' },
       { text: 'Errors', link: '/guide/errors' },
       { text: 'Options', link: '/reference/options' },
@@ -141,7 +142,7 @@ export default defineConfig({
           'rooms',
           'large-file',
           'cpu-threads',
-          'job-queue', // a page to come: durable casts
+          'job-queue',
         ),
       },
       { text: 'Coming from', collapsed: true, items: comingFrom },

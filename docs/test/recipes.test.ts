@@ -22,6 +22,7 @@ const given: Readonly<Record<string, string>> = {
   'batched-writes.md': 'declare const database: { url: string; close(): Promise<void> }',
   'outgoing-api.md':
     'declare const api: { origin: string; break(): void; mend(): void; refused(): number; failed(): number }',
+  'job-queue.md': 'declare const nats: { url: string; close(): Promise<void> }',
   'large-file.md': 'declare const file: string, to: string',
 }
 

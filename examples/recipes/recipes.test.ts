@@ -31,6 +31,7 @@ const claims: Readonly<Record<string, readonly RegExp[]>> = {
   'batched-writes': [/^4 answers, 0 members replaced$/m],
   rooms: [/^(\{"members":\["ada"\],"said":\d+\})\n.*\n\1$/m],
   'large-file': [/^map: 30000 orders, 1 lines are wrong, at most (\d\d|100) lines in hand$/m],
+  'job-queue': [/^99 invoices are sent$/m, /^sent again: 100 invoices/m],
   'cpu-threads': [/^The pictures are the same\.$/m],
 }
 
