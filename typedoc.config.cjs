@@ -2,6 +2,11 @@
 
 /** As `base` in docs/.vitepress/config.mts: the pages of the API lead back to the guide. */
 const site = process.env.DOCS_BASE ?? '/'
+/** As in docs/.vitepress/config.mts: where the source can be read. Without it there are no links into it, wherever this clone came from. */
+const source = process.env.DOCS_SOURCE
+
+const sources =
+  source === undefined ? { disableSources: true } : { disableGit: true, sourceLinkTemplate: `${source}/{path}#L{line}` }
 
 module.exports = {
   name: 'GenPool API',
@@ -15,6 +20,7 @@ module.exports = {
     readme: 'none',
     excludePrivate: true,
     excludeInternal: true,
+    ...sources,
   },
   out: 'docs/public/api',
   readme: 'none',
