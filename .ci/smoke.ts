@@ -29,7 +29,8 @@ const compilerOptions = {
 const managers = {
   npm: ['npm', 'install', '--no-audit', '--no-fund'],
   pnpm: ['npx', '--yes', packageManager, 'install', '--no-frozen-lockfile'],
-  yarn: ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive'],
+  // @nats-io/nuid 3.0.0 asks for Node 22, though it runs on 20 and its own users ask for 18: yarn would refuse it.
+  yarn: ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive', '--ignore-engines'],
 } as const
 type Manager = keyof typeof managers
 
