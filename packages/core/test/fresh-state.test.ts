@@ -24,7 +24,8 @@ describe('getState with { fresh: true }', () => {
     await ready(own)
     await expect(getState(own, { fresh: true })).resolves.toEqual([{ count: 0 }, { count: 0 }])
     stop(system)
-    await expect(getState(pool, { fresh: true })).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    // The last state.
+    await expect(getState(pool, { fresh: true })).resolves.toEqual({ count: 1 })
   })
 
   it('asks the server of a store that has one', async () => {

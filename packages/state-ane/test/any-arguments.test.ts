@@ -56,6 +56,7 @@ const step = { run: () => ({ next: { count: 2 } }) }
 
 /** Arguments that are right, so that each wrong one is seen beside them. */
 const good: Record<string, () => readonly unknown[]> = {
+  PatchLog: () => [cell()],
   spawnState: () => [system, 1, {}, undefined],
   createStore: () => [{}],
   replicate: () => [cell()],

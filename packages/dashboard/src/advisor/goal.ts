@@ -10,7 +10,11 @@ export interface Progress {
   readonly doing: string
 }
 
-/** What `advise` is to find, and how. */
+/**
+ * What `advise` is to find, and how.
+ *
+ * @example await advise(readTrace('monday.jsonl'), { p99Ms: 300, maxDrops: 0.01, maxSize: 16 })
+ */
 export const adviseOptions = z.strictObject({
   p99Ms: z
     .number()

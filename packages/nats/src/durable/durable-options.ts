@@ -33,7 +33,11 @@ const backoffOptions = z.strictObject({
   max: ms(0, 60_000, 'The longest wait, in milliseconds.'),
 })
 
-/** Options of a queue of durable casts. */
+/**
+ * Options of a queue of durable casts.
+ *
+ * @example const jobs = await durable(nc, { name: 'emails', maxDeliver: 5 })
+ */
 export const durableOptions = z.strictObject({
   ...sharedOptions,
   name: sharedOptions.name.describe('The name of the queue. Part of the names of its streams and of all subjects.'),
@@ -66,7 +70,11 @@ export const durableOptions = z.strictObject({
 export type DurableOptions = z.input<typeof durableOptions>
 export type CheckedDurableOptions = z.output<typeof durableOptions>
 
-/** Options of one durable cast. */
+/**
+ * Options of one durable cast.
+ *
+ * @example await jobs.cast({ type: 'send', to: 'ann@example.com' }, { id: 'order-1', key: 'ann' })
+ */
 export const jobOptions = z.strictObject({
   id: z
     .string({ error: 'expected a text of 1 to 256 characters' })
@@ -97,7 +105,11 @@ export const jobOptions = z.strictObject({
 
 export type JobOptions = z.input<typeof jobOptions>
 
-/** Options of a consumer of durable casts. */
+/**
+ * Options of a consumer of durable casts.
+ *
+ * @example const consumer = await jobs.consume(pool, { timeout: 60_000 })
+ */
 export const consumeOptions = z.strictObject({
   atMost: z
     .int({ error: 'expected a whole number >= 1' })

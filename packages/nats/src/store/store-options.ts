@@ -12,7 +12,11 @@ const milliseconds = (least: number): z.ZodNumber =>
 /** The options of a cell that mean the same as in `createStore`. */
 const { initial, validate, history, onWatcherError } = storeOptions.shape
 
-/** Options of a store on NATS. */
+/**
+ * Options of a store on NATS.
+ *
+ * @example const store = await natsStore(nc, { bucket: 'orders' })
+ */
 export const natsStoreOptions = z.strictObject({
   bucket: z
     .string({ error: 'expected the name of a bucket: letters, digits, - and _' })

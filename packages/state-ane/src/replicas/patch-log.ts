@@ -1,5 +1,7 @@
 import type { Patch } from 'immer'
+import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
+import { checkCell } from '../cells/wrong-cell'
 
 /** How many commits are kept for replicas that are behind. */
 const KEPT = 256
@@ -20,6 +22,8 @@ export class PatchLog<S> {
     readonly cell: Cell<S>,
     changed: () => void = () => undefined,
   ) {
+    checkCell('PatchLog', cell)
+    checkFunction({ of: 'PatchLog', argument: 'changed' }, changed)
     this.#stop = cell.watch((value, version, patches) => {
       this.#commits.push({ value, version, patches })
       if (this.#commits.length > 2 * KEPT) this.#commits = this.#commits.slice(-KEPT)

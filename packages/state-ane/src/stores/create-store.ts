@@ -35,6 +35,7 @@ export function createStore(options: StoreOptions = {}): SyncStore | AsyncStore 
  *
  * @param backed makes the backing. Its argument is how the backing tells the store what others have committed
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @example const store = backedStore({ initial: { count: 0 } }, (mirror) => new TableBacking(mirror, table))
  */
 export function backedStore(options: Omit<StoreOptions, 'journal'>, backed: (mirror: Mirror) => Backing): AsyncStore {
   const checked = parseOptions(storeOptions, options, 'options of backedStore')
