@@ -74,10 +74,19 @@ function writeJson(folder: string, name: string, value: unknown): void {
   writeFileSync(join(folder, name), JSON.stringify(value, null, 2))
 }
 
-function install(manager: Manager): Promise<Outcome> {
+async function install(manager: Manager): Promise<Outcome> {
   createProject(manager)
   const [file, ...args] = managers[manager]
-  return command(file, args, projectOf(manager))
+  const outcome = await command(file, args, projectOf(manager))
+  if (manager === 'yarn') leaveOneCopy(projectOf(manager))
+  return outcome
+}
+
+/** yarn gives each package a copy of the tarballs that it depends on; from a registry, it installs each once. */
+function leaveOneCopy(project: string): void {
+  for (const name of Object.keys(tarballs())) {
+    rmSync(join(project, 'node_modules', name, 'node_modules', '@genpool'), { recursive: true, force: true })
+  }
 }
 
 /** The other versions of Node whose binaries the registry has. */

@@ -8,6 +8,7 @@ import { frozenState, produceWithPatches } from '../cells/produce'
 import type { CellKey } from '../errors'
 import { applied } from './applied'
 import { type Change, Entry } from './entry'
+import { promised } from './promised'
 import { type HoldWriter, ReplicaHold } from './replica-hold'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
 
@@ -292,17 +293,4 @@ export class ReplicaCell<S> implements Cell<S> {
       this.#end(id)
     },
   }
-}
-
-function promised<T>(): {
-  readonly promise: Promise<T>
-  readonly done: { resolve(value: never): void; reject(error: unknown): void }
-} {
-  let resolve!: (value: T) => void
-  let reject!: (error: unknown) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, done: { resolve: resolve as never, reject } }
 }
