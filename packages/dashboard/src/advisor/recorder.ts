@@ -26,9 +26,10 @@ export interface LineSink {
 
 /** The first line of a trace of this pool. */
 export function traceHead(pool: PoolRef): string {
+  const { name } = inspect(pool)
   const { timeout } = getOptions(pool)
   const timeoutMs = Number.isFinite(timeout) ? timeout : null
-  const head: TraceHead = { genpool: 'trace', version: 1, pool: inspect(pool).name, timeoutMs }
+  const head: TraceHead = { genpool: 'trace', version: 1, pool: name, timeoutMs }
   return `${JSON.stringify(head)}\n`
 }
 
