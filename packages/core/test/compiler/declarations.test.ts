@@ -1,7 +1,10 @@
-import { cpSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { projectsWithCopies } from './copied-packages'
+
+const root = join(__dirname, '../../../..')
 
 /** What the compiler says to the consumer's files when it writes their declarations, with the place of each fault. */
 function faultsIn(project: string, resolution: ts.CompilerOptions): string[] {
@@ -43,5 +46,24 @@ describe('a library that exports what it made with GenPool', () => {
     cpSync(join(sources, 'core-only'), join(projects.strict, 'src'), { recursive: true })
     const resolution = { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
     expect(faultsIn(projects.strict, resolution)).toEqual([])
+  })
+
+  describe.each(['typescript-5', 'typescript-7'])('with %s', (version) => {
+    it.each([
+      ['nodenext', 'nodenext', 'flat', sources],
+      ['bundler', 'esnext', 'strict', join(sources, 'core-only')],
+    ] as const)('builds its declarations with moduleResolution %s', (resolution, module, name, from) => {
+      const project = projects[name]
+      cpSync(from, join(project, 'src'), { recursive: true })
+      const compilerOptions = {
+        ...{ strict: true, target: 'es2022', lib: ['es2023', 'dom'], types: [], skipLibCheck: true },
+        ...{ module, moduleResolution: resolution, declaration: true, rootDir: 'src', outDir: `out-${version}` },
+      }
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
+      const tsc = join(root, 'node_modules', version, 'bin', 'tsc')
+      const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })
+      expect([stdout, status]).toEqual(['', 0])
+      expect(ts.sys.readDirectory(join(project, `out-${version}`), ['.d.ts'])).not.toEqual([])
+    })
   })
 })
