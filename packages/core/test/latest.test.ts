@@ -255,7 +255,7 @@ describe('the laws of "latest"', () => {
         stop(own)
         await clock.settle()
       }),
-      { numRuns: process.env['CI'] === undefined ? 100 : 500 },
+      { numRuns: 500 },
     )
     for (const each of ['waits', 'replied', 'replaced', 'crashed', 'dropped']) {
       expect([each, reached.has(each)]).toEqual([each, true])
