@@ -43,7 +43,9 @@ export class StoreProcess {
     const id = ++this.#asked
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      if (this.#child.connected) this.#child.send({ id, what, with: given })
+      // It may be killed while this is on its way.
+      const failed = (error: Error | null): void => void (error !== null && reject(error))
+      if (this.#child.connected) this.#child.send({ id, what, with: given }, failed)
       else reject(new Error('the process is gone'))
     })
   }
