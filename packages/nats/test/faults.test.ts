@@ -6,11 +6,7 @@ import type { Workers } from './support/behaviour'
 import { Load, repeated } from './support/load'
 import { endNodes, type NodeProcess, startNodes } from './support/processes'
 import { connectTo, endServers, type NatsServer, startCluster, startServer } from './support/server'
-
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await wait(5)
-}
+import { until } from './support/until'
 
 let system: ActorSystemRef
 let nodes: NodeProcess[] = []
@@ -53,7 +49,7 @@ describe('three nodes at one server', () => {
     const load = new Load(pool, 30)
     await load.more(500)
     const seen = () => inspect(pool as never as RemotePoolRef).nodes.find(({ id }) => id === nodes[0]!.id)
-    await until(() => (seen()?.inFlight ?? 0) > 2)
+    await until(() => (seen()?.inFlight ?? 0) > 2, 'the node has some in hand')
     const before = load.outcomes.length
     await nodes[0]!.kill()
     await load.more(1000)
@@ -89,10 +85,10 @@ describe('three nodes at one server', () => {
     nodes[2]!.signal('SIGSTOP')
     const frozenAt = performance.now()
     await load.more(1000)
-    await until(() => performance.now() - frozenAt > 2500)
+    await until(() => performance.now() - frozenAt > 2500, 'it has been frozen for long enough')
     const ranBefore = nodes[2]!.ran().length
     nodes[2]!.signal('SIGCONT')
-    await until(() => nodes[2]!.ran().length > ranBefore + 50)
+    await until(() => nodes[2]!.ran().length > ranBefore + 50, 'it works again')
     await load.stop()
     const ran = allRan(nodes)
     checkOutcomes(load, ran)
@@ -134,7 +130,7 @@ describe('three nodes at one server', () => {
     nodes = await startNodes(3, { servers: [server], name: 'keys', runMs: 1 })
     const pool = remote('keys')
     await ready(pool)
-    await until(() => inspect(pool as never as RemotePoolRef).nodes.length === 3)
+    await until(() => inspect(pool as never as RemotePoolRef).nodes.length === 3, 'all nodes are known')
     const who = async (): Promise<number[]> =>
       Promise.all(
         Array.from(
@@ -160,7 +156,7 @@ describe('three nodes at one server', () => {
     const load = new Load(pool, 30, { timeout: 10_000 })
     await load.more(300)
     await own.kill()
-    await wait(300)
+    await until(() => !inspect(pool).connected, 'this client has noticed')
     await own.start()
     await load.more(500)
     await load.stop()
@@ -183,7 +179,7 @@ describe('a cluster of three servers', () => {
       await server.kill()
       await load.more(300)
       await server.start()
-      await wait(300)
+      await until(() => connection.info?.connect_urls?.length === 3, 'all three servers know each other')
       await load.more(300)
     }
     await load.stop()

@@ -2,8 +2,9 @@ import { definePool, noReply, spawnPool } from '@genpool/core'
 import { durable, type Durable, type DurableOptions } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { start, stop } from 'nact'
-import { endJetStream, startJetStreamCluster, until } from '../support/jetstream'
+import { endJetStream, startJetStreamCluster } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
 
 afterAll(async () => {
   await endJetStream()

@@ -2,8 +2,9 @@ import { definePool, type Delivery, noReply, onEvent, spawnPool, type DeliveryEv
 import { type Consumer, durable, type Durable, type DurableOptions } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { endJetStream, startJetStream, until } from '../support/jetstream'
+import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer, startServer } from '../support/server'
+import { until } from '../support/until'
 
 interface Mail {
   readonly to: string

@@ -3,10 +3,11 @@ import { durable, type Durable } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
 import { Effects } from '../support/effects'
-import { endJetStream, startJetStream, until } from '../support/jetstream'
+import { endJetStream, startJetStream } from '../support/jetstream'
 import { repeated } from '../support/load'
 import { endNodes, type NodeProcess, startNodes } from '../support/processes'
 import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
 
 const ackWait = 1500
 let server: NatsServer

@@ -12,9 +12,10 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { start, stop } from 'nact'
-import { endJetStream, startJetStream, until } from '../support/jetstream'
+import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo } from '../support/server'
 import { traceparent } from '../support/traceparent'
+import { until } from '../support/until'
 
 afterAll(async () => {
   await endJetStream()
