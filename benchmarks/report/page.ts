@@ -25,13 +25,15 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
+/** The compiler, which runs first, keeps one processor busy. Above two, others work, too. */
+const loadBefore = loadavg()[0]!
+
 function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   const versions = ['nact', 'fastq', 'immer'].map((name) => `${name} ${versionOf(name)}`).join(', ')
   const day = new Date().toISOString().slice(0, 10)
-  // The benchmark itself keeps one processor busy. Above two, others took part.
-  const quarter = loadavg()[2]!
-  const busy = quarter > 2 ? ` **The machine was not quiet** (load ${quarter.toFixed(1)} in the last 15 minutes).` : ''
+  const busy =
+    loadBefore > 2 ? ` **The machine was not quiet** (load ${loadBefore.toFixed(1)} in the minute before).` : ''
   return `Measured on: Node ${process.version}, ${availableParallelism()} × ${model}, ${versions}, ${day}.${busy}`
 }
 
