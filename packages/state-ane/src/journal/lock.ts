@@ -31,7 +31,7 @@ function journalOf(path: string): string {
   return readSafely(() => decodeURIComponent(name), name)
 }
 
-/** The locks of this process, so that of two engines that start at once the first has it. */
+/** The locks of this process, so that of two engines that start at once exactly one has it. */
 const ours = new Set<string>()
 
 /**

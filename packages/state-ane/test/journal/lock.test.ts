@@ -53,10 +53,10 @@ describe('two engines of one process', () => {
     expect(await first.cell<number>('n').update((n) => n + 1)).toBe(2)
   })
 
-  it('that start at the same moment: the first has it', async () => {
+  it('that start at the same moment: one of them has it', async () => {
     const stores = [1, 2, 3].map(() => storeOn(engine()))
     const results = await Promise.allSettled(stores.map(({ ready }) => ready))
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
   })
 
   it('may use two journals in one directory', async () => {
