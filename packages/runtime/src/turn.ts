@@ -1,5 +1,6 @@
 import { withoutContext } from './caller-context'
 import { type Clock, type Nanos, NS_PER_MS } from './clock'
+import { Ring } from './ring'
 
 /** A part that has work to do in this turn of the event loop. */
 export interface Runnable {
@@ -50,10 +51,8 @@ export class Turn {
   #pieces = 0
   /** After how many pieces the clock is read. */
   #stride = 1
-  #ready: Runnable[] = []
-  /** Those that run now, and which is next. Who is ready again meanwhile comes after all of them, in this turn or a later one. */
-  #batch: Runnable[] = []
-  #next = 0
+  /** Who is ready again while it runs comes after all others, in this turn or a later one. */
+  readonly #ready = new Ring<Runnable>()
   #touched: Runnable[] = []
 
   private constructor(clock: Clock) {
@@ -137,21 +136,9 @@ export class Turn {
 
   readonly #drain = (): void => {
     this.refresh()
-    while (!this.exhausted) {
-      if (this.#next === this.#batch.length) this.#takeReady()
-      const runnable = this.#batch[this.#next]
-      if (runnable === undefined) break
-      this.#next++
-      runnable.run(this)
-    }
+    while (this.#ready.length > 0 && !this.exhausted) this.#ready.shift().run(this)
     // The remaining work waits for the end of the turn, which is scheduled.
     this.#draining = false
-  }
-
-  #takeReady(): void {
-    this.#batch = this.#ready
-    this.#next = 0
-    this.#ready = []
   }
 
   readonly #end = (): void => {
@@ -160,6 +147,6 @@ export class Turn {
     const touched = this.#touched
     this.#touched = []
     for (const runnable of touched) runnable.rest()
-    if ((this.#ready.length > 0 || this.#next < this.#batch.length) && !this.#draining) this.#drain()
+    if (this.#ready.length > 0 && !this.#draining) this.#drain()
   }
 }

@@ -1,6 +1,5 @@
-import type { Runnable, Turn } from '@genpool/runtime'
+import { Ring, type Runnable, type Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
-import { Ring } from './ring'
 
 /** What the work of a pool reports about its turns. */
 export interface TurnPorts {

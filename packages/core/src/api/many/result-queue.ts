@@ -1,4 +1,4 @@
-import { Ring } from '../../pool/ring'
+import { Ring } from '@genpool/runtime'
 
 /** Results that wait to be handed over. */
 export interface ResultQueue {

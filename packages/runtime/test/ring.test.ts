@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Ring } from '../src/pool/ring'
+import { Ring } from '../src/ring'
 
 it('behaves like a list used as a queue', () => {
   fc.assert(
