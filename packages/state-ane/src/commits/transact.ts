@@ -27,6 +27,11 @@ interface Run<S, T> {
   readonly step: T | PromiseLike<T>
 }
 
+/** The first run, whose handler has returned. */
+interface FirstRun<S, T> extends Run<S, T> {
+  readonly step: T
+}
+
 /**
  * Runs a handler on a cell's value and commits what it returns. The result is as if all handlers ran one after another.
  *
@@ -59,7 +64,20 @@ export function transactUnchecked<S, T extends Step<S>>(
   const state = cell.value
   const version = cell.version
   const step = transition.run(state, FIRST)
-  if (isPromise(step) || cell.held || step.mode === 'exclusive')
+  if (!isPromise(step)) return settle(cell, transition, options, step, state, version)
+  return Promise.resolve(step).then((late) => settle(cell, transition, options, late, state, version))
+}
+
+/** Commits the result of the first run. */
+function settle<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions,
+  step: T,
+  state: S,
+  version: number,
+): T | Promise<T> {
+  if (cell.held || step.mode === 'exclusive')
     return new Retrying(cell, transition, options).finish({ state, version, step })
   refuse(transition)
   if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
@@ -67,12 +85,11 @@ export function transactUnchecked<S, T extends Step<S>>(
   return step
 }
 
-/** Commits the result of a synchronous first run. */
 function commit<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
   options: CommitOptions,
-  run: { readonly state: S; readonly version: number; readonly step: T },
+  run: FirstRun<S, T>,
 ): T | Promise<T> {
   const { step } = run
   const result = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
@@ -81,7 +98,7 @@ function commit<S, T extends Step<S>>(
   return step
 }
 
-/** A transition that waits: for its handler, for the cell, or for another run. */
+/** A transition that waits: for the cell, or for another run. */
 class Retrying<S, T extends Step<S>> {
   constructor(
     private readonly cell: Cell<S>,
