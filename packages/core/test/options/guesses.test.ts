@@ -48,7 +48,13 @@ describe('an option of a pool that does not exist', () => {
   it('is told where it would be right if it stands elsewhere', () => {
     expect(() => spawned({ broker: { max: 4 } })).toThrow('unknown key "max" (did you mean "broker.client.max", ')
     expect(() => spawned({ broker: { maxQueue: 4 } })).toThrow('(did you mean "broker.client.max"?)')
-    expect(() => spawned({ restart: { size: 4 } })).toThrow('(did you mean "size"?)')
+    expect(() => spawned({ restart: { size: 4 } })).toThrow(
+      'unknown key "size" (it belongs at the top, not in "restart")',
+    )
+    expect(() => spawned({ size: { size: 4 } })).toThrow('unknown key "size" (it belongs at the top, not in "size")')
+    expect(() => spawned({ broker: { client: { size: 4 } } })).toThrow('(did you mean "broker.client.max"?)')
+    expect(() => spawned({ broker: { member: { Limit: 4 } } })).toThrow('(did you mean "broker.member.max"?)')
+    expect(() => spawned({ broker: { worker: {} } })).toThrow('(did you mean "broker.member"?)')
     expect(() => spawned({ max: 4 })).toThrow('(did you mean "size.max", ')
   })
 

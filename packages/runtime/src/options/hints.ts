@@ -3,7 +3,10 @@ import { nearest } from './nearest'
 import { listed, showValue } from './show-value'
 import { type Alternative, alternativesOf, keysOf, placesOf, propertyOf, type Schema, valuesOf } from './schema'
 
-/** Names that people try first, in lower case, with the options that they mean: `{ maxqueue: ['broker.client.max'] }`. */
+/**
+ * Names that people try first, in lower case, with the options that they mean: `{ maxqueue: ['broker.client.max'] }`. A name with
+ * its place (`broker.client.size`) counts there only.
+ */
 export type FirstGuesses = Readonly<Record<string, readonly string[]>>
 
 /** Where an unknown key was found. */
@@ -24,6 +27,8 @@ export function keyHint(key: string, place: Place): string {
   const { schema, path, root, guesses } = place
   const near = nearest(key, keysOf(schema))
   if (near !== undefined) return meantKeys([near])
+  const here = guesses[[...path, key].join('.').toLowerCase()]
+  if (here !== undefined && path.length > 0) return meantKeys(here)
   const kind = kindHint(key, place)
   if (kind !== undefined) return kind
   const places = placesOf(key, root).filter((other) => other !== [...path, key].join('.'))
@@ -35,7 +40,10 @@ export function keyHint(key: string, place: Place): string {
     : places.length > 0
       ? undefined
       : nearest(name, Object.keys(guesses))
-  return meantKeys(guess === undefined ? places : (guesses[guess] ?? []))
+  if (guess !== undefined) return meantKeys(guesses[guess] ?? [])
+  // The same word would sound like no answer.
+  if (places[0] === key) return ` (it belongs at the top, not in ${showValue(path.join('.'))})`
+  return meantKeys(places)
 }
 
 /** To which other kind of the same thing a key belongs. */
