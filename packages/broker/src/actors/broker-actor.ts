@@ -190,7 +190,7 @@ export class BrokerActor extends BaseActor {
 
   #act(): void {
     this.#carryOut()
-    if (this.engine.isLimited) this.#matchMore()
+    if (this.engine.mayMatch(this.shell.turn.now())) this.#matchMore()
   }
 
   #carryOut(): void {

@@ -3,11 +3,16 @@ import { MinHeap } from '../queues/min-heap'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
 
+/** This many lanes in which nothing is left are kept, or half of all: most keys come again soon. */
+const SPARE_LANES = 64
+
 /** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
 export class KeyedLimit<E extends Waiting> {
   readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
+  /** How many lanes are kept though nothing is left in them. */
+  #spare = 0
   /** Lanes by the time of a begin, the earliest first. Later begins are looked at when its time is over. */
   readonly #begun = new Map<LimitLane<E>, Nanos>()
 
@@ -30,7 +35,11 @@ export class KeyedLimit<E extends Waiting> {
 
   laneByKey(key: unknown): LimitLane<E> {
     let lane = this.lanes.get(key)
-    if (lane === undefined) this.lanes.set(key, (lane = new LimitLane<E>(key, this.rules)))
+    if (lane === undefined) this.lanes.set(key, (lane = new LimitLane<E>(key, this.rules, this)))
+    else if (lane.isSpare) {
+      lane.isSpare = false
+      this.#spare--
+    }
     return lane
   }
 
@@ -60,10 +69,18 @@ export class KeyedLimit<E extends Waiting> {
     }
   }
 
-  /** Forgets a lane that no request knows, and whose rate counts nothing. */
+  /** Forgets a lane that no request knows, and whose rate counts nothing. The last ones are kept for a while. */
   forget(lane: LimitLane<E>): void {
-    if (lane.known > 0 || lane.isHeld) return
+    if (lane.known > 0 || lane.isHeld || lane.owner !== this) return
     this.timers.delete(lane)
-    if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
+    if (lane.beganAt !== -Infinity || lane.isSpare) return
+    lane.isSpare = true
+    if (++this.#spare > Math.max(SPARE_LANES, this.lanes.size / 2)) this.#forgetSpare()
+  }
+
+  /** Looks at all lanes, but seldom: O(1) for each that was forgotten. */
+  #forgetSpare(): void {
+    for (const lane of this.lanes.values()) if (lane.isSpare) this.lanes.delete(lane.key)
+    this.#spare = 0
   }
 }

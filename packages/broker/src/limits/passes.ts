@@ -17,7 +17,7 @@ interface Holder<E extends Waiting> {
  */
 export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
-  readonly #plain = new Pass<E>(null, null, 1, 1)
+  readonly #plain = new Pass<E>(null as unknown as E, null, null, 1, 1)
 
   constructor(
     readonly rules: LimitRules<E>,
@@ -73,10 +73,6 @@ export class Passes<E extends Waiting> {
     const pass = this.rules.passOf(entry)
     pass.count(1)
     return ((entry as Holder<E>).limitPass = pass)
-  }
-
-  laneIn(limit: KeyedLimit<E>, pass: Pass<E>): LimitLane<E> | null {
-    return limit === this.rules.keyed ? pass.keyed : pass.rated
   }
 
   limitOf(lane: LimitLane<E>, pass: Pass<E>): KeyedLimit<E> {

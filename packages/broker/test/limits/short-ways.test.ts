@@ -59,6 +59,8 @@ class Side {
 
   /** Does it, and delivers the matches that it made possible. */
   run(command: Command, changed: EngineOptions): void {
+    // Without a call there is no new decision.
+    if (this.#running.length === 0 && ['done', 'unrun', 'putBack', 'backOff'].includes(command.op)) return
     const result = this.#do(command, changed)
     const dropped = this.#dropped()
     for (let match = this.broker.match(this.now); match !== null; match = this.broker.match(this.now)) {
@@ -79,7 +81,7 @@ class Side {
 
   #do(command: Command, changed: EngineOptions): unknown {
     const { broker, now } = this
-    const of = (jobs: readonly Job[]): Job | undefined => jobs[command.pick % Math.max(1, jobs.length)]
+    const of = (jobs: readonly Job[]): Job => jobs[command.pick % jobs.length] ?? this.#job()
     if (command.op === 'ask') {
       const job = this.#job(command)
       const member = broker.ask(job, now)
@@ -90,10 +92,9 @@ class Side {
     if (command.op === 'take') return this.#serve(broker.take(now))
     if (command.op === 'configure') return broker.configure(changed, now)
     if (command.op === 'cancel') return broker.cancel('t', now)
-    if (command.op === 'remove') return broker.remove(of(this.#jobs) ?? this.#job(), now)
+    if (command.op === 'remove') return broker.remove(of(this.#jobs), now)
     if (command.op === 'time') return broker.timeout(now)
     const job = of(this.#running)
-    if (job === undefined) return undefined
     if (command.op === 'backOff') {
       const key = command.tenant === undefined ? {} : { key: command.tenant }
       return broker.backOff({ entry: job, ...key }, now + command.ms * MS, now)
@@ -142,8 +143,9 @@ it('gives the same results on the short ways under limits', () => {
           short.now = long.now += command.ms * MS
           short.run(command, changed)
           long.run(command, changed)
+          expect(short.told).toEqual(long.told)
+          short.told.length = long.told.length = 0
         }
-        expect(short.told).toEqual(long.told)
       },
     ),
     { numRuns: 5 * RUNS },

@@ -191,7 +191,7 @@ export class BrokerPort implements Port {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null) this.#wakeAt(wakeAt)
-    if (this.#limited) this.#matchMore()
+    if (this.#limited && this.#engine.mayMatch(this.#turn.now())) this.#matchMore()
   }
 
   /** Delivers the matches that limits allow now. */
