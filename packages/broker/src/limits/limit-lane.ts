@@ -2,6 +2,7 @@ import { keepShape, type Nanos } from '@genpool/runtime'
 import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
+import { type TakesTurns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
 import { type Gate, Hold, holdOf, rateOf, underRules } from './hold'
 import { Rate, type RateRules } from './rate'
@@ -23,7 +24,7 @@ export interface KeyRules {
  *
  * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
  */
-export class LimitLane<E extends Waiting> implements Scheduled {
+export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<LimitLane<E>> {
   heapAt = Infinity
   heapIndex = -1
   /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
@@ -44,8 +45,12 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   /** Whether nothing is left in it, and it is only kept in case that its key comes again. */
   isSpare = false
 
+  key: unknown = undefined
+  /** The next in the list of lanes of which something has begun, and since when it stands there. */
+  following: LimitLane<E> | null = null
+  seenAt: Nanos = -Infinity
+
   constructor(
-    readonly key: unknown,
     public rules: KeyRules,
     /** Whose lane it is. */
     readonly owner: unknown,
@@ -185,4 +190,4 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   }
 }
 
-keepShape(new LimitLane(undefined, { concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }, null))
+keepShape(new LimitLane({ concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }, null))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
@@ -101,4 +101,18 @@ export class Passes<E extends Waiting> {
   trim(): void {
     for (const limit of this.rules.all) for (const lane of [...limit.lanes.values()]) limit.forget(lane)
   }
+}
+
+/**
+ * Keeps the shape that requests of a class have under limits (see `keepShape`).
+ *
+ * Call it with the first limits: before V8 has seen a few requests, it makes room in each for the pass.
+ *
+ * @param specimen a request as they are made
+ */
+export function keepLimitedShape(specimen: Waiting): void {
+  const holder = specimen as Holder<Waiting>
+  holder.limitPass = new Pass<Waiting>(specimen, null, null, 1, 1)
+  holder.limitPass = undefined
+  keepShape(specimen)
 }
