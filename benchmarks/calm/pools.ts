@@ -1,7 +1,7 @@
 import type { PoolOptions } from '@genpool/core'
 import { bursts, BURST, type Contender, four, lanes } from './race'
 import type { House } from './house'
-import { Arrivals, ask, tell, work } from './work'
+import { Arrivals, ask, askOf, tell, work } from './work'
 
 export const MEMBERS = 8
 /** The deadline is far off, so that a busy machine does not end a run. It costs the same as a near one. */
@@ -34,6 +34,14 @@ export function pools({ core, system }: House, options: PoolOptions = {}) {
 export function calls(house: House, width: number, options: PoolOptions = {}): Contender {
   const { call } = house.core
   return lanes(width, pools(house, options), ({ ref }, n) => call(ref, ask(n)))
+}
+
+/** The same calls of so many keys in turn. */
+export function callsOfKeys(house: House, width: number, keys: number, options: PoolOptions = {}): Contender {
+  const { call } = house.core
+  const names = Array.from({ length: keys }, (_, i) => `key-${i}`)
+  const instances = pools(house, options)
+  return lanes(width, instances, ({ ref }, n) => call(ref, askOf(names[Math.floor(n / instances.length) % keys]!, n)))
 }
 
 /** Calls of an async handler. */

@@ -13,6 +13,7 @@ export interface Tell {
 }
 
 export const ask = (n: number): Ask => ({ type: 'ask', n })
+export const askOf = (key: string, n: number): Ask & { readonly key: string } => ({ type: 'ask', n, key })
 export const tell = (n: number): Tell => ({ type: 'tell', n })
 
 /** The work of a request that is answered. */

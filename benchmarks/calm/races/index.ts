@@ -2,6 +2,7 @@ import type { Race } from '../race'
 import { againstNact, againstPeers } from './against-peers'
 import { collections } from './collections'
 import { journalRaces } from './journal'
+import { limits } from './limits'
 import { million } from './million'
 import { recipes } from './recipes'
 import { variants } from './variants'
@@ -12,6 +13,7 @@ export const races: readonly Race[] = [
   ...againstNact,
   ...collections,
   ...variants,
+  ...limits,
   ...recipes,
   ...million,
   ...journalRaces(),

@@ -15,6 +15,15 @@ const WORK = {
   'calls of an async handler': 'many(((pool) => (n) => call(pool, { type: "later", n }))(spawn()))',
   'calls with keys': 'many(((pool) => (n) => call(pool, { type: "ask", n }, { key: n % 50 }))(spawn()))',
   'calls that share': 'many(((pool) => (n) => call(pool, { type: "ask", n }, { share: n % 50 }))(spawn()))',
+  'calls under limits': `many(((pool) => (n) => call(pool, { type: "ask", n, key: n % 50 }))(
+    spawn({ limits: { by: "key", concurrency: 100 } })))`,
+  'calls that wait for their limit': `many(((pool) => (n) => call(pool, { type: "ask", n, key: n % 50 }))(
+    spawn({ limits: { by: "key", concurrency: 1 } })))`,
+  'calls of many keys': `many(((pool) => (n) => call(pool, { type: "ask", n, key: n }))(
+    spawn({ limits: { by: "key", concurrency: 1 } })))`,
+  'calls under a rate': 'many(((pool) => (n) => call(pool, { type: "ask", n }))(spawn({ rate: { limit: 1e9 } })))',
+  'calls under a rate of each key': `many(((pool) => (n) => call(pool, { type: "ask", n, key: n % 50 }))(
+    spawn({ rate: { by: "key", limit: 1e9, interval: 1 } })))`,
   casts: 'many(((pool) => (n) => cast(pool, { type: "tell", n }))(spawn()))',
   'casts that replace each other': 'many(((pool) => (n) => cast(pool, { type: "tell" }, { latest: n % 50 }))(spawn()))',
   queries: 'many(((pool) => (n) => nact.query(pool, { type: "ask", n }, 5000))(spawn()))',
@@ -40,7 +49,7 @@ function lostCode(): Readonly<Record<string, readonly string[]>> {
       },
       casts: { tell: () => noReply() },
     })
-    const spawn = () => spawnPool(system, Work, undefined, { size: 4 })
+    const spawn = (options) => spawnPool(system, Work, undefined, { size: 4, ...options })
     const many = (send) => async () => void (await Promise.all(Array.from({ length: 2000 }, (_, n) => send(n))))
     const all = { ${Object.entries(WORK)
       .map(([name, work]) => `${JSON.stringify(name)}: ${work}`)

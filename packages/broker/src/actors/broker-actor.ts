@@ -25,7 +25,7 @@ import {
 } from './broker-messages'
 import { Gauges } from './gauges'
 import { answerQuery } from './queries'
-import { type Listener, PARTIES_HELD, Party, type PartyFacts } from './party'
+import { keepLimitedParties, type Listener, PARTIES_HELD, Party, type PartyFacts } from './party'
 import { Shell } from './shell'
 
 type BrokerParty = Party<BrokerMatch>
@@ -51,6 +51,7 @@ export class BrokerActor extends BaseActor {
       holds: PARTIES_HELD as never,
     }
     this.engine = createBroker<BrokerParty, BrokerParty>(config, Turn.of(clock).now(), hooks)
+    if (this.engine.isLimited) keepLimitedParties()
     this.shell = new Shell(this.name, clock, this.engine, () => this.#act())
     this.gauges = new Gauges(this, { meters, onAlarm })
     Object.defineProperty(this.reference, BROKER, { value: this })
@@ -86,6 +87,7 @@ export class BrokerActor extends BaseActor {
     const checked = parseOptions(brokerActorOptions, options, `options of broker "${this.name}"`)
     const { clock: _clock, onAlarm: _onAlarm, meters, ...config } = checked
     const changes = this.engine.configure(config, this.shell.turn.refresh())
+    if (this.engine.isLimited) keepLimitedParties()
     this.#options = { ...checked, clock: before.clock, onAlarm: before.onAlarm }
     this.gauges.configure(meters)
     this.#act()
@@ -190,7 +192,7 @@ export class BrokerActor extends BaseActor {
 
   #act(): void {
     this.#carryOut()
-    if (this.engine.isLimited) this.#matchMore()
+    if (this.engine.mayMatch(this.shell.turn.now())) this.#matchMore()
   }
 
   #carryOut(): void {

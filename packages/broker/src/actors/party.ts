@@ -10,6 +10,7 @@ import {
 } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { type HoldingLimit, type HoldWatch } from '../limits/hold-watch'
+import { keepLimitedShape } from '../limits/passes'
 import { Waiting } from '../queues/waiting'
 
 /** How a party learns its result. Exactly one of the first three is called, once; `onAwait` may come before it. */
@@ -97,4 +98,12 @@ function isNobody(ref: Ref<never>): boolean {
   return (ref as unknown as Reference).type === nobody.type
 }
 
-keepShape(new Party({} as never, {} as never, 0))
+const specimen = (): Party<never> => new Party({} as never, {} as never, 0)
+keepShape(specimen())
+
+let limitedIsKept = false
+/** Keeps the shape of parties under limits. Call it before the first of them. */
+export function keepLimitedParties(): void {
+  if (!limitedIsKept) keepLimitedShape(specimen())
+  limitedIsKept = true
+}

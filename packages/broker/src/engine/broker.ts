@@ -57,7 +57,7 @@ export interface Match<A extends Waiting, R extends Waiting> {
  * removes it itself. A matched request with a `key` must be released, once, when it is done.
  *
  * With `rate` or `limits`, requests may wait while members do, too. Each matched request must then be released; and any call may
- * make further matches possible, as time does: the owner acts on its decision, and then calls `match` until it returns null.
+ * make further matches possible, as time does: the owner acts on its decision and then, if `mayMatch` says so, calls `match` until it returns null.
  */
 export interface Broker<A extends Waiting, R extends Waiting> {
   /** Drops and wake-up of the last call. Read it again after each call: it may be another object. */
@@ -110,6 +110,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null
   /** Whether there is a rate, or are limits per key, or was a back-off. */
   readonly isLimited: boolean
+  /** Whether `match` may do something now. Cheap, and asked after each call. */
+  mayMatch(now: Nanos): boolean
   /** Returns a match that limits allow now, for the owner to deliver; null if there is none. Without limits there never is. */
   match(now: Nanos): Match<A, R> | null
   /**

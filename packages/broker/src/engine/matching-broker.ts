@@ -94,6 +94,10 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return this.finish(this.#matchReady(this.layers, now))
   }
 
+  mayMatch(now: Nanos): boolean {
+    return this.limited !== null && !this.asking && this.limited.mayServe(now)
+  }
+
   match(now: Nanos): Match<A, R> | null {
     if (this.limited === null) return null
     // Also if there is nothing to match: its owner would carry out the decision of the call before once more.

@@ -1,91 +1,113 @@
 import { type Nanos } from '@genpool/runtime'
+import { type ShortLimits } from '../limits/short-limits'
 import { type Maker } from '../queues/pack'
 import { PackedQueue } from '../queues/packed-queue'
 import { type Waiting } from '../queues/waiting'
-import { type ShortLimits } from '../limits/short-limits'
 import { type Match, NO_DECISION } from './broker'
 import { MatchingBroker } from './matching-broker'
 
 /**
- * Fast path: while requests wait in a drop queue, a request without options goes in and out without a decision. Saves 5 % of
- * a short call, 10 % if 10 000 are sent at once. If there is anything to decide, the plain engine does it.
+ * Fast path: while requests and members wait in drop queues, a request without options goes in and out without a decision, also
+ * under limits. Saves 5 % of a short call, 10 % if 10 000 are sent at once. If there is anything to decide, the plain engine
+ * does it.
  */
 export class ShortWayBroker<A extends Waiting, R extends Waiting> extends MatchingBroker<A, R> {
-  /** The queue of requests if the fast path applies; otherwise null. Only declared: the plain engine's constructor sets it. */
+  // Only declared: the plain engine's constructor sets them. At most one of the first two is there if the fast path applies.
+  /** The queue of requests; null under limits. */
   declare private short: PackedQueue<A> | null
-  /** The limits over such a queue; null without limits, or if the fast path does not apply. */
+  /** The limits over such a queue. */
   declare private shortLimits: ShortLimits<A> | null
+  /** The queue of members. */
+  declare private shortIdle: PackedQueue<R> | null
 
   override ask(entry: A, now: Nanos): R | null {
-    if (this.short !== null) return this.#askShortly(this.short, entry, now) ? null : super.ask(entry, now)
-    return this.shortLimits !== null && this.#askLimited(this.shortLimits, entry, now) ? null : super.ask(entry, now)
+    const isPlain = entry.key === undefined && entry.priority === 0 && entry.list === null
+    if (!isPlain || now < this.now || entry.deadline <= now) return super.ask(entry, now)
+    if (this.asking) return this.#enqueued(entry, now) ? this.#decided(null, now) : super.ask(entry, now)
+    const member = this.#mayBegin(entry, now) ? this.#takeIdle(now) : null
+    if (member !== null) {
+      if (this.shortLimits !== null) this.shortLimits.begin(entry, now)
+      return this.#decided(member, now)
+    }
+    const isParked = this.shortLimits !== null && this.shortLimits.tryPark(entry, now)
+    return isParked ? this.#decided(null, now) : super.ask(entry, now)
   }
 
   override askR(entry: R, now: Nanos): A | null {
-    if (this.short !== null) return this.#askRShortly(this.short, entry, now) ?? super.askR(entry, now)
-    return (
-      (this.shortLimits === null ? null : this.#askRLimited(this.shortLimits, entry, now)) ?? super.askR(entry, now)
-    )
+    if (entry.list !== null || now < this.now) return super.askR(entry, now)
+    const request = this.asking || this.shortLimits !== null ? this.#takeNext(now) : null
+    if (request !== null) return this.#decided(request, now)
+    if (!this.#isAtRest() || this.shortIdle?.tryEnqueue(entry) !== true) return super.askR(entry, now)
+    this.asking = false
+    return this.#decided(null, now)
   }
 
   override release(entry: A, now: Nanos, ran = true): Match<A, R> | null {
-    if (this.shortLimits === null || !ran || entry.key !== undefined || now < this.now) {
-      return super.release(entry, now, ran)
-    }
-    if (!this.shortLimits.tryRelease(entry)) return super.release(entry, now, ran)
-    this.#nothingDecided(now)
-    return null
+    const limits = this.shortLimits
+    if (limits === null || !ran || entry.key !== undefined || now < this.now) return super.release(entry, now, ran)
+    const before = limits.ready
+    if (!limits.tryRelease(entry, now)) return super.release(entry, now, ran)
+    const mayMatch = limits.ready > before && !this.asking && this.idle.length > 0
+    return mayMatch ? this.#matchShortly(limits, now) : this.#decided(null, now)
   }
 
   override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean {
     if (this.short === null || !this.asking || now < this.now) return false
     if (!this.short.tryPack(make, message, about, now)) return false
-    this.#nothingDecided(now)
+    this.#decided(null, now)
     return true
   }
 
   protected override asksChanged(): void {
     const isOurs = typeof this.options.client !== 'function'
-    const decidesNothing = this.admission === null && this.isAlive === undefined
-    this.short = isOurs && decidesNothing && this.asks instanceof PackedQueue ? this.asks : null
-    this.shortLimits = isOurs && decidesNothing && this.limited !== null ? this.limited.short : null
+    const isShort = isOurs && this.admission === null && this.isAlive === undefined
+    this.short = isShort && this.asks instanceof PackedQueue ? this.asks : null
+    this.shortLimits = isShort && this.limited !== null ? this.limited.short : null
+    this.shortIdle = typeof this.options.member !== 'function' && this.idle instanceof PackedQueue ? this.idle : null
   }
 
-  /** Enqueues `entry` when no rule applies; otherwise returns false and changes nothing. */
-  #askShortly(queue: PackedQueue<A>, entry: A, now: Nanos): boolean {
-    if (!this.asking || entry.key !== undefined || entry.priority !== 0) return false
-    if (now < this.now || entry.deadline <= now || !queue.tryEnqueue(entry)) return false
-    this.#nothingDecided(now)
-    return true
+  #enqueued(entry: A, now: Nanos): boolean {
+    if (this.short !== null) return this.short.tryEnqueue(entry)
+    return this.shortLimits !== null && this.shortLimits.tryEnqueue(entry, now)
   }
 
-  /** Returns the next request when no rule applies; otherwise returns null and changes nothing. */
-  #askRShortly(queue: PackedQueue<A>, entry: R, now: Nanos): A | null {
-    if (!this.asking || entry.list !== null || now < this.now) return null
-    const request = queue.tryDequeue(now, this.options.budget ? this.budget.plenty : 0)
-    if (request === null) return null
-    this.#nothingDecided(now)
+  /** Whether a request begins if a member is idle. */
+  #mayBegin(entry: A, now: Nanos): boolean {
+    return this.short !== null || (this.shortLimits !== null && this.shortLimits.mayBegin(entry, now))
+  }
+
+  #takeIdle(now: Nanos): R | null {
+    return this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
+  }
+
+  /** Takes the next request; null if there is none, or something to decide. */
+  #takeNext(now: Nanos): A | null {
+    const enough = this.options.budget ? this.budget.plenty : 0
+    if (this.short !== null) return this.short.tryDequeue(now, enough)
+    const request = this.shortLimits === null ? null : this.shortLimits.next(now, enough)
+    if (request !== null) this.shortLimits?.take(request, now)
     return request
   }
 
-  /** The same with limits. */
-  #askLimited(queue: ShortLimits<A>, entry: A, now: Nanos): boolean {
-    if (!this.asking || entry.key !== undefined || entry.priority !== 0 || entry.list !== null) return false
-    if (now < this.now || entry.deadline <= now || !queue.tryEnqueue(entry, now)) return false
-    this.#nothingDecided(now)
-    return true
+  /** Whether there is no request that could be served. */
+  #isAtRest(): boolean {
+    if (this.short !== null) return this.short.length === 0
+    return this.shortLimits !== null && this.shortLimits.isAtRest
   }
 
-  #askRLimited(queue: ShortLimits<A>, entry: R, now: Nanos): A | null {
-    if (!this.asking || entry.list !== null || now < this.now) return null
-    const request = queue.tryDequeue(now, this.options.budget ? this.budget.plenty : 0)
-    if (request === null) return null
-    this.#nothingDecided(now)
-    return request
+  /** Matches what a key has just let go with a member that waits. */
+  #matchShortly(limits: ShortLimits<A>, now: Nanos): Match<A, R> | null {
+    const ask = limits.next(now, this.options.budget ? this.budget.plenty : 0)
+    const askR = ask === null ? null : this.#takeIdle(now)
+    if (ask === null || askR === null) return this.match(now)
+    limits.take(ask, now)
+    return this.#decided({ ask, askR }, now)
   }
 
-  #nothingDecided(now: Nanos): void {
+  /** Ends a call in which nothing was dropped. */
+  #decided<T>(result: T, now: Nanos): T {
     this.now = now
     if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    return result
   }
 }

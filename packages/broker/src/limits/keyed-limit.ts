@@ -1,15 +1,23 @@
 import { type Nanos, readSafely } from '@genpool/runtime'
 import { MinHeap } from '../queues/min-heap'
+import { Turns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
+
+/** This many lanes in which nothing is left are kept, or half of all: most keys come again soon. */
+const SPARE_LANES = 64
 
 /** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
 export class KeyedLimit<E extends Waiting> {
   readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
-  /** Lanes by the time of a begin, the earliest first. Later begins are looked at when its time is over. */
-  readonly #begun = new Map<LimitLane<E>, Nanos>()
+  /** Lanes that were forgotten, for other keys: a lane is large. */
+  #old: LimitLane<E>[] = []
+  /** How many lanes are kept though nothing is left in them. */
+  #spare = 0
+  /** Lanes by the time of a begin (`seenAt`), the earliest first. Later begins are looked at when its time is over. */
+  readonly #begun = new Turns<LimitLane<E>>()
 
   constructor(
     readonly keyOf: (message: unknown) => unknown,
@@ -29,16 +37,27 @@ export class KeyedLimit<E extends Waiting> {
   }
 
   laneByKey(key: unknown): LimitLane<E> {
-    let lane = this.lanes.get(key)
-    if (lane === undefined) this.lanes.set(key, (lane = new LimitLane<E>(key, this.rules)))
+    const lane = this.lanes.get(key)
+    if (lane === undefined) return this.#addLane(key)
+    if (lane.isSpare) {
+      lane.isSpare = false
+      this.#spare--
+    }
+    return lane
+  }
+
+  #addLane(key: unknown): LimitLane<E> {
+    const lane = this.#old.pop() ?? new LimitLane<E>(this.rules, this)
+    lane.key = key
+    this.lanes.set(key, lane)
     return lane
   }
 
   configure(rules: KeyRules): void {
     this.rules = rules
+    this.#old = []
     if (rules.rate === null) {
-      for (const lane of this.#begun.keys()) lane.beganAt = -Infinity
-      this.#begun.clear()
+      for (let lane = this.#begun.shift(); lane !== null; lane = this.#begun.shift()) lane.beganAt = -Infinity
     }
     for (const lane of this.lanes.values()) lane.configure(rules)
   }
@@ -47,23 +66,45 @@ export class KeyedLimit<E extends Waiting> {
   began(lane: LimitLane<E>, now: Nanos): void {
     const { rate } = this.rules
     if (rate === null) return
-    if (lane.beganAt === -Infinity) this.#begun.set(lane, now)
+    if (lane.beganAt === -Infinity) this.#addBegun(lane, now)
     lane.beganAt = now
-    for (const [oldest, at] of this.#begun) {
-      if (at + rate.interval > now) return
-      this.#begun.delete(oldest)
-      if (oldest.beganAt + rate.interval > now) this.#begun.set(oldest, oldest.beganAt)
+    for (
+      let { first } = this.#begun;
+      first !== null && first.seenAt + rate.interval <= now;
+      first = this.#begun.first
+    ) {
+      this.#begun.shift()
+      if (first.beganAt + rate.interval > now) this.#addBegun(first, first.beganAt)
       else {
-        oldest.beganAt = -Infinity
-        this.forget(oldest)
+        first.beganAt = -Infinity
+        this.forget(first)
       }
     }
   }
 
-  /** Forgets a lane that no request knows, and whose rate counts nothing. */
+  #addBegun(lane: LimitLane<E>, at: Nanos): void {
+    lane.seenAt = at
+    this.#begun.append(lane)
+  }
+
+  /** Forgets a lane that no request knows, and whose rate counts nothing. The last ones are kept for a while. */
   forget(lane: LimitLane<E>): void {
-    if (lane.known > 0 || lane.isHeld) return
+    if (lane.known > 0 || lane.isHeld || lane.owner !== this) return
     this.timers.delete(lane)
-    if (lane.beganAt === -Infinity && this.lanes.get(lane.key) === lane) this.lanes.delete(lane.key)
+    if (lane.beganAt !== -Infinity || lane.isSpare) return
+    lane.isSpare = true
+    if (++this.#spare > Math.max(SPARE_LANES, this.lanes.size / 2)) this.#forgetSpare()
+  }
+
+  /** Looks at all lanes, but seldom: O(1) for each that was forgotten. */
+  #forgetSpare(): void {
+    for (const lane of this.lanes.values()) {
+      if (!lane.isSpare) continue
+      this.lanes.delete(lane.key)
+      lane.isSpare = false
+      lane.key = undefined
+      if (this.#old.length < SPARE_LANES) this.#old.push(lane)
+    }
+    this.#spare = 0
   }
 }

@@ -40,9 +40,13 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
 
   /** When something is due in the next lane; `Infinity` for never. */
   get wakeAt(): Nanos {
-    let at = Infinity
-    for (const { timers } of this.#rules.all) at = Math.min(at, timers.least)
-    return at
+    const { keyed, rated } = this.#rules
+    return Math.min(keyed === null ? Infinity : keyed.timers.least, rated === null ? Infinity : rated.timers.least)
+  }
+
+  /** Whether nothing that is parked leaves by its age. */
+  get isTimeless(): boolean {
+    return this.#parking.queue.type === 'drop'
   }
 
   /** The parked requests with this tag. */
@@ -93,19 +97,21 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** A request has begun. */
   began(pass: Pass<E>, now: Nanos): void {
     pass.begin(now)
-    for (const limit of this.#rules.all) {
-      const lane = this.passes.laneIn(limit, pass)
-      if (lane === null) continue
-      limit.began(lane, now)
-      if (lane.parked > 0) this.#refill(lane, limit, now)
-    }
+    const { keyed, rated } = pass
+    if (keyed !== null) this.#began(keyed, this.passes.limitOf(keyed, pass), now)
+    if (rated !== null) this.#began(rated, this.passes.limitOf(rated, pass), now)
+  }
+
+  #began(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    limit.began(lane, now)
+    if (lane.parked > 0) this.#refill(lane, limit, now)
   }
 
   /** Places of a request are free: brings back as many of its keys as may begin now. */
   refill(pass: Pass<E>, now: Nanos): void {
-    for (const lane of [pass.keyed, pass.rated]) {
-      if (lane !== null && lane.parked > 0) this.#refill(lane, this.passes.limitOf(lane, pass), now)
-    }
+    const { keyed, rated } = pass
+    if (keyed !== null && keyed.parked > 0) this.#refill(keyed, this.passes.limitOf(keyed, pass), now)
+    if (rated !== null && rated.parked > 0) this.#refill(rated, this.passes.limitOf(rated, pass), now)
   }
 
   /** A request left the queue for good: its places are free for others. */
@@ -138,8 +144,8 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     this.#parking.queue = queue
   }
 
-  laneOf(entry: E): LimitLane<E> | null {
-    return this.passes.get(entry)?.parkedIn ?? null
+  passOf(entry: E): Pass<E> {
+    return this.passes.get(entry) as Pass<E>
   }
 
   parkedDropped(drop: Drop<E>, now: Nanos): void {

@@ -2,6 +2,7 @@ import { keepShape, type Nanos } from '@genpool/runtime'
 import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
+import { type TakesTurns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
 import { type Gate, Hold, holdOf, rateOf, underRules } from './hold'
 import { Rate, type RateRules } from './rate'
@@ -23,7 +24,7 @@ export interface KeyRules {
  *
  * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
  */
-export class LimitLane<E extends Waiting> implements Scheduled {
+export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<LimitLane<E>> {
   heapAt = Infinity
   heapIndex = -1
   /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
@@ -41,10 +42,18 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   opensAt: Nanos = Infinity
   /** When one last began that the rate counts; -Infinity for none lately. */
   beganAt: Nanos = -Infinity
+  /** Whether nothing is left in it, and it is only kept in case that its key comes again. */
+  isSpare = false
+
+  key: unknown = undefined
+  /** The next in the list of lanes of which something has begun, and since when it stands there. */
+  following: LimitLane<E> | null = null
+  seenAt: Nanos = -Infinity
 
   constructor(
-    readonly key: unknown,
     public rules: KeyRules,
+    /** Whose lane it is. */
+    readonly owner: unknown,
   ) {
     this.rate = rules.rate === null ? null : new Rate(rules.rate)
   }
@@ -132,8 +141,21 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     return this.levels.at(-1)
   }
 
-  /** Returns the level of a priority. @param make makes the queue of a new one */
-  levelOf(priority: number, make: () => Queue<E>): Level<E> {
+  /** The level of a priority if there is one. */
+  knownLevel(priority: number): Level<E> | null {
+    const level = this.levels[this.#placeOf(priority)]
+    return level?.priority === priority ? level : null
+  }
+
+  /** Adds the level of a priority, with its queue. */
+  addLevel(priority: number, queue: Queue<E>): Level<E> {
+    const level = new Level<E>(priority, queue)
+    this.levels.splice(this.#placeOf(priority), 0, level)
+    return level
+  }
+
+  /** Where the level of a priority is, or would be. */
+  #placeOf(priority: number): number {
     let low = 0
     let high = this.levels.length
     while (low < high) {
@@ -141,11 +163,7 @@ export class LimitLane<E extends Waiting> implements Scheduled {
       if ((this.levels[middle] as Level<E>).priority > priority) low = middle + 1
       else high = middle
     }
-    const found = this.levels[low]
-    if (found?.priority === priority) return found
-    const level = new Level<E>(priority, make())
-    this.levels.splice(low, 0, level)
-    return level
+    return low
   }
 
   /** Forgets empty levels at both ends. */
@@ -172,4 +190,4 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   }
 }
 
-keepShape(new LimitLane(undefined, { concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }))
+keepShape(new LimitLane({ concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }, null))

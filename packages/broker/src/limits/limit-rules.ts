@@ -54,7 +54,9 @@ export class LimitRules<E extends Waiting> {
     const { subject } = entry
     const keyedCost = this.#keyedCost === null ? 1 : this.#keyedCost(subject)
     const cost = this.#cost === null ? 1 : this.#cost(subject)
-    return new Pass<E>(this.keyed?.laneOf(subject) ?? null, this.rated?.laneOf(subject) ?? null, keyedCost, cost)
+    const keyed = this.keyed === null ? null : this.keyed.laneOf(subject)
+    const rated = this.rated === null ? null : this.rated.laneOf(subject)
+    return new Pass<E>(entry, keyed, rated, keyedCost, cost)
   }
 
   /** Takes other options over. Lanes of the same keys stay, with what they have counted. */

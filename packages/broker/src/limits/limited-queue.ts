@@ -55,7 +55,7 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     this.#arrivals = new Arrivals<E>(this.#passes, this.#queue, this.#lanes, (entry, reason, at) => {
       this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
     })
-    this.short = new ShortLimits<E>(this.#rules, this.#passes, inner, this.#queue)
+    this.short = new ShortLimits<E>(this.#passes, inner, this.#queue, this.#lanes)
     this.#arrivals.adopt([...inner], now)
   }
 
@@ -148,6 +148,11 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     else this.#queue.readmit(entry, now)
     if (before !== undefined) this.#lanes.refill(before, now)
     this.#finish(now)
+  }
+
+  /** Whether something can be served now, or comes back. */
+  mayServe(now: Nanos): boolean {
+    return this.#queue.ready > 0 || this.#lanes.wakeAt <= now
   }
 
   /** Brings back what may begin now. */

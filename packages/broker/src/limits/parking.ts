@@ -6,11 +6,13 @@ import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
+import { ParkedList } from './parked-list'
+import { type Pass } from './pass'
 
 /** What becomes of parked requests that are dropped. */
 export interface ParkingOwner<E extends Waiting> {
-  /** The lane in which a request is parked. */
-  laneOf(entry: E): LimitLane<E> | null
+  /** The pass of a request that is parked. */
+  passOf(entry: E): Pass<E>
   /** A parked request was dropped, by its age or for another. */
   parkedDropped(drop: Drop<E>, now: Nanos): void
 }
@@ -22,12 +24,12 @@ export class Parking<E extends Waiting> {
   readonly #tags = new TagIndex<E>()
   /** Those in the lanes' own queues by tag, for these queues. */
   readonly #queued = new TagIndex<E>()
-  /** The parked ones by priority. There are few priorities. */
-  readonly #byPriority = new Map<number, Set<E>>()
+  /** The parked ones by priority. There are few priorities. The list of priority 0 stays when it is empty. */
+  readonly #byPriority = new Map<number, ParkedList<E>>([[0, new ParkedList<E>()]])
 
   constructor(
     private readonly owner: ParkingOwner<E>,
-    /** The queue that each lane has for each priority. */
+    /** The queue that each lane has for each priority. Change it only while nothing is parked. */
     public queue: CheckedLeafOptions,
   ) {}
 
@@ -37,11 +39,9 @@ export class Parking<E extends Waiting> {
 
   /** @param isNew whether it comes after all that are parked; otherwise it stands where its age puts it */
   park(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): void {
-    const level = lane.levelOf(entry.priority, () =>
-      createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }),
-    )
+    const level = lane.knownLevel(entry.priority) ?? this.#addLevel(lane, entry.priority, now)
     lane.parked++
-    this.#count(entry, 1)
+    this.#entered(entry)
     if (!isNew) level.readmit(entry, now)
     else {
       level.enqueue(entry, now)
@@ -90,15 +90,20 @@ export class Parking<E extends Waiting> {
   /** One of the least urgent of all; null if none is parked. O(priorities). */
   last(): E | null {
     if (this.length === 0) return null
-    const lowest = this.#byPriority.get(Math.min(...this.#byPriority.keys())) ?? []
-    for (const entry of lowest) return entry
-    return null
+    let lowest = Infinity
+    let last: E | null = null
+    for (const [priority, { first }] of this.#byPriority) {
+      if (first === null || (last !== null && priority >= lowest)) continue
+      lowest = priority
+      last = first.entry
+    }
+    return last
   }
 
   /** Has one dropped for a more urgent one; false if it is not more urgent. */
   shedFor(entry: E, victim: E | null, now: Nanos): boolean {
     if (victim === null || victim.priority >= entry.priority) return false
-    const from = this.owner.laneOf(victim)
+    const from = this.owner.passOf(victim).parkedIn
     if (from === null || !this.remove(victim, from, now)) return false
     const drop = { entry: victim, reason: 'priority', sojourn: now - victim.sentAt, waiting: this.length } as const
     this.owner.parkedDropped(drop, now)
@@ -118,7 +123,7 @@ export class Parking<E extends Waiting> {
       lane.opensAt = Infinity
       limit.timers.delete(lane)
     }
-    for (const entry of entries) this.#count(entry, -1)
+    for (const entry of entries) this.#exited(entry)
     return entries
   }
 
@@ -133,8 +138,8 @@ export class Parking<E extends Waiting> {
 
   #left(entry: E, lane: LimitLane<E>): void {
     lane.parked--
-    this.#count(entry, -1)
-    if (lane.parked === 0) lane.levels = []
+    this.#exited(entry)
+    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = []
   }
 
   #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
@@ -144,14 +149,31 @@ export class Parking<E extends Waiting> {
     }
   }
 
-  #count(entry: E, by: 1 | -1): void {
-    this.length += by
-    if (by === 1) this.#tags.add(entry)
-    else this.#tags.delete(entry)
-    const peers = this.#byPriority.get(entry.priority)
-    if (by === 1) {
-      if (peers === undefined) this.#byPriority.set(entry.priority, new Set([entry]))
-      else peers.add(entry)
-    } else if (peers?.delete(entry) === true && peers.size === 0) this.#byPriority.delete(entry.priority)
+  #entered(entry: E): void {
+    this.length++
+    this.#tags.add(entry)
+    const { priority } = entry
+    let peers = this.#byPriority.get(priority)
+    if (peers === undefined) this.#byPriority.set(priority, (peers = new ParkedList<E>()))
+    peers.push(this.owner.passOf(entry))
+  }
+
+  #exited(entry: E): void {
+    this.length--
+    this.#tags.delete(entry)
+    const { priority } = entry
+    const peers = this.#byPriority.get(priority) as ParkedList<E>
+    peers.remove(this.owner.passOf(entry))
+    if (peers.first === null && priority !== 0) this.#byPriority.delete(priority)
+  }
+
+  #addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
+    if (lane.parked === 0) lane.levels = []
+    return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }))
+  }
+
+  /** Whether an empty lane keeps its queue: a drop queue remembers nothing. */
+  #keepsQueues({ levels }: LimitLane<E>): boolean {
+    return this.queue.type === 'drop' && levels.length === 1
   }
 }

@@ -10,10 +10,14 @@ export class Pass<E extends Waiting> {
   place: Place = 'outside'
   /** The lane in which it is parked. */
   parkedIn: LimitLane<E> | null = null
-  /** -Infinity before it began. */
-  beganAt: Nanos = -Infinity
+  /** When it began. A pointer to a shared number while it has not: see `Waiting.sentAt`. */
+  beganAt: Nanos = null as unknown as Nanos
+  /** Its neighbours among all that are parked (see `ParkedList`). */
+  previous: Pass<E> | null = null
+  next: Pass<E> | null = null
 
   constructor(
+    readonly entry: E,
     /** The lanes of its two keys, of `limits` and of `rate`; null for no key. */
     readonly keyed: LimitLane<E> | null,
     readonly rated: LimitLane<E> | null,
@@ -71,12 +75,22 @@ export class Pass<E extends Waiting> {
     return this.rated?.isClosed(this.cost, priority, now) === true ? this.rated : null
   }
 
+  /** Whether nothing is parked in its lanes. */
+  get isAlone(): boolean {
+    return (this.keyed === null || this.keyed.parked === 0) && (this.rated === null || this.rated.parked === 0)
+  }
+
+  /** Whether a lane does not let it begin now. */
+  isBlocked(now: Nanos): boolean {
+    const { keyed, rated } = this
+    return keyed?.isBlocked(this.keyedCost, now) === true || rated?.isBlocked(this.cost, now) === true
+  }
+
   /** Whether it may begin, and nothing that is parked is concerned. */
   beginsShortly(now: Nanos): boolean {
     const { keyed, rated } = this
-    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || (keyed.parked > 0 && keyed.rate !== null)))
-      return false
-    return rated === null || !(rated.isBlocked(this.cost, now) || rated.parked > 0)
+    if (this.isBlocked(now) || (keyed !== null && keyed.parked > 0 && keyed.rate !== null)) return false
+    return rated === null || rated.parked === 0
   }
 
   /** The lane that does not let it begin now; null if it may begin. */
@@ -97,4 +111,4 @@ export class Pass<E extends Waiting> {
   }
 }
 
-keepShape(new Pass(null, null, 1, 1))
+keepShape(new Pass({} as Waiting, null, null, 1, 1))

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
@@ -17,7 +17,7 @@ interface Holder<E extends Waiting> {
  */
 export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
-  readonly #plain = new Pass<E>(null, null, 1, 1)
+  readonly #plain = new Pass<E>(null as unknown as E, null, null, 1, 1)
 
   constructor(
     readonly rules: LimitRules<E>,
@@ -75,10 +75,6 @@ export class Passes<E extends Waiting> {
     return ((entry as Holder<E>).limitPass = pass)
   }
 
-  laneIn(limit: KeyedLimit<E>, pass: Pass<E>): LimitLane<E> | null {
-    return limit === this.rules.keyed ? pass.keyed : pass.rated
-  }
-
   limitOf(lane: LimitLane<E>, pass: Pass<E>): KeyedLimit<E> {
     return (lane === pass.keyed ? this.rules.keyed : this.rules.rated) as KeyedLimit<E>
   }
@@ -105,4 +101,18 @@ export class Passes<E extends Waiting> {
   trim(): void {
     for (const limit of this.rules.all) for (const lane of [...limit.lanes.values()]) limit.forget(lane)
   }
+}
+
+/**
+ * Keeps the shape that requests of a class have under limits (see `keepShape`).
+ *
+ * Call it with the first limits: before V8 has seen a few requests, it makes room in each for the pass.
+ *
+ * @param specimen a request as they are made
+ */
+export function keepLimitedShape(specimen: Waiting): void {
+  const holder = specimen as Holder<Waiting>
+  holder.limitPass = new Pass<Waiting>(specimen, null, null, 1, 1)
+  holder.limitPass = undefined
+  keepShape(specimen)
 }

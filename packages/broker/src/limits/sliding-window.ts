@@ -1,7 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** This many forgotten entries are kept at the front before the log is moved. */
-const SLACK = 64
+/** This many forgotten numbers are kept at the front before the log is moved. */
+const SLACK = 128
 
 /**
  * Counts the cost that began within the last `span`, exactly: it remembers each time at which something began.
@@ -10,8 +10,8 @@ const SLACK = 64
  * whatever fits may begin at once. Times never decrease between calls.
  */
 export class SlidingWindow {
-  #times: Nanos[] = []
-  #costs: number[] = []
+  /** A time, its cost, the next time, its cost and so on. Made with the first one: of many keys, most have few. */
+  #log: number[] | null = null
   #head = 0
   #sum = 0
 
@@ -22,10 +22,14 @@ export class SlidingWindow {
 
   /** The cost in the window that ends now. */
   used(now: Nanos): number {
-    while (this.#head < this.#times.length && (this.#times[this.#head] as Nanos) + this.span <= now) {
-      this.#sum -= this.#costs[this.#head++] as number
+    const log = this.#log
+    if (log === null) return 0
+    while (this.#head < log.length && (log[this.#head] as Nanos) + this.span <= now) {
+      this.#sum -= log[this.#head + 1] as number
+      this.#head += 2
     }
-    if (this.#head > SLACK && this.#head * 2 > this.#times.length) this.#compact()
+    if (this.#head === log.length) this.#keep(null)
+    else if (this.#head > SLACK && this.#head * 2 > log.length) this.#keep(log.slice(this.#head))
     return this.#sum
   }
 
@@ -37,38 +41,41 @@ export class SlidingWindow {
   opensAt(cost: number, now: Nanos): Nanos {
     let excess = this.used(now) + cost - this.limit
     if (excess <= 0) return now
-    for (let i = this.#head; i < this.#times.length; i++) {
-      excess -= this.#costs[i] as number
-      if (excess <= 0) return (this.#times[i] as Nanos) + this.span
+    const log = this.#log ?? []
+    for (let i = this.#head; i < log.length; i += 2) {
+      excess -= log[i + 1] as number
+      if (excess <= 0) return (log[i] as Nanos) + this.span
     }
     return Infinity
   }
 
   /** Reports that something of this cost begins now. */
   add(cost: number, now: Nanos): void {
-    const last = this.#times.length - 1
-    if (last >= this.#head && this.#times[last] === now) this.#costs[last] = (this.#costs[last] as number) + cost
-    else {
-      this.#times.push(now)
-      this.#costs.push(cost)
-    }
     this.#sum += cost
+    const log = this.#log
+    if (log === null) {
+      this.#log = [now, cost]
+      return
+    }
+    const last = log.length - 2
+    if (last >= this.#head && log[last] === now) log[last + 1] = (log[last + 1] as number) + cost
+    else log.push(now, cost)
   }
 
   /** Takes back what was added with `add(cost, at)`: it did not begin after all. */
   undo(cost: number, at: Nanos): void {
-    for (let i = this.#times.length - 1; i >= this.#head; i--) {
-      const time = this.#times[i] as Nanos
+    const log = this.#log ?? []
+    for (let i = log.length - 2; i >= this.#head; i -= 2) {
+      const time = log[i] as Nanos
       if (time < at) return
       if (time > at) continue
-      this.#costs[i] = (this.#costs[i] as number) - cost
+      log[i + 1] = (log[i + 1] as number) - cost
       this.#sum -= cost
     }
   }
 
-  #compact(): void {
-    this.#times = this.#times.slice(this.#head)
-    this.#costs = this.#costs.slice(this.#head)
+  #keep(log: number[] | null): void {
+    this.#log = log
     this.#head = 0
   }
 }

@@ -69,21 +69,18 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     return true
   }
 
-  /** What `tryDequeue` takes; null if there is more than one place to look. */
-  peek(): E | null {
+  /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
+  peek(now: Nanos, enough: Nanos): E | null {
     const { base } = this.levels
-    const isAlone = this.levels.highest === base && base.returning.length === 0
-    return isAlone && base.queue instanceof PackedQueue ? (base.queue as PackedQueue<E>).peek() : null
+    return this.levels.highest === base ? base.peek(now, enough) : null
   }
 
-  /** Fast path: takes what `peek` has shown where no rule applies; otherwise null, and nothing changes. */
-  tryDequeue(now: Nanos, enough: Nanos): E | null {
+  /** Takes what `peek` has just shown. */
+  takeShown(entry: E): void {
     const { base } = this.levels
-    const entry = (base.queue as PackedQueue<E>).tryDequeue(now, enough)
-    if (entry === null) return null
+    base.takeShown(entry)
     this.readyNow--
     if (base.length === 0) this.levels.changed(base)
-    return entry
   }
 
   enqueue(entry: E, now: Nanos): void {

@@ -1,6 +1,7 @@
 import { keepShape, type Nanos } from '@genpool/runtime'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
+import { PackedQueue } from './packed-queue'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
@@ -47,6 +48,21 @@ export class Level<E extends Waiting> {
     const entry = this.queue.dequeue(now)
     this.#take()
     return entry ?? this.returning.shift()
+  }
+
+  /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
+  peek(now: Nanos, enough: Nanos): E | null {
+    if (!(this.queue instanceof PackedQueue)) return null
+    const queue = this.queue as PackedQueue<E>
+    const { first } = this.returning
+    if (first === null || first.sentAt > (queue.oldest() ?? Infinity)) return queue.peek(now, enough)
+    return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
+  }
+
+  /** Takes what `peek` has just shown. */
+  takeShown(entry: E): void {
+    const list = entry.list as WaitingList<E>
+    list.remove(entry)
   }
 
   timeout(now: Nanos): void {

@@ -33,6 +33,7 @@ export class Levels<E extends Waiting> {
   /** The level of priority 0. It is never forgotten. */
   readonly base: Level<E>
   readonly #places = new Map<number, Places<E>>()
+  readonly #basePlaces: Places<E>
   /** The levels that are not empty, the highest first, and the lowest first. */
   readonly #fromTop = new MinHeap<Place<E>>()
   readonly #fromBottom = new MinHeap<Place<E>>()
@@ -41,7 +42,8 @@ export class Levels<E extends Waiting> {
 
   constructor(base: Queue<E>) {
     this.base = new Level(0, base)
-    this.#places.set(0, new Places(this.base))
+    this.#basePlaces = new Places(this.base)
+    this.#places.set(0, this.#basePlaces)
     this.changed(this.base)
   }
 
@@ -76,7 +78,7 @@ export class Levels<E extends Waiting> {
 
   /** Call this after each change of a level: an empty one may be forgotten. */
   changed(level: Level<E>): void {
-    const places = this.#places.get(level.priority)
+    const places = level === this.base ? this.#basePlaces : this.#places.get(level.priority)
     if (places === undefined) return
     const isEmpty = level.length === 0
     const forgets = isEmpty && this.#places.size > SPARE_LEVELS && level !== this.base

@@ -66,13 +66,14 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return true
   }
 
-  /** What `tryDequeue` takes next; null if that is not known. */
-  peek(): E | null {
+  /** What `dequeue` takes if no rule applies: the oldest, if it has more than `enough` and half of its time left; otherwise null. */
+  peek(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
-    return this.rules.lifo || first instanceof Pack ? null : first
+    if (first === null || this.rules.lifo || first.tag !== undefined) return null
+    return first.deadline - now > enough && !isLate(first, now) ? first : null
   }
 
-  /** `dequeue` if no rule applies: the oldest, if it has more than `enough` and half of its time left; otherwise null. */
+  /** `dequeue` if no rule applies, as `peek` says, or from a pack; otherwise null. */
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
     if (first === null || this.rules.lifo) return null

@@ -9,6 +9,11 @@ export class Turns<T extends TakesTurns<T>> {
   #first: T | null = null
   #last: T | null = null
 
+  /** The one whose turn it is. */
+  get first(): T | null {
+    return this.#first
+  }
+
   /** Adds one that is not in the round. Its turn is the last. */
   append(one: T): void {
     one.following = null

@@ -11,7 +11,7 @@ import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
 import { leaveTurn } from '../requests/latest-cast'
-import type { Request } from '../requests/request'
+import { keepLimitedRequests, type Request } from '../requests/request'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
@@ -58,7 +58,7 @@ export class BrokerPort implements Port {
     // The same for the life of a pool.
     const { random } = kernel.settings.current
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random, holds: kernel.holds })
-    this.#limited = this.#engine.isLimited
+    this.#lookForLimits()
   }
 
   get idle(): number {
@@ -90,7 +90,7 @@ export class BrokerPort implements Port {
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {
     const held = this.#engine.backOff({ entry: request, key }, until, this.#turn.now())
-    this.#limited = this.#engine.isLimited
+    this.#lookForLimits()
     this.#act()
     return held
   }
@@ -167,7 +167,7 @@ export class BrokerPort implements Port {
 
   configure(options: EngineOptions): void {
     this.#engine.configure(options, this.kernel.turn.refresh())
-    this.#limited = this.#engine.isLimited
+    this.#lookForLimits()
     this.#act()
   }
 
@@ -186,12 +186,17 @@ export class BrokerPort implements Port {
     this.#timer?.cancel()
   }
 
+  #lookForLimits(): void {
+    this.#limited = this.#engine.isLimited
+    if (this.#limited) keepLimitedRequests()
+  }
+
   /** Does what the engine decided in its last call. */
   #act(): void {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
     if (wakeAt !== null) this.#wakeAt(wakeAt)
-    if (this.#limited) this.#matchMore()
+    if (this.#limited && this.#engine.mayMatch(this.#turn.now())) this.#matchMore()
   }
 
   /** Delivers the matches that limits allow now. */

@@ -1,4 +1,4 @@
-import { type HoldingLimit, Waiting } from '@genpool/broker'
+import { type HoldingLimit, keepLimitedShape, Waiting } from '@genpool/broker'
 import {
   type Expiring,
   type GenPoolError,
@@ -254,4 +254,12 @@ function detach({ from, unwatch }: Rarely): void {
   unwatch?.()
 }
 
-keepShape(new Request({} as RequestOwner<Request>, 'cast', {} as Handler, undefined, null, 0))
+const specimen = (): Request => new Request({} as RequestOwner<Request>, 'cast', {} as Handler, undefined, null, 0)
+keepShape(specimen())
+
+let limitedIsKept = false
+/** Keeps the shape of requests under limits. Call it before the first of them. */
+export function keepLimitedRequests(): void {
+  if (!limitedIsKept) keepLimitedShape(specimen())
+  limitedIsKept = true
+}
