@@ -12,6 +12,9 @@ const schema = z.strictObject({
       z.strictObject({ type: z.literal('codel'), max: z.int().optional(), target: z.number().optional() }),
     ])
     .optional(),
+  weight: z
+    .union([z.record(z.string(), z.number().min(1)), z.custom<() => number>((f) => typeof f === 'function')])
+    .optional(),
   list: z.array(z.strictObject({ min: z.number(), max: z.number() }).refine(...inOrder('min', 'max'))).optional(),
 })
 const failure = (input: unknown): OptionsError => {
@@ -31,7 +34,7 @@ describe('parseOptions', () => {
   it('names an unknown key, the accepted ones, what was meant and where', () => {
     expect(failure({ sise: 5 }).message).toBe(
       'The options of pool "x" are wrong; nothing was changed.\n' +
-        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, list, queue, size, state',
+        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, list, queue, size, state, weight',
     )
   })
 
@@ -46,6 +49,13 @@ describe('parseOptions', () => {
     expect(failure({ state: { commit: 'rety' } }).message).toContain(
       'at state.commit: expected "retry" or "update", got "rety" (did you mean "retry"?)',
     )
+  })
+
+  it('says which entry of a record is wrong, also if something else than a record is accepted', () => {
+    expect(failure({ weight: { gold: 3, tin: -1 } }).message).toContain('at weight.tin: expected a number >= 1, got -1')
+    expect(failure({ weight: { tin: '3' } }).message).toContain('at weight.tin: expected a number >= 1, got "3"')
+    expect(failure({ weight: 3 }).message).toContain('at weight: expected an object')
+    expect(failure({ weight: new Map([['tin', 3]]) }).message).toContain('got an object of class Map')
   })
 
   it('lists every fault with its path, and carries them as data', () => {
@@ -72,7 +82,7 @@ describe('parseOptions', () => {
     [{ broker: { max: 3 } }, 'at broker: unknown key "max" (did you mean "broker.client.max"?). Accepted keys: client'],
     [{ maxQueue: 3 }, 'at the top: unknown key "maxQueue" (did you mean "broker.client.max"?). Accepted'],
     [{ MaxQueu: 3 }, 'at the top: unknown key "MaxQueu" (did you mean "broker.client.max"?). Accepted'],
-    [null, 'at the top: expected an object { broker, list, queue, size, state }, got null'],
+    [null, 'at the top: expected an object { broker, list, queue, size, state, weight }, got null'],
   ])('refuses %j with its place, what is known, what was given and what was meant', (input, message) => {
     expect(failure(input).message).toContain(message)
   })
