@@ -5,7 +5,7 @@ export { InvalidError } from '@genpool/runtime'
 /**
  * Why a request was not served.
  *
- * - `max`: the queue was full
+ * - `max`: the queue was full, or as many of its key waited as `limits.max` allows
  * - `timeout`: it waited longer than the queue's `timeout`
  * - `codel`: waits stayed above `target` for a whole `interval`
  * - `priority`: the queue was full and something more urgent came
@@ -13,7 +13,7 @@ export { InvalidError } from '@genpool/runtime'
  * - `budget`: too little time was left before its deadline to run it
  * - `expired`: its deadline had passed; owners report it as `ExpiredError`
  * - `protector`: refused by chance, with the probability that a meter computed
- * - `rate`: refused by a rate limit
+ * - `rate`: the limits have changed while it waited, and its key or its cost is not allowed any more
  * - `overload`: an overload alarm was set
  * - `breaker`: earlier requests crashed, and the pool's circuit breaker is open
  * - `throttled`: many earlier requests were refused, so a share of the new ones is refused at once
@@ -67,7 +67,7 @@ export class DroppedError extends GenPoolError implements DropFacts {
   ) {
     const { reason, waitedMs, queueLength, retryAfterMs } = factsFrom(facts)
     super(
-      `"${textOf(target)}" dropped a request after ${round(waitedMs)} ms (${textOf(reason)}, ${textOf(queueLength)} waiting): ${WHY[textOf(reason) as DropReason] ?? 'the reason is not known'}. ` +
+      `"${textOf(target)}" dropped a request after ${round(waitedMs)} ms (${textOf(reason)}, ${textOf(queueLength)} waiting): ${remedy?.why ?? WHY[textOf(reason) as DropReason] ?? 'the reason is not known'}. ` +
         (remedy?.says ?? REMEDIES[textOf(reason) as DropReason] ?? '') +
         (retryAfterMs === undefined ? '' : ` Retry in ${round(retryAfterMs)} ms.`),
       remedy?.cause === undefined ? undefined : { cause: remedy.cause },
@@ -98,7 +98,7 @@ const WHY: Readonly<Partial<Record<DropReason, string>>> = {
   budget: 'too little time was left to run it before its deadline',
   expired: 'its deadline passed while it waited',
   protector: 'a share of all requests is refused while waits are long',
-  rate: 'requests arrive faster than the limit allows',
+  rate: 'the limits have changed while it waited, and they refuse its key or its cost, or it costs more than may ever begin',
   breaker: 'earlier requests or starts keep failing, and requests are refused until one succeeds',
   throttled: 'many earlier requests were refused, so this one was refused at once',
   overload: 'the overload alarm is set',
@@ -114,7 +114,7 @@ const REMEDIES: Readonly<Partial<Record<DropReason, string>>> = {
   budget: 'Allow more time, or add members.',
   expired: 'Allow more time, or add members.',
   protector: 'Add members, or send fewer requests.',
-  rate: 'Raise "limit", or send fewer requests.',
+  rate: 'Give "by" and "cost" what accepts the requests that wait, or raise "limit" and "burst". A retry is refused with the reason.',
   breaker: 'Look for the cause of the crashes.',
   throttled: 'Add members, or send fewer requests.',
   overload: 'Add members, or send fewer requests.',

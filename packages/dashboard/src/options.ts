@@ -96,7 +96,8 @@ function wrong(option: string, message: string): never {
   ])
 }
 
-function isPool(value: unknown): boolean {
+/** Whether it is the address of a pool, here or elsewhere. */
+export function isPool(value: unknown): boolean {
   try {
     return inspect(value as PoolRef).name !== undefined
   } catch {

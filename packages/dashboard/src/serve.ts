@@ -18,7 +18,7 @@ export interface ServedDashboard {
  * alive until `close`.
  *
  * @throws {OptionsError} if an option is wrong; nothing is started
- * @returns rejects if the port cannot be listened on, with Node's error
+ * @returns rejects if the port cannot be listened on, with the `code` of Node's error, as "EADDRINUSE"
  * @example const { url, close } = await serveDashboard({ pools: [db, mail], port: 4000 })
  */
 export async function serveDashboard(options: ServerOptions): Promise<ServedDashboard> {
@@ -29,7 +29,7 @@ export async function serveDashboard(options: ServerOptions): Promise<ServedDash
     await listen(server, { port, host })
   } catch (error) {
     close()
-    throw error
+    throw unusable(error as NodeJS.ErrnoException, `${nameOf(host)}:${port}`)
   }
   return {
     url: `http://${nameOf(host)}:${(server.address() as AddressInfo).port}/`,
@@ -48,6 +48,20 @@ function listen(server: Server, place: Pick<CheckedServerOptions, 'port' | 'host
     server.once('error', reject)
     server.listen(place, resolve)
   })
+}
+
+/** Node's error, with what to do. */
+function unusable(error: NodeJS.ErrnoException, place: string): Error {
+  const advice = ADVICE[error.code ?? ''] ?? 'Give another "host" or "port".'
+  const message = `serveDashboard cannot listen on ${place}: ${error.message}. ${advice}`
+  return Object.assign(new Error(message, { cause: error }), { code: error.code })
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Something else listens there, perhaps another dashboard: give another "port", or 0 for any free one.',
+  EACCES: 'This user may not: give a "port" of 1024 or more.',
+  EADDRNOTAVAIL: 'This machine does not have that address: give "host" one that it has, or \'0.0.0.0\' for all.',
+  ENOTFOUND: 'Nobody knows that name: give "host" an address of this machine.',
 }
 
 function nameOf(host: string): string {

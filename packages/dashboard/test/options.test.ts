@@ -57,7 +57,10 @@ describe('a dashboard', () => {
     const clock = virtualClock()
     const { url, close } = await serveDashboard({ pools: [pool()], port: 0 })
     const taken = serveDashboard({ pools: [pool()], port: Number(new URL(url).port), clock })
-    await expect(taken).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await expect(taken).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      message: expect.stringContaining('give another "port", or 0 for any free one') as string,
+    })
     expect(clock.timers).toBe(0)
     await close()
   })

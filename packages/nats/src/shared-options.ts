@@ -10,8 +10,8 @@ const has =
 
 /** A name that can be a token of a subject, and of the services framework. */
 const token = z
-  .string({ error: 'expected a name of letters, digits, - and _' })
-  .regex(/^[-\w]{1,64}$/, 'expected a name of letters, digits, - and _')
+  .string({ error: 'expected a name of 1 to 64 letters, digits, - and _' })
+  .regex(/^[-\w]{1,64}$/, 'expected a name of 1 to 64 letters, digits, - and _')
 
 /** The options that a serving and a calling side share. */
 export const sharedOptions = {

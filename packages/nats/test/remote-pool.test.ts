@@ -317,7 +317,7 @@ describe('a remote pool', () => {
   it('refuses wrong arguments and options with what is wrong, and makes nothing then', async () => {
     const [, service] = await node('strict')
     const make = (options: object, nc: unknown = connection) => remotePool(system, nc as never, options as never)
-    expect(() => make({ name: 'a b' })).toThrow('expected a name of letters, digits, - and _')
+    expect(() => make({ name: 'a b' })).toThrow('expected a name of 1 to 64 letters, digits, - and _')
     expect(() => make({ name: 'strict', maxInflight: 5 })).toThrow('unknown key "maxInflight"')
     expect(() => make({ name: 'strict' }, {})).toThrow('expected a connection')
     const orders = remote('strict')

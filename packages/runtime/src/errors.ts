@@ -70,6 +70,8 @@ export class OptionsError extends GenPoolError {
 /** Why something was not done, and what to do about it, in sentences. */
 export interface Remedy {
   readonly says: string
+  /** What happened, without a full stop, if it is not what the error says by itself. */
+  readonly why?: string
   /** The error behind it. */
   readonly cause?: unknown
 }
@@ -188,7 +190,8 @@ export function textOf(cause: unknown): string {
 
 /** Ends a text with a full stop, unless it has an end already. */
 export function sentence(text: string): string {
-  return /[.!?…]["')]?\s*$/.test(text) ? text.trimEnd() : `${text}.`
+  const trimmed = text.trimEnd()
+  return /[.!?…]["')]?$/.test(trimmed) ? trimmed : `${trimmed}.`
 }
 
 /** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */

@@ -1,5 +1,6 @@
 import { GenPoolError, textOf } from './errors'
 import { readSafely } from './options/read-safely'
+import { showPath } from './options/show-path'
 
 /** One thing that is wrong with a value: its path in the value, and what is wrong there. */
 export interface Fault {
@@ -36,10 +37,7 @@ export class InvalidError extends GenPoolError {
 
 /** Nothing for what is no list of faults: an error that cannot be made hides what happened. */
 function linesOf(faults: readonly Fault[]): string {
-  const lines = (): string => faults.map(({ path, message }) => `  at ${showPath(path)}: ${message}`).join('\n')
+  const lines = (): string =>
+    faults.map(({ path, message }) => `  at ${showPath(path, 'the whole value')}: ${message}`).join('\n')
   return readSafely(lines, '  at the whole value: the reason is not known')
-}
-
-function showPath(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the whole value' : path.map(String).join('.')
 }

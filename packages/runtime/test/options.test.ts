@@ -1,4 +1,12 @@
-import { clockOption, inOrder, type OptionsError, parseOptions, showValue, systemClock } from '@genpool/runtime'
+import {
+  clockOption,
+  InvalidError,
+  inOrder,
+  type OptionsError,
+  parseOptions,
+  showValue,
+  systemClock,
+} from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { z } from 'zod'
 
@@ -11,6 +19,9 @@ const schema = z.strictObject({
       z.strictObject({ type: z.literal('drop'), max: z.int().optional() }),
       z.strictObject({ type: z.literal('codel'), max: z.int().optional(), target: z.number().optional() }),
     ])
+    .optional(),
+  weight: z
+    .union([z.record(z.string(), z.number().min(1)), z.custom<() => number>((f) => typeof f === 'function')])
     .optional(),
   list: z.array(z.strictObject({ min: z.number(), max: z.number() }).refine(...inOrder('min', 'max'))).optional(),
 })
@@ -31,7 +42,7 @@ describe('parseOptions', () => {
   it('names an unknown key, the accepted ones, what was meant and where', () => {
     expect(failure({ sise: 5 }).message).toBe(
       'The options of pool "x" are wrong; nothing was changed.\n' +
-        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, list, queue, size, state',
+        '  at the top: unknown key "sise" (did you mean "size"?). Accepted keys: broker, list, queue, size, state, weight',
     )
   })
 
@@ -46,6 +57,49 @@ describe('parseOptions', () => {
     expect(failure({ state: { commit: 'rety' } }).message).toContain(
       'at state.commit: expected "retry" or "update", got "rety" (did you mean "retry"?)',
     )
+  })
+
+  it('says which entry of a record is wrong, also if something else than a record is accepted', () => {
+    expect(failure({ weight: { gold: 3, tin: -1 } }).message).toContain('at weight.tin: expected a number >= 1, got -1')
+    expect(failure({ weight: { tin: '3' } }).message).toContain('at weight.tin: expected a number >= 1, got "3"')
+    expect(failure({ weight: 3 }).message).toContain('at weight: expected an object')
+    expect(failure({ weight: new Map([['tin', 3]]) }).message).toContain('got an object of class Map')
+  })
+
+  it('says how long a text and a list may be', () => {
+    const of = (part: z.ZodType, value: unknown): string => {
+      try {
+        return String(parseOptions(z.strictObject({ part }), { part: value }, 'options'))
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    expect(of(z.string().min(16), 'short')).toContain('expected a string of at least 16 characters, got "short"')
+    expect(of(z.string().min(1).max(3), 'four')).toContain('expected a string of 1 to 3 characters, got "four"')
+    expect(of(z.array(z.string()).min(1), [])).toContain('expected an array that is not empty, got an empty array')
+    expect(of(z.string().min(1), '')).toContain('expected a string that is not empty, got ""')
+    expect(of(z.string(), 5)).toContain('expected a string, got 5')
+  })
+
+  it('stays short, however long a path or a key is', () => {
+    let faults: unknown = 'a leaf'
+    let deep: z.ZodType = z.number()
+    for (let i = 0; i < 100; i++) {
+      faults = { child: faults }
+      deep = z.strictObject({ child: deep })
+    }
+    const messageOf = (make: () => unknown): string => {
+      try {
+        return String(make())
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const line = messageOf(() => parseOptions(deep, faults, 'options')).split('\n')[1]!
+    expect(line).toMatch(/at child\.child.* … child.*\(100 levels deep\): expected a number/)
+    expect(line.length).toBeLessThan(300)
+    const { message } = new InvalidError('message', [{ path: ['x'.repeat(1000), 1, 'b'], message: 'no' }])
+    expect(message).toMatch(/at x{60}…\[1\]\.b: no$/)
   })
 
   it('lists every fault with its path, and carries them as data', () => {
@@ -72,7 +126,7 @@ describe('parseOptions', () => {
     [{ broker: { max: 3 } }, 'at broker: unknown key "max" (did you mean "broker.client.max"?). Accepted keys: client'],
     [{ maxQueue: 3 }, 'at the top: unknown key "maxQueue" (did you mean "broker.client.max"?). Accepted'],
     [{ MaxQueu: 3 }, 'at the top: unknown key "MaxQueu" (did you mean "broker.client.max"?). Accepted'],
-    [null, 'at the top: expected an object { broker, list, queue, size, state }, got null'],
+    [null, 'at the top: expected an object { broker, list, queue, size, state, weight }, got null'],
   ])('refuses %j with its place, what is known, what was given and what was meant', (input, message) => {
     expect(failure(input).message).toContain(message)
   })

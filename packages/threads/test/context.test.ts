@@ -57,6 +57,17 @@ describe('an error that crosses', () => {
 })
 
 describe('a value that cannot be cloned', () => {
+  const nested = (levels: number): object => {
+    let value = {}
+    for (let i = 0; i < levels; i++) value = { value }
+    return value
+  }
+  const throwing = {
+    get field(): never {
+      throw new Error('no reading')
+    },
+  }
+
   it('is refused with its path in a message, before it is sent', async () => {
     const others = [call(pool, { type: 'echo', value: 1 }), call(pool, { type: 'echo', value: 2 })]
     const message = { type: 'echo' as const, value: { list: [1, { f: () => 1 }] } }
@@ -65,6 +76,38 @@ describe('a value that cannot be cloned', () => {
       faults: [{ path: ['value', 'list', 1, 'f'], message: expect.stringContaining('function') as string }],
     })
     expect(await Promise.all(others)).toEqual([1, 2])
+  })
+
+  it.each<[string, () => object, string]>([
+    ['is nested too deeply', () => nested(100_000), 'nested more than 500 levels deep'],
+    ['throws when it is read', () => throwing, 'cannot be sent to a thread: no reading'],
+  ])('is refused if it %s, and neither the process nor others notice', async (_, value, says) => {
+    const others = [call(pool, { type: 'echo', value: 1 }), call(pool, { type: 'echo', value: 2 })]
+    await expect(call(pool, { type: 'echo', value: value() })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      faults: [{ message: expect.stringContaining(says) as string }],
+    })
+    expect(await Promise.all(others)).toEqual([1, 2])
+  })
+
+  it.each([
+    ['nested', 'nested more than 500 levels deep'],
+    ['throwing', 'cannot be sent to a thread: no reading'],
+  ] as const)('is refused in an answer that is %s, and the thread lives on', async (type, says) => {
+    const before = await call(pool, { type: 'thread' })
+    await expect(call(pool, { type, levels: 100_000 })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_CRASHED',
+      cause: { faults: [{ message: expect.stringContaining(says) as string }] },
+    })
+    expect(await call(pool, { type: 'thread' })).toBe(before)
+  })
+
+  it('ends the thread if it can be sent and not be received: its call fails, and the next one is answered', async () => {
+    await expect(call(pool, { type: 'nested', levels: 5000 })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_CRASHED',
+      message: expect.stringContaining('what it sent could not be read') as string,
+    })
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
   })
 
   it('is refused with its path in an answer', async () => {

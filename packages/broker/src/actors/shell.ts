@@ -138,7 +138,7 @@ export class Shell {
 
   /** When what waits will have been served, and not before limits let anything begin. */
   #retryAfter(drop: Drop<AnyParty>, isServed: boolean): Nanos | undefined {
-    if (!isServed) return drop.retryAfter
+    if (!isServed || drop.reason === 'rate') return drop.retryAfter
     const now = this.turn.now()
     const gap = this.#departures.gap(now)
     const ms = Math.max(1, Math.ceil((Math.max(1, drop.waiting) * gap) / NS_PER_MS - 1e-6))

@@ -1,6 +1,7 @@
 import { isPromise, letGo, parseOptions, textOf } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
+import { contentOf } from './content'
 
 /**
  * How a fair queue finds the key of a request.
@@ -53,7 +54,7 @@ export function identify(key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
   if (isPromise(key)) throw promisedKey(key)
   try {
-    return JSON.stringify(key)
+    return contentOf(key)
   } catch (cause) {
     throw new InvalidError('request', [{ path: ['key'], message: PLAIN }], cause)
   }

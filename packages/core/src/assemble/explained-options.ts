@@ -14,9 +14,17 @@ export function explainedOptions(options: CheckedPoolOptions, state: StateOption
     ownsQueue: !isBrokerRef(broker),
     maxSize: typeof size === 'object' ? size.max : null,
     concurrencyLearns: typeof concurrency !== 'number',
+    isBounded: isBounded(client),
     fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
     rate,
     limits,
     exclusive: state.commit === 'exclusive' && state.type === 'shared',
   }
 }
+
+/** Whether the pool's own queue may be full: of a queue that somebody else has written, nobody knows. */
+function isBounded(client: OwnQueue | undefined): boolean {
+  if (typeof client !== 'object') return client !== undefined
+  return (client.type === 'fair' ? client.queue.max : client.max) !== Infinity
+}
+type OwnQueue = Extract<CheckedPoolOptions['broker'], { readonly client: unknown }>['client']

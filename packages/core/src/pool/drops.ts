@@ -35,8 +35,9 @@ export class Drops {
     else request.fail(failures.dropped(request, facts))
   }
 
-  /** When what waits will have been served, and not before limits let anything begin. */
+  /** When what waits will have been served, and not before limits let anything begin. Never for what they do not allow. */
   #retryAfter(drop: Drop<Request>): Nanos | undefined {
+    if (drop.reason === 'rate') return undefined
     const { serviceTime, turn } = this.pool
     const now = turn.now()
     const served = drop.retryAfter ?? serviceTime.timeFor(drop.waiting, now)

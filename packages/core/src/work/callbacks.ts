@@ -25,7 +25,7 @@ export function initialise(
 /** How a member ends. */
 export interface Ending {
   readonly info: MemberInfo
-  /** Its last state. */
+  /** Its last state; undefined if its store was destroyed. */
   readonly state: unknown
   readonly reason: unknown
   /** Whether the whole pool stops. */

@@ -246,7 +246,22 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.#hold?.release()
     this.#hold = null
     const { status } = this.pool
-    const ending = { info: this.info, state: this.state, reason, poolStops: status.stopping, mailbox: status.mailbox }
+    const ending = {
+      info: this.info,
+      state: this.#lastState(),
+      reason,
+      poolStops: status.stopping,
+      mailbox: status.mailbox,
+    }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
+  }
+
+  /** Undefined if it cannot be read any more: its store was destroyed before the pool stopped. */
+  #lastState(): unknown {
+    try {
+      return this.state
+    } catch {
+      return undefined
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { call, configure, definePool, drain, getMembers, inspect, reply, resize, spawnPool } from '@genpool/core'
+import { createStore } from '@genpool/state-ane'
 import { stop } from 'nact'
 import { clock, system } from '../virtual-system'
 import { failure, written, count } from './written'
@@ -32,6 +33,39 @@ describe('terminate', () => {
     expect(lives('terminate').sort()).toEqual(lives('init').sort())
     expect(log.filter((line) => line.includes('undefined'))).toEqual([])
   })
+
+  it.each([true, false])(
+    'is called without a state if its store was destroyed before; warns of nothing: %s',
+    async (has) => {
+      const [ends, errors]: [unknown[], unknown[]] = [[], []]
+      const store = createStore()
+      const behaviour = definePool({
+        init: () => ({ sum: 0 }),
+        calls: { add: () => reply('added', ({ sum }) => ({ sum: sum + 1 })) },
+        ...(has && { terminate: (reason: unknown, state: unknown) => void ends.push([reason, state]) }),
+      })
+      const onCallbackError = (error: unknown) => void errors.push(error)
+      const pool = spawnPool(system, behaviour, 'pool', {
+        size: 2,
+        clock,
+        state: { type: 'shared', store },
+        onCallbackError,
+      })
+      await call(pool, { type: 'add' })
+      store.destroy()
+      stop(pool)
+      await clock.settle()
+      expect(ends).toEqual(
+        has
+          ? [
+              ['shutdown', undefined],
+              ['shutdown', undefined],
+            ]
+          : [],
+      )
+      expect(errors).toEqual([])
+    },
+  )
 
   it('stopping replaces no member, also when member addresses are known', async () => {
     const { pool, log } = written({ size: 3 })

@@ -206,6 +206,54 @@ describe('limits per key', () => {
     ).toEqual(['ok', 'ok', 'max'])
   })
 
+  it('say that it was the limit of the key, and which option to change, if that is what is full', async () => {
+    const { clock, pool, send } = limited({ limits: { by: 'user', concurrency: 1, max: 1 } })
+    const results = Promise.allSettled(Array.from({ length: 3 }, () => send({ user: 'a', ms: 10 })))
+    await clock.settle()
+    const { advice, option, says } = explain(pool).findings.find(({ finding }) => finding === 'drops')!
+    expect(says).toContain('as many of one key waited as "limits.max" allows (1)')
+    expect(says).not.toContain('the queue was full')
+    expect(advice).toContain('If more of one key may wait, raise "limits.max".')
+    expect(option).toBe('limits.max')
+    await clock.advance(50)
+    const { message } = ((await results)[2] as PromiseRejectedResult).reason as Error
+    expect(message).toContain('(max, 1 waiting): as many of one key waited as "limits.max" allows (1).')
+    expect(message).not.toContain('broker.client.max')
+  })
+
+  it('say both if the queue may be full as well', async () => {
+    const { clock, pool, send } = limited({
+      limits: { by: 'user', concurrency: 1, max: 1 },
+      broker: { client: { type: 'drop', max: 9 } },
+    })
+    const results = Promise.allSettled(Array.from({ length: 3 }, () => send({ user: 'a', ms: 10 })))
+    await clock.settle()
+    const { advice, says } = explain(pool).findings.find(({ finding }) => finding === 'drops')!
+    expect(says).toContain('the queue was full, or as many of one key waited as "limits.max" allows (1)')
+    expect(advice).toContain('raise "limits.max". If only short bursts fill the queue, raise "broker.client.max".')
+    await clock.advance(50)
+    await results
+  })
+
+  it('say so if new limits do not allow what waits', async () => {
+    const { clock, pool, send } = limited({ size: 1 })
+    const running = send({ user: 'a', ms: 10 })
+    const waiting = [send({ user: 'a' }), send({ user: 'b' })].map((call) => call.catch((error: unknown) => error))
+    await clock.settle()
+    const by = (): never => {
+      throw new Error('no tenants here')
+    }
+    configure(pool, { limits: { by, concurrency: 1 } })
+    for (const error of await Promise.all(waiting)) {
+      expect(error).toMatchObject({ reason: 'rate', retryAfterMs: undefined })
+      expect((error as Error).message).toContain('the limits have changed while it waited')
+      expect((error as Error).message).not.toContain('Retry in')
+    }
+    await expect(send({ user: 'a' })).rejects.toThrow('no tenants here')
+    await clock.advance(50)
+    await running
+  })
+
   it('leave messages without a key alone, and let a function find it', async () => {
     const { clock, log, send } = limited({
       limits: { by: (message) => (message as Work).user?.split('/')[0], concurrency: 1 },

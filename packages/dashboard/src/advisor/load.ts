@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions } from '@genpool/runtime'
+import { inOrder, OptionsError, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { normal, seeded } from './random'
 import type { Trace, TracedRequest } from './trace'
@@ -26,6 +26,7 @@ export const loadOptions = z.strictObject({
       p50: positive.describe('Half of the runs take this long or less, in milliseconds.'),
       p99: positive.describe('99 % of the runs take this long or less; the distribution is log-normal.'),
     })
+    .refine(...inOrder('p50', 'p99'))
     .describe('How long handlers run.'),
   patience: positive.default(5000).describe('How long callers wait, in milliseconds.'),
   seed: z.number().int().default(1).describe('The same seed gives the same requests.'),

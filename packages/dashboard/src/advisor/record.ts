@@ -1,6 +1,7 @@
 import type { PoolRef } from '@genpool/core'
-import { clockOption, NS_PER_MS, parseOptions } from '@genpool/runtime'
+import { clockOption, NS_PER_MS, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
+import { isPool } from '../options'
 import { checkFile } from './arguments'
 import { Recorder, type Recording, traceHead } from './recorder'
 import { RotatingFile } from './rotating-file'
@@ -32,6 +33,8 @@ export type RecordOptions = z.input<typeof recordOptions>
  * Writes a line for each request of a pool that has its outcome: when it arrived, its type, priority, a hash of its key, how
  * long it waited and ran, and the outcome. Never its message. For `simulate`, with `readTrace`.
  *
+ * A trace that is in the file already is kept as `trace.jsonl.1`.
+ *
  * A request costs about 3 µs more while it is recorded. The lines are written once a second, and the recording does
  * not keep the process alive.
  *
@@ -40,6 +43,11 @@ export type RecordOptions = z.input<typeof recordOptions>
  */
 export async function recordTrace(pool: PoolRef, file: string, options: RecordOptions = {}): Promise<Recording> {
   const { clock, flush, ...limits } = parseOptions(recordOptions, options, 'options of recordTrace')
+  if (!isPool(pool))
+    throw wrongArgument(
+      { of: 'recordTrace', argument: 'pool', expected: 'the address of a pool, as spawnPool returned it' },
+      pool,
+    )
   const head = traceHead(pool)
   checkFile('recordTrace', file)
   const target = new RotatingFile({ file, ...limits, head })

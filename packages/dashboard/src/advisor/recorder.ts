@@ -22,6 +22,8 @@ export interface LineSink {
   /** Takes a line. It is written with the next `flush`. */
   add(line: string): void
   flush(): Promise<void>
+  /** Nothing more is written. */
+  close?(): void
 }
 
 /** The first line of a trace of this pool. */
@@ -62,7 +64,11 @@ export class Recorder implements Recording {
   readonly stop = async (): Promise<void> => {
     this.#unsubscribe()
     this.#timer.cancel()
-    await this.target.flush()
+    try {
+      await this.target.flush()
+    } finally {
+      this.target.close?.()
+    }
     if (this.#error !== undefined) throw this.#error
   }
 

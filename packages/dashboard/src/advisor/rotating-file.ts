@@ -1,9 +1,14 @@
 import { constants } from 'node:fs'
-import { appendFile, rename, stat, writeFile } from 'node:fs/promises'
+import { appendFile, open, rename, stat, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type OptionsError, wrongArgument } from '@genpool/runtime'
 import type { LineSink } from './recorder'
 
 /** Lines that wait for the disk may take this many characters; more are lost. */
 const MOST_WAITING = 16_000_000
+
+/** The files that recordings of this process write. */
+const OPEN = new Set<string>()
 
 /** To append to a file that is there. */
 const EXISTING = constants.O_APPEND | constants.O_WRONLY
@@ -16,6 +21,7 @@ export class RotatingFile implements LineSink {
   #lost = 0
   #lostInAll = 0
   #writing: Promise<void> = Promise.resolve()
+  #path = ''
 
   constructor(private readonly options: { file: string; maxBytes: number; files: number; head: string }) {}
 
@@ -23,8 +29,38 @@ export class RotatingFile implements LineSink {
     return this.#lostInAll
   }
 
-  /** Starts an empty file. Rejects if that is not possible. */
+  /**
+   * Starts an empty file. An earlier trace becomes the first of the older ones.
+   *
+   * @throws {OptionsError} if there is a file of another kind, or one that is being written; Node's error if it cannot be written
+   */
   async open(): Promise<void> {
+    const path = resolve(this.options.file)
+    if (OPEN.has(path)) throw wrongFile('a file that no other recording writes', path)
+    OPEN.add(path)
+    this.#path = path
+    try {
+      await this.#keepEarlier()
+      await this.#begin()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    OPEN.delete(this.#path)
+  }
+
+  async #keepEarlier(): Promise<void> {
+    const { file } = this.options
+    const there = await stat(file).catch(ifMissing)
+    if (there === undefined || !there.isFile() || there.size === 0) return
+    if (!(await beginsLikeTrace(file))) throw wrongFile('a new file, or one that is a trace', this.#path)
+    await this.#rotate()
+  }
+
+  async #begin(): Promise<void> {
     const { file, head } = this.options
     await writeFile(file, head)
     this.#size = (await stat(file)).size
@@ -62,13 +98,16 @@ export class RotatingFile implements LineSink {
   async #append(text: string): Promise<void> {
     const { file, head, maxBytes } = this.options
     const bytes = Buffer.byteLength(text)
-    if (this.#size > head.length && this.#size + bytes > maxBytes) await this.#rotate()
+    if (this.#size > head.length && this.#size + bytes > maxBytes) {
+      await this.#rotate()
+      await this.#begin()
+    }
     try {
       await appendFile(file, text, { flag: EXISTING })
     } catch (error) {
       // Somebody has removed it: a new one needs its head.
       ifMissing(error as NodeJS.ErrnoException)
-      await this.open()
+      await this.#begin()
       await appendFile(file, text, { flag: EXISTING })
     }
     this.#size += bytes
@@ -84,10 +123,24 @@ export class RotatingFile implements LineSink {
     for (let n = files - 1; n >= 1; n--) {
       await rename(n === 1 ? file : `${file}.${n - 1}`, `${file}.${n}`).catch(ifMissing)
     }
-    await this.open()
   }
 }
 
 function ifMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error
+}
+
+async function beginsLikeTrace(file: string): Promise<boolean> {
+  const handle = await open(file)
+  try {
+    const { buffer } = await handle.read({ buffer: Buffer.alloc(TRACE.length) })
+    return buffer.toString('latin1') === TRACE
+  } finally {
+    await handle.close()
+  }
+}
+const TRACE = '{"genpool":"trace"'
+
+function wrongFile(expected: string, path: string): OptionsError {
+  return wrongArgument({ of: 'recordTrace', argument: 'file', expected }, path)
 }

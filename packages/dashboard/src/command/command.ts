@@ -1,3 +1,4 @@
+import { nearest } from '@genpool/runtime'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { usage } from './fault'
 import type { Io } from './io'
@@ -30,9 +31,18 @@ export function readArguments<F extends Flags>(command: string, args: readonly s
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true } as const) as Arguments<F>
   } catch (error) {
     // Node's own words name the option; what follows in them is about the syntax of shells.
-    const [what] = (error as Error).message.split(/\. |\n/)
-    throw usage(`${what}. See genpool ${command} --help.`)
+    const [what = ''] = (error as Error).message.split(/\.\s/)
+    throw usage(`${hinted(what, Object.keys(options))}. See genpool ${command} --help.`)
   }
+}
+
+/** With the option that was meant, or how to write a value that begins with a dash. */
+function hinted(what: string, known: readonly string[]): string {
+  const [, option = ''] = /'--([^' ]+)/.exec(what) ?? []
+  if (what.includes('ambiguous'))
+    return `--${option} needs a value. One that begins with a dash is written --${option}=-5`
+  const meant = what.startsWith('Unknown') ? nearest(option, known) : undefined
+  return meant === undefined ? what : `${what} (did you mean --${meant}?)`
 }
 
 /** @throws {Fault} if the text is no number of this kind */

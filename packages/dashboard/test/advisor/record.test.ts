@@ -108,6 +108,37 @@ describe('recordTrace', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b))
   })
 
+  it('keeps an earlier trace, and writes no file of another kind', async () => {
+    const pool = spawned()
+    for (let i = 1; i <= 3; i++) {
+      const recording = await record(pool, { files: 2 })
+      for (let n = 0; n < i; n++) cast(pool, { type: 'note' })
+      await clock.advance(1)
+      await recording.stop()
+    }
+    expect([file, `${file}.1`].map((part) => readTrace(part).requests.length)).toEqual([3, 2])
+    expect(existsSync(`${file}.2`)).toBe(false)
+    const other = join(folder, 'package.json')
+    writeFileSync(other, '{"name":"mine"}')
+    await expect(recordTrace(pool, other, { clock })).rejects.toThrow(
+      /The file given to recordTrace is wrong: expected a new file, or one that is a trace, got ".*package\.json"/,
+    )
+    expect(readFileSync(other, 'utf8')).toBe('{"name":"mine"}')
+  })
+
+  it('shares a file with no other recording', async () => {
+    const pool = spawned()
+    const recording = await record(pool)
+    await expect(record(pool)).rejects.toThrow('expected a file that no other recording writes')
+    await recording.stop()
+    const next = await record(pool)
+    await next.stop()
+  })
+
+  it('names itself if it gets no pool', async () => {
+    await expect(recordTrace('db' as never, file)).rejects.toThrow('The pool given to recordTrace is wrong')
+  })
+
   it('records nothing after it was stopped, and leaves no timer', async () => {
     const pool = spawned()
     const before = clock.timers

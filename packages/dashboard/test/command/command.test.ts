@@ -33,7 +33,13 @@ describe('genpool', () => {
 
   it.each([
     [['fly'], 'there is no command "fly". There are record, simulate, advise, top'],
-    [['simulate', '--sise', '4'], "Unknown option '--sise'. See genpool simulate --help."],
+    [['simulate', '--sise', '4'], "Unknown option '--sise' (did you mean --size?). See genpool simulate --help."],
+    [['simulate', '--colour', '4'], "Unknown option '--colour'. See genpool simulate --help."],
+    [
+      ['simulate', 't.jsonl', '--size', '-3'],
+      '--size needs a value. One that begins with a dash is written --size=-5. See',
+    ],
+    [['advise', 't.jsonl', '--p99'], "Option '--p99 <value>' argument missing. See genpool advise --help."],
     [['simulate'], 'it needs the file of a trace'],
     [['advise', 'trace.jsonl'], 'it needs a goal: --p99 200'],
     [['advise', 'trace.jsonl', '--p99', 'soon'], '--p99 is wrong: expected a number from 0 on, got "soon"'],

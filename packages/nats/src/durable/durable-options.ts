@@ -1,10 +1,16 @@
 import { z } from 'zod'
 import { sharedOptions } from '../shared-options'
 
-const ms = (least: number, initial: number, what: string) =>
+/** NATS counts nanoseconds in 64 bits. */
+const LONGEST = 1e12
+/** The longest timer of Node. */
+const LONGEST_TIMER = 2_147_483_647
+
+const ms = (initial: number, [least, most]: readonly [number, number], what: string) =>
   z
-    .number({ error: `expected milliseconds >= ${least}` })
+    .number({ error: `expected milliseconds from ${least} to ${most}` })
     .min(least)
+    .max(most)
     .default(initial)
     .describe(what)
 
@@ -24,13 +30,13 @@ const whole = (initial: number, [least, most]: readonly [number, number], what: 
 
 /** Options of the wait between two attempts. */
 const backoffOptions = z.strictObject({
-  initial: ms(0, 1000, 'The wait before the second attempt, in milliseconds.'),
+  initial: ms(1000, [0, LONGEST], 'The wait before the second attempt, in milliseconds.'),
   factor: z
     .number({ error: 'expected a number >= 1' })
     .min(1)
     .default(2)
     .describe('By how much it grows with each attempt.'),
-  max: ms(0, 60_000, 'The longest wait, in milliseconds.'),
+  max: ms(60_000, [0, LONGEST], 'The longest wait, in milliseconds.'),
 })
 
 /**
@@ -57,14 +63,23 @@ export const durableOptions = z.strictObject({
       'A cast whose process says nothing for so long is delivered to another one, in milliseconds. A process says something three times as often. Fixed when the queue is made.',
     ),
   duplicates: ms(
-    100,
     120_000,
+    [100, LONGEST],
     'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once.',
   ),
   storage: z.enum(['file', 'memory']).default('file').describe('Where the server stores casts.'),
   replicas: whole(1, [1, 5], 'On how many servers of a cluster casts are stored.'),
-  keepDead: endless('For how long dead letters are kept, in milliseconds.'),
-  timeout: ms(1, 5000, 'How long a cast is tried to be stored, in milliseconds.'),
+  keepDead: z
+    .union([
+      z
+        .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
+        .min(100)
+        .max(LONGEST),
+      z.literal(Infinity),
+    ])
+    .default(Infinity)
+    .describe('For how long dead letters are kept, in milliseconds.'),
+  timeout: ms(5000, [1, LONGEST_TIMER], 'How long a cast is tried to be stored, in milliseconds.'),
 })
 
 export type DurableOptions = z.input<typeof durableOptions>
@@ -77,7 +92,7 @@ export type CheckedDurableOptions = z.output<typeof durableOptions>
  */
 export const jobOptions = z.strictObject({
   id: z
-    .string({ error: 'expected a text of 1 to 256 characters' })
+    .string({ error: 'expected a text of 1 to 256 characters in one line' })
     .regex(/^[^\r\n\0]{1,256}$/, 'expected a text of 1 to 256 characters in one line')
     .optional()
     .describe('Says that it is the same cast if it comes again. Default: a new id.'),
@@ -88,13 +103,13 @@ export const jobOptions = z.strictObject({
     .optional()
     .describe('Casts of one key run one at a time and in order, over all machines.'),
   expires: z
-    .number({ error: 'expected milliseconds > 0' })
+    .number({ error: 'expected milliseconds > 0 and <= 10000000000000' })
     .positive()
     .max(1e13)
     .optional()
     .describe('It is not begun any more when it is so old, in milliseconds. Default: never.'),
   delay: z
-    .number({ error: 'expected milliseconds >= 0' })
+    .number({ error: 'expected milliseconds from 0 to 1000000000000' })
     .nonnegative()
     .max(1e12)
     .optional()

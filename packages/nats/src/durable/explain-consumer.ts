@@ -5,7 +5,7 @@ import type { ConsumerInspection, QueueInspection } from './figures'
 
 /** Says what limits a consumer now. */
 export function explainConsumer(seen: ConsumerInspection): Explanation {
-  const found = [...unreachable(seen), ...lapses(seen), ...failing(seen), ...full(seen)]
+  const found = [...stopping(seen), ...unreachable(seen), ...lapses(seen), ...failing(seen), ...full(seen)]
   return explanationOf(
     seen.queue,
     found.length > 0 ? found : [calm(`it has ${seen.inHand} in hand`, { done: seen.done })],
@@ -21,6 +21,22 @@ export function explainQueue(seen: QueueInspection): Explanation {
       ? found
       : [calm(`${seen.waiting} ${seen.waiting === 1 ? 'cast waits' : 'casts wait'}`, { inHand: seen.inHand })],
   )
+}
+
+function stopping({ stopping: isStopping, inHand }: ConsumerInspection): Finding[] {
+  if (!isStopping) return []
+  return [
+    {
+      finding: 'stopped',
+      says:
+        inHand > 0
+          ? 'it stops when what runs has ended, and takes no more'
+          : 'it has stopped, or its pool has, and takes no more',
+      figures: { inHand },
+      advice: 'What is stored is safe, and other consumers take it. To go on here, call jobs.consume(pool) again.',
+      option: null,
+    },
+  ]
 }
 
 function unreachable({ connected, trouble, silent, left }: ConsumerInspection): Finding[] {
@@ -65,8 +81,9 @@ function failing({ again, dead, done, lastFailure }: ConsumerInspection): Findin
   ]
 }
 
-function full({ inHand, atMost, oldestMs }: ConsumerInspection): Finding[] {
-  if (inHand < atMost) return []
+function full({ inHand, atMost, oldestMs, stopping: isStopping }: ConsumerInspection): Finding[] {
+  if (inHand < atMost || isStopping) return []
+  if (atMost === 0) return [noRoom]
   return [
     {
       finding: 'members-busy',
@@ -76,6 +93,14 @@ function full({ inHand, atMost, oldestMs }: ConsumerInspection): Finding[] {
       option: 'atMost',
     },
   ]
+}
+
+const noRoom: Finding = {
+  finding: 'members-busy',
+  says: 'its pool takes nothing now, so it asks for nothing: the pool is paused, drains or has stopped, or has no member yet',
+  figures: { inHand: 0, atMost: 0 },
+  advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
+  option: null,
 }
 
 function unconsumed({ waiting, asking, inHand }: QueueInspection): Finding[] {

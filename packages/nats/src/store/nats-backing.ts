@@ -1,4 +1,4 @@
-import { UnreachableError } from '@genpool/runtime'
+import { sentence, textOf, UnreachableError } from '@genpool/runtime'
 import {
   type Backing,
   type Batch,
@@ -90,7 +90,7 @@ export class NatsBacking implements Backing {
 
   async fresh(key: CellKey): Promise<void> {
     const entry = this.#replica.entryOf(key)
-    await this.#reaching(`cell "${key}"`, async () => {
+    await this.#reaching(async () => {
       await this.#replica.look(entry)
       if (entry.fault !== undefined) throw entry.fault
     })
@@ -99,7 +99,7 @@ export class NatsBacking implements Backing {
   /** Writes the last good values back to entries that were deleted or damaged. Returns how many. */
   async restore(): Promise<number> {
     const entries = this.#replica.all()
-    return this.#reaching(`bucket "${this.#bucket.name}"`, async () => {
+    return this.#reaching(async () => {
       await this.#bucket.open()
       this.#replica.restart()
       const ports = { bucket: this.#bucket, codec: this.options.codec, replica: this.#replica, writer: this.#writer }
@@ -117,7 +117,7 @@ export class NatsBacking implements Backing {
   }
 
   async #open(): Promise<void> {
-    await this.#reaching(`bucket "${this.#bucket.name}"`, async () => {
+    await this.#reaching(async () => {
       await this.#bucket.open()
       this.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
       await this.#replica.start()
@@ -132,12 +132,12 @@ export class NatsBacking implements Backing {
     return entry.revision === revision
   }
 
-  async #reaching<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async #reaching<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const says = error instanceof Error ? error.message : String(error)
-      throw new UnreachableError(what, false, { says, cause: error })
+      const says = sentence(textOf(error))
+      throw new UnreachableError(this.#bucket.name, false, { says, cause: error })
     }
   }
 }

@@ -1,5 +1,5 @@
-import { NS_PER_MS } from '@genpool/runtime'
-import type { Arrival, CellKey, Kept, Mirror } from '@genpool/state-ane'
+import { letGo, NS_PER_MS, showValue } from '@genpool/runtime'
+import { type Arrival, type CellKey, InvalidError, type Kept, type Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
 import { type Bucket, type Expected, Unavailable } from './bucket'
 import type { Connected } from './connected'
@@ -77,7 +77,7 @@ export class Replica {
   nameOf(key: CellKey): string {
     const { entry } = this.options
     if (entry === 'cell') return entryName(key)
-    return entryName(entry === 'store' ? 'store' : String(entry(key)))
+    return entryName(entry === 'store' ? 'store' : checkedName(entry(key), key))
   }
 
   /** This process has written a revision. */
@@ -215,6 +215,14 @@ export class Replica {
     if (entry === undefined) this.#entries.set(name, (entry = new Entry(name)))
     return entry
   }
+}
+
+/** What the user's function has returned: all that is no name would be one entry. */
+function checkedName(name: unknown, key: CellKey): string {
+  if (typeof name === 'string') return name
+  letGo(name)
+  const message = `the option "entry" of natsStore returned ${showValue(name)} for the cell "${key}": expected the name of an entry, a string`
+  throw new InvalidError('use of a cell', [{ path: [], message }])
 }
 
 function arrivalsOf({ cells }: Content): Arrival[] {

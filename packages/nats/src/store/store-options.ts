@@ -19,8 +19,8 @@ const { initial, validate, history, onWatcherError } = storeOptions.shape
  */
 export const natsStoreOptions = z.strictObject({
   bucket: z
-    .string({ error: 'expected the name of a bucket: letters, digits, - and _' })
-    .regex(/^[-\w]{1,64}$/, 'expected the name of a bucket: letters, digits, - and _')
+    .string({ error: 'expected the name of a bucket: 1 to 64 letters, digits, - and _' })
+    .regex(/^[-\w]{1,64}$/, 'expected the name of a bucket: 1 to 64 letters, digits, - and _')
     .describe('The KV bucket. It is made if it does not exist.'),
   replicas: z
     .int()
@@ -38,10 +38,7 @@ export const natsStoreOptions = z.strictObject({
   entry: z
     .union([
       z.enum(['cell', 'store']),
-      z.custom<(key: CellKey) => string>(
-        (value) => typeof value === 'function',
-        'expected "cell", "store" or a function (key) => name',
-      ),
+      z.custom<(key: CellKey) => string>((value) => typeof value === 'function', 'expected a function (key) => name'),
     ])
     .default('cell')
     .describe(

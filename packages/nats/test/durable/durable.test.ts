@@ -312,6 +312,16 @@ describe('misuse', () => {
     await expect(jobs.cast({ run: () => 5 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     await expect(jobs.cast({ bytes: new Uint8Array(1_100_000) })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     await expect(jobs.consume({} as never)).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+    const wrong = (options: object, says: string) =>
+      expect(durable(connection, { name: 'bounds', ...options })).rejects.toThrow(says)
+    await wrong({ duplicates: 1e15 }, 'duplicates: expected milliseconds from 100 to 1000000000000')
+    await wrong({ keepDead: 1 }, 'keepDead: expected milliseconds from 100 to 1000000000000 or Infinity, got 1')
+    await wrong({ keepDead: 1e300 }, 'keepDead: expected milliseconds from 100 to 1000000000000 or Infinity')
+    await wrong({ timeout: 1e10 }, 'timeout: expected milliseconds from 1 to 2147483647')
+    await wrong({ name: 'x'.repeat(65) }, 'expected a name of 1 to 64 letters, digits, - and _')
+    await expect(jobs.cast({ type: 'send' }, { delay: 1e15 })).rejects.toThrow('milliseconds from 0 to 1000000000000')
+    await expect(jobs.cast({ type: 'send' }, { expires: 1e15 })).rejects.toThrow('> 0 and <= 10000000000000')
+    await expect(jobs.cast({ type: 'send' }, { id: 'a\nb' })).rejects.toThrow('in one line')
     await expect(jobs.retry({} as never)).rejects.toThrow('expected a dead letter')
   })
 

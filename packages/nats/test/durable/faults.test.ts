@@ -1,4 +1,4 @@
-import { definePool, noReply, spawnPool } from '@genpool/core'
+import { definePool, noReply, resume, spawnPool } from '@genpool/core'
 import { durable, type Durable } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
@@ -185,6 +185,19 @@ describe('a consumer', () => {
     stop(system)
   })
 
+  it('says that its pool takes nothing, instead of that all is in hand', async () => {
+    const system = start()
+    const Work = definePool({ init: () => 0, casts: { work: () => noReply() } })
+    const jobs = await open('waiting')
+    const pool = spawnPool(system, Work, 'waiting', { paused: true })
+    const consumer = await jobs.consume(pool as never)
+    expect(consumer.explain().text).toContain('its pool takes nothing now')
+    resume(pool)
+    expect(consumer.explain().text).not.toContain('takes nothing')
+    await consumer.stop()
+    stop(system)
+  })
+
   it('ends with its pool, and gives back what that had not begun', async () => {
     const system = start()
     const Work = definePool({ init: () => 0, casts: { work: () => noReply() } })
@@ -193,6 +206,7 @@ describe('a consumer', () => {
     const consumer = await jobs.consume(pool as never)
     stop(pool)
     expect(await consumer.stopped).toBeNull()
+    expect(consumer.explain()).toMatchObject({ calm: false, findings: [{ finding: 'stopped' }] })
     await jobs.cast({ type: 'work' })
     expect(await jobs.inspect()).toMatchObject({ waiting: 1, inHand: 0 })
     expect((await jobs.explain()).text).toContain('nobody consumes')

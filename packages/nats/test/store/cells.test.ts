@@ -33,6 +33,13 @@ describe('natsStore', () => {
     expect(names.sort()).toEqual(['7', '=', '=2a', '=37', '=3e', 'a=2eb=2fc', 'gr=c3=b6=c3=9fe', 'orders'].sort())
   })
 
+  it.each([undefined, 5, Promise.resolve('all')])('refuses an entry without a name: %p', async (name) => {
+    const store = await machine(newBucket(), { initial: 0, entry: (() => name) as never })
+    expect(() => store.cell('orders')).toThrow(
+      /option "entry" of natsStore returned .* for the cell "orders": expected the name/,
+    )
+  })
+
   it('tells watchers on another machine of each entry that arrives, with patches', async () => {
     const bucket = newBucket()
     const [here, there] = [await machine(bucket), await machine(bucket)]

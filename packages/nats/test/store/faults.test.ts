@@ -266,6 +266,21 @@ describe('a server', () => {
   }, 60_000)
 })
 
+describe('an error of a store', () => {
+  it('names the bucket once, and each sentence has an end', async () => {
+    const replicas = machine('faults-alone', { replicas: 3 })
+    await expect(replicas).rejects.toThrow(
+      /^"faults-alone" cannot be reached: bucket "faults-alone": replicas > 1 .*[^.]\. The request was not run\.$/,
+    )
+    await expect(machine('x'.repeat(65))).rejects.toThrow(
+      'expected the name of a bucket: 1 to 64 letters, digits, - and _',
+    )
+    await expect(machine('a', { entry: 'all' as never })).rejects.toThrow(
+      'at entry: expected "cell", "store" or a function (key) => name, got "all"',
+    )
+  })
+})
+
 describe('permissions', () => {
   const REST = [
     '$JS.API.INFO',

@@ -37,9 +37,9 @@ function expectedOne(schema: Schema, value: unknown): string {
     case 'boolean':
       return 'true or false'
     case 'string':
-      return checksOf(schema).some(({ minimum }) => minimum === 1) ? 'a string that is not empty' : 'a string'
+      return `a string${lengthWords(schema, 'characters')}`
     case 'array':
-      return 'an array'
+      return `an array${lengthWords(schema, 'entries')}`
     case 'object':
       return objectWords(keysOf(schema))
     case 'record':
@@ -64,6 +64,14 @@ function ownWords(schema: Schema, value: unknown): string | undefined {
   const said = error({ code: 'custom', input: value, path: [] })
   const text: unknown = typeof said === 'object' && said !== null ? (said as { message?: unknown }).message : said
   return typeof text === 'string' ? text.replace(/^expected /, '') : undefined
+}
+
+function lengthWords(schema: Schema, of: string): string {
+  const checks = checksOf(schema)
+  const least = checks.find(({ minimum }) => minimum !== undefined)?.minimum ?? 0
+  const most = checks.find(({ maximum }) => maximum !== undefined)?.maximum
+  if (most !== undefined) return ` of ${least} to ${most} ${of}`
+  return least > 1 ? ` of at least ${least} ${of}` : least === 1 ? ' that is not empty' : ''
 }
 
 function numberWords(schema: Schema, value: unknown): string {

@@ -53,6 +53,8 @@ export class FaultFinder {
     }
     if (!isRecord(value)) return []
     const objects = forms.filter((form) => form.schema.def.type === 'object')
+    const record = forms.find((form) => form.schema.def.type === 'record')
+    if (record !== undefined && objects.length === 0) return this.#inside(record.schema, value, path)
     const tagged = objects.filter(({ tag }) => tag !== undefined)
     const [{ tag } = { tag: undefined }] = tagged
     const form = tag === undefined ? mostAlike(objects, value) : formOf(objects, tag, value)

@@ -4,6 +4,7 @@ import { type Fault } from '../invalid-error'
 import { FaultFinder } from './faults'
 import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
+import { showPath } from './show-path'
 
 /** How many faults an error spells out; its `issues` has all. */
 const MOST_LINES = 20
@@ -24,7 +25,7 @@ export function parseOptions<S extends z.ZodType>(
   const result = attempt(schema, input)
   if (result?.success === true) return result.data
   const faults = faultsOf(schema, input, guesses)
-  const lines = faults.slice(0, MOST_LINES).map(({ path, message }) => `  at ${showPath(path)}: ${message}`)
+  const lines = faults.slice(0, MOST_LINES).map(({ path, message }) => `  at ${showPath(path, 'the top')}: ${message}`)
   if (faults.length > MOST_LINES) lines.push(`  and ${faults.length - MOST_LINES} more`)
   throw new OptionsError(`The ${what} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
 }
@@ -43,11 +44,4 @@ function attempt<S extends z.ZodType>(schema: S, input: unknown): z.ZodSafeParse
   } catch {
     return null
   }
-}
-
-function showPath(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the top'
-  return path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
-    .join('')
 }

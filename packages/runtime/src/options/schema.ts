@@ -27,6 +27,7 @@ interface Check {
   readonly value?: number
   readonly inclusive?: boolean
   readonly minimum?: number
+  readonly maximum?: number
   readonly format?: string
 }
 

@@ -40,12 +40,14 @@ export function prepare<C extends Preparing>(
   for (const cell of cells) base[cell.key] = cell.value
   const [next, patches, inverse] = run(base, recipe as unknown as Recipe<Values>, journaled || cells.some(isWatched))
   mustHaveKeys(next, cells)
+  const [there, back] = [byKey(patches), byKey(inverse)]
   const parts: Part<C>[] = []
   cells.forEach((cell, i) => {
     const value = next[cell.key]
     if (Object.is(value, cell.value)) return
     cell.validate(value)
-    const change = { next: value, patches: part(patches, cell.key), inverse: part(inverse, cell.key) }
+    const key = String(cell.key)
+    const change = { next: value, patches: there && (there.get(key) ?? []), inverse: back && (back.get(key) ?? []) }
     parts.push({ cell, version: versions[i] as number, change })
   })
   return [next, parts]
@@ -69,19 +71,26 @@ function run(base: Values, recipe: Recipe<Values>, withPatches: boolean): Result
 }
 
 function mustHaveKeys(next: unknown, cells: readonly Preparing[]): asserts next is Values {
-  const keys = typeof next === 'object' && next !== null ? Object.keys(next) : []
+  const keys = new Set(typeof next === 'object' && next !== null ? Object.keys(next) : [])
   const known = new Set(cells.map(({ key }) => String(key)))
-  const wrong = keys.find((key) => !known.has(key)) ?? [...known].find((key) => !keys.includes(key))
+  const wrong = [...keys].find((key) => !known.has(key)) ?? [...known].find((key) => !keys.has(key))
   if (wrong === undefined) return
   const message =
     'a transaction cannot add or remove keys: it changes only the cells in `keys`. Put every key that it needs into `keys`.'
   throw new InvalidError(NAME, [{ path: [wrong], message }])
 }
 
-/** The patches below one key, as patches of that cell. Undefined after a patch of the whole record, which fits no cell. */
-function part(patches: readonly Patch[] | undefined, key: CellKey): readonly Patch[] | undefined {
-  if (patches === undefined || patches.some(({ path }) => path.length === 0)) return undefined
-  return patches
-    .filter(({ path }) => String(path[0]) === String(key))
-    .map((patch) => ({ ...patch, op: patch.path.length === 1 ? 'replace' : patch.op, path: patch.path.slice(1) }))
+/** The patches below each key, as patches of its cell. Undefined after a patch of the whole record, which fits no cell. */
+function byKey(patches: readonly Patch[] | undefined): ReadonlyMap<string, readonly Patch[]> | undefined {
+  if (patches === undefined) return undefined
+  const found = new Map<string, Patch[]>()
+  for (const patch of patches) {
+    const [key, ...path] = patch.path
+    if (key === undefined) return undefined
+    const own = { ...patch, op: path.length === 0 ? 'replace' : patch.op, path } as const
+    const others = found.get(String(key))
+    if (others === undefined) found.set(String(key), [own])
+    else others.push(own)
+  }
+  return found
 }

@@ -1,7 +1,6 @@
 import type { Job } from '@genpool/core'
 import type { TransferListItem } from 'node:worker_threads'
 import type { JobToThread, ToThread } from '../protocol/messages'
-import { isCloneError } from '../values/cloneable'
 import { withPlainAddresses } from '../values/addresses'
 import { transferListOf } from '../values/transfer'
 import type { StateLink } from './state-link'
@@ -13,7 +12,7 @@ export class Posting {
   #list: TransferListItem[] | undefined = undefined
   #scheduled = false
 
-  /** @param refuse called with the job of a message that cannot be cloned */
+  /** @param refuse called with the job of a message that cannot be cloned, is nested too deeply, or throws when it is read */
   constructor(
     private readonly thread: Thread,
     private readonly refuse: (id: number) => void,
@@ -66,8 +65,7 @@ export class Posting {
     this.#scheduled = false
     try {
       this.thread.post(messages, list)
-    } catch (error) {
-      if (!isCloneError(error)) throw error
+    } catch {
       for (const message of messages) this.#sendAlone(message)
     }
   }

@@ -5,6 +5,7 @@ import {
   type TransferListItem,
   Worker,
 } from 'node:worker_threads'
+import { sentence, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import type { CheckedThreadOptions } from '../options'
@@ -28,6 +29,8 @@ export interface ThreadListener {
   died(cause: unknown): void
 }
 
+const DEEP = 'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent.'
+
 /** The module cannot be used at all: another try would end the same. */
 export class UnusableModule {
   constructor(readonly error: unknown) {}
@@ -47,6 +50,7 @@ export class Thread {
   readonly #port: MessagePort
   #listener: ThreadListener | null = null
   #error: unknown = undefined
+  #isDeaf = false
   #isHolding = false
   readonly #exited: Promise<void>
 
@@ -61,6 +65,7 @@ export class Thread {
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
       port1.on('message', (packed: Packed) => this.#hear(unpackForOwner(packed), resolve, reject))
+      port1.on('messageerror', (error: unknown) => this.#unreadable(error))
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
@@ -86,7 +91,7 @@ export class Thread {
     this.#listener = listener
   }
 
-  /** @throws {DataCloneError} if a message cannot be cloned; nothing is sent then */
+  /** @throws {unknown} if a message cannot be cloned, is nested too deeply or throws when it is read; nothing is sent then */
   post(messages: readonly ToThread[], list?: readonly TransferListItem[]): void {
     if (this.isGone) return
     const packed: Packed = []
@@ -106,7 +111,17 @@ export class Thread {
     return this.#exited
   }
 
+  /** Some of what it said is lost, and nobody knows what. What it says after that would make no sense. */
+  #unreadable(error: unknown): void {
+    this.#isDeaf = true
+    this.#error = new Error(
+      `its thread was ended, since what it sent could not be read: ${sentence(textOf(error))} ${DEEP}`,
+    )
+    void this.kill()
+  }
+
   #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {
+    if (this.#isDeaf) return
     const [first] = messages
     if (first?.[0] === 'loaded') return resolve(first[1])
     if (first?.[0] === 'unloadable') {
@@ -118,8 +133,12 @@ export class Thread {
 
   #exit(code: number, fail: (error: unknown) => void): void {
     // What it has sent before comes first.
-    for (let got; (got = receiveMessageOnPort(this.#port)) !== undefined;) {
-      this.#hear(unpackForOwner(got.message as Packed), () => undefined, fail)
+    try {
+      for (let got; (got = receiveMessageOnPort(this.#port)) !== undefined;) {
+        this.#hear(unpackForOwner(got.message as Packed), () => undefined, fail)
+      }
+    } catch (error) {
+      this.#unreadable(error)
     }
     this.isGone = true
     this.#port.close()

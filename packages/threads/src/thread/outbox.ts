@@ -1,7 +1,6 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
 import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
-import { isCloneError } from '../values/cloneable'
 import { transferListOf } from '../values/transfer'
 
 /** Sends what the thread has to say, in order and many at once. */
@@ -38,8 +37,7 @@ export class Outbox {
     this.#list = undefined
     try {
       this.port.postMessage(messages, list)
-    } catch (error) {
-      if (!isCloneError(error)) throw error
+    } catch {
       for (const message of unpackForOwner(messages)) this.#sendAlone(message)
     }
   }

@@ -66,13 +66,25 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
 /** What the advice is if requests wait for these, too: a longer queue or more time helps against no other cause. */
 const HELPED = ['members-busy', 'concurrency']
 
+/** `limits.max` drops with the same reason as the queue's `max`: which of the two it was, or that it may be both. */
+function ofFull({ limits, isBounded, ownsQueue }: Evidence): DropAdvice | undefined {
+  if (!limits || (limits.max ?? Infinity) === Infinity || !ownsQueue) return undefined
+  return {
+    says: `${isBounded ? 'the queue was full, or ' : ''}as many of one key waited as "limits.max" allows (${limits.max})`,
+    advice: `If more of one key may wait, raise "limits.max".${isBounded ? ` ${ADVICE.max?.advice}` : ''}`,
+    option: isBounded ? '@.max' : 'limits.max',
+  }
+}
+
 /** What to do about drops, from what holds requests back now. */
 export function dropAdvice(reason: string, evidence: Evidence): DropAdvice {
-  const known = (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
+  const full = reason === 'max' ? ofFull(evidence) : undefined
+  const known = full ?? (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
   const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }
   const why = whyWaiting(evidence)
   const queue = evidence.hasFairQueue ? 'broker.client.queue' : 'broker.client'
-  const own = evidence.ownsQueue && (why === null || HELPED.includes(why.finding)) ? advice.replace('@', queue) : ''
+  const helps = full !== undefined || why === null || HELPED.includes(why.finding)
+  const own = evidence.ownsQueue && helps ? advice.replace('@', queue) : ''
   return {
     says,
     advice: [why?.advice ?? '', own].filter((part) => part !== '').join(' '),

@@ -47,6 +47,7 @@ export interface Evidence {
   /** Whether the queue is the pool's own, and its options are options of the pool. */
   readonly ownsQueue: boolean
   readonly hasFairQueue: boolean
+  readonly isBounded: boolean
   /** How long the oldest start that is under way has taken. */
   readonly oldestStartMs: number
   /** What it waits for. */
@@ -102,6 +103,8 @@ export interface ExplainedOptions {
   readonly concurrencyLearns: boolean
   /** The option `by` of a fair queue; null for another queue. */
   readonly fairBy: { readonly by: FairBy } | null
+  /** Whether the pool's own queue may be full. */
+  readonly isBounded: boolean
   readonly rate: EngineOptions['rate']
   readonly limits: EngineOptions['limits']
   /** Whether each handler holds the state while it runs. */
@@ -149,6 +152,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     stuckAfterMs: options.stuckAfterMs,
     ownsQueue: options.ownsQueue,
     hasFairQueue: options.fairBy !== null,
+    isBounded: options.isBounded,
     oldestStartMs: oldestStartMs(pool, now),
     startWaitsFor: pool.oldestStart?.waitsFor ?? 'init',
     failedStarts: pool.failedStarts,

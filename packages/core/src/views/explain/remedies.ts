@@ -50,10 +50,11 @@ export class RemediesByEvidence implements Remedies {
 
   #ofDrop(reason: DropReason, { evidence, finding, why }: Known): Remedy {
     if (reason === 'breaker') return this.#ofBreaker(evidence)
-    const { advice } = dropAdvice(reason, evidence)
+    const { says, advice } = dropAdvice(reason, evidence)
+    const happened = reason === 'max' ? { why: says } : {}
     return finding === null
-      ? { says: advice }
-      : { says: `${capital(sentence(finding.says))} ${advice}`, cause: why?.cause }
+      ? { says: advice, ...happened }
+      : { says: `${capital(sentence(finding.says))} ${advice}`, cause: why?.cause, ...happened }
   }
 
   ofStopped(): { readonly is?: string; readonly advice: string } {
