@@ -66,11 +66,10 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
 /** What the advice is if requests wait for these, too: a longer queue or more time helps against no other cause. */
 const HELPED = ['members-busy', 'concurrency']
 
-/** What to do about drops, from what holds requests back now. */
-export function dropAdvice(reason: string, evidence: Evidence): DropAdvice {
+/** What to do about drops, from what holds requests back now. @param why what `whyWaiting` finds, if that is known */
+export function dropAdvice(reason: string, evidence: Evidence, why = whyWaiting(evidence)): DropAdvice {
   const known = (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
   const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }
-  const why = whyWaiting(evidence)
   const queue = evidence.hasFairQueue ? 'broker.client.queue' : 'broker.client'
   const own = evidence.ownsQueue && (why === null || HELPED.includes(why.finding)) ? advice.replace('@', queue) : ''
   return {

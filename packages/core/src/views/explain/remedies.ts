@@ -50,7 +50,7 @@ export class RemediesByEvidence implements Remedies {
 
   #ofDrop(reason: DropReason, { evidence, finding, why }: Known): Remedy {
     if (reason === 'breaker') return this.#ofBreaker(evidence)
-    const { advice } = dropAdvice(reason, evidence)
+    const { advice } = dropAdvice(reason, evidence, finding)
     return finding === null
       ? { says: advice }
       : { says: `${capital(sentence(finding.says))} ${advice}`, cause: why?.cause }
