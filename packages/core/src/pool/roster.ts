@@ -41,7 +41,9 @@ export class Roster implements Places {
 
   /** The members that have not ended, by slot. */
   get members(): readonly Member[] {
-    return this.slots.all.flatMap((slot) => (slot.member === null ? [] : [slot.member]))
+    const members: Member[] = []
+    for (const { member } of this.slots.all) if (member !== null) members.push(member)
+    return members
   }
 
   get isEmpty(): boolean {

@@ -108,8 +108,6 @@ export class SharedCalls {
     ofType?.delete(run.shareKey)
     if (ofType?.size === 0) this.#runs.delete(run.type)
     const { failure } = run
-    // Each caller gets a rejection of its own.
-    if (failure !== null) (value as Promise<unknown>).catch(() => undefined)
     const callers = [...run.callers]
     run.callers.clear()
     const [first] = callers

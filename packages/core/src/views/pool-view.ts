@@ -127,9 +127,12 @@ export function oldestStartMs({ oldestStart }: PoolView, now: Nanos): number {
 }
 
 /** Counts the members of a pool by status. */
-export function countMembers({ seats }: PoolView): { idle: number; busy: number; starting: number } {
-  const idle = seats.filter(({ status }) => status === 'idle').length
-  const starting = seats.filter(({ status }) => status === 'starting').length
+export function countMembers({ seats }: Pick<PoolView, 'seats'>): { idle: number; busy: number; starting: number } {
+  let [idle, starting] = [0, 0]
+  for (const { status } of seats) {
+    if (status === 'idle') idle++
+    else if (status === 'starting') starting++
+  }
   return { idle, starting, busy: seats.length - idle - starting }
 }
 

@@ -57,6 +57,20 @@ describe('a prediction', () => {
     expect(first.sizes.length).toBeGreaterThan(1)
   })
 
+  it('lets the rest of the process go on, whose errors keep their stacks', async () => {
+    const stacks: boolean[] = []
+    let isOver = false
+    const other = (): void => {
+      stacks.push(/simulate\.test/.test(new Error('of the rest').stack ?? ''))
+      if (!isOver) setImmediate(other)
+    }
+    setImmediate(other)
+    await simulate({ ...steady, rate: 120, patience: 300 }, { size: 4 })
+    isOver = true
+    expect(stacks.length).toBeGreaterThan(20)
+    expect(stacks).not.toContain(false)
+  })
+
   it('counts each request once, and says what it cost', async () => {
     const { requests, replied, drops, errors, dropped, utilisation, wasted } = await simulate(
       { ...steady, rate: 120, patience: 300 },

@@ -76,12 +76,11 @@ function ofFull({ limits, isBounded, ownsQueue }: Evidence): DropAdvice | undefi
   }
 }
 
-/** What to do about drops, from what holds requests back now. */
-export function dropAdvice(reason: string, evidence: Evidence): DropAdvice {
+/** What to do about drops, from what holds requests back now. @param why what `whyWaiting` finds, if that is known */
+export function dropAdvice(reason: string, evidence: Evidence, why = whyWaiting(evidence)): DropAdvice {
   const full = reason === 'max' ? ofFull(evidence) : undefined
   const known = full ?? (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
   const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }
-  const why = whyWaiting(evidence)
   const queue = evidence.hasFairQueue ? 'broker.client.queue' : 'broker.client'
   const helps = full !== undefined || why === null || HELPED.includes(why.finding)
   const own = evidence.ownsQueue && helps ? advice.replace('@', queue) : ''

@@ -128,8 +128,8 @@ export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
 
 /** Gathers the facts that need no look at the waiting requests. */
 export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Nanos): Evidence {
-  const { stats } = pool
-  const { idle, busy } = countMembers(pool)
+  const { stats, seats } = pool
+  const { idle, busy } = countMembers({ seats })
   const { breaker, concurrency, paused = false } = pool.figures(now)
   return {
     pool: pool.name,
@@ -146,8 +146,8 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     sojourn: stats.sojourn.percentiles(now),
     run: stats.run.percentiles(now),
     turns: stats.turns.percentiles(now),
-    running: runningOf(pool, now),
-    allRunMs: allRunMs(pool, now, concurrency?.aside ?? 0),
+    running: runningOf(seats, now),
+    allRunMs: allRunMs(seats, now, concurrency?.aside ?? 0),
     timeoutMs: options.timeoutMs,
     stuckAfterMs: options.stuckAfterMs,
     ownsQueue: options.ownsQueue,
@@ -187,7 +187,7 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
   const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
   const { expired = 0 } = stats.failures.counts(now)
   return {
-    drops: { ...stats.drops.counts(now) },
+    drops: stats.drops.counts(now) as Readonly<Record<string, number>>,
     expired,
     crashes,
     crash: textOf(stats.lastCrash),
@@ -197,18 +197,24 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
   }
 }
 
-function runningOf({ seats }: PoolView, now: Nanos): readonly Running[] {
-  const byType = new Map<string, Running>()
-  for (const { type, startedAt } of seats.flatMap(({ inHand }) => inHand)) {
-    const ms = startedAt === null ? 0 : (now - startedAt) / NS_PER_MS
-    const known = byType.get(type) ?? { type, count: 0, longestMs: 0 }
-    byType.set(type, { type, count: known.count + 1, longestMs: Math.max(known.longestMs, ms) })
+function runningOf(seats: PoolView['seats'], now: Nanos): readonly Running[] {
+  const byType = new Map<string, { type: string; count: number; longestMs: number }>()
+  for (const { inHand } of seats) {
+    for (const { type, startedAt } of inHand) {
+      const ms = startedAt === null ? 0 : (now - startedAt) / NS_PER_MS
+      const known = byType.get(type)
+      if (known === undefined) byType.set(type, { type, count: 1, longestMs: Math.max(0, ms) })
+      else {
+        known.count++
+        known.longestMs = Math.max(known.longestMs, ms)
+      }
+    }
   }
   return [...byType.values()].sort((a, b) => b.longestMs - a.longestMs)
 }
 
 /** @param aside how many idle members may not work */
-function allRunMs({ seats }: PoolView, now: Nanos, aside: number): number {
+function allRunMs(seats: PoolView['seats'], now: Nanos, aside: number): number {
   let [idle, least] = [0, Infinity]
   for (const { status, inHand } of seats) {
     if (status === 'idle') idle++

@@ -50,7 +50,7 @@ export class RemediesByEvidence implements Remedies {
 
   #ofDrop(reason: DropReason, { evidence, finding, why }: Known): Remedy {
     if (reason === 'breaker') return this.#ofBreaker(evidence)
-    const { says, advice } = dropAdvice(reason, evidence)
+    const { says, advice } = dropAdvice(reason, evidence, finding)
     const happened = reason === 'max' ? { why: says } : {}
     return finding === null
       ? { says: advice, ...happened }

@@ -19,6 +19,8 @@ const NO_BUCKETS = new Uint32Array(0)
  */
 class Histogram {
   counts = NO_BUCKETS
+  /** How many values there are. Of a flood, it is read for each error. */
+  count = 0
   sum = 0
   max = 0
 
@@ -27,18 +29,14 @@ class Histogram {
     const bucket = bucketOf(whole)
     if (bucket >= this.counts.length) this.#grow(bucket)
     this.counts[bucket] = (this.counts[bucket] as number) + times
+    this.count += times
     this.sum += whole * times
     if (whole > this.max) this.max = whole
   }
 
-  /** How many values there are. Summed when read, since values are recorded far more often. */
-  get count(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0)
-  }
-
   reset(): void {
     this.counts = NO_BUCKETS
-    this.sum = this.max = 0
+    this.count = this.sum = this.max = 0
   }
 
   #grow(bucket: number): void {
@@ -90,10 +88,13 @@ export class RecentHistogram {
     this.#catchUp(now)
     const count = this.#count
     const max = Math.max(this.#current?.max ?? 0, this.#previous?.max ?? 0)
-    const at = (share: number): number => Math.min(max, this.#valueAt(Math.ceil(share * count))) / 1e6
-    return count === 0
-      ? { count, p50: 0, p90: 0, p99: 0, max: 0 }
-      : { count, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: max / 1e6 }
+    if (count === 0) return { count, p50: 0, p90: 0, p99: 0, max: 0 }
+    const [p99, p90, p50] = this.#valuesAt(
+      [Math.ceil(0.99 * count), Math.ceil(0.9 * count), Math.ceil(0.5 * count)],
+      max,
+    )
+    const ms = (value: Nanos): number => Math.min(max, value) / NS_PER_MS
+    return { count, p50: ms(p50), p90: ms(p90), p99: ms(p99), max: max / NS_PER_MS }
   }
 
   /** The mean of what was recorded lately; 0 if nothing was. */
@@ -135,13 +136,27 @@ export class RecentHistogram {
     this.#before = this.#until - 2 * this.window
   }
 
-  #valueAt(rank: number): Nanos {
-    let seen = 0
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      seen += (this.#current?.counts[bucket] ?? 0) + (this.#previous?.counts[bucket] ?? 0)
-      if (seen >= rank) return upperEnd(bucket)
+  /** The values of three ranks, the greatest first, in one pass down from the maximum: most buckets are below the median. */
+  #valuesAt(ranks: [number, number, number], max: Nanos): [Nanos, Nanos, Nanos] {
+    const current = this.#current?.counts ?? NO_BUCKETS
+    const previous = this.#previous?.counts ?? NO_BUCKETS
+    let bucket = bucketOf(max)
+    let below = this.#count
+    const take = () => {
+      below -=
+        (bucket < current.length ? (current[bucket] as number) : 0) +
+        (bucket < previous.length ? (previous[bucket] as number) : 0)
     }
-    return Infinity
+    take()
+    for (let index = 0; index < ranks.length; index++) {
+      const rank = ranks[index] as number
+      while (below >= rank) {
+        bucket--
+        take()
+      }
+      ranks[index] = upperEnd(bucket)
+    }
+    return ranks
   }
 }
 

@@ -27,9 +27,10 @@ export class RecentTally<K extends string> {
   /** How often each name was added lately; other names are left out. */
   counts(now: Nanos): Readonly<Partial<Record<K, number>>> {
     this.#turn(now)
-    const sums = new Map(this.#previous)
-    for (const [name, count] of this.#current ?? []) sums.set(name, (sums.get(name) ?? 0) + count)
-    return Object.fromEntries(sums) as Partial<Record<K, number>>
+    const sums: Partial<Record<K, number>> = {}
+    for (const [name, count] of this.#previous ?? []) sums[name] = count
+    for (const [name, count] of this.#current ?? []) sums[name] = (sums[name] ?? 0) + count
+    return sums
   }
 
   #turn(now: Nanos): void {
