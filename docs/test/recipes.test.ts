@@ -121,14 +121,20 @@ describe('the recipes', () => {
     },
   )
 
-  it('each have a page, a place in the side bar and in the list', () => {
+  it('each have a page, a place in the side bar and in the list, and are linked from the home page and the guide', () => {
     const examples = readdirSync(join(root, 'examples', 'recipes'))
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
       .map((file) => file.replace('.ts', ''))
     expect(pages.map((page) => page.replace('.md', '')).sort()).toEqual(examples.sort())
     const list = readFileSync(join(folder, 'index.md'), 'utf8')
+    const guide = readdirSync(join(root, 'docs', 'guide'))
+      .map((file) => readFileSync(join(root, 'docs', 'guide', file), 'utf8'))
+      .join('')
+    const home = readFileSync(join(root, 'docs', 'index.md'), 'utf8')
     const sidebar = readFileSync(join(root, 'docs', '.vitepress', 'config.mts'), 'utf8')
     expect(examples.filter((name) => !list.includes(`(./${name}.md)`))).toEqual([])
+    expect(examples.filter((name) => !home.includes(`(./recipes/${name}.md)`))).toEqual([])
+    expect(examples.filter((name) => !guide.includes(`(../recipes/${name}.md)`))).toEqual([])
     expect(examples.filter((name) => !sidebar.includes(`'${name}'`))).toEqual([])
   })
 })
