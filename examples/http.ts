@@ -3,9 +3,9 @@
  * request expires. When a client hangs up, its request is cancelled.
  * Run it with: node -r ts-node/register examples/http.ts
  */
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { call, definePool, inspect, isGenPoolError, type PoolRef, reply, spawnPool } from '@genpool/core'
+import { call, definePool, httpStatus, inspect, type PoolRef, reply, spawnPool } from '@genpool/core'
 import { start, stop } from 'nact'
 
 /** Stands for a slow database: two connections, 100 ms a query. */
@@ -42,13 +42,10 @@ async function handle(database: Database, request: IncomingMessage, response: Se
     const customer = await call(database, { type: 'find', id }, { signal: gone.signal })
     send(response, 200, JSON.stringify(customer))
   } catch (error) {
-    if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
-      const { retryAfterMs = 1000 } = error as { retryAfterMs?: number | undefined }
-      response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000))
-      send(response, 503, 'too much work, try again later')
-    } else if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED')) send(response, 504, 'it took too long')
-    else if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) response.destroy()
-    else send(response, 500, 'something is wrong')
+    const { status, retryAfter } = httpStatus(error) ?? { status: 500 }
+    if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter)
+    if (status === 499) response.destroy()
+    else send(response, status, STATUS_CODES[status] ?? '')
   }
 }
 

@@ -90,6 +90,7 @@ const spawnWriters = (system: ReturnType<typeof start>, url: string, batch = 500
   })
 // #endregion pool
 
+// #region measure
 /** Writes many rows at once. */
 async function measure(url: string, batch: number): Promise<void> {
   const system = start()
@@ -106,12 +107,13 @@ async function measure(url: string, batch: number): Promise<void> {
   await drain(pool)
   stop(system)
 }
+// #endregion measure
 
 async function main(): Promise<void> {
+  // #region use
   const database = await startPostgres(process.env['DATABASE_URL'])
   for (const batch of [1, 500]) await measure(database.url, batch)
 
-  // #region use
   const system = start()
   const pool = spawnWriters(system, database.url)
   const rows = [
@@ -127,8 +129,8 @@ async function main(): Promise<void> {
   console.log(`${inspect(pool).outcomes.replied} answers, ${inspect(pool).restarts} members replaced`)
   await drain(pool)
   stop(system)
-  // #endregion use
   await database.close()
+  // #endregion use
 }
 
 main().catch((error: unknown) => {

@@ -3,18 +3,19 @@
  *
  *     node -r ts-node/register examples/recipes/cpu-threads.ts
  */
-// #region pool
+// #region imports
 import { call, drain, isGenPoolError, map, ready, spawnPool } from '@genpool/core'
 import { threads, transfer } from '@genpool/threads'
 import { start, stop } from 'nact'
 import { availableParallelism } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+// #endregion imports
 import thumbnail, { type Picture } from './threads/thumbnail'
 
 // Each thread loads the module by its name.
-// In an ES module: threads<typeof thumbnail>(new URL('./threads/thumbnail.js', import.meta.url))
 const behaviour = threads<typeof thumbnail>(require.resolve('./threads/thumbnail'))
 
+// #region pool
 const spawnThumbnails = (system: ReturnType<typeof start>) =>
   spawnPool(system, behaviour, 'thumbnails', {
     size: availableParallelism(), // one for each core; one less if this thread has much to do
@@ -57,7 +58,6 @@ async function main(): Promise<void> {
   await ready(pool)
   const small = await call(pool, { picture: makePicture(0), by: 8 }) // copied to the thread
   console.log(`one picture: ${small.width} × ${small.height}`)
-  // #endregion use
 
   const here = await measured('in this thread', async () => {
     let sum = 0
@@ -67,6 +67,7 @@ async function main(): Promise<void> {
     }
     return sum
   })
+  // #endregion use
 
   // #region many
   function* tasks() {
@@ -81,7 +82,6 @@ async function main(): Promise<void> {
     for await (const one of map(pool, tasks(), { ordered: false })) sum += sumOf(one)
     return sum
   })
-  // #endregion many
   console.log(here === there ? 'The pictures are the same.' : 'The pictures DIFFER.')
 
   const wrong = await call(pool, { picture: null as never, by: 8 }).catch((error: unknown) => error)
@@ -89,6 +89,7 @@ async function main(): Promise<void> {
     console.log(`a picture that is none: ${String(wrong.cause)}`)
   await drain(pool, { within: 5_000 })
   stop(system)
+  // #endregion many
 }
 
 main().catch((error: unknown) => {

@@ -11,8 +11,8 @@ import {
   definePool,
   drain,
   getState,
+  httpStatus,
   inspect,
-  isGenPoolError,
   noReply,
   reply,
   spawnPool,
@@ -85,20 +85,10 @@ app.get(
 )
 
 const onError: ErrorRequestHandler = (error, _request, response, next) => {
-  if (response.headersSent) return next(error)
-  if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000))
-    response
-      .status(503)
-      .set('Retry-After', String(seconds))
-      .json({ error: 'busy', reason: error.reason })
-  } else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
-    response.status(503).json({ error: 'stopping' })
-  else if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED'))
-    response.status(504).json({ error: 'took too long' })
-  else if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED'))
-    response.status(499).end() // nobody reads it
-  else next(error)
+  const known = httpStatus(error) // 503, 504, …; undefined for a crash, or an error of somebody else
+  if (known === undefined || response.headersSent) return next(error)
+  if (known.retryAfter !== undefined) response.set('Retry-After', String(known.retryAfter))
+  response.sendStatus(known.status) // the status, and its name as the text
 }
 app.use(onError) // the last one: after all routes
 // #endregion routes

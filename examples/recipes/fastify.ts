@@ -11,14 +11,15 @@ import {
   definePool,
   drain,
   getState,
+  httpStatus,
   inspect,
-  isGenPoolError,
   noReply,
   reply,
   spawnPool,
 } from '@genpool/core'
 import Fastify from 'fastify'
 import { start, stop } from 'nact'
+import { STATUS_CODES } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Stands for your database: a report takes 40 ms, and the one called "slow" takes for ever. */
@@ -65,19 +66,10 @@ app.post<{ Params: { id: string } }>('/reports/:id/mail', async (request, respon
 })
 
 app.setErrorHandler((error, _request, response) => {
-  if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) {
-    const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 0) / 1000))
-    return response
-      .code(503)
-      .header('Retry-After', seconds)
-      .send({ error: 'busy', reason: error.reason })
-  }
-  if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
-    return response.code(503).send({ error: 'stopping' })
-  if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED'))
-    return response.code(504).send({ error: 'took too long' })
-  if (isGenPoolError(error, 'ERR_GENPOOL_CANCELLED')) return response.code(499).send()
-  return response.send(error)
+  const known = httpStatus(error) // 503, 504, …; undefined for a crash, or an error of somebody else
+  if (known === undefined) return response.send(error)
+  if (known.retryAfter !== undefined) void response.header('Retry-After', known.retryAfter)
+  return response.code(known.status).send({ error: STATUS_CODES[known.status] })
 })
 
 app.get('/pool', () => inspect(reports))

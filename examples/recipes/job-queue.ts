@@ -36,8 +36,8 @@ const queue = { name: 'invoices', maxDeliver: 3, backoff: { initial: 50 } }
 // #endregion pool
 
 async function main(): Promise<void> {
-  const nats = await startNats()
   // #region accept
+  const nats = await startNats()
   // Where jobs come in: your HTTP server, for example.
   const connection = await connect({ servers: nats.url, maxReconnectAttempts: -1 })
   const jobs = await durable<typeof Invoices>(connection, queue)
@@ -80,8 +80,8 @@ async function main(): Promise<void> {
   await drain(pool)
   stop(system)
   await connection.close()
-  // #endregion stop
   await nats.close()
+  // #endregion stop
 }
 
 main().catch((error: unknown) => {

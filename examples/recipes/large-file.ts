@@ -90,35 +90,38 @@ async function convert(pool: Pool, from: string, to: string): Promise<void> {
 }
 // #endregion use
 
-async function main(given: string | undefined): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'large-file-'))
-  const file = given ?? join(folder, 'orders.ndjson')
-  if (given === undefined) await pipeline(Readable.from(madeUp()), createWriteStream(file))
-  const to = join(folder, 'orders.ndjson.gz')
-  console.log(`${mb((await stat(file)).size)} MB`)
-
-  // #region main
-  const system = start()
-  const pool = spawnEnricher(system)
-  const { orders, wrong, most } = await count(pool, file)
-  console.log(`map: ${orders} orders, ${wrong} lines are wrong, at most ${most} lines in hand`)
-  await convert(pool, file, to)
-  await drain(pool)
-  stop(system)
-  // #endregion main
-  console.log(`mapStream: ${mb((await stat(to)).size)} MB written`)
-  await rm(folder, { recursive: true })
-}
-
+// #region made-up
+/** 30 000 orders, and a line that is cut off. */
 function* madeUp(): Generator<string> {
   const note = 'x'.repeat(900)
   for (let customer = 0; customer < 30_000; customer++) yield `${JSON.stringify({ customer, note })}\n`
   yield '{ "customer":'
 }
 
-const mb = (bytes: number): number => Math.round(bytes / 1e6)
+// #endregion made-up
 
-main(process.argv[2]).catch((error: unknown) => {
+async function main(): Promise<void> {
+  // #region main
+  const folder = await mkdtemp(join(tmpdir(), 'large-file-'))
+  const given = process.argv[2]
+  const file = given ?? join(folder, 'orders.ndjson')
+  if (given === undefined) await pipeline(Readable.from(madeUp()), createWriteStream(file))
+  console.log(`${Math.round((await stat(file)).size / 1e6)} MB`)
+
+  const system = start()
+  const pool = spawnEnricher(system)
+  const { orders, wrong, most } = await count(pool, file)
+  console.log(`map: ${orders} orders, ${wrong} lines are wrong, at most ${most} lines in hand`)
+  const to = join(folder, 'orders.ndjson.gz')
+  await convert(pool, file, to)
+  console.log(`mapStream: ${Math.round((await stat(to)).size / 1e3)} KB written, compressed`)
+  await drain(pool)
+  stop(system)
+  await rm(folder, { recursive: true })
+  // #endregion main
+}
+
+main().catch((error: unknown) => {
   console.error(error)
   process.exit(1)
 })

@@ -60,8 +60,8 @@ function reasonOf(error: unknown): string {
 // #endregion pool
 
 async function main(): Promise<void> {
-  const api = await startPriceApi({ perSecond: 40 })
   // #region use
+  const api = await startPriceApi({ perSecond: 40 })
   const system = start()
   const connections = new Connections(api.origin, { connections: 20 })
   const pool = spawnPrices(system, connections)
@@ -97,9 +97,9 @@ async function main(): Promise<void> {
 
   await drain(pool, { within: 5000 })
   await connections.close()
+  api.close()
   stop(system)
   // #endregion down
-  api.close()
 }
 
 main().catch((error: unknown) => {

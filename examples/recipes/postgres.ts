@@ -67,8 +67,8 @@ const spawnOrders = (system: ReturnType<typeof start>, url: string) =>
 // #endregion pool
 
 async function main(): Promise<void> {
-  const database = await startPostgres(process.env['DATABASE_URL'])
   // #region use
+  const database = await startPostgres(process.env['DATABASE_URL'])
   const system = start()
   const pool = spawnOrders(system, database.url)
 
@@ -95,10 +95,10 @@ async function main(): Promise<void> {
 
   // #region stop
   await drain(pool, { within: 10_000 }) // closes the connections
-  stop(system)
-  // #endregion stop
   console.log(`${database.connections()} connections after drain`)
+  stop(system)
   await database.close()
+  // #endregion stop
 }
 
 main().catch((error: unknown) => {

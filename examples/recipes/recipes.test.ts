@@ -7,7 +7,7 @@ const pages = join(__dirname, '..', '..', 'docs', 'recipes')
 /** What the page of a recipe says that it prints. */
 function printedIn(name: string): string {
   const page = readFileSync(join(pages, `${name}.md`), 'utf8')
-  return /^```text\n([^]*?)^```$/m.exec(page)?.[1] ?? ''
+  return [...page.matchAll(/^```text\n([^]*?)^```$/gm)].map(([, text]) => text).join('')
 }
 
 /** Figures differ from run to run. */

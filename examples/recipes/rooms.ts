@@ -87,8 +87,14 @@ async function main(): Promise<void> {
   const store = createStore()
   const one = spawnPool(system, rooms(store), 'rooms', { size: 50, timeout: 30_000 })
   const join = (room: string, user: string) => call(one, { type: 'join', room, user }, { key: room })
-  // #endregion use
   const say = (room: string) => call(one, { type: 'say', room, text: 'hi' }, { key: room })
+
+  await Promise.all([join('hall', 'ada'), say('hall'), join('hall', 'bob'), join('attic', 'ada')])
+  for (const room of ['hall', 'attic']) {
+    console.log(room, JSON.stringify(store.cell<Room>(room, { initial: EMPTY }).value))
+  }
+  // #endregion use
+
   print(
     'one pool, a key for each room',
     await measured(() => Promise.all(Array.from({ length: COUNT }, (_, n) => join(nameOf(n), 'ada')))),
@@ -121,8 +127,10 @@ async function main(): Promise<void> {
   )
   console.log(JSON.stringify(getState(roomPool('room-7'))))
 
+  // #region stop
   await drain(one)
   stop(system)
+  // #endregion stop
 }
 
 main().catch((error: unknown) => {

@@ -15,18 +15,25 @@ export interface Page {
 /**
  * Type-checks the programs of all pages at once, each as its own ES module beside its page.
  *
+ * @param modules what programs import that is not there: the code by its full path
  * @returns one line for each fault, starting with `file:line`
  */
-export function typeFaults(pages: readonly Page[]): string[] {
+export function typeFaults(pages: readonly Page[], modules: ReadonlyMap<string, string> = new Map()): string[] {
   const sources = new Map(pages.flatMap((page) => page.programs.map((program) => source(page, program))))
-  const options: ts.CompilerOptions = { ...workspaceOptions(), noEmit: true, skipLibCheck: true }
+  const options: ts.CompilerOptions = {
+    ...workspaceOptions(),
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true, // as tsx and Node want it
+  }
   const host = ts.createCompilerHost(options)
+  const codeOf = (name: string): string | undefined => sources.get(name)?.code ?? modules.get(name)
   const virtual: ts.CompilerHost = {
     ...host,
-    fileExists: (name) => sources.has(name) || host.fileExists(name),
-    readFile: (name) => sources.get(name)?.code ?? host.readFile(name),
+    fileExists: (name) => codeOf(name) !== undefined || host.fileExists(name),
+    readFile: (name) => codeOf(name) ?? host.readFile(name),
     getSourceFile: (name, version, ...rest) => {
-      const code = sources.get(name)?.code
+      const code = codeOf(name)
       return code === undefined
         ? host.getSourceFile(name, version, ...rest)
         : ts.createSourceFile(name, code, version, true)

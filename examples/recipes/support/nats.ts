@@ -1,3 +1,4 @@
+// #region nats
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,12 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A NATS server with JetStream: your own if `NATS_URL` names one, otherwise one for this run. */
-export interface Nats {
+interface Nats {
   readonly url: string
   close(): Promise<void>
 }
 
-export async function startNats(): Promise<Nats> {
+async function startNats(): Promise<Nats> {
   const { NATS_URL: url } = process.env
   if (url !== undefined) return { url, close: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'recipe-nats-'))
@@ -45,3 +46,6 @@ async function freePort(): Promise<number> {
   server.close()
   return port
 }
+// #endregion nats
+
+export { startNats }

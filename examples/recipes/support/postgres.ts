@@ -1,6 +1,9 @@
-// #region pglite
+// #region database
 import { PGlite } from '@electric-sql/pglite'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Pool as Server } from 'pg'
 
 const TABLE = `
   DROP TABLE IF EXISTS orders;
@@ -20,10 +23,6 @@ async function startPglite(): Promise<{ url: string; close: () => Promise<void> 
     },
   }
 }
-// #endregion pglite
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { Client } from 'pg'
 
 /** A database with an empty table `orders`. */
 interface Database {
@@ -36,15 +35,14 @@ interface Database {
 }
 
 /** Uses the server at `url`; without one, PGlite. */
-export async function startPostgres(url: string | undefined): Promise<Database> {
+async function startPostgres(url: string | undefined): Promise<Database> {
   if (url === undefined) {
     const { url, close } = await startPglite()
     return throughCable(new URL(url), close)
   }
-  const client = new Client(url)
-  await client.connect()
-  await client.query(TABLE)
-  await client.end()
+  const server = new Server({ connectionString: url })
+  await server.query(TABLE)
+  await server.end()
   return throughCable(new URL(url), async () => undefined)
 }
 
@@ -75,3 +73,6 @@ async function throughCable(to: URL, close: () => Promise<void>): Promise<Databa
     },
   }
 }
+// #endregion database
+
+export { startPostgres }

@@ -1,9 +1,10 @@
+// #region api
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Somebody else's API, with a limit of its own, and with bad days. */
-export interface PriceApi {
+interface PriceApi {
   readonly origin: string
   /** How often it has answered 429. */
   refused(): number
@@ -14,7 +15,7 @@ export interface PriceApi {
   close(): void
 }
 
-export async function startPriceApi({ perSecond }: { readonly perSecond: number }): Promise<PriceApi> {
+async function startPriceApi({ perSecond }: { readonly perSecond: number }): Promise<PriceApi> {
   let broken = false
   let refused = 0
   let failed = 0
@@ -45,3 +46,6 @@ export async function startPriceApi({ perSecond }: { readonly perSecond: number 
     close: () => server.close(),
   }
 }
+// #endregion api
+
+export { startPriceApi }

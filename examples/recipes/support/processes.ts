@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 const root = join(__dirname, '..', '..', '..')
 /** Reads TypeScript as ts-node does, but starts in a second. */
@@ -23,10 +23,11 @@ export class RecipeProcess {
   #stdout = ''
   #stderr = ''
 
+  /** @param name of a recipe, or the path of a program */
   constructor(name: string, env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(
       process.execPath,
-      [...FLAGS, '-r', register, join('examples', 'recipes', `${name}.ts`)],
+      [...FLAGS, '-r', register, isAbsolute(name) ? name : join('examples', 'recipes', `${name}.ts`)],
       {
         cwd: root,
         env: { ...process.env, ...env },

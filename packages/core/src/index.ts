@@ -10,6 +10,7 @@ export {
   type OptionsOf,
   type Receiver,
 } from './api/elsewhere'
+export { httpStatus, type HttpStatus } from './api/http-status'
 export { inspect, type Inspection } from './api/inspect'
 export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
