@@ -37,6 +37,7 @@ const LABELS = {
   'silent-nodes': ['warn', 'silent nodes'],
   'slow-nodes': ['warn', 'slow nodes'],
   'far-nodes': ['warn', 'nodes far away'],
+  'different-nodes': ['warn', 'nodes differ'],
   'in-flight': ['warn', 'too many in flight'],
   'dead-letters': ['warn', 'dead letters'],
 }

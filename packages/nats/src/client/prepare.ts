@@ -42,6 +42,7 @@ export function prepare(
     const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress: onProgress !== undefined, again: false }
     return {
       kind,
+      type: typeIn(message),
       frame: requestFrame(KINDS[kind], header, { bodies, value: message, max }),
       deadline: now + timeout * NS_PER_MS,
       key: key === undefined ? null : textOfKey(key),
@@ -52,6 +53,11 @@ export function prepare(
   } catch (error) {
     return failures.notCarried(error)
   }
+}
+
+function typeIn(message: unknown): string | null {
+  const { type } = (message ?? {}) as { readonly type?: unknown }
+  return typeof type === 'string' ? type : null
 }
 
 /** No options: nothing to check. */

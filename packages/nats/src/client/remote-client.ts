@@ -188,7 +188,8 @@ export class RemoteClient {
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
     this.counts.casts++
-    this.#casts.send({ frame: prepared.frame, node: '', key: prepared.key, tries: 0 }, now)
+    const { frame, type, key } = prepared
+    this.#casts.send({ frame, type, node: '', key, tries: 0 }, now)
     return { ok: true }
   }
 

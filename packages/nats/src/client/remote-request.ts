@@ -10,6 +10,8 @@ export type RemoteKind = 'call' | 'query' | 'cast' | 'dispatch'
 export interface RequestSetup {
   readonly kind: RemoteKind
   readonly frame: Uint8Array
+  /** The type of its message; null if it has none. */
+  readonly type: string | null
   readonly deadline: Nanos
   /** Requests of one key go to one node. Null without one. */
   readonly key: string | null

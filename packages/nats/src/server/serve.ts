@@ -58,7 +58,7 @@ export async function serve(pool: HereRef, connection: NatsConnection, options: 
     description: checked.description,
     // Without a group of its own, an endpoint gets all messages.
     queue: '',
-    metadata: { library: '@genpool/nats' },
+    metadata: { library: '@genpool/nats', ...(checked.release === undefined ? {} : { release: checked.release }) },
     statsHandler: () => Promise.resolve(node.figures),
   })
   const node: ServedPool = new ServedPool(pool, service, connection, checked)

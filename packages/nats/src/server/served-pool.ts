@@ -1,10 +1,11 @@
 import { load, onEvent, type PoolRef } from '@genpool/core'
-import { legible } from '@genpool/core/elsewhere'
+import { legible, messageTypesOf } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import type { Said } from '../nodes/said'
+import { textOfTypes } from '../nodes/served-types'
 import { Subjects } from '../subjects'
 import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
@@ -28,6 +29,8 @@ export class ServedPool {
   readonly #announcer: Announcer
   readonly #off: () => void
   #epoch = 0
+  /** What the pool has handlers for, once that is known: it does not change. */
+  #types: string | undefined
   #leaving = false
   #stopping: Promise<void> | null = null
 
@@ -73,7 +76,8 @@ export class ServedPool {
   configure(changes: ServeChanges): readonly Change[] {
     const merged = { ...this.options, ...changes }
     const next = parseOptions(serveOptions, merged, `options of service "${this.options.name}"`)
-    const fixed = { name: this.options.name, prefix: this.options.prefix, clock: this.options.clock }
+    const { name, prefix, clock, release } = this.options
+    const fixed = { name, prefix, clock, release }
     const changed = changesBetween(this.options, { ...next, ...fixed })
     this.options = { ...next, ...fixed }
     this.#announcer.announce()
@@ -153,6 +157,7 @@ export class ServedPool {
 
   #said(): Said {
     const { size, idle, waiting, busy, oldestWaitMs, runMs, runP99Ms, phase } = load(this.pool)
+    this.#types ??= textOfTypes(messageTypesOf(this.pool))
     return {
       id: this.id,
       version: VERSION,
@@ -167,6 +172,8 @@ export class ServedPool {
       everyMs: this.options.every,
       epoch: this.#epoch,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
+      types: this.#types,
+      release: this.options.release,
     }
   }
 

@@ -29,6 +29,7 @@ export type FindingName =
   | 'silent-nodes'
   | 'slow-nodes'
   | 'far-nodes'
+  | 'different-nodes'
   | 'in-flight'
   | 'dead-letters'
   | 'calm'
