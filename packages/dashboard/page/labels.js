@@ -40,6 +40,7 @@ const LABELS = {
   'different-nodes': ['warn', 'nodes differ'],
   'in-flight': ['warn', 'too many in flight'],
   'dead-letters': ['warn', 'dead letters'],
+  'growing-queue': ['warn', 'durable queue grows'],
 }
 
 /** A shape for each severity: readable without colour. */

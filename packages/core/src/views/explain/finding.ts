@@ -32,6 +32,7 @@ export type FindingName =
   | 'different-nodes'
   | 'in-flight'
   | 'dead-letters'
+  | 'growing-queue'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */
