@@ -1,6 +1,6 @@
 import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
-import { renew } from '../wire/frames'
+import { renew, type StateAt } from '../wire/frames'
 import type { Held } from './key-order'
 
 /** How a request came. */
@@ -16,6 +16,8 @@ export interface RequestSetup {
   /** Requests of one key go to one node. Null without one. */
   readonly key: string | null
   readonly idempotent: boolean
+  /** What its caller has seen of the state that nodes share. */
+  readonly state: StateAt | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly onProgress: ((value: unknown) => void) | undefined
 }

@@ -1,9 +1,9 @@
-import { load, onEvent, type PoolRef } from '@genpool/core'
+import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
 import { legible, messageTypesOf } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Link } from '../link'
+import { CLOSED, flushed, Link, orClosed } from '../link'
 import type { Said } from '../nodes/said'
 import { textOfTypes } from '../nodes/served-types'
 import { Subjects } from '../subjects'
@@ -12,11 +12,15 @@ import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
+import { SharedState } from './shared-state'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
 
 /** The queue group of requests for any node. */
 const QUEUE = 'genpool'
+
+/** How long telling the clients may take, in milliseconds. */
+const FLUSH_MS = 2000
 
 /** One node: a pool of this process, as a service on NATS. */
 export class ServedPool {
@@ -33,6 +37,11 @@ export class ServedPool {
   #types: string | undefined
   #leaving = false
   #stopping: Promise<void> | null = null
+  /** Resolves when it has left. */
+  readonly #left: Promise<void>
+  #hasLeft!: () => void
+  /** Told when it is connected again. */
+  #isBack: () => void = () => undefined
 
   constructor(
     private readonly pool: PoolRef,
@@ -41,6 +50,7 @@ export class ServedPool {
     private options: CheckedServeOptions,
   ) {
     const { clock, prefix, name } = options
+    this.#left = new Promise((resolve) => (this.#hasLeft = resolve))
     this.id = service.info().id
     this.#startedAt = clock.now()
     this.#subjects = new Subjects(prefix, name)
@@ -60,12 +70,34 @@ export class ServedPool {
     this.#listen()
   }
 
-  /** Resolves when NATS has the subscriptions, and clients can know of this node. @throws if NATS refuses one */
+  /**
+   * Resolves when NATS has the subscriptions, and clients can know of this node. Without a connection it waits for the next one.
+   *
+   * @throws what NATS says if it refuses one; {StoppedError} if the pool stops before, {UnreachableError} if the connection closes
+   */
   async start(): Promise<void> {
-    await this.#link.connection.flush()
-    const refused = this.service.isStopped ? await this.stopped : null
-    if (refused !== null) throw refused
+    const { connection } = this.#link
+    while (!this.#leaving && !connection.isClosed() && !(await this.#reached())) await this.#connected()
+    if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
+    if (connection.isClosed()) throw this.#closed()
+    if (this.#leaving) throw new StoppedError(this.options.name, false)
     this.#announcer.announce()
+  }
+
+  /** Whether the server knows the subscriptions. */
+  async #reached(): Promise<boolean> {
+    return this.#link.usable && (await Promise.race([flushed(this.#link.connection), this.#left.then(() => true)]))
+  }
+
+  /** Resolves when it is connected again, or leaves. */
+  async #connected(): Promise<void> {
+    if (this.#link.usable) return
+    const back = new Promise<void>((resolve) => (this.#isBack = resolve))
+    await Promise.race([back, this.#left])
+  }
+
+  #closed(): UnreachableError {
+    return new UnreachableError(this.options.name, false, { says: CLOSED })
   }
 
   get figures(): ServiceFigures {
@@ -100,11 +132,11 @@ export class ServedPool {
       if (this.#link.usable) {
         this.#announcer.announce()
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
-        await this.#quietly(connection.flush())
+        await this.#within(FLUSH_MS, flushed(connection))
       }
-      await this.#within(leftMs(), this.service.stop())
+      await this.#within(leftMs(), orClosed(connection, this.service.stop()))
       await this.#within(leftMs(), this.#endpoint.idle())
-      if (this.#link.usable) await this.#quietly(connection.flush())
+      if (this.#link.usable) await this.#within(FLUSH_MS, flushed(connection))
     }
     this.#release()
   }
@@ -114,6 +146,7 @@ export class ServedPool {
     this.#announcer.end()
     this.#link.end()
     this.#off()
+    this.#hasLeft()
   }
 
   /** Waits for `work`, but not longer. */
@@ -124,14 +157,6 @@ export class ServedPool {
     const late = new Promise<void>((resolve) => (timer = clock.setTimer(clock.now() + ms * NS_PER_MS, resolve)))
     await Promise.race([work, late])
     timer?.cancel()
-  }
-
-  async #quietly(work: Promise<unknown>): Promise<void> {
-    try {
-      await this.#within(2000, work)
-    } catch {
-      // The connection is lost or closed: nobody can be told.
-    }
   }
 
   #listen(): void {
@@ -151,6 +176,7 @@ export class ServedPool {
 
   /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
   #back(): void {
+    this.#isBack()
     this.#epoch++
     this.#announcer.announce()
   }
@@ -192,6 +218,7 @@ export class ServedPool {
       pool: this.pool,
       name: this.options.name,
       node: this.id,
+      state: SharedState.of(this.pool as HereRef, this.options.clock),
       clock: this.options.clock,
       get settings() {
         return options()
