@@ -25,6 +25,7 @@ const FLUSH_MS = 2000
 /** One node: a pool of this process, as a service on NATS. */
 export class ServedPool {
   readonly id: string
+  /** Resolves when it has left: with the error if NATS refused a subscription, otherwise with null. */
   readonly stopped: Promise<Error | null>
   readonly #startedAt: number
   readonly #subjects: Subjects
@@ -37,9 +38,7 @@ export class ServedPool {
   #types: string | undefined
   #leaving = false
   #stopping: Promise<void> | null = null
-  /** Resolves when it has left. */
-  readonly #left: Promise<void>
-  #hasLeft!: () => void
+  #hasLeft!: (error: Error | null) => void
   /** Told when it is connected again. */
   #isBack: () => void = () => undefined
 
@@ -50,7 +49,7 @@ export class ServedPool {
     private options: CheckedServeOptions,
   ) {
     const { clock, prefix, name } = options
-    this.#left = new Promise((resolve) => (this.#hasLeft = resolve))
+    this.stopped = new Promise((resolve) => (this.#hasLeft = resolve))
     this.id = service.info().id
     this.#startedAt = clock.now()
     this.#subjects = new Subjects(prefix, name)
@@ -63,9 +62,8 @@ export class ServedPool {
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
     // The framework ends a service when one of its subscriptions is refused.
-    this.stopped = service.stopped.then((error) => {
-      this.#release()
-      return error
+    void service.stopped.then((error) => {
+      if (this.#stopping === null) this.#release(error)
     })
     this.#listen()
   }
@@ -77,6 +75,8 @@ export class ServedPool {
    */
   async start(): Promise<void> {
     const { connection } = this.#link
+    // It may have stopped before this one listened.
+    if (load(this.pool).phase === 'stopped') void this.stop(0)
     while (!this.#leaving && !connection.isClosed() && !(await this.#reached())) await this.#connected()
     if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
     if (connection.isClosed()) throw this.#closed()
@@ -86,14 +86,19 @@ export class ServedPool {
 
   /** Whether the server knows the subscriptions. */
   async #reached(): Promise<boolean> {
-    return this.#link.usable && (await Promise.race([flushed(this.#link.connection), this.#left.then(() => true)]))
+    if (!this.#link.usable) return false
+    // What is sent while the client of NATS connects may wait until something else is sent.
+    const again = this.#nextBack().then(() => false)
+    return Promise.race([flushed(this.#link.connection), again, this.stopped.then(() => true)])
   }
 
   /** Resolves when it is connected again, or leaves. */
   async #connected(): Promise<void> {
-    if (this.#link.usable) return
-    const back = new Promise<void>((resolve) => (this.#isBack = resolve))
-    await Promise.race([back, this.#left])
+    if (!this.#link.usable) await Promise.race([this.#nextBack(), this.stopped])
+  }
+
+  #nextBack(): Promise<void> {
+    return new Promise((resolve) => (this.#isBack = resolve))
   }
 
   #closed(): UnreachableError {
@@ -141,12 +146,12 @@ export class ServedPool {
     this.#release()
   }
 
-  #release(): void {
+  #release(error: Error | null = null): void {
     this.#leaving = true
     this.#announcer.end()
     this.#link.end()
     this.#off()
-    this.#hasLeft()
+    this.#hasLeft(error)
   }
 
   /** Waits for `work`, but not longer. */
