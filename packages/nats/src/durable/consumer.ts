@@ -227,8 +227,15 @@ export class JobConsumer {
   /** Says of what it has in hand that it is in work, and sees to what is held back. */
   #renew(): void {
     this.#deliveries.renew()
-    if (this.#link.usable) this.#watch.look()
+    if (this.#link.usable) this.#look()
     if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
+  }
+
+  /** Looks at what the server says. */
+  #look(): void {
+    const { time, publisher, jsm } = this.queue
+    this.#watch.look()
+    void time.refresh(publisher, jsm)
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */
