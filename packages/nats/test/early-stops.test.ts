@@ -58,11 +58,16 @@ const localPool = (name: string): PoolRef => spawnPool(system, Echo, name, { siz
 async function lost(starts = startServer): Promise<{ own: NatsServer; nc: NatsConnection }> {
   const own = await starts()
   const nc = await connectTo(own, patient)
+  await loses(nc, own)
+  return { own, nc }
+}
+
+/** Kills the server of a connection, and resolves when that knows it. */
+async function loses(nc: NatsConnection, own: NatsServer): Promise<void> {
   const link = new Link(nc, { lost: () => undefined, back: () => undefined, closed: () => undefined })
   await own.kill()
   await until(() => !link.usable, 'the connection is lost')
   link.end()
-  return { own, nc }
 }
 
 /** Everything that a client can wait for. */
@@ -185,7 +190,7 @@ describe('the end of a service', () => {
     const { own, nc } = await lost()
     await own.start()
     const service = await serve(localPool('twice'), nc, { name: 'twice' })
-    await own.kill()
+    await loses(nc, own)
     const ends = [service.stop(), service.stop()]
     await nc.close()
     await Promise.all(ends)

@@ -3,6 +3,7 @@ import { sharedCellOf } from '@genpool/core/elsewhere'
 import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import { hashOf } from '../nodes/hash'
+import { placeOf } from '../places'
 import type { StateAt } from '../wire/frames'
 
 /** A version that was answered elsewhere is mostly on its way already. */
@@ -10,16 +11,10 @@ const PATIENCE_MS = 20
 /** How long the server is asked for it then. */
 const ASK_MS = 1000
 
-/** Where stores keep their cells: pools of one place share their state. */
-const PLACES = new WeakMap<object, string>()
-
-/** A store keeps its cells there, for other machines, too. */
-export function putPlace(store: object, place: string): void {
-  PLACES.set(store, place)
-}
-
 /** The state that a pool shares with those of other machines, and which version of it is here. */
 export class SharedState {
+  #placeHash: number | undefined
+
   private constructor(
     private readonly pool: HereRef,
     private readonly place: string,
@@ -30,15 +25,19 @@ export class SharedState {
   static of(pool: HereRef, clock: Clock): SharedState | null {
     const { state } = getOptions(pool)
     const store = typeof state === 'object' ? state.store : undefined
-    const place = store === undefined ? undefined : PLACES.get(store)
+    const place = store === undefined ? undefined : placeOf(store)
     return place === undefined ? null : new SharedState(pool, place, clock)
   }
 
-  /** Which version is here; undefined before there is a state. */
+  /** Which version is here; undefined before there is a state, and after the store was destroyed. */
   get at(): StateAt | undefined {
     const cell = this.#cell
     if (cell === undefined) return undefined
-    return { place: hashOf(`${this.place} ${typeof cell.key} ${cell.key}`), version: cell.version }
+    try {
+      return { place: (this.#placeHash ??= this.#hashed(cell)), version: cell.version }
+    } catch {
+      return undefined
+    }
   }
 
   /** Whether a caller has seen a later version. */
@@ -52,9 +51,9 @@ export class SharedState {
    * more, since somebody has restored the state: the server was asked.
    */
   async reach(version: number): Promise<boolean> {
-    const cell = this.#cell
-    if (cell === undefined || (await this.#arrives(cell, version))) return true
     try {
+      const cell = this.#cell
+      if (cell === undefined || (await this.#arrives(cell, version))) return true
       return await this.#within(
         ASK_MS,
         Promise.resolve(cell.fresh?.()).then(() => true),
@@ -62,6 +61,10 @@ export class SharedState {
     } catch {
       return false
     }
+  }
+
+  #hashed({ key }: Cell<unknown>): number {
+    return hashOf(`${this.place} ${typeof key} ${key}`)
   }
 
   get #cell(): Cell<unknown> | undefined {

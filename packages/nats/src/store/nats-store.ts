@@ -1,7 +1,7 @@
 import { parseOptions, wrongArgument } from '@genpool/runtime'
 import { type AsyncStore, backedStore, type CellKey, type SchemaLike, type Validator } from '@genpool/state-ane'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { putPlace } from '../server/shared-state'
+import { putPlace } from '../places'
 import { isConnection } from '../shared-options'
 import { NatsBacking } from './nats-backing'
 import { Sizes } from './sizes'

@@ -185,6 +185,19 @@ describe('what a caller reads of a state that machines share', () => {
     expect(await call(pool, { type: 'read' }, at(one))).toBe(7)
   })
 
+  it('does not keep a call without an outcome on a machine whose store was destroyed; others go on', async () => {
+    const name = `reads-${made++}`
+    const [one, two] = [await machine(name), await machine(name)]
+    const pool = await client(name)
+    await call(pool, { type: 'add' }, at(one))
+    two.store.destroy()
+    const answers = Array.from({ length: 10 }, () => call(pool, { type: 'add' }, at(two, { timeout: 3000 })))
+    const outcomes = await Promise.allSettled(answers)
+    const codes = outcomes.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code: string }).code] : []))
+    expect(codes).not.toContain('ERR_GENPOOL_EXPIRED')
+    expect(await call(pool, { type: 'add' }, at(one))).toBe(2 + 10 - codes.length)
+  })
+
   it('is asked for by its own caller alone: another client may read less, and getState with fresh never does', async () => {
     const name = `reads-${made++}`
     const [fast, slow] = [await machine(name), await machine(name)]

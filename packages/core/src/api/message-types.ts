@@ -1,8 +1,0 @@
-import type { MessageTypes } from '../behaviours/message-types'
-import type { PoolRef } from '../behaviours/protocol'
-import { poolOf } from './pool-of'
-
-/** The types of messages that a pool has handlers for; null if messages of any type may have one. */
-export function messageTypesOf(ref: PoolRef): MessageTypes | null {
-  return poolOf(ref, 'serve').kernel.behaviour.types
-}
