@@ -32,7 +32,10 @@ export function instrumentJobs(consumer: Measured, options: { readonly meter?: M
   )
   const inHand = gauge('genpool.jobs.in_hand', 'Durable casts in the hands of this consumer.')
   const asked = gauge('genpool.jobs.asked', 'For how many more durable casts it has asked.')
-  const casts = gauge('genpool.queue.casts', 'Durable casts at the server, by state. The same from each consumer of a queue.')
+  const casts = gauge(
+    'genpool.queue.casts',
+    'Durable casts at the server, by state. The same from each consumer of a queue.',
+  )
   const oldest = gauge('genpool.queue.oldest', 'The age of the oldest of them, in milliseconds.')
   const all = [jobs, silent, inHand, asked, casts, oldest]
   const observe = (result: BatchObservableResult): void => {

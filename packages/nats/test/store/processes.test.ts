@@ -108,7 +108,9 @@ describe('on a cluster of three servers', () => {
     const stateOf = async (): Promise<ClusterInfo | undefined> =>
       (await (await jetstreamManager(nc)).streams.info('KV_x')).cluster
     const isCurrent = async (): Promise<boolean> => {
-      const replicas = await stateOf().then((state) => state?.replicas ?? []).catch(() => [])
+      const replicas = await stateOf()
+        .then((state) => state?.replicas ?? [])
+        .catch(() => [])
       return replicas.length === 2 && replicas.every(({ current, offline }) => current && offline !== true)
     }
     const all: number[] = []

@@ -55,7 +55,10 @@ afterEach(async () => {
     proxy.mend()
     proxy.delayMs = 0
     await service.stop({ within: 500 })
-    ends.push(() => store.destroy(), () => proxy.end())
+    ends.push(
+      () => store.destroy(),
+      () => proxy.end(),
+    )
   }
   stop(system)
   for (const end of ends) end()
@@ -193,7 +196,9 @@ describe('what a caller reads of a state that machines share', () => {
     two.store.destroy()
     const answers = Array.from({ length: 10 }, () => call(pool, { type: 'add' }, at(two, { timeout: 3000 })))
     const outcomes = await Promise.allSettled(answers)
-    const codes = outcomes.flatMap((each) => (each.status === 'rejected' ? [(each.reason as { code: string }).code] : []))
+    const codes = outcomes.flatMap((each) =>
+      each.status === 'rejected' ? [(each.reason as { code: string }).code] : [],
+    )
     expect(codes).not.toContain('ERR_GENPOOL_EXPIRED')
     expect(await call(pool, { type: 'add' }, at(one))).toBe(2 + 10 - codes.length)
   })

@@ -30,8 +30,14 @@ const isAsked = { now: false }
 const useless: readonly [string, unknown][] = [
   ['never answers', () => (isAsked.now ? new Promise(() => undefined) : true)],
   ['throws later', () => (isAsked.now ? Promise.reject(new Error('later')) : true)],
-  ['is a schema that answers later', { safeParse: () => (isAsked.now ? Promise.reject(new Error('later')) : { success: true }) }],
-  ['is a zod schema with an asynchronous refinement', z.any().refine(() => (isAsked.now ? Promise.resolve(true) : true))],
+  [
+    'is a schema that answers later',
+    { safeParse: () => (isAsked.now ? Promise.reject(new Error('later')) : { success: true }) },
+  ],
+  [
+    'is a zod schema with an asynchronous refinement',
+    z.any().refine(() => (isAsked.now ? Promise.resolve(true) : true)),
+  ],
 ]
 
 describe.each(useless)('a validator of a store that %s', (_, validate) => {
@@ -55,7 +61,10 @@ describe.each(useless)('a validator of a store that %s', (_, validate) => {
 
   it('does not let in what another machine has committed, and takes it when it works again', async () => {
     const bucket = `v-${made++}`
-    const [other, store] = [await machine(bucket, { initial: 0 }), await machine(bucket, { validate: validate as never, initial: 0 })]
+    const [other, store] = [
+      await machine(bucket, { initial: 0 }),
+      await machine(bucket, { validate: validate as never, initial: 0 }),
+    ]
     await other.cell<number>('x').update((n) => n + 1)
     await until(() => store.get('x') === 1, 'it has arrived')
     isAsked.now = true
