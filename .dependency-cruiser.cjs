@@ -18,7 +18,7 @@ const LAYERS = [
     'elsewhere',
     [
       ...['behaviours', 'requests', 'work', 'pool/check-message', 'api/deliver', 'api/elsewhere', 'api/explain'],
-      ...['views/conditions', 'views/pool-view', 'views/stats/histogram'],
+      ...['api/serving', 'views/conditions', 'views/pool-view', 'views/sources', 'views/stats/histogram'],
     ],
   ],
   ['opentelemetry', ['behaviours', 'requests', 'api']],

@@ -80,6 +80,7 @@ export {
 export type { DeepReadonly } from './behaviours/deep-readonly'
 export { CrashedError, type ErrorsByCode, isGenPoolError, StartTimeoutError } from './errors'
 export type { Explanation, Finding, FindingName } from './views/explain/finding'
+export type { SourceFigures } from './views/sources'
 export type { DeadLetter } from './pool/dead-letters'
 export type { CastResult } from './pool/intake'
 export type { CallOptions, CastOptions } from './pool/message-options'

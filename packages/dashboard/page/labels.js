@@ -37,8 +37,10 @@ const LABELS = {
   'silent-nodes': ['warn', 'silent nodes'],
   'slow-nodes': ['warn', 'slow nodes'],
   'far-nodes': ['warn', 'nodes far away'],
+  'different-nodes': ['warn', 'nodes differ'],
   'in-flight': ['warn', 'too many in flight'],
   'dead-letters': ['warn', 'dead letters'],
+  'growing-queue': ['warn', 'durable queue grows'],
 }
 
 /** A shape for each severity: readable without colour. */

@@ -1,4 +1,28 @@
 import type { NatsConnection, Status } from '@nats-io/transport-node'
+import { SetBackWatch } from './set-back'
+
+/** What is said of a connection that is closed. */
+export const CLOSED = 'its connection to NATS is closed.'
+
+/** Whether nothing can be sent any more. */
+export function isOver(connection: NatsConnection): boolean {
+  return connection.isClosed() || connection.isDraining()
+}
+
+/** Waits for work on a connection, but not longer than that is open: what waits for an answer of the server never ends after its end. */
+export async function orClosed(connection: NatsConnection, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, connection.closed()])
+}
+
+/** Sends what is in the buffer. Returns whether the server has it: false if the connection is lost, or closed. */
+export async function flushed(connection: NatsConnection): Promise<boolean> {
+  try {
+    await orClosed(connection, connection.flush())
+    return !connection.isClosed()
+  } catch {
+    return false
+  }
+}
 
 /** What follows the connection. */
 export interface LinkListener {
@@ -16,6 +40,7 @@ export interface LinkListener {
 export class Link {
   connected: boolean
   #ended = false
+  readonly #setBack: SetBackWatch
   readonly #status: AsyncIterable<Status> & { stop?(): void }
 
   constructor(
@@ -24,6 +49,8 @@ export class Link {
   ) {
     this.connected = connection.info !== undefined && !connection.isClosed()
     this.#status = connection.status()
+    this.#setBack = new SetBackWatch(connection)
+    if (!this.connected) this.#setBack.start()
     void this.#follow()
     void connection.closed().then(() => this.#closed())
   }
@@ -40,6 +67,7 @@ export class Link {
 
   end(): void {
     this.#ended = true
+    this.#setBack.end()
     this.#status.stop?.()
   }
 
@@ -50,9 +78,11 @@ export class Link {
       if (type === 'error') this.#refused(status.error)
       if (type === 'disconnect' && this.connected) {
         this.connected = false
+        this.#setBack.start()
         this.listener.lost()
       } else if (type === 'reconnect') {
         this.connected = true
+        this.#setBack.end()
         this.listener.back()
       }
     }
@@ -64,6 +94,7 @@ export class Link {
 
   #closed(): void {
     this.connected = false
+    this.#setBack.end()
     if (!this.#ended) this.listener.closed()
   }
 }

@@ -1,6 +1,7 @@
 import type { PoolRef } from '../behaviours/protocol'
 import type { DeliveryOptions } from '../pool/intake'
 import type { DeliveryEnd } from '../requests/delivered-cast'
+import type { Source } from '../views/sources'
 import { poolOf } from './pool-of'
 
 export type { DeliveryOptions }
@@ -35,4 +36,11 @@ export function roomIn(ref: PoolRef): { readonly size: number; readonly room: nu
   const takesWork = pool.phase === 'running' || pool.phase === 'starting'
   if (!takesWork || pool.figures(pool.turnNow()).paused === true) return { size: 0, room: 0, waiting }
   return { size, room: size - pool.kernel.crew.busy, waiting }
+}
+
+/** Shows a source in `inspect` and `explain` of the pool, until the function is called that it returns. */
+export function addSource(ref: PoolRef, source: Source): () => void {
+  const { sources } = poolOf(ref, 'consume')
+  sources.add(source)
+  return () => void sources.delete(source)
 }

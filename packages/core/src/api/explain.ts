@@ -18,8 +18,10 @@ export function explain(ref: PoolRef): Explanation {
   const elsewhere = elsewhereOf(ref)
   if (elsewhere !== undefined) return elsewhere.explain()
   const pool = poolOf(ref, 'explain')
-  const findings = findCauses(gather(pool, pool.explained))
-  return explanationOf(pool.name, findings)
+  const causes = findCauses(gather(pool, pool.explained))
+  const ofSources = [...pool.sources].flatMap((source) => source.findings())
+  const isCalm = causes[0]?.finding === 'calm' && ofSources.length > 0
+  return explanationOf(pool.name, [...(isCalm ? [] : causes), ...ofSources])
 }
 
 /** Puts findings into words. The first one is the most important. */

@@ -13,6 +13,7 @@ import {
   type PolicyFigures,
   utilisationOf,
 } from '../views/pool-view'
+import type { SourceFigures } from '../views/sources'
 import { type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -82,6 +83,8 @@ export interface Inspection {
   readonly backOffs: number
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
+  /** Consumers of durable casts, one for each queue that it takes casts from. */
+  readonly sources: readonly SourceFigures[]
 }
 
 /**
@@ -135,6 +138,7 @@ function inspectHere(ref: PoolRef): Inspection {
     shared: pool.shared,
     backOffs: pool.backOffs,
     stateVersion: pool.stateVersion,
+    sources: [...pool.sources].map((source) => source.inspect()),
   }
 }
 

@@ -13,6 +13,7 @@ import type { ExplainedOptions } from '../views/explain/evidence'
 import { RemediesByEvidence } from '../views/explain/remedies'
 import { Conditions } from '../views/conditions'
 import type { PolicyFigures, PoolView } from '../views/pool-view'
+import type { Source } from '../views/sources'
 import { Stats } from '../views/stats/stats'
 import type { PoolEvent } from '../views/telemetry/events'
 import { Publisher } from '../views/telemetry/publisher'
@@ -41,6 +42,7 @@ export class AssembledPool implements PoolView, Sizing {
   readonly #supervisor: Supervisor
   readonly #ports: ViewPorts
   #conditions: Conditions | null = null
+  #sources: Set<Source> | null = null
   #retries: Retries | null = null
   #options: CheckedPoolOptions
   #given: PoolOptions
@@ -85,6 +87,11 @@ export class AssembledPool implements PoolView, Sizing {
 
   get conditions(): Conditions {
     return (this.#conditions ??= new Conditions(this.#ports))
+  }
+
+  /** What brings messages to it and keeps them until they are done. */
+  get sources(): Set<Source> {
+    return (this.#sources ??= new Set())
   }
 
   /** How many calls were repeated, and how many were not because there were too many. */

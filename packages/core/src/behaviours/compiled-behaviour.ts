@@ -4,6 +4,7 @@ import type { Definition } from './define-pool'
 import type { Callbacks, HandlerDefinition } from './definition-schema'
 import { typeOfMessage } from './type-of-message'
 import type { Handler } from './handler'
+import type { MessageTypes } from './message-types'
 import type { Routes } from './routes'
 import { Step } from './step'
 
@@ -83,6 +84,13 @@ export class CompiledBehaviour {
     const found = this.#anyCast ?? this.#casts.get(type) ?? this.routes?.cast(type)
     this.#lastCastType = type
     return (this.#lastCast = found)
+  }
+
+  /** The types that have handlers; null if messages of any type may have one. */
+  get types(): MessageTypes | null {
+    if (this.routes !== undefined) return this.routes.types?.() ?? null
+    if (this.#anyCall !== undefined || this.#anyCast !== undefined) return null
+    return { calls: [...this.#calls.keys()] as string[], casts: [...this.#casts.keys()] as string[] }
   }
 
   /** The known types, for an error text. */

@@ -1,5 +1,6 @@
 import type { MemberInfo } from './context'
 import type { Handler } from './handler'
+import type { MessageTypes } from './message-types'
 import type { PoolFacts } from './pool-facts'
 
 /** Finds the handlers of a behaviour whose code is not in this thread. */
@@ -15,4 +16,6 @@ export interface Routes {
   init?(facts: PoolFacts, info: MemberInfo): unknown
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string
+  /** The known types; null if messages of any type may have a handler. Left out: the same. */
+  types?(): MessageTypes | null
 }

@@ -7,6 +7,7 @@ import { readFailure } from '../wire/failures'
 import { type Frame, Kind, readAnswer } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import type { Pending } from './pending'
+import type { Reads } from './reads'
 import type { RemoteRequest } from './remote-request'
 
 /** What answers need. */
@@ -15,6 +16,7 @@ export interface AnswerPorts {
   readonly pending: Pick<Pending, 'get' | 'now'>
   readonly counts: { bad: number; late: number }
   readonly failures: RemoteFailures
+  readonly reads: Reads
   readonly roster: {
     /** NATS says that nobody listens at the address of this node. */
     missing(node: Node, now: Nanos): void
@@ -51,6 +53,7 @@ export class Answers {
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
       node?.answers(request.sentAt, header, now)
       request.node = null
+      if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
       if (frame.kind !== Kind.failure) throw new Error(`the kind of frame ${frame.kind} is not known`)
       const error = readFailure(frame.body, node?.id ?? '')

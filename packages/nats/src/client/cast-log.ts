@@ -4,6 +4,8 @@ const MOST_BYTES = 4_000_000
 /** A cast that was sent. */
 export interface SentCast {
   readonly frame: Uint8Array
+  /** The type of its message; null if it has none. */
+  readonly type: string | null
   readonly node: string
   readonly key: string | null
   readonly tries: number

@@ -1,6 +1,7 @@
 import type { Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import { CastLog, type SentCast } from './cast-log'
+import type { Wanted } from './delivery'
 import type { KeyOrder } from './key-order'
 
 /** How often a cast is sent to another node because nobody listened. */
@@ -21,7 +22,7 @@ export interface CastPorts {
     send(node: string, frame: Uint8Array, id: string): void
   }
   readonly delivery: {
-    nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined
+    nodeFor(wanted: Wanted, refusedBy: ReadonlySet<string> | null, now: Nanos): Node | undefined
   }
   /** Looks for nodes, since none is known. */
   find(): void
@@ -44,14 +45,15 @@ export class Casts {
   send(cast: SentCast, now: Nanos): void {
     const { counts, link, inbox, delivery, find } = this.ports
     const id = inbox.nextId()
-    const except = cast.node === '' ? null : new Set([cast.node])
-    const node = link.usable ? delivery.nodeFor(cast.key, except, now) : undefined
+    const refusedBy = cast.node === '' ? null : new Set([cast.node])
+    const { type, key } = cast
+    const node = link.usable ? delivery.nodeFor({ kind: 'cast', type, key }, refusedBy, now) : undefined
     if (node === undefined) {
       this.#waiting.set(id, { ...cast, node: '' })
       if (link.usable) find()
       return
     }
-    if (cast.key !== null && !this.ports.keys.mayGo(cast.key, node, 0)) return this.#hold(id, cast, cast.key)
+    if (key !== null && !this.ports.keys.mayGo(key, node, 0)) return this.#hold(id, cast, key)
     node.casts()
     this.#sent.add(id, { ...cast, node: node.id })
     try {

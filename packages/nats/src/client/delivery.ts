@@ -3,13 +3,13 @@ import type { Node } from '../nodes/node'
 import { setBudget } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import type { KeyOrder } from './key-order'
-import type { RemoteRequest } from './remote-request'
+import type { RemoteRequest, RequestSetup } from './remote-request'
 import type { Roster } from './roster'
 
 /** What a delivery needs. */
 export interface DeliveryPorts {
   readonly clock: Clock
-  readonly roster: Pick<Roster, 'choose' | 'ofKey'>
+  readonly roster: Pick<Roster, 'choose' | 'ofKey' | 'except'>
   /** Requests that wait here: for a connection, or for a node. */
   readonly waiting: Set<RemoteRequest>
   readonly failures: RemoteFailures
@@ -25,25 +25,29 @@ export interface DeliveryPorts {
   find(): void
 }
 
+/** What decides which node a message can go to. */
+export type Wanted = Pick<RequestSetup, 'kind' | 'type' | 'key'>
+
 /** Sends each request to the node that is best for it. Without a connection or a node, it waits here. */
 export class Delivery {
   constructor(private readonly ports: DeliveryPorts) {}
 
-  /** @param except nodes that have refused it */
-  nodeFor(key: string | null, except: ReadonlySet<string> | null, now: Nanos): Node | undefined {
+  /** @param refusedBy nodes that have refused it */
+  nodeFor({ kind, type, key }: Wanted, refusedBy: ReadonlySet<string> | null, now: Nanos): Node | undefined {
     const { roster, random } = this.ports
+    const except = roster.except(refusedBy, type, kind)
     return key === null ? roster.choose(now, random, except) : roster.ofKey(key, except)
   }
 
   /** Whether there is a node that has not refused a request. */
   hasNodeFor({ setup, refusedBy }: RemoteRequest, now: Nanos): boolean {
-    return this.nodeFor(setup.key, refusedBy, now) !== undefined
+    return this.nodeFor(setup, refusedBy, now) !== undefined
   }
 
   send(request: RemoteRequest, now: Nanos): void {
     const { link, waiting } = this.ports
     if (!link.usable) return void waiting.add(request)
-    const node = this.nodeFor(request.setup.key, request.refusedBy, now)
+    const node = this.nodeFor(request.setup, request.refusedBy, now)
     if (node === undefined) return this.wait(request)
     if (request.setup.key !== null && !this.#takesTurn(node, request, request.setup.key)) return
     this.#sendTo(node, request, now)

@@ -1,6 +1,7 @@
 import type { CallOptions, GenPoolError } from '@genpool/core'
 import type { Nanos } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
+import type { StateAt } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import { prepare, type Prepared } from './prepare'
 import type { CheckedRemoteOptions } from './remote-options'
@@ -10,6 +11,7 @@ import type { RemoteKind } from './remote-request'
 export interface DoorPorts {
   readonly counts: { full: number }
   readonly failures: RemoteFailures
+  readonly reads: { readonly at: StateAt | undefined }
   /** The connection, and the most bytes that its server takes. */
   readonly link: { readonly connection: { isClosed(): boolean }; readonly maxPayload: number }
   options(): CheckedRemoteOptions
@@ -64,7 +66,8 @@ export class Door {
     const { failures, link } = this.ports
     const options = this.ports.options()
     const max = Math.min(options.maxBytes, link.maxPayload)
-    return prepare(kind, message, given, { options, bodies: this.ports.bodies(), failures, max, now })
+    const { at: state } = this.ports.reads
+    return prepare(kind, message, given, { options, bodies: this.ports.bodies(), failures, max, now, state })
   }
 
   #refusalOf(): GenPoolError | undefined {

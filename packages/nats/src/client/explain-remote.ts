@@ -1,6 +1,7 @@
 import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
 import { type Nanos } from '@genpool/runtime'
+import { differentNodes } from './explain-differences'
 import { inspectRemote, type Inspected, type NodeInspection, type RemoteInspection } from './inspect-remote'
 
 /** A node that takes this many times as long as the fastest one is slow. */
@@ -23,6 +24,7 @@ export function explainRemote(
     ...busyNodes(seen.nodes),
     ...slowNodes(seen.nodes),
     ...farNodes(seen.nodes),
+    ...differentNodes(seen.nodes),
     ...overBudget(seen),
   ]
   return explanationOf(pool.name, findings.length > 0 ? findings : [calm(seen)])

@@ -1,5 +1,6 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
 import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import { CLOSED } from '../link'
 import type { RemoteRequest } from './remote-request'
 
 /** Makes the errors of one remote pool that are not those of its nodes. */
@@ -49,7 +50,7 @@ export class RemoteFailures {
   }
 
   closed(mayHaveRun: boolean, cause?: unknown): UnreachableError {
-    const says = cause === undefined ? 'its connection to NATS is closed.' : `NATS refuses it: ${textOf(cause)}.`
+    const says = cause === undefined ? CLOSED : `NATS refuses it: ${textOf(cause)}.`
     return new UnreachableError(this.pool, mayHaveRun, { says, cause })
   }
 

@@ -6,7 +6,12 @@ import type { Node } from '../nodes/node'
 /** What a client knows of one node. Times are milliseconds. */
 export interface NodeInspection {
   readonly id: string
+  /** The version of the package there. */
   readonly version: string
+  /** The user's version of what it serves; null if it does not say. */
+  readonly release: string | null
+  /** The types of messages that it has handlers for; null for any type, or if it does not say. */
+  readonly types: { readonly calls: readonly string[]; readonly casts: readonly string[] } | null
   /** What it said last: how many requests it can work on at once, and how many wait there, or are in its hands. */
   readonly size: number
   readonly idle: number
@@ -128,10 +133,13 @@ export function inspectRemote(
 }
 
 function inspectNode(node: Node, now: Nanos): NodeInspection {
-  const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving } = node.said
+  const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving, release = null } = node.said
+  const { types } = node
   return {
     id,
     version,
+    release,
+    types: types === null ? null : { calls: [...types.calls], casts: [...types.casts] },
     size,
     idle,
     waiting,

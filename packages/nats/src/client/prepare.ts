@@ -2,7 +2,7 @@ import type { CallOptions, GenPoolError } from '@genpool/core'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import { defaultCodec } from '../wire/codec'
-import { Kind, requestFrame } from '../wire/frames'
+import { Kind, requestFrame, type StateAt } from '../wire/frames'
 import { faultOf } from './call-options'
 import type { RemoteFailures } from './failures'
 import type { CheckedRemoteOptions } from './remote-options'
@@ -26,6 +26,8 @@ export interface Preparing {
   /** The most bytes that may be sent. */
   readonly max: number
   readonly now: Nanos
+  /** What the caller has seen of the state that nodes share. */
+  readonly state: StateAt | undefined
 }
 
 /** Checks the options of a message, and writes its frame. Returns an error if either is wrong; never throws. */
@@ -33,25 +35,33 @@ export function prepare(
   kind: RemoteKind,
   message: unknown,
   given: CallOptions,
-  { options, bodies, failures, max, now }: Preparing,
+  { options, bodies, failures, max, now, state }: Preparing,
 ): Prepared | GenPoolError {
   const fault = given === NONE ? undefined : faultOf(options.name, given)
   if (fault !== undefined) return fault
   const { timeout = options.timeout, priority, key, onProgress, idempotent = false } = given
   try {
-    const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress: onProgress !== undefined, again: false }
+    const wantsProgress = onProgress !== undefined
+    const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress, again: false, state }
     return {
       kind,
+      type: typeIn(message),
       frame: requestFrame(KINDS[kind], header, { bodies, value: message, max }),
       deadline: now + timeout * NS_PER_MS,
       key: key === undefined ? null : textOfKey(key),
       idempotent,
+      state,
       headers: options.propagation?.inject(),
       onProgress,
     }
   } catch (error) {
     return failures.notCarried(error)
   }
+}
+
+function typeIn(message: unknown): string | null {
+  const { type } = (message ?? {}) as { readonly type?: unknown }
+  return typeof type === 'string' ? type : null
 }
 
 /** No options: nothing to check. */

@@ -19,6 +19,7 @@ import { NodeWatch } from './node-watch'
 import { Outcomes } from './outcomes'
 import { Pending } from './pending'
 import type { CheckedRemoteOptions } from './remote-options'
+import { Reads } from './reads'
 import { type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
@@ -94,7 +95,8 @@ export class RemoteClient {
     const { waiting } = pending
     const keys = this.#keys
     const find = (): void => this.#discovery.find()
-    const shared = { clock, name, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
+    const reads = new Reads()
+    const shared = { clock, name, reads, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
@@ -188,7 +190,8 @@ export class RemoteClient {
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
     this.counts.casts++
-    this.#casts.send({ frame: prepared.frame, node: '', key: prepared.key, tries: 0 }, now)
+    const { frame, type, key } = prepared
+    this.#casts.send({ frame, type, node: '', key, tries: 0 }, now)
     return { ok: true }
   }
 

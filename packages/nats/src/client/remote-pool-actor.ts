@@ -12,7 +12,9 @@ import {
 } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { dispatch, type Ref, stop } from 'nact'
+import { isOver } from '../link'
 import { isConnection } from '../shared-options'
+import { RemoteFailures } from './failures'
 import type { RemoteInspection } from './inspect-remote'
 import {
   type CheckedRemoteOptions,
@@ -68,7 +70,8 @@ export type RemotePoolRef<P extends Protocol = Protocol> = ElsewhereRef<
  * @param parent an actor system, or an actor
  * @param connection a connection of the user. It is never closed here
  * @param options `name`, and those of `remotePoolOptions`
- * @throws {OptionsError} if an argument is wrong, {StoppedError} if the parent has stopped. Nothing is made then
+ * @throws {OptionsError} if an argument is wrong, {StoppedError} if the parent has stopped, {UnreachableError} if the connection is
+ *   closed. Nothing is made then
  * @example const orders = remotePool<typeof Orders>(system, nc, { name: 'orders' })
  */
 export function remotePool<B extends Behaviour>(
@@ -82,6 +85,7 @@ export function remotePool<B extends Behaviour>(
     throw wrongArgument({ of: 'remotePool', argument: 'connection', expected }, connection)
   }
   checkPlace('remote pool', parent, checked.name)
+  if (isOver(connection)) throw new RemoteFailures(checked.name).closed(false)
   const actor = spawnActor(parent, (concrete) => new RemoteActor(concrete, checked.name, connection, checked))
   return actor.reference as unknown as RemotePoolRef<ProtocolOf<B>>
 }

@@ -1,6 +1,6 @@
 import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
-import { renew } from '../wire/frames'
+import { renew, type StateAt } from '../wire/frames'
 import type { Held } from './key-order'
 
 /** How a request came. */
@@ -10,10 +10,14 @@ export type RemoteKind = 'call' | 'query' | 'cast' | 'dispatch'
 export interface RequestSetup {
   readonly kind: RemoteKind
   readonly frame: Uint8Array
+  /** The type of its message; null if it has none. */
+  readonly type: string | null
   readonly deadline: Nanos
   /** Requests of one key go to one node. Null without one. */
   readonly key: string | null
   readonly idempotent: boolean
+  /** What its caller has seen of the state that nodes share. */
+  readonly state: StateAt | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly onProgress: ((value: unknown) => void) | undefined
 }

@@ -4,6 +4,7 @@ import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
 import { rendezvous } from '../nodes/rendezvous'
 import type { Said } from '../nodes/said'
+import type { Manner } from '../nodes/served-types'
 
 /** What the roster tells. */
 export interface RosterListener {
@@ -22,6 +23,8 @@ export class Roster {
   readonly #nodes = new Map<string, Node>()
   /** The same as a list: the choice is made for each request. */
   #list: readonly Node[] = []
+  /** Whether nodes have handlers for different messages. Mostly not, and then no message is looked at. */
+  #differ = false
   /** Nodes that were given up: one that comes back is tried with few requests first. */
   readonly #gaveUp = new Set<string>()
   /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
@@ -44,9 +47,10 @@ export class Roster {
   says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
     const known = this.#nodes.get(said.id)
     if (known !== undefined) {
-      const { epoch } = known.said
+      const { epoch, types } = known.said
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
+      if (said.types !== types) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       return { node: known, isNew: false }
@@ -55,7 +59,7 @@ export class Roster {
     const node = new Node(said, this.rules, now)
     if (this.#gaveUp.delete(said.id)) node.coolDown()
     this.#nodes.set(said.id, node)
-    this.#list = [...this.#nodes.values()]
+    this.#listed()
     return { node, isNew: true }
   }
 
@@ -67,6 +71,14 @@ export class Roster {
   ofKey(key: string, except?: ReadonlySet<string> | null): Node | undefined {
     const staying = this.#list.filter(({ said, id }) => !said.leaving && except?.has(id) !== true)
     return rendezvous(key, staying.length > 0 ? staying : this.#list.filter(({ id }) => except?.has(id) !== true))
+  }
+
+  /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */
+  except(refusedBy: ReadonlySet<string> | null, type: string | null, manner: Manner): ReadonlySet<string> | null {
+    if (!this.#differ || type === null) return refusedBy
+    const strangers = this.#list.filter(({ types }) => types?.has(type, manner) === false)
+    if (strangers.length === 0 || strangers.length === this.#list.length) return refusedBy
+    return new Set([...(refusedBy ?? []), ...strangers.map(({ id }) => id)])
   }
 
   /** NATS says that nobody listens at the address of this node. */
@@ -116,8 +128,18 @@ export class Roster {
     }
   }
 
+  #listed(): void {
+    this.#list = [...this.#nodes.values()]
+    this.#compare()
+  }
+
+  #compare(): void {
+    const [first] = this.#list
+    this.#differ = this.#list.some(({ said }) => said.types !== first?.said.types)
+  }
+
   #remove(node: Node): void {
     this.#nodes.delete(node.id)
-    this.#list = [...this.#nodes.values()]
+    this.#listed()
   }
 }

@@ -1,4 +1,6 @@
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { flushed } from '../link'
 import type { Conditions } from './conditions'
 import type { Door } from './door'
 import type { Workload } from './workload'
@@ -9,7 +11,7 @@ export interface WaitPorts {
   readonly door: Pick<Door, 'closed' | 'drain'>
   readonly conditions: Conditions
   readonly workload: Workload
-  readonly link: { readonly usable: boolean; readonly connection: { flush(): Promise<void> } }
+  readonly link: { readonly usable: boolean; readonly connection: NatsConnection }
 }
 
 /** What `when` waits for. */
@@ -50,7 +52,7 @@ export class Waits {
     try {
       await conditions.wait(() => workload.isDoneHere, late.signal)
       // Casts may still be in a buffer of this process.
-      if (link.usable) await Promise.race([link.connection.flush(), aborted(late.signal)])
+      if (link.usable) await Promise.race([flushed(link.connection), aborted(late.signal)])
     } catch {
       // It is late, or the connection is closed.
     } finally {

@@ -1,12 +1,12 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
-import { longRunMs, roomIn } from '@genpool/core/elsewhere'
+import { addSource, longRunMs, roomIn } from '@genpool/core/elsewhere'
 import { NS_PER_MS, textOf, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
-import { Link } from '../link'
+import { flushed, Link } from '../link'
 import { Ahead } from './ahead'
 import { Deliveries } from './deliveries'
 import type { CheckedConsumeOptions } from './durable-options'
-import { explainConsumer } from './explain-consumer'
+import { explainConsumer, findingsOf } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
 import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
@@ -15,6 +15,7 @@ import { pause } from './pause'
 import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
+import { QueueWatch } from './queue-watch'
 
 /** How often a pool whose members others keep busy is looked at, and a JetStream in trouble is asked again. */
 const LOOK_MS = 25
@@ -31,6 +32,7 @@ export class JobConsumer {
   readonly #link: Link
   readonly #wake: WakeTimer
   readonly #off: () => void
+  readonly #watch: QueueWatch
   readonly #beat: Heartbeat
   readonly #ahead: Ahead
   #planned = false
@@ -77,12 +79,19 @@ export class JobConsumer {
       back: () => void this.#mend(),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
-    this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
+    this.#watch = new QueueWatch({ clock, ask: () => queue.inspect() })
+    const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
+    const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
+    this.#off = () => {
+      away()
+      deaf()
+    }
   }
 
   start(): void {
     this.#beat.start()
     this.#later.look()
+    this.#watch.look()
     this.#planSoon()
   }
 
@@ -99,6 +108,7 @@ export class JobConsumer {
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
       trouble: this.#trouble,
+      server: this.#watch.figures,
       ...this.#counts,
     }
   }
@@ -123,7 +133,7 @@ export class JobConsumer {
     }
     if (this.#link.usable) await gone
     if (!connection.isClosed()) await this.#deliveries.idle()
-    if (this.#link.usable) await connection.flush().catch(() => undefined)
+    if (this.#link.usable) await flushed(connection)
     this.#release(null)
   }
 
@@ -136,6 +146,7 @@ export class JobConsumer {
     this.#beat.end()
     this.#link.end()
     this.#off()
+    this.#watch.end()
     this.#end(error)
   }
 
@@ -216,7 +227,15 @@ export class JobConsumer {
   /** Says of what it has in hand that it is in work, and sees to what is held back. */
   #renew(): void {
     this.#deliveries.renew()
+    if (this.#link.usable) this.#look()
     if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
+  }
+
+  /** Looks at what the server says. */
+  #look(): void {
+    const { time, publisher, jsm } = this.queue
+    this.#watch.look()
+    void time.refresh(publisher, jsm)
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */
@@ -242,6 +261,7 @@ export class JobConsumer {
       bodies,
       propagation: queue.options.propagation,
       serverNow: () => time.now(),
+      mayTell: () => this.#link.usable || this.#stopping === null,
       finished: (lane) => {
         this.#pulls.finished(lane)
         this.#planSoon()

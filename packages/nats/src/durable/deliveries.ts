@@ -12,7 +12,7 @@ import {
 } from './attempts'
 import type { DeadLetters } from './dead-letters'
 import type { ConsumerCounts } from './figures'
-import { type History, NOTHING_KEPT } from './history'
+import type { History } from './history'
 import type { Incoming } from './incoming'
 import { readJob } from './job-frame'
 import { badJob, Job, runJob, type RunPorts, storedAtOf } from './job-runs'
@@ -27,6 +27,8 @@ export interface DeliveryPorts extends RunPorts {
   readonly counts: ConsumerCounts
   readonly history: History
   readonly letters: DeadLetters
+  /** False if nothing can be told to the server, and nobody should wait until that is possible. */
+  mayTell(): boolean
   /** By the clock of the server. */
   serverNow(): number
   /** A cast is no longer in hand here. */
@@ -96,14 +98,10 @@ export class Deliveries {
   giveBack(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
     if (job === null) return
-    const kept = incoming.deliveries === 1 ? Promise.resolve(NOTHING_KEPT) : this.ports.history.read(incoming.seq)
-    this.#settle(
-      job,
-      kept.then((found) => {
-        job.kept = found
-        return this.#return(job, 0)
-      }),
-    )
+    this.#settle(job, async () => {
+      if (incoming.deliveries > 1) job.kept = await this.ports.history.read(incoming.seq)
+      await this.#return(job, 0)
+    })
   }
 
   /** Buries bytes that are no cast. */
@@ -150,8 +148,8 @@ export class Deliveries {
     const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#die(job, error)
-    else if (ending.kind === 'returned') this.#settle(job, this.#return(job, ending.delayMs))
-    else this.#settle(job, this.#again(job, error as GenPoolError, ending))
+    else if (ending.kind === 'returned') this.#settle(job, () => this.#return(job, ending.delayMs))
+    else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }
 
   #done(job: Job): void {
@@ -204,13 +202,13 @@ export class Deliveries {
       storedAt: new Date(storedAtOf(job)),
       diedAt: at,
     }
-    const buried = ports.letters.put(incoming.seq, { ...death, data: incoming.data }).then(() => {
+    this.#settle(job, async () => {
+      await ports.letters.put(incoming.seq, { ...death, data: incoming.data })
       incoming.acknowledge()
       this.#forget(job)
       ports.counts.dead++
       tellOf(ports, job, { outcome: 'dead', error, reason })
     })
-    this.#settle(job, buried)
   }
 
   #failureOf(job: Job, error: GenPoolError): Failure {
@@ -226,8 +224,10 @@ export class Deliveries {
     this.ports.history.forget(incoming.seq).catch(() => undefined)
   }
 
-  #settle(job: Job, work: Promise<void>): void {
-    work.then(
+  /** Tells the server what became of a cast. */
+  #settle(job: Job, tell: () => Promise<void>): void {
+    if (!this.ports.mayTell()) return this.#leave(job, 'there is no connection, and the consumer ends')
+    tell().then(
       () => this.#finish(job),
       (error: unknown) => this.#leave(job, error),
     )

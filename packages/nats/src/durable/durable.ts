@@ -1,10 +1,12 @@
 import {
   type Behaviour,
   type Explanation,
+  inspect,
   InvalidError,
   type MessageOf,
   type PoolRef,
   type Protocol,
+  StoppedError,
 } from '@genpool/core'
 import { roomIn } from '@genpool/core/elsewhere'
 import { isGenPoolError, NS_PER_MS, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
@@ -66,7 +68,11 @@ export interface Durable<P extends Protocol = Protocol> {
    *   cannot travel, or is too large. {OptionsError}
    */
   cast(message: JobOf<P>, options?: JobOptions): Promise<Stored>
-  /** Gives casts to a pool of this process, as its members are idle. On each machine. @throws {OptionsError} */
+  /**
+   * Gives casts to a pool of this process, as its members are idle. On each machine. It ends with the pool.
+   *
+   * @throws {OptionsError} if an argument is wrong, {StoppedError} if the pool has stopped, {UnreachableError} without JetStream
+   */
   consume(pool: PoolRef, options?: ConsumeOptions): Promise<Consumer>
   /** The casts that could not be done, the oldest first. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
@@ -138,9 +144,10 @@ class DurableQueue implements Durable {
 
   async consume(pool: PoolRef, options: ConsumeOptions = {}): Promise<Consumer> {
     const checked = parseOptions(consumeOptions, options, 'options of consume')
-    roomIn(pool)
     const { queue } = this
+    checkRuns(pool)
     await this.#asking(() => queue.ensure())
+    checkRuns(pool)
     const consumer = new JobConsumer(nuid.next(), queue, pool, checked)
     consumer.start()
     return {
@@ -202,6 +209,13 @@ class DurableQueue implements Durable {
       }
     }
   }
+}
+
+/** @throws {OptionsError} if it is no pool of this process, {StoppedError} if it has stopped */
+function checkRuns(pool: PoolRef): void {
+  roomIn(pool)
+  const { name, phase } = inspect(pool)
+  if (phase === 'stopped') throw new StoppedError(name)
 }
 
 function seqOf(letter: unknown, of: string): number {

@@ -5,11 +5,16 @@ import type { ConsumerInspection, QueueInspection } from './figures'
 
 /** Says what limits a consumer now. */
 export function explainConsumer(seen: ConsumerInspection): Explanation {
-  const found = [...stopping(seen), ...unreachable(seen), ...lapses(seen), ...failing(seen), ...full(seen)]
+  const found = findingsOf(seen)
   return explanationOf(
     seen.queue,
     found.length > 0 ? found : [calm(`it has ${seen.inHand} in hand`, { done: seen.done })],
   )
+}
+
+/** What limits a consumer now; nothing if it is calm. */
+export function findingsOf(seen: ConsumerInspection): Finding[] {
+  return [...stopping(seen), ...unreachable(seen), ...lapses(seen), ...failing(seen), ...growing(seen), ...full(seen)]
 }
 
 /** Says what limits a queue now, as the server sees it. */
@@ -77,6 +82,27 @@ function failing({ again, dead, done, lastFailure }: ConsumerInspection): Findin
       figures: { failed, done, dead },
       advice: 'Look at jobs.dead(), correct the handler, then send them again with jobs.retry().',
       option: null,
+    },
+  ]
+}
+
+/** Fewer that wait are a burst, whatever they do. */
+const MANY = 100
+
+function growing({ queue, server, inHand, atMost, stopping: isStopping }: ConsumerInspection): Finding[] {
+  if (isStopping || atMost === 0) return []
+  if (server === null || server.growsPerSecond <= 0 || server.waiting < Math.max(MANY, 10 * atMost)) return []
+  const { waiting, unacknowledged, redelivered, growsPerSecond, oldestMs } = server
+  const hasRoom = inHand < atMost
+  return [
+    {
+      finding: 'growing-queue',
+      says: `the queue "${queue}" grows: casts come faster than all consumers do them`,
+      figures: { waiting, growsPerSecond, unacknowledged, redelivered, ...(oldestMs === null ? {} : { oldestMs }) },
+      advice: hasRoom
+        ? 'Members here are idle, so keys hold casts back: of each lane one runs at a time. Use more keys, or a queue with more "lanes".'
+        : 'Add members ("size") or consumers on other machines, or make the handler faster.',
+      option: hasRoom ? 'lanes' : 'size',
     },
   ]
 }

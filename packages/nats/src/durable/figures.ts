@@ -1,3 +1,5 @@
+import type { SourceFigures } from '@genpool/core/elsewhere'
+
 /** What a consumer counts. */
 export class ConsumerCounts {
   /** Casts that came, and what became of them. */
@@ -35,6 +37,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
   /** What the last look at JetStream said; null if it was fine. */
   readonly trouble: string | null
+  /** What the server said last of the whole queue; null before it has said something. */
+  readonly server: SourceFigures['server']
 }
 
 /** What waits, is in hand and has died, as the server says. */
@@ -49,6 +53,8 @@ export interface QueueInspection {
   /** Casts that are held back by their "delay". */
   readonly delayed: number
   readonly dead: number
+  /** The age of the oldest cast in milliseconds; null while casts are held back, since it may be one of them. */
+  readonly oldestMs: number | null
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
 }

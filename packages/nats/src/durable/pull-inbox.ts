@@ -1,5 +1,6 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import { NS_PER_MS } from '@genpool/runtime'
+import { orClosed } from '../link'
 import { type Pull, STAY_MS } from './pulls'
 
 /** What hears what requests for casts bring. */
@@ -43,7 +44,7 @@ export class PullInbox {
     this.#subscription = null
     this.#inbox = ''
     if (subscription === null || subscription.isClosed()) return
-    await subscription.drain().catch(() => undefined)
+    await orClosed(this.connection, subscription.drain()).catch(() => undefined)
   }
 
   #open(): void {

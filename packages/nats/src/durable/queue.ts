@@ -1,4 +1,4 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { type ConsumerInfo, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { Clock } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -67,19 +67,30 @@ export class Queue {
 
   async inspect(): Promise<QueueInspection> {
     const { jsm, names, name } = this
-    const consumers = await jsm.consumers.list(names.jobs).next()
+    const consumers = await this.#consumers()
+    const { state } = await jsm.streams.info(names.jobs)
     const dead = await jsm.streams.info(names.dead)
     const sum = (of: (consumer: (typeof consumers)[number]) => number): number =>
       consumers.filter((each) => each.name !== 'later').reduce((all, consumer) => all + of(consumer), 0)
     const later = consumers.find((each) => each.name === 'later')
+    const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
+    const oldestMs = state.messages === 0 ? 0 : Math.max(0, Math.round(this.time.now() - Date.parse(state.first_ts)))
     return {
       queue: name,
       waiting: sum(({ num_pending }) => num_pending),
       inHand: sum(({ num_ack_pending }) => num_ack_pending),
       repeated: sum(({ num_redelivered }) => num_redelivered),
-      delayed: (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0),
+      delayed,
       dead: dead.state.messages,
+      oldestMs: delayed > 0 ? null : oldestMs,
       asking: sum(({ num_waiting }) => num_waiting),
     }
+  }
+
+  /** The server lists them in pages. */
+  async #consumers(): Promise<ConsumerInfo[]> {
+    const all: ConsumerInfo[] = []
+    for await (const each of this.jsm.consumers.list(this.names.jobs)) all.push(each)
+    return all
   }
 }

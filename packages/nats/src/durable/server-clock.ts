@@ -3,10 +3,19 @@ import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 
+/** As much of a JetStreamManager as it needs. */
+export interface TimeKeeper {
+  readonly streams: Pick<JetStreamManager['streams'], 'getMessage'>
+}
+
+/** A time that is so old is asked for again: the clock of the server may have been set. */
+const OLD_MS = 60_000
+
 /** The time of the server, so that ages are right whatever the clocks of machines show. */
 export class ServerClock {
   #epochMs = 0
   #at: Nanos
+  #isAsking = false
 
   constructor(
     private readonly clock: Clock,
@@ -20,8 +29,17 @@ export class ServerClock {
     return this.#epochMs + (this.clock.now() - this.#at) / NS_PER_MS
   }
 
+  /** Asks again if that was long ago. Called now and then; never rejects. */
+  async refresh(publisher: Pick<Publisher, 'store'>, jsm: TimeKeeper): Promise<void> {
+    if (this.#isAsking || this.clock.now() - this.#at < OLD_MS * NS_PER_MS) return
+    this.#isAsking = true
+    // Without an answer, the time goes on as it was.
+    await this.set(publisher, jsm).catch(() => undefined)
+    this.#isAsking = false
+  }
+
   /** Stores something, and looks when that was. Half a round trip is the error. */
-  async set(publisher: Publisher, jsm: JetStreamManager): Promise<void> {
+  async set(publisher: Pick<Publisher, 'store'>, jsm: TimeKeeper): Promise<void> {
     const subject = this.names.triesOf('clock')
     const before = this.clock.now()
     const { seq } = await publisher.store({ subject, frame: new Uint8Array() })

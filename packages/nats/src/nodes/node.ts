@@ -2,6 +2,7 @@ import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type AlivenessRules, NodeAliveness } from './aliveness'
 import type { Said } from './said'
+import { ServedTypes } from './served-types'
 
 /** The weight of the newest answer in the averages. */
 const NEWEST = 0.1
@@ -43,11 +44,14 @@ export class Node {
   /** How many requests it may have while it warms up; Infinity once it is warm. */
   #allowance: number
   #said: Said
+  /** What it has handlers for; null for any message. */
+  types: ServedTypes | null
 
   constructor(said: Said, rules: AlivenessRules, now: Nanos) {
     this.id = said.id
     this.alive = new NodeAliveness(rules, now)
     this.#said = said
+    this.types = ServedTypes.of(said.types)
     this.#allowance = said.upMs >= WARM_AFTER_MS ? Infinity : FIRST
     this.#others = said.inHand
     this.took = new RecentHistogram(WINDOW, now)
@@ -85,6 +89,7 @@ export class Node {
   /** It said something of itself. */
   says(said: Said, now: Nanos): void {
     this.alive.heard(now)
+    if (said.types !== this.#said.types) this.types = ServedTypes.of(said.types)
     this.#said = said
     this.#hasInHand(said.inHand)
   }

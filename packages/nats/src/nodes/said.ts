@@ -23,7 +23,14 @@ export interface Said {
   readonly epoch: number
   /** It takes nothing new, and will be gone soon. */
   readonly leaving: boolean
+  /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
+  readonly types?: string | undefined
+  /** The user's version of what it serves. */
+  readonly release?: string | undefined
 }
+
+/** The longest text that is a release. */
+export const MOST_RELEASE = 100
 
 const NUMBERS = ['size', 'idle', 'waiting', 'inHand', 'oldestWaitMs', 'runMs', 'upMs', 'everyMs', 'epoch'] as const
 
@@ -37,7 +44,21 @@ export function saidFrom(value: unknown): Said | undefined {
   if (!numbers.every(([, number]) => isFigure(number))) return undefined
   const runP99Ms = isFigure(given['runP99Ms']) ? given['runP99Ms'] : 0
   const said = { ...(Object.fromEntries(numbers) as Record<(typeof NUMBERS)[number], number>), id, version, runP99Ms }
-  return { ...said, size: Math.max(1, said.size), everyMs: Math.max(50, said.everyMs), leaving: leaving === true }
+  return {
+    ...said,
+    size: Math.max(1, said.size),
+    everyMs: Math.max(50, said.everyMs),
+    leaving: leaving === true,
+    ...textsOf(given),
+  }
+}
+
+/** What nodes of an older version do not say. */
+function textsOf({ types, release }: Record<string, unknown>): Pick<Said, 'types' | 'release'> {
+  return {
+    ...(typeof types === 'string' ? { types } : {}),
+    ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
+  }
 }
 
 function isFigure(value: unknown): value is number {

@@ -7,11 +7,13 @@ interface Measured {
   readonly stopped: Promise<unknown>
 }
 
+const STATES = ['waiting', 'delayed', 'unacknowledged', 'redelivered', 'dead'] as const
 const OUTCOMES = ['done', 'again', 'dead', 'expired', 'returned', 'left'] as const
 
 /**
  * Makes metrics of what a consumer of durable casts does: `genpool.jobs` by outcome, `genpool.jobs.in_hand`, `genpool.jobs.asked` and
- * `genpool.jobs.silent`. They end with the consumer.
+ * `genpool.jobs.silent`; and of the whole queue, as the server says: `genpool.queue.casts` by state, and `genpool.queue.oldest`. They end
+ * with the consumer.
  *
  * Traces need nothing: with `propagation: openTelemetry()` the spans of the pool belong to the trace of the sender.
  *
@@ -30,7 +32,12 @@ export function instrumentJobs(consumer: Measured, options: { readonly meter?: M
   )
   const inHand = gauge('genpool.jobs.in_hand', 'Durable casts in the hands of this consumer.')
   const asked = gauge('genpool.jobs.asked', 'For how many more durable casts it has asked.')
-  const all = [jobs, silent, inHand, asked]
+  const casts = gauge(
+    'genpool.queue.casts',
+    'Durable casts at the server, by state. The same from each consumer of a queue.',
+  )
+  const oldest = gauge('genpool.queue.oldest', 'The age of the oldest of them, in milliseconds.')
+  const all = [jobs, silent, inHand, asked, casts, oldest]
   const observe = (result: BatchObservableResult): void => {
     const seen = consumer.inspect()
     const attributes = { 'genpool.queue': seen.queue }
@@ -40,6 +47,10 @@ export function instrumentJobs(consumer: Measured, options: { readonly meter?: M
     result.observe(silent, seen.silent, attributes)
     result.observe(inHand, seen.inHand, attributes)
     result.observe(asked, seen.asked, attributes)
+    for (const state of STATES) {
+      if (seen.server !== null) result.observe(casts, seen.server[state], { ...attributes, 'genpool.state': state })
+    }
+    if (typeof seen.server?.oldestMs === 'number') result.observe(oldest, seen.server.oldestMs, attributes)
   }
   meter.addBatchObservableCallback(observe, all)
   const end = (): void => meter.removeBatchObservableCallback(observe, all)

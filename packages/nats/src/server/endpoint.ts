@@ -1,13 +1,24 @@
 import { call, cast, type GenPoolError, InvalidError, isGenPoolError, type PoolRef } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
-import { type Clock, lookUp, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
+import { type Clock, lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import type { Propagation } from '../propagation'
 import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
 import { failureFrame } from '../wire/failures'
-import { answerFrame, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import {
+  answerFrame,
+  type Frame,
+  Kind,
+  openFrame,
+  readCancel,
+  readRequest,
+  type RequestHeader,
+  type StateAt,
+} from '../wire/frames'
+import { HeldRequests } from './held-requests'
 import { Memory } from './memory'
+import type { SharedState } from './shared-state'
 
 /** A message of NATS, as far as the endpoint needs it. */
 export interface Incoming {
@@ -21,6 +32,8 @@ export interface EndpointPorts {
   readonly pool: PoolRef
   readonly name: string
   readonly node: string
+  /** The state that it shares with other machines; null if it has its own. */
+  readonly state: Pick<SharedState, 'at' | 'isBehind' | 'reach'> | null
   readonly clock: Clock
   readonly settings: { readonly maxBytes: number; readonly propagation?: Propagation | undefined }
   readonly bodies: Bodies
@@ -50,8 +63,13 @@ export class Endpoint {
   /** How long requests took here, from their arrival to their answer. */
   readonly took: RecentHistogram
   readonly #memory: Memory
-  /** What came while this process was away: it may be cancelled by what comes next. Null if it was not. */
-  #held: Map<string, () => void> | null = null
+  readonly #held = new HeldRequests(() => this.#rest())
+  /** This process was away: what has come may be cancelled by what comes next. */
+  #wasAway = false
+  /** The version of the shared state that callers wait for; null while it is here. */
+  #wanted: number | null = null
+  /** Whether the last one that was waited for could be reached. */
+  #isCurrent = true
   #idle: (() => void) | null = null
 
   constructor(private readonly ports: EndpointPorts) {
@@ -62,7 +80,7 @@ export class Endpoint {
 
   /** How many requests it works on. */
   get running(): number {
-    return this.#memory.running + (this.#held?.size ?? 0)
+    return this.#memory.running + this.#held.size
   }
 
   receive(message: Incoming): void {
@@ -80,14 +98,14 @@ export class Endpoint {
 
   /** Waits with what comes until all that has come is read: whoever gave up meanwhile has said so in it. */
   hold(): void {
-    if (this.#held !== null) return
-    const held = (this.#held = new Map<string, () => void>())
+    if (this.#wasAway) return
+    this.#wasAway = true
+    const release = this.#held.hold()
     const { clock } = this.ports
     clock.defer(() =>
       clock.defer(() => {
-        this.#held = null
-        for (const begin of held.values()) begin()
-        this.#rest()
+        this.#wasAway = false
+        release()
       }),
     )
   }
@@ -107,11 +125,49 @@ export class Endpoint {
     if (this.#isOpen(frame.kind, reply) || (header.again && this.#cameBefore(reply, header))) return
     const value = this.#body(frame.body)
     this.counts.received++
-    const begin = (): void => this.#begin({ kind: frame.kind, header, value, reply, message })
-    if (this.#held === null) return begin()
-    // What is found by no address has a name with a space: a cast, and what comes with the address of another one.
-    const isFound = frame.kind !== Kind.cast && reply !== '' && !this.#held.has(reply)
-    this.#held.set(isFound ? reply : ` ${this.counts.received}`, begin)
+    const request = { kind: frame.kind, header, value, reply, message }
+    if (this.#isBehind(header)) this.#catchUp((header.state as StateAt).version)
+    if (!this.#held.isHolding) return this.#begin(request)
+    const cameAt = this.ports.clock.now()
+    this.#held.add(frame.kind === Kind.cast ? '' : reply, () => this.#beginLate(request, cameAt))
+  }
+
+  /** Its caller has seen a later state than the one that is here. */
+  #isBehind({ state }: RequestHeader): boolean {
+    return state !== undefined && this.ports.state?.isBehind(state) === true
+  }
+
+  /** Waits with everything until a version of the state is here: what comes later may not overtake. */
+  #catchUp(version: number): void {
+    const isWaiting = this.#wanted !== null
+    this.#wanted = Math.max(this.#wanted ?? 0, version)
+    if (isWaiting) return
+    const release = this.#held.hold()
+    void this.#reach().then((isCurrent) => {
+      this.#isCurrent = isCurrent
+      this.#wanted = null
+      release()
+    })
+  }
+
+  async #reach(): Promise<boolean> {
+    for (let reached = 0; ;) {
+      const wanted = this.#wanted ?? 0
+      if (wanted <= reached) return true
+      if ((await this.ports.state?.reach(wanted)) !== true) return false
+      reached = wanted
+    }
+  }
+
+  /** Begins what was held, with what is left of its time. */
+  #beginLate(request: Request, cameAt: Nanos): void {
+    const { header, reply } = request
+    if (!this.#isCurrent && this.#isBehind(header)) {
+      const says = `node "${this.ports.node}" has an older state than its caller has seen, and could not read the latest.`
+      return this.#fail(reply, new UnreachableError(this.ports.name, false, { says }, this.ports.node))
+    }
+    const heldMs = (this.ports.clock.now() - cameAt) / NS_PER_MS
+    this.#begin({ ...request, header: { ...header, budgetMs: Math.max(0, header.budgetMs - heldMs) } })
   }
 
   #body(bytes: Uint8Array): unknown {
@@ -194,7 +250,7 @@ export class Endpoint {
       this.counts.answered++
       return answerFrame(
         Kind.answer,
-        { inHand: this.running, heldMs },
+        { inHand: this.running, heldMs, state: this.ports.state?.at },
         { bodies: this.ports.bodies, value, max: this.#max() },
       )
     } catch (error) {
@@ -208,7 +264,11 @@ export class Endpoint {
   #failure(error: unknown, heldMs?: number): Uint8Array {
     this.counts.failed++
     const known = isGenPoolError(error) ? error : new InvalidError('request', [{ path: [], message: textOf(error) }])
-    return failureFrame(known as GenPoolError, { inHand: this.running, heldMs }, this.#max())
+    return failureFrame(
+      known as GenPoolError,
+      { inHand: this.running, heldMs, state: this.ports.state?.at },
+      this.#max(),
+    )
   }
 
   #progress(reply: string, value: unknown): void {
@@ -222,13 +282,13 @@ export class Endpoint {
 
   #cancel(reply: string): void {
     this.counts.cancelled++
-    if (this.#held?.delete(reply) === true) return this.#rest()
+    if (this.#held.cancel(reply)) return this.#rest()
     this.#memory.callerOf(reply)?.abort()
   }
 
   /** Whether a call with this address runs already. Another one would take its place in the memory, and never be counted as ended. */
   #isOpen(kind: number, reply: string): boolean {
-    const isHeld = this.#held?.has(reply) === true
+    const isHeld = this.#held.has(reply)
     if (kind !== Kind.call || !(isHeld || this.#memory.callerOf(reply) !== undefined)) return false
     this.counts.repeated++
     return true

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MOST_RELEASE } from '../nodes/said'
 import { sharedOptions } from '../shared-options'
 
 /**
@@ -9,6 +10,12 @@ import { sharedOptions } from '../shared-options'
 export const serveOptions = z.strictObject({
   ...sharedOptions,
   description: z.string().default('A GenPool pool.').describe('Shown by "nats service info".'),
+  release: z
+    .string({ error: 'expected a text of 1 to 100 characters' })
+    .min(1)
+    .max(MOST_RELEASE)
+    .optional()
+    .describe('Your version of what is served. Shown by inspect, explain and "nats service info".'),
   every: z
     .number({ error: 'expected milliseconds from 100 to 60000' })
     .min(100)
@@ -27,4 +34,4 @@ export type ServeOptions = z.input<typeof serveOptions>
 export type CheckedServeOptions = z.output<typeof serveOptions>
 
 /** The options of a served pool that can be changed while it is served. */
-export type ServeChanges = Partial<Omit<ServeOptions, 'name' | 'prefix' | 'clock' | 'description'>>
+export type ServeChanges = Partial<Omit<ServeOptions, 'name' | 'prefix' | 'clock' | 'description' | 'release'>>

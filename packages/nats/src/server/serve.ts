@@ -1,13 +1,14 @@
-import { type HereRef, load } from '@genpool/core'
+import { type HereRef, load, type Load, StoppedError, UnreachableError } from '@genpool/core'
 import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { z } from 'zod'
+import { CLOSED, isOver } from '../link'
 import { isConnection } from '../shared-options'
 import { VERSION } from '../version'
 import { ServedPool } from './served-pool'
 import type { ServiceFigures } from './service-figures'
-import { type ServeChanges, type ServeOptions, serveOptions } from './serve-options'
+import { type CheckedServeOptions, type ServeChanges, type ServeOptions, serveOptions } from './serve-options'
 
 const stopOptions = z.strictObject({
   within: z
@@ -42,7 +43,8 @@ export interface Service {
  * @param connection a connection of the user. It is never closed here; when it closes, the node is gone
  * @param options `name`, and those of `serveOptions`
  * @returns the node, when clients can reach it
- * @throws {OptionsError} if an argument is wrong; what NATS says if it refuses a subscription. Nothing is served then
+ * @throws {OptionsError} if an argument is wrong; {StoppedError} if the pool has stopped, or stops before it is served;
+ *   {UnreachableError} if the connection is closed; what NATS says if it refuses a subscription. Nothing is served then
  * @example const service = await serve(pool, await connect({ servers }), { name: 'orders' })
  */
 export async function serve(pool: HereRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
@@ -51,14 +53,23 @@ export async function serve(pool: HereRef, connection: NatsConnection, options: 
     const expected = 'a connection: what "connect" of "@nats-io/transport-node" resolved with'
     throw wrongArgument({ of: 'serve', argument: 'connection', expected }, connection)
   }
-  checkPool(pool)
+  checkPool(pool, checked.name)
+  if (isOver(connection)) throw new UnreachableError(checked.name, false, { says: CLOSED })
+  try {
+    return await begin(pool, connection, checked)
+  } catch (error) {
+    throw connection.isClosed() ? new UnreachableError(checked.name, false, { says: CLOSED, cause: error }) : error
+  }
+}
+
+async function begin(pool: HereRef, connection: NatsConnection, checked: CheckedServeOptions): Promise<Service> {
   const service = await new Svcm(connection as never).add({
     name: checked.name,
     version: VERSION,
     description: checked.description,
     // Without a group of its own, an endpoint gets all messages.
     queue: '',
-    metadata: { library: '@genpool/nats' },
+    metadata: { library: '@genpool/nats', ...(checked.release === undefined ? {} : { release: checked.release }) },
     statsHandler: () => Promise.resolve(node.figures),
   })
   const node: ServedPool = new ServedPool(pool, service, connection, checked)
@@ -77,10 +88,14 @@ export async function serve(pool: HereRef, connection: NatsConnection, options: 
   }
 }
 
-/** @throws {OptionsError} if it is no pool of this process */
-function checkPool(pool: HereRef): void {
+/** @throws {OptionsError} if it is no pool of this process, {StoppedError} if it has stopped */
+function checkPool(pool: HereRef, name: string): void {
+  if (phaseOf(pool) === 'stopped') throw new StoppedError(name, false)
+}
+
+function phaseOf(pool: HereRef): Load['phase'] {
   try {
-    load(pool)
+    return load(pool).phase
   } catch {
     throw wrongArgument({ of: 'serve', argument: 'pool', expected: 'the address of a pool of this process' }, pool)
   }

@@ -1,25 +1,31 @@
-import { load, onEvent, type PoolRef } from '@genpool/core'
-import { legible } from '@genpool/core/elsewhere'
+import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
+import { legible, messageTypesOf } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Link } from '../link'
+import { CLOSED, flushed, Link, orClosed } from '../link'
 import type { Said } from '../nodes/said'
+import { textOfTypes } from '../nodes/served-types'
 import { Subjects } from '../subjects'
 import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
+import { SharedState } from './shared-state'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
 
 /** The queue group of requests for any node. */
 const QUEUE = 'genpool'
 
+/** How long telling the clients may take, in milliseconds. */
+const FLUSH_MS = 2000
+
 /** One node: a pool of this process, as a service on NATS. */
 export class ServedPool {
   readonly id: string
+  /** Resolves when it has left: with the error if NATS refused a subscription, otherwise with null. */
   readonly stopped: Promise<Error | null>
   readonly #startedAt: number
   readonly #subjects: Subjects
@@ -28,8 +34,13 @@ export class ServedPool {
   readonly #announcer: Announcer
   readonly #off: () => void
   #epoch = 0
+  /** What the pool has handlers for, once that is known: it does not change. */
+  #types: string | undefined
   #leaving = false
   #stopping: Promise<void> | null = null
+  #hasLeft!: (error: Error | null) => void
+  /** Told when it is connected again. */
+  #isBack: () => void = () => undefined
 
   constructor(
     private readonly pool: PoolRef,
@@ -38,6 +49,7 @@ export class ServedPool {
     private options: CheckedServeOptions,
   ) {
     const { clock, prefix, name } = options
+    this.stopped = new Promise((resolve) => (this.#hasLeft = resolve))
     this.id = service.info().id
     this.#startedAt = clock.now()
     this.#subjects = new Subjects(prefix, name)
@@ -50,19 +62,47 @@ export class ServedPool {
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
     // The framework ends a service when one of its subscriptions is refused.
-    this.stopped = service.stopped.then((error) => {
-      this.#release()
-      return error
+    void service.stopped.then((error) => {
+      if (this.#stopping === null) this.#release(error)
     })
     this.#listen()
   }
 
-  /** Resolves when NATS has the subscriptions, and clients can know of this node. @throws if NATS refuses one */
+  /**
+   * Resolves when NATS has the subscriptions, and clients can know of this node. Without a connection it waits for the next one.
+   *
+   * @throws what NATS says if it refuses one; {StoppedError} if the pool stops before, {UnreachableError} if the connection closes
+   */
   async start(): Promise<void> {
-    await this.#link.connection.flush()
-    const refused = this.service.isStopped ? await this.stopped : null
-    if (refused !== null) throw refused
+    const { connection } = this.#link
+    // It may have stopped before this one listened.
+    if (load(this.pool).phase === 'stopped') void this.stop(0)
+    while (!this.#leaving && !connection.isClosed() && !(await this.#reached())) await this.#connected()
+    if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
+    if (connection.isClosed()) throw this.#closed()
+    if (this.#leaving) throw new StoppedError(this.options.name, false)
     this.#announcer.announce()
+  }
+
+  /** Whether the server knows the subscriptions. */
+  async #reached(): Promise<boolean> {
+    if (!this.#link.usable) return false
+    // What is sent while the client of NATS connects may wait until something else is sent.
+    const again = this.#nextBack().then(() => false)
+    return Promise.race([flushed(this.#link.connection), again, this.stopped.then(() => true)])
+  }
+
+  /** Resolves when it is connected again, or leaves. */
+  async #connected(): Promise<void> {
+    if (!this.#link.usable) await Promise.race([this.#nextBack(), this.stopped])
+  }
+
+  #nextBack(): Promise<void> {
+    return new Promise((resolve) => (this.#isBack = resolve))
+  }
+
+  #closed(): UnreachableError {
+    return new UnreachableError(this.options.name, false, { says: CLOSED })
   }
 
   get figures(): ServiceFigures {
@@ -73,7 +113,8 @@ export class ServedPool {
   configure(changes: ServeChanges): readonly Change[] {
     const merged = { ...this.options, ...changes }
     const next = parseOptions(serveOptions, merged, `options of service "${this.options.name}"`)
-    const fixed = { name: this.options.name, prefix: this.options.prefix, clock: this.options.clock }
+    const { name, prefix, clock, release } = this.options
+    const fixed = { name, prefix, clock, release }
     const changed = changesBetween(this.options, { ...next, ...fixed })
     this.options = { ...next, ...fixed }
     this.#announcer.announce()
@@ -96,20 +137,21 @@ export class ServedPool {
       if (this.#link.usable) {
         this.#announcer.announce()
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
-        await this.#quietly(connection.flush())
+        await this.#within(FLUSH_MS, flushed(connection))
       }
-      await this.#within(leftMs(), this.service.stop())
+      await this.#within(leftMs(), orClosed(connection, this.service.stop()))
       await this.#within(leftMs(), this.#endpoint.idle())
-      if (this.#link.usable) await this.#quietly(connection.flush())
+      if (this.#link.usable) await this.#within(FLUSH_MS, flushed(connection))
     }
     this.#release()
   }
 
-  #release(): void {
+  #release(error: Error | null = null): void {
     this.#leaving = true
     this.#announcer.end()
     this.#link.end()
     this.#off()
+    this.#hasLeft(error)
   }
 
   /** Waits for `work`, but not longer. */
@@ -120,14 +162,6 @@ export class ServedPool {
     const late = new Promise<void>((resolve) => (timer = clock.setTimer(clock.now() + ms * NS_PER_MS, resolve)))
     await Promise.race([work, late])
     timer?.cancel()
-  }
-
-  async #quietly(work: Promise<unknown>): Promise<void> {
-    try {
-      await this.#within(2000, work)
-    } catch {
-      // The connection is lost or closed: nobody can be told.
-    }
   }
 
   #listen(): void {
@@ -147,12 +181,14 @@ export class ServedPool {
 
   /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
   #back(): void {
+    this.#isBack()
     this.#epoch++
     this.#announcer.announce()
   }
 
   #said(): Said {
     const { size, idle, waiting, busy, oldestWaitMs, runMs, runP99Ms, phase } = load(this.pool)
+    this.#types ??= textOfTypes(messageTypesOf(this.pool))
     return {
       id: this.id,
       version: VERSION,
@@ -167,6 +203,8 @@ export class ServedPool {
       everyMs: this.options.every,
       epoch: this.#epoch,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
+      types: this.#types,
+      release: this.options.release,
     }
   }
 
@@ -185,6 +223,7 @@ export class ServedPool {
       pool: this.pool,
       name: this.options.name,
       node: this.id,
+      state: SharedState.of(this.pool as HereRef, this.options.clock),
       clock: this.options.clock,
       get settings() {
         return options()

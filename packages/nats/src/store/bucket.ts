@@ -70,6 +70,11 @@ export class Bucket {
     }
   }
 
+  /** Whether its connection is closed for good. */
+  get isClosed(): boolean {
+    return this.connection.isClosed()
+  }
+
   status(): Promise<KvStatus> {
     return this.#kv.status()
   }

@@ -77,7 +77,7 @@ export class Follower {
   }
 
   async #again(run: number): Promise<void> {
-    while (run === this.#run) {
+    while (run === this.#run && !this.bucket.isClosed) {
       try {
         return await this.#follow(run)
       } catch {
@@ -133,7 +133,7 @@ export class Follower {
   /** Looks now and then whether the bucket has gone on without the watch. */
   #look(): void {
     const { clock, everyMs } = this.ports
-    if (this.#ended) return
+    if (this.#ended || this.bucket.isClosed) return
     const next = (): void => void this.#compare().finally(() => this.#look())
     this.#timer = clock.setTimer(clock.now() + everyMs * NS_PER_MS, next, false)
   }

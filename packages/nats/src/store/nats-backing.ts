@@ -11,9 +11,9 @@ import {
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { Bucket } from './bucket'
 import { Connected } from './connected'
-import type { Content } from './content'
 import type { Entry } from './entry'
 import { EntryWriter } from './entry-writer'
+import { FoldedWrites, type Write } from './folded-writes'
 import { Leases } from './leases'
 import { Replica } from './replica'
 import { restored } from './restored'
@@ -32,6 +32,7 @@ export class NatsBacking implements Backing {
   readonly #replica: Replica
   readonly #writer: EntryWriter
   readonly #leases: Leases
+  readonly #folded: FoldedWrites
 
   constructor(
     private readonly mirror: Mirror,
@@ -48,6 +49,12 @@ export class NatsBacking implements Backing {
     const writer = new EntryWriter({ bucket, connected, replica, sizes, clock, timeoutMs: timeout, writer: process })
     this.#writer = writer
     this.#leases = new Leases({ writer, replica, clock, ms: lease, process })
+    this.#folded = new FoldedWrites({
+      mustBeWell: (entry) => replica.mustBeWell(entry),
+      mayWrite: (entry, write) => this.#mayWrite(entry, write),
+      isLatest: (entry) => this.#isLatest(entry),
+      write: (entry, content, put) => writer.write(entry, content, put),
+    })
     this.ready = this.#open()
   }
 
@@ -67,14 +74,7 @@ export class NatsBacking implements Backing {
   async write(batch: Batch, put: () => void, lease?: Lease): Promise<boolean> {
     const keys = batch.cells.map(({ key }) => key)
     const entry = this.#replica.entryOf(keys[0] as CellKey)
-    const isWritten = await entry.inTurn(async () => {
-      await this.#replica.mustBeWell(entry)
-      // Nothing may wait between here and the write: what arrives meanwhile would be overwritten.
-      if (batch.cells.some(({ key, from }) => this.mirror.version(key) !== from)) return false
-      if (!this.#leases.mayWrite(entry, keys, lease)) return false
-      if (batch.commits.length === 0) return this.#isLatest(entry)
-      return this.#writer.write(entry, after(entry, batch, lease), put)
-    })
+    const isWritten = await this.#folded.write(entry, { batch, put, lease })
     // Whoever runs again must not find the same lease at once.
     if (!isWritten && lease === undefined) await this.#leases.free(entry, keys)
     return isWritten
@@ -124,6 +124,13 @@ export class NatsBacking implements Backing {
     })
   }
 
+  /** Whether nobody came first, and nobody else holds a cell. */
+  #mayWrite(entry: Entry, { batch, lease }: Write): boolean {
+    if (batch.cells.some(({ key, from }) => this.mirror.version(key) !== from)) return false
+    const keys = batch.cells.map(({ key }) => key)
+    return this.#leases.mayWrite(entry, keys, lease)
+  }
+
   /** Asks the server whether what is known here is the latest. */
   async #isLatest(entry: Entry): Promise<boolean> {
     const { revision } = entry
@@ -140,16 +147,4 @@ export class NatsBacking implements Backing {
       throw new UnreachableError(this.#bucket.name, false, { says, cause: error })
     }
   }
-}
-
-/** What the entry says after these commits. */
-function after(entry: Entry, { cells }: Batch, lease: Lease | undefined): Content {
-  const values = new Map(entry.content.cells)
-  const leases = new Map(entry.content.leases)
-  for (const { key, version, value } of cells) {
-    values.set(key, { version, value })
-    // One that has ended is removed: what its holder still writes is refused.
-    if (lease === undefined) leases.delete(key)
-  }
-  return { ...entry.content, cells: values, leases }
 }

@@ -1,6 +1,7 @@
 import { parseOptions, wrongArgument } from '@genpool/runtime'
 import { type AsyncStore, backedStore, type CellKey, type SchemaLike, type Validator } from '@genpool/state-ane'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { putPlace } from '../places'
 import { isConnection } from '../shared-options'
 import { NatsBacking } from './nats-backing'
 import { Sizes } from './sizes'
@@ -51,6 +52,7 @@ export async function natsStore(connection: NatsConnection, options: NatsStoreOp
     store.destroy()
     throw error
   }
+  putPlace(store, checked.bucket)
   return Object.assign(store, {
     fresh: async <S>(key: CellKey): Promise<S> => (await store.cell<S>(key).fresh?.()) as S,
     restore: (): Promise<number> => (backing as NatsBacking).restore(),

@@ -5,6 +5,11 @@ import { type Content, encodeContent } from './content'
 /** What an entry has besides its values: keys, versions, leases and writers. */
 const RESERVED = 2048
 
+/** An entry is larger than it may be. Nothing was sent. */
+export class EntryTooLarge extends Error {
+  override readonly name = 'EntryTooLarge'
+}
+
 /**
  * Refuses values that cannot be written. Each value alone is looked at only after a group could not be encoded: then the group runs
  * again, and the commits fail that are the reason.
@@ -20,7 +25,7 @@ export class Sizes {
   encoded(content: Content): Uint8Array | undefined {
     try {
       const bytes = encodeContent(this.codec, content)
-      if (bytes.length > this.max) throw new Error(this.#tooLarge('the entry', bytes.length))
+      if (bytes.length > this.max) throw new EntryTooLarge(this.#tooLarge('the entry', bytes.length))
       this.#isChecking = false
       return bytes
     } catch (error) {

@@ -29,7 +29,16 @@ export const Kind = {
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
-const Flag = { progress: 1, again: 2, priority: 4, key: 8 } as const
+const Flag = { progress: 1, again: 2, priority: 4, key: 8, state: 16 } as const
+/** The bytes of a `StateAt`, and of how long a node had a request. */
+const STATE = 12
+const HELD = 4
+
+/** A version of a state that machines share. `place`: a number for the cell of the bucket in which it is. */
+export interface StateAt {
+  readonly place: number
+  readonly version: number
+}
 
 /** A request as it travels. */
 export interface RequestHeader {
@@ -42,6 +51,8 @@ export interface RequestHeader {
   readonly wantsProgress: boolean
   /** It was sent before, and its answer may be lost: if the node has had it, it is not run again. */
   readonly again: boolean
+  /** What its caller has seen of the state that machines share: it is not run on an older one. */
+  readonly state?: StateAt | undefined
 }
 
 /** What each answer says about the node. */
@@ -50,6 +61,8 @@ export interface AnswerHeader {
   readonly inHand: number
   /** How long it had the request, in milliseconds. Undefined if it does not say. */
   readonly heldMs?: number | undefined
+  /** Which version of the state that machines share is at the node. Undefined if it does not say, or has none. */
+  readonly state?: StateAt | undefined
 }
 
 /** A frame as it came: its kind, a reader at its header, and its body. */
@@ -101,7 +114,7 @@ function end(writer: Writer): Uint8Array {
 /** @throws {NotCarried} if the key or the message cannot travel */
 export function requestFrame(
   kind: Kind,
-  { budgetMs, ageMs, priority, key, wantsProgress, again }: RequestHeader,
+  { budgetMs, ageMs, priority, key, wantsProgress, again, state }: RequestHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
@@ -111,10 +124,12 @@ export function requestFrame(
     (wantsProgress ? Flag.progress : 0) |
       (again ? Flag.again : 0) |
       (priority === undefined ? 0 : Flag.priority) |
-      (key === undefined ? 0 : Flag.key),
+      (key === undefined ? 0 : Flag.key) |
+      (state === undefined ? 0 : Flag.state),
   )
   if (priority !== undefined) to.f64(priority)
   if (key !== undefined) ownBodies.write(to, key)
+  if (state !== undefined) writeState(to, state)
   endHeader(to)
   body.bodies.write(to, body.value)
   return end(to)
@@ -157,18 +172,20 @@ export function readRequest({ header }: Frame): RequestHeader {
     key: (flags & Flag.key) === 0 ? undefined : new Decoder(header).read(),
     wantsProgress: (flags & Flag.progress) !== 0,
     again: (flags & Flag.again) !== 0,
+    state: (flags & Flag.state) === 0 ? undefined : readState(header),
   }
 }
 
 /** @param kind answer or progress @throws {NotCarried} if the value cannot travel */
 export function answerFrame(
   kind: Kind,
-  { inHand, heldMs }: AnswerHeader,
+  { inHand, heldMs, state }: AnswerHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
   to.u32(Math.min(inHand, FOREVER))
   if (heldMs !== undefined) to.u32(Math.min(Math.round(heldMs * US_PER_MS), FOREVER))
+  if (heldMs !== undefined && state !== undefined) writeState(to, state)
   endHeader(to)
   body.bodies.write(to, body.value)
   return end(to)
@@ -176,7 +193,20 @@ export function answerFrame(
 
 export function readAnswer({ header, body }: Frame): AnswerHeader {
   const inHand = header.u32()
-  return { inHand, heldMs: header.left - body.length < 4 ? undefined : header.u32() / US_PER_MS }
+  const more = header.left - body.length
+  const heldMs = more < HELD ? undefined : header.u32() / US_PER_MS
+  return { inHand, heldMs, state: more < HELD + STATE ? undefined : readState(header) }
+}
+
+function writeState(to: Writer, { place, version }: StateAt): void {
+  to.u32(place)
+  to.f64(version)
+}
+
+function readState(header: Reader): StateAt | undefined {
+  const place = header.u32()
+  const version = header.f64()
+  return Number.isSafeInteger(version) ? { place, version } : undefined
 }
 
 /** Cancels the request that is to be answered at `reply`. */

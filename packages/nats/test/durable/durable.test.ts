@@ -1,7 +1,17 @@
-import { definePool, type Delivery, noReply, onEvent, spawnPool, type DeliveryEvent } from '@genpool/core'
+import {
+  definePool,
+  type Delivery,
+  explain,
+  inspect,
+  noReply,
+  onEvent,
+  spawnPool,
+  type DeliveryEvent,
+} from '@genpool/core'
 import { type Consumer, durable, type Durable, type DurableOptions } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer, startServer } from '../support/server'
 import { until } from '../support/until'
@@ -22,7 +32,8 @@ const Mails = definePool({
       running++
       most = Math.max(most, running)
       try {
-        if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+        // Until its time is over, or it is aborted: an abort is no failure of these.
+        if (ms > 0) await sleep(ms, undefined, { signal: ctx.signal }).catch(() => undefined)
         if (to.startsWith('fail')) throw new Error(`no mailbox "${to}"`)
         if (to.startsWith('second') && ctx.delivery!.attempt === 1) throw new Error('not yet')
         deliveries.push(ctx.delivery!)
@@ -332,5 +343,43 @@ describe('misuse', () => {
       mayHaveRun: false,
       message: expect.stringContaining('JetStream') as string,
     })
+  })
+})
+
+describe('a pool that consumes', () => {
+  it('shows its consumers in inspect and explain: what waits at the server, is not acknowledged, and came again', async () => {
+    const jobs = await open({ backoff: { initial: 60_000 } })
+    const pool = spawnPool(system, Mails, `seen-${queues}`, { size: 2 })
+    const consumer = await jobs.consume(pool as never)
+    consumers.push(consumer)
+    expect(explain(pool).calm).toBe(true)
+    await Promise.all(
+      ['a', 'b', 'c', 'fail'].map((to) => jobs.cast({ type: 'send', to, ms: to === 'fail' ? 0 : 3000 })),
+    )
+    await until(() => (inspect(pool).sources[0]?.server?.unacknowledged ?? 0) > 0, 'the server says what it has')
+    await until(() => inspect(pool).sources[0]!.server!.waiting <= 2, 'it has given the pool something')
+    const { queue, id, inHand, server: said } = inspect(pool).sources[0]!
+    expect({ queue, id }).toEqual({ queue: jobs.name, id: consumer.id })
+    expect(inHand).toBeGreaterThan(0)
+    expect(said!.oldestMs).toBeGreaterThanOrEqual(0)
+    expect(said!.waiting + said!.unacknowledged).toBeLessThanOrEqual(4)
+    expect(explain(pool).findings.map(({ finding }) => finding)).toContain('members-busy')
+    await consumer.stop({ within: 0 })
+    expect(inspect(pool).sources).toEqual([])
+  })
+
+  it('has the age of the oldest cast, and says that it is not known while casts are held back', async () => {
+    const jobs = await open()
+    expect(await jobs.inspect()).toMatchObject({ oldestMs: 0 })
+    await jobs.cast({ type: 'send', to: 'a' })
+    await until(async () => ((await jobs.inspect()).oldestMs ?? 0) > 20, 'it grows older')
+    await jobs.cast({ type: 'send', to: 'b' }, { delay: 60_000 })
+    expect(await jobs.inspect()).toMatchObject({ oldestMs: null, delayed: 1 })
+  })
+
+  it('counts the casts of all lanes, also of more than the server lists at once', async () => {
+    const jobs = await open({ lanes: 256 })
+    await Promise.all(Array.from({ length: 300 }, (_, i) => jobs.cast({ type: 'send', to: 'x' }, { key: `key ${i}` })))
+    expect(await jobs.inspect()).toMatchObject({ waiting: 300 })
   })
 })

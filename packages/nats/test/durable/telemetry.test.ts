@@ -45,6 +45,7 @@ describe('OpenTelemetry', () => {
     const consumer = await jobs.consume(pool as never)
     const end = instrumentJobs(consumer, { meter: meters.getMeter('test') })
     await until(() => consumer.inspect().done + consumer.inspect().dead === 2, 'both have ended')
+    await until(() => consumer.inspect().server !== null, 'the server has said what it has')
 
     const checkout = spans.getFinishedSpans().find(({ name }) => name === 'checkout')!
     const run = spans.getFinishedSpans().find(({ name }) => name === 'cast work.work')!
@@ -62,6 +63,8 @@ describe('OpenTelemetry', () => {
         left: 0,
       },
     )
+    const queue = metrics.find(({ descriptor }) => descriptor.name === 'genpool.queue.casts')!.dataPoints
+    expect(queue.map(({ attributes }) => attributes['genpool.state'])).toContain('unacknowledged')
     end()
     await consumer.stop()
     await meters.shutdown()

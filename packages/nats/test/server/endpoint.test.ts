@@ -27,6 +27,7 @@ function made(more: Partial<EndpointPorts['settings']> = {}): { endpoint: Endpoi
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',
     node: 'node',
+    state: null,
     clock: systemClock,
     settings: { maxBytes: 5000, ...more },
     bodies,

@@ -1,8 +1,9 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { type ClusterInfo, jetstreamManager } from '@nats-io/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 import { endJetStream, startJetStream, startJetStreamCluster } from '../support/jetstream'
 import type { StoreSetup } from '../support/store-process'
 import { endStores, startStores, type StoreProcess } from '../support/store-processes'
+import { until } from '../support/until'
 
 let server: NatsServer
 let made = 0
@@ -98,20 +99,37 @@ describe('while the server is killed twice, and one process, too', () => {
 })
 
 describe('on a cluster of three servers', () => {
-  it('goes on with another leader when the one of the bucket is killed, and loses no addition', async () => {
+  it('goes on with another leader when any of them is killed, one after the other, and loses no addition', async () => {
     const cluster = await startJetStreamCluster()
     const url = cluster.map((one) => one.url).join(',')
     const [first] = await startWhenReady({ url, store: { bucket: 'x', replicas: 3, timeout: 60_000 } })
     const stores = [first!, ...(await startStores(2, { url, store: { bucket: 'x', timeout: 60_000 } }))]
-    const adding = stores.map((one) => one.ask<Added>('add', { count: 2000, inFlight: 64 }))
-    await reaches(stores[0]!, 1000)
-    const { leader } = (await (await jetstreamManager(await connectTo(cluster))).streams.info('KV_x')).cluster!
-    await cluster[Number(leader!.at(-1))]!.kill()
-    const added = await Promise.all(adding)
-    expect(added.flatMap((one) => one.failures)).toEqual([])
-    expect(new Set(added.flatMap((one) => one.counts)).size).toBe(6000)
-    expect(await stores[1]!.ask('fresh')).toMatchObject({ count: 6000 })
-  }, 180_000)
+    const nc = await connectTo(cluster, { maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+    const stateOf = async (): Promise<ClusterInfo | undefined> =>
+      (await (await jetstreamManager(nc)).streams.info('KV_x')).cluster
+    const isCurrent = async (): Promise<boolean> => {
+      const replicas = await stateOf()
+        .then((state) => state?.replicas ?? [])
+        .catch(() => [])
+      return replicas.length === 2 && replicas.every(({ current, offline }) => current && offline !== true)
+    }
+    const all: number[] = []
+    // The leader of the bucket first, then the others: each of them may lead by then.
+    const { leader } = (await stateOf())!
+    const led = Number(leader!.at(-1))
+    for (const [round, at] of [led, (led + 1) % 3, (led + 2) % 3].entries()) {
+      const adding = stores.map((one) => one.ask<Added>('add', { count: 1000, inFlight: 64 }))
+      await reaches(stores[0]!, round * 3000 + 300)
+      await cluster[at]!.kill()
+      const added = await Promise.all(adding)
+      expect(added.flatMap((one) => one.failures)).toEqual([])
+      all.push(...added.flatMap((one) => one.counts))
+      await cluster[at]!.start()
+      await until(isCurrent, 'all servers have caught up', 60_000)
+    }
+    expect(new Set(all).size).toBe(9000)
+    expect(await stores[1]!.ask('fresh')).toMatchObject({ count: 9000 })
+  }, 240_000)
 })
 
 describe('what a handler reads', () => {

@@ -5,18 +5,22 @@ import { connect } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
 import { openSync, writeSync } from 'node:fs'
 import { workers } from './behaviour'
+import { moveWallClock } from './wall-clock'
 
 interface NodeSetup {
   readonly servers: readonly string[]
   readonly name: string
   readonly size: number
   readonly runMs: number
+  /** By how much its wall clock is wrong. */
+  readonly skewMs?: number
   /** The file to which the ids of requests are written when their handlers begin. */
   readonly log: string
 }
 
 async function main(): Promise<void> {
-  const { servers, name, size, runMs, log } = JSON.parse(process.argv[2]!) as NodeSetup
+  const { servers, name, size, runMs, skewMs = 0, log } = JSON.parse(process.argv[2]!) as NodeSetup
+  if (skewMs !== 0) moveWallClock(skewMs)
   const connection = await connect({ servers: [...servers], reconnectTimeWait: 100, maxReconnectAttempts: -1 })
   const system = start()
   const file = openSync(log, 'a')

@@ -77,7 +77,14 @@ export class NodeProcess {
 /** Starts nodes, and resolves when all are served. */
 export async function startNodes(
   count: number,
-  setup: { servers: readonly NatsServer[]; name: string; size?: number; runMs?: number; ackWait?: number },
+  setup: {
+    servers: readonly NatsServer[]
+    name: string
+    size?: number
+    runMs?: number
+    ackWait?: number
+    skewMs?: number
+  },
   program = 'node-process.ts',
 ): Promise<NodeProcess[]> {
   const folder = mkdtempSync(join(tmpdir(), 'genpool-nodes-'))

@@ -23,7 +23,16 @@ import {
 } from '../../src/wire/frames'
 
 const body = (value: unknown, max = 1e6) => ({ bodies: ownBodies, value, max })
-const header = { budgetMs: 500, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
+const header = {
+  budgetMs: 500,
+  ageMs: 0,
+  priority: undefined,
+  key: undefined,
+  wantsProgress: false,
+  again: false,
+  state: undefined,
+}
+const states = fc.option(fc.record({ place: fc.nat(2 ** 32 - 1), version: fc.maxSafeNat() }), { nil: undefined })
 
 describe('a request frame', () => {
   it('carries its header and its message', () => {
@@ -34,6 +43,7 @@ describe('a request frame', () => {
       key: fc.option(fc.oneof(fc.string(), fc.integer(), fc.record({ tenant: fc.string() })), { nil: undefined }),
       wantsProgress: fc.boolean(),
       again: fc.boolean(),
+      state: states,
     })
     fc.assert(
       fc.property(headers, fc.jsonValue(), (given, value) => {

@@ -36,16 +36,21 @@ export function check<S>(key: CellKey, validator: Validator<S>, value: S): void 
 function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined {
   const verdict = predicate(value)
   if (verdict === true) return undefined
-  if (isPromise<unknown>(verdict)) {
-    verdict.then(undefined, () => undefined)
-    throw new TypeError('a validator must be synchronous, and it returned a promise')
-  }
+  checkSynchronous(verdict)
   if (typeof verdict === 'object') return [{ path: verdict.path, message: verdict.message }]
   return [{ path: [], message: verdict === false ? 'the validator refused the value' : String(verdict) }]
 }
 
+/** @throws {TypeError} for a promise. What that comes to is of no use, and its rejection must not end the process */
+function checkSynchronous(verdict: unknown): void {
+  if (!isPromise<unknown>(verdict)) return
+  verdict.then(undefined, () => undefined)
+  throw new TypeError('a validator must be synchronous, and it returned a promise')
+}
+
 function parse(schema: SchemaLike, value: unknown): readonly Fault[] | undefined {
   const result = schema.safeParse(value)
+  checkSynchronous(result)
   if (result.success) return undefined
   return (result.error?.issues ?? [{ path: [], message: 'the schema refused the value' }]).map(({ path, message }) => ({
     path,

@@ -1,5 +1,5 @@
 import type { Handler, MemberInfo } from '@genpool/core'
-import type { PoolFacts, Routes } from '@genpool/core/elsewhere'
+import type { MessageTypes, PoolFacts, Routes } from '@genpool/core/elsewhere'
 import type { Manifest } from '../protocol/messages'
 
 /** A handler that is in a thread. How many messages it takes is known when a thread has loaded it. */
@@ -71,6 +71,12 @@ export class ThreadRoutes implements Routes {
   known(kind: 'call' | 'cast'): string {
     const types = [...(kind === 'call' ? this.#calls : this.#casts).keys()]
     return types.length === 0 ? `no ${kind}s` : `the ${kind}s ${types.map((type) => `"${type}"`).join(', ')}`
+  }
+
+  types(): MessageTypes | null {
+    const manifest = this.#manifest
+    if (manifest === null || manifest.anyCall !== null || manifest.anyCast !== null) return null
+    return { calls: [...this.#calls.keys()], casts: [...this.#casts.keys()] }
   }
 
   #find(handlers: Map<string, ThreadHandler>, type: unknown, any: string | null | undefined): Handler | undefined {

@@ -29,8 +29,10 @@ export type FindingName =
   | 'silent-nodes'
   | 'slow-nodes'
   | 'far-nodes'
+  | 'different-nodes'
   | 'in-flight'
   | 'dead-letters'
+  | 'growing-queue'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */
