@@ -2,15 +2,17 @@ import {
   configure,
   drain,
   getOptions,
+  inspect,
   isGenPoolError,
   pause,
   type PoolChanges,
   type PoolRef,
   resume,
 } from '@genpool/core'
-import { showValue } from '@genpool/runtime'
-import { showOption } from './show-option'
+import { OptionsError, showValue } from '@genpool/runtime'
+import { isRemote } from '../live/remote-figures'
 import { changesFrom, diffOf, type DiffLine } from './diff'
+import { showOption } from './show-option'
 
 /** What became of an action: the diff, or why nothing was changed. */
 export type ActionResult =
@@ -33,6 +35,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   pause: (pool) => (pause(pool), []),
   resume: (pool) => (resume(pool), []),
   drain: (pool) => {
+    refuseElsewhere(pool)
     void drain(pool, { within: DRAIN_WITHIN }).catch(() => undefined)
     return []
   },
@@ -55,4 +58,16 @@ export function act(pool: PoolRef, { action, changes }: { action?: unknown; chan
     if (isGenPoolError(error)) return { ok: false, error: error.message }
     throw error
   }
+}
+
+/**
+ * Of a pool that runs elsewhere, `drain` would end only the address in this process: this process could not call it any more, while its
+ * nodes go on. Nobody who looks at the page wants that.
+ */
+function refuseElsewhere(pool: PoolRef): void {
+  const figures: unknown = inspect(pool)
+  if (!isRemote(figures)) return
+  const message = `pool ${showValue(figures.name)} runs elsewhere: this would only cut off this process, and its nodes would go on for all others`
+  const instead = 'Drain it where it runs, for example on the dashboards of its nodes'
+  throw new OptionsError(`drain does not work here: ${message}. ${instead}.`, [{ path: ['pool'], message }])
 }

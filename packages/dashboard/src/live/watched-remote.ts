@@ -1,5 +1,5 @@
 import { explain, getOptions, inspect, type PoolRef } from '@genpool/core'
-import { optionAt } from '../actions/diff'
+import { diffOf, optionAt } from '../actions/diff'
 import { proposalFor } from '../actions/proposal'
 import { Columns } from './columns'
 import { MarkList } from './mark-list'
@@ -17,6 +17,7 @@ export class WatchedRemote implements Watched {
   #figures: RemoteFigures
   #totals: RemoteTotals
   #sample: Sample
+  #options: object
 
   constructor(
     readonly id: string,
@@ -24,6 +25,7 @@ export class WatchedRemote implements Watched {
     private readonly nowMs: () => number,
   ) {
     this.#marks = new MarkList(nowMs)
+    this.#options = getOptions(pool)
     this.#figures = this.#look()
     this.#totals = remoteTotalsOf(this.#figures, nowMs())
     this.#sample = remoteSampleOf(this.#figures, this.#totals, this.#totals, 0)
@@ -37,6 +39,7 @@ export class WatchedRemote implements Watched {
     this.#totals = totals
     this.#columns.add(this.#sample)
     this.#mark(before, this.#figures)
+    this.#markChanges()
   }
 
   get history(): Hello['history'] {
@@ -55,7 +58,7 @@ export class WatchedRemote implements Watched {
   }
 
   get detail(): RemoteDetail {
-    const options = getOptions(this.pool)
+    const options = this.#markChanges()
     const { nodes, ...figures } = this.#look()
     const maxInFlight = optionAt(options, 'maxInFlight')
     return {
@@ -78,11 +81,22 @@ export class WatchedRemote implements Watched {
     return inspect(this.pool) as unknown as RemoteFigures
   }
 
-  /** Nodes that came or went are lines in the plots. */
-  #mark({ nodes: before, connected: wasConnected }: RemoteFigures, { nodes, connected }: RemoteFigures): void {
+  /** Returns the options that are in force. An address tells of no events, so what has changed is found by comparing. */
+  #markChanges(): object {
+    const options = getOptions(this.pool)
+    const changes = diffOf(this.#options, options).map(({ path, from, to }) => `${path} ${from} → ${to}`)
+    this.#options = options
+    if (changes.length > 0) this.#marks.add(changes.join(', '))
+    return options
+  }
+
+  /** What happens to nodes and to the address are lines in the plots. */
+  #mark(earlier: RemoteFigures, { nodes, connected, phase }: RemoteFigures): void {
+    const { nodes: before, connected: wasConnected } = earlier
     const [known, now] = [idsOf(before), idsOf(nodes)]
     for (const id of now) if (!known.has(id)) this.#marks.add(`node ${id} came`)
     for (const id of known) if (!now.has(id)) this.#marks.add(`node ${id} is gone`)
+    if (phase !== earlier.phase) this.#marks.add(phase === 'draining' ? 'drain' : phase)
     if (connected !== wasConnected) this.#marks.add(connected ? 'connected again' : 'connection lost')
   }
 }

@@ -6,8 +6,18 @@ import { recorded } from './recorded'
 
 const calm: Load = { seconds: 30, rate: 40, runMs: { p50: 50, p99: 200 }, patience: 2000 }
 const bursts: Load = { ...calm, rate: 10, bursts: { every: 15, seconds: 3, rate: 90 } }
+/** Enough for what does not depend on figures that seldom occur. */
+const short: Load = { ...calm, seconds: 10 }
 /** In this thread, as the tests of other files run beside it. */
 const search = (traffic: Trace | Load, goal: Goal): Promise<Advice> => advise(traffic, { threads: 0, ...goal })
+
+/** Advice that several tests look at. */
+const known = new Map<Load, Promise<Advice>>()
+function advised(load: Load, goal: Goal): Promise<Advice> {
+  const advice = known.get(load) ?? search(load, goal)
+  known.set(load, advice)
+  return advice
+}
 
 /** Requests at random and run times at random, both exponential: what queueing theory knows everything about. */
 function markovian({ seconds, rate, meanMs }: { seconds: number; rate: number; meanMs: number }): Trace {
@@ -63,7 +73,7 @@ describe('advise', () => {
   })
 
   it('recommends an elastic size for bursts, where that costs less than any fixed one', async () => {
-    const { recommended, candidates } = await search(bursts, { p99Ms: 500, maxSize: 20, resamples: 2 })
+    const { recommended, candidates } = await advised(bursts, { p99Ms: 500, resamples: 2 })
     expect(recommended?.options.size).toMatchObject({ min: expect.any(Number), max: expect.any(Number) })
     const fixed = candidates.filter(({ options, meets }) => meets && typeof options.size === 'number')
     expect(fixed.length).toBeGreaterThan(0)
@@ -74,10 +84,10 @@ describe('advise', () => {
   it.each([
     ['calm', calm, { p99Ms: 300 }],
     ['in bursts', bursts, { p99Ms: 500 }],
-    ['that may drop', { ...calm, rate: 60 }, { p99Ms: 250, maxDrops: 0.05 }],
+    ['that may drop', { ...calm, seconds: 20, rate: 60 }, { p99Ms: 250, maxDrops: 0.05 }],
   ] as const)('recommends what does it on the real pool: traffic %s', async (_, load, goal) => {
     const trace = traceOf(load)
-    const { recommended } = await search(trace, { ...goal, resamples: 2 })
+    const { recommended } = await advised(load, { ...goal, resamples: 2 })
     const { requests } = await recorded(trace, recommended!.options)
     const answers = requests.filter(({ outcome }) => outcome === 'replied')
     const late = answers.filter(({ waitedMs, ranMs }) => waitedMs + ranMs > goal.p99Ms * 1.03)
@@ -87,7 +97,7 @@ describe('advise', () => {
   })
 
   it('returns options that spawnPool takes as they are', async () => {
-    const { recommended } = await search(calm, { p99Ms: 300, resamples: 0, options: { timeout: 700, breaker: true } })
+    const { recommended } = await search(short, { p99Ms: 300, resamples: 0, options: { timeout: 700, breaker: true } })
     const system = start()
     const Work = definePool({ calls: { work: () => reply('done') } })
     const pool = spawnPool(system, Work, 'db', recommended!.options)
@@ -97,8 +107,8 @@ describe('advise', () => {
   })
 
   it('says what would do if no setting does: more members, or faster handlers', async () => {
-    const trace = traceOf({ ...calm, seconds: 20, rate: 80 })
-    const goal = { p99Ms: 300, maxDrops: 0.01, maxSize: 3, resamples: 3 }
+    const trace = traceOf({ ...calm, seconds: 5, rate: 80 })
+    const goal = { p99Ms: 300, maxDrops: 0.01, maxSize: 3, resamples: 2 }
     const { recommended, instead, candidates, says } = await search(trace, goal)
     expect([recommended, candidates.some(({ meets }) => meets)]).toEqual([null, false])
     const { members, speed } = instead!
@@ -115,12 +125,12 @@ describe('advise', () => {
 
   it('says that members do not help where the time goes by in one slow key', async () => {
     const request = { priority: 0, waitedMs: 0, outcome: 'replied', type: 'sync' }
-    const others = traceOf({ ...calm, seconds: 40, rate: 10 }).requests
+    const others = traceOf({ ...calm, seconds: 20, rate: 10 }).requests
     // One message of this key at a time: 5 a second of 300 ms each are half as many again as there is time for.
-    const slow = Array.from({ length: 200 }, (_, i) => ({ ...request, key: 'slow', at: i * 200, ranMs: 300 }))
+    const slow = Array.from({ length: 100 }, (_, i) => ({ ...request, key: 'slow', at: i * 200, ranMs: 300 }))
     const requests = [...others, ...slow].sort((a, b) => a.at - b.at)
     const trace = { pool: 'db', timeoutMs: 5000, lost: 0, requests }
-    const { recommended, instead, says } = await search(trace, { p99Ms: 500, maxSize: 16, resamples: 5 })
+    const { recommended, instead, says } = await search(trace, { p99Ms: 500, maxSize: 16, resamples: 3 })
     expect([recommended, instead?.members]).toEqual([null, null])
     expect(instead?.speed).toBeGreaterThan(1)
     expect(instead?.speed).toBeLessThan(2)
@@ -128,13 +138,13 @@ describe('advise', () => {
   })
 
   it('says that nothing helps against a goal shorter than any run could be', async () => {
-    const { instead, says } = await search({ ...calm, seconds: 20 }, { p99Ms: 5, maxSize: 4, resamples: 2 })
+    const { instead, says } = await search(short, { p99Ms: 5, maxSize: 4, resamples: 2 })
     expect(instead).toEqual({ members: null, speed: null })
     expect(says).toContain('Nor do handlers that are 16 times as fast')
   })
 
   it('does not recommend what meets the goal by luck: it must do so on resampled traces, too', async () => {
-    const trace = traceOf(calm)
+    const trace = traceOf({ ...calm, seconds: 15 })
     const options = { broker: { client: {} } }
     const { latencyMs } = await simulate(trace, { ...options, size: 3 })
     const goal = { p99Ms: latencyMs.p99 + 0.001, maxDrops: 0, maxSize: 12, options }
@@ -187,11 +197,10 @@ describe('advise', () => {
   })
 
   it('gives the same advice in threads, and each time, and tells how far it is', async () => {
-    const load = { ...calm, seconds: 20 }
     const told: number[] = []
-    const goal: Goal = { p99Ms: 300, resamples: 3, onProgress: ({ done, expected }) => told.push(done / expected) }
-    const here = await search(load, goal)
-    expect(await advise(load, { ...goal, threads: 2 })).toEqual(here)
+    const goal: Goal = { p99Ms: 300, resamples: 2, onProgress: ({ done, expected }) => told.push(done / expected) }
+    const here = await search(short, goal)
+    expect(await advise(short, { ...goal, threads: 2 })).toEqual(here)
     expect(told).toHaveLength(here.simulations * 2)
     expect(Math.max(...told)).toBeLessThanOrEqual(1)
     expect(told.at(-1)).toBeGreaterThan(0.5)
@@ -199,7 +208,7 @@ describe('advise', () => {
 
   it('keeps the queue that its user has chosen', async () => {
     const broker = { client: { type: 'codel' as const, target: 7 } }
-    const { candidates } = await search({ ...calm, seconds: 20 }, { p99Ms: 300, resamples: 0, options: { broker } })
+    const { candidates } = await search(short, { p99Ms: 300, resamples: 0, options: { broker } })
     for (const { options } of candidates) expect(options.broker).toEqual(broker)
   })
 

@@ -167,6 +167,7 @@ describe('the page of a pool that runs elsewhere', () => {
     expect(inspect(pool).full).toBeGreaterThan(0)
     await visit.pass(page, 2)
     expect(await read(page, '[data-tile=in-flight]')).toContain('at most 6 from here')
+    expect(await read(page, '#changes')).toMatch(/maxInFlight 4 → 6$/)
   })
 
   it('fits on a narrow screen: only the table itself scrolls sideways', async () => {

@@ -2,7 +2,7 @@ import { advise, readTrace, simulate, traceOf } from '@genpool/dashboard'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from './run'
+import { FakeTerminal, run } from './run'
 import { LOAD, writeTrace } from './traces'
 
 let folder: string
@@ -140,6 +140,12 @@ describe('genpool simulate', () => {
   })
 })
 
+/** The cursor is there again, and the last line of the bar is gone. */
+function expectTidy(err: string): void {
+  expect(err.lastIndexOf('\u001b[?25h')).toBeGreaterThan(err.lastIndexOf('\u001b[?25l'))
+  expect(err.lastIndexOf('\u001b[2K')).toBeGreaterThan(err.lastIndexOf('left ·'))
+}
+
 describe('genpool advise', () => {
   it('prints what advise returns, and how to paste it', async () => {
     writeTrace(file)
@@ -151,6 +157,32 @@ describe('genpool advise', () => {
     for (const { name } of advice.candidates) expect(out).toContain(name)
     const json = await run('advise', file, '--p99', '300', ...QUICK, '--json')
     expect(JSON.parse(json.out)).toEqual(JSON.parse(JSON.stringify(advice)))
+  })
+
+  it('shows how far it is on a terminal, and leaves nothing of that behind', async () => {
+    writeTrace(file)
+    const { code, out, err } = await new FakeTerminal(true).run(['advise', file, '--p99', '300', ...QUICK])
+    expect([code, out]).toEqual([0, expect.not.stringContaining('left ·')])
+    const bars = [...err.matchAll(/([█░]{24}) (\d+) % · (\d+) simulations, \S+ left · ([a-z ]+)/g)]
+    for (const [, bar, percent] of bars) {
+      const filled = bar!.replaceAll('░', '').length
+      expect(Math.abs(filled - (Number(percent) / 100) * 24)).toBeLessThanOrEqual(1)
+    }
+    const done = bars.map(([, , , simulations]) => Number(simulations))
+    expect(done).toEqual([...done].sort((a, b) => a - b))
+    expect(out).toContain(`\n${done.at(-1)} simulations.`)
+    expect([bars.at(0)![4], bars.at(-1)![4]]).toEqual(['the smallest sizes', 'the figures of all'])
+    expectTidy(err)
+  })
+
+  it('takes the bar away when it is interrupted', async () => {
+    writeTrace(file)
+    const terminal = new FakeTerminal(true)
+    const ended = terminal.run(['advise', file, '--p99', '300', ...QUICK])
+    await terminal.shows(/ simulations, /)
+    terminal.abort.abort()
+    expect((await ended).code).toBe(130)
+    expectTidy(terminal.err)
   })
 
   it('ends with 3 if no setting does, and says what would', async () => {
