@@ -46,6 +46,21 @@ describe('a state that members in threads share', () => {
     expect(getState(pool)).toEqual({ n: 10, seen: [] })
   })
 
+  it('that the main thread made unsendable says what in it is wrong; when it is well again, the pool goes on', async () => {
+    const store = createStore()
+    const restart = { attempts: Infinity, backoff: { min: 1, max: 20 } }
+    const pool = open({ size: 1, state: { type: 'shared', store, key: 'k' }, restart } as PoolOptions)
+    await ready(pool)
+    const cell = store.cell<{ n: number; seen: unknown[] }>('k')
+    void cell.update((draft) => void draft.seen.push('fine', { by: Symbol('who') }))
+    await expect(call(pool, { type: 'add' }, { timeout: 2000 })).rejects.toThrow(
+      /state that was committed in the main thread was refused[^]*at seen\[1\]\.by: it is a symbol, which cannot be sent/,
+    )
+    void cell.update((draft) => void draft.seen.pop())
+    expect(await call(pool, { type: 'add' })).toBe(1)
+    expect(getState(pool)).toEqual({ n: 1, seen: ['fine'] })
+  })
+
   it.each([
     ['a recipe without the state', 'add'],
     ['a recipe beside what was read', 'ticket'],

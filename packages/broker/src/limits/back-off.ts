@@ -1,7 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { identify } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
-import { heldUntil, holdOf } from './hold'
+import { heldUntil } from './hold'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -54,9 +54,11 @@ function laneOf<E extends Waiting>({ keyed, rated }: LimitRules<E>, entry: E): F
   return null
 }
 
-/** Until when a back-off holds the keys of this entry; -Infinity without one. */
-export function heldFor<E extends Waiting>({ all, gate }: LimitRules<E>, entry: Waiting): Nanos {
-  return Math.max(holdOf(gate), ...all.map((limit) => holdOf(limit.existingLaneOf(entry)?.rate ?? null)))
+/** Before when no rate and no back-off lets an entry with these keys begin, also if nothing waits now. */
+export function opensFor<E extends Waiting>(rules: LimitRules<E>, entry: Waiting, now: Nanos): Nanos {
+  const ofAll = rules.gate === null ? now : rules.gate.opensAt(rules.leastCost, now)
+  const ofKeys = rules.all.map((limit) => limit.existingLaneOf(entry)?.fitsAt(rules.leastIn(limit), now) ?? now)
+  return Math.max(ofAll, ...ofKeys)
 }
 
 /** What waits for the end of a back-off. */

@@ -7,7 +7,7 @@ import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { Arrivals } from './arrivals'
-import { type BackOffScope, heldFor, holdBack } from './back-off'
+import { type BackOffScope, holdBack, opensFor } from './back-off'
 import { GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
 import { LaneSchedule } from './lane-schedule'
@@ -170,9 +170,9 @@ export class LimitedQueue<E extends Waiting> implements Layers<E> {
     return key
   }
 
-  /** Before when nothing begins that has the keys of this entry: because of the rate of all, or of a back-off. */
+  /** Before when nothing begins that has the keys of this entry: because of a rate or a back-off, of all or of these keys. */
   opensAt(entry: Waiting, now: Nanos): Nanos {
-    return Math.max(this.#queue.opensAt(now), heldFor(this.#rules, entry))
+    return Math.max(this.#queue.opensAt(now), opensFor(this.#rules, entry, now))
   }
 
   /** Whether the rate of all lets a request begin. */

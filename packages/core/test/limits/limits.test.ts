@@ -187,7 +187,7 @@ describe('limits per key', () => {
       opensInMs: 0,
     })
     expect(explain(pool).text).toContain(
-      '2 requests wait for the limits of their keys: at most 2 of a key may run at once; 2 of 2 belong to "a", of which 2 run',
+      '2 requests wait for the limits of their keys: at most 2 of a key may run at once; 2 of 2 belong to "a", which has 2 running',
     )
     await clock.advance(20)
     await all
@@ -219,6 +219,23 @@ describe('limits per key', () => {
     const { message } = ((await results)[2] as PromiseRejectedResult).reason as Error
     expect(message).toContain('(max, 1 waiting): as many of one key waited as "limits.max" allows (1).')
     expect(message).not.toContain('broker.client.max')
+  })
+
+  it('show no more than the begin of a long key, and long times in hours', async () => {
+    const interval = 86_400_000
+    const { clock, pool, send } = limited({ limits: { by: 'user', rate: { limit: 1, interval } }, timeout: 50 })
+    const key = 'x'.repeat(100_000)
+    const results = Promise.allSettled([send({ user: key }), send({ user: key })])
+    await clock.settle()
+    const { text } = explain(pool)
+    expect(text).toContain(
+      `at most 1 may begin in 24 h; 1 of 1 belong to "${'x'.repeat(60)}…"; the next may begin in 24 h`,
+    )
+    expect(text.length).toBeLessThan(1000)
+    await clock.advance(100)
+    const { message } = ((await results)[1] as PromiseRejectedResult).reason as Error
+    expect(message.length).toBeLessThan(1000)
+    expect(message).toContain('the next may begin in 24 h')
   })
 
   it('say both if the queue may be full as well', async () => {

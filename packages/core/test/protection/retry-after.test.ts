@@ -251,4 +251,19 @@ describe('retryAfterMs of a drop', () => {
       await clock.advance(2000)
     })
   })
+
+  it.each<[string, PoolOptions]>([
+    ['a rate', { rate: { limit: 1, interval: 500 } }],
+    ['a rate for each key', { rate: { limit: 1, interval: 500, by: 'ms' } }],
+    ['the rate of limits', { limits: { by: 'ms', rate: { limit: 1, interval: 500 } } }],
+  ])('is when %s opens again, also for the last one that waited', async (_, options) => {
+    const pool = spawned({ size: 2, broker: { client: { type: 'timeout', timeout: 50 } }, ...options })
+    const drops = sends(pool, 4, 1)
+    await clock.advance(100)
+    expect(facts(drops)).toEqual([
+      ['timeout', 450],
+      ['timeout', 450],
+      ['timeout', 450],
+    ])
+  })
 })

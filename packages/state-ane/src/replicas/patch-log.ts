@@ -2,6 +2,7 @@ import type { Patch } from 'immer'
 import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
 import { checkCell } from '../cells/wrong-cell'
+import { protoNameIn } from '../cells/proto-name'
 
 /** How many commits are kept for replicas that are behind. */
 const KEPT = 256
@@ -9,7 +10,8 @@ const KEPT = 256
 interface Logged<S> {
   readonly value: S
   readonly version: number
-  readonly patches: readonly Patch[]
+  /** Null if replicas have to take the whole value. */
+  readonly patches: readonly Patch[] | null
 }
 
 /** The patches of the last commits of a cell, for all replicas that follow it. They cost what has changed, whatever the size is. */
@@ -25,7 +27,7 @@ export class PatchLog<S> {
     checkCell('PatchLog', cell)
     checkFunction({ of: 'PatchLog', argument: 'changed' }, changed)
     this.#stop = cell.watch((value, version, patches) => {
-      this.#commits.push({ value, version, patches })
+      this.#commits.push({ value, version, patches: protoNameIn(patches) === undefined ? patches : null })
       if (this.#commits.length > 2 * KEPT) this.#commits = this.#commits.slice(-KEPT)
       changed()
     })
@@ -38,7 +40,9 @@ export class PatchLog<S> {
     const last = this.#commits.at(-1)
     const from = this.#commits.length - (cell.version - version)
     if (last?.version !== cell.version || from < 0 || this.#commits[from]?.version !== version + 1) return undefined
-    const patches = this.#commits.slice(from).flatMap((commit) => commit.patches)
+    const commits = this.#commits.slice(from)
+    if (commits.some((commit) => commit.patches === null)) return undefined
+    const patches = commits.flatMap((commit) => commit.patches ?? [])
     // What was before a new value of the whole does not count.
     const whole = patches.findLastIndex(({ path }) => path.length === 0)
     return whole > 0 ? patches.slice(whole) : patches

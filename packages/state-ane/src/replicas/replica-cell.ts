@@ -9,6 +9,7 @@ import type { CellKey } from '../errors'
 import { applied } from './applied'
 import { type Change, Entry } from './entry'
 import { promised } from './promised'
+import { mustHaveNoProtoName } from '../cells/proto-name'
 import { type HoldWriter, ReplicaHold } from './replica-hold'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
 
@@ -108,6 +109,12 @@ export class ReplicaCell<S> implements Cell<S> {
   #changeTo(next: S): Change<S> | null {
     if (Object.is(next, this.value)) return null
     mustBeState(this.key, next)
+    const change = this.#changeFrom(next)
+    if (change !== null) mustHaveNoProtoName(this.key, change.patches)
+    return change
+  }
+
+  #changeFrom(next: S): Change<S> | null {
     const made = this.#made
     if (made !== null && Object.is(made.base, this.value) && Object.is(made.next, next)) return made
     frozenState(this.key, next, this.value)
@@ -216,6 +223,7 @@ export class ReplicaCell<S> implements Cell<S> {
     const base = this.#tip(entry)
     try {
       const [next, patches] = produceWithPatches(this.key, base, entry.recipe as Recipe<S>)
+      mustHaveNoProtoName(this.key, patches)
       if (Object.is(next, base)) entry.made = { kind: 'settles', settle: () => entry.committed(next) }
       else this.#send(entry, { next, patches }, hold)
     } catch (error) {

@@ -3,6 +3,7 @@ import type { MaybePromise } from '../cells/maybe-promise'
 import { produceWithPatches } from '../cells/produce'
 import { type CellKey, ConflictError } from '../errors'
 import type { Change } from './entry'
+import { mustHaveNoProtoName } from '../cells/proto-name'
 
 /** The cell, as a hold commits to it. */
 export interface HoldWriter<S> {
@@ -37,6 +38,7 @@ export class ReplicaHold<S> implements Hold<S> {
     this.#check()
     const base = this.cell.value()
     const [next, patches] = produceWithPatches(this.cell.key, base, recipe)
+    mustHaveNoProtoName(this.cell.key, patches)
     return Object.is(base, next) ? next : this.#commit({ next, patches })
   }
 

@@ -37,6 +37,29 @@ async function restarted(engine: MemoryEngine): Promise<AsyncStore> {
   return store
 }
 
+describe('a property with the name "__proto__"', () => {
+  const evil = (): { apples: number } => JSON.parse('{"apples":1,"__proto__":{"admin":true}}') as { apples: number }
+  const ways: Record<string, (store: AsyncStore) => unknown> = {
+    'a recipe': (store) => store.cell<{ list: unknown }>('stock').update((draft) => void (draft.list = [evil()])),
+    'a returned value': (store) => store.cell('stock').update(() => evil() as never),
+    compareAndSet: (store) => store.cell('stock').compareAndSet(store.cell('stock').version, { apples: 1, of: evil() }),
+    'a transaction': (store) =>
+      store.transaction(['stock'], (draft) => void (draft['stock'] = { apples: 1, of: evil() })),
+  }
+  it.each(Object.entries(ways))(
+    'is refused in %s, alone: read again, it would become a prototype',
+    async (_, commit) => {
+      const { cell, engine, store } = await shop()
+      const [refused, other] = await Promise.allSettled([(async () => commit(store))(), cell.update(take(1))])
+      expect(refused).toMatchObject({
+        reason: { code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('"__proto__"') as string },
+      })
+      expect(other).toMatchObject({ value: { apples: 9 } })
+      expect((await restarted(engine)).cell('stock')).toMatchObject({ value: { apples: 9 }, version: 1 })
+    },
+  )
+})
+
 describe('commits of one cell that wait', () => {
   it('are written together, in order, and each is answered with what it left', async () => {
     const { engine, cell } = await shop()

@@ -54,6 +54,46 @@ const add = (draft: { n: number; by: Record<string, number> }, name: string): vo
 }
 const replicaOf = (far: Far | undefined): ReplicaCell<State> => far?.replica as never
 
+describe('a property with the name "__proto__"', () => {
+  const evil = (): object => JSON.parse('{"__proto__":{"admin":true}}') as object
+  const ways: Record<string, (replica: ReplicaCell<State>) => unknown> = {
+    'a recipe': (replica) => replica.update((draft) => void ((draft.by as Record<string, unknown>)['a'] = [evil()])),
+    'a returned state': (replica) => replica.compareAndSet(replica.version, { n: 1, by: { a: evil() as never } }),
+    'a hold': async (replica) => {
+      const hold = await replica.hold()
+      try {
+        await hold.update((draft) => void ((draft.by as Record<string, unknown>)['a'] = new Map([[1, evil()]])))
+      } finally {
+        hold.release()
+      }
+    },
+  }
+  it.each(Object.entries(ways))('is refused in %s: it would become a prototype where it arrives', async (_, commit) => {
+    const { cell, far } = setUp(1, () => 0)
+    far[0]!.session.update()
+    await quiet()
+    const replica = replicaOf(far[0])
+    const refused = {
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringContaining('"__proto__" is not sent') as string,
+    }
+    await expect((async () => commit(replica))()).rejects.toMatchObject(refused)
+    await replica.update((draft) => add(draft, 'next'))
+    expect(cell.value).toEqual({ n: 1, by: { next: 1 } })
+  })
+
+  it('that the owner commits arrives as it is', async () => {
+    const { cell, far } = setUp(1, () => 0)
+    far[0]!.session.update()
+    await quiet()
+    await cell.update((draft) => void ((draft.by as Record<string, unknown>)['a'] = evil()))
+    far[0]!.session.update()
+    await quiet()
+    const { a } = replicaOf(far[0]).value.by as unknown as { a: { admin?: boolean } }
+    expect([Object.keys(a), a.admin]).toEqual([['__proto__'], undefined])
+  })
+})
+
 describe('recipes through replicas', () => {
   it('all count, however many are under way at once', async () => {
     await fc.assert(

@@ -3,7 +3,7 @@ import type { TransferListItem } from 'node:worker_threads'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
 import { transferListOf } from '../values/transfer'
-import type { StateLink } from './state-link'
+import { type StateLink, unsendable } from './state-link'
 import type { Thread } from './thread'
 
 /** Sends what becomes ready for a thread in one turn in one post. */
@@ -85,6 +85,8 @@ export class Posting {
       this.thread.post([withPlainAddresses(message) as ToThread], list)
     } catch (error) {
       if (message[0] === 'job') this.refuse(message[2].id)
+      // Without it the thread would not know what the state is.
+      else if (message[0] === 'state') this.thread.endFor(unsendable(message[1]))
       else process.emitWarning(`A message to a thread could not be sent: ${String(error)}`, 'GenPoolWarning')
     }
   }

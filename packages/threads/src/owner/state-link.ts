@@ -1,6 +1,7 @@
+import { InvalidError } from '@genpool/runtime'
 import { type OwnerMessage, type ReplicaMessage, ReplicaSession } from '@genpool/state-ane'
 import type { SentAnswer, ToThread } from '../protocol/messages'
-import { isCloneable } from '../values/cloneable'
+import { faultIn, isCloneable } from '../values/cloneable'
 import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import type { SharedState } from './shared-state'
 
@@ -73,3 +74,15 @@ function encoded(message: OwnerMessage<unknown>): OwnerMessage<unknown> {
   if (message[0] === 'refused') return ['refused', message[1], message[2], encodeError(message[3], isCloneable)]
   return message[0] === 'notHeld' ? ['notHeld', message[1], encodeError(message[2], isCloneable)] : message
 }
+
+/** The error of a state that a thread cannot have: what in it cannot be sent, and where. */
+export function unsendable(message: OwnerMessage<unknown>): InvalidError {
+  const parts: readonly Patch[] =
+    message[0] === 'patches'
+      ? message[3]
+      : [{ op: 'replace', path: [], value: message[0] === 'value' ? message[3] : message }]
+  const { path, value } = parts.find((part) => !isCloneable(part.value)) ?? { path: [], value: message }
+  const fault = faultIn(value)
+  return new InvalidError('state that was committed in the main thread', [{ ...fault, path: [...path, ...fault.path] }])
+}
+type Patch = Extract<OwnerMessage<unknown>, readonly ['patches', ...unknown[]]>[3][number]

@@ -2,7 +2,7 @@ import type { Eventually, Job, Started, Worker, WorkerHost, WorkerSeat } from '@
 import { InvalidError } from '@genpool/core'
 import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
-import type { ToOwner } from '../protocol/messages'
+import type { ToOwner, ToThread } from '../protocol/messages'
 import { type Given, Ledger } from '../protocol/ledger'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { decodeError } from '../values/errors'
@@ -14,7 +14,7 @@ import { Reports } from './reports'
 import { RunTimes } from './run-times'
 import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
-import { StateLink } from './state-link'
+import { StateLink, unsendable } from './state-link'
 import { type Thread, type ThreadListener, UnusableModule } from './thread'
 
 /** What the threads of one pool have in common. */
@@ -133,7 +133,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       if (thread.isGone) throw new Error('its thread has ended before it could start')
       thread.listen(this)
       const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
-      thread.post([['start', setupOf(this.seat, offset)], ...(this.#link?.take() ?? [])])
+      this.#post([['start', setupOf(this.seat, offset)]])
       const result = await started
       if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this, this.seat.turn)
       else this.#endings.kill()
@@ -144,6 +144,17 @@ export class ThreadWorker implements Worker, ThreadListener {
       throw error
     } finally {
       this.#started = null
+    }
+  }
+
+  /** Sends what it should do, and the state as it is now. @throws {InvalidError} if that cannot be sent */
+  #post(messages: readonly ToThread[]): void {
+    const state = this.#link?.take() ?? []
+    try {
+      this.#thread.post([...messages, ...state])
+    } catch (error) {
+      const wrong = state.find((message) => message[0] === 'state' && !isCloneable(message[1]))
+      throw wrong?.[0] === 'state' ? unsendable(wrong[1]) : error
     }
   }
 
@@ -206,7 +217,11 @@ export class ThreadWorker implements Worker, ThreadListener {
     const { isRunning } = this.#reports
     for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
     this.#reports.end()
-    if (this.#link !== null && !this.#thread.isGone) this.#thread.post(this.#link.take())
+    try {
+      if (this.#link !== null && !this.#thread.isGone) this.#post([])
+    } catch (error) {
+      this.#thread.endFor(error as Error)
+    }
     this.#unlink()
     const sent = isCloneable(reason) ? reason : String(reason)
     // The handler failed, and the thread did not: another member can have it.

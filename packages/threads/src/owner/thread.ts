@@ -111,13 +111,17 @@ export class Thread {
     return this.#exited
   }
 
-  /** Some of what it said is lost, and nobody knows what. What it says after that would make no sense. */
-  #unreadable(error: unknown): void {
+  /** Ends it for a reason. What it still says would make no sense. */
+  endFor(cause: Error): void {
     this.#isDeaf = true
-    this.#error = new Error(
-      `its thread was ended, since what it sent could not be read: ${sentence(textOf(error))} ${DEEP}`,
-    )
+    this.#error = cause
     void this.kill()
+  }
+
+  /** Some of what it said is lost, and nobody knows what. */
+  #unreadable(error: unknown): void {
+    const why = `its thread was ended, since what it sent could not be read: ${sentence(textOf(error))} ${DEEP}`
+    this.endFor(new Error(why))
   }
 
   #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {

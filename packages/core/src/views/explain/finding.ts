@@ -1,3 +1,5 @@
+import { textOf } from '@genpool/runtime'
+
 /** The names of all findings. */
 export type FindingName =
   | 'stopped'
@@ -68,8 +70,18 @@ export function withRoundedFigures(finding: Finding): Finding {
   return { ...finding, figures: Object.fromEntries(figures) }
 }
 
-/** Writes a duration for a reader, in ms or s, with two digits or as a whole number. */
+/** How many characters of a key are shown. */
+const MOST_SHOWN = 60
+
+/** Writes a key for a reader. It may be a text of a million characters. */
+export function keyInWords(key: unknown): string {
+  const text = textOf(key)
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`
+}
+
+/** Writes a duration for a reader, in ms, s or hours, with two digits or as a whole number. */
 export function inWords(ms: number): string {
+  if (ms >= 7_200_000) return `${twoDigits(ms / 3_600_000)} h`
   return ms >= 1000 ? `${twoDigits(ms / 1000)} s` : `${twoDigits(ms)} ms`
 }
 

@@ -1,7 +1,7 @@
 import type { HeldBy } from '@genpool/broker'
-import { NS_PER_MS, textOf } from '@genpool/runtime'
+import { NS_PER_MS } from '@genpool/runtime'
 import type { Evidence } from './evidence'
-import { count, type Finding, inWords } from './finding'
+import { count, type Finding, inWords, keyInWords } from './finding'
 
 /** A handler has said that what it calls had too many requests. */
 export function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): Finding | null {
@@ -9,11 +9,11 @@ export function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): F
   const { waiting: heldBack, all, keys, key, opensInMs } = backOff
   const who = all
     ? 'the pool backs off'
-    : `${count(keys, 'key backs off', 'keys back off')}, "${textOf(key)}" for the longest time`
+    : `${count(keys, 'key backs off', 'keys back off')}, "${keyInWords(key)}" for the longest time`
   return {
     finding: 'back-off',
     says: `${who}: what the handlers call has had too many requests, and ${requests(heldBack)}${next(opensInMs)}`,
-    figures: { held: heldBack, keys, opensInMs, waiting, idle, ...(!all && { key: textOf(key) }) },
+    figures: { held: heldBack, keys, opensInMs, waiting, idle, ...(!all && { key: keyInWords(key) }) },
     advice: 'Set "rate" or "limits" to what the handlers call allows, so that it need not refuse requests.',
     option: 'rate',
   }
@@ -47,7 +47,7 @@ export function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidenc
     finding: 'limits',
     says:
       `${requests(heldBack)} for the limits of their keys: at most ${[...atOnce, ...perInterval].join(', and ')}` +
-      `${mostOf(held.limits)}${isFull ? `, of which ${running} run` : next(opensInMs)}`,
+      `${mostOf(held.limits)}${isFull ? `, which has ${running} running` : next(opensInMs)}`,
     figures: { held: heldBack, ofKey, running, keys, opensInMs, waiting, idle },
     advice: isFull
       ? `Raise "limits.concurrency"${ofBroker(ownsQueue)} if one key may have more members at once, or make handlers faster.`
@@ -66,7 +66,7 @@ function requests(held: number): string {
 }
 
 function mostOf({ key, ofKey, waiting }: HeldBy): string {
-  return ofKey === 0 ? '' : `; ${ofKey} of ${waiting} belong to "${textOf(key)}"`
+  return ofKey === 0 ? '' : `; ${ofKey} of ${waiting} belong to "${keyInWords(key)}"`
 }
 
 function next(opensInMs: number): string {

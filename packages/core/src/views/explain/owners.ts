@@ -1,6 +1,6 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
-import { textOf } from '@genpool/runtime'
 import type { RequestFacts } from '../../requests/request-facts'
+import { keyInWords } from './finding'
 
 /** The owner of most requests. */
 export interface Greatest {
@@ -38,7 +38,7 @@ export function greatest(
   let most: Greatest | null = null
   for (const [owner, number] of counts) {
     if (most === null || number > most.count)
-      most = { name: owner === undefined ? '(none)' : textOf(owner), count: number }
+      most = { name: owner === undefined ? '(none)' : keyInWords(owner), count: number }
   }
   return most
 }

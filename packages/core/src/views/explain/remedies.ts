@@ -6,7 +6,7 @@ import type { PoolView } from '../pool-view'
 import { LATE_ADVICE } from './causes'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
-import { capital, count, type Finding, inWords } from './finding'
+import { capital, count, type Finding, inWords, keyInWords } from './finding'
 import { stoppedAdvice } from './life-causes'
 import { TIMEOUT_ADVICE } from './loss-causes'
 import { KEYS_ADVICE, waitForKeys, whyWaiting } from './wait-causes'
@@ -120,7 +120,7 @@ const DRAINING = {
 function keyOf({ key }: RequestFacts, evidence: Evidence): Remedy | null {
   if (key === undefined || !waitForKeys(evidence)) return null
   const idle = count(evidence.idle, 'member is', 'members are')
-  const says = `It waited for the turn of its key "${textOf(key)}", while ${idle} idle: a key is handled one request at a time.`
+  const says = `It waited for the turn of its key "${keyInWords(key)}", while ${idle} idle: a key is handled one request at a time.`
   return { says: `${says} ${KEYS_ADVICE}` }
 }
 
