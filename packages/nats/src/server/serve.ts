@@ -43,7 +43,7 @@ export interface Service {
  * @param options `name`, and those of `serveOptions`
  * @returns the node, when clients can reach it
  * @throws {OptionsError} if an argument is wrong; what NATS says if it refuses a subscription. Nothing is served then
- * @example const service = await serve(pool, await connect({ servers }), { name: 'orders' })
+ * @example const service = await serve(pool, await connect({ servers: '127.0.0.1:4222' }), { name: 'orders' })
  */
 export async function serve(pool: HereRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
   const checked = parseOptions(serveOptions, options, 'options of serve')
