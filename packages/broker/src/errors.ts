@@ -49,7 +49,7 @@ export interface DropFacts {
  * The request was never started: too much work was ahead of it, or earlier requests failed. It is safe to retry, preferably
  * later.
  *
- * @example if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) response.setHeader('Retry-After', Math.ceil((error.retryAfterMs ?? 1000) / 1000))
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) await wait(error.retryAfterMs ?? 100)
  */
 export class DroppedError extends GenPoolError implements DropFacts {
   readonly code = 'ERR_GENPOOL_DROPPED'

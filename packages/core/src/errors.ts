@@ -84,7 +84,7 @@ export interface ErrorsByCode {
  * Whether `error` is a GenPool error, and has this `code` if one is given. TypeScript then knows its fields. Works across
  * installed copies.
  *
- * @example if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) await sleep(error.retryAfterMs ?? 100)
+ * @example if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) await wait(error.retryAfterMs ?? 100)
  */
 export function isGenPoolError<C extends ErrorCode>(error: unknown, code: C): error is ErrorsByCode[C]
 export function isGenPoolError(error: unknown): error is ErrorsByCode[ErrorCode]

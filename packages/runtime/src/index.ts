@@ -34,6 +34,7 @@ export {
   supervision,
 } from './nact/internals'
 export { checkPlace, isAddress, lookUp } from './nact/place'
+export { answerQuery } from './nact/answer-query'
 export { ReplyReference } from './nact/replies'
 export { Notices } from './notices'
 export { RetryBudget } from './retry-budget'

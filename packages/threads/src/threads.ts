@@ -27,8 +27,8 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
  * @param options see `threadOptions`
  * @throws {OptionsError} if an option is wrong, or there is no such file
  * @example
- * import type Thumbnails from './thumbnails.js'
- * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.js', import.meta.url)), 'thumbnails')
+ * import type Thumbnails from './thumbnails.mjs'
+ * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.mjs', import.meta.url)), 'thumbnails')
  */
 export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
   const file = moduleFile(url)

@@ -1,4 +1,5 @@
 import {
+  answerQuery,
   BaseActor,
   type ConcreteParent,
   GenPoolError,
@@ -24,7 +25,6 @@ import {
   type CheckedBrokerMessage,
 } from './broker-messages'
 import { Gauges } from './gauges'
-import { answerQuery } from './queries'
 import { keepLimitedParties, type Listener, PARTIES_HELD, Party, type PartyFacts } from './party'
 import { Shell } from './shell'
 

@@ -1,4 +1,5 @@
 import {
+  answerQuery,
   type Change,
   BaseActor,
   clockOption,
@@ -16,7 +17,6 @@ import { type RegulatorOptions, regulatorOptions } from '../engine/regulator-opt
 import { applyOptions, type CheckedAskOptions, checkQueryTimeout, DEFAULTS, watchSignal } from './ask-options'
 import { type Answering, checkMessage, dispatchFrom, once, sending } from './answers'
 import { type Listener, Party, type PartyFacts } from './party'
-import { answerQuery } from './queries'
 import {
   type CheckedRegulatorMessage,
   type Permit,

@@ -29,7 +29,7 @@ export interface Results<R> extends AsyncIterableIterator<R, undefined, undefine
  * @param options `inFlight` (default: as many as members may work at once), `ordered`, `onError`, `signal`, and for each call
  *   `timeout`, `retry`, `priority`, and `key`, a function of the message
  * @throws {OptionsError} at once, if the source or an option is wrong; nothing is begun
- * @example for await (const page of map(crawler, urls, { inFlight: 20, ordered: false })) await save(page)
+ * @example for await (const page of map(pages, urls, { inFlight: 20, ordered: false })) await save(page)
  */
 export function map<P extends Protocol, const M extends AnyCall<P>>(
   pool: PoolRef<P>,

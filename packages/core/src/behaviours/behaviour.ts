@@ -66,7 +66,7 @@ export class InitStep<S = unknown> {
 /**
  * Starts with `state`, and calls `handleContinue(argument)` before the first message.
  *
- * @example init: () => initThen({ rows: [] }, { continue: 'load' })
+ * @example definePool({ init: () => initThen({ rows: [] }, { continue: 'load' }), handleContinue: () => noReply({ rows: [1, 2] }) })
  */
 export function initThen<S>(state: S, then: { readonly continue: unknown }): InitStep<S> {
   const given: unknown = then
@@ -78,7 +78,7 @@ export function initThen<S>(state: S, then: { readonly continue: unknown }): Ini
 /**
  * Leaves this slot empty; it does not count as a failed start. With shared state, the pool stops.
  *
- * @example init: () => (needed ? { count: 0 } : ignore())
+ * @example definePool({ init: () => (needed ? { count: 0 } : ignore()) })
  */
 export function ignore(): InitStep<never> {
   return new InitStep('ignore', undefined, undefined)
@@ -87,7 +87,10 @@ export function ignore(): InitStep<never> {
 /**
  * Refuses to start: the pool stops, and `ready(pool)` and all waiting callers get the reason.
  *
- * @example init: () => (process.env.KEY === undefined ? refuse('KEY is not set') : { key: process.env.KEY })
+ * @example
+ * definePool({
+ *   init: () => (process.env['KEY'] === undefined ? refuse('KEY is not set') : { key: process.env['KEY'] }),
+ * })
  */
 export function refuse(reason: unknown): InitStep<never> {
   return new InitStep('refuse', undefined, reason)

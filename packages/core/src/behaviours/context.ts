@@ -81,7 +81,7 @@ export interface Context<S = unknown> extends MemberContext {
    *
    * @param options `key`: the key that backs off; `null` for the whole pool
    * @throws {OptionsError} if an argument is wrong, or the pool shares a broker; nothing is held then
-   * @example if (response.status === 429) return ctx.backOff(retryAfterMs(response), { again: true })
+   * @example if (response.status === 429) ctx.backOff(1000 * Number(response.headers.get('retry-after')), { again: true }) // throws
    */
   backOff(ms: number, options: BackOffOptions & { readonly again: true }): never
   backOff(ms: number, options?: BackOffOptions & { readonly again?: false }): void

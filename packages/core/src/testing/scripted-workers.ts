@@ -182,7 +182,7 @@ export class ScriptedWorker implements Worker {
  * const pool = spawnPool(system, withWorkers(behaviour, workers), 'pool', { size: 1, clock })
  * const answer = call(pool, { type: 'add', value: 1 })
  * await clock.settle()
- * const [job] = workers.jobs
+ * const job = workers.jobs[0]!
  * job.begin()
  * job.finish(1)
  * await answer // 1

@@ -45,7 +45,7 @@ export interface Service {
  * @returns the node, when clients can reach it
  * @throws {OptionsError} if an argument is wrong; {StoppedError} if the pool has stopped, or stops before it is served;
  *   {UnreachableError} if the connection is closed; what NATS says if it refuses a subscription. Nothing is served then
- * @example const service = await serve(pool, await connect({ servers }), { name: 'orders' })
+ * @example const service = await serve(pool, await connect({ servers: '127.0.0.1:4222' }), { name: 'orders' })
  */
 export async function serve(pool: HereRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
   const checked = parseOptions(serveOptions, options, 'options of serve')

@@ -1,4 +1,5 @@
 import {
+  answerQuery,
   BaseActor,
   type ConcreteActor,
   type ConcreteParent,
@@ -68,7 +69,7 @@ export type StateRef<S> = Ref<StateMessage<S>> & { readonly __state?: S }
  *   parent has stopped; {InvalidError} if `initial` cannot be a state. Nothing is created then
  * @example
  * const bank = spawnState(system, { money: 0 }, { recipes: { pay: (draft, amount: number) => { draft.money += amount } } }, 'bank')
- * await query(bank, { type: 'update', recipe: 'pay', argument: 5 }, 1000) // { value: { money: 5 }, version: 1 }
+ * await query(bank, () => ({ type: 'update', recipe: 'pay', argument: 5 }), 1000) // { value: { money: 5 }, version: 1 }
  */
 export function spawnState<S>(
   parent: Ref<never>,
@@ -116,6 +117,10 @@ class StateActor<S> extends BaseActor {
   }
 
   protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
+    return answerQuery(message, this.system, (given) => this.#query(given, timeout))
+  }
+
+  #query(message: unknown, timeout: number): Promise<unknown> {
     const from = systemClock.now()
     const until = from + timeout * NS_PER_MS
     let started = false

@@ -113,7 +113,7 @@ export function whenFree<S, T>(cell: Cell<S>, commit: (writer: Writer<S>) => May
 /**
  * Holds the cell while `work` runs, and releases it also when `work` fails. Synchronous if cell and work are.
  *
- * @example holding(cell, (hold) => hold.value)
+ * @example await holding(cell, (hold) => hold.update((draft) => { draft.count = cell.value.count + 1 }))
  */
 export function holding<S, T>(cell: Cell<S>, work: (hold: Hold<S>) => MaybePromise<T>): T | Promise<T> {
   try {

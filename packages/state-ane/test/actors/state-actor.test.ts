@@ -32,6 +32,19 @@ describe('spawnState', () => {
   })
   afterEach(() => stop(system))
 
+  it('takes a message from a factory, as the types of nact ask for', async () => {
+    const paid = query(account, () => ({ type: 'update', recipe: 'pay', argument: 5 }), 1000)
+    expect(await paid).toMatchObject({ version: 1 })
+    const thrown = query(
+      account,
+      () => {
+        throw new Error('no message')
+      },
+      1000,
+    )
+    await expect(thrown).rejects.toThrow('no message')
+  })
+
   it('answers queries with the value and its version', async () => {
     expect(await ask({ type: 'read' })).toEqual({ value: EMPTY, version: 0 })
     expect(await ask({ type: 'update', recipe: 'pay', argument: 5 })).toEqual({

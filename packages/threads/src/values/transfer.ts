@@ -16,7 +16,7 @@ let isUsed = false
  * @param list ArrayBuffers, MessagePorts and what else Node can transfer
  * @returns `value`
  * @throws {OptionsError} if `value` is no object, or `list` is no list
- * @example await call(pool, transfer({ type: 'make', image }, [image.buffer]))
+ * @example await call(thumbnails, transfer({ type: 'make', image }, [image.buffer]))
  */
 export function transfer<T extends object>(value: T, list: readonly TransferListItem[]): T {
   if (typeof value !== 'object' || (value as unknown) === null) {

@@ -23,7 +23,7 @@ function playAll(run: QueueRun, plan: QueuePlan, afterEach: () => void = () => u
  * @example
  * import fc from 'fast-check'
  * describe('my queue', () => {
- *   const subject = { create: (now, items) => new MyQueue(now, items), reconfigurations: [{ max: 3 }] }
+ *   const subject: QueueSubject = { create: (now, items) => new MyQueue(now, items), reconfigurations: [{ max: 3 }] }
  *   it.each(queueContract.map((law) => [law.name, law] as const))('%s', (_, law) => law.check(subject, { fc }))
  * })
  */

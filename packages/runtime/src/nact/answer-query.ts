@@ -1,4 +1,5 @@
-import { type ConcreteSystem, ReplyReference } from '@genpool/runtime'
+import type { ConcreteSystem } from './internals'
+import { ReplyReference } from './replies'
 
 /**
  * Answers nact's `query`. Its message may be a function: a factory that gets the reply address. The message that it
