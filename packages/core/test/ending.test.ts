@@ -13,6 +13,7 @@ import {
   resize,
   spawnPool,
 } from '@genpool/core'
+import type { Clock } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -51,7 +52,45 @@ const spawned = (options: PoolOptions = {}) => {
   return { pool, errors, ends }
 }
 
+/** A clock that knows how many of its timers keep the process alive. */
+const holding = (inner: Clock): { clock: Clock; readonly holds: number } => {
+  const live = new Set<object>()
+  const setTimer: Clock['setTimer'] = (at, fn, holds = true) => {
+    const mark = {}
+    if (holds) live.add(mark)
+    const fire = (): void => {
+      live.delete(mark)
+      fn()
+    }
+    const timer = inner.setTimer(at, fire, holds)
+    return {
+      cancel: () => {
+        live.delete(mark)
+        timer.cancel()
+      },
+    }
+  }
+  return {
+    clock: { now: () => inner.now(), defer: (fn) => inner.defer(fn), setTimer },
+    get holds() {
+      return live.size
+    },
+  }
+}
+
 describe('a terminate that never returns', () => {
+  it('keeps the process alive while a drain waits for it, and no longer', async () => {
+    const timers = holding(clock)
+    const { pool } = spawned({ clock: timers.clock })
+    const drained = [drain(pool, { within: 200 }), drain(pool, { within: 300 })].map(watched)
+    await clock.advance(250)
+    expect(drained.map(({ done }) => done)).toEqual([true, false])
+    expect(timers.holds).toBeGreaterThan(0)
+    await clock.advance(50)
+    expect(drained.map(({ done }) => done)).toEqual([true, true])
+    expect(timers.holds).toBe(0)
+  })
+
   it('does not hold up drain(pool, { within }), and is reported with the name of its member', async () => {
     const { pool, errors } = spawned()
     const drained = watched(drain(pool, { within: 200 }))

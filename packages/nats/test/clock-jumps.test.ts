@@ -124,7 +124,7 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
     const two = await natsStore(await connectTo(server), { bucket, initial: 0, lease: 600 })
     const hold = await one.cell<number>('a').hold()
     moveWallClock(ms)
-    const other = two.cell<number>('a').update((n) => n + 1)
+    const other = Promise.resolve(two.cell<number>('a').update((n) => n + 1))
     let isDone = false
     void other.then(() => (isDone = true))
     await sleep(1500)

@@ -1,4 +1,16 @@
-import { call, cast, definePool, explain, inspect, noReply, type PoolRef, ready, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  definePool,
+  explain,
+  inspect,
+  type NoReply,
+  noReply,
+  type PoolRef,
+  ready,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { remotePool, serve, type Service, type ServeOptions } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, dispatch, query, start, stop } from 'nact'
@@ -6,15 +18,19 @@ import { connectTo, endServers, type NatsServer, startServer } from './support/s
 import { until } from './support/until'
 
 let noted: string[] = []
+const seen = (what: string): NoReply<number> => {
+  noted.push(what)
+  return noReply()
+}
 const Old = definePool({
   init: () => 0,
   calls: { who: () => reply('old') },
-  casts: { note: () => void noted.push('old') ?? noReply() },
+  casts: { note: () => seen('old') },
 })
 const New = definePool({
   init: () => 0,
   calls: { who: () => reply('new'), cancel: ({ id }: { id: number }) => reply(`new ${id}`) },
-  casts: { note: () => void noted.push('new') ?? noReply(), forget: () => void noted.push('forget') ?? noReply() },
+  casts: { note: () => seen('new'), forget: () => seen('forget') },
 })
 const AnyShape = definePool({
   init: () => 0,

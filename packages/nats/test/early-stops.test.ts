@@ -219,7 +219,7 @@ describe('what needs JetStream', () => {
   it('ends a store and a consumer that were just made, and leaves nothing', async () => {
     const nc = await connectTo(await startJetStream())
     const store = await natsStore(nc, { bucket: 'just' })
-    const committed = code(store.cell('a').update(() => 1))
+    const committed = code(Promise.resolve(store.cell('a').update(() => 1)))
     store.destroy()
     expect(['ERR_GENPOOL_NOT_COMMITTED', 'ERR_GENPOOL_STOPPED', 1]).toContain(await committed)
     const jobs = await durable(nc, { name: 'just' })

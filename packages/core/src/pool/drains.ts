@@ -1,5 +1,13 @@
 import type { Request } from '../requests/request'
 
+/** What one of them waits for. */
+export interface Drained {
+  /** Resolves when all is done. */
+  readonly done: Promise<void>
+  /** It waits no longer. */
+  leave(): void
+}
+
 /** The callers that wait until a pool has drained. */
 export class Drains {
   #waiting: (() => void)[] = []
@@ -17,12 +25,24 @@ export class Drains {
   }
 
   /** @param request the request of the handler that waits; null if no handler waits */
-  wait(request: Request | null): Promise<void> {
-    return new Promise((resolve) => {
-      if (request === null) return void this.#waiting.push(resolve)
+  wait(request: Request | null): Drained {
+    let resolve = (): void => undefined
+    const done = new Promise<void>((resolved) => (resolve = resolved))
+    if (request === null) this.#waiting.push(resolve)
+    else {
       const handlers = (this.#handlers ??= new Map())
       handlers.set(request, [...(handlers.get(request) ?? []), resolve])
-    })
+    }
+    return { done, leave: () => this.#leave(resolve) }
+  }
+
+  #leave(resolve: () => void): void {
+    this.#waiting = this.#waiting.filter((each) => each !== resolve)
+    for (const [request, all] of this.#handlers ?? []) {
+      const others = all.filter((each) => each !== resolve)
+      if (others.length > 0) this.#handlers?.set(request, others)
+      else this.#handlers?.delete(request)
+    }
   }
 
   /** Nothing is left but handlers that wait. */

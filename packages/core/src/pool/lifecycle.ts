@@ -3,7 +3,7 @@ import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
-import { Drains } from './drains'
+import { type Drained, Drains } from './drains'
 import { Readiness } from './readiness'
 import { Endings, type EndingsOwner, type EndingsPorts } from './endings'
 import type { Listeners } from './listeners'
@@ -166,7 +166,7 @@ export class Lifecycle implements EndingsOwner {
     const drained = (this.#drains ??= new Drains()).wait(this.#callingHandler())
     this.#endings?.rest()
     this.settle()
-    return within === Infinity ? drained : this.#drainedWithin(drained, within)
+    return within === Infinity ? drained.done : this.#drainedWithin(drained, within)
   }
 
   /** The request of the handler that calls this, if it is called before the first `await` of one: it would wait for itself. */
@@ -175,15 +175,18 @@ export class Lifecycle implements EndingsOwner {
   }
 
   /** Stops the pool after `within` milliseconds, even if a handler or a `terminate` never ends. */
-  #drainedWithin(drained: Promise<void>, within: number): Promise<void> {
+  #drainedWithin(drained: Drained, within: number): Promise<void> {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
         this.#endings?.reportAll()
+        // What never ends must not keep the process alive now.
+        drained.leave()
         host.stop()
+        this.#endings?.rest()
         resolve()
       })
-      void drained.then(() => {
+      void drained.done.then(() => {
         timer.cancel()
         resolve()
       })
