@@ -1,7 +1,9 @@
 import type { Patch } from 'immer'
 import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
+import { Turns } from '../cells/turns'
 import { checkCell } from '../cells/wrong-cell'
+import { netPatches } from '../groups/net-patches'
 
 /** How many commits are kept for replicas that are behind. */
 const KEPT = 256
@@ -14,6 +16,8 @@ interface Logged<S> {
 
 /** The patches of the last commits of a cell, for all replicas that follow it. They cost what has changed, whatever the size is. */
 export class PatchLog<S> {
+  /** Which replica commits next, if they ask. */
+  readonly turns = new Turns<object>()
   #commits: Logged<S>[] = []
   readonly #stop: () => void
 
@@ -38,10 +42,10 @@ export class PatchLog<S> {
     const last = this.#commits.at(-1)
     const from = this.#commits.length - (cell.version - version)
     if (last?.version !== cell.version || from < 0 || this.#commits[from]?.version !== version + 1) return undefined
-    const patches = this.#commits.slice(from).flatMap((commit) => commit.patches)
-    // What was before a new value of the whole does not count.
-    const whole = patches.findLastIndex(({ path }) => path.length === 0)
-    return whole > 0 ? patches.slice(whole) : patches
+    return netPatches(
+      this.#commits.slice(from).map(({ patches }) => patches),
+      cell.value,
+    )
   }
 
   /** The version that had this value; -1 if it is not known any more. */
