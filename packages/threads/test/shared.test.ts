@@ -88,6 +88,15 @@ describe('a state that members in threads share', () => {
     }
   })
 
+  it('answers a call whose change is none any more, since another thread has made it', async () => {
+    const pool = open({ size: 3 })
+    await ready(pool)
+    for (let i = 1; i < 20; i += 2) {
+      expect(await each(3, () => call(pool, { type: 'once', ms: 5 }))).toEqual([i, i, i])
+      await call(pool, { type: 'even' })
+    }
+  })
+
   it('is overwritten where that is asked for', async () => {
     const pool = open()
     await each(10, (i) => call(pool, { type: 'overwrite', n: i }))

@@ -85,7 +85,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     const ledger = this.#ledger
     return new StateLink(shared, {
       admit: (id) => this.#admit(id),
-      committed: (job) => this.#reports.committed(job),
+      committed: (run) => this.#reports.committed(run),
       sendSoon: () => this.#posting.soon(),
       get isBusy() {
         return ledger.size > 0
@@ -114,6 +114,16 @@ export class ThreadWorker implements Worker, ThreadListener {
   /** How many jobs it has. */
   get load(): number {
     return this.#ledger.size
+  }
+
+  /** How many messages have run. */
+  get runs(): number {
+    return this.#runTimes.count
+  }
+
+  /** How long its jobs take, most likely. */
+  get workNs(): Nanos {
+    return this.#runTimes.of(this.#ledger.size)
   }
 
   /** Whether it has jobs, or answers are owed by it. */

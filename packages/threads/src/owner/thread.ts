@@ -13,6 +13,7 @@ import { SharedWords } from '../protocol/shared-words'
 import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
+import { received } from '../values/received'
 
 /** What a thread is made of. */
 export interface ThreadSetup {
@@ -60,7 +61,7 @@ export class Thread {
     let fail!: (error: unknown) => void
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
-      port1.on('message', (packed: Packed) => this.#hear(unpackForOwner(packed), resolve, reject))
+      port1.on('message', (packed: Packed) => this.#hear(received(port1, packed, unpackForOwner), resolve, reject))
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {

@@ -73,10 +73,16 @@ export type ToThread =
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 
-/** The answer of a job, which goes with its commit. `fault`: it cannot be cloned. */
-export type SentAnswer =
-  | { readonly job: number; readonly answer: unknown; readonly fault?: undefined }
-  | { readonly job: number; readonly answer?: undefined; readonly fault: Fault }
+/** What comes of a run if its commit is done: it goes with the commit. */
+export interface CommittedRun {
+  readonly job: number
+  /** Its answer; undefined if that comes after the commit. */
+  readonly answer: { readonly value: unknown } | undefined
+  /** Why its answer cannot be cloned. */
+  readonly fault?: Fault
+  /** How long it ran, if it is over then; -1 if it is not. */
+  readonly ranNs: number
+}
 
 /** What a thread sends: a list of these in one post. */
 export type ToOwner =

@@ -19,6 +19,8 @@ export class Lane {
   isCommitting = false
   /** How long its handler ran; -1 while it does. */
   ranNs = -1
+  /** Whether the commit that was sent tells its end. */
+  isTold = false
   /** Whether its member does something else before any other message. */
   follows = false
 
@@ -86,14 +88,13 @@ export class Lanes {
   }
 
   runsAgain(lane: Lane): void {
-    if (!lane.isCommitting) return
-    lane.isCommitting = false
-    this.#committing--
+    if (lane.isCommitting) this.#committing--
+    lane.isCommitting = lane.isTold = false
   }
 
   /** Returns how long its handler ran. */
   end(lane: Lane, now: number): number {
-    this.runsAgain(lane)
+    if (lane.isCommitting) this.#committing--
     const i = this.#lanes.indexOf(lane)
     if (i >= 0) this.#lanes.splice(i, 1)
     this.#idle.push(lane.worker)

@@ -7,9 +7,17 @@ import {
   ErrandWorker,
   RunAgain,
 } from '@genpool/core/elsewhere'
-import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
+import {
+  type Clock,
+  clockOfThread,
+  type GenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  referenceTo,
+  systemClock,
+} from '@genpool/runtime'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
-import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
+import type { CommittedRun, JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
@@ -24,6 +32,8 @@ import { type CommittingRuns, SharedReplica } from './shared-replica'
 
 /** How long results wait for others at most while the thread works on. */
 const FLUSH_AFTER = 0.1 * NS_PER_MS
+/** The same for commits: fewer messages, since each wakes a thread and moves the state of the others on. */
+const COMMIT_AFTER = 0.5 * NS_PER_MS
 
 const NOBODY: readonly Errand[] = []
 const NO_JOB = -1
@@ -38,6 +48,8 @@ export class Runtime implements ErrandHost, CommittingRuns {
   readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
+  /** When the last commit was made. */
+  #now = 0
   #flushing = false
 
   constructor(
@@ -167,17 +179,33 @@ export class Runtime implements ErrandHost, CommittingRuns {
   committing(): number {
     const lane = this.#lanes?.current
     if (lane === undefined) return NO_JOB
-    this.#lanes?.commits(lane, this.#clock.now())
+    this.#now = this.#clock.now()
+    this.#lanes?.commits(lane, this.#now)
     return lane.run.id
   }
 
-  answerWith(job: number, state: unknown): { readonly value: unknown } | undefined {
-    const answer = this.#lanes?.byId(job)?.worker.answerWith(state)
-    return answer !== undefined && transferListOf(answer.value) === undefined ? answer : undefined
+  outcome(job: number, state: unknown): CommittedRun {
+    const lane = this.#lanes?.byId(job)
+    if (lane === undefined) return { job, answer: undefined, ranNs: -1 }
+    const { answer, ends } = lane.worker.afterCommit(state)
+    lane.isTold = ends
+    const ranNs = ends ? lane.ranNs : -1
+    // Moved memory is gone if the commit has to be made again.
+    if (answer === undefined || transferListOf(answer.value) === undefined) return { job, answer, ranNs }
+    this.lost(job)
+    return { job, answer: undefined, ranNs: -1 }
+  }
+
+  lost(job: number): void {
+    const lane = this.#lanes?.byId(job)
+    if (lane === undefined) return
+    lane.isTold = false
+    lane.worker.commitLost()
   }
 
   sent(): void {
-    this.#flushLater()
+    if (this.#pumping) this.#flushAfter(COMMIT_AFTER, this.#now)
+    else this.#flushLater()
   }
 
   runsAgain(errand: Errand): void {
@@ -227,7 +255,9 @@ export class Runtime implements ErrandHost, CommittingRuns {
   }
 
   #done(lane: Lane | undefined, then: Following | null): void {
-    this.#ended(lane, (id, runNs) => this.outbox.add(['done', id, then, runNs]))
+    this.#ended(lane, (id, runNs) => {
+      if (lane?.isTold !== true) this.outbox.add(['done', id, then, runNs])
+    })
     if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
   }
 
@@ -263,8 +293,12 @@ export class Runtime implements ErrandHost, CommittingRuns {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
     report(lane.run.id, this.#lanes.end(lane, now))
-    if (!this.#pumping) return this.#flushLater()
-    if (now - this.#flushedAt < FLUSH_AFTER) return
+    if (this.#pumping) this.#flushAfter(FLUSH_AFTER, now)
+    else this.#flushLater()
+  }
+
+  #flushAfter(ns: Nanos, now: Nanos): void {
+    if (now - this.#flushedAt < ns) return
     this.#flushedAt = now
     this.outbox.flush()
   }
