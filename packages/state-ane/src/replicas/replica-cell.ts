@@ -23,9 +23,9 @@ export interface ReplicaPorts<S> {
    * @param next for a commit, the value that it leads to
    */
   send(message: ReplicaMessage, next?: S): void
-  /** Whose commit it is that is made now: the owner is told. */
-  tag(): unknown
-  /** What was sent with this tag came to nothing. Its recipe runs again, and perhaps changes nothing then. */
+  /** Whose commit it is that is made now: the owner is told. @param isSet whether it sets a value, and is lost if another one comes first */
+  tag(isSet: boolean): unknown
+  /** What was sent with this tag came to nothing. A recipe runs again, and perhaps changes nothing then. */
   lost?(tag: unknown): void
 }
 
@@ -83,7 +83,7 @@ export class ReplicaCell<S> implements Cell<S> {
 
   update(recipe: Recipe<S>): MaybePromise<S> {
     const { promise, done } = promised<S>()
-    const entry = new Entry<S>(recipe, this.ports.tag(), done)
+    const entry = new Entry<S>(recipe, this.ports.tag(false), done)
     this.#entries.push(entry)
     if (this.#isContended) void this.#lease('turn')
     else if (this.#parking === 0) this.#make(entry, 0)
@@ -104,11 +104,11 @@ export class ReplicaCell<S> implements Cell<S> {
     const change = this.#changeTo(next)
     if (change === null) return true
     const { promise, done } = promised<boolean>()
-    const entry = new Entry<S>(null, this.ports.tag(), done)
+    const entry = new Entry<S>(null, this.ports.tag(true), done)
     // What is under way changes the version, most likely.
     const isLost = this.#entries.length > 0 || this.#parking > 0
     this.#entries.push(entry)
-    if (isLost) entry.made = { kind: 'settles', settle: () => entry.lost() }
+    if (isLost) entry.made = { kind: 'settles', settle: () => this.#lost(entry) }
     else this.#send(entry, change, 0)
     this.#settle()
     return promise
@@ -216,13 +216,18 @@ export class ReplicaCell<S> implements Cell<S> {
     const sets = this.#entries.filter(({ recipe, made }) => recipe === null && made.kind === 'sent')
     if (sets.length > 0) this.#entries = this.#entries.filter((entry) => !sets.includes(entry))
     for (const entry of this.#entries) if (entry.recipe !== null) this.#forget(entry)
-    for (const entry of sets) entry.lost()
+    for (const entry of sets) this.#lost(entry)
     if (this.#parking === 0) {
       if (this.#entries.some(({ losses }) => losses >= PATIENCE)) void this.#lease('hold')
       else if (this.#isContended && this.#entries.length > 0) void this.#lease('turn')
       else this.#makeAll(0)
     }
     this.#settle()
+  }
+
+  #lost(entry: Entry<S>): void {
+    this.ports.lost?.(entry.tag)
+    entry.lost()
   }
 
   #forget(entry: Entry<S>): void {
@@ -313,7 +318,7 @@ export class ReplicaCell<S> implements Cell<S> {
     changeTo: (next) => this.#changeTo(next),
     send: (id, { next, patches }) => {
       const seq = ++this.#seq
-      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag()], next)
+      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag(false)], next)
       return seq
     },
     release: (id) => {

@@ -3,6 +3,7 @@ import type { PlainAddress } from '@genpool/runtime'
 import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
 import type { Delivery, Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
+import type { TraceContext } from '../values/trace-context'
 
 /** One message for a handler. */
 export interface JobMessage {
@@ -19,6 +20,8 @@ export interface JobMessage {
   readonly delivery?: Delivery | undefined
   /** The sender of a dispatch. */
   readonly sender: PlainAddress | null
+  /** The trace of its caller. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** What a thread is told when a member takes it. */
@@ -66,6 +69,8 @@ export type ToThread =
   /** What the owner of the shared state says. Errors in it are encoded. */
   | readonly ['state', OwnerMessage<unknown>]
   | JobToThread
+  /** How its steps are committed from now on. */
+  | readonly ['options', Setup['stateOptions']]
   | readonly ['cancel', id: number]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */

@@ -11,7 +11,7 @@ export type Packed = unknown[]
 const KINDS = ['call', 'cast', 'query', 'dispatch', 'direct'] as const
 const CONTINUES = 8
 const EXPECTS_ANSWER = 16
-/** Follows: its attempt, its sender, the other messages of its batch, how it was delivered. */
+/** Follows: its attempt, its sender, the other messages of its batch, how it was delivered, the trace of its caller. */
 const HAS_MORE = 32
 /** Another message, as it is. */
 const OTHER = 64
@@ -29,11 +29,11 @@ export function packForThread(packed: Packed, message: ToThread): void {
 }
 
 function packJob(packed: Packed, [, place, message, companions]: JobToThread): void {
-  const { id, kind, continues, deadline, expectsAnswer, attempt, sender, delivery } = message
-  const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined
+  const { id, kind, continues, deadline, expectsAnswer, attempt, sender, delivery, trace } = message
+  const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined || trace !== undefined
   const bits = KINDS.indexOf(kind) + (continues ? CONTINUES : 0) + (expectsAnswer ? EXPECTS_ANSWER : 0)
   packed.push(bits + (hasMore ? HAS_MORE : 0), place, id, message.message, deadline)
-  if (hasMore) packed.push([attempt, sender, companions, delivery])
+  if (hasMore) packed.push([attempt, sender, companions, delivery, trace])
 }
 
 /** The messages again. */
@@ -52,7 +52,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       i = end
       continue
     }
-    const [attempt, sender, companions, delivery] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
+    const [attempt, sender, companions, delivery, trace] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
     const message: JobMessage = {
       id: packed[i + 2] as number,
       kind: KINDS[bits & 7] ?? 'call',
@@ -63,6 +63,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       attempt,
       sender,
       ...(delivery === undefined ? {} : { delivery }),
+      ...(trace === undefined ? {} : { trace }),
     }
     messages.push(['job', packed[i + 1] as number, message, companions])
     i += (bits & HAS_MORE) === 0 ? 5 : 6
@@ -75,8 +76,9 @@ type More = readonly [
   sender: JobMessage['sender'],
   companions: JobToThread[3],
   delivery: JobMessage['delivery'],
+  trace: JobMessage['trace'],
 ]
-const NOTHING: More = [0, null, null, undefined]
+const NOTHING: More = [0, null, null, undefined, undefined]
 
 const RAN = 0
 /** A commit to the shared state, and what comes of its run. */

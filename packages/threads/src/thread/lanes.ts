@@ -21,6 +21,8 @@ export class Lane {
   ranNs = -1
   /** Whether the commit that was sent tells its end. */
   isTold = false
+  /** Whether it may have to commit once more, and nothing else begins before it has. */
+  isAlone = false
   /** Whether its member does something else before any other message. */
   follows = false
 
@@ -55,7 +57,9 @@ export class Lanes {
   mayBegin(message: ErrandMessage): boolean {
     const { length } = this.#lanes
     if (length === 0) return true
-    if (this.shared === null || length > this.#committing || this.#lanes[length - 1]?.follows === true) return false
+    if (this.shared === null || length > this.#committing) return false
+    const last = this.#lanes[length - 1]
+    if (last?.follows === true || last?.isAlone === true) return false
     if (length === MOST || this.#meanNs > LONG) return false
     return !this.shared.cell.isHolding && !this.main.readsState(message)
   }

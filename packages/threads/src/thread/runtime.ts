@@ -16,6 +16,7 @@ import {
   referenceTo,
   systemClock,
 } from '@genpool/runtime'
+import { getHeapStatistics } from 'node:v8'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
 import type { CommittedRun, JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
@@ -28,12 +29,16 @@ import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
+import { TraceScope } from './trace-scope'
 import { type CommittingRuns, SharedReplica } from './shared-replica'
 
 /** How long results wait for others at most while the thread works on. */
 const FLUSH_AFTER = 0.1 * NS_PER_MS
 /** The same for commits: fewer messages, since each wakes a thread and moves the state of the others on. */
 const COMMIT_AFTER = 0.5 * NS_PER_MS
+
+/** How often the heap is measured at most. */
+const MEASURE_AFTER = 20 * NS_PER_MS
 
 const NOBODY: readonly Errand[] = []
 const NO_JOB = -1
@@ -48,6 +53,7 @@ export class Runtime implements ErrandHost, CommittingRuns {
   readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
+  #measuredAt = -Infinity
   /** When the last commit was made. */
   #now = 0
   #flushing = false
@@ -73,6 +79,8 @@ export class Runtime implements ErrandHost, CommittingRuns {
         return void this.#init(message[1])
       case 'state':
         return this.#shared?.receive(message[1])
+      case 'options':
+        return this.#worker?.pool.configure(message[1])
       case 'cancel':
         return this.#cancel(message[1])
       case 'queried':
@@ -126,7 +134,15 @@ export class Runtime implements ErrandHost, CommittingRuns {
       this.#begin(lanes, job)
     }
     this.#pumping = false
+    this.#measureHeap()
     this.outbox.flush()
+  }
+
+  #measureHeap(): void {
+    const now = this.#clock.now()
+    if (now - this.#measuredAt < MEASURE_AFTER) return
+    this.#measuredAt = now
+    this.words.heapBytes = getHeapStatistics().used_heap_size
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
@@ -158,6 +174,7 @@ export class Runtime implements ErrandHost, CommittingRuns {
   #accept({ worker }: Lane, message: JobMessage): Errand | null {
     const errand = worker.accept(message)
     if (errand !== null && message.sender !== null) errand.extend().sender = referenceTo(message.sender as never)
+    if (errand !== null && message.trace !== undefined) errand.extend().scope = new TraceScope(message.trace)
     return errand
   }
 
@@ -176,11 +193,12 @@ export class Runtime implements ErrandHost, CommittingRuns {
   // --- commits to the shared state ---
 
   /** The job whose handler has returned, and which commits now. */
-  committing(): number {
+  committing(isSet: boolean): number {
     const lane = this.#lanes?.current
     if (lane === undefined) return NO_JOB
     this.#now = this.#clock.now()
     this.#lanes?.commits(lane, this.#now)
+    lane.isAlone = isSet
     return lane.run.id
   }
 
@@ -201,6 +219,7 @@ export class Runtime implements ErrandHost, CommittingRuns {
     if (lane === undefined) return
     lane.isTold = false
     lane.worker.commitLost()
+    if (lane.isAlone) this.#lanes?.runsAgain(lane)
   }
 
   sent(): void {

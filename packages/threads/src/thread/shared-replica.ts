@@ -6,8 +6,8 @@ import type { Outbox } from './outbox'
 
 /** The runs of this thread, as far as their commits go. */
 export interface CommittingRuns {
-  /** A run commits. Returns its job. */
-  committing(): number
+  /** A run commits. Returns its job. @param isSet whether it commits again, with nothing else between, if another commit comes first */
+  committing(isSet: boolean): number
   /** What comes of it if its commit leads to `state`. */
   outcome(job: number, state: unknown): CommittedRun
   /** Its commit came to nothing. */
@@ -27,7 +27,7 @@ export class SharedReplica {
     private readonly runs: CommittingRuns,
   ) {
     this.cell = new ReplicaCell(key, {
-      tag: () => runs.committing(),
+      tag: (isSet) => runs.committing(isSet),
       lost: (job) => runs.lost(job as number),
       send: (message, next) => {
         if (!this.#isClosed) this.#send(message, next)

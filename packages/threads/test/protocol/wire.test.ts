@@ -14,7 +14,10 @@ const plain = fc.record({
   attempt: fc.constantFrom(0, 2),
   sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
 })
-const message = fc.tuple(plain, fc.boolean()).map(([each, isKept]) => (isKept ? { ...each, delivery } : each))
+const trace = { traceparent: '00-1-2-01' }
+const message = fc
+  .tuple(plain, fc.boolean(), fc.boolean())
+  .map(([each, isKept, isTraced]) => ({ ...each, ...(isKept ? { delivery } : {}), ...(isTraced ? { trace } : {}) }))
 const patch = fc.oneof(
   fc.record({ op: fc.constantFrom('replace', 'add' as const), path: fc.array(fc.oneof(fc.string(), fc.nat())), value }),
   fc.record({ op: fc.constant('remove' as const), path: fc.array(fc.string()) }),
