@@ -1,6 +1,7 @@
 /*
- * Tasks on threads: GenPool against piscina and the main thread alone, and what a shared state costs. All take turns in one run, and
- * each row is a ratio of the rates of one round: the median, and the quartiles. Takes about three minutes on a quiet machine.
+ * Tasks on threads: GenPool against piscina, tinypool, workerpool and the main thread alone, and what a shared state costs. All take
+ * turns in one run, and each row is a ratio of the rates of one round: the median, and the quartiles. Takes about four minutes on a
+ * quiet machine.
  *
  *   tsc -b packages/threads && tsc -p benchmarks/tsconfig.build.json && node benchmarks/dist/threads.js [rounds] [ms]
  */
@@ -8,7 +9,9 @@ import { call, ready, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
 import { start, stop } from 'nact'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Piscina } from 'piscina'
+import workerpool from 'workerpool'
 import { line, rounds } from './threads/ratios'
 import { sharedRows } from './threads/shared'
 
@@ -49,10 +52,19 @@ async function main(): Promise<void> {
   const sixteen = new Piscina({ ...fixed, concurrentTasksPerWorker: 16 })
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the same module in this thread
   const task = require(file) as (us: number) => number
+  const { Tinypool } = await import('tinypool')
+  const tiny = new Tinypool({ ...fixed, filename: pathToFileURL(file).href, concurrentTasksPerWorker: 16 })
+  const workers = workerpool.pool(join(__dirname, '..', 'threads', 'workerpool-task.cjs'), {
+    minWorkers: SIZE,
+    maxWorkers: SIZE,
+    workerType: 'thread',
+  })
   const subjects: Record<string, Run> = {
     ours: (us) => call(pool, us),
     plain: (us) => plain.run(us),
     sixteen: (us) => sixteen.run(us),
+    tinypool: async (us) => tiny.run(us) as Promise<unknown>,
+    workerpool: async (us) => workers.exec('task', [us]) as PromiseLike<unknown>,
     main: (us) => Promise.resolve(task(us)),
   }
   for (const { title, us, inFlight, best, alone } of CASES) {
@@ -60,17 +72,21 @@ async function main(): Promise<void> {
     const found = await rounds(runs, { times: TIMES, ms: ROUND_MS, inFlight })
     const against = found.map((of) => of['ours']! / Math.max(of['plain']!, of['sixteen']!))
     console.log(line(`${title}: GenPool / piscina at its best`, against, best))
-    if (us > 0)
+    const others = ['tinypool', 'workerpool', ...(us > 0 ? ['main'] : [])]
+    for (const other of others) {
+      const name = other === 'main' ? 'one thread' : other
+      const goal = other === 'main' && alone !== undefined ? alone : '-'
       console.log(
         line(
-          `${title}: GenPool / one thread`,
-          found.map((of) => of['ours']! / of['main']!),
-          alone ?? '-',
+          `${title}: GenPool / ${name}`,
+          found.map((of) => of['ours']! / of[other]!),
+          goal,
         ),
       )
+    }
   }
   stop(system)
-  await Promise.all([plain.destroy(), sixteen.destroy()])
+  await Promise.all([plain.destroy(), sixteen.destroy(), tiny.destroy(), workers.terminate()])
   for (const row of await sharedRows(TIMES, ROUND_MS)) console.log(row)
   console.log(line('memory of a thread', [perThread], 'to be stated', 'MB'))
 }

@@ -1,4 +1,16 @@
-import { call, cast, drain, explain, getMembers, inspect, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  configure,
+  definePool,
+  drain,
+  explain,
+  getMembers,
+  inspect,
+  type PoolOptions,
+  ready,
+  spawnPool,
+} from '@genpool/core'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, spawnStateless, start, stop } from 'nact'
 import { join } from 'node:path'
@@ -100,16 +112,19 @@ describe('the size of a pool of threads', () => {
     expect(await Promise.all(held)).toEqual([1, 2, 3])
   })
 
-  it('grows when messages wait in a busy thread, which then move to the new one', async () => {
-    const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch: 8 })
-    await ready(pool)
-    const held = call(pool, { type: 'hold', n: 1 })
-    await until(() => inspect(pool).members.busy === 1)
-    expect(await call(pool, { type: 'thread' })).not.toBe(0)
-    expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
-    Atomics.store(words, 2, 1)
-    expect(await held).toBe(1)
-  })
+  it.each([8, 'auto'] as const)(
+    'grows when messages wait in a busy thread that holds %s, and they move',
+    async (prefetch) => {
+      const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch })
+      await ready(pool)
+      const held = call(pool, { type: 'hold', n: 1 })
+      await until(() => inspect(pool).members.busy === 1)
+      expect(await call(pool, { type: 'thread' })).not.toBe(0)
+      expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
+      Atomics.store(words, 2, 1)
+      expect(await held).toBe(1)
+    },
+  )
 })
 
 describe('recycling', () => {
@@ -120,6 +135,22 @@ describe('recycling', () => {
     expect(ids[1]).toBe(ids[0])
     expect(ids[2]).not.toBe(ids[0])
     expect(getMembers(pool)).toHaveLength(1)
+  })
+
+  it('starts another thread when the heap of one has become large', async () => {
+    const pool = open({ recycle: { afterHeapMb: 100, jitter: 0 } })
+    const first = await call(pool, { type: 'thread' })
+    let now = await call(pool, { type: 'keep', mb: 10 })
+    expect(now).toBe(first)
+    while (now === first) now = await call(pool, { type: 'keep', mb: 10 })
+    expect(await call(pool, { type: 'thread' })).toBe(now)
+  })
+
+  it('knows no heap of a member that shares its thread with the others', () => {
+    const inProcess = definePool({ init: () => 0, calls: {} })
+    expect(() => spawnPool(system, inProcess, 'heap', { recycle: { afterHeapMb: 100 } })).toThrow('share one thread')
+    const pool = spawnPool(system, inProcess, 'heap')
+    expect(() => configure(pool, { recycle: { afterHeapMb: 100 } })).toThrow('share one thread')
   })
 })
 

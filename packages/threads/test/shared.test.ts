@@ -1,4 +1,15 @@
-import { call, cast, drain, getState, idle, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  configure,
+  drain,
+  getState,
+  idle,
+  inspect,
+  type PoolOptions,
+  ready,
+  spawnPool,
+} from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -101,6 +112,29 @@ describe('a state that members in threads share', () => {
       cell.update((draft) => void (draft.n = i))
       expect((await call(pool, { type: 'read' })).n).toBe(i)
     }
+  })
+
+  it('answers a call whose change is none any more, since another thread has made it', async () => {
+    const pool = open({ size: 3 })
+    await ready(pool)
+    for (let i = 1; i < 20; i += 2) {
+      expect(await each(3, () => call(pool, { type: 'once', ms: 5 }))).toEqual([i, i, i])
+      await call(pool, { type: 'even' })
+    }
+  })
+
+  it('is committed as "configure" says, in threads that run already', async () => {
+    const pool = open()
+    await until(() => inspect(pool).members.idle === 2)
+    await each(6, () => call(pool, { type: 'next', ms: 5 }))
+    expect(getState(pool).n).toBe(6)
+    configure(pool, { state: { commit: 'overwrite' } })
+    await each(12, () => call(pool, { type: 'next', ms: 5 }))
+    expect(getState(pool).n).toBeLessThan(18)
+    configure(pool, { state: { commit: 'exclusive' } })
+    const before = getState(pool).n
+    await each(6, () => call(pool, { type: 'next', ms: 5 }))
+    expect(getState(pool).n).toBe(before + 6)
   })
 
   it('is overwritten where that is asked for', async () => {

@@ -119,6 +119,7 @@ export class AssembledPool implements PoolView, Sizing {
       size: this.size,
     }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
+    this.blueprint.check(options)
     this.#apply(options, changed)
     this.#given = given
     if (changed.length > 0) for (const listener of kernel.listeners.configured) listener.configured(changed)

@@ -1,10 +1,11 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { optionsOf, parseOptions } from '@genpool/runtime'
+import { OptionsError, optionsOf, parseOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
 import { elsewhereOf } from '../work/elsewhere'
 import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
+import { workersOf } from '../work/with-workers'
 import { checkTogether, engineOptionsOf } from './combined-options'
 import { firstGuesses } from './first-guesses'
 import { copyOfGiven, isSameAsGiven } from './given-options'
@@ -33,9 +34,19 @@ export class Blueprint {
     /** The options as the user wrote them, which changes are merged into. */
     readonly given: PoolOptions,
   ) {
+    this.check(options)
     this.behaviour = compiled(definition)
     this.settings = settingsOf(options, this.isolates)
     this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options))
+  }
+
+  /** @throws {OptionsError} if members that share a heap have a limit for it */
+  check({ recycle }: CheckedPoolOptions): void {
+    if (recycle.afterHeapMb === Infinity || workersOf(this.definition) !== undefined) return
+    const message = 'the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out'
+    throw new OptionsError(`"recycle.afterHeapMb" is wrong: ${message}.`, [
+      { path: ['recycle', 'afterHeapMb'], message },
+    ])
   }
 
   /** Whether each member has a state of its own if the options do not say. */

@@ -45,6 +45,7 @@ const GUESSES: Readonly<Record<string, readonly string[]>> = {
   retryOnCrash: ['retry', 'retries', 'maxRetries', 'attempts'],
   stuckAfter: ['hangAfter', 'maxRunTime', 'watchdog'],
   'recycle.afterMessages': ['maxMessages', 'maxUses', 'maxRequests'],
+  'recycle.afterHeapMb': ['maxMemoryLimitBeforeRecycle', 'maxHeapMb'],
   'recycle.afterMs': ['maxAge', 'maxLifetime', 'maxLifetimeSeconds'],
   callerContext: ['asyncContext', 'asyncLocalStorage', 'context'],
   onDrop: ['onDeadLetter', 'deadLetters', 'onDropped'],

@@ -4,6 +4,7 @@ import { Concurrency } from '../policies/concurrency/concurrency'
 import { Door } from '../policies/door/door'
 import { Size } from '../policies/elastic/size'
 import { Pause } from '../policies/pause/pause'
+import { recycles } from '../policies/recycling/recycle-options'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
 import type { PolicyFigures } from '../views/pool-view'
@@ -73,7 +74,7 @@ const stuckWatch: PolicyLine = {
 }
 
 const recycling: PolicyLine = {
-  wanted: ({ recycle }) => recycle.afterMessages !== Infinity || recycle.afterMs !== Infinity,
+  wanted: ({ recycle }) => recycles(recycle),
   make(pool) {
     const policy = new Recycling(pool)
     return { configure: ({ recycle }) => policy.configure(recycle) }

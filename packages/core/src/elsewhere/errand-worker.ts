@@ -10,7 +10,7 @@ import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
 import type { Started, WorkerHost } from '../work/worker'
 import { Errand, type ErrandReports } from './errand'
-import { type CellElsewhere, LastWordWorker } from './last-word-worker'
+import { type AfterCommit, type CellElsewhere, LastWordWorker } from './last-word-worker'
 import { LocalPool, type LocalPoolSetup } from './local-pool'
 
 /** What the runs of errands are reported to. */
@@ -90,9 +90,14 @@ export class ErrandWorker {
     return handler === undefined || handler.handle.length > 1
   }
 
-  /** The answer that goes with a commit that leads to `state`; undefined if it comes after that. */
-  answerWith(state: unknown): { readonly value: unknown } | undefined {
-    return this.#worker.answerWith(state)
+  /** What comes of its run by a commit that leads to `state`. */
+  afterCommit(state: unknown): AfterCommit {
+    return this.#worker.afterCommit(state)
+  }
+
+  /** The commit that was sent came to nothing. It is made again, or nothing is left to commit. */
+  commitLost(): void {
+    this.#worker.commitLost()
   }
 
   start(): Eventually<Started> {

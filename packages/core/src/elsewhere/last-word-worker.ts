@@ -27,6 +27,17 @@ export interface LastWord {
   follows?(errand: Errand): void
 }
 
+/** What comes of a run if its commit is done. */
+export interface AfterCommit {
+  /** The answer, which needs no way back then; undefined if it is made after the commit. */
+  readonly answer: { readonly value: unknown } | undefined
+  /** Whether the run is over then: nothing else is left to be told. */
+  readonly ends: boolean
+}
+
+const OPEN: AfterCommit = { answer: undefined, ends: false }
+const ENDS: AfterCommit = { answer: undefined, ends: true }
+
 /** Asks before each commit whether the caller still waits, where its pool is. */
 export class LastWordWorker extends InProcessWorker {
   lastWord: LastWord | null = null
@@ -85,23 +96,26 @@ export class LastWordWorker extends InProcessWorker {
     return this.lastWord.abortOf(errand) ?? this.pool.failures.gone()
   }
 
-  /**
-   * The answer that goes with a commit that leads to `state`, so that it needs no way back; undefined if it has to wait for that.
-   * Asked again if the commit is made again.
-   */
-  answerWith(state: unknown): { readonly value: unknown } | undefined {
+  /** What comes of its run by a commit that leads to `state`. It is sent with the commit, and asked again if that is made again. */
+  afterCommit(state: unknown): AfterCommit {
     const errand = this.first as Errand | null
     const step = this.#step
     this.#isSent = false
-    if (errand === null || step === null || errand.outcome !== null || errand.handler.batch > 0) return undefined
+    if (errand === null || step === null || errand.outcome !== null || errand.handler.batch > 0) return OPEN
     const { rarely } = errand
-    if (rarely !== null && rarely.promised !== null) return undefined
+    if (rarely !== null && rarely.promised !== null) return OPEN
+    const ends = rarely === null && !hasMore(step)
     const held = rarely === null ? null : rarely.held
-    if (held === null && step.kind !== 'reply') return undefined
+    if (held === null && step.kind !== 'reply') return ends && errand.kind === 'cast' ? ENDS : OPEN
     const value = held === null ? safeValue(step, state) : held.value
-    if (value === NONE || isThenable(value) || draftIn(value) !== undefined) return undefined
+    if (value === NONE || isThenable(value) || draftIn(value) !== undefined) return OPEN
     this.#isSent = true
-    return { value }
+    return { answer: { value }, ends }
+  }
+
+  /** The commit that was sent came to nothing: what was sent with it, too. */
+  commitLost(): void {
+    this.#isSent = false
   }
 
   override committed(step: Step, state: unknown): void {
@@ -119,6 +133,13 @@ export class LastWordWorker extends InProcessWorker {
 }
 
 const NONE = Symbol('none')
+
+/** Whether its member does something else next than to take a message. */
+function hasMore({ then }: Step): boolean {
+  if (then === undefined) return false
+  for (const key in then) if (key !== 'commit') return true
+  return false
+}
 
 /** A function that throws is called again after the commit, which reports it. */
 function safeValue({ value }: Step, state: unknown): unknown {

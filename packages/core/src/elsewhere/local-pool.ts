@@ -43,7 +43,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   readonly turn: Turn
   readonly system: ConcreteSystem
   readonly stateOptions: StateOptions
-  readonly commitOptions: CommitOptions
+  commitOptions: CommitOptions
   readonly status = { stopping: false, mailbox: [], cause: undefined }
   readonly failures: Failures
   readonly callbacks = {
@@ -72,6 +72,11 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.#clock = clock
     this.turn = Turn.of(clock)
     this.failures = new Failures(this.name, this.turn, this.status, noRemedies)
+  }
+
+  /** The pool has other options now. */
+  configure(options: Pick<StateOptions, 'commit' | 'retries'>): void {
+    this.commitOptions = commitOptionsOf(options)
   }
 
   beforeCommits(): void {

@@ -53,8 +53,16 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
     super(bornAt)
     this.#work = crew.work
     this.#turnWork = crew.turnWork
-    const { workers, cell, stateOptions } = setup
-    const seat = { info, cell, stateOptions, facts: crew.facts, turn: crew.turn }
+    const { workers, cell } = setup
+    const seat = {
+      info,
+      cell,
+      facts: crew.facts,
+      turn: crew.turn,
+      get stateOptions(): WorkerSeat['stateOptions'] {
+        return setup.stateOptions
+      },
+    }
     this.#worker = workers.create(seat, new WorkerReports(this, crew))
   }
 
@@ -64,6 +72,10 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
 
   get commits(): boolean {
     return this.#worker.commits
+  }
+
+  get heapMb(): number {
+    return this.#worker.heapMb ?? 0
   }
 
   get state(): unknown {

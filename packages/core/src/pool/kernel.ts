@@ -197,12 +197,15 @@ export class Kernel implements Attaching {
   // --- members ---
 
   newMember(info: MemberInfo): Member {
-    return new Member(
-      info,
-      this.crew,
-      { workers: this.#workers, cell: this.cell, stateOptions: this.stateOptions },
-      this.turn.now(),
-    )
+    const { settings } = this
+    const setup = {
+      workers: this.#workers,
+      cell: this.cell,
+      get stateOptions(): StateOptions {
+        return settings.current.state
+      },
+    }
+    return new Member(info, this.crew, setup, this.turn.now())
   }
 
   addressFor(member: Member): ReturnType<Host['addressFor']> {

@@ -43,6 +43,8 @@ export interface Seat {
   /** How many messages it has handled. */
   readonly handled: number
   readonly bornAt: Nanos
+  /** How much memory the objects of its thread take, in MB; 0 if it has no thread of its own. */
+  readonly heapMb: number
   /** Set while it ends after its current message. */
   readonly leaving: { readonly reason: unknown } | null
   /** The last state that it knows of. */

@@ -73,6 +73,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   /** How it was delivered, for one that somebody keeps until it is done. */
+  inContext<T>(work: () => T): T | undefined {
+    return this.rarely?.scope?.within(work)
+  }
+
   get delivery(): Delivery | undefined {
     return undefined
   }

@@ -26,6 +26,10 @@ class GuardedWorker implements Worker {
     }
   }
 
+  get heapMb(): number {
+    return this.#worker?.heapMb ?? 0
+  }
+
   get depth(): number {
     return this.#worker?.depth ?? 1
   }

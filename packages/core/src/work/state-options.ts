@@ -72,7 +72,7 @@ export function ownCell(member: string, options: StateOptions, initial: unknown)
 }
 
 /** The options of the commit engine. */
-export function commitOptionsOf({ commit, retries }: StateOptions): CommitOptions {
+export function commitOptionsOf({ commit, retries }: Pick<StateOptions, 'commit' | 'retries'>): CommitOptions {
   return { mode: commit, retries }
 }
 

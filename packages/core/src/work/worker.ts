@@ -27,6 +27,8 @@ export interface Job {
   readonly sender: Reference | null
   /** The outcome; null while it has none. A job with an outcome must not begin, and its commit is refused. */
   readonly outcome: string | null
+  /** Runs `work` in the asynchronous context of its caller. Returns undefined, and does not run it, if there is none. */
+  inContext?<T>(work: () => T): T | undefined
   /** The other messages of its batch; null if its handler takes one message. They share its run and its commit. */
   readonly companions: readonly Job[] | null
   /**
@@ -105,6 +107,8 @@ export interface Worker<J extends Job = Job> {
   readonly commits: boolean
   /** The last state that it knows of, for `getState` and inspection. */
   readonly state: unknown
+  /** How much memory the objects of its thread take, in MB, for `recycle.afterHeapMb`. Left out by workers that share a heap. */
+  readonly heapMb?: number
   /** Whether it is calling a handler now, further up in the call stack. Left out by workers whose handlers run elsewhere. */
   readonly isCalling?: boolean
   /**
@@ -146,7 +150,7 @@ export interface WorkerSeat {
   readonly turn: Turn
   /** What contexts say about the pool. */
   readonly facts: PoolFacts
-  /** How the state is kept and committed. */
+  /** How the state is kept and committed: another object after `configure` has changed something. */
   readonly stateOptions: StateOptions
 }
 

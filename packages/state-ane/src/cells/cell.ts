@@ -72,6 +72,13 @@ export interface Cell<S> extends Writer<S> {
    * Resolves with the latest value, and makes it `value`. A store with a server asks it. Absent if `value` is always the latest.
    */
   fresh?(): Promise<S>
+  /**
+   * Commits patches that a recipe has made elsewhere of the very value that is here, where that is quicker than to run a recipe.
+   *
+   * @returns the value after the commit; undefined if they have to be applied by a recipe: nothing is changed then
+   * @throws as `update` does
+   */
+  patch?(patches: readonly Patch[]): S | undefined
   /** Waits for the cell and holds it, first come first served. May return the hold of a free cell without a promise. */
   hold(): MaybePromise<Hold<S>>
   /**

@@ -6,6 +6,7 @@ import { diff } from './diff'
 import { History } from './history'
 import { mustBeState } from './must-be-state'
 import { frozen } from './frozen'
+import { patched } from './patched'
 import { frozenState, produce, produceWithPatches } from './produce'
 import { Turns } from './turns'
 import { check, type Validator } from './validator'
@@ -69,6 +70,16 @@ export class MemoryCell<S> implements SyncCell<S> {
   compareAndSet(version: number, next: S): boolean {
     if (this.#turns?.taken === true) throw new ConflictError(this.key, 'held')
     return this.applyValue(version, next)
+  }
+
+  patch(patches: readonly Patch[]): S | undefined {
+    if (this.#turns?.taken === true) throw new ConflictError(this.key, 'held')
+    const { version, value } = this
+    const change = patched(value, patches)
+    if (change === null) return undefined
+    const next = frozen(change.next)
+    this.validate(next)
+    return this.#commit(version, { next, patches, inverse: change.inverse })
   }
 
   hold(): SyncHold<S> | Promise<SyncHold<S>> {
@@ -179,7 +190,8 @@ export class MemoryCell<S> implements SyncCell<S> {
       throw error()
     }
     for (const name of ['value', 'version', 'held'] as const) Object.defineProperty(this, name, { get: refuse })
-    for (const name of ['update', 'compareAndSet', 'hold', 'watch', 'patchesSince'] as const) this[name] = refuse
+    for (const name of ['update', 'compareAndSet', 'patch', 'hold', 'watch', 'patchesSince'] as const)
+      this[name] = refuse
     for (const name of ['applyRecipe', 'applyValue', 'put'] as const) this[name] = refuse
   }
 

@@ -1,8 +1,10 @@
 import type { Patch } from 'immer'
 import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
+import { Turns } from '../cells/turns'
 import { checkCell } from '../cells/wrong-cell'
 import { protoNameIn } from '../cells/proto-name'
+import { netPatches } from '../groups/net-patches'
 
 /** How many commits are kept for replicas that are behind. */
 const KEPT = 256
@@ -16,6 +18,8 @@ interface Logged<S> {
 
 /** The patches of the last commits of a cell, for all replicas that follow it. They cost what has changed, whatever the size is. */
 export class PatchLog<S> {
+  /** Which replica commits next, if they ask. */
+  readonly turns = new Turns<object>()
   #commits: Logged<S>[] = []
   readonly #stop: () => void
 
@@ -40,12 +44,12 @@ export class PatchLog<S> {
     const last = this.#commits.at(-1)
     const from = this.#commits.length - (cell.version - version)
     if (last?.version !== cell.version || from < 0 || this.#commits[from]?.version !== version + 1) return undefined
-    const commits = this.#commits.slice(from)
-    if (commits.some((commit) => commit.patches === null)) return undefined
-    const patches = commits.flatMap((commit) => commit.patches ?? [])
-    // What was before a new value of the whole does not count.
-    const whole = patches.findLastIndex(({ path }) => path.length === 0)
-    return whole > 0 ? patches.slice(whole) : patches
+    const commits: (readonly Patch[])[] = []
+    for (const { patches } of this.#commits.slice(from)) {
+      if (patches === null) return undefined
+      commits.push(patches)
+    }
+    return netPatches(commits, cell.value)
   }
 
   /** The version that had this value; -1 if it is not known any more. */

@@ -14,7 +14,7 @@ import { type HoldWriter, ReplicaHold } from './replica-hold'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
 
 /** After so many losses a replica takes the cell, so that it always ends. */
-const PATIENCE = 2
+const PATIENCE = 3
 
 /** What a replica that commits needs of what is around it. */
 export interface ReplicaPorts<S> {
@@ -24,8 +24,10 @@ export interface ReplicaPorts<S> {
    * @param next for a commit, the value that it leads to
    */
   send(message: ReplicaMessage, next?: S): void
-  /** Whose commit it is that is made now: the owner is told. */
-  tag(): unknown
+  /** Whose commit it is that is made now: the owner is told. @param isSet whether it sets a value, and is lost if another one comes first */
+  tag(isSet: boolean): unknown
+  /** What was sent with this tag came to nothing. A recipe runs again, and perhaps changes nothing then. */
+  lost?(tag: unknown): void
 }
 
 /**
@@ -48,7 +50,14 @@ export class ReplicaCell<S> implements Cell<S> {
   #entries: Entry<S>[] = []
   /** How many holds it has or waits for: until they are released, entries without one wait. */
   #parking = 0
+  /** How many of them keep everybody else from committing. */
+  #firm = 0
   #isLeasing = false
+  /** Whether others commit as well: then it waits for its turn, and makes its commits only once. */
+  #isContended = false
+  /** How often others have committed, and how often at its last turn. */
+  #moves = 0
+  #movesBefore = 0
   readonly #holds = new Map<number, ReplicaHold<S>>()
   /** The patches of the value that was made last, which may be committed as it is. */
   #made: (Change<S> & { readonly base: unknown }) | null = null
@@ -70,14 +79,15 @@ export class ReplicaCell<S> implements Cell<S> {
 
   /** Whether it has the cell for itself, or waits for that. */
   get isHolding(): boolean {
-    return this.#parking > 0
+    return this.#firm > 0
   }
 
   update(recipe: Recipe<S>): MaybePromise<S> {
     const { promise, done } = promised<S>()
-    const entry = new Entry<S>(recipe, this.ports.tag(), done)
+    const entry = new Entry<S>(recipe, this.ports.tag(false), done)
     this.#entries.push(entry)
-    if (this.#parking === 0) this.#make(entry, 0)
+    if (this.#isContended) void this.#lease('turn')
+    else if (this.#parking === 0) this.#make(entry, 0)
     this.#settle()
     return promise
   }
@@ -95,11 +105,11 @@ export class ReplicaCell<S> implements Cell<S> {
     const change = this.#changeTo(next)
     if (change === null) return true
     const { promise, done } = promised<boolean>()
-    const entry = new Entry<S>(null, this.ports.tag(), done)
+    const entry = new Entry<S>(null, this.ports.tag(true), done)
     // What is under way changes the version, most likely.
     const isLost = this.#entries.length > 0 || this.#parking > 0
     this.#entries.push(entry)
-    if (isLost) entry.made = { kind: 'settles', settle: () => entry.lost() }
+    if (isLost) entry.made = { kind: 'settles', settle: () => this.#lost(entry) }
     else this.#send(entry, change, 0)
     this.#settle()
     return promise
@@ -123,16 +133,18 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   hold(): Promise<Hold<S>> {
-    return this.#hold()
+    return this.#hold('hold')
   }
 
-  #hold(): Promise<ReplicaHold<S>> {
+  #hold(kind: 'hold' | 'turn'): Promise<ReplicaHold<S>> {
     const id = ++this.#lastHold
     this.#parking++
+    if (kind === 'hold') this.#firm++
     return new Promise((resolve, reject) => {
-      const hold = new ReplicaHold<S>(id, { granted: () => resolve(hold), refused: reject }, this.#writer)
+      const answer = { granted: () => resolve(hold), refused: reject }
+      const hold = new ReplicaHold<S>({ id, isFirm: kind === 'hold' }, answer, this.#writer)
       this.#holds.set(id, hold)
-      this.ports.send(['hold', id])
+      this.ports.send([kind, id])
     })
   }
 
@@ -169,7 +181,12 @@ export class ReplicaCell<S> implements Cell<S> {
     this.version = version
     this.#value = value
     for (const hold of this.#holds.values()) hold.lost()
-    for (const entry of this.#entries) if (entry.made.kind === 'sent') entry.losses++
+    this.#moves++
+    for (const entry of this.#entries) {
+      if (entry.made.kind !== 'sent') continue
+      entry.losses++
+      this.#isContended = true
+    }
     this.#again()
   }
 
@@ -205,13 +222,24 @@ export class ReplicaCell<S> implements Cell<S> {
   #again(): void {
     const sets = this.#entries.filter(({ recipe, made }) => recipe === null && made.kind === 'sent')
     if (sets.length > 0) this.#entries = this.#entries.filter((entry) => !sets.includes(entry))
-    for (const entry of this.#entries) if (entry.recipe !== null) entry.forget()
-    for (const entry of sets) entry.lost()
+    for (const entry of this.#entries) if (entry.recipe !== null) this.#forget(entry)
+    for (const entry of sets) this.#lost(entry)
     if (this.#parking === 0) {
-      if (this.#entries.some(({ losses }) => losses >= PATIENCE)) void this.#lease()
+      if (this.#entries.some(({ losses }) => losses >= PATIENCE)) void this.#lease('hold')
+      else if (this.#isContended && this.#entries.length > 0) void this.#lease('turn')
       else this.#makeAll(0)
     }
     this.#settle()
+  }
+
+  #lost(entry: Entry<S>): void {
+    this.ports.lost?.(entry.tag)
+    entry.lost()
+  }
+
+  #forget(entry: Entry<S>): void {
+    if (entry.made.kind === 'sent') this.ports.lost?.(entry.tag)
+    entry.forget()
   }
 
   #makeAll(hold: number): void {
@@ -257,13 +285,15 @@ export class ReplicaCell<S> implements Cell<S> {
 
   // --- holds ---
 
-  /** Takes the cell, so that what waits here comes first once. */
-  async #lease(): Promise<void> {
+  /** Takes the cell, or its turn among replicas, so that what waits here comes first once. */
+  async #lease(kind: 'hold' | 'turn'): Promise<void> {
     if (this.#isLeasing) return
     this.#isLeasing = true
     try {
-      const hold = await this.#hold()
-      this.#makeAll(hold.id)
+      const hold = await this.#hold(kind)
+      this.#isContended = this.#moves > this.#movesBefore
+      this.#movesBefore = this.#moves
+      this.#makeAll(kind === 'hold' ? hold.id : 0)
       hold.release()
     } catch (error) {
       for (const entry of this.#entries.splice(0)) entry.failed(error)
@@ -279,8 +309,11 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   #end(id: number): void {
-    if (!this.#holds.delete(id)) return
+    const hold = this.#holds.get(id)
+    if (hold === undefined) return
+    this.#holds.delete(id)
     this.#parking--
+    if (hold.isFirm) this.#firm--
     if (this.#parking > 0 || this.#isLeasing) return
     this.#makeAll(0)
     this.#settle()
@@ -293,7 +326,7 @@ export class ReplicaCell<S> implements Cell<S> {
     changeTo: (next) => this.#changeTo(next),
     send: (id, { next, patches }) => {
       const seq = ++this.#seq
-      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag()], next)
+      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag(false)], next)
       return seq
     },
     release: (id) => {

@@ -28,11 +28,18 @@ export class ReplicaHold<S> implements Hold<S> {
   #isReleased = false
   #pending: Pending<S> | null = null
 
+  readonly id: number
+  /** Whether nobody at all commits meanwhile; if not, no other replica does that asks for its turn. */
+  readonly isFirm: boolean
+
   constructor(
-    readonly id: number,
+    { id, isFirm }: { readonly id: number; readonly isFirm: boolean },
     private readonly answer: { granted(): void; refused(error: unknown): void },
     private readonly cell: HoldWriter<S>,
-  ) {}
+  ) {
+    this.id = id
+    this.isFirm = isFirm
+  }
 
   update(recipe: Recipe<S>): MaybePromise<S> {
     this.#check()

@@ -6,11 +6,12 @@ import type { Patch } from 'immer'
  * - `commit`: patches for what the replica has after its entries before this one. `hold`: the hold under which it commits, 0 without
  * - `withdraw`: instead of a commit that could not be sent: it is refused with this error
  * - `hold`, `release`: takes the cell for this replica, and gives it back
+ * - `turn`: the same among replicas only; those who commit where the cell is go on
  */
 export type ReplicaMessage =
   | readonly ['commit', epoch: number, seq: number, hold: number, patches: readonly Patch[], tag: unknown]
   | readonly ['withdraw', epoch: number, seq: number, error: unknown]
-  | readonly ['hold', id: number]
+  | readonly ['hold' | 'turn', id: number]
   | readonly ['release', id: number]
 
 /**

@@ -38,6 +38,7 @@ export class ReplicaSession<S> {
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
   readonly #holds = new Map<number, Hold<S>>()
+  readonly #turns = new Map<number, object>()
   /** The last of the commits of the replica whose success was not sent yet. */
   #confirmed: { seq: number; version: number } | null = null
 
@@ -86,6 +87,8 @@ export class ReplicaSession<S> {
     this.#queue.length = 0
     for (const hold of this.#holds.values()) hold.release()
     this.#holds.clear()
+    for (const turn of this.#turns.values()) this.log.turns.give(turn)
+    this.#turns.clear()
   }
 
   /** One message after another. Synchronous as long as the cell is. */
@@ -113,11 +116,28 @@ export class ReplicaSession<S> {
       case 'hold':
         // Not waited for: what comes next may be the release of the one before.
         return void this.#hold(message[1])
+      case 'turn':
+        return void this.#turn(message[1])
       case 'release':
-        this.#holds.get(message[1])?.release()
-        this.#holds.delete(message[1])
-        return undefined
+        return this.#release(message[1])
     }
+  }
+
+  #release(id: number): void {
+    this.#holds.get(id)?.release()
+    this.#holds.delete(id)
+    const turn = this.#turns.get(id)
+    if (turn !== undefined) this.log.turns.give(turn)
+    this.#turns.delete(id)
+  }
+
+  async #turn(id: number): Promise<void> {
+    const turn = await this.log.turns.take({})
+    while (this.isWriting) await this.#written
+    if (this.#isClosed) return this.log.turns.give(turn)
+    this.#turns.set(id, turn)
+    this.update()
+    this.ports.send(['held', id])
   }
 
   async #hold(id: number): Promise<void> {
@@ -156,7 +176,7 @@ export class ReplicaSession<S> {
     if (epoch !== this.#epoch || this.#isClosed) return undefined
     if (!this.isWriting && !this.isCurrent) return this.update()
     try {
-      const written = writer.update(this.#recipe(message))
+      const written = this.#patch(writer, message) ?? writer.update(this.#recipe(message))
       if (!isPromise(written)) return this.#done(message, written)
       this.isWriting = true
       return (this.#written = Promise.resolve(written).then(
@@ -174,6 +194,15 @@ export class ReplicaSession<S> {
     }
   }
 
+  /** Undefined if it takes a recipe. */
+  #patch(writer: Writer<S>, [, , , , patches, tag]: Commit): S | undefined {
+    const { cell } = this.log
+    if (writer !== cell || cell.patch === undefined || cell.held) return undefined
+    const refusal = this.ports.admit(tag)
+    if (refusal !== undefined) throw refusal
+    return cell.patch(patches)
+  }
+
   #recipe([, , , , patches, tag]: Commit): Recipe<S> {
     const seen = this.#seen
     return (draft) => {
@@ -181,7 +210,7 @@ export class ReplicaSession<S> {
       if (!Object.is(base, seen)) throw STALE
       const refusal = this.ports.admit(tag)
       if (refusal !== undefined) throw refusal
-      return patched(draft, patches)
+      return redo(draft, patches)
     }
   }
 
@@ -211,7 +240,7 @@ export class ReplicaSession<S> {
 }
 
 /** Applies patches to a draft, or to a value that has none. */
-function patched<S>(draft: unknown, patches: readonly Patch[]): S | undefined {
+function redo<S>(draft: unknown, patches: readonly Patch[]): S | undefined {
   const whole = patches.findLastIndex(({ path }) => path.length === 0)
   if (whole < 0) return void applyPatches(draft as Objectish, patches)
   const value = (patches[whole] as Patch).value as Objectish | undefined

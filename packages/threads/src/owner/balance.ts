@@ -12,12 +12,17 @@ export interface Loaded {
 /**
  * Has the fullest threads give back what idle ones could begin: half of what has not begun there.
  *
+ * @param gives whether a thread is to give anything back
  * @param moved jobs that were given back once: they are not given back again, so that none goes round in circles
  */
-export function balance(workers: readonly Loaded[], moved: WeakSet<Job>): void {
+export function balance<W extends Loaded>(
+  workers: readonly W[],
+  gives: (worker: W) => boolean,
+  moved: WeakSet<Job>,
+): void {
   const idle = workers.filter(({ load }) => load === 0).length
   if (idle === 0) return
-  const full = workers.filter(({ load }) => load > 1).sort((a, b) => b.load - a.load)
+  const full = workers.filter((worker) => worker.load > 1 && gives(worker)).sort((a, b) => b.load - a.load)
   for (const worker of full.slice(0, idle)) {
     const ahead = [...worker.ahead()]
     // Of jobs that have all not begun, the first one stays.

@@ -28,8 +28,11 @@ export class Posting {
   soon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    queueMicrotask(this.#send)
+    // After what callers do with the answers that they get now: what they send then goes in the same post.
+    queueMicrotask(this.#afterCallers)
   }
+
+  readonly #afterCallers = (): void => process.nextTick(this.#send)
 
   /** The message of this job is moved, not copied. */
   move(list: readonly TransferListItem[]): void {

@@ -1,6 +1,7 @@
 import {
   CrashedError,
   type Fault,
+  type Following,
   type GenPoolError,
   InvalidError,
   type Job,
@@ -9,7 +10,7 @@ import {
 } from '@genpool/core'
 import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
-import type { SentAnswer, ToOwner } from '../protocol/messages'
+import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
 import { decodeError, type EncodedValue } from '../values/errors'
 
@@ -97,11 +98,7 @@ export class Reports {
         this.#returned(message[1])
         return true
       case 'done':
-        this.#ends(message[1], message[3], (given, runNs) => {
-          const { job } = given
-          this.#owes(given)
-          this.ports.host.done(job, message[2] ?? undefined, runNs, 1)
-        })
+        this.#done(message[1], message[2], message[3])
         return true
       case 'crashed':
         this.#ends(message[1], message[3], ({ job }, runNs) =>
@@ -169,17 +166,26 @@ export class Reports {
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
   }
 
-  /** The commit of a job to the shared state is done: its answer need not wait for the thread. */
-  committed(sent: number | SentAnswer): void {
-    if (typeof sent === 'object') {
-      if (sent.fault === undefined) this.#jobOf(sent.job)?.succeed(sent.answer, true)
-      else this.#unanswerable(sent.job, sent.fault)
-      return
-    }
-    const given = this.ledger.byId(sent)
+  /** The commit of a run to the shared state is done: what came with it need not wait for the thread. */
+  committed({ job, answer, fault, ranNs }: CommittedRun): void {
+    if (fault !== undefined) this.#unanswerable(job, fault)
+    else if (answer !== undefined) this.#jobOf(job)?.succeed(answer.value, true)
+    else this.#castCommitted(job)
+    if (ranNs >= 0) this.#done(job, null, ranNs)
+  }
+
+  #castCommitted(id: number): void {
+    const given = this.ledger.byId(id)
     if (given?.job.kind !== 'cast') return
     this.#begins(given)
     for (const job of [given.job, ...(given.job.companions ?? [])]) job.succeed(undefined, false)
+  }
+
+  #done(id: number, then: Following | null, ranNs: Nanos): void {
+    this.#ends(id, ranNs, (given, runNs) => {
+      this.#owes(given)
+      this.ports.host.done(given.job, then ?? undefined, runNs, 1)
+    })
   }
 
   #unanswerable(id: number, fault: Fault): void {

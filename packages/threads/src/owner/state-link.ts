@@ -1,6 +1,6 @@
 import { InvalidError } from '@genpool/runtime'
 import { type OwnerMessage, type ReplicaMessage, ReplicaSession } from '@genpool/state-ane'
-import type { SentAnswer, ToThread } from '../protocol/messages'
+import type { CommittedRun, ToThread } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import type { SharedState } from './shared-state'
@@ -9,8 +9,8 @@ import type { SharedState } from './shared-state'
 export interface LinkPorts {
   /** The last moment before a commit of this job. Returns an error to refuse it. */
   admit(job: number): Error | undefined
-  /** The commit of a job is done. Its answer may have come with it. */
-  committed(job: number | SentAnswer): void
+  /** The commit of a run is done. */
+  committed(run: CommittedRun): void
   /** Whether the thread has work that would read an old state. */
   readonly isBusy: boolean
   /** Something is to be sent soon. */
@@ -28,8 +28,8 @@ export class StateLink {
   ) {
     this.#session = new ReplicaSession(shared.log, {
       send: (message) => this.#send(message),
-      admit: (tag) => ports.admit(typeof tag === 'object' ? (tag as SentAnswer).job : (tag as number)),
-      committed: (tag) => ports.committed(tag as number | SentAnswer),
+      admit: (run) => ports.admit((run as CommittedRun).job),
+      committed: (run) => ports.committed(run as CommittedRun),
       changed: () => ports.sendSoon(),
     })
     shared.follow(this.#changed)

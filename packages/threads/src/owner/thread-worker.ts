@@ -51,6 +51,8 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #runTimes: RunTimes
   readonly #endings: Endings
   readonly #isReal: boolean
+  /** What the thread was told of them. */
+  #stateOptions: WorkerSeat['stateOptions']
   /** Null if each member has a state of its own. */
   #link: StateLink | null = null
   #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
@@ -61,6 +63,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     private readonly host: WorkerHost,
   ) {
     const thread = (this.#thread = threads.take())
+    this.#stateOptions = seat.stateOptions
     this.#isReal = seat.turn === Turn.of(systemClock)
     this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
     this.#posting = new Posting(
@@ -85,7 +88,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     const ledger = this.#ledger
     return new StateLink(shared, {
       admit: (id) => this.#admit(id),
-      committed: (job) => this.#reports.committed(job),
+      committed: (run) => this.#reports.committed(run),
       sendSoon: () => this.#posting.soon(),
       get isBusy() {
         return ledger.size > 0
@@ -111,9 +114,23 @@ export class ThreadWorker implements Worker, ThreadListener {
     return this.#runTimes.depth
   }
 
+  get heapMb(): number {
+    return this.#thread.words.heapBytes / 2 ** 20
+  }
+
   /** How many jobs it has. */
   get load(): number {
     return this.#ledger.size
+  }
+
+  /** How many messages have run. */
+  get runs(): number {
+    return this.#runTimes.count
+  }
+
+  /** How long its jobs take, most likely. */
+  get workNs(): Nanos {
+    return this.#runTimes.of(this.#ledger.size)
   }
 
   /** Whether it has jobs, or answers are owed by it. */
@@ -159,6 +176,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   give(job: Job): void {
+    if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
     const list = movedWithJob(job)
     const companions = job.companions?.map((companion) => this.#reports.companion(companion, this.#ledger.nextId()))
     const given = this.#ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
@@ -170,6 +188,12 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#posting.add(['job', given.place, jobMessage(job, given.id, this.#isReal), others])
     this.threads.watch()
     if (this.#ledger.size > 1 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
+  }
+
+  /** The options have changed since its thread was told. */
+  #tellOptions(): void {
+    this.#stateOptions = this.seat.stateOptions
+    this.#posting.add(['options', setupOf(this.seat, 0n).stateOptions])
   }
 
   /** It cannot be cloned: it never reaches the thread. */

@@ -13,6 +13,11 @@ import { type Threads, ThreadWorker } from './thread-worker'
 /** How often threads that work are looked at, in milliseconds. */
 const LOOK_MS = 10
 
+/** To wake another thread for less work than this costs more than it saves. */
+const WORTH_NS = 0.15 * NS_PER_MS
+/** If nothing has ended for so long, such work moves all the same: it waits behind a long message. */
+const STILL_MS = 1
+
 /** How long a thread without a member waits for one while no other member is there, in milliseconds. */
 const KEEP_MS = 5_000
 
@@ -28,6 +33,8 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   #watching = false
   #keptAt = 0
   #balancing = false
+  /** How many messages each worker had run when it kept its work; null if none did. */
+  #kept: Map<ThreadWorker, number> | null = null
 
   constructor(
     setup: ThreadSetup,
@@ -149,6 +156,19 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
 
   rest(): void {
     this.#balancing = false
-    balance([...this.#ready], this.#moved)
+    balance([...this.#ready], ({ workNs }) => workNs >= WORTH_NS, this.#moved)
+    if (this.#kept === null) this.#lookLater()
+  }
+
+  #lookLater(): void {
+    this.#kept = this.#isAnyFull() ? new Map([...this.#ready].map((worker) => [worker, worker.runs])) : null
+    if (this.#kept === null) return
+    systemClock.setTimer(systemClock.now() + STILL_MS * NS_PER_MS, this.#balanceStill, false)
+  }
+
+  readonly #balanceStill = (): void => {
+    const kept = this.#kept
+    balance([...this.#ready], (worker) => kept?.get(worker) === worker.runs, this.#moved)
+    this.#lookLater()
   }
 }

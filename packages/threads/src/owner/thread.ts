@@ -14,6 +14,7 @@ import { SharedWords } from '../protocol/shared-words'
 import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
+import { received } from '../values/received'
 
 /** What a thread is made of. */
 export interface ThreadSetup {
@@ -64,7 +65,7 @@ export class Thread {
     let fail!: (error: unknown) => void
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
-      port1.on('message', (packed: Packed) => this.#hear(unpackForOwner(packed), resolve, reject))
+      port1.on('message', (packed: Packed) => this.#hear(received(port1, packed, unpackForOwner), resolve, reject))
       port1.on('messageerror', (error: unknown) => this.#unreadable(error))
     })
     this.loaded.catch(() => undefined)

@@ -3,6 +3,7 @@ import type { PlainAddress } from '@genpool/runtime'
 import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
 import type { Delivery, Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
+import type { TraceContext } from '../values/trace-context'
 
 /** One message for a handler. */
 export interface JobMessage {
@@ -19,6 +20,8 @@ export interface JobMessage {
   readonly delivery?: Delivery | undefined
   /** The sender of a dispatch. */
   readonly sender: PlainAddress | null
+  /** The trace of its caller. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** What a thread is told when a member takes it. */
@@ -66,6 +69,8 @@ export type ToThread =
   /** What the owner of the shared state says. Errors in it are encoded. */
   | readonly ['state', OwnerMessage<unknown>]
   | JobToThread
+  /** How its steps are committed from now on. */
+  | readonly ['options', Setup['stateOptions']]
   | readonly ['cancel', id: number]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */
@@ -73,10 +78,16 @@ export type ToThread =
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 
-/** The answer of a job, which goes with its commit. `fault`: it cannot be cloned. */
-export type SentAnswer =
-  | { readonly job: number; readonly answer: unknown; readonly fault?: undefined }
-  | { readonly job: number; readonly answer?: undefined; readonly fault: Fault }
+/** What comes of a run if its commit is done: it goes with the commit. */
+export interface CommittedRun {
+  readonly job: number
+  /** Its answer; undefined if that comes after the commit. */
+  readonly answer: { readonly value: unknown } | undefined
+  /** Why its answer cannot be cloned. */
+  readonly fault?: Fault
+  /** How long it ran, if it is over then; -1 if it is not. */
+  readonly ranNs: number
+}
 
 /** What a thread sends: a list of these in one post. */
 export type ToOwner =

@@ -5,14 +5,14 @@ export const PLACES = 128
 
 const STARTS_AT = PLACES * Int32Array.BYTES_PER_ELEMENT
 
-/** The memory of one thread and its owner: a word and a time for each job. */
+/** The memory of one thread and its owner: a word and a time for each job, and how large the heap of the thread is. */
 export class SharedWords implements Words {
   readonly #words: Int32Array
   readonly #starts: Float64Array
 
-  constructor(readonly memory = new SharedArrayBuffer(STARTS_AT + PLACES * Float64Array.BYTES_PER_ELEMENT)) {
+  constructor(readonly memory = new SharedArrayBuffer(STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT)) {
     this.#words = new Int32Array(memory, 0, PLACES)
-    this.#starts = new Float64Array(memory, STARTS_AT, PLACES)
+    this.#starts = new Float64Array(memory, STARTS_AT, PLACES + 1)
   }
 
   load(place: number): number {
@@ -30,6 +30,14 @@ export class SharedWords implements Words {
   /** When the job at this place began. The thread writes it before it claims the job, so that whoever sees the claim can read it. */
   startOf(place: number): number {
     return this.#starts[place] ?? 0
+  }
+
+  get heapBytes(): number {
+    return this.#starts[PLACES] ?? 0
+  }
+
+  set heapBytes(bytes: number) {
+    this.#starts[PLACES] = bytes
   }
 
   setStart(place: number, at: number): void {

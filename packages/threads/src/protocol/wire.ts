@@ -1,4 +1,6 @@
-import type { JobMessage, JobToThread, ToOwner, ToThread } from './messages'
+import type { ReplicaMessage } from '@genpool/state-ane'
+import type { CommittedRun, JobMessage, JobToThread, ToOwner, ToThread } from './messages'
+import { packPatches, unpackPatches } from './packed-patches'
 
 /**
  * How messages look on the way: one flat list per post, in order. Structured clone writes the name of each field of each object;
@@ -9,23 +11,29 @@ export type Packed = unknown[]
 const KINDS = ['call', 'cast', 'query', 'dispatch', 'direct'] as const
 const CONTINUES = 8
 const EXPECTS_ANSWER = 16
-/** Follows: its attempt, its sender, the other messages of its batch, how it was delivered. */
+/** Follows: its attempt, its sender, the other messages of its batch, how it was delivered, the trace of its caller. */
 const HAS_MORE = 32
 /** Another message, as it is. */
 const OTHER = 64
+/** What others have committed to the shared state. */
+const PATCHES = 65
 
 /** Adds a message for a thread. */
 export function packForThread(packed: Packed, message: ToThread): void {
   if (message[0] === 'job') packJob(packed, message)
-  else packed.push(OTHER, message)
+  else if (message[0] === 'state' && message[1][0] === 'patches') {
+    const [, epoch, version, patches] = message[1]
+    packed.push(PATCHES, epoch, version)
+    packPatches(packed, patches)
+  } else packed.push(OTHER, message)
 }
 
 function packJob(packed: Packed, [, place, message, companions]: JobToThread): void {
-  const { id, kind, continues, deadline, expectsAnswer, attempt, sender, delivery } = message
-  const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined
+  const { id, kind, continues, deadline, expectsAnswer, attempt, sender, delivery, trace } = message
+  const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined || trace !== undefined
   const bits = KINDS.indexOf(kind) + (continues ? CONTINUES : 0) + (expectsAnswer ? EXPECTS_ANSWER : 0)
   packed.push(bits + (hasMore ? HAS_MORE : 0), place, id, message.message, deadline)
-  if (hasMore) packed.push([attempt, sender, companions, delivery])
+  if (hasMore) packed.push([attempt, sender, companions, delivery, trace])
 }
 
 /** The messages again. */
@@ -38,7 +46,13 @@ export function unpackForThread(packed: Packed): ToThread[] {
       i += 2
       continue
     }
-    const [attempt, sender, companions, delivery] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
+    if (bits === PATCHES) {
+      const [patches, end] = unpackPatches(packed, i + 3)
+      messages.push(['state', ['patches', packed[i + 1] as number, packed[i + 2] as number, patches]])
+      i = end
+      continue
+    }
+    const [attempt, sender, companions, delivery, trace] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
     const message: JobMessage = {
       id: packed[i + 2] as number,
       kind: KINDS[bits & 7] ?? 'call',
@@ -49,6 +63,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       attempt,
       sender,
       ...(delivery === undefined ? {} : { delivery }),
+      ...(trace === undefined ? {} : { trace }),
     }
     messages.push(['job', packed[i + 1] as number, message, companions])
     i += (bits & HAS_MORE) === 0 ? 5 : 6
@@ -61,10 +76,13 @@ type More = readonly [
   sender: JobMessage['sender'],
   companions: JobToThread[3],
   delivery: JobMessage['delivery'],
+  trace: JobMessage['trace'],
 ]
-const NOTHING: More = [0, null, null, undefined]
+const NOTHING: More = [0, null, null, undefined, undefined]
 
 const RAN = 0
+/** A commit to the shared state, and what comes of its run. */
+const COMMIT = 1
 
 /** Adds a message for the owner. An answer and the end of the same run become one. */
 export function packForOwner(packed: Packed, message: ToOwner): void {
@@ -77,7 +95,25 @@ export function packForOwner(packed: Packed, message: ToOwner): void {
       return
     }
   }
-  packed.push(OTHER, message)
+  if (message[0] === 'cell' && message[1][0] === 'commit') packCommit(packed, message[1])
+  else packed.push(OTHER, message)
+}
+
+type Commit = Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>
+
+function packCommit(packed: Packed, commit: Commit): void {
+  const [, epoch, seq, hold, patches, tag] = commit
+  const { job, answer, fault, ranNs } = tag as CommittedRun
+  if (fault !== undefined) return void packed.push(OTHER, ['cell', commit])
+  packed.push(COMMIT, epoch, seq, hold, job, ranNs, answer !== undefined, answer?.value)
+  packPatches(packed, patches)
+}
+
+function unpackCommit(packed: Packed, at: number): readonly [commit: Commit, end: number] {
+  const [epoch, seq, hold, job, ranNs, isAnswered, value] = packed.slice(at + 1, at + 8)
+  const [patches, end] = unpackPatches(packed, at + 8)
+  const run = { job, answer: isAnswered === true ? { value } : undefined, ranNs } as CommittedRun
+  return [['commit', epoch as number, seq as number, hold as number, patches, run], end]
 }
 
 /** The messages again. */
@@ -87,6 +123,12 @@ export function unpackForOwner(packed: Packed): ToOwner[] {
     if (packed[i] === OTHER) {
       messages.push(packed[i + 1] as ToOwner)
       i += 2
+      continue
+    }
+    if (packed[i] === COMMIT) {
+      const [commit, end] = unpackCommit(packed, i)
+      messages.push(['cell', commit])
+      i = end
       continue
     }
     const id = packed[i + 1] as number

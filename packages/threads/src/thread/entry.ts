@@ -5,6 +5,7 @@ import { loadBehaviour } from '../loading/load-module'
 import { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
+import { received } from '../values/received'
 import { manifestOf } from './manifest'
 import { Outbox } from './outbox'
 import { replacementOf } from './replacement'
@@ -22,7 +23,7 @@ async function main({ port, memory, module, workerData }: ThreadData): Promise<v
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
     const runtime = new Runtime(definition, new SharedWords(memory), outbox)
-    port.on('message', (packed: Packed) => runtime.receive(unpackForThread(packed)))
+    port.on('message', (packed: Packed) => runtime.receive(received(port, packed, unpackForThread)))
   } catch (error) {
     outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
   }

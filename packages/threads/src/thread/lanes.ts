@@ -19,6 +19,10 @@ export class Lane {
   isCommitting = false
   /** How long its handler ran; -1 while it does. */
   ranNs = -1
+  /** Whether the commit that was sent tells its end. */
+  isTold = false
+  /** Whether it may have to commit once more, and nothing else begins before it has. */
+  isAlone = false
   /** Whether its member does something else before any other message. */
   follows = false
 
@@ -53,7 +57,9 @@ export class Lanes {
   mayBegin(message: ErrandMessage): boolean {
     const { length } = this.#lanes
     if (length === 0) return true
-    if (this.shared === null || length > this.#committing || this.#lanes[length - 1]?.follows === true) return false
+    if (this.shared === null || length > this.#committing) return false
+    const last = this.#lanes[length - 1]
+    if (last?.follows === true || last?.isAlone === true) return false
     if (length === MOST || this.#meanNs > LONG) return false
     return !this.shared.cell.isHolding && !this.main.readsState(message)
   }
@@ -86,14 +92,13 @@ export class Lanes {
   }
 
   runsAgain(lane: Lane): void {
-    if (!lane.isCommitting) return
-    lane.isCommitting = false
-    this.#committing--
+    if (lane.isCommitting) this.#committing--
+    lane.isCommitting = lane.isTold = false
   }
 
   /** Returns how long its handler ran. */
   end(lane: Lane, now: number): number {
-    this.runsAgain(lane)
+    if (lane.isCommitting) this.#committing--
     const i = this.#lanes.indexOf(lane)
     if (i >= 0) this.#lanes.splice(i, 1)
     this.#idle.push(lane.worker)

@@ -1,6 +1,6 @@
 import { InvalidError, textOf } from '@genpool/runtime'
 import type { ReplicaMessage } from '@genpool/state-ane'
-import type { SentAnswer, ToOwner } from '../protocol/messages'
+import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
@@ -32,8 +32,8 @@ function withdrawn(message: Extract<ReplicaMessage, readonly ['commit', ...unkno
   const [kind, epoch, seq, hold, patches, tag] = message
   if (isCloneable(patches)) {
     // The commit is made all the same, as in the thread of the pool.
-    const { job, answer } = tag as SentAnswer
-    return [kind, epoch, seq, hold, patches, { job, fault: faultIn(answer) }]
+    const { job, answer, ranNs } = tag as CommittedRun
+    return [kind, epoch, seq, hold, patches, { job, answer: undefined, fault: faultIn(answer?.value), ranNs }]
   }
   const value = patches.map((patch): unknown => patch.value).find((each) => !isCloneable(each))
   return ['withdraw', epoch, seq, encodeError(invalid('state', value), isCloneable)]

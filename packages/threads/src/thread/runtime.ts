@@ -7,9 +7,18 @@ import {
   ErrandWorker,
   RunAgain,
 } from '@genpool/core/elsewhere'
-import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
+import {
+  type Clock,
+  clockOfThread,
+  type GenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  referenceTo,
+  systemClock,
+} from '@genpool/runtime'
+import { getHeapStatistics } from 'node:v8'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
-import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
+import type { CommittedRun, JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
@@ -20,10 +29,16 @@ import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
+import { TraceScope } from './trace-scope'
 import { type CommittingRuns, SharedReplica } from './shared-replica'
 
 /** How long results wait for others at most while the thread works on. */
 const FLUSH_AFTER = 0.1 * NS_PER_MS
+/** The same for commits: fewer messages, since each wakes a thread and moves the state of the others on. */
+const COMMIT_AFTER = 0.5 * NS_PER_MS
+
+/** How often the heap is measured at most. */
+const MEASURE_AFTER = 20 * NS_PER_MS
 
 const NOBODY: readonly Errand[] = []
 const NO_JOB = -1
@@ -38,6 +53,9 @@ export class Runtime implements ErrandHost, CommittingRuns {
   readonly #jobs = new JobQueue()
   #pumping = false
   #flushedAt = 0
+  #measuredAt = -Infinity
+  /** When the last commit was made. */
+  #now = 0
   #flushing = false
 
   constructor(
@@ -61,6 +79,8 @@ export class Runtime implements ErrandHost, CommittingRuns {
         return void this.#init(message[1])
       case 'state':
         return this.#shared?.receive(message[1])
+      case 'options':
+        return this.#worker?.pool.configure(message[1])
       case 'cancel':
         return this.#cancel(message[1])
       case 'queried':
@@ -114,7 +134,15 @@ export class Runtime implements ErrandHost, CommittingRuns {
       this.#begin(lanes, job)
     }
     this.#pumping = false
+    this.#measureHeap()
     this.outbox.flush()
+  }
+
+  #measureHeap(): void {
+    const now = this.#clock.now()
+    if (now - this.#measuredAt < MEASURE_AFTER) return
+    this.#measuredAt = now
+    this.words.heapBytes = getHeapStatistics().used_heap_size
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
@@ -146,6 +174,7 @@ export class Runtime implements ErrandHost, CommittingRuns {
   #accept({ worker }: Lane, message: JobMessage): Errand | null {
     const errand = worker.accept(message)
     if (errand !== null && message.sender !== null) errand.extend().sender = referenceTo(message.sender as never)
+    if (errand !== null && message.trace !== undefined) errand.extend().scope = new TraceScope(message.trace)
     return errand
   }
 
@@ -164,20 +193,38 @@ export class Runtime implements ErrandHost, CommittingRuns {
   // --- commits to the shared state ---
 
   /** The job whose handler has returned, and which commits now. */
-  committing(): number {
+  committing(isSet: boolean): number {
     const lane = this.#lanes?.current
     if (lane === undefined) return NO_JOB
-    this.#lanes?.commits(lane, this.#clock.now())
+    this.#now = this.#clock.now()
+    this.#lanes?.commits(lane, this.#now)
+    lane.isAlone = isSet
     return lane.run.id
   }
 
-  answerWith(job: number, state: unknown): { readonly value: unknown } | undefined {
-    const answer = this.#lanes?.byId(job)?.worker.answerWith(state)
-    return answer !== undefined && transferListOf(answer.value) === undefined ? answer : undefined
+  outcome(job: number, state: unknown): CommittedRun {
+    const lane = this.#lanes?.byId(job)
+    if (lane === undefined) return { job, answer: undefined, ranNs: -1 }
+    const { answer, ends } = lane.worker.afterCommit(state)
+    lane.isTold = ends
+    const ranNs = ends ? lane.ranNs : -1
+    // Moved memory is gone if the commit has to be made again.
+    if (answer === undefined || transferListOf(answer.value) === undefined) return { job, answer, ranNs }
+    this.lost(job)
+    return { job, answer: undefined, ranNs: -1 }
+  }
+
+  lost(job: number): void {
+    const lane = this.#lanes?.byId(job)
+    if (lane === undefined) return
+    lane.isTold = false
+    lane.worker.commitLost()
+    if (lane.isAlone) this.#lanes?.runsAgain(lane)
   }
 
   sent(): void {
-    this.#flushLater()
+    if (this.#pumping) this.#flushAfter(COMMIT_AFTER, this.#now)
+    else this.#flushLater()
   }
 
   runsAgain(errand: Errand): void {
@@ -227,7 +274,9 @@ export class Runtime implements ErrandHost, CommittingRuns {
   }
 
   #done(lane: Lane | undefined, then: Following | null): void {
-    this.#ended(lane, (id, runNs) => this.outbox.add(['done', id, then, runNs]))
+    this.#ended(lane, (id, runNs) => {
+      if (lane?.isTold !== true) this.outbox.add(['done', id, then, runNs])
+    })
     if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
   }
 
@@ -263,8 +312,12 @@ export class Runtime implements ErrandHost, CommittingRuns {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
     report(lane.run.id, this.#lanes.end(lane, now))
-    if (!this.#pumping) return this.#flushLater()
-    if (now - this.#flushedAt < FLUSH_AFTER) return
+    if (this.#pumping) this.#flushAfter(FLUSH_AFTER, now)
+    else this.#flushLater()
+  }
+
+  #flushAfter(ns: Nanos, now: Nanos): void {
+    if (now - this.#flushedAt < ns) return
     this.#flushedAt = now
     this.outbox.flush()
   }

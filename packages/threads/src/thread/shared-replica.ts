@@ -1,14 +1,17 @@
 import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
 import { ReplicaCell } from '@genpool/state-ane'
 import { decodeError, type EncodedValue } from '../values/errors'
+import type { CommittedRun } from '../protocol/messages'
 import type { Outbox } from './outbox'
 
 /** The runs of this thread, as far as their commits go. */
 export interface CommittingRuns {
-  /** A run commits. Returns its job. */
-  committing(): number
-  /** What it answers if its commit leads to `state`; undefined if the answer comes later. */
-  answerWith(job: number, state: unknown): { readonly value: unknown } | undefined
+  /** A run commits. Returns its job. @param isSet whether it commits again, with nothing else between, if another commit comes first */
+  committing(isSet: boolean): number
+  /** What comes of it if its commit leads to `state`. */
+  outcome(job: number, state: unknown): CommittedRun
+  /** Its commit came to nothing. */
+  lost(job: number): void
   /** Something is to be sent. */
   sent(): void
 }
@@ -24,21 +27,19 @@ export class SharedReplica {
     private readonly runs: CommittingRuns,
   ) {
     this.cell = new ReplicaCell(key, {
-      tag: () => runs.committing(),
+      tag: (isSet) => runs.committing(isSet),
+      lost: (job) => runs.lost(job as number),
       send: (message, next) => {
         if (!this.#isClosed) this.#send(message, next)
       },
     })
   }
 
-  /** The answer goes with the commit, unless memory is moved with it: a commit may have to be made again. */
   #send(message: ReplicaMessage, next: unknown): void {
-    const answer = message[0] === 'commit' ? this.runs.answerWith(message[5] as number, next) : undefined
-    if (message[0] !== 'commit' || answer === undefined) this.outbox.add(['cell', message])
-    else {
+    if (message[0] === 'commit') {
       const [kind, epoch, seq, hold, patches, job] = message
-      this.outbox.add(['cell', [kind, epoch, seq, hold, patches, { job, answer: answer.value }]])
-    }
+      this.outbox.add(['cell', [kind, epoch, seq, hold, patches, this.runs.outcome(job as number, next)]])
+    } else this.outbox.add(['cell', message])
     this.runs.sent()
   }
 

@@ -14,12 +14,32 @@ const plain = fc.record({
   attempt: fc.constantFrom(0, 2),
   sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
 })
-const message = fc.tuple(plain, fc.boolean()).map(([each, isKept]) => (isKept ? { ...each, delivery } : each))
+const trace = { traceparent: '00-1-2-01' }
+const message = fc
+  .tuple(plain, fc.boolean(), fc.boolean())
+  .map(([each, isKept, isTraced]) => ({ ...each, ...(isKept ? { delivery } : {}), ...(isTraced ? { trace } : {}) }))
+const patch = fc.oneof(
+  fc.record({ op: fc.constantFrom('replace', 'add' as const), path: fc.array(fc.oneof(fc.string(), fc.nat())), value }),
+  fc.record({ op: fc.constant('remove' as const), path: fc.array(fc.string()) }),
+)
+const patches = fc.array(patch, { maxLength: 3 })
+const run = fc.record({
+  job: fc.nat(),
+  answer: fc.oneof(fc.constant(undefined), fc.record({ value })),
+  ranNs: fc.constantFrom(-1, 5),
+})
+const unsendable = fc.constant({ job: 1, answer: undefined, fault: { path: [], message: 'a function' }, ranNs: -1 })
 const toThread = fc.oneof(
+  fc.tuple(fc.constant('state' as const), fc.tuple(fc.constant('patches' as const), fc.nat(), fc.nat(), patches)),
+  fc.tuple(fc.constant('state' as const), fc.tuple(fc.constant('committed' as const), fc.nat(), fc.nat())),
   fc.tuple(fc.constant('job' as const), fc.nat(), message, fc.option(fc.array(message, { maxLength: 2 }))),
   fc.tuple(fc.constant('cancel' as const), fc.nat()),
 ) as fc.Arbitrary<ToThread>
+const commit = fc.tuple(
+  ...[fc.constant('commit' as const), fc.nat(), fc.nat(), fc.nat(), patches, fc.oneof(run, unsendable)],
+)
 const toOwner = fc.oneof(
+  fc.tuple(fc.constant('cell' as const), fc.oneof(commit, fc.constant(['turn', 5] as const))),
   fc.tuple(fc.constant('answered' as const), fc.constantFrom(1, 2), value, fc.boolean()),
   fc.tuple(fc.constant('done' as const), fc.constantFrom(1, 2), fc.constantFrom(null, { timeout: 1 }), fc.nat()),
   fc.tuple(fc.constant('progress' as const), fc.nat(), value),

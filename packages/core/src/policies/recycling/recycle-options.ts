@@ -10,14 +10,26 @@ const recycleOptions = z.strictObject({
     .union([z.number().positive(), z.literal(Infinity)])
     .default(Infinity)
     .describe('Replaces a member at this age, in milliseconds.'),
+  afterHeapMb: z
+    .union([z.number().positive(), z.literal(Infinity)])
+    .default(Infinity)
+    .describe(
+      'Replaces a member when the objects in the heap of its thread take this much memory, in MB. Only for members that have ' +
+        'threads of their own.',
+    ),
   jitter: z
     .number()
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('The random share of both limits, 0 to 1, so that members are not all replaced at the same time.'),
+    .describe('The random share of these limits, 0 to 1, so that members are not all replaced at the same time.'),
 })
 export type RecycleRules = z.output<typeof recycleOptions>
+
+/** Whether healthy members are replaced at all. */
+export function recycles({ afterMessages, afterMs, afterHeapMb }: RecycleRules): boolean {
+  return [afterMessages, afterMs, afterHeapMb].some((limit) => limit !== Infinity)
+}
 
 /** Recycling's share of the pool options. */
 export const recycleShape = {

@@ -1,6 +1,6 @@
 import { type Nanos, NS_PER_MS, type Timer } from '@genpool/runtime'
 import type { Attaching, Listener, Seat, Timers } from '../../pool/ports'
-import type { RecycleRules } from './recycle-options'
+import { type RecycleRules, recycles } from './recycle-options'
 
 /** What recycling needs of its pool. */
 export interface RecyclingPorts extends Attaching, Timers {
@@ -13,10 +13,11 @@ export interface RecyclingPorts extends Attaching, Timers {
 /** How long one member lives. */
 interface Life {
   readonly messages: number
+  readonly heapMb: number
   readonly timer: Timer | null
 }
 
-const OFF: RecycleRules = { afterMessages: Infinity, afterMs: Infinity, jitter: 0 }
+const OFF: RecycleRules = { afterMessages: Infinity, afterMs: Infinity, afterHeapMb: Infinity, jitter: 0 }
 
 /** Replaces members after a number of messages, or at an age; not all at the same time. */
 export class Recycling implements Listener {
@@ -29,7 +30,7 @@ export class Recycling implements Listener {
   configure(rules: RecycleRules): void {
     if (sameRules(rules, this.#rules)) return
     this.#rules = rules
-    const wanted = rules.afterMessages !== Infinity || rules.afterMs !== Infinity
+    const wanted = recycles(rules)
     if (wanted !== this.#attached) this.pool[wanted ? 'attach' : 'detach'](this)
     this.#attached = wanted
     for (const { timer } of this.#lives.values()) timer?.cancel()
@@ -38,11 +39,12 @@ export class Recycling implements Listener {
   }
 
   memberStarted(seat: Seat): void {
-    const { afterMessages, afterMs, jitter } = this.#rules
+    const { afterMessages, afterMs, afterHeapMb, jitter } = this.#rules
     const share = 1 - jitter * this.pool.random()
     const ageMs = (this.pool.now() - seat.bornAt) / NS_PER_MS
     this.#lives.set(seat, {
       messages: Math.max(1, Math.round(afterMessages * share)),
+      heapMb: afterHeapMb * share,
       timer:
         afterMs === Infinity
           ? null
@@ -52,7 +54,8 @@ export class Recycling implements Listener {
 
   runFinished(seat: Seat): void {
     const life = this.#lives.get(seat)
-    if (life !== undefined && seat.handled >= life.messages) seat.leave('recycled')
+    if (life === undefined) return
+    if (seat.handled >= life.messages || seat.heapMb >= life.heapMb) seat.leave('recycled')
   }
 
   memberEnded(seat: Seat): void {
@@ -62,5 +65,5 @@ export class Recycling implements Listener {
 }
 
 function sameRules(a: RecycleRules, b: RecycleRules): boolean {
-  return a.afterMessages === b.afterMessages && a.afterMs === b.afterMs && a.jitter === b.jitter
+  return (Object.keys(OFF) as (keyof RecycleRules)[]).every((rule) => a[rule] === b[rule])
 }
