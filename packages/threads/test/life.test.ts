@@ -112,7 +112,7 @@ describe('the size of a pool of threads', () => {
     expect(await Promise.all(held)).toEqual([1, 2, 3])
   })
 
-  it.each([8, 'auto'] as const)('grows when messages wait in a busy thread that holds %s, and they move', async (prefetch) => {
+  it.each([8, 'auto'] as const)('grows when messages wait in a busy thread, and they move: %s', async (prefetch) => {
     const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch })
     await ready(pool)
     const held = call(pool, { type: 'hold', n: 1 })

@@ -1,4 +1,15 @@
-import { call, cast, configure, drain, getState, idle, inspect, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  configure,
+  drain,
+  getState,
+  idle,
+  inspect,
+  type PoolOptions,
+  ready,
+  spawnPool,
+} from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
