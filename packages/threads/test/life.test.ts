@@ -112,19 +112,16 @@ describe('the size of a pool of threads', () => {
     expect(await Promise.all(held)).toEqual([1, 2, 3])
   })
 
-  it.each([8, 'auto'] as const)(
-    'grows when messages wait in a busy thread that holds %s, and they move',
-    async (prefetch) => {
-      const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch })
-      await ready(pool)
-      const held = call(pool, { type: 'hold', n: 1 })
-      await until(() => inspect(pool).members.busy === 1)
-      expect(await call(pool, { type: 'thread' })).not.toBe(0)
-      expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
-      Atomics.store(words, 2, 1)
-      expect(await held).toBe(1)
-    },
-  )
+  it.each([8, 'auto'] as const)('grows when messages wait in a busy thread, and they move: %s', async (prefetch) => {
+    const pool = open({ size: { min: 1, max: 2, valve: 'open', update: 10 } } as PoolOptions, { prefetch })
+    await ready(pool)
+    const held = call(pool, { type: 'hold', n: 1 })
+    await until(() => inspect(pool).members.busy === 1)
+    expect(await call(pool, { type: 'thread' })).not.toBe(0)
+    expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
+    Atomics.store(words, 2, 1)
+    expect(await held).toBe(1)
+  })
 })
 
 describe('recycling', () => {
