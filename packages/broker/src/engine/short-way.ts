@@ -24,13 +24,21 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const isPlain = entry.key === undefined && entry.priority === 0 && entry.list === null
     if (!isPlain || now < this.now || entry.deadline <= now) return super.ask(entry, now)
     if (this.asking) return this.#enqueued(entry, now) ? this.#decided(null, now) : super.ask(entry, now)
-    const member = this.#mayBegin(entry, now) ? this.#takeIdle(now) : null
+    if (this.#mayBegin(entry, now)) return this.#begin(entry, now)
+    const isParked = this.shortLimits !== null && this.shortLimits.tryPark(entry, now)
+    return isParked ? this.#decided(null, now) : super.ask(entry, now)
+  }
+
+  /** Begins a request, or is the first to wait if no member does. */
+  #begin(entry: A, now: Nanos): R | null {
+    const member = this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (member !== null) {
       if (this.shortLimits !== null) this.shortLimits.begin(entry, now)
       return this.#decided(member, now)
     }
-    const isParked = this.shortLimits !== null && this.shortLimits.tryPark(entry, now)
-    return isParked ? this.#decided(null, now) : super.ask(entry, now)
+    if (this.idle.length > 0 || !this.#enqueued(entry, now)) return super.ask(entry, now)
+    this.asking = true
+    return this.#decided(null, now)
   }
 
   override askR(entry: R, now: Nanos): A | null {
@@ -76,10 +84,6 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     return this.short !== null || (this.shortLimits !== null && this.shortLimits.mayBegin(entry, now))
   }
 
-  #takeIdle(now: Nanos): R | null {
-    return this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
-  }
-
   /** Takes the next request; null if there is none, or something to decide. */
   #takeNext(now: Nanos): A | null {
     const enough = this.options.budget ? this.budget.plenty : 0
@@ -98,7 +102,7 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   /** Matches what a key has just let go with a member that waits. */
   #matchShortly(limits: ShortLimits<A>, now: Nanos): Match<A, R> | null {
     const ask = limits.next(now, this.options.budget ? this.budget.plenty : 0)
-    const askR = ask === null ? null : this.#takeIdle(now)
+    const askR = ask === null || this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (ask === null || askR === null) return this.match(now)
     limits.take(ask, now)
     return this.#decided({ ask, askR }, now)

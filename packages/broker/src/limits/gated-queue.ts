@@ -107,14 +107,14 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   }
 
   enqueue(entry: E, now: Nanos): void {
-    this.countOutside()
+    this.#countOutside()
     this.inner.enqueue(entry, now)
     this.#report(now)
   }
 
   /** Makes sure that `entry` may be added; otherwise drops it. */
   makePlace(entry: E, now: Nanos): boolean {
-    this.countOutside()
+    this.#countOutside()
     const here = this.inner.makePlace(entry, now)
     this.#report(now)
     return here
@@ -202,7 +202,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
     this.putBack(now)
     for (const entry of parked) this.inner.readmit(entry, now)
-    this.countOutside()
+    this.#countOutside()
     this.inner.apply(client, now)
     this.#report(now)
     this.#isFair = isFair(client)
@@ -215,7 +215,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   /** Ends a call; returns when the queue or the gate wants to be woken, `Infinity` for never. */
   finish(now: Nanos): Nanos {
-    this.countOutside()
+    this.#countOutside()
     const at = this.inner.decision.wakeAt ?? Infinity
     const opensAt = this.opensAt(now)
     return opensAt > now ? Math.min(at, opensAt) : at
@@ -230,8 +230,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     return entry
   }
 
-  /** Tells the queue how many wait elsewhere. */
-  countOutside(): void {
+  #countOutside(): void {
     this.inner.outside = this.owner.parked() + (this.#held === null ? 0 : 1)
   }
 

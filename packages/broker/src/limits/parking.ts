@@ -24,8 +24,9 @@ export class Parking<E extends Waiting> {
   readonly #tags = new TagIndex<E>()
   /** Those in the lanes' own queues by tag, for these queues. */
   readonly #queued = new TagIndex<E>()
-  /** The parked ones by priority. There are few priorities. The list of priority 0 stays when it is empty. */
-  readonly #byPriority = new Map<number, ParkedList<E>>([[0, new ParkedList<E>()]])
+  /** The parked ones of priority 0, and those of other priorities. There are few priorities. */
+  readonly #usual = new ParkedList<E>()
+  readonly #byPriority = new Map<number, ParkedList<E>>()
 
   constructor(
     private readonly owner: ParkingOwner<E>,
@@ -90,14 +91,14 @@ export class Parking<E extends Waiting> {
   /** One of the least urgent of all; null if none is parked. O(priorities). */
   last(): E | null {
     if (this.length === 0) return null
-    let lowest = Infinity
-    let last: E | null = null
+    let lowest = 0
+    let last = this.#usual.first
     for (const [priority, { first }] of this.#byPriority) {
-      if (first === null || (last !== null && priority >= lowest)) continue
+      if (last !== null && priority >= lowest) continue
       lowest = priority
-      last = first.entry
+      last = first
     }
-    return last
+    return last === null ? null : last.entry
   }
 
   /** Has one dropped for a more urgent one; false if it is not more urgent. */
@@ -143,6 +144,7 @@ export class Parking<E extends Waiting> {
   }
 
   #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
+    if (level.dropped.length === 0) return
     for (const drop of level.dropped) {
       this.#left(drop.entry, lane)
       this.owner.parkedDropped(drop, now)
@@ -153,7 +155,7 @@ export class Parking<E extends Waiting> {
     this.length++
     this.#tags.add(entry)
     const { priority } = entry
-    let peers = this.#byPriority.get(priority)
+    let peers = priority === 0 ? this.#usual : this.#byPriority.get(priority)
     if (peers === undefined) this.#byPriority.set(priority, (peers = new ParkedList<E>()))
     peers.push(this.owner.passOf(entry))
   }
@@ -162,9 +164,11 @@ export class Parking<E extends Waiting> {
     this.length--
     this.#tags.delete(entry)
     const { priority } = entry
+    const pass = this.owner.passOf(entry)
+    if (priority === 0) return this.#usual.remove(pass)
     const peers = this.#byPriority.get(priority) as ParkedList<E>
-    peers.remove(this.owner.passOf(entry))
-    if (peers.first === null && priority !== 0) this.#byPriority.delete(priority)
+    peers.remove(pass)
+    if (peers.first === null) this.#byPriority.delete(priority)
   }
 
   #addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {

@@ -1,5 +1,5 @@
-import { keepShape, type Nanos } from '@genpool/runtime'
-import { type Waiting } from '../queues/waiting'
+import { keepShape, type Nanos, wrongArgument } from '@genpool/runtime'
+import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
@@ -109,8 +109,12 @@ export class Passes<E extends Waiting> {
  * Call it with the first limits: before V8 has seen a few requests, it makes room in each for the pass.
  *
  * @param specimen a request as they are made
+ * @throws {OptionsError} if it is no `Waiting`
  */
 export function keepLimitedShape(specimen: Waiting): void {
+  if (!(specimen instanceof Waiting)) {
+    throw wrongArgument({ of: 'keepLimitedShape', argument: 'specimen', expected: 'a request' }, specimen)
+  }
   const holder = specimen as Holder<Waiting>
   holder.limitPass = new Pass<Waiting>(specimen, null, null, 1, 1)
   holder.limitPass = undefined

@@ -104,7 +104,7 @@ export class ShortLimits<E extends Waiting> {
     this.passes.forget(entry, pass)
     if (pass.isAlone) return true
     this.lanes.refill(pass, now)
-    this.queue.countOutside()
+    this.inner.outside = this.lanes.length
     return true
   }
 
@@ -128,7 +128,7 @@ export class ShortLimits<E extends Waiting> {
   #parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.#isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
     this.lanes.parkNew(entry, lane, now)
-    this.queue.countOutside()
+    this.inner.outside = this.lanes.length
     return true
   }
 }

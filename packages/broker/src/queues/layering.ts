@@ -134,6 +134,7 @@ export abstract class Layering<E extends Waiting> {
   }
 
   protected levelOf(priority: number, now: Nanos): Level<E> {
+    if (priority === 0) return this.levels.base
     return this.levels.of(priority, () => createQueue<E>(this.options, now))
   }
 
