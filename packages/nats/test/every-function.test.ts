@@ -74,6 +74,7 @@ const OTHERS = [
   'withWorkers',
   'isGenPoolError',
   'refuse',
+  'httpStatus',
   'initThen',
   'ignore',
 ].concat(['current', 'halt', 'noReply', 'reply', 'immerable'])
