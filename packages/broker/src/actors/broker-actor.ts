@@ -81,8 +81,9 @@ export class BrokerActor extends BaseActor {
     return count
   }
 
-  /** @throws {OptionsError} if the options are wrong; nothing changes then */
+  /** @throws {OptionsError} if the options are wrong, {StoppedError} if it has stopped; nothing changes then */
   changeConfig(options: BrokerConfig): readonly Change[] {
+    if (this.stopped) throw new StoppedError(this.name)
     const before = this.#options
     const checked = parseOptions(brokerActorOptions, options, `options of broker "${this.name}"`)
     const { clock: _clock, onAlarm: _onAlarm, meters, ...config } = checked

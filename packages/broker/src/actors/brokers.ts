@@ -155,7 +155,7 @@ export function lengthR(broker: BrokerRef<never, never>): number {
  * exceeds a new bound.
  *
  * @returns what changed, option by option
- * @throws {OptionsError} if the options are wrong; nothing changes then
+ * @throws {OptionsError} if the options are wrong, {StoppedError} if it has stopped; nothing changes then
  * @example changeConfig(broker, { client: { type: 'codel', target: 50 } })
  */
 export function changeConfig(broker: BrokerRef<never, never>, options: BrokerConfig): readonly Change[] {

@@ -79,8 +79,9 @@ export class RegulatorActor extends BaseActor {
     return count
   }
 
-  /** @throws {OptionsError} if the options are wrong; nothing changes then */
+  /** @throws {OptionsError} if the options are wrong, {StoppedError} if it has stopped; nothing changes then */
   changeConfig(options: RegulatorOptions): readonly Change[] {
+    if (this.stopped) throw new StoppedError(this.name)
     const changes = this.engine.configure(options, this.shell.turn.refresh())
     this.#act()
     return changes

@@ -182,6 +182,12 @@ describe('a broker as an actor', () => {
       expect(await askR(live, 'm')).toMatchObject({ value: 'a' })
       expect(changeConfig(live, { client: { type: 'codel', max: 2 } })).toEqual([])
     })
+
+    it('refuses other options when it has stopped', () => {
+      const gone = broker()
+      stop(gone)
+      expect(() => changeConfig(gone, { client: { type: 'drop' } })).toThrow(StoppedError)
+    })
   })
 
   describe('by messages', () => {

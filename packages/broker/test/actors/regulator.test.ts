@@ -132,6 +132,8 @@ describe('a regulator as an actor', () => {
     ])
     await waiting
     expect(regulators.size(live)).toBe(2)
+    stop(live)
+    expect(() => regulators.changeConfig(live, { valve: { type: 'open' } })).toThrow(StoppedError)
   })
 
   it('starts members for a broker while requests wait for them', async () => {
