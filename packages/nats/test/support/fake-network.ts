@@ -116,6 +116,7 @@ export class FakeNetwork {
     const connection = {
       info: { max_payload: 1_000_000 },
       isClosed: () => this.#isClosed,
+      isDraining: () => false,
       closed: () => closed,
       flush: () => Promise.resolve(),
       status: () => this.#status(),
