@@ -1,4 +1,4 @@
-import { keepShape, type Nanos, wrongArgument } from '@genpool/runtime'
+import { keepShape, type Nanos, readSafely, wrongArgument } from '@genpool/runtime'
 import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
@@ -112,7 +112,7 @@ export class Passes<E extends Waiting> {
  * @throws {OptionsError} if it is no `Waiting`
  */
 export function keepLimitedShape(specimen: Waiting): void {
-  if (!(specimen instanceof Waiting)) {
+  if (!readSafely(() => specimen instanceof Waiting, false)) {
     throw wrongArgument({ of: 'keepLimitedShape', argument: 'specimen', expected: 'a request' }, specimen)
   }
   const holder = specimen as Holder<Waiting>
