@@ -41,7 +41,7 @@ function changed(part: unknown, patch: Patch, depth: number, inverse: Patch[]): 
 
 function copyOf(part: unknown, key: string | number): Container | null {
   if (typeof part !== 'object' || part === null || key === '__proto__') return null
-  if (Array.isArray(part)) return Object.hasOwn(part, key) && key !== 'length' ? ([...part] as never) : null
+  if (Array.isArray(part)) return Object.hasOwn(part, key) && key !== 'length' ? (part.slice() as never) : null
   return Object.getPrototypeOf(part) === Object.prototype ? { ...part } : null
 }
 
