@@ -24,10 +24,15 @@ function again(file, unstable) {
   const { status } = spawnSync(process.execPath, [...jest, ...failed.map(({ name }) => name)], { stdio: 'inherit' })
   if (status !== 0) return 1
 
-  const passedBefore = failed.flatMap(({ assertionResults }) => assertionResults.filter((one) => one.status === 'passed'))
+  const passedBefore = failed.flatMap(({ assertionResults }) =>
+    assertionResults.filter((one) => one.status === 'passed'),
+  )
   const passed = first.numPassedTests - passedBefore.length + read(second).numPassedTests
   writeFileSync(file, JSON.stringify({ numPassedTests: passed, numFailedTests: 0, numRuntimeErrorTestSuites: 0 }))
-  writeFileSync(unstable, failed.map(({ name, message }) => `Failed first, passed alone: ${name}\n${message}\n`).join('\n'))
+  writeFileSync(
+    unstable,
+    failed.map(({ name, message }) => `Failed first, passed alone: ${name}\n${message}\n`).join('\n'),
+  )
   return 0
 }
 

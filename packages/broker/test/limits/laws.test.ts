@@ -164,10 +164,14 @@ describe('the laws of rates and limits', () => {
   })
 })
 
-/** Whether the keys of the rules stay: otherwise counting starts anew. */
+/**
+ * Whether the keys of the rules stay: otherwise counting starts anew. A longer interval would know only of what began within the
+ * old one, and the model knows of all.
+ */
 function isSameShape(a: ModelRules, b: ModelRules): boolean {
   if (a.rate === null || b.rate === null || a.limits === null || b.limits === null) return false
   if (a.limits.rate === null || b.limits.rate === null) return false
+  if (a.rate.interval > b.rate.interval || a.limits.rate.interval > b.limits.rate.interval) return false
   const shape = ({ rate, limits }: ModelRules): string => JSON.stringify([rate?.by, rate?.cost, limits?.rate?.cost])
   return shape(a) === shape(b)
 }

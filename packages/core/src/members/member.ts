@@ -47,22 +47,12 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   constructor(
     readonly info: MemberInfo,
     readonly crew: Crew<Member>,
-    setup: Pick<WorkerSeat, 'cell' | 'stateOptions'> & { readonly workers: WorkerFactory<Request> },
+    { workers, seat }: { readonly workers: WorkerFactory<Request>; readonly seat: WorkerSeat },
     readonly bornAt: Nanos,
   ) {
     super(bornAt)
     this.#work = crew.work
     this.#turnWork = crew.turnWork
-    const { workers, cell } = setup
-    const seat = {
-      info,
-      cell,
-      facts: crew.facts,
-      turn: crew.turn,
-      get stateOptions(): WorkerSeat['stateOptions'] {
-        return setup.stateOptions
-      },
-    }
     this.#worker = workers.create(seat, new WorkerReports(this, crew))
   }
 

@@ -25,6 +25,7 @@ import { Lifecycle } from './lifecycle'
 import { Listeners } from './listeners'
 import { noSupervision } from './no-supervision'
 import { Pool } from './pool'
+import { PoolSeat } from './pool-seat'
 import { PoolTimers } from './pool-timers'
 import { Population } from './population'
 import type { Port } from './port'
@@ -197,14 +198,7 @@ export class Kernel implements Attaching {
   // --- members ---
 
   newMember(info: MemberInfo): Member {
-    const { settings } = this
-    const setup = {
-      workers: this.#workers,
-      cell: this.cell,
-      get stateOptions(): StateOptions {
-        return settings.current.state
-      },
-    }
+    const setup = { workers: this.#workers, seat: new PoolSeat(info, this) }
     return new Member(info, this.crew, setup, this.turn.now())
   }
 

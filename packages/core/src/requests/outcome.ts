@@ -1,4 +1,4 @@
-import { type ErrorCode, isGenPoolError } from '@genpool/runtime'
+import { type ErrorCode, type GenPoolError, isGenPoolError } from '@genpool/runtime'
 
 /** How a request arrived. It decides who gets the outcome, and how. */
 export type RequestKind = 'call' | 'cast' | 'query' | 'dispatch' | 'direct'
@@ -24,4 +24,9 @@ const OUTCOMES: Readonly<Record<ErrorCode, Outcome>> = {
 /** Returns the outcome for an error. */
 export function outcomeOf(error: unknown): Outcome {
   return isGenPoolError(error) ? OUTCOMES[error.code] : 'crashed'
+}
+
+/** Whether the caller no longer waits, while the handler may still run. */
+export function isGivenUp({ code }: GenPoolError): boolean {
+  return code === 'ERR_GENPOOL_EXPIRED' || code === 'ERR_GENPOOL_CANCELLED'
 }

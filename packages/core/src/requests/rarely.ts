@@ -41,4 +41,10 @@ export class Rarely {
   companions: readonly object[] | null = null
 }
 
+/** Detaches a settled request from its reply address and its signal. */
+export function detach({ from, unwatch }: Rarely): void {
+  from?.close()
+  unwatch?.()
+}
+
 keepShape(new Rarely())

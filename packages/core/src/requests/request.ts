@@ -1,9 +1,8 @@
-import { type HoldingLimit, keepLimitedShape, Waiting } from '@genpool/broker'
+import { type HoldingLimit, Waiting } from '@genpool/broker'
 import {
   type Expiring,
   type GenPoolError,
   type Nanos,
-  keepShape,
   NS_PER_MS,
   type Reference,
   type ReplyTarget,
@@ -17,8 +16,8 @@ import { isPromised, letGo, whyNotPromised } from '../behaviours/promised'
 import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
 import { Failure } from './failure'
-import { type Outcome, outcomeOf, type RequestKind } from './outcome'
-import { Rarely } from './rarely'
+import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
+import { detach, Rarely } from './rarely'
 import type { RequestOwner, Runner } from './request-owner'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
 
@@ -246,25 +245,4 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     }
     return true
   }
-}
-
-/** Whether the caller no longer waits, while the handler may still run. */
-function isGivenUp({ code }: GenPoolError): boolean {
-  return code === 'ERR_GENPOOL_EXPIRED' || code === 'ERR_GENPOOL_CANCELLED'
-}
-
-/** Detaches a settled request from its reply address and its signal. */
-function detach({ from, unwatch }: Rarely): void {
-  from?.close()
-  unwatch?.()
-}
-
-const specimen = (): Request => new Request({} as RequestOwner<Request>, 'cast', {} as Handler, undefined, null, 0)
-keepShape(specimen())
-
-let limitedIsKept = false
-/** Keeps the shape of requests under limits. Call it before the first of them. */
-export function keepLimitedRequests(): void {
-  if (!limitedIsKept) keepLimitedShape(specimen())
-  limitedIsKept = true
 }

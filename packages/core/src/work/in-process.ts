@@ -1,4 +1,4 @@
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, readSafely } from '@genpool/runtime'
 import type { Attempt, Cell, Hold } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
@@ -246,22 +246,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.#hold?.release()
     this.#hold = null
     const { status } = this.pool
-    const ending = {
-      info: this.info,
-      state: this.#lastState(),
-      reason,
-      poolStops: status.stopping,
-      mailbox: status.mailbox,
-    }
+    const state = readSafely(() => this.state, undefined)
+    const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
-  }
-
-  /** Undefined if it cannot be read any more: its store was destroyed before the pool stopped. */
-  #lastState(): unknown {
-    try {
-      return this.state
-    } catch {
-      return undefined
-    }
   }
 }

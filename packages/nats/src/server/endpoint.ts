@@ -1,61 +1,14 @@
-import { call, cast, type GenPoolError, InvalidError, isGenPoolError, type PoolRef } from '@genpool/core'
+import { call, cast, type GenPoolError, InvalidError } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
-import { type Clock, lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
+import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
-import type { Propagation } from '../propagation'
-import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
-import { failureFrame } from '../wire/failures'
-import {
-  answerFrame,
-  type Frame,
-  Kind,
-  openFrame,
-  readCancel,
-  readRequest,
-  type RequestHeader,
-  type StateAt,
-} from '../wire/frames'
+import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import { AnswerFrames } from './answer-frames'
+import { CatchUp } from './catch-up'
+import type { EndpointCounts, EndpointPorts, Incoming } from './endpoint-ports'
 import { HeldRequests } from './held-requests'
 import { Memory } from './memory'
-import type { SharedState } from './shared-state'
-
-/** A message of NATS, as far as the endpoint needs it. */
-export interface Incoming {
-  readonly data: Uint8Array
-  readonly reply?: string
-  readonly headers?: { get(name: string): string; keys(): string[] } | undefined
-}
-
-/** What the endpoint needs. */
-export interface EndpointPorts {
-  readonly pool: PoolRef
-  readonly name: string
-  readonly node: string
-  /** The state that it shares with other machines; null if it has its own. */
-  readonly state: Pick<SharedState, 'at' | 'isBehind' | 'reach'> | null
-  readonly clock: Clock
-  readonly settings: { readonly maxBytes: number; readonly propagation?: Propagation | undefined }
-  readonly bodies: Bodies
-  /** The most bytes that the server takes. */
-  readonly maxPayload: number
-  publish(subject: string, frame: Uint8Array): void
-  /** Something has begun or ended. */
-  changed(): void
-}
-
-/** What the endpoint counts. */
-export interface EndpointCounts {
-  /** Requests that came, by what became of them. */
-  received: number
-  answered: number
-  failed: number
-  /** Bytes that were no frame, and requests that were too large. */
-  bad: number
-  /** Requests that had come before: sent again, or with the address of one that runs. */
-  repeated: number
-  cancelled: number
-}
 
 /** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
 export class Endpoint {
@@ -66,16 +19,16 @@ export class Endpoint {
   readonly #held = new HeldRequests(() => this.#rest())
   /** This process was away: what has come may be cancelled by what comes next. */
   #wasAway = false
-  /** The version of the shared state that callers wait for; null while it is here. */
-  #wanted: number | null = null
-  /** Whether the last one that was waited for could be reached. */
-  #isCurrent = true
+  readonly #catchUp: CatchUp
+  readonly #frames: AnswerFrames
   #idle: (() => void) | null = null
 
   constructor(private readonly ports: EndpointPorts) {
     const now = ports.clock.now()
     this.took = new RecentHistogram(WINDOW, now)
     this.#memory = new Memory(now)
+    this.#catchUp = new CatchUp(ports.state, this.#held)
+    this.#frames = new AnswerFrames(ports, this.counts, () => this.running)
   }
 
   /** How many requests it works on. */
@@ -126,43 +79,16 @@ export class Endpoint {
     const value = this.#body(frame.body)
     this.counts.received++
     const request = { kind: frame.kind, header, value, reply, message }
-    if (this.#isBehind(header)) this.#catchUp((header.state as StateAt).version)
+    this.#catchUp.with(header)
     if (!this.#held.isHolding) return this.#begin(request)
     const cameAt = this.ports.clock.now()
     this.#held.add(frame.kind === Kind.cast ? '' : reply, () => this.#beginLate(request, cameAt))
   }
 
-  /** Its caller has seen a later state than the one that is here. */
-  #isBehind({ state }: RequestHeader): boolean {
-    return state !== undefined && this.ports.state?.isBehind(state) === true
-  }
-
-  /** Waits with everything until a version of the state is here: what comes later may not overtake. */
-  #catchUp(version: number): void {
-    const isWaiting = this.#wanted !== null
-    this.#wanted = Math.max(this.#wanted ?? 0, version)
-    if (isWaiting) return
-    const release = this.#held.hold()
-    void this.#reach().then((isCurrent) => {
-      this.#isCurrent = isCurrent
-      this.#wanted = null
-      release()
-    })
-  }
-
-  async #reach(): Promise<boolean> {
-    for (let reached = 0; ;) {
-      const wanted = this.#wanted ?? 0
-      if (wanted <= reached) return true
-      if ((await this.ports.state?.reach(wanted)) !== true) return false
-      reached = wanted
-    }
-  }
-
   /** Begins what was held, with what is left of its time. */
   #beginLate(request: Request, cameAt: Nanos): void {
     const { header, reply } = request
-    if (!this.#isCurrent && this.#isBehind(header)) {
+    if (this.#catchUp.hasFailed(header)) {
       const says = `node "${this.ports.node}" has an older state than its caller has seen, and could not read the latest.`
       return this.#fail(reply, new UnreachableError(this.ports.name, false, { says }, this.ports.node))
     }
@@ -204,15 +130,17 @@ export class Endpoint {
 
   #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
     const signal = this.#memory.began(reply, this.ports.clock.now())
-    const onProgress = header.wantsProgress ? { onProgress: (told: unknown) => this.#progress(reply, told) } : {}
+    const onProgress = header.wantsProgress
+      ? { onProgress: (told: unknown) => this.#send(reply, this.#frames.progress(told)) }
+      : {}
     call(this.ports.pool as never, value as never, {
       ...options,
       ...onProgress,
       timeout: header.budgetMs,
       signal: signal as never,
     }).then(
-      (answer: unknown) => this.#ended(reply, (heldMs) => this.#answer(answer, heldMs)),
-      (error: unknown) => this.#ended(reply, (heldMs) => this.#failure(error, heldMs)),
+      (answer: unknown) => this.#ended(reply, (heldMs) => this.#frames.answer(answer, heldMs)),
+      (error: unknown) => this.#ended(reply, (heldMs) => this.#frames.failure(error, heldMs)),
     )
   }
 
@@ -223,7 +151,7 @@ export class Endpoint {
     const sender = new ReplyReference(system, {
       resolve: (answer: unknown) => {
         sender.close()
-        this.#send(reply, this.#answer(answer))
+        this.#send(reply, this.#frames.answer(answer))
       },
     } as never)
     ;(dispatch as (to: unknown, message: unknown, from: unknown) => void)(pool, value, sender)
@@ -243,41 +171,6 @@ export class Endpoint {
   /** Something has ended, or will not begin. */
   #rest(): void {
     if (this.running === 0) this.#idle?.()
-  }
-
-  #answer(value: unknown, heldMs?: number): Uint8Array {
-    try {
-      this.counts.answered++
-      return answerFrame(
-        Kind.answer,
-        { inHand: this.running, heldMs, state: this.ports.state?.at },
-        { bodies: this.ports.bodies, value, max: this.#max() },
-      )
-    } catch (error) {
-      this.counts.answered--
-      const path = (error as { path?: readonly PropertyKey[] }).path ?? []
-      const message = `${textOf(error)}. The handler has run`
-      return this.#failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error), heldMs)
-    }
-  }
-
-  #failure(error: unknown, heldMs?: number): Uint8Array {
-    this.counts.failed++
-    const known = isGenPoolError(error) ? error : new InvalidError('request', [{ path: [], message: textOf(error) }])
-    return failureFrame(
-      known as GenPoolError,
-      { inHand: this.running, heldMs, state: this.ports.state?.at },
-      this.#max(),
-    )
-  }
-
-  #progress(reply: string, value: unknown): void {
-    try {
-      const body = { bodies: this.ports.bodies, value, max: this.#max() }
-      this.#send(reply, answerFrame(Kind.progress, { inHand: this.running }, body))
-    } catch {
-      // What cannot travel is not told.
-    }
   }
 
   #cancel(reply: string): void {
@@ -314,15 +207,11 @@ export class Endpoint {
   }
 
   #fail(reply: string, error: GenPoolError): void {
-    if (reply !== '') this.#send(reply, this.#failure(error))
+    if (reply !== '') this.#send(reply, this.#frames.failure(error))
   }
 
-  #send(reply: string, frame: Uint8Array): void {
-    if (reply !== '') this.ports.publish(reply, frame)
-  }
-
-  #max(): number {
-    return Math.min(this.ports.settings.maxBytes, this.ports.maxPayload)
+  #send(reply: string, frame: Uint8Array | null): void {
+    if (reply !== '' && frame !== null) this.ports.publish(reply, frame)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Percentiles } from '@genpool/core'
 import type { Said } from '../nodes/said'
-import type { EndpointCounts } from './endpoint'
+import type { EndpointCounts } from './endpoint-ports'
 
 /** The figures of a served pool. */
 export interface ServiceFigures extends Said {

@@ -7,62 +7,45 @@ import {
   ErrandWorker,
   RunAgain,
 } from '@genpool/core/elsewhere'
-import {
-  type Clock,
-  clockOfThread,
-  type GenPoolError,
-  type Nanos,
-  NS_PER_MS,
-  referenceTo,
-  systemClock,
-} from '@genpool/runtime'
-import { getHeapStatistics } from 'node:v8'
+import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
-import type { CommittedRun, JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
+import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
-import { transferListOf } from '../values/transfer'
+import { CommittingLanes } from './committing-lanes'
 import { memberOf } from './faces'
 import { makeState } from './first-state'
+import { FLUSH_AFTER, Flushing } from './flushing'
+import { HeapMeter } from './heap-meter'
 import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
 import { TraceScope } from './trace-scope'
-import { type CommittingRuns, SharedReplica } from './shared-replica'
-
-/** How long results wait for others at most while the thread works on. */
-const FLUSH_AFTER = 0.1 * NS_PER_MS
-/** The same for commits: fewer messages, since each wakes a thread and moves the state of the others on. */
-const COMMIT_AFTER = 0.5 * NS_PER_MS
-
-/** How often the heap is measured at most. */
-const MEASURE_AFTER = 20 * NS_PER_MS
+import { SharedReplica } from './shared-replica'
 
 const NOBODY: readonly Errand[] = []
-const NO_JOB = -1
 
 /** Runs the jobs of one member in this thread, one after another, and reports what becomes of them. */
-export class Runtime implements ErrandHost, CommittingRuns {
+export class Runtime implements ErrandHost {
   #worker: ErrandWorker | null = null
   #lanes: Lanes | null = null
   #shared: SharedReplica | null = null
   #pool: PoolFaces | null = null
   #clock: Clock = systemClock
   readonly #jobs = new JobQueue()
-  #pumping = false
-  #flushedAt = 0
-  #measuredAt = -Infinity
-  /** When the last commit was made. */
-  #now = 0
-  #flushing = false
+  readonly #flushing: Flushing
+  readonly #heap: HeapMeter
 
   constructor(
     private readonly definition: Definition,
     private readonly words: SharedWords,
     private readonly outbox: Outbox,
-  ) {}
+  ) {
+    this.#flushing = new Flushing(outbox, () => this.#pump())
+    this.#heap = new HeapMeter(words)
+  }
 
   receive(messages: readonly ToThread[]): void {
     for (const message of messages) this.#take(message)
@@ -94,7 +77,9 @@ export class Runtime implements ErrandHost, CommittingRuns {
 
   #faces(setup: Setup): PoolFaces {
     const clock = (this.#clock = clockOfThread(setup.clockOffset))
-    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.outbox, this.#flushLater))
+    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.outbox, () =>
+      this.#flushing.later(),
+    ))
   }
 
   async #init(setup: Setup): Promise<void> {
@@ -103,7 +88,8 @@ export class Runtime implements ErrandHost, CommittingRuns {
 
   #start(setup: Setup): void {
     const faces = this.#faces(setup)
-    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.outbox, this)
+    const runs = new CommittingLanes(() => this.#lanes, this.#clock, this.#flushing)
+    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.outbox, runs)
     const worker = new ErrandWorker(faces.local, memberOf(setup), this, this.#shared?.cell)
     void Promise.resolve()
       .then(() => worker.start())
@@ -126,23 +112,14 @@ export class Runtime implements ErrandHost, CommittingRuns {
 
   #pump(): void {
     const lanes = this.#lanes
-    if (this.#pumping || lanes === null) return
-    this.#pumping = true
-    this.#flushedAt = this.#clock.now()
+    if (this.#flushing.isHeld || lanes === null) return
+    this.#flushing.hold(this.#clock.now())
     for (let job; (job = this.#jobs.first) !== undefined && lanes.mayBegin(job[2]);) {
       this.#jobs.shift()
       this.#begin(lanes, job)
     }
-    this.#pumping = false
-    this.#measureHeap()
-    this.outbox.flush()
-  }
-
-  #measureHeap(): void {
-    const now = this.#clock.now()
-    if (now - this.#measuredAt < MEASURE_AFTER) return
-    this.#measuredAt = now
-    this.words.heapBytes = getHeapStatistics().used_heap_size
+    this.#heap.measure(this.#clock.now())
+    this.#flushing.release()
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
@@ -190,43 +167,6 @@ export class Runtime implements ErrandHost, CommittingRuns {
     if (errand?.id === id) errand.giveUp(this.#reasonOf(errand))
   }
 
-  // --- commits to the shared state ---
-
-  /** The job whose handler has returned, and which commits now. */
-  committing(isSet: boolean): number {
-    const lane = this.#lanes?.current
-    if (lane === undefined) return NO_JOB
-    this.#now = this.#clock.now()
-    this.#lanes?.commits(lane, this.#now)
-    lane.isAlone = isSet
-    return lane.run.id
-  }
-
-  outcome(job: number, state: unknown): CommittedRun {
-    const lane = this.#lanes?.byId(job)
-    if (lane === undefined) return { job, answer: undefined, ranNs: -1 }
-    const { answer, ends } = lane.worker.afterCommit(state)
-    lane.isTold = ends
-    const ranNs = ends ? lane.ranNs : -1
-    // Moved memory is gone if the commit has to be made again.
-    if (answer === undefined || transferListOf(answer.value) === undefined) return { job, answer, ranNs }
-    this.lost(job)
-    return { job, answer: undefined, ranNs: -1 }
-  }
-
-  lost(job: number): void {
-    const lane = this.#lanes?.byId(job)
-    if (lane === undefined) return
-    lane.isTold = false
-    lane.worker.commitLost()
-    if (lane.isAlone) this.#lanes?.runsAgain(lane)
-  }
-
-  sent(): void {
-    if (this.#pumping) this.#flushAfter(COMMIT_AFTER, this.#now)
-    else this.#flushLater()
-  }
-
   runsAgain(errand: Errand): void {
     const lane = this.#lanes?.of(errand)
     if (lane !== undefined) this.#lanes?.runsAgain(lane)
@@ -254,13 +194,13 @@ export class Runtime implements ErrandHost, CommittingRuns {
   answered(errand: Errand, value: unknown, answered: boolean): void {
     this.#pool?.settled(errand)
     this.outbox.addValue(['answered', errand.id, value, answered], value)
-    this.#flushLater()
+    this.#flushing.later()
   }
 
   failed(errand: Errand, error: GenPoolError): void {
     this.#pool?.settled(errand)
     this.outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
-    this.#flushLater()
+    this.#flushing.later()
   }
 
   progress(errand: Errand, value: unknown): boolean {
@@ -312,26 +252,7 @@ export class Runtime implements ErrandHost, CommittingRuns {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
     report(lane.run.id, this.#lanes.end(lane, now))
-    if (this.#pumping) this.#flushAfter(FLUSH_AFTER, now)
-    else this.#flushLater()
-  }
-
-  #flushAfter(ns: Nanos, now: Nanos): void {
-    if (now - this.#flushedAt < ns) return
-    this.#flushedAt = now
-    this.outbox.flush()
-  }
-
-  /** What was done is told before the next job begins, which may take long; all that becomes ready in one turn, at once. */
-  readonly #flushLater = (): void => {
-    // At the end of what is handled now it is sent anyway.
-    if (this.#pumping || this.#flushing) return
-    this.#flushing = true
-    process.nextTick(() => {
-      this.#flushing = false
-      this.outbox.flush()
-      this.#pump()
-    })
+    this.#flushing.soon(FLUSH_AFTER, now)
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {

@@ -1,0 +1,55 @@
+import { type GenPoolError, InvalidError, isGenPoolError } from '@genpool/core'
+import { textOf } from '@genpool/runtime'
+import { failureFrame } from '../wire/failures'
+import { answerFrame, Kind } from '../wire/frames'
+import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
+
+/** Makes the frames of answers. What cannot travel becomes an error for its caller. */
+export class AnswerFrames {
+  /** @param inHand how many requests the node works on: each answer says it */
+  constructor(
+    private readonly ports: Pick<EndpointPorts, 'name' | 'state' | 'settings' | 'bodies' | 'maxPayload'>,
+    private readonly counts: Pick<EndpointCounts, 'answered' | 'failed'>,
+    private readonly inHand: () => number,
+  ) {}
+
+  /** @param heldMs how long the node had the request */
+  answer(value: unknown, heldMs?: number): Uint8Array {
+    try {
+      this.counts.answered++
+      return answerFrame(Kind.answer, this.#facts(heldMs), this.#body(value))
+    } catch (error) {
+      this.counts.answered--
+      const path = (error as { path?: readonly PropertyKey[] }).path ?? []
+      const message = `${textOf(error)}. The handler has run`
+      return this.failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error), heldMs)
+    }
+  }
+
+  failure(error: unknown, heldMs?: number): Uint8Array {
+    this.counts.failed++
+    const known = isGenPoolError(error) ? error : new InvalidError('request', [{ path: [], message: textOf(error) }])
+    return failureFrame(known as GenPoolError, this.#facts(heldMs), this.#max)
+  }
+
+  /** Null if it cannot travel: then it is not told. */
+  progress(value: unknown): Uint8Array | null {
+    try {
+      return answerFrame(Kind.progress, { inHand: this.inHand() }, this.#body(value))
+    } catch {
+      return null
+    }
+  }
+
+  #facts(heldMs: number | undefined) {
+    return { inHand: this.inHand(), heldMs, state: this.ports.state?.at }
+  }
+
+  #body(value: unknown) {
+    return { bodies: this.ports.bodies, value, max: this.#max }
+  }
+
+  get #max(): number {
+    return Math.min(this.ports.settings.maxBytes, this.ports.maxPayload)
+  }
+}
