@@ -127,6 +127,7 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
     const other = Promise.resolve(two.cell<number>('a').update((n) => n + 1))
     let isDone = false
     void other.then(() => (isDone = true))
+    // Longer than the lease, in real time: it is kept up while its holder lives.
     await sleep(1500)
     expect(isDone).toBe(false)
     await hold.update((n) => n + 10)

@@ -4,6 +4,7 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import type { Span, Workers } from './support/behaviour'
 import { endNodes, type NodeProcess, startNodes } from './support/processes'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
+import { until } from './support/until'
 
 const KEYS = Array.from({ length: 12 }, (_, i) => `key-${i}`)
 /** How many calls of one key each client has in flight. */
@@ -42,14 +43,14 @@ class KeyedLoad {
     systems.push(system)
     const load = new KeyedLoad(remotePool<Workers>(system, connection, { name }) as RemotePoolRef, firstId)
     await ready(load.#pool)
-    while (inspect(load.#pool).nodes.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => inspect(load.#pool).nodes.length === 3, 'three nodes are known')
     load.#callers = KEYS.map((key) => load.#run(key))
     return load
   }
 
   async more(count: number): Promise<void> {
     const wanted = this.#done + count
-    while (this.#done < wanted) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => this.#done >= wanted, `${count} more are done`)
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,9 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import { Load } from './support/load'
 import { Proxy } from './support/proxy'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
+import { until } from './support/until'
 
+/** What a handler works for. */
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const Work = definePool({
   init: () => 0,
@@ -55,16 +57,16 @@ describe('a node behind a link that is cut', () => {
     proxy.cut()
     const cutAt = performance.now()
     await load.more(500)
-    while (explain(work).findings[0]!.finding !== 'silent-nodes') await wait(10)
+    await until(() => explain(work).findings[0]!.finding === 'silent-nodes', 'its silence is noticed')
     expect(performance.now() - cutAt).toBeLessThan(5000)
-    while (inspect(work).nodes.length === 2) await wait(10)
+    await until(() => inspect(work).nodes.length !== 2, 'it is given up')
     // It is given up when it has missed its own rhythm of a second, too.
     expect(performance.now() - cutAt).toBeLessThan(8000)
     proxy.mend()
-    while (inspect(work).nodes.length < 2) await wait(10)
+    await until(() => inspect(work).nodes.length === 2, 'it is back')
     const [, cut] = services
     const before = cut!.inspect().requests.received
-    while (cut!.inspect().requests.received < before + 20) await wait(10)
+    await until(() => cut!.inspect().requests.received >= before + 20, 'it gets work again')
     await load.stop()
     expect(load.outcomes).toHaveLength(load.begun)
     expect(load.failures.length).toBeLessThanOrEqual(10)

@@ -7,7 +7,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { start, stop } from 'nact'
 import { connectTo, endServers, startServer } from './support/server'
-import { traceparent } from './support/traceparent'
+import { traceparent } from '../../threads/test/fixtures/traceparent'
 
 afterAll(endServers)
 

@@ -14,7 +14,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { start, stop } from 'nact'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo } from '../support/server'
-import { traceparent } from '../support/traceparent'
+import { traceparent } from '../../../threads/test/fixtures/traceparent'
 import { until } from '../support/until'
 
 afterAll(async () => {
