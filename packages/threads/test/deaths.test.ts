@@ -65,6 +65,18 @@ describe('a thread that dies', () => {
     expect(cause.message).toContain('200 ms')
     expect(await after).toBe(1)
   })
+
+  it('that says more than anybody can hear holds nobody up, and is replaced as well', async () => {
+    const pool = poolOf({ stuckAfter: 500 })
+    await ready(pool)
+    let turns = 0
+    const turning = setInterval(() => turns++, 10)
+    const stuck = failure(call(pool, { type: 'flood' }, { onProgress: () => undefined }))
+    expect((await stuck).code).toBe('ERR_GENPOOL_CRASHED')
+    clearInterval(turning)
+    expect(turns).toBeGreaterThan(2)
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+  })
 })
 
 describe('stop', () => {

@@ -11,6 +11,7 @@ import type { ModuleSetup } from '../loading/load-module'
 import type { CheckedThreadOptions } from '../options'
 import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
 import { SharedWords } from '../protocol/shared-words'
+import { Hearing } from './hearing'
 import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
@@ -65,7 +66,10 @@ export class Thread {
     let fail!: (error: unknown) => void
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
-      port1.on('message', (packed: Packed) => this.#hear(received(port1, packed, unpackForOwner), resolve, reject))
+      const hearing = new Hearing(this.words)
+      port1.on('message', (packed: Packed) =>
+        this.#hear(received(port1, packed, unpackForOwner, hearing.heard), resolve, reject),
+      )
       port1.on('messageerror', (error: unknown) => this.#unreadable(error))
     })
     this.loaded.catch(() => undefined)

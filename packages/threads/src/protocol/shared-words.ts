@@ -3,15 +3,25 @@ import type { Words } from './claims'
 /** The most jobs that one thread holds. */
 export const PLACES = 128
 
-const STARTS_AT = PLACES * Int32Array.BYTES_PER_ELEMENT
+/** How many posts of the thread its owner has read, modulo 2^32. */
+const HEARD = PLACES
+/** One word more than these keeps the times on an address that eight divides. */
+const STARTS_AT = (PLACES + 2) * Int32Array.BYTES_PER_ELEMENT
 
-/** The memory of one thread and its owner: a word and a time for each job, and how large the heap of the thread is. */
+/** A thread that has said so much more than was heard waits before it says more. */
+export const MOST_UNHEARD = 1024
+const WAIT_MS = 5
+
+/**
+ * The memory of one thread and its owner: a word and a time for each job, how much of the thread was heard, and how large its heap
+ * is.
+ */
 export class SharedWords implements Words {
   readonly #words: Int32Array
   readonly #starts: Float64Array
 
   constructor(readonly memory = new SharedArrayBuffer(STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT)) {
-    this.#words = new Int32Array(memory, 0, PLACES)
+    this.#words = new Int32Array(memory, 0, PLACES + 1)
     this.#starts = new Float64Array(memory, STARTS_AT, PLACES + 1)
   }
 
@@ -25,6 +35,22 @@ export class SharedWords implements Words {
 
   compareExchange(place: number, expected: number, next: number): number {
     return Atomics.compareExchange(this.#words, place, expected, next)
+  }
+
+  /** The owner has read so many more posts. */
+  hear(posts: number): void {
+    Atomics.add(this.#words, HEARD, posts)
+  }
+
+  /**
+   * Holds a thread whose owner does not keep up, for a moment: a loop that never gives way would else fill the memory of the
+   * owner, and leave it no time for anything else.
+   *
+   * @param said how many posts the thread has sent, modulo 2^32
+   */
+  waitForHearing(said: number): void {
+    const heard = Atomics.load(this.#words, HEARD)
+    if (((said - heard) | 0) >= MOST_UNHEARD) Atomics.wait(this.#words, HEARD, heard, WAIT_MS)
   }
 
   /** When the job at this place began. The thread writes it before it claims the job, so that whoever sees the claim can read it. */

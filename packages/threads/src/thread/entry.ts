@@ -15,14 +15,15 @@ import { type Packed, unpackForThread } from '../protocol/wire'
 
 /** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
 async function main({ port, memory, module, workerData }: ThreadData): Promise<void> {
-  const outbox = new Outbox(port, replacementOf)
+  const words = new SharedWords(memory)
+  const outbox = new Outbox(port, words, replacementOf)
   // What was done is told, also if a handler ends the process of its thread.
   process.once('exit', () => outbox.flush())
   showWorkerData(workerData)
   try {
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
-    const runtime = new Runtime(definition, new SharedWords(memory), outbox)
+    const runtime = new Runtime(definition, words, outbox)
     port.on('message', (packed: Packed) => runtime.receive(received(port, packed, unpackForThread)))
   } catch (error) {
     outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])

@@ -1,5 +1,6 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
+import type { SharedWords } from '../protocol/shared-words'
 import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
 import { transferListOf } from '../values/transfer'
 
@@ -7,10 +8,12 @@ import { transferListOf } from '../values/transfer'
 export class Outbox {
   #waiting: Packed = []
   #list: TransferListItem[] | undefined = undefined
+  #said = 0
 
   /** @param replace what is sent instead of a message that cannot be cloned; null for nothing */
   constructor(
     private readonly port: MessagePort,
+    private readonly words: Pick<SharedWords, 'waitForHearing'>,
     private readonly replace: (message: ToOwner, error: unknown) => ToOwner | null,
   ) {}
 
@@ -35,6 +38,8 @@ export class Outbox {
     const list = this.#list
     this.#waiting = []
     this.#list = undefined
+    this.words.waitForHearing(this.#said)
+    this.#said = (this.#said + 1) | 0
     try {
       this.port.postMessage(messages, list)
     } catch {

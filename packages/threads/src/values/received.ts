@@ -1,9 +1,22 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Packed } from '../protocol/wire'
 
-/** The messages of one post, and of all that have arrived since. */
-export function received<M>(port: MessagePort, packed: Packed, unpack: (packed: Packed) => M[]): M[] {
+/**
+ * The messages of one post, and of all that have arrived since.
+ *
+ * @param heard is told how many posts these were
+ */
+export function received<M>(
+  port: MessagePort,
+  packed: Packed,
+  unpack: (packed: Packed) => M[],
+  heard?: (posts: number) => void,
+): M[] {
   const messages = unpack(packed)
-  for (let next; (next = receiveMessageOnPort(port)) !== undefined;) messages.push(...unpack(next.message as Packed))
+  let posts = 1
+  for (let next; (next = receiveMessageOnPort(port)) !== undefined; posts++) {
+    messages.push(...unpack(next.message as Packed))
+  }
+  heard?.(posts)
   return messages
 }
