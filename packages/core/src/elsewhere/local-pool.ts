@@ -95,6 +95,10 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     // The pool has the queue.
   }
 
+  tellFailure(tell: (value: unknown) => void, failure: unknown): void {
+    tell(failure)
+  }
+
   lost(): void {
     // The pool keeps its dead letters.
   }

@@ -1,5 +1,6 @@
 import type { Drop, Maker } from '@genpool/broker'
 import {
+  Brake,
   type ConcreteSystem,
   Deadlines,
   type GenPoolError,
@@ -12,6 +13,7 @@ import type { Handler } from '../behaviours/handler'
 import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import { calling, noteCall } from '../requests/calling'
+import type { Failure } from '../requests/failure'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
 import type { RequestOwner, SelfWait, Workforce } from '../requests/request-owner'
@@ -46,6 +48,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
   #drops: Drops | null = null
   #sharing: SharedCalls | null = null
   #latest: LatestCasts | null = null
+  /** Made with the first failure. */
+  #brake: Brake<unknown> | null = null
   /** Made with the first request that does not end at once. */
   #deadlines: Deadlines<Request> | null = null
   /** Calls whose handler returned and that will be answered later. Made with the first one. */
@@ -187,6 +191,11 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   refused(entry: Request, refusal: Refusal, now: Nanos): void {
     this.dropped({ entry, ...refusal, sojourn: now - entry.sentAt, waiting: this.port.length })
+  }
+
+  tellFailure(tell: (value: unknown) => void, failure: Failure): void {
+    this.#brake ??= new Brake(this.turn)
+    this.#brake.tell(tell, failure)
   }
 
   lost(request: Request, error: GenPoolError): void {

@@ -2,6 +2,7 @@ import type { ConcreteSystem, GenPoolError, Nanos, Reference, Turn } from '@genp
 import type { MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { CheckedBackOff } from './back-off'
+import type { Failure } from './failure'
 import type { Outcome } from './outcome'
 
 /** That the members of a pool waited for each other. */
@@ -32,6 +33,8 @@ export interface RequestOwner<R> {
   settled(request: R, outcome: Outcome, error: GenPoolError | undefined): void
   /** A member of another pool had the request, which shares the broker: it waits here again. */
   takeBack(request: R): void
+  /** Tells the caller of a request that it failed. */
+  tellFailure(tell: (value: unknown) => void, failure: Failure): void
   /** Reports that a request without a caller has failed. */
   lost(request: R, error: GenPoolError): void
   sendAnswer(to: Reference, value: unknown): void

@@ -189,7 +189,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (!this.settle(outcomeOf(error), error)) return false
     if (this.rarely !== null) this.#abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
-    if (this.resolveCaller !== null) this.resolveCaller(new Failure(error))
+    if (this.resolveCaller !== null) this.owner.tellFailure(this.resolveCaller, new Failure(error))
     else {
       this.extend().error = error
       this.owner.lost(this, error)

@@ -1,4 +1,5 @@
 import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
+import { Brake, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
@@ -46,6 +47,7 @@ export class RemoteClient {
   readonly #conditions: Conditions
   readonly waits: Waits
   readonly #keys = new KeyOrder()
+  readonly #brake: Brake<Error>
   #bodies: Bodies
 
   constructor(
@@ -53,6 +55,7 @@ export class RemoteClient {
     public options: CheckedRemoteOptions,
   ) {
     const { clock, name } = options
+    this.#brake = new Brake(Turn.of(clock))
     const subjects = new Subjects(options.prefix, name)
     const failures = (this.#failures = new RemoteFailures(name))
     const counts = (this.counts = new RemoteCounts(clock.now()))
@@ -170,13 +173,14 @@ export class RemoteClient {
   ask(kind: RemoteKind, message: unknown, options: CallOptions): Promise<unknown> {
     const now = this.pending.now()
     const prepared = this.#door.admit(kind, message, options, now)
-    if (!('frame' in prepared)) return Promise.reject(prepared)
+    if (!('frame' in prepared)) return new Promise((_, reject) => this.#brake.tell(reject, prepared))
     const { signal } = options
     this.counts.calls++
     this.#retries.called(now)
     return new Promise((resolve, reject) => {
-      const request = new RemoteRequest(this.#inbox.nextId(), prepared, now, resolve, reject)
-      if (signal?.aborted === true) return reject(this.#failures.cancelled(request, signal.reason))
+      const fail = (error: Error): void => this.#brake.tell(reject, error)
+      const request = new RemoteRequest(this.#inbox.nextId(), prepared, now, resolve, fail)
+      if (signal?.aborted === true) return fail(this.#failures.cancelled(request, signal.reason))
       if (signal !== undefined) request.watch(signal, () => this.#outcomes.cancelled(request, signal.reason))
       this.pending.add(request)
       this.#watch.arm(now)

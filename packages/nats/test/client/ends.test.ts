@@ -38,4 +38,15 @@ describe('the end of a client', () => {
     await clock.settle()
     expect(client.counts).toMatchObject({ casts: 1, lostCasts: 1 })
   })
+
+  it('leaves Node its time when callers try again as soon as they are refused', async () => {
+    const network = new FakeNetwork(virtualClock(), [])
+    const client = new RemoteClient(network.connection, remotePoolOptions.parse({ name: 'n', prefix: 'p' }))
+    client.stop()
+    let isOver = false
+    setTimeout(() => (isOver = true), 10)
+    let refused = 0
+    while (!isOver && refused < 300_000) await client.ask('call', { type: 'a' }, {}).catch(() => refused++)
+    expect(refused).toBeLessThan(300_000)
+  })
 })

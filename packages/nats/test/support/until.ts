@@ -1,5 +1,5 @@
 /** Resolves when something holds; rejects with what was seen last when that takes too long. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, limitMs = 30_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string, limitMs = 120_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${what}`)
