@@ -96,11 +96,14 @@ export class Pass<E extends Waiting> {
   /** The lane that does not let it begin now; null if it may begin. */
   blockedLane(entry: E, now: Nanos): LimitLane<E> | null {
     const { keyed, rated } = this
-    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || (keyed.rules.inOrder && keyed.isBehind(entry)))) {
-      return keyed
-    }
+    if (keyed !== null && (keyed.isBlocked(this.keyedCost, now) || this.#isBehind(entry, keyed))) return keyed
     if (rated === null) return null
-    return rated.isBlocked(this.cost, now) || (rated.rules.inOrder && rated.isBehind(entry)) ? rated : null
+    return rated.isBlocked(this.cost, now) || this.#isBehind(entry, rated) ? rated : null
+  }
+
+  /** One with a key stands in the queue for its turn, whoever is parked before it. */
+  #isBehind(entry: E, lane: LimitLane<E>): boolean {
+    return (lane.rules.inOrder || entry.key !== undefined) && lane.isBehind(entry)
   }
 
   /** The lane in which one that comes back must wait: it may not begin now, or a parked one is to begin before it. */

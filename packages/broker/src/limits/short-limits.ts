@@ -72,8 +72,8 @@ export class ShortLimits<E extends Waiting> {
     if (entry === null || (gate !== null && !gate.fits(1, now))) return null
     if (isPlain) return entry
     const pass = this.passes.get(entry)
-    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now) || this.lanes.wakeAt <= now)
-      return null
+    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
+    if (this.lanes.wakeAt <= now || (entry.key !== undefined && !pass.isAlone)) return null
     return gate === null || pass.cost === 1 ? entry : null
   }
 
