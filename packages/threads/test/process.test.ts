@@ -13,9 +13,14 @@ async function output(hook: string, leave: string): Promise<string> {
 }
 
 describe('a process with a pool of threads', () => {
+  const hook = join(__dirname, 'process', 'swc-register.cjs')
+
   it.each(['idle', 'stop', 'drain'])('ends by itself: %s', async (leave) => {
-    const hook = join(__dirname, 'process', 'swc-register.cjs')
     expect(await output(hook, leave)).toBe(leave === 'drain' ? 'sum ok\ndrained\n' : 'sum ok\n')
+  })
+
+  it('does not end before the calls that wait for the next member of a thread have their answers', async () => {
+    expect(await output(hook, 'crash')).toBe('sum ok\nall answered\n')
   })
 
   it('runs under ts-node', async () => {
