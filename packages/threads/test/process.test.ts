@@ -19,8 +19,11 @@ describe('a process with a pool of threads', () => {
     expect(await output(hook, leave)).toBe(leave === 'drain' ? 'sum ok\ndrained\n' : 'sum ok\n')
   })
 
-  it('does not end before the calls that wait for the next member of a thread have their answers', async () => {
-    expect(await output(hook, 'crash')).toBe('sum ok\nall answered\n')
+  it.each([
+    ['the next member of a thread', 'crash'],
+    ['another thread, after one has died', 'death'],
+  ])('does not end before the calls that wait for %s have their answers', async (_, leave) => {
+    expect(await output(hook, leave)).toBe('sum ok\nall answered\n')
   })
 
   it('runs under ts-node', async () => {
