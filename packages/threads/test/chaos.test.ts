@@ -8,6 +8,8 @@ const file = join(__dirname, 'fixtures', 'chaos.ts')
 /** How long each round lasts, in milliseconds: some seconds here, minutes in a soak (GENPOOL_CHAOS_MS). */
 const LASTS = Number(process.env['GENPOOL_CHAOS_MS'] ?? 3000)
 const TYPES = ['quick', 'quick', 'quick', 'reading', 'slow', 'holding'] as const
+/** A thread whose heap is larger, in MB, gives way to another one, in the middle of all this. */
+const HEAP = 100
 
 let system: ActorSystemRef
 beforeEach(() => {
@@ -42,7 +44,8 @@ describe.each(['shared', 'isolated'] as const)(
         const random = randomOf(seed)
         const restart = { intensity: 100_000, backoff: { min: 1, max: 5 } }
         const broker = { client: { type: 'drop', max: 400 } } as const
-        const options = { size: 2, state: type, restart, broker, poisonAfter: 1_000_000 }
+        const recycle = { afterHeapMb: HEAP, jitter: 0 }
+        const options = { size: 2, state: type, restart, broker, recycle, poisonAfter: 1_000_000 }
         const pool = spawnPool(system, threads<typeof Chaos>(file, { spare: 1 }), 'chaos', options as never)
         await ready(pool)
         const told = new Map<number, Told>()
@@ -58,7 +61,8 @@ describe.each(['shared', 'isolated'] as const)(
           const us = random(300)
           const dies = random(150) === 0
           const controller = new AbortController()
-          const message = { type: dies ? 'dying' : TYPES[random(TYPES.length)], id, us } as {
+          const grows = random(60) === 0
+          const message = { type: dies ? 'dying' : grows ? 'growing' : TYPES[random(TYPES.length)], id, us } as {
             type: 'quick'
             id: number
             us: number

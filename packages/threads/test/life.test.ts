@@ -12,6 +12,7 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { type ThreadOptions, threads } from '@genpool/threads'
+import { NS_PER_MS, systemClock } from '@genpool/runtime'
 import { type ActorSystemRef, spawnStateless, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Life from './fixtures/life'
@@ -121,6 +122,25 @@ describe('the size of a pool of threads', () => {
     expect(inspect(pool)).toMatchObject({ size: 2, members: { busy: 1 } })
     Atomics.store(words, 2, 1)
     expect(await held).toBe(1)
+  })
+})
+
+describe('a pool of threads without work', () => {
+  it('sets no timers, also after a member has failed and others were replaced', async () => {
+    const setTimer = systemClock.setTimer.bind(systemClock)
+    let pending = 0
+    const spy = jest.spyOn(systemClock, 'setTimer').mockImplementation((at, fn, holds) => {
+      if (at - systemClock.now() > 20 * NS_PER_MS) return setTimer(at, fn, holds)
+      pending++
+      return setTimer(at, () => (fn(), pending--), holds)
+    })
+    const pool = open({ recycle: { afterMessages: 2, jitter: 0 } })
+    const { ref } = listener()
+    await call(pool, { type: 'failAfter', to: ref }).catch(() => undefined)
+    for (let i = 0; i < 5; i++) await call(pool, { type: 'thread' })
+    await ready(pool)
+    await until(() => pending === 0)
+    spy.mockRestore()
   })
 })
 

@@ -13,9 +13,17 @@ async function output(hook: string, leave: string): Promise<string> {
 }
 
 describe('a process with a pool of threads', () => {
+  const hook = join(__dirname, 'process', 'swc-register.cjs')
+
   it.each(['idle', 'stop', 'drain'])('ends by itself: %s', async (leave) => {
-    const hook = join(__dirname, 'process', 'swc-register.cjs')
     expect(await output(hook, leave)).toBe(leave === 'drain' ? 'sum ok\ndrained\n' : 'sum ok\n')
+  })
+
+  it.each([
+    ['the next member of a thread', 'crash'],
+    ['another thread, after one has died', 'death'],
+  ])('does not end before the calls that wait for %s have their answers', async (_, leave) => {
+    expect(await output(hook, leave)).toBe('sum ok\nall answered\n')
   })
 
   it('runs under ts-node', async () => {

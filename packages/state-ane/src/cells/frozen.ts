@@ -7,29 +7,48 @@ import { mark } from './opaque/opaque'
  *
  * Plain parts are frozen without a callback for each key, as immer has one: a commit of a small state takes nine tenths of the
  * time.
+ *
+ * @param before a frozen value in whose place it comes. Parts that it has at the same place are not even looked at: V8 looks at
+ *   each key of a large object to say whether it is frozen
  */
-export function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeParts(value)
+export function frozen<T>(value: T, before?: unknown): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) freezeParts(value, before)
   return value
 }
 
-function freezeParts(value: object): void {
+function freezeParts(value: object, before: unknown): void {
   if (Array.isArray(value)) {
     Object.freeze(value)
-    for (const part of value) frozen(part)
-  } else if (Object.getPrototypeOf(value) === Object.prototype) {
+    freezeEach(value, Array.isArray(before) ? before : NOTHING)
+  } else if (isPlain(value)) {
     Object.freeze(value)
-    for (const key in value) frozen((value as Record<string, unknown>)[key])
-  } else if (isDraftable(value)) freezeRest(value)
+    if (typeof before === 'object' && before !== null && isPlain(before)) {
+      freezeEach(Object.values(value), Object.values(before))
+    } else for (const key in value) frozen((value as Record<string, unknown>)[key])
+  } else if (isDraftable(value)) freezeRest(value, before)
   else mark(value)
 }
 
+const NOTHING: readonly unknown[] = []
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype
+}
+
+function freezeEach(parts: readonly unknown[], known: readonly unknown[]): void {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]
+    if (part !== known[i]) frozen(part, known[i])
+  }
+}
+
 /** Maps, sets, instances of immerable classes, objects of other realms and those without a prototype. */
-function freezeRest(value: object): void {
+function freezeRest(value: object, before: unknown): void {
   // Immer also takes their methods from a map and a set.
   freeze(value)
-  const parts: Iterable<unknown> = value instanceof Map || value instanceof Set ? value.values() : Object.values(value)
-  for (const part of parts) frozen(part)
+  if (value instanceof Map) freezeEach([...value.values()], before instanceof Map ? [...before.values()] : NOTHING)
+  else if (value instanceof Set) freezeEach([...value], before instanceof Set ? [...before] : NOTHING)
+  else for (const part of Object.values(value) as unknown[]) frozen(part)
 }
 
 /**

@@ -77,7 +77,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     const { version, value } = this
     const change = patched(value, patches)
     if (change === null) return undefined
-    const next = frozen(change.next)
+    const next = frozen(change.next, value)
     this.validate(next)
     return this.#commit(version, { next, patches, inverse: change.inverse })
   }
@@ -167,7 +167,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     const last = this.version
     if (version === last + 1) this.#history?.push(last, before)
     else this.#history?.clear()
-    this.value = frozen(value)
+    this.value = frozen(value, before)
     this.version = version
     if (!this.watched) return
     if (version <= last) this.#watchers?.startAt(version - 1)

@@ -48,7 +48,7 @@ class NoState extends Error {
 export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   current = recipe as unknown as Recipe<never>
   try {
-    return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never))
+    return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never), base)
   } catch (error) {
     throw explain({ key, base, recipe }, error)
   }
@@ -60,7 +60,7 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
   try {
     if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
     const made = immer.produceWithPatches(base, guarded as never)
-    frozen(made[0])
+    frozen(made[0], base)
     return made
   } catch (error) {
     throw explain({ key, base, recipe }, error)
@@ -98,7 +98,7 @@ function replacing<S>(base: S, next: S): readonly [S, Patch[], Patch[]] {
 export function frozenState<S>(key: CellKey, value: S, before?: S): S {
   try {
     if (Object.isFrozen(value)) markFrozen(value, before)
-    return frozen(value)
+    return frozen(value, before)
   } catch (error) {
     const explained = explain({ key, base: value }, error)
     if (explained instanceof GenPoolError) throw explained

@@ -163,7 +163,7 @@ export class ReplicaCell<S> implements Cell<S> {
       case 'value':
         return this.#moved(message[1], message[2], frozen(message[3]))
       case 'patches':
-        return this.#moved(message[1], message[2], frozen(applied(this.#value as S, message[3])))
+        return this.#moved(message[1], message[2], frozen(applied(this.#value as S, message[3]), this.#value))
       case 'committed':
         return this.#committed(message[1], message[2])
       case 'refused':

@@ -11,11 +11,17 @@ const STUCK_MS = 100
 /** The end of a thread: by itself after its `terminate`, or by force if that takes too long. */
 export class Endings {
   isEnding = false
+  /** Whether it is over, and nobody waits for it. */
+  #isOver = false
   #error: unknown = undefined
   #timer: Timer | null = null
   #left: () => void = () => undefined
 
   constructor(private readonly thread: Thread) {}
+
+  get isUnderWay(): boolean {
+    return this.isEnding && !this.#isOver
+  }
 
   /** Has the thread call `terminate`, and go on for another member. Rejects with what `terminate` threw. */
   async leave(post: (message: ToThread) => void, reason: unknown): Promise<void> {
@@ -27,7 +33,8 @@ export class Endings {
     this.#killAfter(TERMINATE_MS)
     await this.thread.free
     this.#timer?.cancel()
-    this.thread.hold(false)
+    // Its next member may hold it already: whoever looks after busy threads lets go of it.
+    this.#isOver = true
     if (this.#error !== undefined) throw this.#error
   }
 
@@ -51,6 +58,7 @@ export class Endings {
   /** Ends a thread that was not used. */
   kill(): void {
     this.isEnding = true
+    void this.thread.gone().then(() => (this.#isOver = true))
     void this.thread.kill()
   }
 
@@ -60,6 +68,7 @@ export class Endings {
   }
 
   died(): void {
+    this.#isOver = true
     this.#timer?.cancel()
   }
 

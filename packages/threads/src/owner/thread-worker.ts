@@ -135,7 +135,7 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   /** Whether it has jobs, or answers are owed by it. */
   get isBusy(): boolean {
-    return this.#ledger.size > 0 || this.#started !== null || this.#endings.isEnding || this.#reports.isOwed
+    return this.#ledger.size > 0 || this.#started !== null || this.#endings.isUnderWay || this.#reports.isOwed
   }
 
   async start(): Promise<Started> {
@@ -186,6 +186,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     }
     const others = companions?.map((each) => jobMessage(each.job, each.id, this.#isReal)) ?? null
     this.#posting.add(['job', given.place, jobMessage(job, given.id, this.#isReal), others])
+    this.#thread.hold(true)
     this.threads.watch()
     if (this.#ledger.size > 1 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
   }
@@ -238,6 +239,7 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   end(reason: unknown): Eventually<void> {
     this.threads.ended(this)
+    this.threads.watch()
     const { isRunning } = this.#reports
     for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
     this.#reports.end()

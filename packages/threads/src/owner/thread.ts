@@ -88,8 +88,9 @@ export class Thread {
   hold(holds: boolean): void {
     if (this.#isHolding === holds || this.isGone) return
     this.#isHolding = holds
-    if (holds) this.#port.ref()
-    else this.#port.unref()
+    // Not by the port: that closes when the thread dies, before anybody here has heard of its end.
+    if (holds) this.#worker.ref()
+    else this.#worker.unref()
   }
 
   listen(listener: ThreadListener | null): void {

@@ -1,7 +1,7 @@
 import type { Clock } from '@genpool/runtime'
 import type { CommittedRun } from '../protocol/messages'
 import { transferListOf } from '../values/transfer'
-import { COMMIT_AFTER, type Flushing } from './flushing'
+import type { Flushing } from './flushing'
 import type { Lanes } from './lanes'
 import type { CommittingRuns } from './shared-replica'
 
@@ -52,6 +52,6 @@ export class CommittingLanes implements CommittingRuns {
   }
 
   sent(): void {
-    this.flushing.soon(COMMIT_AFTER, this.#committedAt)
+    this.flushing.soon(this.#committedAt)
   }
 }

@@ -16,7 +16,7 @@ import { encodeError } from '../values/errors'
 import { CommittingLanes } from './committing-lanes'
 import { memberOf } from './faces'
 import { makeState } from './first-state'
-import { FLUSH_AFTER, Flushing } from './flushing'
+import { Flushing } from './flushing'
 import { HeapMeter } from './heap-meter'
 import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
@@ -252,7 +252,7 @@ export class Runtime implements ErrandHost {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
     report(lane.run.id, this.#lanes.end(lane, now))
-    this.#flushing.soon(FLUSH_AFTER, now)
+    this.#flushing.soon(now)
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {
