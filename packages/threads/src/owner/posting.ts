@@ -2,7 +2,7 @@ import type { Job } from '@genpool/core'
 import type { TransferListItem } from 'node:worker_threads'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
-import { transferListOf } from '../values/transfer'
+import { canMove, transferListOf, wasSent } from '../values/transfer'
 import { type StateLink, unsendable } from './state-link'
 import type { Thread } from './thread'
 
@@ -67,16 +67,24 @@ export class Posting {
     this.#list = undefined
     this.#scheduled = false
     try {
-      this.thread.post(messages, list)
+      this.#post(messages, list)
     } catch {
       for (const message of messages) this.#sendAlone(message)
     }
   }
 
+  #post(messages: readonly ToThread[], list: readonly TransferListItem[] | undefined): void {
+    if (list === undefined) return this.thread.post(messages)
+    if (!canMove(list))
+      throw new TypeError('the list of what is to be moved names memory twice, or memory that was moved before')
+    this.thread.post(messages, list)
+    for (const message of messages) if (isJob(message)) for (const each of messagesOf(message)) wasSent(each)
+  }
+
   #sendAlone(message: ToThread): void {
     const list = message[0] === 'job' ? movedWith(message) : undefined
     try {
-      this.thread.post([message], list)
+      this.#post([message], list)
     } catch {
       this.#sendPlainly(message, list)
     }
@@ -85,7 +93,7 @@ export class Posting {
   /** Perhaps only an address in it cannot be cloned. */
   #sendPlainly(message: ToThread, list: readonly TransferListItem[] | undefined): void {
     try {
-      this.thread.post([withPlainAddresses(message) as ToThread], list)
+      this.#post([withPlainAddresses(message) as ToThread], list)
     } catch (error) {
       if (message[0] === 'job') this.refuse(message[2].id)
       // Without it the thread would not know what the state is.
@@ -97,19 +105,27 @@ export class Posting {
 
 const NOTHING: ToThread[] = []
 
-function isJob(message: ToThread): boolean {
+function isJob(message: ToThread): message is JobToThread {
   return message[0] === 'job'
 }
 
-function movedWith([, , { message }, companions]: JobToThread): readonly TransferListItem[] | undefined {
-  const lists = [message, ...(companions ?? []).map((each) => each.message)].map(transferListOf)
-  return lists.some((list) => list !== undefined) ? lists.flatMap((list) => list ?? []) : undefined
+function messagesOf([, , { message }, companions]: JobToThread): readonly unknown[] {
+  return [message, ...(companions ?? []).map((each) => each.message)]
+}
+
+function movedWith(job: JobToThread): readonly TransferListItem[] | undefined {
+  return listOf(messagesOf(job))
+}
+
+/** What is moved with messages that go together. They may name the same memory. */
+function listOf(messages: readonly unknown[]): readonly TransferListItem[] | undefined {
+  const list = messages.flatMap((message) => transferListOf(message) ?? [])
+  return list.length > 0 ? [...new Set(list)] : undefined
 }
 
 /** What is moved with the messages of a job; undefined for nothing. */
 export function movedWithJob(job: Job): readonly TransferListItem[] | undefined {
-  const list = transferListOf(job.message)
-  if (job.companions === null) return list
-  const all = [job, ...job.companions].flatMap((each) => transferListOf(each.message) ?? [])
-  return all.length > 0 ? all : undefined
+  return job.companions === null
+    ? transferListOf(job.message)
+    : listOf([job, ...job.companions].map((each) => each.message))
 }

@@ -1,10 +1,9 @@
 import type { Eventually, Job, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
-import { InvalidError } from '@genpool/core'
 import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
 import type { ToOwner, ToThread } from '../protocol/messages'
 import { type Given, Ledger } from '../protocol/ledger'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { isCloneable } from '../values/cloneable'
 import { decodeError } from '../values/errors'
 import { Endings } from './endings'
 import { jobMessage } from './job-message'
@@ -16,6 +15,7 @@ import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
 import { StateLink, unsendable } from './state-link'
 import { type Thread, type ThreadListener, UnusableModule } from './thread'
+import { errorOfUnsent } from './unsent'
 
 /** What the threads of one pool have in common. */
 export interface Threads {
@@ -197,16 +197,13 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#posting.add(['options', setupOf(this.seat, 0n).stateOptions])
   }
 
-  /** It cannot be cloned: it never reaches the thread. */
+  /** It cannot be cloned or moved: it never reaches the thread. */
   #refuse(id: number): void {
     const given = this.#ledger.byId(id)
     if (given === undefined) return
     const { job } = given
-    const messages = [job, ...(job.companions ?? [])]
-    const wrong = messages.find(({ message }) => !isCloneable(message)) ?? job
-    const what = `message "${job.handler.type}" to pool "${this.seat.facts.name}"`
     this.#reports.began(given, this.seat.turn.refresh())
-    this.host.refused(job, new InvalidError(what, [faultIn(wrong.message)]), -1)
+    this.host.refused(job, errorOfUnsent(job, this.seat), -1)
     this.#ledger.end(given)
   }
 

@@ -1,4 +1,4 @@
-import { OptionsError } from '@genpool/runtime'
+import { OptionsError, textOf } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import * as threads from 'node:worker_threads'
 import { loadBehaviour } from '../loading/load-module'
@@ -24,11 +24,17 @@ async function main({ port, memory, module, workerData }: ThreadData): Promise<v
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
     const runtime = new Runtime(definition, words, outbox)
+    port.on('messageerror', (error: unknown) => endFor(error))
     port.on('message', (packed: Packed) => runtime.receive(received(port, packed, unpackForThread)))
   } catch (error) {
     outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
   }
   outbox.flush()
+}
+
+/** What was sent is lost, and nobody knows what: the owner learns that the thread is gone. */
+function endFor(error: unknown): never {
+  throw new Error(`what was sent to its thread could not be read: ${textOf(error)}`, { cause: error })
 }
 
 /** Modules of the user's see their own data in `workerData`. */

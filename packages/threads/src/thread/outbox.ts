@@ -2,7 +2,7 @@ import type { MessagePort, TransferListItem } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
-import { transferListOf } from '../values/transfer'
+import { canMove, transferListOf } from '../values/transfer'
 
 /** Sends what the thread has to say, in order and many at once. */
 export class Outbox {
@@ -41,10 +41,15 @@ export class Outbox {
     this.words.waitForHearing(this.#said)
     this.#said = (this.#said + 1) | 0
     try {
-      this.port.postMessage(messages, list)
+      this.#post(messages, list)
     } catch {
       for (const message of unpackForOwner(messages)) this.#sendAlone(message)
     }
+  }
+
+  #post(packed: Packed, list: readonly TransferListItem[] | undefined): void {
+    if (list !== undefined && !canMove(list)) throw new TypeError('its memory was moved before, or twice')
+    this.port.postMessage(packed, list)
   }
 
   #sendAlone(message: ToOwner): void {
@@ -52,7 +57,7 @@ export class Outbox {
     const packed: Packed = []
     packForOwner(packed, message)
     try {
-      this.port.postMessage(packed, list === undefined ? undefined : [...list])
+      this.#post(packed, list)
     } catch (error) {
       const instead = this.replace(message, error)
       if (instead === null) return

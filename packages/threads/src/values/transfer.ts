@@ -1,8 +1,11 @@
 import { wrongArgument } from '@genpool/runtime'
+import { types } from 'node:util'
 import type { TransferListItem } from 'node:worker_threads'
 
 /** The lists of what `transfer` was called with. */
 const lists = new WeakMap<object, readonly TransferListItem[]>()
+/** What was moved to another thread. */
+const moved = new WeakSet()
 /** Whether `transfer` was ever called here: if not, nobody looks for lists. */
 let isUsed = false
 
@@ -37,4 +40,32 @@ export function transferListOf(value: unknown): readonly TransferListItem[] | un
   )
   if (own === undefined && inner.length === 0) return undefined
   return [...new Set([...(own ?? []), ...inner])]
+}
+
+/** Remembers that what `transfer` was called with has left this thread. */
+export function wasSent(value: unknown): void {
+  if (transferListOf(value) !== undefined) moved.add(value as object)
+}
+
+/** Whether it was moved to another thread before. */
+export function hasLeft(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && moved.has(value)
+}
+
+/**
+ * Whether Node would move this. It takes memory that was moved before, or that two messages of one post move, and says nothing:
+ * the receiver then gets an error instead of the post, and nobody learns what was in it.
+ */
+export function canMove(list: readonly TransferListItem[]): boolean {
+  return new Set(list).size === list.length && !list.some(isDetached)
+}
+
+function isDetached(item: TransferListItem): boolean {
+  if (!types.isArrayBuffer(item) || item.byteLength > 0) return false
+  try {
+    new Uint8Array(item)
+    return false
+  } catch {
+    return true
+  }
 }

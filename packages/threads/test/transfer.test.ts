@@ -1,0 +1,85 @@
+import { call, cast, drain, getMembers, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { threads, transfer } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Faults from './fixtures/faults'
+
+const file = join(__dirname, 'fixtures', 'faults.ts')
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+  jest.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  stop(system)
+  jest.restoreAllMocks()
+})
+
+const poolOf = async (options: PoolOptions = {}) => {
+  const pool = spawnPool(system, threads<typeof Faults>(file), 'faults', { size: 1, timeout: 30_000, ...options })
+  await ready(pool)
+  return pool
+}
+interface Failed {
+  code: string
+  message: string
+}
+const failure = (promise: Promise<unknown>): Promise<Failed> =>
+  promise.then(
+    () => Promise.reject(new Error('it was answered')),
+    (error: unknown) => error as Failed,
+  )
+const bytes = (): Uint8Array => new Uint8Array(8)
+const echoOf = (value: Uint8Array) => transfer({ type: 'echo' as const, value }, [value.buffer as ArrayBuffer])
+const failOf = (image: Uint8Array) =>
+  transfer({ type: 'fail' as const, kind: 'order', image }, [image.buffer as ArrayBuffer])
+
+describe('memory that was moved before', () => {
+  it('refuses its message with the place; what was sent with it is answered, and the pool ends', async () => {
+    const pool = await poolOf()
+    const value = bytes()
+    structuredClone(0, { transfer: [value.buffer as ArrayBuffer] })
+    const before = call(pool, { type: 'echo', value: 1 })
+    const refused = failure(call(pool, echoOf(value)))
+    const after = call(pool, { type: 'echo', value: 2 })
+    cast(pool, { type: 'tasks', n: 1 } as never)
+    expect(await refused).toMatchObject({ code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('at value:') })
+    expect([await before, await after]).toEqual([1, 2])
+    expect(getMembers(pool as never)).toMatchObject([{ name: 'member-1.1', status: 'idle' }])
+    await drain(pool)
+  })
+
+  it('by another message of the same turn refuses the later one only', async () => {
+    const pool = await poolOf()
+    const value = bytes()
+    const first = call(pool, echoOf(value))
+    expect(await failure(call(pool, echoOf(value)))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await first).toEqual(bytes())
+    expect(getMembers(pool as never)[0]?.name).toBe('member-1.1')
+  })
+
+  it.each([
+    ['retryOnCrash', { retryOnCrash: { fail: 2 } }, {}],
+    ['retry', { retryOnCrash: { fail: 0 } }, { retry: { attempts: 2, backoff: { min: 1 } } }],
+  ] as const)(
+    'because its handler threw: it does not run again by %s, and the error says why',
+    async (_, options, retry) => {
+      const pool = await poolOf(options as PoolOptions)
+      const error = await failure(call(pool, failOf(bytes()), retry))
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', message: expect.stringContaining('cannot run again') })
+      expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+      await drain(pool)
+    },
+  )
+
+  it('in an answer fails its call, and no other', async () => {
+    const pool = await poolOf()
+    const [first, second] = await Promise.allSettled([call(pool, { type: 'same' }), call(pool, { type: 'same' })])
+    expect([first.status, second]).toMatchObject([
+      'fulfilled',
+      { status: 'rejected', reason: { code: 'ERR_GENPOOL_CRASHED' } },
+    ])
+    expect(getMembers(pool as never)[0]?.name).toBe('member-1.1')
+  })
+})
