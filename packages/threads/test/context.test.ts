@@ -177,8 +177,9 @@ describe('the context in a thread', () => {
 
   it('tells progress, and logs with the logger of the main thread', async () => {
     const told: unknown[] = []
-    await call(pool, { type: 'progress' }, { onProgress: (value) => told.push(value) })
+    expect(await call(pool, { type: 'progress' }, { onProgress: (value) => told.push(value) })).toEqual([true, true])
     expect(told).toEqual([1, 2])
+    expect(await call(pool, { type: 'progress' })).toEqual([false, false])
   })
 
   it('cannot spawn actors, and says so', async () => {

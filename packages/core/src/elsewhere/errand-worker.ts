@@ -42,6 +42,8 @@ export interface ErrandMessage {
   readonly attempt: number
   /** How it was delivered, for one that is kept until it is done. */
   readonly delivery?: Delivery | undefined
+  /** Whether its caller is told how far it is. */
+  readonly wantsProgress?: boolean
 }
 
 /** Runs the requests of a pool that is elsewhere, one run at a time, as a member in the pool's own thread would. */
@@ -105,9 +107,15 @@ export class ErrandWorker {
   }
 
   /** Finds the handler and checks the message. One that is not valid has failed when this returns null. */
-  accept({ id, kind, continues, message, deadline, expectsAnswer, attempt, delivery }: ErrandMessage): Errand | null {
+  accept(errandMessage: ErrandMessage): Errand | null {
+    const { id, kind, continues, message, deadline, expectsAnswer, attempt, delivery } = errandMessage
+    const wantsProgress = errandMessage.wantsProgress === true
     const handler = this.#find(kind, continues, message) ?? NO_HANDLER
-    const errand = new Errand(this.pool, { id, kind, handler, message, expectsAnswer, delivery }, this.host)
+    const errand = new Errand(
+      this.pool,
+      { id, kind, handler, message, expectsAnswer, delivery, wantsProgress },
+      this.host,
+    )
     errand.deadline = deadline
     errand.attempt = attempt
     errand.runner = this.#runner

@@ -27,6 +27,8 @@ export interface ErrandFacts {
   readonly message: unknown
   readonly expectsAnswer: boolean
   readonly delivery?: Delivery | undefined
+  /** Whether its caller is told how far it is. */
+  readonly wantsProgress: boolean
 }
 
 /** A request of a pool that is elsewhere, as its handler here sees it. */
@@ -34,16 +36,18 @@ export class Errand extends Request {
   readonly id: number
   readonly #expectsAnswer: boolean
   readonly #delivery: Delivery | undefined
+  readonly #wantsProgress: boolean
 
   constructor(
     owner: RequestOwner<Request>,
-    { id, kind, handler, message, expectsAnswer, delivery }: ErrandFacts,
+    { id, kind, handler, message, expectsAnswer, delivery, wantsProgress }: ErrandFacts,
     private readonly reports: ErrandReports,
   ) {
     super(owner, kind, handler, message, null, 0)
     this.id = id
     this.#expectsAnswer = expectsAnswer
     this.#delivery = delivery
+    this.#wantsProgress = wantsProgress
   }
 
   override get expectsAnswer(): boolean {
@@ -79,8 +83,12 @@ export class Errand extends Request {
     return true
   }
 
+  override get wantsProgress(): boolean {
+    return this.#wantsProgress
+  }
+
   override progress(value: unknown): boolean {
-    return this.outcome === null && this.reports.progress(this, value)
+    return this.#wantsProgress && this.outcome === null && this.reports.progress(this, value)
   }
 
   /** Passes a back-off on. Returns false if nobody takes it. */

@@ -210,6 +210,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (controller !== null) this.within(() => controller.abort(error))
   }
 
+  get wantsProgress(): boolean {
+    return typeof this.rarely?.onProgress === 'function'
+  }
+
   progress(value: unknown): boolean {
     const onProgress = this.rarely?.onProgress
     if (this.outcome !== null || onProgress === null || onProgress === undefined) return false

@@ -24,6 +24,10 @@ export class SharedRun extends Request {
     return super.fail(error)
   }
 
+  override get wantsProgress(): boolean {
+    return true // Callers may come later.
+  }
+
   override progress(value: unknown): boolean {
     let isTold = false
     for (const caller of this.callers) if (caller.progress(value)) isTold = true

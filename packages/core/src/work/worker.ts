@@ -40,6 +40,8 @@ export interface Job {
   succeed(value: unknown, answered: boolean): boolean
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
+  /** Whether somebody may be told how far it is. Left out: ask `progress`. */
+  readonly wantsProgress?: boolean
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
   /**

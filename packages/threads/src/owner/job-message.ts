@@ -6,7 +6,7 @@ import { continues } from './routes'
 
 /** What a thread is told of a job. @param isReal whether the pool lives in real time: if not, only its owner knows deadlines */
 export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
-  const { kind, handler, message, deadline, expectsAnswer, attempt, sender, delivery } = job
+  const { kind, handler, message, deadline, expectsAnswer, wantsProgress, attempt, sender, delivery } = job
   const trace = canTrace() ? job.inContext?.(activeTrace) : undefined
   return {
     id,
@@ -15,6 +15,7 @@ export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
     message,
     deadline: isReal ? deadline : Infinity,
     expectsAnswer,
+    wantsProgress: wantsProgress !== false,
     attempt,
     sender: sender === null ? null : plainOrNull(sender),
     ...(delivery === undefined ? {} : { delivery }),

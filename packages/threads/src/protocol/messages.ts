@@ -14,6 +14,8 @@ export interface JobMessage {
   readonly message: unknown
   readonly deadline: number
   readonly expectsAnswer: boolean
+  /** Whether its caller is told how far it is. */
+  readonly wantsProgress: boolean
   /** How many times it ran before. */
   readonly attempt: number
   /** How it was delivered, for one that is kept until it is done. */

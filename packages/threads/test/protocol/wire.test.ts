@@ -11,6 +11,7 @@ const plain = fc.record({
   message: value,
   deadline: fc.constantFrom(1, Infinity),
   expectsAnswer: fc.boolean(),
+  wantsProgress: fc.boolean(),
   attempt: fc.constantFrom(0, 2),
   sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
 })
