@@ -254,6 +254,10 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.turn.refresh()
   }
 
+  turnAge(): Nanos {
+    return this.kernel.turn.age
+  }
+
   turnNow(): Nanos {
     return this.kernel.turn.now()
   }
