@@ -1,3 +1,4 @@
+import { spawnBroker } from '@genpool/broker'
 import {
   call,
   cast,
@@ -158,4 +159,26 @@ describe('a key function that is given to configure', () => {
       expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0 })
     },
   )
+})
+
+describe('a key function of a shared broker', () => {
+  it('stops a pool that shares it: its calls fail as stopped, and the other pool works on', async () => {
+    const limits = { by: () => once('k'), concurrency: 1 }
+    const broker = spawnBroker(system, { limits, clock } as never)
+    const stopped = pool({ broker }, () => clock.wait(10))
+    const other = spawnPool(system, definePool({ calls: { go: () => reply('done') } }), 'other', {
+      broker: broker as never,
+      size: 1,
+      clock,
+    })
+    await clock.settle()
+    const before = outcome(call(stopped, { type: 'go' }))
+    act = () => stop(stopped)
+    const asked = outcome(call(stopped, { type: 'go' }))
+    await clock.advance(1)
+    expect(await Promise.all([before, asked])).toEqual(['ERR_GENPOOL_STOPPED', 'ERR_GENPOOL_STOPPED'])
+    const answer = call(other, { type: 'go' })
+    await clock.advance(100)
+    expect(await answer).toBe('done')
+  })
 })
