@@ -33,7 +33,7 @@ describe('ctx.backOff in a thread', () => {
       code: 'ERR_GENPOOL_CRASHED',
       message: expect.stringContaining('return it from the handler, or throw it') as string,
     })
-    await expect(call(pool, { type: 'nested' })).rejects.toMatchObject({
+    await expect(call(pool, { type: 'stepInAnswer' })).rejects.toMatchObject({
       message: expect.stringContaining('the answer is a step') as string,
     })
   })

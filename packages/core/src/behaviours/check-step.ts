@@ -1,6 +1,6 @@
 import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
-import { isNoAnswer, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
+import { isNoAnswer, isOf, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
 import { RunAgain } from './run-again'
 import { Step } from './step'
 
@@ -31,12 +31,12 @@ function checkAnswer({ type, batch }: Checking, value: object): void {
   const found = isNoAnswer(value) ? value : batch > 0 && Array.isArray(value) ? noAnswerAmong(value) : undefined
   if (found === undefined) return
   letGo(found === value ? [value] : (value as unknown[]))
-  throw found instanceof RunAgain ? found : invalidAnswer(type, found)
+  throw isOf(found, RunAgain) ? found : invalidAnswer(type, found)
 }
 
 function checkNext({ type }: Checking, next: object): void {
-  if (next instanceof RunAgain) throw next
-  if (!(next instanceof Step)) return
+  if (isOf(next, RunAgain)) throw next
+  if (!isOf(next, Step)) return
   const message = 'the next state is a step (what reply, noReply and halt return): give the state itself'
   throw new InvalidError(`result of the handler "${type}"`, [{ path: ['next'], message }])
 }
@@ -48,7 +48,7 @@ export function invalidAnswer(type: string, answer: unknown): InvalidError {
 
 function checkThen(type: string, step: Step): Step {
   const { then } = step
-  for (const each of [then, then?.halt, then?.continue]) if (each instanceof RunAgain) throw each
+  for (const each of [then, then?.halt, then?.continue]) if (isOf(each, RunAgain)) throw each
   const timeout: unknown = then?.timeout
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
   const message = `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`

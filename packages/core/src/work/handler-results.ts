@@ -1,5 +1,6 @@
 import { isGenPoolError, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
+import { isOf } from '../behaviours/answerable'
 import { checkStep } from '../behaviours/check-step'
 import { isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
@@ -23,7 +24,7 @@ export interface LateSteps {
 export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step | PromiseLike<Step> {
   if (result instanceof Step) return checkStep(handler, result)
   if (!isThenable(result)) return handler.toStep(result)
-  if (result instanceof RunAgain) throw new HandlerFailure(result)
+  if (isOf(result, RunAgain)) throw new HandlerFailure(result)
   // A thenable need not be a promise: only a promise settles once.
   return (result instanceof Promise ? result : Promise.resolve(result)).then(late.toStep, rethrowFailure)
 }
@@ -33,9 +34,9 @@ export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step
  * threw or returned it. Then nothing was committed.
  */
 export function runAgainOf(error: unknown): RunAgain | undefined {
-  if (error instanceof RunAgain) return error
-  if (error instanceof HandlerFailure) return error.cause instanceof RunAgain ? error.cause : undefined
-  return error instanceof InvalidError && error.cause instanceof RunAgain ? error.cause : undefined
+  if (isOf(error, RunAgain)) return error
+  if (!isOf(error, HandlerFailure) && !isOf(error, InvalidError)) return undefined
+  return isOf(error.cause, RunAgain) ? error.cause : undefined
 }
 
 function rethrowFailure(error: unknown): never {
