@@ -40,10 +40,10 @@ function pool(handle: Handle, options: object = {}): any {
   const Again = definePool({
     init: () => ({ n: 0 }),
     calls: {
-      one: (_message: object, _state, ctx) => run(ctx) ?? reply(ctx.attempt, raise),
+      one: (_message: object, _state: any, ctx: any) => run(ctx) ?? reply(ctx.attempt, raise),
       many: { batch: 3, handle: (list: any, _state: any, ctx: any) => run(ctx) ?? reply(list.map(() => ctx.attempt)) },
     } as any,
-    casts: { one: (_message: object, _state, ctx) => run(ctx) ?? noReply(raise) } as any,
+    casts: { one: (_message: object, _state: any, ctx: any) => run(ctx) ?? noReply(raise) } as any,
     handleContinue: () => noReply((draft: any) => void (draft.n += 100)),
   } as any)
   return spawnPool(system, Again as any, 'pool', { size: 1, clock, ...options })
@@ -212,7 +212,7 @@ describe('ctx.backOff with "again" for a message to one member', () => {
     const failures: any[] = []
     const Worker = definePool({
       calls: { go: () => reply(1, undefined, { continue: 1 }) },
-      handleContinue: (_argument, _state, ctx) => {
+      handleContinue: (_argument: any, _state: any, ctx: any) => {
         try {
           ctx.backOff(10, { again: true })
         } catch (error) {
