@@ -3,7 +3,6 @@ import {
   cast,
   definePool,
   type Delivery,
-  explain,
   getState,
   inspect,
   noReply,
@@ -18,6 +17,7 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Workers } from './support/behaviour'
 import { endJetStream, startJetStream } from './support/jetstream'
+import { limitsOf } from './support/limits'
 import { endNodes, startNodes } from './support/processes'
 import { connectTo, type NatsServer } from './support/server'
 import { until } from './support/until'
@@ -85,22 +85,23 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
     const name = `jump-${++names}`
     const service = await serve(spawnPool(system, Work, name, { size: 4 }) as PoolRef, nc, { name })
     const pool = remotePool<typeof Work>(start(), await connectTo(server), { name })
-    const answer = call(pool, { type: 'work', ms: 300 }, { timeout: 2000 })
+    const answer = call(pool, { type: 'work', ms: 300 }, { timeout: 10_000 })
     const late = code(call(pool, { type: 'work', ms: 60_000 }, { timeout: 400 }))
     await until(() => budgets.length === 2, 'both run')
     const begun = performance.now()
     moveWallClock(ms)
     expect(await answer).toBe('done')
     expect(await late).toBe('ERR_GENPOOL_EXPIRED')
-    expect(performance.now() - begun).toBeLessThan(1500)
-    expect(await call(pool, { type: 'work', ms: 1 }, { timeout: 1000 })).toBe('done')
-    expect(budgets.at(-1)).toBeLessThanOrEqual(1000)
-    expect(budgets.at(-1)).toBeGreaterThan(500)
+    expect(performance.now() - begun).toBeLessThan(20_000)
+    expect(await call(pool, { type: 'work', ms: 1 }, { timeout: 10_000 })).toBe('done')
+    expect(budgets.at(-1)).toBeLessThanOrEqual(10_000)
+    expect(budgets.at(-1)).toBeGreaterThan(5000)
     // Longer than a node may be silent, and than a heartbeat.
     await sleep(3300)
-    expect(inspect(pool)).toMatchObject({ lostNodes: 0, nodes: [{ doubtful: false, id: service.id }] })
+    await until(() => inspect(pool).nodes[0]?.doubtful === false, 'the node answers')
+    expect(inspect(pool)).toMatchObject({ lostNodes: 0, nodes: [{ id: service.id }] })
     expect(inspect(pool).nodes[0]!.upMs).toBeLessThan(60_000)
-    expect(explain(pool).calm).toBe(true)
+    expect(limitsOf(pool)).toEqual([])
     await service.stop()
     stop(pool)
   })
@@ -110,25 +111,26 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
     const [node] = await startNodes(1, { servers: [server], name, skewMs: ms })
     const pool = remotePool<Workers>(system, nc, { name })
     await ready(pool)
-    expect(await call(pool, { type: 'slow', id: 1, ms: 100 }, { timeout: 1000 })).toBe(1)
+    expect(await call(pool, { type: 'slow', id: 1, ms: 100 }, { timeout: 10_000 })).toBe(1)
     expect(await code(call(pool, { type: 'slow', id: 2, ms: 5000 }, { timeout: 200 }))).toBe('ERR_GENPOOL_EXPIRED')
     moveWallClock(-ms)
-    expect(await call(pool, { type: 'slow', id: 3, ms: 100 }, { timeout: 1000 })).toBe(3)
-    expect(inspect(pool)).toMatchObject({ lostNodes: 0, nodes: [{ id: node!.id, doubtful: false }] })
-    expect(inspect(pool).nodes[0]!.answer.max).toBeLessThan(2000)
+    expect(await call(pool, { type: 'slow', id: 3, ms: 100 }, { timeout: 10_000 })).toBe(3)
+    await until(() => inspect(pool).nodes[0]?.doubtful === false, 'the node answers')
+    expect(inspect(pool)).toMatchObject({ lostNodes: 0, nodes: [{ id: node!.id }] })
+    expect(inspect(pool).nodes[0]!.answer.max).toBeLessThan(20_000)
   })
 
   it('neither breaks nor keeps a lease, and a replica goes on', async () => {
     const bucket = `jump-${++names}`
-    const one = await natsStore(nc, { bucket, initial: 0, lease: 600 })
-    const two = await natsStore(await connectTo(server), { bucket, initial: 0, lease: 600 })
+    const one = await natsStore(nc, { bucket, initial: 0, lease: 2000 })
+    const two = await natsStore(await connectTo(server), { bucket, initial: 0, lease: 2000 })
     const hold = await one.cell<number>('a').hold()
     moveWallClock(ms)
     const other = Promise.resolve(two.cell<number>('a').update((n) => n + 1))
     let isDone = false
     void other.then(() => (isDone = true))
     // Longer than the lease, in real time: it is kept up while its holder lives.
-    await sleep(1500)
+    await sleep(3500)
     expect(isDone).toBe(false)
     await hold.update((n) => n + 10)
     await hold.release()
@@ -157,7 +159,7 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
   })
 
   it('neither hurries nor delays durable casts: ages are those of the server', async () => {
-    const jobs = await durable(nc, { name: `jump-${++names}`, storage: 'memory', lanes: 2, ackWait: 900 })
+    const jobs = await durable(nc, { name: `jump-${++names}`, storage: 'memory', lanes: 2, ackWait: 5000 })
     const pool = spawnPool(system, Work, 'jobs', { size: 2 })
     const consumer = await jobs.consume(pool as PoolRef)
     const begunAt = Date.now()
@@ -169,7 +171,7 @@ describe.each(jumps)('a wall clock that jumps %s', (_, ms) => {
     await until(() => delivered.length === 3, 'all are done')
     expect(delivered.map(({ id }) => id)).toEqual(['now', 'before', 'after'])
     expect(performance.now() - begun).toBeGreaterThan(650)
-    expect(performance.now() - begun).toBeLessThan(5000)
+    expect(performance.now() - begun).toBeLessThan(20_000)
     for (const { storedAt } of delivered) expect(Math.abs(storedAt.getTime() - begunAt)).toBeLessThan(10_000)
     expect(consumer.inspect()).toMatchObject({ lapses: 0, again: 0, expired: 0 })
     await consumer.stop()

@@ -58,7 +58,7 @@ describe('three nodes at one server', () => {
     expect(Object.keys(load.codes)).toEqual(['ERR_GENPOOL_UNREACHABLE true'])
     expect(load.failures.length).toBeLessThanOrEqual(30)
     expect(load.failures.length).toBeGreaterThan(0)
-    for (const { tookMs } of load.outcomes.slice(before)) expect(tookMs).toBeLessThan(3000)
+    for (const { tookMs } of load.outcomes.slice(before)) expect(tookMs).toBeLessThan(4500)
     expect(inspect(pool as never)).toMatchObject({ lostNodes: 1, inFlight: 0 })
     expect(load.failures[0]!.error).toMatchObject({ node: nodes[0]!.id, mayHaveRun: true })
   })
@@ -94,7 +94,7 @@ describe('three nodes at one server', () => {
     checkOutcomes(load, ran)
     // Those that it had: each has its outcome at its deadline at the latest.
     expect(load.failures.length).toBeLessThanOrEqual(30)
-    for (const { tookMs } of load.outcomes) expect(tookMs).toBeLessThan(4000)
+    for (const { tookMs } of load.outcomes) expect(tookMs).toBeLessThan(8000)
     // What it had not begun before it was stopped, it does not begin after its callers gave up.
     const gaveUp = new Set(load.failures.map(({ id }) => id))
     expect(

@@ -79,6 +79,11 @@ export class Turn {
     return this.#time
   }
 
+  /** How long the turn that is under way has lasted; 0 between turns. Reads the clock, and starts no turn. */
+  get age(): Nanos {
+    return this.#open ? this.#clock.now() - (this.#until - TURN_BUDGET) : 0
+  }
+
   /** Reads the clock. */
   refresh(): Nanos {
     if (!this.#open) this.#begin()

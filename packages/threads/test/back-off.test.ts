@@ -21,6 +21,23 @@ describe('ctx.backOff in a thread', () => {
     expect(getMembers(pool)[0]?.name).toBe('member-1.1')
   })
 
+  it.each(['reply', 'state', 'recipe', 'await'])('does so where its result ends up elsewhere: %s', async (place) => {
+    const pool = open()
+    expect(await call(pool, { type: 'busyIn', place })).toBe(2)
+    expect(inspect(pool)).toMatchObject({ restarts: 0, outcomes: { crashed: 0, invalid: 0 } })
+  })
+
+  it('is too late in the function that makes the answer: the error says so', async () => {
+    const pool = open()
+    await expect(call(pool, { type: 'busyIn', place: 'answer' })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_CRASHED',
+      message: expect.stringContaining('return it from the handler, or throw it') as string,
+    })
+    await expect(call(pool, { type: 'stepInAnswer' })).rejects.toMatchObject({
+      message: expect.stringContaining('the answer is a step') as string,
+    })
+  })
+
   it('holds the queue of the pool', async () => {
     const pool = open()
     expect(await call(pool, { type: 'full', key: null })).toBe('held')

@@ -79,8 +79,17 @@ describe('createBroker', () => {
     const request = party('request')
     broker.ask(request, 0)
     expect(() => broker.ask(request, 0)).toThrow(InvalidError)
+    expect(() => broker.ask(request, 0)).toThrow('it is already queued; an entry can be in only one queue')
     expect(broker.length).toBe(1)
     expect(broker.askR(party('member'), 1)).toBe(request)
+  })
+
+  it('refuses a time before that of the last call, with both times', () => {
+    const broker = createBroker<Party, Party>({}, 5)
+    expect(() => broker.ask(party('request'), 4)).toThrow(
+      'the clock runs backwards: this call is at 4 ns, and the one before was at 5 ns. Give times of a monotonic clock',
+    )
+    expect(broker.length).toBe(0)
   })
 
   it('keeps waiting entries when its options change, and ignores wrong options', () => {

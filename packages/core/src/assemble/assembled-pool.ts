@@ -128,8 +128,7 @@ export class AssembledPool implements PoolView, Sizing {
 
   #apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
     const { kernel } = this
-    if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path)))
-      kernel.port.configure(engineOptionsOf(options))
+    if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path))) this.#configureBroker(options)
     this.#options = options
     kernel.configure(settingsOf(options, this.blueprint.isolates))
     this.#supervisor.configure(options)
@@ -138,6 +137,15 @@ export class AssembledPool implements PoolView, Sizing {
     if (kernel.population.populated && typeof options.size === 'number' && options.size !== this.size) {
       kernel.roster.resize(options.size)
     }
+  }
+
+  /** It finds the keys of what waits anew: a function of the user's may stop the pool then. */
+  #configureBroker(options: CheckedPoolOptions): void {
+    const { port, status, failures } = this.kernel
+    port.configure(engineOptionsOf(options))
+    if (!status.stopping) return
+    this.kernel.failWaiting()
+    throw failures.closed()
   }
 
   /** The actor has stopped. Called once. */
@@ -252,6 +260,10 @@ export class AssembledPool implements PoolView, Sizing {
 
   now(): Nanos {
     return this.kernel.turn.refresh()
+  }
+
+  turnAge(): Nanos {
+    return this.kernel.turn.age
   }
 
   turnNow(): Nanos {

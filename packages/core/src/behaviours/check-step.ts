@@ -1,6 +1,7 @@
 import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
-import { isPromised, letGo, promisedAmong, whyNotPromised } from './promised'
+import { isNoAnswer, isOf, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
+import { RunAgain } from './run-again'
 import { Step } from './step'
 
 const NO_STEP = new Step('noReply', undefined, undefined, undefined)
@@ -12,28 +13,43 @@ interface Checking {
   readonly batch: number
 }
 
-/** Checks the answer of a step and its `then` part. @throws {InvalidError} if one is invalid */
+/**
+ * Checks the answer of a step and its `then` part.
+ *
+ * @throws {InvalidError} if one is invalid
+ * @throws {RunAgain} if one says that the message is to run again
+ */
 export function checkStep(handler: Checking, step: Step): Step {
-  const { value } = step
+  const { value, next } = step
   if (typeof value === 'object' && value !== null) checkAnswer(handler, value)
+  if (typeof next === 'object' && next !== null) checkNext(handler, next)
   return step.then === undefined ? step : checkThen(handler.type, step)
 }
 
 /** A promise is no answer: the caller would take over its fate, with no deadline and no code. */
 function checkAnswer({ type, batch }: Checking, value: object): void {
-  const promised = isPromised(value) ? value : batch > 0 && Array.isArray(value) ? promisedAmong(value) : undefined
-  if (promised === undefined) return
-  letGo(promised === value ? [value] : (value as unknown[]))
-  throw promisedAnswer(type, promised)
+  const found = isNoAnswer(value) ? value : batch > 0 && Array.isArray(value) ? noAnswerAmong(value) : undefined
+  if (found === undefined) return
+  letGo(found === value ? [value] : (value as unknown[]))
+  throw isOf(found, RunAgain) ? found : invalidAnswer(type, found)
 }
 
-/** The error of an answer that is a promise. */
-export function promisedAnswer(type: string, answer: PromiseLike<unknown>): InvalidError {
-  return new InvalidError(`answer of the handler "${type}"`, [{ path: [], message: whyNotPromised(answer) }])
+function checkNext({ type }: Checking, next: object): void {
+  if (isOf(next, RunAgain)) throw next
+  if (!isOf(next, Step)) return
+  const message = 'the next state is a step (what reply, noReply and halt return): give the state itself'
+  throw new InvalidError(`result of the handler "${type}"`, [{ path: ['next'], message }])
+}
+
+/** The error of an answer that is none, such as a promise. */
+export function invalidAnswer(type: string, answer: unknown): InvalidError {
+  return new InvalidError(`answer of the handler "${type}"`, [{ path: [], message: whyNoAnswer(answer) }])
 }
 
 function checkThen(type: string, step: Step): Step {
-  const timeout: unknown = step.then?.timeout
+  const { then } = step
+  for (const each of [then, then?.halt, then?.continue]) if (isOf(each, RunAgain)) throw each
+  const timeout: unknown = then?.timeout
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
   const message = `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`
   throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
@@ -56,8 +72,9 @@ export function castStep(handler: Checking, result: unknown): Step {
   )
 }
 
-/** The step that answers with the result of a function. */
-export function answerStep(result: unknown): Step {
+/** The step that answers with the result of a function, which may be a step. */
+export function answerStep(handler: Checking, result: unknown): Step {
+  if (result instanceof Step) return checkStep(handler, result)
   // A function as the value of a step makes the answer; here it is the answer.
   const value = typeof result === 'function' ? () => result : result
   return new Step('reply', value, undefined, undefined)

@@ -130,11 +130,12 @@ function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: 
 }
 
 function taskHandler(run: (task: unknown, ctx: unknown) => unknown): Handler {
-  return {
+  const made: Handler = {
     type: 'task',
     schema: undefined,
     batch: 0,
     handle: (task, _state, ctx) => run(task, ctx),
-    toStep: answerStep,
+    toStep: (result) => answerStep(made, result),
   }
+  return made
 }

@@ -77,7 +77,7 @@ export interface Context<S = unknown> extends MemberContext {
    * begins for `ms` milliseconds or, without limits per key, nothing of the pool. What waits, waits on; the longest back-off wins.
    *
    * With `again: true` this message is run again after that, within its deadline: return the result, or throw it. Nothing is
-   * committed then.
+   * committed then, wherever else before the commit it ends up: in `reply`, in a recipe, awaited.
    *
    * @param options `key`: the key that backs off; `null` for the whole pool
    * @throws {OptionsError} if an argument is wrong, or the pool shares a broker; nothing is held then

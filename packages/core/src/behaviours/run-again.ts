@@ -24,10 +24,15 @@ export type BackOffOptions = z.input<typeof backOffOptions>
 /**
  * What a handler returns or throws to have its message run again. Nothing is committed, and nobody gets an answer.
  *
- * It is no step: steps go through the commit.
+ * It is no step: steps go through the commit. It is a thenable that rejects with itself. So what awaits it throws it, and what takes
+ * no promise (an answer, a state) does not take it either.
  */
 export class RunAgain {
+  then(_done: unknown, failed?: ((reason: unknown) => unknown) | null): Promise<unknown> {
+    return Promise.reject(this as unknown as Error).then(undefined, failed)
+  }
+
   toString(): string {
-    return 'what ctx.backOff(ms, { again: true }) returns'
+    return 'what ctx.backOff(ms, { again: true }) returns: return it from the handler, or throw it, before the commit'
   }
 }

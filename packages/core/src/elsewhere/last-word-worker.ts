@@ -1,8 +1,8 @@
 import type { Attempt, Cell, Recipe } from '@genpool/state-ane'
 import type { GenPoolError } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
+import { isNoAnswer } from '../behaviours/answerable'
 import { draftIn } from '../behaviours/ended-drafts'
-import { isThenable } from '../behaviours/eventually'
 import { Step } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import { InProcessWorker } from '../work/in-process'
@@ -108,7 +108,7 @@ export class LastWordWorker extends InProcessWorker {
     const held = rarely === null ? null : rarely.held
     if (held === null && step.kind !== 'reply') return ends && errand.kind === 'cast' ? ENDS : OPEN
     const value = held === null ? safeValue(step, state) : held.value
-    if (value === NONE || isThenable(value) || draftIn(value) !== undefined) return OPEN
+    if (value === NONE || isNoAnswer(value) || draftIn(value) !== undefined) return OPEN
     this.#isSent = true
     return { answer: { value }, ends }
   }

@@ -1,4 +1,5 @@
 import type { Nanos } from '@genpool/runtime'
+import { isOf } from '../behaviours/answerable'
 import { RunAgain } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
 import type { Request } from '../requests/request'
@@ -55,7 +56,7 @@ export class WorkerReports<M extends Reported> implements WorkerHost<Request> {
   failed(request: Request, cause: unknown, runNs: Nanos): void {
     if (this.member.status === 'ended') return
     const requests = this.#close(request, runNs)
-    if (cause instanceof RunAgain) {
+    if (isOf(cause, RunAgain)) {
       giveBack(requests, this.crew)
       this.member.seekWork()
     } else this.crew.crashed(this.member, requests, cause)

@@ -232,12 +232,17 @@ export class Kernel implements Attaching {
     if (this.behaviour.properties.afterStop !== undefined) this.status.mailbox = mailboxOf(this.port.waiting)
   }
 
-  /** Fails what waits, and ends the members. */
-  shutDown(): void {
-    this.population.end()
+  /** Fails what waits. */
+  failWaiting(): void {
     for (const request of [...this.port.drain(), ...this.pool.awaitingReply]) {
       request.fail(this.failures.stopped(request))
     }
+  }
+
+  /** Fails what waits, and ends the members. */
+  shutDown(): void {
+    this.population.end()
+    this.failWaiting()
     this.roster.shutDown('shutdown')
     this.starts.end()
     this.sharedState.end()

@@ -1,5 +1,5 @@
 import { type GenPoolError, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
-import { isPromisedKey } from '../behaviours/promised'
+import { isPromisedKey } from '../behaviours/answerable'
 import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
 import type { RetryOptions } from '../requests/retry-options'

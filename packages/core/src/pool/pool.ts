@@ -103,7 +103,14 @@ export class Pool implements RequestOwner<Request>, Refusing {
     if (scope !== null) request.extend().scope = scope
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.ask(request)
-    if (request.outcome === null) this.deadlines.add(request)
+    if (request.outcome !== null) return
+    if (!this.entrance.open && this.parts.status.stopping) this.#stoppedMeanwhile(request)
+    else this.deadlines.add(request)
+  }
+
+  /** The broker has called a function of the user's (for a key, a cost), and that has stopped the pool. */
+  #stoppedMeanwhile(request: Request): void {
+    this.withdraw(request, this.parts.failures.stopped(request))
   }
 
   /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
@@ -149,7 +156,10 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   takeBack(request: Request): void {
     if (this.parts.status.stopping) this.#endStopped(request)
-    else this.ask(request)
+    else {
+      this.ask(request)
+      if (this.parts.status.stopping && request.outcome === null) this.#stoppedMeanwhile(request)
+    }
   }
 
   /** A pool that drains finishes what it has, also what runs again; one that stops does not. */

@@ -1,5 +1,5 @@
 import { type Nanos, NS_PER_MS, OptionsError, parseOptions, wrongArgument } from '@genpool/runtime'
-import { isPromisedKey } from '../behaviours/promised'
+import { isPromisedKey } from '../behaviours/answerable'
 import { type BackOffOptions, backOffOptions } from '../behaviours/run-again'
 import type { RequestKind } from './outcome'
 

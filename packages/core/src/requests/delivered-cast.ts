@@ -1,6 +1,6 @@
 import type { GenPoolError } from '@genpool/runtime'
 import type { Delivery } from '../behaviours/context'
-import { letGo } from '../behaviours/promised'
+import { letGo } from '../behaviours/answerable'
 import type { Handler } from '../behaviours/handler'
 import type { Outcome } from './outcome'
 import { Request } from './request'

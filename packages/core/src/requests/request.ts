@@ -11,8 +11,8 @@ import {
 import type { Delivery } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
-import { promisedAnswer } from '../behaviours/check-step'
-import { isPromised, letGo, whyNotPromised } from '../behaviours/promised'
+import { isNoAnswer, isPromised, letGo, whyNoAnswer } from '../behaviours/answerable'
+import { invalidAnswer } from '../behaviours/check-step'
 import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
 import { Failure } from './failure'
@@ -118,11 +118,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** Answers it, now or with the commit of the handler that runs it. Returns whether this was the answer. */
   answer(value: unknown): boolean {
-    if (!isPromised(value)) return this.#answer(value)
+    if (!isNoAnswer(value)) return this.#answer(value)
     letGo([value])
     if (this.#isAnswered) return false
     const isRunning = this.runner?.holdsAnswersOf(this) === true
-    return this.fail(isRunning ? promisedAnswer(this.type, value) : this.#notPromised(value))
+    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.#noAnswer(value))
   }
 
   #answer(value: unknown): boolean {
@@ -160,15 +160,15 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return true
   }
 
-  #notPromised(promise: PromiseLike<unknown>): GenPoolError {
-    return this.owner.unanswerable(this, new TypeError(whyNotPromised(promise)))
+  #noAnswer(value: unknown): GenPoolError {
+    return this.owner.unanswerable(this, new TypeError(whyNoAnswer(value)))
   }
 
-  /** Settles it with the answer that a worker gives after its commit. A promise is refused. */
+  /** Settles it with the answer that a worker gives after its commit. A promise is refused, and a step. */
   succeed(value: unknown, answered: boolean): boolean {
-    if (!isPromised(value)) return this.reply(value, answered)
+    if (!isNoAnswer(value)) return this.reply(value, answered)
     letGo([value])
-    return this.fail(this.#notPromised(value))
+    return this.fail(this.#noAnswer(value))
   }
 
   /**

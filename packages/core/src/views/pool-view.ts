@@ -58,12 +58,16 @@ interface StatsView {
   }
   readonly sojourn: Distribution
   readonly run: Distribution
-  readonly turns: Distribution
+  readonly turns: TurnTimes
   readonly failures: Tally<Outcome>
   readonly drops: Tally<DropReason>
   readonly troubles: Tally<'crash' | 'stuck' | 'rerun'>
   readonly lastCrash: unknown
   readonly lastInitError: unknown
+}
+
+interface TurnTimes extends Distribution {
+  sumFrom(least: Nanos, now: Nanos): { readonly sum: Nanos; readonly of: Nanos }
 }
 
 interface Distribution {
@@ -117,6 +121,8 @@ export interface PoolView {
   oldestWait(now: Nanos): Nanos
   /** Reads the clock. */
   now(): Nanos
+  /** How long the turn of the event loop that is under way has lasted; 0 between turns. */
+  turnAge(): Nanos
   /** The last reading of the clock in this turn. */
   turnNow(): Nanos
 }

@@ -10,15 +10,16 @@ export interface SourceFigures {
   readonly inHand: number
   /** What the server said last of the whole queue, for all consumers; null before it has said something. */
   readonly server: {
-    /** How many messages wait there, or are held back. */
+    /** How many messages wait there. */
     readonly waiting: number
+    /** How many are held back: they do not wait yet, and are in no other figure. */
     readonly delayed: number
     /** How many were delivered and not acknowledged yet, and how many of them were delivered more than once. */
     readonly unacknowledged: number
     readonly redelivered: number
     readonly dead: number
-    /** The age of the oldest message; null while messages are held back, since it may be one of them. */
-    readonly oldestMs: number | null
+    /** The age of the oldest message that waits or is not acknowledged yet; 0 if there is none. */
+    readonly oldestMs: number
     /** How many more messages wait for each second, lately. Negative: fewer. */
     readonly growsPerSecond: number
     /** How long ago it said that. */

@@ -1,4 +1,6 @@
 import { isGenPoolError, type Turn } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import { isOf } from '../behaviours/answerable'
 import { checkStep } from '../behaviours/check-step'
 import { isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
@@ -21,17 +23,20 @@ export interface LateSteps {
 /** The step that a handler asked for with its result. */
 export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step | PromiseLike<Step> {
   if (result instanceof Step) return checkStep(handler, result)
-  if (!isThenable(result)) {
-    checkRunsAgain(result)
-    return handler.toStep(result)
-  }
+  if (!isThenable(result)) return handler.toStep(result)
+  if (isOf(result, RunAgain)) throw new HandlerFailure(result)
   // A thenable need not be a promise: only a promise settles once.
   return (result instanceof Promise ? result : Promise.resolve(result)).then(late.toStep, rethrowFailure)
 }
 
-/** A handler that wants its message to run again leaves the commit as one that throws does. */
-export function checkRunsAgain(result: unknown): void {
-  if (typeof result === 'object' && result instanceof RunAgain) throw new HandlerFailure(result)
+/**
+ * What a run failed with, if its message is to run again: the handler threw that, its step has it in some place, or a recipe
+ * threw or returned it. Then nothing was committed.
+ */
+export function runAgainOf(error: unknown): RunAgain | undefined {
+  if (isOf(error, RunAgain)) return error
+  if (!isOf(error, HandlerFailure) && !isOf(error, InvalidError)) return undefined
+  return isOf(error.cause, RunAgain) ? error.cause : undefined
 }
 
 function rethrowFailure(error: unknown): never {

@@ -9,7 +9,7 @@ import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
 import { giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
-import { checkRunsAgain, HandlerFailure, isAbort, isWanted, type LateSteps, stepOf } from './handler-results'
+import { HandlerFailure, isAbort, isWanted, type LateSteps, runAgainOf, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
 import { MessageContext, PlainContext } from './message-context'
@@ -142,7 +142,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       throw new HandlerFailure(error)
     }
     calling.hand = null
-    return result instanceof Step && result.then === undefined && typeof result.value !== 'object'
+    return result instanceof Step &&
+      result.then === undefined &&
+      typeof result.value !== 'object' &&
+      typeof result.next !== 'object'
       ? result
       : stepOf(result, job.handler, this)
   }
@@ -165,7 +168,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.pool.turn.refresh()
     this.pool.beforeCommits()
     if (this.ended) throw this.pool.failures.gone()
-    checkRunsAgain(result)
     return (this.#inHand.first as Request).handler.toStep(result)
   }
 
@@ -215,7 +217,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   #failed(job: Request, error: unknown): void {
     const runNs = this.pool.turn.refresh() - this.#startedAt
     this.#hold = null
-    if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
+    const again = runAgainOf(error)
+    if (again !== undefined) this.host.failed(job, again, runNs)
+    else if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
       this.host.failed(job, readable(error.cause), runNs)
     } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
   }

@@ -177,6 +177,30 @@ describe('a pool that explains itself', () => {
     })
   })
 
+  it('says that the event loop was blocked once among many short turns, for how long and of how long', async () => {
+    const pool = spawned()
+    const works = async (): Promise<void> => {
+      for (let i = 0; i < 300; i++) {
+        send(pool, 1, { type: 'work', ms: 5 })
+        await clock.advance(10)
+      }
+    }
+    await works()
+    expect(names(pool)).toEqual(['calm'])
+    send(pool, 1, { type: 'work', ms: 5 })
+    clock.block(2000)
+    // In the middle of it, too: no turn has ended.
+    expect(finding(pool, 'event-loop').figures).toMatchObject({ turnMaxMs: 2000, blockedMs: 2000, ofMs: 5000 })
+    await works()
+    expect(finding(pool, 'event-loop')).toMatchObject({
+      figures: { turnMaxMs: 2000, blockedMs: 2000, ofMs: 8000 },
+      says: expect.stringContaining('long turns took 2 s of the last 8 s'),
+    })
+    await clock.advance(20_000)
+    await works()
+    expect(names(pool)).toEqual(['calm'])
+  })
+
   it('says that handlers are run again because of many conflicts, but not for few', async () => {
     const pool = spawned({ size: 8 })
     send(pool, 40, { type: 'count', ms: 10 })

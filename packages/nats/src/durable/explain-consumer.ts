@@ -98,7 +98,7 @@ function growing({ queue, server, inHand, atMost, stopping: isStopping }: Consum
     {
       finding: 'growing-queue',
       says: `the queue "${queue}" grows: casts come faster than all consumers do them`,
-      figures: { waiting, growsPerSecond, unacknowledged, redelivered, ...(oldestMs === null ? {} : { oldestMs }) },
+      figures: { waiting, growsPerSecond, unacknowledged, redelivered, oldestMs },
       advice: hasRoom
         ? 'Members here are idle, so keys hold casts back: of each lane one runs at a time. Use more keys, or a queue with more "lanes".'
         : 'Add members ("size") or consumers on other machines, or make the handler faster.',

@@ -53,8 +53,8 @@ export interface QueueInspection {
   /** Casts that are held back by their "delay". */
   readonly delayed: number
   readonly dead: number
-  /** The age of the oldest cast in milliseconds; null while casts are held back, since it may be one of them. */
-  readonly oldestMs: number | null
+  /** The age of the oldest cast that waits or is in hand, in milliseconds; 0 if there is none. One that is held back does not wait yet. */
+  readonly oldestMs: number
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
 }

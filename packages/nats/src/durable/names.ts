@@ -12,6 +12,8 @@ export class QueueNames {
   readonly allJobs: string
   /** Casts that are held back. */
   readonly later: string
+  /** Casts that are not held back. */
+  readonly runs: readonly string[]
   readonly allTries: string
   readonly allDead: string
   /** The subject and the consumer of each lane. */
@@ -26,6 +28,7 @@ export class QueueNames {
     this.dead = `${prefix}_${name}_dead`
     this.allJobs = `${base}.jobs.>`
     this.later = `${base}.jobs.later`
+    this.runs = [`${base}.jobs.any`, `${base}.jobs.key.>`]
     this.allTries = `${base}.tries.>`
     this.allDead = `${base}.dead.>`
     this.lanes = Array.from({ length: lanes + 1 }, (_, i) =>

@@ -44,7 +44,7 @@ export class QueueWatch {
       unacknowledged: inHand,
       redelivered: repeated,
       dead,
-      oldestMs: oldestMs === null ? null : oldestMs + (waiting + inHand > 0 ? agoMs : 0),
+      oldestMs: oldestMs + (waiting + inHand > 0 ? agoMs : 0),
       growsPerSecond,
       agoMs,
     }

@@ -1,4 +1,4 @@
-import { type ConsumerInfo, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
 import type { Clock } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -74,7 +74,7 @@ export class Queue {
       consumers.filter((each) => each.name !== 'later').reduce((all, consumer) => all + of(consumer), 0)
     const later = consumers.find((each) => each.name === 'later')
     const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
-    const oldestMs = state.messages === 0 ? 0 : Math.max(0, Math.round(this.time.now() - Date.parse(state.first_ts)))
+    const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
     return {
       queue: name,
       waiting: sum(({ num_pending }) => num_pending),
@@ -82,9 +82,19 @@ export class Queue {
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
       dead: dead.state.messages,
-      oldestMs: delayed > 0 ? null : oldestMs,
+      oldestMs: Math.max(0, Math.round(this.time.now() - first)),
       asking: sum(({ num_waiting }) => num_waiting),
     }
+  }
+
+  /** When the oldest cast came that is not held back, in the server's time; now if there is none. */
+  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number> {
+    if (messages <= delayed) return this.time.now()
+    const { jsm, names } = this
+    const found = await Promise.all(
+      names.runs.map((subject) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
+    )
+    return Math.min(this.time.now(), ...found.flatMap((each) => (each === null ? [] : [each.time.getTime()])))
   }
 
   /** The server lists them in pages. */

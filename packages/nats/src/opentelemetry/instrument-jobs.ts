@@ -36,7 +36,7 @@ export function instrumentJobs(consumer: Measured, options: { readonly meter?: M
     'genpool.queue.casts',
     'Durable casts at the server, by state. The same from each consumer of a queue.',
   )
-  const oldest = gauge('genpool.queue.oldest', 'The age of the oldest of them, in milliseconds.')
+  const oldest = gauge('genpool.queue.oldest', 'The age of the oldest of them that is not held back, in milliseconds.')
   const all = [jobs, silent, inHand, asked, casts, oldest]
   const observe = (result: BatchObservableResult): void => {
     const seen = consumer.inspect()
@@ -50,7 +50,7 @@ export function instrumentJobs(consumer: Measured, options: { readonly meter?: M
     for (const state of STATES) {
       if (seen.server !== null) result.observe(casts, seen.server[state], { ...attributes, 'genpool.state': state })
     }
-    if (typeof seen.server?.oldestMs === 'number') result.observe(oldest, seen.server.oldestMs, attributes)
+    if (seen.server !== null) result.observe(oldest, seen.server.oldestMs, attributes)
   }
   meter.addBatchObservableCallback(observe, all)
   const end = (): void => meter.removeBatchObservableCallback(observe, all)

@@ -50,6 +50,13 @@ describe('explain of a remote pool', () => {
     expect(explained(nodes).findings).toMatchObject([{ finding: 'slow-nodes', figures: { runMs: 50, runP99Ms: 90 } }])
   })
 
+  it('is calm about nodes that are alike, and says how many there are', () => {
+    expect(explained([far('a', 7), far('b', 8)])).toMatchObject({
+      calm: true,
+      findings: [{ finding: 'calm', figures: { nodes: 2, inFlight: 0 } }],
+    })
+  })
+
   it('is calm about nodes of an older version that do not say how long 99 % of their runs take', () => {
     expect(explained([far('a', 7), far('b', 8)]).calm).toBe(true)
     expect(said('a')).toMatchObject({ runP99Ms: 0 })

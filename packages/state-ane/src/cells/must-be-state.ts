@@ -51,7 +51,12 @@ export function endedDraft(key: CellKey | undefined, error: Error): InvalidError
 /** The error for a function, a symbol or a thenable. */
 export function notAState(key: CellKey | undefined, value: unknown, what?: string): InvalidError {
   const message = REMEDIES[typeof value as keyof typeof REMEDIES]
-  return new InvalidError(commitTo(key, what), [{ path: [], message }])
+  return new InvalidError(commitTo(key, what), [{ path: [], message }], thenableAsCause(value))
+}
+
+/** A thenable that is no promise says more than that: whoever made it may know it again. */
+export function thenableAsCause(value: unknown): unknown {
+  return typeof value === 'object' && !(value instanceof Promise) ? value : undefined
 }
 
 function commitTo(key: CellKey | undefined, what = 'commit to'): string {

@@ -6,7 +6,7 @@ import type { Recipe } from './cell'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
-import { cannotBeRead, endedDraft, notAState } from './must-be-state'
+import { cannotBeRead, endedDraft, notAState, thenableAsCause } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
 
 enablePatches()
@@ -137,12 +137,13 @@ function explain(commit: Commit, error: unknown): unknown {
   if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)
   if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
   if (!isPromise(error.result)) return notAState(key, error.result)
-  return new InvalidError(`commit to cell "${key}"`, [
-    {
-      path: [],
-      message:
-        'the recipe is asynchronous, and a draft ends when its recipe returns. Await first, then change the draft ' +
-        'in a plain function; or return the next state from a handler, which may be async.',
-    },
-  ])
+  return new InvalidError(
+    `commit to cell "${key}"`,
+    [{ path: [], message: ASYNCHRONOUS }],
+    thenableAsCause(error.result),
+  )
 }
+
+const ASYNCHRONOUS =
+  'the recipe is asynchronous, and a draft ends when its recipe returns. Await first, then change the draft ' +
+  'in a plain function; or return the next state from a handler, which may be async.'

@@ -1,4 +1,4 @@
-import { OptionsError, showValue } from '@genpool/runtime'
+import { OptionsError, sentence, showValue } from '@genpool/runtime'
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,5 +32,5 @@ function pathOf(url: unknown): string | undefined {
 }
 
 function wrong(message: string): OptionsError {
-  return new OptionsError(`threads: the argument "url" is wrong: ${message}.`, [{ path: ['url'], message }])
+  return new OptionsError(`threads: the argument "url" is wrong: ${sentence(message)}`, [{ path: ['url'], message }])
 }

@@ -39,6 +39,8 @@ export interface Evidence {
   readonly run: Percentiles
   /** How long turns of the event loop took in which the pool had work. */
   readonly turns: Percentiles
+  /** How long the event loop was blocked by long turns, the one under way included, over how long, and by the longest of them. */
+  readonly blocked: { readonly ms: number; readonly ofMs: number; readonly maxMs: number }
   readonly running: readonly Running[]
   /** How long all members have been in their handlers at least; 0 if one can take work, or has not begun. */
   readonly allRunMs: number
@@ -146,6 +148,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     sojourn: stats.sojourn.percentiles(now),
     run: stats.run.percentiles(now),
     turns: stats.turns.percentiles(now),
+    blocked: blockedOf(pool, now),
     running: runningOf(seats, now),
     allRunMs: allRunMs(seats, now, concurrency?.aside ?? 0),
     timeoutMs: options.timeoutMs,
@@ -181,6 +184,18 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     oldestLateMs: oldestMs([...pool.awaitingReply], now),
     recent: recentOf(pool, now),
   }
+}
+
+/** Turns that take this long delay everything else in the process. */
+export const LONG_TURN_MS = 100
+
+function blockedOf(pool: PoolView, now: Nanos): Evidence['blocked'] {
+  const { turns } = pool.stats
+  const age = pool.turnAge()
+  const { sum, of } = turns.sumFrom(LONG_TURN_MS * NS_PER_MS, now)
+  const ns = age < LONG_TURN_MS * NS_PER_MS ? sum : sum + age
+  const maxMs = Math.max(turns.percentiles(now).max, age / NS_PER_MS)
+  return { ms: ns / NS_PER_MS, ofMs: Math.max(of, ns) / NS_PER_MS, maxMs }
 }
 
 function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {

@@ -1,12 +1,12 @@
 import { paused } from './life-causes'
 import { type Cause } from './cause'
-import type { Evidence } from './evidence'
+import { type Evidence, LONG_TURN_MS } from './evidence'
 import { count, type Finding, inWords } from './finding'
 import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 
-/** A turn of the event loop that takes this long delays everything else in the process. */
-const LONG_TURN_MS = 100
+/** One turn of the event loop that takes this long is told of, however many short ones there are. */
+const BLOCKED_MS = 500
 /** From this utilisation on, members have no time to spare. */
 const FULL = 0.9
 /** If all members have been in their handlers for so long, and for ten times as long as usual, they hang. */
@@ -57,13 +57,22 @@ const someStuck: Cause = ({ recent, running, run, stuckAfterMs }) => {
 
 export const stuck: Cause = (evidence) => (evidence.waiting > 0 ? allStuck(evidence) : null) ?? someStuck(evidence)
 
-export const eventLoop: Cause = ({ turns }) =>
-  turns.p99 < LONG_TURN_MS
+export const eventLoop: Cause = ({ turns, blocked }) =>
+  turns.p99 < LONG_TURN_MS && blocked.maxMs < BLOCKED_MS
     ? null
     : {
         finding: 'event-loop',
-        says: `the event loop is blocked: a turn took up to ${inWords(turns.max)}, and nothing else runs meanwhile`,
-        figures: { turnP50Ms: turns.p50, turnP99Ms: turns.p99, turnMaxMs: turns.max, turns: turns.count },
+        says:
+          `the event loop is blocked: a turn took up to ${inWords(blocked.maxMs)}, and nothing else runs meanwhile; ` +
+          `long turns took ${inWords(blocked.ms)} of the last ${inWords(blocked.ofMs)}`,
+        figures: {
+          turnP50Ms: turns.p50,
+          turnP99Ms: turns.p99,
+          turnMaxMs: blocked.maxMs,
+          turns: turns.count,
+          blockedMs: blocked.ms,
+          ofMs: blocked.ofMs,
+        },
         advice: 'Split long computations, or move them to a thread. More members do not help: they share this thread.',
         option: null,
       }

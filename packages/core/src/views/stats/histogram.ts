@@ -97,6 +97,20 @@ export class RecentHistogram {
     return { count, p50: ms(p50), p90: ms(p90), p99: ms(p99), max: max / NS_PER_MS }
   }
 
+  /** The sum of the recent values that are as great as `least`, to 6 %, and over how long they came. */
+  sumFrom(least: Nanos, now: Nanos): { readonly sum: Nanos; readonly of: Nanos } {
+    this.#catchUp(now)
+    let sum = 0
+    for (const histogram of [this.#current, this.#previous]) {
+      if (histogram === null) continue
+      for (let bucket = bucketOf(least); bucket < histogram.counts.length; bucket++) {
+        const times = histogram.counts[bucket] as number
+        if (times > 0) sum += times * Math.min(histogram.max, upperEnd(bucket))
+      }
+    }
+    return { sum, of: now - this.#before }
+  }
+
   /** The mean of what was recorded lately; 0 if nothing was. */
   mean(now: Nanos): Nanos {
     this.#catchUp(now)

@@ -1,6 +1,22 @@
 import { letGo as letGoOf } from '@genpool/runtime'
 import { isPromise } from 'node:util/types'
 import { isRevoked } from './ended-drafts'
+import { RunAgain } from './run-again'
+import { Step } from './step'
+
+/** Whether a value is no answer: what a caller would have to await, or a step. */
+export function isNoAnswer(value: unknown): boolean {
+  return isPromised(value) || isOf(value, Step)
+}
+
+/** Whether a value is one of ours. A draft that has ended, or a proxy of a user, throws when it is asked. */
+export function isOf<T extends object>(value: unknown, kind: abstract new (...args: never) => T): value is T {
+  try {
+    return typeof value === 'object' && value instanceof kind
+  } catch {
+    return false
+  }
+}
 
 /** Whether a caller would have to await this: a promise, or anything else with a function `then`, such as a query builder. */
 export function isPromised(value: unknown): value is PromiseLike<unknown> {
@@ -13,13 +29,18 @@ export function isPromised(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** The promise in a list of answers; undefined without one. */
-export function promisedAmong(answers: readonly unknown[]): PromiseLike<unknown> | undefined {
-  return answers.find(isPromised)
+/** What is none in a list of answers, first what says that all of it is to run again; undefined if all are answers. */
+export function noAnswerAmong(answers: readonly unknown[]): unknown {
+  const found = answers.find(isNoAnswer)
+  return found === undefined ? undefined : (answers.find((each) => isOf(each, RunAgain)) ?? found)
 }
 
-/** What is wrong with an answer that is a promise. */
-export function whyNotPromised(answer: PromiseLike<unknown>): string {
+/** What is wrong with a value that is no answer. */
+export function whyNoAnswer(answer: unknown): string {
+  if (isOf(answer, Step)) {
+    return 'the answer is a step (what reply, noReply and halt return): give the answer itself, and return the step from the handler'
+  }
+  if (isOf(answer, RunAgain)) return `the answer is ${String(answer)}`
   const what = isPromise(answer) ? 'a promise' : 'a thenable (an object with a function "then")'
   return `the answer is ${what}: await it before reply`
 }
