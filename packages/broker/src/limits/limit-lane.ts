@@ -42,11 +42,11 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   opensAt: Nanos = Infinity
   /** When one last began that the rate counts; -Infinity for none lately. */
   beganAt: Nanos = -Infinity
-  /** Whether nothing is left in it, and it is only kept in case that its key comes again. */
+  /** Whether nothing was left in it some time ago, and it is kept in case that its key comes again. */
   isSpare = false
 
   key: unknown = undefined
-  /** The next in the list of lanes of which something has begun, and since when it stands there. */
+  /** The next in a list of the limit, and since when it stands there if something of it has begun. */
   following: LimitLane<E> | null = null
   seenAt: Nanos = -Infinity
 
@@ -66,6 +66,12 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   reset(): void {
     this.ready = this.readyCost = 0
     this.floor = Infinity
+  }
+
+  /** Makes it ready for another key: nothing is left in it. */
+  clear(): void {
+    this.key = undefined
+    if (this.rate !== null) rateOf(this.rate)?.clear()
   }
 
   configure(rules: KeyRules): void {
@@ -139,6 +145,14 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
 
   get lowest(): Level<E> | undefined {
     return this.levels.at(-1)
+  }
+
+  /** Fast path: the level of what is parked, if there is no other priority than 0; otherwise null. */
+  get plainLevel(): Level<E> | null {
+    const { levels } = this
+    if (levels.length !== 1) return null
+    const level = levels[0] as Level<E>
+    return level.priority === 0 ? level : null
   }
 
   /** The level of a priority if there is one. */
