@@ -19,13 +19,16 @@ export interface KeyRules {
   readonly inOrder: boolean
 }
 
+/** The levels of a lane in which nothing has been parked. Never changed. */
+export const NO_LEVELS: Level<never>[] = []
+
 /**
  * One key: how many of its requests run, how many could be served next, and those that are parked until they may begin.
  *
  * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
  */
 export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<LimitLane<E>> {
-  heapAt = Infinity
+  heapAt: Nanos
   heapIndex = -1
   /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
   known = 0
@@ -33,13 +36,13 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   /** How many stand in the queue, what they cost together, and the lowest of their priorities. */
   ready = 0
   readyCost = 0
-  floor = Infinity
+  floor: number
   parked = 0
-  /** The parked requests, the highest priority first. */
-  levels: Level<E>[] = []
+  /** The parked requests, the highest priority first. Replace it by `NO_LEVELS`, and never write to that. */
+  levels: Level<E>[] = NO_LEVELS
   rate: Gate | null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
-  opensAt: Nanos = Infinity
+  opensAt: Nanos
   /** When one last began that the rate counts; -Infinity for none lately. */
   beganAt: Nanos = -Infinity
   /** Whether nothing was left in it some time ago, and it is kept in case that its key comes again. */
@@ -56,6 +59,9 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
     readonly owner: unknown,
   ) {
     this.rate = rules.rate === null ? null : new Rate(rules.rate)
+    // Pointers to a shared number, as in `Waiting`: saves 48 bytes of each key.
+    this.heapAt = this.floor = this.opensAt = null as unknown as number
+    this.heapAt = this.floor = this.opensAt = Infinity
   }
 
   get waiting(): number {
@@ -164,6 +170,7 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   /** Adds the level of a priority, with its queue. */
   addLevel(priority: number, queue: Queue<E>): Level<E> {
     const level = new Level<E>(priority, queue)
+    if (this.levels === NO_LEVELS) this.levels = []
     this.levels.splice(this.#placeOf(priority), 0, level)
     return level
   }

@@ -5,7 +5,7 @@ import { type Drop } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
-import { type LimitLane } from './limit-lane'
+import { type LimitLane, NO_LEVELS } from './limit-lane'
 import { ParkedList } from './parked-list'
 import { type Pass } from './pass'
 
@@ -143,7 +143,7 @@ export class Parking<E extends Waiting> {
         entries.push(...level.queue, ...level.returning)
         level.drain()
       }
-      lane.levels = []
+      lane.levels = NO_LEVELS
       lane.parked = 0
       lane.opensAt = Infinity
       limit.timers.delete(lane)
@@ -164,7 +164,7 @@ export class Parking<E extends Waiting> {
   #left(entry: E, lane: LimitLane<E>): void {
     lane.parked--
     this.#exited(entry)
-    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = []
+    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = NO_LEVELS
   }
 
   #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
@@ -199,7 +199,7 @@ export class Parking<E extends Waiting> {
   }
 
   #addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
-    if (lane.parked === 0) lane.levels = []
+    if (lane.parked === 0) lane.levels = NO_LEVELS
     return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }))
   }
 
