@@ -6,6 +6,8 @@ import { type KeyRules, LimitLane } from './limit-lane'
 
 /** This many lanes in which nothing is left are kept: most keys come again soon. More would leave the caches of the processor. */
 const SPARE_LANES = 64
+/** At least this many lanes are kept for other keys, or as many as are in use. */
+const OLD_LANES = 1024
 
 /** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
 export class KeyedLimit<E extends Waiting> {
@@ -107,6 +109,6 @@ export class KeyedLimit<E extends Waiting> {
   #delete(lane: LimitLane<E>): void {
     if (!this.lanes.delete(lane.key)) return
     lane.clear()
-    if (this.#old.length < Math.max(SPARE_LANES, this.lanes.size)) this.#old.push(lane)
+    if (this.#old.length < Math.max(OLD_LANES, this.lanes.size)) this.#old.push(lane)
   }
 }
