@@ -9,7 +9,7 @@ export interface Content {
   readonly most: 100_000 | 1_000_000
   /** The limit and the goal of one, in bytes, with the largest n. */
   readonly bars: readonly [number, number] | null
-  /** Makes `n`. What it returns is held. */
+  /** Makes `n`. What it returns, or resolves to, is held. */
   make(n: number): unknown
 }
 
@@ -19,6 +19,8 @@ const Work = definePool({
 })
 /** The message is the caller's: one for all, so that it does not count. */
 const WAIT = { type: 'wait' } as const
+const ASK = { type: 'ask' } as const
+const PATIENT = { timeout: 600_000 }
 
 /** `n` calls that wait for one member, with options of each. */
 function waiting(title: string, bars: Content['bars'], optionsOf: (i: number, n: number) => object): Content {
@@ -37,6 +39,29 @@ export const contents: readonly Content[] = [
   waiting('a waiting call', [300, 250], () => ({})),
   waiting('a waiting call with a key of its own', null, (key) => ({ key })),
   waiting('a waiting call with a priority of its own', null, (i, n) => ({ priority: (i * 7919) % n })),
+  {
+    title: 'a waiting call with a limit of its own key',
+    most: 1_000_000,
+    bars: null,
+    make(n) {
+      let keys = 0
+      const pool = spawnPool(start(), Work, undefined, { size: 1, limits: { by: () => keys++, concurrency: 1 } })
+      return Array.from({ length: n }, () => call(pool, WAIT, PATIENT))
+    },
+  },
+  {
+    title: 'a call that waits for the rate of its own key',
+    most: 1_000_000,
+    bars: null,
+    async make(n) {
+      let asked = 0
+      const rate = { by: () => asked++ % n, limit: 1, interval: 600_000 }
+      const pool = spawnPool(start(), Work, undefined, { size: 1, rate })
+      // Each key has one call in its interval, so that the next one waits.
+      for (let i = 0; i < n; i++) await call(pool, ASK)
+      return Array.from({ length: n }, () => call(pool, WAIT, PATIENT))
+    },
+  },
   {
     title: 'a member',
     most: 100_000,

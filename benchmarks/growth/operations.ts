@@ -3,6 +3,7 @@ import {
   call,
   definePool,
   drain,
+  type PoolOptions,
   type PoolRef,
   reply,
   resize,
@@ -31,6 +32,7 @@ const Trivial = definePool({
   handleInfo: () => undefined,
   terminate: () => undefined,
 })
+const Keyed = definePool({ calls: { ask: ({ user }: { user: number }) => reply(user) } })
 const times = (n: number): readonly number[] => [...Array(n).keys()]
 
 function pool(system: ActorSystemRef, size: number): PoolRef {
@@ -51,11 +53,31 @@ function calls(title: string, optionsOf: (i: number, n: number) => object): Oper
   }
 }
 
+/** `n` calls at once, each of the key that `keyOf` says, in a pool that limits each key. */
+function limitedCalls(title: string, options: PoolOptions, keyOf: (i: number) => number): Operation {
+  return {
+    title,
+    group: 'calls',
+    most: 1_000_000,
+    prepare(system, n) {
+      const one = spawnPool(system, Keyed, undefined, { size: 8, ...options })
+      return () => Promise.all(times(n).map((i) => call(one, { type: 'ask', user: keyOf(i) }, { timeout: Infinity })))
+    },
+  }
+}
+
 export const operations: readonly Operation[] = [
   calls('n calls wait and are served', () => ({})),
   calls('n calls with n priorities', (i, n) => ({ priority: (i * 7919) % n })),
   calls('n calls with n keys', (i) => ({ key: i })),
   calls('n calls with one key', () => ({ key: 'one' })),
+  limitedCalls('n calls of n keys, limits per key', { limits: { by: 'user', concurrency: 1 } }, (i) => i),
+  // Of each key, one waits until the other is a millisecond old.
+  limitedCalls(
+    'n calls, 2 of each key, one a millisecond',
+    { rate: { by: 'user', limit: 1, interval: 1 } },
+    (i) => i >> 1,
+  ),
   {
     title: 'n calls with one AbortSignal',
     group: 'calls',

@@ -4,8 +4,10 @@ import { Turns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
 import { type KeyRules, LimitLane } from './limit-lane'
 
-/** This many lanes in which nothing is left are kept, or half of all: most keys come again soon. */
+/** This many lanes in which nothing is left are kept: most keys come again soon. More would leave the caches of the processor. */
 const SPARE_LANES = 64
+/** At least this many lanes are kept for other keys, or as many as are in use. */
+const OLD_LANES = 1024
 
 /** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
 export class KeyedLimit<E extends Waiting> {
@@ -14,9 +16,12 @@ export class KeyedLimit<E extends Waiting> {
   readonly timers = new MinHeap<LimitLane<E>>()
   /** Lanes that were forgotten, for other keys: a lane is large. */
   #old: LimitLane<E>[] = []
-  /** How many lanes are kept though nothing is left in them. */
-  #spare = 0
-  /** Lanes by the time of a begin (`seenAt`), the earliest first. Later begins are looked at when its time is over. */
+  /** Without a rate: lanes in which nothing was left some time ago, the earliest first. Some may be in use again. */
+  readonly #spare = new Turns<LimitLane<E>>()
+  #spares = 0
+  /**
+   * With a rate: lanes by the time of a begin (`seenAt`), the earliest first. Later begins are looked at when its time is over.
+   */
   readonly #begun = new Turns<LimitLane<E>>()
 
   constructor(
@@ -37,13 +42,7 @@ export class KeyedLimit<E extends Waiting> {
   }
 
   laneByKey(key: unknown): LimitLane<E> {
-    const lane = this.lanes.get(key)
-    if (lane === undefined) return this.#addLane(key)
-    if (lane.isSpare) {
-      lane.isSpare = false
-      this.#spare--
-    }
-    return lane
+    return this.lanes.get(key) ?? this.#addLane(key)
   }
 
   #addLane(key: unknown): LimitLane<E> {
@@ -58,7 +57,7 @@ export class KeyedLimit<E extends Waiting> {
     this.#old = []
     if (rules.rate === null) {
       for (let lane = this.#begun.shift(); lane !== null; lane = this.#begun.shift()) lane.beganAt = -Infinity
-    }
+    } else while (this.#spares > 0) this.#takeSpare()
     for (const lane of this.lanes.values()) lane.configure(rules)
   }
 
@@ -87,24 +86,29 @@ export class KeyedLimit<E extends Waiting> {
     this.#begun.append(lane)
   }
 
-  /** Forgets a lane that no request knows, and whose rate counts nothing. The last ones are kept for a while. */
+  /** Forgets a lane that no request knows, and whose rate counts nothing. Without a rate, the last ones are kept for a while. */
   forget(lane: LimitLane<E>): void {
     if (lane.known > 0 || lane.isHeld || lane.owner !== this) return
     this.timers.delete(lane)
     if (lane.beganAt !== -Infinity || lane.isSpare) return
+    if (this.rules.rate !== null) return this.#delete(lane)
     lane.isSpare = true
-    if (++this.#spare > Math.max(SPARE_LANES, this.lanes.size / 2)) this.#forgetSpare()
+    this.#spare.append(lane)
+    if (++this.#spares <= SPARE_LANES) return
+    const oldest = this.#takeSpare()
+    if (oldest.known === 0 && !oldest.isHeld) this.#delete(oldest)
   }
 
-  /** Looks at all lanes, but seldom: O(1) for each that was forgotten. */
-  #forgetSpare(): void {
-    for (const lane of this.lanes.values()) {
-      if (!lane.isSpare) continue
-      this.lanes.delete(lane.key)
-      lane.isSpare = false
-      lane.key = undefined
-      if (this.#old.length < SPARE_LANES) this.#old.push(lane)
-    }
-    this.#spare = 0
+  #takeSpare(): LimitLane<E> {
+    const lane = this.#spare.shift() as LimitLane<E>
+    lane.isSpare = false
+    this.#spares--
+    return lane
+  }
+
+  #delete(lane: LimitLane<E>): void {
+    if (!this.lanes.delete(lane.key)) return
+    lane.clear()
+    if (this.#old.length < Math.max(OLD_LANES, this.lanes.size)) this.#old.push(lane)
   }
 }

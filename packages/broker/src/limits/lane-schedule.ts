@@ -72,6 +72,26 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     else this.#schedule(lane, limit, now)
   }
 
+  /** Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes. */
+  tryParkNew(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): boolean {
+    if (!this.#parking.tryPark(entry, pass, lane)) return false
+    pass.place = 'parked'
+    pass.parkedIn = lane
+    const { watch } = this.passes
+    if (watch.isOn) watch.held(entry, 'limits', lane.key, now)
+    return true
+  }
+
+  /**
+   * Fast path: takes out the next one of a lane without a rate, which may begin; null, and nothing changes, if something has to
+   * be decided.
+   */
+  tryUnpark(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
+    const pass = this.#parking.tryNext(lane, now)
+    if (pass !== null) pass.parkedIn = null
+    return pass
+  }
+
   /** Removes a request that is parked; false if it is not. */
   remove(entry: E, now: Nanos): boolean {
     const pass = this.passes.get(entry)

@@ -1,7 +1,7 @@
 import { inOrder, letGo, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
-import { type FairBy, identify, keyFunction } from '../queues/fair-keys'
+import { type FairBy, identify, keyFunction, propertyOf } from '../queues/fair-keys'
 import { fairWeight } from '../queues/fair-weight'
 import { countOrInfinity, toNanos } from '../queues/leaf-options'
 import { type RateRules } from './rate'
@@ -88,7 +88,8 @@ export function toFairBy(from: CheckedLimitsOptions['by']): FairBy {
 
 /** Returns the function that finds the key by which lanes are kept. */
 export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
-  const find = keyFunction(toFairBy(from), '"by"')
+  if (typeof from === 'string') return (message) => identify(propertyOf(message, from))
+  const find = keyFunction(from, '"by"')
   return (message) => identify(find(message))
 }
 

@@ -49,14 +49,24 @@ export class LimitRules<E extends Waiting> {
   /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
   isPlain = true
 
-  /** @throws {InvalidError} if a cost is wrong or more than may ever begin, or if a user's function throws */
-  passOf(entry: E): Pass<E> {
-    const { subject } = entry
+  /**
+   * The pass of a new request.
+   *
+   * @param free passes that may be used again
+   * @throws {InvalidError} if a cost is wrong or more than may ever begin, or if a user's function throws
+   */
+  passOf({ subject }: E, free: Pass<E>[]): Pass<E> {
     const keyedCost = this.#keyedCost === null ? 1 : this.#keyedCost(subject)
     const cost = this.#cost === null ? 1 : this.#cost(subject)
-    const keyed = this.keyed === null ? null : this.keyed.laneOf(subject)
-    const rated = this.rated === null ? null : this.rated.laneOf(subject)
-    return new Pass<E>(entry, keyed, rated, keyedCost, cost)
+    // A user's function may throw: no lane is made before.
+    const key = this.keyed === null ? undefined : this.keyed.keyOf(subject)
+    const ratedKey = this.rated === null ? undefined : this.rated.keyOf(subject)
+    const pass = free.length === 0 ? new Pass<E>() : (free.pop() as Pass<E>)
+    pass.keyed = key === undefined || this.keyed === null ? null : this.keyed.laneByKey(key)
+    pass.rated = ratedKey === undefined || this.rated === null ? null : this.rated.laneByKey(ratedKey)
+    pass.keyedCost = keyedCost
+    pass.cost = cost
+    return pass
   }
 
   /** Takes other options over. Lanes of the same keys stay, with what they have counted. */

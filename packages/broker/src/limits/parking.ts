@@ -5,7 +5,7 @@ import { type Drop } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
-import { type LimitLane } from './limit-lane'
+import { type LimitLane, NO_LEVELS } from './limit-lane'
 import { ParkedList } from './parked-list'
 import { type Pass } from './pass'
 
@@ -48,6 +48,30 @@ export class Parking<E extends Waiting> {
       level.enqueue(entry, now)
       this.#drops(lane, level, now)
     }
+  }
+
+  /** Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes. */
+  tryPark(entry: E, pass: Pass<E>, lane: LimitLane<E>): boolean {
+    const level = lane.plainLevel
+    if (level === null || entry.tag !== undefined || !level.tryEnqueue(entry)) return false
+    lane.parked++
+    this.length++
+    pass.entry = entry
+    this.#usual.push(pass)
+    return true
+  }
+
+  /** Fast path: `next` where nothing has to be decided; otherwise null, and nothing changes. */
+  tryNext(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
+    const level = lane.plainLevel
+    const entry = level === null ? null : level.peek(now, 0)
+    if (level === null || entry === null || entry.key !== undefined) return null
+    level.takeShown(entry)
+    lane.parked--
+    this.length--
+    const pass = this.owner.passOf(entry)
+    this.#usual.remove(pass)
+    return pass
   }
 
   /** Takes out the next request of a lane; null if all that was left had to be dropped. */
@@ -119,7 +143,7 @@ export class Parking<E extends Waiting> {
         entries.push(...level.queue, ...level.returning)
         level.drain()
       }
-      lane.levels = []
+      lane.levels = NO_LEVELS
       lane.parked = 0
       lane.opensAt = Infinity
       limit.timers.delete(lane)
@@ -140,7 +164,7 @@ export class Parking<E extends Waiting> {
   #left(entry: E, lane: LimitLane<E>): void {
     lane.parked--
     this.#exited(entry)
-    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = []
+    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = NO_LEVELS
   }
 
   #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
@@ -157,7 +181,9 @@ export class Parking<E extends Waiting> {
     const { priority } = entry
     let peers = priority === 0 ? this.#usual : this.#byPriority.get(priority)
     if (peers === undefined) this.#byPriority.set(priority, (peers = new ParkedList<E>()))
-    peers.push(this.owner.passOf(entry))
+    const pass = this.owner.passOf(entry)
+    pass.entry = entry
+    peers.push(pass)
   }
 
   #exited(entry: E): void {
@@ -165,6 +191,7 @@ export class Parking<E extends Waiting> {
     this.#tags.delete(entry)
     const { priority } = entry
     const pass = this.owner.passOf(entry)
+    pass.entry = null
     if (priority === 0) return this.#usual.remove(pass)
     const peers = this.#byPriority.get(priority) as ParkedList<E>
     peers.remove(pass)
@@ -172,7 +199,7 @@ export class Parking<E extends Waiting> {
   }
 
   #addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
-    if (lane.parked === 0) lane.levels = []
+    if (lane.parked === 0) lane.levels = NO_LEVELS
     return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }))
   }
 

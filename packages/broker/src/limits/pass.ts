@@ -5,26 +5,28 @@ import { type LimitLane } from './limit-lane'
 /** Where a request is: not queued, held back by its key, parked in a lane, ready in the queue, or running. */
 export type Place = 'outside' | 'behind' | 'parked' | 'ready' | 'running'
 
-/** What the limits know of one request. */
+/**
+ * What the limits know of one request.
+ *
+ * Its fields hold no request while none is parked, and no number that V8 would store beside it: so one that is used again costs
+ * the garbage collector nothing.
+ */
 export class Pass<E extends Waiting> {
   place: Place = 'outside'
+  /** The lanes of its two keys, of `limits` and of `rate`; null for no key. */
+  keyed: LimitLane<E> | null = null
+  rated: LimitLane<E> | null = null
+  /** What it costs in the rate of `limits`, and in `rate`. */
+  keyedCost = 1
+  cost = 1
   /** The lane in which it is parked. */
   parkedIn: LimitLane<E> | null = null
-  /** When it began. A pointer to a shared number while it has not: see `Waiting.sentAt`. */
-  beganAt: Nanos = null as unknown as Nanos
-  /** Its neighbours among all that are parked (see `ParkedList`). */
+  /** When it began. */
+  beganAt: Nanos = -Infinity
+  /** While it is parked: its request, and its neighbours among all that are parked (see `ParkedList`). */
+  entry: E | null = null
   previous: Pass<E> | null = null
   next: Pass<E> | null = null
-
-  constructor(
-    readonly entry: E,
-    /** The lanes of its two keys, of `limits` and of `rate`; null for no key. */
-    readonly keyed: LimitLane<E> | null,
-    readonly rated: LimitLane<E> | null,
-    /** What it costs in the rate of `limits`, and in `rate`. */
-    readonly keyedCost: number,
-    readonly cost: number,
-  ) {}
 
   /** Counts it in its lanes, so that they are kept; with -1, no longer. */
   count(by: 1 | -1): void {
@@ -114,4 +116,4 @@ export class Pass<E extends Waiting> {
   }
 }
 
-keepShape(new Pass({} as Waiting, null, null, 1, 1))
+keepShape(new Pass())

@@ -1,11 +1,8 @@
 import { type Nanos } from '@genpool/runtime'
-import { SlidingWindow } from './sliding-window'
+import { SlidingWindow, type WindowRules } from './sliding-window'
 
 /** The rules of a rate, in internal units. */
-export interface RateRules {
-  /** The greatest cost that may begin within any `interval`. */
-  readonly limit: number
-  readonly interval: Nanos
+export interface RateRules extends WindowRules {
   /** The greatest cost that may begin at once; the rest is spread evenly. */
   readonly burst: number
 }
@@ -16,50 +13,51 @@ export interface RateRules {
  * A smaller `burst` is a second window: at most `burst` begin within its share of the interval. Whatever fits both may begin
  * at once.
  */
-export class Rate {
-  readonly #whole: SlidingWindow
-  #share: SlidingWindow | null = null
+export class Rate extends SlidingWindow {
+  private share: SlidingWindow | null
 
   constructor(rules: RateRules) {
-    this.#whole = new SlidingWindow(rules.limit, rules.interval)
-    this.configure(rules)
+    super(rules)
+    this.share = shareOf(rules, null)
   }
 
   /** Takes other rules over. What began before still counts. */
-  configure({ limit, interval, burst }: RateRules): void {
-    Object.assign(this.#whole, { limit, span: interval })
-    if (burst >= limit) {
-      this.#share = null
-      return
-    }
-    const span = Math.ceil((interval * burst) / limit)
-    if (this.#share === null) this.#share = new SlidingWindow(burst, span)
-    else Object.assign(this.#share, { limit: burst, span })
+  configure(rules: RateRules): void {
+    this.rules = rules
+    this.share = shareOf(rules, this.share)
   }
 
-  /** The cost that began within the last interval. */
-  used(now: Nanos): number {
-    return this.#whole.used(now)
-  }
-
-  fits(cost: number, now: Nanos): boolean {
-    return this.#whole.fits(cost, now) && (this.#share === null || this.#share.fits(cost, now))
+  override fits(cost: number, now: Nanos): boolean {
+    return super.fits(cost, now) && (this.share === null || this.share.fits(cost, now))
   }
 
   /** When `cost` fits if nothing begins meanwhile: now, later, or `Infinity` for never. */
-  opensAt(cost: number, now: Nanos): Nanos {
-    const at = this.#whole.opensAt(cost, now)
-    return this.#share === null ? at : Math.max(at, this.#share.opensAt(cost, now))
+  override opensAt(cost: number, now: Nanos): Nanos {
+    const at = super.opensAt(cost, now)
+    return this.share === null ? at : Math.max(at, this.share.opensAt(cost, now))
   }
 
-  add(cost: number, now: Nanos): void {
-    this.#whole.add(cost, now)
-    this.#share?.add(cost, now)
+  override add(cost: number, now: Nanos): void {
+    super.add(cost, now)
+    if (this.share !== null) this.share.add(cost, now)
   }
 
-  /** Takes back what was added with `add(cost, at)`: it did not begin after all. */
-  undo(cost: number, at: Nanos): void {
-    this.#whole.undo(cost, at)
-    this.#share?.undo(cost, at)
+  override undo(cost: number, at: Nanos): void {
+    super.undo(cost, at)
+    if (this.share !== null) this.share.undo(cost, at)
   }
+
+  override clear(): void {
+    super.clear()
+    if (this.share !== null) this.share.clear()
+  }
+}
+
+/** The window of a burst, if it is smaller than the limit. */
+function shareOf({ limit, interval, burst }: RateRules, before: SlidingWindow | null): SlidingWindow | null {
+  if (burst >= limit) return null
+  const rules = { limit: burst, interval: Math.ceil((interval * burst) / limit) }
+  if (before === null) return new SlidingWindow(rules)
+  before.rules = rules
+  return before
 }

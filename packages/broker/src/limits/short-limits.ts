@@ -51,7 +51,7 @@ export class ShortLimits<E extends Waiting> {
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
     const lane = pass.closedLane(0, now)
-    if (lane !== null) return this.#parked(entry, lane, now)
+    if (lane !== null) return this.#parked(entry, pass, lane, now)
     if (!this.#enqueued(entry, now)) return false
     pass.enter(0)
     return true
@@ -62,7 +62,7 @@ export class ShortLimits<E extends Waiting> {
     if (this.queue.isHolding || this.#rules.isPlain) return false
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
-    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.#parked(entry, lane, now)
+    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.#parked(entry, pass, lane, now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */
@@ -102,10 +102,26 @@ export class ShortLimits<E extends Waiting> {
     if (pass.place !== 'running' || !(pass.isAlone || this.#isSimple(pass))) return false
     pass.end(true)
     this.passes.forget(entry, pass)
-    if (pass.isAlone) return true
-    this.lanes.refill(pass, now)
-    this.inner.outside = this.lanes.length
+    if (pass.keyed !== null && !pass.isAlone) this.#letNext(pass.keyed, pass, now)
+    this.passes.reuse(pass)
     return true
+  }
+
+  /** Puts what is parked in a lane into the queue, as far as there are places. */
+  #letNext(lane: LimitLane<E>, ended: Pass<E>, now: Nanos): void {
+    while (lane.parked > 0 && lane.hasPlace()) {
+      const pass = this.lanes.tryUnpark(lane, now)
+      if (pass === null) {
+        this.lanes.refill(ended, now)
+        break
+      }
+      const entry = pass.entry as E
+      pass.entry = null
+      pass.enter(0)
+      this.inner.readmitPlain(entry, now)
+      this.passes.watch.freed(entry, now)
+    }
+    this.inner.outside = this.lanes.length
   }
 
   /** Whether what is parked for the same key waits for nothing but its turn. */
@@ -125,9 +141,9 @@ export class ShortLimits<E extends Waiting> {
     return true
   }
 
-  #parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
+  #parked(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.#isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    this.lanes.parkNew(entry, lane, now)
+    if (!this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true
   }

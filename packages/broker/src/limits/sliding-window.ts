@@ -1,81 +1,126 @@
 import { type Nanos } from '@genpool/runtime'
 
-/** This many forgotten numbers are kept at the front before the log is moved. */
-const SLACK = 128
+/** How much may begin within any span. */
+export interface WindowRules {
+  readonly limit: number
+  readonly interval: Nanos
+}
+
+/** A log that has once held more numbers than this is not kept when it is empty. */
+const KEPT = 256
 
 /**
- * Counts the cost that began within the last `span`, exactly: it remembers each time at which something began.
+ * Counts the cost that began within the last `interval`, exactly: it remembers each time at which something began.
  *
- * A begin counts from its time until just before `span` later. So no window of that length holds more than `limit`, and
+ * A begin counts from its time until just before `interval` later. So no window of that length holds more than `limit`, and
  * whatever fits may begin at once. Times never decrease between calls.
+ *
+ * What is over is forgotten when something begins, or when it matters: far below the limit, a look is one comparison.
  */
 export class SlidingWindow {
-  /** A time, its cost, the next time, its cost and so on. Made with the first one: of many keys, most have few. */
-  #log: number[] | null = null
-  #head = 0
-  #sum = 0
+  /** What has begun and is not forgotten. */
+  private sum = 0
+  /** The newest time at which something began, and its cost. Of many keys, most have no other. */
+  private newestAt: Nanos = -Infinity
+  private newestCost = 0
+  /** The times before and their costs, a ring: a time, its cost, the next time, its cost and so on. */
+  private log: number[] | null = null
+  /** Where the oldest is in the ring, and how many numbers it holds. */
+  private head = 0
+  private held = 0
 
-  constructor(
-    public limit: number,
-    public span: Nanos,
-  ) {}
+  constructor(public rules: WindowRules) {}
 
   /** The cost in the window that ends now. */
   used(now: Nanos): number {
-    const log = this.#log
-    if (log === null) return 0
-    while (this.#head < log.length && (log[this.#head] as Nanos) + this.span <= now) {
-      this.#sum -= log[this.#head + 1] as number
-      this.#head += 2
-    }
-    if (this.#head === log.length) this.#keep(null)
-    else if (this.#head > SLACK && this.#head * 2 > log.length) this.#keep(log.slice(this.#head))
-    return this.#sum
+    if (this.held > 0) this.#forgetUntil(now - this.rules.interval)
+    if (this.newestAt + this.rules.interval <= now) this.clear()
+    return this.sum
   }
 
   fits(cost: number, now: Nanos): boolean {
-    return this.used(now) + cost <= this.limit
+    const { limit } = this.rules
+    return this.sum + cost <= limit || this.used(now) + cost <= limit
   }
 
   /** When `cost` fits if nothing begins meanwhile: now, later, or `Infinity` if it is more than the limit. */
   opensAt(cost: number, now: Nanos): Nanos {
-    let excess = this.used(now) + cost - this.limit
+    const { limit, interval } = this.rules
+    if (this.sum + cost <= limit) return now
+    let excess = this.used(now) + cost - limit
     if (excess <= 0) return now
-    const log = this.#log ?? []
-    for (let i = this.#head; i < log.length; i += 2) {
-      excess -= log[i + 1] as number
-      if (excess <= 0) return (log[i] as Nanos) + this.span
+    const log = this.log ?? []
+    for (let i = 0; i < this.held; i += 2) {
+      const at = (this.head + i) & (log.length - 1)
+      excess -= log[at + 1] as number
+      if (excess <= 0) return (log[at] as Nanos) + interval
     }
-    return Infinity
+    return excess <= this.newestCost ? this.newestAt + interval : Infinity
   }
 
   /** Reports that something of this cost begins now. */
   add(cost: number, now: Nanos): void {
-    this.#sum += cost
-    const log = this.#log
-    if (log === null) {
-      this.#log = [now, cost]
-      return
+    if (now !== this.newestAt) {
+      if (this.sum > 0 && this.used(now) > 0) this.#keepNewest()
+      this.newestAt = now
+      this.newestCost = 0
     }
-    const last = log.length - 2
-    if (last >= this.#head && log[last] === now) log[last + 1] = (log[last + 1] as number) + cost
-    else log.push(now, cost)
+    this.newestCost += cost
+    this.sum += cost
   }
 
   /** Takes back what was added with `add(cost, at)`: it did not begin after all. */
   undo(cost: number, at: Nanos): void {
-    const log = this.#log ?? []
-    for (let i = log.length - 2; i >= this.#head; i -= 2) {
-      const time = log[i] as Nanos
-      if (time < at) return
-      if (time > at) continue
-      log[i + 1] = (log[i + 1] as number) - cost
-      this.#sum -= cost
+    if (at === this.newestAt) {
+      this.newestCost -= cost
+      this.sum -= cost
+      return
+    }
+    const log = this.log ?? []
+    for (let i = this.held - 2; i >= 0; i -= 2) {
+      const place = (this.head + i) & (log.length - 1)
+      if ((log[place] as Nanos) < at) return
+      if (log[place] !== at) continue
+      log[place + 1] = (log[place + 1] as number) - cost
+      this.sum -= cost
     }
   }
 
-  #keep(log: number[] | null): void {
-    this.#log = log
-    this.#head = 0
+  /** Forgets all that has begun. */
+  clear(): void {
+    this.sum = this.newestCost = this.head = this.held = 0
+    this.newestAt = -Infinity
+    if (this.log !== null && this.log.length > KEPT) this.log = null
+  }
+
+  /** Forgets what began at or before `end`, without the newest. */
+  #forgetUntil(end: Nanos): void {
+    const log = this.log as number[]
+    while (this.held > 0 && (log[this.head] as Nanos) <= end) {
+      this.sum -= log[this.head + 1] as number
+      this.head = (this.head + 2) & (log.length - 1)
+      this.held -= 2
+    }
+  }
+
+  /** Puts the newest into the ring: another one follows. */
+  #keepNewest(): void {
+    if (this.log === null || this.held === this.log.length) this.#grow()
+    const log = this.log as unknown as number[]
+    const end = (this.head + this.held) & (log.length - 1)
+    log[end] = this.newestAt
+    log[end + 1] = this.newestCost
+    this.held += 2
+  }
+
+  /** Doubles the ring. */
+  #grow(): void {
+    const old = this.log ?? []
+    const log: number[] = []
+    for (let i = 0; i < this.held; i++) log.push(old[(this.head + i) & (old.length - 1)] as number)
+    // The new half is filled up, since V8 reads and writes beyond the end of a list slowly.
+    for (let length = Math.max(4, 2 * this.held); log.length < length;) log.push(0.5)
+    this.log = log
+    this.head = 0
   }
 }

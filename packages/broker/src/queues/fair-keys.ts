@@ -92,7 +92,8 @@ function rank(value: unknown): number {
   return KINDS.indexOf(typeof value)
 }
 
-function propertyOf(value: unknown, property: string): unknown {
+/** A property of a value; undefined if it is no object, or has none. */
+export function propertyOf(value: unknown, property: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[property] : undefined
 }
 

@@ -3,7 +3,6 @@ import { type DropReason } from '../errors'
 import { type Layers } from './layers'
 import { Layering } from './layering'
 import { LeafQueue, mustNotWait } from './leaf-queue'
-import { PackedQueue } from './packed-queue'
 import { type Queue } from './queue'
 import { type CheckedQueueOptions, queueOptions, reconfigureQueue } from './queue-options'
 import { type Waiting } from './waiting'
@@ -62,11 +61,18 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
     const { base } = this.levels
-    if (!(base.queue instanceof PackedQueue) || this.length + this.outside >= this.max) return false
-    if (!(base.queue as PackedQueue<E>).tryEnqueue(entry)) return false
+    if (this.length + this.outside >= this.max || !base.tryEnqueue(entry)) return false
     this.readyNow++
     if (base.length === 1) this.levels.changed(base)
     return true
+  }
+
+  /** Fast path: `readmit` for one without key, priority and tag, while no queue drops by age. */
+  readmitPlain(entry: E, now: Nanos): void {
+    const { base } = this.levels
+    base.readmit(entry, now)
+    this.readyNow++
+    if (base.length === 1) this.levels.changed(base)
   }
 
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */

@@ -1,7 +1,7 @@
 import { keepShape, type Nanos } from '@genpool/runtime'
+import { DropQueue } from './drop-queue'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
-import { PackedQueue } from './packed-queue'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
@@ -50,10 +50,15 @@ export class Level<E extends Waiting> {
     return entry ?? this.returning.shift()
   }
 
+  /** Fast path: `enqueue` where no rule applies; otherwise false, and nothing changes. */
+  tryEnqueue(entry: E): boolean {
+    return this.queue instanceof DropQueue && (this.queue as DropQueue<E>).tryEnqueue(entry)
+  }
+
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
-    if (!(this.queue instanceof PackedQueue)) return null
-    const queue = this.queue as PackedQueue<E>
+    if (!(this.queue instanceof DropQueue)) return null
+    const queue = this.queue as DropQueue<E>
     const { first } = this.returning
     if (first === null || first.sentAt > (queue.oldest() ?? Infinity)) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null

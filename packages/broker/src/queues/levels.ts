@@ -39,6 +39,8 @@ export class Levels<E extends Waiting> {
   readonly #fromBottom = new MinHeap<Place<E>>()
   /** The levels that want `timeout`, by time. */
   readonly #byTime = new MinHeap<Place<E>>()
+  /** Whether there has been no other level than the base. It is not in the first two heaps then: most queues have one priority. */
+  #isAlone = true
 
   constructor(base: Queue<E>) {
     this.base = new Level(0, base)
@@ -54,12 +56,12 @@ export class Levels<E extends Waiting> {
 
   /** The highest level that is not empty. */
   get highest(): Level<E> | undefined {
-    return this.#fromTop.first?.level
+    return this.#isAlone ? unlessEmpty(this.base) : this.#fromTop.first?.level
   }
 
   /** The lowest level that is not empty. */
   get lowest(): Level<E> | undefined {
-    return this.#fromBottom.first?.level
+    return this.#isAlone ? unlessEmpty(this.base) : this.#fromBottom.first?.level
   }
 
   /** When to call the first of them; Infinity for never. */
@@ -73,11 +75,16 @@ export class Levels<E extends Waiting> {
     if (known !== undefined) return known.level
     const level = new Level<E>(priority, make())
     this.#places.set(priority, new Places(level))
+    if (this.#isAlone) {
+      this.#isAlone = false
+      this.changed(this.base)
+    }
     return level
   }
 
   /** Call this after each change of a level: an empty one may be forgotten. */
   changed(level: Level<E>): void {
+    if (this.#isAlone) return this.#byTime.set(this.#basePlaces.byTime, level.wakeAt ?? Infinity)
     const places = level === this.base ? this.#basePlaces : this.#places.get(level.priority)
     if (places === undefined) return
     const isEmpty = level.length === 0
@@ -87,6 +94,10 @@ export class Levels<E extends Waiting> {
     this.#byTime.set(places.byTime, forgets ? Infinity : (level.wakeAt ?? Infinity))
     if (forgets) this.#places.delete(level.priority)
   }
+}
+
+function unlessEmpty<E extends Waiting>(level: Level<E>): Level<E> | undefined {
+  return level.length > 0 ? level : undefined
 }
 
 /** Makes a priority finite: in a heap, Infinity means to leave it. */

@@ -55,24 +55,6 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     super.apply(rules, now)
   }
 
-  /**
-   * `enqueue` if no rule applies; otherwise (full, or a tag) returns false and changes nothing.
-   *
-   * @throws {InvalidError} if the entry is already queued; nothing changes then
-   */
-  tryEnqueue(entry: E): boolean {
-    if (this.list.length >= this.rules.max || entry.tag !== undefined) return false
-    this.list.push(entry)
-    return true
-  }
-
-  /** What `dequeue` takes if no rule applies: the oldest, if it has more than `enough` and half of its time left; otherwise null. */
-  peek(now: Nanos, enough: Nanos): E | null {
-    const { first } = this.list
-    if (first === null || this.rules.lifo || first.tag !== undefined) return null
-    return first.deadline - now > enough && !isLate(first, now) ? first : null
-  }
-
   /** `dequeue` if no rule applies, as `peek` says, or from a pack; otherwise null. */
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list

@@ -1,4 +1,4 @@
-import { createBroker } from '../../src'
+import { type Broker, createBroker } from '../../src'
 import { Job } from './model'
 
 const jobOf = (id: number, key?: string): Job =>
@@ -54,5 +54,54 @@ describe('a limit of a tenant beside a rate of a user', () => {
     broker.timeout(10 * MS)
     expect(take(10 * MS)).toBeUndefined()
     expect(broker.limits(10 * MS).limits).toMatchObject({ waiting: 1, running: 1 })
+  })
+})
+
+describe('limits of many keys that come and go', () => {
+  const MS = 1_000_000
+  const ROUNDS = [0, 1, 2, 3, 4, 5]
+  const KEYS = 200
+  const of = (key: number, now: number): Job => new Job({ id: key, tenant: `t${key}`, user: `u${key}`, cost: 1 }, now)
+  /** Takes what may begin. */
+  const taken = (broker: Broker<Job, Job>, now: number): Job[] => {
+    const all: Job[] = []
+    for (let job = broker.take(now); job !== null; job = broker.take(now)) all.push(job)
+    return all
+  }
+  /** Asks for all keys of a round, half of which were in the round before, and takes what may begin. */
+  const served = (broker: Broker<Job, Job>, round: number, now: number): Job[] => {
+    for (let key = 0; key < KEYS; key++) broker.ask(of(key + (round * KEYS) / 2, now), now)
+    return taken(broker, now)
+  }
+
+  it('let each key begin as often as its rate says, no more and no less', () => {
+    const rate = { limit: 2, burst: 1, interval: 10, by: 'user' } as const
+    const broker = createBroker<Job, Job>({ rate }, 0)
+    for (const round of ROUNDS) {
+      const now = round * 20 * MS
+      const first = served(broker, round, now)
+      expect(first).toHaveLength(KEYS)
+      expect(served(broker, round, now)).toHaveLength(0)
+      for (const job of first) broker.release(job, now)
+      expect(broker.limits(now).rate).toMatchObject({ keys: KEYS, waiting: KEYS, opensInMs: 5 })
+      broker.timeout(now + 5 * MS)
+      const second = taken(broker, now + 5 * MS)
+      expect(second).toHaveLength(KEYS)
+      for (const job of second) broker.release(job, now + 5 * MS)
+    }
+  })
+
+  it('let as many of each key run at once as they say', () => {
+    const broker = createBroker<Job, Job>({ limits: { by: 'tenant', concurrency: 1 } }, 0)
+    for (const round of ROUNDS) {
+      const first = served(broker, round, round)
+      expect(first).toHaveLength(KEYS)
+      expect(served(broker, round, round)).toHaveLength(0)
+      for (const job of first) broker.release(job, round)
+      const second = taken(broker, round)
+      expect(second).toHaveLength(KEYS)
+      for (const job of second) broker.release(job, round)
+      expect(broker.limits(round).limits).toMatchObject({ keys: 0, waiting: 0 })
+    }
   })
 })

