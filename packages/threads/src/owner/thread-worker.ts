@@ -185,7 +185,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       this.#reports.began(given, this.seat.turn.refresh())
     }
     const others = companions?.map((each) => jobMessage(each.job, each.id, this.#isReal)) ?? null
-    this.#posting.add(['job', given.place, jobMessage(job, given.id, this.#isReal), others])
+    this.#posting.addJob(['job', given.place, jobMessage(job, given.id, this.#isReal), others], this.#ledger.size === 1)
     this.#thread.hold(true)
     this.threads.watch()
     if (this.#ledger.size > 1 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)

@@ -12,6 +12,10 @@ export class JobQueue {
     return this.#continues ? this.#continuing() : this.#jobs[this.#next]
   }
 
+  get size(): number {
+    return this.#jobs.length - this.#next
+  }
+
   push(job: JobToThread): void {
     this.#jobs.push(job)
   }

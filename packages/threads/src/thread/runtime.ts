@@ -43,7 +43,11 @@ export class Runtime implements ErrandHost {
     private readonly words: SharedWords,
     private readonly outbox: Outbox,
   ) {
-    this.#flushing = new Flushing(outbox, () => this.#pump())
+    this.#flushing = new Flushing(
+      outbox,
+      () => this.#pump(),
+      () => this.#jobs.size,
+    )
     this.#heap = new HeapMeter(words)
   }
 
