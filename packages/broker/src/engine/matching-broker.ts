@@ -40,7 +40,11 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   }
 
   /** Without shortcuts nothing is packed. */
-  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos): boolean {
+  get packs(): boolean {
+    return false
+  }
+
+  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
     return false
   }
 

@@ -59,9 +59,13 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     return mayMatch ? this.#matchShortly(limits, now) : this.#decided(null, now)
   }
 
-  override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean {
+  override get packs(): boolean {
+    return this.asking && this.short !== null && this.short.isLong
+  }
+
+  override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos, caller?: unknown): boolean {
     if (this.short === null || !this.asking || now < this.now) return false
-    if (!this.short.tryPack(make, message, about, now)) return false
+    if (!this.short.tryPack(make, message, about, now, caller)) return false
     this.#decided(null, now)
     return true
   }

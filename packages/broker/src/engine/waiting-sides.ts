@@ -4,6 +4,7 @@ import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
 import { LayeredQueue } from '../queues/layered-queue'
 import { type Layers } from '../queues/layers'
+import { PackedQueue } from '../queues/packed-queue'
 import { type Drop, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -147,7 +148,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** The queue of requests with keys and priorities; the first call makes it. */
   protected inLayers(): Layers<A> {
     if (this.layers === null) {
-      this.asks = this.layers = new LayeredQueue<A>(this.options.client, this.asks)
+      this.asks = this.layers = this.#layersOver(this.options)
       this.asksChanged()
     }
     return this.layers
@@ -189,10 +190,16 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
 
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
   #limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
-    const inner = this.layers instanceof LayeredQueue ? this.layers : new LayeredQueue<A>(options.client, this.asks)
+    const inner = this.layers instanceof LayeredQueue ? this.layers : this.#layersOver(options)
     const limits = new LimitedQueue<A>(inner, options.client, options, now, this.hooks.holds)
     this.asks = this.layers = this.limited = limits
     return limits
+  }
+
+  /** Packed calls are built: one of them may have to leave its place. */
+  #layersOver({ client }: CheckedEngineOptions): LayeredQueue<A> {
+    if (this.asks instanceof PackedQueue) (this.asks as PackedQueue<A>).unpackCalls()
+    return new LayeredQueue<A>(client, this.asks)
   }
 
   #addDropsOf(queue: Queue<A> | Queue<R>): void {

@@ -28,6 +28,11 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.list.length + this.#packed
   }
 
+  /** Whether the queue is so long that requests may be packed. */
+  get isLong(): boolean {
+    return this.#packs > 0 || this.list.length >= PACK_FROM
+  }
+
   /** For requests in packs it builds copies. */
   override *[Symbol.iterator](): Iterator<E> {
     for (const entry of this.list) {
@@ -46,12 +51,12 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   override drain(): E[] {
-    this.#unpack()
+    this.#unpackAll()
     return super.drain()
   }
 
   override apply(rules: DropRules, now: Nanos): void {
-    this.#unpack()
+    this.#unpackAll()
     super.apply(rules, now)
   }
 
@@ -77,8 +82,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
     if (first === null || this.rules.lifo) return null
-    if (first.tag !== undefined) return first instanceof Pack ? this.#unpackOne(first as Pack<E>, false) : null
-    return first.deadline - now > enough && !isLate(first, now) ? this.list.shift() : null
+    if (first.deadline - now <= enough || isLate(first, now)) return null
+    if (first.tag === undefined) return this.list.shift()
+    return first instanceof Pack ? this.#unpackOne(first as Pack<E>, false) : null
   }
 
   /**
@@ -86,43 +92,72 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
    *
    * @param make requests with the same `make` and `about` may share a pack
    */
-  tryPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos): boolean {
+  tryPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos, caller: unknown): boolean {
     const { last } = this.list
     if (last instanceof Pack && last.takes(make as Maker<never>, about)) {
-      last.push(message, now)
+      last.push(message, now, caller)
       this.#packed++
       return true
     }
-    return this.length >= PACK_FROM && this.#beginsPack(make, about) && this.#beginPack(make, message, about, now)
+    if (this.length < PACK_FROM || !this.#beginsPack(make, about)) return false
+    this.#beginPack(make, about, now).push(message, now, caller)
+    return true
+  }
+
+  /** Builds all of a pack, which then wait in its place. */
+  unpack(pack: Pack<E>): readonly E[] {
+    const entries = [...pack]
+    this.list.replace(pack, entries)
+    this.#packs--
+    this.#packed -= entries.length - 1
+    const { calls } = pack.make
+    if (calls === undefined) return entries
+    calls.unpacked(pack)
+    for (const entry of entries) calls.built(entry)
+    return entries
+  }
+
+  /** Builds all packed requests with callers. */
+  unpackCalls(): void {
+    for (const entry of this.list) {
+      if (entry instanceof Pack && (entry as Pack<E>).make.calls !== undefined) this.unpack(entry as Pack<E>)
+    }
+  }
+
+  /** A pack that is the newest has older ones in it. */
+  protected override newestIsNext(now: Nanos): boolean {
+    const { first, last } = this.list
+    if (!(last instanceof Pack) || !this.rules.adaptive) return super.newestIsNext(now)
+    return (
+      first !== null && isLate(first, now) && !isLate({ sentAt: last.newestSentAt, deadline: last.newestDeadline }, now)
+    )
   }
 
   /** Whether enough requests of one kind have come in a row. */
   #beginsPack(make: Maker<E>, about: unknown): boolean {
     if (this.rules.max !== Infinity || this.rules.lifo) return false
-    const isOneMore = make === this.#rowMake && about === this.#rowAbout && this.list.last?.deadline === Infinity
+    const { last } = this.list
+    const isPlain = last !== null && last.deadline - last.sentAt === (make.calls?.patience ?? Infinity)
+    const isOneMore = isPlain && make === this.#rowMake && about === this.#rowAbout
     this.#row = isOneMore ? this.#row + 1 : 0
     this.#rowMake = make
     this.#rowAbout = about
     return this.#row >= ROW
   }
 
-  #beginPack(make: Maker<E>, message: unknown, about: unknown, now: Nanos): true {
+  #beginPack(make: Maker<E>, about: unknown, now: Nanos): Pack<E> {
     // After a full pack of the same kind, another one is likely to become full.
     const { last } = this.list
     const pack = new Pack<E>(make, about, now, last instanceof Pack && last.isFull)
-    pack.push(message, now)
     this.list.push(pack)
     this.#packs++
-    return true
+    make.calls?.packed(pack)
+    return pack
   }
 
-  /** Builds all packed requests. */
-  #unpack(): void {
+  #unpackAll(): void {
     if (this.#packs === 0) return
-    const entries = [...this]
-    while (this.list.shift() !== null);
-    this.#packed = this.#packs = 0
-    for (const entry of entries) this.list.push(entry)
+    for (const entry of this.list) if (entry instanceof Pack) this.unpack(entry as Pack<E>)
   }
 
   #unpackOne(pack: Pack<E>, newest: boolean): E {
@@ -130,6 +165,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     else {
       this.list.remove(pack)
       this.#packs--
+      pack.make.calls?.unpacked(pack)
     }
     return newest ? pack.pop() : pack.shift()
   }

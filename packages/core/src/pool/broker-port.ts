@@ -103,8 +103,12 @@ export class BrokerPort implements Port {
     return member
   }
 
-  pack(make: Maker<Request>, message: unknown, about: unknown): boolean {
-    return this.#engine.pack(make, message, about, this.#turn.now())
+  get packs(): boolean {
+    return this.#engine.packs
+  }
+
+  pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean {
+    return this.#engine.pack(make, message, about, this.#turn.now(), caller)
   }
 
   askR(member: Member): Request | null {

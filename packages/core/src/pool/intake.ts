@@ -20,7 +20,9 @@ import {
   isLatest,
   isShared,
   NO_OPTIONS,
+  onlyTimeout,
 } from './message-options'
+import { makerOfCalls } from './packed-calls'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -41,6 +43,7 @@ export class Intake {
   /** Made with the first cast, and the first dispatch. */
   #makeCast: Maker<Request> | null = null
   #makeDispatch: Maker<Request> | null = null
+  #makeCall: { readonly timeout: number; readonly make: Maker<Request> } | null = null
 
   constructor(
     private readonly pool: Pool,
@@ -50,21 +53,30 @@ export class Intake {
 
   call(message: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
     const handler = this.behaviour.call(message)
-    if (options === NO_OPTIONS && handler !== undefined && handler.schema === undefined) {
-      return this.#callPlainly(handler, message)
+    const { timeout } = this.settings.current
+    if (handler !== undefined && handler.schema === undefined) {
+      const only = options === NO_OPTIONS ? timeout : onlyTimeout(options)
+      if (only !== undefined) return this.#callPlainly(handler, message, only)
     }
-    return this.#ask('call', handler, message, this.settings.current.timeout, options)
+    return this.#ask('call', handler, message, timeout, options)
   }
 
   /** Fast path: `#ask` where nothing has to be checked. Saves 8 % of a short call. */
-  #callPlainly(handler: Handler, message: unknown): Promise<unknown> {
+  #callPlainly(handler: Handler, message: unknown, timeout: number): Promise<unknown> {
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
+    if (pool.port.packs && pool.pack(this.#makerOfCalls(timeout), handler, message, resolve)) return promise
     const request = new Request(pool, 'call', handler, message, resolve, pool.turn.now())
-    request.deadline = request.sentAt + this.settings.current.timeout * NS_PER_MS
+    request.deadline = request.sentAt + timeout * NS_PER_MS
     pool.submit(request)
     return promise
+  }
+
+  /** Calls with the same time share a pack. */
+  #makerOfCalls(timeout: number): Maker<Request> {
+    if (this.#makeCall?.timeout !== timeout) this.#makeCall = { timeout, make: makerOfCalls(this.pool, timeout) }
+    return this.#makeCall.make
   }
 
   /** A call that has crashed members before. */
@@ -126,7 +138,7 @@ export class Intake {
   }
 
   #packs(make: Maker<Request>, handler: Handler | undefined, message: unknown): boolean {
-    return handler !== undefined && handler.schema === undefined && this.pool.pack(make, handler, message)
+    return handler !== undefined && handler.schema === undefined && this.pool.pack(make, handler, message, undefined)
   }
 
   #ask(
