@@ -19,10 +19,8 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   /** How many requests wait in packs, less one per pack: the list counts each pack as one. */
   #packed = 0
   #packs = 0
-  /** Length and kind of the current run of packable requests. */
-  #row = 0
-  #rowMake: Maker<E> | null = null
-  #rowAbout: unknown = undefined
+  /** The current run of packable requests of one kind. Made when the queue first is long. */
+  #row: { readonly make: Maker<E>; readonly about: unknown; length: number } | null = null
 
   override get length(): number {
     return this.list.length + this.#packed
@@ -47,16 +45,16 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     const newest = this.newestIsNext(now)
     const entry = newest ? this.list.last : this.list.first
     if (entry === null) return null
-    return entry instanceof Pack ? this.#unpackOne(entry as Pack<E>, newest) : this.take(entry)
+    return entry instanceof Pack ? this.unpackOne(entry as Pack<E>, newest) : this.take(entry)
   }
 
   override drain(): E[] {
-    this.#unpackAll()
+    this.unpackAll()
     return super.drain()
   }
 
   override apply(rules: DropRules, now: Nanos): void {
-    this.#unpackAll()
+    this.unpackAll()
     super.apply(rules, now)
   }
 
@@ -84,7 +82,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     if (first === null || this.rules.lifo) return null
     if (first.deadline - now <= enough || isLate(first, now)) return null
     if (first.tag === undefined) return this.list.shift()
-    return first instanceof Pack ? this.#unpackOne(first as Pack<E>, false) : null
+    return first instanceof Pack ? this.unpackOne(first as Pack<E>, false) : null
   }
 
   /**
@@ -99,8 +97,8 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
       this.#packed++
       return true
     }
-    if (this.length < PACK_FROM || !this.#beginsPack(make, about)) return false
-    this.#beginPack(make, about, now).push(message, now, caller)
+    if (this.length < PACK_FROM || !this.beginsPack(make, about)) return false
+    this.beginPack(make, about, now).push(message, now, caller)
     return true
   }
 
@@ -134,18 +132,17 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   /** Whether enough requests of one kind have come in a row. */
-  #beginsPack(make: Maker<E>, about: unknown): boolean {
+  private beginsPack(make: Maker<E>, about: unknown): boolean {
     if (this.rules.max !== Infinity || this.rules.lifo) return false
     const { last } = this.list
     const isPlain = last !== null && last.deadline - last.sentAt === (make.calls?.patience ?? Infinity)
-    const isOneMore = isPlain && make === this.#rowMake && about === this.#rowAbout
-    this.#row = isOneMore ? this.#row + 1 : 0
-    this.#rowMake = make
-    this.#rowAbout = about
-    return this.#row >= ROW
+    const row = this.#row
+    if (row !== null && isPlain && make === row.make && about === row.about) return ++row.length >= ROW
+    this.#row = { make, about, length: 0 }
+    return false
   }
 
-  #beginPack(make: Maker<E>, about: unknown, now: Nanos): Pack<E> {
+  private beginPack(make: Maker<E>, about: unknown, now: Nanos): Pack<E> {
     // After a full pack of the same kind, another one is likely to become full.
     const { last } = this.list
     const pack = new Pack<E>(make, about, now, last instanceof Pack && last.isFull)
@@ -155,12 +152,12 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return pack
   }
 
-  #unpackAll(): void {
+  private unpackAll(): void {
     if (this.#packs === 0) return
     for (const entry of this.list) if (entry instanceof Pack) this.unpack(entry as Pack<E>)
   }
 
-  #unpackOne(pack: Pack<E>, newest: boolean): E {
+  private unpackOne(pack: Pack<E>, newest: boolean): E {
     if (pack.length > 1) this.#packed--
     else {
       this.list.remove(pack)

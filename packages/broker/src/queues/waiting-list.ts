@@ -29,14 +29,14 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
   insertByAge(entry: Waiting): void {
     let before: Waiting | null = this.last
     while (before !== null && before.sentAt > entry.sentAt) before = before.previous
-    this.#insert(entry, before, before === null ? this.first : before.next)
+    this.insert(entry, before, before === null ? this.first : before.next)
   }
 
   /** The same, but searches from the oldest. */
   insertOld(entry: Waiting): void {
     let after: Waiting | null = this.first
     while (after !== null && after.sentAt < entry.sentAt) after = after.next
-    this.#insert(entry, after === null ? this.last : after.previous, after)
+    this.insert(entry, after === null ? this.last : after.previous, after)
   }
 
   /** Puts others in the place of `entry`, in their order. */
@@ -45,12 +45,12 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     const { next } = entry
     this.remove(entry)
     for (const other of others) {
-      this.#insert(other, previous, next)
+      this.insert(other, previous, next)
       previous = other
     }
   }
 
-  #insert(entry: Waiting, before: Waiting | null, after: Waiting | null): void {
+  private insert(entry: Waiting, before: Waiting | null, after: Waiting | null): void {
     if (entry.list !== null) throw alreadyQueued()
     entry.list = this
     entry.previous = before

@@ -142,17 +142,17 @@ export class Pool implements RequestOwner<Request>, Refusing {
     request.runner = null
     if (request.rarely !== null) request.rarely.startedAt = null
     // A request of another pool waits there again, also if this one stops.
-    if (this.parts.status.stopping && request.owner === this) this.#endStopped(request)
+    if (this.parts.status.stopping && request.owner === this) this.endStopped(request)
     else this.port.putBack(request)?.assign(request)
   }
 
   takeBack(request: Request): void {
-    if (this.parts.status.stopping) this.#endStopped(request)
+    if (this.parts.status.stopping) this.endStopped(request)
     else this.ask(request)
   }
 
   /** A pool that drains finishes what it has, also what runs again; one that stops does not. */
-  #endStopped(request: Request): void {
+  private endStopped(request: Request): void {
     request.fail(this.parts.failures.stopped(request))
     this.port.release(request)
   }
