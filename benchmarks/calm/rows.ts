@@ -3,7 +3,7 @@ import type { Race, Rival } from './race'
 import type { Rates } from './rounds'
 
 /** One round of one row, in operations per second. */
-export interface Lap {
+interface Lap {
   readonly ours: number
   readonly before: number | null
   readonly theirs: number
