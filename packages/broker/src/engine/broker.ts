@@ -74,7 +74,7 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   relativeTime(now: Nanos): Nanos
   /** Offers a request; returns the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
-  /** Whether so many wait that `pack` may take a request. */
+  /** Whether so many wait that it pays to `pack` calls. */
   readonly packs: boolean
   /**
    * Offers a request that is built when its turn comes: in a long queue it takes 8 bytes, or 16 with a caller, instead of about

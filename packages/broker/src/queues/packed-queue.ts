@@ -5,6 +5,8 @@ import { type Waiting } from './waiting'
 
 /** In a shorter queue, requests are built at once: packing would save little. */
 const PACK_FROM = 1024
+/** The same for calls. A pack keeps alive what a young request would have let go: with 10 000 calls at once they take twice as long. */
+const PACK_CALLS_FROM = 32_768
 /** A pack starts after this many packable requests in a row, since a pack with one request is larger than the request. */
 const ROW = 32
 
@@ -26,9 +28,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.list.length + this.#packed
   }
 
-  /** Whether the queue is so long that requests may be packed. */
+  /** Whether the queue is so long that calls are worth packing. */
   get isLong(): boolean {
-    return this.#packs > 0 || this.list.length >= PACK_FROM
+    return this.length >= PACK_CALLS_FROM
   }
 
   /** For requests in packs it builds copies. */

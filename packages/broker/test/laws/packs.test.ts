@@ -79,7 +79,7 @@ class Side {
   #call(patience: number): unknown {
     const { broker, now } = this
     const [message, make] = [this.#count++, this.#makerOfCalls(patience)]
-    if (this.packs && broker.packs && broker.pack(make, message, 'c', now, `caller of ${message}`)) {
+    if (this.packs && broker.pack(make, message, 'c', now, `caller of ${message}`)) {
       this.packed++
       return undefined
     }

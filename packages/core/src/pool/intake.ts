@@ -55,7 +55,7 @@ export class Intake {
     const handler = this.behaviour.call(message)
     const { timeout } = this.settings.current
     if (handler !== undefined && handler.schema === undefined) {
-      const only = options === NO_OPTIONS ? timeout : onlyTimeout(options)
+      const only = options === NO_OPTIONS ? timeout : this.pool.port.packs ? onlyTimeout(options) : undefined
       if (only !== undefined) return this.askPlainly('call', handler, message, only)
     }
     return this.ask('call', handler, message, timeout, options)
