@@ -5,7 +5,7 @@ import { inProcess } from './in-process'
 import type { Rival } from './race'
 import { races } from './races'
 import type { Rates } from './rounds'
-import { type Lap, lapsOf, rowOf, titleOf } from './rows'
+import { joined, type Laps, lapsOf, rowOf, titleOf } from './rows'
 import { shownFigure } from '../report/values'
 
 const EFFORT = { processes: 3, rounds: 24 }
@@ -21,7 +21,7 @@ export interface Calm {
 export function calm(options: CalmOptions): Calm {
   const { only } = options
   // A few rows beside each other would not be all rows.
-  const together = only === '' ? mixed(options) : new Map<Rival, Lap[]>()
+  const together = only === '' ? mixed(options) : new Map<Rival, Laps>()
   const measured = races.flatMap((race, index) =>
     race.rivals.flatMap((rival, place) => {
       if (!titleOf(race, rival).includes(only)) return []
@@ -32,7 +32,7 @@ export function calm(options: CalmOptions): Calm {
     }),
   )
   const peers = measured.filter(({ race }) => race === races[0])
-  const pool = peers.length === 0 ? 0 : figure(peers.flatMap(({ laps }) => laps.map(({ ours }) => ours))).median
+  const pool = peers.length === 0 ? 0 : figure(peers.flatMap(({ laps }) => laps.all.map(({ ours }) => ours))).median
   return {
     rows: [...measured.map(({ row }) => row), ...gaugeRows(options)],
     rates: [['call of a pool', pool], ...peers.map(({ rival, row }) => [rival.name, pool / row.value] as const)],
@@ -40,9 +40,9 @@ export function calm(options: CalmOptions): Calm {
 }
 
 /** Measures one row in processes of its own. */
-function alone(race: number, place: number, { before, quick, cpu }: CalmOptions): Lap[] {
+function alone(race: number, place: number, { before, quick, cpu }: CalmOptions): Laps {
   const { processes, rounds } = races[race]!.effort ?? EFFORT
-  return repeated(quick ? 1 : processes, () => {
+  const measured = Array.from({ length: quick ? 1 : processes }, () => {
     const job = {
       entries: [{ race, rivals: [place] }],
       rounds: quick ? Math.min(rounds, QUICK_ROUNDS) : rounds,
@@ -52,23 +52,20 @@ function alone(race: number, place: number, { before, quick, cpu }: CalmOptions)
     const [rates] = inProcess<Rates[]>(job)
     return lapsOf(rates!, 0)
   })
+  return joined(measured)
 }
 
 /** Measures all rows side by side in one process, as in an application that has much other code. */
-function mixed({ before, quick, cpu }: CalmOptions): Map<Rival, Lap[]> {
+function mixed({ before, quick, cpu }: CalmOptions): Map<Rival, Laps> {
   const entries = races.flatMap(({ mixed, rivals }, race) => (mixed ? [{ race, rivals: [...rivals.keys()] }] : []))
-  const laps = new Map<Rival, Lap[]>()
+  const laps = new Map<Rival, Laps>()
   for (let i = 0; i < (quick ? 1 : EFFORT.processes); i++) {
     process.stderr.write(`  calm: all rows in one process (${i + 1})\n`)
     const all = inProcess<Rates[]>({ entries, rounds: quick ? QUICK_ROUNDS : EFFORT.rounds, before, cpu })
     for (const [entry, rates] of all.entries()) {
       for (const [place, rival] of races[entries[entry]!.race]!.rivals.entries())
-        laps.set(rival, [...(laps.get(rival) ?? []), ...lapsOf(rates, place)])
+        laps.set(rival, joined([...(laps.has(rival) ? [laps.get(rival)!] : []), lapsOf(rates, place)]))
     }
   }
   return laps
-}
-
-function repeated<T>(times: number, measure: () => T[]): T[] {
-  return Array.from({ length: times }, measure).flat()
 }

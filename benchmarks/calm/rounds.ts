@@ -1,14 +1,14 @@
 import { collect } from '../measure'
 import type { House } from './house'
-import type { Contender, Make, Race } from './race'
+import type { Make, Race, Rival } from './race'
 
 /** What each contender of a race reached, in operations per second, by round. */
 export interface Rates {
   readonly ours: readonly number[]
   /** The pool of the commit before. Null if there is none, or if it cannot do this. */
   readonly before: readonly number[] | null
-  /** By rival. */
-  readonly theirs: readonly (readonly number[])[]
+  /** By rival. Null for a round in which the rival failed. */
+  readonly theirs: readonly (readonly (number | null)[])[]
 }
 
 /** One race, and which of its rivals take part. */
@@ -24,10 +24,11 @@ const WARM = { operations: 200_000, seconds: 1 }
 /** A garbage collection every so many rounds, as in an application. */
 const COLLECT_EVERY = 4
 
-interface Runner {
-  readonly contender: Contender
+interface Runner<Rate = number> {
+  /** Runs `count` operations. Returns operations per second. */
+  readonly run: (count: number) => Promise<Rate>
   count: number
-  readonly rates: number[]
+  readonly rates: Rate[]
 }
 
 /**
@@ -36,19 +37,19 @@ interface Runner {
  * The order changes from round to round, because each contender pays for the garbage of the one before.
  */
 export async function run(entries: readonly Entry[], rounds: number, now: House, before?: House): Promise<Rates[]> {
-  const prepared: { ours: Runner; before: Runner | null; theirs: Runner[] }[] = []
+  const prepared: { ours: Runner; before: Runner | null; theirs: Runner<number | null>[] }[] = []
   for (const { race, rivals } of entries) {
-    const ours = await prepare(race.ours, now)
+    const ours = await ready(race.ours, now)
     const old = before === undefined || race.noPool ? null : await tried(race, before)
-    const theirs: Runner[] = []
-    for (const index of rivals) theirs.push(await prepare(race.rivals[index]!.make, now))
+    const theirs: Runner<number | null>[] = []
+    for (const index of rivals) theirs.push(await readyToFail(race.rivals[index]!, now))
     prepared.push({ ours, before: old, theirs })
   }
   const groups = prepared.map(({ ours, before: old, theirs }) => [ours, ...(old === null ? [] : [old]), ...theirs])
   for (let round = 0; round < rounds; round++) {
     if (round % COLLECT_EVERY === 0) collect()
     for (const group of shuffled(groups)) {
-      for (const { contender, count, rates } of shuffled(group)) rates.push(await contender.run(count))
+      for (const { run: lap, count, rates } of shuffled<Runner<number | null>>(group)) rates.push(await lap(count))
     }
   }
   return prepared.map(({ ours, before: old, theirs }) => ({
@@ -58,23 +59,43 @@ export async function run(entries: readonly Entry[], rounds: number, now: House,
   }))
 }
 
-/** Warms a contender up, and finds how many operations it does in one lap. */
-async function prepare(make: Make, house: House): Promise<Runner> {
+async function ready(make: Make, house: House): Promise<Runner> {
   const contender = await make(house)
-  let count = contender.unit
+  const lap = (count: number): Promise<number> => contender.run(count)
+  return { run: lap, count: await warmUp(contender.unit, lap), rates: [] }
+}
+
+/** A rival that may fail: a round in which it does ends with null. */
+async function readyToFail({ name, make }: Rival, house: House): Promise<Runner<number | null>> {
+  const contender = await make(house)
+  const lap = (count: number): Promise<number | null> =>
+    contender.run(count).catch((error: unknown) => failed(name, error))
+  return { run: lap, count: await warmUp(contender.unit, lap), rates: [] }
+}
+
+/** nact loses a query now and then: its temporary addresses have 32 random bits, and two queries may get the same one. */
+function failed(name: string, error: unknown): null {
+  process.stderr.write(`  a round does not count, because ${name} failed in it: ${String(error)}\n`)
+  return null
+}
+
+/** Runs laps until V8 has optimised them. Returns how many operations one lap should have. */
+async function warmUp(unit: number, lap: (count: number) => Promise<number | null>): Promise<number> {
+  let count = unit
   let [operations, seconds] = [0, 0]
   while (operations < WARM.operations && seconds < WARM.seconds) {
-    const rate = await contender.run(count)
+    const rate = await lap(count)
+    if (rate === null) continue
     operations += count
     seconds += count / rate
-    count = Math.max(1, Math.round((rate * LAP_SECONDS) / contender.unit)) * contender.unit
+    count = Math.max(1, Math.round((rate * LAP_SECONDS) / unit)) * unit
   }
-  return { contender, count, rates: [] }
+  return count
 }
 
 async function tried(race: Race, before: House): Promise<Runner | null> {
   try {
-    return await prepare(race.ours, before)
+    return await ready(race.ours, before)
   } catch (error) {
     process.stderr.write(`  the commit before cannot run "${race.title}": ${String(error)}\n`)
     return null

@@ -3,15 +3,31 @@ import type { Race, Rival } from './race'
 import type { Rates } from './rounds'
 
 /** One round of one row, in operations per second. */
-export interface Lap {
+interface Lap {
   readonly ours: number
   readonly before: number | null
   readonly theirs: number
 }
 
-/** The rounds of one race against one of the rivals that took part. */
-export function lapsOf({ ours, before, theirs }: Rates, place: number): Lap[] {
-  return ours.map((mine, round) => ({ ours: mine, before: before?.[round] ?? null, theirs: theirs[place]![round]! }))
+/** The rounds of one race against one of its rivals. */
+export interface Laps {
+  readonly all: readonly Lap[]
+  /** How many rounds do not count, because the rival failed in them. */
+  readonly failed: number
+}
+
+/** What one process measured, of a race against one of the rivals that took part. */
+export function lapsOf({ ours, before, theirs }: Rates, place: number): Laps {
+  const all = ours.flatMap((mine, round) => {
+    const other = theirs[place]![round]!
+    return other === null ? [] : [{ ours: mine, before: before?.[round] ?? null, theirs: other }]
+  })
+  return { all, failed: ours.length - all.length }
+}
+
+/** What several processes measured. */
+export function joined(laps: readonly Laps[]): Laps {
+  return { all: laps.flatMap(({ all }) => all), failed: laps.reduce((sum, { failed }) => sum + failed, 0) }
 }
 
 export function titleOf(race: Race, rival: Rival): string {
@@ -19,7 +35,9 @@ export function titleOf(race: Race, rival: Rival): string {
 }
 
 /** A row, of what its processes measured alone and beside the others. */
-export function rowOf(race: Race, rival: Rival, laps: readonly Lap[], beside: Lap[] | null): Row {
+export function rowOf(race: Race, rival: Rival, alone: Laps, mixed: Laps | null): Row {
+  const laps = alone.all
+  const beside = mixed?.all ?? null
   const { atLeast, aim } = rival
   const ratio = ({ ours, theirs }: Lap): number => (race.compares === 'time' ? theirs / ours : ours / theirs)
   const spread = figure(laps.map(ratio))
@@ -33,11 +51,15 @@ export function rowOf(race: Race, rival: Rival, laps: readonly Lap[], beside: La
     atLeast,
     aim,
     better: race.compares === 'time' ? 'less' : 'more',
-    detail: `${rates[0]}/s; ${rates[1]}/s`,
+    detail: `${rates[0]}/s; ${rates[1]}/s${lossOf(rival, alone.failed + (mixed?.failed ?? 0))}`,
     spread,
     mixed: beside === null ? undefined : figure(beside.map(ratio)),
     before: beforeOf(laps, beside),
   }
+}
+
+function lossOf({ name }: Rival, failed: number): string {
+  return failed === 0 ? '' : `; ${failed} rounds do not count: ${name} failed in them`
 }
 
 function beforeOf(laps: readonly Lap[], beside: readonly Lap[] | null): Before | undefined {

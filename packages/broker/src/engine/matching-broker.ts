@@ -12,43 +12,49 @@ import { type EngineOptions } from './broker-options'
 import { Budget, expiry } from './budget'
 import { WaitingSides } from './waiting-sides'
 
+/** The budget of brokers that have run nothing yet: it knows no times. */
+const UNUSED = new Budget()
+
 /** The matching engine, without shortcuts: what happens in each call. */
 export class MatchingBroker<A extends Waiting, R extends Waiting> extends WaitingSides<A, R> implements Broker<A, R> {
   protected readonly isAlive: ((entry: A | R) => boolean) | undefined
-  readonly #random: () => number
   protected admission: Admission | null
-  protected readonly budget = new Budget()
+  /** Made with the first run. */
+  protected budget = UNUSED
 
   constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
     super(options, now, hooks)
     this.isAlive = hooks.isAlive?.bind(hooks)
-    this.#random = hooks.random?.bind(hooks) ?? Math.random
-    this.admission = createAdmission(this.options.admission, now, this.#random)
+    this.admission = createAdmission(this.options.admission, now, () => this.random())
     this.asksChanged()
   }
 
   ask(entry: A, now: Nanos): R | null {
     mustNotWait(entry)
     this.begin(now)
-    if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
-    if (this.#mustStepBack(entry, now)) return this.#enqueue(entry, now)
-    const member = this.asking ? null : this.#takeMember(now)
-    if (member !== null) return this.#start(entry, member, now)
-    if (this.admission !== null && this.#isRefused(this.admission, entry, now)) return this.finish(null)
+    if (entry.deadline <= now) return this.giveUp(entry, 'expired', now)
+    if (this.mustStepBack(entry, now)) return this.enqueue(entry, now)
+    const member = this.asking ? null : this.takeMember(now)
+    if (member !== null) return this.start(entry, member, now)
+    if (this.admission !== null && this.isRefused(this.admission, entry, now)) return this.finish(null)
     this.asking = true
-    return this.#enqueue(entry, now)
+    return this.enqueue(entry, now)
   }
 
   /** Without shortcuts nothing is packed. */
-  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos): boolean {
+  get packs(): boolean {
+    return false
+  }
+
+  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
     return false
   }
 
   askR(entry: R, now: Nanos): A | null {
     mustNotWait(entry)
     this.begin(now)
-    const request = this.#takeRequest(now)
-    if (request !== null) return this.#serve(request, entry.sentAt, now)
+    const request = this.takeRequest(now)
+    if (request !== null) return this.serve(request, entry.sentAt, now)
     this.asking = false
     this.idle.enqueue(entry, now)
     this.decided.addR(this.idle.decision.dropped)
@@ -58,20 +64,20 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   nbAsk(entry: A, now: Nanos): R | null {
     mustNotWait(entry)
     this.begin(now)
-    if (entry.deadline <= now) return this.#giveUp(entry, 'expired', now)
-    if (this.#mustStepBack(entry, now)) return this.#giveUp(entry, 'busy', now)
-    const member = this.asking ? null : this.#takeMember(now)
-    if (member !== null) return this.#start(entry, member, now)
+    if (entry.deadline <= now) return this.giveUp(entry, 'expired', now)
+    if (this.mustStepBack(entry, now)) return this.giveUp(entry, 'busy', now)
+    const member = this.asking ? null : this.takeMember(now)
+    if (member !== null) return this.start(entry, member, now)
     this.asking = true
-    this.#giveUp(entry, 'busy', now)
+    this.giveUp(entry, 'busy', now)
     return this.letTimePass(now)
   }
 
   nbAskR(entry: R, now: Nanos): A | null {
     mustNotWait(entry)
     this.begin(now)
-    const request = this.#takeRequest(now)
-    if (request !== null) return this.#serve(request, entry.sentAt, now)
+    const request = this.takeRequest(now)
+    if (request !== null) return this.serve(request, entry.sentAt, now)
     this.asking = false
     this.decided.dropR(entry, 'busy', { now, waiting: this.idle.length })
     return this.letTimePass(now)
@@ -79,11 +85,12 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
 
   take(now: Nanos): A | null {
     this.begin(now)
-    const request = this.#takeRequest(now)
-    return request === null ? this.finish(null) : this.#serve(request, now, now)
+    const request = this.takeRequest(now)
+    return request === null ? this.finish(null) : this.serve(request, now, now)
   }
 
   finished(runNs: Nanos, _now: Nanos): void {
+    if (this.budget === UNUSED) this.budget = new Budget()
     this.budget.finished(runNs)
   }
 
@@ -91,7 +98,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     this.begin(now)
     if (this.layers === null || (entry.key === undefined && this.limited === null)) return this.finish(null)
     this.layers.release(entry, now, ran)
-    return this.finish(this.#matchReady(this.layers, now))
+    return this.finish(this.matchReady(this.layers, now))
   }
 
   mayMatch(now: Nanos): boolean {
@@ -104,7 +111,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     this.begin(now)
     if (this.asking || this.asks.length === 0) return this.finish(null)
     this.limited.refill(now)
-    return this.finish(this.#matchReady(this.limited, now))
+    return this.finish(this.matchReady(this.limited, now))
   }
 
   putBack(entry: A, now: Nanos, ran?: boolean): R | null {
@@ -115,7 +122,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
       this.decided.add(this.limited.decision.dropped)
       return this.finish(null)
     }
-    const member = this.asking ? null : this.#takeMember(now)
+    const member = this.asking ? null : this.takeMember(now)
     if (member !== null) {
       this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
       return this.finish(member)
@@ -127,7 +134,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
 
   override configure(options: EngineOptions, now: Nanos): readonly Change[] {
     const changes = super.configure(options, now)
-    this.admission = reconfigureAdmission(this.admission, this.options.admission, now, this.#random)
+    this.admission = reconfigureAdmission(this.admission, this.options.admission, now, () => this.random())
     this.asksChanged()
     return changes
   }
@@ -137,12 +144,12 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   }
 
   /** Whether a request could be served now. Not a getter: a private one costs a call into V8's C++ each time. */
-  #hasReady(): boolean {
+  private hasReady(): boolean {
     return this.asking || (this.layers !== null && this.layers.ready > 0)
   }
 
   /** Whether `entry` has to wait for another request with its key. The first key or priority starts the layered queue. */
-  #mustStepBack(entry: A, now: Nanos): boolean {
+  private mustStepBack(entry: A, now: Nanos): boolean {
     if (this.layers === null && entry.key === undefined && entry.priority === 0) return false
     if (this.inLayers().mustStepBack(entry, now)) return true
     // What the rate of all holds is served first.
@@ -150,12 +157,12 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   }
 
   /** Whether a request may be ready while members wait. */
-  #mayMatch(layers: Layers<A>, now: Nanos): boolean {
+  private mayMatchNow(layers: Layers<A>, now: Nanos): boolean {
     if (this.asking || layers.ready === 0) return false
     return this.limited === null || (this.idle.length > 0 && this.limited.isOpen(now))
   }
 
-  #isRefused(admission: Admission, entry: A, now: Nanos): boolean {
+  private isRefused(admission: Admission, entry: A, now: Nanos): boolean {
     const ahead = this.layers === null ? this.asks.length : this.layers.ahead(entry.priority)
     const refusal = admission.refusal(ahead, now)
     if (refusal === null) return false
@@ -164,42 +171,42 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return true
   }
 
-  #enqueue(entry: A, now: Nanos): null {
+  private enqueue(entry: A, now: Nanos): null {
     this.asks.enqueue(entry, now)
     this.decided.add(this.asks.decision.dropped)
     this.admission?.queued(this.asks.length, now)
     return this.finish(null)
   }
 
-  #start(entry: A, member: R, now: Nanos): R {
+  private start(entry: A, member: R, now: Nanos): R {
     this.layers?.start(entry, now)
     if (this.limited !== null) this.decided.add(this.limited.decision.dropped)
     this.admission?.matched(member.sentAt - entry.sentAt, this.asks.length, now)
     return this.finish(member)
   }
 
-  #serve(request: A, askedAt: Nanos, now: Nanos): A {
+  private serve(request: A, askedAt: Nanos, now: Nanos): A {
     this.admission?.matched(askedAt - request.sentAt, this.asks.length, now)
     return this.finish(request)
   }
 
   /** Matches a request whose key became free while members wait. */
-  #matchReady(layers: Layers<A>, now: Nanos): Match<A, R> | null {
+  private matchReady(layers: Layers<A>, now: Nanos): Match<A, R> | null {
     this.decided.add(layers.decision.dropped)
-    if (!this.#mayMatch(layers, now)) return null
-    const askR = this.#takeMember(now)
+    if (!this.mayMatchNow(layers, now)) return null
+    const askR = this.takeMember(now)
     if (askR === null) {
       this.asking = true
       return null
     }
-    const ask = this.#takeRequest(now)
-    if (ask !== null) return { ask: this.#serve(ask, askR.sentAt, now), askR }
+    const ask = this.takeRequest(now)
+    if (ask !== null) return { ask: this.serve(ask, askR.sentAt, now), askR }
     this.idle.enqueue(askR, now)
     this.decided.addR(this.idle.decision.dropped)
     return null
   }
 
-  #takeMember(now: Nanos): R | null {
+  private takeMember(now: Nanos): R | null {
     for (;;) {
       const member = this.idle.dequeue(now)
       this.decided.addR(this.idle.decision.dropped)
@@ -209,32 +216,32 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     }
   }
 
-  #takeRequest(now: Nanos): A | null {
-    while (this.#hasReady()) {
+  private takeRequest(now: Nanos): A | null {
+    while (this.hasReady()) {
       const request = this.asks.dequeue(now)
       this.decided.add(this.asks.decision.dropped)
       if (request === null) return null
-      if (this.#canStart(request, now)) {
-        if (this.limited !== null) this.#beginLimited(this.limited, request, now)
+      if (this.canStart(request, now)) {
+        if (this.limited !== null) this.beginLimited(this.limited, request, now)
         return request
       }
-      if (this.layers !== null) this.#letNextOfKey(this.layers, request, now)
+      if (this.layers !== null) this.letNextOfKey(this.layers, request, now)
     }
     return null
   }
 
-  #beginLimited(limits: LimitedQueue<A>, request: A, now: Nanos): void {
+  private beginLimited(limits: LimitedQueue<A>, request: A, now: Nanos): void {
     limits.begin(request, now)
     this.decided.add(limits.decision.dropped)
   }
 
-  #letNextOfKey(layers: Layers<A>, request: A, now: Nanos): void {
+  private letNextOfKey(layers: Layers<A>, request: A, now: Nanos): void {
     if (request.key === undefined && this.limited === null) return
     layers.release(request, now)
     this.decided.add(layers.decision.dropped)
   }
 
-  #canStart(request: A, now: Nanos): boolean {
+  private canStart(request: A, now: Nanos): boolean {
     if (request.deadline !== Infinity) {
       const reason = this.options.budget ? this.budget.refusal(request, this.othersWait(), now) : expiry(request, now)
       if (reason !== null) {
@@ -245,7 +252,7 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return this.isAlive === undefined || this.isAlive(request)
   }
 
-  #giveUp(entry: A, reason: DropReason, now: Nanos): null {
+  private giveUp(entry: A, reason: DropReason, now: Nanos): null {
     this.limited?.refused(entry)
     this.decided.drop(entry, reason, { now, waiting: this.asks.length })
     return this.finish(null)

@@ -23,29 +23,29 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   override ask(entry: A, now: Nanos): R | null {
     const isPlain = entry.key === undefined && entry.priority === 0 && entry.list === null
     if (!isPlain || now < this.now || entry.deadline <= now) return super.ask(entry, now)
-    if (this.asking) return this.#enqueued(entry, now) ? this.#decided(null, now) : super.ask(entry, now)
-    if (this.#mayBegin(entry, now)) return this.#begin(entry, now)
+    if (this.asking) return this.enqueued(entry, now) ? this.#decided(null, now) : super.ask(entry, now)
+    if (this.mayBegin(entry, now)) return this.beginShortly(entry, now)
     const isParked = this.shortLimits !== null && this.shortLimits.tryPark(entry, now)
     return isParked ? this.#decided(null, now) : super.ask(entry, now)
   }
 
   /** Begins a request, or is the first to wait if no member does. */
-  #begin(entry: A, now: Nanos): R | null {
+  private beginShortly(entry: A, now: Nanos): R | null {
     const member = this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (member !== null) {
       if (this.shortLimits !== null) this.shortLimits.begin(entry, now)
       return this.#decided(member, now)
     }
-    if (this.idle.length > 0 || !this.#enqueued(entry, now)) return super.ask(entry, now)
+    if (this.idle.length > 0 || !this.enqueued(entry, now)) return super.ask(entry, now)
     this.asking = true
     return this.#decided(null, now)
   }
 
   override askR(entry: R, now: Nanos): A | null {
     if (entry.list !== null || now < this.now) return super.askR(entry, now)
-    const request = this.asking || this.shortLimits !== null ? this.#takeNext(now) : null
+    const request = this.asking || this.shortLimits !== null ? this.takeNext(now) : null
     if (request !== null) return this.#decided(request, now)
-    if (!this.#isAtRest() || this.shortIdle?.tryEnqueue(entry) !== true) return super.askR(entry, now)
+    if (!this.isAtRest() || this.shortIdle?.tryEnqueue(entry) !== true) return super.askR(entry, now)
     this.asking = false
     return this.#decided(null, now)
   }
@@ -56,12 +56,16 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const before = limits.ready
     if (!limits.tryRelease(entry, now)) return super.release(entry, now, ran)
     const mayMatch = limits.ready > before && !this.asking && this.idle.length > 0
-    return mayMatch ? this.#matchShortly(limits, now) : this.#decided(null, now)
+    return mayMatch ? this.matchShortly(limits, now) : this.#decided(null, now)
   }
 
-  override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos): boolean {
+  override get packs(): boolean {
+    return this.asking && this.short !== null && this.short.isLong
+  }
+
+  override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos, caller?: unknown): boolean {
     if (this.short === null || !this.asking || now < this.now) return false
-    if (!this.short.tryPack(make, message, about, now)) return false
+    if (!this.short.tryPack(make, message, about, now, caller)) return false
     this.#decided(null, now)
     return true
   }
@@ -74,18 +78,18 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     this.shortIdle = typeof this.options.member !== 'function' && this.idle instanceof PackedQueue ? this.idle : null
   }
 
-  #enqueued(entry: A, now: Nanos): boolean {
+  private enqueued(entry: A, now: Nanos): boolean {
     if (this.short !== null) return this.short.tryEnqueue(entry)
     return this.shortLimits !== null && this.shortLimits.tryEnqueue(entry, now)
   }
 
   /** Whether a request begins if a member is idle. */
-  #mayBegin(entry: A, now: Nanos): boolean {
+  private mayBegin(entry: A, now: Nanos): boolean {
     return this.short !== null || (this.shortLimits !== null && this.shortLimits.mayBegin(entry, now))
   }
 
   /** Takes the next request; null if there is none, or something to decide. */
-  #takeNext(now: Nanos): A | null {
+  private takeNext(now: Nanos): A | null {
     const enough = this.options.budget ? this.budget.plenty : 0
     if (this.short !== null) return this.short.tryDequeue(now, enough)
     const request = this.shortLimits === null ? null : this.shortLimits.next(now, enough)
@@ -94,13 +98,13 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   }
 
   /** Whether there is no request that could be served. */
-  #isAtRest(): boolean {
+  private isAtRest(): boolean {
     if (this.short !== null) return this.short.length === 0
     return this.shortLimits !== null && this.shortLimits.isAtRest
   }
 
   /** Matches what a key has just let go with a member that waits. */
-  #matchShortly(limits: ShortLimits<A>, now: Nanos): Match<A, R> | null {
+  private matchShortly(limits: ShortLimits<A>, now: Nanos): Match<A, R> | null {
     const ask = limits.next(now, this.options.budget ? this.budget.plenty : 0)
     const askR = ask === null || this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (ask === null || askR === null) return this.match(now)

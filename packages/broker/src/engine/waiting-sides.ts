@@ -4,6 +4,7 @@ import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
 import { LayeredQueue } from '../queues/layered-queue'
 import { type Layers } from '../queues/layers'
+import { PackedQueue } from '../queues/packed-queue'
 import { type Drop, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -43,7 +44,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     this.now = now
     this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
-    if (isLimited(this.options)) this.#limit(this.options, now)
+    if (isLimited(this.options)) this.limit(this.options, now)
     this.idle = createQueue<R>(this.options.member, now)
   }
 
@@ -78,7 +79,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown {
     this.begin(now)
     const isFirst = this.limited === null
-    const limits = this.limited ?? this.#limit(this.options, now)
+    const limits = this.limited ?? this.limit(this.options, now)
     if (isFirst) this.asksChanged()
     const key = limits.backOff(scope, until, now)
     this.decided.add(limits.decision.dropped)
@@ -86,15 +87,15 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   }
 
   relativeTime(now: Nanos): Nanos {
-    const oldest = this.#waiting.oldest()
+    const oldest = this.waiting.oldest()
     if (oldest === null) return 0
     return this.asking ? now - oldest : oldest - now
   }
 
   cancel(tag: unknown, now: Nanos): number {
     this.begin(now)
-    let count = this.#waiting.cancel(tag, now)
-    this.#addDropsOf(this.#waiting)
+    let count = this.waiting.cancel(tag, now)
+    this.addDropsOf(this.waiting)
     if (!this.asking && this.layers !== null) {
       count += this.layers.cancel(tag, now)
       this.decided.add(this.layers.decision.dropped)
@@ -104,8 +105,8 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
 
   remove(entry: A | R, now: Nanos): boolean {
     this.begin(now)
-    let here = this.#waiting.remove(entry, now)
-    this.#addDropsOf(this.#waiting)
+    let here = this.waiting.remove(entry, now)
+    this.addDropsOf(this.waiting)
     if (!here && !this.asking && this.layers !== null) {
       here = this.layers.remove(entry, now)
       this.decided.add(this.layers.decision.dropped)
@@ -133,12 +134,16 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     else this.asks = reconfigureQueue(this.asks, { from: from.client, to: to.client }, now)
     this.decided.add(this.asks.decision.dropped)
     if (this.limited === null && isLimited(to)) {
-      this.#limit(to, now)
+      this.limit(to, now)
       this.decided.add(this.asks.decision.dropped)
     }
     this.idle = reconfigureQueue(this.idle, { from: from.member, to: to.member }, now)
     this.decided.addR(this.idle.decision.dropped)
     return this.finish(changesBetween(from, to))
+  }
+
+  protected random(): number {
+    return this.hooks.random === undefined ? Math.random() : this.hooks.random()
   }
 
   /** Called when another queue holds the requests. */
@@ -147,7 +152,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** The queue of requests with keys and priorities; the first call makes it. */
   protected inLayers(): Layers<A> {
     if (this.layers === null) {
-      this.asks = this.layers = new LayeredQueue<A>(this.options.client, this.asks)
+      this.asks = this.layers = this.layersOver(this.options)
       this.asksChanged()
     }
     return this.layers
@@ -159,8 +164,8 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   }
 
   protected letTimePass(now: Nanos): null {
-    this.#waiting.timeout(now)
-    this.#addDropsOf(this.#waiting)
+    this.waiting.timeout(now)
+    this.addDropsOf(this.waiting)
     if (!this.asking && this.layers !== null) {
       this.layers.timeout(now)
       this.decided.add(this.layers.decision.dropped)
@@ -183,19 +188,25 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return result
   }
 
-  get #waiting(): Queue<A> | Queue<R> {
+  private get waiting(): Queue<A> | Queue<R> {
     return this.asking ? this.asks : this.idle
   }
 
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
-  #limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
-    const inner = this.layers instanceof LayeredQueue ? this.layers : new LayeredQueue<A>(options.client, this.asks)
+  private limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
+    const inner = this.layers instanceof LayeredQueue ? this.layers : this.layersOver(options)
     const limits = new LimitedQueue<A>(inner, options.client, options, now, this.hooks.holds)
     this.asks = this.layers = this.limited = limits
     return limits
   }
 
-  #addDropsOf(queue: Queue<A> | Queue<R>): void {
+  /** Packed calls are built: one of them may have to leave its place. */
+  private layersOver({ client }: CheckedEngineOptions): LayeredQueue<A> {
+    if (this.asks instanceof PackedQueue) (this.asks as PackedQueue<A>).unpackCalls()
+    return new LayeredQueue<A>(client, this.asks)
+  }
+
+  private addDropsOf(queue: Queue<A> | Queue<R>): void {
     if (this.asking) this.decided.add(queue.decision.dropped as readonly Drop<A>[])
     else this.decided.addR(queue.decision.dropped as readonly Drop<R>[])
   }

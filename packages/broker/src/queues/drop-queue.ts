@@ -93,7 +93,7 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
 }
 
 /** Whether a request has used more than half of its time. */
-export function isLate({ sentAt, deadline }: Waiting, now: Nanos): boolean {
+export function isLate({ sentAt, deadline }: Pick<Waiting, 'sentAt' | 'deadline'>, now: Nanos): boolean {
   return now - sentAt > deadline - now
 }
 

@@ -42,13 +42,14 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   readonly decision: OwnDecision<E> = { dropped: NO_DROPS, wakeAt: null }
   protected readonly list: WaitingList<E>
   protected rules: R
-  readonly #tags: TagIndex<E>
+  /** Made with the first tag. */
+  #tags: TagIndex<E> | null
   #drops: Drop<E>[] | null = null
 
   constructor(rules: R, context?: LeafContext<E>) {
     this.rules = rules
     this.list = new WaitingList<E>(context?.holder ?? this)
-    this.#tags = context?.tags ?? new TagIndex<E>()
+    this.#tags = context?.tags ?? null
   }
 
   get length(): number {
@@ -94,7 +95,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   }
 
   cancel(tag: unknown, now: Nanos): number {
-    return this.removeAll(this.#tags.get(tag), now)
+    return this.removeAll(this.#tags === null ? [] : this.#tags.get(tag), now)
   }
 
   /** Removes the `entries` that are queued here, in one step; returns how many. */
@@ -119,7 +120,7 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   readmit(entry: E): void {
     this.begin()
     this.list.insertOld(entry)
-    this.#tags.add(entry)
+    this.index(entry)
   }
 
   drain(): E[] {
@@ -151,12 +152,18 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
 
   protected append(entry: E): void {
     this.list.push(entry)
+    this.index(entry)
+  }
+
+  private index(entry: E): void {
+    if (entry.tag === undefined) return
+    this.#tags ??= new TagIndex<E>()
     this.#tags.add(entry)
   }
 
   protected take(entry: E): E {
     this.list.remove(entry)
-    this.#tags.delete(entry)
+    this.#tags?.delete(entry)
     return entry
   }
 

@@ -29,27 +29,34 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
   insertByAge(entry: Waiting): void {
     let before: Waiting | null = this.last
     while (before !== null && before.sentAt > entry.sentAt) before = before.previous
-    if (before === this.last) return this.push(entry)
-    const after: Waiting | null = before === null ? this.first : before.next
-    entry.list = this
-    entry.previous = before
-    entry.next = after
-    if (after !== null) after.previous = entry
-    if (before === null) this.first = entry as E
-    else before.next = entry
-    this.length++
+    this.insert(entry, before, before === null ? this.first : before.next)
   }
 
   /** The same, but searches from the oldest. */
   insertOld(entry: Waiting): void {
     let after: Waiting | null = this.first
     while (after !== null && after.sentAt < entry.sentAt) after = after.next
-    if (after === null) return this.push(entry)
-    const before = after.previous
+    this.insert(entry, after === null ? this.last : after.previous, after)
+  }
+
+  /** Puts others in the place of `entry`, in their order. */
+  replace(entry: Waiting, others: readonly Waiting[]): void {
+    let { previous } = entry
+    const { next } = entry
+    this.remove(entry)
+    for (const other of others) {
+      this.insert(other, previous, next)
+      previous = other
+    }
+  }
+
+  private insert(entry: Waiting, before: Waiting | null, after: Waiting | null): void {
+    if (entry.list !== null) throw alreadyQueued()
     entry.list = this
     entry.previous = before
     entry.next = after
-    after.previous = entry
+    if (after === null) this.last = entry as E
+    else after.previous = entry
     if (before === null) this.first = entry as E
     else before.next = entry
     this.length++

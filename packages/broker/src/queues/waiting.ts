@@ -24,7 +24,7 @@ export class Waiting {
   /** When the request was sent; sojourn times count from here. */
   sentAt: Nanos
   /** When its caller gives up; `Infinity` for never. It is not started at or after this time. */
-  deadline: Nanos = Infinity
+  deadline: Nanos
   /** The tag for `cancel(tag)`, or undefined. Several entries may share a tag. */
   tag: unknown = undefined
   /** A greater priority is more urgent. A full queue drops the lowest first. */
@@ -34,9 +34,10 @@ export class Waiting {
 
   constructor(sentAt: Nanos) {
     // Fast path: the first value is not a number, so V8 stores a pointer to a shared number instead of a copy in each entry.
-    // Saves 16 bytes per entry and 1 % of a short call.
-    this.sentAt = null as unknown as Nanos
+    // Saves 16 bytes per entry and number, and 1 % of a short call.
+    this.sentAt = this.deadline = null as unknown as Nanos
     this.sentAt = sentAt
+    this.deadline = Infinity
   }
 
   /** The value that functions and properties in options (`by`) read. Override it. */

@@ -1,4 +1,4 @@
-import { type Broker, createBroker, type DropOptions, type Maker } from '@genpool/broker'
+import { type Broker, createBroker, type DropOptions, type Maker, type PackedCalls } from '@genpool/broker'
 import fc from 'fast-check'
 import { party, type Party } from '../engine/party'
 
@@ -8,6 +8,10 @@ const FEW = 1024
 const many = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 1500 }))
 const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('send' as const), times: many, kind: fc.constantFrom(0, 1) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant('call' as const), times: many, lasts: fc.constantFrom(9, 300) }),
+  },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('ask' as const), lasts: fc.constantFrom(Infinity, 3, 300) }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('askR' as const), times: many }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
@@ -28,6 +32,9 @@ class Side {
     if (about !== kind) throw new Error('what was handed in has come out of another pack')
     return party(`${kind}${String(message)}`, 0, { sentAt })
   })
+  /** What may expire: calls, and packs of calls. */
+  readonly #watched = new Set<Party | PackedCalls<Party>>()
+  readonly #calls = new Map<number, Maker<Party>>()
 
   constructor(
     readonly broker: Broker<Party, Party>,
@@ -38,7 +45,9 @@ class Side {
   run(command: Command): unknown {
     const { broker, now } = this
     const told: unknown[] = []
+    told.push(this.#expired())
     if (command.op === 'send') for (let i = 0; i < command.times; i++) told.push(this.#send(command.kind))
+    else if (command.op === 'call') for (let i = 0; i < command.times; i++) told.push(this.#call(command.lasts))
     else if (command.op === 'ask') {
       this.#asked.push(party(`call${this.#count++}`, 0, { sentAt: now, deadline: now + command.lasts, tag: 't' }))
       told.push(broker.ask(this.#asked.at(-1)!, now)?.name)
@@ -64,7 +73,47 @@ class Side {
       this.packed++
       return undefined
     }
-    return broker.ask(this.#makers[kind]!(message, about, now), now)?.name
+    return broker.ask(this.#makers[kind]!(message, about, now, undefined), now)?.name
+  }
+
+  #call(patience: number): unknown {
+    const { broker, now } = this
+    const [message, make] = [this.#count++, this.#makerOfCalls(patience)]
+    if (this.packs && broker.pack(make, message, 'c', now, `caller of ${message}`)) {
+      this.packed++
+      return undefined
+    }
+    const call = make(message, 'c', now, `caller of ${message}`)
+    this.#watched.add(call)
+    return broker.ask(call, now)?.name
+  }
+
+  #makerOfCalls(patience: number): Maker<Party> {
+    const known = this.#calls.get(patience)
+    if (known !== undefined) return known
+    const make = (message: unknown, _about: unknown, sentAt: number, caller: unknown): Party => {
+      if (caller !== `caller of ${String(message)}`)
+        throw new Error('the caller of another call has come out of a pack')
+      return party(`call${String(message)}`, 0, { sentAt, deadline: sentAt + patience })
+    }
+    const calls = {
+      patience,
+      packed: (pack: PackedCalls<Party>) => this.#watched.add(pack),
+      unpacked: (pack: PackedCalls<Party>) => this.#watched.delete(pack),
+      built: (call: Party) => this.#watched.add(call),
+    }
+    const maker = Object.assign(make, { calls })
+    this.#calls.set(patience, maker)
+    return maker
+  }
+
+  /** Takes out what has expired, also of packs. */
+  #expired(): readonly string[] {
+    const { broker, now } = this
+    for (const entry of this.#watched) if ('unpack' in entry && entry.deadline <= now) entry.unpack()
+    const due = [...this.#watched].filter((entry) => !('unpack' in entry) && entry.deadline <= now) as Party[]
+    for (const entry of due) this.#watched.delete(entry)
+    return due.flatMap((entry) => (entry.list !== null && broker.remove(entry, now) ? [entry.name] : [])).sort()
   }
 
   #askR(): unknown {

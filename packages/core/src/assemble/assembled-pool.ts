@@ -26,7 +26,6 @@ import { checkedChanges } from './changes'
 import { explainedOptions } from './explained-options'
 import type { CheckedPoolOptions, PoolChanges, PoolOptions } from './options'
 import { Policies } from './policies'
-import { PolicyPorts } from './policy-ports'
 import { retriesOf, splitRetry } from './retried-calls'
 import { PoolSupervisorPorts } from './supervisor-ports'
 import { ViewPorts } from './view-ports'
@@ -74,7 +73,7 @@ export class AssembledPool implements PoolView, Sizing {
     const publisher = new Publisher(ports)
     this.stateChanges = new StateChanges(ports)
     this.kernel.attach(publisher)
-    this.policies = new Policies(new PolicyPorts(this.kernel, publisher))
+    this.policies = new Policies(this.kernel, publisher)
     this.policies.configure(options)
   }
 
@@ -120,13 +119,13 @@ export class AssembledPool implements PoolView, Sizing {
     }
     const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
     this.blueprint.check(options)
-    this.#apply(options, changed)
+    this.apply(options, changed)
     this.#given = given
     if (changed.length > 0) for (const listener of kernel.listeners.configured) listener.configured(changed)
     return changed
   }
 
-  #apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
+  private apply(options: CheckedPoolOptions, changed: readonly Change[]): void {
     const { kernel } = this
     if (changed.some(({ path }) => /^(broker|rate|limits)\b/.test(path))) this.#configureBroker(options)
     this.#options = options

@@ -7,10 +7,12 @@ import { Pause } from '../policies/pause/pause'
 import { recycles } from '../policies/recycling/recycle-options'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
+import type { Kernel } from '../pool/kernel'
 import type { PolicyFigures } from '../views/pool-view'
 import { concurrencyOf } from './combined-options'
 import type { CheckedPoolOptions } from './options'
-import type { PolicyPorts } from './policy-ports'
+import type { Publisher } from '../views/telemetry/publisher'
+import { PolicyPorts } from './policy-ports'
 
 /** A rule that options switch on and off. It attaches itself where it takes part. */
 export interface Policy {
@@ -97,34 +99,37 @@ export class Policies {
   /** Made with the first policy. */
   #made: Map<PolicyLine, Policy> | null = null
 
-  constructor(private readonly pool: PolicyPorts) {}
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly publisher: Publisher,
+  ) {}
 
   /** Applies options. Makes the policies that they ask for and that are not there yet. */
   configure(options: CheckedPoolOptions): void {
     for (const line of POLICIES) {
-      if (line.wanted(options)) this.#makeOnce(line)
+      if (line.wanted(options)) this.makeOnce(line)
       this.#made?.get(line)?.configure(options)
     }
   }
 
-  #makeOnce(line: PolicyLine): void {
+  private makeOnce(line: PolicyLine): void {
     const made = (this.#made ??= new Map())
-    if (!made.has(line)) made.set(line, line.make(this.pool))
+    if (!made.has(line)) made.set(line, line.make(new PolicyPorts(this.kernel, this.publisher)))
   }
 
   figures(now: Nanos): PolicyFigures {
-    return Object.assign({}, ...this.#all.map((policy) => policy.figures?.(now))) as PolicyFigures
+    return Object.assign({}, ...this.all.map((policy) => policy.figures?.(now))) as PolicyFigures
   }
 
   relearn(): void {
-    for (const policy of this.#all) policy.relearn?.()
+    for (const policy of this.all) policy.relearn?.()
   }
 
   end(): void {
-    for (const policy of this.#all) policy.end?.()
+    for (const policy of this.all) policy.end?.()
   }
 
-  get #all(): readonly Policy[] {
+  private get all(): readonly Policy[] {
     return this.#made === null ? [] : [...this.#made.values()]
   }
 }

@@ -27,7 +27,7 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   addressFor(mailbox: Mailbox): MemberActor {
-    return new MemberActor(this, mailbox, (fault) => this.#childFailed(fault))
+    return new MemberActor(this, mailbox, (fault) => this.childFailed(fault))
   }
 
   protected override receive(message: unknown, sender: Reference): void {
@@ -48,10 +48,10 @@ export class PoolActor extends BaseActor implements Host {
   }
 
   override handleFault(message: unknown, sender: unknown, error: unknown, child: Reference): void {
-    this.#childFailed({ message, sender, error, reference: child, child: this.children.get(child.name ?? '') })
+    this.childFailed({ message, sender, error, reference: child, child: this.children.get(child.name ?? '') })
   }
 
-  #childFailed(fault: Omit<ChildFault, 'gaveUp'>): void {
+  private childFailed(fault: Omit<ChildFault, 'gaveUp'>): void {
     const { child } = fault
     this.pool.childFailed({ ...fault, gaveUp: child instanceof PoolActor && child.pool.cause !== undefined })
   }

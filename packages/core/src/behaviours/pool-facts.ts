@@ -16,18 +16,24 @@ export interface FacedActor {
 export class PoolFacts {
   readonly self: Ref<unknown>
   readonly parent: Ref<unknown>
-  readonly path: MemberContext['path']
-  readonly name: string
-  readonly log: Logger
   readonly #actor: FacedActor
 
   constructor(actor: FacedActor) {
     this.self = actor.reference as never
     this.parent = actor.parent?.reference as never
-    this.path = actor.path as never
-    this.name = actor.name
-    this.log = actor.log as Logger
     this.#actor = actor
+  }
+
+  get path(): MemberContext['path'] {
+    return this.#actor.path as never
+  }
+
+  get name(): string {
+    return this.#actor.name
+  }
+
+  get log(): Logger {
+    return this.#actor.log as Logger
   }
 
   /** The actors that handlers have spawned: a copy, as in nact. */

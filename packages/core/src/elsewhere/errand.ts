@@ -61,7 +61,7 @@ export class Errand extends Request {
   override reply(value: unknown, answered: boolean): boolean {
     if (this.outcome !== null) return false
     this.outcome = 'replied'
-    this.rarely?.from?.close()
+    this.from?.close()
     this.reports.answered(this, value, answered)
     return true
   }
@@ -70,14 +70,14 @@ export class Errand extends Request {
   answeredAlready(): void {
     if (this.outcome !== null) return
     this.outcome = 'replied'
-    this.rarely?.from?.close()
+    this.from?.close()
     if (this.rarely !== null) this.rarely.held = null
   }
 
   override fail(error: GenPoolError): boolean {
     if (this.outcome !== null) return false
     this.outcome = 'crashed'
-    this.rarely?.from?.close()
+    this.from?.close()
     this.rarely?.controller?.abort(error)
     this.reports.failed(this, error)
     return true
@@ -101,7 +101,7 @@ export class Errand extends Request {
   giveUp(reason: GenPoolError): void {
     if (this.outcome !== null) return
     this.outcome = 'cancelled'
-    this.rarely?.from?.close()
+    this.from?.close()
     this.rarely?.controller?.abort(reason)
   }
 

@@ -6,13 +6,13 @@ import type { Progress } from '../work/worker'
 import type { GivesBack } from './give-back'
 
 /** Runs members later in this turn of the event loop. */
-export interface TurnWork<M> {
+interface TurnWork<M> {
   /** Calls `execute` of `member`. */
   ready(member: M): void
 }
 
 /** Where a member (`M`) gets requests: a pool's side of its broker. */
-export interface WorkSource<M> {
+interface WorkSource<M> {
   /** Offers a member: the next request, or null. Then the member waits for one, and `assign` is called with it. */
   askR(member: M): Request | null
   /** The member stops waiting for a request. Returns whether it waited. */

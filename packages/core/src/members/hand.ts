@@ -50,10 +50,10 @@ export class Hand {
     if (this.count === 1 && this.first === request) {
       this.first = null
       this.count = this.given = 0
-    } else this.#removeAmong(request)
+    } else this.removeAmong(request)
   }
 
-  #removeAmong(request: Request): void {
+  private removeAmong(request: Request): void {
     const place = this.requests.indexOf(request)
     if (place < 0) return
     if (place === 0) this.first = this.#others?.shift() ?? null

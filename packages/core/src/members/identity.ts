@@ -6,9 +6,8 @@ interface Addresses {
   addressOf(identity: MemberInfo): unknown
 }
 
-/** A member as its handlers see it. The address is made when it is first read. */
+/** A member as its handlers see it. Its name and its address are made when they are read. */
 export class MemberIdentity implements MemberInfo {
-  readonly name: string
   readonly #members: Addresses
 
   constructor(
@@ -16,8 +15,11 @@ export class MemberIdentity implements MemberInfo {
     readonly incarnation: number,
     members: Addresses,
   ) {
-    this.name = `member-${slot}.${incarnation}`
     this.#members = members
+  }
+
+  get name(): string {
+    return `member-${this.slot}.${this.incarnation}`
   }
 
   get ref(): Ref<unknown> {

@@ -7,12 +7,11 @@ import { hasPassed } from '../requests/deadline'
 import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
 import type { Started, Worker, WorkerFactory, WorkerSeat } from '../work/worker'
-import type { Crew, TurnWork, WorkSource } from './crew'
+import type { Crew } from './crew'
 import { Departure, type Departing } from './departure'
 import { giveBackFrom } from './give-back'
-import { Hand } from './hand'
-import { IdleTimer } from './idle-timer'
-import { OwnMessages } from './own-messages'
+import { MemberRarely } from './member-rarely'
+import type { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
 
 /** What a member does now. */
@@ -24,36 +23,49 @@ export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
  * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. A member lives
  * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
  * its own entry in the queue of members that wait for work.
+ *
+ * There may be very many. A method with `#` costs 8 bytes in each object of its class, so they are `private` here.
  */
-export class Member extends Waiting implements Runner<Request>, Reported, Departing {
+export class Member extends Waiting implements Runner<Request>, Reported<Member>, Departing {
   status: MemberStatus = 'starting'
   /** Whether its state was made: then `terminate` is called when it ends. */
   hasBegun = false
   /** How many messages it has handled. */
   handled = 0
-  readonly hand = new Hand()
+  readonly hand: WorkerReports<Member>
   /** Whether it waits for a request. */
   #asks = false
-  /** The messages for it alone. Made with the first one. */
-  own: OwnMessages | null = null
-  readonly #work: WorkSource<Member>
-  readonly #turnWork: TurnWork<Member>
   readonly #worker: Worker<Request>
-  /** The reason to end after the current message; null to go on. */
-  leaving: { readonly reason: unknown } | null = null
-  /** Made when a handler first asks for it. */
-  #idleTimer: IdleTimer | null = null
+  /** What few members have. */
+  #rarely: MemberRarely | null = null
+  readonly bornAt: Nanos
 
   constructor(
     readonly info: MemberInfo,
     readonly crew: Crew<Member>,
     { workers, seat }: { readonly workers: WorkerFactory<Request>; readonly seat: WorkerSeat },
-    readonly bornAt: Nanos,
+    bornAt: Nanos,
   ) {
     super(bornAt)
-    this.#work = crew.work
-    this.#turnWork = crew.turnWork
-    this.#worker = workers.create(seat, new WorkerReports(this, crew))
+    // The first value is not a number, so V8 stores a pointer to a shared number instead of a copy in each member.
+    this.bornAt = null as unknown as Nanos
+    this.bornAt = bornAt
+    this.hand = new WorkerReports<Member>(this)
+    this.#worker = workers.create(seat, this.hand)
+  }
+
+  /** The messages for it alone. */
+  get own(): OwnMessages | null {
+    return this.#rarely === null ? null : this.#rarely.own
+  }
+
+  /** The reason to end after the current message; null to go on. */
+  get leaving(): { readonly reason: unknown } | null {
+    return this.#rarely === null ? null : this.#rarely.leaving
+  }
+
+  set leaving(leaving: { readonly reason: unknown } | null) {
+    this.extend().leaving = leaving
   }
 
   get facts(): PoolFacts {
@@ -87,6 +99,10 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
     return this.own !== null && this.own.length > 0
   }
 
+  private extend(): MemberRarely {
+    return (this.#rarely ??= new MemberRarely())
+  }
+
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
   start(): Eventually<Started> {
     return this.#worker.start()
@@ -100,34 +116,32 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
     this.seekWork()
   }
 
-  /** Ends it before it has begun. */
+  // How it ends: see `Departure`.
+
   discard(): void {
-    this.#departure.discard()
+    this.departure.discard()
   }
 
-  /** Ends it: at once if it is idle, otherwise after what it has in hand. */
   leave(reason: unknown): void {
-    this.#departure.leave(reason)
+    this.departure.leave(reason)
   }
 
-  /** Ends it while its handler still runs: whatever comes of that is ignored. */
   abandon(cause: unknown): void {
-    this.#departure.abandon(cause)
+    this.departure.abandon(cause)
   }
 
-  /** The pool stops: callers are told now, and it ends when its handlers let it. */
   shutDown(reason: unknown): void {
-    this.#departure.shutDown(reason)
+    this.departure.shutDown(reason)
   }
 
   /** Made when it ends: each member does that once, and most live long. */
-  get #departure(): Departure<Member> {
+  private get departure(): Departure<Member> {
     return new Departure<Member>(this, this.crew, this.#worker)
   }
 
   close(): void {
     this.status = 'ended'
-    this.#idleTimer?.stop()
+    if (this.#rarely !== null) this.#rarely.idleTimer?.stop()
   }
 
   /** Releases what its worker has opened. Called once, after it has ended. */
@@ -137,8 +151,7 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
 
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
-    this.own ??= new OwnMessages()
-    this.own.add(request, first)
+    this.extend().add(request, first)
     if (this.status === 'starting' || this.status === 'ended' || this.hand.count >= this.#worker.depth) return
     this.withdraw()
     this.seekWork()
@@ -146,12 +159,12 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
 
   /** Takes a request that the broker matched it with. It runs later in this turn. */
   assign(request: Request): void {
-    this.#idleTimer?.stop()
+    if (this.#rarely !== null) this.#rarely.idleTimer?.stop()
     this.status = 'busy'
     this.#asks = false
     this.hand.add(request)
     request.runner = this
-    this.#turnWork.ready(this)
+    this.crew.turnWork.ready(this)
     if (this.hand.count < this.#worker.depth) this.seekWork()
   }
 
@@ -159,55 +172,55 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   execute(): void {
     // What a report of its worker adds meanwhile waits for its own turn.
     const { hand } = this
-    for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.#give(hand.give())
+    for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.give(hand.give())
   }
 
-  #give(request: Request): void {
+  private give(request: Request): void {
     // Aborted or expired between the match and now.
-    if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.#skip(request)
-    if (request.handler.batch > 0) request.extend().companions = this.#takeBatch(request)
+    if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.skip(request)
+    if (request.handler.batch > 0) request.extend().companions = this.takeBatch(request)
     this.#worker.give(request)
   }
 
   /** The others of a batch: first from its own hand, then from the queue. */
-  #takeBatch(first: Request): readonly Request[] {
+  private takeBatch(first: Request): readonly Request[] {
     const { hand } = this
     const batch = hand.takeBatch(first)
     if (hand.count > hand.given) return batch
-    return [...batch, ...this.#work.takeBatch(this, first, first.handler.batch - 1 - batch.length)]
+    return [...batch, ...this.crew.work.takeBatch(this, first, first.handler.batch - 1 - batch.length)]
   }
 
-  #skip(request: Request): void {
+  private skip(request: Request): void {
     this.hand.remove(request)
     if (request.outcome === null) request.fail(this.crew.failures.expired(request))
-    this.#work.release(request)
+    this.crew.work.release(request)
     this.seekWork()
   }
 
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
-    const isSpecial = this.status === 'ended' || this.leaving !== null || this.hasOwn || this.#asks
-    if (isSpecial || this.crew.gated || this.hand.count > 0) this.#seekSpecially()
-    else this.#ask()
+    const isSpecial = this.status === 'ended' || this.#rarely !== null || this.#asks
+    if (isSpecial || this.crew.gated || this.hand.count > 0) this.seekSpecially()
+    else this.ask()
   }
 
-  #seekSpecially(): void {
+  private seekSpecially(): void {
     if (this.status === 'ended') return
     if (this.leaving !== null) {
-      if (this.hand.count === 0) this.#departure.finish(this.leaving.reason)
+      if (this.hand.count === 0) this.departure.finish(this.leaving.reason)
       return
     }
     if (this.hand.count >= this.#worker.depth) return
     const own = this.own?.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
-    if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.#ask()
+    if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.ask()
   }
 
-  #ask(): void {
+  private ask(): void {
     if (this.hand.count === 0) this.status = 'idle'
     this.#asks = true
-    const request = this.#work.askR(this)
+    const request = this.crew.work.askR(this)
     if (request !== null) this.assign(request)
   }
 
@@ -215,7 +228,7 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   withdraw(): boolean {
     if (!this.#asks) return false
     this.#asks = false
-    return this.#work.remove(this)
+    return this.crew.work.remove(this)
   }
 
   /** The queue of waiting members dropped it; it asks again. */
@@ -225,8 +238,7 @@ export class Member extends Waiting implements Runner<Request>, Reported, Depart
   }
 
   tellIfIdle(ms: number): void {
-    this.#idleTimer ??= new IdleTimer(this.crew, () => this.crew.tellTimeout(this))
-    this.#idleTimer.start(ms)
+    this.extend().startIdleTimer(ms, this.crew, () => this.crew.tellTimeout(this))
   }
 
   holdsAnswersOf(request: Request): boolean {

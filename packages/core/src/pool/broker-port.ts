@@ -59,7 +59,7 @@ export class BrokerPort implements Port {
     // The same for the life of a pool.
     const { random } = kernel.settings.current
     this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random, holds: kernel.holds })
-    this.#lookForLimits()
+    this.lookForLimits()
   }
 
   get idle(): number {
@@ -91,20 +91,24 @@ export class BrokerPort implements Port {
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {
     const held = this.#engine.backOff({ entry: request, key }, until, this.#turn.now())
-    this.#lookForLimits()
-    this.#act()
+    this.lookForLimits()
+    this.act()
     return held
   }
 
   ask(request: Request): Member | null {
     const member = this.#engine.ask(request, this.#turn.now())
-    if (this.#engine.decision !== NO_DECISION) this.#act()
-    if (this.#listeners.matched.length > 0) this.#tellMatched()
+    if (this.#engine.decision !== NO_DECISION) this.act()
+    if (this.#listeners.matched.length > 0) this.tellMatched()
     return member
   }
 
-  pack(make: Maker<Request>, message: unknown, about: unknown): boolean {
-    return this.#engine.pack(make, message, about, this.#turn.now())
+  get packs(): boolean {
+    return this.#engine.packs
+  }
+
+  pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean {
+    return this.#engine.pack(make, message, about, this.#turn.now(), caller)
   }
 
   askR(member: Member): Request | null {
@@ -117,8 +121,8 @@ export class BrokerPort implements Port {
       this.kernel.queueFailed(error)
       return null
     }
-    if (this.#engine.decision !== NO_DECISION) this.#act()
-    if (this.#listeners.matched.length > 0) this.#tellMatched()
+    if (this.#engine.decision !== NO_DECISION) this.act()
+    if (this.#listeners.matched.length > 0) this.tellMatched()
     return request
   }
 
@@ -126,7 +130,7 @@ export class BrokerPort implements Port {
   takeBatch(member: Member, request: Request, limit: number): readonly Request[] {
     const more: Request[] = []
     while (more.length < limit) {
-      const next = this.#try(() => this.#engine.take(this.#turn.now()), null)
+      const next = this.try(() => this.#engine.take(this.#turn.now()), null)
       if (next === null) break
       if (next.handler !== request.handler) {
         member.deliver(next, true)
@@ -139,27 +143,27 @@ export class BrokerPort implements Port {
   }
 
   release(request: Request): void {
-    if (request.key !== undefined || this.#limited) this.#releaseHeld(request)
+    if (request.key !== undefined || this.#limited) this.releaseHeld(request)
   }
 
-  #releaseHeld(request: Request): void {
+  private releaseHeld(request: Request): void {
     let match: Match<Request, Member> | null
     try {
       match = this.#engine.release(request, this.#turn.now(), request.attempt > 0)
     } catch (error) {
       return this.kernel.queueFailed(error)
     }
-    if (this.#engine.decision !== NO_DECISION) this.#act()
+    if (this.#engine.decision !== NO_DECISION) this.act()
     leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
   }
 
   putBack(request: Request, ran = request.attempt > 0): Member | null {
-    return this.#try(() => this.#engine.putBack(request, this.#turn.now(), ran), null)
+    return this.try(() => this.#engine.putBack(request, this.#turn.now(), ran), null)
   }
 
   remove(entry: Request | Member): boolean {
-    return this.#try(() => this.#engine.remove(entry, this.#turn.now()), false)
+    return this.try(() => this.#engine.remove(entry, this.#turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
@@ -168,12 +172,12 @@ export class BrokerPort implements Port {
 
   configure(options: EngineOptions): void {
     this.#engine.configure(options, this.kernel.turn.refresh())
-    this.#lookForLimits()
-    this.#act()
+    this.lookForLimits()
+    this.act()
   }
 
   drain(): readonly Request[] {
-    return this.#try(() => this.#engine.drain(this.#turn.now()), [])
+    return this.try(() => this.#engine.drain(this.#turn.now()), [])
   }
 
   rest(): void {
@@ -187,57 +191,57 @@ export class BrokerPort implements Port {
     this.#timer?.cancel()
   }
 
-  #lookForLimits(): void {
+  private lookForLimits(): void {
     this.#limited = this.#engine.isLimited
     if (this.#limited) keepLimitedRequests()
   }
 
   /** Does what the engine decided in its last call. */
-  #act(): void {
+  private act(): void {
     const { dropped, droppedR, wakeAt } = this.#engine.decision
-    if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-    if (wakeAt !== null) this.#wakeAt(wakeAt)
-    if (this.#limited && this.#engine.mayMatch(this.#turn.now())) this.#matchMore()
+    if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
+    if (wakeAt !== null) this.wakeAt(wakeAt)
+    if (this.#limited && this.#engine.mayMatch(this.#turn.now())) this.matchMore()
   }
 
   /** Delivers the matches that limits allow now. */
-  #matchMore(): void {
+  private matchMore(): void {
     try {
       for (;;) {
         const match = this.#engine.match(this.#turn.now())
         const { dropped, droppedR, wakeAt } = this.#engine.decision
-        if (dropped.length > 0 || droppedR.length > 0) this.#deliver(dropped, droppedR)
-        if (wakeAt !== null) this.#wakeAt(wakeAt)
+        if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
+        if (wakeAt !== null) this.wakeAt(wakeAt)
         if (match === null) return
         match.askR.assign(match.ask)
-        if (this.#listeners.matched.length > 0) this.#tellMatched()
+        if (this.#listeners.matched.length > 0) this.tellMatched()
       }
     } catch (error) {
       this.kernel.queueFailed(error)
     }
   }
 
-  #deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
+  private deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
     for (const drop of dropped) this.kernel.pool.dropped(drop)
     for (const drop of droppedR) this.kernel.seatDropped(drop.entry)
   }
 
-  #tellMatched(): void {
+  private tellMatched(): void {
     const { idle } = this
     for (const listener of this.#listeners.matched) listener.matched(idle)
   }
 
-  #wakeAt(at: Nanos): void {
-    this.#timer ??= new WakeTimer(this.kernel.clock, () => this.#wake())
+  private wakeAt(at: Nanos): void {
+    this.#timer ??= new WakeTimer(this.kernel.clock, () => this.wake())
     this.#timer.wakeAt(at, this.#engine.length > 0)
   }
 
-  #wake(): void {
-    this.#try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
+  private wake(): void {
+    this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
   /** Calls the engine, and does what it decided. */
-  #try<T>(operation: () => T, otherwise: T): T {
+  private try<T>(operation: () => T, otherwise: T): T {
     let result: T
     try {
       result = operation()
@@ -245,7 +249,7 @@ export class BrokerPort implements Port {
       this.kernel.queueFailed(error)
       return otherwise
     }
-    this.#act()
+    this.act()
     return result
   }
 }

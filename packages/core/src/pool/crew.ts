@@ -98,17 +98,17 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     request.attempt++
     if (request.handler.batch > 0) for (const companion of request.companions ?? []) companion.attempt++
-    if (attempt.number > 1) this.#reran(request, attempt)
-    if (this.#listeners.handlerStarted.length > 0) this.#handlerStarted(request)
+    if (attempt.number > 1) this.reran(request, attempt)
+    if (this.#listeners.handlerStarted.length > 0) this.handlerStarted(request)
   }
 
-  #handlerStarted(request: Request): void {
+  private handlerStarted(request: Request): void {
     this.turnWork.join()
     const { handlerStarted } = this.#listeners
     for (const listener of handlerStarted) listener.handlerStarted(request.runner as Member, this.turn.now())
   }
 
-  #reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
+  private reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     this.#recorder.reran(this.turn.now())
     const { handlerReran } = this.#listeners
     for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
@@ -117,7 +117,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   finished(member: Member, request: Request, runNs: Nanos, times: number): void {
     this.turnWork.join()
     this.busy--
-    if (runNs >= 0) this.#measured(runNs, times)
+    if (runNs >= 0) this.measured(runNs, times)
     const { runFinished } = this.#listeners
     for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
@@ -125,11 +125,11 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   broke(member: Member, _request: Request, runNs: Nanos): void {
     this.turnWork.join()
     this.busy--
-    if (runNs >= 0) this.#measured(runNs, 1)
+    if (runNs >= 0) this.measured(runNs, 1)
     for (const listener of this.#listeners.runBroke) listener.runBroke(member)
   }
 
-  #measured(runNs: Nanos, times: number): void {
+  private measured(runNs: Nanos, times: number): void {
     const now = this.turn.now()
     this.#recorder.ran(runNs, now, times)
     this.work.finished(runNs, now)

@@ -25,7 +25,7 @@ export class DirectMessages {
     const { pool, behaviour } = this
     const request = new Request(pool, 'direct', behaviour.info ?? NO_HANDLER, message, null, pool.turn.now())
     if (sender !== nobody) request.extend().sender = sender
-    this.#submit(member, request, behaviour.info === undefined ? checkMessage(request, behaviour) : undefined)
+    this.submit(member, request, behaviour.info === undefined ? checkMessage(request, behaviour) : undefined)
   }
 
   /** Sends a query to one member's own address. */
@@ -35,7 +35,7 @@ export class DirectMessages {
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, 'query', handler, message, resolve, pool.turn.now())
-    this.#submit(member, request, applyTimeout(request, timeout) ?? checkMessage(request, behaviour))
+    this.submit(member, request, applyTimeout(request, timeout) ?? checkMessage(request, behaviour))
     return promise
   }
 
@@ -61,7 +61,7 @@ export class DirectMessages {
     if (this.#forLateJoiners !== null) for (const tell of this.#forLateJoiners) tell(member)
   }
 
-  #submit(member: Member, request: Request, fault: GenPoolError | undefined): void {
+  private submit(member: Member, request: Request, fault: GenPoolError | undefined): void {
     if (fault === undefined) this.pool.submitTo(member, request)
     else this.pool.refuse(request, fault)
   }

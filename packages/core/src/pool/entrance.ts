@@ -42,7 +42,7 @@ export class Entrance {
 
   set gates(gates: readonly Gate[]) {
     this.#gates = gates
-    this.#chooseOpen()
+    this.chooseOpen()
   }
 
   get gates(): readonly Gate[] {
@@ -63,12 +63,12 @@ export class Entrance {
     const { callerContext } = this.pool.settings.current
     this.looksForContext = callerContext && this.#instrument === null
     this.#scopes = this.#instrument ?? (callerContext ? callerScope : null)
-    this.#chooseOpen()
+    this.chooseOpen()
   }
 
   /** The pool takes nothing new. */
   closed(): void {
-    this.#chooseOpen()
+    this.chooseOpen()
   }
 
   /** Gives a request the scope that it runs in. */
@@ -84,7 +84,7 @@ export class Entrance {
     const fault = status.accepting
       ? watchSignal(request, failures, () => this.requests.giveUp(request, 'cancelled'))
       : failures.stopped(request)
-    if (fault === undefined) return this.#passesGates(request)
+    if (fault === undefined) return this.passesGates(request)
     request.fail(fault)
     return false
   }
@@ -98,7 +98,7 @@ export class Entrance {
     return fault === undefined || !call.fail(fault)
   }
 
-  #passesGates(request: Request): boolean {
+  private passesGates(request: Request): boolean {
     const now = this.pool.turn.now()
     for (const gate of this.#gates) {
       const refusal = gate.refusal(request, now)
@@ -109,7 +109,7 @@ export class Entrance {
     return true
   }
 
-  #chooseOpen(): void {
+  private chooseOpen(): void {
     this.open = this.#gates.length === 0 && this.#instrument === null && this.pool.status.accepting
   }
 }

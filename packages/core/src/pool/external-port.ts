@@ -97,6 +97,10 @@ export class ExternalPort implements Port {
   }
 
   /** The broker keeps an entry of its own for each request, so nothing is saved. */
+  get packs(): boolean {
+    return false
+  }
+
   pack(): boolean {
     return false
   }

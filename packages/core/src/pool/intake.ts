@@ -20,7 +20,9 @@ import {
   isLatest,
   isShared,
   NO_OPTIONS,
+  onlyTimeout,
 } from './message-options'
+import { makerOfCalls } from './packed-calls'
 import type { Pool } from './pool'
 import type { LiveSettings } from './settings'
 
@@ -41,6 +43,7 @@ export class Intake {
   /** Made with the first cast, and the first dispatch. */
   #makeCast: Maker<Request> | null = null
   #makeDispatch: Maker<Request> | null = null
+  #makeCall: { readonly timeout: number; readonly make: Maker<Request> } | null = null
 
   constructor(
     private readonly pool: Pool,
@@ -50,44 +53,53 @@ export class Intake {
 
   call(message: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
     const handler = this.behaviour.call(message)
-    if (options === NO_OPTIONS && handler !== undefined && handler.schema === undefined) {
-      return this.#callPlainly(handler, message)
+    const { timeout } = this.settings.current
+    if (handler !== undefined && handler.schema === undefined) {
+      const only = options === NO_OPTIONS ? timeout : this.pool.port.packs ? onlyTimeout(options) : undefined
+      if (only !== undefined) return this.askPlainly('call', handler, message, only)
     }
-    return this.#ask('call', handler, message, this.settings.current.timeout, options)
+    return this.ask('call', handler, message, timeout, options)
   }
 
   /** Fast path: `#ask` where nothing has to be checked. Saves 8 % of a short call. */
-  #callPlainly(handler: Handler, message: unknown): Promise<unknown> {
+  private askPlainly(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> {
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
-    const request = new Request(pool, 'call', handler, message, resolve, pool.turn.now())
-    request.deadline = request.sentAt + this.settings.current.timeout * NS_PER_MS
+    if (kind === 'call' && pool.port.packs && pool.pack(this.makerOfCalls(timeout), handler, message, resolve))
+      return promise
+    const request = new Request(pool, kind, handler, message, resolve, pool.turn.now())
+    request.deadline = request.sentAt + timeout * NS_PER_MS
     pool.submit(request)
     return promise
+  }
+
+  /** Calls with the same time share a pack. */
+  private makerOfCalls(timeout: number): Maker<Request> {
+    if (this.#makeCall?.timeout !== timeout) this.#makeCall = { timeout, make: makerOfCalls(this.pool, timeout) }
+    return this.#makeCall.make
   }
 
   /** A call that has crashed members before. */
   callAgain(message: unknown, options: CallOptions, crashes: number): Promise<unknown> {
     const { timeout } = this.settings.current
-    return this.#ask('call', this.behaviour.call(message), message, timeout, options, crashes)
+    return this.ask('call', this.behaviour.call(message), message, timeout, options, crashes)
   }
 
   cast(message: unknown, options: CastOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
-    if (options !== NO_OPTIONS && isLatest(options)) return this.#castLatest(handler ?? NO_HANDLER, message, options)
-    if (options === NO_OPTIONS && this.#packs((this.#makeCast ??= this.#maker('cast')), handler, message))
-      return ACCEPTED
+    if (options !== NO_OPTIONS && isLatest(options)) return this.castLatest(handler ?? NO_HANDLER, message, options)
+    if (options === NO_OPTIONS && this.packs((this.#makeCast ??= this.maker('cast')), handler, message)) return ACCEPTED
     const request = new Request(pool, 'cast', handler ?? NO_HANDLER, message, null, pool.turn.now())
-    this.#submit(request, this.#prepare(request, options))
+    this.submit(request, this.prepare(request, options))
     return resultOf(request)
   }
 
-  #castLatest(handler: Handler, message: unknown, options: CastOptions): CastResult {
+  private castLatest(handler: Handler, message: unknown, options: CastOptions): CastResult {
     const { pool } = this
     const cast = new LatestCast(pool, 'cast', handler, message, null, pool.turn.now())
-    const fault = this.#prepare(cast, options)
+    const fault = this.prepare(cast, options)
     if (fault === undefined) pool.latest.take(cast, cast.rarely?.latest?.key)
     else pool.refuse(cast, fault)
     return resultOf(cast)
@@ -99,14 +111,21 @@ export class Intake {
     const cast = new DeliveredCast(this.pool, { handler, message, delivery }, ended)
     cast.deadline = cast.sentAt + timeout * NS_PER_MS
     if (delivery.key !== undefined) cast.key = delivery.key
-    this.#submit(cast, checkMessage(cast, this.behaviour))
+    this.submit(cast, checkMessage(cast, this.behaviour))
     return cast
   }
 
   /** nact's `query`. A function is a factory that gets the address at which it is answered, as in nact. */
   query(message: unknown, timeout: number): Promise<unknown> {
-    if (typeof message !== 'function') return this.#ask('query', this.behaviour.call(message), message, timeout)
-    return this.#askByFactory(message as (from: unknown) => unknown, timeout)
+    if (typeof message !== 'function') {
+      const handler = this.behaviour.call(message)
+      const isPlain =
+        handler !== undefined && handler.schema === undefined && typeof timeout === 'number' && timeout >= 0
+      return isPlain
+        ? this.askPlainly('query', handler, message, timeout)
+        : this.ask('query', handler, message, timeout)
+    }
+    return this.askByFactory(message as (from: unknown) => unknown, timeout)
   }
 
   /** nact's `dispatch`. Never throws into the sender. */
@@ -115,21 +134,21 @@ export class Intake {
     // A dispatch is a cast; a type that is only known as a call is one too, and answers its sender.
     const handler = this.behaviour.cast(message) ?? this.behaviour.call(message)
     const isAnonymous = sender === nobody || sender.type === 'nobody'
-    if (isAnonymous && this.#packs((this.#makeDispatch ??= this.#maker('dispatch')), handler, message)) return
+    if (isAnonymous && this.packs((this.#makeDispatch ??= this.maker('dispatch')), handler, message)) return
     const request = new Request(pool, 'dispatch', handler ?? NO_HANDLER, message, null, pool.turn.now())
     if (!isAnonymous) request.extend().sender = sender
-    this.#submit(request, this.#prepare(request, NO_OPTIONS))
+    this.submit(request, this.prepare(request, NO_OPTIONS))
   }
 
-  #maker(kind: RequestKind): Maker<Request> {
+  private maker(kind: RequestKind): Maker<Request> {
     return (message, handler, sentAt) => new Request(this.pool, kind, handler as Handler, message, null, sentAt)
   }
 
-  #packs(make: Maker<Request>, handler: Handler | undefined, message: unknown): boolean {
-    return handler !== undefined && handler.schema === undefined && this.pool.pack(make, handler, message)
+  private packs(make: Maker<Request>, handler: Handler | undefined, message: unknown): boolean {
+    return handler !== undefined && handler.schema === undefined && this.pool.pack(make, handler, message, undefined)
   }
 
-  #ask(
+  private ask(
     kind: RequestKind,
     handler: Handler | undefined,
     message: unknown,
@@ -138,17 +157,17 @@ export class Intake {
     crashes = 0,
   ): Promise<unknown> {
     if (options !== NO_OPTIONS && isShared(options))
-      return this.#askShared(handler, message, { timeout, options, crashes })
+      return this.askShared(handler, message, { timeout, options, crashes })
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, kind, handler ?? NO_HANDLER, message, resolve, pool.turn.now())
     if (crashes > 0) request.extend().crashes = crashes
-    this.#submit(request, applyTimeout(request, timeout) ?? this.#prepare(request, options))
+    this.submit(request, applyTimeout(request, timeout) ?? this.prepare(request, options))
     return promise
   }
 
-  #askShared(
+  private askShared(
     handler: Handler | undefined,
     message: unknown,
     { timeout, options, crashes }: { timeout: number; options: CallOptions; crashes: number },
@@ -157,33 +176,33 @@ export class Intake {
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const call = pool.sharing.make(handler ?? NO_HANDLER, message, { resolve, sentAt: pool.turn.now() })
-    const fault = applyTimeout(call, timeout) ?? this.#prepare(call, options)
+    const fault = applyTimeout(call, timeout) ?? this.prepare(call, options)
     if (fault === undefined) pool.sharing.take(call, crashes)
     else pool.refuse(call, fault)
     return promise
   }
 
-  #askByFactory(factory: (from: unknown) => unknown, timeout: number): Promise<unknown> {
+  private askByFactory(factory: (from: unknown) => unknown, timeout: number): Promise<unknown> {
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, 'query', NO_HANDLER, undefined, resolve, pool.turn.now())
-    this.#submit(request, applyTimeout(request, timeout) ?? this.#produce(request, factory))
+    this.submit(request, applyTimeout(request, timeout) ?? this.produce(request, factory))
     return promise
   }
 
-  #produce(request: Request, factory: (from: unknown) => unknown): GenPoolError | undefined {
+  private produce(request: Request, factory: (from: unknown) => unknown): GenPoolError | undefined {
     try {
       request.message = factory(addressOf(request))
     } catch (error) {
       return new InvalidError('query', [{ path: [], message: `its message factory threw: ${textOf(error)}` }], error)
     }
     request.handler = this.behaviour.call(request.message) ?? this.behaviour.cast(request.message) ?? NO_HANDLER
-    return this.#prepare(request, NO_OPTIONS)
+    return this.prepare(request, NO_OPTIONS)
   }
 
   /** Applies the caller's options, and checks the message. Returns what is wrong with either. */
-  #prepare(request: Request, options: CallOptions & CastOptions): GenPoolError | undefined {
+  private prepare(request: Request, options: CallOptions & CastOptions): GenPoolError | undefined {
     if (options !== NO_OPTIONS) {
       const fault = applyOptions(request, options)
       if (fault !== undefined) return fault
@@ -191,7 +210,7 @@ export class Intake {
     return checkMessage(request, this.behaviour)
   }
 
-  #submit(request: Request, fault: GenPoolError | undefined): void {
+  private submit(request: Request, fault: GenPoolError | undefined): void {
     if (fault === undefined) this.pool.submit(request)
     else this.pool.refuse(request, fault)
   }

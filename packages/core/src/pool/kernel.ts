@@ -57,8 +57,6 @@ export class Kernel implements Attaching {
   readonly turn: Turn
   readonly status = new Status()
   readonly listeners = new Listeners()
-  readonly timers: PoolTimers
-  readonly callbacks: Callbacks
   readonly facts: PoolFacts
   readonly failures: Failures
   readonly turnWork: TurnWork
@@ -71,7 +69,6 @@ export class Kernel implements Attaching {
   readonly starts: Starts
   readonly population: Population
   readonly crew: PoolCrew
-  readonly workload: Workload
   readonly sharedState: SharedState
   readonly lifecycle: Lifecycle
   commitOptions: CommitOptions
@@ -84,6 +81,8 @@ export class Kernel implements Attaching {
   #deadLetters: DeadLetters | null = null
   #serviceTime: ServiceTime | null = null
   #crashes: Crashes | null = null
+  #callbacks: Callbacks | null = null
+  #timers: PoolTimers | null = null
 
   constructor(setup: KernelSetup) {
     const { host, behaviour, settings, broker, workers } = setup
@@ -97,10 +96,8 @@ export class Kernel implements Attaching {
     this.commitOptions = settings.commitOptions
     this.clock = settings.clock
     this.turn = Turn.of(settings.clock)
-    this.timers = new PoolTimers(settings.clock)
     this.facts = new PoolFacts(host)
     this.failures = new Failures(host.name, this.turn, this.status, setup.remedies ?? noRemedies)
-    this.callbacks = new Callbacks(host.name, this.turn, this.settings)
     this.turnWork = new TurnWork(this.turn, this)
     this.holds = new Holds(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
@@ -111,7 +108,6 @@ export class Kernel implements Attaching {
     this.starts = new Starts(this)
     this.population = new Population(this, setup.sizing)
     this.crew = new PoolCrew(this)
-    this.workload = new Workload(this)
     this.overlaps = this.worksAhead = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
@@ -128,6 +124,18 @@ export class Kernel implements Attaching {
 
   get crashes(): Crashes {
     return (this.#crashes ??= new Crashes(this))
+  }
+
+  get timers(): PoolTimers {
+    return (this.#timers ??= new PoolTimers(this.clock))
+  }
+
+  get callbacks(): Callbacks {
+    return (this.#callbacks ??= new Callbacks(this.name, this.turn, this.settings))
+  }
+
+  get workload(): Workload {
+    return new Workload(this)
   }
 
   start(): void {

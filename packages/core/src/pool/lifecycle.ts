@@ -67,7 +67,7 @@ export class Lifecycle implements EndingsOwner {
   start(shutdownAfter: number | undefined): void {
     this.#spawnedAt = this.kernel.turn.now()
     for (const listener of this.kernel.listeners.poolStarted) listener.poolStarted()
-    if (shutdownAfter !== undefined && shutdownAfter > 0) this.#watchIdle(shutdownAfter)
+    if (shutdownAfter !== undefined && shutdownAfter > 0) this.watchIdle(shutdownAfter)
     this.kernel.population.start()
   }
 
@@ -93,7 +93,7 @@ export class Lifecycle implements EndingsOwner {
   }
 
   /** Stops the pool when it had no work for `ms`, as nact's `shutdownAfter` promises. */
-  #watchIdle(ms: number): void {
+  private watchIdle(ms: number): void {
     const { timers, turn, host } = this.kernel
     this.#activeAt = turn.now()
     const check = (): void => {
@@ -116,7 +116,7 @@ export class Lifecycle implements EndingsOwner {
   giveUp(error: unknown, why: string): void {
     const { status, host } = this.kernel
     if (status.stopping) return
-    this.#because(error, why)
+    this.because(error, why)
     // The parent decides while it can still find the pool; whatever it decides, the pool ends.
     host.escalate(status.cause)
     host.stop()
@@ -125,11 +125,11 @@ export class Lifecycle implements EndingsOwner {
   /** Ends the pool because something that it needs was stopped on purpose. This is no fault: its parent is not asked. */
   stopWith(error: unknown, why: string): void {
     if (this.kernel.status.stopping) return
-    this.#because(error, why)
+    this.because(error, why)
     this.kernel.host.stop()
   }
 
-  #because(error: unknown, why: string): void {
+  private because(error: unknown, why: string): void {
     const message = `${why}${error instanceof Error ? `: ${textOf(error)}` : ''}`
     this.kernel.status.cause = new Error(`Pool "${this.kernel.host.name}" gave up: ${message}`, { cause: error })
   }
@@ -151,7 +151,7 @@ export class Lifecycle implements EndingsOwner {
     this.#readiness.end(() => failures.closed())
     this.kernel.shutDown()
     timers.cancelAll()
-    this.#checkDrained()
+    this.checkDrained()
   }
 
   /** Takes nothing new, finishes what the pool has, then stops it; at the latest after `within` milliseconds. */
@@ -163,19 +163,19 @@ export class Lifecycle implements EndingsOwner {
       this.kernel.pool.entrance.closed()
       for (const listener of listeners.poolDraining) listener.poolDraining()
     }
-    const drained = (this.#drains ??= new Drains()).wait(this.#callingHandler())
+    const drained = (this.#drains ??= new Drains()).wait(this.callingHandler())
     this.#endings?.rest()
     this.settle()
-    return within === Infinity ? drained.done : this.#drainedWithin(drained, within)
+    return within === Infinity ? drained.done : this.drainedWithin(drained, within)
   }
 
   /** The request of the handler that calls this, if it is called before the first `await` of one: it would wait for itself. */
-  #callingHandler(): Request | null {
+  private callingHandler(): Request | null {
     return this.kernel.roster.members.find(({ calling }) => calling !== null)?.calling ?? null
   }
 
   /** Stops the pool after `within` milliseconds, even if a handler or a `terminate` never ends. */
-  #drainedWithin(drained: Drained, within: number): Promise<void> {
+  private drainedWithin(drained: Drained, within: number): Promise<void> {
     const { clock, host } = this.kernel
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
@@ -195,7 +195,7 @@ export class Lifecycle implements EndingsOwner {
 
   /** Something is done; perhaps it was the last. */
   settle(): void {
-    if (this.kernel.status.phase !== 'draining') return this.#checkDrained()
+    if (this.kernel.status.phase !== 'draining') return this.checkDrained()
     if (this.kernel.workload.isDone) return this.kernel.host.stop()
     const handlers = this.#drains?.handlers ?? null
     if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains?.onlyHandlersLeft()
@@ -213,10 +213,10 @@ export class Lifecycle implements EndingsOwner {
 
   /** A member has released what it had opened, or has taken too long. */
   released(): void {
-    this.#checkDrained()
+    this.checkDrained()
   }
 
-  #checkDrained(): void {
+  private checkDrained(): void {
     if (!this.kernel.status.stopping || !this.kernel.roster.isEmpty) return
     if (this.#endings !== null && this.#endings.count > 0) return
     // All members have ended and have read it: it must not keep what it holds in memory.

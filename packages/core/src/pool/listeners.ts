@@ -5,33 +5,20 @@ type Wanting<K extends keyof Listener> = readonly (Listener & Required<Pick<List
 
 const NONE: never[] = []
 
-const EVENTS = [
+/** The events that come often. Their listeners are listed once, and not looked for each time. */
+const OFTEN = [
   'requestSettled',
   'callerSettled',
   'requestDropped',
-  'backedOff',
-  'requestHeld',
   'wantsHolds',
   'letterDied',
   'handlerStarted',
   'handlerReran',
   'runFinished',
   'runBroke',
-  'memberStarted',
-  'memberCrashed',
-  'memberAbandoned',
-  'memberEnded',
-  'startFailed',
   'matched',
   'beforeCommits',
-  'stateReady',
   'turnEnded',
-  'sizeChanged',
-  'poolStarted',
-  'poolReady',
-  'poolDraining',
-  'poolStopped',
-  'configured',
 ] as const satisfies readonly (keyof Listener)[]
 
 /** Who is told what happens in a pool, by event: `listeners.x` are the listeners that have a method `x`. */
@@ -39,52 +26,96 @@ export class Listeners {
   requestSettled: Wanting<'requestSettled'> = NONE
   callerSettled: Wanting<'callerSettled'> = NONE
   requestDropped: Wanting<'requestDropped'> = NONE
-  backedOff: Wanting<'backedOff'> = NONE
-  requestHeld: Wanting<'requestHeld'> = NONE
   wantsHolds: Wanting<'wantsHolds'> = NONE
   letterDied: Wanting<'letterDied'> = NONE
   handlerStarted: Wanting<'handlerStarted'> = NONE
   handlerReran: Wanting<'handlerReran'> = NONE
   runFinished: Wanting<'runFinished'> = NONE
   runBroke: Wanting<'runBroke'> = NONE
-  memberStarted: Wanting<'memberStarted'> = NONE
-  memberCrashed: Wanting<'memberCrashed'> = NONE
-  memberAbandoned: Wanting<'memberAbandoned'> = NONE
-  memberEnded: Wanting<'memberEnded'> = NONE
-  startFailed: Wanting<'startFailed'> = NONE
   matched: Wanting<'matched'> = NONE
   beforeCommits: Wanting<'beforeCommits'> = NONE
-  stateReady: Wanting<'stateReady'> = NONE
   turnEnded: Wanting<'turnEnded'> = NONE
-  sizeChanged: Wanting<'sizeChanged'> = NONE
-  poolStarted: Wanting<'poolStarted'> = NONE
-  poolReady: Wanting<'poolReady'> = NONE
-  poolDraining: Wanting<'poolDraining'> = NONE
-  poolStopped: Wanting<'poolStopped'> = NONE
-  configured: Wanting<'configured'> = NONE
+  #all: readonly Listener[] = NONE
+
+  get backedOff(): Wanting<'backedOff'> {
+    return wanting(this.#all, 'backedOff')
+  }
+
+  get requestHeld(): Wanting<'requestHeld'> {
+    return wanting(this.#all, 'requestHeld')
+  }
+
+  get memberStarted(): Wanting<'memberStarted'> {
+    return wanting(this.#all, 'memberStarted')
+  }
+
+  get memberCrashed(): Wanting<'memberCrashed'> {
+    return wanting(this.#all, 'memberCrashed')
+  }
+
+  get memberAbandoned(): Wanting<'memberAbandoned'> {
+    return wanting(this.#all, 'memberAbandoned')
+  }
+
+  get memberEnded(): Wanting<'memberEnded'> {
+    return wanting(this.#all, 'memberEnded')
+  }
+
+  get startFailed(): Wanting<'startFailed'> {
+    return wanting(this.#all, 'startFailed')
+  }
+
+  get stateReady(): Wanting<'stateReady'> {
+    return wanting(this.#all, 'stateReady')
+  }
+
+  get sizeChanged(): Wanting<'sizeChanged'> {
+    return wanting(this.#all, 'sizeChanged')
+  }
+
+  get poolStarted(): Wanting<'poolStarted'> {
+    return wanting(this.#all, 'poolStarted')
+  }
+
+  get poolReady(): Wanting<'poolReady'> {
+    return wanting(this.#all, 'poolReady')
+  }
+
+  get poolDraining(): Wanting<'poolDraining'> {
+    return wanting(this.#all, 'poolDraining')
+  }
+
+  get poolStopped(): Wanting<'poolStopped'> {
+    return wanting(this.#all, 'poolStopped')
+  }
+
+  get configured(): Wanting<'configured'> {
+    return wanting(this.#all, 'configured')
+  }
 
   attach(listener: Listener): void {
+    if (this.#all.includes(listener)) return
     // One list for all events that nobody else listens to: most pools have a single listener.
     const alone = [listener]
-    for (const event of EVENTS) {
+    this.#all = this.#all === NONE ? alone : this.#all.concat(listener)
+    for (const event of OFTEN) {
       if (listener[event] === undefined) continue
       const there: readonly Listener[] = this[event]
-      if (there === NONE) this.#set(event, alone)
-      else if (!there.includes(listener)) this.#set(event, there.concat(listener))
+      this.set(event, there === NONE ? alone : there.concat(listener))
     }
   }
 
   detach(listener: Listener): void {
-    for (const event of EVENTS) {
-      if (listener[event] !== undefined)
-        this.#set(
-          event,
-          this[event].filter((each: Listener) => each !== listener),
-        )
-    }
+    const without = (list: readonly Listener[]): readonly Listener[] => list.filter((each) => each !== listener)
+    this.#all = without(this.#all)
+    for (const event of OFTEN) if (listener[event] !== undefined) this.set(event, without(this[event]))
   }
 
-  #set(event: keyof Listener, listeners: readonly Listener[]): void {
+  private set(event: (typeof OFTEN)[number], listeners: readonly Listener[]): void {
     this[event] = (listeners.length === 0 ? NONE : listeners) as never
   }
+}
+
+function wanting<K extends keyof Listener>(all: readonly Listener[], event: K): Wanting<K> {
+  return all.filter((listener): listener is Listener & Required<Pick<Listener, K>> => listener[event] !== undefined)
 }

@@ -65,9 +65,9 @@ export class MemberStarts {
     slot.start = new Start({
       info: member.info,
       make: () => member.start(),
-      done: (started) => this.#started(slot, member, started as Started),
-      failed: (error) => this.#failed(slot, member, error),
-      late: (started) => this.#startedTooLate(member, started as Started),
+      done: (started) => this.started(slot, member, started as Started),
+      failed: (error) => this.failed(slot, member, error),
+      late: (started) => this.startedTooLate(member, started as Started),
     })
     this.kernel.starts.begin(slot.start)
   }
@@ -77,7 +77,7 @@ export class MemberStarts {
     return member.hasBegun || this.#undecided?.has(member) === true
   }
 
-  #started(slot: Slot, member: Member, { kind, reason }: Started): void {
+  private started(slot: Slot, member: Member, { kind, reason }: Started): void {
     slot.start = null
     if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
     if (kind === 'ignore') return this.places.leaveOut(slot)
@@ -91,38 +91,38 @@ export class MemberStarts {
   }
 
   /** The pool no longer waited for its `init`: what that has opened is released. */
-  #startedTooLate(member: Member, { kind }: Started): void {
+  private startedTooLate(member: Member, { kind }: Started): void {
     if (kind !== 'ready' && kind !== 'continue') return
     this.kernel.release(member, member.leaving === null ? 'startTimeout' : member.leaving.reason)
   }
 
-  #failed(slot: Slot, member: Member, error: unknown): void {
+  private failed(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.#undecided ??= new WeakSet()
     this.#undecided.add(member)
-    const seekWork = (): void => this.#startedWithoutState(slot, member, error)
-    const leave = (): void => this.#tryAgain(slot, member, error)
+    const seekWork = (): void => this.startedWithoutState(slot, member, error)
+    const leave = (): void => this.tryAgain(slot, member, error)
     this.kernel.supervision.startFailed({ seekWork, leave }, error)
   }
 
-  #startedWithoutState(slot: Slot, member: Member, error: unknown): void {
+  private startedWithoutState(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.places.startsOf(slot).gaveUp(member.info, error)
-    this.#started(slot, member, { kind: 'ready', reason: undefined })
+    this.started(slot, member, { kind: 'ready', reason: undefined })
   }
 
-  #tryAgain(slot: Slot, member: Member, error: unknown): void {
+  private tryAgain(slot: Slot, member: Member, error: unknown): void {
     if (slot.member !== member) return
     this.places.discard(slot)
     this.#hasFailed = true
     const starts = this.places.startsOf(slot)
     if (starts.failed(member.info, error, () => this.places.fill(slot))) return
-    if (this.#goesOnWithout(slot)) return
+    if (this.goesOnWithout(slot)) return
     this.kernel.lifecycle.giveUp(error, `its init failed ${starts.failures} times in a row`)
   }
 
   /** A pool that has other members, and enough of them, goes on without this one. */
-  #goesOnWithout(slot: Slot): boolean {
+  private goesOnWithout(slot: Slot): boolean {
     if (!this.places.hasWorkers || !this.kernel.population.canSpare()) return false
     this.places.leaveEmpty(slot)
     slot.starts?.succeeded()

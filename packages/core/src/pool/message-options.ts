@@ -49,6 +49,17 @@ export const NO_OPTIONS: CallOptions = {}
 
 const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress', 'idempotent'] as const
 
+/** The timeout, if the options say nothing else and it is valid; otherwise undefined. Never throws. */
+export function onlyTimeout(options: CallOptions): number | undefined {
+  try {
+    if (Object.getPrototypeOf(options) !== Object.prototype || Reflect.ownKeys(options).length !== 1) return undefined
+    const { timeout } = options
+    return typeof timeout === 'number' && timeout >= 0 ? timeout : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed(pool: string, options: unknown): GenPoolError | undefined {
   if (typeof options !== 'object' || options === null) {

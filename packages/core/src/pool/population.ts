@@ -42,14 +42,14 @@ export class Population {
 
   start(): void {
     if (this.kernel.sharesState) this.kernel.sharedState.start()
-    else this.#populate(0)
+    else this.populate(0)
   }
 
   /** The shared state is there. `step`: what `init` asked for; undefined if it was simply a state. */
   stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
     const { listeners, roster, directMessages, lifecycle } = this.kernel
     for (const listener of listeners.stateReady) listener.stateReady(cell)
-    this.#populate(step === undefined ? 0 : 1)
+    this.populate(step === undefined ? 0 : 1)
     const [first] = roster.members
     if (step !== undefined && first !== undefined) directMessages.continueWith(first, step.reason)
     lifecycle.memberReady()
@@ -65,7 +65,7 @@ export class Population {
     this.#sizePolicy.end()
   }
 
-  #populate(atLeast: number): void {
+  private populate(atLeast: number): void {
     this.populated = true
     this.#sizePolicy.populate(atLeast)
     // A pool without members can take requests: the first one starts a member.

@@ -27,8 +27,10 @@ export interface Port {
   backOff(request: Request, key: unknown, until: Nanos): unknown
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
+  /** Whether so many wait that it pays to `pack` calls. */
+  readonly packs: boolean
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */
-  pack(make: Maker<Request>, message: unknown, about: unknown): boolean
+  pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */
   askR(member: Member): Request | null
   /** Up to `limit` more requests for the same handler. */

@@ -1,3 +1,10 @@
+/** What a caller waits for. */
+interface Awaited {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(error: Error): void
+}
+
 /** Whether a pool can work, and who waits for that. */
 export class Readiness {
   /** Whether a caller waits. */
@@ -7,33 +14,30 @@ export class Readiness {
   /** Whether it stopped before that. */
   #missed = false
   /** Made for the first caller. */
-  #promise: Promise<void> | null = null
-  #resolve: (() => void) | null = null
-  #reject: ((error: Error) => void) | null = null
+  #awaited: Awaited | null = null
 
   /** @param failure makes the error of a pool that never could work */
   wait(failure: () => Error): Promise<void> {
     this.isAwaited = !this.reached && !this.#missed
-    if (this.#promise === null) this.#makePromise(failure)
-    return this.#promise as Promise<void>
+    this.#awaited ??= this.makePromise(failure)
+    return this.#awaited.promise
   }
 
-  #makePromise(failure: () => Error): void {
-    this.#promise = new Promise((resolve, reject) => {
-      if (this.#missed) reject(failure())
-      else if (this.reached) resolve()
-      else [this.#resolve, this.#reject] = [resolve, reject]
-    })
+  private makePromise(failure: () => Error): Awaited {
+    let [resolve, reject]: [() => void, (error: Error) => void] = [() => undefined, () => undefined]
+    const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
+    if (this.#missed) reject(failure())
+    else if (this.reached) resolve()
     // Nobody may be listening: an unhandled rejection must not end the process.
-    this.#promise.catch(() => undefined)
+    promise.catch(() => undefined)
+    return { promise, resolve, reject }
   }
 
   /** The pool can work. */
   done(): void {
     this.reached = true
     this.isAwaited = false
-    this.#resolve?.()
-    this.#resolve = this.#reject = null
+    this.#awaited?.resolve()
   }
 
   /** The pool stops. */
@@ -41,7 +45,6 @@ export class Readiness {
     if (this.reached) return
     this.#missed = true
     this.isAwaited = false
-    this.#reject?.(failure())
-    this.#resolve = this.#reject = null
+    this.#awaited?.reject(failure())
   }
 }

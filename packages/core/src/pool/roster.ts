@@ -25,12 +25,12 @@ const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 
 /** The members of a pool: fills the slots, replaces members that end, and stops the pool if that happens too often. */
 export class Roster implements Places {
   readonly slots = new Slots()
-  readonly #addresses: MemberAddresses
+  /** Made with the first address. */
+  #addresses: MemberAddresses | null = null
   readonly #starts: MemberStarts
   #resizing = false
 
   constructor(private readonly kernel: RosterPorts) {
-    this.#addresses = new MemberAddresses(kernel)
     this.#starts = new MemberStarts(kernel, this)
   }
 
@@ -63,40 +63,42 @@ export class Roster implements Places {
   /** The member's address, or `nobody` once it has ended. */
   addressOf(info: MemberInfo): unknown {
     const member = this.slots.all[info.slot - 1]?.member
-    return member?.info === info ? this.#addresses.of(member) : nobody
+    if (member?.info !== info) return nobody
+    this.#addresses ??= new MemberAddresses(this.kernel)
+    return this.#addresses.of(member)
   }
 
   // --- size ---
 
   /** Changes the number of members. New ones start at once; surplus ones, the last first, end after their current message. */
   resize(size: number): void {
-    this.#changeSize(() => {
+    this.changeSize(() => {
       this.slots.growTo(size)
       this.#resizing = true
-      for (const slot of this.slots.all) this.#setWanted(slot, slot.number <= size)
+      for (const slot of this.slots.all) this.setWanted(slot, slot.number <= size)
       this.#resizing = false
-      this.#checkNotEmpty()
+      this.checkNotEmpty()
     })
   }
 
   /** Starts one more member. */
   grow(): void {
-    this.#changeSize(() => {
+    this.changeSize(() => {
       const slot = this.slots.free()
       slot.ignored = false
-      this.#setWanted(slot, true)
+      this.setWanted(slot, true)
     })
   }
 
   /** Ends `count` members without replacing them: idle ones first, busy ones after their current message. */
   shrink(count: number): void {
-    if (count > 0) this.#changeSize(() => this.slots.surplus(count).forEach((slot) => this.#setWanted(slot, false)))
+    if (count > 0) this.changeSize(() => this.slots.surplus(count).forEach((slot) => this.setWanted(slot, false)))
   }
 
   /** Ends one member without replacing it. */
   dismiss(member: Member): void {
-    const slot = this.#slotOf(member)
-    if (slot !== undefined) this.#changeSize(() => this.#setWanted(slot, false))
+    const slot = this.slotOf(member)
+    if (slot !== undefined) this.changeSize(() => this.setWanted(slot, false))
   }
 
   /** Replaces all, so that each makes its state anew. */
@@ -113,21 +115,21 @@ export class Roster implements Places {
     }
   }
 
-  #setWanted(slot: Slot, wanted: boolean): void {
+  private setWanted(slot: Slot, wanted: boolean): void {
     this.slots.setWanted(slot, wanted)
     if (wanted) return this.fill(slot)
     slot.starts?.cancel()
     slot.member?.leave('resized')
   }
 
-  #changeSize(change: () => void): void {
+  private changeSize(change: () => void): void {
     const from = this.size
     change()
     if (from === this.size) return
     for (const listener of this.kernel.listeners.sizeChanged) listener.sizeChanged(from, this.size)
   }
 
-  #slotOf(member: Member): Slot | undefined {
+  private slotOf(member: Member): Slot | undefined {
     const slot = this.slots.all[member.info.slot - 1]
     return slot?.member === member ? slot : undefined
   }
@@ -155,24 +157,24 @@ export class Roster implements Places {
   }
 
   leaveEmpty(slot: Slot): void {
-    this.#changeSize(() => this.#setWanted(slot, false))
+    this.changeSize(() => this.setWanted(slot, false))
   }
 
   /** It never started: no `terminate`, and messages sent to it are lost. */
   discard(slot: Slot): void {
-    const member = this.#vacate(slot)
+    const member = this.vacate(slot)
     member?.discard()
-    if (member !== null) this.#addresses.stop(member)
+    if (member !== null) this.#addresses?.stop(member)
   }
 
   leaveOut(slot: Slot): void {
     slot.ignored = true
     this.discard(slot)
-    this.#checkNotEmpty()
+    this.checkNotEmpty()
   }
 
   /** A pool in which `init` wants no member would keep its callers waiting for ever. */
-  #checkNotEmpty(): void {
+  private checkNotEmpty(): void {
     if (!this.#resizing && this.slots.allIgnored) this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
   }
 
@@ -180,12 +182,12 @@ export class Roster implements Places {
 
   /** A member ended. Another takes its slot, if the slot should still have a member. */
   ended(member: Member, reason: unknown): void {
-    const slot = this.#slotOf(member)
+    const slot = this.slotOf(member)
     if (slot === undefined) return
-    this.#vacate(slot)
+    this.vacate(slot)
     for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, reason)
     if (this.#starts.mayHaveOpened(member)) this.kernel.release(member, reason)
-    this.#addresses.stop(member)
+    this.#addresses?.stop(member)
     if (this.kernel.status.stopping || !slot.wanted) return
     const why = NO_FAULT.has(reason) ? null : this.kernel.supervision.overTheLimit(this.kernel.turn.now())
     if (why === null) this.fill(slot)
@@ -193,7 +195,7 @@ export class Roster implements Places {
   }
 
   /** Returns the member that had the slot. */
-  #vacate(slot: Slot): Member | null {
+  private vacate(slot: Slot): Member | null {
     // Its init may still be at work.
     if (slot.start !== null) this.kernel.starts.giveUp(slot.start)
     return this.slots.vacate(slot)

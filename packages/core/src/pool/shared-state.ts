@@ -46,47 +46,47 @@ export class SharedState {
   /** Makes the state. Tried again after a failure, as supervision says. */
   start(): void {
     const info = this.kernel.roster.identify(0, this.failedStarts + 1)
-    if (this.#opening !== undefined) return this.#open(info, this.#opening.made)
-    this.#initialise(
+    if (this.#opening !== undefined) return this.open(info, this.#opening.made)
+    this.initialise(
       info,
-      (made) => this.#made(info, made),
-      (error) => this.#failed(info, error),
+      (made) => this.made(info, made),
+      (error) => this.failed(info, error),
     )
   }
 
-  #failed(info: MemberInfo, error: unknown): void {
+  private failed(info: MemberInfo, error: unknown): void {
     if (this.kernel.status.stopping) return
     const withoutState = (): void => {
-      this.#startLoop.gaveUp(info, error)
-      this.#made(info, undefined)
+      this.startLoop.gaveUp(info, error)
+      this.made(info, undefined)
     }
-    this.kernel.supervision.startFailed({ seekWork: withoutState, leave: () => this.#tryAgain(info, error) }, error)
+    this.kernel.supervision.startFailed({ seekWork: withoutState, leave: () => this.tryAgain(info, error) }, error)
   }
 
   /** Another first value, for a reset. */
   makeAgain(): Promise<unknown> {
     const info = this.kernel.roster.identify(0, 1)
     return new Promise((resolve, reject) => {
-      this.#initialise(info, (made) => resolve(made instanceof InitStep ? made.value : made), reject)
+      this.initialise(info, (made) => resolve(made instanceof InitStep ? made.value : made), reject)
     })
   }
 
   /** The pool stops. */
   end(): void {
-    if (this.#opening !== undefined) this.#release(this.#opening.info, this.#opening.made, 'shutdown')
+    if (this.#opening !== undefined) this.release(this.#opening.info, this.#opening.made, 'shutdown')
     this.#opening = undefined
   }
 
-  #initialise(info: MemberInfo, done: (made: unknown) => void, failed: (error: unknown) => void): void {
+  private initialise(info: MemberInfo, done: (made: unknown) => void, failed: (error: unknown) => void): void {
     const { behaviour, facts, starts } = this.kernel
     const make = (): unknown => initialise(behaviour, facts, info)
-    const late = (made: unknown): void => this.#release(info, made, start.timedOut ? 'startTimeout' : 'shutdown')
+    const late = (made: unknown): void => this.release(info, made, start.timedOut ? 'startTimeout' : 'shutdown')
     const start = new Start({ info, make, done, failed, late })
     starts.begin(start)
   }
 
   /** Nothing will use what `init` has made. */
-  #release(info: MemberInfo, made: unknown, reason: unknown): void {
+  private release(info: MemberInfo, made: unknown, reason: unknown): void {
     if (made instanceof InitStep && made.kind !== 'continue') return
     const { behaviour, facts, status, lifecycle } = this.kernel
     const state: unknown = made instanceof InitStep ? made.value : made
@@ -94,16 +94,16 @@ export class SharedState {
     lifecycle.release(info.name, () => terminate(behaviour, facts, ending))
   }
 
-  #made(info: MemberInfo, made: unknown): void {
-    if (this.kernel.status.stopping) return this.#release(info, made, 'shutdown')
+  private made(info: MemberInfo, made: unknown): void {
+    if (this.kernel.status.stopping) return this.release(info, made, 'shutdown')
     const step = made instanceof InitStep ? made : undefined
     if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
     if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
-    this.#open(info, made)
+    this.open(info, made)
   }
 
   /** Waits for a store that reads a journal first, as long as for an `init`. */
-  #open(info: MemberInfo, made: unknown): void {
+  private open(info: MemberInfo, made: unknown): void {
     const step = made instanceof InitStep ? made : undefined
     const before = this.#opening
     const { facts, settings, starts } = this.kernel
@@ -116,32 +116,32 @@ export class SharedState {
         opening = before?.cell ?? sharedCell(facts.name, state, step === undefined ? made : step.value)
         return (state.store as { readonly ready?: PromiseLike<void> } | undefined)?.ready
       },
-      done: () => this.#opened(opening as Cell<unknown>, step),
+      done: () => this.opened(opening as Cell<unknown>, step),
       failed: (error) => {
         this.#opening = start.timedOut ? (before ?? { info, cell: opening as Cell<unknown>, made }) : undefined
-        this.#tryAgain(info, error)
+        this.tryAgain(info, error)
       },
       late: () => {
-        if (!start.timedOut && before === undefined) this.#release(info, made, 'shutdown')
+        if (!start.timedOut && before === undefined) this.release(info, made, 'shutdown')
       },
     })
     starts.begin(start)
   }
 
-  #opened(cell: Cell<unknown>, step: InitStep | undefined): void {
+  private opened(cell: Cell<unknown>, step: InitStep | undefined): void {
     if (this.kernel.status.stopping) return
     this.cell = cell
     this.#opening = undefined
     this.kernel.population.stateReady(cell, step)
   }
 
-  #tryAgain(info: MemberInfo, error: unknown): void {
+  private tryAgain(info: MemberInfo, error: unknown): void {
     if (this.kernel.status.stopping) return
-    if (this.#startLoop.failed(info, error, () => this.start())) return
-    this.kernel.lifecycle.giveUp(error, `its init failed ${this.#startLoop.failures} times in a row`)
+    if (this.startLoop.failed(info, error, () => this.start())) return
+    this.kernel.lifecycle.giveUp(error, `its init failed ${this.startLoop.failures} times in a row`)
   }
 
-  get #startLoop(): StartLoop {
+  private get startLoop(): StartLoop {
     return (this.#starts ??= new StartLoop(this.kernel.supervision.startCounter(), this.kernel))
   }
 }

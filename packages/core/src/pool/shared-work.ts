@@ -13,7 +13,7 @@ import type { TurnWork } from './turn-work'
 
 /** The pool of shared runs. */
 interface SharingKernel extends RequestOwner<Request> {
-  readonly deadlines: Deadlines<Request>
+  readonly deadlines: Pick<Deadlines<Request>, 'add' | 'remove'>
   readonly port: Port
   readonly entrance: Entrance
   submit(request: Request): void

@@ -60,7 +60,7 @@ export class Slots {
   /** The lowest slot that should have no member; a new one if there is none. */
   free(): Slot {
     while (this.all[this.#firstFree]?.wanted === true) this.#firstFree++
-    return this.all[this.#firstFree] ?? this.#add()
+    return this.all[this.#firstFree] ?? this.add()
   }
 
   /** The slots to empty if `count` members are surplus: idle ones first, and of those the last ones, so that low numbers stay. */
@@ -91,7 +91,7 @@ export class Slots {
     return member
   }
 
-  #add(): Slot {
+  private add(): Slot {
     const slot = new Slot(this.all.length + 1)
     this.all.push(slot)
     return slot

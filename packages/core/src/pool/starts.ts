@@ -76,11 +76,11 @@ export class Starts implements TimeLimitPorts<Start> {
     eventually(
       () => steps.make(),
       (value) => {
-        if (!this.#settle(start)) return steps.late(value)
+        if (!this.settle(start)) return steps.late(value)
         steps.done(value)
       },
       (error) => {
-        if (this.#settle(start)) this.#fail(start, error)
+        if (this.settle(start)) this.fail(start, error)
       },
     )
     if (start.settled) return
@@ -91,12 +91,12 @@ export class Starts implements TimeLimitPorts<Start> {
 
   /** Its result no longer matters. If it succeeds all the same, `late` is called. */
   giveUp(start: Start): void {
-    this.#settle(start)
+    this.settle(start)
   }
 
   /** The pool stops. */
   end(): void {
-    for (const start of this.#limit?.all ?? []) this.#settle(start)
+    for (const start of this.#limit?.all ?? []) this.settle(start)
   }
 
   /** Options have changed. */
@@ -109,7 +109,7 @@ export class Starts implements TimeLimitPorts<Start> {
     this.#limit?.rest()
   }
 
-  #settle(start: Start): boolean {
+  private settle(start: Start): boolean {
     if (start.settled) return false
     start.settled = true
     this.#limit?.remove(start)
@@ -122,10 +122,10 @@ export class Starts implements TimeLimitPorts<Start> {
     start.settled = start.timedOut = true
     const { name, settings } = this.pool
     const { info, waitsFor = 'init' } = start.steps
-    this.#fail(start, new StartTimeoutError(name, info.name, settings.current.startTimeout, waitsFor))
+    this.fail(start, new StartTimeoutError(name, info.name, settings.current.startTimeout, waitsFor))
   }
 
-  #fail(start: Start, error: unknown): void {
+  private fail(start: Start, error: unknown): void {
     start.steps.failed(error)
   }
 }

@@ -30,10 +30,10 @@ export class TurnWork implements Runnable {
 
   /** The pool has work in this turn. Called for each piece of it. */
   join(): void {
-    if (!this.#joined) this.#begin()
+    if (!this.#joined) this.begin()
   }
 
-  #begin(): void {
+  private begin(): void {
     this.#joined = true
     this.turn.touch(this)
     this.pool.lifecycle.active()

@@ -1,4 +1,4 @@
-import { keepShape, type GenPoolError, type Nanos, type Reference, type ReplyReference } from '@genpool/runtime'
+import { keepShape, type GenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Hold } from './hold'
 import type { Scope } from './scope'
 
@@ -17,8 +17,6 @@ export class Rarely {
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */
   controller: AbortController | null = null
-  /** The reply address of this request, after a handler has asked for it. */
-  from: ReplyReference | null = null
   /** An answer that the handler gave before its commit; it is sent with the commit. */
   held: { readonly value: unknown } | null = null
   /** The promise with which nact's `dispatch` answered, and which is waited for. */
@@ -39,12 +37,6 @@ export class Rarely {
   crashes = 0
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
-}
-
-/** Detaches a settled request from its reply address and its signal. */
-export function detach({ from, unwatch }: Rarely): void {
-  from?.close()
-  unwatch?.()
 }
 
 keepShape(new Rarely())

@@ -22,11 +22,10 @@ class RequestAddress extends ReplyReference implements From {
 
 /** Returns the reply address of `request`; always the same one. */
 export function addressOf(request: Request): From {
-  const rarely = request.extend()
-  const address = (rarely.from as RequestAddress | null) ?? new RequestAddress(request)
+  const address = (request.from as RequestAddress | null) ?? new RequestAddress(request)
   // A settled request will not close its address later, so close it now.
   if (request.outcome !== null) address.close()
-  rarely.from = address
+  request.from = address
   return address
 }
 

@@ -5,6 +5,7 @@ import {
   type Nanos,
   NS_PER_MS,
   type Reference,
+  type ReplyReference,
   type ReplyTarget,
   withoutContext,
 } from '@genpool/runtime'
@@ -17,14 +18,14 @@ import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
 import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
-import { detach, Rarely } from './rarely'
+import { Rarely } from './rarely'
 import type { RequestOwner, Runner } from './request-owner'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
 
 /**
  * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
  *
- * `outcome` is null until it is settled, and is set once.
+ * `outcome` is null until it is settled, and is set once. A method with `#` would cost 8 bytes in each request.
  */
 export class Request extends Waiting implements Expiring, ReplyTarget, RequestFacts {
   wheelPrevious: Expiring | null = null
@@ -34,6 +35,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   runner: Runner<Request> | null = null
   attempt = 0
   rarely: Rarely | null = null
+  /** Its reply address, after a handler has asked for it. */
+  from: ReplyReference | null = null
 
   constructor(
     readonly owner: RequestOwner<Request>,
@@ -113,20 +116,20 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** nact calls this when it dispatches to the temporary address. It dispatches a promise as it is, so that is waited for. */
   resolve(value: unknown): void {
-    this.#answer(value)
+    this.answerNow(value)
   }
 
   /** Answers it, now or with the commit of the handler that runs it. Returns whether this was the answer. */
   answer(value: unknown): boolean {
-    if (!isNoAnswer(value)) return this.#answer(value)
+    if (!isNoAnswer(value)) return this.answerNow(value)
     letGo([value])
-    if (this.#isAnswered) return false
+    if (this.isAnswered) return false
     const isRunning = this.runner?.holdsAnswersOf(this) === true
-    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.#noAnswer(value))
+    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.noAnswer(value))
   }
 
-  #answer(value: unknown): boolean {
-    if (this.#isAnswered) {
+  private answerNow(value: unknown): boolean {
+    if (this.isAnswered) {
       letGo([value])
       return false
     }
@@ -136,7 +139,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   /** Whether it has its outcome, or an answer that waits for a commit or is a promise. */
-  get #isAnswered(): boolean {
+  private get isAnswered(): boolean {
     const { rarely } = this
     if (this.outcome !== null || rarely === null) return this.outcome !== null
     return rarely.promised !== null || (rarely.held !== null && this.runner?.holdsAnswersOf(this) === true)
@@ -144,12 +147,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** Gives an answer that waits for no commit any more. A promise is waited for, until the deadline. */
   give(value: unknown): boolean {
-    if (isPromised(value)) return this.#giveLater(value)
+    if (isPromised(value)) return this.giveLater(value)
     const draft = draftIn(value)
     return draft === undefined ? this.reply(value, true) : this.fail(this.owner.unanswerable(this, draft))
   }
 
-  #giveLater(promise: PromiseLike<unknown>): boolean {
+  private giveLater(promise: PromiseLike<unknown>): boolean {
     const rarely = this.extend()
     rarely.promised = promise
     const isLatest = (): boolean => rarely.promised === promise && this.outcome === null
@@ -160,7 +163,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return true
   }
 
-  #noAnswer(value: unknown): GenPoolError {
+  private noAnswer(value: unknown): GenPoolError {
     return this.owner.unanswerable(this, new TypeError(whyNoAnswer(value)))
   }
 
@@ -168,7 +171,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   succeed(value: unknown, answered: boolean): boolean {
     if (!isNoAnswer(value)) return this.reply(value, answered)
     letGo([value])
-    return this.fail(this.#noAnswer(value))
+    return this.fail(this.noAnswer(value))
   }
 
   /**
@@ -179,7 +182,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   reply(value: unknown, answered: boolean): boolean {
     if (!this.settle('replied', undefined)) return false
     if (this.resolveCaller !== null) this.resolveCaller(value)
-    else if (answered && this.rarely?.sender) this.#answerSender(this.rarely.sender, value)
+    else if (answered && this.rarely?.sender) this.answerSender(this.rarely.sender, value)
     return true
   }
 
@@ -187,7 +190,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     if (isGivenUp(error) && this.runner?.giveUp(this) === false) return false
     if (!this.settle(outcomeOf(error), error)) return false
-    if (this.rarely !== null) this.#abort(this.rarely, error)
+    if (this.rarely !== null) this.abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.owner.tellFailure(this.resolveCaller, new Failure(error))
     else {
@@ -202,11 +205,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return scope === null ? withoutContext(work) : scope.within(work)
   }
 
-  #answerSender(sender: Reference, value: unknown): void {
+  private answerSender(sender: Reference, value: unknown): void {
     this.within(() => this.owner.sendAnswer(sender, value))
   }
 
-  #abort({ controller }: Rarely, error: GenPoolError): void {
+  private abort({ controller }: Rarely, error: GenPoolError): void {
     if (controller !== null) this.within(() => controller.abort(error))
   }
 
@@ -245,8 +248,9 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     this.owner.settled(this, outcome, error)
     if (this.rarely !== null) {
       this.rarely.scope?.settled(outcome, error)
-      detach(this.rarely)
+      this.rarely.unwatch?.()
     }
+    if (this.from !== null) this.from.close()
     return true
   }
 }

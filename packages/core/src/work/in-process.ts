@@ -16,7 +16,7 @@ import { MessageContext, PlainContext } from './message-context'
 import { type Continuing, PromisedRuns } from './promised-runs'
 import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runSpecially } from './special-runs'
-import type { Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
+import type { Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
 
 /** Makes the workers that run in this thread. */
 export class InProcessWorkers implements WorkerFactory<Request> {
@@ -37,20 +37,17 @@ export class InProcessWorkers implements WorkerFactory<Request> {
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
  *
- * With a synchronous handler all of this is synchronous, and makes no promise.
+ * With a synchronous handler all of this is synchronous, and makes no promise. There is one per member, so it has no method with
+ * `#`, which would cost 8 bytes.
  */
 export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
-  readonly depth = 1
   ended = false
   #keeper: StateKeeper | null
-  readonly #progress: Progress<Request>
-  readonly #inHand: { readonly first: Request | null }
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
   /** Made for the first run that returns a promise. */
   #promised: PromisedRuns | null = null
-  #hold: Hold<unknown> | null = null
 
   constructor(
     protected readonly pool: InProcessPool,
@@ -58,9 +55,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     private readonly host: WorkerHost<Request>,
     keeper: StateKeeper | null,
   ) {
-    this.#progress = host.progress
-    this.#inHand = host.inHand
     this.#keeper = keeper
+  }
+
+  get depth(): 1 {
+    return 1
   }
 
   get commits(): boolean {
@@ -73,11 +72,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** What it runs: of a batch, the first. */
   protected get first(): Request | null {
-    return this.#inHand.first
+    return this.host.inHand.first
   }
 
   get isCalling(): boolean {
-    return this.#promised?.waits !== true && this.#inHand.first !== null
+    return this.#promised?.waits !== true && this.host.inHand.first !== null
   }
 
   start(): Eventually<Started> {
@@ -85,10 +84,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     // In nact a function whose initialStateFunc threw may go on: without a state.
     if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
     const made = initialise(this.pool.behaviour, this.pool.facts, this.info)
-    return isThenable(made) ? made.then((state) => this.#started(state)) : this.#started(made)
+    return isThenable(made) ? made.then((state) => this.started(state)) : this.started(made)
   }
 
-  #started(made: unknown): Started {
+  private started(made: unknown): Started {
     const { started, keeper } = firstStateOf(made, this.info.name, this.pool)
     this.#keeper = keeper ?? this.#keeper
     return started
@@ -99,40 +98,40 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (job.handler.batch > 0 || this.#companions !== null) this.#companions = job.companions
     const now = turn.now()
     this.#startedAt = now
-    this.#progress.began(job, now)
+    this.host.progress.began(job, now)
     let step: Step | PromiseLike<Step>
     try {
-      step = job.rarely === null ? this.#transact() : this.#transactWithin(job.rarely)
+      step = job.rarely === null ? this.transact() : this.transactWithin(job.rarely)
     } catch (error) {
-      return this.#failed(job, error)
+      return this.failed(job, error)
     }
-    if (isThenable(step)) this.#await(step)
-    else this.#done(job, step, turn.tick(), turn.measured)
+    if (isThenable(step)) this.await(step)
+    else this.done(job, step, turn.tick(), turn.measured)
   }
 
-  #transact(): Step | PromiseLike<Step> {
+  private transact(): Step | PromiseLike<Step> {
     return (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
   }
 
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
-  #transactWithin({ scope }: Rarely): Step | PromiseLike<Step> {
-    return scope === null ? this.#transact() : scope.within(() => this.#transact())
+  private transactWithin({ scope }: Rarely): Step | PromiseLike<Step> {
+    return scope === null ? this.transact() : scope.within(() => this.transact())
   }
 
-  #await(step: PromiseLike<Step>): void {
+  private await(step: PromiseLike<Step>): void {
     this.pool.overlaps = true
-    this.#promisedRuns.await(step)
+    this.promisedRuns.await(step)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
   run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
-    const job = this.#inHand.first as Request
+    const job = this.host.inHand.first as Request
     const isPlain = job.rarely === null && job.handler.batch === 0
-    if (attempt.number > 1 || attempt.exclusive || !isPlain) this.#prepare(job, attempt)
-    this.#progress.attempted(job, attempt)
+    if (attempt.number > 1 || attempt.exclusive || !isPlain) this.prepare(job, attempt)
+    this.host.progress.attempted(job, attempt)
     const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
     let result: unknown
-    calling.hand = this.#inHand
+    calling.hand = this.host.inHand
     try {
       result = isPlain
         ? job.handler.handle(job.message, state, ctx)
@@ -150,17 +149,17 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       : stepOf(result, job.handler, this)
   }
 
-  #prepare({ rarely }: Request, attempt: Attempt): void {
-    if (attempt.number > 1 || attempt.exclusive) this.#checkWanted()
+  private prepare({ rarely }: Request, attempt: Attempt): void {
+    if (attempt.number > 1 || attempt.exclusive) this.checkWanted()
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
   }
 
-  get #promisedRuns(): PromisedRuns {
+  private get promisedRuns(): PromisedRuns {
     return (this.#promised ??= new PromisedRuns(this))
   }
 
   get toStep(): (result: unknown) => Step {
-    return this.#promisedRuns.toStep
+    return this.promisedRuns.toStep
   }
 
   /** What an asynchronous handler returned. */
@@ -168,32 +167,32 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.pool.turn.refresh()
     this.pool.beforeCommits()
     if (this.ended) throw this.pool.failures.gone()
-    return (this.#inHand.first as Request).handler.toStep(result)
+    return (this.host.inHand.first as Request).handler.toStep(result)
   }
 
   /** Refuses a commit whose callers no longer wait. Called by the commit engine, and before a run that had to wait. */
   admit(): Error | undefined {
-    const job = this.#inHand.first
+    const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
     if (isWanted(job, this.pool)) return undefined
     if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
     return this.pool.failures.expired(job)
   }
 
-  #checkWanted(): void {
+  private checkWanted(): void {
     const refusal = this.admit()
     if (refusal !== undefined) throw refusal
   }
 
   holding(hold: Hold<unknown>): void {
-    this.#hold = hold
+    this.promisedRuns.hold = hold
   }
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
-    const request = this.#inHand.first
+    const request = this.host.inHand.first
     if (request === null) return
-    this.#hold = null
+    if (this.#promised !== null) this.#promised.hold = null
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
     } else if (step.kind === 'reply') {
@@ -203,20 +202,20 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   runDone(step: Step): void {
-    if (!this.ended) this.#done(this.#inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
+    if (!this.ended) this.done(this.host.inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   runFailed(error: unknown): void {
-    if (!this.ended) this.#failed(this.#inHand.first as Request, error)
+    if (!this.ended) this.failed(this.host.inHand.first as Request, error)
   }
 
-  #done(job: Request, step: Step, runNs: Nanos, times: number): void {
+  private done(job: Request, step: Step, runNs: Nanos, times: number): void {
     this.host.done(job, step.then, runNs, times)
   }
 
-  #failed(job: Request, error: unknown): void {
+  private failed(job: Request, error: unknown): void {
     const runNs = this.pool.turn.refresh() - this.#startedAt
-    this.#hold = null
+    if (this.#promised !== null) this.#promised.hold = null
     const again = runAgainOf(error)
     if (again !== undefined) this.host.failed(job, again, runNs)
     else if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
@@ -234,21 +233,20 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   holdsAnswersOf(request: Request): boolean {
-    return this.commits && !this.ended && this.#has(request)
+    return this.commits && !this.ended && this.has(request)
   }
 
   startOf(request: Request): Nanos | null {
-    return request.attempt > 0 && this.#has(request) ? this.#startedAt : null
+    return request.attempt > 0 && this.has(request) ? this.#startedAt : null
   }
 
-  #has(request: Request): boolean {
-    return this.#inHand.first === request || this.#companions?.includes(request) === true
+  private has(request: Request): boolean {
+    return this.host.inHand.first === request || this.#companions?.includes(request) === true
   }
 
   end(reason: unknown): Eventually<void> {
     this.ended = true
-    this.#hold?.release()
-    this.#hold = null
+    if (this.#promised !== null) this.#promised.releaseHold()
     const { status } = this.pool
     const state = readSafely(() => this.state, undefined)
     const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }

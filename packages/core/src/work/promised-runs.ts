@@ -1,3 +1,4 @@
+import type { Hold } from '@genpool/state-ane'
 import type { Step } from '../behaviours/step'
 
 /** A worker, as its runs that return promises continue. */
@@ -15,7 +16,15 @@ export class PromisedRuns {
   /** Whether what the worker runs has returned a promise. Not written for a synchronous handler, to save time. */
   waits = false
 
+  /** Set while a run holds the state alone. */
+  hold: Hold<unknown> | null = null
+
   constructor(private readonly worker: Continuing) {}
+
+  releaseHold(): void {
+    this.hold?.release()
+    this.hold = null
+  }
 
   await(step: PromiseLike<Step>): void {
     this.waits = true

@@ -77,7 +77,7 @@ export abstract class BaseActor extends ConcreteActorClass {
     this.childReferences.delete(child.name)
   }
 
-  #leave(): void {
+  private leave(): void {
     for (const ancestor of plainAncestors(this)) followers.get(ancestor)?.delete(this)
   }
 
@@ -122,14 +122,14 @@ export abstract class BaseActor extends ConcreteActorClass {
   /** Removes an actor whose constructor threw, so that nothing else of it may be called. */
   abandon(): void {
     this.stopped = true
-    this.#leave()
+    this.leave()
     this.parent?.childStopped(this)
   }
 
   override stop(): void {
     if (this.stopped) return
     this.stopped = true
-    this.#leave()
+    this.leave()
     for (const child of [...this.children.values()]) stopTree(child)
     // `parent` stays set: nact deletes it, and a fault that escalates later would then throw.
     this.parent?.childStopped(this)

@@ -22,7 +22,7 @@ export class RemediesByEvidence implements Remedies {
   constructor(private readonly pool: PoolView & { readonly explained: ExplainedOptions }) {}
 
   ofWaiting(request: RequestFacts): Remedy {
-    const known = this.#current()
+    const known = this.current()
     return keyOf(request, known.evidence) ?? known.why ?? known.ofReason('', () => nothingLimits(known.evidence))
   }
 
@@ -41,15 +41,15 @@ export class RemediesByEvidence implements Remedies {
 
   ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined {
     if (reason === 'rate' || reason === 'busy') return undefined
-    const known = this.#current()
+    const known = this.current()
     const ofKey = reason === 'breaker' ? null : keyOf(request, known.evidence)
     if (ofKey !== null) return ofKey
-    const remedy = known.ofReason(reason, () => this.#ofDrop(reason, known))
+    const remedy = known.ofReason(reason, () => this.ofDropNow(reason, known))
     return remedy.says === '' ? undefined : remedy
   }
 
-  #ofDrop(reason: DropReason, { evidence, finding, why }: Known): Remedy {
-    if (reason === 'breaker') return this.#ofBreaker(evidence)
+  private ofDropNow(reason: DropReason, { evidence, finding, why }: Known): Remedy {
+    if (reason === 'breaker') return this.ofBreaker(evidence)
     const { says, advice } = dropAdvice(reason, evidence, finding)
     const happened = reason === 'max' ? { why: says } : {}
     return finding === null
@@ -63,14 +63,14 @@ export class RemediesByEvidence implements Remedies {
     return { advice: stoppedAdvice(cause !== undefined) }
   }
 
-  #ofBreaker(evidence: Evidence): Remedy {
+  private ofBreaker(evidence: Evidence): Remedy {
     const { lastCrash, lastInitError } = this.pool.stats
     const cause = evidence.failedStarts > 0 ? lastInitError : lastCrash
     const last = cause === undefined ? '' : `The last one: ${sentence(textOf(cause))} `
     return { says: `${last}${breakerAdvice(evidence)}`, cause }
   }
 
-  #current(): Known {
+  private current(): Known {
     const now = this.pool.turnNow()
     const known = this.#known
     if (known !== null && now - known.at < FRESH) return known

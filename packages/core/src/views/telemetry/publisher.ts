@@ -57,14 +57,14 @@ export class Publisher implements Listener {
   // --- requests ---
 
   requestSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
-    if (requestSettled.hasSubscribers) this.#publishSettled(request, outcome, error)
+    if (requestSettled.hasSubscribers) this.publishSettled(request, outcome, error)
   }
 
   callerSettled(call: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
-    if (requestSettled.hasSubscribers) this.#publishSettled(call, outcome, error)
+    if (requestSettled.hasSubscribers) this.publishSettled(call, outcome, error)
   }
 
-  #publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
+  private publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     // Written out: there is one for each request, and copies with spread cost 6 µs of time and garbage.
     const { pool, ref } = this.pool.identity
     const { type, kind, message, priority, key, attempt: attempts } = request
@@ -86,14 +86,14 @@ export class Publisher implements Listener {
       member,
       error,
     }
-    request.within(() => this.#publish(requestSettled, event))
+    request.within(() => this.publish(requestSettled, event))
   }
 
   requestDropped(request: RequestFacts, facts: DropFacts): void {
     if (!requestDropped.hasSubscribers) return
     const { reason, waitedMs, queueLength, retryAfterMs } = facts
     const drop = { reason, waitedMs, queueLength, retryAfterMs }
-    request.within(() => this.#publish(requestDropped, { ...this.#ofRequest(request), ...drop }))
+    request.within(() => this.publish(requestDropped, { ...this.ofRequest(request), ...drop }))
   }
 
   backedOff(
@@ -103,7 +103,7 @@ export class Publisher implements Listener {
     if (!backedOff.hasSubscribers) return
     const { ms, key: heldKey, again } = facts
     const event = { member: request.runner?.info.name ?? null, ms, all: heldKey === undefined, heldKey, again }
-    request.within(() => this.#publish(backedOff, { ...this.#ofRequest(request), ...event }))
+    request.within(() => this.publish(backedOff, { ...this.ofRequest(request), ...event }))
   }
 
   /** How long a request was held is a field of its outcome, too. */
@@ -113,11 +113,11 @@ export class Publisher implements Listener {
 
   requestHeld(request: RequestFacts, { limit, key }: { readonly limit: HoldingLimit; readonly key: unknown }): void {
     if (!requestHeld.hasSubscribers) return
-    request.within(() => this.#publish(requestHeld, { ...this.#ofRequest(request), limit, limitKey: key }))
+    request.within(() => this.publish(requestHeld, { ...this.ofRequest(request), limit, limitKey: key }))
   }
 
   letterDied(message: unknown, error: GenPoolError): void {
-    if (letterDead.hasSubscribers) this.#publish(letterDead, { ...this.pool.identity, message, error })
+    if (letterDead.hasSubscribers) this.publish(letterDead, { ...this.pool.identity, message, error })
   }
 
   handlerReran(
@@ -126,22 +126,22 @@ export class Publisher implements Listener {
     { number: attempt, exclusive }: { readonly number: number; readonly exclusive: boolean },
   ): void {
     if (!commitConflicted.hasSubscribers) return
-    this.#publish(commitConflicted, { ...this.#ofMember(seat.info), type, attempt, exclusive })
+    this.publish(commitConflicted, { ...this.ofMember(seat.info), type, attempt, exclusive })
   }
 
   // --- members ---
 
   memberStarted(seat: Seat): void {
     if (!memberStarted.hasSubscribers) return
-    this.#publish(memberStarted, {
-      ...this.#ofMember(seat.info),
+    this.publish(memberStarted, {
+      ...this.ofMember(seat.info),
       tookMs: msBetween(seat.bornAt, this.pool.turnNow()),
     })
   }
 
   memberCrashed(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void {
     if (!memberCrashed.hasSubscribers) return
-    this.#publish(memberCrashed, { ...this.#ofMember(seat.info), type: requests[0]?.type ?? '', cause })
+    this.publish(memberCrashed, { ...this.ofMember(seat.info), type: requests[0]?.type ?? '', cause })
   }
 
   memberAbandoned(seat: Seat): void {
@@ -149,14 +149,14 @@ export class Publisher implements Listener {
     for (const { type, startedAt } of seat.inHand) {
       if (startedAt === null) continue
       const ranMs = msBetween(startedAt, this.pool.now())
-      this.#publish(memberStuck, { ...this.#ofMember(seat.info), type, ranMs })
+      this.publish(memberStuck, { ...this.ofMember(seat.info), type, ranMs })
     }
   }
 
   memberEnded(seat: Seat, reason: unknown): void {
     if (!memberStopped.hasSubscribers || !seat.hasBegun) return
     const ageMs = msBetween(seat.bornAt, this.pool.turnNow())
-    this.#publish(memberStopped, { ...this.#ofMember(seat.info), reason, handled: seat.handled, ageMs })
+    this.publish(memberStopped, { ...this.ofMember(seat.info), reason, handled: seat.handled, ageMs })
   }
 
   startFailed(
@@ -167,63 +167,63 @@ export class Publisher implements Listener {
     const { error, failures, retryIn } = failure
     const timedOut = error instanceof StartTimeoutError
     const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
-    this.#publish(initFailed, { ...this.#ofMember(info), error, timedOut, failures, retryInMs })
+    this.publish(initFailed, { ...this.ofMember(info), error, timedOut, failures, retryInMs })
   }
 
   // --- the pool ---
 
   sizeChanged(from: number, to: number): void {
-    if (sizeChanged.hasSubscribers) this.#publish(sizeChanged, { ...this.pool.identity, from, to })
+    if (sizeChanged.hasSubscribers) this.publish(sizeChanged, { ...this.pool.identity, from, to })
   }
 
   poolStarted(): void {
     if (poolStarted.hasSubscribers) {
-      this.#publish(poolStarted, { ...this.pool.identity, path: this.pool.path })
+      this.publish(poolStarted, { ...this.pool.identity, path: this.pool.path })
     }
   }
 
   poolReady(afterNs: Nanos): void {
     if (poolReady.hasSubscribers) {
-      this.#publish(poolReady, { ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
+      this.publish(poolReady, { ...this.pool.identity, afterMs: afterNs / NS_PER_MS })
     }
   }
 
   poolDraining(): void {
     if (poolDraining.hasSubscribers) {
-      this.#publish(poolDraining, { ...this.pool.identity, ...this.pool.work() })
+      this.publish(poolDraining, { ...this.pool.identity, ...this.pool.work() })
     }
   }
 
   poolStopped(cause: unknown): void {
     if (poolStopped.hasSubscribers) {
-      this.#publish(poolStopped, { ...this.pool.identity, cause, ...this.pool.work() })
+      this.publish(poolStopped, { ...this.pool.identity, cause, ...this.pool.work() })
     }
   }
 
   configured(changes: readonly Change[]): void {
-    if (poolConfigured.hasSubscribers) this.#publish(poolConfigured, { ...this.pool.identity, changes })
+    if (poolConfigured.hasSubscribers) this.publish(poolConfigured, { ...this.pool.identity, changes })
   }
 
   // --- policies ---
 
   breakerChanged(change: Omit<BreakerEvent, keyof PoolEvent>): void {
-    if (breakerChanged.hasSubscribers) this.#publish(breakerChanged, { ...this.pool.identity, ...change })
+    if (breakerChanged.hasSubscribers) this.publish(breakerChanged, { ...this.pool.identity, ...change })
   }
 
   alarmChanged(kind: 'set' | 'clear', facts: Omit<AlarmEvent, keyof PoolEvent>): void {
     const channel = kind === 'set' ? alarmSet : alarmCleared
-    if (channel.hasSubscribers) this.#publish(channel, { ...this.pool.identity, ...facts })
+    if (channel.hasSubscribers) this.publish(channel, { ...this.pool.identity, ...facts })
   }
 
-  #publish<E>(channel: EventChannel<E>, event: NoInfer<E>): void {
+  private publish<E>(channel: EventChannel<E>, event: NoInfer<E>): void {
     this.pool.tell(() => channel.publish(event))
   }
 
-  #ofMember({ name, slot, incarnation }: MemberInfo): MemberEvent {
+  private ofMember({ name, slot, incarnation }: MemberInfo): MemberEvent {
     return { ...this.pool.identity, member: name, slot, incarnation }
   }
 
-  #ofRequest({ type, kind, message, priority, key }: RequestFacts): RequestEvent {
+  private ofRequest({ type, kind, message, priority, key }: RequestFacts): RequestEvent {
     return { ...this.pool.identity, type, kind, message, priority, key }
   }
 }

@@ -30,7 +30,7 @@ export class StateChanges implements Listener {
   beforeCommits(): void {
     if (stateChanged.hasSubscribers === (this.#unwatch !== null)) return
     if (this.#unwatch !== null) this.end()
-    else this.#begin()
+    else this.begin()
   }
 
   end(): void {
@@ -38,7 +38,7 @@ export class StateChanges implements Listener {
     this.#unwatch = null
   }
 
-  #begin(): void {
+  private begin(): void {
     const { cell, stopping, identity } = this.pool
     if (cell === undefined || stopping) return
     this.pool.callSafely(() => {
