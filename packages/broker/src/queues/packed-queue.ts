@@ -30,7 +30,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
 
   /** Whether the queue is so long that calls are worth packing. */
   get isLong(): boolean {
-    return this.length >= PACK_CALLS_FROM
+    return this.list.length + this.#packed >= PACK_CALLS_FROM
   }
 
   /** For requests in packs it builds copies. */

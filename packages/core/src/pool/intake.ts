@@ -55,7 +55,7 @@ export class Intake {
     const handler = this.behaviour.call(message)
     const { timeout } = this.settings.current
     if (handler !== undefined && handler.schema === undefined) {
-      const only = options === NO_OPTIONS ? timeout : this.pool.port.packs ? onlyTimeout(options) : undefined
+      const only = options === NO_OPTIONS ? timeout : this.timeoutOf(options)
       if (only !== undefined) return this.askPlainly('call', handler, message, only)
     }
     return this.ask('call', handler, message, timeout, options)
@@ -72,6 +72,11 @@ export class Intake {
     request.deadline = request.sentAt + timeout * NS_PER_MS
     pool.submit(request)
     return promise
+  }
+
+  /** The timeout of a call that may be packed: it has no other options. */
+  private timeoutOf(options: CallOptions): number | undefined {
+    return this.pool.port.packs ? onlyTimeout(options) : undefined
   }
 
   /** Calls with the same time share a pack. */
