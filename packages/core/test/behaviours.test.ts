@@ -121,6 +121,7 @@ describe('catch-alls', () => {
     })
     const pool = spawnPool(system, Members, 'pool', { size: 2 })
     const [first, second] = await Promise.all([call(pool, { type: 'who' }), call(pool, { type: 'who' })])
+    expect(JSON.parse(JSON.stringify(first))).toEqual({ name: first.name, slot: 1, incarnation: 1 })
     dispatch(first.ref, 'hello')
     dispatch(second.ref, 'and you')
     await call(pool, { type: 'who' })

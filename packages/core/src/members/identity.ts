@@ -22,6 +22,12 @@ export class MemberIdentity implements MemberInfo {
     return `member-${this.slot}.${this.incarnation}`
   }
 
+  /** What logs show of it. */
+  toJSON(): Pick<MemberInfo, 'name' | 'slot' | 'incarnation'> {
+    const { name, slot, incarnation } = this
+    return { name, slot, incarnation }
+  }
+
   get ref(): Ref<unknown> {
     return this.#members.addressOf(this) as never
   }
