@@ -14,6 +14,7 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { changeConfig, spawnBroker } from '@genpool/broker'
+import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { start, stop } from 'nact'
@@ -127,8 +128,9 @@ class Bench {
     this.pools = names.map((name) => spawnPool(system, this.#behaviour(), name, options as never) as PoolRef)
   }
 
+  /** In nanoseconds: a request that is woken begins a little after the full millisecond. */
   get now(): number {
-    return Math.round(this.clock.now() / 1e6)
+    return this.clock.now()
   }
 
   #behaviour() {
@@ -190,12 +192,14 @@ class Bench {
 
   used({ interval, cost }: Rate, counts: (task: Task) => boolean): number {
     let sum = 0
-    for (const { task, at } of this.begins) if (at > this.now - interval && counts(task)) sum += cost ? task.cost : 1
+    for (const { task, at } of this.begins)
+      if (at > this.now - interval * NS_PER_MS && counts(task)) sum += cost ? task.cost : 1
     return sum
   }
 
   must(holds: boolean, what: string, task?: Task): void {
-    if (!holds) this.faults.push(task === undefined ? what : `${what}: ${JSON.stringify(task)} at ${this.now}`)
+    if (!holds)
+      this.faults.push(task === undefined ? what : `${what}: ${JSON.stringify(task)} at ${this.now / NS_PER_MS} ms`)
   }
 
   /** Whether something allows a request to wait while a member is idle. */

@@ -1,4 +1,5 @@
 import { call, definePool, inspect, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { start, stop } from 'nact'
@@ -60,10 +61,10 @@ describe('the laws of rates and limits in a pool', () => {
         const begins: { readonly task: Task; readonly at: number }[] = []
         const running = new Set<Task>()
         const waiting = new Map<number, Task>()
-        const now = (): number => Math.round(clock.now() / 1e6)
+        const now = (): number => clock.now()
         const used = (from: Rate, at: number, counts: (task: Task) => boolean): number =>
           begins
-            .filter(({ task, at: began }) => began > at - from.interval && began <= at && counts(task))
+            .filter(({ task, at: began }) => began > at - from.interval * NS_PER_MS && began <= at && counts(task))
             .reduce((sum, { task }) => sum + (from.cost ? task.cost : 1), 0)
         const ofTenant = (tenant: string) => (task: Task) => task.tenant === tenant
         const countsOf = (task: Task) => (law.rate?.by === true ? ofTenant(task.tenant) : () => true)
