@@ -5,7 +5,7 @@ import {
   type TransferListItem,
   Worker,
 } from 'node:worker_threads'
-import { sentence, textOf } from '@genpool/runtime'
+import { NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import type { CheckedThreadOptions } from '../options'
@@ -30,6 +30,9 @@ export interface ThreadListener {
   /** The thread is gone. What it had sent was heard before. */
   died(cause: unknown): void
 }
+
+/** How long a thread that is to end may go on to load its module, in milliseconds. */
+const LOADING_MS = 5_000
 
 const DEEP = 'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent.'
 
@@ -105,11 +108,30 @@ export class Thread {
     this.#port.postMessage(packed, list)
   }
 
+  /** How long it has had nothing to do, in milliseconds. It stands still while the thread works, or loops. */
+  get idleMs(): number {
+    return this.#worker.performance.eventLoopUtilization().idle
+  }
+
   /** Ends it, whatever it does. Resolves when it is gone. */
   async kill(): Promise<void> {
-    // To end a thread while it loads native code can end the process.
-    await this.loaded.catch(() => undefined)
+    await this.#mayBeEnded()
     if (!this.isGone) await Promise.race([this.#worker.terminate(), this.#exited])
+  }
+
+  /**
+   * To end a thread while it loads native code often ends the process, so it may finish loading first. A module that has not loaded
+   * after so long most likely loops: it would take a core for ever, and that is the greater evil.
+   */
+  #mayBeEnded(): Promise<unknown> {
+    const loaded = this.loaded.catch(() => undefined)
+    return new Promise((resolve) => {
+      const timer = systemClock.setTimer(systemClock.now() + LOADING_MS * NS_PER_MS, () => resolve(undefined), false)
+      void loaded.then(() => {
+        timer.cancel()
+        resolve(undefined)
+      })
+    })
   }
 
   /** Resolves when it is gone. */
