@@ -1,4 +1,4 @@
-import { call, cast, type Context, definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { call, cast, type Context, definePool, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -53,6 +53,55 @@ describe('progress', () => {
     void asked.then((value) => told.push(value))
     await clock.advance(0)
     expect(told).toEqual(['half', 'all', 'done'])
+  })
+
+  /** A callback that takes 0.1 ms of real time for each value. */
+  const slowly = (told: unknown[]) => (value: unknown) => {
+    told.push(value)
+    for (const end = performance.now() + 0.1; performance.now() < end;);
+  }
+  const Telling = definePool({
+    init: () => 0,
+    calls: {
+      tell: ({ n, then }: { n: number; then: 'answer' | 'hang' | 'throw' }, _state, ctx) => {
+        for (let i = 0; i < n; i++) ctx.progress(i)
+        if (then === 'throw') throw new Error('mine')
+        return then === 'hang' ? new Promise<never>(() => undefined) : reply('done')
+      },
+    },
+  })
+
+  it.each([
+    ['an answer', 'answer', 'done'],
+    ['a crash', 'throw', 'ERR_GENPOOL_CRASHED'],
+    ['a deadline', 'hang', 'ERR_GENPOOL_EXPIRED'],
+  ] as const)('is all told before the promise settles, however much it is: %s', async (_, then, outcome) => {
+    const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
+    const told: unknown[] = []
+    await ready(pool)
+    const asked = call(pool, { type: 'tell', n: 500, then }, { timeout: 20, onProgress: slowly(told) })
+    const settled = await asked.catch((error: { code: string }) => error.code)
+    expect([settled, told.length]).toEqual([outcome, 500])
+  })
+
+  it('does not let a call expire whose answer was there in time, and holds up no other call', async () => {
+    const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
+    const told: unknown[] = []
+    const order: string[] = []
+    const asked = call(pool, { type: 'tell', n: 1_000, then: 'answer' }, { timeout: 50, onProgress: slowly(told) })
+    const other = call(pool, { type: 'tell', n: 0, then: 'answer' }).then(() => order.push('other'))
+    await Promise.all([asked.then(() => order.push('asked')), other])
+    expect([order, told.length]).toEqual([['other', 'asked'], 1_000])
+  })
+
+  it('is all told to each of those who share a run', async () => {
+    const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
+    const asks = [0, 1].map(async () => {
+      const told: unknown[] = []
+      await call(pool, { type: 'tell', n: 300, then: 'answer' }, { share: 'a', onProgress: slowly(told) })
+      return told.length
+    })
+    expect(await Promise.all(asks)).toEqual([300, 300])
   })
 
   it('goes nowhere, and says so, without a caller who asks or after the caller has given up', async () => {

@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { Writable } from 'node:stream'
+import { readSafely } from '@genpool/runtime'
+import { SHARE_ENV } from 'node:worker_threads'
 
 const limit = (of: string) => z.number().positive().optional().describe(`The most ${of}, in MB.`)
 const stream = z.union([
   z.boolean(),
-  z.custom<Writable>((value) => value instanceof Writable, 'expected a writable stream'),
+  z.custom<Writable>(
+    (value) => value instanceof Writable && value.writable,
+    'expected a writable stream that has not ended',
+  ),
 ])
 
 /**
@@ -31,17 +36,24 @@ export const threadOptions = z.strictObject({
       maxOldGenerationSizeMb: limit('memory for objects that live on'),
       maxYoungGenerationSizeMb: limit('memory for new objects'),
       codeRangeSizeMb: limit('memory for compiled code'),
-      stackSizeMb: limit('memory for the stack'),
+      // With less than 0.3, Node ends the whole process.
+      stackSizeMb: z.number().min(0.5).optional().describe('The most memory for the stack, in MB.'),
     })
     .optional()
     .describe(
       "Limits of V8 for each thread, in MB. A thread that exceeds them dies alone; buffers do not count, as in Node's own.",
     ),
   env: z
-    .union([z.record(z.string(), z.string().optional()), z.custom<symbol>((value) => typeof value === 'symbol')])
+    .union([
+      z.record(z.string(), z.string().optional()),
+      z.custom<symbol>((value) => value === SHARE_ENV, 'expected SHARE_ENV'),
+    ])
     .optional()
     .describe("`process.env` in the threads; SHARE_ENV to share it. Default: a copy of this thread's."),
-  argv: z.array(z.unknown()).optional().describe('What follows in `process.argv` of the threads.'),
+  argv: z
+    .array(z.unknown().refine(isText, 'expected a value that can be made a string'))
+    .optional()
+    .describe('What follows in `process.argv` of the threads.'),
   execArgv: z
     .array(z.string())
     .optional()
@@ -52,6 +64,11 @@ export const threadOptions = z.strictObject({
     .describe("Where the threads' output goes: true for that of the process, false for nowhere, or a stream."),
   stderr: stream.default(true).describe('The same for errors.'),
 })
+
+/** An object without a prototype is none, for example. */
+function isText(value: unknown): boolean {
+  return readSafely(() => typeof String(value) === 'string', false)
+}
 
 export type ThreadOptions = z.input<typeof threadOptions>
 export type CheckedThreadOptions = z.output<typeof threadOptions>

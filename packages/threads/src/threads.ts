@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { bootOf } from './loading/loader'
 import { moduleFile } from './loading/module-file'
+import { checkNodeOptions } from './node-options'
 import { type ThreadOptions, threadOptions } from './options'
 import { ThreadRoutes } from './owner/routes'
 import { ThreadWorkers } from './owner/thread-workers'
@@ -33,6 +34,7 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
 export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
   const file = moduleFile(url)
   const checked = parseOptions(threadOptions, options, 'options of threads')
+  checkNodeOptions(checked)
   const boot = bootOf(file, checked.execArgv ?? process.execArgv)
   const module = { file, export: checked.export, loader: boot.loader }
   const routes = new ThreadRoutes()

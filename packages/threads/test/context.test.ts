@@ -182,6 +182,19 @@ describe('the context in a thread', () => {
     expect(await call(pool, { type: 'progress' })).toEqual([false, false])
   })
 
+  it.each([false, true])(
+    'tells all progress before the promise settles, also of a handler that fails: %s',
+    async (fails) => {
+      const told: unknown[] = []
+      const onProgress = (value: unknown): void => {
+        told.push(value)
+        for (const end = performance.now() + 0.1; performance.now() < end;);
+      }
+      await call(pool, { type: 'tellMuch', n: 500, fails }, { onProgress }).catch(() => undefined)
+      expect(told).toEqual(Array.from({ length: 500 }, (_, i) => i))
+    },
+  )
+
   it('cannot spawn actors, and says so', async () => {
     const error = await call(pool, { type: 'spawnHere' }).catch((error: unknown) => error as CrashedError)
     expect((error as { cause: Error }).cause.message).toContain('cannot be spawned under "faults" from here')

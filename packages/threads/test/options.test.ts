@@ -12,6 +12,7 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
+import { MessageChannel, SHARE_ENV } from 'node:worker_threads'
 import type Counter from './fixtures/counter'
 
 const fixture = (name: string): string => join(__dirname, 'fixtures', name)
@@ -53,6 +54,72 @@ describe('threads', () => {
     expect(wrong({ resourceLimits: { maxOldGenerationSizeMb: -1 } })).toThrow('maxOldGenerationSizeMb')
     expect(wrong({ spair: 1 })).toThrow('spair')
   })
+
+  const detached = (): ArrayBuffer => {
+    const buffer = new ArrayBuffer(8)
+    structuredClone(buffer, { transfer: [buffer] })
+    return buffer
+  }
+  it.each<[string, object, string]>([
+    [
+      'a function in workerData',
+      { workerData: { list: [{ f: () => 1 }] } },
+      'at workerData.list[0].f: it is a function',
+    ],
+    ['a port in workerData', { workerData: new MessageChannel().port1 }, 'at workerData: the MessagePort'],
+    ['a detached buffer in workerData', { workerData: { bytes: detached() } }, 'at workerData.bytes: the ArrayBuffer'],
+    ['a flag that Node does not know', { execArgv: ['--nope'] }, 'at execArgv'],
+    ['a flag of the process', { execArgv: ['--max-old-space-size=100'] }, 'at execArgv'],
+    ['flags in NODE_OPTIONS', { env: { NODE_OPTIONS: '--nope' } }, 'at env.NODE_OPTIONS'],
+    ['a function in env', { env: { A: () => 1 } }, 'at env'],
+    ['a symbol as env', { env: Symbol('mine') }, 'at env'],
+    ['an argument that is no text', { argv: [Object.create(null)] }, 'at argv[0]'],
+    [
+      'a stack so small that the process would end',
+      { resourceLimits: { stackSizeMb: 0.1 } },
+      'at resourceLimits.stackSizeMb',
+    ],
+    ['a stream that has ended', { stdout: new Writable().end() }, 'at stdout: expected true or false'],
+    ['something else than a stream', { stderr: { write: () => true } }, 'at stderr'],
+  ])('refuses %s, and names the option', (_, options, message) => {
+    let error: unknown
+    try {
+      threads(fixture('double.cjs'), options)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining(message) as string })
+  })
+
+  it('takes flags, SHARE_ENV and arguments that Node takes', async () => {
+    const argv = ['a', 1, new URL('file:///b')]
+    const options = {
+      execArgv: ['--no-warnings'],
+      env: SHARE_ENV,
+      argv,
+      resourceLimits: { stackSizeMb: 0.5 },
+      stdout: false,
+    }
+    const pool = spawnPool(system, threads<(task: string) => unknown>(fixture('environment.cjs'), options), 'pool', {
+      size: 1,
+    })
+    expect(await call(pool, 'hello')).toMatchObject({ argv: 'a', isMainThread: false })
+  })
+
+  it.each(['isolated', 'shared'] as const)(
+    'whose workerData is spoilt later stop their pool, and say why: %s',
+    async (state) => {
+      const workerData: Record<string, unknown> = {}
+      const behaviour = threads<Behaviour>(fixture('double.cjs'), { workerData })
+      workerData['f'] = () => 1
+      const pool = spawnPool(system, behaviour, 'pool', { size: 1, state, broker: {} } as never)
+      await expect(ready(pool)).rejects.toMatchObject({
+        code: 'ERR_GENPOOL_STOPPED',
+        cause: { cause: { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining('workerData.f') as string } },
+      })
+      expect(() => spawnPool(system, threads(fixture('double.cjs')), 'pool')).not.toThrow()
+    },
+  )
 
   it('refuses a state that cannot be in threads, before anything is started', () => {
     const behaviour = threads<typeof Counter>(fixture('counter.ts'))

@@ -7,8 +7,8 @@ const root = join(__dirname, '..', '..', '..')
 const main = join(__dirname, 'process', 'main.ts')
 
 /** A process of its own. Its threads read TypeScript in the same way as it does. */
-async function output(hook: string, leave: string): Promise<string> {
-  const { stdout } = await run(process.execPath, ['-r', hook, main, leave], { cwd: root, timeout: 115_000 })
+async function output(hook: string, leave: string, file = main): Promise<string> {
+  const { stdout } = await run(process.execPath, ['-r', hook, file, leave], { cwd: root, timeout: 115_000 })
   return stdout
 }
 
@@ -24,6 +24,10 @@ describe('a process with a pool of threads', () => {
     ['another thread, after one has died', 'death'],
   ])('does not end before the calls that wait for %s have their answers', async (_, leave) => {
     expect(await output(hook, leave)).toBe('sum ok\nall answered\n')
+  })
+
+  it.each(['init', 'import', 'handler'])('ends by itself though a thread loops in its %s', async (where) => {
+    expect(await output(hook, where, join(__dirname, 'process', 'endless.ts'))).toMatch(/ERR_GENPOOL_STOPPED/)
   })
 
   it('runs under ts-node', async () => {

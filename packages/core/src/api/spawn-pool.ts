@@ -44,9 +44,15 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)
   const blueprint = blueprintOf(behaviour, name, options, () => split(behaviour, options))
-  const { pool, reference } = spawnActor(parent, (concrete) => new PoolActor(concrete, name, blueprint))
-  pool.start()
-  return reference as unknown as PoolRef
+  const actor = spawnActor(parent, (concrete) => new PoolActor(concrete, name, blueprint))
+  try {
+    actor.pool.start()
+  } catch (error) {
+    // A clock of the user's threw, for example. Its name must not stay taken.
+    readSafely(() => actor.stop(), undefined)
+    throw error
+  }
+  return actor.reference as unknown as PoolRef
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Routes {
   readonly continuation: Handler
   /** Has `init` called where the behaviour is, for the state that all members share. Left out: there is none. */
   init?(facts: PoolFacts, info: MemberInfo): unknown
+  /** Nobody waits any longer for the `init` that was called with this `info`: it should be ended if it loops. */
+  hurryInit?(info: MemberInfo): void
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string
   /** The known types; null if messages of any type may have a handler. Left out: the same. */

@@ -149,6 +149,11 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.#worker.end(reason)
   }
 
+  /** Nobody waits for it any longer: its worker may end by force what never ends. */
+  hurry(): void {
+    this.#worker.hurry?.()
+  }
+
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
     this.extend().add(request, first)

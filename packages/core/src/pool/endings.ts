@@ -29,6 +29,8 @@ class Ending implements Pending {
   constructor(
     readonly member: string,
     readonly since: Nanos,
+    /** Nobody waits for it any longer. */
+    readonly hurry: (() => void) | undefined,
   ) {}
 }
 
@@ -62,8 +64,8 @@ export class Endings implements TimeLimitPorts<Ending> {
   }
 
   /** Lets a member release what it has opened. Sets no timer if that is synchronous. */
-  begin(member: string, end: () => unknown): void {
-    const ending = new Ending(member, this.pool.clock.now())
+  begin(member: string, end: () => unknown, hurry?: () => void): void {
+    const ending = new Ending(member, this.pool.clock.now(), hurry)
     this.count++
     eventually(
       end,
@@ -89,6 +91,11 @@ export class Endings implements TimeLimitPorts<Ending> {
   /** Reports those that have not returned: the time limit of a drain has passed. */
   reportAll(): void {
     for (const ending of this.#limit?.all ?? []) this.#report(ending)
+  }
+
+  /** The time of a drain is over. */
+  hurry(): void {
+    for (const ending of this.#limit?.all ?? []) ending.hurry?.()
   }
 
   #report(ending: Ending): void {

@@ -226,7 +226,8 @@ export class Kernel implements Attaching {
   }
 
   release(member: Member, reason: unknown): void {
-    this.lifecycle.release(member.info.name, () => member.endWork(reason))
+    const hurry = (): void => member.hurry()
+    this.lifecycle.release(member.info.name, () => member.endWork(reason), hurry)
   }
 
   // --- life ---

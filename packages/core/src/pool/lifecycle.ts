@@ -184,6 +184,7 @@ export class Lifecycle implements EndingsOwner {
         drained.leave()
         host.stop()
         this.#endings?.rest()
+        this.#hurry()
         resolve()
       })
       void drained.done.then(() => {
@@ -191,6 +192,12 @@ export class Lifecycle implements EndingsOwner {
         resolve()
       })
     })
+  }
+
+  /** Nobody waits any longer for what runs: where it can be ended by force, it may be. */
+  #hurry(): void {
+    for (const member of this.kernel.roster.members) member.hurry()
+    this.#endings?.hurry()
   }
 
   /** Something is done; perhaps it was the last. */
@@ -202,9 +209,9 @@ export class Lifecycle implements EndingsOwner {
   }
 
   /** A member ended: waits for what it releases. */
-  release(member: string, end: () => unknown): void {
+  release(member: string, end: () => unknown, hurry?: () => void): void {
     this.#endings ??= new Endings(this.kernel, this)
-    this.#endings.begin(member, end)
+    this.#endings.begin(member, end, hurry)
   }
 
   get isDrainAwaited(): boolean {

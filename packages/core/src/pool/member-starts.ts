@@ -67,6 +67,7 @@ export class MemberStarts {
       make: () => member.start(),
       done: (started) => this.started(slot, member, started as Started),
       failed: (error) => this.failed(slot, member, error),
+      abandoned: () => member.hurry(),
       late: (started) => this.startedTooLate(member, started as Started),
     })
     this.kernel.starts.begin(slot.start)

@@ -81,7 +81,8 @@ export class SharedState {
     const { behaviour, facts, starts } = this.kernel
     const make = (): unknown => initialise(behaviour, facts, info)
     const late = (made: unknown): void => this.release(info, made, start.timedOut ? 'startTimeout' : 'shutdown')
-    const start = new Start({ info, make, done, failed, late })
+    const abandoned = (): void => behaviour.routes?.hurryInit?.(info)
+    const start = new Start({ info, make, done, failed, abandoned, late })
     starts.begin(start)
   }
 

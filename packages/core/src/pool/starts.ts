@@ -29,6 +29,8 @@ interface StartSteps {
   make(): unknown
   done(value: unknown): void
   failed(error: unknown): void
+  /** Nobody waits for it any longer. Called before what follows. */
+  abandoned?(): void
   /** It has succeeded after its time limit, or after `giveUp`: releases what it has opened. */
   late(value: unknown): void
 }
@@ -91,12 +93,12 @@ export class Starts implements TimeLimitPorts<Start> {
 
   /** Its result no longer matters. If it succeeds all the same, `late` is called. */
   giveUp(start: Start): void {
-    this.settle(start)
+    if (this.settle(start)) start.steps.abandoned?.()
   }
 
   /** The pool stops. */
   end(): void {
-    for (const start of this.#limit?.all ?? []) this.settle(start)
+    for (const start of [...(this.#limit?.all ?? [])]) this.giveUp(start)
   }
 
   /** Options have changed. */
@@ -120,6 +122,7 @@ export class Starts implements TimeLimitPorts<Start> {
   overdue(start: Start): void {
     this.timedOut++
     start.settled = start.timedOut = true
+    start.steps.abandoned?.()
     const { name, settings } = this.pool
     const { info, waitsFor = 'init' } = start.steps
     this.fail(start, new StartTimeoutError(name, info.name, settings.current.startTimeout, waitsFor))

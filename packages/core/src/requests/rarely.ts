@@ -9,6 +9,8 @@ export class Rarely {
   signal: AbortSignal | null = null
   /** Told what the handler says about its progress. */
   onProgress: ((value: unknown) => void) | null = null
+  /** How much progress its caller is still to be told, before its answer. */
+  untold = 0
   /** The key by which it shares a run with other calls; null if it does not. */
   share: { readonly key: unknown } | null = null
   /** The key by which a newer cast replaces it; null if none does. */

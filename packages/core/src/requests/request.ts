@@ -18,6 +18,7 @@ import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
 import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
+import { afterProgress, tellProgress } from './progress'
 import { Rarely } from './rarely'
 import type { RequestOwner, Runner } from './request-owner'
 import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
@@ -181,7 +182,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
    */
   reply(value: unknown, answered: boolean): boolean {
     if (!this.settle('replied', undefined)) return false
-    if (this.resolveCaller !== null) this.resolveCaller(value)
+    if (this.resolveCaller !== null) afterProgress(this, this.resolveCaller)(value)
     else if (answered && this.rarely?.sender) this.answerSender(this.rarely.sender, value)
     return true
   }
@@ -192,7 +193,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (!this.settle(outcomeOf(error), error)) return false
     if (this.rarely !== null) this.abort(this.rarely, error)
     this.runner?.gaveUp(this, error)
-    if (this.resolveCaller !== null) this.owner.tellFailure(this.resolveCaller, new Failure(error))
+    if (this.resolveCaller !== null) this.owner.tellFailure(afterProgress(this, this.resolveCaller), new Failure(error))
     else {
       this.extend().error = error
       this.owner.lost(this, error)
@@ -218,10 +219,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   progress(value: unknown): boolean {
-    const onProgress = this.rarely?.onProgress
-    if (this.outcome !== null || onProgress === null || onProgress === undefined) return false
-    this.owner.tell(() => onProgress(value))
-    return true
+    return tellProgress(this, value)
   }
 
   backOff(ms: number, options?: BackOffOptions): RunAgain | undefined {

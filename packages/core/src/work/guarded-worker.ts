@@ -78,6 +78,10 @@ class GuardedWorker implements Worker {
     return this.#worker?.end(reason)
   }
 
+  hurry(): void {
+    this.#guard((worker) => worker.hurry?.(), undefined, [])
+  }
+
   /** Calls the worker. If it throws it is dead, with `begun` in hand. */
   #guard<T>(call: (worker: Worker) => T, otherwise: T, begun: readonly Job[]): T {
     try {

@@ -116,7 +116,7 @@ export interface Worker<J extends Job = Job> {
   /**
    * Gets ready to work. Throwing or rejecting is a failed start; the worker releases what it has opened, and is not used again.
    *
-   * A start that takes longer than `restart.startTimeout` has failed, too. If it succeeds later, `end` is called.
+   * A start that takes longer than `restart.startTimeout` has failed, too: `hurry` is called, and `end` if it succeeds later.
    */
   start(): Eventually<Started>
   /** Takes a job over. It may run it at once and report before this returns. */
@@ -141,6 +141,11 @@ export interface Worker<J extends Job = Job> {
    * @param reason what the behaviour's `terminate` is told
    */
   end(reason: unknown): Eventually<void>
+  /**
+   * Nobody waits for it any longer: its start has taken too long or is not wanted any more, or the time of a drain is over. What has
+   * not come to its end soon, because it loops for example, should be ended by force. Left out by workers whose work nobody can end.
+   */
+  hurry?(): void
 }
 
 /** What a worker is made for. */

@@ -1,6 +1,7 @@
 import { spawnBroker, spawnRegulator } from '@genpool/broker'
 import { definePool, OptionsError, reply, spawnPool } from '@genpool/core'
 import { spawnState } from '@genpool/state-ane'
+import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 const Counter = definePool({ init: () => 0, calls: { add: () => reply(1) } })
@@ -57,3 +58,18 @@ describe('the name of an actor', () => {
     expect(() => spawnBroker(system, 'queue' as never)).toThrow('at the top: expected an object')
   })
 })
+
+describe('the name of a pool that could not start', () => {
+  it('is free again', () => {
+    const system = start()
+    const clock = { ...virtualClock(), setTimer: (): never => fail('the clock is broken') }
+    const Slow = definePool({ init: () => new Promise<number>(() => undefined), calls: {} })
+    expect(() => spawnPool(system, Slow, 'pool', { clock })).toThrow('the clock is broken')
+    expect(() => spawnPool(system, Slow, 'pool')).not.toThrow()
+    stop(system)
+  })
+})
+
+function fail(message: string): never {
+  throw new Error(message)
+}

@@ -1,6 +1,7 @@
 import { NS_PER_MS, systemClock, type Timer } from '@genpool/runtime'
 import type { ToThread } from '../protocol/messages'
 import { decodeError, type EncodedValue } from '../values/errors'
+import { endSoon } from './impatience'
 import type { Thread } from './thread'
 
 /** How long a `terminate` may take, in milliseconds; then its thread is ended. */
@@ -11,6 +12,8 @@ const STUCK_MS = 100
 /** The end of a thread: by itself after its `terminate`, or by force if that takes too long. */
 export class Endings {
   isEnding = false
+  /** Whether nobody waits for it any longer. */
+  isHurried = false
   /** Whether it is over, and nobody waits for it. */
   #isOver = false
   #error: unknown = undefined
@@ -65,6 +68,13 @@ export class Endings {
   /** Ends it in a while, unless it ends by itself. */
   killSoon(): void {
     this.#killAfter(TERMINATE_MS)
+  }
+
+  /** Nobody waits for it any longer. */
+  hurry(): void {
+    if (this.isHurried || this.thread.isGone) return
+    this.isHurried = true
+    endSoon(this.thread, () => this.#isOver)
   }
 
   died(): void {

@@ -41,6 +41,8 @@ export class ThreadRoutes implements Routes {
 
   /** Has a thread call `init`. */
   init: (facts: PoolFacts, info: MemberInfo) => unknown = () => undefined
+  /** Nobody waits for that any longer. */
+  hurryInit: (info: MemberInfo) => void = () => undefined
 
   call(type: unknown): Handler | undefined {
     return this.#find(this.#calls, type, this.#manifest?.anyCall)

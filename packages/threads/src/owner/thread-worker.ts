@@ -148,6 +148,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       this.threads.learn(await thread.loaded)
       await thread.free
       if (thread.isGone) throw new Error('its thread has ended before it could start')
+      if (this.#endings.isHurried) throw new Error('nobody waits for its start any longer')
       thread.listen(this)
       const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
       this.#post([['start', setupOf(this.seat, offset)]])
@@ -253,6 +254,10 @@ export class ThreadWorker implements Worker, ThreadListener {
       return this.#endings.leave((message) => this.#posting.add(message), sent)
     }
     return this.#endings.end((messages) => this.#posting.add(messages), sent, isRunning)
+  }
+
+  hurry(): void {
+    this.#endings.hurry()
   }
 
   // --- what the thread says ---

@@ -5,6 +5,7 @@ import type { Cell } from '@genpool/state-ane'
 import type { CheckedThreadOptions } from '../options'
 import { balance } from './balance'
 import { FirstState } from './first-state'
+import { endSoon } from './impatience'
 import type { ThreadRoutes } from './routes'
 import { SharedState } from './shared-state'
 import { Thread, type ThreadSetup, UnusableModule } from './thread'
@@ -30,6 +31,8 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #ready = new Set<ThreadWorker>()
   readonly #moved = new WeakSet<Job>()
   #shared: SharedState | null = null
+  /** The threads that make a shared state now. */
+  readonly #making = new Map<MemberInfo, { readonly thread: Thread; isHurried: boolean }>()
   #watching = false
   #keptAt = 0
   #balancing = false
@@ -43,6 +46,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     this.#setup = setup
     this.#options = setup.options
     routes.init = (facts, info) => this.#init(facts, info)
+    routes.hurryInit = (info) => this.#hurryInit(info)
   }
 
   get prefetch(): number | 'auto' {
@@ -76,11 +80,14 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   /** Has a thread make the state that all members share. The thread is there for the first of them. */
   async #init(facts: PoolFacts, info: MemberInfo): Promise<unknown> {
     const thread = this.take()
+    const making = { thread, isHurried: false }
+    this.#making.set(info, making)
     thread.hold(true)
     try {
       this.routes.learn(await thread.loaded)
       const made = await new FirstState(thread, facts, info).made
-      this.keep(thread)
+      if (making.isHurried) void thread.kill()
+      else this.keep(thread)
       this.watch()
       return made
     } catch (error) {
@@ -88,8 +95,16 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
       if (error instanceof UnusableModule) return new InitStep('refuse', undefined, error.error)
       throw error
     } finally {
+      this.#making.delete(info)
       thread.hold(false)
     }
+  }
+
+  #hurryInit(info: MemberInfo): void {
+    const making = this.#making.get(info)
+    if (making === undefined) return
+    making.isHurried = true
+    endSoon(making.thread, () => !this.#making.has(info))
   }
 
   learn(manifest: Parameters<Threads['learn']>[0]): void {

@@ -5,9 +5,10 @@ import {
   type TransferListItem,
   Worker,
 } from 'node:worker_threads'
-import { sentence, textOf } from '@genpool/runtime'
+import { NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
+import { faultFrom, unusable } from '../node-options'
 import type { CheckedThreadOptions } from '../options'
 import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
 import { SharedWords } from '../protocol/shared-words'
@@ -31,6 +32,9 @@ export interface ThreadListener {
   died(cause: unknown): void
 }
 
+/** How long a thread that is to end may go on to load its module, in milliseconds. */
+const LOADING_MS = 5_000
+
 const DEEP = 'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent.'
 
 /** The module cannot be used at all: another try would end the same. */
@@ -48,7 +52,8 @@ export class Thread {
   lastId = 0
   /** Resolves when its last member has ended. */
   free: Promise<void> = Promise.resolve()
-  readonly #worker: Worker
+  /** Null if Node has made none. */
+  readonly #worker: Worker | null
   readonly #port: MessagePort
   #listener: ThreadListener | null = null
   #error: unknown = undefined
@@ -61,8 +66,20 @@ export class Thread {
     this.#port = port1
     const { memory } = this.words
     const data: ThreadData = { boot, module, port: port2, memory, workerData: options.workerData }
-    this.#worker = new Worker(BOOT_FILE, { ...nodeOptions(options), workerData: data, transferList: [port2] })
-    route(this.#worker, options)
+    let worker: Worker
+    try {
+      worker = new Worker(BOOT_FILE, { ...nodeOptions(options), workerData: data, transferList: [port2] })
+    } catch (error) {
+      this.#worker = null
+      this.isGone = true
+      this.loaded = Promise.reject(whyNone(error, options) as Error)
+      this.loaded.catch(() => undefined)
+      this.#exited = Promise.resolve()
+      port1.close()
+      return
+    }
+    this.#worker = worker
+    route(worker, options)
     let fail!: (error: unknown) => void
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
@@ -74,13 +91,13 @@ export class Thread {
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
-      this.#worker.on('error', (error: unknown) => (this.#error = error))
-      this.#worker.on('exit', (code) => {
+      worker.on('error', (error: unknown) => (this.#error = error))
+      worker.on('exit', (code) => {
         this.#exit(code, fail)
         resolve()
       })
     })
-    this.#worker.unref()
+    worker.unref()
     port1.unref()
   }
 
@@ -89,8 +106,8 @@ export class Thread {
     if (this.#isHolding === holds || this.isGone) return
     this.#isHolding = holds
     // Not by the port: that closes when the thread dies, before anybody here has heard of its end.
-    if (holds) this.#worker.ref()
-    else this.#worker.unref()
+    if (holds) this.#worker?.ref()
+    else this.#worker?.unref()
   }
 
   listen(listener: ThreadListener | null): void {
@@ -105,11 +122,30 @@ export class Thread {
     this.#port.postMessage(packed, list)
   }
 
+  /** How long it has had nothing to do, in milliseconds. It stands still while the thread works, or loops. */
+  get idleMs(): number {
+    return this.#worker?.performance.eventLoopUtilization().idle ?? 0
+  }
+
   /** Ends it, whatever it does. Resolves when it is gone. */
   async kill(): Promise<void> {
-    // To end a thread while it loads native code can end the process.
-    await this.loaded.catch(() => undefined)
-    if (!this.isGone) await Promise.race([this.#worker.terminate(), this.#exited])
+    await this.#mayBeEnded()
+    if (!this.isGone) await Promise.race([this.#worker?.terminate(), this.#exited])
+  }
+
+  /**
+   * To end a thread while it loads native code often ends the process, so it may finish loading first. A module that has not loaded
+   * after so long most likely loops: it would take a core for ever, and that is the greater evil.
+   */
+  #mayBeEnded(): Promise<unknown> {
+    const loaded = this.loaded.catch(() => undefined)
+    return new Promise((resolve) => {
+      const timer = systemClock.setTimer(systemClock.now() + LOADING_MS * NS_PER_MS, () => resolve(undefined), false)
+      void loaded.then(() => {
+        timer.cancel()
+        resolve(undefined)
+      })
+    })
   }
 
   /** Resolves when it is gone. */
@@ -156,6 +192,12 @@ export class Thread {
     fail(cause)
     this.#listener?.died(cause)
   }
+}
+
+/** Why Node makes no thread. Another try helps only if it had no room for one. */
+function whyNone(error: unknown, options: CheckedThreadOptions): unknown {
+  const { code } = error as { code?: unknown }
+  return code === 'ERR_WORKER_INIT_FAILED' ? error : new UnusableModule(unusable(faultFrom(error, options)))
 }
 
 function endOf(code: number): string {

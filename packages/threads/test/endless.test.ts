@@ -1,0 +1,100 @@
+import { call, drain, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { type ThreadOptions, threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type Endless from './fixtures/endless'
+
+const file = join(__dirname, 'fixtures', 'endless.ts')
+
+let system: ActorSystemRef
+let counts: Int32Array
+beforeEach(() => {
+  system = start()
+  counts = new Int32Array(new SharedArrayBuffer(8))
+  jest.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+afterEach(() => {
+  stop(system)
+  jest.restoreAllMocks()
+})
+
+function open(where: string, options: PoolOptions = {}, of: ThreadOptions = {}) {
+  const behaviour = threads<typeof Endless>(file, { workerData: { memory: counts.buffer, where }, ...of })
+  return spawnPool(system, behaviour, 'endless', { size: 1, timeout: 60_000, ...options })
+}
+
+/** Waits until a loop is on its way. */
+async function looping(): Promise<void> {
+  while (Atomics.load(counts, 0) === 0) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Waits until no thread goes round any more. Returns how long that took, in milliseconds. */
+async function silence(): Promise<number> {
+  const begun = performance.now()
+  for (let seen = -1; seen !== Atomics.load(counts, 0);) {
+    seen = Atomics.load(counts, 0)
+    await wait(200)
+  }
+  return performance.now() - begun
+}
+
+const states = [['isolated'], ['shared']] as const
+const restart = { startTimeout: 1_000, attempts: 2, backoff: { min: 1, max: 2 } }
+
+describe.each(states)('an init that loops in a thread, with an %s state', (state) => {
+  it('leaves no thread when its pool has given up', async () => {
+    const pool = open('init', { state, restart } as PoolOptions, { spare: 1 })
+    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    expect(Atomics.load(counts, 0)).toBeGreaterThan(0)
+    await silence()
+  })
+
+  it.each(['stop', 'drain'])('leaves no thread after %s', async (how) => {
+    const pool = open('init', { state } as PoolOptions)
+    await looping()
+    if (how === 'drain') await drain(pool)
+    else stop(pool as never)
+    await silence()
+  })
+})
+
+describe.each(states)('a module that loops while a thread loads it, with an %s state', (state) => {
+  it('leaves no thread when its pool has stopped', async () => {
+    const pool = open('import', { state } as PoolOptions)
+    await looping()
+    await drain(pool)
+    await silence()
+  })
+})
+
+describe('an init that never answers, and does not loop', () => {
+  it('leaves no thread when its pool has given up', async () => {
+    const pool = open('never', { restart })
+    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    await silence()
+  })
+})
+
+describe('drain with a time limit', () => {
+  it.each(['handler', 'terminate'])('ends a thread at once that loops in its %s', async (where) => {
+    const pool = open(where)
+    await ready(pool)
+    const working = call(pool, { type: 'work' }).catch(() => undefined)
+    if (where === 'handler') await looping()
+    else await working
+    await drain(pool, { within: 100 })
+    expect(Atomics.load(counts, 0)).toBeGreaterThan(0)
+    expect(await silence()).toBeLessThan(4_000)
+  })
+
+  it('lets a thread that answers come to its end, with its terminate', async () => {
+    const pool = open('nowhere')
+    await ready(pool)
+    const working = call(pool, { type: 'wait' }).catch(() => undefined)
+    await looping()
+    await drain(pool, { within: 1 })
+    await working
+    while (Atomics.load(counts, 1) === 0) await new Promise((resolve) => setImmediate(resolve))
+  })
+})
