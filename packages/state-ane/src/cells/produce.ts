@@ -3,6 +3,7 @@ import { GenPoolError, showValue } from '@genpool/runtime'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
+import { checkedPatches } from './checked-patches'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
@@ -59,9 +60,9 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
   current = recipe as unknown as Recipe<never>
   try {
     if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
-    const made = immer.produceWithPatches(base, guarded as never)
-    frozen(made[0], base)
-    return made
+    const [next, patches, inverse] = immer.produceWithPatches(base, guarded as never) as readonly [S, Patch[], Patch[]]
+    const both = checkedPatches(base, next, [patches, inverse])
+    return [frozen(next, base), ...both]
   } catch (error) {
     throw explain({ key, base, recipe }, error)
   }

@@ -1,0 +1,40 @@
+import type { Patch } from 'immer'
+import { diff } from './diff'
+
+/** The patches of one change, forward and back. */
+export type BothWays = readonly [patches: Patch[], inverse: Patch[]]
+
+/**
+ * Immer's patches, or those that compare the two states where immer's may be wrong. Immer 11 forgets
+ * - what was changed in a draft that then went into a new object: `draft.list[0].n++; draft.byName = { a: draft.list[0] }`;
+ * - that a property still exists to which its own old value was assigned (its pull request 1295).
+ *
+ * The states themselves are right. A copy elsewhere, or a journal, would differ from them for ever.
+ */
+export function checkedPatches<S>(base: S, next: S, made: BothWays): BothWays {
+  const [patches] = made
+  return patches.some((patch) => mayHide(patch) || isUndone(patch, next)) ? [diff(base, next), diff(next, base)] : made
+}
+
+/** Whether a new value holds objects that are new, too: one of them may be a draft that was changed at its old place. */
+function mayHide({ value }: Patch): boolean {
+  return isObject(value) && partsOf(value).some((part) => isObject(part) && !Object.isFrozen(part))
+}
+
+/** Whether it removes a property that is still there. */
+function isUndone({ op, path }: Patch, next: unknown): boolean {
+  if (op !== 'remove') return false
+  const key = path.at(-1) as string | number
+  const holder = path
+    .slice(0, -1)
+    .reduce<unknown>((at, step) => (isObject(at) ? Reflect.get(at, step) : undefined), next)
+  return isObject(holder) && !Array.isArray(holder) && Object.hasOwn(holder, key)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function partsOf(value: object): readonly unknown[] {
+  return value instanceof Map || value instanceof Set ? [...value.values()] : Object.values(value)
+}
