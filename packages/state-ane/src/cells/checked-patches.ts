@@ -16,9 +16,12 @@ export function checkedPatches<S>(base: S, next: S, made: BothWays): BothWays {
   return patches.some((patch) => mayHide(patch) || isUndone(patch, next)) ? [diff(base, next), diff(next, base)] : made
 }
 
-/** Whether a new value holds objects that are new, too: one of them may be a draft that was changed at its old place. */
-function mayHide({ value }: Patch): boolean {
-  return isObject(value) && partsOf(value).some((part) => isObject(part) && !Object.isFrozen(part))
+/**
+ * Whether a new value holds objects that are new, too: one of them may be a draft that was changed at its old place. A new state as
+ * a whole hides nothing.
+ */
+function mayHide({ path, value }: Patch): boolean {
+  return path.length > 0 && isObject(value) && partsOf(value).some((part) => isObject(part) && !Object.isFrozen(part))
 }
 
 /** Whether it removes a property that is still there. */

@@ -9,6 +9,8 @@ type Path = readonly PropertyKey[]
  */
 export function protoNameIn(patches: readonly Patch[]): Path | undefined {
   for (const { path, value } of patches) {
+    const at = path.indexOf('__proto__')
+    if (at >= 0) return path.slice(0, at)
     const found = isObject(value) ? find(value, undefined, path, new Set()) : undefined
     if (found !== undefined) return found
   }

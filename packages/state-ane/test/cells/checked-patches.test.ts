@@ -1,5 +1,6 @@
 import { applyPatches, enableMapSet, enablePatches } from 'immer'
 import { produceWithPatches } from '../../src/cells/produce'
+import { protoNameIn } from '../../src/cells/proto-name'
 
 enablePatches()
 enableMapSet()
@@ -77,5 +78,15 @@ describe('patches of a recipe', () => {
     const [next, patches, inverse] = produceWithPatches('cell', base, recipe as never)
     expect(applyPatches(base, patches)).toEqual(next)
     expect(applyPatches(next as State, inverse)).toEqual(base)
+  })
+
+  it('that bring a property "__proto__" into an object are found, whichever way they were made', () => {
+    const evil = JSON.parse('{"more":{},"__proto__":{"admin":true}}') as object
+    const [, patches] = produceWithPatches(
+      'cell',
+      { of: { was: 1 } } as { of: object },
+      (draft) => void (draft.of = evil),
+    )
+    expect(protoNameIn(patches)).toEqual(['of'])
   })
 })
