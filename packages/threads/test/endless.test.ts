@@ -1,4 +1,4 @@
-import { call, drain, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { call, configure, drain, type PoolOptions, type PoolRef, ready, spawnPool } from '@genpool/core'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
@@ -40,13 +40,17 @@ async function silence(): Promise<number> {
 }
 
 const states = [['isolated'], ['shared']] as const
-const restart = { startTimeout: 1_000, attempts: 2, backoff: { min: 1, max: 2 } }
+/** Its init is under way: from now on it has taken too long. */
+async function giveUp(pool: PoolRef<never>): Promise<void> {
+  configure(pool, { restart: { startTimeout: 100, attempts: 2, backoff: { min: 1, max: 2 } } })
+  await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+}
 
 describe.each(states)('an init that loops in a thread, with an %s state', (state) => {
   it('leaves no thread when its pool has given up', async () => {
-    const pool = open('init', { state, restart } as PoolOptions, { spare: 1 })
-    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
-    expect(Atomics.load(counts, 0)).toBeGreaterThan(0)
+    const pool = open('init', { state } as PoolOptions, { spare: 1 })
+    await looping()
+    await giveUp(pool as never)
     await silence()
   })
 
@@ -70,15 +74,25 @@ describe.each(states)('a module that loops while a thread loads it, with an %s s
 
 describe('an init that never answers, and does not loop', () => {
   it('leaves no thread when its pool has given up', async () => {
-    const pool = open('never', { restart })
-    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    const pool = open('never')
+    await looping()
+    await giveUp(pool as never)
     await silence()
+  })
+})
+
+describe('an init that answers too late', () => {
+  it('has its terminate called in its thread', async () => {
+    const pool = open('late')
+    await looping()
+    await giveUp(pool as never)
+    while (Atomics.load(counts, 1) === 0) await new Promise((resolve) => setImmediate(resolve))
   })
 })
 
 describe('drain with a time limit', () => {
   it.each(['handler', 'terminate'])('ends a thread at once that loops in its %s', async (where) => {
-    const pool = open(where)
+    const pool = open(where, { onCallbackError: () => undefined })
     await ready(pool)
     const working = call(pool, { type: 'work' }).catch(() => undefined)
     if (where === 'handler') await looping()
