@@ -83,6 +83,8 @@ describe('while very many calls wait', () => {
     const { pool, clock, ask } = gated()
     const calls = numbers(0, MANY).map((n) => ask(n))
     stop(pool)
+    // Most are told at the end of the turn.
+    await clock.settle()
     expect(await Promise.all(calls)).toEqual(Array(MANY).fill('ERR_GENPOOL_STOPPED'))
     expect(inspect(pool).outcomes.stopped).toBe(MANY + 1)
     await clock.advance(10_000)
@@ -96,6 +98,7 @@ describe('while very many calls wait', () => {
     expect(inspect(pool)).toMatchObject({ waiting: 45_000, outcomes: { dropped: 15_000 } })
     const refused = ask(MANY)
     open()
+    await clock.settle()
     expect((await Promise.all(calls)).slice(44_999, 45_001)).toEqual([44_999, 'ERR_GENPOOL_DROPPED'])
     expect(await refused).toBe('ERR_GENPOOL_DROPPED')
     expect(seen).toEqual(numbers(0, 45_000))
