@@ -1,21 +1,11 @@
 import { spawnBroker } from '@genpool/broker'
 import { call, cast, type Context, definePool, map, reply, spawnPool, withWorkers } from '@genpool/core'
-import { scriptedWorkers, virtualClock, type VirtualClock } from '@genpool/core/testing'
+import { scriptedWorkers } from '@genpool/core/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 const Work = definePool({
   calls: {

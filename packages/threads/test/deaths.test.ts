@@ -1,34 +1,8 @@
-import { call, getMembers, isGenPoolError, type PoolOptions, type PoolRef, ready, spawnPool } from '@genpool/core'
-import { type ThreadOptions, threads } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { join } from 'node:path'
+import { call, getMembers, type PoolRef, ready } from '@genpool/core'
+import type { ThreadOptions } from '@genpool/threads'
+import { stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
-import type Faults from './fixtures/faults'
-
-const file = join(__dirname, 'fixtures', 'faults.ts')
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-  jest.spyOn(console, 'log').mockImplementation(() => undefined)
-})
-afterEach(() => {
-  stop(system)
-  jest.restoreAllMocks()
-})
-
-function poolOf(options: PoolOptions = {}, of: ThreadOptions = {}) {
-  return spawnPool(system, threads<typeof Faults>(file, of), 'faults', { size: 1, timeout: 30_000, ...options })
-}
-
-async function failure(promise: Promise<unknown>): Promise<{ code: string; cause: Error; message: string }> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(isGenPoolError(error)).toBe(true)
-  return error as never
-}
+import { failure, poolOf } from './fixtures/faulty-pool'
 
 function threadOf(pool: PoolRef<never>): string {
   return getMembers(pool as never)[0]?.name ?? ''

@@ -1,35 +1,12 @@
-import { call, cast, drain, getMembers, type PoolOptions, ready, spawnPool } from '@genpool/core'
-import { threads, transfer } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { join } from 'node:path'
-import type Faults from './fixtures/faults'
+import { call, cast, drain, getMembers, type PoolOptions, ready } from '@genpool/core'
+import { transfer } from '@genpool/threads'
+import { failure, poolOf } from './fixtures/faulty-pool'
 
-const file = join(__dirname, 'fixtures', 'faults.ts')
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-  jest.spyOn(console, 'log').mockImplementation(() => undefined)
-})
-afterEach(() => {
-  stop(system)
-  jest.restoreAllMocks()
-})
-
-const poolOf = async (options: PoolOptions = {}) => {
-  const pool = spawnPool(system, threads<typeof Faults>(file), 'faults', { size: 1, timeout: 30_000, ...options })
+const readyPool = async (options?: PoolOptions) => {
+  const pool = poolOf(options)
   await ready(pool)
   return pool
 }
-interface Failed {
-  code: string
-  message: string
-}
-const failure = (promise: Promise<unknown>): Promise<Failed> =>
-  promise.then(
-    () => Promise.reject(new Error('it was answered')),
-    (error: unknown) => error as Failed,
-  )
 const bytes = (): Uint8Array => new Uint8Array(8)
 const echoOf = (value: Uint8Array) => transfer({ type: 'echo' as const, value }, [value.buffer as ArrayBuffer])
 const failOf = (image: Uint8Array) =>
@@ -37,7 +14,7 @@ const failOf = (image: Uint8Array) =>
 
 describe('memory that was moved before', () => {
   it('refuses its message with the place; what was sent with it is answered, and the pool ends', async () => {
-    const pool = await poolOf()
+    const pool = await readyPool()
     const value = bytes()
     structuredClone(0, { transfer: [value.buffer as ArrayBuffer] })
     const before = call(pool, { type: 'echo', value: 1 })
@@ -51,7 +28,7 @@ describe('memory that was moved before', () => {
   })
 
   it('by another message of the same turn refuses the later one only', async () => {
-    const pool = await poolOf()
+    const pool = await readyPool()
     const value = bytes()
     const first = call(pool, echoOf(value))
     expect(await failure(call(pool, echoOf(value)))).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
@@ -65,7 +42,7 @@ describe('memory that was moved before', () => {
   ] as const)(
     'because its handler threw: it does not run again by %s, and the error says why',
     async (_, options, retry) => {
-      const pool = await poolOf(options as PoolOptions)
+      const pool = await readyPool(options as PoolOptions)
       const error = await failure(call(pool, failOf(bytes()), retry))
       expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', message: expect.stringContaining('cannot run again') })
       expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
@@ -74,7 +51,7 @@ describe('memory that was moved before', () => {
   )
 
   it('in an answer fails its call, and no other', async () => {
-    const pool = await poolOf()
+    const pool = await readyPool()
     const [first, second] = await Promise.allSettled([call(pool, { type: 'same' }), call(pool, { type: 'same' })])
     expect([first.status, second]).toMatchObject([
       'fulfilled',

@@ -11,23 +11,12 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/core/testing'
 import { slowStore } from '@genpool/state-ane/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from '../virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 const dispatch = nact.dispatch as (to: unknown, message: unknown) => void
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 type Handle = (ctx: Context<{ n: number }>, again: () => any) => any
 
