@@ -17,14 +17,12 @@ const UNUSED = new Budget()
 
 /** The matching engine, without shortcuts: what happens in each call. */
 export class MatchingBroker<A extends Waiting, R extends Waiting> extends WaitingSides<A, R> implements Broker<A, R> {
-  protected readonly isAlive: ((entry: A | R) => boolean) | undefined
   protected admission: Admission | null
   /** Made with the first run. */
   protected budget = UNUSED
 
   constructor(options: EngineOptions, now: Nanos, hooks: BrokerHooks<A, R>) {
     super(options, now, hooks)
-    this.isAlive = hooks.isAlive?.bind(hooks)
     this.admission = createAdmission(this.options.admission, now, () => this.random())
     this.asksChanged()
   }
@@ -204,16 +202,6 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     this.idle.enqueue(askR, now)
     this.decided.addR(this.idle.decision.dropped)
     return null
-  }
-
-  private takeMember(now: Nanos): R | null {
-    for (;;) {
-      const member = this.idle.dequeue(now)
-      this.decided.addR(this.idle.decision.dropped)
-      if (member === null) return null
-      if (member.deadline <= now) this.decided.dropR(member, 'expired', { now, waiting: this.idle.length })
-      else if (this.isAlive === undefined || this.isAlive(member)) return member
-    }
   }
 
   private takeRequest(now: Nanos): A | null {

@@ -23,6 +23,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   decision: BrokerDecision<A, R> = NO_DECISION
   /** The value of `decision` in calls that may decide something. */
   protected readonly decided = new OwnDecision<A, R>()
+  protected readonly isAlive: ((entry: A | R) => boolean) | undefined
   protected options: CheckedEngineOptions
   protected asks: Queue<A>
   /** The same object as `asks` once a request with a key or a priority has come; null before, at no cost. */
@@ -42,6 +43,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     private readonly hooks: BrokerHooks<A, R>,
   ) {
     this.now = now
+    this.isAlive = hooks.isAlive?.bind(hooks)
     this.options = checkEngineOptions(options)
     this.asks = createQueue<A>(this.options.client, now)
     if (isLimited(this.options)) this.limit(this.options, now)
@@ -161,6 +163,17 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** Whether there is another request that a member could serve. */
   protected othersWait(): boolean {
     return (this.layers === null ? this.asks.length : this.layers.ready) > 0
+  }
+
+  /** Takes the member that waits and is next; null without one. */
+  protected takeMember(now: Nanos): R | null {
+    for (;;) {
+      const member = this.idle.dequeue(now)
+      this.decided.addR(this.idle.decision.dropped)
+      if (member === null) return null
+      if (member.deadline <= now) this.decided.dropR(member, 'expired', { now, waiting: this.idle.length })
+      else if (this.isAlive === undefined || this.isAlive(member)) return member
+    }
   }
 
   protected letTimePass(now: Nanos): null {

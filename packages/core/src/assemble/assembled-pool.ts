@@ -72,7 +72,7 @@ export class AssembledPool implements PoolView, Sizing {
     this.identity = ports.identity
     const publisher = new Publisher(ports)
     this.stateChanges = new StateChanges(ports)
-    this.kernel.attach(publisher)
+    this.kernel.attachments.attach(publisher)
     this.policies = new Policies(this.kernel, publisher)
     this.policies.configure(options)
   }

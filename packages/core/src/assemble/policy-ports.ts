@@ -12,11 +12,11 @@ export class PolicyPorts {
   ) {}
 
   attach(part: Attachment): void {
-    this.kernel.attach(part)
+    this.kernel.attachments.attach(part)
   }
 
   detach(part: Attachment): void {
-    this.kernel.detach(part)
+    this.kernel.attachments.detach(part)
   }
 
   // --- time and chance ---

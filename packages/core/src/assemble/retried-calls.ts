@@ -27,11 +27,11 @@ class PoolRetryPorts implements RetryPorts {
   }
 
   attach(part: Attachment): void {
-    this.#kernel.attach(part)
+    this.#kernel.attachments.attach(part)
   }
 
   detach(part: Attachment): void {
-    this.#kernel.detach(part)
+    this.#kernel.attachments.detach(part)
   }
 
   get name(): string {

@@ -20,11 +20,11 @@ export class ViewPorts implements ConditionPorts, PublisherPorts, StateChangesPo
   }
 
   attach(part: Attachment): void {
-    this.kernel.attach(part)
+    this.kernel.attachments.attach(part)
   }
 
   detach(part: Attachment): void {
-    this.kernel.detach(part)
+    this.kernel.attachments.detach(part)
   }
 
   get name(): string {

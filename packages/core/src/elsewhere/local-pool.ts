@@ -111,14 +111,6 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.callbacks.callSafely(callback)
   }
 
-  crashed(request: Request, cause: unknown): ReturnType<Failures['crashed']> {
-    return this.failures.crashed(request, cause)
-  }
-
-  unanswerable(request: Request, cause: unknown): ReturnType<Failures['unanswerable']> {
-    return this.failures.unanswerable(request, cause)
-  }
-
   #warn(error: unknown): void {
     warnOfCallback('pool', this.name, error)
   }

@@ -11,6 +11,7 @@ import type { Crew } from './crew'
 import { Departure, type Departing } from './departure'
 import { giveBackFrom } from './give-back'
 import { MemberRarely } from './member-rarely'
+import { takeBatch } from './take-batch'
 import type { OwnMessages } from './own-messages'
 import { type Reported, WorkerReports } from './worker-reports'
 
@@ -94,11 +95,6 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.hand.given > 0 && this.#worker.isCalling === true ? this.hand.first : null
   }
 
-  /** Whether messages for it alone wait. */
-  get hasOwn(): boolean {
-    return this.own !== null && this.own.length > 0
-  }
-
   private extend(): MemberRarely {
     return (this.#rarely ??= new MemberRarely())
   }
@@ -116,26 +112,12 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.seekWork()
   }
 
-  // How it ends: see `Departure`.
-
-  discard(): void {
-    this.departure.discard()
-  }
-
   leave(reason: unknown): void {
     this.departure.leave(reason)
   }
 
-  abandon(cause: unknown): void {
-    this.departure.abandon(cause)
-  }
-
-  shutDown(reason: unknown): void {
-    this.departure.shutDown(reason)
-  }
-
-  /** Made when it ends: each member does that once, and most live long. */
-  private get departure(): Departure<Member> {
+  /** How it ends. Made when it does: each member does that once, and most live long. */
+  get departure(): Departure<Member> {
     return new Departure<Member>(this, this.crew, this.#worker)
   }
 
@@ -183,16 +165,8 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   private give(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.skip(request)
-    if (request.handler.batch > 0) request.extend().companions = this.takeBatch(request)
+    if (request.handler.batch > 0) request.extend().companions = takeBatch(this, request)
     this.#worker.give(request)
-  }
-
-  /** The others of a batch: first from its own hand, then from the queue. */
-  private takeBatch(first: Request): readonly Request[] {
-    const { hand } = this
-    const batch = hand.takeBatch(first)
-    if (hand.count > hand.given) return batch
-    return [...batch, ...this.crew.work.takeBatch(this, first, first.handler.batch - 1 - batch.length)]
   }
 
   private skip(request: Request): void {

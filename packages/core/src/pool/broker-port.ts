@@ -17,6 +17,7 @@ import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
 import type { LiveSettings } from './settings'
+import { takeBatch } from './take-batch'
 
 /** What a pool's own broker needs of it. */
 export interface BrokerPorts {
@@ -126,20 +127,8 @@ export class BrokerPort implements Port {
     return request
   }
 
-  /** A request for another handler ends the batch; the member gets it next. */
-  takeBatch(member: Member, request: Request, limit: number): readonly Request[] {
-    const more: Request[] = []
-    while (more.length < limit) {
-      const next = this.try(() => this.#engine.take(this.#turn.now()), null)
-      if (next === null) break
-      if (next.handler !== request.handler) {
-        member.deliver(next, true)
-        break
-      }
-      next.runner = member
-      more.push(next)
-    }
-    return more
+  takeBatch(member: Member, first: Request, limit: number): readonly Request[] {
+    return takeBatch(() => this.try(() => this.#engine.take(this.#turn.now()), null), { member, first, limit })
   }
 
   release(request: Request): void {

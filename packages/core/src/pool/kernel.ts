@@ -8,9 +8,10 @@ import { Failures } from '../requests/failures'
 import { mailboxOf } from '../requests/mailbox'
 import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
-import { InProcessWorkers } from '../work/in-process'
+import { InProcessWorkers } from '../work/in-process-workers'
 import type { StateOptions } from '../work/state-options'
 import type { WorkerFactory } from '../work/worker'
+import { Attachments } from './attachments'
 import { BrokerPort } from './broker-port'
 import { Callbacks } from './callbacks'
 import { Crashes } from './crashes'
@@ -29,7 +30,7 @@ import { PoolSeat } from './pool-seat'
 import { PoolTimers } from './pool-timers'
 import { Population } from './population'
 import type { Port } from './port'
-import type { Attaching, Attachment, Gate, Host, Recorder, SeatGate, Supervision } from './ports'
+import type { Host, Recorder, Supervision } from './ports'
 import { Roster } from './roster'
 import { ServiceTime } from './service-time'
 import type { LiveSettings, Settings } from './settings'
@@ -45,7 +46,7 @@ import { Workload } from './workload'
  * Each part gets the kernel itself, but its type shows only the small interface that it declares. The constructor makes a part after
  * the parts that it uses at once: time, settings and errors, then the broker, the way of requests, the members, the life.
  */
-export class Kernel implements Attaching {
+export class Kernel {
   readonly name: string
   readonly system: ConcreteSystem
   readonly host: Host
@@ -144,16 +145,9 @@ export class Kernel implements Attaching {
 
   // --- what changes it ---
 
-  attach(part: Attachment): void {
-    this.listeners.attach(part)
-    if (part.refusal !== undefined) this.pool.entrance.gates = [...this.pool.entrance.gates, part as Gate]
-    if (part.mayWork !== undefined) this.crew.seatGates = [...this.crew.seatGates, part as SeatGate]
-  }
-
-  detach(part: Attachment): void {
-    this.listeners.detach(part)
-    this.pool.entrance.gates = this.pool.entrance.gates.filter((gate) => gate !== part)
-    this.crew.seatGates = this.crew.seatGates.filter((gate) => gate !== part)
+  /** Where policies and views attach. */
+  get attachments(): Attachments {
+    return new Attachments(this)
   }
 
   /** Replaces the settings. */
@@ -169,7 +163,7 @@ export class Kernel implements Attaching {
   abandon(member: Member, cause: unknown): void {
     this.recorder.stuck(this.turn.now())
     for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, cause)
-    member.abandon(cause)
+    member.departure.abandon(cause)
   }
 
   // --- figures ---
@@ -208,16 +202,6 @@ export class Kernel implements Attaching {
   newMember(info: MemberInfo): Member {
     const setup = { workers: this.#workers, seat: new PoolSeat(info, this) }
     return new Member(info, this.crew, setup, this.turn.now())
-  }
-
-  addressFor(member: Member): ReturnType<Host['addressFor']> {
-    return this.host.addressFor({
-      name: member.info.name,
-      seat: member,
-      tell: (message, sender) => this.directMessages.tell(member, message, sender),
-      query: (message, timeout) => this.directMessages.query(member, message, timeout),
-      stopped: () => member.leave('shutdown'),
-    })
   }
 
   seatDropped(member: Member): void {

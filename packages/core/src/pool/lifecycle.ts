@@ -6,6 +6,7 @@ import type { Request } from '../requests/request'
 import { type Drained, Drains } from './drains'
 import { Readiness } from './readiness'
 import { Endings, type EndingsOwner, type EndingsPorts } from './endings'
+import { IdleWatch } from './idle-watch'
 import type { Listeners } from './listeners'
 import type { Host } from './ports'
 import type { PoolTimers } from './pool-timers'
@@ -56,7 +57,7 @@ export class Lifecycle implements EndingsOwner {
   #drains: Drains | null = null
   /** What members release. Made with the first that ends. */
   #endings: Endings | null = null
-  #activeAt: Nanos = 0
+  #idleWatch: IdleWatch | null = null
   #spawnedAt: Nanos = 0
 
   constructor(private readonly kernel: LifecyclePorts) {}
@@ -67,7 +68,7 @@ export class Lifecycle implements EndingsOwner {
   start(shutdownAfter: number | undefined): void {
     this.#spawnedAt = this.kernel.turn.now()
     for (const listener of this.kernel.listeners.poolStarted) listener.poolStarted()
-    if (shutdownAfter !== undefined && shutdownAfter > 0) this.watchIdle(shutdownAfter)
+    if (shutdownAfter !== undefined && shutdownAfter > 0) this.#idleWatch = new IdleWatch(this.kernel, shutdownAfter)
     this.kernel.population.start()
   }
 
@@ -92,22 +93,9 @@ export class Lifecycle implements EndingsOwner {
     for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 
-  /** Stops the pool when it had no work for `ms`, as nact's `shutdownAfter` promises. */
-  private watchIdle(ms: number): void {
-    const { timers, turn, host } = this.kernel
-    this.#activeAt = turn.now()
-    const check = (): void => {
-      const quietMs = (turn.refresh() - this.#activeAt) / NS_PER_MS
-      if (!this.kernel.workload.isDone) timers.after(ms, check)
-      else if (quietMs < ms) timers.after(ms - quietMs, check)
-      else host.stop()
-    }
-    timers.after(ms, check)
-  }
-
   /** The pool has work in this turn. */
   active(): void {
-    this.#activeAt = this.kernel.turn.now()
+    this.#idleWatch?.active()
   }
 
   // --- end ---

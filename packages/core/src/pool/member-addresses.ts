@@ -1,4 +1,6 @@
+import type { Reference } from '@genpool/runtime'
 import type { Member } from '../members/member'
+import type { Mailbox } from './ports'
 
 /** The address of a member. */
 interface Address {
@@ -6,9 +8,13 @@ interface Address {
   stop(): void
 }
 
-/** What makes the address of a member. */
+/** What it needs of the pool. */
 export interface AddressPorts {
-  addressFor(member: Member): Address
+  readonly host: { addressFor(mailbox: Mailbox): Address }
+  readonly directMessages: {
+    tell(member: Member, message: unknown, sender: Reference | undefined): void
+    query(member: Member, message: unknown, timeout: number): Promise<unknown>
+  }
 }
 
 /** The addresses of members, each made when it is first asked for. */
@@ -20,7 +26,7 @@ export class MemberAddresses {
   of(member: Member): unknown {
     const made = (this.#made ??= new Map())
     let address = made.get(member)
-    if (address === undefined) made.set(member, (address = this.pool.addressFor(member)))
+    if (address === undefined) made.set(member, (address = this.#addressOf(member)))
     return address.reference
   }
 
@@ -29,5 +35,16 @@ export class MemberAddresses {
     if (this.#made === null) return
     this.#made.get(member)?.stop()
     this.#made.delete(member)
+  }
+
+  #addressOf(member: Member): Address {
+    const { host, directMessages } = this.pool
+    return host.addressFor({
+      name: member.info.name,
+      seat: member,
+      tell: (message, sender) => directMessages.tell(member, message, sender),
+      query: (message, timeout) => directMessages.query(member, message, timeout),
+      stopped: () => member.leave('shutdown'),
+    })
   }
 }

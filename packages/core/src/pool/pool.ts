@@ -14,6 +14,7 @@ import { hasContext } from '../hot-imports'
 import type { Member } from '../members/member'
 import { calling, noteCall } from '../requests/calling'
 import type { Failure } from '../requests/failure'
+import type { Failures } from '../requests/failures'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
 import type { RequestOwner, SelfWait, Workforce } from '../requests/request-owner'
@@ -28,16 +29,14 @@ import { deadlinesOf } from './packed-calls'
 import type { PoolPorts } from './pool-ports'
 import type { Port } from './port'
 import type { Counters, Refusal } from './ports'
+import { Requeue } from './requeue'
 import { SharedCalls } from './shared-calls'
 import { SharedWork } from './shared-work'
 import type { TurnWork } from './turn-work'
 import { PoolWorkforce } from './workforce'
 
-const NONE: ReadonlySet<Request> = new Set()
-
 /**
- * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller. Each is settled exactly
- * once.
+ * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller, once.
  */
 export class Pool implements RequestOwner<Request>, Refusing {
   readonly name: string
@@ -73,6 +72,10 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.entrance = new Entrance(parts, this)
   }
 
+  get failures(): Failures {
+    return this.parts.failures
+  }
+
   get workforce(): Workforce<Request> {
     return new PoolWorkforce(this.parts, this.port)
   }
@@ -105,13 +108,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
     this.ask(request)
     if (request.outcome !== null) return
-    if (!this.entrance.open && this.parts.status.stopping) this.stoppedMeanwhile(request)
+    if (!this.entrance.open && this.parts.status.stopping) this.requeue.stoppedMeanwhile(request)
     else this.deadlines.add(request)
-  }
-
-  /** The broker has called a function of the user's (for a key, a cost), and that has stopped the pool. */
-  private stoppedMeanwhile(request: Request): void {
-    this.withdraw(request, this.parts.failures.stopped(request))
   }
 
   /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
@@ -126,7 +124,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.#turnWork.join()
     this.entrance.wrap(request)
     if (!this.parts.status.accepting || member.status === 'ended') {
-      return void request.fail(this.parts.failures.stopped(request))
+      return void request.fail(this.failures.stopped(request))
     }
     if (calling.hand !== null && request.expectsAnswer) noteCall(request)
     this.deadlines.add(request)
@@ -148,27 +146,17 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return true
   }
 
-  /** Runs a request again whose member crashed or gave it back. It keeps its deadline, its place and the turn of its key. */
+  /** Runs a request again whose member crashed or gave it back. */
   runAgain(request: Request): void {
-    request.runner = null
-    if (request.rarely !== null) request.rarely.startedAt = null
-    // A request of another pool waits there again, also if this one stops.
-    if (this.parts.status.stopping && request.owner === this) this.endStopped(request)
-    else this.port.putBack(request)?.assign(request)
+    this.requeue.runAgain(request)
   }
 
   takeBack(request: Request): void {
-    if (this.parts.status.stopping) this.endStopped(request)
-    else {
-      this.ask(request)
-      if (this.parts.status.stopping && request.outcome === null) this.stoppedMeanwhile(request)
-    }
+    this.requeue.takeBack(request)
   }
 
-  /** A pool that drains finishes what it has, also what runs again; one that stops does not. */
-  private endStopped(request: Request): void {
-    request.fail(this.parts.failures.stopped(request))
-    this.port.release(request)
+  private get requeue(): Requeue {
+    return new Requeue(this.parts, this.port, this)
   }
 
   /** Offers a request to the broker. */
@@ -178,7 +166,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
       member = this.port.ask(request)
     } catch (error) {
       // A user-supplied key function or queue threw.
-      return void request.fail(this.parts.failures.refused(request, error))
+      return void request.fail(this.failures.refused(request, error))
     }
     if (member !== null) member.assign(request)
   }
@@ -223,20 +211,12 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.parts.callbacks.tell(callback)
   }
 
-  crashed(request: Request, cause: unknown): GenPoolError {
-    return this.parts.failures.crashed(request, cause)
-  }
-
-  unanswerable(request: Request, cause: unknown): GenPoolError {
-    return this.parts.failures.unanswerable(request, cause)
-  }
-
   clockNow(): Nanos {
     return this.parts.settings.current.clock.now()
   }
 
   get awaitingReply(): ReadonlySet<Request> {
-    return this.#awaitingReply ?? NONE
+    return this.#awaitingReply ?? new Set()
   }
 
   /** The handler of this call has returned, and it will be answered later. */

@@ -15,6 +15,7 @@ export interface RosterPorts extends StartPorts, AddressPorts, MemberStartsPorts
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
+  readonly directMessages: AddressPorts['directMessages'] & MemberStartsPorts['directMessages']
   /** Makes a member with its worker. */
   newMember(info: MemberInfo): Member
 }
@@ -111,7 +112,7 @@ export class Roster implements Places {
     for (const slot of this.slots.all) {
       this.slots.setWanted(slot, false)
       slot.starts?.cancel()
-      slot.member?.shutDown(reason)
+      slot.member?.departure.shutDown(reason)
     }
   }
 
@@ -163,7 +164,7 @@ export class Roster implements Places {
   /** It never started: no `terminate`, and messages sent to it are lost. */
   discard(slot: Slot): void {
     const member = this.vacate(slot)
-    member?.discard()
+    member?.departure.discard()
     if (member !== null) this.#addresses?.stop(member)
   }
 

@@ -36,6 +36,9 @@ export class Workload {
     const { turnWork, port, pool, roster } = this.kernel
     if (turnWork.scheduled || port.length > 0 || pool.awaitingReply.size > 0) return false
     const isOwn = (request: Request): boolean => own?.has(request) === true
-    return roster.members.every(({ hasOwn, hand }) => !hasOwn && (hand.count === 0 || hand.requests.every(isOwn)))
+    return roster.members.every(({ own: mail, hand }) => {
+      if (mail !== null && mail.length > 0) return false
+      return hand.count === 0 || hand.requests.every(isOwn)
+    })
   }
 }

@@ -16,7 +16,7 @@ class RequestAddress extends ReplyReference implements From {
   }
 
   fail(error: unknown): boolean {
-    return this.#request.fail(this.#request.owner.crashed(this.#request, error))
+    return this.#request.fail(this.#request.owner.failures.crashed(this.#request, error))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HoldingLimit } from '@genpool/broker'
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Nanos } from '@genpool/runtime'
 import type { Outcome, RequestKind } from './outcome'
 
 /** How long a request waited and ran, in milliseconds. */
@@ -39,9 +39,4 @@ export interface RequestFacts {
   times(): RequestTimes
   /** Does something that belongs to it, in its scope: never in the context of another caller. */
   within<T>(work: () => T): T
-}
-
-/** Milliseconds from one time to another, never negative. */
-export function msBetween(from: Nanos, to: Nanos): number {
-  return Math.max(0, to - from) / NS_PER_MS
 }

@@ -45,10 +45,12 @@ export interface RequestOwner<R> {
   readonly backOffs: { hold(request: R, backOff: CheckedBackOff): void }
   /** Calls something of the caller's, after what runs now. */
   tell(callback: () => unknown): void
-  /** Makes the error of a request whose handler failed with `cause`. */
-  crashed(request: R, cause: unknown): GenPoolError
-  /** The error of a request whose answer cannot be given. */
-  unanswerable(request: R, cause: unknown): GenPoolError
+  readonly failures: {
+    /** The error of a request whose handler failed with `cause`. */
+    crashed(request: R, cause: unknown): GenPoolError
+    /** The error of a request whose answer cannot be given. */
+    unanswerable(request: R, cause: unknown): GenPoolError
+  }
 }
 
 /** The member that has a request (`R`), as the request sees it. */

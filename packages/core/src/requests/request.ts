@@ -3,7 +3,6 @@ import {
   type Expiring,
   type GenPoolError,
   type Nanos,
-  NS_PER_MS,
   type Reference,
   type ReplyReference,
   type ReplyTarget,
@@ -21,7 +20,8 @@ import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { afterProgress, tellProgress } from './progress'
 import { Rarely } from './rarely'
 import type { RequestOwner, Runner } from './request-owner'
-import { msBetween, type RequestFacts, type RequestTimes } from './request-facts'
+import type { RequestFacts, RequestTimes } from './request-facts'
+import { timesUntil } from './request-times'
 
 /**
  * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
@@ -104,11 +104,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   times(): RequestTimes {
-    const now = this.owner.clockNow()
-    const { startedAt } = this
-    const heldMs = (this.rarely?.hold?.total(now) ?? 0) / NS_PER_MS
-    if (startedAt === null) return { waitedMs: msBetween(this.sentAt, now), ranMs: 0, heldMs }
-    return { waitedMs: msBetween(this.sentAt, startedAt), ranMs: msBetween(startedAt, now), heldMs }
+    return timesUntil(this.owner.clockNow(), this, this.rarely)
   }
 
   get heldBy(): HoldingLimit | undefined {
@@ -150,7 +146,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   give(value: unknown): boolean {
     if (isPromised(value)) return this.giveLater(value)
     const draft = draftIn(value)
-    return draft === undefined ? this.reply(value, true) : this.fail(this.owner.unanswerable(this, draft))
+    return draft === undefined ? this.reply(value, true) : this.fail(this.owner.failures.unanswerable(this, draft))
   }
 
   private giveLater(promise: PromiseLike<unknown>): boolean {
@@ -159,13 +155,13 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     const isLatest = (): boolean => rarely.promised === promise && this.outcome === null
     void Promise.resolve(promise).then(
       (value) => isLatest() && this.give(value),
-      (error: unknown) => isLatest() && this.fail(this.owner.unanswerable(this, error)),
+      (error: unknown) => isLatest() && this.fail(this.owner.failures.unanswerable(this, error)),
     )
     return true
   }
 
   private noAnswer(value: unknown): GenPoolError {
-    return this.owner.unanswerable(this, new TypeError(whyNoAnswer(value)))
+    return this.owner.failures.unanswerable(this, new TypeError(whyNoAnswer(value)))
   }
 
   /** Settles it with the answer that a worker gives after its commit. A promise is refused, and a step. */

@@ -46,7 +46,7 @@ export function mayHoldDraft({ value, next }: Step): boolean {
 export function giveAnswer(request: Request, value: unknown): void {
   const draft = draftIn(value)
   if (draft === undefined) request.succeed(value, true)
-  else request.fail(request.owner.unanswerable(request, draft))
+  else request.fail(request.owner.failures.unanswerable(request, draft))
 }
 
 function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, state: unknown, pool: Answering): void {

@@ -1,5 +1,5 @@
 import { type Nanos, readSafely } from '@genpool/runtime'
-import type { Attempt, Cell, Hold } from '@genpool/state-ane'
+import type { Attempt, Hold } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
@@ -14,25 +14,9 @@ import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
 import { MessageContext, PlainContext } from './message-context'
 import { type Continuing, PromisedRuns } from './promised-runs'
-import { CellKeeper, PlainKeeper, type Run, type StateKeeper } from './state-keeper'
+import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runSpecially } from './special-runs'
-import type { Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
-
-/** Makes the workers that run in this thread. */
-export class InProcessWorkers implements WorkerFactory<Request> {
-  /** The keeper of the state that all members share. */
-  #shared: CellKeeper | null = null
-
-  constructor(private readonly pool: InProcessPool) {}
-
-  create({ info, cell }: WorkerSeat, host: WorkerHost<Request>): Worker<Request> {
-    return new InProcessWorker(this.pool, info, host, cell === undefined ? null : this.#keeperOf(cell))
-  }
-
-  #keeperOf(cell: Cell<unknown>): CellKeeper {
-    return this.#shared?.cell === cell ? this.#shared : (this.#shared = new CellKeeper(cell))
-  }
-}
+import type { Started, Worker, WorkerHost } from './worker'
 
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.

@@ -4,7 +4,8 @@ import { StartTimeoutError } from '../../errors'
 import type { MemberInfo } from '../../behaviours/context'
 import type { Listener, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
-import { msBetween, type RequestFacts } from '../../requests/request-facts'
+import type { RequestFacts } from '../../requests/request-facts'
+import { msBetween } from '../../requests/request-times'
 import {
   alarmCleared,
   alarmSet,

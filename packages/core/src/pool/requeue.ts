@@ -1,0 +1,52 @@
+import type { GenPoolError } from '@genpool/runtime'
+import type { Request } from '../requests/request'
+import type { Port } from './port'
+
+/** What it needs of the pool. */
+interface RequeuePorts {
+  readonly status: { readonly stopping: boolean }
+  readonly failures: { stopped(request: Request): GenPoolError }
+}
+
+/** The way of requests through the pool. */
+interface Way {
+  /** Offers a request to the broker. */
+  ask(request: Request): void
+  /** Takes a request back, wherever it is. */
+  withdraw(request: Request, error: GenPoolError): void
+}
+
+/** What comes back to a pool waits again, unless the pool stops: one that drains finishes what it has. */
+export class Requeue {
+  constructor(
+    private readonly kernel: RequeuePorts,
+    private readonly port: Port,
+    private readonly pool: Way,
+  ) {}
+
+  /** Runs a request again whose member crashed or gave it back. It keeps its deadline, its place and the turn of its key. */
+  runAgain(request: Request): void {
+    request.runner = null
+    if (request.rarely !== null) request.rarely.startedAt = null
+    // A request of another pool waits there again, also if this one stops.
+    if (this.kernel.status.stopping && request.owner === (this.pool as unknown)) this.#endStopped(request)
+    else this.port.putBack(request)?.assign(request)
+  }
+
+  /** A member of another pool had the request, which shares the broker. */
+  takeBack(request: Request): void {
+    if (this.kernel.status.stopping) return this.#endStopped(request)
+    this.pool.ask(request)
+    if (this.kernel.status.stopping && request.outcome === null) this.stoppedMeanwhile(request)
+  }
+
+  /** The broker has called a function of the user's (for a key, a cost), and that has stopped the pool. */
+  stoppedMeanwhile(request: Request): void {
+    this.pool.withdraw(request, this.kernel.failures.stopped(request))
+  }
+
+  #endStopped(request: Request): void {
+    request.fail(this.kernel.failures.stopped(request))
+    this.port.release(request)
+  }
+}
