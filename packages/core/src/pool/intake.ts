@@ -12,6 +12,7 @@ import { LatestCast } from '../requests/latest-cast'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
+import { DirectCalls, type DirectPorts } from './direct-calls'
 import {
   applyOptions,
   applyTimeout,
@@ -45,11 +46,16 @@ export class Intake {
   #makeDispatch: Maker<Request> | null = null
   #makeCall: { readonly timeout: number; readonly make: Maker<Request> } | null = null
 
+  readonly #direct: DirectCalls
+
   constructor(
     private readonly pool: Pool,
     private readonly behaviour: CompiledBehaviour,
     private readonly settings: LiveSettings,
-  ) {}
+    parts: DirectPorts,
+  ) {
+    this.#direct = new DirectCalls(parts)
+  }
 
   call(message: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
     const handler = this.behaviour.call(message)
@@ -64,6 +70,8 @@ export class Intake {
   /** Fast path: `#ask` where nothing has to be checked. Saves 8 % of a short call. */
   private askPlainly(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> {
     const { pool } = this
+    const answer = this.#direct.take(kind, handler, message, timeout)
+    if (answer !== null) return answer
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     if (kind === 'call' && pool.port.packs && pool.pack(this.makerOfCalls(timeout), handler, message, resolve))

@@ -103,7 +103,7 @@ export class Kernel {
     this.holds = new Holds(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
-    this.intake = new Intake(this.pool, behaviour, this.settings)
+    this.intake = new Intake(this.pool, behaviour, this.settings, this)
     this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
     this.starts = new Starts(this)

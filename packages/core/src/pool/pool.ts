@@ -155,7 +155,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.requeue.takeBack(request)
   }
 
-  private get requeue(): Requeue {
+  get requeue(): Requeue {
     return new Requeue(this.parts, this.port, this)
   }
 

@@ -17,6 +17,8 @@ export class TurnWork implements Runnable {
   readonly #ready = new Ring<Member>()
   #scheduled = false
   #joined = false
+  /** Whether a single member was ready when it last ran. */
+  #wasAlone = true
 
   constructor(
     private readonly turn: Turn,
@@ -26,6 +28,11 @@ export class TurnWork implements Runnable {
   /** Whether members are about to run. */
   get scheduled(): boolean {
     return this.#scheduled
+  }
+
+  /** Whether no member is about to run, and what becomes ready is likely to be alone. */
+  get isAlone(): boolean {
+    return this.#wasAlone && !this.#scheduled
   }
 
   /** The pool has work in this turn. Called for each piece of it. */
@@ -47,10 +54,32 @@ export class TurnWork implements Runnable {
     this.turn.schedule(this)
   }
 
+  /** Keeps members that become ready for `runOne`, which must be called in a microtask. */
+  reserve(): void {
+    this.#scheduled = true
+  }
+
+  /** Runs the first member that is ready. Others follow in a microtask of their own, or in the next turn. */
+  runOne(): void {
+    const { turn } = this
+    this.join()
+    turn.glance()
+    this.pool.beforeCommits()
+    const ready = this.#ready
+    try {
+      if (ready.length > 0 && !turn.exhausted) ready.shift().execute()
+    } finally {
+      this.#scheduled = ready.length > 0
+      this.#wasAlone = !this.#scheduled
+      if (this.#scheduled) turn.schedule(this)
+    }
+  }
+
   run(turn: Turn): void {
     this.join()
     this.pool.beforeCommits()
     const ready = this.#ready
+    this.#wasAlone = ready.length === 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
       while (ready.length > 0 && !turn.exhausted) ready.shift().execute()
