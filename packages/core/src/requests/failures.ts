@@ -34,9 +34,10 @@ export class Failures {
     return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause))
   }
 
-  /** The commit is done, and the answer could not be made or given. */
+  /** The run is done, its commit too if it had one, and the answer could not be made or given. */
   unanswerable(request: Request, cause: unknown): CrashedError {
-    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause), true)
+    const member = request.runner?.info.name ?? ''
+    return new CrashedError(this.pool, member, request.type, readable(cause), request.rarely?.committed === true)
   }
 
   expired(request: Request): ExpiredError {

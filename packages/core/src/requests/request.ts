@@ -172,6 +172,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   succeed(value: unknown, answered: boolean): boolean {
     if (!isNoAnswer(value)) return this.reply(value, answered)
     letGo([value])
+    this.extend().committed ??= true
     return this.fail(this.noAnswer(value))
   }
 
