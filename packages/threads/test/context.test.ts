@@ -114,7 +114,7 @@ describe('a value that cannot be cloned', () => {
     const error = await call(pool, { type: 'uncloneable' }).catch((error: unknown) => error as CrashedError)
     expect(error).toMatchObject({
       code: 'ERR_GENPOOL_CRASHED',
-      committed: true,
+      committed: false,
       cause: { faults: [{ path: ['deep', 0, 'f'] }] },
     })
   })
