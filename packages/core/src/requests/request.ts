@@ -88,6 +88,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.resolveCaller !== null
   }
 
+  get answerer(): 'dispatch' | 'from' | 'nobody' {
+    const { answers } = this.handler
+    if (answers === 'dispatch') return answers
+    return answers === 'step' && this.from === null ? 'nobody' : 'from'
+  }
+
   /** Whether its result is no longer wanted; its commit must then be refused. */
   get abandoned(): boolean {
     return this.outcome !== null && this.outcome !== 'replied'
