@@ -32,10 +32,13 @@ export class CrashedError extends GenPoolError {
     cause: unknown,
     /** Whether the state was committed before: then only the answer failed. */
     readonly committed = false,
+    /** What may be wrong, in words. */
+    hint = '',
   ) {
     super(
       `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
+        textOf(hint) +
         ' See "cause" for the original error.',
       { cause },
     )

@@ -50,7 +50,7 @@ describe('the error', () => {
 
   it('of a handler that returns nothing says so', async () => {
     expect(await messageOf(() => call(pool(), { type: 'nothing' }))).toContain(
-      'the handler returned nothing (undefined). Return reply(value), noReply() to answer later, or halt(reason).',
+      'the handler returned nothing (undefined). Return reply(value) or reply(value, nextState), noReply() to answer later, or halt(reason).',
     )
   })
 

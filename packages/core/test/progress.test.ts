@@ -1,4 +1,4 @@
-import { call, cast, type Context, definePool, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
+import { call, cast, type Context, definePool, drain, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -92,6 +92,15 @@ describe('progress', () => {
     const other = call(pool, { type: 'tell', n: 0, then: 'answer' }).then(() => order.push('other'))
     await Promise.all([asked.then(() => order.push('asked')), other])
     expect([order, told.length]).toEqual([['other', 'asked'], 1_000])
+  })
+
+  it('is all told, and the call answered, before the pool has drained', async () => {
+    const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
+    const told: unknown[] = []
+    const asked = call(pool, { type: 'tell', n: 500, then: 'answer' }, { onProgress: slowly(told) })
+    void asked.then(() => told.push('answered'))
+    await drain(pool)
+    expect([told.length, told.at(-1)]).toEqual([501, 'answered'])
   })
 
   it('is all told to each of those who share a run', async () => {

@@ -65,7 +65,7 @@ describe('what a handler returns', () => {
   it('is named in the error that refuses it', async () => {
     const refusal = (type: string, returned: string): string =>
       `A result of the handler "${type}" was refused; nothing was changed.\n` +
-      `  at the whole value: the handler returned ${returned}. Return reply(value), noReply() to answer later, or halt(reason).`
+      `  at the whole value: the handler returned ${returned}. Return reply(value) or reply(value, nextState), noReply() to answer later, or halt(reason).`
     expect(await refused({ type: 'nothing' })).toBe(refusal('nothing', 'nothing (undefined)'))
     expect(await refused({ type: 'nil' })).toBe(refusal('nil', 'null'))
     expect(await refused({ type: 'text' })).toBe(refusal('text', 'the string "5"'))

@@ -30,7 +30,7 @@ const Worker = definePool({
     fail: () => {
       throw new Error('connection refused.')
     },
-    later: () => noReply(),
+    later: (_message, _state, { from }) => (void from, noReply()),
   },
 })
 const spawned = (options: PoolOptions = {}) => spawnPool(system, Worker, 'pool', { size: 2, clock, ...options })

@@ -1,9 +1,7 @@
 import { call, defineTask, type PoolOptions, type PoolRef, spawnPool } from '@genpool/core'
 import { type ActorSystemRef, query as queryOfNact, start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
-
-/** So many refusals without a timer in between: they would go on for ever. */
-const FOR_EVER = 300_000
+import { FOR_EVER, leavesTime, repeat } from '../../runtime/test/repeating'
 
 let system: ActorSystemRef
 beforeEach(() => {
@@ -17,26 +15,6 @@ const Work = defineTask(async (ms: number) => {
 })
 type PoolOf = ReturnType<typeof poolOf>
 const poolOf = (options: PoolOptions = {}) => spawnPool(system, Work, 'work', options)
-
-interface Seen {
-  answered: number
-  refused: number
-}
-
-/** Callers that try again at once, until it is enough. Returns how often they were answered and refused. */
-async function repeat(attempt: () => Promise<unknown>, isEnough: (seen: Seen) => boolean): Promise<Seen> {
-  const seen: Seen = { answered: 0, refused: 0 }
-  const caller = async (): Promise<void> => {
-    while (!isEnough(seen) && seen.refused < FOR_EVER) {
-      await attempt().then(
-        () => seen.answered++,
-        () => seen.refused++,
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: 10 }, caller))
-  return seen
-}
 
 describe('callers that try again as soon as they are refused', () => {
   const query = queryOfNact as unknown as (to: PoolRef, message: unknown, ms: number) => Promise<unknown>
@@ -62,14 +40,7 @@ describe('callers that try again as soon as they are refused', () => {
   it.each(Object.entries(ways))('%s leave Node its time for all else', async (_, { options, prepare, attempt }) => {
     const pool = poolOf(options)
     prepare?.(pool as never)
-    let isOver = false
-    setTimeout(() => (isOver = true), 20)
-    const { refused } = await repeat(
-      () => (attempt === undefined ? call(pool, 1) : attempt(pool)),
-      () => isOver,
-    )
-    expect(refused).toBeGreaterThan(10)
-    expect(refused).toBeLessThan(FOR_EVER)
+    await leavesTime(() => (attempt === undefined ? call(pool, 1) : attempt(pool)))
   })
 
   it('are answered, some of them, while the pool is full', async () => {

@@ -1,4 +1,5 @@
-import type { Runnable, Turn } from './turn'
+import { systemClock } from './clock'
+import { type Runnable, Turn } from './turn'
 
 /** How many failures of one turn of the event loop are told at once. */
 const AT_ONCE = 1000
@@ -13,7 +14,16 @@ export class Brake<V> implements Runnable {
   #told = 0
   #later: [tell: (value: V) => void, value: V][] = []
 
+  static readonly #brakes = new WeakMap<Turn, Brake<unknown>>()
+
   constructor(private readonly turn: Turn) {}
+
+  /** The brake of all that fails on one clock and has no brake of its own: the same object each time. */
+  static of(turn: Turn): Brake<unknown> {
+    let brake = Brake.#brakes.get(turn)
+    if (brake === undefined) Brake.#brakes.set(turn, (brake = new Brake(turn)))
+    return brake
+  }
 
   tell(tell: (value: V) => void, value: V): void {
     if (this.#told++ === 0) this.turn.touch(this)
@@ -31,4 +41,14 @@ export class Brake<V> implements Runnable {
     this.#told = 0
     for (const [tell, value] of later) tell(value)
   }
+}
+
+/** A promise that rejects with `error`, as soon as the brake lets it. */
+export function refused(error: unknown): Promise<never> {
+  return new Promise((_, reject) => refuse(reject, error))
+}
+
+/** Rejects a promise with `error`, as soon as the brake lets it. */
+export function refuse(reject: (error: unknown) => void, error: unknown): void {
+  Brake.of(Turn.of(systemClock)).tell(reject, error)
 }

@@ -1,4 +1,4 @@
-export { Brake } from './brake'
+export { Brake, refuse, refused } from './brake'
 export { callSafely, warnOfCallback } from './call-safely'
 export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'

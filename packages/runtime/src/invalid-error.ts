@@ -21,10 +21,12 @@ export class InvalidError extends GenPoolError {
     readonly what: string,
     readonly faults: readonly Fault[],
     cause?: unknown,
+    /** What holds all the same, in words: an answer is made after the commit. */
+    holds = 'nothing was changed',
   ) {
     const shown = textOf(what)
     super(
-      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; nothing was changed.\n${linesOf(faults)}`,
+      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; ${textOf(holds)}.\n${linesOf(faults)}`,
       cause === undefined ? undefined : { cause },
     )
   }

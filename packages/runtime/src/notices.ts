@@ -36,6 +36,11 @@ export class Notices implements Runnable {
 
   constructor(private readonly turn: Turn) {}
 
+  /** Whether all has been told. */
+  get isIdle(): boolean {
+    return !this.#scheduled
+  }
+
   /** Calls `callback` after what runs now. It must not throw. */
   add(callback: () => void): void {
     this.#waiting.push(new Notice(callback))

@@ -2,6 +2,7 @@ import { broadcast, call, type CrashedError, getMembers, ready, spawnPool, Unrea
 import { transfer, type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
 import { join } from 'node:path'
+import { leavesTime } from '../../runtime/test/repeating'
 import type Faults from './fixtures/faults'
 
 const file = join(__dirname, 'fixtures', 'faults.ts')
@@ -102,6 +103,14 @@ describe('a value that cannot be cloned', () => {
     expect(await call(pool, { type: 'thread' })).toBe(before)
   })
 
+  it('leaves Node its time when its caller tries again as soon as it is refused', async () => {
+    await leavesTime(() => call(pool, { type: 'echo', value: () => 1 }))
+    const value = new Uint8Array(8)
+    const message = transfer({ type: 'echo' as const, value }, [value.buffer])
+    await call(pool, message)
+    await leavesTime(() => call(pool, message))
+  })
+
   it('ends the thread if it can be sent and not be received: its call fails, and the next one is answered', async () => {
     await expect(call(pool, { type: 'nested', levels: 5000 })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_CRASHED',
@@ -114,7 +123,7 @@ describe('a value that cannot be cloned', () => {
     const error = await call(pool, { type: 'uncloneable' }).catch((error: unknown) => error as CrashedError)
     expect(error).toMatchObject({
       code: 'ERR_GENPOOL_CRASHED',
-      committed: true,
+      committed: false,
       cause: { faults: [{ path: ['deep', 0, 'f'] }] },
     })
   })

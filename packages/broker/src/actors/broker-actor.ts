@@ -6,6 +6,7 @@ import {
   type Nanos,
   parseOptions,
   type Reference,
+  refused,
   StoppedError,
   Turn,
   type Change,
@@ -113,7 +114,7 @@ export class BrokerActor extends BaseActor {
   }
 
   protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
-    return answerQuery(message, this.system, (given) => this.#query(given, timeout))
+    return answerQuery(message, this.system, (given) => this.#query(given, timeout).catch(refused))
   }
 
   protected override onStopped(): void {
@@ -131,7 +132,10 @@ export class BrokerActor extends BaseActor {
     if (!isAsk(checked)) return this.#control(checked)
     const options = { ...checked, timeout: Math.min(limit, checked.timeout) }
     return new Promise<BrokerMatch>((resolve, reject) => {
-      this.ask(checked.type, { ref: undefined, value: checked.value }, options, { onGo: resolve, onFailure: reject })
+      this.ask(checked.type, { ref: undefined, value: checked.value }, options, {
+        onGo: resolve,
+        onFailure: (error) => this.shell.refuse(reject, error),
+      })
     })
   }
 

@@ -215,7 +215,7 @@ function start<V>(
       },
       onFailure: (error) => {
         atOnce.error = error
-        reject(error)
+        actor.shell.refuse(reject, error)
       },
     })
     cancelIt = () => {

@@ -7,6 +7,7 @@ import {
   GenPoolError,
   type Nanos,
   type Reference,
+  refused,
   StoppedError,
   Turn,
 } from '@genpool/runtime'
@@ -105,7 +106,7 @@ export class RegulatorActor extends BaseActor {
   }
 
   protected override receiveQuery(message: unknown, timeout: number): Promise<unknown> {
-    return answerQuery(message, this.system, (given) => this.#query(given, timeout))
+    return answerQuery(message, this.system, (given) => this.#query(given, timeout).catch(refused))
   }
 
   protected override onStopped(): void {
@@ -122,7 +123,10 @@ export class RegulatorActor extends BaseActor {
     if (!isAsk(checked)) return this.#control(checked, undefined)
     const options = { ...DEFAULTS, ...checked, timeout: Math.min(limit, checked.timeout) }
     return new Promise<Permit>((resolve, reject) => {
-      this.ask(checked.type, { ref: undefined, value: undefined }, options, { onGo: resolve, onFailure: reject })
+      this.ask(checked.type, { ref: undefined, value: undefined }, options, {
+        onGo: resolve,
+        onFailure: (error) => this.shell.refuse(reject, error),
+      })
     })
   }
 

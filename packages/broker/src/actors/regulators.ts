@@ -150,7 +150,10 @@ function start(regulator: RegulatorRef, { kind, of }: Asking, options: AskOption
   let cancel = (): boolean => false
   const permit = new Promise<Permit>((resolve, reject) => {
     const facts = { ref: checked.as, value: undefined }
-    const task = actor.ask(kind, facts, checked, { onGo: resolve, onFailure: reject })
+    const task = actor.ask(kind, facts, checked, {
+      onGo: resolve,
+      onFailure: (error) => actor.shell.refuse(reject, error),
+    })
     cancel = () => {
       const waits = task.list !== null
       if (waits) actor.shell.withdraw(task, null)

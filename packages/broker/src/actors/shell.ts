@@ -1,7 +1,9 @@
 import {
+  Brake,
   type Clock,
   Deadlines,
   ExpiredError,
+  type GenPoolError,
   isGenPoolError,
   type Nanos,
   NS_PER_MS,
@@ -30,6 +32,7 @@ interface Engine {
 /** Gives an engine the time, wakes it up, and tells parties their results. */
 export class Shell {
   readonly turn: Turn
+  readonly #brake: Brake<unknown>
   readonly #deadlines: Deadlines<AnyParty>
   /** The waiting parties by tag, for `forgetAll`. */
   readonly #tags = new TagIndex<AnyParty>()
@@ -47,8 +50,14 @@ export class Shell {
     private readonly act: () => void,
   ) {
     this.turn = Turn.of(clock)
+    this.#brake = Brake.of(this.turn)
     this.#timer = new WakeTimer(clock, () => this.#wake())
     this.#deadlines = new Deadlines<AnyParty>(clock, (party) => this.withdraw(party, this.#expired(party)))
+  }
+
+  /** Rejects the promise of somebody who may ask again at once. */
+  refuse(reject: (error: unknown) => void, error: GenPoolError): void {
+    this.#brake.tell(reject, error)
   }
 
   /** Removes a party from its queue, and tells it why. */

@@ -58,7 +58,11 @@ function checkThen(type: string, step: Step): Step {
 /** Checks the result of a call handler. @throws {InvalidError} if it is not a step */
 export function callStep(handler: Checking, result: unknown): Step {
   if (result instanceof Step) return checkStep(handler, result)
-  throw notAStep(handler.type, result, 'Return reply(value), noReply() to answer later, or halt(reason).')
+  throw notAStep(
+    handler.type,
+    result,
+    'Return reply(value) or reply(value, nextState), noReply() to answer later, or halt(reason).',
+  )
 }
 
 /** Checks the result of a cast handler; nothing becomes `noReply()`. @throws {InvalidError} if it is not a step */
@@ -78,6 +82,23 @@ export function answerStep(handler: Checking, result: unknown): Step {
   // A function as the value of a step makes the answer; here it is the answer.
   const value = typeof result === 'function' ? () => result : result
   return new Step('reply', value, undefined, undefined)
+}
+
+/** Stands for a step that a plain nact function returned. */
+export const MISPLACED_STEP = Symbol('a step of a plain nact function')
+
+/** The step of what a plain nact function returned: its next state. @throws {InvalidError} if that is a step */
+export function nextStep(next: unknown): Step {
+  if (next === MISPLACED_STEP || isOf(next, Step))
+    throw new InvalidError('result of the handler "message"', [MISPLACED])
+  return new Step('state', undefined, next, undefined)
+}
+
+const MISPLACED = {
+  path: [],
+  message:
+    'it is a step (what reply, noReply and halt return), and a plain nact function, (state, message, ctx), returns its next state. ' +
+    'To return steps, write definePool({ calls: { type: (message, state, ctx) => reply(answer) } }), or handleCall and handleCast',
 }
 
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {

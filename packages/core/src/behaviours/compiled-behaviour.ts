@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { answerStep, callStep, castStep } from './check-step'
+import { answerStep, callStep, castStep, MISPLACED_STEP, nextStep } from './check-step'
 import type { Definition } from './define-pool'
 import type { Callbacks, HandlerDefinition } from './definition-schema'
 import { typeOfMessage } from './type-of-message'
@@ -113,6 +113,7 @@ function handler(
     type,
     schema: schema as z.ZodType | undefined,
     batch: batch as number,
+    answers: 'step',
     handle,
     toStep: (result) => toStep(made, result),
   }
@@ -124,8 +125,12 @@ function plainHandler(f: (this: unknown, state: unknown, message: unknown, ctx: 
     type: 'message',
     schema: undefined,
     batch: 0,
-    handle: (message, state, ctx) => f.call(ctx, state, message, ctx),
-    toStep: (next) => new Step('state', undefined, next, undefined),
+    answers: 'dispatch',
+    handle: (message, state, ctx) => {
+      const next = f.call(ctx, state, message, ctx)
+      return next instanceof Step ? MISPLACED_STEP : next
+    },
+    toStep: nextStep,
   }
 }
 
@@ -134,6 +139,7 @@ function taskHandler(run: (task: unknown, ctx: unknown) => unknown): Handler {
     type: 'task',
     schema: undefined,
     batch: 0,
+    answers: 'step',
     handle: (task, _state, ctx) => run(task, ctx),
     toStep: (result) => answerStep(made, result),
   }

@@ -1,9 +1,10 @@
-import { readSafely } from '@genpool/runtime'
+import { OptionsError, readSafely } from '@genpool/runtime'
 import type { ActorContextWithMailbox, Ref, SupervisionActorFunc } from 'nact'
 import type { CallMap, CallStep, CastMap, CastStep, Lifecycle } from './behaviour'
 import type { Context, From } from './context'
 import { checkDefinition, checkProperties } from './definition-schema'
 import type { Eventually } from './eventually'
+import { isClass } from './is-class'
 import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
 
 /**
@@ -131,8 +132,17 @@ export function isDefinition(value: unknown): value is Definition {
 /** `definePool` without its types. */
 export function define(definition: unknown, properties: object = {}): Definition {
   if (isDefinition(definition)) return definition
-  if (typeof definition === 'function') return new Definition('plain', definition, checkProperties(properties))
+  if (typeof definition === 'function') return new Definition('plain', noClass(definition), checkProperties(properties))
   const callbacks = checkDefinition(definition)
   const form = 'handleCall' in callbacks || 'handleCast' in callbacks ? 'catchAll' : 'map'
   return new Definition(form, callbacks)
+}
+
+/** A class cannot be called: each message would crash. @throws {OptionsError} */
+function noClass(f: object): object {
+  if (!isClass(f)) return f
+  const message = 'expected an object { calls, casts, … } or a function (state, message, ctx) => next, got a class'
+  throw new OptionsError(`definePool: ${message}. Give it an object whose handlers call an instance of the class.`, [
+    { path: [], message },
+  ])
 }

@@ -1,5 +1,6 @@
 import { OptionsError, showValue } from '@genpool/runtime'
 import type { Context } from './context'
+import { isClass } from './is-class'
 import { type Behaviour, Definition, type OpenProtocol } from './define-pool'
 import type { Eventually } from './eventually'
 
@@ -21,8 +22,8 @@ export type TaskProtocol<T, R> = OpenProtocol<undefined, T, R, T>
 export function defineTask<T, R>(
   run: (task: T, ctx: Context<undefined>) => Eventually<R>,
 ): Behaviour<TaskProtocol<T, R>> {
-  if (typeof run !== 'function') {
-    const message = `expected a function such as async (task, ctx) => result, got ${showValue(run)}`
+  if (typeof run !== 'function' || isClass(run)) {
+    const message = `expected a function such as async (task, ctx) => result, got ${isClass(run) ? 'a class' : showValue(run)}`
     throw new OptionsError(`defineTask: ${message}.`, [{ path: [], message }])
   }
   return new Definition('task', run) as unknown as Behaviour<TaskProtocol<T, R>>

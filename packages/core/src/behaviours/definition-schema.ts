@@ -66,7 +66,18 @@ export function checkDefinition(input: unknown): Callbacks {
     isCatchAll ? catchAllDefinition : mapDefinition,
     input,
     'callbacks given to definePool',
+    guessesFor(input),
   ) as Callbacks
+}
+
+/** Handlers at the top belong into a map; nact's own properties belong to a plain function. */
+function guessesFor(input: unknown): Readonly<Record<string, readonly string[]>> {
+  const handlers = readSafely(
+    () => Object.entries(input as object).flatMap(([key, value]) => (typeof value === 'function' ? [key] : [])),
+    [],
+  )
+  const places = handlers.map((key) => [key.toLowerCase(), [`calls.${key}`, `casts.${key}`]] as const)
+  return { ...Object.fromEntries(places), state: ['init'], initialstate: ['init'], initialstatefunc: ['init'] }
 }
 
 /** @throws {OptionsError} that names which of nact's properties is wrong */

@@ -8,6 +8,8 @@ export interface Handler {
   readonly schema: z.ZodType | undefined
   /** The most messages that one run takes; 0 for one message that is not a list. */
   readonly batch: number
+  /** How it answers: with a step, or with nact's `dispatch`. Left out for one that is elsewhere. */
+  readonly answers?: 'step' | 'dispatch'
   handle(message: unknown, state: unknown, ctx: object): unknown
   /** Turns the result of `handle` into a step. @throws {InvalidError} if it is not one */
   toStep(result: unknown): Step

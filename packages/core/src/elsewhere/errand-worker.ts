@@ -15,12 +15,17 @@ import { LocalPool, type LocalPoolSetup } from './local-pool'
 
 /** What the runs of errands are reported to. */
 export interface ErrandHost extends ErrandReports {
-  /** The last moment before a commit. Returns false if the caller no longer waits: nothing is committed then. May be asked again. */
-  commits(errand: Errand): boolean
+  /**
+   * The last moment before a commit, or before an answer without one. Returns false if the caller no longer waits: nothing is
+   * committed then. May be asked again.
+   *
+   * @param changes whether there is a next state
+   */
+  commits(errand: Errand, changes: boolean): boolean
   /** Its handler is called once more. */
   runsAgain?(errand: Errand): void
-  /** Its handler wants its member to continue or to end before any other message. */
-  follows?(errand: Errand): void
+  /** Its handler wants its member to continue or to end before any other message. What this throws refuses the commit. */
+  follows?(errand: Errand, then: Following): void
   /** The run has ended; its answers are out. */
   done(errand: Errand, then: Following | undefined, runNs: Nanos): void
   /** The handler threw. */

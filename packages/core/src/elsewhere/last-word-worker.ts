@@ -3,7 +3,7 @@ import type { GenPoolError } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import { isNoAnswer } from '../behaviours/answerable'
 import { draftIn } from '../behaviours/ended-drafts'
-import { Step } from '../behaviours/step'
+import { type Following, Step } from '../behaviours/step'
 import type { Request } from '../requests/request'
 import { InProcessWorker } from '../work/in-process'
 import type { InProcessPool } from '../work/in-process-pool'
@@ -19,12 +19,12 @@ export interface CellElsewhere extends Cell<unknown> {
 
 /** Who has the last word before a commit. */
 export interface LastWord {
-  commits(errand: Errand): boolean
+  commits(errand: Errand, changes: boolean): boolean
   abortOf(errand: Errand): GenPoolError | undefined
   /** Its handler is called once more: another commit came first, or it holds the state now. */
   runsAgain?(errand: Errand): void
-  /** Its handler wants its member to do something else before any other message: to continue, or to end. */
-  follows?(errand: Errand): void
+  /** Its handler wants its member to do something else before any other message: to continue, or to end. May refuse, with an error. */
+  follows?(errand: Errand, then: Following): void
 }
 
 /** What comes of a run if its commit is done. */
@@ -52,6 +52,12 @@ export class LastWordWorker extends InProcessWorker {
     this.#cell = cell
   }
 
+  override give(job: Request): void {
+    // Before an exclusive run it is asked for its commit already.
+    this.#step = null
+    super.give(job)
+  }
+
   override run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
     this.#step = null
     if (attempt.number > 1 || attempt.exclusive) this.lastWord?.runsAgain?.(this.first as Errand)
@@ -70,7 +76,8 @@ export class LastWordWorker extends InProcessWorker {
     const { then } = step
     this.#step = step
     this.#isSent = false
-    if (then !== undefined && ('continue' in then || 'halt' in then)) this.lastWord?.follows?.(this.first as Errand)
+    if (then !== undefined && ('continue' in then || 'halt' in then))
+      this.lastWord?.follows?.(this.first as Errand, then)
   }
 
   /**
@@ -92,7 +99,7 @@ export class LastWordWorker extends InProcessWorker {
     if (refusal !== undefined || errand === null || this.lastWord === null) return refusal
     // A cell that is elsewhere asks when it commits.
     if (this.#cell !== null) return this.lastWord.abortOf(errand)
-    if (this.lastWord.commits(errand)) return undefined
+    if (this.lastWord.commits(errand, this.#step?.next !== undefined)) return undefined
     return this.lastWord.abortOf(errand) ?? this.pool.failures.gone()
   }
 
@@ -124,7 +131,7 @@ export class LastWordWorker extends InProcessWorker {
       errand.answeredAlready()
       return super.committed(new Step('noReply', undefined, step.next, step.then), state)
     }
-    if (this.#cell !== null && errand !== null && this.lastWord?.commits(errand) === false) {
+    if (this.#cell !== null && errand !== null && this.lastWord?.commits(errand, step.next !== undefined) === false) {
       errand.giveUp(this.lastWord.abortOf(errand) ?? this.pool.failures.gone())
       if (errand.rarely !== null) errand.rarely.effects = null
     }

@@ -26,6 +26,12 @@ export class Callbacks {
     this.#add(() => this.callSafely(callback))
   }
 
+  /** Calls `after` when all is told that there is to tell: at once if that is so now. */
+  whenTold(after: () => void): void {
+    if (this.#notices === null || this.#notices.isIdle) after()
+    else this.#add(after)
+  }
+
   /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */
   report(error: unknown): void {
     const warn = (warned: unknown): void => warnOfCallback('pool', this.pool, warned)

@@ -216,7 +216,9 @@ export class Lifecycle implements EndingsOwner {
     if (this.#endings !== null && this.#endings.count > 0) return
     // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []
-    this.#drains?.done()
+    const drains = this.#drains
+    // Callers are told how far their calls are before they are answered, and are answered before the pool has drained.
+    if (drains !== null) this.kernel.callbacks.whenTold(() => drains.done())
   }
 
   /** Options have changed. */

@@ -6,6 +6,7 @@ import {
   isGenPoolError,
   NS_PER_MS,
   StoppedError,
+  textOf,
   type Turn,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
@@ -31,12 +32,14 @@ export class Failures {
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
-    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause))
+    const member = request.runner?.info.name ?? ''
+    return new CrashedError(this.pool, member, request.type, readable(cause), false, hintFor(request, cause))
   }
 
-  /** The commit is done, and the answer could not be made or given. */
+  /** The run is done, its commit too if it had one, and the answer could not be made or given. */
   unanswerable(request: Request, cause: unknown): CrashedError {
-    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, readable(cause), true)
+    const member = request.runner?.info.name ?? ''
+    return new CrashedError(this.pool, member, request.type, readable(cause), request.rarely?.committed === true)
   }
 
   expired(request: Request): ExpiredError {
@@ -96,4 +99,13 @@ function wasStarted(request: Request): boolean {
   const { attempt, runner } = request
   if (attempt > 0 || runner === null) return attempt > 0
   return !runner.giveUp(request) || runner.startOf(request) !== null
+}
+
+/** A function of the message alone, given as a plain nact function, reads its message where the state is. */
+function hintFor({ handler }: Request, cause: unknown): string {
+  if (handler.answers !== 'dispatch' || !(cause instanceof TypeError) || !/undefined/.test(textOf(cause))) return ''
+  return (
+    ' A plain nact function is called with (state, message, ctx): set "initialState" if it has no state yet, or use ' +
+    'defineTask((message, ctx) => answer).'
+  )
 }

@@ -23,6 +23,8 @@ export class Rarely {
   held: { readonly value: unknown } | null = null
   /** The promise with which nact's `dispatch` answered, and which is waited for. */
   promised: PromiseLike<unknown> | null = null
+  /** Whether its handler has committed a next state; null if that is not known. */
+  committed: boolean | null = null
   effects: ((state: unknown) => void)[] | null = null
   /** What its handler has called before its first `await`. */
   calls: object[] | null = null

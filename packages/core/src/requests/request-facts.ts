@@ -29,6 +29,8 @@ export interface RequestFacts {
   readonly crashesBefore: number
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
+  /** How it could still be answered after its handler has returned: by nobody, if that has not taken `ctx.from`. */
+  readonly answerer: 'dispatch' | 'from' | 'nobody'
   /** The member that runs it or ran it last; null before. */
   readonly runner: { readonly info: { readonly name: string }; readonly commits: boolean } | null
   /** When its handler started; null if it has not. */

@@ -88,6 +88,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.resolveCaller !== null
   }
 
+  get answerer(): 'dispatch' | 'from' | 'nobody' {
+    const { answers } = this.handler
+    if (answers === 'dispatch') return answers
+    return answers === 'step' && this.from === null ? 'nobody' : 'from'
+  }
+
   /** Whether its result is no longer wanted; its commit must then be refused. */
   get abandoned(): boolean {
     return this.outcome !== null && this.outcome !== 'replied'
@@ -168,6 +174,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   succeed(value: unknown, answered: boolean): boolean {
     if (!isNoAnswer(value)) return this.reply(value, answered)
     letGo([value])
+    this.extend().committed ??= true
     return this.fail(this.noAnswer(value))
   }
 

@@ -1,4 +1,5 @@
 import { InvalidError } from '@genpool/state-ane'
+import { isNoAnswer } from '../behaviours/answerable'
 import { draftIn, isRevoked } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
 import type { Failures } from '../requests/failures'
@@ -26,13 +27,14 @@ export function giveAnswers(
 ): void {
   const { rarely } = request
   const batch = companions === null ? [request] : [request, ...companions]
+  if (rarely !== null) rarely.committed = hasChanged(step)
   rarely?.scope?.committed()
   try {
     if (companions !== null) answerBatch(step, state, batch)
     else if (rarely !== null && rarely.held !== null) request.give(rarely.held.value)
-    else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state))
+    else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state), step)
   } catch (error) {
-    for (const each of batch) each.fail(pool.failures.unanswerable(each, error))
+    for (const each of batch) failAfter(step, each, error)
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
 }
@@ -43,10 +45,21 @@ export function mayHoldDraft({ value, next }: Step): boolean {
 }
 
 /** Gives an answer that may hold a draft of the recipe that has just run, or may be a promise that the user's function returned. */
-export function giveAnswer(request: Request, value: unknown): void {
+export function giveAnswer(request: Request, value: unknown, step: Step): void {
   const draft = draftIn(value)
-  if (draft === undefined) request.succeed(value, true)
-  else request.fail(request.owner.failures.unanswerable(request, draft))
+  if (draft !== undefined) return failAfter(step, request, draft)
+  if (isNoAnswer(value)) request.extend().committed = hasChanged(step)
+  request.succeed(value, true)
+}
+
+function failAfter(step: Step, request: Request, cause: unknown): void {
+  request.extend().committed = hasChanged(step)
+  request.fail(request.owner.failures.unanswerable(request, cause))
+}
+
+/** Whether a step that is committed has changed the state. */
+function hasChanged({ next }: Step): boolean {
+  return next !== undefined
 }
 
 function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, state: unknown, pool: Answering): void {
@@ -67,10 +80,19 @@ function answerBatch(step: Step, state: unknown, requests: readonly Request[]): 
   if (step.kind !== 'reply') return
   const values = valueOf(step, state)
   if (Array.isArray(values) && values.length === requests.length) {
-    return requests.forEach((request, i) => giveAnswer(request, values[i]))
+    return requests.forEach((request, i) => giveAnswer(request, values[i], step))
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
   const message = `a batch of ${requests.length} messages must be answered with a list of ${requests.length} answers; it was ${got}`
-  const error = new InvalidError(`answer of the handler "${requests[0]?.type ?? ''}"`, [{ path: [], message }])
-  for (const request of requests) request.fail(error)
+  const holds = hasChanged(step) ? 'the state was committed before' : undefined
+  const error = new InvalidError(
+    `answer of the handler "${requests[0]?.type ?? ''}"`,
+    [{ path: [], message }],
+    undefined,
+    holds,
+  )
+  for (const request of requests) {
+    if (hasChanged(step)) failAfter(step, request, error)
+    else request.fail(error)
+  }
 }

@@ -180,9 +180,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
     } else if (step.kind === 'reply') {
-      if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value)
+      if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value, step)
       else request.reply(step.value, true)
-    }
+    } else if (step.next !== undefined && request.expectsAnswer) request.extend().committed = true
   }
 
   runDone(step: Step): void {

@@ -3,6 +3,7 @@ import { callSafely, type Nanos, warnOfCallback } from '@genpool/runtime'
 import { type Attempt, attemptOf } from '../calls/retry-rule'
 import type { Node } from '../nodes/node'
 import type { Bodies } from '../wire/codec'
+import { unknownKind } from '../wire/errors'
 import { readFailure } from '../wire/failures'
 import { type Frame, Kind, readAnswer } from '../wire/frames'
 import type { RemoteFailures } from './failures'
@@ -55,7 +56,7 @@ export class Answers {
       request.node = null
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
-      if (frame.kind !== Kind.failure) throw new Error(`the kind of frame ${frame.kind} is not known`)
+      if (frame.kind !== Kind.failure) throw unknownKind(frame.kind)
       const error = readFailure(frame.body, node?.id ?? '')
       if (node !== null && attemptOf(error) === 'not-run') request.refused(node.id)
       retries.failed(request, attemptOf(error), error, now)

@@ -3,6 +3,8 @@ import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { RemoteRequest } from './remote-request'
 
+const MAY_HAVE_RUN = 'its handler may have run, and what it committed stands'
+
 /** Makes the errors of one remote pool that are not those of its nodes. */
 export class RemoteFailures {
   constructor(private readonly pool: string) {}
@@ -66,11 +68,10 @@ export class RemoteFailures {
     return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message: textOf(error) }], error)
   }
 
-  /** The node answered with something that cannot be read. Its handler has run. */
+  /** The node answered with something that cannot be read. */
   badAnswer(node: string, error: unknown): InvalidError {
-    return new InvalidError(`answer of node "${node}" of remote pool "${this.pool}"`, [
-      { path: [], message: textOf(error) },
-    ])
+    const faults = [{ path: [], message: textOf(error) }]
+    return new InvalidError(`answer of node "${node}" of remote pool "${this.pool}"`, faults, error, MAY_HAVE_RUN)
   }
 }
 

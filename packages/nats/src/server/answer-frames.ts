@@ -4,6 +4,8 @@ import { failureFrame } from '../wire/failures'
 import { answerFrame, Kind } from '../wire/frames'
 import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
 
+const RAN = 'its handler has run, and what it committed stands'
+
 /** Makes the frames of answers. What cannot travel becomes an error for its caller. */
 export class AnswerFrames {
   /** @param inHand how many requests the node works on: each answer says it */
@@ -21,8 +23,8 @@ export class AnswerFrames {
     } catch (error) {
       this.counts.answered--
       const path = (error as { path?: readonly PropertyKey[] }).path ?? []
-      const message = `${textOf(error)}. The handler has run`
-      return this.failure(new InvalidError(`answer of "${this.ports.name}"`, [{ path, message }], error), heldMs)
+      const faults = [{ path, message: textOf(error) }]
+      return this.failure(new InvalidError(`answer of "${this.ports.name}"`, faults, error, RAN), heldMs)
     }
   }
 

@@ -2,7 +2,7 @@ import { call, cast, type GenPoolError, InvalidError } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
-import { BadFrame } from '../wire/errors'
+import { BadFrame, unknownKind } from '../wire/errors'
 import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
 import { AnswerFrames } from './answer-frames'
 import { CatchUp } from './catch-up'
@@ -71,7 +71,7 @@ export class Endpoint {
   #frame(frame: Frame, reply: string, message: Incoming): void {
     if (frame.kind === Kind.cancel) return this.#cancel(readCancel(frame))
     if (frame.kind !== Kind.call && frame.kind !== Kind.cast && frame.kind !== Kind.dispatch) {
-      throw new BadFrame(`the kind of frame ${frame.kind} is not known`)
+      throw unknownKind(frame.kind)
     }
     if (frame.kind === Kind.call && reply === '') throw new BadFrame('a call needs an address for its answer')
     const header = readRequest(frame)

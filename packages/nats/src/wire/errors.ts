@@ -3,6 +3,13 @@ export class BadFrame extends Error {
   override readonly name = 'BadFrame'
 }
 
+/** The error of a kind of frame that this version does not have. */
+export function unknownKind(kind: number): BadFrame {
+  return new BadFrame(
+    `the kind of frame ${kind} is not known here: has the other side a newer version of @genpool/nats?`,
+  )
+}
+
 /** A value that cannot travel. `path` says where in the message it stands. */
 export class NotCarried extends Error {
   override readonly name = 'NotCarried'

@@ -7,7 +7,7 @@ import { failureFrame } from '../../src/wire/failures'
 import { answerFrame, type Frame, Kind, openFrame, plainFrame, readRequest } from '../../src/wire/frames'
 
 /** What a node does with a request. */
-export type Deed = 'answer' | 'slow' | 'late' | 'twice' | 'refuse' | 'drop' | 'fail' | 'garbage' | 'progress'
+export type Deed = 'answer' | 'slow' | 'late' | 'twice' | 'refuse' | 'drop' | 'fail' | 'garbage' | 'newer' | 'progress'
 const AFTER_MS: Readonly<Partial<Record<Deed, number>>> = { slow: 300, drop: 300, late: 10_000 }
 
 /** How long a message travels. */
@@ -239,6 +239,7 @@ function refusal(): Uint8Array {
 function outcomeOf(deed: Deed, value: unknown): Uint8Array {
   if (deed === 'drop') return refusal()
   if (deed === 'garbage') return new Uint8Array([1, 2, 3])
+  if (deed === 'newer') return answered(99 as Kind, value)
   if (deed === 'fail')
     return failureFrame(new InvalidError('message', [{ path: [], message: 'no' }]), { inHand: 0 }, 1000)
   return answered(Kind.answer, value)

@@ -1,4 +1,5 @@
 import type { Ref } from 'nact'
+import { refused } from '../brake'
 import { StoppedError } from '../errors'
 import {
   type ConcreteActor,
@@ -115,7 +116,7 @@ export abstract class BaseActor extends ConcreteActorClass {
   }
 
   override query(message: unknown, timeout: number): Promise<unknown> {
-    if (this.stopped) return Promise.reject(new StoppedError(this.name))
+    if (this.stopped) return refused(new StoppedError(this.name))
     return this.receiveQuery(message, timeout)
   }
 

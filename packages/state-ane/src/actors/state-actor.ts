@@ -10,6 +10,8 @@ import {
   optionsOf,
   parseOptions,
   type Reference,
+  refuse,
+  refused,
   StoppedError,
   spawnActor,
   systemClock,
@@ -131,11 +133,17 @@ class StateActor<S> extends BaseActor {
       started = true
       return undefined
     }
+    let done: MaybePromise<Snapshot<S>>
+    try {
+      done = this.#handle(message, undefined, admit)
+    } catch (error) {
+      return refused(error)
+    }
+    if (!isPromise(done)) return Promise.resolve(done)
+    const late = done
     return new Promise((resolve, reject) => {
-      const done = this.#handle(message, undefined, admit)
-      if (!isPromise(done)) return void resolve(done)
       const timer = systemClock.setTimer(until, () => reject(expired()))
-      void done.then(resolve, reject).then(() => timer.cancel())
+      void late.then(resolve, (error: unknown) => refuse(reject, error)).then(() => timer.cancel())
     })
   }
 

@@ -1,4 +1,4 @@
-import { keepShape, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
+import { keepShape, parseOptions, readSafely, refused, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
 import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
@@ -51,7 +51,8 @@ export function transact<S, T extends Step<S>>(
   if (!readSafely(() => typeof transition.run === 'function', false)) {
     throw wrongArgument({ of: 'transact', argument: 'transition', expected: 'an object { run }' }, transition)
   }
-  return transactUnchecked(cell, transition, parseOptions(commitOptions, options, 'options of transact'))
+  const done = transactUnchecked(cell, transition, parseOptions(commitOptions, options, 'options of transact'))
+  return isPromise(done) ? done.catch(refused) : done
 }
 
 /** `transact` for a caller that makes its own cells and transitions: it does not look at its arguments first. */

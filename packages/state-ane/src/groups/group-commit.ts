@@ -1,3 +1,4 @@
+import { refuse } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { NotCommittedError, UnknownWrite } from '../errors'
 import { type Batch, type Committed, type Outcome, Speculation, type Work } from './speculation'
@@ -57,7 +58,8 @@ export class GroupCommit {
 
   /** Resolves with the answer of `work` when its changes are written. */
   commit<T>(work: Work<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    return new Promise<T>((resolve, rejectNow) => {
+      const reject = (error: unknown): void => refuse(rejectNow, error)
       if (this.#stopped !== undefined) return reject(this.#stopped(false))
       this.#forming.push({ work, resolve, reject })
       this.#running ??= this.#run()

@@ -1,3 +1,4 @@
+import { refused } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
 import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
@@ -67,12 +68,24 @@ export class GroupedCell<S> implements Cell<S> {
   }
 
   async fresh(): Promise<S> {
-    await this.ports.ready
-    await this.ports.refresh(this.key)
-    return this.value
+    try {
+      await this.ports.ready
+      await this.ports.refresh(this.key)
+      return this.value
+    } catch (error) {
+      return refused(error)
+    }
   }
 
   async hold(): Promise<Hold<S>> {
+    try {
+      return await this.#hold()
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  async #hold(): Promise<Hold<S>> {
     await this.ports.ready
     const hold = (await this.inner.hold()) as MemoryHold<S>
     try {

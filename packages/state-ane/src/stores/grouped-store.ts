@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { StoppedError } from '@genpool/runtime'
+import { refused, StoppedError } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
@@ -63,7 +63,15 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     return cell
   }
 
-  async transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
+  transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
+    try {
+      return this.#transact(keys, recipe)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  #transact(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
     checkKeys(keys, this.size)
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.cell(key)

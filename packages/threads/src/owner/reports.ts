@@ -24,6 +24,12 @@ export interface ReportPorts {
   resolved(id: number, value: unknown): void
 }
 
+/** A call without an answer yet, and whether its run has committed a next state. */
+interface Owed {
+  readonly job: Job
+  readonly committed: boolean
+}
+
 /** Carries out what a thread reports of its jobs. */
 export class Reports {
   #isOver = false
@@ -32,7 +38,7 @@ export class Reports {
   /** The other messages of batches, by their numbers. */
   readonly #companions = new Map<number, Job>()
   /** Calls whose handlers returned without an answer, which may come later. */
-  readonly #owed = new Map<number, Job>()
+  readonly #owed = new Map<number, Owed>()
   readonly #backOffs = new BackOffs()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
   readonly #opened = new Map<string, Job>()
@@ -121,7 +127,7 @@ export class Reports {
     if (outlived) for (const given of begun) this.#lostAnswer(given, cause)
     if (!this.#isOver) for (const given of begun) this.#begins(given)
     this.#isOver = true
-    for (const job of this.#owed.values()) job.fail(this.#crash(job, cause, false))
+    for (const { job, committed } of this.#owed.values()) job.fail(this.#crash(job, cause, committed))
     this.#owed.clear()
     this.#sweep()
     return begun.map(({ job }) => job)
@@ -143,7 +149,7 @@ export class Reports {
   }
 
   #sweep(): void {
-    for (const [id, { outcome }] of this.#owed) if (outcome !== null) this.#owed.delete(id)
+    for (const [id, { job }] of this.#owed) if (job.outcome !== null) this.#owed.delete(id)
     if (this.#opened.size === 0) return
     const { tempReferences } = systemOf(this.ports.seat)
     for (const [id, { outcome }] of this.#opened) {
@@ -156,7 +162,7 @@ export class Reports {
   #jobOf(id: number): Job | undefined {
     const given = this.ledger.byId(id)
     if (given !== undefined) this.#begins(given)
-    return given?.job ?? this.#companions.get(id) ?? this.#owed.get(id)
+    return given?.job ?? this.#companions.get(id) ?? this.#owed.get(id)?.job
   }
 
   #begins(given: Given<Job>): void {
@@ -190,7 +196,19 @@ export class Reports {
 
   #unanswerable(id: number, fault: Fault): void {
     const job = this.#jobOf(id)
-    job?.fail(this.#crash(job, new InvalidError(`answer of the handler "${job.handler.type}"`, [fault]), true))
+    if (job === undefined) return
+    const committed = this.#hasCommitted(id)
+    const what = `answer of the handler "${job.handler.type}"`
+    const error = new InvalidError(what, [fault], undefined, committed ? 'the state was committed before' : undefined)
+    job.fail(this.#crash(job, error, committed))
+  }
+
+  /** Whether the run of a message has committed a next state. */
+  #hasCommitted(id: number): boolean {
+    const owed = this.#owed.get(id)
+    if (owed !== undefined) return owed.committed
+    const given = this.ledger.byId(id) ?? [...this.ledger.all].find(({ companions }) => companions.includes(id))
+    return given !== undefined && this.ledger.hasCommitted(given)
   }
 
   #returned(id: number): void {
@@ -214,12 +232,13 @@ export class Reports {
   }
 
   /** What its handler has not answered may be answered later. */
-  #owes({ job, id, companions }: Given<Job>): void {
-    if (job.expectsAnswer && job.outcome === null) this.#owed.set(id, job)
-    for (const each of companions) {
-      const companion = this.#companions.get(each)
-      if (companion?.expectsAnswer === true && companion.outcome === null) this.#owed.set(each, companion)
+  #owes(given: Given<Job>): void {
+    const owes = (job: Job | undefined, id: number): void => {
+      if (job?.expectsAnswer !== true || job.outcome !== null) return
+      this.#owed.set(id, { job, committed: this.ledger.hasCommitted(given) })
     }
+    owes(given.job, given.id)
+    for (const each of given.companions) owes(this.#companions.get(each), each)
   }
 
   #fail(id: number, encoded: EncodedValue): void {

@@ -4,7 +4,8 @@
  *
  * ```
  * queued ──thread: claim──▶ running ──thread: commit──▶ committed
- *    └──owner: revoke──▶ revoked  └──owner: cancel──▶ cancelled
+ *    └──owner: revoke──▶ revoked  ├──owner: cancel──▶ cancelled
+ *                                 └──thread: commit without a next state──▶ finished
  * ```
  *
  * The word holds the number of the job as well: a word that serves the next job is never taken for that of the one before.
@@ -14,6 +15,8 @@ export const RUNNING = 2
 export const CANCELLED = 3
 export const COMMITTED = 4
 export const REVOKED = 5
+/** It has changed nothing, and its answer is on its way. */
+export const FINISHED = 6
 
 /** Words in memory that two threads share. */
 export interface Words {
@@ -65,7 +68,12 @@ export function cancel(words: Words, job: Claimed): boolean {
 /** Whether the thread has begun the job. */
 export function hasBegun(words: Words, job: Claimed): boolean {
   const state = words.load(job.place) - word(job, 0)
-  return state === RUNNING || state === CANCELLED || state === COMMITTED
+  return state === RUNNING || state === CANCELLED || state === COMMITTED || state === FINISHED
+}
+
+/** Whether its caller cannot give up any more. */
+export function isDecided(words: Words, job: Claimed): boolean {
+  return isIn(words, job, COMMITTED) || isIn(words, job, FINISHED)
 }
 
 // --- the thread ---
@@ -75,7 +83,13 @@ export function claim(words: Words, job: Claimed): boolean {
   return moves(words, job, QUEUED, RUNNING)
 }
 
-/** The last step before a commit. False: the caller no longer waits, and nothing may be committed. It may be asked again. */
-export function commit(words: Words, job: Claimed): boolean {
-  return moves(words, job, RUNNING, COMMITTED) || isIn(words, job, COMMITTED)
+/**
+ * The last step before a commit, or before an answer without one. False: the caller no longer waits, and nothing may be committed.
+ * It may be asked again.
+ *
+ * @param changes whether there is a next state
+ */
+export function commit(words: Words, job: Claimed, changes = true): boolean {
+  if (!changes) return moves(words, job, RUNNING, FINISHED) || isDecided(words, job)
+  return moves(words, job, RUNNING, COMMITTED) || moves(words, job, FINISHED, COMMITTED) || isIn(words, job, COMMITTED)
 }

@@ -70,7 +70,7 @@ export class Ledger<J extends object> {
   giveUp(job: J): boolean {
     const given = this.#byJob.get(job)
     if (given === undefined || claims.revoke(this.words, given) || claims.cancel(this.words, given)) return true
-    return !claims.isIn(this.words, given, claims.COMMITTED)
+    return !claims.isDecided(this.words, given)
   }
 
   /** Takes a job back. True: it has not begun and never will. */
@@ -102,7 +102,7 @@ export class Ledger<J extends object> {
     return claims.commit(this.words, given)
   }
 
-  /** Whether what it has done is committed. */
+  /** Whether it has committed a next state. */
   hasCommitted(given: Given<J>): boolean {
     return claims.isIn(this.words, given, claims.COMMITTED)
   }

@@ -7,11 +7,19 @@ import {
   ErrandWorker,
   RunAgain,
 } from '@genpool/core/elsewhere'
-import { type Clock, clockOfThread, type GenPoolError, NS_PER_MS, referenceTo, systemClock } from '@genpool/runtime'
+import {
+  type Clock,
+  clockOfThread,
+  type GenPoolError,
+  InvalidError,
+  NS_PER_MS,
+  referenceTo,
+  systemClock,
+} from '@genpool/runtime'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
-import { isCloneable } from '../values/cloneable'
+import { faultIn, isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 import { CommittingLanes } from './committing-lanes'
 import { memberOf } from './faces'
@@ -178,9 +186,9 @@ export class Runtime implements ErrandHost {
 
   // --- reports ---
 
-  commits(errand: Errand): boolean {
+  commits(errand: Errand, changes: boolean): boolean {
     const lane = this.#lanes?.of(errand)
-    return lane !== undefined && commit(this.words, lane.run)
+    return lane !== undefined && commit(this.words, lane.run, changes)
   }
 
   abortOf(errand: Errand): GenPoolError | undefined {
@@ -224,7 +232,8 @@ export class Runtime implements ErrandHost {
     if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
   }
 
-  follows(errand: Errand): void {
+  follows(errand: Errand, then: Following): void {
+    if (!isCloneable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
     const lane = this.#lanes?.of(errand)
     if (lane !== undefined) lane.follows = true
   }

@@ -4,6 +4,7 @@ import {
   claim,
   commit,
   hasBegun,
+  isDecided,
   isIn,
   offer,
   RUNNING,
@@ -60,6 +61,23 @@ describe('the claim of a job', () => {
     offer(words, job)
     expect([claim(words, job), claim(words, job)]).toEqual([true, false])
     expect([commit(words, job), commit(words, job), cancel(words, job)]).toEqual([true, true, false])
+  })
+
+  it('says whether there was a commit, and neither can be given up', () => {
+    const words = new Memory()
+    offer(words, job)
+    claim(words, job)
+    expect([commit(words, job, false), commit(words, job, false), cancel(words, job)]).toEqual([true, true, false])
+    expect([hasBegun(words, job), isDecided(words, job), isIn(words, job, COMMITTED)]).toEqual([true, true, false])
+    // It is asked before the handler runs, and again after it.
+    expect([commit(words, job), commit(words, job, false)]).toEqual([true, true])
+    expect([isDecided(words, job), isIn(words, job, COMMITTED)]).toEqual([true, true])
+  })
+
+  it('of a job that was cancelled ends without an answer, too', () => {
+    const words = new Memory()
+    offer(words, job, true)
+    expect([cancel(words, job), commit(words, job, false), isDecided(words, job)]).toEqual([true, false, false])
   })
 
   it('of an earlier job never takes the word of the next one', () => {
@@ -189,13 +207,14 @@ describe('owner and thread', () => {
   })
 })
 
-it('a job that has committed cannot be given up', () => {
+it.each([true, false])('a job whose answer is on its way cannot be given up, with a commit: %s', (changes) => {
   const words = new Memory()
   const ledger = new Ledger<object>(words)
   const job = {}
   const given = ledger.give(job, false)
   claim(words, given)
-  commit(words, given)
+  commit(words, given, changes)
   expect(ledger.giveUp(job)).toBe(false)
-  expect(isIn(words, given, COMMITTED)).toBe(true)
+  expect(ledger.hasCommitted(given)).toBe(changes)
+  expect(ledger.died()).toEqual([given])
 })

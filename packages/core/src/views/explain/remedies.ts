@@ -27,7 +27,7 @@ export class RemediesByEvidence implements Remedies {
   }
 
   ofRunning(request: RequestFacts): Remedy | undefined {
-    if (this.pool.awaitingReply.has(request)) return UNANSWERED
+    if (this.pool.awaitingReply.has(request)) return UNANSWERED[request.answerer]
     // It has run, and waits to run again.
     if (request.startedAt === null) return this.ofWaiting(request)
     const { waitedMs, ranMs } = request.times()
@@ -109,7 +109,20 @@ class Known {
   }
 }
 
-const UNANSWERED: Remedy = { says: `Its handler has returned, and nobody has answered since. ${LATE_ADVICE}` }
+const RETURNED = 'Its handler has returned, and nobody has answered since.'
+const UNANSWERED: Readonly<Record<RequestFacts['answerer'], Remedy>> = {
+  from: { says: `${RETURNED} ${LATE_ADVICE}` },
+  nobody: {
+    says:
+      'Its handler returned noReply() and has not taken ctx.from, so nobody could answer. Return reply(answer), or keep ctx.from ' +
+      'and call its reply later.',
+  },
+  dispatch: {
+    says:
+      `${RETURNED} A plain nact function, (state, message, ctx), returns its next state, and answers with ` +
+      'dispatch(ctx.sender, answer). For one that returns its answer, use defineTask((message, ctx) => answer).',
+  },
+}
 
 const DRAINING = {
   is: 'is draining',

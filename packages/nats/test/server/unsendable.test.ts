@@ -1,0 +1,62 @@
+import { definePool, type InvalidError, reply, spawnPool } from '@genpool/core'
+import { systemClock } from '@genpool/runtime'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { Endpoint } from '../../src/server/endpoint'
+import { bodiesOf, defaultCodec } from '../../src/wire/codec'
+import { readFailure } from '../../src/wire/failures'
+import { Kind, openFrame, requestFrame } from '../../src/wire/frames'
+
+const bodies = bodiesOf(defaultCodec)
+const Reports = definePool({
+  init: () => ({ n: 0 }),
+  calls: {
+    function: () => reply({ rows: [() => 1] }),
+    large: (_message: object, { n }) => reply('x'.repeat(9000), { n: n + 1 }),
+  },
+})
+
+describe('an answer that cannot travel', () => {
+  let system: ActorSystemRef
+  beforeEach(() => (system = start()))
+  afterEach(() => stop(system))
+
+  const errorOf = async (kind: Kind, value: unknown): Promise<InvalidError> => {
+    const sent: Uint8Array[] = []
+    const endpoint = new Endpoint({
+      pool: spawnPool(system, Reports, 'reports') as never,
+      name: 'reports',
+      node: 'node-1',
+      state: null,
+      clock: systemClock,
+      settings: { maxBytes: 5000 },
+      bodies,
+      maxPayload: 5000,
+      publish: (_subject, data) => void sent.push(data as Uint8Array),
+      changed: () => undefined,
+    })
+    const header = { budgetMs: 5000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
+    endpoint.receive({ data: requestFrame(kind, header, { bodies, value, max: 9999 }), reply: 'inbox.1' })
+    await endpoint.idle()
+    return readFailure(openFrame(sent[0]!).body, 'node-1') as InvalidError
+  }
+
+  it.each([
+    ['function', ['rows', 0], 'rows[0]: '],
+    ['large', [], 'the whole value: it is larger than the 5000 bytes that may be sent'],
+  ])('says what is wrong with it, and that its handler has run: %s', async (type, path, at) => {
+    const error = await errorOf(Kind.call, { type })
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', faults: [{ path }] })
+    expect(error.message).toContain(
+      'An answer of "reports" was refused; its handler has run, and what it committed stands.\n  at ' + at,
+    )
+  })
+
+  it.each<[string, Kind, unknown, string]>([
+    ['is of a kind that is not known', 99 as Kind, { type: 'large' }, 'the kind of frame 99 is not known here: '],
+    ['is larger than the node takes', Kind.call, { type: 'x'.repeat(6000) }, '"maxBytes" is 5000 here'],
+  ])('is no matter of a request that %s: nothing was changed', async (_, kind, value, says) => {
+    const error = await errorOf(kind, value)
+    expect(error.message).toContain('was refused; nothing was changed.')
+    expect(error.message).toContain(says)
+  })
+})
