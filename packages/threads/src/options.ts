@@ -30,6 +30,15 @@ export const threadOptions = z.strictObject({
       'How many messages a thread holds, the running one included. `auto`: as many as take about 1 ms, from 2 to 64. What has ' +
         'not begun is taken back when it could begin elsewhere, expires or is cancelled.',
     ),
+  stayAwake: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.1)
+    .describe(
+      'How long a thread that has done its work waits for more before it sleeps, and this thread for an answer, in ' +
+        'milliseconds; 0 for not at all. Tiny tasks, one at a time, are four times as fast so. Threads leave it out while it is in vain.',
+    ),
   spare: z.int().min(0).max(16).default(0).describe('How many loaded threads wait to replace one that ends.'),
   resourceLimits: z
     .strictObject({

@@ -84,6 +84,7 @@ export class Posting {
     this.#list = undefined
     this.#scheduled = false
     this.#isSingle = this.#jobs === 1
+    if (this.#jobs > 0) this.thread.waiting.begin()
     this.#jobs = 0
     try {
       this.#post(messages, list)

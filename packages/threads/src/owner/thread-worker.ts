@@ -268,7 +268,9 @@ export class ThreadWorker implements Worker, ThreadListener {
       if (this.#reports.take(message) || this.#calls.take(message)) continue
       this.#heard(message)
     }
-    if (this.#ledger.size === 0 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
+    if (this.#ledger.size > 0) return this.#thread.waiting.begin()
+    this.#thread.waiting.end()
+    if (this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
   }
 
   #heard(message: ToOwner): void {
@@ -293,6 +295,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   look(): void {
     this.#reports.look()
     this.#thread.hold(this.isBusy)
+    if (this.#ledger.size === 0) this.#thread.waiting.end()
   }
 
   /** The jobs that have not begun, the last one first. */

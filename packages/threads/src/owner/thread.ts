@@ -14,6 +14,7 @@ import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
 import { SharedWords } from '../protocol/shared-words'
 import { Hearing } from './hearing'
 import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
+import { Waiting } from './waiting'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
 import { received } from '../values/received'
@@ -45,6 +46,7 @@ export class UnusableModule {
 /** One thread of Node, with a port of its own: loads the module, then runs what it is sent. */
 export class Thread {
   readonly words = new SharedWords()
+  readonly waiting: Waiting
   /** What the module has. Rejects with an `UnusableModule`, or with what the module threw. */
   readonly loaded: Promise<Manifest>
   isGone = false
@@ -64,8 +66,10 @@ export class Thread {
   constructor({ boot, module, options }: ThreadSetup) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
+    this.waiting = new Waiting(options.stayAwake)
     const { memory } = this.words
-    const data: ThreadData = { boot, module, port: port2, memory, workerData: options.workerData }
+    const { stayAwake, workerData } = options
+    const data: ThreadData = { boot, module, port: port2, memory, stayAwake, workerData }
     let worker: Worker
     try {
       worker = new Worker(BOOT_FILE, { ...nodeOptions(options), workerData: data, transferList: [port2] })
@@ -168,6 +172,7 @@ export class Thread {
 
   #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {
     if (this.#isDeaf) return
+    this.waiting.heard()
     const [first] = messages
     if (first?.[0] === 'loaded') return resolve(first[1])
     if (first?.[0] === 'unloadable') {
@@ -187,6 +192,7 @@ export class Thread {
       this.#unreadable(error)
     }
     this.isGone = true
+    this.waiting.end()
     this.#port.close()
     const cause = this.#error === undefined ? new Error(endOf(code)) : this.#error
     fail(cause)

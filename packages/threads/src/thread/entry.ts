@@ -1,7 +1,8 @@
-import { OptionsError, textOf } from '@genpool/runtime'
+import { NS_PER_MS, OptionsError, systemClock, textOf } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import * as threads from 'node:worker_threads'
 import { loadBehaviour } from '../loading/load-module'
+import { Awake } from '../protocol/awake'
 import { SharedWords } from '../protocol/shared-words'
 import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
@@ -14,7 +15,7 @@ import type { ThreadData } from './thread-data'
 import { type Packed, unpackForThread } from '../protocol/wire'
 
 /** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
-async function main({ port, memory, module, workerData }: ThreadData): Promise<void> {
+async function main({ port, memory, module, stayAwake, workerData }: ThreadData): Promise<void> {
   const words = new SharedWords(memory)
   const outbox = new Outbox(port, words, replacementOf)
   // What was done is told, also if a handler ends the process of its thread.
@@ -23,7 +24,8 @@ async function main({ port, memory, module, workerData }: ThreadData): Promise<v
   try {
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
-    const runtime = new Runtime(definition, words, outbox)
+    const awake = new Awake(systemClock, stayAwake * NS_PER_MS)
+    const runtime = new Runtime(definition, words, { outbox, awake })
     port.on('messageerror', (error: unknown) => endFor(error))
     port.on('message', (packed: Packed) => runtime.receive(received(port, packed, unpackForThread)))
   } catch (error) {

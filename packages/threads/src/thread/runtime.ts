@@ -17,6 +17,7 @@ import {
   systemClock,
 } from '@genpool/runtime'
 import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
+import type { Awake } from '../protocol/awake'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -43,14 +44,18 @@ export class Runtime implements ErrandHost {
   #pool: PoolFaces | null = null
   #clock: Clock = systemClock
   readonly #jobs = new JobQueue()
+  readonly #outbox: Outbox
+  readonly #awake: Awake
   readonly #flushing: Flushing
   readonly #heap: HeapMeter
 
   constructor(
     private readonly definition: Definition,
     private readonly words: SharedWords,
-    private readonly outbox: Outbox,
+    { outbox, awake }: { readonly outbox: Outbox; readonly awake: Awake },
   ) {
+    this.#outbox = outbox
+    this.#awake = awake
     this.#flushing = new Flushing(
       outbox,
       () => this.#pump(),
@@ -60,6 +65,7 @@ export class Runtime implements ErrandHost {
   }
 
   receive(messages: readonly ToThread[]): void {
+    this.#awake.heard()
     for (const message of messages) this.#take(message)
     this.#pump()
   }
@@ -89,7 +95,7 @@ export class Runtime implements ErrandHost {
 
   #faces(setup: Setup): PoolFaces {
     const clock = (this.#clock = clockOfThread(setup.clockOffset))
-    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.outbox, () =>
+    return (this.#pool = new PoolFaces(setup, { definition: this.definition, clock }, this.#outbox, () =>
       this.#flushing.later(),
     ))
   }
@@ -101,7 +107,7 @@ export class Runtime implements ErrandHost {
   #start(setup: Setup): void {
     const faces = this.#faces(setup)
     const runs = new CommittingLanes(() => this.#lanes, this.#clock, this.#flushing)
-    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.outbox, runs)
+    this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.#outbox, runs)
     const worker = new ErrandWorker(faces.local, memberOf(setup), this, this.#shared?.cell)
     void Promise.resolve()
       .then(() => worker.start())
@@ -116,8 +122,8 @@ export class Runtime implements ErrandHost {
   }
 
   #tell(message: Parameters<Outbox['add']>[0]): void {
-    this.outbox.add(message)
-    this.outbox.flush()
+    this.#outbox.add(message)
+    this.#outbox.flush()
   }
 
   // --- jobs ---
@@ -132,6 +138,7 @@ export class Runtime implements ErrandHost {
     }
     this.#heap.measure(this.#clock.now())
     this.#flushing.release()
+    if (lanes.current === undefined) this.#awake.wait()
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
@@ -205,19 +212,19 @@ export class Runtime implements ErrandHost {
 
   answered(errand: Errand, value: unknown, answered: boolean): void {
     this.#pool?.settled(errand)
-    this.outbox.addValue(['answered', errand.id, value, answered], value)
+    this.#outbox.addValue(['answered', errand.id, value, answered], value)
     this.#flushing.later()
   }
 
   failed(errand: Errand, error: GenPoolError): void {
     this.#pool?.settled(errand)
-    this.outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
+    this.#outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
     this.#flushing.later()
   }
 
   progress(errand: Errand, value: unknown): boolean {
-    this.outbox.addValue(['progress', errand.id, value], value)
-    this.outbox.flush()
+    this.#outbox.addValue(['progress', errand.id, value], value)
+    this.#outbox.flush()
     return true
   }
 
@@ -227,7 +234,7 @@ export class Runtime implements ErrandHost {
 
   #done(lane: Lane | undefined, then: Following | null): void {
     this.#ended(lane, (id, runNs) => {
-      if (lane?.isTold !== true) this.outbox.add(['done', id, then, runNs])
+      if (lane?.isTold !== true) this.#outbox.add(['done', id, then, runNs])
     })
     if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
   }
@@ -241,23 +248,23 @@ export class Runtime implements ErrandHost {
   /** Its member continues or ends first: what it has not begun may run elsewhere. */
   #giveBackRest(continues: boolean): void {
     const returned = this.#jobs.giveBack((id, place) => revoke(this.words, { id, place }), continues)
-    for (const id of returned) this.outbox.add(['returned', id])
+    for (const id of returned) this.#outbox.add(['returned', id])
   }
 
   backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
-    this.outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
-    this.outbox.flush()
+    this.#outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
+    this.#outbox.flush()
   }
 
   crashed(errand: Errand, cause: unknown): void {
     const lane = this.#lanes?.of(errand)
-    if (cause instanceof RunAgain) return this.#ended(lane, (id, runNs) => this.outbox.add(['again', id, runNs]))
-    this.#ended(lane, (id, runNs) => this.outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
+    if (cause instanceof RunAgain) return this.#ended(lane, (id, runNs) => this.#outbox.add(['again', id, runNs]))
+    this.#ended(lane, (id, runNs) => this.#outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
   }
 
   refused(errand: Errand, error: unknown): void {
     this.#ended(this.#lanes?.of(errand), (id, runNs) =>
-      this.outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
+      this.#outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
     )
   }
 

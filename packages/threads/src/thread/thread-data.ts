@@ -8,6 +8,8 @@ export interface ThreadData {
   readonly module: ModuleSetup
   readonly port: MessagePort
   readonly memory: SharedArrayBuffer
+  /** How long it stays awake without work, in milliseconds. */
+  readonly stayAwake: number
   /** The user's own. */
   readonly workerData: unknown
 }

@@ -9,7 +9,7 @@ function subject() {
     posts.push(messages.flatMap((message) => (message[0] === 'job' ? [message[2].id] : [])))
   }
   const posting = new Posting(
-    { post } as unknown as Thread,
+    { post, waiting: { begin: () => undefined } } as unknown as Thread,
     () => undefined,
     () => null,
   )

@@ -23,7 +23,7 @@ function posts(us: number, count: number): number[] {
 
 describe('the results of a thread', () => {
   it('go many at once if its messages are tiny', () => {
-    expect(posts(2, 100)).toEqual([100, 200, 200])
+    expect(posts(2, 30)).toEqual([20, 40, 60, 60])
   })
 
   it('go a few at once if it has more of them to do than it has done', () => {
