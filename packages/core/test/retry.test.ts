@@ -62,6 +62,21 @@ describe('retry', () => {
     expect(clock.timers).toBe(0)
   })
 
+  it('fails with the last error if the event loop was busy until after the deadline', async () => {
+    const { pool } = spawned()
+    fill(pool, 10_000)
+    await clock.advance(1)
+    const asked = outcome(
+      call(pool, { type: 'work', ms: 1 }, { timeout: 100, retry: { backoff: { min: 60, jitter: 0 } } }),
+    )
+    await clock.settle()
+    clock.block(200)
+    await clock.advance(1)
+    expect(await asked).toBe('ERR_GENPOOL_DROPPED')
+    // One that was never sent is not counted.
+    expect(inspect(pool)).toMatchObject({ accepted: 3, retries: { made: 0 }, outcomes: { invalid: 0 } })
+  })
+
   it('gives up after its attempts, with the last error', async () => {
     const { pool } = spawned()
     fill(pool, 10_000)

@@ -71,27 +71,29 @@ export class Retries implements Listener {
 
   async call(message: unknown, options: OneCall, retry: RetryOptions): Promise<unknown> {
     const { pool } = this
-    const rules = parseOptions(retryOptions, retry, `"retry" of a call to pool "${pool.name}"`)
+    const rules = parseOptions(retryOptions, retry, `options of "retry" in a call to pool "${pool.name}"`)
     const now = pool.now()
     const deadline = now + (options.timeout ?? pool.timeout) * NS_PER_MS
     this.#budget.saw(pool.accepted, now)
     const retried: Retried = { message, options, rules, deadline, tried: 0, crashes: 0, crash: null }
+    let one = options
     for (;;) {
       try {
-        return await this.#try(retried)
+        return await this.#try(retried, one)
       } catch (error) {
         const wait = this.#waitAfter(error, retried)
         if (wait === null) throw outcomeOf(error, retried)
         await this.#wait(wait, retried)
+        one = { ...options, timeout: (deadline - pool.now()) / NS_PER_MS }
+        // The event loop was busy for longer than the wait.
+        if (!(one.timeout! > 0)) throw outcomeOf(error, retried)
       }
     }
   }
 
-  #try(retried: Retried): Promise<unknown> {
-    const { message, options, deadline, crashes } = retried
-    if (++retried.tried === 1) return this.pool.call(message, options, 0)
-    this.made++
-    return this.pool.call(message, { ...options, timeout: (deadline - this.pool.now()) / NS_PER_MS }, crashes)
+  #try(retried: Retried, options: OneCall): Promise<unknown> {
+    if (++retried.tried > 1) this.made++
+    return this.pool.call(retried.message, options, retried.crashes)
   }
 
   /** How long to wait before the next try, in milliseconds; null for none. */
