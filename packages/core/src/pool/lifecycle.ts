@@ -77,9 +77,9 @@ export class Lifecycle implements EndingsOwner {
     return this.#readiness.isAwaited
   }
 
-  /** Resolves when the pool can work. */
+  /** Resolves when the pool can work; rejects if it takes nothing any more. */
   ready(): Promise<void> {
-    const ready = this.#readiness.wait(() => this.kernel.failures.closed())
+    const ready = this.#readiness.wait(this.kernel.status.accepting, () => this.kernel.failures.closed())
     this.kernel.starts.rest()
     return ready
   }

@@ -16,8 +16,12 @@ export class Readiness {
   /** Made for the first caller. */
   #awaited: Awaited | null = null
 
-  /** @param failure makes the error of a pool that never could work */
-  wait(failure: () => Error): Promise<void> {
+  /**
+   * @param accepting whether the pool takes something new
+   * @param failure makes the error of a pool that cannot work
+   */
+  wait(accepting: boolean, failure: () => Error): Promise<void> {
+    if (this.reached && !accepting) return rejected(failure())
     this.isAwaited = !this.reached && !this.#missed
     this.#awaited ??= this.makePromise(failure)
     return this.#awaited.promise
@@ -28,8 +32,7 @@ export class Readiness {
     const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
     if (this.#missed) reject(failure())
     else if (this.reached) resolve()
-    // Nobody may be listening: an unhandled rejection must not end the process.
-    promise.catch(() => undefined)
+    ignoreRejection(promise)
     return { promise, resolve, reject }
   }
 
@@ -47,4 +50,15 @@ export class Readiness {
     this.isAwaited = false
     this.#awaited?.reject(failure())
   }
+}
+
+function rejected(error: Error): Promise<never> {
+  const promise = Promise.reject<never>(error)
+  ignoreRejection(promise)
+  return promise
+}
+
+/** Nobody may be listening: an unhandled rejection must not end the process. */
+function ignoreRejection(promise: Promise<void>): void {
+  promise.catch(() => undefined)
 }
