@@ -3,6 +3,7 @@ import {
   call,
   configure,
   definePool,
+  drain,
   explain,
   getMembers,
   inspect,
@@ -160,6 +161,20 @@ describe('a limit of how many members work at once', () => {
     await clock.advance(40)
     expect(await answers).toHaveLength(8)
     expect(at.most).toBe(2)
+  })
+
+  it('lets a pool that drains finish what it has, also when it is 0, or becomes 0 then', async () => {
+    for (const late of [false, true]) {
+      const { pool, work, at } = spawned({ size: 4, concurrency: late ? 1 : 0 })
+      await clock.advance(1)
+      const answers = work(3, 10)
+      await clock.settle()
+      const drained = drain(pool)
+      if (late) configure(pool, { concurrency: 0 })
+      await clock.advance(40)
+      expect(await answers).toHaveLength(3)
+      expect([at.most, await drained]).toEqual([1, undefined])
+    }
   })
 
   it('holds in a pool that shares its broker', async () => {

@@ -10,6 +10,7 @@ export interface ConcurrencyPorts extends Attaching {
   readonly seats: readonly Seat[]
   /** How many runs are in progress. */
   readonly busy: number
+  readonly draining: boolean
   readonly stopping: boolean
   /** The time of this turn. */
   turnNow(): Nanos
@@ -31,6 +32,8 @@ export interface ConcurrencyFigures {
  *
  * A member needs one of the places to wait for a request, and keeps it while it works. The others are set aside: the broker
  * does not know them. Messages to one member (`broadcast`, its own address) need no place.
+ *
+ * A pool that drains finishes what it has: a limit of 0 is 1 then.
  */
 export class Concurrency implements SeatGate, Listener {
   #attached = false
@@ -85,7 +88,7 @@ export class Concurrency implements SeatGate, Listener {
 
   #set(limit: number | GradientRules): void {
     if (typeof limit === 'number') {
-      this.#fixed = limit
+      this.#fixed = this.pool.draining ? Math.max(1, limit) : limit
       this.#gradient = null
     } else if (this.#gradient === null) this.#gradient = new GradientLimit(limit, this.pool.now())
     else this.#gradient.configure(limit, this.pool.now())
@@ -102,6 +105,12 @@ export class Concurrency implements SeatGate, Listener {
     }
     this.#aside.add(seat)
     return false
+  }
+
+  poolDraining(): void {
+    if (this.#fixed > 0) return
+    this.#fixed = 1
+    this.#adapt()
   }
 
   memberEnded(seat: Seat): void {
