@@ -107,6 +107,21 @@ describe('a terminate that never returns', () => {
     expect([errors.length, clock.timers]).toEqual([2, 0])
   })
 
+  it.each([
+    ['drain(pool, { within })', { within: 200 }, /raise "within" of drain/],
+    ['"terminateTimeout"', {}, /raise "terminateTimeout"/],
+  ])('is reported as a warning that names what ended the wait: %s', async (_what, within, advice) => {
+    const warned: string[] = []
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation((title, options) => {
+      warned.push(String(title), String((options as unknown as { detail: string }).detail))
+    })
+    const { pool } = spawned({ size: 1, terminateTimeout: 500, onCallbackError: undefined })
+    void drain(pool, within)
+    await clock.advance(500)
+    emit.mockRestore()
+    expect(warned).toEqual(['A member of pool "pool" has not released what it opened.', expect.stringMatching(advice)])
+  })
+
   it('holds up a drain without a limit, and a stop, no longer than "terminateTimeout"', async () => {
     const { pool, errors } = spawned({ terminateTimeout: 500 })
     stop(pool)

@@ -12,8 +12,13 @@ export function callSafely(callback: () => unknown, failed: (error: unknown) => 
 
 /** Shows an error that a user callback threw as a warning of the process, with its stack. The process continues. */
 export function warnOfCallback(kind: 'pool' | 'broker', name: string, error: unknown): void {
+  warnOf(`A callback of ${kind} "${name}" threw; the ${kind} continues.`, error)
+}
+
+/** Shows something that went wrong at the user's side as a warning of the process. */
+export function warnOf(title: string, error: unknown): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : textOf(error)
-  process.emitWarning(`A callback of ${kind} "${name}" threw; the ${kind} continues.`, {
+  process.emitWarning(title, {
     type: 'GenPoolWarning',
     code: 'GENPOOL_CALLBACK',
     detail,

@@ -1,11 +1,12 @@
 export { Brake, refuse, refused } from './brake'
-export { callSafely, warnOfCallback } from './call-safely'
+export { callSafely, warnOf, warnOfCallback } from './call-safely'
 export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, clockOffset, clockOfThread, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
 export {
   CancelledError,
+  cancelledWait,
   type ErrorCode,
   ExpiredError,
   GenPoolError,

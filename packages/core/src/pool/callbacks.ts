@@ -1,5 +1,5 @@
 import { readable } from '../behaviours/ended-drafts'
-import { callSafely, Notices, type Turn, warnOfCallback } from '@genpool/runtime'
+import { callSafely, Notices, type Turn, warnOf, warnOfCallback } from '@genpool/runtime'
 import type { LiveSettings } from './settings'
 
 /** Calls user callbacks that nothing waits for. What one throws or rejects with is reported, and changes nothing for the pool. */
@@ -32,12 +32,17 @@ export class Callbacks {
     else this.#add(after)
   }
 
-  /** Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process. */
-  report(error: unknown): void {
+  /**
+   * Reports an error of a user callback: to `onCallbackError`, by default as a warning of the process.
+   *
+   * @param title of the warning; by default it says that the callback threw
+   */
+  report(error: unknown, title?: string): void {
     const warn = (warned: unknown): void => warnOfCallback('pool', this.pool, warned)
     const onError = this.settings.current.onCallbackError
-    if (onError === undefined) warn(error)
-    else this.#add(() => callSafely(() => onError(error), warn))
+    if (onError !== undefined) this.#add(() => callSafely(() => onError(error), warn))
+    else if (title === undefined) warn(error)
+    else warnOf(title, error)
   }
 
   #add(notice: () => void): void {

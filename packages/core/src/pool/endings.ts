@@ -59,7 +59,7 @@ export class Endings implements TimeLimitPorts<Ending> {
   }
 
   overdue(ending: Ending): void {
-    this.#report(ending)
+    this.#report(ending, 'terminateTimeout')
     this.#settle(ending)
   }
 
@@ -90,7 +90,7 @@ export class Endings implements TimeLimitPorts<Ending> {
 
   /** Reports those that have not returned: the time limit of a drain has passed. */
   reportAll(): void {
-    for (const ending of this.#limit?.all ?? []) this.#report(ending)
+    for (const ending of this.#limit?.all ?? []) this.#report(ending, 'within')
   }
 
   /** The time of a drain is over. */
@@ -98,7 +98,8 @@ export class Endings implements TimeLimitPorts<Ending> {
     for (const ending of this.#limit?.all ?? []) ending.hurry?.()
   }
 
-  #report(ending: Ending): void {
+  /** @param limit the option that ended the wait */
+  #report(ending: Ending, limit: 'terminateTimeout' | 'within'): void {
     if (ending.reported) return
     ending.reported = true
     const { name, clock, callbacks } = this.pool
@@ -107,8 +108,9 @@ export class Endings implements TimeLimitPorts<Ending> {
       new Error(
         `terminate of "${ending.member}" of pool "${name}" has not returned for ${ms} ms, and is not waited for any ` +
           'longer: what it should release may still be open. Give what it waits for a time limit of its own, or raise ' +
-          '"terminateTimeout".',
+          (limit === 'within' ? '"within" of drain(pool, { within }).' : '"terminateTimeout".'),
       ),
+      `A member of pool "${name}" has not released what it opened.`,
     )
   }
 
