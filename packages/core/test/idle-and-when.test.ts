@@ -129,6 +129,23 @@ describe('idle', () => {
     await expect(idle(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
   })
 
+  it('says that a wait has ended, not a request', async () => {
+    const { pool } = spawned()
+    const { name } = inspect(pool)
+    const abort = new AbortController()
+    void call(pool, { type: 'work', ms: 1 }).catch(() => undefined)
+    const cancelled = idle(pool, { signal: abort.signal }).catch((error: Error) => error.message)
+    const stopped = when(pool, { runningBelow: 1 }).catch((error: Error) => error.message)
+    abort.abort()
+    stop(pool)
+    const texts = [await cancelled, await stopped, await idle(pool).catch((error: Error) => error.message)]
+    expect(texts).toEqual([
+      `The wait for pool "${name}" was cancelled by its signal; the pool goes on.`,
+      `"${name}" has stopped, so there is nothing more to wait for.`,
+      `"${name}" has stopped, so there is nothing more to wait for.`,
+    ])
+  })
+
   it('serves many who wait with one signal, without a warning about listeners', async () => {
     const { pool } = spawned()
     const abort = new AbortController()
@@ -192,7 +209,7 @@ describe('when', () => {
     [{}, /say what to wait for/],
     [{ waitingBelow: 0 }, /waitingBelow/],
     [{ waitingbelow: 1 }, /did you mean "waitingBelow"/],
-    [undefined, /condition of when/],
+    [undefined, /conditions of when/],
   ])('refuses the condition %p', async (condition, text) => {
     const { pool } = spawned()
     await expect(when(pool, condition as never)).rejects.toMatchObject({

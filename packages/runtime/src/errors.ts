@@ -117,13 +117,21 @@ export class CancelledError extends GenPoolError {
     readonly target: string,
     readonly started: boolean,
     cause?: unknown,
+    /** What was cancelled, in a sentence. Default: a request. */
+    says?: string,
   ) {
     super(
-      `A request to "${textOf(target)}" was cancelled by its caller while ` +
-        (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
+      says ??
+        `A request to "${textOf(target)}" was cancelled by its caller while ` +
+          (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
       { cause },
     )
   }
+}
+
+/** What a CancelledError says of somebody who has waited for something to hold of a pool. */
+export function cancelledWait(target: string): string {
+  return `The wait for pool "${target}" was cancelled by its signal; the pool goes on.`
 }
 
 /**
@@ -137,14 +145,14 @@ export class StoppedError extends GenPoolError {
     readonly target: string,
     readonly started = false,
     cause?: unknown,
-    /** What it does, and what to do, in sentences. Default: it has stopped. */
-    why?: { readonly is?: string; readonly advice: string },
+    /** What it does, what follows, and what to do. Default: it has stopped, and a request was not run. */
+    why?: { readonly is?: string; readonly so?: string; readonly advice?: string },
   ) {
+    const so = why?.so ?? `a request to it ${started ? 'failed while it was running' : 'was not run'}`
     super(
-      `"${textOf(target)}" ${why?.is ?? 'has stopped'}, so a request to it ` +
-        (started ? 'failed while it was running.' : 'was not run.') +
+      `"${textOf(target)}" ${why?.is ?? 'has stopped'}, so ${so}.` +
         (cause === undefined ? '' : ` It stopped because: ${sentence(textOf(cause))}`) +
-        (why === undefined ? '' : ` ${why.advice}`),
+        (why?.advice === undefined ? '' : ` ${why.advice}`),
       withCause(cause),
     )
   }

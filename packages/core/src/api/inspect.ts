@@ -59,7 +59,10 @@ export interface Inspection {
   }
   /** How many calls wait for a later answer: their handler has returned `noReply`. */
   readonly late: number
-  /** How many requests have arrived since the start. */
+  /**
+   * How many requests have arrived since the start: each try of a call with `retry` is one, and a call whose options are wrong is
+   * none.
+   */
   readonly accepted: number
   /** How many of them had which outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>

@@ -74,7 +74,7 @@ export async function when(
   condition: Condition,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { waitingBelow = Infinity, runningBelow = Infinity } = parseOptions(conditions, condition, 'condition of when')
+  const { waitingBelow = Infinity, runningBelow = Infinity } = parseOptions(conditions, condition, 'conditions of when')
   const { signal } = parseOptions(waitOptions, options, 'options of when')
   const elsewhere = elsewhereOf(pool)
   if (elsewhere !== undefined) return elsewhere.when({ waitingBelow, runningBelow }, signal)

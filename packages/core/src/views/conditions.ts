@@ -1,4 +1,4 @@
-import { CancelledError, StoppedError } from '@genpool/runtime'
+import { CancelledError, cancelledWait, StoppedError } from '@genpool/runtime'
 import type { Attaching, Listener } from '../pool/ports'
 import { onAbort } from '../requests/on-abort'
 
@@ -30,7 +30,7 @@ export class Conditions implements Listener {
   /** Rejects with a StoppedError if the pool stops before it holds, and with a CancelledError if the signal aborts. */
   async wait(holds: () => boolean, signal: AbortSignal | undefined): Promise<void> {
     const { pool } = this
-    if (pool.stopping) throw new StoppedError(pool.name, false, pool.cause)
+    if (pool.stopping) throw this.#stopped(pool.cause)
     if (signal?.aborted === true) throw this.#cancelled(signal)
     if (!holds()) await this.#wait(holds, signal)
   }
@@ -64,7 +64,11 @@ export class Conditions implements Listener {
   }
 
   #cancelled({ reason }: AbortSignal): CancelledError {
-    return new CancelledError(this.pool.name, false, reason)
+    return new CancelledError(this.pool.name, false, reason, cancelledWait(this.pool.name))
+  }
+
+  #stopped(cause: unknown): StoppedError {
+    return new StoppedError(this.pool.name, false, cause, { so: 'there is nothing more to wait for' })
   }
 
   turnEnded(): void {
@@ -78,7 +82,7 @@ export class Conditions implements Listener {
   poolStopped(cause: unknown): void {
     for (const waiting of this.#waiting ?? []) {
       this.#remove(waiting)
-      waiting.reject(new StoppedError(this.pool.name, false, cause))
+      waiting.reject(this.#stopped(cause))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { CancelledError } from '@genpool/core'
+import { cancelledWait } from '@genpool/runtime'
 
 /** What conditions need of their client. */
 export interface ConditionPorts {
@@ -25,10 +26,12 @@ export class Conditions {
 
   /** At once if it holds. Rejects with a CancelledError if the signal aborts, and with the error of `end`. */
   async wait(holds: () => boolean, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) throw new CancelledError(this.ports.name, false, signal.reason)
+    const { name } = this.ports
+    const cancelled = (): Error => new CancelledError(name, false, signal?.reason, cancelledWait(name))
+    if (signal?.aborted === true) throw cancelled()
     if (holds()) return
     let waiting: Waiting | undefined
-    const aborted = (): void => waiting?.reject(new CancelledError(this.ports.name, false, signal?.reason))
+    const aborted = (): void => waiting?.reject(cancelled())
     try {
       await new Promise<void>((resolve, reject) => {
         waiting = { holds, resolve, reject }

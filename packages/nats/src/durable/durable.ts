@@ -215,7 +215,8 @@ class DurableQueue implements Durable {
 function checkRuns(pool: PoolRef): void {
   roomIn(pool)
   const { name, phase } = inspect(pool)
-  if (phase === 'stopped') throw new StoppedError(name)
+  if (phase === 'stopped')
+    throw new StoppedError(name, false, undefined, { so: 'it can take no messages from a queue' })
 }
 
 function seqOf(letter: unknown, of: string): number {

@@ -90,7 +90,7 @@ async function begin(pool: HereRef, connection: NatsConnection, checked: Checked
 
 /** @throws {OptionsError} if it is no pool of this process, {StoppedError} if it has stopped */
 function checkPool(pool: HereRef, name: string): void {
-  if (phaseOf(pool) === 'stopped') throw new StoppedError(name, false)
+  if (phaseOf(pool) === 'stopped') throw new StoppedError(name, false, undefined, { so: 'it cannot be served' })
 }
 
 function phaseOf(pool: HereRef): Load['phase'] {

@@ -1,6 +1,7 @@
 import type { Ref } from 'nact'
 import { refused } from '../brake'
 import { StoppedError } from '../errors'
+import { NOTHING_BELOW } from './place'
 import {
   type ConcreteActor,
   ConcreteActorClass,
@@ -153,7 +154,8 @@ export function stopTree(actor: ConcreteActor): void {
 export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (parent: ConcreteParent) => A): A {
   const concrete = findActor(parent)
   if (concrete === undefined || concrete.stopped) {
-    throw new StoppedError((parent as unknown as Reference).path?.toString() ?? 'the parent')
+    const name = (parent as unknown as Reference).path?.toString() ?? 'the parent'
+    throw new StoppedError(name, false, undefined, NOTHING_BELOW)
   }
   const before = concrete.children.size
   try {

@@ -6,6 +6,9 @@ import { readSafely } from '../options/read-safely'
 import { showValue } from '../options/show-value'
 import { type ConcreteParent, findActor, type Reference } from './internals'
 
+/** What it means that a parent has stopped. */
+export const NOTHING_BELOW = { so: 'nothing can be spawned under it' }
+
 /**
  * Checks that an actor can be spawned under this parent with this name, before anything is made for it.
  *
@@ -45,7 +48,7 @@ function parentOf(parent: unknown): ConcreteParent | undefined {
   const concrete = lookUp(parent)
   if (concrete !== undefined && !concrete.stopped) return concrete
   const path = concrete?.path.toString() ?? pathOf(parent)
-  if (path !== undefined) throw new StoppedError(path)
+  if (path !== undefined) throw new StoppedError(path, false, undefined, NOTHING_BELOW)
   return undefined
 }
 

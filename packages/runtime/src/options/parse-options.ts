@@ -12,7 +12,7 @@ const MOST_LINES = 20
 /**
  * Checks `input` with a zod schema and returns its output.
  *
- * @param what names what is configured, as in `options of pool "counter"`
+ * @param what names what is configured, in the plural, as in `options of pool "counter"`
  * @param guesses names that people try first, with what they mean
  * @throws {OptionsError} naming every fault: where it is, what was expected, what was given, what was probably meant
  */
