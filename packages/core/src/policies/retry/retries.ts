@@ -84,9 +84,10 @@ export class Retries implements Listener {
         const wait = this.#waitAfter(error, retried)
         if (wait === null) throw outcomeOf(error, retried)
         await this.#wait(wait, retried)
-        one = { ...options, timeout: (deadline - pool.now()) / NS_PER_MS }
+        const timeout = (deadline - pool.now()) / NS_PER_MS
         // The event loop was busy for longer than the wait.
-        if (!(one.timeout! > 0)) throw outcomeOf(error, retried)
+        if (timeout <= 0) throw outcomeOf(error, retried)
+        one = { ...options, timeout }
       }
     }
   }
