@@ -1,0 +1,137 @@
+import { type Nanos } from '@genpool/runtime'
+import { CollectedDecision } from '../queues/collected-decision'
+import { type LayeredQueue } from '../queues/layered-queue'
+import { type Drop } from '../queues/queue'
+import { type CheckedQueueOptions } from '../queues/queue-options'
+import { type Waiting } from '../queues/waiting'
+import { Arrivals } from './arrivals'
+import { GatedQueue } from './gated-queue'
+import { type HoldWatch } from './hold-watch'
+import { LaneSchedule } from './lane-schedule'
+import { isNewestFirst, laneQueue } from './limit-client'
+import { type LimitFigures, figuresOf } from './limit-figures'
+import { LimitRules, type LimitsInForce } from './limit-rules'
+import { Passes } from './passes'
+import { ShortLimits } from './short-limits'
+
+/**
+ * What waits under limits: in the queue that members are served from, and parked in the lanes of keys. Here it is read, and leaves
+ * without being served: removed, cancelled, drained or dropped.
+ */
+export abstract class LimitedWaiting<E extends Waiting> {
+  readonly decision = new CollectedDecision<E>()
+  /** The fast path. */
+  readonly short: ShortLimits<E>
+  protected readonly rules: LimitRules<E>
+  protected readonly passes: Passes<E>
+  protected readonly queue: GatedQueue<E>
+  protected readonly lanes: LaneSchedule<E>
+  protected readonly arrivals: Arrivals<E>
+
+  constructor(
+    inner: LayeredQueue<E>,
+    client: CheckedQueueOptions,
+    limits: LimitsInForce,
+    now: Nanos,
+    watch?: HoldWatch<E>,
+  ) {
+    this.rules = new LimitRules<E>(limits, isNewestFirst(client))
+    this.passes = new Passes<E>(this.rules, watch)
+    this.queue = new GatedQueue<E>(inner, this.passes, client, {
+      parked: () => this.lanes.length,
+      dropped: (drops, at) => this.#queueDropped(drops, at),
+    })
+    this.lanes = new LaneSchedule<E>(this.passes, laneQueue(client), {
+      unparked: (entry, at) => this.queue.readmit(entry, at),
+      dropped: (drop, at) => this.#laneDropped(drop, at),
+    })
+    this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, (entry, reason, at) => {
+      this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
+    })
+    this.short = new ShortLimits<E>(this.passes, inner, this.queue, this.lanes)
+    this.arrivals.adopt([...inner], now)
+  }
+
+  get length(): number {
+    return this.queue.length + this.lanes.length
+  }
+
+  get ready(): number {
+    return this.queue.ready
+  }
+
+  get max(): number {
+    return this.queue.max
+  }
+
+  *[Symbol.iterator](): Iterator<E> {
+    yield* [...this.queue, ...this.lanes.all()].sort((a, b) => a.sentAt - b.sentAt)
+  }
+
+  oldest(): Nanos | null {
+    for (const entry of this) return entry.sentAt
+    return null
+  }
+
+  ahead(priority: number): number {
+    return this.queue.ahead(priority)
+  }
+
+  /** What holds requests now. */
+  figures(now: Nanos): LimitFigures {
+    return figuresOf(this.rules, { now, ready: this.ready, opensAt: this.queue.opensAt(now) })
+  }
+
+  cancel(tag: unknown, now: Nanos): number {
+    this.decision.begin()
+    const parked = this.lanes.tagged(tag)
+    for (const entry of parked) this.#remove(entry, now)
+    const found = this.queue.cancel(tag, now)
+    for (const entry of found) this.lanes.left(entry, now)
+    this.finish(now)
+    return found.length + parked.length
+  }
+
+  remove(entry: Waiting, now: Nanos): boolean {
+    this.decision.begin()
+    const here = this.#remove(entry as E, now)
+    this.finish(now)
+    return here
+  }
+
+  drain(): E[] {
+    this.decision.begin()
+    const entries = [...this]
+    this.queue.drain()
+    this.lanes.drain()
+    this.passes.countAnew(entries)
+    this.passes.trim()
+    return entries
+  }
+
+  /** Ends a decision: says when something is due. */
+  protected finish(now: Nanos): void {
+    const at = Math.min(this.queue.finish(now), this.lanes.wakeAt)
+    this.decision.wakeAt = at === Infinity ? null : at
+  }
+
+  #remove(entry: E, now: Nanos): boolean {
+    if (this.lanes.remove(entry, now)) {
+      this.queue.release(entry, now)
+      return true
+    }
+    const here = this.queue.remove(entry, now)
+    if (here) this.lanes.left(entry, now)
+    return here
+  }
+
+  #queueDropped(drops: readonly Drop<E>[], now: Nanos): void {
+    this.decision.addAll(drops)
+    for (const { entry } of drops) this.lanes.left(entry, now)
+  }
+
+  #laneDropped(drop: Drop<E>, now: Nanos): void {
+    this.decision.add(drop)
+    this.queue.release(drop.entry, now)
+  }
+}
