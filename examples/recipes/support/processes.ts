@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 
 const root = join(__dirname, '..', '..', '..')
 /** Reads TypeScript as ts-node does, but starts in a second. */
-const register = join(root, 'packages', 'nats', 'test', 'support', 'register.cjs')
+const register = join(root, '.ci', 'register.cjs')
 
 /** The second compiles WebAssembly once, and not again to make it faster: PGlite then starts in a third of the time. */
 const FLAGS = ['--expose-gc', '--liftoff-only']

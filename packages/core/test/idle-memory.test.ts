@@ -25,7 +25,7 @@ function bytesOf(options: readonly object[]): readonly number[] {
       process.stdout.write(JSON.stringify(all), () => process.exit())
     }
     void main()`
-  const args = ['--expose-gc', '-r', 'ts-node/register', '-e', program]
+  const args = ['--expose-gc', '-r', './.ci/register.cjs', '-e', program]
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as number[]

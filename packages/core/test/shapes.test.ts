@@ -67,7 +67,7 @@ function lostCode(): Readonly<Record<string, readonly string[]>> {
       process.exit()
     }
     void main()`
-  const args = ['--expose-gc', '--trace-deopt', '-r', 'ts-node/register', '-e', program]
+  const args = ['--expose-gc', '--trace-deopt', '-r', './.ci/register.cjs', '-e', program]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1e9 })
   if (status !== 0) throw new Error(stderr)
   const collections = [...stdout.matchAll(/BEGIN (.*)\n([^]*?)END\n/g)]

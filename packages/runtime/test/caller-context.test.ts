@@ -12,7 +12,7 @@ const printed = (program: string): string => {
   const load = `const { hasContext, withoutContext } = require('./packages/runtime/src/caller-context.ts')
     const { AsyncLocalStorage } = require('node:async_hooks'); const user = new AsyncLocalStorage();`
   const whole = program.replace('LOAD', load)
-  const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', whole], { cwd: ROOT })
+  const { stdout, stderr } = spawnSync(process.execPath, ['-r', './.ci/register.cjs', '-e', whole], { cwd: ROOT })
   return String(stdout).trim() + String(stderr)
 }
 

@@ -6,9 +6,12 @@ const PARTS = 50
 
 /** What a user's function threw; in place of the bare error of a revoked proxy, one that says what to do. */
 export function readable(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null && isRevoked(error)) return new TypeError(REVOKED)
   const isBare = isEndedDraft(error) && !isGenPoolError(error) && !error.message.endsWith(ENDED_DRAFT)
   return isBare ? new TypeError(ENDED_DRAFT, { cause: error }) : error
 }
+
+const REVOKED = `what was thrown is a proxy that has been revoked, so nobody can read it. If it is a draft: ${ENDED_DRAFT}`
 
 /** Whether `value` itself is a draft whose recipe has returned. Cheap enough for every answer that is an object. */
 export function isRevoked(value: unknown): boolean {

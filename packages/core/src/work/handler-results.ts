@@ -45,7 +45,7 @@ function rethrowFailure(error: unknown): never {
 
 /** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */
 export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
-  if (!(cause instanceof Error) || !requests.every((request) => request.abandoned)) return false
+  if (!isOf(cause, Error) || !requests.every((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
   return requests.some((request) => request.rarely?.controller?.signal.reason === cause)
 }

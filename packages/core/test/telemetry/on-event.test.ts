@@ -53,7 +53,7 @@ describe('onEvent', () => {
           stop(system)
         })
       })`
-    const args = ['-r', 'ts-node/register', '-e', program]
+    const args = ['-r', './.ci/register.cjs', '-e', program]
     const { stdout } = spawnSync(process.execPath, args, { cwd: join(__dirname, '../../../..'), encoding: 'utf8' })
     expect(JSON.parse(stdout)).toEqual({
       answers: ['got', 'got'],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LOAD, writeTrace } from './traces'
 
-const REGISTER = join(__dirname, '../../../nats/test/support/register.cjs')
+const REGISTER = join(__dirname, '../../../../.ci/register.cjs')
 const COMMAND = join(__dirname, 'genpool.ts')
 
 let folder: string

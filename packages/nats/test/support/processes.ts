@@ -22,7 +22,7 @@ export class NodeProcess {
     program: string,
   ) {
     const file = join(__dirname, program)
-    const args = ['-r', join(__dirname, 'register.cjs'), file, JSON.stringify({ ...setup, log })]
+    const args = ['-r', join(root, '.ci/register.cjs'), file, JSON.stringify({ ...setup, log })]
     this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
     this.ended = new Promise((resolve) => {
       this.#child.on('exit', () => {

@@ -17,7 +17,7 @@ export class StoreProcess {
   #asked = 0
 
   constructor(setup: StoreSetup) {
-    const execArgv = ['-r', join(__dirname, 'register.cjs')]
+    const execArgv = ['-r', join(__dirname, '../../../../.ci/register.cjs')]
     const cwd = join(__dirname, '../../../..')
     this.#child = fork(join(__dirname, 'store-process.ts'), [JSON.stringify(setup)], { execArgv, cwd })
     this.#child.on('message', ({ id, answer, error }: { id: number; answer: never; error?: string }) => {

@@ -24,12 +24,60 @@ function compare(from: unknown, to: unknown, path: Path, patches: Patch[]): void
 }
 
 function compareArrays(from: readonly unknown[], to: readonly unknown[], path: Path, patches: Patch[]): void {
-  const common = Math.min(from.length, to.length)
-  for (let i = 0; i < common; i++) {
-    if (!Object.is(from[i], to[i])) compare(from[i], to[i], [...path, i], patches)
+  const made = patches.length
+  if (alignedPatches(from, to, path, patches, made + mostPatches(to))) return
+  patches.length = made
+  patches.push({ op: 'replace', path: [...path], value: to })
+}
+
+/**
+ * Compares element by element. What stays at both ends is skipped: an element that is put in front moves all others, and changes
+ * none of them. Returns false if there would be more than `most` patches.
+ */
+function alignedPatches(from: List, to: List, path: Path, patches: Patch[], most: number): boolean {
+  const { start, end } = sameEnds(from, to)
+  const more = to.length - from.length
+  const last = Math.min(from.length, to.length) - end
+  // Where elements came or went: in front of the others in between, or after them.
+  const at = more !== 0 && movedMore(from, to, start, last) ? start : last
+  const isCut = more < 0 && at === last && end === 0
+  if (patches.length + (isCut ? 1 : Math.abs(more)) > most) return false
+  if (isCut) patches.push({ op: 'replace', path: [...path, 'length'], value: to.length })
+  else for (let i = more - 1; i >= 0; i--) patches.push({ op: 'add', path: [...path, at], value: to[at + i] })
+  for (let i = at - more - 1; i >= at && !isCut; i--) patches.push({ op: 'remove', path: [...path, i] })
+  for (let i = start; i < last && patches.length <= most; i++) {
+    const [old, next] = at === start ? [i - Math.min(more, 0), i + Math.max(more, 0)] : [i, i]
+    if (!Object.is(from[old], to[next])) compare(from[old], to[next], [...path, next], patches)
   }
-  for (let i = common; i < to.length; i++) patches.push({ op: 'add', path: [...path, i], value: to[i] })
-  if (to.length < from.length) patches.push({ op: 'replace', path: [...path, 'length'], value: to.length })
+  return patches.length <= most
+}
+
+type List = readonly unknown[]
+
+/** How many elements are the same at the start and at the end. */
+function sameEnds(from: List, to: List): { readonly start: number; readonly end: number } {
+  const shorter = Math.min(from.length, to.length)
+  let start = 0
+  while (start < shorter && Object.is(from[start], to[start])) start++
+  let end = 0
+  while (end < shorter - start && Object.is(from[from.length - 1 - end], to[to.length - 1 - end])) end++
+  return { start, end }
+}
+
+/** Whether more elements in between have the same distance to the end as before than to the start. */
+function movedMore(from: List, to: List, start: number, last: number): boolean {
+  const more = to.length - from.length
+  let moved = 0
+  for (let i = start; i < last; i++) {
+    if (Object.is(from[i], to[i])) moved--
+    if (Object.is(from[i - Math.min(more, 0)], to[i + Math.max(more, 0)])) moved++
+  }
+  return moved > 0
+}
+
+/** With more patches than this, the list itself is smaller. A patch has a path, and is as large as a few numbers. */
+function mostPatches(list: readonly unknown[]): number {
+  return 8 + (typeof list[0] === 'object' ? list.length : list.length / 4)
 }
 
 function compareObjects(from: Plain, to: Plain, path: Path, patches: Patch[]): void {

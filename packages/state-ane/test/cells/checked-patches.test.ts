@@ -1,4 +1,5 @@
 import { applyPatches, enableMapSet, enablePatches } from 'immer'
+import { createStore } from '@genpool/state-ane'
 import { produceWithPatches } from '../../src/cells/produce'
 import { protoNameIn } from '../../src/cells/proto-name'
 
@@ -88,5 +89,22 @@ describe('patches of a recipe', () => {
       (draft) => void (draft.of = evil),
     )
     expect(protoNameIn(patches)).toEqual(['of'])
+  })
+})
+
+describe('a change in which the patches of immer may be wrong, in a list of 100 000', () => {
+  it('is a few patches, both ways, however long the list is', () => {
+    const rows = Array.from({ length: 100_000 }, (_, id) => ({ id, n: 0 }))
+    const store = createStore({ initial: { rows } as never })
+    const cell = store.cell<{ rows: { id: number; n: number; of?: object }[] }>('x')
+    const told: number[] = []
+    cell.watch((_value, _version, patches, inverse) => void told.push(patches.length, inverse.length))
+    cell.update((draft) => {
+      const last = draft.rows.at(-1)!
+      last.n = 1
+      draft.rows.unshift({ id: -1, n: 0, of: { last } })
+    })
+    expect(told.every((length) => length <= 3)).toBe(true)
+    expect(cell.value.rows).toHaveLength(100_001)
   })
 })

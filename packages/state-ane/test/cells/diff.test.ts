@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { applyPatches, enablePatches, produce } from 'immer'
 import { diff } from '../../src/cells/diff'
+import { patched } from '../../src/cells/patched'
 
 enablePatches()
 
@@ -48,5 +49,58 @@ describe('diff', () => {
       ['replace', ['map']],
       ['replace', ['date']],
     ])
+  })
+
+  describe('of long lists', () => {
+    const rows = Array.from({ length: 1000 }, (_, id) => ({ id, tags: [String(id)] }))
+    const lists: Record<string, [to: readonly unknown[], patches: unknown[]]> = {
+      'an element in front is one patch': [
+        [{ id: -1 }, ...rows],
+        [{ op: 'add', path: ['rows', 0], value: { id: -1 } }],
+      ],
+      'an element in the middle is one patch': [
+        [...rows.slice(0, 500), 'new', ...rows.slice(500)],
+        [{ op: 'add', path: ['rows', 500], value: 'new' }],
+      ],
+      'the first one that is gone is one patch': [rows.slice(1), [{ op: 'remove', path: ['rows', 0] }]],
+      'two that are gone, and a changed one, are three patches': [
+        [rows[0], { ...rows[1], id: 'x' }, ...rows.slice(4)],
+        [
+          { op: 'remove', path: ['rows', 3] },
+          { op: 'remove', path: ['rows', 2] },
+          { op: 'replace', path: ['rows', 1, 'id'], value: 'x' },
+        ],
+      ],
+      'the last one that is gone is the length': [
+        rows.slice(0, -1),
+        [{ op: 'replace', path: ['rows', 'length'], value: 999 }],
+      ],
+    }
+    it.each(Object.entries(lists))('%s', (_, [to, patches]) => {
+      expect(diff({ rows }, { rows: to })).toEqual(patches)
+    })
+
+    it('one patch replaces the list where that is smaller', () => {
+      const places = (from: unknown, to: unknown): unknown[] => diff(from, to).map(({ op, path }) => [op, path])
+      expect(places({ rows }, { rows: [...rows].reverse() })).toEqual([['replace', ['rows']]])
+      const numbers = rows.map(({ id }) => id)
+      const doubled = numbers.map((n) => n * 2 + 1)
+      expect(places(numbers, doubled)).toEqual([['replace', []]])
+      expect(places(rows, [])).toEqual([['replace', ['length']]])
+      expect(places([], numbers)).toEqual([['replace', []]])
+    })
+  })
+
+  it('leads from any list to any other that has parts of it', () => {
+    const part = fc.array(fc.integer({ max: 3, min: 0 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(part, part, part, part, (before, after, old, next) => {
+        const [from, to] = [old, next].map((mid) => [...before, ...mid, ...after]) as [number[], number[]]
+        const patches = diff(from, to)
+        expect(applyPatches(from, patches)).toEqual(to)
+        expect((patched(from, patches) ?? { next: to }).next).toEqual(to)
+        expect(patches.length).toBeLessThanOrEqual(8 + to.length / 4)
+      }),
+    )
   })
 })

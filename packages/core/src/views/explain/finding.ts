@@ -79,11 +79,17 @@ export function keyInWords(key: unknown): string {
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`
 }
 
-/** Writes a duration for a reader, in ms, s or hours, with two digits or as a whole number. */
+/** Writes a duration for a reader, in ms, s, hours or days, with two digits or as a whole number. */
 export function inWords(ms: number): string {
+  if (!(ms < CENTURY)) return ms === Infinity ? 'unlimited time' : ms > 0 ? 'more than 100 years' : 'an unknown time'
+  if (ms > 0 && ms < 0.001) return 'less than 0.001 ms'
+  if (ms >= 2 * DAY) return `${twoDigits(ms / DAY)} days`
   if (ms >= 7_200_000) return `${twoDigits(ms / 3_600_000)} h`
   return ms >= 1000 ? `${twoDigits(ms / 1000)} s` : `${twoDigits(ms)} ms`
 }
+
+const DAY = 24 * 3_600_000
+const CENTURY = 36_525 * DAY
 
 function twoDigits(value: number): number {
   return value >= 10 ? Math.round(value) : Number(Number(value.toPrecision(2)).toFixed(3))

@@ -8,9 +8,9 @@ const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = requi
 const Module = require('node:module')
 const { join } = require('node:path')
 const { transformSync } = require('@swc/core')
-const { transform } = require('../../../../jest.config.js')
+const { transform } = require('../jest.config.js')
 
-const root = join(__dirname, '../../../..')
+const root = join(__dirname, '..')
 const cache = join(root, 'node_modules/.cache/genpool-tests')
 const options = Object.values(transform)[0][1]
 mkdirSync(cache, { recursive: true })
