@@ -8,7 +8,11 @@ const main = join(__dirname, 'process', 'main.ts')
 
 /** A process of its own. Its threads read TypeScript in the same way as it does. */
 async function output(hook: string, leave: string, file = main): Promise<string> {
-  const { stdout } = await run(process.execPath, ['-r', hook, file, leave], { cwd: root, timeout: 115_000 })
+  return outputOf(['-r', hook, file, leave])
+}
+
+async function outputOf(args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, args, { cwd: root, timeout: 115_000 })
   return stdout
 }
 
@@ -29,6 +33,15 @@ describe('a process with a pool of threads', () => {
   it.each(['init', 'import', 'handler'])('ends by itself though a thread loops in its %s', async (where) => {
     expect(await output(hook, where, join(__dirname, 'process', 'endless.ts'))).toMatch(/ERR_GENPOOL_STOPPED/)
   })
+
+  it('runs under tsx, in a package of CommonJS', async () => {
+    expect(await outputOf(['--import', 'tsx', main, 'drain'])).toBe('sum ok\ndrained\n')
+  }, 120_000)
+
+  it('runs under tsx, in a package of ES modules', async () => {
+    const file = join(__dirname, 'process', 'esm', 'main.ts')
+    expect(await outputOf(['--import', 'tsx', file])).toBe('double of 4: 8\n')
+  }, 120_000)
 
   it('runs under ts-node', async () => {
     expect(await output('ts-node/register', 'idle')).toBe('sum ok\n')

@@ -295,7 +295,9 @@ export class ThreadWorker implements Worker, ThreadListener {
   look(): void {
     this.#reports.look()
     this.#thread.hold(this.isBusy)
-    if (this.#ledger.size === 0) this.#thread.waiting.end()
+    if (this.#ledger.size > 0) return
+    this.#thread.waiting.end()
+    if (this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
   }
 
   /** The jobs that have not begun, the last one first. */

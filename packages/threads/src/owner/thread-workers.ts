@@ -149,10 +149,15 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     if (isBusy || isKeeping) this.watch()
   }
 
-  /** Whether a thread has more than what it runs. */
-  #isAnyFull(): boolean {
-    for (const worker of this.#ready) if (worker.load > 1) return true
-    return false
+  /** Whether a thread has more than what it runs, and another has nothing. */
+  #isUneven(): boolean {
+    let isAnyFull = false
+    let isAnyIdle = false
+    for (const { load } of this.#ready) {
+      if (load > 1) isAnyFull = true
+      else if (load === 0) isAnyIdle = true
+    }
+    return isAnyFull && isAnyIdle
   }
 
   #endSpares(): void {
@@ -160,7 +165,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   }
 
   balanceLater(turn: Turn): void {
-    if (this.#balancing || !this.#isAnyFull()) return
+    if (this.#balancing || !this.#isUneven()) return
     this.#balancing = true
     turn.touch(this)
   }
@@ -176,7 +181,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   }
 
   #lookLater(): void {
-    this.#kept = this.#isAnyFull() ? new Map([...this.#ready].map((worker) => [worker, worker.runs])) : null
+    this.#kept = this.#isUneven() ? new Map([...this.#ready].map((worker) => [worker, worker.runs])) : null
     if (this.#kept === null) return
     systemClock.setTimer(systemClock.now() + STILL_MS * NS_PER_MS, this.#balanceStill, false)
   }
