@@ -113,6 +113,28 @@ describe('Turn', () => {
     ])
   })
 
+  it('reads the clock for a single piece of work, and once for up to sixteen short ones that follow one another', () => {
+    const clock = virtualClock(1)
+    let readings = 0
+    const turn = Turn.of({ ...clock, now: () => (readings++, clock.now()) })
+    turn.refresh()
+    turn.tick()
+    /** At which pieces the clock was read. */
+    const readAt = (pieces: number, ms: number): number[] =>
+      Array.from({ length: pieces }, (_, i) => {
+        const before = readings
+        turn.glance()
+        clock.block(ms)
+        return readings > before ? [i] : []
+      }).flat()
+    const first = readAt(64, 0.001)
+    expect(first.slice(-4).map((at, i, all) => at - (all[i - 1] ?? at))).toEqual([0, 16, 16, 16])
+    expect(first[0]).toBe(0)
+    const long = readAt(20, 1)
+    expect(long.slice(0, 2)).toEqual([15 - (63 - first.at(-1)!), 16 - (63 - first.at(-1)!)])
+    expect(long).toHaveLength(20 - long[0]!)
+  })
+
   it('lets rest whoever was touched, once, at the end of the turn', async () => {
     const clock = virtualClock()
     const worker = new Worker(clock, 0, 0)

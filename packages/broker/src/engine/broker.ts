@@ -85,6 +85,10 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * @returns false if it cannot be packed; nothing changes then, and the owner must build it and use `ask`
    */
   pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos, caller?: unknown): boolean
+  /**
+   * `take`, if the next request is packed, has no caller, and there is nothing to decide. Otherwise null, and nothing changes.
+   */
+  takePacked(now: Nanos): A | null
   /** Offers a member; returns the request for it to serve, or null if it waits or was dropped. */
   askR(entry: R, now: Nanos): A | null
   /** `ask` without waiting: drops the request if no member waits. */

@@ -39,13 +39,12 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return this.enqueue(entry, now)
   }
 
-  /** Without shortcuts nothing is packed. */
-  get packs(): boolean {
+  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
     return false
   }
 
-  pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
-    return false
+  takePacked(_now: Nanos): A | null {
+    return null
   }
 
   askR(entry: R, now: Nanos): A | null {

@@ -70,6 +70,12 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     return true
   }
 
+  override takePacked(now: Nanos): A | null {
+    if (this.short === null || !this.asking || now < this.now) return null
+    const request = this.short.takePacked()
+    return request === null ? null : this.#decided(request, now)
+  }
+
   protected override asksChanged(): void {
     const isOurs = typeof this.options.client !== 'function'
     const isShort = isOurs && this.admission === null && this.isAlive === undefined

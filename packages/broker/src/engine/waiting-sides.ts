@@ -66,6 +66,11 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.idle
   }
 
+  /** Without shortcuts nothing is packed. */
+  get packs(): boolean {
+    return false
+  }
+
   get isLimited(): boolean {
     return this.limited !== null
   }

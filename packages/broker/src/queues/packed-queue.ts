@@ -33,6 +33,13 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.list.length + this.#packed >= PACK_CALLS_FROM
   }
 
+  /** `dequeue` if the next is packed and has no caller, who could give up; otherwise null, and nothing changes. */
+  takePacked(): E | null {
+    const { first } = this.list
+    if (first === null || first.tag === undefined || this.rules.lifo || !(first instanceof Pack)) return null
+    return first.make.calls === undefined ? this.unpackOne(first as Pack<E>, false) : null
+  }
+
   /** For requests in packs it builds copies. */
   override *[Symbol.iterator](): Iterator<E> {
     for (const entry of this.list) {

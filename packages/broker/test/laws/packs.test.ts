@@ -14,6 +14,7 @@ const command = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('ask' as const), lasts: fc.constantFrom(Infinity, 3, 300) }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('askR' as const), times: many }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('take' as const), times: many }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), at: fc.nat(50) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('key' as const) }) },
@@ -26,6 +27,7 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 class Side {
   now = 0
   packed = 0
+  takenShort = 0
   #count = 0
   readonly #asked: Party[] = []
   readonly #makers: Maker<Party>[] = ['a', 'b'].map((kind) => (message, about, sentAt) => {
@@ -52,6 +54,7 @@ class Side {
       this.#asked.push(party(`call${this.#count++}`, 0, { sentAt: now, deadline: now + command.lasts, tag: 't' }))
       told.push(broker.ask(this.#asked.at(-1)!, now)?.name)
     } else if (command.op === 'askR') for (let i = 0; i < command.times; i++) told.push(this.#askR())
+    else if (command.op === 'take') for (let i = 0; i < command.times; i++) told.push(this.#take())
     else if (command.op === 'cancel') told.push(broker.cancel('t', now))
     else if (command.op === 'remove') {
       const entry = this.#asked[command.at]
@@ -116,6 +119,15 @@ class Side {
     return due.flatMap((entry) => (entry.list !== null && broker.remove(entry, now) ? [entry.name] : [])).sort()
   }
 
+  /** One more for a busy member: the short way, if there is one. */
+  #take(): unknown {
+    const { broker, now } = this
+    const short = this.packs ? broker.takePacked(now) : null
+    if (short !== null) this.takenShort++
+    const request = short ?? broker.take(now)
+    return [request?.name, request?.sentAt, this.#drops()]
+  }
+
   #askR(): unknown {
     const request = this.broker.askR(party(`member${this.#count++}`, 0, { sentAt: this.now }), this.now)
     return [request?.name, request?.sentAt, this.#drops()]
@@ -127,7 +139,7 @@ class Side {
 }
 
 it('serves, drops and drains the same requests, packed or not', () => {
-  let packed = 0
+  let [packed, takenShort] = [0, 0]
   fc.assert(
     fc.property(
       fc.constantFrom('fifo' as const, 'lifo' as const, 'adaptive' as const),
@@ -141,9 +153,11 @@ it('serves, drops and drains the same requests, packed or not', () => {
           expect(packing.run(command)).toEqual(plain.run(command))
         }
         packed += packing.packed
+        takenShort += packing.takenShort
       },
     ),
     { numRuns: 100 },
   )
   expect(packed).toBeGreaterThan(10_000)
+  expect(takenShort).toBeGreaterThan(1000)
 })

@@ -15,6 +15,8 @@ interface TurnWork<M> {
 interface WorkSource<M> {
   /** Offers a member: the next request, or null. Then the member waits for one, and `assign` is called with it. */
   askR(member: M): Request | null
+  /** The next request for a member that has just run one, if it is a packed cast and nothing is to decide; otherwise null. */
+  takePacked(member: M): Request | null
   /** The member stops waiting for a request. Returns whether it waited. */
   remove(member: M): boolean
   /** Up to `limit` more requests for the same handler, which takes a batch. */

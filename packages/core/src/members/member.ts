@@ -13,6 +13,7 @@ import { giveBackFrom } from './give-back'
 import { MemberRarely } from './member-rarely'
 import { takeBatch } from './take-batch'
 import type { OwnMessages } from './own-messages'
+import { runPacked } from './packed-runs'
 import { type Reported, WorkerReports } from './worker-reports'
 
 /** What a member does now. */
@@ -155,10 +156,16 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     if (this.hand.count < this.#worker.depth) this.seekWork()
   }
 
+  /** Whether it takes any request: nothing waits for it alone, it does not leave, and nobody holds it back. */
+  get isPlain(): boolean {
+    return this.#rarely === null && this.status === 'busy' && !this.crew.gated
+  }
+
   /** Gives its worker what it was assigned. */
   execute(): void {
-    // What a report of its worker adds meanwhile waits for its own turn.
     const { hand } = this
+    if (hand.first?.expectsAnswer === false && this.isPlain && runPacked(this, this.#worker)) return
+    // What a report of its worker adds meanwhile waits for its own turn.
     for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.give(hand.give())
   }
 

@@ -112,6 +112,12 @@ export class BrokerPort implements Port {
     return this.#engine.pack(make, message, about, this.#turn.now(), caller)
   }
 
+  takePacked(member: Member): Request | null {
+    const next = this.#listeners.matched.length > 0 ? null : this.#engine.takePacked(this.#turn.now())
+    if (next !== null) next.runner = member
+    return next
+  }
+
   askR(member: Member): Request | null {
     const now = this.#turn.now()
     member.sentAt = now

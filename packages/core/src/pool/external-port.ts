@@ -105,6 +105,10 @@ export class ExternalPort implements Port {
     return false
   }
 
+  takePacked(): null {
+    return null
+  }
+
   askR(member: Member): null {
     this.#offer(member, 'askR', { priority: 0, key: undefined, timeout: Infinity })
     return null

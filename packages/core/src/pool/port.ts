@@ -31,6 +31,8 @@ export interface Port {
   readonly packs: boolean
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */
   pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean
+  /** The next request for a member that has just run one, if it is a packed cast and nothing is to decide; otherwise null. */
+  takePacked(member: Member): Request | null
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */
   askR(member: Member): Request | null
   /** Up to `limit` more requests for the same handler. */

@@ -78,19 +78,34 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   give(job: Request): void {
-    const { turn } = this.pool
+    const step = this.begin(job)
+    if (step !== null) this.host.done(job, step.then, this.pool.turn.tick(), this.pool.turn.measured)
+  }
+
+  runAtOnce(job: Request): boolean {
+    const step = this.begin(job)
+    if (step === null) return false
+    if (step.then === undefined && !this.ended) return true
+    this.host.done(job, step.then, this.pool.turn.tick(), this.pool.turn.measured)
+    return false
+  }
+
+  /** Runs a job. Null if it has failed, or goes on. */
+  private begin(job: Request): Step | null {
     if (job.handler.batch > 0 || this.#companions !== null) this.#companions = job.companions
-    const now = turn.now()
-    this.#startedAt = now
-    this.host.progress.began(job, now)
+    this.#startedAt = this.pool.turn.now()
+    this.host.progress.began(job, this.#startedAt)
     let step: Step | PromiseLike<Step>
     try {
       step = job.rarely === null ? this.transact() : this.transactWithin(job.rarely)
     } catch (error) {
-      return this.failed(job, error)
+      this.failed(job, error)
+      return null
     }
-    if (isThenable(step)) this.await(step)
-    else this.done(job, step, turn.tick(), turn.measured)
+    if (!isThenable(step)) return step
+    this.pool.overlaps = true
+    this.promisedRuns.await(step)
+    return null
   }
 
   private transact(): Step | PromiseLike<Step> {
@@ -100,11 +115,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
   private transactWithin({ scope }: Rarely): Step | PromiseLike<Step> {
     return scope === null ? this.transact() : scope.within(() => this.transact())
-  }
-
-  private await(step: PromiseLike<Step>): void {
-    this.pool.overlaps = true
-    this.promisedRuns.await(step)
   }
 
   /** One call of the handler; several if another commit came first. Called by the commit engine. */
@@ -186,15 +196,12 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   runDone(step: Step): void {
-    if (!this.ended) this.done(this.host.inHand.first as Request, step, this.pool.turn.refresh() - this.#startedAt, 1)
+    if (this.ended) return
+    this.host.done(this.host.inHand.first as Request, step.then, this.pool.turn.refresh() - this.#startedAt, 1)
   }
 
   runFailed(error: unknown): void {
     if (!this.ended) this.failed(this.host.inHand.first as Request, error)
-  }
-
-  private done(job: Request, step: Step, runNs: Nanos, times: number): void {
-    this.host.done(job, step.then, runNs, times)
   }
 
   private failed(job: Request, error: unknown): void {

@@ -121,6 +121,11 @@ export interface Worker<J extends Job = Job> {
   start(): Eventually<Started>
   /** Takes a job over. It may run it at once and report before this returns. */
   give(job: J): void
+  /**
+   * As `give`, for a job of a handler without batches. True: it has run, nothing follows from it, and nothing is reported. Left out by
+   * workers that run nothing at once.
+   */
+  runAtOnce?(job: J): boolean
   /** Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. */
   revoke(job: J): boolean
   /** The caller of a running job no longer waits. Tell the handler; the job still ends with a report. */
