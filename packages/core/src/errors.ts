@@ -17,6 +17,8 @@ import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/st
 /**
  * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
  *
+ * If it had run and waited to run again (`ctx.backOff`), and was dropped then, `cause` is the `DroppedError`.
+ *
  * One exception: if only the answer failed, which is made after the commit, the commit stands, and the message says so.
  *
  * @example if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) console.log(error.type, error.cause)
@@ -25,7 +27,7 @@ export class CrashedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CRASHED'
   constructor(
     readonly pool: string,
-    /** The member that ran it, such as `member-3.1`; empty if none could be started. */
+    /** The member that ran it, such as `member-3.1`; empty if it was not running when it failed. */
     readonly member: string,
     /** The type of the message. */
     readonly type: string,
@@ -36,7 +38,7 @@ export class CrashedError extends GenPoolError {
     hint = '',
   ) {
     super(
-      `Member "${textOf(member)}" of pool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
+      `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
         (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
         textOf(hint) +
         ' See "cause" for the original error.',

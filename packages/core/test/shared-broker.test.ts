@@ -3,6 +3,7 @@ import {
   call,
   configure,
   definePool,
+  defineTask,
   drain,
   explain,
   inspect,
@@ -304,6 +305,38 @@ describe('a broker that several pools share', () => {
 describe('a drop by a broker that is an actor', () => {
   const retryAfter = (request: Promise<unknown>): Promise<unknown> =>
     request.catch(({ reason, retryAfterMs }: { reason: string; retryAfterMs: number }) => [reason, retryAfterMs])
+
+  it('does not hide the crash of a message that finds no room for its second run', async () => {
+    const clock = virtualClock()
+    const broker = spawnBroker(system, { clock, client: { max: 1 } }, 'broker')
+    const crash = new Error('first run')
+    const Work = defineTask(async (name: string) => {
+      await clock.wait(20)
+      if (name === 'a') throw crash
+      return name
+    })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, broker, clock, retryOnCrash: { task: 3 }, poisonAfter: 9 })
+    const asked = ['a', 'b'].map((name) => call(pool, name).catch((error: unknown) => error))
+    await clock.advance(100)
+    expect(await asked[0]).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause: crash })
+    expect(await asked[1]).toBe('b')
+  })
+
+  it('does not say of a message that has run that it never started, when the broker stops', async () => {
+    const clock = virtualClock()
+    const broker = spawnBroker(system, { clock }, 'broker')
+    const Work = defineTask(async (name: string) => {
+      await clock.wait(20)
+      if (name === 'a') throw new Error('first run')
+      return name
+    })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, broker, clock, retryOnCrash: { task: 3 } })
+    const asked = ['a', 'b'].map((name) => call(pool, name).catch((error: unknown) => error))
+    await clock.advance(30)
+    stop(broker)
+    await clock.advance(1)
+    expect(await asked[0]).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
+  })
 
   it('says when to try again: requests that wait, times the measured time between those that are served', async () => {
     const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })

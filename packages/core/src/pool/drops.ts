@@ -28,11 +28,7 @@ export class Drops {
     const request = drop.entry
     const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop) })
     this.count(request, facts)
-    const crash = request.rarely?.crash ?? null
-    if (drop.reason === 'expired') request.fail(failures.expired(request))
-    // It has run before: its error must not say that it never ran.
-    else if (crash !== null) request.fail(crash)
-    else request.fail(failures.dropped(request, facts))
+    request.fail(drop.reason === 'expired' ? failures.expired(request) : failures.dropped(request, facts))
   }
 
   /** When what waits will have been served, and not before limits let anything begin. Never for what they do not allow. */

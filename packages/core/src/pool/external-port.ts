@@ -238,11 +238,12 @@ export class ExternalPort implements Port {
   }
 
   #failed(request: Request, error: GenPoolError): void {
-    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(this.kernel.failures.expired(request))
-    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(this.kernel.name, false, error))
+    const { name, failures, pool } = this.kernel
+    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(failures.expired(request))
+    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(name, request.attempt > 0, error))
     else if (error instanceof DroppedError) {
-      this.kernel.pool.drops.count(request, error)
-      request.fail(this.kernel.failures.dropped(request, error, error.target))
-    } else request.fail(error)
+      pool.drops.count(request, error)
+      request.fail(failures.dropped(request, error, error.target))
+    } else request.fail(failures.ofWaiting(request, () => error))
   }
 }

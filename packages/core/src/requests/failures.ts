@@ -21,6 +21,9 @@ export const LEAVE_THE_CIRCLE =
   'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, or ' +
   'give what it calls a pool of its own.'
 
+/** Said of a message whose handler ended its run with `ctx.backOff(ms, { again: true })`. */
+const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
+
 /** Makes the errors of one pool, with its name and the facts of the request. */
 export class Failures {
   constructor(
@@ -58,8 +61,15 @@ export class Failures {
   }
 
   /** @param target whose queue it was: that of the pool, or of a broker that it shares */
-  dropped(request: Request, facts: DropFacts, target = this.pool): DroppedError {
-    return new DroppedError(target, facts, this.remedies.ofDrop(facts.reason, request))
+  dropped(request: Request, facts: DropFacts, target = this.pool): GenPoolError {
+    return this.ofWaiting(request, () => new DroppedError(target, facts, this.remedies.ofDrop(facts.reason, request)))
+  }
+
+  /** The error of a request that leaves the queue unserved. One that has run may not be told that it never started. */
+  ofWaiting(request: Request, makeError: () => GenPoolError): GenPoolError {
+    const { attempt, type, rarely } = request
+    if (attempt === 0) return makeError()
+    return rarely?.crash ?? new CrashedError(this.pool, '', type, makeError(), false, RAN_BEFORE)
   }
 
   cancelled(request: Request): CancelledError {

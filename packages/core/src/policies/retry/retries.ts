@@ -116,8 +116,9 @@ export class Retries implements Listener {
     if (!isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) return false
     const crash = error as CrashedError
     const reruns = this.pool.rerunsOf(crash.type)
-    // In the first crashed try it has run again in place, in those after it not any more.
-    retried.crashes += retried.crash === null ? (reruns ?? 0) + 1 : 1
+    // In the first crashed try it has run again in place, in those after it not any more. Without a member nothing crashed: it
+    // was to run again, and was dropped.
+    if (crash.member !== '') retried.crashes += retried.crashes === 0 ? (reruns ?? 0) + 1 : 1
     retried.crash = crash
     return reruns !== undefined && !crash.committed && retried.crashes < this.pool.poisonAfter
   }
