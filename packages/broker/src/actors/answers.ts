@@ -34,7 +34,11 @@ export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, r
   try {
     return parseOptions(schema, message, `fields of a message to a ${receiver}`)
   } catch (cause) {
-    throw new InvalidError(`fields of a message to a ${receiver}`, cause instanceof OptionsError ? cause.issues : [], cause)
+    throw new InvalidError(
+      `fields of a message to a ${receiver}`,
+      cause instanceof OptionsError ? cause.issues : [],
+      cause,
+    )
   }
 }
 

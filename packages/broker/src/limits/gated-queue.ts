@@ -41,13 +41,18 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     inner.returned = (entry) => passes.get(entry)?.enter(entry.priority)
   }
 
+  /** How many the gate has sent back: one at most. */
+  get heldCount(): number {
+    return this.#held === null ? 0 : 1
+  }
+
   get length(): number {
-    return this.inner.length + (this.#held === null ? 0 : 1)
+    return this.inner.length + this.heldCount
   }
 
   /** How many could be served if the gate were open. */
   get ready(): number {
-    return this.inner.ready + (this.#held === null ? 0 : 1)
+    return this.inner.ready + this.heldCount
   }
 
   get max(): number {
@@ -71,7 +76,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   }
 
   ahead(priority: number): number {
-    return this.inner.ahead(priority) + (this.#held === null ? 0 : 1)
+    return this.inner.ahead(priority) + this.heldCount
   }
 
   /** Whether another request with the same key is waiting or being served. */
@@ -231,7 +236,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   }
 
   #countOutside(): void {
-    this.inner.outside = this.owner.parked() + (this.#held === null ? 0 : 1)
+    this.inner.outside = this.owner.parked() + this.heldCount
   }
 
   #report(now: Nanos): void {

@@ -126,12 +126,12 @@ export abstract class LimitedWaiting<E extends Waiting> {
   }
 
   #queueDropped(drops: readonly Drop<E>[], now: Nanos): void {
-    this.decision.addAll(drops)
+    this.decision.addAll(drops, this.lanes.length + this.queue.heldCount)
     for (const { entry } of drops) this.lanes.left(entry, now)
   }
 
   #laneDropped(drop: Drop<E>, now: Nanos): void {
-    this.decision.add(drop)
+    this.decision.add({ ...drop, waiting: this.length })
     this.queue.release(drop.entry, now)
   }
 }

@@ -16,11 +16,15 @@ export class CollectedDecision<E extends Waiting> implements OwnDecision<E> {
     this.#collected = null
   }
 
-  /** Adds the drops of another queue. */
-  addAll(dropped: readonly Drop<E>[]): void {
+  /**
+   * Adds the drops of another queue.
+   *
+   * @param others how many requests wait beside that queue
+   */
+  addAll(dropped: readonly Drop<E>[], others: number): void {
     if (dropped.length === 0) return
-    if (this.dropped.length === 0) this.dropped = dropped
-    else for (const drop of dropped) this.add(drop)
+    if (this.dropped.length === 0 && others === 0) this.dropped = dropped
+    else for (const drop of dropped) this.add(others === 0 ? drop : { ...drop, waiting: drop.waiting + others })
   }
 
   add(drop: Drop<E>): void {

@@ -204,7 +204,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const { dropped, wakeAt } = lane.queue.decision
     this.#length += lane.queue.length - before
     this.#timers.set(lane, wakeAt ?? Infinity)
-    this.decision.addAll(dropped)
+    this.decision.addAll(dropped, this.#length - lane.queue.length)
   }
 
   /** Ends a call that changed only `lane`: calls the other lanes if one of them is due. */

@@ -142,7 +142,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   timeout(now: Nanos): void {
     this.decision.begin()
     this.changeAll((level) => level.timeout(now), now)
-    this.keep(this.lanes.timeout(now))
+    this.keepOfLanes(this.lanes.timeout(now))
     this.finish()
   }
 
@@ -151,7 +151,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const found = this.tags.get(tag)
     for (const entry of found) this.tags.delete(entry)
     // All of them leave first, so that none of them is dropped instead.
-    this.keep(this.lanes.cancel(found, now))
+    this.keepOfLanes(this.lanes.cancel(found, now))
     this.changeAll((level) => level.cancel(tag, now), now)
     for (const entry of found) this.vacate(entry, now)
     this.finish()
@@ -175,7 +175,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const change = { from: this.options, to: options }
     this.options = options
     this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
-    this.keep(this.lanes.reconfigure(options, now))
+    this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.finish()
   }

@@ -52,7 +52,7 @@ export abstract class Layering<E extends Waiting> {
   protected enter(entry: E, now: Nanos): void {
     this.tags.add(entry)
     if (this.mustStepBack(entry)) {
-      this.keep(this.lanes.park(entry, now))
+      this.keepOfLanes(this.lanes.park(entry, now))
       return
     }
     if (entry.key !== undefined) this.lanes.open(entry)
@@ -76,7 +76,7 @@ export abstract class Layering<E extends Waiting> {
   protected take(entry: E, now: Nanos): boolean {
     if (entry.key !== undefined) {
       const wasHeldBack = this.lanes.remove(entry, now)
-      this.keep(this.lanes.dropped)
+      this.keepOfLanes(this.lanes.dropped)
       if (wasHeldBack) {
         this.tags.delete(entry)
         return true
@@ -96,7 +96,7 @@ export abstract class Layering<E extends Waiting> {
   protected vacate(entry: E, now: Nanos): void {
     if (entry.key === undefined) return
     const next = this.lanes.advance(entry, now)
-    this.keep(this.lanes.dropped)
+    this.keepOfLanes(this.lanes.dropped)
     if (next === null) return
     this.comeBack(next, now)
     this.returned?.(next)
@@ -123,14 +123,26 @@ export abstract class Layering<E extends Waiting> {
     this.readyNow += level.length - before
     const { dropped } = level
     this.levels.changed(level)
-    this.keep(dropped)
+    this.keep(dropped, this.length - level.queue.length)
     for (const { entry } of dropped) this.vacate(entry, now)
   }
 
-  /** Adds drops to the decision. */
-  protected keep(dropped: readonly Drop<E>[]): void {
+  /**
+   * Adds drops to the decision.
+   *
+   * @param others how many requests wait beside the queue that has dropped them
+   */
+  protected keep(dropped: readonly Drop<E>[], others: number): void {
     for (const { entry } of dropped) this.tags.delete(entry)
-    this.decision.addAll(dropped)
+    this.decision.addAll(dropped, others)
+  }
+
+  /** Adds drops of the lanes, which do not know what waits beside them. */
+  protected keepOfLanes(dropped: readonly Drop<E>[]): void {
+    for (const drop of dropped) {
+      this.tags.delete(drop.entry)
+      this.decision.add({ ...drop, waiting: this.length })
+    }
   }
 
   protected levelOf(priority: number, now: Nanos): Level<E> {
