@@ -22,10 +22,7 @@ const queues: readonly (readonly [string, EngineOptions])[] = [
   ['a drop queue', { client: { type: 'drop', max: 4 } }],
   ['a timeout queue', { client: { type: 'timeout', timeout: 5, max: 4 } }],
   ['a fair queue', { client: { type: 'fair', by: { property: 'tenant' }, queue: { type: 'drop', max: 2 } } }],
-  [
-    'limits per key',
-    { client: { type: 'drop', max: 4 }, limits: { by: 'tenant', concurrency: 1, max: 3 } },
-  ],
+  ['limits per key', { client: { type: 'drop', max: 4 }, limits: { by: 'tenant', concurrency: 1, max: 3 } }],
   ['a rate', { client: { type: 'drop', max: 4 }, rate: { limit: 1, interval: 10 } }],
 ] as never
 
