@@ -12,6 +12,7 @@ import {
   reply,
   resize,
   spawnPool,
+  withWorkers,
 } from '@genpool/core'
 import type { Clock } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
@@ -150,6 +151,31 @@ describe('a terminate that never returns', () => {
     configure(other.pool, { terminateTimeout: 100_001 })
     await clock.advance(1)
     expect(other.errors).toEqual([expect.stringContaining('"member-2.1"')])
+  })
+
+  it('is ended by force where its worker can do that, once it is not waited for any longer', async () => {
+    const told: string[] = []
+    const worker = {
+      state: 0,
+      heapMb: 0,
+      depth: 1,
+      start: () => Promise.resolve({ kind: 'ready', reason: undefined }),
+      end: (reason: unknown) => {
+        told.push(String(reason))
+        return new Promise<void>(() => undefined)
+      },
+      hurry: () => void told.push('hurry'),
+    }
+    const Far = definePool({ init: () => 0, calls: { work: () => reply('done') } })
+    const onCallbackError = (): void => undefined
+    const far = withWorkers(Far, { create: () => worker } as never)
+    const pool = spawnPool(system, far, 'far', { size: 2, clock, terminateTimeout: 500, onCallbackError })
+    await clock.settle()
+    resize(pool, 1)
+    await clock.advance(499)
+    expect(told).toEqual(['resized'])
+    await clock.advance(1)
+    expect(told).toEqual(['resized', 'hurry'])
   })
 
   it('may return or reject later; what it rejects with is reported', async () => {

@@ -36,8 +36,8 @@ export const threadOptions = z.strictObject({
     .max(10)
     .default(0.1)
     .describe(
-      'How long a thread that has done its work waits for more before it sleeps, and this thread for an answer, in ' +
-        'milliseconds; 0 for not at all. Tiny tasks, one at a time, are four times as fast so. Threads leave it out while it is in vain.',
+      'How long a thread that has done its work stays awake for more, and this thread for an answer, in milliseconds; 0 for ' +
+        'not at all. Tiny tasks, one at a time, are up to four times as fast so. Left out while it is in vain.',
     ),
   spare: z.int().min(0).max(16).default(0).describe('How many loaded threads wait to replace one that ends.'),
   resourceLimits: z

@@ -51,6 +51,8 @@ describe('threads', () => {
     const wrong = (options: object) => () => threads(fixture('double.cjs'), options)
     expect(wrong({ prefetch: 0 })).toThrow(expect.objectContaining({ code: 'ERR_GENPOOL_OPTIONS' }) as OptionsError)
     expect(wrong({ prefetch: 65 })).toThrow('prefetch')
+    expect(wrong({ stayAwake: -1 })).toThrow('stayAwake')
+    expect(wrong({ stayAwake: 11 })).toThrow('stayAwake')
     expect(wrong({ resourceLimits: { maxOldGenerationSizeMb: -1 } })).toThrow('maxOldGenerationSizeMb')
     expect(wrong({ spair: 1 })).toThrow('spair')
   })

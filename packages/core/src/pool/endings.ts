@@ -61,6 +61,7 @@ export class Endings implements TimeLimitPorts<Ending> {
   overdue(ending: Ending): void {
     this.#report(ending, 'terminateTimeout')
     this.#settle(ending)
+    ending.hurry?.()
   }
 
   /** Lets a member release what it has opened. Sets no timer if that is synchronous. */

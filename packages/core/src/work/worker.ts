@@ -147,8 +147,9 @@ export interface Worker<J extends Job = Job> {
    */
   end(reason: unknown): Eventually<void>
   /**
-   * Nobody waits for it any longer: its start has taken too long or is not wanted any more, or the time of a drain is over. What has
-   * not come to its end soon, because it loops for example, should be ended by force. Left out by workers whose work nobody can end.
+   * Nobody waits for it any longer: its start has taken too long or is not wanted any more, or `terminateTimeout` or the time of a
+   * drain is over. What has not come to its end soon, because it loops for example, should be ended by force. Left out by workers
+   * whose work nobody can end.
    */
   hurry?(): void
 }

@@ -4,7 +4,7 @@ import { decodeError, type EncodedValue } from '../values/errors'
 import { endSoon } from './impatience'
 import type { Thread } from './thread'
 
-/** How long a `terminate` may take, in milliseconds; then its thread is ended. */
+/** How long a `terminate` may take whose thread is for another member, or for a pool that has stopped, in milliseconds. */
 const TERMINATE_MS = 5_000
 /** How long a thread that is replaced while its handler runs may take to call `terminate`. It may be in an endless loop. */
 const STUCK_MS = 100
@@ -41,13 +41,14 @@ export class Endings {
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Has the thread call `terminate` and end. Rejects with what `terminate` threw. */
+  /** Has the thread call `terminate` and end: the pool says when it is not waited for any longer. Rejects with what `terminate` threw. */
   async end(post: (message: ToThread) => void, reason: unknown, isRunning: boolean): Promise<void> {
     if (this.thread.isGone || this.isEnding) return
     this.isEnding = true
     this.thread.hold(true)
     post(['end', reason, reason === 'shutdown', false])
-    this.#killAfter(isRunning ? STUCK_MS : TERMINATE_MS)
+    this.#timer?.cancel()
+    if (isRunning) this.#killAfter(STUCK_MS)
     await this.thread.gone()
     if (this.#error !== undefined) throw this.#error
   }
