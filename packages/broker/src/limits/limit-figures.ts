@@ -42,13 +42,31 @@ export function figuresOf<E extends Waiting>(rules: LimitRules<E>, counts: Count
   const { gate, rated, keyed } = rules
   const { now, ready, opensAt } = counts
   const limits = keyed === null ? undefined : heldBy(keyed, now)
-  const backOff = backOffOf(rules, counts)
+  const waiting = ready + behindReady(rules, now)
+  const backOff = backOffOf(rules, waiting, now)
   const rate = rateOf(gate)
   if (rate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits, backOff }
   // While all back off, it is not the rate that holds them.
   const opensInMs = backOff?.all === true ? 0 : Math.max(0, opensAt - now) / NS_PER_MS
   const none = { keys: 0, key: undefined, ofKey: 0, running: 0 }
-  return { rate: { ...none, waiting: opensInMs > 0 ? ready : 0, used: rate.used(now), opensInMs }, limits, backOff }
+  return { rate: { ...none, waiting: opensInMs > 0 ? waiting : 0, used: rate.used(now), opensInMs }, limits, backOff }
+}
+
+/**
+ * Whether the limit of a key is what its parked requests wait for. If one of them stands in the queue and may begin, they all wait
+ * for what that one waits for: a member, or the rate of all.
+ */
+function holds<E extends Waiting>(lane: LimitLane<E>, now: Nanos): boolean {
+  return holdOf(lane.rate) <= now && (lane.ready === 0 || lane.isBlocked(0, now))
+}
+
+/** How many are parked though the limit of their key is not what holds them. */
+function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): number {
+  let count = 0
+  for (const { lanes } of all) {
+    for (const lane of lanes.values()) if (lane.ready > 0 && !lane.isBlocked(0, now)) count += lane.parked
+  }
+  return count
 }
 
 function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
@@ -57,7 +75,7 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let most: LimitLane<E> | null = null
   for (const lane of limit.lanes()) {
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
-    if (holdOf(lane.rate) > now) continue
+    if (!holds(lane, now)) continue
     waiting += lane.parked
     if (lane.parked > (most?.parked ?? 0)) most = lane
   }
@@ -73,7 +91,7 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   }
 }
 
-function backOffOf<E extends Waiting>(rules: LimitRules<E>, { now, ready }: Counts): BackOffFigures | undefined {
+function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: Nanos): BackOffFigures | undefined {
   const ofAll = holdOf(rules.gate)
   const all = ofAll > now
   let [waiting, keys, key, until]: [number, number, unknown, Nanos] = [all ? ready : 0, 0, undefined, now]

@@ -40,14 +40,14 @@ export function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidenc
   if (!limits || held.limits === undefined || held.limits.waiting === 0) return null
   const { concurrency = Infinity, rate } = limits
   const { waiting: heldBack, opensInMs, running, ofKey, keys } = held.limits
-  const isFull = running >= concurrency
+  const isFull = running >= concurrency || !rate
   const atOnce = concurrency === Infinity ? [] : [`${concurrency} of a key may run at once`]
   const perInterval = rate ? [`${rate.limit} may begin in ${inWords(rate.interval ?? 1000)}`] : []
   return {
     finding: 'limits',
     says:
       `${requests(heldBack)} for the limits of their keys: at most ${[...atOnce, ...perInterval].join(', and ')}` +
-      `${mostOf(held.limits)}${isFull ? `, which has ${running} running` : next(opensInMs)}`,
+      `${mostOf(held.limits)}${running >= concurrency ? `, which has ${running} running` : next(opensInMs)}`,
     figures: { held: heldBack, ofKey, running, keys, opensInMs, waiting, idle },
     advice: isFull
       ? `Raise "limits.concurrency"${ofBroker(ownsQueue)} if one key may have more members at once, or make handlers faster.`
