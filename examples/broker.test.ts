@@ -5,7 +5,7 @@ describe('examples/broker.ts', () => {
   it('shows two actors meet, a drop, and a change of the queue while requests wait', () => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
-      ['-r', 'ts-node/register', join('examples', 'broker.ts')],
+      ['-r', './.ci/register.cjs', join('examples', 'broker.ts')],
       { cwd: join(__dirname, '..'), encoding: 'utf8' },
     )
     expect([stderr, status]).toEqual(['', 0])

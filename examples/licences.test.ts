@@ -207,7 +207,7 @@ describe('a survey', () => {
 
 describe('npm start', () => {
   const run = (folder: string) => {
-    const args = ['-r', 'ts-node/register', join(__dirname, 'licences.ts'), folder]
+    const args = ['-r', './.ci/register.cjs', join(__dirname, 'licences.ts'), folder]
     return spawnSync(process.execPath, args, { encoding: 'utf8', cwd: join(__dirname, '..') })
   }
 

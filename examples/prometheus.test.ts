@@ -6,7 +6,7 @@ const SAMPLE = /^([a-z_]+)\{([a-z_]+="(?:[^"\\\n]|\\[\\"n])*"(?:,[a-z_]+="(?:[^"
 
 describe('examples/prometheus.ts', () => {
   it('serves its metrics in the text format, and explains the pool', async () => {
-    const args = ['-r', 'ts-node/register', join('examples', 'prometheus.ts')]
+    const args = ['-r', './.ci/register.cjs', join('examples', 'prometheus.ts')]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: join(__dirname, '..') })
     const [metrics = '', explanation = ''] = stdout.split('\nPool "printers":\n')
     const values = new Map<string, number>()

@@ -28,16 +28,16 @@ const Api = definePool({
       if (way === 'late') await Promise.resolve()
       runs.push(`${tenant} ${ctx.attempt}`)
       if (state.refusals === 0) return reply(`page of ${tenant}`, (draft) => void draft.done++)
-      const options = 'key' in more ? { again, key: more.key } : { again }
-      if (way === 'throw') throw ctx.backOff(200, options)
-      if (again && ctx.attempt === 1) return ctx.backOff(200, options)
-      if (ctx.attempt === 1) ctx.backOff(200, options)
+      const of = 'key' in more ? { key: more.key } : {}
+      if (way === 'throw') throw ctx.backOff(200, { ...of, again: true })
+      if (again && ctx.attempt === 1) return ctx.backOff(200, { ...of, again: true })
+      if (ctx.attempt === 1) ctx.backOff(200, of)
       return reply(`page of ${tenant}`, (draft) => void draft.done++)
     },
     well: () => reply('well', (draft) => void (draft.refusals = 0)),
     where: (_msg: object, state) => reply(state),
     far: (_msg: object, _state, ctx) => ctx.backOff(60_000, { again: true }),
-    wrong: (_msg: object, _state, ctx) => ctx.backOff(Infinity),
+    wrong: (_msg: object, _state, ctx) => ctx.backOff(Infinity, { again: true }),
     tooLate: (_msg: object, _state, ctx) => reply(() => ctx.backOff(1, { again: true }) as unknown),
   },
 })

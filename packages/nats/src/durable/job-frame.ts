@@ -69,7 +69,10 @@ export function readJob(bytes: Uint8Array): { readonly header: JobHeader; readon
   const reader = new Reader(bytes)
   if (reader.left < 4 || reader.byte() !== MAGIC) throw new BadFrame('it is no durable cast of @genpool/nats')
   const version = reader.byte()
-  if (version !== VERSION) throw new BadFrame(`it has version ${version}, and this side understands ${VERSION}`)
+  if (version !== VERSION)
+    throw new BadFrame(
+      `it has version ${version}, and this side understands ${VERSION}: use one version of @genpool/nats on both`,
+    )
   const flags = reader.byte()
   const id = textIn(reader, 'id')
   const key = (flags & Flag.key) === 0 ? undefined : textIn(reader, 'key')
@@ -81,12 +84,13 @@ export function readJob(bytes: Uint8Array): { readonly header: JobHeader; readon
 
 function textIn(reader: Reader, what: string): string {
   const text = reader.text()
-  if (text === '' || text.length > LONGEST_ID) throw new BadFrame(`its ${what} is none`)
+  if (text === '' || text.length > LONGEST_ID)
+    throw new BadFrame(`its ${what} is empty, or longer than ${LONGEST_ID} characters`)
   return text
 }
 
 function timeIn(reader: Reader): number {
   const time = reader.f64()
-  if (!(time >= 0) || time > 1e14) throw new BadFrame('a time in it is none')
+  if (!(time >= 0) || time > 1e14) throw new BadFrame('a time in it is negative, too large or no number')
   return time
 }

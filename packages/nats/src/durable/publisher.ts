@@ -82,7 +82,8 @@ function acknowledgedIn(data: Uint8Array): Stored {
     duplicate?: unknown
   }
   if (error !== undefined) throw new JetStreamApiError(error)
-  if (typeof seq !== 'number' || seq <= 0) throw new Error('what answers is no stream')
+  if (typeof seq !== 'number' || seq <= 0)
+    throw new Error('what answered is no stream: something else listens on its subject')
   return { seq, duplicate: duplicate === true }
 }
 

@@ -32,7 +32,7 @@ class OwnBodies implements Bodies {
   read(bytes: Uint8Array): unknown {
     const reader = new Reader(bytes)
     const value = new Decoder(reader).read()
-    if (reader.left > 0) throw new BadFrame('something follows its end')
+    if (reader.left > 0) throw new BadFrame('bytes follow its end')
     return value
   }
 

@@ -45,12 +45,12 @@ export class Decoder {
   }
 
   #again(number: number): unknown {
-    if (number >= this.#seen.length) throw new BadFrame('it names a value that has not come')
+    if (number >= this.#seen.length) throw new BadFrame('it refers to a value that has not come')
     return this.#seen[number]
   }
 
   #nested(tag: number): unknown {
-    if (++this.#depth > MOST_DEPTH + 2) throw new BadFrame('it is nested too deep')
+    if (++this.#depth > MOST_DEPTH + 2) throw new BadFrame(`it is nested more than ${MOST_DEPTH} levels deep`)
     const value = this.#parts(tag)
     this.#depth--
     return value
@@ -79,7 +79,9 @@ export class Decoder {
       case Tag.boxed:
         return this.#boxed()
       default:
-        throw new BadFrame(`the kind of value ${tag} is not known`)
+        throw new BadFrame(
+          `the kind of value ${tag} is not known here: has the other side a newer version of @genpool/nats?`,
+        )
     }
   }
 
@@ -127,10 +129,10 @@ export class Decoder {
 
   #view(): ArrayBufferView {
     const View = VIEWS[this.from.byte()]
-    if (View === undefined) throw new BadFrame('a kind of bytes is not known')
+    if (View === undefined) throw new BadFrame('a kind of typed array in it is not known')
     const { buffer } = this.from.bytes(this.from.countOf())
     const size = 'BYTES_PER_ELEMENT' in View ? View.BYTES_PER_ELEMENT : 1
-    if (buffer.byteLength % size !== 0) throw new BadFrame('a number of bytes is wrong')
+    if (buffer.byteLength % size !== 0) throw new BadFrame('the bytes of a typed array in it do not fit its elements')
     return this.#keep(new (View as Uint8ArrayConstructor)(buffer))
   }
 
@@ -150,7 +152,8 @@ export class Decoder {
   #boxed(): object {
     const place = this.#seen.push(undefined) - 1
     const primitive = this.read()
-    if (primitive === null || typeof primitive === 'object') throw new BadFrame('a boxed value is none')
+    if (primitive === null || typeof primitive === 'object')
+      throw new BadFrame('a boxed value in it holds no primitive')
     return (this.#seen[place] = Object(primitive) as object)
   }
 }
@@ -160,7 +163,7 @@ function define(error: Error, name: string, value: unknown): void {
 }
 
 function bigintOf(text: string): bigint {
-  if (!/^-?[0-9a-f]+$/.test(text)) throw new BadFrame('a bigint is none')
+  if (!/^-?[0-9a-f]+$/.test(text)) throw new BadFrame('a bigint in it is not hexadecimal')
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
@@ -168,6 +171,6 @@ function regexpOf(source: string, flags: string): RegExp {
   try {
     return new RegExp(source, flags)
   } catch {
-    throw new BadFrame('a regular expression is none')
+    throw new BadFrame('a regular expression in it is not valid')
   }
 }

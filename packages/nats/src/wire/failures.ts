@@ -45,14 +45,14 @@ export function readFailure(body: Uint8Array, node: string): GenPoolError {
   try {
     return rebuilt(ownBodies.read(body) as Partial<Failure>, node)
   } catch (error) {
-    throw error instanceof BadFrame ? error : new BadFrame('it is no error of ours')
+    throw error instanceof BadFrame ? error : new BadFrame('the error in it is none of GenPool')
   }
 }
 
 function rebuilt({ code, message, fields, causes }: Partial<Failure>, node: string): GenPoolError {
   const isKnown = typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code)
   const Class = isKnown ? ERROR_CLASSES[code as keyof typeof ERROR_CLASSES] : undefined
-  if (Class === undefined || typeof message !== 'string') throw new BadFrame('it is no error of ours')
+  if (Class === undefined || typeof message !== 'string') throw new BadFrame('the error in it is none of GenPool')
   const cause = causeOf(Array.isArray(causes) ? (causes as Failure['causes']) : [])
   const error = new Error(message, cause === undefined ? undefined : { cause })
   Object.setPrototypeOf(error, Class.prototype)

@@ -81,11 +81,13 @@ export function openFrame(bytes: Uint8Array): Frame {
   if (header.left < 5 || header.byte() !== MAGIC) throw new BadFrame('it is no frame of @genpool/nats')
   const version = header.byte()
   if (version !== WIRE_VERSION) {
-    throw new BadFrame(`it has version ${version} of the frames, and this side understands ${WIRE_VERSION}`)
+    throw new BadFrame(
+      `it has version ${version} of the frames, and this side understands ${WIRE_VERSION}: use one version of @genpool/nats on both`,
+    )
   }
   const kind = header.byte()
   const length = header.u16()
-  if (length > header.left) throw new BadFrame('it ends too early')
+  if (length > header.left) throw new BadFrame('it is cut off: it says that more bytes follow than came')
   return { kind, header, body: bytes.subarray(header.at + length) }
 }
 

@@ -1,6 +1,7 @@
 import { BadFrame } from './errors'
 
 const SHORT = 24
+const CUT_OFF = 'it is cut off: it says that more bytes follow than came'
 
 /** Reads what a `Writer` has written. Never reads past the end, and never makes more than what the bytes can hold. */
 export class Reader {
@@ -19,7 +20,7 @@ export class Reader {
 
   byte(): number {
     const value = this.#bytes[this.at++]
-    if (value === undefined) throw new BadFrame('it ends too early')
+    if (value === undefined) throw new BadFrame(CUT_OFF)
     return value
   }
 
@@ -30,13 +31,13 @@ export class Reader {
       value += (byte & 127) * factor
       if (byte < 128) return value
     }
-    throw new BadFrame('a number is too large')
+    throw new BadFrame('a count in it is too large')
   }
 
   /** A number of things that follow, each of which takes a byte at least. */
   countOf(): number {
     const count = this.count()
-    if (count > this.left) throw new BadFrame('it ends too early')
+    if (count > this.left) throw new BadFrame(CUT_OFF)
     return count
   }
 
@@ -56,7 +57,7 @@ export class Reader {
     const length = this.count()
     if (length % 2 === 1) {
       const bytes = (length - 1) / 2
-      if (bytes % 2 === 1) throw new BadFrame('the length of a text is wrong')
+      if (bytes % 2 === 1) throw new BadFrame('a text in it has half a character')
       const start = this.#take(bytes)
       return this.#bytes.toString('utf16le', start, start + bytes)
     }
@@ -92,7 +93,7 @@ export class Reader {
 
   #take(bytes: number): number {
     const start = this.at
-    if (!(bytes <= this.#bytes.length - start)) throw new BadFrame('it ends too early')
+    if (!(bytes <= this.#bytes.length - start)) throw new BadFrame(CUT_OFF)
     this.at = start + bytes
     return start
   }
