@@ -32,7 +32,7 @@ export function holdBack<E extends Waiting>(
   const { limit, lane } = found
   lane.rate = heldUntil(lane.rate, until)
   limit.timers.set(lane, lane.wakeAt)
-  return lane.key
+  return limit.keyIn(lane)
 }
 
 interface Found<E extends Waiting> {
@@ -57,7 +57,7 @@ function laneOf<E extends Waiting>({ keyed, rated }: LimitRules<E>, entry: E): F
 /** Before when no rate and no back-off lets an entry with these keys begin, also if nothing waits now. */
 export function opensFor<E extends Waiting>(rules: LimitRules<E>, entry: Waiting, now: Nanos): Nanos {
   const ofAll = rules.gate === null ? now : rules.gate.opensAt(rules.leastCost, now)
-  const ofKeys = rules.all.map((limit) => limit.existingLaneOf(entry)?.fitsAt(rules.leastIn(limit), now) ?? now)
+  const ofKeys = rules.all.map((limit) => limit.opensAt(entry, rules.leastIn(limit), now))
   return Math.max(ofAll, ...ofKeys)
 }
 

@@ -1,28 +1,41 @@
 import { type Nanos, readSafely } from '@genpool/runtime'
 import { MinHeap } from '../queues/min-heap'
-import { Turns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
+import { IdleRates } from './idle-rates'
+import { KeyPlaces } from './key-places'
 import { type KeyRules, LimitLane } from './limit-lane'
+import { type Rate } from './rate'
 
-/** This many lanes in which nothing is left are kept: most keys come again soon. More would leave the caches of the processor. */
-const SPARE_LANES = 64
+/** The lanes of this many keys rest before they are let go: a key that comes again soon costs nothing. A power of two. */
+const RESTING = 16
+/** So many keys are added before keys are forgotten, twice as many: one by one, that would cost more. */
+const ADDED = 16
 /** At least this many lanes are kept for other keys, or as many as are in use. */
-const OLD_LANES = 1024
+const SPARE_LANES = 1024
+/** If there are more places than this, and a quarter of them is in use, they are moved together. */
+const MANY_PLACES = 4096
 
-/** The lanes of all keys under one limit. A key is forgotten once nothing of it waits, runs, has begun lately or backs off. */
+/**
+ * The keys under one limit.
+ *
+ * A key has a lane while something of it waits or runs, or while it backs off. A lane is large: an idle key has none, but a place
+ * in a few lists, with what its rate still counts. So of many keys, few are looked at, and these stay in the processor's caches.
+ */
 export class KeyedLimit<E extends Waiting> {
-  readonly lanes = new Map<unknown, LimitLane<E>>()
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
-  /** Lanes that were forgotten, for other keys: a lane is large. */
-  #old: LimitLane<E>[] = []
-  /** Without a rate: lanes in which nothing was left some time ago, the earliest first. Some may be in use again. */
-  readonly #spare = new Turns<LimitLane<E>>()
-  #spares = 0
-  /**
-   * With a rate: lanes by the time of a begin (`seenAt`), the earliest first. Later begins are looked at when its time is over.
-   */
-  readonly #begun = new Turns<LimitLane<E>>()
+  readonly #places = new KeyPlaces()
+  /** By place: the lane of its key; null for an idle one. */
+  #lanes: (LimitLane<E> | null)[] = []
+  readonly #rates = new IdleRates()
+  #active = 0
+  /** With this many keys, old ones are looked for. */
+  #most = ADDED
+  /** A ring of lanes of which nothing was left some time ago. Some may be in use again. */
+  readonly #resting: (LimitLane<E> | null)[] = Array.from({ length: RESTING }, () => null)
+  #rested = 0
+  /** Lanes for other keys. */
+  #spare: LimitLane<E>[] = []
 
   constructor(
     readonly keyOf: (message: unknown) => unknown,
@@ -35,80 +48,105 @@ export class KeyedLimit<E extends Waiting> {
     return key === undefined ? null : this.laneByKey(key)
   }
 
-  /** The lane of an entry if something of its key is known; otherwise undefined. */
-  existingLaneOf(entry: Waiting): LimitLane<E> | undefined {
-    // Without lanes there is nothing to find: the user's function is spared.
-    return this.lanes.size === 0 ? undefined : this.lanes.get(readSafely(() => this.keyOf(entry.subject), undefined))
-  }
-
+  /** The lane of a key. Call `forget` if nothing is added to it. */
   laneByKey(key: unknown): LimitLane<E> {
-    return this.lanes.get(key) ?? this.#addLane(key)
+    const place = this.#places.of(key) ?? this.#add(key)
+    return this.#lanes[place] ?? this.#activate(place)
   }
 
-  #addLane(key: unknown): LimitLane<E> {
-    const lane = this.#old.pop() ?? new LimitLane<E>(this.rules, this)
-    lane.key = key
-    this.lanes.set(key, lane)
-    return lane
+  keyIn({ place }: LimitLane<E>): unknown {
+    return this.#places.keyAt(place)
+  }
+
+  /** When the rate of an entry's key lets something of this cost begin; `now` if the key is not known. */
+  opensAt(entry: Waiting, cost: number, now: Nanos): Nanos {
+    // Without keys there is nothing to find: the user's function is spared.
+    const key = this.#places.size === 0 ? undefined : readSafely(() => this.keyOf(entry.subject), undefined)
+    if (this.#places.of(key) === undefined) return now
+    const lane = this.laneByKey(key)
+    const at = lane.fitsAt(cost, now)
+    this.forget(lane)
+    return at
+  }
+
+  /** The lanes of all keys that are not idle. */
+  lanes(): readonly LimitLane<E>[] {
+    return this.#lanes.filter((lane) => lane !== null)
+  }
+
+  /** How many idle keys have begun something lately, so that their rates count it. */
+  countIdle(now: Nanos): number {
+    const { rate } = this.rules
+    return rate === null ? 0 : this.#rates.count(rate.interval, now)
   }
 
   configure(rules: KeyRules): void {
     this.rules = rules
-    this.#old = []
-    if (rules.rate === null) {
-      for (let lane = this.#begun.shift(); lane !== null; lane = this.#begun.shift()) lane.beganAt = -Infinity
-    } else while (this.#spares > 0) this.#takeSpare()
-    for (const lane of this.lanes.values()) lane.configure(rules)
+    this.#spare = []
+    this.#rates.configure(rules.rate)
+    for (const lane of this.lanes()) lane.configure(rules)
   }
 
-  /** Remembers a lane whose rate counts what began now, and forgets those whose time is over. */
-  began(lane: LimitLane<E>, now: Nanos): void {
-    const { rate } = this.rules
-    if (rate === null) return
-    if (lane.beganAt === -Infinity) this.#addBegun(lane, now)
-    lane.beganAt = now
-    for (
-      let { first } = this.#begun;
-      first !== null && first.seenAt + rate.interval <= now;
-      first = this.#begun.first
-    ) {
-      this.#begun.shift()
-      if (first.beganAt + rate.interval > now) this.#addBegun(first, first.beganAt)
-      else {
-        first.beganAt = -Infinity
-        this.forget(first)
-      }
-    }
-  }
-
-  #addBegun(lane: LimitLane<E>, at: Nanos): void {
-    lane.seenAt = at
-    this.#begun.append(lane)
-  }
-
-  /** Forgets a lane that no request knows, and whose rate counts nothing. Without a rate, the last ones are kept for a while. */
+  /** Lets go of a lane that no request knows, and that does not back off: its key is idle. It rests for a while before. */
   forget(lane: LimitLane<E>): void {
-    if (lane.known > 0 || lane.isHeld || lane.owner !== this) return
-    this.timers.delete(lane)
-    if (lane.beganAt !== -Infinity || lane.isSpare) return
-    if (this.rules.rate !== null) return this.#delete(lane)
-    lane.isSpare = true
-    this.#spare.append(lane)
-    if (++this.#spares <= SPARE_LANES) return
-    const oldest = this.#takeSpare()
-    if (oldest.known === 0 && !oldest.isHeld) this.#delete(oldest)
+    if (lane.known > 0 || lane.isHeld || lane.owner !== this || lane.place < 0) return
+    if (lane.heapIndex >= 0) this.timers.delete(lane)
+    if (lane.isResting) return
+    lane.isResting = true
+    const at = this.#rested++ & (RESTING - 1)
+    const before = this.#resting[at] as LimitLane<E> | null
+    this.#resting[at] = lane
+    if (before !== null) this.#endRest(before)
   }
 
-  #takeSpare(): LimitLane<E> {
-    const lane = this.#spare.shift() as LimitLane<E>
-    lane.isSpare = false
-    this.#spares--
-    return lane
+  #endRest(lane: LimitLane<E>): void {
+    lane.isResting = false
+    if (lane.known > 0 || lane.isHeld) return
+    const { place } = lane
+    if (lane.rate === null) this.#places.delete(place)
+    else this.#rates.keep(place, lane.rate as Rate)
+    this.#lanes[place] = null
+    lane.place = -1
+    lane.rate = null
+    if (this.#spare.length < SPARE_LANES || this.#spare.length < this.#active) this.#spare.push(lane)
+    this.#active--
   }
 
-  #delete(lane: LimitLane<E>): void {
-    if (!this.lanes.delete(lane.key)) return
-    lane.clear()
-    if (this.#old.length < Math.max(OLD_LANES, this.lanes.size)) this.#old.push(lane)
+  #add(key: unknown): number {
+    if (this.#places.size >= this.#most) this.#forgetOver()
+    const place = this.#places.add(key)
+    if (place === this.#lanes.length) this.#lanes.push(null)
+    return place
+  }
+
+  #activate(place: number): LimitLane<E> {
+    const lane = this.#spare.length === 0 ? new LimitLane<E>(this.rules, this) : (this.#spare.pop() as LimitLane<E>)
+    const { rate } = this.rules
+    if (rate !== null) lane.rate = this.#rates.take(place, rate)
+    lane.place = place
+    this.#active++
+    return (this.#lanes[place] = lane)
+  }
+
+  /** Looks at the next keys, and forgets the idle ones whose rates count nothing. */
+  #forgetOver(): void {
+    const { rate } = this.rules
+    for (let i = 0; i < 2 * ADDED; i++) {
+      const place = this.#places.next()
+      if (place === null || this.#lanes[place] !== null) continue
+      if (rate !== null && !this.#rates.isOver(place, rate.interval)) continue
+      this.#rates.clear(place)
+      this.#places.delete(place)
+    }
+    this.#most = this.#places.size + ADDED
+    if (this.#lanes.length > MANY_PLACES && this.#places.size * 4 < this.#lanes.length) this.#compact()
+  }
+
+  /** Gives the memory of many places back. */
+  #compact(): void {
+    const from = this.#places.compact()
+    this.#lanes = from.map((place) => this.#lanes[place] as LimitLane<E> | null)
+    for (const [place, lane] of this.#lanes.entries()) if (lane !== null) lane.place = place
+    this.#rates.move(from)
   }
 }

@@ -78,7 +78,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     pass.place = 'parked'
     pass.parkedIn = lane
     const { watch } = this.passes
-    if (watch.isOn) watch.held(entry, 'limits', lane.key, now)
+    if (watch.isOn) watch.held(entry, 'limits', this.passes.limitOf(lane, pass).keyIn(lane), now)
     return true
   }
 
@@ -117,14 +117,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** A request has begun. */
   began(pass: Pass<E>, now: Nanos): void {
     pass.begin(now)
-    const { keyed, rated } = pass
-    if (keyed !== null) this.#began(keyed, this.passes.limitOf(keyed, pass), now)
-    if (rated !== null) this.#began(rated, this.passes.limitOf(rated, pass), now)
-  }
-
-  #began(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
-    limit.began(lane, now)
-    if (lane.parked > 0) this.#refill(lane, limit, now)
+    this.refill(pass, now)
   }
 
   /** Places of a request are free: brings back as many of its keys as may begin now. */
@@ -182,7 +175,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     this.#parking.park(entry, lane, isNew, now)
     const limit = this.passes.limitOf(lane, pass)
     const { watch } = this.passes
-    if (watch.isOn) watch.held(entry, this.#holding(lane, limit), lane.key, now)
+    if (watch.isOn) watch.held(entry, this.#holding(lane, limit), limit.keyIn(lane), now)
     return limit
   }
 

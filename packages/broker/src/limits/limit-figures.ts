@@ -51,11 +51,11 @@ export function figuresOf<E extends Waiting>(rules: LimitRules<E>, counts: Count
   return { rate: { ...none, waiting: opensInMs > 0 ? ready : 0, used: rate.used(now), opensInMs }, limits, backOff }
 }
 
-function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy {
+function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let waiting = 0
-  let keys = 0
+  let keys = limit.countIdle(now)
   let most: LimitLane<E> | null = null
-  for (const lane of lanes.values()) {
+  for (const lane of limit.lanes()) {
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
     if (holdOf(lane.rate) > now) continue
     waiting += lane.parked
@@ -65,7 +65,7 @@ function heldBy<E extends Waiting>({ lanes }: KeyedLimit<E>, now: Nanos): HeldBy
   return {
     waiting,
     keys,
-    key: most?.key,
+    key: most === null ? undefined : limit.keyIn(most),
     ofKey: most?.parked ?? 0,
     running: most?.running ?? 0,
     used: most?.rate?.used(now) ?? 0,
@@ -77,12 +77,14 @@ function backOffOf<E extends Waiting>(rules: LimitRules<E>, { now, ready }: Coun
   const ofAll = holdOf(rules.gate)
   const all = ofAll > now
   let [waiting, keys, key, until]: [number, number, unknown, Nanos] = [all ? ready : 0, 0, undefined, now]
-  for (const lane of rules.all.flatMap(({ lanes }) => [...lanes.values()])) {
-    const heldUntil = holdOf(lane.rate)
-    if (heldUntil <= now) continue
-    keys++
-    waiting += lane.parked
-    if (heldUntil > until) [key, until] = [lane.key, heldUntil]
+  for (const limit of rules.all) {
+    for (const lane of limit.lanes()) {
+      const heldUntil = holdOf(lane.rate)
+      if (heldUntil <= now) continue
+      keys++
+      waiting += lane.parked
+      if (heldUntil > until) [key, until] = [limit.keyIn(lane), heldUntil]
+    }
   }
   if (!all && keys === 0) return undefined
   return { waiting, all, keys, key, opensInMs: ((all ? ofAll : until) - now) / NS_PER_MS }

@@ -2,10 +2,9 @@ import { keepShape, type Nanos } from '@genpool/runtime'
 import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
-import { type TakesTurns } from '../queues/turns'
 import { type Waiting } from '../queues/waiting'
 import { type Gate, Hold, holdOf, rateOf, underRules } from './hold'
-import { Rate, type RateRules } from './rate'
+import { type RateRules } from './rate'
 
 /** What holds for each key. */
 export interface KeyRules {
@@ -27,7 +26,7 @@ export const NO_LEVELS: Level<never>[] = []
  *
  * Only as many requests as may begin now stand in the queue that members are served from; the others are parked here.
  */
-export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<LimitLane<E>> {
+export class LimitLane<E extends Waiting> implements Scheduled {
   heapAt: Nanos
   heapIndex = -1
   /** How many requests know this lane. Some wait elsewhere, for another limit or their own key, and come here later. */
@@ -40,25 +39,20 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   parked = 0
   /** The parked requests, the highest priority first. Replace it by `NO_LEVELS`, and never write to that. */
   levels: Level<E>[] = NO_LEVELS
-  rate: Gate | null
+  /** What its rate and a back-off let begin. Its limit sets it. */
+  rate: Gate | null = null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
   opensAt: Nanos
-  /** When one last began that the rate counts; -Infinity for none lately. */
-  beganAt: Nanos = -Infinity
-  /** Whether nothing was left in it some time ago, and it is kept in case that its key comes again. */
-  isSpare = false
-
-  key: unknown = undefined
-  /** The next in a list of the limit, and since when it stands there if something of it has begun. */
-  following: LimitLane<E> | null = null
-  seenAt: Nanos = -Infinity
+  /** The place of its key in its limit; -1 if it has no key now. */
+  place = -1
+  /** Whether nothing of its key was left some time ago, and its limit keeps it for a while. */
+  isResting = false
 
   constructor(
     public rules: KeyRules,
     /** Whose lane it is. */
     readonly owner: unknown,
   ) {
-    this.rate = rules.rate === null ? null : new Rate(rules.rate)
     // Pointers to a shared number, as in `Waiting`: saves 48 bytes of each key.
     this.heapAt = this.floor = this.opensAt = null as unknown as number
     this.heapAt = this.floor = this.opensAt = Infinity
@@ -72,12 +66,6 @@ export class LimitLane<E extends Waiting> implements Scheduled, TakesTurns<Limit
   reset(): void {
     this.ready = this.readyCost = 0
     this.floor = Infinity
-  }
-
-  /** Makes it ready for another key: nothing is left in it. */
-  clear(): void {
-    this.key = undefined
-    if (this.rate !== null) rateOf(this.rate)?.clear()
   }
 
   configure(rules: KeyRules): void {

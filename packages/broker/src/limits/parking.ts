@@ -138,7 +138,7 @@ export class Parking<E extends Waiting> {
   /** Takes all out of the lanes of a limit. */
   drain(limit: KeyedLimit<E>): E[] {
     const entries: E[] = []
-    for (const lane of limit.lanes.values()) {
+    for (const lane of limit.lanes()) {
       for (const level of lane.levels) {
         entries.push(...level.queue, ...level.returning)
         level.drain()
@@ -153,7 +153,7 @@ export class Parking<E extends Waiting> {
   }
 
   *of(limit: KeyedLimit<E>): Iterable<E> {
-    for (const lane of limit.lanes.values()) {
+    for (const lane of limit.lanes()) {
       for (const level of lane.levels) {
         yield* level.queue
         yield* level.returning

@@ -103,13 +103,13 @@ export class Passes<E extends Waiting> {
 
   /** Begins to count anew what waits, since keys, costs or lanes have changed: each must be adopted next. */
   countAnew(waiting: Iterable<E>): void {
-    for (const limit of this.rules.all) for (const lane of limit.lanes.values()) lane.reset()
+    for (const limit of this.rules.all) for (const lane of limit.lanes()) lane.reset()
     for (const entry of waiting) this.delete(entry)
   }
 
   /** Forgets lanes in which nothing is left. */
   trim(): void {
-    for (const limit of this.rules.all) for (const lane of [...limit.lanes.values()]) limit.forget(lane)
+    for (const limit of this.rules.all) for (const lane of limit.lanes()) limit.forget(lane)
   }
 }
 

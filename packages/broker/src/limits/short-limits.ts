@@ -86,11 +86,9 @@ export class ShortLimits<E extends Waiting> {
 
   /** Begins one, where nothing is parked that it concerns. */
   begin(entry: E, now: Nanos): void {
-    const { gate, isPlain, keyed, rated } = this.#rules
+    const { gate, isPlain } = this.#rules
     const pass = this.passes.of(entry)
     if (!isPlain) pass.begin(now)
-    if (pass.keyed !== null) keyed?.began(pass.keyed, now)
-    if (pass.rated !== null) rated?.began(pass.rated, now)
     gate?.add(pass.cost, now)
     this.passes.watch.freed(entry, now)
   }

@@ -18,10 +18,10 @@ const KEPT = 256
  * What is over is forgotten when something begins, or when it matters: far below the limit, a look is one comparison.
  */
 export class SlidingWindow {
-  /** What has begun and is not forgotten. */
-  private sum = 0
+  /** The cost of what has begun and is not forgotten. */
+  sum = 0
   /** The newest time at which something began, and its cost. Of many keys, most have no other. */
-  private newestAt: Nanos = -Infinity
+  newestAt: Nanos = -Infinity
   private newestCost = 0
   /** The times before and their costs, a ring: a time, its cost, the next time, its cost and so on. */
   private log: number[] | null = null
@@ -30,6 +30,11 @@ export class SlidingWindow {
   private held = 0
 
   constructor(public rules: WindowRules) {}
+
+  /** Whether all that is not forgotten began at the same time. */
+  get isOfOneTime(): boolean {
+    return this.held === 0
+  }
 
   /** The cost in the window that ends now. */
   used(now: Nanos): number {

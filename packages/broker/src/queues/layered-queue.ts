@@ -63,7 +63,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const { base } = this.levels
     if (this.length + this.outside >= this.max || !base.tryEnqueue(entry)) return false
     this.readyNow++
-    if (base.length === 1) this.levels.changed(base)
+    if (base.length === 1) this.levels.baseChanged()
     return true
   }
 
@@ -72,7 +72,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const { base } = this.levels
     base.readmit(entry, now)
     this.readyNow++
-    if (base.length === 1) this.levels.changed(base)
+    if (base.length === 1) this.levels.baseChanged()
   }
 
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
@@ -86,7 +86,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const { base } = this.levels
     base.takeShown(entry)
     this.readyNow--
-    if (base.length === 0) this.levels.changed(base)
+    if (base.length === 0) this.levels.baseChanged()
   }
 
   enqueue(entry: E, now: Nanos): void {

@@ -82,6 +82,11 @@ export class Levels<E extends Waiting> {
     return level
   }
 
+  /** Fast path: `changed` for the base, while its queue never wants `timeout`. */
+  baseChanged(): void {
+    if (!this.#isAlone) this.changed(this.base)
+  }
+
   /** Call this after each change of a level: an empty one may be forgotten. */
   changed(level: Level<E>): void {
     if (this.#isAlone) return this.#byTime.set(this.#basePlaces.byTime, level.wakeAt ?? Infinity)
