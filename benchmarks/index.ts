@@ -24,7 +24,7 @@ machines needs a nats-server.
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
   --quick             calm, growth: fewer rounds, to try something; writes nothing
   --cpu               calm, growth: processor time, for a machine on which others work, too; writes nothing
-  --only <text>       calm: only rows whose name contains this; writes nothing
+  --only <text>       calm, growth: only rows whose name contains this; writes nothing
   --minutes <n>       soak: how long it runs, 10 by default`
 
 interface Options {
@@ -54,12 +54,12 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     writeComparison(await comparison())
     return []
   },
-  async growth({ quick, cpu }) {
+  async growth({ quick, cpu, only }) {
     if (cpu) measureProcessorTime()
-    const result = await growth(quick)
+    const result = await growth(quick, only)
     printGrowth(result)
     print('Growth', result.rows)
-    if (!quick && !cpu) writeGrowth(result)
+    if (!quick && !cpu && only === '') writeGrowth(result)
     return result.rows
   },
   async machines() {

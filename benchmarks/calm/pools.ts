@@ -1,7 +1,7 @@
 import type { PoolOptions } from '@genpool/core'
 import { bursts, BURST, type Contender, four, lanes } from './race'
 import type { House } from './house'
-import { Arrivals, ask, askOf, tell, work } from './work'
+import { Arrivals, ask, askOf, tell, work, workOf } from './work'
 
 export const MEMBERS = 8
 /** The deadline is far off, so that a busy machine does not end a run. It costs the same as a near one. */
@@ -17,6 +17,7 @@ export function pools({ core, system }: House, options: PoolOptions = {}) {
       init: () => 0,
       calls: {
         ask: (message: { readonly n: number }) => reply(work(message)),
+        askOf: (message: { readonly n: number; readonly key: string }) => reply(workOf(message)),
         later: async (message: { readonly n: number }) => reply(work(message)),
       },
       casts: {

@@ -31,11 +31,13 @@ export interface Growth {
   readonly rows: readonly Row[]
 }
 
-/** Measures the time of each operation, and the memory of what there can be many of. */
-export async function growth(quick: boolean): Promise<Growth> {
+/** Measures the time of each operation, and the memory of what there can be many of, whose title contains `only`. */
+export async function growth(quick: boolean, only: string): Promise<Growth> {
   const times: Times[] = []
-  for (const operation of operations) times.push(await timesOf(operation, quick))
-  const { footprints, rows } = memory(quick)
+  for (const operation of operations.filter(({ title }) => title.includes(only))) {
+    times.push(await timesOf(operation, quick))
+  }
+  const { footprints, rows } = memory(quick, only)
   return { times, footprints, rows: [...(quick ? [] : times.map(rowOf)), ...rows] }
 }
 

@@ -9,19 +9,27 @@ export interface Footprint {
   readonly bytes: readonly (readonly [number, number])[]
 }
 
+interface Memory {
+  readonly footprints: readonly Footprint[]
+  readonly rows: readonly Row[]
+}
+
 const REPEATS = 3
 /** Of fewer, what there is once would hide what each costs. */
 const LEAST = 1000
 
-/** Measures the memory of each content, each n in processes of its own. */
-export function memory(quick: boolean): { readonly footprints: readonly Footprint[]; readonly rows: readonly Row[] } {
-  const footprints = contents.map(({ title, most }, index) => {
+/** Measures the memory of each content whose title contains `only`, each n in processes of its own. */
+export function memory(quick: boolean, only: string): Memory {
+  const measured = contents.flatMap((content, index) => {
+    const { title, most } = content
+    if (!title.includes(only)) return []
     process.stderr.write(`  growth: memory of ${title}\n`)
     const bytes: [number, number][] = []
     for (let n = LEAST; n <= (quick ? 10_000 : most); n *= 10) bytes.push([n, bytesOfEach(index, n)])
-    return { title, bytes }
+    const footprint = { title, bytes }
+    return [{ footprint, rows: rowsOf(content, footprint) }]
   })
-  return { footprints, rows: contents.flatMap((content, index) => rowsOf(content, footprints[index]!)) }
+  return { footprints: measured.map(({ footprint }) => footprint), rows: measured.flatMap(({ rows }) => rows) }
 }
 
 function bytesOfEach(index: number, n: number): number {
