@@ -52,7 +52,6 @@ export function figuresOf<E extends Waiting>(rules: LimitRules<E>, counts: Count
   return { rate: { ...none, waiting: opensInMs > 0 ? waiting : 0, used: rate.used(now), opensInMs }, limits, backOff }
 }
 
-<<<<<<< HEAD
 /**
  * Whether the limit of a key is what its parked requests wait for. If one of them stands in the queue and may begin, they all wait
  * for what that one waits for: a member, or the rate of all.
@@ -70,8 +69,6 @@ function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): num
   return count
 }
 
-=======
->>>>>>> h-limits
 function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let waiting = 0
   let keys = limit.countIdle(now)

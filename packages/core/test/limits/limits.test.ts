@@ -241,7 +241,8 @@ describe('limits per key', () => {
       const clock = virtualClock()
       const Worker = definePool({
         calls: {
-          work: (_message: Work, _state, ctx) => ctx.backOff(100, { again: ctx.attempt === 1, key: null }) ?? reply(1),
+          work: (_message: Work, _state, ctx) =>
+            ctx.attempt === 1 ? ctx.backOff(100, { again: true, key: null }) : reply(1),
         },
       })
       const pool = spawnPool(system, Worker, 'pool', { clock, size: 1, limits: { by: 'user', concurrency: 2 } })
