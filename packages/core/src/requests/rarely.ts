@@ -1,5 +1,6 @@
 import { keepShape, type GenPoolError, type Nanos, type Reference } from '@genpool/runtime'
 import type { Hold } from './hold'
+import type { Outcome } from './outcome'
 import type { Scope } from './scope'
 
 /** The fields that only few requests need, kept apart so that the others stay small. */
@@ -41,6 +42,12 @@ export class Rarely {
   crashes = 0
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
+
+  /** The request has its outcome. */
+  settled(outcome: Outcome, error: GenPoolError | undefined): void {
+    this.scope?.settled(outcome, error)
+    this.unwatch?.()
+  }
 }
 
 keepShape(new Rarely())

@@ -186,7 +186,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   reply(value: unknown, answered: boolean): boolean {
     if (!this.settle('replied', undefined)) return false
     if (this.resolveCaller !== null) afterProgress(this, this.resolveCaller)(value)
-    else if (answered && this.rarely?.sender) this.answerSender(this.rarely.sender, value)
+    else if (answered && this.sender !== null) {
+      const { sender } = this
+      this.within(() => this.owner.sendAnswer(sender, value))
+    }
     return true
   }
 
@@ -194,7 +197,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     if (isGivenUp(error) && this.runner?.giveUp(this) === false) return false
     if (!this.settle(outcomeOf(error), error)) return false
-    if (this.rarely !== null) this.abort(this.rarely, error)
+    const controller = this.rarely?.controller ?? null
+    if (controller !== null) this.within(() => controller.abort(error))
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.owner.tellFailure(afterProgress(this, this.resolveCaller), new Failure(error))
     else {
@@ -207,14 +211,6 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   within<T>(work: () => T): T {
     const scope = this.rarely?.scope ?? null
     return scope === null ? withoutContext(work) : scope.within(work)
-  }
-
-  private answerSender(sender: Reference, value: unknown): void {
-    this.within(() => this.owner.sendAnswer(sender, value))
-  }
-
-  private abort({ controller }: Rarely, error: GenPoolError): void {
-    if (controller !== null) this.within(() => controller.abort(error))
   }
 
   get wantsProgress(): boolean {
@@ -247,10 +243,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.owner.settled(this, outcome, error)
-    if (this.rarely !== null) {
-      this.rarely.scope?.settled(outcome, error)
-      this.rarely.unwatch?.()
-    }
+    if (this.rarely !== null) this.rarely.settled(outcome, error)
     if (this.from !== null) this.from.close()
     return true
   }

@@ -16,7 +16,7 @@ export const CANCELLED = 3
 export const COMMITTED = 4
 export const REVOKED = 5
 /** It has changed nothing, and its answer is on its way. */
-export const FINISHED = 6
+const FINISHED = 6
 
 /** Words in memory that two threads share. */
 export interface Words {
