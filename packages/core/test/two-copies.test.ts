@@ -76,6 +76,11 @@ describe('what another copy of the package has made', () => {
     }
   })
 
+  it('is not blamed for what this copy has made, and what is in the wrong place', async () => {
+    const pool = core.spawnPool(system, core.definePool({ calls: { get: (() => core.ignore()) as never } }))
+    await expect(core.call(pool, { type: 'get' } as never)).rejects.toThrow('an object that is not a step')
+  })
+
   it('works where no class matters: a pool of the other copy is called, and its errors are known', async () => {
     const theirSystem = theirNact.start()
     const pool = copy.spawnPool(theirSystem, Theirs)

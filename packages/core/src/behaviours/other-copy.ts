@@ -3,16 +3,19 @@ import { InvalidError } from '@genpool/state-ane'
 
 /** Marks what this package makes for users to hand back. Registered globally, so that another copy of the package knows it. */
 const MADE = Symbol.for('genpool.made')
+/** What this copy marks them with. */
+const HERE = {}
 
 /** Marks all objects of a class. */
 export function markMade({ prototype }: abstract new (...args: never) => object): void {
-  Object.defineProperty(prototype, MADE, { value: true })
+  Object.defineProperty(prototype, MADE, { value: HERE })
 }
 
-/** Whether another copy of the package made this. Ask only for what is known to be none of ours. */
+/** Whether another copy of the package made this. */
 export function isOfOtherCopy(value: unknown): boolean {
   try {
-    return typeof value === 'object' && value !== null && MADE in value
+    // A proxy may have an answer for each property that is read.
+    return typeof value === 'object' && value !== null && MADE in value && value[MADE] !== HERE
   } catch {
     // A draft that has ended, or a proxy of a user.
     return false

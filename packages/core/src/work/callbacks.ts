@@ -1,7 +1,6 @@
 import { withoutContext } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import { InitStep } from '../behaviours/behaviour'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { isOfOtherCopy, resultOfOtherCopy } from '../behaviours/other-copy'
 import type { PoolFacts } from '../behaviours/pool-facts'
@@ -27,7 +26,7 @@ export function initialise(
 /** The step of another copy is no state. @throws {InvalidError} if it is one */
 function checkedInit(made: unknown): unknown {
   if (isThenable(made)) return Promise.resolve(made).then(checkedInit)
-  if (isOfOtherCopy(made) && !(made instanceof InitStep)) throw resultOfOtherCopy('init')
+  if (isOfOtherCopy(made)) throw resultOfOtherCopy('init')
   return made
 }
 
