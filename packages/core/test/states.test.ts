@@ -4,6 +4,7 @@ import {
   definePool,
   getState,
   initThen,
+  inspect,
   noReply,
   ready,
   reply,
@@ -139,5 +140,30 @@ describe('a class instance as the state of a pool', () => {
     expect(await call(pool, { type: 'read' })).toBe(5)
     await call(pool, { type: 'byRecipe' })
     expect(await call(pool, { type: 'read' })).toBe(7)
+  })
+})
+
+describe('a step with { commit: "exclusive" }', () => {
+  it('runs its handler once if no other commit comes first, and once more if one does', async () => {
+    let runs = 0
+    const Worker = definePool({
+      init: () => ({ n: 0 }),
+      calls: {
+        state: async (_message: object, { n }: { n: number }) => {
+          runs++
+          await Promise.resolve()
+          return reply(n + 1, { n: n + 1 }, { commit: 'exclusive' })
+        },
+        recipe: (_message: object, { n }: { n: number }) => {
+          runs++
+          return reply(n + 1, (draft) => void (draft.n = n + 1), { commit: 'exclusive' })
+        },
+      },
+    })
+    const pool = spawnPool(system, Worker, 'pool', { size: 2 })
+    expect([await call(pool, { type: 'state' }), await call(pool, { type: 'recipe' }), runs]).toEqual([1, 2, 2])
+    expect(inspect(pool).reruns).toBe(0)
+    const both = await Promise.all([call(pool, { type: 'state' }), call(pool, { type: 'state' })])
+    expect([both, runs, inspect(pool).reruns]).toEqual([[3, 4], 5, 1])
   })
 })

@@ -2,6 +2,7 @@ import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { Context, MemberContext } from './context'
 import type { Eventually } from './eventually'
+import { markMade } from './other-copy'
 import type { Halt, NoReply, Reply } from './step'
 
 /** The possible results of a call handler. */
@@ -62,6 +63,7 @@ export class InitStep<S = unknown> {
     readonly reason: unknown,
   ) {}
 }
+markMade(InitStep)
 
 /**
  * Starts with `state`, and calls `handleContinue(argument)` before the first message.

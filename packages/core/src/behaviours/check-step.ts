@@ -1,6 +1,7 @@
 import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { isNoAnswer, isOf, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
+import { isOfOtherCopy, resultOfOtherCopy } from './other-copy'
 import { RunAgain } from './run-again'
 import { Step } from './step'
 
@@ -80,6 +81,7 @@ export function castStep(handler: Checking, result: unknown): Step {
 export function answerStep(handler: Checking, result: unknown): Step {
   if (result instanceof Step) return checkStep(handler, result)
   // A function as the value of a step makes the answer; here it is the answer.
+  if (isOfOtherCopy(result)) throw resultOfOtherCopy(`the handler "${handler.type}"`)
   const value = typeof result === 'function' ? () => result : result
   return new Step('reply', value, undefined, undefined)
 }
@@ -89,7 +91,7 @@ export const MISPLACED_STEP = Symbol('a step of a plain nact function')
 
 /** The step of what a plain nact function returned: its next state. @throws {InvalidError} if that is a step */
 export function nextStep(next: unknown): Step {
-  if (next === MISPLACED_STEP || isOf(next, Step))
+  if (next === MISPLACED_STEP || isOf(next, Step) || isOfOtherCopy(next))
     throw new InvalidError('result of the handler "message"', [MISPLACED])
   return new Step('state', undefined, next, undefined)
 }
@@ -102,6 +104,7 @@ const MISPLACED = {
 }
 
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {
+  if (isOfOtherCopy(result)) return resultOfOtherCopy(`the handler "${type}"`)
   const message = `the handler returned ${nameOf(result)}. ${remedy}`
   return new InvalidError(`result of the handler "${type}"`, [{ path: [], message }])
 }

@@ -61,7 +61,7 @@ export interface Context<S = unknown> extends MemberContext {
   readonly signal: AbortSignal
   /** How long until the caller gives up, in milliseconds. Infinity for never, 0 after the deadline. */
   readonly remainingMs: number
-  /** 1 for the first run of this message, 2 for the second, and so on. */
+  /** 1 for the first run of this message, 2 for the second, and so on. A call that `retry` repeats begins with 1 again. */
   readonly attempt: number
   /** How a message that is kept until it is done was delivered; undefined for all others. Of a batch, the first. */
   readonly delivery: Delivery | undefined

@@ -5,6 +5,7 @@ import type { Context, From } from './context'
 import { checkDefinition, checkProperties } from './definition-schema'
 import type { Eventually } from './eventually'
 import { isClass } from './is-class'
+import { argumentOfOtherCopy, isOfOtherCopy, markMade } from './other-copy'
 import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
 
 /**
@@ -88,6 +89,7 @@ export class Definition {
     readonly properties: PlainProperties<unknown, unknown> = {},
   ) {}
 }
+markMade(Definition)
 
 /**
  * Defines what the members of a pool do.
@@ -132,6 +134,7 @@ export function isDefinition(value: unknown): value is Definition {
 /** `definePool` without its types. */
 export function define(definition: unknown, properties: object = {}): Definition {
   if (isDefinition(definition)) return definition
+  if (isOfOtherCopy(definition)) throw argumentOfOtherCopy('behaviour given to spawnPool')
   if (typeof definition === 'function') return new Definition('plain', noClass(definition), checkProperties(properties))
   const callbacks = checkDefinition(definition)
   const form = 'handleCall' in callbacks || 'handleCast' in callbacks ? 'catchAll' : 'map'

@@ -1,5 +1,6 @@
 import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { Recipe } from '@genpool/state-ane'
+import { markMade } from './other-copy'
 
 /** The next state, or an immer recipe that makes it from the latest one. Left out: the state stays. */
 export type Next<S> = S | Recipe<S>
@@ -34,6 +35,7 @@ export class Step {
     return this.then?.commit
   }
 }
+markMade(Step)
 
 declare const step: unique symbol
 

@@ -232,7 +232,8 @@ export class ExternalPort implements Port {
 
   /** A user's code offered the broker something that is no member of a pool. */
   #foreign(request: Request, { done }: BrokerMatch): void {
-    const message = 'it was matched with something that is no member of a pool'
+    const message =
+      'it was matched with something that is no member of a pool, or of a pool of another copy of @genpool/core'
     request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))
     done(false)
   }

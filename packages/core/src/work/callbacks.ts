@@ -1,7 +1,8 @@
 import { withoutContext } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import type { Eventually } from '../behaviours/eventually'
+import { type Eventually, isThenable } from '../behaviours/eventually'
+import { isOfOtherCopy, resultOfOtherCopy } from '../behaviours/other-copy'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import { nobody } from '../hot-imports'
 import type { MailboxEntry } from '../requests/mailbox'
@@ -15,11 +16,18 @@ export function initialise(
 ): unknown {
   if (routes?.init !== undefined) return routes.init(facts, info)
   const context = new BareContext(facts, info)
-  if (form !== 'plain') return withoutContext(() => callbacks.init?.(context))
+  if (form !== 'plain') return checkedInit(withoutContext(() => callbacks.init?.(context)))
   const { initialState, initialStateFunc } = properties
   if (initialStateFunc === undefined) return initialState
   const { children } = context
   return withoutContext(() => initialStateFunc({ ...context, children, sender: undefined } as never))
+}
+
+/** The step of another copy is no state. @throws {InvalidError} if it is one */
+function checkedInit(made: unknown): unknown {
+  if (isThenable(made)) return Promise.resolve(made).then(checkedInit)
+  if (isOfOtherCopy(made)) throw resultOfOtherCopy('init')
+  return made
 }
 
 /** How a member ends. */

@@ -1,5 +1,6 @@
 import { readSafely, wrongArgument } from '@genpool/runtime'
 import { type Behaviour, Definition, isDefinition } from '../behaviours/define-pool'
+import { argumentOfOtherCopy, isOfOtherCopy } from '../behaviours/other-copy'
 import type { Protocol } from '../behaviours/protocol'
 import { guarded } from './guarded-worker'
 import { elsewhereOf } from './elsewhere'
@@ -21,6 +22,7 @@ const factories = new WeakMap<Definition, WorkerFactory>()
 export function withWorkers<P extends Protocol>(behaviour: Behaviour<P>, workers: WorkerFactory): Behaviour<P> {
   const given: unknown = behaviour
   if (!isDefinition(given)) {
+    if (isOfOtherCopy(given)) throw argumentOfOtherCopy('behaviour given to withWorkers')
     throw wrongArgument({ of: 'withWorkers', argument: 'behaviour', expected: 'what definePool returned' }, given)
   }
   if (!readSafely(() => typeof workers.create === 'function', false)) {

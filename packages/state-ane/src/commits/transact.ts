@@ -1,6 +1,6 @@
 import { keepShape, parseOptions, readSafely, refused, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
+import { type Cell, type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { checkCell } from '../cells/wrong-cell'
 import { mustBeState } from '../cells/must-be-state'
@@ -78,8 +78,8 @@ function settle<S, T extends Step<S>>(
   state: S,
   version: number,
 ): T | Promise<T> {
-  if (cell.held || step.mode === 'exclusive')
-    return new Retrying(cell, transition, options).finish({ state, version, step })
+  if (step.mode === 'exclusive') return finishHolding(cell, transition, { state, version, step }, 2)
+  if (cell.held) return new Retrying(cell, transition, options).finish({ state, version, step })
   refuse(transition)
   if (step.next !== undefined) return commit(cell, transition, options, { state, version, step })
   transition.committed?.(step, state)
@@ -112,10 +112,7 @@ class Retrying<S, T extends Step<S>> {
     let lost = false
     for (let number = 1; ; number++) {
       const step = isPromise(run.step) ? await run.step : run.step
-      if (step.mode === 'exclusive') {
-        if (typeof step.next !== 'function') mustBeState(undefined, step.next)
-        return exclusively(this.cell, this.transition, number + 1)
-      }
+      if (step.mode === 'exclusive') return finishHolding(this.cell, this.transition, { ...run, step }, number + 1)
       const commit = number === 1 && pending !== undefined ? pending : this.#commit(step, run, lost)
       const result = isPromise(commit) ? await commit : commit
       if (result !== CONFLICT) {
@@ -174,19 +171,55 @@ function exclusively<S, T extends Step<S>>(
 ): T | Promise<T> {
   return holding(cell, (hold) => {
     refuse(transition)
-    transition.holding?.(hold)
-    const { value: state, version } = cell
-    return chain(transition.run(state, { number, exclusive: true }), (step) => {
-      refuse(transition)
-      const commit = step.next === undefined ? state : write(hold, step.next, step.mode, version)
-      return chain(commit, (result) => {
-        if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
-        // Effects may commit to the cell: release the hold first.
-        hold.release()
-        transition.committed?.(step, result)
-        return step
-      })
-    })
+    return runHolding(cell, transition, hold, number)
+  })
+}
+
+/**
+ * Commits a step that asks for the cell only after its run. If no other commit has come since that run began, it is as if the handler
+ * had held the cell; otherwise it runs again, and holds it.
+ */
+function finishHolding<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  { state, version, step }: FirstRun<S, T>,
+  next: number,
+): T | Promise<T> {
+  if (!isRecipe(step.next)) mustBeState(undefined, step.next)
+  return holding(cell, (hold) => {
+    refuse(transition)
+    if (cell.version !== version) return runHolding(cell, transition, hold, next)
+    return commitHolding(cell, transition, hold, { state, version, step })
+  })
+}
+
+function runHolding<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  hold: Hold<S>,
+  number: number,
+): T | Promise<T> {
+  transition.holding?.(hold)
+  const { value: state, version } = cell
+  return chain(transition.run(state, { number, exclusive: true }), (step) => {
+    refuse(transition)
+    return commitHolding(cell, transition, hold, { state, version, step })
+  })
+}
+
+function commitHolding<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  hold: Hold<S>,
+  { state, version, step }: FirstRun<S, T>,
+): T | Promise<T> {
+  const commit = step.next === undefined ? state : write(hold, step.next, step.mode, version)
+  return chain(commit, (result) => {
+    if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
+    // Effects may commit to the cell: release the hold first.
+    hold.release()
+    transition.committed?.(step, result)
+    return step
   })
 }
 
@@ -215,7 +248,7 @@ function write<S>(
   return done ? next : CONFLICT
 }
 
-function isRecipe<S>(next: S | Recipe<S>): next is Recipe<S> {
+function isRecipe<S>(next: S | Recipe<S> | undefined): next is Recipe<S> {
   return typeof next === 'function'
 }
 

@@ -15,7 +15,7 @@ export type CommitMode = 'update' | 'retry' | 'exclusive' | 'overwrite'
 export interface Step<S> {
   /** The next state, or a recipe if it is a function. Undefined for no change. */
   readonly next?: S | Recipe<S> | undefined
-  /** Overrides the mode for this step. `exclusive` runs the handler again if it did not hold the cell. */
+  /** Overrides the mode for this step. With `exclusive` the handler runs again, and holds the cell, if another commit came first. */
   readonly mode?: CommitMode | undefined
 }
 

@@ -206,6 +206,76 @@ describe('transact', () => {
     expect(cell.value).toEqual({ count: 2 })
   })
 
+  describe('a step that asks for "exclusive" after its run', () => {
+    /** Returns how often a handler ran, and what it left; `meanwhile` is called during its first run. */
+    const ran = async (
+      makeStep: (state: Counter) => Step<Counter>,
+      meanwhile = (_cell: SyncCell<Counter>): unknown => 0,
+    ) => {
+      const cell = counter()
+      let runs = 0
+      const run: Run = async (state) => {
+        if (++runs === 1) await meanwhile(cell)
+        return { ...makeStep(state), mode: 'exclusive' }
+      }
+      const committed: Counter[] = []
+      await transact(cell, { run, committed: (_step, state) => void committed.push(state) })
+      expect(committed).toEqual([cell.value])
+      return { runs, count: cell.value.count, held: cell.held }
+    }
+    const asState = ({ count }: Counter): Step<Counter> => ({ next: { count: count + 1 } })
+    const asRecipe = ({ count }: Counter): Step<Counter> => ({ next: (draft) => void (draft.count = count + 1) })
+
+    it.each([
+      ['a state', asState],
+      ['a recipe', asRecipe],
+      ['no change', () => ({})],
+    ])('is not run again if no other commit came first: %s', async (_name, makeStep) => {
+      expect(await ran(makeStep)).toMatchObject({ runs: 1, held: false })
+    })
+
+    it.each([
+      ['a state', asState],
+      ['a recipe', asRecipe],
+    ])('is run again, and holds the cell, if one did: %s', async (_name, makeStep) => {
+      expect(await ran(makeStep, (cell) => cell.update(add))).toEqual({ runs: 2, count: 2, held: false })
+    })
+
+    it('waits for who holds the cell, and is run again only if that one commits', async () => {
+      const { open, passed } = gate()
+      const holder = (cell: SyncCell<Counter>, commits: boolean): unknown => {
+        const hold = cell.hold() as Hold<Counter>
+        void passed.then(() => {
+          if (commits) void hold.update(add)
+          hold.release()
+        })
+        return undefined
+      }
+      const all = [true, false].map(async (commits) => ran(asState, (cell) => holder(cell, commits)))
+      await Promise.resolve()
+      open()
+      expect(await Promise.all(all)).toMatchObject([
+        { runs: 2, count: 2 },
+        { runs: 1, count: 1 },
+      ])
+    })
+
+    it('is synchronous if its handler and the cell are', () => {
+      const cell = counter()
+      let runs = 0
+      transact(cell, { run: ({ count }) => ({ next: { count: count + ++runs }, mode: 'exclusive' }) })
+      expect([runs, cell.value.count, cell.held]).toEqual([1, 1, false])
+    })
+
+    it('keeps the cell free if it is refused', async () => {
+      const cell = counter()
+      const refusal = new Error('too late')
+      const run: Run = async () => ({ next: { count: 7 }, mode: 'exclusive' })
+      await expect(transact(cell, { run, admit: () => refusal })).rejects.toBe(refusal)
+      expect([cell.value.count, cell.held]).toEqual([0, false])
+    })
+  })
+
   it.each<CommitMode>(['retry', 'exclusive', 'overwrite'])(
     'asks for admission right before a commit (%s)',
     async (mode) => {

@@ -102,7 +102,7 @@ function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, foun
   const what = name === undefined ? 'default export' : `export "${name}"`
   const isForeign = found?.constructor?.name === 'Definition'
   const message = isForeign
-    ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it`
+    ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it: "npm ls @genpool/core" shows who brings which`
     : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found === exports ? undefined : found)}. ${has}` +
       (name === undefined ? '. Export one as the default, or say which with { export: "name" }' : '')
   return new OptionsError(`The module ${showValue(file)} cannot be used in a thread: ${message}.`, [

@@ -1,0 +1,38 @@
+import { OptionsError } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+
+/** Marks what this package makes for users to hand back. Registered globally, so that another copy of the package knows it. */
+const MADE = Symbol.for('genpool.made')
+/** What this copy marks them with. */
+const HERE = {}
+
+/** Marks all objects of a class. */
+export function markMade({ prototype }: abstract new (...args: never) => object): void {
+  Object.defineProperty(prototype, MADE, { value: HERE })
+}
+
+/** Whether another copy of the package made this. */
+export function isOfOtherCopy(value: unknown): boolean {
+  try {
+    // A proxy may have an answer for each property that is read.
+    return typeof value === 'object' && value !== null && MADE in value && value[MADE] !== HERE
+  } catch {
+    // A draft that has ended, or a proxy of a user.
+    return false
+  }
+}
+
+const MADE_THERE = 'another copy of @genpool/core has made it'
+const REMEDY =
+  'Two copies are loaded, and this one cannot use what the other one makes. "npm ls @genpool/core" shows who brings which. Let all ' +
+  'packages of the program use one version, for example with "npm dedupe".'
+
+/** The error of an argument that another copy made. */
+export function argumentOfOtherCopy(argument: string): OptionsError {
+  return new OptionsError(`The ${argument} is wrong: ${MADE_THERE}. ${REMEDY}`, [{ path: [], message: MADE_THERE }])
+}
+
+/** The error of a result that another copy made: of a handler, or of `init`. */
+export function resultOfOtherCopy(of: string): InvalidError {
+  return new InvalidError(`result of ${of}`, [{ path: [], message: `${MADE_THERE}. ${REMEDY}` }])
+}
