@@ -51,7 +51,7 @@ describe('what another copy of the package has made', () => {
   ])('is named where a step is wanted: %s', async (_name, step) => {
     const Ours = core.definePool({ init: () => 0, calls: { now: step as never, later: (async () => step()) as never } })
     const pool = core.spawnPool(system, Ours)
-    const task = core.spawnPool(system, core.defineTask(step))
+    const task = core.spawnPool(system, core.defineTask(step as () => unknown))
     const asked = [
       core.call(pool, { type: 'now' } as never),
       core.call(pool, { type: 'later' } as never),
