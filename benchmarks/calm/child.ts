@@ -11,6 +11,8 @@ export type Job = { readonly cpu: boolean } & (
       readonly rounds: number
       /** The folder of the commit before. */
       readonly before: string | null
+      /** Whether the pools of that commit are made first. */
+      readonly beforeFirst: boolean
     }
   | { readonly gauge: string; readonly root: string | null }
 )
@@ -25,7 +27,7 @@ async function main(job: Job): Promise<void> {
           job.entries.map(({ race, rivals }) => ({ race: races[race]!, rivals })),
           job.rounds,
           today(),
-          job.before === null ? undefined : builtIn(job.before),
+          job.before === null ? undefined : { house: builtIn(job.before), isFirst: job.beforeFirst },
         )
   process.stdout.write(JSON.stringify(result), () => process.exit(0))
 }

@@ -39,14 +39,20 @@ export function calm(options: CalmOptions): Calm {
   }
 }
 
+/** An even number of processes beside the commit before: each side is made first in half of them. */
+function processesFor(count: number, before: string | null): number {
+  return before === null ? count : 2 * Math.ceil(count / 2)
+}
+
 /** Measures one row in processes of its own. */
 function alone(race: number, place: number, { before, quick, cpu }: CalmOptions): Laps {
   const { processes, rounds } = races[race]!.effort ?? EFFORT
-  const measured = Array.from({ length: quick ? 1 : processes }, () => {
+  const measured = Array.from({ length: processesFor(quick ? 1 : processes, before) }, (_, process) => {
     const job = {
       entries: [{ race, rivals: [place] }],
       rounds: quick ? Math.min(rounds, QUICK_ROUNDS) : rounds,
       before,
+      beforeFirst: process % 2 === 1,
       cpu,
     }
     const [rates] = inProcess<Rates[]>(job)
@@ -59,9 +65,10 @@ function alone(race: number, place: number, { before, quick, cpu }: CalmOptions)
 function mixed({ before, quick, cpu }: CalmOptions): Map<Rival, Laps> {
   const entries = races.flatMap(({ mixed, rivals }, race) => (mixed ? [{ race, rivals: [...rivals.keys()] }] : []))
   const laps = new Map<Rival, Laps>()
-  for (let i = 0; i < (quick ? 1 : EFFORT.processes); i++) {
+  for (let i = 0; i < processesFor(quick ? 1 : EFFORT.processes, before); i++) {
     process.stderr.write(`  calm: all rows in one process (${i + 1})\n`)
-    const all = inProcess<Rates[]>({ entries, rounds: quick ? QUICK_ROUNDS : EFFORT.rounds, before, cpu })
+    const rounds = quick ? QUICK_ROUNDS : EFFORT.rounds
+    const all = inProcess<Rates[]>({ entries, rounds, before, beforeFirst: i % 2 === 1, cpu })
     for (const [entry, rates] of all.entries()) {
       for (const [place, rival] of races[entries[entry]!.race]!.rivals.entries())
         laps.set(rival, joined([...(laps.has(rival) ? [laps.get(rival)!] : []), lapsOf(rates, place)]))

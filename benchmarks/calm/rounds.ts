@@ -24,6 +24,13 @@ const WARM = { operations: 200_000, seconds: 1 }
 /** A garbage collection every so many rounds, as in an application. */
 const COLLECT_EVERY = 4
 
+/** The commit before. */
+interface Before {
+  readonly house: House
+  /** Whether its pools are made before today's: what is made first is up to 10 % faster. */
+  readonly isFirst: boolean
+}
+
 interface Runner<Rate = number> {
   /** Runs `count` operations. Returns operations per second. */
   readonly run: (count: number) => Promise<Rate>
@@ -36,11 +43,13 @@ interface Runner<Rate = number> {
  *
  * The order changes from round to round, because each contender pays for the garbage of the one before.
  */
-export async function run(entries: readonly Entry[], rounds: number, now: House, before?: House): Promise<Rates[]> {
+export async function run(entries: readonly Entry[], rounds: number, now: House, before?: Before): Promise<Rates[]> {
   const prepared: { ours: Runner; before: Runner | null; theirs: Runner<number | null>[] }[] = []
   for (const { race, rivals } of entries) {
+    const hasOld = before !== undefined && !race.noPool
+    const first = hasOld && before.isFirst ? await tried(race, before.house) : null
     const ours = await ready(race.ours, now)
-    const old = before === undefined || race.noPool ? null : await tried(race, before)
+    const old = hasOld && !before.isFirst ? await tried(race, before.house) : first
     const theirs: Runner<number | null>[] = []
     for (const index of rivals) theirs.push(await readyToFail(race.rivals[index]!, now))
     prepared.push({ ours, before: old, theirs })
