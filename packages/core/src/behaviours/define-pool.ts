@@ -145,7 +145,8 @@ export function define(definition: unknown, properties: object = {}): Definition
 function noClass(f: object): object {
   if (!isClass(f)) return f
   const message = 'expected an object { calls, casts, … } or a function (state, message, ctx) => next, got a class'
-  throw new OptionsError(`definePool: ${message}. Give it an object whose handlers call an instance of the class.`, [
-    { path: [], message },
-  ])
+  throw new OptionsError(
+    `The callbacks given to definePool are wrong: ${message}. Give it an object whose handlers call an instance of the class.`,
+    [{ path: [], message }],
+  )
 }
