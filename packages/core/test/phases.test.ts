@@ -100,10 +100,13 @@ describe('a pool that starts', () => {
     const { pool } = spawned()
     const calls = [call(pool, { type: 'add' }, { timeout: 50 }), call(pool, { type: 'add' })].map(outcome)
     const drained = drain(pool)
+    // It has to start to finish what it has.
+    const started = ready(pool)
     await clock.advance(200)
     await drained
     expect(await Promise.all(calls)).toEqual(['ERR_GENPOOL_EXPIRED', 'added'])
-    await expect(ready(pool)).resolves.toBeUndefined()
+    await expect(started).resolves.toBeUndefined()
+    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
   })
 
   it('can be stopped before it has started: waiting callers are told, and nothing is left', async () => {
