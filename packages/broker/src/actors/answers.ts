@@ -32,10 +32,10 @@ export function sending<Result>(send: Answering<Result>, tag: unknown): Listener
 /** @throws {InvalidError} naming what is wrong with the message */
 export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, receiver: string): z.output<S> {
   try {
-    return parseOptions(schema, message, `fields of a message to a ${receiver}`)
+    return parseOptions(schema, message, `message to a ${receiver}`)
   } catch (cause) {
     throw new InvalidError(
-      `fields of a message to a ${receiver}`,
+      `message to a ${receiver}`,
       cause instanceof OptionsError ? cause.issues : [],
       cause,
     )
