@@ -44,7 +44,7 @@ describe('a pool that was idle', () => {
     await clock.advance(3000)
     await expect(ready(pool)).resolves.toBeUndefined()
     stop(pool)
-    await expect(ready(pool)).resolves.toBeUndefined()
+    await expect(ready(pool)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
   })
 
   it('never is if it stopped before, also for one who asks afterwards', async () => {
