@@ -39,7 +39,7 @@ describe('a pool that was idle', () => {
     expect(isGenPoolError(await late, 'ERR_GENPOOL_EXPIRED')).toBe(true)
   })
 
-  it('is ready also for one who asks late', async () => {
+  it('is ready also for one who asks late, until it stops', async () => {
     const pool = spawnPool(system, Slow, 'pool', { size: 1, clock })
     await clock.advance(3000)
     await expect(ready(pool)).resolves.toBeUndefined()
