@@ -34,11 +34,7 @@ export function checkMessage<S extends z.ZodType>(schema: S, message: unknown, r
   try {
     return parseOptions(schema, message, `message to a ${receiver}`)
   } catch (cause) {
-    throw new InvalidError(
-      `message to a ${receiver}`,
-      cause instanceof OptionsError ? cause.issues : [],
-      cause,
-    )
+    throw new InvalidError(`message to a ${receiver}`, cause instanceof OptionsError ? cause.issues : [], cause)
   }
 }
 
