@@ -1,5 +1,5 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { OptionsError, optionsOf, parseOptions } from '@genpool/runtime'
+import { optionsOf, parseOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
@@ -10,6 +10,7 @@ import { checkTogether, engineOptionsOf } from './combined-options'
 import { firstGuesses } from './first-guesses'
 import { copyOfGiven, isSameAsGiven } from './given-options'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions, poolOptions } from './options'
+import { checkPolicies } from './policies'
 
 /** The default number of members. */
 const DEFAULT_SIZE = 8
@@ -40,13 +41,9 @@ export class Blueprint {
     this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options))
   }
 
-  /** @throws {OptionsError} if members that share a heap have a limit for it */
-  check({ recycle }: CheckedPoolOptions): void {
-    if (recycle.afterHeapMb === Infinity || workersOf(this.definition) !== undefined) return
-    const message = 'the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out'
-    throw new OptionsError(`"recycle.afterHeapMb" is wrong: ${message}.`, [
-      { path: ['recycle', 'afterHeapMb'], message },
-    ])
+  /** @throws {OptionsError} if a policy cannot do what the options want with these members */
+  check(options: CheckedPoolOptions): void {
+    checkPolicies(options, workersOf(this.definition) === undefined)
   }
 
   /** Whether each member has a state of its own if the options do not say. */

@@ -4,7 +4,7 @@ import { Concurrency } from '../policies/concurrency/concurrency'
 import { Door } from '../policies/door/door'
 import { Size } from '../policies/elastic/size'
 import { Pause } from '../policies/pause/pause'
-import { recycles } from '../policies/recycling/recycle-options'
+import { checkHeapLimit, recycles } from '../policies/recycling/recycle-options'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
 import type { Kernel } from '../pool/kernel'
@@ -27,6 +27,8 @@ export interface Policy {
 /** A policy that is made when options first ask for it: a pool pays only for what it uses. */
 export interface PolicyLine {
   wanted(options: CheckedPoolOptions): boolean
+  /** @throws {OptionsError} if it cannot do what the options want; `sharesHeap`: all members are in this thread */
+  check?(options: CheckedPoolOptions, sharesHeap: boolean): void
   make(pool: PolicyPorts): Policy
 }
 
@@ -77,6 +79,7 @@ const stuckWatch: PolicyLine = {
 
 const recycling: PolicyLine = {
   wanted: ({ recycle }) => recycles(recycle),
+  check: ({ recycle }, sharesHeap) => checkHeapLimit(recycle, sharesHeap),
   make(pool) {
     const policy = new Recycling(pool)
     return { configure: ({ recycle }) => policy.configure(recycle) }
@@ -93,6 +96,11 @@ const size: PolicyLine = {
 
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
 const POLICIES: readonly PolicyLine[] = [door, concurrency, pause, alarm, stuckWatch, recycling, size]
+
+/** @throws {OptionsError} if a policy cannot do what the options want */
+export function checkPolicies(options: CheckedPoolOptions, sharesHeap: boolean): void {
+  for (const policy of POLICIES) policy.check?.(options, sharesHeap)
+}
 
 /** The policies that the options of one pool have asked for. */
 export class Policies {

@@ -1,3 +1,4 @@
+import { OptionsError } from '@genpool/runtime'
 import { z } from 'zod'
 
 /** When healthy members are replaced. */
@@ -29,6 +30,13 @@ export type RecycleRules = z.output<typeof recycleOptions>
 /** Whether healthy members are replaced at all. */
 export function recycles({ afterMessages, afterMs, afterHeapMb }: RecycleRules): boolean {
   return [afterMessages, afterMs, afterHeapMb].some((limit) => limit !== Infinity)
+}
+
+/** @throws {OptionsError} if members that share a heap have a limit for it */
+export function checkHeapLimit({ afterHeapMb }: RecycleRules, sharesHeap: boolean): void {
+  if (afterHeapMb === Infinity || !sharesHeap) return
+  const message = 'the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out'
+  throw new OptionsError(`"recycle.afterHeapMb" is wrong: ${message}.`, [{ path: ['recycle', 'afterHeapMb'], message }])
 }
 
 /** Recycling's share of the pool options. */
