@@ -70,7 +70,7 @@ export const sizeOptions = z
       .number()
       .nonnegative()
       .default(10_000)
-      .describe('If at least N members were idle for this whole time, N end, in milliseconds.'),
+      .describe('If at least N members were idle for this whole time, N end, in milliseconds. At least `update`.'),
     update: interval
       .default(10)
       .describe('How often the pool checks whether to start a member, in milliseconds. Each check starts at most one.'),

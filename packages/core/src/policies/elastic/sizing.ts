@@ -171,7 +171,9 @@ export class Sizing {
 
   #beginWindow(idle: number, now: Nanos): void {
     this.#fewestIdle = idle
-    this.#windowEnd = now + this.#options.idle * NS_PER_MS
+    const { idle: window, update } = this.#options
+    // It is looked at no more often than each `update`: a window of 0 would end at once, again and again.
+    this.#windowEnd = now + Math.max(window, update) * NS_PER_MS
   }
 
   #wakeAt({ idle, waiting }: Load, relativeTime: Nanos, now: Nanos): Nanos | null {
