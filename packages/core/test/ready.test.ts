@@ -1,14 +1,6 @@
 import { call, definePool, drain, inspect, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const spawned = (options: PoolOptions = {}) => {
   const Work = definePool({

@@ -1,8 +1,8 @@
 import { call, cast, drain, getState, idle, inspect, ready, resize, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Chaos from './fixtures/chaos'
+import { system } from './fixtures/quiet-system'
 
 const file = join(__dirname, 'fixtures', 'chaos.ts')
 /** How long each round lasts, in milliseconds: some seconds here, minutes in a soak (GENPOOL_CHAOS_MS). */
@@ -10,16 +10,6 @@ const LASTS = Number(process.env['GENPOOL_CHAOS_MS'] ?? 3000)
 const TYPES = ['quick', 'quick', 'quick', 'reading', 'slow', 'holding'] as const
 /** A thread whose heap is larger, in MB, gives way to another one, in the middle of all this. */
 const HEAP = 100
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-  jest.spyOn(console, 'log').mockImplementation(() => undefined)
-})
-afterEach(() => {
-  stop(system)
-  jest.restoreAllMocks()
-})
 
 function randomOf(seed: number): (below: number) => number {
   let state = seed

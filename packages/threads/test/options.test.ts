@@ -8,24 +8,14 @@ import {
   type TaskProtocol,
 } from '@genpool/core'
 import { type ThreadOptions, threads } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { MessageChannel, SHARE_ENV } from 'node:worker_threads'
 import type Counter from './fixtures/counter'
+import { system } from './fixtures/quiet-system'
 
 const fixture = (name: string): string => join(__dirname, 'fixtures', name)
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-  jest.spyOn(console, 'log').mockImplementation(() => undefined)
-})
-afterEach(() => {
-  stop(system)
-  jest.restoreAllMocks()
-})
 
 async function startFailure(name: string, options: ThreadOptions = {}): Promise<Error> {
   const restart = { backoff: { min: 1, max: 2 }, intensity: 1 }
