@@ -318,19 +318,23 @@ describe('options', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 3 }), async (changes) => {
         const { pool } = spawned()
-        for (const change of changes) {
-          const running = work(pool, 5, 1000)
-          try {
-            configure(pool, change as PoolOptions)
-          } catch (error) {
-            if (!isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) throw error
-            // The options are still those of the last change: changing nothing changes nothing.
-            expect(configure(pool, {})).toEqual([])
+        try {
+          for (const change of changes) {
+            const running = work(pool, 5, 1000)
+            try {
+              configure(pool, change as PoolOptions)
+            } catch (error) {
+              if (!isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) throw error
+              // The options are still those of the last change: changing nothing changes nothing.
+              expect(configure(pool, {})).toEqual([])
+            }
+            await clock.advance(1100)
+            expect(OUTCOMES).toContain(await running)
           }
-          await clock.advance(1100)
-          expect(OUTCOMES).toContain(await running)
+        } finally {
+          // The name is free for the next case, also if this one fails.
+          stop(pool)
         }
-        stop(pool)
         await clock.settle()
         expect(clock.timers).toBe(0)
       }),
