@@ -25,7 +25,7 @@ export async function repeat(attempt: () => unknown, isEnough: (seen: Seen) => b
 export async function leavesTime(attempt: () => unknown): Promise<void> {
   let isOver = false
   setTimeout(() => (isOver = true), 20)
-  const { refused } = await repeat(attempt, () => isOver)
-  expect(refused).toBeGreaterThan(10)
+  // Each of the ten callers has tried again at least once, however slow the machine is.
+  const { refused } = await repeat(attempt, (seen) => isOver && seen.refused > 20)
   expect(refused).toBeLessThan(FOR_EVER)
 }

@@ -1,4 +1,4 @@
-import { call, definePool, inspect, reply, type SizeOptions, spawnPool } from '@genpool/core'
+import { call, definePool, inspect, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { clock, system } from '../virtual-system'
 
 const Work = definePool({
@@ -9,6 +9,8 @@ const Work = definePool({
     },
   },
 })
+
+type SizeOptions = PoolOptions['size']
 
 /** How many timers a pool sets within a second in which it has so many calls of 900 ms, all at once. */
 async function timersSet(size: SizeOptions, calls: number): Promise<number> {
