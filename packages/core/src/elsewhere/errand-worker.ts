@@ -161,7 +161,11 @@ export class ErrandWorker {
       progress: { began: () => undefined, attempted: countAttempt },
       done: (request, then, runNs) => host.done(ended(request), followingOf(then), runNs),
       failed: (request, cause, runNs) => host.crashed(ended(request), cause, runNs),
-      refused: (request, error, runNs) => host.refused(ended(request), error, runNs),
+      refused: (request, error, runNs) => {
+        const errand = ended(request)
+        errand.refused(error)
+        host.refused(errand, error, runNs)
+      },
       returned: () => undefined,
       died: () => undefined,
     }

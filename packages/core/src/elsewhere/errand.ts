@@ -2,7 +2,7 @@ import type { GenPoolError } from '@genpool/runtime'
 import type { Delivery } from '../behaviours/context'
 import type { Handler } from '../behaviours/handler'
 import type { CheckedBackOff } from '../requests/back-off'
-import type { RequestKind } from '../requests/outcome'
+import { type Outcome, outcomeOf, type RequestKind } from '../requests/outcome'
 import { Request } from '../requests/request'
 import type { RequestOwner } from '../requests/request-owner'
 
@@ -60,8 +60,7 @@ export class Errand extends Request {
 
   override reply(value: unknown, answered: boolean): boolean {
     if (this.outcome !== null) return false
-    this.outcome = 'replied'
-    this.from?.close()
+    this.#ended('replied', undefined)
     this.reports.answered(this, value, answered)
     return true
   }
@@ -69,15 +68,13 @@ export class Errand extends Request {
   /** Its answer went with its commit. */
   answeredAlready(): void {
     if (this.outcome !== null) return
-    this.outcome = 'replied'
-    this.from?.close()
+    this.#ended('replied', undefined)
     if (this.rarely !== null) this.rarely.held = null
   }
 
   override fail(error: GenPoolError): boolean {
     if (this.outcome !== null) return false
-    this.outcome = 'crashed'
-    this.from?.close()
+    this.#ended('crashed', error)
     this.rarely?.controller?.abort(error)
     this.reports.failed(this, error)
     return true
@@ -100,9 +97,19 @@ export class Errand extends Request {
   /** Its caller no longer waits: whatever comes of it is ignored. */
   giveUp(reason: GenPoolError): void {
     if (this.outcome !== null) return
-    this.outcome = 'cancelled'
-    this.from?.close()
+    this.#ended('cancelled', reason)
     this.rarely?.controller?.abort(reason)
+  }
+
+  /** Its commit was refused. The pool gives it its outcome. */
+  refused(error: unknown): void {
+    if (this.outcome === null) this.rarely?.settled(outcomeOf(error), error as GenPoolError)
+  }
+
+  #ended(outcome: Outcome, error: GenPoolError | undefined): void {
+    this.outcome = outcome
+    this.from?.close()
+    this.rarely?.settled(outcome, error)
   }
 
   /** A signal that knows of an abort at once, in the middle of a synchronous loop too. */

@@ -1,1 +1,2 @@
+export { runSpans } from './elsewhere'
 export { instrument, type InstrumentOptions } from './instrument'

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { poolOf } from '../api/pool-of'
 import type { HereRef } from '../api/elsewhere'
 import type { RequestFacts } from '../requests/request-facts'
+import { LIBRARY } from './library'
 import { Measures } from './measures'
 import { RequestScope } from './request-scope'
 
@@ -20,15 +21,24 @@ export interface InstrumentOptions {
 const has = (method: string) => (value: unknown) =>
   typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
 
+function areAttributes(value: unknown): boolean {
+  const isPlain = (each: unknown): boolean =>
+    each === null || each === undefined || ['string', 'number', 'boolean'].includes(typeof each)
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((each) => (Array.isArray(each) ? each.every(isPlain) : isPlain(each)))
+  )
+}
+
 const instrumentOptions = z.strictObject({
   tracer: z.union([z.literal(false), z.custom<Tracer>(has('startSpan'), 'expected a tracer')]).optional(),
   meter: z.union([z.literal(false), z.custom<Meter>(has('createCounter'), 'expected a meter')]).optional(),
+  // They are sent to threads, which take no function.
   attributes: z
-    .custom<Attributes>((value) => typeof value === 'object' && value !== null, 'expected attributes')
+    .custom<Attributes>(areAttributes, 'expected an object of strings, numbers, booleans and arrays of them')
     .optional(),
 })
-
-const LIBRARY = '@genpool/core'
 
 /**
  * Measures a pool with OpenTelemetry until the returned function is called.

@@ -22,6 +22,7 @@ import { Rarely } from './rarely'
 import type { RequestOwner, Runner } from './request-owner'
 import type { RequestFacts, RequestTimes } from './request-facts'
 import { timesUntil } from './request-times'
+import type { Scope } from './scope'
 
 /**
  * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
@@ -75,11 +76,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.rarely?.crashes ?? 0
   }
 
-  /** How it was delivered, for one that somebody keeps until it is done. */
-  inContext<T>(work: () => T): T | undefined {
-    return this.rarely?.scope?.within(work)
+  get scope(): Scope | null {
+    return this.rarely === null ? null : this.rarely.scope
   }
 
+  /** How it was delivered, for one that somebody keeps until it is done. */
   get delivery(): Delivery | undefined {
     return undefined
   }
@@ -209,7 +210,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   within<T>(work: () => T): T {
-    const scope = this.rarely?.scope ?? null
+    const { scope } = this
     return scope === null ? withoutContext(work) : scope.within(work)
   }
 

@@ -4,6 +4,22 @@ import { hasContext } from '../hot-imports'
 import type { Outcome } from './outcome'
 import type { RequestFacts } from './request-facts'
 
+/** What `@opentelemetry/api` takes as the attributes of a span. */
+export type SpanAttributes = Readonly<Record<string, unknown>>
+
+/** The spans of the runs of one request. */
+export interface RunSpans {
+  /** Runs its handler in a `handle` span, inside of the active span. If the handler changes the state, a `commit` span follows. */
+  run<T>(handler: () => T): T
+  /** Ends the spans of the last run. */
+  endAttempt(): void
+  /** Ends all spans: the request has its outcome. */
+  end(error: Error | undefined): void
+}
+
+/** Makes the spans of the runs of a request. @param attributes what all of them have: `spanAttributes` of its scope */
+export type MakeRunSpans = (request: RequestFacts, attributes: SpanAttributes) => RunSpans
+
 /** Wraps the work on one request: the caller's async context, and tracing. */
 export interface Scope {
   /** Runs the handler. Called for each attempt, inside of `within`. */
@@ -14,6 +30,8 @@ export interface Scope {
   committed(): void
   /** Reports that the request has its outcome. Its handler may still run. */
   settled(outcome: Outcome, error: GenPoolError | undefined): void
+  /** What the spans of its runs have as attributes, wherever they are made; undefined if there are no spans. */
+  readonly spanAttributes?: SpanAttributes | undefined
 }
 
 /** Makes the scope of a request, in the turn and in the async context in which the request arrives. Null for none. */

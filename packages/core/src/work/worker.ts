@@ -7,7 +7,15 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
 import type { RequestKind } from '../requests/outcome'
+import type { SpanAttributes } from '../requests/scope'
 import type { StateOptions } from './state-options'
+
+/** The asynchronous context of a job's caller. */
+export interface JobScope {
+  within<T>(work: () => T): T
+  /** The attributes of the spans of its runs; undefined if its pool makes no spans. */
+  readonly spanAttributes?: SpanAttributes | undefined
+}
 
 /** One message that a worker is given; for a batch, the first of its messages. */
 export interface Job {
@@ -27,8 +35,8 @@ export interface Job {
   readonly sender: Reference | null
   /** The outcome; null while it has none. A job with an outcome must not begin, and its commit is refused. */
   readonly outcome: string | null
-  /** Runs `work` in the asynchronous context of its caller. Returns undefined, and does not run it, if there is none. */
-  inContext?<T>(work: () => T): T | undefined
+  /** The asynchronous context of its caller; null if there is none. */
+  readonly scope?: JobScope | null
   /** The other messages of its batch; null if its handler takes one message. They share its run and its commit. */
   readonly companions: readonly Job[] | null
   /**

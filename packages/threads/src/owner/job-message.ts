@@ -1,5 +1,5 @@
-import type { Job } from '@genpool/core'
-import type { JobMessage } from '../protocol/messages'
+import type { Job, JobScope } from '@genpool/core'
+import type { CallerTrace, JobMessage } from '../protocol/messages'
 import { plainOrNull } from '../values/addresses'
 import { activeTrace, canTrace } from '../values/trace-context'
 import { continues } from './routes'
@@ -7,7 +7,7 @@ import { continues } from './routes'
 /** What a thread is told of a job. @param isReal whether the pool lives in real time: if not, only its owner knows deadlines */
 export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
   const { kind, handler, message, deadline, expectsAnswer, wantsProgress, attempt, sender, delivery } = job
-  const trace = canTrace() ? job.inContext?.(activeTrace) : undefined
+  const trace = canTrace() ? traceOf(job.scope ?? null) : undefined
   return {
     id,
     kind,
@@ -21,4 +21,9 @@ export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
     ...(delivery === undefined ? {} : { delivery }),
     ...(trace === undefined ? {} : { trace }),
   }
+}
+
+function traceOf(scope: JobScope | null): CallerTrace | undefined {
+  const headers = scope?.within(activeTrace)
+  return headers === undefined ? undefined : { headers, spanAttributes: scope?.spanAttributes }
 }

@@ -1,9 +1,16 @@
-import type { StateOptions } from '@genpool/core/elsewhere'
+import type { SpanAttributes, StateOptions } from '@genpool/core/elsewhere'
 import type { PlainAddress } from '@genpool/runtime'
 import type { CellKey, OwnerMessage, ReplicaMessage } from '@genpool/state-ane'
 import type { Delivery, Fault, Following, RequestKind, Started } from '@genpool/core'
 import type { EncodedValue } from '../values/errors'
-import type { TraceContext } from '../values/trace-context'
+import type { TraceHeaders } from '../values/trace-context'
+
+/** The trace of a caller. */
+export interface CallerTrace {
+  readonly headers: TraceHeaders
+  /** The attributes of the spans of its runs; undefined if its pool makes no spans. */
+  readonly spanAttributes: SpanAttributes | undefined
+}
 
 /** One message for a handler. */
 export interface JobMessage {
@@ -23,7 +30,7 @@ export interface JobMessage {
   /** The sender of a dispatch. */
   readonly sender: PlainAddress | null
   /** The trace of its caller. */
-  readonly trace?: TraceContext | undefined
+  readonly trace?: CallerTrace | undefined
 }
 
 /** What a thread is told when a member takes it. */

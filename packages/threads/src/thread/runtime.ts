@@ -31,7 +31,7 @@ import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
-import { TraceScope } from './trace-scope'
+import { traceScope } from './trace-scope'
 import { SharedReplica } from './shared-replica'
 
 const NOBODY: readonly Errand[] = []
@@ -170,7 +170,7 @@ export class Runtime implements ErrandHost {
   #accept({ worker }: Lane, message: JobMessage): Errand | null {
     const errand = worker.accept(message)
     if (errand !== null && message.sender !== null) errand.extend().sender = referenceTo(message.sender as never)
-    if (errand !== null && message.trace !== undefined) errand.extend().scope = new TraceScope(message.trace)
+    if (errand !== null && message.trace !== undefined) errand.extend().scope = traceScope(errand, message.trace)
     return errand
   }
 

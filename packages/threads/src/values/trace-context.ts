@@ -1,5 +1,5 @@
 /** The trace and the baggage of a caller, as headers. */
-export type TraceContext = Readonly<Record<string, string>>
+export type TraceHeaders = Readonly<Record<string, string>>
 
 /** What is registered with `@opentelemetry/api`, wherever that is installed. */
 interface OpenTelemetry {
@@ -18,8 +18,8 @@ function registered(): OpenTelemetry | undefined {
 
 const setter = { set: (carrier: Record<string, string>, name: string, value: string) => void (carrier[name] = value) }
 const getter = {
-  keys: (carrier: TraceContext) => Object.keys(carrier),
-  get: (carrier: TraceContext, name: string) => carrier[name],
+  keys: (carrier: TraceHeaders) => Object.keys(carrier),
+  get: (carrier: TraceHeaders, name: string) => carrier[name],
 }
 
 /** Whether a trace could be sent along: OpenTelemetry is there, and knows how to write one. */
@@ -28,7 +28,7 @@ export function canTrace(): boolean {
 }
 
 /** The trace that is active now; undefined if there is none. */
-export function activeTrace(): TraceContext | undefined {
+export function activeTrace(): TraceHeaders | undefined {
   const { context, propagation } = registered() ?? {}
   if (context === undefined || propagation === undefined) return undefined
   const carrier: Record<string, string> = {}
@@ -37,7 +37,7 @@ export function activeTrace(): TraceContext | undefined {
 }
 
 /** Has a trace that was sent be the active one of `work`, as far as this thread has OpenTelemetry. */
-export function withTrace<T>(trace: TraceContext, work: () => T): T {
+export function withTrace<T>(trace: TraceHeaders, work: () => T): T {
   const { context, propagation } = registered() ?? {}
   if (context === undefined || propagation === undefined) return work()
   return context.with(propagation.extract(context.active(), trace, getter), work)
