@@ -48,7 +48,7 @@ const steps: readonly Step[] = [
   {
     name: 'options',
     remedy: 'run `npm run docs:options` and commit docs/reference/options.md',
-    run: () => command(process.execPath, ['-r', 'ts-node/register', 'docs/reference/generate.ts', '--check']),
+    run: () => command(process.execPath, ['-r', './.ci/register.cjs', 'docs/reference/generate.ts', '--check']),
   },
   {
     name: 'site',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 describe('examples/dashboard.ts', () => {
   it('serves its page while it floods a pool, and ends when it should', async () => {
-    const child = spawn(process.execPath, ['-r', './.ci/register.cjs', join('examples', 'dashboard.ts'), '4'], {
+    const child = spawn(process.execPath, ['-r', './.ci/register.cjs', join('examples', 'dashboard.ts'), '2'], {
       cwd: join(__dirname, '..'),
     })
     let [output, errors, page] = ['', '', '']

@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true }))
 
 function run(folder: string): { status: number | null; stdout: string } {
-  const args = ['-r', 'ts-node/register', join('examples', 'threads.ts'), folder]
+  const args = ['-r', './.ci/register.cjs', join('examples', 'threads.ts'), folder]
   return spawnSync(process.execPath, args, { cwd: join(__dirname, '..'), encoding: 'utf8', timeout: 100_000 })
 }
 

@@ -110,16 +110,22 @@ describe('the recipes', () => {
     expect(installed.sort()).toEqual([...new Set(importedBy(codeOf(page)))].sort())
   })
 
-  // The recipes for HTTP serve until they are stopped; their files are tested with clients.
-  it.each(pages.filter((page) => printedIn(page) !== ''))(
-    '%s prints what it says when its blocks are put into one file',
-    async (page) => {
-      const { stdout, stderr, status } = await new RecipeProcess(saved(page)).ended()
-      expect({ stderr: stderr.replace(/^left out .*\n/m, ''), status }).toEqual({ stderr: '', status: 0 })
-      expect(stdout).not.toBe('')
-      expect(linesOf(printedIn(page))).toEqual(expect.arrayContaining(linesOf(stdout)))
-    },
-  )
+  // So that what examples/recipes/recipes.test.ts runs is what the page shows; the types say whether anything is missing.
+  it.each(pages)('%s shows all of its example', (page) => {
+    const example = join(root, 'examples', 'recipes', page.replace('.md', '.ts'))
+    const regions = [...readFileSync(example, 'utf8').matchAll(/^ *\/\/ #region (\S+)$/gm)].map(([, name]) => name)
+    const shown = includesOf(page).flatMap(({ file, region }) => (file === example ? [region] : []))
+    expect(regions.length).toBeGreaterThan(0)
+    expect([...shown].sort()).toEqual([...regions].sort())
+  })
+
+  const withOwnCode = pages.filter((page) => blocksOf(page).some(({ region }) => region === undefined))
+  it.each(withOwnCode)('%s, which has code of its own, prints what it says as one file', async (page) => {
+    const { stdout, stderr, status } = await new RecipeProcess(saved(page)).ended()
+    expect({ stderr: stderr.replace(/^left out .*\n/m, ''), status }).toEqual({ stderr: '', status: 0 })
+    expect(stdout).not.toBe('')
+    expect(linesOf(printedIn(page))).toEqual(expect.arrayContaining(linesOf(stdout)))
+  })
 
   it('each have a page, a place in the side bar and in the list, and are linked from the home page and the guide', () => {
     const examples = readdirSync(join(root, 'examples', 'recipes'))

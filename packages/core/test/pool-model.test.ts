@@ -225,13 +225,22 @@ class Bench {
       case 'broadcast':
         return void broadcast(this.pool, { hello: true })
       case 'wrong':
-        return expect(() => configure(this.pool, { size: -1 })).toThrow('size')
+        return this.wrong()
     }
+  }
+
+  /** `expect` would take longer than the pool: this happens thousands of times. */
+  wrong(): void {
+    try {
+      configure(this.pool, { size: -1 })
+    } catch (error) {
+      if (String(error).includes('size')) return
+    }
+    this.faults.push('a wrong size was taken, or the error does not name it')
   }
 
   /** What must hold at any time. */
   check(): void {
-    // Thousands of checks a run: `expect` would take longer than the pool.
     const { ids } = getState(this.pool)
     if (new Set(ids).size !== ids.length) this.faults.push(`a message was committed twice: ${String(ids)}`)
     for (const id of ids)
@@ -285,8 +294,8 @@ class Bench {
   }
 }
 
-/** 500 in all. `GENPOOL_MODEL_RUNS` asks for more; `GENPOOL_SHRINK=1` makes a failure small, which takes long. */
-const RUNS = Number(process.env['GENPOOL_MODEL_RUNS'] ?? 250)
+/** 300 in all. `GENPOOL_MODEL_RUNS` asks for more; `GENPOOL_SHRINK=1` makes a failure small, which takes long. */
+const RUNS = Number(process.env['GENPOOL_MODEL_RUNS'] ?? 150)
 
 describe('a pool under random operations', () => {
   it.each(['retry', 'exclusive'] as const)(

@@ -12,6 +12,7 @@ import {
 import { remotePool, serve, type Service } from '@genpool/nats'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
+import { until } from './support/until'
 
 interface Busy {
   readonly tenant: string
@@ -74,7 +75,7 @@ describe('ctx.backOff of a handler on a node', () => {
       const { local, api } = await open(`again-${String(way)}`)
       const message = { type: 'get' as const, tenant: 'a', again: true, ...(way && { way }) }
       const asked = call(api, message, { timeout: 20_000 })
-      while (runs.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      await until(() => runs.length !== 0, 'it runs')
       if (way === 'throw') await call(local, { type: 'well' }, { priority: 1, timeout: 20_000 })
       expect(await asked).toBe('page of a')
       expect(runs).toEqual(['a 1', 'a 2'])

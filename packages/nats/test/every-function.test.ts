@@ -4,6 +4,7 @@ import { remotePool, serve, type Service } from '@genpool/nats'
 import { type ActorSystemRef, dispatch, query, type Ref, start, stop } from 'nact'
 import { Readable } from 'node:stream'
 import { connectTo, endServers, type NatsServer, startServer } from './support/server'
+import { until } from './support/until'
 
 const Orders = core.definePool({
   init: () => ({ sum: 0 }),
@@ -191,7 +192,7 @@ describe('idle and when of a remote pool', () => {
     await expect(gaveUp).rejects.toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', cause: 'enough' })
     await all[2]
     // The node has said that it has six.
-    while (core.inspect(pool).nodes[0]!.waiting !== 4) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => core.inspect(pool).nodes[0]!.waiting === 4, 'the node has said it')
     expect(told).toEqual(['some wait'])
     open()
     await Promise.all(all)

@@ -5,8 +5,8 @@ import type Chaos from './fixtures/chaos'
 import { system } from './fixtures/quiet-system'
 
 const file = join(__dirname, 'fixtures', 'chaos.ts')
-/** How long each round lasts, in milliseconds: some seconds here, minutes in a soak (GENPOOL_CHAOS_MS). */
-const LASTS = Number(process.env['GENPOOL_CHAOS_MS'] ?? 3000)
+/** How long each round lasts, in milliseconds: a moment here, minutes in a soak (GENPOOL_CHAOS_MS). */
+const LASTS = Number(process.env['GENPOOL_CHAOS_MS'] ?? 1500)
 const TYPES = ['quick', 'quick', 'quick', 'reading', 'slow', 'holding'] as const
 /** A thread whose heap is larger, in MB, gives way to another one, in the middle of all this. */
 const HEAP = 100

@@ -54,7 +54,7 @@ afterEach(() => {
 })
 
 const laws = workerContract.map((law) => [law.name, law] as const)
-const runs = Number(process.env['GENPOOL_THREAD_RUNS'] ?? 2)
+const runs = Number(process.env['GENPOOL_THREAD_RUNS'] ?? 1)
 
 describe.each([
   ['one message at a time', 1],

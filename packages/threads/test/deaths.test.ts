@@ -3,6 +3,7 @@ import type { ThreadOptions } from '@genpool/threads'
 import { stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
 import { failure, poolOf } from './fixtures/faulty-pool'
+import { until } from './fixtures/until'
 
 function threadOf(pool: PoolRef<never>): string {
   return getMembers(pool as never)[0]?.name ?? ''
@@ -60,7 +61,7 @@ describe('stop', () => {
     await ready(pool)
     const controller = new AbortController()
     const stuck = failure(call(pool, { type: 'forever' }, { signal: controller.signal }))
-    while (Atomics.load(beats, 0) === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => Atomics.load(beats, 0) !== 0)
     controller.abort()
     await stuck
     stop(pool as never)
@@ -79,7 +80,7 @@ describe('an abort', () => {
     await ready(pool)
     const controller = new AbortController()
     const looping = failure(call(pool, { type: 'untilAborted' }, { signal: controller.signal }))
-    while (Atomics.load(new Int32Array(memory), 2) === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => Atomics.load(new Int32Array(memory), 2) !== 0)
     controller.abort()
     expect((await looping).code).toBe('ERR_GENPOOL_CANCELLED')
     // The thread is free again, without a restart.

@@ -4,6 +4,7 @@ import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type Endless from './fixtures/endless'
+import { until } from './fixtures/until'
 
 const file = join(__dirname, 'fixtures', 'endless.ts')
 
@@ -26,7 +27,7 @@ function open(where: string, options: PoolOptions = {}, of: ThreadOptions = {}) 
 
 /** Waits until a loop is on its way. */
 async function looping(): Promise<void> {
-  while (Atomics.load(counts, 0) === 0) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => Atomics.load(counts, 0) !== 0)
 }
 
 /** Waits until no thread goes round any more. Returns how long that took, in milliseconds. */
@@ -86,7 +87,7 @@ describe('an init that answers too late', () => {
     const pool = open('late')
     await looping()
     await giveUp(pool as never)
-    while (Atomics.load(counts, 1) === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => Atomics.load(counts, 1) !== 0)
   })
 })
 
@@ -109,6 +110,6 @@ describe('drain with a time limit', () => {
     await looping()
     await drain(pool, { within: 1 })
     await working
-    while (Atomics.load(counts, 1) === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => Atomics.load(counts, 1) !== 0)
   })
 })

@@ -17,6 +17,7 @@ import { type ActorSystemRef, spawnStateless, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Life from './fixtures/life'
 import type { any } from './fixtures/life'
+import { until } from './fixtures/until'
 
 const file = join(__dirname, 'fixtures', 'life.ts')
 const logged: string[] = []
@@ -47,11 +48,6 @@ afterEach(() => {
 const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
   const behaviour = threads<typeof Life>(file, { workerData: words.buffer, ...of })
   return spawnPool(system, behaviour, 'life', { size: 1, timeout: 50_000, ...options })
-}
-
-/** Waits until something has happened, for as long as the test may take. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** An actor that keeps what it is sent. */

@@ -3,6 +3,7 @@ import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Tally from './fixtures/tally'
+import { until } from './fixtures/until'
 
 const file = join(__dirname, 'fixtures', 'tally.ts')
 
@@ -18,7 +19,7 @@ function poolOf(options: PoolOptions = {}, of: ThreadOptions = {}) {
 
 describe('a pool of threads under load', () => {
   it('settles each of 10 000 calls, and runs none that was aborted before it began', async () => {
-    const memory = new SharedArrayBuffer(4)
+    const memory = new SharedArrayBuffer(8)
     const client = { type: 'timeout', timeout: 30_000, max: 20_000 } as const
     const pool = poolOf({ broker: { client } } as never, { workerData: memory })
     await ready(pool)
@@ -44,19 +45,20 @@ describe('a pool of threads under load', () => {
   })
 
   it('moves what waits behind a long message to a thread that is free', async () => {
-    const pool = poolOf({}, { prefetch: 16 })
-    while (inspect(pool).members.idle < 2) await new Promise((resolve) => setImmediate(resolve))
-    const order: string[] = []
-    const long = call(pool, { type: 'spin', ms: 1_500 }).then(() => order.push('long'))
+    const words = new Int32Array(new SharedArrayBuffer(8))
+    const pool = poolOf({}, { prefetch: 16, workerData: words.buffer })
+    await until(() => inspect(pool).members.idle === 2)
+    const long = call(pool, { type: 'hold' })
     const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }))
-    await Promise.all(short).then(() => order.push('short'))
-    await long
-    expect(order).toEqual(['short', 'long'])
+    expect(await Promise.all(short)).toHaveLength(40)
+    Atomics.store(words, 1, 1)
+    Atomics.notify(words, 1)
+    expect(await long).toBe('held')
   })
 
   it('uses all threads for work that takes long', async () => {
     const pool = poolOf({}, { prefetch: 16 })
-    while (inspect(pool).members.idle < 2) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => inspect(pool).members.idle === 2)
     const names = new Set(await Promise.all(Array.from({ length: 8 }, () => call(pool, { type: 'where', ms: 50 }))))
     expect(names.size).toBe(2)
   })

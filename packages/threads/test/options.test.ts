@@ -14,6 +14,7 @@ import { pathToFileURL } from 'node:url'
 import { MessageChannel, SHARE_ENV } from 'node:worker_threads'
 import type Counter from './fixtures/counter'
 import { system } from './fixtures/quiet-system'
+import { until } from './fixtures/until'
 
 const fixture = (name: string): string => join(__dirname, 'fixtures', name)
 
@@ -154,7 +155,7 @@ describe('threads', () => {
     const url = pathToFileURL(fixture('environment.cjs'))
     const pool = spawnPool(system, threads<(task: string) => unknown>(url, options), 'pool', { size: 1 })
     expect(await call(pool, 'hello')).toEqual({ data: { a: 1 }, b: '2', argv: 'c', isMainThread: false })
-    while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => lines.length !== 0)
     expect(lines.join('')).toBe('hello\n')
   })
 })

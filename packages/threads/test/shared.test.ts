@@ -15,6 +15,7 @@ import { type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Shared from './fixtures/shared'
+import { until } from './fixtures/until'
 
 const file = join(__dirname, 'fixtures', 'shared.ts')
 
@@ -42,10 +43,6 @@ const oneTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b)
 const each = <T>(n: number, make: (i: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: n }, (_, i) => make(i)))
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
-}
 
 describe('a state that members in threads share', () => {
   it('is made once, by init in a thread', async () => {

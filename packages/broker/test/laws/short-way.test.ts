@@ -1,6 +1,7 @@
 import { type Broker, createBroker, type DropOptions } from '@genpool/broker'
 import fc from 'fast-check'
 import { party, type Party } from '../engine/party'
+import { RUNS } from './runs'
 
 const command = fc.oneof(
   {
@@ -117,6 +118,6 @@ it('gives the same results and decisions on the short way', () => {
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 3 * RUNS },
   )
 })

@@ -148,6 +148,6 @@ it('gives the same results on the short ways under limits', () => {
         }
       },
     ),
-    { numRuns: 5 * RUNS },
+    { numRuns: 3 * RUNS },
   )
 })

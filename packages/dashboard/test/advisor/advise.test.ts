@@ -61,7 +61,7 @@ describe('advise', () => {
   ])('finds as many members as queueing theory: $rate requests a second', async ({ p99Ms, ...load }) => {
     let members = 1
     while (tail(members, load, p99Ms) > 0.01) members++
-    const { candidates } = await search(markovian({ seconds: 150, ...load }), {
+    const { candidates } = await search(markovian({ seconds: 60, ...load }), {
       p99Ms,
       maxDrops: 0,
       resamples: 2,
@@ -73,7 +73,7 @@ describe('advise', () => {
   })
 
   it('recommends an elastic size for bursts, where that costs less than any fixed one', async () => {
-    const { recommended, candidates } = await advised(bursts, { p99Ms: 500, resamples: 2 })
+    const { recommended, candidates } = await advised(bursts, { p99Ms: 500, resamples: 1 })
     expect(recommended?.options.size).toMatchObject({ min: expect.any(Number), max: expect.any(Number) })
     const fixed = candidates.filter(({ options, meets }) => meets && typeof options.size === 'number')
     expect(fixed.length).toBeGreaterThan(0)
@@ -87,7 +87,7 @@ describe('advise', () => {
     ['that may drop', { ...calm, seconds: 20, rate: 60 }, { p99Ms: 250, maxDrops: 0.05 }],
   ] as const)('recommends what does it on the real pool: traffic %s', async (_, load, goal) => {
     const trace = traceOf(load)
-    const { recommended } = await advised(load, { ...goal, resamples: 2 })
+    const { recommended } = await advised(load, { ...goal, resamples: 1 })
     const { requests } = await recorded(trace, recommended!.options)
     const answers = requests.filter(({ outcome }) => outcome === 'replied')
     const late = answers.filter(({ waitedMs, ranMs }) => waitedMs + ranMs > goal.p99Ms * 1.03)
@@ -108,7 +108,7 @@ describe('advise', () => {
 
   it('says what would do if no setting does: more members, or faster handlers', async () => {
     const trace = traceOf({ ...calm, seconds: 5, rate: 80 })
-    const goal = { p99Ms: 300, maxDrops: 0.01, maxSize: 3, resamples: 2 }
+    const goal = { p99Ms: 300, maxDrops: 0.01, maxSize: 3, resamples: 1 }
     const { recommended, instead, candidates, says } = await search(trace, goal)
     expect([recommended, candidates.some(({ meets }) => meets)]).toEqual([null, false])
     const { members, speed } = instead!
@@ -138,7 +138,7 @@ describe('advise', () => {
   })
 
   it('says that nothing helps against a goal shorter than any run could be', async () => {
-    const { instead, says } = await search(short, { p99Ms: 5, maxSize: 4, resamples: 2 })
+    const { instead, says } = await search(short, { p99Ms: 5, maxSize: 4, resamples: 1 })
     expect(instead).toEqual({ members: null, speed: null })
     expect(says).toContain('Nor do handlers that are 16 times as fast')
   })
@@ -149,7 +149,7 @@ describe('advise', () => {
     const { latencyMs } = await simulate(trace, { ...options, size: 3 })
     const goal = { p99Ms: latencyMs.p99 + 0.001, maxDrops: 0, maxSize: 12, options }
     const lucky = await search(trace, { ...goal, resamples: 0 })
-    const sure = await search(trace, { ...goal, resamples: 20, confidence: 1 })
+    const sure = await search(trace, { ...goal, resamples: 10, confidence: 1 })
     expect(lucky.recommended!.prediction.memberSeconds).toBeLessThan(sure.recommended!.prediction.memberSeconds)
     expect(sure.recommended).toMatchObject({ confidence: 1, meets: true })
     const risky = sure.candidates.filter(
@@ -198,7 +198,7 @@ describe('advise', () => {
 
   it('gives the same advice in threads, and each time, and tells how far it is', async () => {
     const told: number[] = []
-    const goal: Goal = { p99Ms: 300, resamples: 2, onProgress: ({ done, expected }) => told.push(done / expected) }
+    const goal: Goal = { p99Ms: 300, resamples: 1, onProgress: ({ done, expected }) => told.push(done / expected) }
     const here = await search(short, goal)
     expect(await advise(short, { ...goal, threads: 2 })).toEqual(here)
     expect(told).toHaveLength(here.simulations * 2)

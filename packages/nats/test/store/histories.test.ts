@@ -70,6 +70,7 @@ function entryOf(client: number, type: string, told: Told): Known {
 class Round {
   readonly known: Known[] = []
   #letters = 0
+  #heard: () => void = () => undefined
 
   constructor(private readonly random: (below: number) => number) {}
 
@@ -81,6 +82,7 @@ class Round {
       const gone = { letter, begun, ended: now(), failed: { code: 'gone', mayBeCommitted: true, message: 'gone' } }
       const told = await machines[client % 3]!.one(letter, type).catch((): Told => gone)
       this.known.push(entryOf(client, type, told))
+      this.#heard()
     }
   }
 
@@ -88,12 +90,17 @@ class Round {
   async others(which: number, more: number): Promise<void> {
     const count = (): number => this.known.filter(({ client }) => client % 3 !== which).length
     const wanted = Math.min(count() + more, (CLIENTS * EACH * 2) / 3)
-    while (count() < wanted) await new Promise((resolve) => setImmediate(resolve))
+    while (count() < wanted) await this.#next()
   }
 
   /** Resolves when so many operations have ended. */
   async ended(count: number): Promise<void> {
-    while (this.known.length < count) await new Promise((resolve) => setImmediate(resolve))
+    while (this.known.length < count) await this.#next()
+  }
+
+  /** Resolves when one more operation has ended. */
+  #next(): Promise<void> {
+    return new Promise((resolve) => (this.#heard = resolve))
   }
 }
 

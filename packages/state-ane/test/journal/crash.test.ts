@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Transpiled } from './transpiled'
 
-/** Most of a life is the loading of modules, so each has several stores that are struck at different moments of theirs. */
-const LIVES = 100
+/**
+ * Most of a life is the loading of modules, so each has several stores that are struck at different moments of theirs.
+ * `GENPOOL_LAW_RUNS` asks for more lives.
+ */
+const LIVES = Number(process.env['GENPOOL_LAW_RUNS'] ?? 50)
 const STORES = 3
 const LANES = 2
 

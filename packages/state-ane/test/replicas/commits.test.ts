@@ -12,6 +12,9 @@ function delays(seed: number, most: number): () => number {
   }
 }
 
+/** `GENPOOL_LAW_RUNS` asks for more. */
+const HISTORIES = Number(process.env['GENPOOL_LAW_RUNS'] ?? 700)
+
 describe('random concurrent histories through replicas', () => {
   it.each([
     ['one replica', 1, 6],
@@ -23,7 +26,7 @@ describe('random concurrent histories through replicas', () => {
     async (_, replicas, most) => {
       const delay = delays(replicas * 31 + most, most)
       const found = await findCounterexample((options) => replicaStore(options, replicas, delay), {
-        histories: 1500,
+        histories: HISTORIES,
         seed: 11 + replicas,
       })
       expect(found?.text).toBeUndefined()

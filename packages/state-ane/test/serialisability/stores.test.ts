@@ -14,9 +14,12 @@ function lossyStore(): Store {
   return store
 }
 
+/** `GENPOOL_LAW_RUNS` asks for more. */
+const HISTORIES = Number(process.env['GENPOOL_LAW_RUNS'] ?? 3000)
+
 describe('random concurrent histories', () => {
   it('each have a serial order in the embedded store', async () => {
-    const found = await findCounterexample((options) => createStore(options), { histories: 10_000, seed: 4 })
+    const found = await findCounterexample((options) => createStore(options), { histories: HISTORIES, seed: 4 })
     expect(found?.text).toBeUndefined()
   }, 60_000)
 
@@ -26,7 +29,7 @@ describe('random concurrent histories', () => {
   }, 60_000)
 
   it('each have one in a slow asynchronous store', async () => {
-    const found = await findCounterexample(slowStore, { histories: 2000, seed: 6 })
+    const found = await findCounterexample(slowStore, { histories: HISTORIES / 3, seed: 6 })
     expect(found?.text).toBeUndefined()
   }, 60_000)
 
