@@ -170,7 +170,7 @@ export class ReplicaCell<S> implements Cell<S> {
       case 'value':
         return this.#moved(message[1], message[2], frozen(message[3]))
       case 'patches':
-        return this.#moved(message[1], message[2], frozen(applied(this.#value as S, message[3]), this.#value))
+        return this.#moved(message[1], message[2], applied(this.#value as S, message[3]))
       case 'committed':
         return this.#committed(message[1], message[2])
       case 'refused':
