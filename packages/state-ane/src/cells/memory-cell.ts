@@ -77,9 +77,8 @@ export class MemoryCell<S> implements SyncCell<S> {
     const { version, value } = this
     const change = patched(value, patches)
     if (change === null) return undefined
-    const next = frozen(change.next, value)
-    this.validate(next)
-    return this.#commit(version, { next, patches, inverse: change.inverse })
+    this.validate(change.next)
+    return this.#commit(version, { ...change, patches })
   }
 
   hold(): SyncHold<S> | Promise<SyncHold<S>> {

@@ -1,4 +1,5 @@
 import type { Patch } from 'immer'
+import { frozen } from './frozen'
 
 /** A value after patches, and the patches back. */
 export interface Patched<S> {
@@ -9,40 +10,55 @@ export interface Patched<S> {
 type Container = Record<string | number, unknown>
 
 /**
- * Applies what a recipe has changed elsewhere: copies the parts on the paths, and makes no draft. A fifth of immer's time.
+ * Applies what a recipe has changed elsewhere: copies the parts on the paths, each of them once, and makes no draft. A fifth of
+ * immer's time. What is new is frozen, without a look at the rest.
  *
+ * @param value frozen, and it stays as it is
  * @returns null for what only immer knows how to apply: maps, sets, classes, and arrays whose length changes
  */
 export function patched<S>(value: S, patches: readonly Patch[]): Patched<S> | null {
   const inverse: Patch[] = []
+  const copies = new Set<unknown>()
   let next: unknown = value
   for (const patch of patches) {
     if (patch.path.length === 0) return null
-    next = changed(next, patch, 0, inverse)
+    next = changed(next, patch, 0, { inverse, copies })
     if (next === UNFIT) return null
   }
+  for (const copy of copies) Object.freeze(copy)
+  for (const { value: part } of patches) frozen(part)
   return { next: next as S, inverse: inverse.reverse() }
 }
 
 const UNFIT = Symbol('unfit')
 
+interface Making {
+  readonly inverse: Patch[]
+  readonly copies: Set<unknown>
+}
+
 /** A copy of the part at this depth of the path, with the change in it. */
-function changed(part: unknown, patch: Patch, depth: number, inverse: Patch[]): unknown {
+function changed(part: unknown, patch: Patch, depth: number, making: Making): unknown {
   const { path } = patch
   const key = path[depth] as string | number
-  const copy = copyOf(part, key)
-  if (copy === null) return UNFIT
-  if (depth === path.length - 1) return set(copy, key, patch, inverse) ? copy : UNFIT
-  const inner = changed(copy[key], patch, depth + 1, inverse)
+  if (!fits(part, key)) return UNFIT
+  const copy = making.copies.has(part) ? (part as Container) : copyOf(part as Container)
+  making.copies.add(copy)
+  if (depth === path.length - 1) return set(copy, key, patch, making.inverse) ? copy : UNFIT
+  const inner = changed(copy[key], patch, depth + 1, making)
   if (inner === UNFIT) return UNFIT
   copy[key] = inner
   return copy
 }
 
-function copyOf(part: unknown, key: string | number): Container | null {
-  if (typeof part !== 'object' || part === null || key === '__proto__') return null
-  if (Array.isArray(part)) return Object.hasOwn(part, key) && key !== 'length' ? (part.slice() as never) : null
-  return Object.getPrototypeOf(part) === Object.prototype ? { ...part } : null
+function fits(part: unknown, key: string | number): boolean {
+  if (typeof part !== 'object' || part === null || key === '__proto__') return false
+  if (Array.isArray(part)) return Object.hasOwn(part, key) && key !== 'length'
+  return Object.getPrototypeOf(part) === Object.prototype
+}
+
+function copyOf(part: Container): Container {
+  return Array.isArray(part) ? (part.slice() as never) : { ...part }
 }
 
 function set(copy: Container, key: string | number, { op, path, value }: Patch, inverse: Patch[]): boolean {

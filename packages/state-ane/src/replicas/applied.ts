@@ -1,11 +1,12 @@
 import { applyPatches, type Objectish, type Patch } from 'immer'
+import { frozen } from '../cells/frozen'
 import { patched } from '../cells/patched'
 
-/** The value after patches. Applied inside of an object, so that a patch may replace the whole value, whatever it is. */
+/** The value after patches, frozen like the one before. Applied inside of an object, so that a patch may replace the whole value, whatever it is. */
 export function applied<S>(value: S, patches: readonly Patch[]): S {
   if (patches.length === 0) return value
   const plainly = patched(value, patches)
   if (plainly !== null) return plainly.next
   const inside = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
-  return applyPatches({ value } as Objectish & { value: S }, inside).value
+  return frozen(applyPatches({ value } as Objectish & { value: S }, inside).value, value)
 }

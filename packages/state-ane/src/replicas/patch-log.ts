@@ -1,10 +1,10 @@
 import type { Patch } from 'immer'
 import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
-import { Turns } from '../cells/turns'
 import { checkCell } from '../cells/wrong-cell'
 import { protoNameIn } from '../cells/proto-name'
 import { netPatches } from '../groups/net-patches'
+import { ReplicaTurns } from './replica-turns'
 
 /** How many commits are kept for replicas that are behind. */
 const KEPT = 256
@@ -22,7 +22,7 @@ interface Logged<S> {
 /** The patches of the last commits of a cell, for all replicas that follow it. They cost what has changed, whatever the size is. */
 export class PatchLog<S> {
   /** Which replica commits next, if they ask. */
-  readonly turns = new Turns<object>()
+  readonly turns = new ReplicaTurns()
   /**
    * Whether commits end later, so that a value is asked for when others have followed. If not, old values are garbage at once: kept
    * for 256 commits, they cost a commit of a large state a third of its time.

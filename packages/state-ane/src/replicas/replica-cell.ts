@@ -7,11 +7,13 @@ import { mustBeState } from '../cells/must-be-state'
 import { frozenState, produceWithPatches } from '../cells/produce'
 import type { CellKey } from '../errors'
 import { applied } from './applied'
+import { Entries } from './entries'
 import { type Change, Entry } from './entry'
 import { promised } from './promised'
 import { mustHaveNoProtoName } from '../cells/proto-name'
-import { type HoldWriter, ReplicaHold } from './replica-hold'
+import { ReplicaHolds } from './replica-holds'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
+import { ReplicaTurn } from './replica-turn'
 
 /** After so many losses a replica takes the cell, so that it always ends. */
 const PATIENCE = 3
@@ -28,6 +30,8 @@ export interface ReplicaPorts<S> {
   tag(isSet: boolean): unknown
   /** What was sent with this tag came to nothing. A recipe runs again, and perhaps changes nothing then. */
   lost?(tag: unknown): void
+  /** Whether it calls `rest` when it has made what it can. If not, a turn ends as soon as what has waited for it is sent. */
+  readonly rests?: boolean
 }
 
 /**
@@ -45,27 +49,38 @@ export class ReplicaCell<S> implements Cell<S> {
   #value: S | undefined = undefined
   #epoch = 0
   #seq = 0
-  #lastHold = 0
-  /** What is not confirmed, in order. */
-  #entries: Entry<S>[] = []
-  /** How many holds it has or waits for: until they are released, entries without one wait. */
-  #parking = 0
-  /** How many of them keep everybody else from committing. */
-  #firm = 0
+  #lastId = 0
+  readonly #entries: Entries<S>
+  /** Until they are released, entries without a hold wait. */
+  readonly #holds: ReplicaHolds<S>
+  readonly #turn: ReplicaTurn
   #isLeasing = false
-  /** Whether others commit as well: then it waits for its turn, and makes its commits only once. */
-  #isContended = false
-  /** How often others have committed, and how often at its last turn. */
-  #moves = 0
-  #movesBefore = 0
-  readonly #holds = new Map<number, ReplicaHold<S>>()
   /** The patches of the value that was made last, which may be committed as it is. */
   #made: (Change<S> & { readonly base: unknown }) | null = null
 
   constructor(
     readonly key: CellKey,
     private readonly ports: ReplicaPorts<S>,
-  ) {}
+  ) {
+    const nextId = (): number => ++this.#lastId
+    const send = (message: ReplicaMessage): void => ports.send(message)
+    const value = (): S => this.value
+    this.#entries = new Entries<S>(key, {
+      value,
+      send: (change, tag, hold) => this.#send(change, tag, hold),
+      lost: (tag) => ports.lost?.(tag),
+    })
+    this.#holds = new ReplicaHolds<S>(nextId, {
+      key,
+      value,
+      version: () => this.version,
+      changeTo: (next) => this.#changeTo(next),
+      commit: (change, hold) => this.#send(change, this.ports.tag(false), hold),
+      send,
+      ended: () => this.#makeWhatWaits(),
+    })
+    this.#turn = new ReplicaTurn({ nextId, send, rests: ports.rests === true })
+  }
 
   /** The latest committed value that is known here. */
   get value(): S {
@@ -74,21 +89,18 @@ export class ReplicaCell<S> implements Cell<S> {
 
   /** Whether commits are under way: what a handler reads now may be older than what it would read then. */
   get isCommitting(): boolean {
-    return this.#entries.length > 0
+    return this.#entries.size > 0
   }
 
   /** Whether it has the cell for itself, or waits for that. */
   get isHolding(): boolean {
-    return this.#firm > 0
+    return this.#holds.isAny
   }
 
   update(recipe: Recipe<S>): MaybePromise<S> {
     const { promise, done } = promised<S>()
-    const entry = new Entry<S>(recipe, this.ports.tag(false), done)
-    this.#entries.push(entry)
-    if (this.#isContended) void this.#lease('turn')
-    else if (this.#parking === 0) this.#make(entry, 0)
-    this.#settle()
+    this.#entries.add(new Entry<S>(recipe, this.ports.tag(false), done))
+    this.#makeWhatWaits()
     return promise
   }
 
@@ -101,17 +113,15 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   compareAndSet(version: number, next: S): MaybePromise<boolean> {
-    if (this.#entries.length === 0 && version !== this.version) return false
+    if (this.#entries.size === 0 && version !== this.version) return false
     const change = this.#changeTo(next)
     if (change === null) return true
     const { promise, done } = promised<boolean>()
     const entry = new Entry<S>(null, this.ports.tag(true), done)
     // What is under way changes the version, most likely.
-    const isLost = this.#entries.length > 0 || this.#parking > 0
-    this.#entries.push(entry)
-    if (isLost) entry.made = { kind: 'settles', settle: () => this.#lost(entry) }
-    else this.#send(entry, change, 0)
-    this.#settle()
+    if (this.#entries.size > 0 || this.#holds.isAny) this.#entries.addLost(entry)
+    else this.#entries.set(entry, change)
+    this.#entries.settle()
     return promise
   }
 
@@ -133,19 +143,7 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   hold(): Promise<Hold<S>> {
-    return this.#hold('hold')
-  }
-
-  #hold(kind: 'hold' | 'turn'): Promise<ReplicaHold<S>> {
-    const id = ++this.#lastHold
-    this.#parking++
-    if (kind === 'hold') this.#firm++
-    return new Promise((resolve, reject) => {
-      const answer = { granted: () => resolve(hold), refused: reject }
-      const hold = new ReplicaHold<S>({ id, isFirm: kind === 'hold' }, answer, this.#writer)
-      this.#holds.set(id, hold)
-      this.ports.send([kind, id])
-    })
+    return this.#holds.take()
   }
 
   watch(): never {
@@ -156,6 +154,15 @@ export class ReplicaCell<S> implements Cell<S> {
     return version === this.version ? [] : undefined
   }
 
+  /**
+   * Nothing more is committed here before the owner has said something: the turn of this replica may end.
+   *
+   * @param most how many commits it may make in one turn while others wait
+   */
+  rest(most: number): void {
+    this.#turn.rest(this.isCommitting, most)
+  }
+
   // --- what the owner says ---
 
   receive(message: OwnerMessage<S>): void {
@@ -163,15 +170,17 @@ export class ReplicaCell<S> implements Cell<S> {
       case 'value':
         return this.#moved(message[1], message[2], frozen(message[3]))
       case 'patches':
-        return this.#moved(message[1], message[2], frozen(applied(this.#value as S, message[3]), this.#value))
+        return this.#moved(message[1], message[2], applied(this.#value as S, message[3]))
       case 'committed':
         return this.#committed(message[1], message[2])
       case 'refused':
         return this.#refused(message[1], message[2], message[3])
       case 'held':
-        return this.#holds.get(message[1])?.granted()
+        return this.#turn.granted(message[1]) ? this.#turnBegins() : this.#holds.granted(message[1])
+      case 'wanted':
+        return this.#turn.wanted(message[1])
       case 'notHeld':
-        return this.#notHeld(message[1], message[2])
+        return this.#holds.notHeld(message[1], message[2])
     }
   }
 
@@ -180,158 +189,73 @@ export class ReplicaCell<S> implements Cell<S> {
     this.#epoch = epoch
     this.version = version
     this.#value = value
-    for (const hold of this.#holds.values()) hold.lost()
-    this.#moves++
-    for (const entry of this.#entries) {
-      if (entry.made.kind !== 'sent') continue
-      entry.losses++
-      this.#isContended = true
-    }
+    this.#holds.lost()
+    this.#turn.moved(this.#entries.lose())
     this.#again()
   }
 
   #committed(seq: number, version: number): void {
-    for (const hold of this.#holds.values()) {
-      const next = hold.committed(seq)
-      if (next === undefined) continue
-      this.#value = next.value
+    const confirmed = (next: S): void => {
+      this.#value = next
       this.version = version
     }
-    for (let entry; (entry = this.#entries[0]) !== undefined;) {
-      const { made } = entry
-      if (made.kind !== 'sent' || made.seq > seq) return
-      this.#entries.shift()
-      this.#value = made.next
-      this.version = version
-      entry.committed(made.next)
-      this.#settle()
-    }
+    this.#holds.committed(seq, confirmed)
+    this.#entries.confirm(seq, confirmed)
   }
 
   #refused(seq: number, epoch: number, error: unknown): void {
     this.#epoch = epoch
-    for (const hold of this.#holds.values()) hold.refused(seq, error)
-    const i = this.#entries.findIndex(({ made }) => made.kind === 'sent' && made.seq === seq)
-    if (i >= 0) this.#entries.splice(i, 1)[0]?.failed(error)
+    this.#holds.refused(seq, error)
+    this.#entries.refuse(seq, error)
     this.#again()
   }
 
-  // --- entries ---
+  // --- commits ---
 
   /** Makes all entries on the value that is here now. */
   #again(): void {
-    const sets = this.#entries.filter(({ recipe, made }) => recipe === null && made.kind === 'sent')
-    if (sets.length > 0) this.#entries = this.#entries.filter((entry) => !sets.includes(entry))
-    for (const entry of this.#entries) if (entry.recipe !== null) this.#forget(entry)
-    for (const entry of sets) this.#lost(entry)
-    if (this.#parking === 0) {
-      if (this.#entries.some(({ losses }) => losses >= PATIENCE)) void this.#lease('hold')
-      else if (this.#isContended && this.#entries.length > 0) void this.#lease('turn')
-      else this.#makeAll(0)
+    this.#entries.void()
+    if (!this.#holds.isAny && this.#entries.hasLost(PATIENCE)) void this.#lease()
+    else this.#makeWhatWaits()
+  }
+
+  /** Sends what waits, as soon as it may. */
+  #makeWhatWaits(): void {
+    if (this.#entries.isWaiting && !this.#holds.isAny && this.#turn.take()) {
+      this.#entries.make(0)
+      this.#turn.sent()
     }
-    this.#settle()
+    this.#entries.settle()
   }
 
-  #lost(entry: Entry<S>): void {
-    this.ports.lost?.(entry.tag)
-    entry.lost()
+  #turnBegins(): void {
+    // Who holds the cell needs no turn, and what waits here waits for the end of that.
+    if (this.#holds.isAny) return this.#turn.give()
+    this.#entries.make(0)
+    this.#turn.sent()
+    this.#entries.settle()
   }
 
-  #forget(entry: Entry<S>): void {
-    if (entry.made.kind === 'sent') this.ports.lost?.(entry.tag)
-    entry.forget()
-  }
-
-  #makeAll(hold: number): void {
-    for (const entry of [...this.#entries]) if (entry.made.kind === 'none') this.#make(entry, hold)
-  }
-
-  /** Runs the recipe of an entry on what the entries before it have left. */
-  #make(entry: Entry<S>, hold: number): void {
-    const base = this.#tip(entry)
-    try {
-      const [next, patches] = produceWithPatches(this.key, base, entry.recipe as Recipe<S>)
-      mustHaveNoProtoName(this.key, patches)
-      if (Object.is(next, base)) entry.made = { kind: 'settles', settle: () => entry.committed(next) }
-      else this.#send(entry, { next, patches }, hold)
-    } catch (error) {
-      // Perhaps because of a change before it that comes to nothing: that is known when those are confirmed.
-      entry.made = { kind: 'settles', settle: () => entry.failed(error) }
-    }
-  }
-
-  #tip(before: Entry<S>): S {
-    for (let i = this.#entries.lastIndexOf(before) - 1; i >= 0; i--) {
-      const made = this.#entries[i]?.made
-      if (made?.kind === 'sent') return made.next
-    }
-    return this.value
-  }
-
-  #send(entry: Entry<S>, { next, patches }: Change<S>, hold: number): void {
+  #send({ next, patches }: Change<S>, tag: unknown, hold: number): number {
     const seq = ++this.#seq
-    entry.made = { kind: 'sent', seq, next }
-    this.ports.send(['commit', this.#epoch, seq, hold, patches, entry.tag], next)
+    this.#turn.made()
+    this.ports.send(['commit', this.#epoch, seq, hold, patches, tag], next)
+    return seq
   }
 
-  /** Settles what waits for nothing before it. */
-  #settle(): void {
-    for (let entry; (entry = this.#entries[0]) !== undefined;) {
-      if (entry.made.kind !== 'settles') return
-      this.#entries.shift()
-      entry.made.settle()
-    }
-  }
-
-  // --- holds ---
-
-  /** Takes the cell, or its turn among replicas, so that what waits here comes first once. */
-  async #lease(kind: 'hold' | 'turn'): Promise<void> {
+  /** Takes the cell, so that what waits here comes first once. */
+  async #lease(): Promise<void> {
     if (this.#isLeasing) return
     this.#isLeasing = true
     try {
-      const hold = await this.#hold(kind)
-      this.#isContended = this.#moves > this.#movesBefore
-      this.#movesBefore = this.#moves
-      this.#makeAll(kind === 'hold' ? hold.id : 0)
+      const hold = await this.#holds.take()
+      this.#entries.make(hold.id)
       hold.release()
     } catch (error) {
-      for (const entry of this.#entries.splice(0)) entry.failed(error)
+      this.#entries.fail(error)
     } finally {
       this.#isLeasing = false
     }
-    this.#settle()
-  }
-
-  #notHeld(id: number, error: unknown): void {
-    this.#holds.get(id)?.notHeld(error)
-    this.#end(id)
-  }
-
-  #end(id: number): void {
-    const hold = this.#holds.get(id)
-    if (hold === undefined) return
-    this.#holds.delete(id)
-    this.#parking--
-    if (hold.isFirm) this.#firm--
-    if (this.#parking > 0 || this.#isLeasing) return
-    this.#makeAll(0)
-    this.#settle()
-  }
-
-  readonly #writer: HoldWriter<S> = {
-    key: this.key,
-    value: () => this.value,
-    version: () => this.version,
-    changeTo: (next) => this.#changeTo(next),
-    send: (id, { next, patches }) => {
-      const seq = ++this.#seq
-      this.ports.send(['commit', this.#epoch, seq, id, patches, this.ports.tag(false)], next)
-      return seq
-    },
-    release: (id) => {
-      this.ports.send(['release', id])
-      this.#end(id)
-    },
+    this.#entries.settle()
   }
 }

@@ -12,8 +12,8 @@ export interface HoldWriter<S> {
   version(): number
   changeTo(next: S): Change<S> | null
   /** Returns the number of the commit. */
-  send(id: number, change: Change<S>): number
-  release(id: number): void
+  send(change: Change<S>): number
+  release(): void
 }
 
 interface Pending<S> {
@@ -28,18 +28,11 @@ export class ReplicaHold<S> implements Hold<S> {
   #isReleased = false
   #pending: Pending<S> | null = null
 
-  readonly id: number
-  /** Whether nobody at all commits meanwhile; if not, no other replica does that asks for its turn. */
-  readonly isFirm: boolean
-
   constructor(
-    { id, isFirm }: { readonly id: number; readonly isFirm: boolean },
+    readonly id: number,
     private readonly answer: { granted(): void; refused(error: unknown): void },
     private readonly cell: HoldWriter<S>,
-  ) {
-    this.id = id
-    this.isFirm = isFirm
-  }
+  ) {}
 
   update(recipe: Recipe<S>): MaybePromise<S> {
     this.#check()
@@ -59,13 +52,13 @@ export class ReplicaHold<S> implements Hold<S> {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
-    this.cell.release(this.id)
+    this.cell.release()
   }
 
   #commit(change: Change<S>): Promise<S> {
     return new Promise((resolve, reject) => {
       const { next } = change
-      this.#pending = { seq: this.cell.send(this.id, change), next, resolve: () => resolve(next), reject }
+      this.#pending = { seq: this.cell.send(change), next, resolve: () => resolve(next), reject }
     })
   }
 

@@ -21,12 +21,13 @@ export type ReplicaMessage =
  *   them again on this value, in the new epoch
  * - `committed`: its entries up to `seq` are committed, and led to `version`
  * - `refused`: the entry `seq` is not committed, and fails; those after it are void
- * - `held`: the hold is the replica's, which has the latest value now
+ * - `held`: the hold or the turn is the replica's, which has the latest value now
+ * - `wanted`: another replica waits for the turn that this one has, or gets next
  */
 export type OwnerMessage<S> =
   | readonly ['value', epoch: number, version: number, value: S]
   | readonly ['patches', epoch: number, version: number, patches: readonly Patch[]]
   | readonly ['committed', seq: number, version: number]
   | readonly ['refused', seq: number, epoch: number, error: unknown]
-  | readonly ['held', id: number]
+  | readonly ['held' | 'wanted', id: number]
   | readonly ['notHeld', id: number, error: unknown]

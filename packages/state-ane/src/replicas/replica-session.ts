@@ -3,6 +3,7 @@ import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
 import type { PatchLog } from './patch-log'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
+import { SessionTurn } from './session-turn'
 
 /** What a session needs of what is around it. */
 export interface SessionPorts<S> {
@@ -38,7 +39,7 @@ export class ReplicaSession<S> {
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
   readonly #holds = new Map<number, Hold<S>>()
-  readonly #turns = new Map<number, object>()
+  #turn: SessionTurn | null = null
   /** The last of the commits of the replica whose success was not sent yet. */
   #confirmed: { seq: number; version: number } | null = null
 
@@ -87,8 +88,7 @@ export class ReplicaSession<S> {
     this.#queue.length = 0
     for (const hold of this.#holds.values()) hold.release()
     this.#holds.clear()
-    for (const turn of this.#turns.values()) this.log.turns.give(turn)
-    this.#turns.clear()
+    this.#turn?.end()
   }
 
   /** One message after another. Synchronous as long as the cell is. */
@@ -117,7 +117,7 @@ export class ReplicaSession<S> {
         // Not waited for: what comes next may be the release of the one before.
         return void this.#hold(message[1])
       case 'turn':
-        return void this.#turn(message[1])
+        return this.#takeTurn(message[1])
       case 'release':
         return this.#release(message[1])
     }
@@ -126,18 +126,16 @@ export class ReplicaSession<S> {
   #release(id: number): void {
     this.#holds.get(id)?.release()
     this.#holds.delete(id)
-    const turn = this.#turns.get(id)
-    if (turn !== undefined) this.log.turns.give(turn)
-    this.#turns.delete(id)
+    this.#turn?.end(id)
   }
 
-  async #turn(id: number): Promise<void> {
-    const turn = await this.log.turns.take({})
-    while (this.isWriting) await this.#written
-    if (this.#isClosed) return this.log.turns.give(turn)
-    this.#turns.set(id, turn)
-    this.update()
-    this.ports.send(['held', id])
+  #takeTurn(id: number): void {
+    this.#turn = new SessionTurn(id, this.log.turns, {
+      written: () => (this.isWriting ? this.#written : null),
+      update: () => this.update(),
+      send: (message) => this.ports.send(message),
+    })
+    this.#turn.take()
   }
 
   async #hold(id: number): Promise<void> {

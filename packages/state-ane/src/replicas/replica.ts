@@ -132,8 +132,8 @@ export class Replica<S> {
     if (typeof version !== 'number') throw new TypeError('it has no version')
     if (version <= this.#version) return false
     if (update.type === 'patches' && update.from !== this.#version) return false
-    const before = this.#value
-    this.#value = frozen(update.type === 'value' ? update.value : applied(before as S, update.patches), before)
+    this.#value =
+      update.type === 'value' ? frozen(update.value, this.#value) : applied(this.#value as S, update.patches)
     this.#version = version
     this.#askedAt = null
     return true

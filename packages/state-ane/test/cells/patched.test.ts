@@ -33,7 +33,28 @@ function change(draft: Doc, [kind, key, n]: Change): void {
 const changes = fc.array(fc.tuple(fc.nat(9), fc.constantFrom('x', 'y', 'length'), fc.nat(3)), { maxLength: 6 })
 const first = (): Doc => ({ a: 0, list: [1, 2], inner: { x: { n: 1 } }, map: new Map() })
 
+/** The objects in a value that are not frozen. Immer freezes maps in its own way. */
+function thawed(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null || value instanceof Map) return []
+  return [...(Object.isFrozen(value) ? [] : [value]), ...Object.values(value).flatMap(thawed)]
+}
+
 describe('applying patches without a draft', () => {
+  it('freezes what is new, and leaves the rest as it is', () => {
+    const [base] = produceWithPatches(first(), () => undefined)
+    const patches: Patch[] = [
+      { op: 'add', path: ['inner', 'y'], value: { n: 1 } },
+      { op: 'replace', path: ['inner', 'y', 'n'], value: 2 },
+      { op: 'replace', path: ['inner', 'x', 'n'], value: 3 },
+    ]
+    const next = patched(base, patches)?.next
+    expect(next).toEqual({ ...base, inner: { x: { n: 3 }, y: { n: 2 } } })
+    expect(thawed(next)).toEqual([])
+    expect([next?.list, next?.map]).toEqual([base.list, base.map])
+    expect(next?.list).toBe(base.list)
+    expect(patches[0]?.value).toEqual({ n: 1 })
+  })
+
   it('leads to what immer makes of them, and back again; or leaves them to immer', () => {
     let times = 0
     fc.assert(
@@ -46,6 +67,7 @@ describe('applying patches without a draft', () => {
         expect(made.next).toEqual(next)
         expect(applyPatches(next as Objectish, made.inverse)).toEqual(base)
         expect(base).toEqual(applyPatches(base as Objectish, []))
+        expect(thawed(made.next)).toEqual([])
       }),
       { numRuns: 2000 },
     )

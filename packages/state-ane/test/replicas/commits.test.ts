@@ -42,13 +42,18 @@ interface State {
 
 const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function setUp(count: number, delay: () => number, validate?: (state: State) => boolean) {
+interface Setup {
+  readonly validate?: (state: State) => boolean
+  readonly turnLength?: number | undefined
+}
+
+function setUp(count: number, delay: () => number, { validate, turnLength }: Setup = {}) {
   const cell = createStore().cell<State>('state', {
     initial: { n: 0, by: {} },
     ...(validate === undefined ? {} : { validate }),
   })
   const log = new PatchLog<State>(cell)
-  const far = Array.from({ length: count }, () => new Far(log as never, delay))
+  const far = Array.from({ length: count }, () => new Far(log as never, delay, undefined, turnLength))
   return { cell, far }
 }
 const add = (draft: { n: number; by: Record<string, number> }, name: string): void => {
@@ -104,8 +109,9 @@ describe('recipes through replicas', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 0, max: 12 }),
         fc.array(fc.tuple(fc.nat(3), fc.nat(6)), { maxLength: 60 }),
-        async (count, most, steps) => {
-          const { cell, far } = setUp(count, delays(most + steps.length, most))
+        fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+        async (count, most, steps, turnLength) => {
+          const { cell, far } = setUp(count, delays(most + steps.length, most), { turnLength })
           const answers: unknown[] = []
           for (const [who, pause] of steps) {
             const one = replicaOf(far[who % count])
@@ -139,11 +145,7 @@ describe('recipes through replicas', () => {
   })
 
   it('that are refused fail alone', async () => {
-    const { cell, far } = setUp(
-      2,
-      () => 2,
-      ({ n }) => n !== 3,
-    )
+    const { cell, far } = setUp(2, () => 2, { validate: ({ n }) => n !== 3 })
     const one = replicaOf(far[0])
     const step = (by: number) =>
       Promise.resolve(one.update((draft) => void (draft.n += by))).then(
@@ -156,11 +158,7 @@ describe('recipes through replicas', () => {
   })
 
   it('that throw because of a change that came to nothing run again without it', async () => {
-    const { far } = setUp(
-      1,
-      () => 2,
-      ({ n }) => n !== 1,
-    )
+    const { far } = setUp(1, () => 2, { validate: ({ n }) => n !== 1 })
     const one = replicaOf(far[0])
     const refused = Promise.resolve(one.update((draft) => void (draft.n = 1)))
     const throws = one.update((draft) => {
@@ -186,6 +184,91 @@ describe('recipes through replicas', () => {
     expect(await Promise.all(all)).toEqual([1, 'too late', 2])
     expect(cell.value).toBe(2)
   })
+})
+
+describe('replicas that take turns', () => {
+  /** Two replicas that have lost commits to each other, and each has some more. */
+  async function contended(turnLength: number) {
+    const { cell, far } = setUp(2, () => 3, { turnLength })
+    const commit = (index: number) =>
+      Promise.resolve(replicaOf(far[index]).update((draft) => add(draft, String(index))))
+    const repeat = async (index: number, times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) await Promise.all([commit(index), commit(index), commit(index)])
+    }
+    return { cell, far, repeat }
+  }
+
+  it('make each commit about once, though both commit all the time', async () => {
+    const { cell, far, repeat } = await contended(12)
+    let sent = 0
+    for (const one of far) {
+      const send = one.up.send.bind(one.up)
+      one.up.send = (message) => {
+        if (message[0] === 'commit') sent++
+        send(message)
+      }
+    }
+    await Promise.all([repeat(0, 100), repeat(1, 100)])
+    expect(cell.value.n).toBe(600)
+    expect(sent).toBeLessThan(660)
+  })
+
+  it('let each other commit after a turn, however much they have', async () => {
+    const { cell, repeat } = await contended(12)
+    const order: string[] = []
+    const log = (name: string) => () => void order.push(name)
+    let last: State = cell.value
+    cell.watch((value) => {
+      order.push(value.by['0'] === last.by['0'] ? '1' : '0')
+      last = value
+    })
+    await Promise.all([repeat(0, 40).then(log('end 0')), repeat(1, 40).then(log('end 1'))])
+    const first = order.slice(
+      0,
+      order.findIndex((each) => each.startsWith('end')),
+    )
+    const turns = first.join('').match(/0+|1+/g) ?? []
+    // Twelve, and what is under way when it hears that it is over.
+    expect(Math.max(...turns.map(({ length }) => length))).toBeLessThan(25)
+    expect(turns.length).toBeGreaterThan(8)
+  })
+
+  it('give the turn back when they have nothing to commit', async () => {
+    const { cell, far, repeat } = await contended(12)
+    await Promise.all([repeat(0, 5), repeat(1, 5)])
+    await quiet()
+    await replicaOf(far[0]).update((draft) => add(draft, '0'))
+    await quiet()
+    await replicaOf(far[1]).update((draft) => add(draft, '1'))
+    expect(cell.value.n).toBe(32)
+  })
+
+  it('hold the cell and commit recipes at the same time, and come to an end', async () => {
+    const one = fc.record({ who: fc.nat(1), holds: fc.boolean(), pause: fc.nat(4) })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(one, { maxLength: 30 }),
+        fc.nat(6),
+        fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
+        async (steps, most, turnLength) => {
+          const { cell, far } = setUp(2, delays(most + steps.length, most), { turnLength })
+          const ends: unknown[] = []
+          for (const { who, holds, pause } of steps) {
+            const replica = replicaOf(far[who])
+            const next = (draft: Draft<State>): void => add(draft, String(who))
+            const transition = { run: () => ({ next }) }
+            ends.push(transactUnchecked(replica, transition, { mode: holds ? 'exclusive' : 'retry' }))
+            for (let i = 0; i < pause; i++) await undefined
+          }
+          await Promise.all(ends)
+          expect(cell.value.n).toBe(steps.length)
+          await quiet()
+          expect(cell.held).toBe(false)
+        },
+      ),
+      { numRuns: 500 },
+    )
+  }, 30_000)
 })
 
 describe('a replica that commits', () => {
@@ -227,8 +310,8 @@ describe('a replica that commits', () => {
 
   it('dies at any time, and the others go on', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(40), fc.nat(8), fc.boolean(), async (when, most, holds) => {
-        const { cell, far } = setUp(3, delays(when + most, most))
+      fc.asyncProperty(fc.nat(40), fc.nat(8), fc.boolean(), fc.boolean(), async (when, most, holds, rests) => {
+        const { cell, far } = setUp(3, delays(when + most, most), { turnLength: rests ? 3 : undefined })
         const work = async (index: number): Promise<number> => {
           let done = 0
           for (let i = 0; i < 6; i++) {

@@ -47,7 +47,11 @@ function copied<M>(message: M): M {
   ) as M
 }
 
-/** A cell of a store, and a replica of it at the other end of two channels. */
+/**
+ * A cell of a store, and a replica of it at the other end of two channels.
+ *
+ * @param turnLength how many commits its turn may have while others wait; undefined if it ends at once
+ */
 export class Far {
   readonly replica: ReplicaCell<unknown>
   readonly session: ReplicaSession<unknown>
@@ -61,15 +65,23 @@ export class Far {
     log: PatchLog<unknown>,
     delay: () => number,
     admit: (tag: unknown) => Error | undefined = () => undefined,
+    turnLength?: number,
   ) {
-    this.replica = new ReplicaCell(log.cell.key, { send: (message) => this.up.send(message), tag: () => ++this.#tags })
+    this.replica = new ReplicaCell(log.cell.key, {
+      send: (message) => this.up.send(message),
+      tag: () => ++this.#tags,
+      rests: turnLength !== undefined,
+    })
     this.session = new ReplicaSession(log, {
       send: (message) => this.down.send(message),
       admit,
       committed: (tag) => void this.done.push(tag),
       changed: () => queueMicrotask(() => this.session.update()),
     })
-    this.down = new Channel(delay, (message) => this.replica.receive(message))
+    this.down = new Channel(delay, (message) => {
+      this.replica.receive(message)
+      if (turnLength !== undefined) queueMicrotask(() => this.replica.rest(turnLength))
+    })
     this.up = new Channel(delay, (message) => this.session.receive(message))
     this.reach()
   }

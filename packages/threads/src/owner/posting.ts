@@ -49,6 +49,11 @@ export class Posting {
     queueMicrotask(this.#afterCallers)
   }
 
+  /** Sends at once what there is. */
+  now(): void {
+    this.#send()
+  }
+
   readonly #afterCallers = (): void => process.nextTick(this.#send)
 
   /** The message of this job is moved, not copied. */

@@ -15,6 +15,8 @@ export interface LinkPorts {
   readonly isBusy: boolean
   /** Something is to be sent soon. */
   sendSoon(): void
+  /** The same at once. */
+  sendNow(): void
 }
 
 /** Keeps the state of one thread up to date, and takes its commits. */
@@ -66,7 +68,9 @@ export class StateLink {
 
   #send(message: OwnerMessage<unknown>): void {
     this.#out.push(['state', encoded(message)])
-    this.ports.sendSoon()
+    // All other threads wait for what this one does with it.
+    if (message[0] === 'held') this.ports.sendNow()
+    else this.ports.sendSoon()
   }
 }
 

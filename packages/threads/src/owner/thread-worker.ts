@@ -90,6 +90,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       admit: (id) => this.#admit(id),
       committed: (run) => this.#reports.committed(run),
       sendSoon: () => this.#posting.soon(),
+      sendNow: () => this.#posting.now(),
       get isBusy() {
         return ledger.size > 0
       },

@@ -7,6 +7,10 @@ const MOST = 64
 /** A run that takes longer is waited for alone, in nanoseconds: its neighbour's answer would wait for its end. */
 const LONG = 50_000
 const WEIGHT = 1 / 16
+/** What a run takes at least with all that belongs to it, in nanoseconds. */
+const LEAST = 3_000
+/** While the commits of another thread wait, this one commits for so long in one turn, in nanoseconds. */
+const TURN = 500_000
 
 /** A job that has begun. */
 export interface Run extends Claimed {
@@ -62,6 +66,11 @@ export class Lanes {
     if (last?.follows === true || last?.isAlone === true) return false
     if (length === MOST || this.#meanNs > LONG) return false
     return !this.shared.cell.isHolding && !this.main.readsState(message)
+  }
+
+  /** How many commits a turn may have. Others do not wait for long work. */
+  get turnLength(): number {
+    return this.#meanNs > LONG ? 1 : TURN / (this.#meanNs + LEAST)
   }
 
   begin(run: Run): Lane {

@@ -137,6 +137,7 @@ export class Runtime implements ErrandHost {
       this.#begin(lanes, job)
     }
     this.#heap.measure(this.#clock.now())
+    this.#shared?.cell.rest(lanes.turnLength)
     this.#flushing.release()
     if (lanes.current === undefined) this.#awake.wait()
   }

@@ -27,6 +27,7 @@ export class SharedReplica {
     private readonly runs: CommittingRuns,
   ) {
     this.cell = new ReplicaCell(key, {
+      rests: true,
       tag: (isSet) => runs.committing(isSet),
       lost: (job) => runs.lost(job as number),
       send: (message, next) => {
