@@ -1,34 +1,46 @@
+import { hashOf, KeyTable, NO_HASH } from './key-table'
+
 /** In the list of keys, a place that no key has. */
 const FREE = Symbol('free')
+/** After so many new keys, more are expected. Before, a `Map` is faster: V8 keeps the hash of a string that comes again. */
+const MANY = 1024
 
 /** Gives each key a place in lists: a small number. What is kept there for each key takes a few bytes, and is found with one look-up. */
 export class KeyPlaces {
-  readonly #places = new Map<unknown, number>()
+  readonly #table = new KeyTable()
+  /** The places of keys that are not in the table. */
+  readonly #others = new Map<unknown, number>()
   /** By place. */
   #keys: unknown[] = []
+  #hashes: number[] = []
   #free: number[] = []
   /** The place that `next` has returned. */
   #hand = -1
+  #added = 0
 
   /** How many keys have a place. */
   get size(): number {
-    return this.#places.size
+    return this.#table.size + this.#others.size
   }
 
-  /** How many places there are, with those that no key has. */
-  get length(): number {
-    return this.#keys.length
+  /** The hash with which to look for a key, and to add it. */
+  hashOf(key: unknown): number {
+    return this.#added < MANY ? NO_HASH : hashOf(key)
   }
 
-  of(key: unknown): number | undefined {
-    return this.#places.get(key)
+  /** The place of a key; -1 if it has none. */
+  of(key: unknown, hash: number): number {
+    const place = hash === NO_HASH ? -1 : this.#table.find(key, hash, this.#keys)
+    return place >= 0 || this.#others.size === 0 ? place : (this.#others.get(key) ?? -1)
   }
 
   /** Adds a key that has no place; if no place is free, its place is a new one, the last. */
-  add(key: unknown): number {
-    const place = this.#free.pop() ?? this.#keys.length
+  add(key: unknown, hash: number): number {
+    const place = this.#free.length === 0 ? this.#keys.length : (this.#free.pop() as number)
     this.#keys[place] = key
-    this.#places.set(key, place)
+    this.#hashes[place] = hash
+    this.#index(place)
+    if (++this.#added === MANY) this.#indexAnew()
     return place
   }
 
@@ -43,17 +55,33 @@ export class KeyPlaces {
   }
 
   delete(place: number): void {
-    this.#places.delete(this.#keys[place])
+    const hash = this.#hashes[place] as number
+    if (hash === NO_HASH || !this.#table.delete(hash, place)) this.#others.delete(this.#keys[place])
     this.#keys[place] = FREE
     this.#free.push(place)
   }
 
   /** Gives all keys the first places. Returns the places that they had, by the new ones. */
   compact(): readonly number[] {
-    const old = [...this.#places.values()]
+    const old = [...this.#keys.keys()].filter((place) => this.#keys[place] !== FREE)
     this.#keys = old.map((place) => this.#keys[place])
+    this.#hashes = old.map(() => NO_HASH)
     this.#free = []
-    for (const [place, key] of this.#keys.entries()) this.#places.set(key, place)
+    this.#indexAnew()
     return old
+  }
+
+  #indexAnew(): void {
+    this.#table.clear()
+    this.#others.clear()
+    for (const [place, key] of this.#keys.entries()) {
+      this.#hashes[place] = this.hashOf(key)
+      if (key !== FREE) this.#index(place)
+    }
+  }
+
+  #index(place: number): void {
+    const hash = this.#hashes[place] as number
+    if (hash === NO_HASH || !this.#table.add(hash, place)) this.#others.set(this.#keys[place], place)
   }
 }

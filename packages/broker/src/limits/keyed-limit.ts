@@ -50,7 +50,9 @@ export class KeyedLimit<E extends Waiting> {
 
   /** The lane of a key. Call `forget` if nothing is added to it. */
   laneByKey(key: unknown): LimitLane<E> {
-    const place = this.#places.of(key) ?? this.#add(key)
+    const hash = this.#places.hashOf(key)
+    const known = this.#places.of(key, hash)
+    const place = known < 0 ? this.#add(key, hash) : known
     return this.#lanes[place] ?? this.#activate(place)
   }
 
@@ -62,7 +64,7 @@ export class KeyedLimit<E extends Waiting> {
   opensAt(entry: Waiting, cost: number, now: Nanos): Nanos {
     // Without keys there is nothing to find: the user's function is spared.
     const key = this.#places.size === 0 ? undefined : readSafely(() => this.keyOf(entry.subject), undefined)
-    if (this.#places.of(key) === undefined) return now
+    if (this.#places.of(key, this.#places.hashOf(key)) < 0) return now
     const lane = this.laneByKey(key)
     const at = lane.fitsAt(cost, now)
     this.forget(lane)
@@ -112,9 +114,9 @@ export class KeyedLimit<E extends Waiting> {
     this.#active--
   }
 
-  #add(key: unknown): number {
+  #add(key: unknown, hash: number): number {
     if (this.#places.size >= this.#most) this.#forgetOver()
-    const place = this.#places.add(key)
+    const place = this.#places.add(key, hash)
     if (place === this.#lanes.length) this.#lanes.push(null)
     return place
   }
