@@ -83,7 +83,7 @@ class RequestTrace {
       ...this.spans.attributes,
       'genpool.type': request.type,
       'genpool.member': request.runner?.info.name ?? '',
-      'genpool.attempt': request.attempt,
+      'genpool.attempt': request.attemptsBefore + request.attempt,
     }
     const name = `handle ${request.pool}.${request.type}`
     const span = (this.#handling = this.#open(name, attributes, this.#context))

@@ -3,6 +3,14 @@ import type { Hold } from './hold'
 import type { Outcome } from './outcome'
 import type { Scope } from './scope'
 
+/** What the tries of one call with `retry` have come to so far. */
+export interface Tries {
+  /** How many members its message has crashed. */
+  crashes: number
+  /** How many times a handler was called for it. */
+  attempts: number
+}
+
 /** The fields that only few requests need, kept apart so that the others stay small. */
 export class Rarely {
   /** The sender of a dispatch. */
@@ -40,11 +48,22 @@ export class Rarely {
   crash: GenPoolError | null = null
   /** How many members its message has crashed before it came as this request. */
   crashes = 0
+  /** How many times a handler was called for its message before it came as this request. */
+  attempts = 0
+  /** The tries of its caller, of which it is the last; null without `retry`. */
+  tries: Tries | null = null
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 
-  /** The request has its outcome. */
-  settled(outcome: Outcome, error: GenPoolError | undefined): void {
+  /** It is another try of a call, or shares its run with other calls and runs for one. */
+  follows({ crashes, attempts }: Tries): void {
+    this.crashes = crashes
+    this.attempts = attempts
+  }
+
+  /** The request has its outcome. @param attempts how many times a handler was called for it */
+  settled(outcome: Outcome, error: GenPoolError | undefined, attempts: number): void {
+    if (this.tries !== null) this.tries.attempts += attempts
     this.scope?.settled(outcome, error)
     this.unwatch?.()
   }

@@ -25,6 +25,8 @@ export interface RequestFacts {
   readonly outcome: Outcome | null
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** How many times a handler was called for its message before it came as this request: in earlier tries of its caller. */
+  readonly attemptsBefore: number
   /** How many members its message has crashed before it came as this request: an earlier try of its caller. */
   readonly crashesBefore: number
   /** Whether a caller waits for an answer. */

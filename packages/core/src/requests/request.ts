@@ -75,6 +75,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.rarely?.crashes ?? 0
   }
 
+  get attemptsBefore(): number {
+    return this.rarely?.attempts ?? 0
+  }
+
   /** How it was delivered, for one that somebody keeps until it is done. */
   inContext<T>(work: () => T): T | undefined {
     return this.rarely?.scope?.within(work)
@@ -243,7 +247,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.owner.settled(this, outcome, error)
-    if (this.rarely !== null) this.rarely.settled(outcome, error)
+    if (this.rarely !== null) this.rarely.settled(outcome, error, this.attempt)
     if (this.from !== null) this.from.close()
     return true
   }

@@ -21,6 +21,8 @@ export interface Job {
   readonly expectsAnswer: boolean
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** How many times a handler was called for its message before it came as this job. Left out: never. */
+  readonly attemptsBefore?: number
   /** How it was delivered, for one that is kept until it is done; undefined for all others. */
   readonly delivery?: Delivery | undefined
   /** Who sent it, for a dispatch; null without a sender. */
