@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { leavesTime } from '../../runtime/test/repeating'
 
 const folder = mkdtempSync(join(tmpdir(), 'repeating-'))
+const engine = fileEngine(join(folder, 'a'))
 let system: ActorSystemRef
 beforeEach(() => (system = start()))
 afterEach(() => stop(system))
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(async () => {
+  await engine.close()
+  rmSync(folder, { recursive: true })
+})
 
 const query = queryOfNact as unknown as (to: unknown, message: unknown, ms: number) => Promise<unknown>
 const refusing: object = { initial: 0, validate: (n: unknown) => n === 0 || 'only 0' }
@@ -133,10 +137,7 @@ describe('a caller that tries again as soon as it is refused leaves Node its tim
     [
       'by a validator of a store with a journal',
       () => {
-        const store = createStore({
-          ...(refusing as object),
-          journal: { engine: fileEngine(join(folder, 'a')) },
-        } as never)
+        const store = createStore({ ...(refusing as object), journal: { engine } } as never)
         const cell = store.cell('x')
         return () => cell.update(add as never)
       },

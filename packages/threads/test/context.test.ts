@@ -57,6 +57,16 @@ describe('an error that crosses', () => {
   })
 })
 
+describe('ctx.attempt', () => {
+  it('counts the runs in place and those of later tries', async () => {
+    const options = { size: 1, timeout: 30_000, retryOnCrash: { onlyInRun: 1 }, poisonAfter: 9 }
+    const repeating = spawnPool(system, threads<typeof Faults>(file), 'repeating', options)
+    const retry = { attempts: 3, backoff: { min: 1 } }
+    expect(await call(repeating, { type: 'onlyInRun', run: 4 }, { retry })).toBe(4)
+    stop(repeating)
+  })
+})
+
 describe('a value that cannot be cloned', () => {
   const nested = (levels: number): object => {
     let value = {}

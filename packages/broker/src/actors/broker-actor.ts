@@ -63,15 +63,41 @@ export class BrokerActor extends BaseActor {
     return this.#options
   }
 
-  /** Lets a new party ask. `listener` is told the result, now or later. */
-  ask(kind: AskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
+  /** A party that does not ask yet. */
+  party(facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
     const now = this.shell.turn.now()
     const party = new Party<BrokerMatch>(facts, listener, now)
     applyOptions(party, options, now)
+    return party
+  }
+
+  /** Lets a new party ask. `listener` is told the result, now or later. */
+  ask(kind: AskKind, facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
+    const now = this.shell.turn.now()
+    const party = this.party(facts, options, listener)
     const guard = { name: this.name, withdraw: () => this.shell.withdraw(party, null) }
     if (this.stopped) party.fail(new StoppedError(this.name))
     else if (watchSignal(party, options.signal, guard)) this.#tryOffer(kind, party, now)
     return party
+  }
+
+  /**
+   * Takes a party back that was matched, to be matched again: it waits where its age puts it, keeps the turn of its key, and no
+   * bound drops it. Call it instead of `done`.
+   *
+   * @param party that of the match, as `onGo` was told, or one that never asked
+   * @param startedAt when it was matched; null if it was not
+   * @param ran whether it was run; if not, rates do not count it
+   */
+  putBack(party: BrokerParty, startedAt: Nanos | null, ran: boolean): void {
+    const now = this.shell.turn.refresh()
+    party.returns()
+    if (this.stopped) return party.fail(new StoppedError(this.name))
+    if (ran && startedAt !== null) this.engine.finished(now - startedAt, now)
+    const member = this.engine.putBack(party, now, ran)
+    this.#act()
+    if (member !== null) this.#deliver(party, member, now)
+    else if (party.list !== null) this.shell.watch(party)
   }
 
   /** Removes everything queued with this tag; those parties are told nothing more. */
@@ -183,8 +209,8 @@ export class BrokerActor extends BaseActor {
     this.shell.forget(askR)
     const done = once((ran) => this.#done(ask, now, ran))
     this.gauges.matched(relative, now)
-    askR.go({ ref: ask.ref, value: ask.value, relativeTime: 0 - relative, sojournTime: now - askR.sentAt, done })
-    ask.go({ ref: askR.ref, value: askR.value, relativeTime: relative, sojournTime: now - ask.sentAt, done })
+    askR.go({ ref: ask.ref, value: ask.value, relativeTime: 0 - relative, sojournTime: now - askR.sentAt, done }, ask)
+    ask.go({ ref: askR.ref, value: askR.value, relativeTime: relative, sojournTime: now - ask.sentAt, done }, ask)
   }
 
   #done(ask: BrokerParty, startedAt: Nanos, ran: boolean): void {

@@ -15,7 +15,8 @@ import { Waiting } from '../queues/waiting'
 
 /** How a party learns its result. Exactly one of the first three is called, once; `onAwait` may come before it. */
 export interface Listener<Result> {
-  onGo(result: Result): void
+  /** @param ask the party that asked: of a match of a broker, for `BrokerActor.putBack` */
+  onGo(result: Result, ask?: Party<Result>): void
   onFailure(error: GenPoolError): void
   /** The party has to wait. */
   onAwait?(): void
@@ -66,8 +67,13 @@ export class Party<Result> extends Waiting implements Expiring {
     return this.ref === undefined || (this.#actor !== undefined && !this.#actor.stopped)
   }
 
-  go(result: Result): void {
-    if (this.#settle()) this.listener.onGo(result)
+  go(result: Result, ask?: Party<Result>): void {
+    if (this.#settle()) this.listener.onGo(result, ask)
+  }
+
+  /** It waits again, after a match. */
+  returns(): void {
+    this.settled = false
   }
 
   fail(error: GenPoolError): void {

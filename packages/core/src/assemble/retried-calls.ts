@@ -3,6 +3,7 @@ import { Retries, type RetryPorts } from '../policies/retry/retries'
 import type { Kernel } from '../pool/kernel'
 import type { CallOptions } from '../pool/message-options'
 import type { Attachment } from '../pool/ports'
+import type { Tries } from '../requests/tries'
 import type { RetryOptions } from '../requests/retry-options'
 import type { CheckedPoolOptions } from './options'
 
@@ -74,8 +75,8 @@ class PoolRetryPorts implements RetryPorts {
     return this.#kernel.timers.after(ms, fn, holds)
   }
 
-  call(message: unknown, options: CallOptions, crashes: number): Promise<unknown> {
-    return this.#kernel.intake.callAgain(message, options, crashes)
+  try(message: unknown, options: CallOptions, tries: Tries): Promise<unknown> {
+    return this.#kernel.intake.try(message, options, tries)
   }
 }
 

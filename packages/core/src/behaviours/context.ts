@@ -61,7 +61,10 @@ export interface Context<S = unknown> extends MemberContext {
   readonly signal: AbortSignal
   /** How long until the caller gives up, in milliseconds. Infinity for never, 0 after the deadline. */
   readonly remainingMs: number
-  /** 1 for the first run of this message, 2 for the second, and so on. A call that `retry` repeats begins with 1 again. */
+  /**
+   * 1 for the first run of this message, 2 for the second, and so on: each time that a handler was called for it, after a lost
+   * commit, a crash or a back-off, and in all tries of a call with `retry`. Of a batch, for the first message. Runs on other machines are not counted: see `delivery`.
+   */
   readonly attempt: number
   /** How a message that is kept until it is done was delivered; undefined for all others. Of a batch, the first. */
   readonly delivery: Delivery | undefined

@@ -103,13 +103,13 @@ export class Errand extends Request {
 
   /** Its commit was refused. The pool gives it its outcome. */
   refused(error: unknown): void {
-    if (this.outcome === null) this.rarely?.settled(outcomeOf(error), error as GenPoolError)
+    if (this.outcome === null) this.rarely?.settled(outcomeOf(error), error as GenPoolError, this.attempt)
   }
 
   #ended(outcome: Outcome, error: GenPoolError | undefined): void {
     this.outcome = outcome
     this.from?.close()
-    this.rarely?.settled(outcome, error)
+    this.rarely?.settled(outcome, error, this.attempt)
   }
 
   /** A signal that knows of an abort at once, in the middle of a synchronous loop too. */

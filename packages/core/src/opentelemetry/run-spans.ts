@@ -36,12 +36,12 @@ export class RunSpans {
     if (this.#hasEnded) return context.with(parent, handler)
     if (this.#committing !== null) failSpan(this.#committing, 'another commit came first')
     this.endAttempt()
-    const { pool, type, runner, attempt } = this.request
+    const { pool, type, runner, attempt, before } = this.request
     const attributes = {
       ...this.spans.attributes,
       'genpool.type': type,
       'genpool.member': runner?.info.name ?? '',
-      'genpool.attempt': attempt,
+      'genpool.attempt': before.attempts + attempt,
     }
     const span = (this.#handling = this.#open(`handle ${pool}.${type}`, attributes, parent))
     if (span === null) return context.with(parent, handler)

@@ -1,30 +1,13 @@
-import {
-  type BrokerMatch,
-  brokerOf,
-  type BrokerRef,
-  type DropFacts,
-  DroppedError,
-  type LimitFigures,
-} from '@genpool/broker'
-import {
-  type GenPoolError,
-  isGenPoolError,
-  type Nanos,
-  NS_PER_MS,
-  OptionsError,
-  StoppedError,
-  type Turn,
-} from '@genpool/runtime'
+import { brokerOf, type BrokerRef, type DropFacts, DroppedError, type LimitFigures } from '@genpool/broker'
+import { type GenPoolError, isGenPoolError, type Nanos, OptionsError, StoppedError, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
-import { Member } from '../members/member'
+import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import { leaveTurn } from '../requests/latest-cast'
 import { Request } from '../requests/request'
 import type { Holds } from './holds'
+import { type OfferHost, Offers, type Served, type SharedBroker } from './offers'
 import type { Port } from './port'
-
-type Broker = ReturnType<typeof brokerOf>
-type Party = ReturnType<Broker['ask']>
 
 /** What a shared broker needs of one of its pools. */
 export interface SharedBrokerPorts {
@@ -43,36 +26,40 @@ export interface SharedBrokerPorts {
  * A member serves what it is given with the behaviour and the state of its own pool; the outcome counts for the pool that the
  * request came to.
  */
-export class ExternalPort implements Port {
+export class ExternalPort implements Port, OfferHost {
   readonly isShared = true
-  readonly #broker: Broker
-  readonly #parties = new Map<Request | Member, Party>()
-  /** How to tell the broker that a request is done. */
-  readonly #done = new Map<Request, BrokerMatch['done']>()
+  readonly #broker: SharedBroker
+  readonly #offers: Offers
+  /** What the members of this pool have. */
+  readonly #served = new Map<Request, Served>()
 
   constructor(
     private readonly kernel: SharedBrokerPorts,
     ref: BrokerRef<never, never>,
   ) {
     this.#broker = brokerOf(ref)
+    this.#offers = new Offers(this.#broker, this)
   }
 
   get length(): number {
-    return this.waiting.length
+    return this.#requests.length
   }
 
   get waiting(): readonly Request[] {
-    return [...this.#parties.keys()].filter((entry) => entry instanceof Request)
+    return this.#requests.sort((a, b) => a.sentAt - b.sentAt)
+  }
+
+  /** Those that came back stand behind younger ones. */
+  get #requests(): Request[] {
+    return this.#offers.entries.filter((entry) => entry instanceof Request)
   }
 
   get idle(): number {
-    return this.#parties.size - this.length
+    return this.#offers.count - this.length
   }
 
   relativeTime(now: Nanos): Nanos {
-    // In the order in which they came.
-    for (const entry of this.#parties.keys()) if (entry instanceof Request) return now - entry.sentAt
-    return 0
+    return this.#requests.reduce((longest, { sentAt }) => Math.max(longest, now - sentAt), 0)
   }
 
   opensAt(request: Request): Nanos {
@@ -90,9 +77,7 @@ export class ExternalPort implements Port {
   }
 
   ask(request: Request): null {
-    const { priority, key, deadline } = request
-    const timeout = (deadline - this.kernel.turn.now()) / NS_PER_MS
-    this.#offer(request, 'ask', { priority, key, timeout: Math.max(0, timeout) })
+    this.#offers.offer(request)
     return null
   }
 
@@ -110,7 +95,7 @@ export class ExternalPort implements Port {
   }
 
   askR(member: Member): null {
-    this.#offer(member, 'askR', { priority: 0, key: undefined, timeout: Infinity })
+    this.#offers.offer(member)
     return null
   }
 
@@ -125,27 +110,25 @@ export class ExternalPort implements Port {
   }
 
   #endTurn(request: Request): void {
-    const done = this.#done.get(request)
-    this.#done.delete(request)
-    done?.(request.attempt > 0)
+    const served = this.#served.get(request)
+    this.#served.delete(request)
+    served?.done(request.attempt > 0)
   }
 
-  /**
-   * To the broker it is a new request: it loses its place, and the turn of its key. It waits in the pool that it came to, which
-   * may not be this one, whose member had it: only there it is found when its caller gives up.
-   */
-  putBack(request: Request): null {
-    this.#endTurn(request)
-    request.owner.takeBack(request)
+  /** It waits in the pool that it came to, which may not be this one, whose member had it: only there its caller finds it. */
+  putBack(request: Request, ran = request.attempt > 0): null {
+    const served = this.#served.get(request)
+    this.#served.delete(request)
+    const offers = served?.offers ?? this.#offers
+    request.owner.takeBack(request, {
+      wait: () => offers.putBack(request, served, ran),
+      end: () => served?.done(ran),
+    })
     return null
   }
 
   remove(entry: Request | Member): boolean {
-    const party = this.#parties.get(entry)
-    if (party === undefined) return false
-    this.#parties.delete(entry)
-    this.#broker.shell.withdraw(party, null)
-    return true
+    return this.#offers.remove(entry)
   }
 
   drain(): readonly Request[] {
@@ -168,77 +151,55 @@ export class ExternalPort implements Port {
   }
 
   close(): void {
-    for (const entry of [...this.#parties.keys()]) this.remove(entry)
+    for (const entry of this.#offers.entries) this.remove(entry)
   }
 
-  #offer(
-    entry: Request | Member,
-    kind: 'ask' | 'askR',
-    limits: { priority: number; key: unknown; timeout: number },
-  ): void {
-    let settled = false
-    const settle = (): void => {
-      settled = true
-      this.#parties.delete(entry)
-    }
-    const party = this.#broker.ask(
-      kind,
-      { ref: undefined, value: entry },
-      { ...limits, signal: undefined, tag: undefined, as: undefined },
-      {
-        onGo: (match) => {
-          settle()
-          if (entry instanceof Member) this.#matched(entry, match)
-          else if (!(match.value instanceof Member)) this.#foreign(entry, match)
-        },
-        onHeld: (limit, key, now) => {
-          const { holds } = this.kernel
-          if (entry instanceof Request && holds.isOn) holds.held(entry, limit, key, now)
-        },
-        onFreed: (now) => {
-          if (entry instanceof Request) this.kernel.holds.freed(entry, now)
-        },
-        onFailure: (error) => {
-          settle()
-          if (entry instanceof Request) this.#failed(entry, error)
-          else if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED'))
-            this.kernel.lifecycle.stopWith(error, 'its broker has stopped')
-          else entry.seatDropped()
-        },
-      },
-    )
-    if (!settled) this.#parties.set(entry, party)
+  // --- what becomes of offers ---
+
+  get turn(): Turn {
+    return this.kernel.turn
   }
 
-  #matched(member: Member, { value, done }: BrokerMatch): void {
-    if (!(value instanceof Request)) {
-      done(false)
-      return member.seatDropped()
-    }
+  get holds(): Holds {
+    return this.kernel.holds
+  }
+
+  served(member: Member, request: Request, served: Served): void {
     const { behaviour, facts } = member.crew
-    const handler = value.expectsAnswer
-      ? behaviour.call(value.message)
-      : (behaviour.cast(value.message) ?? behaviour.call(value.message))
-    this.#done.set(value, done)
+    const handler = request.expectsAnswer
+      ? behaviour.call(request.message)
+      : (behaviour.cast(request.message) ?? behaviour.call(request.message))
+    this.#served.set(request, served)
     if (handler === undefined) {
       const message = `it was matched with a member of pool "${facts.name}", which has no handler for it`
-      value.fail(new InvalidError(`message to pool "${value.pool}"`, [{ path: ['type'], message }]))
-      this.release(value)
+      request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: ['type'], message }]))
+      this.release(request)
       return member.seatDropped()
     }
-    value.handler = handler
-    member.assign(value)
+    request.handler = handler
+    member.assign(request)
+  }
+
+  /** A user's code offered the broker something that is no request of a pool. */
+  unserved(member: Member, done: () => void): void {
+    done()
+    member.seatDropped()
   }
 
   /** A user's code offered the broker something that is no member of a pool. */
-  #foreign(request: Request, { done }: BrokerMatch): void {
+  foreign(request: Request, done: () => void): void {
     const message =
       'it was matched with something that is no member of a pool, or of a pool of another copy of @genpool/core'
     request.fail(new InvalidError(`message to pool "${request.pool}"`, [{ path: [], message }]))
-    done(false)
+    done()
   }
 
-  #failed(request: Request, error: GenPoolError): void {
+  memberFailed(member: Member, error: GenPoolError): void {
+    if (isGenPoolError(error, 'ERR_GENPOOL_STOPPED')) this.kernel.lifecycle.stopWith(error, 'its broker has stopped')
+    else member.seatDropped()
+  }
+
+  requestFailed(request: Request, error: GenPoolError): void {
     const { name, failures, pool } = this.kernel
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(failures.expired(request))
     else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(name, request.attempt > 0, error))

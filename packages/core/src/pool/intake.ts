@@ -9,6 +9,7 @@ import { nobody, NS_PER_MS } from '../hot-imports'
 import type { RequestKind } from '../requests/outcome'
 import { DeliveredCast, type DeliveryEnd } from '../requests/delivered-cast'
 import { LatestCast } from '../requests/latest-cast'
+import type { Tries } from '../requests/tries'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
@@ -91,10 +92,10 @@ export class Intake {
     return this.#makeCall.make
   }
 
-  /** A call that has crashed members before. */
-  callAgain(message: unknown, options: CallOptions, crashes: number): Promise<unknown> {
+  /** One try of a call with `retry`. */
+  try(message: unknown, options: CallOptions, tries: Tries): Promise<unknown> {
     const { timeout } = this.settings.current
-    return this.ask('call', this.behaviour.call(message), message, timeout, options, crashes)
+    return this.ask('call', this.behaviour.call(message), message, timeout, options, tries)
   }
 
   cast(message: unknown, options: CastOptions = NO_OPTIONS): CastResult {
@@ -165,15 +166,15 @@ export class Intake {
     message: unknown,
     timeout: number,
     options = NO_OPTIONS,
-    crashes = 0,
+    tries: Tries | null = null,
   ): Promise<unknown> {
     if (options !== NO_OPTIONS && isShared(options))
-      return this.askShared(handler, message, { timeout, options, crashes })
+      return this.askShared(handler, message, { timeout, options, tries })
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const request = new Request(pool, kind, handler ?? NO_HANDLER, message, resolve, pool.turn.now())
-    if (crashes > 0) request.extend().crashes = crashes
+    if (tries !== null) beginTry(request, tries)
     this.submit(request, applyTimeout(request, timeout) ?? this.prepare(request, options))
     return promise
   }
@@ -181,14 +182,15 @@ export class Intake {
   private askShared(
     handler: Handler | undefined,
     message: unknown,
-    { timeout, options, crashes }: { timeout: number; options: CallOptions; crashes: number },
+    { timeout, options, tries }: { timeout: number; options: CallOptions; tries: Tries | null },
   ): Promise<unknown> {
     const { pool } = this
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     const call = pool.sharing.make(handler ?? NO_HANDLER, message, { resolve, sentAt: pool.turn.now() })
+    if (tries !== null) beginTry(call, tries)
     const fault = applyTimeout(call, timeout) ?? this.prepare(call, options)
-    if (fault === undefined) pool.sharing.take(call, crashes)
+    if (fault === undefined) pool.sharing.take(call)
     else pool.refuse(call, fault)
     return promise
   }
@@ -225,6 +227,13 @@ export class Intake {
     if (fault === undefined) this.pool.submit(request)
     else this.pool.refuse(request, fault)
   }
+}
+
+/** A request is one more try of a call. */
+function beginTry(request: Request, tries: Tries): void {
+  const rarely = request.extend()
+  rarely.tries = tries
+  rarely.follows(tries)
 }
 
 /** What the sender of a cast is told. */

@@ -17,7 +17,7 @@ import type { Failure } from '../requests/failure'
 import type { Failures } from '../requests/failures'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
-import type { RequestOwner, SelfWait, Workforce } from '../requests/request-owner'
+import type { RequestOwner, SelfWait, WayBack, Workforce } from '../requests/request-owner'
 import { callerScope } from '../requests/scope'
 import { SharedCall } from '../requests/shared-run'
 import { BackOffs } from './back-offs'
@@ -151,8 +151,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.requeue.runAgain(request)
   }
 
-  takeBack(request: Request): void {
-    this.requeue.takeBack(request)
+  takeBack(request: Request, way: WayBack): void {
+    this.requeue.takeBack(request, way)
   }
 
   get requeue(): Requeue {

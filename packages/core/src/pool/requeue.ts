@@ -1,17 +1,19 @@
 import type { GenPoolError } from '@genpool/runtime'
 import type { Request } from '../requests/request'
+import type { WayBack } from '../requests/request-owner'
 import type { Port } from './port'
 
 /** What it needs of the pool. */
 interface RequeuePorts {
   readonly status: { readonly stopping: boolean }
-  readonly failures: { stopped(request: Request): GenPoolError }
+  readonly failures: {
+    stopped(request: Request): GenPoolError
+    refused(request: Request, error: unknown): GenPoolError
+  }
 }
 
 /** The way of requests through the pool. */
 interface Way {
-  /** Offers a request to the broker. */
-  ask(request: Request): void
   /** Takes a request back, wherever it is. */
   withdraw(request: Request, error: GenPoolError): void
 }
@@ -33,10 +35,19 @@ export class Requeue {
     else this.port.putBack(request)?.assign(request)
   }
 
-  /** A member of another pool had the request, which shares the broker. */
-  takeBack(request: Request): void {
-    if (this.kernel.status.stopping) return this.#endStopped(request)
-    this.pool.ask(request)
+  /** A member had the request, maybe one of another pool that shares the broker. */
+  takeBack(request: Request, way: WayBack): void {
+    if (this.kernel.status.stopping) {
+      this.#endStopped(request)
+      return way.end()
+    }
+    try {
+      way.wait()
+    } catch (error) {
+      // A user-supplied key function or queue threw.
+      request.fail(this.kernel.failures.refused(request, error))
+      return way.end()
+    }
     if (this.kernel.status.stopping && request.outcome === null) this.stoppedMeanwhile(request)
   }
 

@@ -38,11 +38,11 @@ export class SharedCalls {
     return new SharedCall(this.pool, { handler, message, sentAt: caller.sentAt }, caller.resolve)
   }
 
-  /** Takes in a call whose message and options are right. @param crashes how often its message has crashed a member before */
-  take(call: SharedCall, crashes: number): void {
+  /** Takes in a call whose message and options are right. */
+  take(call: SharedCall): void {
     if (!this.pool.admitCaller(call)) return
     const run = this.#runs.get(call.type)?.get(keyOf(call))
-    if (run === undefined) this.#start(call, crashes)
+    if (run === undefined) this.#start(call)
     else this.#join(call, run)
     if (call.outcome === null) this.pool.watchDeadline(call)
   }
@@ -60,7 +60,7 @@ export class SharedCalls {
     call.fail(error)
   }
 
-  #start(call: SharedCall, crashes: number): void {
+  #start(call: SharedCall): void {
     const run: SharedRun = new SharedRun(
       this.pool.owner,
       'call',
@@ -71,7 +71,7 @@ export class SharedCalls {
     )
     const { priority, key, deadline, type } = call
     Object.assign(run, { priority, key, deadline })
-    if (crashes > 0) run.extend().crashes = crashes
+    if (call.rarely?.tries) run.extend().follows(call.rarely.tries)
     run.shareKey = keyOf(call)
     this.#attach(call, run)
     const ofType = this.#runs.get(type)

@@ -2,9 +2,10 @@ import { keepShape, type GenPoolError, type Nanos, type Reference } from '@genpo
 import type { Hold } from './hold'
 import type { Outcome } from './outcome'
 import type { Scope } from './scope'
+import type { Tries } from './tries'
 
 /** The fields that only few requests need, kept apart so that the others stay small. */
-export class Rarely {
+export class Rarely implements Tries {
   /** The sender of a dispatch. */
   sender: Reference | null = null
   signal: AbortSignal | null = null
@@ -40,11 +41,22 @@ export class Rarely {
   crash: GenPoolError | null = null
   /** How many members its message has crashed before it came as this request. */
   crashes = 0
+  /** How many times a handler was called for its message before it came as this request. */
+  attempts = 0
+  /** The tries of its caller, of which it is the last; null without `retry`. */
+  tries: Tries | null = null
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
 
-  /** The request has its outcome. */
-  settled(outcome: Outcome, error: GenPoolError | undefined): void {
+  /** It is another try of a call, or shares its run with other calls and runs for one. */
+  follows({ crashes, attempts }: Tries): void {
+    this.crashes = crashes
+    this.attempts = attempts
+  }
+
+  /** The request has its outcome. @param attempts how many times a handler was called for it */
+  settled(outcome: Outcome, error: GenPoolError | undefined, attempts: number): void {
+    if (this.tries !== null) this.tries.attempts += attempts
     this.scope?.settled(outcome, error)
     this.unwatch?.()
   }

@@ -1,6 +1,7 @@
 import type { HoldingLimit } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Outcome, RequestKind } from './outcome'
+import type { Tries } from './tries'
 
 /** How long a request waited and ran, in milliseconds. */
 export interface RequestTimes {
@@ -25,8 +26,8 @@ export interface RequestFacts {
   readonly outcome: Outcome | null
   /** How many times a handler was called for it. */
   readonly attempt: number
-  /** How many members its message has crashed before it came as this request: an earlier try of its caller. */
-  readonly crashesBefore: number
+  /** What its message went through before it came as this request: in earlier tries of its caller. */
+  readonly before: Readonly<Tries>
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
   /** How it could still be answered after its handler has returned: by nobody, if that has not taken `ctx.from`. */

@@ -22,6 +22,14 @@ export interface Workforce<R> {
   readonly isExclusive: boolean
 }
 
+/** How a request comes back to a broker that pools share. Exactly one of the two is called. */
+export interface WayBack {
+  /** It waits again, where its age puts it. */
+  wait(): void
+  /** It does not: the turn of its key ends. */
+  end(): void
+}
+
 /** The pool of a request (`R`), as the request sees it. */
 export interface RequestOwner<R> {
   readonly name: string
@@ -31,8 +39,8 @@ export interface RequestOwner<R> {
   clockNow(): Nanos
   /** Reports that the request has its outcome. Called once. */
   settled(request: R, outcome: Outcome, error: GenPoolError | undefined): void
-  /** A member of another pool had the request, which shares the broker: it waits here again. */
-  takeBack(request: R): void
+  /** A member had the request, maybe one of another pool that shares the broker: it waits here again. */
+  takeBack(request: R, way: WayBack): void
   /** Tells the caller of a request that it failed. */
   tellFailure(tell: (value: unknown) => void, failure: Failure): void
   /** Reports that a request without a caller has failed. */

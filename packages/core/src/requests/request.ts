@@ -23,6 +23,7 @@ import type { RequestOwner, Runner } from './request-owner'
 import type { RequestFacts, RequestTimes } from './request-facts'
 import { timesUntil } from './request-times'
 import type { Scope } from './scope'
+import { NO_TRIES, type Tries } from './tries'
 
 /**
  * One message on its way through a pool: a waiting entry, a deadline and a caller in one object.
@@ -45,10 +46,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     readonly kind: RequestKind,
     public handler: Handler,
     public message: unknown,
-    /**
-     * Resolves the caller's promise; null without a caller. A failure goes the same way, as a `Failure`: a waiting call
-     * without a second function is 72 bytes smaller.
-     */
+    /** Resolves the caller's promise, also with a `Failure`: a second function would cost 72 bytes. Null without a caller. */
     private readonly resolveCaller: ((value: unknown) => void) | null,
     sentAt: Nanos,
   ) {
@@ -72,8 +70,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.rarely === null ? null : this.rarely.sender
   }
 
-  get crashesBefore(): number {
-    return this.rarely?.crashes ?? 0
+  get before(): Readonly<Tries> {
+    return this.rarely ?? NO_TRIES
   }
 
   get scope(): Scope | null {
@@ -210,8 +208,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   within<T>(work: () => T): T {
-    const { scope } = this
-    return scope === null ? withoutContext(work) : scope.within(work)
+    return this.scope === null ? withoutContext(work) : this.scope.within(work)
   }
 
   get wantsProgress(): boolean {
@@ -244,7 +241,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.owner.settled(this, outcome, error)
-    if (this.rarely !== null) this.rarely.settled(outcome, error)
+    if (this.rarely !== null) this.rarely.settled(outcome, error, this.attempt)
     if (this.from !== null) this.from.close()
     return true
   }

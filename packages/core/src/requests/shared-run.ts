@@ -64,8 +64,7 @@ export class SharedCall extends Request {
     if (this.outcome !== null) return false
     this.outcome = outcome
     this.books.callerSettled(this, outcome, error)
-    this.rarely?.scope?.settled(outcome, error)
-    this.rarely?.unwatch?.()
+    this.rarely?.settled(outcome, error, this.attempt)
     return true
   }
 }

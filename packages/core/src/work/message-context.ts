@@ -49,7 +49,7 @@ export class MessageContext implements Context {
   readonly attempt: number
 
   constructor(protected readonly request: Request) {
-    this.attempt = request.attempt
+    this.attempt = attemptOf(request)
   }
 
   get member(): MemberInfo {
@@ -126,7 +126,7 @@ export class PlainContext implements Context {
 
   constructor(protected readonly request: Request) {
     const { facts } = runnerOf(request)
-    this.attempt = request.attempt
+    this.attempt = attemptOf(request)
     this.self = facts.self
     this.parent = facts.parent
     this.path = facts.path
@@ -169,6 +169,11 @@ export class PlainContext implements Context {
   }
 }
 
+/** The number of the run that has just begun. */
+function attemptOf({ attempt, rarely }: Request): number {
+  return rarely === null ? attempt : attempt + rarely.attempts
+}
+
 function signalOf(request: Request): AbortSignal {
   const rarely = request.extend()
   rarely.controller ??= request.makeController()
@@ -181,7 +186,7 @@ function remainingMsOf({ deadline, owner }: Request): number {
 
 /** A handler that was given up, and whose message runs again, is not listened to. */
 function tellProgress(request: Request, attempt: number, value: unknown): boolean {
-  return request.attempt === attempt && request.progress(value)
+  return attemptOf(request) === attempt && request.progress(value)
 }
 
 function addEffect(request: Request, effect: (state: never) => void): void {
@@ -208,6 +213,6 @@ function heldSender(request: Request, sender: Reference): Reference {
 /** nact's `dispatch`, whose third argument its types leave out. */
 const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
 
-keepShape(new MessageContext({ attempt: 1 } as Request))
+keepShape(new MessageContext({ attempt: 1, rarely: null } as Request))
 
-keepShape(new PlainContext({ attempt: 1, runner: { facts: {} } } as Request))
+keepShape(new PlainContext({ attempt: 1, rarely: null, runner: { facts: {} } } as Request))

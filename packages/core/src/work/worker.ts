@@ -29,6 +29,8 @@ export interface Job {
   readonly expectsAnswer: boolean
   /** How many times a handler was called for it. */
   readonly attempt: number
+  /** What its message went through before it came as this job: how many times a handler was called for it. Left out: never. */
+  readonly before?: { readonly attempts: number }
   /** How it was delivered, for one that is kept until it is done; undefined for all others. */
   readonly delivery?: Delivery | undefined
   /** Who sent it, for a dispatch; null without a sender. */

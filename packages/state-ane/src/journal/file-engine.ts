@@ -66,6 +66,7 @@ class Files implements FileEngine {
 
   events(key: string, offset = 0, limit = Infinity, tags: readonly string[] = []): EventStream {
     const read = async (): Promise<PersistedEvent[]> => {
+      this.#checkOpen(key)
       const log = await this.#log(key)
       const events = (await log.read()) as PersistedEvent[]
       return events
@@ -83,6 +84,7 @@ class Files implements FileEngine {
 
   async latestSnapshot(key: string): Promise<PersistedSnapshot> {
     checkKey(key)
+    this.#checkOpen(key)
     try {
       const { values } = readFrames(await readFile(this.#path(key, 'snapshot')))
       if (values.length !== 1) throw new DamagedFile(MAGIC.length)
@@ -94,9 +96,10 @@ class Files implements FileEngine {
     }
   }
 
-  takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
+  async takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
+    if (!isRecord(snapshot)) throw wrongRecord('takeSnapshot', snapshot)
+    this.#checkOpen(snapshot.key)
     // One at a time: they replace the same file.
-    if (!isRecord(snapshot)) return Promise.reject(wrongRecord('takeSnapshot', snapshot))
     const taken = this.#snapshots.then(() => this.#takeSnapshot(snapshot))
     this.#snapshots = taken.catch(() => undefined)
     return taken
@@ -104,6 +107,7 @@ class Files implements FileEngine {
 
   async persist(event: PersistedEvent): Promise<void> {
     if (!isRecord(event)) throw wrongRecord('persist', event)
+    this.#checkOpen(event.key)
     const log = await this.#log(event.key)
     await log.append({ ...event })
   }
@@ -135,7 +139,6 @@ class Files implements FileEngine {
   }
 
   async #open(key: string): Promise<Opened> {
-    if (this.#closed) throw new Error(`The engine of "${this.directory}" was closed, so nothing was read or written.`)
     const lock = await Lock.take(this.#path(key, 'lock'))
     try {
       return { lock, log: await LogFile.open(this.#path(key, 'log')) }
@@ -143,6 +146,11 @@ class Files implements FileEngine {
       await lock.release()
       throw error
     }
+  }
+
+  /** Whoever has the lock now may write. */
+  #checkOpen(key: string): void {
+    if (this.#closed) throw new Error(closedText(this.directory, key))
   }
 
   #path(key: string, kind: 'log' | 'snapshot' | 'lock'): string {
@@ -161,6 +169,14 @@ function isRecord(record: { readonly key: unknown }): boolean {
 
 function wrongRecord(method: string, given: unknown): OptionsError {
   return wrongArgument({ of: `${method} of a fileEngine`, argument: 'record', expected: 'an object with a key' }, given)
+}
+
+function closedText(directory: string, key: string): string {
+  return (
+    `The file engine of "${directory}" was closed by its "close()", so nothing was read or written for key "${key}". ` +
+    'Close it after everything that uses it has stopped ("await drain(pool)", "store.destroy()"), or make a new one with ' +
+    '"fileEngine(directory)".'
+  )
 }
 
 async function end({ log, lock }: Opened): Promise<void> {

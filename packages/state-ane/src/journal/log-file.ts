@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UnknownWrite } from '../errors'
@@ -19,6 +20,7 @@ export class LogFile {
   #writing: Promise<void> | undefined
   /** Why no write is possible any more: the file is closed, or a failed write could not be undone. */
   #broken: unknown
+  #isClosed = false
 
   private constructor(
     private readonly path: string,
@@ -59,12 +61,13 @@ export class LogFile {
   /** Replaces the file by one with only the values that `keep` accepts. A crash leaves the old file or the new one. */
   async compact(keep: (value: unknown) => boolean): Promise<void> {
     await this.#exclusive(async () => {
+      if (this.#isClosed) throw this.#broken
       const all = (readFrames(await readFile(this.path)).values as unknown[][]).flat()
       const kept = all.filter(keep)
       const bytes = Buffer.concat([MAGIC, ...(kept.length > 0 ? [frame(kept)] : [])])
       await replaceFile(this.path, bytes)
       await this.handle.close()
-      this.handle = await open(this.path, 'r+')
+      this.handle = await this.#reopened()
       this.end = bytes.length
     })
   }
@@ -77,9 +80,26 @@ export class LogFile {
 
   async close(): Promise<void> {
     await this.#exclusive(async () => {
-      this.#broken ??= new Error(`The file "${this.path}" was closed, so nothing was written.`)
+      this.#isClosed = true
+      this.#broken ??= new Error(
+        `The file "${this.path}" was closed, so nothing was written. Close it after all writes.`,
+      )
       await this.handle.close()
     })
+  }
+
+  /** The old file is gone: what would be written there would be lost. */
+  async #reopened(): Promise<FileHandle> {
+    try {
+      return await open(this.path, 'r+')
+    } catch (cause) {
+      this.#broken = new Error(
+        `The file "${this.path}" was made smaller, and could not be opened again (${textOf(cause)}), so nothing more is ` +
+          'written. It has all that was written before. Restart, once that is mended.',
+        { cause },
+      )
+      throw this.#broken
+    }
   }
 
   /** Runs `work` between two writes. */

@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { open as openFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,11 +117,70 @@ describe('fileEngine', () => {
     expect(Array.from({ length: 100 }, (_, i) => again.store.get(i))).toEqual(Array.from({ length: 100 }, (_, i) => i))
   })
 
+  describe('after it was closed', () => {
+    const record = { key: 'store', sequenceNumber: 1, data: {}, createdAt: 0, tags: [], isDeleted: false }
+    const openFiles = (): string[] =>
+      readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          const path = readlinkSync(`/proc/self/fd/${fd}`)
+          return path.startsWith(directory) ? [path] : []
+        } catch {
+          return []
+        }
+      })
+    const onLinux = process.platform === 'linux' ? it : it.skip
+
+    it.each<[string, (files: FileEngine) => Promise<unknown>]>([
+      ['a write', (files) => files.persist(record)],
+      ['a snapshot', (files) => files.takeSnapshot(record)],
+      ['a read', (files) => Promise.resolve(files.events('store') as unknown as Promise<unknown>)],
+      ['a look for a snapshot', (files) => files.latestSnapshot('store')],
+    ])('refuses %s, and says what to do', async (_, use) => {
+      const files = engine()
+      await files.persist(record)
+      await files.close()
+      await expect(use(files)).rejects.toThrow(
+        `The file engine of "${directory}" was closed by its "close()", so nothing was read or written for key "store". ` +
+          'Close it after everything that uses it has stopped',
+      )
+    })
+
+    onLinux('has no file open, whatever was under way', async () => {
+      const files = engine()
+      await files.persist(record)
+      const under = [
+        files.takeSnapshot(record),
+        files.persist({ ...record, sequenceNumber: 2 }),
+        files.persist({ ...record, key: 'another' }),
+      ]
+      const closed = files.close()
+      const after = Promise.allSettled([files.takeSnapshot(record), files.persist({ ...record, key: 'third' })])
+      await closed
+      await Promise.allSettled([...under, after, files.takeSnapshot(record)])
+      expect(openFiles()).toEqual([])
+    })
+
+    it('does not touch the files of the engine that has them now', async () => {
+      const { cell, files } = await open(2)
+      await cell.update((n) => n + 1)
+      const last = cell.update((n) => n + 1).catch(() => undefined)
+      await files.close()
+      await last
+      const next = await open()
+      for (let n = 0; n < 5; n++) await next.cell.update((value) => value + 1)
+      await files.takeSnapshot(record).catch(() => undefined)
+      await next.files.close()
+      const known = next.cell.value
+      const third = await open()
+      expect(third.cell.value).toBe(known)
+    })
+  })
+
   it('refuses writes after it was closed', async () => {
     const { cell, files } = await open()
     await cell.update((n) => n + 1)
     await files.close()
-    await expect(cell.update((n) => n + 1)).rejects.toThrow('was closed, so nothing was written')
+    await expect(cell.update((n) => n + 1)).rejects.toThrow('so nothing was read or written')
     await expect(cell.update((n) => n + 1)).rejects.toMatchObject({ keys: ['n'], mayBeCommitted: false })
     expect(cell).toMatchObject({ value: 1, version: 1 })
     truncateSync(file(), 0)

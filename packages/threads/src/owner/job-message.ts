@@ -6,7 +6,7 @@ import { continues } from './routes'
 
 /** What a thread is told of a job. @param isReal whether the pool lives in real time: if not, only its owner knows deadlines */
 export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
-  const { kind, handler, message, deadline, expectsAnswer, wantsProgress, attempt, sender, delivery } = job
+  const { kind, handler, message, deadline, expectsAnswer, wantsProgress, sender, delivery } = job
   const trace = canTrace() ? traceOf(job.scope ?? null) : undefined
   return {
     id,
@@ -16,7 +16,7 @@ export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
     deadline: isReal ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,
-    attempt,
+    attempt: job.attempt + (job.before?.attempts ?? 0),
     sender: sender === null ? null : plainOrNull(sender),
     ...(delivery === undefined ? {} : { delivery }),
     ...(trace === undefined ? {} : { trace }),

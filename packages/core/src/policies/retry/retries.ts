@@ -10,6 +10,7 @@ import {
 } from '@genpool/runtime'
 import type { CrashedError } from '../../errors'
 import type { Attaching, Listener, Timers } from '../../pool/ports'
+import type { Tries } from '../../requests/tries'
 import { onAbort } from '../../requests/on-abort'
 import { type RetryOptions, retryOptions, type RetryRules, waitBefore } from '../../requests/retry-options'
 
@@ -28,8 +29,8 @@ export interface RetryPorts extends Attaching, Timers {
   readonly poisonAfter: number
   now(): Nanos
   random(): number
-  /** @param crashes how often the message has crashed a member before */
-  call(message: unknown, options: OneCall, crashes: number): Promise<unknown>
+  /** Tries a call, and adds to its tries how often a handler was called for it. */
+  try(message: unknown, options: OneCall, tries: Tries): Promise<unknown>
 }
 
 /** The options of one try. */
@@ -39,13 +40,12 @@ interface OneCall {
 }
 
 /** One call with all its tries. */
-interface Retried {
+interface Retried extends Tries {
   readonly message: unknown
   readonly options: OneCall
   readonly rules: RetryRules
   readonly deadline: Nanos
   tried: number
-  crashes: number
   /** How it crashed last; null if it certainly has not run. */
   crash: CrashedError | null
 }
@@ -75,7 +75,7 @@ export class Retries implements Listener {
     const now = pool.now()
     const deadline = now + (options.timeout ?? pool.timeout) * NS_PER_MS
     this.#budget.saw(pool.accepted, now)
-    const retried: Retried = { message, options, rules, deadline, tried: 0, crashes: 0, crash: null }
+    const retried: Retried = { message, options, rules, deadline, tried: 0, crashes: 0, attempts: 0, crash: null }
     let one = options
     for (;;) {
       try {
@@ -94,7 +94,7 @@ export class Retries implements Listener {
 
   #try(retried: Retried, options: OneCall): Promise<unknown> {
     if (++retried.tried > 1) this.made++
-    return this.pool.call(retried.message, options, retried.crashes)
+    return this.pool.try(retried.message, options, retried)
   }
 
   /** How long to wait before the next try, in milliseconds; null for none. */

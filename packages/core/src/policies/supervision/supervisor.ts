@@ -52,7 +52,7 @@ export class Supervisor implements Supervision, StartRules {
   fateOf(request: RequestFacts): Fate {
     const { retryOnCrash, poisonAfter } = this.options
     this.#crashes ??= new WeakMap()
-    const crashes = (this.#crashes.get(request) ?? request.crashesBefore) + 1
+    const crashes = (this.#crashes.get(request) ?? request.before.crashes) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
     return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'
