@@ -57,11 +57,50 @@ describe('what another copy of the package has made', () => {
       core.call(pool, { type: 'later' } as never),
       core.call(task, undefined),
     ]
-    for (const answer of asked) {
-      const error = await (answer as Promise<unknown>).catch((refusal: unknown) => refusal)
+    const outcomes = asked.map((answer) => (answer as Promise<unknown>).catch((refusal: unknown) => refusal))
+    for (const error of await Promise.all(outcomes)) {
       expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
       expect((error as Error).message).toMatch(SAYS)
     }
+  })
+
+  it.each([
+    ['an answer', () => core.reply(copy.reply(1))],
+    ['one of many answers', () => core.reply([copy.reply(1)])],
+    ['an answer that a function makes', () => core.reply(() => copy.reply(1))],
+    ['a later answer', (ctx: core.Context) => (ctx.from.reply(copy.noReply()), core.noReply())],
+    ['a next state', () => core.reply(1, copy.noReply())],
+    ['a next state without an answer', () => core.noReply(copy.reply(1))],
+    ['a last answer', () => core.halt('normal', { reply: copy.reply(1) })],
+  ])('is named where a step is in the place of %s, and nothing is committed', async (_name, run) => {
+    const handle = (_message: unknown, _state: unknown, ctx: core.Context) => run(ctx) as never
+    const Ours = core.definePool({
+      init: () => 0,
+      calls: {
+        now: handle,
+        later: async (message: unknown, state: unknown, ctx: core.Context) => handle(message, state, ctx),
+        many: { batch: 2, handle: handle as never },
+      },
+    })
+    for (const state of ['isolated', 'shared'] as const) {
+      const pool = core.spawnPool(system, Ours, undefined, { state, size: 1 })
+      for (const type of _name.startsWith('one of') ? ['many'] : ['now', 'later']) {
+        const error = await core.call(pool, { type } as never).catch((refusal: unknown) => refusal)
+        const { message, cause } = error as { message: string; cause: unknown }
+        expect(`${message} ${String(cause)}`).toMatch(SAYS)
+        expect([core.getState(pool as never)].flat()).toEqual([0])
+      }
+    }
+  })
+
+  it('is named where a plain nact function returns a step', async () => {
+    const pool = core.spawnPool(system, ((_state: unknown, _message: unknown, _ctx: unknown) => copy.reply(1)) as never)
+    await expect(core.call(pool as never, 'x' as never)).rejects.toThrow(SAYS)
+  })
+
+  it('may be an answer if it is no step: a behaviour, for example', async () => {
+    const pool = core.spawnPool(system, core.definePool({ calls: { get: () => core.reply(Theirs) } }))
+    expect(await core.call(pool, { type: 'get' })).toBe(Theirs)
   })
 
   it.each([

@@ -86,55 +86,6 @@ describe('Turn', () => {
     expect(turn.now()).toBe(first + 2e6)
   })
 
-  it('measures short work in strides of up to sixteen pieces, and long work piece by piece', () => {
-    const clock = virtualClock()
-    const turn = Turn.of(clock)
-    turn.refresh()
-    const work = (ms: number): [number, number] | undefined => {
-      clock.block(ms)
-      const mean = turn.tick()
-      return mean < 0 ? undefined : [mean, turn.measured]
-    }
-    const short = Array.from({ length: 47 }, () => work(0.001))
-    expect(short.filter((measure) => measure !== undefined)).toEqual([
-      [1000, 1],
-      [1000, 2],
-      [1000, 4],
-      [1000, 8],
-      [1000, 16],
-      [1000, 16],
-    ])
-    const long = Array.from({ length: 19 }, () => work(2))
-    expect(long.filter((measure) => measure !== undefined)).toEqual([
-      [2e6, 16],
-      [2e6, 1],
-      [2e6, 1],
-      [2e6, 1],
-    ])
-  })
-
-  it('reads the clock for a single piece of work, and once for up to sixteen short ones that follow one another', () => {
-    const clock = virtualClock(1)
-    let readings = 0
-    const turn = Turn.of({ ...clock, now: () => (readings++, clock.now()) })
-    turn.refresh()
-    turn.tick()
-    /** At which pieces the clock was read. */
-    const readAt = (pieces: number, ms: number): number[] =>
-      Array.from({ length: pieces }, (_, i) => {
-        const before = readings
-        turn.glance()
-        clock.block(ms)
-        return readings > before ? [i] : []
-      }).flat()
-    const first = readAt(64, 0.001)
-    expect(first.slice(-4).map((at, i, all) => at - (all[i - 1] ?? at))).toEqual([0, 16, 16, 16])
-    expect(first[0]).toBe(0)
-    const long = readAt(20, 1)
-    expect(long.slice(0, 2)).toEqual([15 - (63 - first.at(-1)!), 16 - (63 - first.at(-1)!)])
-    expect(long).toHaveLength(20 - long[0]!)
-  })
-
   it('lets rest whoever was touched, once, at the end of the turn', async () => {
     const clock = virtualClock()
     const worker = new Worker(clock, 0, 0)

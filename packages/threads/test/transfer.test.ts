@@ -50,6 +50,19 @@ describe('memory that was moved before', () => {
     },
   )
 
+  it('moves what transfer of another copy of the package was called with', async () => {
+    let theirs!: typeof transfer
+    jest.isolateModules(() => {
+      theirs = jest.requireActual<{ transfer: typeof transfer }>('@genpool/threads').transfer
+    })
+    expect(theirs).not.toBe(transfer)
+    const pool = await readyPool()
+    const value = bytes()
+    const message = theirs({ type: 'echo' as const, value }, [value.buffer as ArrayBuffer])
+    expect(await call(pool, message)).toEqual(bytes())
+    expect(value.byteLength).toBe(0)
+  })
+
   it('in an answer fails its call, and no other', async () => {
     const pool = await readyPool()
     const [first, second] = await Promise.allSettled([call(pool, { type: 'same' }), call(pool, { type: 'same' })])

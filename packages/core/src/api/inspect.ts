@@ -68,9 +68,16 @@ export interface Inspection {
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly drops: Readonly<Partial<Record<DropReason, number>>>
   readonly deadLetters: number
-  /** How long requests waited before they were run. */
+  /**
+   * How long requests waited before they were run. A wait counts from the last reading of the clock in the turn of the event loop
+   * in which the request was sent: what ran there before it may count, too. Short calls one after the other count as 0 when they
+   * waited for less than 0.1 ms.
+   */
   readonly sojourn: Percentiles
-  /** How long handlers ran, including commits. */
+  /**
+   * How long handlers ran, including commits. Runs of 5 µs and less that return at once are measured up to 16 together, so `count` may
+   * lack the last 15 of them.
+   */
   readonly run: Percentiles
   /** The share of the members' recent time that was spent in handlers, 0 to 1. */
   readonly utilisation: number

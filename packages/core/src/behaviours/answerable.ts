@@ -1,12 +1,18 @@
 import { letGo as letGoOf } from '@genpool/runtime'
 import { isPromise } from 'node:util/types'
 import { isRevoked } from './ended-drafts'
+import { alsoOfOtherCopy, isStepOfOtherCopy } from './other-copy'
 import { RunAgain } from './run-again'
 import { Step } from './step'
 
 /** Whether a value is no answer: what a caller would have to await, or a step. */
 export function isNoAnswer(value: unknown): boolean {
-  return isPromised(value) || isOf(value, Step)
+  return isPromised(value) || isStep(value)
+}
+
+/** Whether a value is what a handler returns, of this copy of the package or another. */
+export function isStep(value: unknown): boolean {
+  return isOf(value, Step) || isStepOfOtherCopy(value)
 }
 
 /** Whether a value is one of ours. A draft that has ended, or a proxy of a user, throws when it is asked. */
@@ -37,8 +43,9 @@ export function noAnswerAmong(answers: readonly unknown[]): unknown {
 
 /** What is wrong with a value that is no answer. */
 export function whyNoAnswer(answer: unknown): string {
-  if (isOf(answer, Step)) {
-    return 'the answer is a step (what reply, noReply and halt return): give the answer itself, and return the step from the handler'
+  if (isStep(answer)) {
+    const remedy = 'give the answer itself, and return the step from the handler'
+    return `the answer is a step (what reply, noReply and halt return): ${remedy}${alsoOfOtherCopy(answer)}`
   }
   if (isOf(answer, RunAgain)) return `the answer is ${String(answer)}`
   const what = isPromise(answer) ? 'a promise' : 'a thenable (an object with a function "then")'

@@ -1,7 +1,7 @@
 import { showValue, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
-import { isNoAnswer, isOf, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
-import { isOfOtherCopy, resultOfOtherCopy } from './other-copy'
+import { isNoAnswer, isOf, isStep, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
+import { alsoOfOtherCopy, isOfOtherCopy, resultOfOtherCopy } from './other-copy'
 import { RunAgain } from './run-again'
 import { Step } from './step'
 
@@ -37,8 +37,8 @@ function checkAnswer({ type, batch }: Checking, value: object): void {
 
 function checkNext({ type }: Checking, next: object): void {
   if (isOf(next, RunAgain)) throw next
-  if (!isOf(next, Step)) return
-  const message = 'the next state is a step (what reply, noReply and halt return): give the state itself'
+  if (!isStep(next)) return
+  const message = `the next state is a step (what reply, noReply and halt return): give the state itself${alsoOfOtherCopy(next)}`
   throw new InvalidError(`result of the handler "${type}"`, [{ path: ['next'], message }])
 }
 
@@ -92,15 +92,16 @@ export const MISPLACED_STEP = Symbol('a step of a plain nact function')
 /** The step of what a plain nact function returned: its next state. @throws {InvalidError} if that is a step */
 export function nextStep(next: unknown): Step {
   if (next === MISPLACED_STEP || isOf(next, Step) || isOfOtherCopy(next))
-    throw new InvalidError('result of the handler "message"', [MISPLACED])
+    throw new InvalidError('result of the handler "message"', [misplaced(next)])
   return new Step('state', undefined, next, undefined)
 }
 
-const MISPLACED = {
-  path: [],
-  message:
-    'it is a step (what reply, noReply and halt return), and a plain nact function, (state, message, ctx), returns its next state. ' +
-    'To return steps, write definePool({ calls: { type: (message, state, ctx) => reply(answer) } }), or handleCall and handleCast',
+const MISPLACED =
+  'it is a step (what reply, noReply and halt return), and a plain nact function, (state, message, ctx), returns its next state. ' +
+  'To return steps, write definePool({ calls: { type: (message, state, ctx) => reply(answer) } }), or handleCall and handleCast'
+
+function misplaced(next: unknown): { readonly path: readonly []; readonly message: string } {
+  return { path: [], message: `${MISPLACED}${alsoOfOtherCopy(next)}` }
 }
 
 function notAStep(type: string, result: unknown, remedy: string): InvalidError {

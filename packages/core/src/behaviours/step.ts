@@ -35,7 +35,7 @@ export class Step {
     return this.then?.commit
   }
 }
-markMade(Step)
+markMade(Step, true)
 
 declare const step: unique symbol
 

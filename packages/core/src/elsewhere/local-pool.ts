@@ -6,6 +6,7 @@ import {
   OptionsError,
   Turn,
   warnOfCallback,
+  RunMeter,
 } from '@genpool/runtime'
 import type { CommitOptions } from '@genpool/state-ane'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
@@ -41,6 +42,8 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   readonly behaviour: CompiledBehaviour
   readonly facts: PoolFacts
   readonly turn: Turn
+  /** What it measures is not asked for: whoever sent the errand measures. */
+  readonly runs: RunMeter
   readonly system: ConcreteSystem
   readonly stateOptions: StateOptions
   commitOptions: CommitOptions
@@ -71,6 +74,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.commitOptions = commitOptionsOf(stateOptions)
     this.#clock = clock
     this.turn = Turn.of(clock)
+    this.runs = new RunMeter(this.turn)
     this.failures = new Failures(this.name, this.turn, this.status, noRemedies)
   }
 

@@ -1,4 +1,4 @@
-import type { Nanos, Timer, Turn } from '@genpool/runtime'
+import type { Nanos, RunMeter, Timer, Turn } from '@genpool/runtime'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Request } from '../requests/request'
@@ -9,6 +9,8 @@ import type { GivesBack } from './give-back'
 interface TurnWork<M> {
   /** Calls `execute` of `member`. */
   ready(member: M): void
+  /** Measures the runs of handlers that return at once. */
+  readonly runs: RunMeter
 }
 
 /** Where a member (`M`) gets requests: a pool's side of its broker. */

@@ -26,15 +26,16 @@ const MOST = 16
 export function runPacked<M extends Running<M>>(member: M, worker: Worker<Request>): boolean {
   const { crew, hand } = member
   const { work, turn } = crew
+  const { runs } = crew.turnWork
   if (worker.runAtOnce === undefined || hand.count !== 1 || hand.given > 0 || !isPlain(hand.first as Request))
     return false
   let request = hand.give()
   for (let left = MOST; left > 0; left--) {
     if (!worker.runAtOnce(request)) return true
-    const runNs = turn.tick()
+    const runNs = runs.tick()
     if (request.outcome === null) request.reply(undefined, false)
     member.handled++
-    crew.finished(member, request, runNs, turn.measured)
+    crew.finished(member, request, runNs, runs.measured)
     const next = left > 1 && !turn.exhausted && member.isPlain ? work.takePacked(member) : null
     if (next === null) break
     if (next.handler.batch > 0) {

@@ -117,7 +117,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   finished(member: Member, request: Request, runNs: Nanos, times: number): void {
     this.turnWork.join()
     this.busy--
-    if (runNs >= 0) this.measured(runNs, times)
+    if (runNs >= 0) this.ran(runNs, times)
     const { runFinished } = this.#listeners
     for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
@@ -125,11 +125,12 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   broke(member: Member, _request: Request, runNs: Nanos): void {
     this.turnWork.join()
     this.busy--
-    if (runNs >= 0) this.measured(runNs, 1)
+    if (runNs >= 0) this.ran(runNs, 1)
     for (const listener of this.#listeners.runBroke) listener.runBroke(member)
   }
 
-  private measured(runNs: Nanos, times: number): void {
+  /** Runs took so long, each on average. */
+  ran(runNs: Nanos, times: number): void {
     const now = this.turn.now()
     this.#recorder.ran(runNs, now, times)
     this.work.finished(runNs, now)

@@ -109,7 +109,7 @@ class DirectCall {
 
   /** Runs its member. Returns the answer, or a promise of it. */
   run(request: Request): unknown {
-    this.parts.turnWork.runOne()
+    this.parts.turnWork.runOne(request)
     return this.#isAnswered ? this.end() : this.wait(request)
   }
 

@@ -1,4 +1,4 @@
-import { Ring, type Runnable, type Turn } from '@genpool/runtime'
+import { type Nanos, Ring, type Runnable, RunMeter, type Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 
 /** What the work of a pool reports about its turns. */
@@ -9,11 +9,15 @@ export interface TurnPorts {
   }
   /** Handlers are about to run, and may commit. */
   beforeCommits(): void
+  /** Runs took so long on average that no worker has reported. */
+  ran(ns: Nanos, times: number): void
   turnEnded(): void
 }
 
 /** The work of one pool in a turn of the event loop: runs the members that are ready, while the time budget of the turn lasts. */
 export class TurnWork implements Runnable {
+  /** Measures the runs of handlers that return at once. */
+  readonly runs: RunMeter
   readonly #ready = new Ring<Member>()
   #scheduled = false
   #joined = false
@@ -23,7 +27,9 @@ export class TurnWork implements Runnable {
   constructor(
     private readonly turn: Turn,
     private readonly pool: TurnPorts,
-  ) {}
+  ) {
+    this.runs = new RunMeter(turn)
+  }
 
   /** Whether members are about to run. */
   get scheduled(): boolean {
@@ -59,11 +65,15 @@ export class TurnWork implements Runnable {
     this.#scheduled = true
   }
 
-  /** Runs the first member that is ready. Others follow in a microtask of their own, or in the next turn. */
-  runOne(): void {
+  /**
+   * Runs the first member that is ready. Others follow in a microtask of their own, or in the next turn.
+   *
+   * @param waiting what it runs. If it shared a reading of the clock with those before it, it has not waited for them
+   */
+  runOne(waiting: { sentAt: Nanos }): void {
     const { turn } = this
     this.join()
-    turn.glance()
+    if (this.runs.beginOne()) waiting.sentAt = turn.last
     this.pool.beforeCommits()
     const ready = this.#ready
     try {
@@ -77,12 +87,15 @@ export class TurnWork implements Runnable {
 
   run(turn: Turn): void {
     this.join()
+    this.runs.begin()
     this.pool.beforeCommits()
     const ready = this.#ready
     this.#wasAlone = ready.length === 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
       while (ready.length > 0 && !turn.exhausted) ready.shift().execute()
+      const runNs = this.runs.flush()
+      if (runNs >= 0) this.pool.ran(runNs, this.runs.measured)
     } finally {
       this.#scheduled = ready.length > 0
       if (this.#scheduled) turn.schedule(this)

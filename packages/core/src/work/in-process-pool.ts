@@ -1,4 +1,4 @@
-import type { Turn } from '@genpool/runtime'
+import type { RunMeter, Turn } from '@genpool/runtime'
 import type { CommitOptions } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
@@ -11,6 +11,8 @@ export interface InProcessPool extends Answering {
   readonly behaviour: CompiledBehaviour
   readonly facts: PoolFacts
   readonly turn: Turn
+  /** Measures the runs of handlers that return at once. */
+  readonly runs: RunMeter
   readonly stateOptions: StateOptions
   readonly commitOptions: CommitOptions
   readonly status: {

@@ -79,14 +79,14 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   give(job: Request): void {
     const step = this.begin(job)
-    if (step !== null) this.host.done(job, step.then, this.pool.turn.tick(), this.pool.turn.measured)
+    if (step !== null) this.host.done(job, step.then, this.pool.runs.tick(), this.pool.runs.measured)
   }
 
   runAtOnce(job: Request): boolean {
     const step = this.begin(job)
     if (step === null) return false
     if (step.then === undefined && !this.ended) return true
-    this.host.done(job, step.then, this.pool.turn.tick(), this.pool.turn.measured)
+    this.host.done(job, step.then, this.pool.runs.tick(), this.pool.runs.measured)
     return false
   }
 

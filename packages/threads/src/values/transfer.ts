@@ -2,12 +2,23 @@ import { wrongArgument } from '@genpool/runtime'
 import { types } from 'node:util'
 import type { TransferListItem } from 'node:worker_threads'
 
-/** The lists of what `transfer` was called with. */
-const lists = new WeakMap<object, readonly TransferListItem[]>()
-/** What was moved to another thread. */
-const moved = new WeakSet()
-/** Whether `transfer` was ever called here: if not, nobody looks for lists. */
-let isUsed = false
+/** What is known of transfers in this thread. */
+interface Transfers {
+  /** The lists of what `transfer` was called with. */
+  readonly lists: WeakMap<object, readonly TransferListItem[]>
+  /** What was moved to another thread. */
+  readonly moved: WeakSet<object>
+  /** Whether `transfer` was ever called here: if not, nobody looks for lists. */
+  isUsed: boolean
+}
+
+/** Where they are: `Symbol.for` finds it from each copy of the package. */
+const TRANSFERS = Symbol.for('genpool.transfers')
+
+/** One for all copies of the package: what `transfer` of one copy was called with is moved by a pool of another, too. */
+const known = globalThis as { [TRANSFERS]?: Transfers }
+const transfers = (known[TRANSFERS] ??= { lists: new WeakMap(), moved: new WeakSet(), isUsed: false })
+const { lists, moved } = transfers
 
 /**
  * Moves what is in `list` instead of copying it: its memory belongs to the receiver from then on, and is empty here.
@@ -27,13 +38,13 @@ export function transfer<T extends object>(value: T, list: readonly TransferList
   }
   if (!Array.isArray(list)) throw wrongArgument({ of: 'transfer', argument: 'list', expected: 'a list' }, list)
   lists.set(value, list)
-  isUsed = true
+  transfers.isUsed = true
   return value
 }
 
 /** What is to be moved with a value; undefined for nothing. */
 export function transferListOf(value: unknown): readonly TransferListItem[] | undefined {
-  if (!isUsed || typeof value !== 'object' || value === null) return undefined
+  if (!transfers.isUsed || typeof value !== 'object' || value === null) return undefined
   const own = lists.get(value)
   const inner = Object.values(value).flatMap((part: unknown) =>
     typeof part === 'object' && part !== null ? (lists.get(part) ?? []) : [],

@@ -1,0 +1,81 @@
+import type { Nanos } from './clock'
+import { MOST_SHARING, SHORT, type Turn } from './turn'
+
+/** After something long, so many pieces are measured one by one: what is long may come again. */
+const WATCHED = 256
+
+/**
+ * Measures pieces of work that run without a break: those of one pool. Long ones each for itself, short ones up to 16 together.
+ *
+ * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 16, which
+ * stands for the others. So none is left out of a count, but for the last 15. A long one among 256 short ones may be missed.
+ */
+export class RunMeter {
+  /** How many pieces the last measurement stands for. */
+  measured = 0
+  /** When the pieces began that were not measured yet. */
+  #since: Nanos = 0
+  /** How many have run since then without a break. */
+  #pieces = 0
+  /** How many the next measurement stands for. */
+  #count = 0
+  /** After how many pieces the clock is read. */
+  #stride = 1
+  /** How many pieces are still to be measured one by one. */
+  #watched = 0
+
+  constructor(private readonly turn: Turn) {}
+
+  /** Pieces are about to run, one after the other. The clock has just been read. */
+  begin(): void {
+    this.#since = this.turn.last
+    this.#pieces = 0
+  }
+
+  /**
+   * A single piece is about to run, in a microtask of its own: reads the clock, or shares a reading with the one before.
+   *
+   * @returns whether time has passed since the last reading that nothing of this piece can have taken
+   */
+  beginOne(): boolean {
+    const mean = this.turn.glance(this.#count + 1 < this.#stride)
+    if (mean < 0) return false
+    this.begin()
+    if (mean < SHORT) return true
+    // Something took long: one of the pieces, or what ran between them.
+    this.#watch()
+    return false
+  }
+
+  /**
+   * Records the end of a piece.
+   *
+   * @returns the average duration of the last pieces if it read the clock now; otherwise -1
+   */
+  tick(): Nanos {
+    this.#pieces++
+    return ++this.#count < this.#stride ? -1 : this.#measure()
+  }
+
+  /** Measures what is not measured yet. Call it at the end of pieces that ran one after the other. Returns -1 if there is nothing. */
+  flush(): Nanos {
+    return this.#pieces > 0 && this.#count > 0 ? this.#measure() : -1
+  }
+
+  #measure(): Nanos {
+    const now = this.turn.refresh()
+    const mean = Math.round((now - this.#since) / this.#pieces)
+    this.measured = this.#count
+    this.#since = now
+    this.#pieces = this.#count = 0
+    if (mean >= SHORT) this.#watch()
+    else if (this.#watched > 0) this.#watched--
+    else this.#stride = Math.min(this.#stride * 2, MOST_SHARING)
+    return mean
+  }
+
+  #watch(): void {
+    this.#stride = 1
+    this.#watched = WATCHED
+  }
+}
