@@ -67,7 +67,9 @@ function lostCode(): Readonly<Record<string, readonly string[]>> {
       process.exit()
     }
     void main()`
-  const args = ['--expose-gc', '--trace-deopt', '-r', './.ci/register.cjs', '-e', program]
+  // Compiled at once: on a busy machine, the code of the work before would still come while this one is looked at.
+  const flags = ['--expose-gc', '--trace-deopt', '--no-concurrent-recompilation']
+  const args = [...flags, '-r', './.ci/register.cjs', '-e', program]
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1e9 })
   if (status !== 0) throw new Error(stderr)
   const collections = [...stdout.matchAll(/BEGIN (.*)\n([^]*?)END\n/g)]

@@ -1,123 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import {
-  call,
-  cast,
-  definePool,
-  inspect,
-  noReply,
-  OptionsError,
-  type PoolOptions,
-  type PoolRef,
-  reply,
-  spawnPool,
-} from '@genpool/core'
-import { instrument, type InstrumentOptions } from '@genpool/core/opentelemetry'
-import { NS_PER_MS } from '@genpool/runtime'
-import { virtualClock } from '@genpool/runtime/testing'
+import { call, cast, definePool, inspect, OptionsError, reply, spawnPool } from '@genpool/core'
+import { instrument } from '@genpool/core/opentelemetry'
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace-base'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-class Reader extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {
-    // Nothing is kept here.
-  }
-
-  protected override async onShutdown(): Promise<void> {
-    // Nothing is open.
-  }
-}
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-const exporter = new InMemorySpanExporter()
-/** The spans that have begun and not ended, by their names. */
-const open = new Map<unknown, string>()
-let onStart: (name: string) => void = () => undefined
-const watcher: SpanProcessor = {
-  onStart(span) {
-    open.set(span.spanContext().spanId, (span as unknown as { name: string }).name)
-    onStart((span as unknown as { name: string }).name)
-  },
-  onEnd: (span) => void open.delete(span.spanContext().spanId),
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
-}
-const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter), watcher] }).getTracer(
-  'test',
-)
-const manager = new AsyncLocalStorageContextManager()
-beforeAll(() => context.setGlobalContextManager(manager.enable()))
-afterAll(() => context.disable())
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-  exporter.reset()
-  onStart = () => undefined
-})
-afterEach(() => {
-  stop(system)
-  // Whatever a test has done: every span ends.
-  expect([...open.values()]).toEqual([])
-})
-
-const user = new AsyncLocalStorage<string>()
-const seen: unknown[] = []
-let crashes = 0
-const Shop = definePool({
-  init: () => ({ sold: 0 }),
-  calls: {
-    sell: async (msg: { what: string }) => {
-      await clock.wait(10)
-      tracer.startSpan(`ship ${msg.what}`).end()
-      seen.push(user.getStore())
-      if (crashes-- > 0) throw new Error('out of stock')
-      return reply('sold', (draft) => {
-        draft.sold += 1
-      })
-    },
-    look: (_msg: object, state) => reply(state.sold),
-    count: async (msg: { ms: number }, state) => {
-      await clock.wait(msg.ms)
-      return reply(state.sold, { sold: state.sold + 1 })
-    },
-    later: (_msg: object, _state, ctx) => {
-      const { from } = ctx
-      clock.setTimer(clock.now() + 5 * NS_PER_MS, () => from.reply('at last'))
-      return noReply()
-    },
-  },
-  casts: {
-    note: () =>
-      noReply((draft) => {
-        draft.sold = 7
-      }),
-  },
-})
-const spawned = (options: PoolOptions = {}, instrumented: InstrumentOptions = { tracer, meter: false }) => {
-  seen.length = 0
-  crashes = 0
-  const pool = spawnPool(system, Shop, 'shop', { size: 1, clock, ...options })
-  return { pool, end: instrument(pool, instrumented) }
-}
-
-/** The spans that have ended, each as the path of names from its root, in the order of their ends. */
-const paths = (): string[] => {
-  const spans = exporter.getFinishedSpans()
-  const pathOf = (span: (typeof spans)[number]): string => {
-    const parent = spans.find((each) => each.spanContext().spanId === span.parentSpanContext?.spanId)
-    return parent === undefined ? span.name : `${pathOf(parent)} > ${span.name}`
-  }
-  return spans.map(pathOf)
-}
-const spanOf = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name)!
+import { system, clock, exporter, open, next, tracer, user, seen, spawned, paths, spanOf } from './traced-shop'
 
 describe('spans of an instrumented pool', () => {
   it('make one trace of the caller, the call, the handler, its own spans, and the commit', async () => {
@@ -176,7 +60,7 @@ describe('spans of an instrumented pool', () => {
 
   it('show each run of a message that crashed, with the error', async () => {
     const { pool } = spawned({ retryOnCrash: { sell: 1 } })
-    crashes = 2
+    next.crashes = 2
     const answer = call(pool, { type: 'sell', what: 'bread' }).catch((error: { code: string }) => error.code)
     await clock.advance(100)
     expect(await answer).toBe('ERR_GENPOOL_CRASHED')
@@ -301,7 +185,7 @@ describe('spans of an instrumented pool', () => {
     const { pool } = spawned()
     const caller = new AbortController()
     const answer = call(pool, { type: 'sell', what: 'bread' }, { signal: caller.signal }).catch(() => 'given up')
-    onStart = (started) => started === name && caller.abort()
+    next.onStart = (started) => void (started === name && caller.abort())
     await clock.advance(50)
     expect(await answer).toBe('given up')
     expect(open.size).toBe(0)
@@ -326,78 +210,5 @@ describe('spans of an instrumented pool', () => {
     end()
     await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])
     expect(paths()).toEqual(['call shop.look > handle shop.look', 'call shop.look'])
-  })
-})
-
-describe('metrics of an instrumented pool', () => {
-  const collected = async (reader: Reader) => {
-    const { resourceMetrics } = await reader.collect()
-    const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
-    return (name: string, label?: string): Record<string, unknown> => {
-      const points = (metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ??
-        []) as DataPoint<unknown>[]
-      return Object.fromEntries(
-        points.map(({ attributes, value }) => [String(attributes[label ?? 'genpool.pool']), value]),
-      )
-    }
-  }
-
-  it('have the figures of inspect, and how long requests waited and ran', async () => {
-    const reader = new Reader()
-    const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
-    const { pool, end } = spawned(
-      { broker: { client: { type: 'drop', max: 2 } } },
-      { tracer: false, meter, attributes: { 'service.name': 'x' } },
-    )
-    const sell = (): Promise<unknown> => call(pool, { type: 'sell', what: 'bread' }).catch(() => undefined)
-    const answers = [sell(), sell(), sell(), sell()]
-    await clock.advance(15)
-    let figure = await collected(reader)
-    expect(figure('genpool.queue.length')).toEqual({ shop: 1 })
-    expect(figure('genpool.members', 'genpool.status')).toEqual({ idle: 0, busy: 1, starting: 0 })
-    await clock.advance(100)
-    await Promise.all(answers)
-    figure = await collected(reader)
-    expect(figure('genpool.requests', 'genpool.outcome')).toEqual(inspect(pool).outcomes)
-    expect(figure('genpool.requests', 'genpool.outcome')).toMatchObject({ replied: 3, dropped: 1 })
-    expect(figure('genpool.drops', 'genpool.reason')).toEqual({ max: 1 })
-    expect(figure('genpool.state.version')).toEqual({ shop: 3 })
-    expect(figure('genpool.restarts')).toEqual({ shop: 0 })
-    expect(figure('genpool.requests', 'service.name')).toHaveProperty('x')
-    const run = figure('genpool.run.duration', 'genpool.outcome')['replied'] as Histogram
-    const waited = figure('genpool.wait.duration', 'genpool.outcome') as { replied: Histogram; dropped: Histogram }
-    expect([run.count, run.sum?.toFixed(6)]).toEqual([3, '0.030000'])
-    expect([waited.replied.count, waited.replied.sum?.toFixed(6), waited.dropped.count]).toEqual([3, '0.030000', 1])
-    end()
-    await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])
-    expect(inspect(pool).outcomes.replied).toBe(4)
-    figure = await collected(reader)
-    expect(figure('genpool.requests', 'genpool.outcome')['replied']).toBe(3)
-  })
-
-  it('say how many requests a limit holds, and how long each of them was held, as its span does', async () => {
-    const reader = new Reader()
-    const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
-    const { pool } = spawned({ size: 4, limits: { by: 'what', concurrency: 1 }, rate: { limit: 3 } }, { tracer, meter })
-    const answers = ['bread', 'bread', 'milk'].map(async (what) => call(pool, { type: 'sell', what }))
-    await clock.advance(5)
-    expect((await collected(reader))('genpool.queue.held', 'genpool.limit')).toEqual({ rate: 0, limits: 1 })
-    await clock.advance(100)
-    await Promise.all(answers)
-    const held = (await collected(reader))('genpool.held.duration', 'genpool.limit')['limits'] as Histogram
-    expect([held.count, held.sum?.toFixed(6)]).toEqual([1, '0.010000'])
-    const spans = exporter.getFinishedSpans().filter(({ name }) => name === 'call shop.sell')
-    expect(spans.map(({ attributes }) => [attributes['genpool.held_by'], attributes['genpool.held_ms']])).toEqual([
-      [undefined, undefined],
-      [undefined, undefined],
-      ['limits', 10],
-    ])
-  })
-
-  it('go to the global providers by default, which do nothing until one is set', async () => {
-    const pool = spawnPool(system, Shop, 'plain', { size: 1, clock })
-    const end = instrument(pool as PoolRef)
-    expect(await Promise.all([call(pool, { type: 'look' }), clock.advance(1)])).toEqual([0, undefined])
-    end()
   })
 })

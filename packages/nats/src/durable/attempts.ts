@@ -18,6 +18,8 @@ export interface Tries {
   /** How many deliveries were given back without a run. */
   readonly returned: number
   readonly failures: readonly Failure[]
+  /** The last attempt that was written down before it began. */
+  readonly noted?: number
 }
 
 export const NO_TRIES: Tries = { returned: 0, failures: [] }
@@ -32,12 +34,24 @@ export interface AttemptRules {
 
 /** What becomes of a cast that is delivered. */
 export type Opening =
-  | { readonly kind: 'run'; readonly attempt: number }
+  | {
+      readonly kind: 'run'
+      readonly attempt: number
+      /** It is the last one: it must be written down before it begins, or it does not count. */
+      readonly isLast: boolean
+      /** The one before ended with its process, perhaps by this cast: no other one may be lost with it again. */
+      readonly isSuspect: boolean
+    }
   | { readonly kind: 'expired' }
   /** All attempts are used up: the last ones ended with their processes. */
   | { readonly kind: 'dead'; readonly attempts: number }
 
-/** Decides about a cast that is delivered. `deliveries` counts this one. */
+/**
+ * Decides about a cast that is delivered. `deliveries` counts this one.
+ *
+ * A process that ends takes all that it has in hand with it, so a delivery without a word counts as an attempt, whoever was to
+ * blame. Not so for the last attempt: a cast is dead only if that is known to have begun.
+ */
 export function openingOf(
   {
     deliveries,
@@ -53,8 +67,14 @@ export function openingOf(
   { maxDeliver }: AttemptRules,
 ): Opening {
   if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
-  const attempt = Math.max(1, deliveries - tries.returned, (tries.failures.at(-1)?.attempt ?? 0) + 1)
-  return attempt > maxDeliver ? { kind: 'dead', attempts: attempt - 1 } : { kind: 'run', attempt }
+  const failed = tries.failures.at(-1)?.attempt ?? 0
+  const begun = Math.max(failed, tries.noted ?? 0)
+  const counted = Math.max(1, deliveries - tries.returned, begun + 1)
+  // Nothing is written before the first attempt, also if it is the only one.
+  const isNoted = maxDeliver > 1
+  if (isNoted ? begun >= maxDeliver : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
+  const attempt = Math.min(counted, maxDeliver)
+  return { kind: 'run', attempt, isLast: isNoted && attempt === maxDeliver, isSuspect: counted - 1 > failed }
 }
 
 /** What becomes of a cast after its attempt. */

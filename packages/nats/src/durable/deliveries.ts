@@ -1,40 +1,13 @@
 import type { GenPoolError } from '@genpool/core'
-import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
-import {
-  type AttemptRules,
-  type Ending,
-  endingOf,
-  type Failure,
-  lostAttempt,
-  openingOf,
-  reasonOf,
-  withFailure,
-} from './attempts'
-import type { DeadLetters } from './dead-letters'
-import type { ConsumerCounts } from './figures'
-import type { History } from './history'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Ending, endingOf, type Failure, lostAttempt, openingOf, reasonOf, withFailure } from './attempts'
+import { deathOf } from './deaths'
+import type { DeliveryPorts } from './delivery-ports'
 import type { Incoming } from './incoming'
 import { readJob } from './job-frame'
-import { badJob, Job, runJob, type RunPorts, storedAtOf } from './job-runs'
+import { badJob, Job, runJob, storedAtOf } from './job-runs'
 import { tellOf } from './job-events'
-
-/** What the deliveries of a consumer need. */
-export interface DeliveryPorts extends RunPorts {
-  readonly queue: string
-  readonly consumer: string
-  readonly clock: Clock
-  readonly rules: AttemptRules
-  readonly counts: ConsumerCounts
-  readonly history: History
-  readonly letters: DeadLetters
-  /** False if nothing can be told to the server, and nobody should wait until that is possible. */
-  mayTell(): boolean
-  /** By the clock of the server. */
-  serverNow(): number
-  /** A cast is no longer in hand here. */
-  finished(lane: number): void
-  failed(job: { readonly id: string; readonly code: string; readonly reason: string }): void
-}
+import { Line } from './line'
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
 export class Deliveries {
@@ -42,6 +15,8 @@ export class Deliveries {
   /** Those that are not given to the pool yet. */
   #opening = 0
   #idle: (() => void) | null = null
+  /** Those whose last attempt must not be lost with that of another one. */
+  readonly #suspects = new Line<Job>((job) => this.#note(job))
 
   constructor(private readonly ports: DeliveryPorts) {}
 
@@ -67,6 +42,10 @@ export class Deliveries {
 
   /** Ends all that run: they may be somebody else's, or have to be. */
   abort(): void {
+    for (const job of this.#suspects.takeWaiting()) {
+      this.#opening--
+      this.#settle(job, () => this.#return(job, 0))
+    }
     for (const { running } of [...this.#inHand]) running?.cancel()
   }
 
@@ -137,6 +116,30 @@ export class Deliveries {
     if (opening.kind === 'expired') return this.#expire(job)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
     if (opening.kind === 'dead') return this.#die(job, undefined)
+    if (!opening.isLast) return this.#run(job)
+    this.#opening++
+    if (opening.isSuspect) this.#suspects.join(job)
+    else this.#note(job)
+  }
+
+  /** Writes down that the last attempt begins, and runs it: if the process ends now, the cast is dead. */
+  #note(job: Job): void {
+    const { incoming, kept, attempt } = job
+    this.ports.history.write(incoming.seq, { ...kept.tries, noted: attempt }, kept).then(
+      (written) => {
+        job.kept = written
+        this.#opening--
+        this.#run(job)
+      },
+      (error: unknown) => {
+        this.#opening--
+        this.#leave(job, error)
+      },
+    )
+  }
+
+  #run(job: Job): void {
+    const { ports } = this
     try {
       runJob(job, ports, (error, runs) => this.#ended(job, error, runs))
     } catch (error) {
@@ -180,7 +183,9 @@ export class Deliveries {
   async #return(job: Job, delayMs: number): Promise<void> {
     const { history, counts } = this.ports
     const { tries } = job.kept
-    await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1 }, job.kept)
+    // If it was written down that it begins, it has not done so after all.
+    const noted = tries.noted === job.attempt ? 0 : (tries.noted ?? 0)
+    await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
     job.incoming.again(delayMs)
     counts.returned++
     tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
@@ -191,23 +196,13 @@ export class Deliveries {
     const { ports } = this
     const at = new Date(ports.serverNow())
     const last = error === undefined ? lostAttempt(job.attempt, at) : this.#failureOf(job, error)
-    const { failures } = withFailure(job.kept.tries, last)
-    const { code, reason } = last
-    const { incoming, attempt } = job
-    const death = {
-      code,
-      reason,
-      attempts: attempt,
-      history: failures,
-      storedAt: new Date(storedAtOf(job)),
-      diedAt: at,
-    }
+    const { incoming } = job
     this.#settle(job, async () => {
-      await ports.letters.put(incoming.seq, { ...death, data: incoming.data })
+      await ports.letters.put(incoming.seq, deathOf(job, last, at))
       incoming.acknowledge()
       this.#forget(job)
       ports.counts.dead++
-      tellOf(ports, job, { outcome: 'dead', error, reason })
+      tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
     })
   }
 
@@ -242,6 +237,7 @@ export class Deliveries {
 
   #finish(job: Job): void {
     this.#inHand.delete(job)
+    this.#suspects.leave(job)
     this.ports.finished(job.lane)
     if (this.#inHand.size > 0) return
     this.#idle?.()

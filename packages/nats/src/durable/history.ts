@@ -28,11 +28,15 @@ export class History {
     return found === null ? NOTHING_KEPT : { tries: triesIn(found.data), revision: found.seq }
   }
 
-  /** @throws {JetStreamApiError} 10071 if another consumer has written since: the cast is no longer ours */
-  async write(seq: number, tries: Tries, { revision }: Kept): Promise<void> {
+  /**
+   * @returns what is kept now
+   * @throws {JetStreamApiError} 10071 if another consumer has written since: the cast is no longer ours
+   */
+  async write(seq: number, tries: Tries, { revision }: Kept): Promise<Kept> {
     ownBodies.write(this.#writer.begin(Infinity), tries)
     const frame = this.#writer.take()
-    await this.publisher.store({ subject: this.names.triesOf(seq), frame, expected: revision })
+    const stored = await this.publisher.store({ subject: this.names.triesOf(seq), frame, expected: revision })
+    return { tries, revision: stored.seq }
   }
 
   async forget(seq: number): Promise<void> {
@@ -43,12 +47,16 @@ export class History {
 /** What somebody else wrote there counts as nothing. */
 function triesIn(bytes: Uint8Array): Tries {
   try {
-    const { returned, failures } = ownBodies.read(bytes) as Partial<Tries>
+    const { returned, failures, noted } = ownBodies.read(bytes) as Partial<Tries>
     const known = Array.isArray(failures) ? failures.filter(isFailure) : []
-    return { returned: typeof returned === 'number' && returned > 0 ? Math.floor(returned) : 0, failures: known }
+    return { returned: countIn(returned), failures: known, noted: countIn(noted) }
   } catch {
     return NO_TRIES
   }
+}
+
+function countIn(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? Math.floor(value) : 0
 }
 
 export function isFailure(value: unknown): value is Failure {

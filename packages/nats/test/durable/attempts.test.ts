@@ -11,18 +11,34 @@ const crash = Object.assign(Object.create(CrashedError.prototype), { code: 'ERR_
 
 describe('a delivery', () => {
   it('counts as an attempt, unless it was given back', () => {
-    expect(open(1)).toEqual({ kind: 'run', attempt: 1 })
-    expect(open(3)).toEqual({ kind: 'run', attempt: 3 })
-    expect(open(5, { tries: { returned: 3, failures: [] } })).toEqual({ kind: 'run', attempt: 2 })
+    expect(open(1)).toMatchObject({ kind: 'run', attempt: 1, isLast: false })
+    expect(open(2)).toMatchObject({ kind: 'run', attempt: 2, isLast: false })
+    expect(open(5, { tries: { returned: 3, failures: [] } })).toMatchObject({ kind: 'run', attempt: 2 })
   })
 
-  it('is dead when all attempts ended without a word', () => {
-    expect(open(4)).toEqual({ kind: 'dead', attempts: 3 })
+  it('is dead when all attempts ended without a word, and the last one is known to have begun', () => {
+    expect(open(3)).toMatchObject({ kind: 'run', attempt: 3, isLast: true })
+    expect(open(7)).toMatchObject({ kind: 'run', attempt: 3, isLast: true })
+    expect(open(7, { tries: { ...NO_TRIES, noted: 3 } })).toEqual({ kind: 'dead', attempts: 3 })
+  })
+
+  it('may be what its process ended of, if nobody told of the attempt before', () => {
+    expect(open(2)).toMatchObject({ isSuspect: true })
+    expect(open(3, { tries: { returned: 0, failures: [failure(1), failure(2)] } })).toMatchObject({ isSuspect: false })
+    expect(open(3, { tries: { returned: 0, failures: [failure(1)] } })).toMatchObject({ isSuspect: true })
+    expect(open(1)).toMatchObject({ isSuspect: false })
+  })
+
+  it('of a cast that has one attempt is that attempt, of which nothing is written down', () => {
+    const once = (deliveries: number) =>
+      openingOf({ deliveries, tries: NO_TRIES, ageMs: 0, expiresMs: undefined }, { ...rules, maxDeliver: 1 })
+    expect(once(1)).toMatchObject({ kind: 'run', attempt: 1, isLast: false })
+    expect(once(2)).toEqual({ kind: 'dead', attempts: 1 })
   })
 
   it('that is too old is not run, however many attempts are left', () => {
     expect(open(1, { ageMs: 10, expiresMs: 10 })).toEqual({ kind: 'expired' })
-    expect(open(1, { ageMs: 9, expiresMs: 10 })).toEqual({ kind: 'run', attempt: 1 })
+    expect(open(1, { ageMs: 9, expiresMs: 10 })).toMatchObject({ kind: 'run', attempt: 1 })
   })
 })
 
@@ -59,19 +75,30 @@ describe('the history', () => {
     ])
   })
 
-  it('law: attempts only grow, and end', () => {
+  it('law: attempts only grow, and end; only who has begun its last one is dead', () => {
+    const how = fc.constantFrom('fail', 'kill', 'return', 'kill before it begins')
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('fail', 'kill', 'return'), { maxLength: 20 }), (ends) => {
+      fc.property(fc.array(how, { maxLength: 20 }), (ends) => {
         let tries = NO_TRIES
         let last = 0
+        let begun = 0
         for (const [i, how] of ends.entries()) {
           const opening = open(i + 1, { tries })
-          if (opening.kind !== 'run') return expect(opening).toEqual({ kind: 'dead', attempts: 3 })
-          expect(opening.attempt).toBe(last + 1)
+          if (opening.kind !== 'run') {
+            expect(opening).toEqual({ kind: 'dead', attempts: 3 })
+            return expect(last).toBe(3)
+          }
+          const { attempt, isLast } = opening
+          expect(attempt).toBeGreaterThan(last)
           if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
-          else last = opening.attempt
-          if (how === 'fail') tries = withFailure(tries, failure(opening.attempt))
+          if (how === 'fail' || how === 'kill') {
+            last = attempt
+            begun++
+            if (isLast) tries = { ...tries, noted: attempt }
+          }
+          if (how === 'fail') tries = withFailure(tries, failure(attempt))
         }
+        expect(begun).toBeLessThanOrEqual(3)
       }),
     )
   })

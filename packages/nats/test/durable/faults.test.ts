@@ -109,19 +109,38 @@ describe('400 casts, and three processes', () => {
 })
 
 describe('a cast that ends each process that runs it', () => {
+  const mustBeDead = async (jobs: Durable): Promise<void> => {
+    const letters = await jobs.dead()
+    expect(letters).toMatchObject([{ id: 'p', attempts: 3, message: { type: 'poison' } }])
+    expect(letters[0]!.history.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+    expect(letters[0]!.reason).toContain('its process ended')
+  }
+
   it('is a dead letter in the end, which says so, and stops no other', async () => {
     const jobs = await open('poison')
     const processes = await consumers('poison', 4)
     await jobs.cast({ type: 'poison' }, { id: 'p' })
     await castAll(jobs, 50)
-    await until(async () => (await jobs.dead()).length === 1, 'it is dead')
-    const [letter] = await jobs.dead()
-    expect(letter).toMatchObject({ id: 'p', attempts: 3, message: { type: 'poison' } })
-    expect(letter!.history.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
-    expect(letter!.reason).toContain('its process ended')
-    expect(processes.filter((each) => each.hasEnded)).toHaveLength(3)
+    await until(async () => (await jobs.dead()).length > 0, 'it is dead')
     await rest(jobs)
+    await mustBeDead(jobs)
+    expect(processes.filter((each) => each.hasEnded)).toHaveLength(3)
     expect(sorted(await numbers('poison'))).toEqual(upTo(50))
+  })
+
+  it('is the only dead letter, though the one process that is started again each time loses others with it', async () => {
+    const jobs = await open('lonely')
+    await jobs.cast({ type: 'poison' }, { id: 'p' })
+    await castAll(jobs, 20)
+    for (let i = 0; i < 3; i++) {
+      const [process] = await consumers('lonely', 1)
+      await process!.ended
+    }
+    const [last] = await consumers('lonely', 1)
+    await rest(jobs)
+    await mustBeDead(jobs)
+    expect(last!.hasEnded).toBe(false)
+    expect(sorted(await numbers('lonely'))).toEqual(upTo(20))
   })
 })
 

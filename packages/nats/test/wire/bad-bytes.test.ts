@@ -1,8 +1,8 @@
-import { defaultCodec } from '../../src/wire/codec'
-import { bodiesOf } from '../../src/wire/codec'
+import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 import { readJob } from '../../src/durable/job-frame'
 import { Publisher, Unknown } from '../../src/durable/publisher'
 import { systemClock } from '@genpool/runtime'
+import { BadFrame } from '../../src/wire/errors'
 import { readFailure } from '../../src/wire/failures'
 import { openFrame } from '../../src/wire/frames'
 import { Writer } from '../../src/wire/writer'
@@ -25,6 +25,11 @@ describe('the error of bytes that are no value', () => {
     ['a text that is cut off', [6, 20, 65], MANY],
     ['a list that is cut off', [7, 100, 1], MANY],
     ['a number that is cut off', [5, 1, 2], MANY],
+    ['a list that says it is long', [7, 0xff, 0xff, 0xff, 0xff, 0x0f], MANY],
+    ['lists of lists that all say so', Array.from({ length: 3000 }, () => [7, 0xff, 0x7f]).flat(), MANY],
+    ['a text that says it is long', [6, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], MANY],
+    ['bytes that say they are many', [15, 0xff, 0xff, 0xff, 0x7f], MANY],
+    ['a number without an end', [4, ...Array<number>(20).fill(0xff)], 'a count in it is too large'],
     ['two values', [1, 1], 'bytes follow its end'],
     ['a count without an end', [6, ...Array<number>(9).fill(255)], 'a count in it is too large'],
     ['half a character', [6, 7, 1, 2, 3], 'a text in it has half a character'],
@@ -42,7 +47,9 @@ describe('the error of bytes that are no value', () => {
     ['the name of a prototype', [8, 1, ...text('__proto__'), 1], 'it has the name "__proto__"'],
     ['lists in lists', Array<number[]>(600).fill([7, 1]).flat(), 'it is nested more than 500 levels deep'],
   ])('says what is wrong: %s', (_, bytes, says) => {
-    expect(errorOf(() => defaultCodec.decode(Uint8Array.from(bytes)))).toContain(says)
+    const decode = (): unknown => defaultCodec.decode(Uint8Array.from(bytes))
+    expect(decode).toThrow(BadFrame)
+    expect(errorOf(decode)).toContain(says)
   })
 
   it.each<[string, () => unknown, string]>([

@@ -1,0 +1,24 @@
+import type { Clock } from '@genpool/runtime'
+import type { AttemptRules } from './attempts'
+import type { DeadLetters } from './dead-letters'
+import type { ConsumerCounts } from './figures'
+import type { History } from './history'
+import type { RunPorts } from './job-runs'
+
+/** What the deliveries of a consumer need. */
+export interface DeliveryPorts extends RunPorts {
+  readonly queue: string
+  readonly consumer: string
+  readonly clock: Clock
+  readonly rules: AttemptRules
+  readonly counts: ConsumerCounts
+  readonly history: History
+  readonly letters: DeadLetters
+  /** False if nothing can be told to the server, and nobody should wait until that is possible. */
+  mayTell(): boolean
+  /** By the clock of the server. */
+  serverNow(): number
+  /** A cast is no longer in hand here. */
+  finished(lane: number): void
+  failed(job: { readonly id: string; readonly code: string; readonly reason: string }): void
+}
