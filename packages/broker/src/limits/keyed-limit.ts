@@ -40,6 +40,8 @@ export class KeyedLimit<E extends Waiting> {
   constructor(
     readonly keyOf: (message: unknown) => unknown,
     public rules: KeyRules,
+    /** Whether it is the option `rate`, and not `limits`. */
+    readonly isRate: boolean,
   ) {}
 
   /** The lane of a message; null if it has no key. @throws {InvalidError} if the user's function throws */
