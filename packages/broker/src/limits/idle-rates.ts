@@ -1,8 +1,8 @@
 import { type Nanos } from '@genpool/runtime'
 import { Rate, type RateRules } from './rate'
 
-/** This many rates are kept for other keys: more would leave the caches of the processor. */
-const SPARE_RATES = 1024
+/** The cost of a key whose rate is kept, since it began at several times. */
+const SEVERAL = -1
 
 /**
  * What the rates of idle keys still count, by the places of the keys.
@@ -10,87 +10,87 @@ const SPARE_RATES = 1024
  * A rate is large. Of most idle keys, all that counts began at one time: two numbers say it.
  */
 export class IdleRates {
-  /** By place: when something last began, and what it cost together; 0 for nothing. */
-  #at = new Float64Array(16)
-  #cost = new Float64Array(16)
+  /** By place: when something last began, and what it cost together; 0 for nothing. Side by side, for the processor's caches. */
+  #counts = new Float64Array(32)
   /** By place: the rate of a key that began at several times; null for others. */
-  #rates: (Rate | null)[] = []
-  readonly #spare: Rate[] = []
+  readonly #rates: (Rate | null)[] = []
   /** The latest begin that was kept: that time is over. */
   #latest: Nanos = -Infinity
 
-  /** Keeps what a rate counts. The rate may be used for another key then. */
-  keep(place: number, rate: Rate): void {
-    if (place >= this.#rates.length) this.#fit(place + 1)
+  /** Keeps what a rate counts. Returns the rate, which counts nothing now, unless it is kept itself. */
+  keep(place: number, rate: Rate): Rate | null {
+    if (2 * place >= this.#counts.length) this.#counts = copyOf(this.#counts, 4 * (place + 1))
     const at = rate.newestAt
     if (at > this.#latest) this.#latest = at
-    this.#at[place] = at
-    this.#cost[place] = rate.sum
-    if (!rate.isOfOneTime) this.#rates[place] = rate
-    else if (this.#spare.length < SPARE_RATES) {
-      rate.clear()
-      this.#spare.push(rate)
+    this.#counts[2 * place] = at
+    if (!rate.isOfOneTime) {
+      this.#counts[2 * place + 1] = SEVERAL
+      this.#keepRate(place, rate)
+      return null
     }
+    this.#counts[2 * place + 1] = rate.sum
+    rate.clear()
+    return rate
   }
 
-  /** Returns a rate that counts what was kept. */
-  take(place: number, rules: RateRules): Rate {
-    const isKnown = place < this.#rates.length
-    const cost = isKnown ? (this.#cost[place] as number) : 0
-    const kept = isKnown ? (this.#rates[place] as Rate | null) : null
+  /** Returns a rate that counts what was kept. @param empty one that counts nothing; null to make one */
+  take(place: number, empty: Rate | null, rules: RateRules): Rate {
+    const cost = this.#costOf(place)
+    const rate = (cost === SEVERAL ? this.#rates[place] : empty) ?? new Rate(rules)
+    if (cost > 0) rate.add(cost, this.#counts[2 * place] as Nanos)
     this.clear(place)
-    if (kept !== null) return kept
-    const rate = this.#spare.length === 0 ? new Rate(rules) : (this.#spare.pop() as Rate)
-    if (cost > 0) rate.add(cost, this.#at[place] as Nanos)
     return rate
   }
 
   /** Whether the rate of a place certainly counts nothing any more, with this interval. */
   isOver(place: number, interval: Nanos): boolean {
-    return (
-      place >= this.#rates.length || this.#cost[place] === 0 || (this.#at[place] as Nanos) + interval <= this.#latest
-    )
+    return this.#costOf(place) === 0 || (this.#counts[2 * place] as Nanos) + interval <= this.#latest
   }
 
   /** Forgets what a place counts. */
   clear(place: number): void {
-    if (place >= this.#rates.length) return
-    this.#cost[place] = 0
-    if (this.#rates[place] !== null) this.#rates[place] = null
+    const cost = this.#costOf(place)
+    if (cost !== 0) this.#counts[2 * place + 1] = 0
+    if (cost === SEVERAL) this.#rates[place] = null
   }
 
   /** How many places count something. */
   count(interval: Nanos, now: Nanos): number {
     let count = 0
-    for (const place of this.#rates.keys())
-      if (this.#cost[place] !== 0 && (this.#at[place] as Nanos) + interval > now) count++
+    for (let at = 0; at < this.#counts.length; at += 2)
+      if (this.#counts[at + 1] !== 0 && (this.#counts[at] as Nanos) + interval > now) count++
     return count
   }
 
   /** Takes other rules over; null for no rate. What began before still counts. */
   configure(rules: RateRules | null): void {
-    this.#spare.length = 0
-    if (rules === null) this.#cost.fill(0)
-    for (const [place, rate] of this.#rates.entries()) {
-      if (rules === null) this.#rates[place] = null
-      else rate?.configure(rules)
+    if (rules !== null) for (const rate of this.#rates) rate?.configure(rules)
+    else {
+      this.#counts.fill(0)
+      this.#rates.length = 0
     }
   }
 
   /** Moves what each place has: `from` has the old places by the new ones. */
   move(from: readonly number[]): void {
-    const [at, cost, rates] = [this.#at, this.#cost, this.#rates]
-    this.#rates = from.map((place) => rates[place] ?? null)
-    this.#at = Float64Array.from(from, (place) => at[place] ?? 0)
-    this.#cost = Float64Array.from(from, (place) => cost[place] ?? 0)
+    const counts = this.#counts
+    const rates = this.#rates.splice(0)
+    this.#counts = new Float64Array(2 * from.length)
+    for (const [place, old] of from.entries()) {
+      this.#counts[2 * place] = counts[2 * old] ?? 0
+      this.#counts[2 * place + 1] = counts[2 * old + 1] ?? 0
+      const rate = rates[old] ?? null
+      if (rate !== null) this.#keepRate(place, rate)
+    }
   }
 
-  /** Makes room for so many places. */
-  #fit(places: number): void {
-    while (this.#rates.length < places) this.#rates.push(null)
-    if (places <= this.#at.length) return
-    this.#at = copyOf(this.#at, 2 * places)
-    this.#cost = copyOf(this.#cost, 2 * places)
+  #costOf(place: number): number {
+    return 2 * place < this.#counts.length ? (this.#counts[2 * place + 1] as number) : 0
+  }
+
+  #keepRate(place: number, rate: Rate): void {
+    while (this.#rates.length <= place) this.#rates.push(null)
+    this.#rates[place] = rate
   }
 }
 

@@ -4,7 +4,7 @@ import { type Waiting } from '../queues/waiting'
 import { IdleRates } from './idle-rates'
 import { KeyPlaces } from './key-places'
 import { type KeyRules, LimitLane } from './limit-lane'
-import { type Rate } from './rate'
+import { Rate } from './rate'
 
 /** The lanes of this many keys rest before they are let go: a key that comes again soon costs nothing. A power of two. */
 const RESTING = 16
@@ -34,12 +34,14 @@ export class KeyedLimit<E extends Waiting> {
   /** A ring of lanes of which nothing was left some time ago. Some may be in use again. */
   readonly #resting: (LimitLane<E> | null)[] = Array.from({ length: RESTING }, () => null)
   #rested = 0
-  /** Lanes for other keys. */
+  /** Lanes for other keys, most with a rate that counts nothing. */
   #spare: LimitLane<E>[] = []
 
   constructor(
     readonly keyOf: (message: unknown) => unknown,
     public rules: KeyRules,
+    /** Whether it is the option `rate`, and not `limits`. */
+    readonly isRate: boolean,
   ) {}
 
   /** The lane of a message; null if it has no key. @throws {InvalidError} if the user's function throws */
@@ -52,8 +54,7 @@ export class KeyedLimit<E extends Waiting> {
   laneByKey(key: unknown): LimitLane<E> {
     const hash = this.#places.hashOf(key)
     const known = this.#places.of(key, hash)
-    const place = known < 0 ? this.#add(key, hash) : known
-    return this.#lanes[place] ?? this.#activate(place)
+    return known < 0 ? this.#add(key, hash) : (this.#lanes[known] ?? this.#activate(known, false))
   }
 
   keyIn({ place }: LimitLane<E>): unknown {
@@ -106,25 +107,27 @@ export class KeyedLimit<E extends Waiting> {
     if (lane.known > 0 || lane.isHeld) return
     const { place } = lane
     if (lane.rate === null) this.#places.delete(place)
-    else this.#rates.keep(place, lane.rate as Rate)
+    else lane.rate = this.#rates.keep(place, lane.rate as Rate)
     this.#lanes[place] = null
     lane.place = -1
-    lane.rate = null
     if (this.#spare.length < SPARE_LANES || this.#spare.length < this.#active) this.#spare.push(lane)
     this.#active--
   }
 
-  #add(key: unknown, hash: number): number {
+  #add(key: unknown, hash: number): LimitLane<E> {
     if (this.#places.size >= this.#most) this.#forgetOver()
     const place = this.#places.add(key, hash)
     if (place === this.#lanes.length) this.#lanes.push(null)
-    return place
+    return this.#activate(place, true)
   }
 
-  #activate(place: number): LimitLane<E> {
+  /** Gives a key a lane. Nothing is kept for a new one. */
+  #activate(place: number, isNew: boolean): LimitLane<E> {
     const lane = this.#spare.length === 0 ? new LimitLane<E>(this.rules, this) : (this.#spare.pop() as LimitLane<E>)
     const { rate } = this.rules
-    if (rate !== null) lane.rate = this.#rates.take(place, rate)
+    if (rate !== null && (!isNew || lane.rate === null)) {
+      lane.rate = isNew ? new Rate(rate) : this.#rates.take(place, lane.rate as Rate | null, rate)
+    }
     lane.place = place
     this.#active++
     return (this.#lanes[place] = lane)

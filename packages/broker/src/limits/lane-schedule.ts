@@ -127,6 +127,11 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     if (rated !== null && rated.parked > 0) this.#refill(rated, this.passes.limitOf(rated, pass), now)
   }
 
+  /** The same for one lane. */
+  refillLane(lane: LimitLane<E>, now: Nanos): void {
+    this.#refill(lane, lane.owner as KeyedLimit<E>, now)
+  }
+
   /** A request left the queue for good: its places are free for others. */
   left(entry: E, now: Nanos): void {
     const pass = this.passes.get(entry)

@@ -48,6 +48,8 @@ export class LimitRules<E extends Waiting> {
 
   /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
   isPlain = true
+  /** The only limit of keys, while each request costs 1; otherwise null. */
+  only: KeyedLimit<E> | null = null
 
   /**
    * The pass of a new request.
@@ -89,11 +91,13 @@ export class LimitRules<E extends Waiting> {
       inOrder: rate !== false && rate.cost !== undefined,
     }
     const oldBy = before === null || before.rate === false ? undefined : before.rate.by
-    this.rated = by === undefined ? null : limitOf(oldBy === by ? this.rated : null, by, forRate)
+    this.rated = by === undefined ? null : limitOf(oldBy === by ? this.rated : null, by, forRate, true)
     this.#cost = rate === false || rules === null ? null : costOf(rate.cost, rules)
     this.#takeLimits(limits, before === null ? false : before.limits, newestFirst)
     this.all = [this.keyed, this.rated].filter((limit) => limit !== null)
-    this.isPlain = this.all.length === 0 && this.#cost === null
+    const isOneEach = this.#cost === null && this.#keyedCost === null
+    this.isPlain = this.all.length === 0 && isOneEach
+    this.only = this.all.length === 1 && isOneEach ? (this.keyed ?? this.rated) : null
   }
 
   #takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {
@@ -110,7 +114,7 @@ export class LimitRules<E extends Waiting> {
       inOrder: limits.rate !== false && limits.rate.cost !== undefined,
     }
     const isSame = before !== false && before.by === limits.by
-    this.keyed = limitOf(isSame ? this.keyed : null, limits.by, rules)
+    this.keyed = limitOf(isSame ? this.keyed : null, limits.by, rules, false)
     this.#keyedCost = limits.rate === false || rate === null ? null : costOf(limits.rate.cost, rate)
   }
 }
@@ -119,8 +123,9 @@ function limitOf<E extends Waiting>(
   old: KeyedLimit<E> | null,
   by: CheckedLimitsOptions['by'],
   rules: KeyRules,
+  isRate: boolean,
 ): KeyedLimit<E> {
-  if (old === null) return new KeyedLimit<E>(keyOf(by), rules)
+  if (old === null) return new KeyedLimit<E>(keyOf(by), rules, isRate)
   old.configure(rules)
   return old
 }

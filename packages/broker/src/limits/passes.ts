@@ -2,6 +2,7 @@ import { keepShape, type Nanos, readSafely, wrongArgument } from '@genpool/runti
 import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
+import { keepLaneShape, type LaneHolder, passOfLane } from './lane-holder'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Pass } from './pass'
@@ -10,7 +11,7 @@ import { Pass } from './pass'
 const FREE_PASSES = 256
 
 /** A request with its pass. The property is added to requests under limits only: others stay as small as they are. */
-interface Holder<E extends Waiting> {
+interface Holder<E extends Waiting> extends LaneHolder<E> {
   limitPass?: Pass<E> | undefined
 }
 
@@ -31,7 +32,14 @@ export class Passes<E extends Waiting> {
   ) {}
 
   get(entry: E): Pass<E> | undefined {
-    return (entry as Holder<E>).limitPass
+    const holder = entry as Holder<E>
+    return holder.limitLane === undefined ? holder.limitPass : this.#passInstead(holder)
+  }
+
+  /** What a request costs in the rate of all, as far as is known. */
+  costOf(entry: E): number {
+    const { limitPass } = entry as Holder<E>
+    return limitPass === undefined ? 1 : limitPass.cost
   }
 
   /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
@@ -59,6 +67,12 @@ export class Passes<E extends Waiting> {
     if (this.#free.length < FREE_PASSES) this.#free.push(pass)
   }
 
+  /** Fast path: takes the pass of a request that holds its lane instead, from now on. */
+  detach(entry: E, pass: Pass<E>): void {
+    ;(entry as Holder<E>).limitPass = undefined
+    this.reuse(pass)
+  }
+
   /**
    * Ends the pass of a request that is done, or was not served after all; undefined if it had none.
    *
@@ -77,6 +91,12 @@ export class Passes<E extends Waiting> {
     }
     this.forget(entry, pass)
     return pass
+  }
+
+  /** Gives a request that holds only its lane a pass that says the same. */
+  #passInstead(holder: Holder<E>): Pass<E> {
+    const pass = passOfLane(holder, this.#free.pop() ?? new Pass<E>())
+    return (holder.limitPass = pass)
   }
 
   #make(entry: E): Pass<E> {
@@ -128,5 +148,6 @@ export function keepLimitedShape(specimen: Waiting): void {
   const holder = specimen as Holder<Waiting>
   holder.limitPass = new Pass<Waiting>()
   holder.limitPass = undefined
+  keepLaneShape(holder)
   keepShape(specimen)
 }

@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Waiting } from '../queues/waiting'
 import { type GatedQueue } from './gated-queue'
+import { begin, beginsAlone, beginsNow, end, enter, hold, laneFor, laneOf, runs } from './lane-holder'
 import { type LaneSchedule } from './lane-schedule'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -36,9 +37,11 @@ export class ShortLimits<E extends Waiting> {
 
   /** Whether a new one may begin at once. */
   mayBegin(entry: E, now: Nanos): boolean {
-    const { gate, isPlain } = this.#rules
+    const { gate, isPlain, only } = this.#rules
     if (!this.isAtRest) return false
     if (isPlain) return gate === null || gate.fits(1, now)
+    const lane = only === null ? undefined : laneFor(entry, only)
+    if (lane !== undefined) return beginsAlone(lane, now) && (gate === null || gate.fits(1, now))
     const pass = this.passes.of(entry)
     return pass.isAlone && !pass.isBlocked(now) && (gate === null || gate.fits(pass.cost, now))
   }
@@ -46,7 +49,14 @@ export class ShortLimits<E extends Waiting> {
   /** Adds one that may stand in the queue, or parks it; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
     if (this.queue.isHolding) return false
-    if (this.#rules.isPlain) return this.#enqueued(entry, now)
+    const { isPlain, only } = this.#rules
+    if (isPlain) return this.#enqueued(entry, now)
+    const lone = only === null ? undefined : laneFor(entry, only)
+    if (lone !== undefined && lone.waiting < lone.rules.max && !lone.isClosed(1, 0, now)) {
+      if (!this.#enqueued(entry, now)) return false
+      enter(entry, lone)
+      return true
+    }
     const pass = this.passes.of(entry)
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
@@ -71,6 +81,8 @@ export class ShortLimits<E extends Waiting> {
     const entry = this.queue.isHolding ? null : this.inner.peek(now, enough)
     if (entry === null || (gate !== null && !gate.fits(1, now))) return null
     if (isPlain) return entry
+    const lane = laneOf(entry)
+    if (lane !== undefined) return beginsNow(entry, lane, now) && this.lanes.wakeAt > now ? entry : null
     const pass = this.passes.get(entry)
     if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
     if (this.lanes.wakeAt <= now || (entry.key !== undefined && !pass.isAlone)) return null
@@ -80,46 +92,71 @@ export class ShortLimits<E extends Waiting> {
   /** Takes what `next` has just returned, and begins it. */
   take(entry: E, now: Nanos): void {
     this.inner.takeShown(entry)
-    if (!this.#rules.isPlain) this.passes.of(entry).leave()
+    const lane = laneOf(entry)
+    if (lane !== undefined) lane.leave(1)
+    else if (!this.#rules.isPlain) this.passes.of(entry).leave()
     this.begin(entry, now)
   }
 
   /** Begins one, where nothing is parked that it concerns. */
   begin(entry: E, now: Nanos): void {
     const { gate, isPlain } = this.#rules
-    const pass = this.passes.of(entry)
-    if (!isPlain) pass.begin(now)
-    gate?.add(pass.cost, now)
+    const lane = laneOf(entry)
+    if (lane !== undefined) {
+      begin(entry, lane, now)
+      gate?.add(1, now)
+    } else {
+      const pass = this.passes.of(entry)
+      if (!isPlain) pass.begin(now)
+      gate?.add(pass.cost, now)
+    }
     this.passes.watch.freed(entry, now)
   }
 
   /** Ends one that ran: the next of its key may stand in the queue. Otherwise false, and nothing changes. */
   tryRelease(entry: E, now: Nanos): boolean {
+    const lane = laneOf(entry)
+    if (lane !== undefined) return this.#tryReleaseLane(entry, lane, now)
     const pass = this.#rules.isPlain ? undefined : this.passes.get(entry)
     if (pass === undefined) return true
     if (pass.place !== 'running' || !(pass.isAlone || this.#isSimple(pass))) return false
     pass.end(true)
     this.passes.forget(entry, pass)
-    if (pass.keyed !== null && !pass.isAlone) this.#letNext(pass.keyed, pass, now)
+    if (pass.keyed !== null && !pass.isAlone) this.#letNext(pass.keyed, now)
     this.passes.reuse(pass)
     return true
   }
 
+  #tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
+    const isAlone = lane.parked === 0
+    if (!runs(entry) || !(isAlone || (this.#isTimeless(lane) && this.#rules.rated === null))) return false
+    end(entry, lane)
+    if (!isAlone) this.#letNext(lane, now)
+    return true
+  }
+
   /** Puts what is parked in a lane into the queue, as far as there are places. */
-  #letNext(lane: LimitLane<E>, ended: Pass<E>, now: Nanos): void {
+  #letNext(lane: LimitLane<E>, now: Nanos): void {
     while (lane.parked > 0 && lane.hasPlace()) {
       const pass = this.lanes.tryUnpark(lane, now)
       if (pass === null) {
-        this.lanes.refill(ended, now)
+        this.lanes.refillLane(lane, now)
         break
       }
       const entry = pass.entry as E
       pass.entry = null
-      pass.enter(0)
+      if (lane.owner === this.#rules.only) this.#holdLane(entry, pass, lane)
+      else pass.enter(0)
       this.inner.readmitPlain(entry, now)
       this.passes.watch.freed(entry, now)
     }
     this.inner.outside = this.lanes.length
+  }
+
+  /** One that comes back needs its pass no more. */
+  #holdLane(entry: E, pass: Pass<E>, lane: LimitLane<E>): void {
+    this.passes.detach(entry, pass)
+    hold(entry, lane)
   }
 
   /** Whether what is parked for the same key waits for nothing but its turn. */

@@ -151,3 +151,14 @@ it('gives the same results on the short ways under limits', () => {
     { numRuns: 3 * RUNS },
   )
 })
+
+it('counts nothing of a request that left, under a rate of all and a limit of its key', () => {
+  const limits = { by: 'tenant', concurrency: 1 } as const
+  const broker = createBroker<Job, Job>({ rate: { limit: 3, interval: 1 }, limits }, 0)
+  const [first, second] = [1, 2].map((id) => new Job({ id, tenant: 'a', user: 'u', cost: 1 }, 0)) as [Job, Job]
+  broker.ask(first, 0)
+  expect(broker.remove(first, 0)).toBe(true)
+  expect(broker.limits(0).limits).toMatchObject({ waiting: 0 })
+  broker.ask(second, 0)
+  expect(broker.askR(new Job({ id: 3, tenant: 'a', user: 'u', cost: 1 }, 0), 0)).toBe(second)
+})
