@@ -1,11 +1,5 @@
-import {
-  type BrokerMatch,
-  brokerOf,
-  type BrokerRef,
-  type DropFacts,
-  DroppedError,
-  type LimitFigures,
-} from '@genpool/broker'
+import { type BrokerMatch, brokerOf, type BrokerRef, type DropFacts, DroppedError } from '@genpool/broker'
+import type { LimitFigures } from '@genpool/broker'
 import {
   type GenPoolError,
   isGenPoolError,
@@ -45,6 +39,8 @@ export interface SharedBrokerPorts {
  */
 export class ExternalPort implements Port {
   readonly isShared = true
+  /** The broker keeps an entry of its own for each request, so nothing is saved. */
+  readonly packs = false
   readonly #broker: Broker
   readonly #parties = new Map<Request | Member, Party>()
   /** How to tell the broker that a request is done. */
@@ -96,16 +92,15 @@ export class ExternalPort implements Port {
     return null
   }
 
-  /** The broker keeps an entry of its own for each request, so nothing is saved. */
-  get packs(): boolean {
-    return false
-  }
-
   pack(): boolean {
     return false
   }
 
   takePacked(): null {
+    return null
+  }
+
+  takeIdle(): null {
     return null
   }
 

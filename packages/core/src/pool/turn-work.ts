@@ -59,15 +59,16 @@ export class TurnWork implements Runnable {
     this.#scheduled = true
   }
 
-  /** Runs the first member that is ready. Others follow in a microtask of their own, or in the next turn. */
-  runOne(): void {
+  /** Runs a member before those that are ready, which follow in a microtask of their own. In the next turn if this one is used up. */
+  runOne(member: Member): void {
     const { turn } = this
     this.join()
     turn.glance()
     this.pool.beforeCommits()
     const ready = this.#ready
     try {
-      if (ready.length > 0 && !turn.exhausted) ready.shift().execute()
+      if (turn.exhausted) ready.unshift(member)
+      else member.execute()
     } finally {
       this.#scheduled = ready.length > 0
       this.#wasAlone = !this.#scheduled
