@@ -13,6 +13,14 @@ export class Ring<T> {
     this.#slots[(this.#head + this.length++) & (this.#slots.length - 1)] = value
   }
 
+  /** Adds one that comes first. */
+  unshift(value: T): void {
+    if (this.length === this.#slots.length) this.#grow()
+    this.#head = (this.#head - 1) & (this.#slots.length - 1)
+    this.#slots[this.#head] = value
+    this.length++
+  }
+
   /** Takes the oldest out. To be called only if there is one. */
   shift(): T {
     const value = this.#slots[this.#head] as T

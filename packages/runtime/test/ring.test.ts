@@ -3,10 +3,13 @@ import { Ring } from '../src/ring'
 
 it('behaves like a list used as a queue', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(), fc.constant(null)), { maxLength: 300 }), (steps) => {
+    fc.property(fc.array(fc.oneof(fc.integer(), fc.constant(null)), { maxLength: 300 }), (steps) => {
       const [ring, list] = [new Ring<number>(), [] as number[]]
       for (const step of steps) {
-        if (step !== null) {
+        if (step !== null && step < 0) {
+          ring.unshift(step)
+          list.unshift(step)
+        } else if (step !== null) {
           ring.push(step)
           list.push(step)
         } else if (list.length > 0) expect(ring.shift()).toBe(list.shift())

@@ -16,7 +16,7 @@ export { ENDED_DRAFT, isEndedDraft } from './cells/ended-draft'
 export { type MaybePromise } from './cells/maybe-promise'
 export { type TransactionRecipe, type Values } from './cells/transaction'
 export { type Predicate, type SchemaLike, type Validator } from './cells/validator'
-export { transact, transactUnchecked } from './commits/transact'
+export { settleUnchecked, transact, transactUnchecked } from './commits/transact'
 export { type Attempt, type CommitMode, type CommitOptions, type Step, type Transition } from './commits/transition'
 export {
   type CellKey,

@@ -79,6 +79,7 @@ const speaksOf: Record<string, RegExp> = {
 
 const exempt: Record<string, string> = {
   cellUnchecked: 'makes the cells of a pool, which makes the arguments itself; createStore is the public one',
+  settleUnchecked: 'is the hot path of a pool, which makes the arguments itself; transact is the public one',
   transactUnchecked: 'is the hot path of a pool, which makes the arguments itself; transact is the public one',
 }
 

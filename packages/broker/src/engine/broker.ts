@@ -74,6 +74,11 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   relativeTime(now: Nanos): Nanos
   /** Offers a request; returns the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
+  /**
+   * Takes out the member that `ask` returns for a request without options, if one waits and there is nothing to decide. Otherwise null,
+   * and nothing changes.
+   */
+  takeIdle(now: Nanos): R | null
   /** Whether so many wait that it pays to `pack` calls. */
   readonly packs: boolean
   /**

@@ -39,6 +39,10 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return this.enqueue(entry, now)
   }
 
+  takeIdle(_now: Nanos): R | null {
+    return null
+  }
+
   pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
     return false
   }

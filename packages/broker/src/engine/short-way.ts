@@ -41,6 +41,12 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     return this.#decided(null, now)
   }
 
+  override takeIdle(now: Nanos): R | null {
+    if (this.short === null || this.shortIdle === null || this.asking || now < this.now) return null
+    const member = this.shortIdle.tryDequeue(now, 0)
+    return member === null ? null : this.#decided(member, now)
+  }
+
   override askR(entry: R, now: Nanos): A | null {
     if (entry.list !== null || now < this.now) return super.askR(entry, now)
     const request = this.asking || this.shortLimits !== null ? this.takeNext(now) : null

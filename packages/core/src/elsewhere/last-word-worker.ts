@@ -52,6 +52,10 @@ export class LastWordWorker extends InProcessWorker {
     this.#cell = cell
   }
 
+  override get shortCell(): null {
+    return null
+  }
+
   override give(job: Request): void {
     // Before an exclusive run it is asked for its commit already.
     this.#step = null

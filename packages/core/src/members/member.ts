@@ -145,13 +145,14 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.seekWork()
   }
 
-  /** Takes a request that the broker matched it with. It runs later in this turn. */
-  assign(request: Request): void {
+  /** Takes a request that the broker matched it with. It runs later in this turn: when the caller calls `execute`, or by itself. */
+  assign(request: Request, isRunByCaller = false): void {
     if (this.#rarely !== null) this.#rarely.idleTimer?.stop()
     this.status = 'busy'
     this.#asks = false
     this.hand.add(request)
     request.runner = this
+    if (isRunByCaller) return
     this.crew.turnWork.ready(this)
     if (this.hand.count < this.#worker.depth) this.seekWork()
   }

@@ -1,12 +1,5 @@
-import {
-  type Broker,
-  createBroker,
-  type Drop,
-  type EngineOptions,
-  type LimitFigures,
-  type Maker,
-  type Match,
-} from '@genpool/broker'
+import { createBroker } from '@genpool/broker'
+import type { Broker, Drop, EngineOptions, LimitFigures, Maker, Match } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -102,6 +95,11 @@ export class BrokerPort implements Port {
     if (this.#engine.decision !== NO_DECISION) this.act()
     if (this.#listeners.matched.length > 0) this.tellMatched()
     return member
+  }
+
+  takeIdle(): Member | null {
+    const isWatched = this.#listeners.matched.length > 0 || this.kernel.worksAhead
+    return isWatched ? null : this.#engine.takeIdle(this.#turn.now())
   }
 
   get packs(): boolean {
@@ -227,12 +225,10 @@ export class BrokerPort implements Port {
   }
 
   private wakeAt(at: Nanos): void {
-    this.#timer ??= new WakeTimer(this.kernel.clock, () => this.wake())
+    this.#timer ??= new WakeTimer(this.kernel.clock, () =>
+      this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined),
+    )
     this.#timer.wakeAt(at, this.#engine.length > 0)
-  }
-
-  private wake(): void {
-    this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
   }
 
   /** Calls the engine, and does what it decided. */

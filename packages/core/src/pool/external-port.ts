@@ -28,6 +28,8 @@ export interface SharedBrokerPorts {
  */
 export class ExternalPort implements Port, OfferHost {
   readonly isShared = true
+  /** The broker keeps an entry of its own for each request, so nothing is saved. */
+  readonly packs = false
   readonly #broker: SharedBroker
   readonly #offers: Offers
   /** What the members of this pool have. */
@@ -81,16 +83,15 @@ export class ExternalPort implements Port, OfferHost {
     return null
   }
 
-  /** The broker keeps an entry of its own for each request, so nothing is saved. */
-  get packs(): boolean {
-    return false
-  }
-
   pack(): boolean {
     return false
   }
 
   takePacked(): null {
+    return null
+  }
+
+  takeIdle(): null {
     return null
   }
 

@@ -27,6 +27,8 @@ export interface Port {
   backOff(request: Request, key: unknown, until: Nanos): unknown
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
+  /** A member to assign a request without options to, if one is idle and there is nothing to decide; otherwise null, and nothing done. */
+  takeIdle(): Member | null
   /** Whether so many wait that it pays to `pack` calls. */
   readonly packs: boolean
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */

@@ -66,18 +66,19 @@ export class TurnWork implements Runnable {
   }
 
   /**
-   * Runs the first member that is ready. Others follow in a microtask of their own, or in the next turn.
+   * Runs a member before those that are ready, which follow in a microtask of their own. In the next turn if this one is used up.
    *
    * @param waiting what it runs. If it shared a reading of the clock with those before it, it has not waited for them
    */
-  runOne(waiting: { sentAt: Nanos }): void {
+  runOne(member: Member, waiting: { sentAt: Nanos }): void {
     const { turn } = this
     this.join()
     if (this.runs.beginOne()) waiting.sentAt = turn.last
     this.pool.beforeCommits()
     const ready = this.#ready
     try {
-      if (ready.length > 0 && !turn.exhausted) ready.shift().execute()
+      if (turn.exhausted) ready.unshift(member)
+      else member.execute()
     } finally {
       this.#scheduled = ready.length > 0
       this.#wasAlone = !this.#scheduled

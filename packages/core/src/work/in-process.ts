@@ -5,7 +5,6 @@ import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
 import { Step } from '../behaviours/step'
 import { calling } from '../requests/calling'
-import type { Rarely } from '../requests/rarely'
 import type { Request } from '../requests/request'
 import { giveAnswer, giveAnswers, mayHoldDraft } from './answers'
 import { initialise, terminate } from './callbacks'
@@ -15,6 +14,7 @@ import type { InProcessPool } from './in-process-pool'
 import { MessageContext, PlainContext } from './message-context'
 import { type Continuing, PromisedRuns } from './promised-runs'
 import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
+import { runShortly } from './short-runs'
 import { runSpecially } from './special-runs'
 import type { Started, Worker, WorkerHost } from './worker'
 
@@ -34,9 +34,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   #promised: PromisedRuns | null = null
 
   constructor(
-    protected readonly pool: InProcessPool,
+    readonly pool: InProcessPool,
     private readonly info: MemberInfo,
-    private readonly host: WorkerHost<Request>,
+    readonly host: WorkerHost<Request>,
     keeper: StateKeeper | null,
   ) {
     this.#keeper = keeper
@@ -78,8 +78,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   give(job: Request): void {
-    const step = this.begin(job)
-    if (step !== null) this.host.done(job, step.then, this.pool.runs.tick(), this.pool.runs.measured)
+    if (this.runAtOnce(job)) this.host.done(job, undefined, this.pool.runs.tick(), this.pool.runs.measured)
   }
 
   runAtOnce(job: Request): boolean {
@@ -97,7 +96,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.host.progress.began(job, this.#startedAt)
     let step: Step | PromiseLike<Step>
     try {
-      step = job.rarely === null ? this.transact() : this.transactWithin(job.rarely)
+      step = runShortly(this, job) ?? this.transactWithin(job.rarely)
     } catch (error) {
       this.failed(job, error)
       return null
@@ -108,12 +107,17 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return null
   }
 
+  get shortCell(): StateKeeper['cell'] {
+    return (this.#keeper as StateKeeper).cell
+  }
+
   private transact(): Step | PromiseLike<Step> {
     return (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
   }
 
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
-  private transactWithin({ scope }: Rarely): Step | PromiseLike<Step> {
+  private transactWithin(rarely: Request['rarely']): Step | PromiseLike<Step> {
+    const scope = rarely === null ? null : rarely.scope
     return scope === null ? this.transact() : scope.within(() => this.transact())
   }
 
@@ -144,7 +148,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   private prepare({ rarely }: Request, attempt: Attempt): void {
-    if (attempt.number > 1 || attempt.exclusive) this.checkWanted()
+    const refusal = attempt.number > 1 || attempt.exclusive ? this.admit() : undefined
+    if (refusal !== undefined) throw refusal
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
   }
 
@@ -171,11 +176,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (isWanted(job, this.pool)) return undefined
     if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
     return this.pool.failures.expired(job)
-  }
-
-  private checkWanted(): void {
-    const refusal = this.admit()
-    if (refusal !== undefined) throw refusal
   }
 
   holding(hold: Hold<unknown>): void {

@@ -13,6 +13,8 @@ export interface Run extends Transition<unknown, Step> {
 
 /** Where the state of a worker is kept, and how a run changes it. */
 export interface StateKeeper {
+  /** Null if it is in none. */
+  readonly cell: Cell<unknown> | null
   readonly state: unknown
   /** Whether a run ends with a commit. */
   readonly commits: boolean
@@ -42,6 +44,10 @@ export class PlainKeeper implements StateKeeper {
   readonly commits = false
 
   constructor(public state: unknown) {}
+
+  get cell(): null {
+    return null
+  }
 
   transact(run: Run): Step | PromiseLike<Step> {
     const step = run.run(this.state, FIRST)

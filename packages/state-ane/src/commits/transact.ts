@@ -64,7 +64,22 @@ export function transactUnchecked<S, T extends Step<S>>(
   if (options.mode === 'exclusive') return exclusively(cell, transition, 1)
   const state = cell.value
   const version = cell.version
-  const step = transition.run(state, FIRST)
+  return settleUnchecked(cell, transition, options, transition.run(state, FIRST), state, version)
+}
+
+/**
+ * Goes on with a transition whose first run was begun by the caller, not in the mode `exclusive`.
+ *
+ * @param state what that run saw, and its version
+ */
+export function settleUnchecked<S, T extends Step<S>>(
+  cell: Cell<S>,
+  transition: Transition<S, T>,
+  options: CommitOptions,
+  step: T | PromiseLike<T>,
+  state: S,
+  version: number,
+): T | Promise<T> {
   if (!isPromise(step)) return settle(cell, transition, options, step, state, version)
   return Promise.resolve(step).then((late) => settle(cell, transition, options, late, state, version))
 }
