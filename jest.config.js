@@ -23,6 +23,7 @@ module.exports = {
   setupFiles: ['<rootDir>/.ci/quiet.cjs'],
   setupFilesAfterEnv: ['<rootDir>/.ci/file-limit-worker.cjs'],
   reporters: ['default', '<rootDir>/.ci/file-limit.cjs'],
+  testSequencer: '<rootDir>/.ci/slow-first.cjs',
   // Finds tests that hang. How fast a test is depends on the machine and is no result of it.
   testTimeout: 240_000,
   // On a machine of two cores Jest would run all in one process. That keeps what each file has loaded, and dies of it after some

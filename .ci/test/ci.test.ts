@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { command, runSteps, sequence, type Step } from '../steps'
 
 describe('the closing line', () => {
@@ -104,5 +104,25 @@ describe('commands', () => {
       node('console.log(3)'),
     )
     expect(outcome).toEqual({ ok: false, output: '2\n' })
+  })
+})
+
+describe('the order of the test files', () => {
+  interface Sequencer {
+    new (): { sort<T extends { readonly path: string }>(tests: readonly T[]): T[] }
+    readonly SLOW: readonly string[]
+  }
+  const SlowFirst = jest.requireActual<Sequencer>('../slow-first.cjs')
+  const root = join(__dirname, '..', '..')
+  const sorted = (...files: string[]): string[] =>
+    new SlowFirst().sort(files.map((path) => ({ path: join(root, path) }))).map(({ path }) => relative(root, path))
+
+  it('has those first that take longest, and then the largest', () => {
+    const [small, large, slow] = ['.ci/test/release.test.ts', '.ci/test/ci.test.ts', SlowFirst.SLOW[3]!]
+    expect(sorted(small, large, slow, SlowFirst.SLOW[1]!)).toEqual([SlowFirst.SLOW[1], slow, large, small])
+  })
+
+  it('names only files that are there', () => {
+    expect(SlowFirst.SLOW.filter((file) => !existsSync(join(root, file)))).toEqual([])
   })
 })

@@ -14,10 +14,10 @@ import {
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, spawn, start, stop } from 'nact'
+import { spawn } from 'nact'
 import { z } from 'zod'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- plain nact actors and senders */
 const dispatch = nact.dispatch as (to: unknown, message: unknown, sender?: unknown) => void
@@ -27,16 +27,6 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
     (value) => expect(value).toBe('a failure'),
     (error: unknown) => error,
   )
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 describe('schemas', () => {
   it('refuse a message before it is queued, with the path, and pass their output to the handler', async () => {

@@ -15,23 +15,12 @@ import {
   spawnPool,
   when,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /*
  * What people come for from p-limit, p-queue and bottleneck: the examples of their READMEs, done with a pool. Each test is named
  * after the words that they use there.
  */
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 /** A pool that fetches: each site takes 10 ms. Tells what has begun, and how many ran at once. */
 const fetching = (options: PoolOptions = {}) => {

@@ -1,17 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { call, type CallOptions, definePool, getState, inspect, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { clock, system } from './virtual-system'
 
 const spawned = (options = {}) => {
   const run: string[] = []

@@ -15,16 +15,8 @@ import {
   withWorkers,
 } from '@genpool/core'
 import type { Clock } from '@genpool/runtime'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

@@ -14,19 +14,9 @@ import {
   spawnPool,
   when,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const spawned = (options: PoolOptions = {}) => {
   let from: From | undefined

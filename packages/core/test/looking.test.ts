@@ -11,18 +11,8 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const take = async (msg: { ms: number; tenant?: string }) => {
   await clock.wait(msg.ms)

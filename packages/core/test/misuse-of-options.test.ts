@@ -1,5 +1,6 @@
 import { call, type CallOptions, cast, getState, inspect } from '@genpool/core'
-import { query, failure, clock, spawned } from './misused-pool'
+import { query, failure, spawned } from './misused-pool'
+import { clock } from './virtual-system'
 
 describe('wrong options of a call', () => {
   const wrong: [string, unknown][] = [

@@ -1,7 +1,8 @@
 import { call, cast, definePool, getState, halt, inspect, noReply, reply, spawnPool } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
 import * as nact from 'nact'
-import { query, failure, system, clock, spawned } from './misused-pool'
+import { query, failure, spawned } from './misused-pool'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 describe('strange handlers', () => {

@@ -1,7 +1,6 @@
 import { definePool, noReply, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 export const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
@@ -10,16 +9,6 @@ export const failure = (promise: Promise<unknown>): Promise<any> =>
     (value) => expect(value).toBe('a failure'),
     (error: unknown) => error,
   )
-
-export let system: ActorSystemRef
-export let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 export const Work = definePool({
   init: () => ({ count: 0 }),

@@ -20,18 +20,9 @@ import { scriptedMembers } from '@genpool/core/testing'
 import { findActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
-import { type ActorSystemRef, dispatch, start, stop } from 'nact'
+import { dispatch, stop } from 'nact'
 import type { z } from 'zod'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { clock, system } from './virtual-system'
 
 const spawned = (options: PoolOptions = {}) => {
   const infos: string[] = []

@@ -1,15 +1,7 @@
 import { dropQueue, type Queue, type QueueFactory, timeoutQueue, type Waiting } from '@genpool/broker'
 import { call, configure, definePool, inspect, ready, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const Worker = definePool({
   calls: {

@@ -16,9 +16,9 @@ import {
   resize,
   spawnPool,
 } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- queries and errors of any shape */
 const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
@@ -27,16 +27,6 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> =>
     (value) => value,
     (error: { code?: string }) => error.code ?? String(error),
   )
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 /** A pool whose init takes 100 ms. */
 function spawned(options: PoolOptions = {}, initMs = 100) {

@@ -1,16 +1,5 @@
 import { call, cast, type Context, definePool, drain, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { clock, system } from './virtual-system'
 
 let heard: boolean[] = []
 const Copy = definePool({

@@ -10,10 +10,9 @@ import {
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
 import { runInNewContext } from 'node:vm'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 const failure = (promise: Promise<unknown>): Promise<any> =>
@@ -23,16 +22,6 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
   )
 const dispatch = nact.dispatch as (to: unknown, message: unknown, sender?: unknown) => void
 const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const outcomes = (pool: any) => inspect(pool).outcomes as object

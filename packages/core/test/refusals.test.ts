@@ -1,16 +1,5 @@
 import { call, definePool, explain, inspect, noReply, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { clock, system } from './virtual-system'
 
 interface State {
   count: number

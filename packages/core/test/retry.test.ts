@@ -11,20 +11,10 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { NS_PER_MS, RetryBudget } from '@genpool/runtime'
-import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { stop } from 'nact'
 import { retryOptions, waitBefore } from '../src/requests/retry-options'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { clock, system } from './virtual-system'
 
 const spawned = (options: PoolOptions = {}) => {
   const seen = { runs: 0, failures: 0 }

@@ -1,7 +1,6 @@
 import { call, definePool, explain, type PoolOptions, reply, resize, spawnPool } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import * as nact from 'nact'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- pools that know each other have circular types */
 const failure = (promise: Promise<unknown>): Promise<any> =>
@@ -10,16 +9,6 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
     (error: unknown) => error,
   )
 const query = nact.query as (to: unknown, message: unknown, timeout: number) => Promise<any>
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

@@ -11,9 +11,8 @@ import {
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import { createStore, transact } from '@genpool/state-ane'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- wrong on purpose */
 const failure = (promise: Promise<unknown>): Promise<any> =>
@@ -21,16 +20,6 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
     (value) => expect(value).toBe('a failure'),
     (error: unknown) => error,
   )
-
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
 
 const noStates: readonly (readonly [string, () => any, RegExp])[] = [
   ['a promise', () => Promise.resolve({ n: 1 }), /[Aa]wait it first|asynchronous/],

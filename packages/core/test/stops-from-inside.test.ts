@@ -12,21 +12,11 @@ import {
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
-import { virtualClock, type VirtualClock } from '@genpool/core/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { stop } from 'nact'
 import { z } from 'zod'
+import { clock, system } from './virtual-system'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- one helper for pools with all kinds of options */
-let system: ActorSystemRef
-let clock: VirtualClock
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
-
 /** What a function of the user's does to its own pool, once. */
 let act: () => void
 const once = <T>(value: T): T => {

@@ -10,18 +10,8 @@ import {
   spawnPool,
   type TaskProtocol,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { dispatch, query, spawn } from 'nact'
+import { clock, system } from './virtual-system'
 
 /** nact's `dispatch` with a sender, which its types leave out. */
 const tell = dispatch as (to: unknown, message: unknown, sender: unknown) => void

@@ -1,17 +1,7 @@
 import { call, definePool, getState, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/core/testing'
 import fc from 'fast-check'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { stop } from 'nact'
+import { clock, system } from './virtual-system'
 
 const Tickets = definePool({
   init: () => ({ sold: 0 }),

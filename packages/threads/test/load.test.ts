@@ -49,10 +49,13 @@ describe('a pool of threads under load', () => {
     const pool = poolOf({}, { prefetch: 16, workerData: words.buffer })
     await until(() => inspect(pool).members.idle === 2)
     const long = call(pool, { type: 'hold' })
-    const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }))
-    expect(await Promise.all(short)).toHaveLength(40)
-    Atomics.store(words, 1, 1)
-    Atomics.notify(words, 1)
+    try {
+      const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }))
+      expect(await Promise.all(short)).toHaveLength(40)
+    } finally {
+      Atomics.store(words, 1, 1)
+      Atomics.notify(words, 1)
+    }
     expect(await long).toBe('held')
   })
 

@@ -15,16 +15,7 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { spawnBroker } from '@genpool/broker'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { clock, system } from '../virtual-system'
 
 /** A pool whose members open something, and write down what they open and close. */
 const spawned = (options: PoolOptions, open: () => unknown = () => undefined) => {

@@ -16,17 +16,9 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
-import { virtualClock } from '@genpool/runtime/testing'
 import { spawnBroker } from '@genpool/broker'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { stop } from 'nact'
+import { clock, system } from '../virtual-system'
 
 /** A pool that counts how many of its members are at work. */
 const spawned = (options: PoolOptions) => {

@@ -13,16 +13,7 @@ import {
   reply,
   spawnPool,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => stop(system))
+import { clock, system } from '../virtual-system'
 
 /** A pool before a backend that works, or does not. */
 const spawned = (options: PoolOptions, init: () => unknown = () => ({})) => {

@@ -11,18 +11,8 @@ import {
   resize,
   spawnPool,
 } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, dispatch, query, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
+import { dispatch, query, stop } from 'nact'
+import { clock, system } from '../virtual-system'
 
 const user = new AsyncLocalStorage<string>()
 /** A pool whose handlers write down whose context they see: at their begin, after a wait, after the commit. */

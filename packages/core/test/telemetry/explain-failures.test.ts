@@ -1,5 +1,6 @@
 import { definePool, explain, ready, reply, spawnPool } from '@genpool/core'
-import { system, clock, spawned, send, names, finding, type Pool } from './explained-pool'
+import { spawned, send, names, finding, type Pool } from './explained-pool'
+import { clock, system } from '../virtual-system'
 
 describe('a pool that explains what fails, and what is held back or dropped', () => {
   it('says that handlers are run again because of many conflicts, but not for few', async () => {

@@ -1,7 +1,8 @@
 import { drain, explain, type PoolOptions, poolOptions, spawnPool } from '@genpool/core'
 import fc from 'fast-check'
 import { stop } from 'nact'
-import { system, clock, Worker, spawned, send, names, finding, type Pool } from './explained-pool'
+import { Worker, spawned, send, names, finding, type Pool } from './explained-pool'
+import { clock, system } from '../virtual-system'
 
 describe('a pool that explains itself', () => {
   it('is calm without work, with normal work, and after a short burst', async () => {

@@ -1,18 +1,7 @@
 import { call, definePool, explain, type FindingName, noReply, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { clock, system } from '../virtual-system'
 
 /* A pool that is looked at, in virtual time: of each test its own. */
-export let system: ActorSystemRef
-export let clock: ReturnType<typeof virtualClock>
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-})
-afterEach(() => {
-  stop(system)
-})
-
 export const Worker = definePool({
   init: () => ({ done: 0 }),
   calls: {
