@@ -53,7 +53,7 @@ export class Leases {
     try {
       do {
         await this.free(entry, [key])
-        if (this.#ended) throw new Error('the store was destroyed.')
+        if (this.#ended) throw new Error(`the store was destroyed here while it waited for a lease of cell "${key}".`)
       } while (!(await this.#mark(entry, key, (held) => (this.#isForeign(entry, held) ? undefined : mark))))
     } catch (error) {
       throw new NotCommittedError([key], 1, false, error instanceof UnknownWrite ? error.cause : error)

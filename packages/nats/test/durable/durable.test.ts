@@ -160,7 +160,15 @@ describe('a durable cast', () => {
     await until(async () => (await jobs.dead()).some(({ seq }) => seq !== letter!.seq), 'died again')
     const [again] = await jobs.dead()
     expect(again).toMatchObject({ id: 'x', attempts: 3 })
-    await expect(jobs.retry(letter!)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    await expect(jobs.retry(letter!)).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringContaining(
+        `dead letter ${letter!.seq} of "${jobs.name}" was refused; nothing was changed.`,
+      ) as string,
+    })
+    await expect(jobs.retry(letter!)).rejects.toThrow(
+      /it is gone: somebody has sent it again with retry\(\).*dead\(\) lists/s,
+    )
     expect(await jobs.discard(again!)).toBe(true)
     expect(await jobs.discard(again!)).toBe(false)
     expect(await jobs.dead()).toEqual([])
@@ -249,7 +257,7 @@ describe('what is no cast of ours', () => {
     expect(letters.filter(({ readable }) => readable).map(({ message }) => message)).toEqual([{ type: 'unknown' }, 5])
     expect(new Set(letters.map(({ code }) => code))).toEqual(new Set(['ERR_GENPOOL_INVALID']))
     const unreadable = letters.find(({ readable }) => !readable)!
-    await expect(jobs.retry(unreadable)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    await expect(jobs.retry(unreadable)).rejects.toThrow(/its bytes are no durable cast.*delete it with discard\(\)/s)
     expect(await jobs.dead({ limit: 2 })).toHaveLength(2)
     expect(await jobs.dead({ after: letters[4]!.seq })).toHaveLength(2)
     await until(async () => (await jobs.inspect()).inHand === 0, 'nothing is left in hand')
