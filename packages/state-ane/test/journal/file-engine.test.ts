@@ -133,7 +133,7 @@ describe('fileEngine', () => {
     it.each<[string, (files: FileEngine) => Promise<unknown>]>([
       ['a write', (files) => files.persist(record)],
       ['a snapshot', (files) => files.takeSnapshot(record)],
-      ['a read', (files) => Promise.resolve(files.events('store') as unknown as Promise<unknown>)],
+      ['a read', (files) => Promise.resolve(files.events('store', 0, Infinity, []) as unknown as Promise<unknown>)],
       ['a look for a snapshot', (files) => files.latestSnapshot('store')],
     ])('refuses %s, and says what to do', async (_, use) => {
       const files = engine()
@@ -163,7 +163,7 @@ describe('fileEngine', () => {
     it('does not touch the files of the engine that has them now', async () => {
       const { cell, files } = await open(2)
       await cell.update((n) => n + 1)
-      const last = cell.update((n) => n + 1).catch(() => undefined)
+      const last = Promise.resolve(cell.update((n) => n + 1)).catch(() => undefined)
       await files.close()
       await last
       const next = await open()
