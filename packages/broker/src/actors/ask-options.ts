@@ -1,4 +1,4 @@
-import { CancelledError, isAddress, type Nanos, OptionsError, parseOptions, showValue } from '@genpool/runtime'
+import { CancelledError, isAddress, type Nanos, parseOptions } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
 import { millisecondsOrInfinity, toNanos } from '../queues/leaf-options'
@@ -52,11 +52,4 @@ export function watchSignal(
   signal.addEventListener('abort', cancel, { once: true })
   party.release = () => signal.removeEventListener('abort', cancel)
   return true
-}
-
-/** Checks a timeout of nact's `query`. @throws {OptionsError} if it is not a number of milliseconds */
-export function checkQueryTimeout(timeout: unknown): number {
-  if (typeof timeout === 'number' && timeout >= 0) return timeout
-  const message = `expected milliseconds >= 0, got ${showValue(timeout)}`
-  throw new OptionsError(`The timeout of a query is wrong: ${message}.`, [{ path: ['timeout'], message }])
 }

@@ -1,5 +1,6 @@
 import {
   answerQuery,
+  checkQueryTimeout,
   BaseActor,
   type ConcreteParent,
   GenPoolError,
@@ -16,7 +17,7 @@ import { type Ref } from 'nact'
 import { type Broker } from '../engine/broker'
 import { createBroker } from '../engine/create-broker'
 import { checkMessage, dispatchFrom, once, sending } from './answers'
-import { applyOptions, type CheckedAskOptions, checkQueryTimeout, watchSignal } from './ask-options'
+import { applyOptions, type CheckedAskOptions, watchSignal } from './ask-options'
 import { brokerActorOptions, type BrokerConfig, type CheckedBrokerActorOptions } from './broker-actor-options'
 import {
   type AskKind,

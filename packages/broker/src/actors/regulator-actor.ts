@@ -1,5 +1,6 @@
 import {
   answerQuery,
+  checkQueryTimeout,
   type Change,
   BaseActor,
   clockOption,
@@ -15,7 +16,7 @@ import { type Ref } from 'nact'
 import { z } from 'zod'
 import { createRegulator, type Regulator } from '../engine/regulator'
 import { type RegulatorOptions, regulatorOptions } from '../engine/regulator-options'
-import { applyOptions, type CheckedAskOptions, checkQueryTimeout, DEFAULTS, watchSignal } from './ask-options'
+import { applyOptions, type CheckedAskOptions, DEFAULTS, watchSignal } from './ask-options'
 import { type Answering, checkMessage, dispatchFrom, once, sending } from './answers'
 import { type Listener, Party, type PartyFacts } from './party'
 import {

@@ -145,10 +145,14 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
   }
 
-  /** A request is about to stand in the queue: tells whether the gate lets it begin, after those that stand there. */
-  tellHold(entry: E, now: Nanos): void {
+  /**
+   * A request is about to stand in the queue: tells whether the gate lets it begin, after those that stand there.
+   *
+   * @param ahead how many those are
+   */
+  tellHold(entry: E, now: Nanos, ahead = this.ready): void {
     const { rules, watch } = this.passes
-    const cost = rules.isPlain ? this.ready + 1 : this.passes.costOf(entry)
+    const cost = rules.isPlain ? ahead + 1 : this.passes.costOf(entry)
     if (this.lets(cost, now)) watch.freed(entry, now)
     else if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
   }

@@ -172,7 +172,8 @@ export class ShortLimits<E extends Waiting> {
 
   #enqueued(entry: E, now: Nanos): boolean {
     if (!this.inner.tryEnqueue(entry)) return false
-    if (this.#rules.gate !== null) this.queue.tellHold(entry, now)
+    // It stands there already.
+    if (this.#rules.gate !== null) this.queue.tellHold(entry, now, this.queue.ready - 1)
     return true
   }
 

@@ -70,10 +70,11 @@ export class TurnWork implements Runnable {
    *
    * @param waiting what it runs. If it shared a reading of the clock with those before it, it has not waited for them
    */
-  runOne(member: Member, waiting: { sentAt: Nanos }): void {
+  runOne(member: Member, waiting: { sentAt: Nanos; readonly list: unknown }): void {
     const { turn } = this
     this.join()
-    if (this.runs.beginOne()) waiting.sentAt = turn.last
+    // What is queued stands in the order in which it was sent.
+    if (this.runs.beginOne() && waiting.list === null) waiting.sentAt = turn.last
     this.pool.beforeCommits()
     const ready = this.#ready
     try {

@@ -1,4 +1,4 @@
-import { call, cast, drain, getState, inspect, spawnPool } from '@genpool/core'
+import { call, cast, configure, drain, getState, inspect, spawnPool } from '@genpool/core'
 import { stop } from 'nact'
 import { clock, system } from '../virtual-system'
 import { failure, written, count } from './written'
@@ -24,6 +24,15 @@ describe('stuckAfter', () => {
     expect(contexts[0]!.from.reply('too late')).toBe(false)
     expect(count(log, 'terminate member-1.1 stuck')).toBe(1)
     expect(inspect(pool)).toMatchObject({ restarts: 1, members: { idle: 1, busy: 0 } })
+  })
+
+  it('says after how long it gave up, also if another time is in force meanwhile', async () => {
+    const { pool } = written({ stuckAfter: 1000 })
+    const stuck = failure(call(pool, { type: 'hang' }, { timeout: Infinity }))
+    await clock.advance(500)
+    configure(pool, { stuckAfter: Infinity })
+    await clock.advance(510)
+    expect(await stuck).toMatchObject({ cause: { message: expect.stringContaining('after 1000 ms') } })
   })
 
   it('lets a drained pool end although a handler never ends', async () => {

@@ -147,6 +147,19 @@ describe('the event of a request that is held', () => {
     changeConfig(broker, {})
   })
 
+  it('counts time in which a request also waits for a member, once those before it would use up the rate', async () => {
+    const pool = spawned({ size: 1, rate: { limit: 2, interval: 100 } })
+    const settled = heard('genpool:request:settled')
+    const all = Promise.all(['a', 'b', 'c'].map(async (user) => work(pool, user, 60)))
+    await clock.advance(300)
+    await all
+    expect(settled.map(({ waitedMs, heldMs }) => [waitedMs, heldMs])).toEqual([
+      [0, 0],
+      [60, 0],
+      [120, 120],
+    ])
+  })
+
   it('measures nothing while nobody listens: a listener that comes later hears of what is held from then on', async () => {
     const pool = spawned({ limits: { by: 'user', concurrency: 1 } })
     const all = [work(pool, 'a', 10), work(pool, 'a', 10)]

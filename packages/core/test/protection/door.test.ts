@@ -228,6 +228,30 @@ describe('a pool with a circuit breaker', () => {
     expect(inspect(pool).outcomes).toMatchObject({ crashed: 3 + 4 })
   })
 
+  it('does not take the result of a probe of an earlier breaker for one of its own', async () => {
+    const breaker = { failures: 1, share: 0, wait: 100, probes: 1 }
+    const { pool, backend } = spawned({ breaker })
+    const opens = async (): Promise<void> => {
+      backend.works = false
+      const crashed = call(pool, { type: 'ask' }, {}).catch(() => undefined)
+      await clock.advance(10)
+      await crashed
+      backend.works = true
+      await clock.advance(110)
+    }
+    await opens()
+    const probe = call(pool, { type: 'ask', ms: 500 })
+    await clock.advance(1)
+    configure(pool, { breaker: false })
+    configure(pool, { breaker })
+    await opens()
+    const own = call(pool, { type: 'ask', ms: 5000 }, { timeout: Infinity })
+    await clock.advance(400)
+    expect([await probe, inspect(pool).breaker?.state]).toEqual(['answer', 'half-open'])
+    await clock.advance(5000)
+    expect([await own, inspect(pool).breaker?.state]).toEqual(['answer', 'closed'])
+  })
+
   it('is off by default, and can be turned on with all defaults', async () => {
     const { pool, backend, ask } = spawned({})
     backend.works = false

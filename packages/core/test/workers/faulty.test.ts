@@ -172,3 +172,57 @@ it('a factory that throws is a failed start, and the pool says why it stopped', 
   expect((error as Error).message).toContain('no worker')
   await drain(pool)
 })
+
+describe('the onCrash of a plain function that has workers of the user', () => {
+  const asked: unknown[] = []
+  const resuming = (fault: (host: WorkerHost) => Partial<Worker>) => {
+    asked.length = 0
+    const onCrash = (message: unknown, error: Error, ctx: { resume: unknown }): unknown => {
+      asked.push([message, error.message])
+      return ctx.resume
+    }
+    const Plain = definePool((state: unknown) => state, { onCrash } as never)
+    let made = 0
+    const create = (_seat: unknown, host: WorkerHost): Worker => {
+      const worker = answering(host)
+      return made++ === 0 ? { ...worker, ...fault(host) } : worker
+    }
+    const restart = { backoff: { min: 10, jitter: 0 } }
+    const pool = spawnPool(system, withWorkers(Plain, { create }), 'pool', { size: 1, clock, restart })
+    const failed = (): Promise<unknown> => call(pool as never, 'x' as never).catch((error: unknown) => error)
+    return { failed, made: () => made }
+  }
+
+  it('is not asked about a start that fails: its worker cannot be used, so the start is tried again', async () => {
+    const { failed, made } = resuming(() => ({ start: throwing('no start') }))
+    const first = failed()
+    await clock.advance(50)
+    expect([await first, asked, made()]).toEqual(['answer', [], 2])
+  })
+
+  it('is asked about a job that fails, and may keep the member', async () => {
+    const { failed, made } = resuming((host) => ({
+      give: (job) => {
+        host.progress.began(job, clock.now())
+        host.failed(job, new Error('no luck'), -1)
+      },
+    }))
+    const first = failed()
+    await clock.advance(50)
+    expect(await first).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+    expect([asked, made()]).toEqual([[['x', 'no luck']], 1])
+  })
+
+  it('is not asked about a worker that died', async () => {
+    const { failed, made } = resuming((host) => ({
+      give: (job) => {
+        host.progress.began(job, clock.now())
+        host.died(new Error('gone'), [job])
+      },
+    }))
+    const first = failed()
+    await clock.advance(50)
+    expect(await first).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+    expect([asked, made()]).toEqual([[], 2])
+  })
+})

@@ -40,6 +40,9 @@ function pageOf(text: string): string {
   }
 }
 
+/** What to look at if nothing answers. */
+const BEGIN = 'Does the program run, and does it call serveDashboard with this port? The address stands in its "url".'
+
 /** The dashboard could not be reached. Trying again may help. */
 export class Unreachable extends Fault {}
 
@@ -52,7 +55,8 @@ export async function ask({ url, token }: Dashboard, path: string, signal: Abort
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const response = await fetch(new URL(path, url), { headers, signal }).catch((error: unknown) => {
     const { cause } = error as { cause?: { code?: string; message?: string } }
-    throw new Unreachable(`nothing answers at ${url} (${cause?.code ?? cause?.message ?? String(error)}).`)
+    const why = cause?.code ?? cause?.message ?? String(error)
+    throw new Unreachable(`nothing answers at ${url} (${why}). ${BEGIN}`)
   })
   if (response.ok && response.body !== null) return response
   const says = (await response.text().catch(() => '')).trim()

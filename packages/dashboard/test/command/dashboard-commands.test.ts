@@ -128,10 +128,30 @@ describe('genpool top', () => {
     const url = await serve(pools())
     expect(await run('top', url, '--pool', 'x')).toMatchObject({
       code: 1,
-      err: expect.stringContaining('There are db, mail.'),
+      err: expect.stringContaining(`there is no pool "x" at ${url}. There are db, mail.`),
     })
     await served.splice(0)[0]!.close()
-    expect(await run('top', url)).toMatchObject({ code: 1, err: expect.stringContaining('nothing answers at') })
+    expect(await run('top', url)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /nothing answers at http.*\(ECONNREFUSED\)\. Does the program run, and does it call serveDashboard/,
+      ),
+    })
+  })
+
+  it('says that a dashboard has no pools, and that one ended before it showed anything', async () => {
+    const hello = { id: null, names: [], history: {} }
+    const answers = [`event: hello\ndata: ${JSON.stringify(hello)}\n\n`, '']
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answers.shift())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect(await run('top', url, '--once', '--pool', 'db')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`there is no pool "db" at ${url}/. It has none now.`),
+    })
+    server.close()
   })
 })
 

@@ -9,6 +9,13 @@ import { movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
 import type { Publisher, Stored } from './publisher'
 
+const GONE =
+  'it is gone: somebody has sent it again with retry(), or deleted it with discard(), or it was older than the queue keeps them. ' +
+  'dead() lists those that are there'
+const UNREADABLE =
+  'its bytes are no durable cast, so nobody could run it: something else has written to the stream, or it was cut off. Look at ' +
+  'it with dead(), and delete it with discard()'
+
 /** A cast that nobody could do. */
 export interface DeadLetter {
   /** Its place among the dead letters. */
@@ -77,10 +84,9 @@ export class DeadLetters {
   async retry(seq: number): Promise<Stored> {
     const { jsm, publisher, names } = this.parts
     const found = await jsm.streams.getMessage(names.dead, { seq })
-    if (found === null) throw this.#refused('it is gone: somebody has sent it again, or deleted it')
+    if (found === null) throw this.#refused(seq, GONE)
     const job = jobIn(deathIn(found.data).data)
-    if (job === null)
-      throw this.#refused('its bytes are no durable cast. Look at it with dead(), and delete it with discard()')
+    if (job === null) throw this.#refused(seq, UNREADABLE)
     const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined }, job.body)
     // An id of its own: the one of the cast may still be known as a duplicate.
     const messageId = `retry.${seq}.${found.time.getTime()}`
@@ -91,10 +97,13 @@ export class DeadLetters {
 
   /** Deletes one. Returns whether it was there. */
   async discard(seq: number): Promise<boolean> {
+    const { jsm, names } = this.parts
     try {
-      return await this.parts.jsm.streams.deleteMessage(this.parts.names.dead, seq, false)
-    } catch {
-      return false
+      return await jsm.streams.deleteMessage(names.dead, seq, false)
+    } catch (error) {
+      // Perhaps the server cannot be asked at all: then nobody knows.
+      if ((await jsm.streams.getMessage(names.dead, { seq })) === null) return false
+      throw error
     }
   }
 
@@ -124,8 +133,8 @@ export class DeadLetters {
     }
   }
 
-  #refused(message: string): InvalidError {
-    return new InvalidError(`dead letter of "${this.queue}"`, [{ path: [], message }])
+  #refused(seq: number, message: string): InvalidError {
+    return new InvalidError(`dead letter ${seq} of "${this.queue}"`, [{ path: [], message }])
   }
 }
 

@@ -1,8 +1,18 @@
-import type { Clock, Nanos } from '@genpool/runtime'
+import { type Clock, type Nanos, readSafely } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 
 const LOST = Symbol('the connection was lost')
+
+const CLOSED_FOR_GOOD =
+  'the connection to NATS is closed: the program has closed it, or it gave up connecting again ("maxReconnectAttempts" of connect). ' +
+  'Open another one, and make the store again with it.'
+
+function notThere(connection: NatsConnection): string {
+  const last = readSafely(() => connection.getServer(), '')
+  const server = last === '' ? '' : `, the last one was to "${last}"`
+  return `there is no connection to NATS${server}. Check that a server runs and can be reached: it connects again by itself.`
+}
 
 /** Whether the connection is there. What is sent while it is not would wait in a buffer, and arrive late. */
 export class Connected {
@@ -36,8 +46,8 @@ export class Connected {
   /** Waits for the connection. Returns why it is not there at the end of the time. */
   async until(end: Nanos): Promise<Error | undefined> {
     while (!this.#link.usable) {
-      if (this.#link.connection.isClosed()) return new Error('the connection to NATS was closed.')
-      if (this.clock.now() >= end) return new Error('there is no connection to NATS.')
+      if (this.#link.connection.isClosed()) return new Error(CLOSED_FOR_GOOD)
+      if (this.clock.now() >= end) return new Error(notThere(this.#link.connection))
       await this.#change(end)
     }
     return undefined

@@ -53,8 +53,10 @@ export class Leases {
     try {
       do {
         await this.free(entry, [key])
-        if (this.#ended) throw new Error('the store was destroyed.')
+        if (this.#ended) throw destroyedWhileWaiting(key)
       } while (!(await this.#mark(entry, key, (held) => (this.#isForeign(entry, held) ? undefined : mark))))
+      // It came too late to be renewed: it ends by itself.
+      if (this.#ended) throw destroyedWhileWaiting(key)
     } catch (error) {
       throw new NotCommittedError([key], 1, false, error instanceof UnknownWrite ? error.cause : error)
     }
@@ -112,4 +114,8 @@ export class Leases {
       })
     }
   }
+}
+
+function destroyedWhileWaiting(key: CellKey): Error {
+  return new Error(`the store was destroyed here while it waited for a lease of cell "${key}".`)
 }

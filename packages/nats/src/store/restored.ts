@@ -35,8 +35,15 @@ export function restored(entry: Entry, { bucket, codec, replica, writer }: Resto
         return true
       }
     }
-    throw entry.fault ?? new Error(`entry "${entry.name}" could not be written: others write to it all the time.`)
+    throw entry.fault ?? new Error(overtaken(entry.name, bucket.name))
   })
+}
+
+function overtaken(entry: string, bucket: string): string {
+  return (
+    `entry "${entry}" of bucket "${bucket}" could not be written back in ${MOST_TRIES} tries: each time somebody else had written to ` +
+    'it first. Stop those who write without a store, or call restore() again.'
+  )
 }
 
 /** What the last revision says that can be read; undefined without one. */

@@ -30,8 +30,13 @@ export type Written =
 const connectionLost = (): Answer => ({
   kind: 'unanswered',
   mayBeStored: true,
-  error: new Error('the connection to NATS was lost.'),
+  error: new Error('the connection to NATS was lost before the server answered.'),
 })
+
+/** The entry names its last writers: whoever is not among them has not written, or long ago. */
+const FORGOTTEN =
+  `the server did not answer this write, and then ${MOST_WRITERS} other processes or more have written to the same entry: nobody ` +
+  'knows any more whether it was among them. Read the state again.'
 
 /** A leader that has died does not answer, and the next one does. */
 const LONGEST_ATTEMPT_MS = 2000
@@ -98,7 +103,7 @@ export class Writing {
     const last = writers.get(this.ports.writer)
     if (last === this.write) return 'found'
     if (last === undefined && writers.size >= MOST_WRITERS)
-      throw new UnknownWrite(new Error(`bucket "${this.ports.bucket.name}": many others have written since`))
+      throw new UnknownWrite(new Error(`bucket "${this.ports.bucket.name}": ${FORGOTTEN}`))
     return 'lost'
   }
 

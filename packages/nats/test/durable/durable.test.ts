@@ -83,7 +83,15 @@ describe('a durable cast', () => {
     await until(async () => (await jobs.dead()).some(({ seq }) => seq !== letter!.seq), 'died again')
     const [again] = await jobs.dead()
     expect(again).toMatchObject({ id: 'x', attempts: 3 })
-    await expect(jobs.retry(letter!)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    await expect(jobs.retry(letter!)).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringContaining(
+        `dead letter ${letter!.seq} of "${jobs.name}" was refused; nothing was changed.`,
+      ) as string,
+    })
+    await expect(jobs.retry(letter!)).rejects.toThrow(
+      /it is gone: somebody has sent it again with retry\(\).*dead\(\) lists/s,
+    )
     expect(await jobs.discard(again!)).toBe(true)
     expect(await jobs.discard(again!)).toBe(false)
     expect(await jobs.dead()).toEqual([])

@@ -7,6 +7,7 @@ import {
   findActor,
   NS_PER_MS,
   checkPlace,
+  checkQueryTimeout,
   optionsOf,
   parseOptions,
   type Reference,
@@ -123,6 +124,11 @@ class StateActor<S> extends BaseActor {
   }
 
   #query(message: unknown, timeout: number): Promise<unknown> {
+    try {
+      checkQueryTimeout(timeout)
+    } catch (error) {
+      return refused(error)
+    }
     const from = systemClock.now()
     const until = from + timeout * NS_PER_MS
     let started = false

@@ -88,12 +88,14 @@ export class GroupedCell<S> implements Cell<S> {
   async #hold(): Promise<Hold<S>> {
     await this.ports.ready
     const hold = (await this.inner.hold()) as MemoryHold<S>
+    let lease: Lease | undefined
     try {
-      const lease = await this.ports.lease(this.key)
+      lease = await this.ports.lease(this.key)
       // The store may have been destroyed meanwhile.
       hold.check()
       return new GroupedHold(this.inner, { hold, lease }, this.ports)
     } catch (error) {
+      void lease?.release()
       // If the store was destroyed meanwhile, that is the reason.
       hold.check()
       hold.release()

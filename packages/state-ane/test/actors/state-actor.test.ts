@@ -45,6 +45,14 @@ describe('spawnState', () => {
     await expect(thrown).rejects.toThrow('no message')
   })
 
+  it.each([[-1], ['soon']])('refuses a query whose timeout is %p, and commits nothing', async (timeout) => {
+    await expect(ask({ type: 'update', recipe: 'pay', argument: 5 }, timeout as number)).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringContaining('The timeout of a query is wrong: expected milliseconds >= 0, got ') as string,
+    })
+    expect(await ask({ type: 'read' }, Infinity)).toEqual({ value: EMPTY, version: 0 })
+  })
+
   it('answers queries with the value and its version', async () => {
     expect(await ask({ type: 'read' })).toEqual({ value: EMPTY, version: 0 })
     expect(await ask({ type: 'update', recipe: 'pay', argument: 5 })).toEqual({

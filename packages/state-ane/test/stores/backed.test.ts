@@ -78,6 +78,19 @@ describe('a store with a backing of its own', () => {
     expect([store.get('a'), store.get('b')]).toEqual([0, 0])
   })
 
+  it('gives a lease back that comes after the store was destroyed', async () => {
+    let released = 0
+    let come!: (lease: { check(): void; release(): void }) => void
+    const { store } = backed({ lease: () => new Promise((resolve) => (come = resolve)) })
+    await store.ready
+    const held = Promise.resolve(store.cell('x').hold()).catch((error: unknown) => error)
+    for (let i = 0; i < 10; i++) await undefined
+    store.destroy()
+    come({ check: () => undefined, release: () => void released++ })
+    expect(await held).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    expect(released).toBe(1)
+  })
+
   it('gives a cell back if no lease comes', async () => {
     let fails = true
     const lease = { check: () => undefined, release: () => undefined }

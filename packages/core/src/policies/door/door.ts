@@ -64,8 +64,11 @@ export class Door implements Gate, Listener {
   configure({ breaker, throttle }: DoorOptions): void {
     this.#breaker = reconfigured(this.#breaker, breaker, breakerOptions, Breaker)
     this.#counts = typeof breaker === 'object' ? breaker.counts : undefined
-    // Without a breaker all requests pass, as with a closed one.
-    if (this.#breaker === null) this.#tellState('closed', 0)
+    // Without a breaker all requests pass, as with a closed one, and there are no probes.
+    if (this.#breaker === null) {
+      this.#probes.clear()
+      this.#tellState('closed', 0)
+    }
     this.#throttle = reconfigured(this.#throttle, throttle, throttleOptions, Throttle)
     this.#attach(this.#breaker !== null || this.#throttle !== null)
   }

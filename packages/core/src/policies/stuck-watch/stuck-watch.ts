@@ -11,6 +11,8 @@ export interface StuckPorts extends Attaching {
 /** A running handler, and when its member is replaced. */
 class Watched implements Expiring {
   deadline: Nanos = Infinity
+  /** After how many milliseconds that is. */
+  afterMs = Infinity
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
@@ -30,7 +32,7 @@ export class StuckWatch implements Listener {
   #attached = false
 
   constructor(private readonly pool: StuckPorts) {
-    this.#deadlines = new Deadlines(pool.clock, ({ seat }) => this.#giveUp(seat))
+    this.#deadlines = new Deadlines(pool.clock, (watched) => this.#giveUp(watched))
   }
 
   /** @param stuckAfter in milliseconds; Infinity for never. It applies to handlers that start from now on */
@@ -46,6 +48,7 @@ export class StuckWatch implements Listener {
     const watched = this.#watched.get(seat) ?? new Watched(seat)
     this.#watched.set(seat, watched)
     this.#deadlines.remove(watched)
+    watched.afterMs = this.#afterMs
     watched.deadline = now + this.#afterMs * NS_PER_MS
     this.#deadlines.add(watched)
   }
@@ -76,7 +79,7 @@ export class StuckWatch implements Listener {
     if (watched !== undefined) this.#deadlines.remove(watched)
   }
 
-  #giveUp(seat: Seat): void {
-    this.pool.abandon(seat, new Error(`it was still running after ${this.#afterMs} ms and was replaced as stuck`))
+  #giveUp({ seat, afterMs }: Watched): void {
+    this.pool.abandon(seat, new Error(`it was still running after ${afterMs} ms and was replaced as stuck`))
   }
 }

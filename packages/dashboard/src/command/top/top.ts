@@ -72,7 +72,7 @@ export class Top {
     if (news.event === 'hello') {
       const { id, names, history } = news.data
       if (this.pool !== undefined && id !== this.pool) {
-        throw new Fault(`there is no pool "${this.pool}". There are ${names.join(', ')}.`)
+        throw new Fault(`there is no pool "${this.pool}" at ${this.dashboard.url}. ${thereAre(names)}`)
       }
       this.#names = names
       this.#past = [...(history['replied'] ?? [])]
@@ -118,8 +118,16 @@ export async function firstView(dashboard: Dashboard, pool: string | undefined, 
     enough.abort()
   })
   await top.follow(quit)
-  if (first === null) throw new Fault('the dashboard has told nothing.')
+  if (first === null) {
+    throw new Fault(
+      `${dashboard.url} ended before it showed anything: its program stops, or something between closes connections.`,
+    )
+  }
   return first
+}
+
+function thereAre(names: readonly string[]): string {
+  return names.length === 0 ? 'It has none now.' : `There are ${names.join(', ')}.`
 }
 
 function nowMs(): number {
