@@ -15,6 +15,8 @@ const TURN = 500_000
 /** A job that has begun. */
 export interface Run extends Claimed {
   readonly startedAt: number
+  /** Whether its answer may wait for a few others. */
+  readonly isPatient: boolean
 }
 
 /** One run, and the worker that it has for itself. */
