@@ -8,7 +8,7 @@ const MOST = 64
 const FEW = MOST_HELD + 1
 const FEW_NS = 7.5 * NS_PER_MS
 /** For shorter messages the thread posts several answers at once anyway. */
-const SHORT = 0.15 * NS_PER_MS
+const SHORT = 0.03 * NS_PER_MS
 /** An answer may come later by this part of the time that its caller has waited. */
 const PATIENCE = 1 / 6
 
