@@ -27,8 +27,8 @@ export const threadOptions = z.strictObject({
     .union([z.literal('auto'), z.int().min(1).max(64)])
     .default('auto')
     .describe(
-      'How many messages a thread holds, the running one included. `auto`: as many as take about 1 ms, from 2 to 64. What has ' +
-        'not begun is taken back when it could begin elsewhere, expires or is cancelled.',
+      'How many messages a thread holds, the running one included. `auto`: as many as take about 1 ms, from 2 to 64; or up to ' +
+        '5 that take 7.5 ms together. What has not begun is taken back when it could begin elsewhere, expires or is cancelled.',
     ),
   stayAwake: z
     .number()

@@ -12,7 +12,7 @@ let system: ActorSystemRef
 let counts: Int32Array
 beforeEach(() => {
   system = start()
-  counts = new Int32Array(new SharedArrayBuffer(8))
+  counts = new Int32Array(new SharedArrayBuffer(12))
   jest.spyOn(console, 'log').mockImplementation(() => undefined)
 })
 afterEach(() => {
@@ -71,6 +71,34 @@ describe.each(states)('a module that loops while a thread loads it, with an %s s
     await drain(pool)
     await silence()
   })
+})
+
+describe('a spare thread whose module loops when it loads once more', () => {
+  it('is ended after a while, and the pool goes on', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const pool = open('second import', {}, { spare: 1 })
+    await ready(pool)
+    await looping()
+    expect(await call(pool, { type: 'work' })).toBe('done')
+    while (warn.mock.calls.length === 0) await wait(100)
+    expect(warn.mock.calls).toEqual([
+      [
+        'A spare thread was ended: its module has not loaded, though it did in another thread. Does it wait, or loop, when ' +
+          'it loads once more?',
+        'GenPoolWarning',
+      ],
+    ])
+    await silence()
+    expect(await call(pool, { type: 'work' })).toBe('done')
+  }, 60_000)
+
+  it('leaves no thread when its pool has stopped', async () => {
+    const pool = open('second import', {}, { spare: 1 })
+    await ready(pool)
+    await looping()
+    await drain(pool)
+    await silence()
+  }, 30_000)
 })
 
 describe('an init that never answers, and does not loop', () => {

@@ -54,6 +54,24 @@ describe('a state that members in threads share', () => {
     expect(getState(pool)).toEqual({ n: 10, seen: [] })
   })
 
+  it('is committed to by one thread while the other computes, also after they have committed in turns', async () => {
+    const pool = open({}, { prefetch: 16 })
+    await ready(pool)
+    let done = 0
+    let isOver = false
+    const busy = each(24, async () => {
+      for (; !isOver; done++) await call(pool, { type: 'add' })
+    })
+    await until(() => done > 500)
+    const long = call(pool, { type: 'add', ms: 1_500 })
+    const before = done
+    await long
+    expect(done - before).toBeGreaterThan(200)
+    isOver = true
+    await busy
+    expect(getState(pool)).toMatchObject({ n: done + 1 })
+  })
+
   it('that the main thread made unsendable says what in it is wrong; when it is well again, the pool goes on', async () => {
     const store = createStore()
     const restart = { attempts: Infinity, backoff: { min: 1, max: 20 } }

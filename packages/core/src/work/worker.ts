@@ -23,6 +23,8 @@ export interface Job {
   readonly kind: RequestKind
   readonly handler: Handler
   readonly message: unknown
+  /** When its caller sent it. Left out if that is not known. */
+  readonly sentAt?: Nanos
   /** Its deadline. A job that has not begun by then must not begin. */
   readonly deadline: Nanos
   /** Whether a caller waits for an answer. */

@@ -15,6 +15,8 @@ export interface SessionPorts<S> {
   committed(tag: unknown): void
   /** Something is there to be sent by `update`, or it can be called again after a commit that had to be written. */
   changed(): void
+  /** Calls `end` when the turn of this replica has taken too long that another one waits for. */
+  limit?(end: () => void): void
 }
 
 type Commit = Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>
@@ -134,6 +136,7 @@ export class ReplicaSession<S> {
       written: () => (this.isWriting ? this.#written : null),
       update: () => this.update(),
       send: (message) => this.ports.send(message),
+      limit: (end) => this.ports.limit?.(end),
     })
     this.#turn.take()
   }

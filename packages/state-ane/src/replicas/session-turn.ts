@@ -7,11 +7,14 @@ export interface SessionTurnPorts {
   /** Sends what others have committed. */
   update(): void
   send(message: readonly ['held' | 'wanted', id: number]): void
+  /** Calls `end` when a turn has taken too long that somebody else waits for. Left out: it takes as long as it takes. */
+  limit?(end: () => void): void
 }
 
 /** The turn of one replica, or its place in the line. */
 export class SessionTurn implements Turn {
   #isTold = false
+  #isWanted = false
   #isOver = false
 
   constructor(
@@ -29,13 +32,17 @@ export class SessionTurn implements Turn {
     const written = this.ports.written()
     if (written !== null) return void written.then(() => this.granted())
     this.ports.update()
-    if (this.turns.isWanted) this.ports.send(['wanted', this.id])
     this.#isTold = true
+    if (this.turns.isWanted) this.wanted()
     this.ports.send(['held', this.id])
   }
 
   wanted(): void {
-    if (this.#isTold && !this.#isOver) this.ports.send(['wanted', this.id])
+    if (!this.#isTold || this.#isOver || this.#isWanted) return
+    this.#isWanted = true
+    this.ports.send(['wanted', this.id])
+    // Its replica may be at work, and hear nothing. What it still commits in this turn is checked like any other commit.
+    this.ports.limit?.(() => this.end())
   }
 
   /** Does nothing if it is the turn of another number. */

@@ -45,15 +45,16 @@ const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 interface Setup {
   readonly validate?: (state: State) => boolean
   readonly turnLength?: number | undefined
+  readonly limit?: (end: () => void) => void
 }
 
-function setUp(count: number, delay: () => number, { validate, turnLength }: Setup = {}) {
+function setUp(count: number, delay: () => number, { validate, turnLength, limit }: Setup = {}) {
   const cell = createStore().cell<State>('state', {
     initial: { n: 0, by: {} },
     ...(validate === undefined ? {} : { validate }),
   })
   const log = new PatchLog<State>(cell)
-  const far = Array.from({ length: count }, () => new Far(log as never, delay, undefined, turnLength))
+  const far = Array.from({ length: count }, () => new Far(log as never, delay, undefined, turnLength, limit))
   return { cell, far }
 }
 const add = (draft: { n: number; by: Record<string, number> }, name: string): void => {
@@ -241,6 +242,21 @@ describe('replicas that take turns', () => {
     await quiet()
     await replicaOf(far[1]).update((draft) => add(draft, '1'))
     expect(cell.value.n).toBe(32)
+  })
+
+  it('lose their turn if they keep it too long, and go on', async () => {
+    const ends: (() => void)[] = []
+    const { cell, far } = setUp(2, () => 3, { turnLength: Infinity, limit: (end) => void ends.push(end) })
+    const commit = (index: number) => replicaOf(far[index]).update((draft) => add(draft, String(index)))
+    const left = Promise.all(Array.from({ length: 40 }, (_, i) => commit(i % 2)))
+    let isDone = false
+    void left.then(() => (isDone = true))
+    for (let times = 0; !isDone && times < 100; times++) {
+      await quiet()
+      for (const end of ends.splice(0)) end()
+    }
+    expect((await left).map(({ n }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
+    expect(cell.value.by).toEqual({ 0: 20, 1: 20 })
   })
 
   it('hold the cell and commit recipes at the same time, and come to an end', async () => {

@@ -50,7 +50,8 @@ function copied<M>(message: M): M {
 /**
  * A cell of a store, and a replica of it at the other end of two channels.
  *
- * @param turnLength how many commits its turn may have while others wait; undefined if it ends at once
+ * @param turnLength how many commits its turn may have while others wait; undefined if it ends at once, Infinity if it never does
+ * @param limit called with what ends a turn that another replica waits for
  */
 export class Far {
   readonly replica: ReplicaCell<unknown>
@@ -66,6 +67,7 @@ export class Far {
     delay: () => number,
     admit: (tag: unknown) => Error | undefined = () => undefined,
     turnLength?: number,
+    limit: (end: () => void) => void = () => undefined,
   ) {
     this.replica = new ReplicaCell(log.cell.key, {
       send: (message) => this.up.send(message),
@@ -77,10 +79,11 @@ export class Far {
       admit,
       committed: (tag) => void this.done.push(tag),
       changed: () => queueMicrotask(() => this.session.update()),
+      limit,
     })
     this.down = new Channel(delay, (message) => {
       this.replica.receive(message)
-      if (turnLength !== undefined) queueMicrotask(() => this.replica.rest(turnLength))
+      if (turnLength !== undefined && turnLength < Infinity) queueMicrotask(() => this.replica.rest(turnLength))
     })
     this.up = new Channel(delay, (message) => this.session.receive(message))
     this.reach()

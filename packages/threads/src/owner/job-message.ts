@@ -4,8 +4,17 @@ import { plainOrNull } from '../values/addresses'
 import { activeTrace, canTrace } from '../values/trace-context'
 import { continues } from './routes'
 
-/** What a thread is told of a job. @param isReal whether the pool lives in real time: if not, only its owner knows deadlines */
-export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
+/** What the owner knows of a job. */
+export interface JobFacts {
+  readonly id: number
+  /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
+  readonly isReal: boolean
+  /** Whether its answer may wait for a few others. */
+  readonly isPatient: boolean
+}
+
+/** What a thread is told of a job. */
+export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMessage {
   const { kind, handler, message, deadline, expectsAnswer, wantsProgress, sender, delivery } = job
   const trace = canTrace() ? traceOf(job.scope ?? null) : undefined
   return {
@@ -16,6 +25,7 @@ export function jobMessage(job: Job, id: number, isReal: boolean): JobMessage {
     deadline: isReal ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,
+    isPatient,
     attempt: job.attempt + (job.before?.attempts ?? 0),
     sender: sender === null ? null : plainOrNull(sender),
     ...(delivery === undefined ? {} : { delivery }),

@@ -1,9 +1,12 @@
-import { InvalidError } from '@genpool/runtime'
+import { InvalidError, NS_PER_MS, systemClock } from '@genpool/runtime'
 import { type OwnerMessage, type ReplicaMessage, ReplicaSession } from '@genpool/state-ane'
 import type { CommittedRun, ToThread } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import type { SharedState } from './shared-state'
+
+/** A thread commits no longer while another one waits for that: its handler may take long, or never end. */
+const LONGEST_TURN_NS = 5 * NS_PER_MS
 
 /** What the link needs of its worker. */
 export interface LinkPorts {
@@ -33,6 +36,7 @@ export class StateLink {
       admit: (run) => ports.admit((run as CommittedRun).job),
       committed: (run) => ports.committed(run as CommittedRun),
       changed: () => ports.sendSoon(),
+      limit: (end) => void systemClock.setTimer(systemClock.now() + LONGEST_TURN_NS, end, false),
     })
     shared.follow(this.#changed)
   }

@@ -6,16 +6,16 @@ import { type Given, Ledger } from '../protocol/ledger'
 import { isCloneable } from '../values/cloneable'
 import { decodeError } from '../values/errors'
 import { Endings } from './endings'
-import { jobMessage } from './job-message'
+import { Giving } from './giving'
+import { linkTo } from './linking'
 import { MainCalls } from './main-calls'
-import { movedWithJob, Posting } from './posting'
+import { Posting } from './posting'
 import { Reports } from './reports'
 import { RunTimes } from './run-times'
 import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
-import { StateLink, unsendable } from './state-link'
+import { type StateLink, unsendable } from './state-link'
 import { type Thread, type ThreadListener, UnusableModule } from './thread'
-import { errorOfUnsent } from './unsent'
 
 /** What the threads of one pool have in common. */
 export interface Threads {
@@ -46,13 +46,12 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #thread: Thread
   readonly #ledger: Ledger<Job>
   readonly #posting: Posting
+  readonly #giving: Giving
   readonly #calls: MainCalls
   readonly #reports: Reports
   readonly #runTimes: RunTimes
   readonly #endings: Endings
   readonly #isReal: boolean
-  /** What the thread was told of them. */
-  #stateOptions: WorkerSeat['stateOptions']
   /** Null if each member has a state of its own. */
   #link: StateLink | null = null
   #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
@@ -63,12 +62,11 @@ export class ThreadWorker implements Worker, ThreadListener {
     private readonly host: WorkerHost,
   ) {
     const thread = (this.#thread = threads.take())
-    this.#stateOptions = seat.stateOptions
     this.#isReal = seat.turn === Turn.of(systemClock)
     this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
     this.#posting = new Posting(
       thread,
-      (id) => this.#refuse(id),
+      (id) => this.#giving.refuse(id),
       () => this.#link,
     )
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
@@ -80,28 +78,18 @@ export class ThreadWorker implements Worker, ThreadListener {
       ran: (runNs) => this.#runTimes.ran(runNs),
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
-    this.#endings = new Endings(thread)
-    if (seat.cell !== undefined) this.#link = this.#linkTo(threads.sharedState(seat.cell))
-  }
-
-  #linkTo(shared: SharedState): StateLink {
-    const ledger = this.#ledger
-    return new StateLink(shared, {
-      admit: (id) => this.#admit(id),
-      committed: (run) => this.#reports.committed(run),
-      sendSoon: () => this.#posting.soon(),
-      sendNow: () => this.#posting.now(),
-      get isBusy() {
-        return ledger.size > 0
-      },
+    this.#giving = new Giving(seat, host, {
+      ledger: this.#ledger,
+      posting: this.#posting,
+      reports: this.#reports,
+      runTimes: this.#runTimes,
+      isReal: this.#isReal,
     })
-  }
-
-  /** From here on its caller does not give up. */
-  #admit(id: number): Error | undefined {
-    const given = this.#ledger.byId(id)
-    if (given !== undefined && this.#ledger.commits(given)) return undefined
-    return new CancelledCommit()
+    this.#endings = new Endings(thread)
+    if (seat.cell !== undefined) {
+      const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
+      this.#link = linkTo(threads.sharedState(seat.cell), parts)
+    }
   }
 
   #unlink(): void {
@@ -178,35 +166,10 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   give(job: Job): void {
-    if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
-    const list = movedWithJob(job)
-    const companions = job.companions?.map((companion) => this.#reports.companion(companion, this.#ledger.nextId()))
-    const given = this.#ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
-    if (list !== undefined) {
-      this.#posting.move(list)
-      this.#reports.began(given, this.seat.turn.refresh())
-    }
-    const others = companions?.map((each) => jobMessage(each.job, each.id, this.#isReal)) ?? null
-    this.#posting.addJob(['job', given.place, jobMessage(job, given.id, this.#isReal), others], this.#ledger.size === 1)
+    this.#giving.give(job)
     this.#thread.hold(true)
     this.threads.watch()
     if (this.#ledger.size > 1 && this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
-  }
-
-  /** The options have changed since its thread was told. */
-  #tellOptions(): void {
-    this.#stateOptions = this.seat.stateOptions
-    this.#posting.add(['options', setupOf(this.seat, 0n).stateOptions])
-  }
-
-  /** It cannot be cloned or moved: it never reaches the thread. */
-  #refuse(id: number): void {
-    const given = this.#ledger.byId(id)
-    if (given === undefined) return
-    const { job } = given
-    this.#reports.began(given, this.seat.turn.refresh())
-    this.host.refused(job, errorOfUnsent(job, this.seat), -1)
-    this.#ledger.end(given)
   }
 
   revoke(job: Job): boolean {
@@ -323,12 +286,5 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   hold(): void {
     this.#thread.hold(true)
-  }
-}
-
-/** Its caller no longer waits. */
-class CancelledCommit extends Error {
-  constructor() {
-    super('the caller no longer waits: nothing was committed')
   }
 }

@@ -8,6 +8,7 @@ import { FirstState } from './first-state'
 import { endSoon } from './impatience'
 import type { ThreadRoutes } from './routes'
 import { SharedState } from './shared-state'
+import { Spares } from './spares'
 import { Thread, type ThreadSetup, UnusableModule } from './thread'
 import { type Threads, ThreadWorker } from './thread-worker'
 
@@ -24,9 +25,8 @@ const KEEP_MS = 5_000
 
 /** Makes the workers of one pool, a thread each. */
 export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
-  readonly #setup: ThreadSetup
   readonly #options: CheckedThreadOptions
-  readonly #spares: Thread[] = []
+  readonly #spares: Spares
   readonly #all = new Set<ThreadWorker>()
   readonly #ready = new Set<ThreadWorker>()
   readonly #moved = new WeakSet<Job>()
@@ -43,8 +43,8 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     setup: ThreadSetup,
     private readonly routes: ThreadRoutes,
   ) {
-    this.#setup = setup
     this.#options = setup.options
+    this.#spares = new Spares(() => new Thread(setup))
     routes.init = (facts, info) => this.#init(facts, info)
     routes.hurryInit = (info) => this.#hurryInit(info)
   }
@@ -64,8 +64,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   }
 
   take(): Thread {
-    const spare = this.#spares.shift()
-    return spare === undefined || spare.isGone ? new Thread(this.#setup) : spare
+    return this.#spares.take()
   }
 
   sharedState(cell: Cell<unknown>): SharedState {
@@ -114,11 +113,11 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   ready(worker: ThreadWorker, turn: Turn): void {
     this.#ready.add(worker)
     if (this.hasOthers) this.balanceLater(turn)
-    while (this.#spares.length < this.#options.spare) this.#spares.push(new Thread(this.#setup))
+    this.#spares.fill(this.#options.spare)
   }
 
   keep(thread: Thread): void {
-    this.#spares.unshift(thread)
+    this.#spares.keep(thread)
     this.#keptAt = systemClock.now()
   }
 
@@ -126,7 +125,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     this.#ready.delete(worker)
     if (this.#ready.size > 0) return
     // The pool stops, or none is left: spare threads are started again with the next member.
-    this.#endSpares()
+    this.#spares.end()
   }
 
   watch(): void {
@@ -144,8 +143,8 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
       if (worker.isBusy) isBusy = true
       else if (!this.#ready.has(worker)) this.#all.delete(worker)
     }
-    const isKeeping = this.#spares.length > 0 && this.#ready.size === 0
-    if (isKeeping && systemClock.now() - this.#keptAt > KEEP_MS * NS_PER_MS) this.#endSpares()
+    const isKeeping = this.#spares.isAny && this.#ready.size === 0
+    if (isKeeping && systemClock.now() - this.#keptAt > KEEP_MS * NS_PER_MS) this.#spares.end()
     if (isBusy || isKeeping) this.watch()
   }
 
@@ -158,10 +157,6 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
       else if (load === 0) isAnyIdle = true
     }
     return isAnyFull && isAnyIdle
-  }
-
-  #endSpares(): void {
-    for (const spare of this.#spares.splice(0)) void spare.kill()
   }
 
   balanceLater(turn: Turn): void {

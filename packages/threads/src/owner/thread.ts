@@ -49,6 +49,7 @@ export class Thread {
   readonly waiting: Waiting
   /** What the module has. Rejects with an `UnusableModule`, or with what the module threw. */
   readonly loaded: Promise<Manifest>
+  isLoaded = false
   isGone = false
   /** The number of the last job. */
   lastId = 0
@@ -174,7 +175,10 @@ export class Thread {
     if (this.#isDeaf) return
     this.waiting.heard()
     const [first] = messages
-    if (first?.[0] === 'loaded') return resolve(first[1])
+    if (first?.[0] === 'loaded') {
+      this.isLoaded = true
+      return resolve(first[1])
+    }
     if (first?.[0] === 'unloadable') {
       const { error, isFinal } = first[1]
       return reject(isFinal ? new UnusableModule(decodeError(error)) : decodeError(error))

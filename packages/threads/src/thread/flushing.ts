@@ -1,4 +1,5 @@
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, systemClock } from '@genpool/runtime'
+import { MOST_HELD } from '../protocol/held-answers'
 
 /**
  * How long results and commits wait for others at most while the thread works on. So long that a message has some of them, so short
@@ -9,6 +10,8 @@ const FLUSH_AFTER = 0.02 * NS_PER_MS
 /** So few results wait longer while the thread has at least so many messages to begin: each post wakes the pool's own thread. */
 const FEW = 4
 const FEW_AFTER = 0.3 * NS_PER_MS
+/** The answer of a patient caller waits for no message that takes longer than this. */
+const LONGEST = 2 * NS_PER_MS
 
 /** Decides when the thread sends what it has to say: seldom while it works on, at the end of the turn otherwise. */
 export class Flushing {
@@ -18,6 +21,13 @@ export class Flushing {
   #isDue = false
   /** How many results have come since. */
   #results = 0
+  /** Whether none of them is of a caller that is in a hurry. */
+  #arePatient = true
+  /** Whether patient ones were put off until the thread has looked for more to do. */
+  #isPut = false
+  #isLooking = false
+  /** The longest run of the last ones. */
+  #longestNs: Nanos = 0
 
   constructor(
     private readonly outbox: { flush(): void },
@@ -29,28 +39,67 @@ export class Flushing {
 
   hold(now: Nanos): void {
     this.isHeld = true
-    this.#sent(now)
+    if (this.#isPut) this.#lastAt = now
+    else this.#sent(now)
   }
 
   release(): void {
     this.isHeld = false
+    if (this.#results > 0 && this.#areFewPatient) return this.#afterMore()
+    this.#isPut = false
     this.outbox.flush()
+  }
+
+  /** Patient callers wait for what has come meanwhile: it is heard next, and its results go with theirs. */
+  #afterMore(): void {
+    this.#isPut = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    systemClock.defer(this.#nothingMore)
+  }
+
+  readonly #nothingMore = (): void => {
+    this.#isLooking = this.#isPut = false
+    this.outbox.flush()
+  }
+
+  /** A run has ended. @param isPatient whether its caller has waited so long that a little more makes no difference */
+  ended(now: Nanos, ranNs: Nanos, isPatient: boolean): void {
+    this.#longestNs = Math.max(ranNs, this.#longestNs - this.#longestNs / 16)
+    if (isPatient) this.#due(now)
+    else this.soon(now)
   }
 
   /** Something is to be sent: a while after the last time, if the thread works on. */
   soon(now: Nanos): void {
+    this.#arePatient = false
+    this.#due(now)
+  }
+
+  #due(now: Nanos): void {
     if (!this.isHeld) return this.later()
     this.#results++
-    const waited = now - this.#lastAt
-    if (waited < FLUSH_AFTER) return
-    if (waited < FEW_AFTER && this.#results < FEW && this.ahead() >= FEW) return
+    if (this.#mayWait(now - this.#lastAt)) return
     this.#sent(now)
     this.outbox.flush()
+  }
+
+  #mayWait(waited: Nanos): boolean {
+    if (waited < FLUSH_AFTER) return true
+    const ahead = this.ahead()
+    if (waited < FEW_AFTER && this.#results < FEW && ahead >= FEW) return true
+    // While the last one is done more of them come. After it, `release` looks for those.
+    return this.#areFewPatient && ahead !== 1
+  }
+
+  get #areFewPatient(): boolean {
+    return this.#arePatient && this.#results < MOST_HELD && this.#longestNs <= LONGEST
   }
 
   #sent(now: Nanos): void {
     this.#lastAt = now
     this.#results = 0
+    this.#arePatient = true
   }
 
   /** What was done is told before the next job begins, which may take long; all that becomes ready in one turn, at once. */

@@ -10,11 +10,13 @@ const WEIGHT = 1 / 16
 /** What a run takes at least with all that belongs to it, in nanoseconds. */
 const LEAST = 3_000
 /** While the commits of another thread wait, this one commits for so long in one turn, in nanoseconds. */
-const TURN = 500_000
+const TURN = 1_000_000
 
 /** A job that has begun. */
 export interface Run extends Claimed {
   readonly startedAt: number
+  /** Whether its answer may wait for a few others. */
+  readonly isPatient: boolean
 }
 
 /** One run, and the worker that it has for itself. */

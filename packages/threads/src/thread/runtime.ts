@@ -144,8 +144,8 @@ export class Runtime implements ErrandHost {
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
     const now = this.#clock.now()
-    const { id, deadline } = message
-    const run: Run = { id, place, startedAt: now }
+    const { id, deadline, isPatient } = message
+    const run: Run = { id, place, startedAt: now, isPatient }
     const isTaken = isIn(this.words, run, RUNNING)
     if (isTaken) this.words.setStart(place, now)
     else if (deadline <= now) return
@@ -272,8 +272,9 @@ export class Runtime implements ErrandHost {
   #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
-    report(lane.run.id, this.#lanes.end(lane, now))
-    this.#flushing.soon(now)
+    const ranNs = this.#lanes.end(lane, now)
+    report(lane.run.id, ranNs)
+    this.#flushing.ended(now, ranNs, lane.run.isPatient)
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {

@@ -6,7 +6,7 @@ import type Endless from '../fixtures/endless'
 
 /** Has a thread loop where the argument says, and gives it up. The process has to end by itself. */
 async function main(where: string): Promise<void> {
-  const workerData = { memory: new SharedArrayBuffer(8), where }
+  const workerData = { memory: new SharedArrayBuffer(12), where }
   const behaviour = threads<typeof Endless>(join(__dirname, '..', 'fixtures', 'endless.ts'), { workerData })
   const restart = { startTimeout: where === 'handler' ? 60_000 : 500, attempts: 1 }
   const pool = spawnPool(start(), behaviour, 'endless', { size: 1, restart })

@@ -1,0 +1,75 @@
+import type { Job, WorkerHost, WorkerSeat } from '@genpool/core'
+import { systemClock } from '@genpool/runtime'
+import type { Ledger } from '../protocol/ledger'
+import type { JobMessage } from '../protocol/messages'
+import { jobMessage } from './job-message'
+import { movedWithJob, type Posting } from './posting'
+import type { Reports } from './reports'
+import type { RunTimes } from './run-times'
+import { setupOf } from './setup'
+import { errorOfUnsent } from './unsent'
+
+/** What jobs go through on their way to a thread. */
+export interface GivingParts {
+  readonly ledger: Ledger<Job>
+  readonly posting: Posting
+  readonly reports: Reports
+  readonly runTimes: RunTimes
+  /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
+  readonly isReal: boolean
+}
+
+/** Gives jobs to a thread. */
+export class Giving {
+  /** What the thread was told of them. */
+  #stateOptions: WorkerSeat['stateOptions']
+
+  constructor(
+    private readonly seat: WorkerSeat,
+    private readonly host: WorkerHost,
+    private readonly parts: GivingParts,
+  ) {
+    this.#stateOptions = seat.stateOptions
+  }
+
+  give(job: Job): void {
+    const { ledger, posting, reports, isReal } = this.parts
+    if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
+    const list = movedWithJob(job)
+    const companions = job.companions?.map((companion) => reports.companion(companion, ledger.nextId()))
+    const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
+    if (list !== undefined) {
+      posting.move(list)
+      reports.began(given, this.seat.turn.refresh())
+    }
+    const isPatient = this.#isPatient(job)
+    const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal, isPatient })
+    const others = companions?.map((each) => message(each.job, each.id)) ?? null
+    posting.addJob(['job', given.place, message(job, given.id), others], ledger.size === 1)
+  }
+
+  /** Whether its caller has waited so long that its answer may wait for a few others, and will wait as long again. */
+  #isPatient({ sentAt, deadline }: Job): boolean {
+    const { patience } = this.parts.runTimes
+    if (patience === Infinity || !this.parts.isReal || sentAt === undefined) return false
+    const now = systemClock.now()
+    return now - sentAt >= patience && deadline - now >= patience
+  }
+
+  /** The options have changed since its thread was told. */
+  #tellOptions(): void {
+    this.#stateOptions = this.seat.stateOptions
+    this.parts.posting.add(['options', setupOf(this.seat, 0n).stateOptions])
+  }
+
+  /** It cannot be cloned or moved: it never reaches the thread. */
+  refuse(id: number): void {
+    const { ledger, reports } = this.parts
+    const given = ledger.byId(id)
+    if (given === undefined) return
+    const { job } = given
+    reports.began(given, this.seat.turn.refresh())
+    this.host.refused(job, errorOfUnsent(job, this.seat), -1)
+    ledger.end(given)
+  }
+}
