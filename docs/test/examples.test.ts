@@ -11,7 +11,16 @@ const types = ['InitStep', 'Step', 'Waiting', 'WIRE_VERSION']
 /** For users who build something of their own from the parts: the doc of a sibling, or of the type, has the example. */
 const parts = [
   ...['brokerOf', 'checkEngineOptions', 'factsOf', 'fairIdentity', 'fairKey', 'keepLimitedShape', 'regulatorMeter'],
-  ...['cellUnchecked', 'isEndedDraft', 'setting', 'transact', 'transacting', 'transactUnchecked', 'updating'],
+  ...[
+    'cellUnchecked',
+    'isEndedDraft',
+    'setting',
+    'settleUnchecked',
+    'transact',
+    'transacting',
+    'transactUnchecked',
+    'updating',
+  ],
 ]
 
 describe('the API pages', () => {

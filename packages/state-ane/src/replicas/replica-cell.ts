@@ -1,3 +1,4 @@
+import { readSafely } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe } from '../cells/cell'
 import { diff } from '../cells/diff'
@@ -79,7 +80,7 @@ export class ReplicaCell<S> implements Cell<S> {
       send,
       ended: () => this.#makeWhatWaits(),
     })
-    this.#turn = new ReplicaTurn({ nextId, send, rests: ports.rests === true })
+    this.#turn = new ReplicaTurn({ nextId, send, rests: readSafely(() => ports.rests === true, false) })
   }
 
   /** The latest committed value that is known here. */
