@@ -38,10 +38,11 @@ export class ShortLimits<E extends Waiting> {
   /** Whether a new one may begin at once. */
   mayBegin(entry: E, now: Nanos): boolean {
     const { gate, isPlain, only } = this.#rules
-    if (!this.isAtRest) return false
-    if (isPlain) return gate === null || gate.fits(1, now)
+    // The lane first: it is the most likely to say no.
     const lane = only === null ? undefined : laneFor(entry, only)
-    if (lane !== undefined) return beginsAlone(lane, now) && (gate === null || gate.fits(1, now))
+    if (lane !== undefined && !beginsAlone(lane, now)) return false
+    if (!this.isAtRest) return false
+    if (isPlain || lane !== undefined) return gate === null || gate.fits(1, now)
     const pass = this.passes.of(entry)
     return pass.isAlone && !pass.isBlocked(now) && (gate === null || gate.fits(pass.cost, now))
   }
