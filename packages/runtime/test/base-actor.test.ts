@@ -127,14 +127,17 @@ describe('ReplyReference', () => {
     const second = new ReplyReference(concrete, { resolve: (value) => answers.push(['second', value]) })
     dispatch(structuredCloneOf(second) as never, 2 as never)
     dispatch(first as never, 1 as never)
+    dispatch({ ...second } as never, 3 as never)
     expect(answers).toEqual([
       ['second', 2],
       ['first', 1],
+      ['second', 3],
     ])
     first.close()
     second.close()
-    dispatch(first as never, 3 as never)
-    expect(answers).toHaveLength(2)
+    dispatch(first as never, 4 as never)
+    dispatch({ ...second } as never, 4 as never)
+    expect(answers).toHaveLength(3)
     expect(concrete.tempReferences.size).toBe(0)
     stop(system)
   })

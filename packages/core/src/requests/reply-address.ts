@@ -4,19 +4,18 @@ import type { Request } from './request'
 
 /** The reply address of one request, with `reply` and `fail`. */
 class RequestAddress extends ReplyReference implements From {
-  readonly #request: Request
+  declare protected readonly target: Request
 
   constructor(request: Request) {
     super(request.owner.system, request)
-    this.#request = request
   }
 
   reply(value: unknown): boolean {
-    return this.#request.answer(value)
+    return this.target.answer(value)
   }
 
   fail(error: unknown): boolean {
-    return this.#request.fail(this.#request.owner.failures.crashed(this.#request, error))
+    return this.target.fail(this.target.owner.failures.crashed(this.target, error))
   }
 }
 

@@ -85,3 +85,8 @@ export function findActor(ref: Ref<never> | Reference): ConcreteParent | undefin
   const reference = ref as Reference
   return find(reference.system.name ?? '', reference) as ConcreteParent | undefined
 }
+
+/** The system with this name; undefined if it has stopped. */
+export function systemOf(name: string): ConcreteSystem | undefined {
+  return find(name) as ConcreteSystem | undefined
+}
