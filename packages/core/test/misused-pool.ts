@@ -10,7 +10,7 @@ export const failure = (promise: Promise<unknown>): Promise<any> =>
     (error: unknown) => error,
   )
 
-export const Work = definePool({
+const Work = definePool({
   init: () => ({ count: 0 }),
   calls: { add: () => reply('added', (draft) => void draft.count++) },
   casts: { add: () => noReply((draft) => void draft.count++) },

@@ -124,6 +124,8 @@ describe('on a cluster of three servers', () => {
       const added = await Promise.all(adding)
       expect(added.flatMap((one) => one.failures)).toEqual([])
       all.push(...added.flatMap((one) => one.counts))
+      if (round === 2) break
+      // The next one may be killed when the others can go on without it.
       await cluster[at]!.start()
       await until(isCurrent, 'all servers have caught up', 60_000)
     }

@@ -38,7 +38,7 @@ export const Mails = definePool({
   },
 })
 
-export let server: NatsServer
+let server: NatsServer
 export let connection: NatsConnection
 export let system: ActorSystemRef
 export const consumers: Consumer[] = []

@@ -10,7 +10,7 @@ import { Transpiled } from './transpiled'
  * Most of a life is the loading of modules, so each has several stores that are struck at different moments of theirs.
  * `GENPOOL_LAW_RUNS` asks for more lives.
  */
-const LIVES = Number(process.env['GENPOOL_LAW_RUNS'] ?? 50)
+const LIVES = 2 * Math.round(Number(process.env['GENPOOL_LAW_RUNS'] ?? 1000) / 40)
 const STORES = 3
 const LANES = 2
 
