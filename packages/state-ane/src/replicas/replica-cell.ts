@@ -79,7 +79,7 @@ export class ReplicaCell<S> implements Cell<S> {
       send,
       ended: () => this.#makeWhatWaits(),
     })
-    this.#turn = new ReplicaTurn({ nextId, send, rests: ports.rests === true })
+    this.#turn = new ReplicaTurn({ nextId, send, rests: () => ports.rests === true })
   }
 
   /** The latest committed value that is known here. */
