@@ -1,4 +1,3 @@
-import { readSafely } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe } from '../cells/cell'
 import { diff } from '../cells/diff'
@@ -14,26 +13,11 @@ import { promised } from './promised'
 import { mustHaveNoProtoName } from '../cells/proto-name'
 import { ReplicaHolds } from './replica-holds'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
+import type { ReplicaPorts } from './replica-ports'
 import { ReplicaTurn } from './replica-turn'
 
 /** After so many losses a replica takes the cell, so that it always ends. */
 const PATIENCE = 3
-
-/** What a replica that commits needs of what is around it. */
-export interface ReplicaPorts<S> {
-  /**
-   * Sends to the owner, in order. It arrives after this has returned.
-   *
-   * @param next for a commit, the value that it leads to
-   */
-  send(message: ReplicaMessage, next?: S): void
-  /** Whose commit it is that is made now: the owner is told. @param isSet whether it sets a value, and is lost if another one comes first */
-  tag(isSet: boolean): unknown
-  /** What was sent with this tag came to nothing. A recipe runs again, and perhaps changes nothing then. */
-  lost?(tag: unknown): void
-  /** Whether it calls `rest` when it has made what it can. If not, a turn ends as soon as what has waited for it is sent. */
-  readonly rests?: boolean
-}
 
 /**
  * A cell that is elsewhere: reading it is reading a local copy, and commits go to the owner, which has the last word.
@@ -80,7 +64,7 @@ export class ReplicaCell<S> implements Cell<S> {
       send,
       ended: () => this.#makeWhatWaits(),
     })
-    this.#turn = new ReplicaTurn({ nextId, send, rests: readSafely(() => ports.rests === true, false) })
+    this.#turn = new ReplicaTurn({ nextId, send, rests: () => ports.rests === true })
   }
 
   /** The latest committed value that is known here. */

@@ -3,7 +3,7 @@ export interface TurnPorts {
   nextId(): number
   send(message: readonly ['turn' | 'release', id: number]): void
   /** Whether `rest` is called. Until then a turn is kept; if not, it ends as soon as what has waited is sent. */
-  readonly rests: boolean
+  rests(): boolean
 }
 
 /**
@@ -70,7 +70,7 @@ export class ReplicaTurn {
 
   /** What has waited is sent. */
   sent(): void {
-    if (!this.ports.rests) this.give()
+    if (!this.ports.rests()) this.give()
   }
 
   /**
