@@ -86,6 +86,20 @@ describe('a garbage collection while a pool is idle', () => {
   let lost: ReturnType<typeof lostCode>
   beforeAll(() => {
     lost = lostCode()
+    // Now and then V8 has compiled a function for what happened once. What counts is what is lost each time.
+    for (
+      let i = 0;
+      i < 2 &&
+      Object.keys(WORK)
+        .slice(1)
+        .some((name) => lost[name]?.length !== 0);
+      i++
+    ) {
+      const again = lostCode()
+      lost = Object.fromEntries(
+        Object.entries(lost).map(([name, code]) => [name, code.filter((each) => again[name]?.includes(each) === true)]),
+      )
+    }
   })
 
   it('throws away the code of a class without objects', () => {

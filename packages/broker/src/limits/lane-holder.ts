@@ -2,7 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
 import { type KeyRules, LimitLane } from './limit-lane'
-import { type Pass } from './pass'
+import { Pass } from './pass'
 
 /**
  * Fast path: a request of cost 1 under one limit of keys holds the lane of its key, and no pass, while it waits in the queue
@@ -11,6 +11,7 @@ import { type Pass } from './pass'
  * `Passes` gives it a pass as soon as anything else is to happen to it.
  */
 export interface LaneHolder<E extends Waiting> {
+  limitPass?: Pass<E> | undefined
   limitLane?: LimitLane<E> | undefined
   /** When it began; null while it is ready, undefined before. */
   limitAt?: Nanos | null | undefined
@@ -18,13 +19,24 @@ export interface LaneHolder<E extends Waiting> {
 
 /** The lane that a request holds. One that has neither a lane nor a pass gets its lane; otherwise undefined. */
 export function laneFor<E extends Waiting>(entry: E, only: KeyedLimit<E>): LimitLane<E> | undefined {
-  const holder = entry as LaneHolder<E> & { readonly limitPass?: unknown }
+  const holder = entry as LaneHolder<E>
   if (holder.limitLane !== undefined || holder.limitPass !== undefined) return holder.limitLane
   const lane = only.laneOf(entry.subject)
   if (lane === null) return undefined
   lane.known++
+  holds(holder, undefined, lane)
+  return lane
+}
+
+/** What a request holds. It always gets the same properties in the same order: with two orders there would be two shapes. */
+export function holds<E extends Waiting>(
+  holder: LaneHolder<E>,
+  pass: Pass<E> | undefined,
+  lane: LimitLane<E> | undefined,
+): void {
+  holder.limitPass = pass
+  holder.limitLane = lane
   holder.limitAt = undefined
-  return (holder.limitLane = lane)
 }
 
 /** The lane that a request holds; undefined if it has none, or a pass. */
@@ -87,11 +99,11 @@ export function passOfLane<E extends Waiting>(holder: LaneHolder<E>, pass: Pass<
   return pass
 }
 
-/** Keeps room for a lane in requests of a class. */
-export function keepLaneShape(specimen: LaneHolder<Waiting>): void {
+/** Keeps room for a pass and for a lane in requests of a class. */
+export function keepHolderShape(specimen: LaneHolder<Waiting>): void {
   const rules: KeyRules = { concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }
-  specimen.limitLane = new LimitLane<Waiting>(rules, null)
+  holds(specimen, new Pass<Waiting>(), new LimitLane<Waiting>(rules, null))
   specimen.limitAt = null
   specimen.limitAt = 0.5
-  specimen.limitLane = specimen.limitAt = undefined
+  holds(specimen, undefined, undefined)
 }

@@ -2,18 +2,13 @@ import { keepShape, type Nanos, readSafely, wrongArgument } from '@genpool/runti
 import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
-import { keepLaneShape, type LaneHolder, passOfLane } from './lane-holder'
+import { holds, keepHolderShape, type LaneHolder as Holder, passOfLane } from './lane-holder'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Pass } from './pass'
 
 /** This many passes are kept for other requests: as many as run at once in most pools. */
 const FREE_PASSES = 256
-
-/** A request with its pass. The property is added to requests under limits only: others stay as small as they are. */
-interface Holder<E extends Waiting> extends LaneHolder<E> {
-  limitPass?: Pass<E> | undefined
-}
 
 /**
  * The passes of all requests that wait or run. Each request holds its own: a map of them costs twice as much as the rest of a
@@ -102,7 +97,8 @@ export class Passes<E extends Waiting> {
   #make(entry: E): Pass<E> {
     const pass = this.rules.passOf(entry, this.#free)
     pass.count(1)
-    return ((entry as Holder<E>).limitPass = pass)
+    holds(entry as Holder<E>, pass, undefined)
+    return pass
   }
 
   limitOf(lane: LimitLane<E>, pass: Pass<E>): KeyedLimit<E> {
@@ -145,9 +141,6 @@ export function keepLimitedShape(specimen: Waiting): void {
   if (!readSafely(() => specimen instanceof Waiting, false)) {
     throw wrongArgument({ of: 'keepLimitedShape', argument: 'specimen', expected: 'a request' }, specimen)
   }
-  const holder = specimen as Holder<Waiting>
-  holder.limitPass = new Pass<Waiting>()
-  holder.limitPass = undefined
-  keepLaneShape(holder)
+  keepHolderShape(specimen as Holder<Waiting>)
   keepShape(specimen)
 }
