@@ -65,7 +65,8 @@ export class GuardedHost implements WorkerHost, Progress {
   }
 
   died(cause: unknown, begun: readonly Job[]): void {
-    const lost = begun.filter((job) => this.#given.has(job))
+    // What it had begun before cannot run elsewhere, though it may say nothing of that now.
+    const lost = [...new Set([...begun, ...this.#begun])].filter((job) => this.#given.has(job))
     // It may have begun them without a report.
     for (const job of lost) this.began(job, (job as Request).owner.turn.now())
     this.end()

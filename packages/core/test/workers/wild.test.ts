@@ -19,13 +19,12 @@ import { type Report, REPORTS, WildWorker } from './wild-worker'
 const Work = definePool({
   init: () => 0,
   calls: { work: (_: { id: number }) => reply('') },
-  casts: { note: () => undefined },
 })
 const STUCK = 50
 
 type Step =
   | { readonly op: 'call'; readonly timeout: number; readonly key: string | undefined }
-  | { readonly op: 'cast' | 'over' | 'drain' }
+  | { readonly op: 'expiring' | 'over' }
   | { readonly op: 'report'; readonly what: Report; readonly worker: number; readonly job: number }
   | { readonly op: 'claim' | 'run'; readonly worker: number; readonly job: number }
   | { readonly op: 'abort'; readonly which: number }
@@ -38,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ op: fc.constant('call' as const), timeout, key: fc.constantFrom(undefined, 'k') }),
   },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cast' as const, 'over' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('expiring' as const, 'over' as const) }) },
   { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('claim' as const, 'run' as const), worker, job }) },
   {
     weight: 6,
@@ -93,13 +92,13 @@ class Bench {
   async play(what: Step): Promise<void> {
     const { pool, clock } = this
     if (what.op === 'call') this.#call(what)
-    else if (what.op === 'cast') call(pool, { type: 'work', id: -1 }, { timeout: 20 }).catch(() => undefined)
+    else if (what.op === 'expiring') call(pool, { type: 'work', id: -1 }, { timeout: 20 }).catch(() => undefined)
     else if (what.op === 'pass') await clock.advance(what.by)
     else if (what.op === 'resize') resize(pool, what.by)
     else if (what.op === 'abort') this.#aborts[what.which]?.abort()
     else if (what.op === 'over') for (const each of this.workers) each.stage = 'over'
     else if (what.op === 'depth') for (const each of this.workers) each.depth = what.by
-    else if (what.op !== 'drain') this.#act(what)
+    else this.#act(what)
     await clock.settle()
   }
 
@@ -158,6 +157,7 @@ describe('whatever workers report, early, late, twice or never,', () => {
         expect(new Set(bench.stuck).size).toBe(bench.stuck.length)
         expect(await bench.ends(idle(pool))).toBe(true)
         expect(await bench.ends(when(pool, { waitingBelow: 1, runningBelow: 1 }))).toBe(true)
+        onEvent('genpool:pool:drain', ({ busy }) => expect(busy).toBe(0), { pool })
         expect(await bench.ends(drain(pool))).toBe(true)
         stop(system)
       }),
