@@ -24,7 +24,8 @@ const STUCK = 50
 
 type Step =
   | { readonly op: 'call'; readonly timeout: number; readonly key: string | undefined }
-  | { readonly op: 'expiring' | 'over' }
+  | { readonly op: 'expiring' }
+  | { readonly op: 'over' }
   | { readonly op: 'report'; readonly what: Report; readonly worker: number; readonly job: number }
   | { readonly op: 'claim' | 'run'; readonly worker: number; readonly job: number }
   | { readonly op: 'abort'; readonly which: number }
@@ -37,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ op: fc.constant('call' as const), timeout, key: fc.constantFrom(undefined, 'k') }),
   },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('expiring' as const, 'over' as const) }) },
+  { weight: 1, arbitrary: fc.constantFrom({ op: 'expiring' as const }, { op: 'over' as const }) },
   { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('claim' as const, 'run' as const), worker, job }) },
   {
     weight: 6,
@@ -98,7 +99,7 @@ class Bench {
     else if (what.op === 'abort') this.#aborts[what.which]?.abort()
     else if (what.op === 'over') for (const each of this.workers) each.stage = 'over'
     else if (what.op === 'depth') for (const each of this.workers) each.depth = what.by
-    else this.#act(what)
+    else if ('worker' in what) this.#act(what)
     await clock.settle()
   }
 
