@@ -92,7 +92,17 @@ export type { Outcome, RequestKind } from './requests/outcome'
 export type { BreakerFigures, Percentiles } from './views/pool-view'
 export type { Shares, WaitingRequest, WaitingSummary } from './views/waiting-summary'
 export { withWorkers } from './work/with-workers'
-export type { Job, JobScope, Progress, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './work/worker'
+export type {
+  Job,
+  JobScope,
+  JobStage,
+  Progress,
+  Started,
+  Worker,
+  WorkerFactory,
+  WorkerHost,
+  WorkerSeat,
+} from './work/worker'
 export type {
   AlarmEvent,
   BackOffEvent,

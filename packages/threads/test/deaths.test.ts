@@ -1,4 +1,4 @@
-import { call, getMembers, type PoolRef, ready } from '@genpool/core'
+import { call, drain, getMembers, idle, type PoolRef, ready } from '@genpool/core'
 import type { ThreadOptions } from '@genpool/threads'
 import { stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -39,6 +39,22 @@ describe('a thread that dies', () => {
     expect(code).toBe('ERR_GENPOOL_CRASHED')
     expect(cause.message).toContain('200 ms')
     expect(await after).toBe(1)
+  })
+
+  it('in an endless loop takes no answer with it that it had made before', async () => {
+    const pool = poolOf({ stuckAfter: 200 }, { prefetch: 16 })
+    await ready(pool)
+    await call(pool, { type: 'echo', value: 0 })
+    const long = call(pool, { type: 'spin', ms: 20 })
+    const before = [1, 2, 3].map((value) => call(pool, { type: 'echo', value }))
+    const stuck = failure(call(pool, { type: 'forever' }))
+    const after = [4, 5, 6].map((value) => call(pool, { type: 'echo', value }))
+    expect((await stuck).code).toBe('ERR_GENPOOL_CRASHED')
+    expect(await Promise.all([...before, ...after])).toEqual([1, 2, 3, 4, 5, 6])
+    await long
+    expect(threadOf(pool as never)).toBe('member-1.2')
+    await idle(pool)
+    await drain(pool)
   })
 
   it('that says more than anybody can hear holds nobody up, and is replaced as well', async () => {

@@ -2,6 +2,8 @@ import type { Clock, Nanos, Timer } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Kernel } from '../pool/kernel'
 import type { Attachment, Seat, SizePolicy } from '../pool/ports'
+import type { Request } from '../requests/request'
+import type { RequestFacts } from '../requests/request-facts'
 import type { Publisher } from '../views/telemetry/publisher'
 
 /** What policies see of a pool and may do to it. Each policy asks for a part of this, in an interface of its own. */
@@ -113,8 +115,8 @@ export class PolicyPorts {
     this.kernel.population.setSizePolicy(policy)
   }
 
-  abandon(seat: Seat, cause: unknown): void {
-    this.kernel.abandon(seat as Member, cause)
+  abandon(seat: Seat, request: RequestFacts, cause: Error): void {
+    this.kernel.abandon(seat as Member, request as Request, cause)
   }
 
   // --- what policies tell ---

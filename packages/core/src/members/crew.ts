@@ -45,6 +45,8 @@ export interface Crew<M> extends GivesBack {
   broke(member: M, request: Request, runNs: Nanos): void
   /** A handler failed, or the worker died with these requests. Settles and releases them, or runs them again; decides about the member. */
   crashed(member: M, requests: readonly Request[], cause: unknown): void
+  /** A request had begun in a member that was replaced for another one. Settles and releases it, or runs it again. */
+  lost(request: Request, cause: unknown): void
   /** The handler of a call returned without an answer, which may come later. */
   awaitReply(request: Request): void
   /** The member has ended. This is its last report. */

@@ -2,7 +2,7 @@ import type { Request } from '../requests/request'
 import type { Worker } from '../work/worker'
 import type { Crew } from './crew'
 import { giveBack, giveBackFrom } from './give-back'
-import { batchOf, type Hand } from './hand'
+import { batchOf, type Hand, splitBatch } from './hand'
 import type { OwnMessages } from './own-messages'
 
 /** A member, as it ends. */
@@ -16,6 +16,13 @@ export interface Departing {
   withdraw(): boolean
   /** Takes no more work, and ignores what its worker reports. */
   close(): void
+}
+
+/** Why a request has no result that had begun in a member which was replaced for another one. */
+class LostResult extends Error {
+  constructor({ type }: Request, cause: Error) {
+    super(`its member was replaced as stuck in another message, "${type}": the result of this one is lost`, { cause })
+  }
 }
 
 /** The ways in which a member ends, and what becomes of the requests that it has. */
@@ -49,15 +56,18 @@ export class Departure<M extends Departing> {
     this.crew.ended(this.member, reason)
   }
 
-  /** Ends it while its handler still runs. */
-  abandon(cause: unknown): void {
+  /** Ends it while its handler still runs `stuck`, which fails with `cause`. Others that have begun are lost with it. */
+  abandon(stuck: Request, cause: Error): void {
     const { member } = this
     // A worker with depth may wait for more: it must not get back what is taken from it here.
     member.withdraw()
     this.#takeBackAhead()
     const requests = [...member.hand.requests]
     member.close()
-    for (const request of requests) this.#abandonRun(request, cause)
+    for (const request of requests) {
+      if (request === stuck) this.#failStuck(request, cause)
+      else this.#lose(request, new LostResult(stuck, cause))
+    }
     this.#giveBackOwn()
     this.crew.ended(member, 'stuck')
   }
@@ -74,14 +84,29 @@ export class Departure<M extends Departing> {
     this.leave(reason)
   }
 
-  #abandonRun(request: Request, cause: unknown): void {
-    const { crew, worker, member } = this
-    crew.broke(member, request, crew.turn.refresh() - (worker.startOf(request) ?? crew.turn.now()))
-    member.hand.remove(request)
+  #failStuck(request: Request, cause: Error): void {
+    const { crew } = this
+    this.#break(request)
     for (const each of batchOf(request)) {
       each.fail(crew.failures.crashed(each, cause))
       crew.work.release(each)
     }
+  }
+
+  #lose(request: Request, cause: Error): void {
+    const hasCommitted = this.worker.stageOf?.(request) === 'committed'
+    this.#break(request)
+    for (const each of splitBatch(request)) {
+      if (hasCommitted) each.fail(this.crew.failures.unanswered(each, cause))
+      this.crew.lost(each, cause)
+    }
+  }
+
+  /** Its run ends without a result. */
+  #break(request: Request): void {
+    const { crew, worker, member } = this
+    crew.broke(member, request, crew.turn.refresh() - (worker.startOf(request) ?? crew.turn.now()))
+    member.hand.remove(request)
   }
 
   /** Gives back what its worker has not begun, for other members. */

@@ -236,6 +236,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.#worker.startOf(request)
   }
 
+  runs(request: Request): boolean {
+    return this.hand.hasGiven(request) && (this.#worker.stageOf?.(request) ?? 'runs') === 'runs'
+  }
+
   giveUp(request: Request): boolean {
     return this.#worker.giveUp?.(request) !== false
   }

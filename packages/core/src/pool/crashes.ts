@@ -32,11 +32,15 @@ export class Crashes {
     kernel.recorder.crashed(cause, kernel.turn.now())
     for (const listener of kernel.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
     // Before the member is replaced: its successor takes what comes first.
-    for (const request of requests) {
-      if (this.#runsAgain(request, cause)) kernel.pool.runAgain(request)
-      else kernel.pool.port.release(request)
-    }
+    for (const request of requests) this.lost(request, cause)
     kernel.supervision.memberCrashed(member, requests[0], cause)
+  }
+
+  /** Runs a request again that had begun and has no result, or settles and releases it. */
+  lost(request: Request, cause: unknown): void {
+    const { pool } = this.kernel
+    if (this.#runsAgain(request, cause)) pool.runAgain(request)
+    else pool.port.release(request)
   }
 
   /** Whether the request is run again. If not, it is settled. */

@@ -105,7 +105,8 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   private handlerStarted(request: Request): void {
     this.turnWork.join()
     const { handlerStarted } = this.#listeners
-    for (const listener of handlerStarted) listener.handlerStarted(request.runner as Member, this.turn.now())
+    const seat = request.runner as Member
+    for (const listener of handlerStarted) listener.handlerStarted(seat, request, this.turn.now())
   }
 
   private reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
@@ -122,11 +123,11 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
 
-  broke(member: Member, _request: Request, runNs: Nanos): void {
+  broke(member: Member, request: Request, runNs: Nanos): void {
     this.turnWork.join()
     this.busy--
     if (runNs >= 0) this.ran(runNs, 1)
-    for (const listener of this.#listeners.runBroke) listener.runBroke(member)
+    for (const listener of this.#listeners.runBroke) listener.runBroke(member, request)
   }
 
   /** Runs took so long, each on average. */
@@ -138,6 +139,10 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {
     this.parts.crashes.crashed(member, requests, cause)
+  }
+
+  lost(request: Request, cause: unknown): void {
+    this.parts.crashes.lost(request, cause)
   }
 
   awaitReply(request: Request): void {

@@ -161,11 +161,12 @@ export class Kernel {
     this.pool.entrance.settingsChanged()
   }
 
-  /** Replaces a member while its handler runs. Its requests fail with `cause`. */
-  abandon(member: Member, cause: unknown): void {
+  /** Replaces a member while its handler runs `request`, which fails with `cause`. Does nothing if it has ended that, or has ended itself. */
+  abandon(member: Member, request: Request, cause: Error): void {
+    if (member.status === 'ended' || !member.hand.hasGiven(request)) return
     this.recorder.stuck(this.turn.now())
-    for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, cause)
-    member.departure.abandon(cause)
+    for (const listener of this.listeners.memberAbandoned) listener.memberAbandoned(member, request, cause)
+    member.departure.abandon(request, cause)
   }
 
   // --- figures ---

@@ -51,6 +51,8 @@ export interface Seat {
   readonly state: unknown
   /** The messages in hand: of a batch, the first. */
   readonly inHand: readonly RequestFacts[]
+  /** Whether it holds this request, and its handler still runs as far as is known here. */
+  runs(request: RequestFacts): boolean
   /** Looks for something to do, after a gate held it back or a decision was waited for. */
   seekWork(): void
   /** Takes its offer back. Returns whether it waited for a request. */
@@ -126,7 +128,7 @@ export interface Listener {
   wantsHolds?(): boolean
   letterDied?(message: unknown, error: GenPoolError): void
   /** A handler is about to be called; again for each attempt. */
-  handlerStarted?(seat: Seat, now: Nanos): void
+  handlerStarted?(seat: Seat, request: RequestFacts, now: Nanos): void
   handlerReran?(
     seat: Seat,
     request: RequestFacts,
@@ -135,11 +137,11 @@ export interface Listener {
   /** A run ended and its commit is done. `runNs` is -1 if it was not measured. */
   runFinished?(seat: Seat, request: RequestFacts, runNs: Nanos): void
   /** A run ended without a commit. */
-  runBroke?(seat: Seat): void
+  runBroke?(seat: Seat, request: RequestFacts): void
   memberStarted?(seat: Seat): void
   memberCrashed?(seat: Seat, requests: readonly RequestFacts[], cause: unknown): void
-  /** A member is replaced while its handler runs. Its requests fail right after this. */
-  memberAbandoned?(seat: Seat, cause: unknown): void
+  /** A member is replaced while its handler runs `request`, which fails right after this. */
+  memberAbandoned?(seat: Seat, request: RequestFacts, cause: unknown): void
   memberEnded?(seat: Seat, reason: unknown): void
   /** An `init` failed. `retryIn`: when it is tried again; null for never. */
   startFailed?(

@@ -45,6 +45,11 @@ export class Failures {
     return new CrashedError(this.pool, member, request.type, readable(cause), request.rarely?.committed === true)
   }
 
+  /** Its commit is done, and its answer is lost. */
+  unanswered(request: Request, cause: unknown): CrashedError {
+    return new CrashedError(this.pool, request.runner?.info.name ?? '', request.type, cause, true)
+  }
+
   expired(request: Request): ExpiredError {
     const { sentAt, deadline } = request
     const started = wasStarted(request)

@@ -1,7 +1,7 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import type { Eventually } from '../behaviours/eventually'
-import type { Job, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '../work/worker'
+import type { Job, JobStage, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '../work/worker'
 
 /** Options of scripted workers. */
 export interface ScriptedWorkersSetup {
@@ -144,6 +144,11 @@ export class ScriptedWorker implements Worker {
 
   startOf(job: Job): Nanos | null {
     return this.#jobs.get(job)?.startedAt ?? null
+  }
+
+  /** Override it for a worker whose results come late. */
+  stageOf(_job: Job): JobStage {
+    return 'runs'
   }
 
   /** Makes the worker die, like a thread that runs out of memory. */

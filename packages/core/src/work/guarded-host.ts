@@ -26,6 +26,17 @@ export class GuardedHost implements WorkerHost, Progress {
     this.#given.delete(job)
   }
 
+  /** The worker did not give a job back: it counts as begun, whatever the worker has reported so far. */
+  kept(job: Job, startedAt: Nanos | null): void {
+    this.began(job, startedAt ?? (job as Request).owner.turn.now())
+  }
+
+  /** The worker has ended: what it still reports is ignored. */
+  end(): void {
+    this.#given.clear()
+    this.#begun.clear()
+  }
+
   began(job: Job, at: Nanos): void {
     if (!this.#given.has(job) || this.#begun.has(job)) return
     this.#begun.add(job)
@@ -54,11 +65,11 @@ export class GuardedHost implements WorkerHost, Progress {
   }
 
   died(cause: unknown, begun: readonly Job[]): void {
-    const lost = begun.filter((job) => this.#given.has(job))
+    // What it had begun before cannot run elsewhere, though it may say nothing of that now.
+    const lost = [...new Set([...begun, ...this.#begun])].filter((job) => this.#given.has(job))
     // It may have begun them without a report.
     for (const job of lost) this.began(job, (job as Request).owner.turn.now())
-    this.#given.clear()
-    this.#begun.clear()
+    this.end()
     this.host.died(cause, lost)
   }
 

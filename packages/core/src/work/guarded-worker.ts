@@ -2,7 +2,7 @@ import { textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { Eventually } from '../behaviours/eventually'
 import { GuardedHost } from './guarded-host'
-import type { Job, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
+import type { Job, JobStage, Started, Worker, WorkerFactory, WorkerHost, WorkerSeat } from './worker'
 
 const KINDS: readonly unknown[] = ['ready', 'continue', 'ignore', 'refuse']
 
@@ -59,6 +59,7 @@ class GuardedWorker implements Worker {
   revoke(job: Job): boolean {
     const taken = this.#guard((worker) => worker.revoke(job), false, [job])
     if (taken) this.#host.revoked(job)
+    else this.#host.kept(job, this.startOf(job))
     return taken
   }
 
@@ -74,7 +75,12 @@ class GuardedWorker implements Worker {
     return this.#worker?.startOf(job) ?? null
   }
 
+  stageOf(job: Job): JobStage {
+    return this.#guard((worker) => worker.stageOf?.(job) ?? 'runs', 'runs', [job])
+  }
+
   end(reason: unknown): Eventually<void> {
+    this.#host.end()
     return this.#worker?.end(reason)
   }
 

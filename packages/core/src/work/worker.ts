@@ -109,6 +109,12 @@ export interface Started {
 }
 
 /**
+ * How far a job is that has begun and whose end was not reported: its handler runs; or it is over, and its result is on its way; or it
+ * has committed a next state as well, which outlives the worker.
+ */
+export type JobStage = 'runs' | 'over' | 'committed'
+
+/**
  * Does the work of one member, in this thread or elsewhere. A member decides what is run and when; a worker runs it.
  *
  * It reports to its host instead of returning, so that one that runs a job at once costs no promise, and one that sends jobs away
@@ -138,7 +144,10 @@ export interface Worker<J extends Job = Job> {
    * workers that run nothing at once.
    */
   runAtOnce?(job: J): boolean
-  /** Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. */
+  /**
+   * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
+   * reported before this returns.
+   */
   revoke(job: J): boolean
   /** The caller of a running job no longer waits. Tell the handler; the job still ends with a report. */
   cancel(job: J, reason: unknown): void
@@ -151,6 +160,8 @@ export interface Worker<J extends Job = Job> {
   holdsAnswersOf(job: J): boolean
   /** When it started to run a job; null if it has not, or the job has ended. */
   startOf(job: J): Nanos | null
+  /** How far a job is that has begun. Left out by workers that report each end at once: their jobs run until then. */
+  stageOf?(job: J): JobStage
   /**
    * Ends it for good: from now on no job begins, nothing is committed and nothing is reported. Releases what it has opened; the result
    * says when that is done, and rejects with what failed then.

@@ -102,6 +102,20 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it('fails all that had begun when its worker breaks a rule, and runs the rest elsewhere', async () => {
+    const { clock, workers, outcomes, send, system } = bench(3, { timeout: Infinity })
+    for (let i = 0; i < 3; i++) send()
+    await clock.settle()
+    const [worker] = workers.alive
+    worker!.jobs[0]?.begin()
+    worker!.host.done(worker!.jobs[1]!.job, undefined, 1, 1)
+    await clock.settle()
+    for (const job of workers.jobs) if (job.begin()) job.finish()
+    await clock.settle()
+    expect(outcomes).toEqual(['ERR_GENPOOL_CRASHED', 'ERR_GENPOOL_CRASHED', 'replied'])
+    stop(system)
+  })
+
   it('does not give its dead worker the jobs that it takes back', async () => {
     const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
     send()

@@ -5,6 +5,7 @@ import {
   type GenPoolError,
   InvalidError,
   type Job,
+  type JobStage,
   type WorkerHost,
   type WorkerSeat,
 } from '@genpool/core'
@@ -66,7 +67,38 @@ export class Reports {
   began(given: Given<Job>, at: Nanos): void {
     if (given.reported) return
     given.reported = true
+    if (!given.attempted) given.startBefore = this.ports.startOf(given)
     this.ports.host.progress.began(given.job, at)
+  }
+
+  /** It was not given back: the thread has begun it. */
+  kept(job: Job): void {
+    const given = this.ledger.of(job)
+    if (given !== undefined && !given.reported) this.#begins(given)
+  }
+
+  /** @param outlives whether the state is still there if the thread dies */
+  stageOf(job: Job, outlives: boolean): JobStage {
+    const given = this.ledger.of(job)
+    if (given === undefined) return 'over'
+    if (outlives && this.ledger.hasCommitted(given)) return 'committed'
+    const running = this.#running
+    return this.ledger.isDecided(given) || (running !== undefined && running !== given) ? 'over' : 'runs'
+  }
+
+  /** The job whose handler runs. A thread runs one after another, so that all that began before are over. */
+  get #running(): Given<Job> | undefined {
+    const { startOf } = this.ports
+    let last: Given<Job> | undefined
+    for (const given of this.ledger.all) {
+      if (this.#hasStarted(given) && (last === undefined || startOf(given) >= startOf(last))) last = given
+    }
+    return last
+  }
+
+  /** A job whose memory was moved has begun for everybody else when it is given. */
+  #hasStarted(given: Given<Job>): boolean {
+    return this.ledger.hasBegun(given) && this.ports.startOf(given) !== given.startBefore
   }
 
   /** From now on nothing is reported. */
@@ -125,7 +157,7 @@ export class Reports {
   died(cause: unknown, outlived: boolean): readonly Job[] {
     const begun = this.ledger.died()
     if (outlived) for (const given of begun) this.#lostAnswer(given, cause)
-    if (!this.#isOver) for (const given of begun) this.#begins(given)
+    for (const given of begun) this.#begins(given)
     this.#isOver = true
     for (const { job, committed } of this.#owed.values()) job.fail(this.#crash(job, cause, committed))
     this.#owed.clear()
@@ -140,11 +172,10 @@ export class Reports {
     for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, true))
   }
 
-  /** Reports what has begun since, and forgets what is settled. */
+  /** Reports what runs now, and forgets what is settled. That others before it had begun is told with their ends. */
   look(): void {
-    const { first } = this.ledger
-    // One after another: that the next one has begun is told when the end of this one is heard.
-    if (first !== undefined && !this.#isOver && this.ledger.hasBegun(first)) this.#begins(first)
+    const running = this.#running
+    if (running !== undefined) this.#begins(running)
     this.#sweep()
   }
 
@@ -160,13 +191,15 @@ export class Reports {
   }
 
   #jobOf(id: number): Job | undefined {
+    // What had not ended then may run elsewhere by now.
+    if (this.#isOver) return this.#owed.get(id)?.job
     const given = this.ledger.byId(id)
     if (given !== undefined) this.#begins(given)
     return given?.job ?? this.#companions.get(id) ?? this.#owed.get(id)?.job
   }
 
   #begins(given: Given<Job>): void {
-    if (given.attempted) return
+    if (given.attempted || this.#isOver) return
     given.attempted = true
     this.began(given, this.ports.startOf(given))
     this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })

@@ -1,4 +1,4 @@
-import type { Eventually, Job, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
+import type { Eventually, Job, JobStage, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
 import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
 import type { ToOwner, ToThread } from '../protocol/messages'
@@ -173,7 +173,13 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   revoke(job: Job): boolean {
-    return this.#ledger.revoke(job)
+    if (this.#ledger.revoke(job)) return true
+    this.#reports.kept(job)
+    return false
+  }
+
+  stageOf(job: Job): JobStage {
+    return this.#reports.stageOf(job, this.seat.cell !== undefined)
   }
 
   giveUp(job: Job): boolean {

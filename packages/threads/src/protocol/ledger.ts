@@ -7,6 +7,8 @@ export class Given<J> implements claims.Claimed {
   reported = false
   /** Whether it was reported that its handler is called. */
   attempted = false
+  /** What stood where the thread writes when it begins it, for one whose beginning was reported when it was given. */
+  startBefore: number | null = null
 
   constructor(
     readonly job: J,
@@ -91,6 +93,11 @@ export class Ledger<J extends object> {
 
   hasBegun(given: Given<J>): boolean {
     return claims.hasBegun(this.words, given)
+  }
+
+  /** Whether its handler has returned, and its answer is on its way. */
+  isDecided(given: Given<J>): boolean {
+    return claims.isDecided(this.words, given)
   }
 
   #hadBegun(given: Given<J>): boolean {

@@ -1,5 +1,6 @@
 import { type Nanos, NS_PER_MS, systemClock } from '@genpool/runtime'
 import { MOST_HELD } from '../protocol/held-answers'
+import { SHORT } from './long-handlers'
 
 /**
  * How long results and commits wait for others at most while the thread works on. So long that a message has some of them, so short
@@ -10,8 +11,6 @@ const FLUSH_AFTER = 0.02 * NS_PER_MS
 /** So few results wait longer while the thread has at least so many messages to begin: each post wakes the pool's own thread. */
 const FEW = 4
 const FEW_AFTER = 0.3 * NS_PER_MS
-/** The answer of a patient caller waits for no message that takes longer than this. */
-const LONGEST = 2 * NS_PER_MS
 
 /** Decides when the thread sends what it has to say: seldom while it works on, at the end of the turn otherwise. */
 export class Flushing {
@@ -93,7 +92,7 @@ export class Flushing {
   }
 
   get #areFewPatient(): boolean {
-    return this.#arePatient && this.#results < MOST_HELD && this.#longestNs <= LONGEST
+    return this.#arePatient && this.#results < MOST_HELD && this.#longestNs <= SHORT
   }
 
   #sent(now: Nanos): void {

@@ -25,6 +25,8 @@ export class Lane {
   isCommitting = false
   /** How long its handler ran; -1 while it does. */
   ranNs = -1
+  /** Null until it is called. */
+  handler: object | null = null
   /** Whether the commit that was sent tells its end. */
   isTold = false
   /** Whether it may have to commit once more, and nothing else begins before it has. */

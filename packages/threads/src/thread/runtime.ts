@@ -29,6 +29,7 @@ import { Flushing } from './flushing'
 import { HeapMeter } from './heap-meter'
 import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
+import { LongHandlers } from './long-handlers'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
 import { traceScope } from './trace-scope'
@@ -48,6 +49,7 @@ export class Runtime implements ErrandHost {
   readonly #awake: Awake
   readonly #flushing: Flushing
   readonly #heap: HeapMeter
+  readonly #long = new LongHandlers()
 
   constructor(
     private readonly definition: Definition,
@@ -164,7 +166,7 @@ export class Runtime implements ErrandHost {
   #runOne(lane: Lane, message: JobMessage): void {
     const errand = this.#accept(lane, message)
     if (errand === null) this.#done(lane, null)
-    else lane.worker.run(errand, NOBODY)
+    else this.#run(lane, errand, NOBODY)
   }
 
   /** Null if it is invalid, and has failed. */
@@ -179,7 +181,14 @@ export class Runtime implements ErrandHost {
     const [first, ...rest] = messages.flatMap((message) => this.#accept(lane, message) ?? [])
     // All of them are invalid, and have failed.
     if (first === undefined) this.#done(lane, null)
-    else lane.worker.run(first, rest)
+    else this.#run(lane, first, rest)
+  }
+
+  #run(lane: Lane, errand: Errand, companions: readonly Errand[]): void {
+    lane.handler = errand.handler
+    // It may even never end, and what was done would be lost with the thread.
+    if (!this.#outbox.isEmpty && this.#long.mayBe(errand.handler)) this.#outbox.flush()
+    lane.worker.run(errand, companions)
   }
 
   #cancel(id: number): void {
@@ -273,6 +282,7 @@ export class Runtime implements ErrandHost {
     if (lane === undefined || this.#lanes === null) return
     const now = this.#clock.now()
     const ranNs = this.#lanes.end(lane, now)
+    this.#long.ran(lane.handler, ranNs)
     report(lane.run.id, ranNs)
     this.#flushing.ended(now, ranNs, lane.run.isPatient)
   }

@@ -125,8 +125,8 @@ export class Door implements Gate, Listener {
     this.#failed(requests, cause)
   }
 
-  memberAbandoned(seat: Seat, cause: unknown): void {
-    this.#failed(seat.inHand, cause)
+  memberAbandoned(_seat: Seat, request: RequestFacts, cause: unknown): void {
+    this.#failed([request], cause)
   }
 
   #failed(requests: readonly RequestFacts[], cause: unknown): void {

@@ -1,15 +1,20 @@
 import { Deadlines, type Clock, type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Attaching, Listener, Seat } from '../../pool/ports'
+import type { RequestFacts } from '../../requests/request-facts'
 
 /** What a watch for stuck members needs of its pool. */
 export interface StuckPorts extends Attaching {
   readonly clock: Clock
-  /** Replaces a stuck member; its requests fail with `cause`. */
-  abandon(seat: Seat, cause: unknown): void
+  /** Replaces a member that is stuck with `request`, which fails with `cause`. */
+  abandon(seat: Seat, request: RequestFacts, cause: Error): void
 }
 
-/** A running handler, and when its member is replaced. */
+/** A place of a member for a running handler, and when the member is replaced. */
 class Watched implements Expiring {
+  /** What the handler runs; null while the place is free. */
+  request: RequestFacts | null = null
+  /** Whether its time was over while its result was on its way. */
+  spared = false
   deadline: Nanos = Infinity
   /** After how many milliseconds that is. */
   afterMs = Infinity
@@ -23,16 +28,18 @@ class Watched implements Expiring {
 /**
  * Replaces members that work on one message for longer than `stuckAfter`.
  *
- * The time counts from each start of a handler: a member that waits for the state is not stuck.
+ * The time counts from each start of a handler: a member that waits for the state is not stuck. Each message of a member is watched by
+ * itself, since a worker may run several at once.
  */
 export class StuckWatch implements Listener {
   #afterMs = Infinity
-  readonly #watched = new Map<Seat, Watched>()
+  /** The places of each member: mostly one. They are used again. */
+  readonly #watched = new Map<Seat, Watched[]>()
   readonly #deadlines: Deadlines<Watched>
   #attached = false
 
   constructor(private readonly pool: StuckPorts) {
-    this.#deadlines = new Deadlines(pool.clock, (watched) => this.#giveUp(watched))
+    this.#deadlines = new Deadlines(pool.clock, (watched) => this.#expired(watched))
   }
 
   /** @param stuckAfter in milliseconds; Infinity for never. It applies to handlers that start from now on */
@@ -43,26 +50,25 @@ export class StuckWatch implements Listener {
     this.pool.attach(this)
   }
 
-  handlerStarted(seat: Seat, now: Nanos): void {
-    if (this.#afterMs === Infinity) return
-    const watched = this.#watched.get(seat) ?? new Watched(seat)
-    this.#watched.set(seat, watched)
-    this.#deadlines.remove(watched)
+  handlerStarted(seat: Seat, request: RequestFacts, now: Nanos): void {
+    if (this.#afterMs === Infinity || seat.status === 'ended') return
+    const watched = this.#placeFor(seat, request)
+    watched.request = request
+    watched.spared = false
     watched.afterMs = this.#afterMs
-    watched.deadline = now + this.#afterMs * NS_PER_MS
-    this.#deadlines.add(watched)
+    this.#watch(watched, now)
   }
 
-  runFinished(seat: Seat): void {
-    this.#end(seat)
+  runFinished(seat: Seat, request: RequestFacts): void {
+    this.#end(seat, request)
   }
 
-  runBroke(seat: Seat): void {
-    this.#end(seat)
+  runBroke(seat: Seat, request: RequestFacts): void {
+    this.#end(seat, request)
   }
 
   memberEnded(seat: Seat): void {
-    this.#end(seat)
+    for (const watched of this.#watched.get(seat) ?? []) this.#free(watched)
     this.#watched.delete(seat)
   }
 
@@ -74,12 +80,46 @@ export class StuckWatch implements Listener {
     this.pool.detach(this)
   }
 
-  #end(seat: Seat): void {
-    const watched = this.#watched.get(seat)
-    if (watched !== undefined) this.#deadlines.remove(watched)
+  #watch(watched: Watched, now: Nanos): void {
+    this.#deadlines.remove(watched)
+    watched.deadline = now + watched.afterMs * NS_PER_MS
+    this.#deadlines.add(watched)
   }
 
-  #giveUp({ seat, afterMs }: Watched): void {
-    this.pool.abandon(seat, new Error(`it was still running after ${afterMs} ms and was replaced as stuck`))
+  /** Where a request is watched, or a place that is free. */
+  #placeFor(seat: Seat, request: RequestFacts): Watched {
+    const places = this.#watched.get(seat)
+    let free: Watched | null = null
+    for (const watched of places ?? []) {
+      if (watched.request === request) return watched
+      if (watched.request === null) free = watched
+    }
+    if (free !== null) return free
+    const made = new Watched(seat)
+    if (places === undefined) this.#watched.set(seat, [made])
+    else places.push(made)
+    return made
+  }
+
+  #end(seat: Seat, request: RequestFacts): void {
+    for (const watched of this.#watched.get(seat) ?? []) if (watched.request === request) this.#free(watched)
+  }
+
+  #free(watched: Watched): void {
+    watched.request = null
+    this.#deadlines.remove(watched)
+  }
+
+  #expired(watched: Watched): void {
+    const { seat, request, spared, afterMs } = watched
+    if (request === null) return
+    // Its handler is done, and what it made may come any moment. It gets that time once.
+    if (!spared && !seat.runs(request)) {
+      watched.spared = true
+      this.#watch(watched, this.pool.clock.now())
+      return this.#deadlines.rest()
+    }
+    watched.request = null
+    this.pool.abandon(seat, request, new Error(`it was still running after ${afterMs} ms and was replaced as stuck`))
   }
 }

@@ -145,13 +145,10 @@ export class Publisher implements Listener {
     this.publish(memberCrashed, { ...this.ofMember(seat.info), type: requests[0]?.type ?? '', cause })
   }
 
-  memberAbandoned(seat: Seat): void {
+  memberAbandoned(seat: Seat, { type, startedAt }: RequestFacts): void {
     if (!memberStuck.hasSubscribers) return
-    for (const { type, startedAt } of seat.inHand) {
-      if (startedAt === null) continue
-      const ranMs = msBetween(startedAt, this.pool.now())
-      this.publish(memberStuck, { ...this.ofMember(seat.info), type, ranMs })
-    }
+    const now = this.pool.now()
+    this.publish(memberStuck, { ...this.ofMember(seat.info), type, ranMs: msBetween(startedAt ?? now, now) })
   }
 
   memberEnded(seat: Seat, reason: unknown): void {
