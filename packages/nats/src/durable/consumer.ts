@@ -247,13 +247,14 @@ export class JobConsumer {
 
   #makeDeliveries(): Deliveries {
     const { queue, pool, options } = this
-    const { name, clock, time, history, letters, bodies } = queue
+    const { name, clock, time, history, marks, letters, bodies } = queue
     return new Deliveries({
       pool,
       queue: name,
       consumer: this.id,
       clock,
       history,
+      marks,
       letters,
       counts: this.#counts,
       rules: queue.options,
