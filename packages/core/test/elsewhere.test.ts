@@ -34,6 +34,7 @@ const echo: PoolElsewhere = {
   inspect: () => ({ nodes: 3 }),
   explain: () =>
     explanationOf('far', [{ finding: 'calm', says: 'All is well', figures: {}, advice: '', option: null }]),
+  preview: () => [],
   configure: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
   getOptions: () => ({ maxInFlight: 1 }),
   drain: (withinMs) => Promise.resolve(void did.push(['drain', withinMs])),
