@@ -233,9 +233,10 @@ export class JobConsumer {
 
   /** Looks at what the server says. */
   #look(): void {
-    const { time, publisher, jsm } = this.queue
+    const { time, publisher, jsm, marks } = this.queue
     this.#watch.look()
     void time.refresh(publisher, jsm)
+    void marks.refresh()
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */

@@ -13,6 +13,8 @@ const STEP = 64
 const MOST_STEP = 4096
 const FAST_MS = 100
 const MOST_SERVERS = 100
+/** What is as old is written again: the stream forgets entries by their age. */
+const OLD_MS = 24 * 3_600_000
 
 /** What is kept of a queue for the time after its server was killed. Places are those of the stream, one for each lane. */
 interface Marked {
@@ -41,6 +43,7 @@ export class Marks {
   #raising: Promise<void> | null = null
   #step = STEP
   #raisedAt: Nanos = -Infinity
+  #writtenAt: Nanos = -Infinity
 
   constructor(
     private readonly connection: NatsConnection,
@@ -83,6 +86,16 @@ export class Marks {
     }
   }
 
+  /** Sees to it that the entry does not grow too old. Called now and then. Never rejects. */
+  async refresh(): Promise<void> {
+    const age = this.ports.clock.now() - this.#writtenAt
+    if (age < OLD_MS * NS_PER_MS || this.#raising !== null || this.#revision === 0) return
+    this.#raising = this.#write(this.#marked)
+      .then(async (isWritten) => (isWritten ? undefined : this.#read()))
+      .finally(() => (this.#raising = null))
+    await this.#raising.catch(() => undefined)
+  }
+
   async #raise(): Promise<void> {
     // One entry for all that come in this turn.
     await Promise.resolve()
@@ -119,6 +132,7 @@ export class Marks {
       const { seq } = await publisher.store({ subject: names.triesOf('marks'), frame, expected })
       this.#revision = seq
       this.#marked = marked
+      this.#writtenAt = this.ports.clock.now()
       return true
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === WRONG_LAST) return false
