@@ -1,9 +1,6 @@
 import type { Cell } from '@genpool/state-ane'
-import type { Change } from '@genpool/runtime'
 import type { MessageTypes } from '../behaviours/message-types'
-import type { PoolChanges } from '../assemble/options'
 import type { PoolRef } from '../behaviours/protocol'
-import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /** The types of messages that a pool has handlers for; null if messages of any type may have one. */
@@ -15,9 +12,4 @@ export function messageTypesOf(ref: PoolRef): MessageTypes | null {
 export function sharedCellOf(ref: PoolRef): Cell<unknown> | undefined {
   const { kernel } = poolOf(ref, 'serve')
   return kernel.sharesState ? kernel.cell : undefined
-}
-
-/** What `configure` would change, of any pool. Changes nothing. @throws what `configure` throws */
-export function previewChanges(ref: PoolRef, changes: object): readonly Change[] {
-  return elsewhereOf(ref)?.preview(changes) ?? poolOf(ref, 'configure').preview(changes as PoolChanges)
 }

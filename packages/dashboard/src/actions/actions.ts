@@ -1,5 +1,14 @@
-import { configure, drain, inspect, isGenPoolError, pause, type PoolChanges, type PoolRef, resume } from '@genpool/core'
-import { previewChanges } from '@genpool/core/elsewhere'
+import {
+  configure,
+  drain,
+  inspect,
+  isGenPoolError,
+  pause,
+  type PoolChanges,
+  type PoolRef,
+  previewChanges,
+  resume,
+} from '@genpool/core'
 import { type Change, OptionsError, showValue } from '@genpool/runtime'
 import { isRemote } from '../live/remote-figures'
 import { changesFrom, type DiffLine } from './diff'
@@ -16,7 +25,7 @@ type Action = (pool: PoolRef, changes: unknown) => readonly DiffLine[]
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   /** Says what would change. */
-  preview: (pool, changes) => shown(previewChanges(pool, changes as object)),
+  preview: (pool, changes) => shown(previewChanges(pool, changes as PoolChanges)),
   configure: (pool, changes) => shown(configure(pool, changes as PoolChanges)),
   pause: (pool) => (pause(pool), []),
   resume: (pool) => (resume(pool), []),
