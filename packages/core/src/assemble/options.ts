@@ -83,7 +83,7 @@ export type PoolChanges = {
     : Partly<PoolOptions[K]>
 }
 /** What can change of the state: the rest is fixed for the life of a pool. */
-export interface StateChanges {
+interface StateChanges {
   readonly commit?: StateOptions['commit'] | undefined
   readonly retries?: number | undefined
 }
