@@ -13,7 +13,7 @@ export {
 export { httpStatus, type HttpStatus } from './api/http-status'
 export { inspect, type Inspection } from './api/inspect'
 export { load, type Load } from './api/load'
-export { type Change, configure, drain, pause, relearn, resize, resume } from './api/operating'
+export { type Change, configure, drain, pause, previewChanges, relearn, resize, resume } from './api/operating'
 export { map, mapStream, type Results } from './api/map'
 export { type MapOptions, mapOptions } from './api/many/map-options'
 export type { Source } from './api/many/source'

@@ -50,6 +50,7 @@ const good: Record<string, () => readonly unknown[]> = {
   cast: () => [spawned(), { type: 'add' }, {}],
   broadcast: () => [spawned(), 'message', {}],
   configure: () => [spawned(), { timeout: 10 }],
+  previewChanges: () => [spawned(), { timeout: 10 }],
   resize: () => [spawned(), 2],
   drain: () => [spawned(), { within: 10 }],
   relearn: () => [spawned()],
@@ -81,6 +82,7 @@ const speaksOf: Record<string, RegExp> = {
   call: /\bcall\b|message .*to pool/,
   cast: /\bcast\b|message .*to pool/,
   configure: /\bconfigure\b|pool/,
+  previewChanges: /\bpreviewChanges\b|pool/,
   resize: /\bresize\b|changes to pool/,
   spawnPool: /\bspawnPool\b|options of (a )?pool|callbacks given to definePool|name of a pool/,
 }

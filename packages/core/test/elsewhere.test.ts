@@ -2,6 +2,7 @@ import {
   call,
   cast,
   configure,
+  previewChanges,
   definePool,
   drain,
   explain,
@@ -34,6 +35,7 @@ const echo: PoolElsewhere = {
   inspect: () => ({ nodes: 3 }),
   explain: () =>
     explanationOf('far', [{ finding: 'calm', says: 'All is well', figures: {}, advice: '', option: null }]),
+  preview: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
   configure: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
   getOptions: () => ({ maxInFlight: 1 }),
   drain: (withinMs) => Promise.resolve(void did.push(['drain', withinMs])),
@@ -57,6 +59,7 @@ describe('a pool that runs elsewhere', () => {
     expect(await map(far as never, [1, 2] as never).toArray()).toHaveLength(2)
     expect(inspect(far)).toEqual({ nodes: 3 })
     expect(explain(far)).toMatchObject({ pool: 'far', calm: true })
+    expect(previewChanges(far, {})).toEqual([{ path: 'maxInFlight', from: 1, to: 2 }])
     expect(configure(far, {})).toEqual([{ path: 'maxInFlight', from: 1, to: 2 }])
     await ready(far)
     expect(getOptions(far)).toEqual({ maxInFlight: 1 })

@@ -10,6 +10,7 @@ import {
   inspect,
   isGenPoolError,
   OptionsError,
+  type PoolChanges,
   type PoolOptions,
   poolOptions,
   reply,
@@ -313,7 +314,7 @@ describe('options', () => {
           for (const change of changes) {
             const running = work(pool, 5, 1000)
             try {
-              configure(pool, change as PoolOptions)
+              configure(pool, change as PoolChanges)
             } catch (error) {
               if (!isGenPoolError(error, 'ERR_GENPOOL_OPTIONS')) throw error
               // The options are still those of the last change: changing nothing changes nothing.

@@ -46,6 +46,8 @@ const WORKS: Readonly<Record<string, (pool: Orders) => unknown>> = {
   idle: (pool) => core.idle(pool),
   inspect: (pool) => expect(core.inspect(pool)).toMatchObject({ name: 'all', phase: 'running' }),
   map: async (pool) => expect(await core.map(pool, [add, add]).toArray()).toHaveLength(2),
+  previewChanges: (pool) =>
+    expect(core.previewChanges(pool, { timeout: 70 })).toMatchObject([{ path: 'timeout', to: 70 }]),
   mapStream: async (pool) =>
     expect(await Readable.from([add, add]).compose(core.mapStream(pool)).toArray()).toHaveLength(2),
   ready: (pool) => core.ready(pool),

@@ -95,11 +95,13 @@ export class ExpiredError extends GenPoolError {
     why?: Remedy,
     /** How long the caller wanted to wait. Default: as long as it waited. */
     timeoutMs = round(waitedMs),
+    /** Where it was, if it may have been running. Default: it was running. */
+    was = 'running',
   ) {
     super(
       `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: the request was ` +
         (started
-          ? `running, and its result is discarded. ${why?.says ?? SLOW}`
+          ? `${was}, and its result is discarded. ${why?.says ?? SLOW}`
           : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
       withCause(why?.cause),
     )

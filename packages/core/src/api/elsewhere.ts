@@ -22,6 +22,8 @@ export interface PoolElsewhere extends Receiver {
   inspect(): unknown
   explain(): Explanation
   configure(changes: object): readonly Change[]
+  /** What `configure` would change. */
+  preview(changes: object): readonly Change[]
   /** The options in force, with all defaults. */
   getOptions(): object
   /** Takes nothing new here, waits for what is under way, but not longer than `withinMs`, and ends. */

@@ -60,8 +60,8 @@ export interface Inspection {
   /** How many calls wait for a later answer: their handler has returned `noReply`. */
   readonly late: number
   /**
-   * How many requests have arrived since the start: each try of a call with `retry` is one, and a call whose options are wrong is
-   * none.
+   * How many requests have arrived since the start, also those that are refused at once: of a type that nobody knows, against a
+   * schema, with wrong options. Each try of a call with `retry` is one. It is the sum of `outcomes`, of what waits, and of what runs.
    */
   readonly accepted: number
   /** How many of them had which outcome. */

@@ -3,8 +3,15 @@ import { z } from 'zod'
 import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
-import type { HereRef } from './elsewhere'
+import type { AnyRef, HereRef } from './elsewhere'
 import { poolOf, receiverOf } from './pool-of'
+
+/** Options that a pool elsewhere, of which an `I` is known, does not take. The compiler names the reason. */
+type NotElsewhere<I, K extends string> = [keyof I] extends [never]
+  ? unknown
+  : 0 extends 1 & I
+    ? unknown
+    : { readonly [O in K]?: 'this pool runs elsewhere: it has no such option' }
 
 /**
  * Asks a pool, and resolves with the answer of the handler.
@@ -15,10 +22,10 @@ import { poolOf, receiverOf } from './pool-of'
  * @param options `timeout` in milliseconds (default: the pool's, 5000), `signal`, `priority`, `key`, `retry`, `share`, `onProgress`
  * @example await call(pool, { type: 'add', value: 5 }, { timeout: 500, signal })
  */
-export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
-  pool: PoolRef<P>,
+export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string, I = unknown>(
+  pool: PoolRef<P> & AnyRef<I>,
   message: ({ readonly type: T & keyof P['calls'] } & CallMessage<P, T>) | P['otherCall']['message'] | CallHint<P, T>,
-  options?: CallOptions,
+  options?: CallOptions & NotElsewhere<I, 'share' | 'retry'>,
 ): Promise<ReplyTo<P, T>> {
   const target = receiverOf(pool, 'call')
   return (options === undefined ? target.intake.call(message) : target.call(message, options)) as Promise<ReplyTo<P, T>>
@@ -32,10 +39,10 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
  * @param options `priority`, `key`, `latest`
  * @example cast(pool, { type: 'add', value: 5 }) // { ok: true }
  */
-export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string>(
-  pool: PoolRef<P>,
+export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string, I = unknown>(
+  pool: PoolRef<P> & AnyRef<I>,
   message: ({ readonly type: T & keyof P['casts'] } & CastMessage<P, T>) | P['otherCast'] | CastHint<P, T>,
-  options?: CastOptions,
+  options?: CastOptions & NotElsewhere<I, 'latest'>,
 ): CastResult {
   return receiverOf(pool, 'cast').intake.cast(message, options)
 }

@@ -19,6 +19,16 @@ export function configure<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, Po
 }
 
 /**
+ * Says what `configure` would change. Nothing changes.
+ *
+ * @throws what `configure` throws for these changes
+ * @example previewChanges(pool, { size: 20 }) // [{ path: 'size', from: 5, to: 20 }]
+ */
+export function previewChanges<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, PoolChanges>): readonly Change[] {
+  return elsewhereOf(pool)?.preview(changes as object) ?? poolOf(pool, 'previewChanges').preview(changes as PoolChanges)
+}
+
+/**
  * Changes the number of members. New ones start at once; surplus ones end after their current message.
  *
  * @throws {OptionsError} if `size` is not a whole number above 0; nothing changes then

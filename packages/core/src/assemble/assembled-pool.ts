@@ -109,6 +109,19 @@ export class AssembledPool implements PoolView, Sizing {
 
   /** Changes options: all of them or, if one is wrong, none. @throws {OptionsError | StoppedError} */
   configure(changes: PoolChanges): readonly Change[] {
+    const { options, given, changed } = this.checked(changes)
+    this.apply(options, changed)
+    this.#given = given
+    if (changed.length > 0) for (const listener of this.kernel.listeners.configured) listener.configured(changed)
+    return changed
+  }
+
+  /** What `configure` would change. Changes nothing. @throws {OptionsError | StoppedError} */
+  preview(changes: PoolChanges): readonly Change[] {
+    return this.checked(changes).changed
+  }
+
+  private checked(changes: PoolChanges): ReturnType<typeof checkedChanges> {
     const { kernel } = this
     if (kernel.status.stopping) throw kernel.failures.closed()
     const facts = {
@@ -117,12 +130,9 @@ export class AssembledPool implements PoolView, Sizing {
       sharesState: kernel.sharesState,
       size: this.size,
     }
-    const { options, given, changed } = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
-    this.blueprint.check(options)
-    this.apply(options, changed)
-    this.#given = given
-    if (changed.length > 0) for (const listener of kernel.listeners.configured) listener.configured(changed)
-    return changed
+    const checked = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
+    this.blueprint.check(checked.options)
+    return checked
   }
 
   private apply(options: CheckedPoolOptions, changed: readonly Change[]): void {

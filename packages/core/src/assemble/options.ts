@@ -10,7 +10,7 @@ import { recycleShape } from '../policies/recycling/recycle-options'
 import { stuckShape } from '../policies/stuck-watch/stuck-options'
 import { supervisionShape } from '../policies/supervision/supervision-options'
 import type { DeadLetter } from '../pool/dead-letters'
-import { stateOptions } from '../work/state-options'
+import { type StateOptions, stateOptions } from '../work/state-options'
 
 const callback = <F>(): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', 'expected a function')
 
@@ -78,7 +78,14 @@ export interface PoolOptions extends z.input<typeof poolOptions> {
 }
 /** Options to change on a running pool; nested objects may be partial. */
 export type PoolChanges = {
-  [K in keyof PoolOptions]?: K extends 'clock' | 'state' ? PoolOptions[K] : Partly<PoolOptions[K]>
+  [K in Exclude<keyof PoolOptions, 'clock' | 'random'>]?: K extends 'state'
+    ? StateChanges | undefined
+    : Partly<PoolOptions[K]>
+}
+/** What can change of the state: the rest is fixed for the life of a pool. */
+interface StateChanges {
+  readonly commit?: StateOptions['commit'] | undefined
+  readonly retries?: number | undefined
 }
 type Partly<T> = T extends (...args: never) => unknown
   ? T

@@ -44,9 +44,9 @@ export class DirectMessages {
     const { pool, behaviour } = this
     const { continuation } = behaviour
     const request = new Request(pool, 'direct', continuation ?? NO_HANDLER, argument, null, pool.turn.now())
-    if (continuation !== undefined) return member.deliver(request, true)
+    if (continuation !== undefined) return pool.submitFirst(member, request)
     const message = 'a step says { continue }, and the behaviour has no handleContinue'
-    request.fail(new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
+    pool.refuse(request, new InvalidError(`step of pool "${pool.name}"`, [{ path: ['continue'], message }]))
   }
 
   /** Sends a message to each of `members`; if `later`, also to members that start from now on. Returns how many got it. */

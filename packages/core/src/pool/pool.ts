@@ -112,9 +112,10 @@ export class Pool implements RequestOwner<Request>, Refusing {
     else this.deadlines.add(request)
   }
 
-  /** Settles a request that has something wrong with it. What is told of it has the context of its caller. */
+  /** Settles a request that has something wrong with it. What is told of it has the context of its caller, and a span. */
   refuse(request: Request, fault: GenPoolError): void {
-    if (this.entrance.looksForContext) this.entrance.wrap(request)
+    this.#counters.accepted++
+    this.entrance.wrap(request)
     request.fail(fault)
   }
 
@@ -129,6 +130,12 @@ export class Pool implements RequestOwner<Request>, Refusing {
     if (calling.hand !== null && request.expectsAnswer) noteCall(request)
     this.deadlines.add(request)
     member.deliver(request)
+  }
+
+  /** Has a member run a request before anything else. */
+  submitFirst(member: Member, request: Request): void {
+    this.#counters.accepted++
+    member.deliver(request, true)
   }
 
   /**

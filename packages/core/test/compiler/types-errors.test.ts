@@ -1,7 +1,7 @@
 import { compilerSays } from './compiler-says'
 
 const PRELUDE = `
-import { call, cast, configure, definePool, getState, halt, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { type Behaviour, call, cast, configure, definePool, type ElsewhereRef, getState, halt, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
 import { query, start } from 'nact'
 const system = start()
 const Shop = definePool({
@@ -17,6 +17,7 @@ const shop = spawnPool(system, Shop, 'shop')
 const echo = spawnPool(system, definePool({ handleCall: (message: 'ping' | number) => reply(message) }), 'echo')
 const sink = spawnPool(system, definePool({ casts: { log: (_msg: { line: string }) => undefined } }), 'sink')
 const source = spawnPool(system, definePool({ calls: { stock: () => reply(1) } }), 'source')
+const far = shop as unknown as ElsewhereRef<typeof Shop extends Behaviour<infer P> ? P : never, { readonly name: string }>
 const error: unknown = undefined
 `
 
@@ -77,6 +78,42 @@ const SLIPS: readonly Slip[] = [
     code: `configure(shop, { sise: 10 })`,
     at: 'sise',
     says: [`'sise' does not exist`, 'PoolChanges'],
+  },
+  {
+    slip: 'another kind of state for a running pool',
+    code: `configure(shop, { state: 'isolated' })`,
+    at: 'state',
+    says: [`Type 'string' has no properties in common`, 'StateChanges'],
+  },
+  {
+    slip: 'something of the state that is fixed',
+    code: `configure(shop, { state: { key: 'other' } })`,
+    at: 'key',
+    says: [`'key' does not exist`, 'StateChanges'],
+  },
+  {
+    slip: 'another clock for a running pool',
+    code: `configure(shop, { random: () => 0.5 })`,
+    at: 'random',
+    says: [`'random' does not exist`, 'PoolChanges'],
+  },
+  {
+    slip: 'a shared call of a pool that runs elsewhere',
+    code: `void call(far, { type: 'stock' }, { share: 'a' })`,
+    at: 'share',
+    says: [`"a"`, 'this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a cast that replaces another one, to a pool that runs elsewhere',
+    code: `cast(far, { type: 'clear' }, { latest: 'a' })`,
+    at: 'latest',
+    says: [`"a"`, 'this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a call with retry, of a pool that runs elsewhere',
+    code: `void call(far, { type: 'stock' }, { retry: { attempts: 2 } })`,
+    at: 'retry',
+    says: ['this pool runs elsewhere: it has no such option'],
   },
   {
     slip: 'a forgotten name',

@@ -80,6 +80,6 @@ describe('an init that fails', () => {
     dispatch(own, 'hello')
     await clock.settle()
     expect(await asked).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: false })
-    expect(inspect(pool)).toMatchObject({ accepted: 1, deadLetters: 1, outcomes: { stopped: 1, invalid: 1 } })
+    expect(inspect(pool)).toMatchObject({ accepted: 2, deadLetters: 1, outcomes: { stopped: 1, invalid: 1 } })
   })
 })

@@ -9,6 +9,7 @@ import {
   isGenPoolError,
   noReply,
   pause,
+  type PoolChanges,
   type PoolOptions,
   reply,
   resize,
@@ -164,7 +165,7 @@ it('with any options beside each other, each request has one outcome, and the po
         pause: () => refusedAtMost(() => pause(pool)),
         resume: () => refusedAtMost(() => resume(pool)),
         resize: ({ n }) => refusedAtMost(() => resize(pool, n)),
-        configure: (one) => refusedAtMost(() => configure(pool, given(one.options))),
+        configure: (one) => refusedAtMost(() => configure(pool, given(one.options) as PoolChanges)),
         pass: ({ ms }) => clock.advance(ms),
         explain: () => [explain(pool), inspect(pool)],
       }

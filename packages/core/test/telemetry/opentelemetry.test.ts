@@ -58,6 +58,19 @@ describe('spans of an instrumented pool', () => {
     expect(spanOf('call shop.later').attributes).toMatchObject({ 'genpool.ran_ms': 5 })
   })
 
+  it('show messages that are refused at once: of a type that nobody knows, with wrong options', async () => {
+    const { pool } = spawned()
+    for (const refused of [call(pool, { type: 'steal' } as never), call(pool, { type: 'look' }, { timeout: -1 })]) {
+      await refused.catch(() => undefined)
+    }
+    cast(pool, { type: 'steal' } as never)
+    expect(paths()).toHaveLength(3)
+    for (const { attributes } of exporter.getFinishedSpans()) {
+      expect(attributes).toMatchObject({ 'genpool.pool': 'shop', 'genpool.outcome': 'invalid' })
+    }
+    expect(inspect(pool)).toMatchObject({ accepted: 3, outcomes: { invalid: 3 } })
+  })
+
   it('show each run of a message that crashed, with the error', async () => {
     const { pool } = spawned({ retryOnCrash: { sell: 1 } })
     next.crashes = 2

@@ -1,17 +1,17 @@
 import {
   configure,
   drain,
-  getOptions,
   inspect,
   isGenPoolError,
   pause,
   type PoolChanges,
   type PoolRef,
+  previewChanges,
   resume,
 } from '@genpool/core'
-import { OptionsError, showValue } from '@genpool/runtime'
+import { type Change, OptionsError, showValue } from '@genpool/runtime'
 import { isRemote } from '../live/remote-figures'
-import { changesFrom, diffOf, type DiffLine } from './diff'
+import { changesFrom, type DiffLine } from './diff'
 import { showOption } from './show-option'
 
 /** What became of an action: the diff, or why nothing was changed. */
@@ -25,13 +25,8 @@ type Action = (pool: PoolRef, changes: unknown) => readonly DiffLine[]
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   /** Says what would change. */
-  preview: (pool, changes) => diffOf(getOptions(pool), changes),
-  configure: (pool, changes) =>
-    configure(pool, changes as PoolChanges).map(({ path, from, to }) => ({
-      path,
-      from: showOption(from),
-      to: showOption(to),
-    })),
+  preview: (pool, changes) => shown(previewChanges(pool, changes as PoolChanges)),
+  configure: (pool, changes) => shown(configure(pool, changes as PoolChanges)),
   pause: (pool) => (pause(pool), []),
   resume: (pool) => (resume(pool), []),
   drain: (pool) => {
@@ -40,6 +35,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return []
   },
 }
+
+const shown = (changes: readonly Change[]): readonly DiffLine[] =>
+  changes.map(({ path, from, to }) => ({ path, from: showOption(from), to: showOption(to) }))
 
 /** Does what a visitor asks for. Never throws: what is wrong becomes a sentence for the page. */
 export function act(pool: PoolRef, { action, changes }: { action?: unknown; changes?: unknown }): ActionResult {

@@ -3,10 +3,11 @@ import { act } from '../actions/actions'
 import { Live } from '../live/live'
 import type { CheckedOptions } from '../options'
 import { begin, redirect, send, sendJson } from './answer'
-import { readBody, readJson } from './body'
+import { BadBody, readBody, readJson } from './body'
 import { fileOf } from './files'
 import { refusal, type Refusal, type Rules, signInRefusal, type Visitor } from './guard'
 import { type Location, locate } from './location'
+import { isPassedOn } from './proxies'
 import { signInPage } from './sign-in'
 import { Token } from './token'
 import { Traces } from './traces'
@@ -37,6 +38,7 @@ export class Site {
     } catch (error) {
       // A fault of the dashboard must not end the process that it shows.
       if (response.headersSent) response.destroy()
+      else if (error instanceof BadBody) refuseBody(response, error)
       else send(response, 500, `The dashboard failed: ${String(error)}`)
     }
   }
@@ -83,7 +85,7 @@ export class Site {
     const given =
       typeof parsed === 'object' && parsed !== null
         ? textIn((parsed as { token?: unknown }).token)
-        : new URLSearchParams((await readBody(request)) ?? '').get('token')
+        : new URLSearchParams(await readBody(request)).get('token')
     if (given !== null && this.#token?.is(given) === true) return this.#letIn(response, base)
     send(response, 401, signInPage(true), 'text/html')
   }
@@ -97,7 +99,8 @@ export class Site {
   async #act(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') return send(response, 405, 'Post to "act".')
     const asked = await readJson(request)
-    const { pool: id, ...action } = (asked ?? {}) as { pool?: unknown; action?: unknown; changes?: unknown }
+    if (typeof asked !== 'object' || asked === null) throw new BadBody(400, 'The body must be an object.')
+    const { pool: id, ...action } = asked as { pool?: unknown; action?: unknown; changes?: unknown }
     const pool = typeof id === 'string' ? this.#live.poolOf(id) : undefined
     if (pool === undefined) return sendJson(response, 404, { ok: false, error: 'There is no such pool.' })
     const result = act(pool, action)
@@ -112,9 +115,7 @@ export class Site {
     // Proxies must pass on each event at once.
     response.setHeader('X-Accel-Buffering', 'no')
     if (response.req.method === 'HEAD') return void response.end()
-    if (this.#live.open(query.get('pool'), response)) return
-    response.statusCode = 503
-    response.end()
+    this.#live.open(query.get('pool'), response)
   }
 
   /** What comes to a pool from now on, as `recordTrace` writes it, until the visitor has enough. */
@@ -137,11 +138,17 @@ export class Site {
       origin: headers.origin,
       site: headers['sec-fetch-site'] as string | undefined,
       remote: socket.remoteAddress,
-      forwarded: ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'].some((name) => name in headers),
+      forwarded: isPassedOn(headers),
       contentType: headers['content-type'],
       authorised: this.#token?.isKnownTo(request) ?? false,
     }
   }
+}
+
+/** What is left of the body is not read: the connection ends. */
+function refuseBody(response: ServerResponse, { status, message }: BadBody): void {
+  if (status === 413) response.setHeader('Connection', 'close')
+  sendJson(response, status, { ok: false, error: message })
 }
 
 /** A framework may have parsed the form into anything. */

@@ -7,7 +7,7 @@ import { watch } from './watch'
 import type { Watched } from './watched'
 
 const SECOND = 1000 * NS_PER_MS
-/** More open pages are refused. */
+/** For one more page, the one that has not read for longest is disconnected. */
 const MOST_STREAMS = 50
 
 /** Measures all pools once a second, and tells the open pages. */
@@ -35,9 +35,9 @@ export class Live {
     return (id === null ? [...this.#pools.values()][0] : this.#pools.get(id))?.pool
   }
 
-  /** Begins to tell a page about a pool, the first one if there is none with this name. False if too many pages are open. */
-  open(id: string | null, response: ServerResponse): boolean {
-    if (this.#streams.size >= MOST_STREAMS) return false
+  /** Begins to tell a page about a pool, the first one if there is none with this name. */
+  open(id: string | null, response: ServerResponse): void {
+    if (this.#streams.size >= MOST_STREAMS) this.#disconnectOne()
     const pool = (id === null ? undefined : this.#pools.get(id)) ?? ([...this.#pools.values()][0] as Watched)
     const stream = new Stream(pool.id, response)
     this.#streams.add(stream)
@@ -50,7 +50,14 @@ export class Live {
       history: pool.history,
     })
     this.#tell([stream])
-    return true
+  }
+
+  /** Makes room: the page that has not read for longest goes, or the one that is open for longest. It may connect again. */
+  #disconnectOne(): void {
+    const [first, ...others] = this.#streams
+    const worst = others.reduce((found, each) => (each.unread > found.unread ? each : found), first as Stream)
+    this.#streams.delete(worst)
+    worst.disconnect()
   }
 
   /** Tells all pages now, after a visitor has changed something. */

@@ -20,18 +20,23 @@ export class RemoteFailures {
     const timeoutMs = (request.deadline - request.createdAt) / NS_PER_MS
     const started = wasSent(request)
     const says = started
-      ? `Node "${request.node?.id ?? 'unknown'}" had it, and did not answer in time. Make the handler faster, or raise "timeout".`
+      ? 'It may have waited there, or run: see inspect(pool) of both sides. Add nodes or members, make the handler faster, or raise "timeout".'
       : 'It waited here for a connection or a node. See inspect(pool).'
-    return new ExpiredError(this.pool, waitedMs, started, { says }, timeoutMs)
+    return new ExpiredError(this.pool, waitedMs, started, { says }, timeoutMs, whereIs(request))
   }
 
   cancelled(request: RemoteRequest, reason: unknown): CancelledError {
-    return new CancelledError(this.pool, wasSent(request), reason)
+    const says = `A request to "${this.pool}" was cancelled by its caller while it was ${whereIs(request)}; its result is discarded.`
+    return wasSent(request)
+      ? new CancelledError(this.pool, true, reason, says)
+      : new CancelledError(this.pool, false, reason)
   }
 
   stopped(request: RemoteRequest | null): StoppedError {
     const advice = 'Make a new one with remotePool().'
-    return new StoppedError(this.pool, request !== null && wasSent(request), undefined, { advice })
+    if (request === null || !wasSent(request)) return new StoppedError(this.pool, false, undefined, { advice })
+    const so = `a request to it failed while it was ${whereIs(request)}`
+    return new StoppedError(this.pool, true, undefined, { advice, so })
   }
 
   /** Nobody serves the pool. */
@@ -73,6 +78,11 @@ export class RemoteFailures {
     const faults = [{ path: [], message: textOf(error) }]
     return new InvalidError(`answer of node "${node}" of remote pool "${this.pool}"`, faults, error, MAY_HAVE_RUN)
   }
+}
+
+/** Where a request is that was sent, as far as this client can know. */
+function whereIs({ node }: RemoteRequest): string {
+  return node === null ? 'at a node, which had not answered' : `at node "${node.id}", which had not answered`
 }
 
 /** Whether it may have been run: it was sent, and nobody has said that it did not run. */

@@ -82,10 +82,18 @@ export class RemotePool implements PoolElsewhere {
   }
 
   configure(changes: RemotePoolChanges): readonly Change[] {
-    if (this.#client.phase === 'stopped') throw this.#client.stopped
-    const { options, changed } = changeOptions(this.#client.options, changes)
+    const { options, changed } = this.#changed(changes)
     this.#client.configure(options)
     return changed
+  }
+
+  preview(changes: RemotePoolChanges): readonly Change[] {
+    return this.#changed(changes).changed
+  }
+
+  #changed(changes: RemotePoolChanges): ReturnType<typeof changeOptions> {
+    if (this.#client.phase === 'stopped') throw this.#client.stopped
+    return changeOptions(this.#client.options, changes)
   }
 
   stop(): void {

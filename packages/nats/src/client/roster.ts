@@ -17,6 +17,8 @@ export interface RosterListener {
 }
 
 const MOST_GONE = 1000
+/** More nodes are not taken in unless one is silent: anybody who may publish on the load subject can make up nodes. */
+const MOST_NODES = 1000
 
 /** The nodes that this client knows. Pure: time and chance are arguments. */
 export class Roster {
@@ -55,7 +57,7 @@ export class Roster {
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       return { node: known, isNew: false }
     }
-    if (said.leaving) return undefined
+    if (said.leaving || !this.#hasRoom(now)) return undefined
     const node = new Node(said, this.rules, now)
     if (this.#gaveUp.delete(said.id)) node.coolDown()
     this.#nodes.set(said.id, node)
@@ -126,6 +128,19 @@ export class Roster {
         this.listener.lost(node)
       } else if (node.said.leaving && node.inFlight === 0) this.#remove(node)
     }
+  }
+
+  /** Makes room for one more, if there must be: the node goes that has been silent for longest, and has nothing of ours. */
+  #hasRoom(now: Nanos): boolean {
+    if (this.#nodes.size < MOST_NODES) return true
+    let silent: Node | undefined
+    for (const node of this.#list) {
+      if (node.inFlight > 0 || !node.isDoubtful(now)) continue
+      if (silent === undefined || node.alive.heardAt < silent.alive.heardAt) silent = node
+    }
+    if (silent === undefined) return false
+    this.#remove(silent)
+    return true
   }
 
   #listed(): void {

@@ -18,7 +18,7 @@ export interface Tries {
   /** How many deliveries were given back without a run. */
   readonly returned: number
   readonly failures: readonly Failure[]
-  /** The last attempt that was written down before it began. */
+  /** The last attempt that was written down before it began: all but the first are. */
   readonly noted?: number
 }
 
@@ -37,8 +37,10 @@ export type Opening =
   | {
       readonly kind: 'run'
       readonly attempt: number
-      /** It is the last one: it must be written down before it begins, or it does not count. */
+      /** It is the last one: the cast is dead after it. */
       readonly isLast: boolean
+      /** It must be written down before it begins: the server may forget it. */
+      readonly isNoted: boolean
       /** The one before ended with its process, perhaps by this cast: no other one may be lost with it again. */
       readonly isSuspect: boolean
     }
@@ -51,6 +53,9 @@ export type Opening =
  *
  * A process that ends takes all that it has in hand with it, so a delivery without a word counts as an attempt, whoever was to
  * blame. Not so for the last attempt: a cast is dead only if that is known to have begun.
+ *
+ * A server that is killed may forget deliveries. All attempts but the first are written down before they begin, so only the first
+ * may be in doubt, if the server calls it the first. Then this one counts as the second, also if the first never began.
  */
 export function openingOf(
   {
@@ -58,23 +63,29 @@ export function openingOf(
     tries,
     ageMs,
     expiresMs,
+    mayBeForgotten = false,
   }: {
     readonly deliveries: number
     readonly tries: Tries
     readonly ageMs: number
     readonly expiresMs: number | undefined
+    /** The server was killed, and may have delivered it before. */
+    readonly mayBeForgotten?: boolean
   },
   { maxDeliver }: AttemptRules,
 ): Opening {
   if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
   const failed = tries.failures.at(-1)?.attempt ?? 0
   const begun = Math.max(failed, tries.noted ?? 0)
-  const counted = Math.max(1, deliveries - tries.returned, begun + 1)
+  const known = Math.max(1, deliveries - tries.returned, begun + 1)
+  const inDoubt = mayBeForgotten && known === 1
+  const counted = inDoubt ? 2 : known
   // Nothing is written before the first attempt, also if it is the only one.
-  const isNoted = maxDeliver > 1
-  if (isNoted ? begun >= maxDeliver : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
-  const attempt = Math.min(counted, maxDeliver)
-  return { kind: 'run', attempt, isLast: isNoted && attempt === maxDeliver, isSuspect: counted - 1 > failed }
+  const isKnown = maxDeliver > 1 || inDoubt
+  if (isKnown ? begun >= maxDeliver : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
+  const attempt = Math.min(counted, inDoubt ? Math.max(2, maxDeliver) : maxDeliver)
+  const isLast = isKnown && attempt >= maxDeliver
+  return { kind: 'run', attempt, isLast, isNoted: attempt > 1, isSuspect: counted - 1 > failed }
 }
 
 /** What becomes of a cast after its attempt. */

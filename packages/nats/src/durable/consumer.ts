@@ -233,9 +233,10 @@ export class JobConsumer {
 
   /** Looks at what the server says. */
   #look(): void {
-    const { time, publisher, jsm } = this.queue
+    const { time, publisher, jsm, marks } = this.queue
     this.#watch.look()
     void time.refresh(publisher, jsm)
+    void marks.refresh()
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */
@@ -247,13 +248,14 @@ export class JobConsumer {
 
   #makeDeliveries(): Deliveries {
     const { queue, pool, options } = this
-    const { name, clock, time, history, letters, bodies } = queue
+    const { name, clock, time, history, marks, letters, bodies } = queue
     return new Deliveries({
       pool,
       queue: name,
       consumer: this.id,
       clock,
       history,
+      marks,
       letters,
       counts: this.#counts,
       rules: queue.options,

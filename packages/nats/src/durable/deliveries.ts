@@ -58,11 +58,11 @@ export class Deliveries {
   take(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
     if (job === null) return
-    if (incoming.deliveries === 1) return this.#begin(job)
+    const covered = this.ports.marks.cover(lane, incoming.seq)
+    if (covered === null && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++
-    this.ports.history.read(incoming.seq).then(
-      (kept) => {
-        job.kept = kept
+    this.#remember(job, covered).then(
+      () => {
         this.#opening--
         this.#begin(job)
       },
@@ -78,9 +78,19 @@ export class Deliveries {
     const job = this.#open(incoming, lane)
     if (job === null) return
     this.#settle(job, async () => {
-      if (incoming.deliveries > 1) job.kept = await this.ports.history.read(incoming.seq)
+      await this.#remember(job, null)
       await this.#return(job, 0)
     })
+  }
+
+  /** Whether something may be kept of it. */
+  #hasPast({ incoming, lane }: Job): boolean {
+    return incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)
+  }
+
+  async #remember(job: Job, covered: Promise<void> | null): Promise<void> {
+    if (covered !== null) await covered
+    if (this.#hasPast(job)) job.kept = await this.ports.history.read(job.incoming.seq)
   }
 
   /** Buries bytes that are no cast. */
@@ -111,18 +121,20 @@ export class Deliveries {
     const { ports } = this
     const { incoming, header, kept } = job
     const ageMs = header.expiresMs === undefined ? 0 : ports.serverNow() - storedAtOf(job)
-    const facts = { deliveries: incoming.deliveries, tries: kept.tries, ageMs, expiresMs: header.expiresMs }
+    const mayBeForgotten = ports.marks.isDoubtful(job.lane, incoming.seq)
+    const { deliveries } = incoming
+    const facts = { deliveries, tries: kept.tries, ageMs, expiresMs: header.expiresMs, mayBeForgotten }
     const opening = openingOf(facts, ports.rules)
     if (opening.kind === 'expired') return this.#expire(job)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
     if (opening.kind === 'dead') return this.#die(job, undefined)
-    if (!opening.isLast) return this.#run(job)
+    if (!opening.isNoted) return this.#run(job)
     this.#opening++
-    if (opening.isSuspect) this.#suspects.join(job)
+    if (opening.isLast && opening.isSuspect) this.#suspects.join(job)
     else this.#note(job)
   }
 
-  /** Writes down that the last attempt begins, and runs it: if the process ends now, the cast is dead. */
+  /** Writes down that an attempt begins, and runs it: if the process ends with the last one, the cast is dead. */
   #note(job: Job): void {
     const { incoming, kept, attempt } = job
     this.ports.history.write(incoming.seq, { ...kept.tries, noted: attempt }, kept).then(
@@ -184,7 +196,7 @@ export class Deliveries {
     const { history, counts } = this.ports
     const { tries } = job.kept
     // If it was written down that it begins, it has not done so after all.
-    const noted = tries.noted === job.attempt ? 0 : (tries.noted ?? 0)
+    const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
     await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
     job.incoming.again(delayMs)
     counts.returned++

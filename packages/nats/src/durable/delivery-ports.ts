@@ -4,6 +4,7 @@ import type { DeadLetters } from './dead-letters'
 import type { ConsumerCounts } from './figures'
 import type { History } from './history'
 import type { RunPorts } from './job-runs'
+import type { Marks } from './marks'
 
 /** What the deliveries of a consumer need. */
 export interface DeliveryPorts extends RunPorts {
@@ -13,6 +14,7 @@ export interface DeliveryPorts extends RunPorts {
   readonly rules: AttemptRules
   readonly counts: ConsumerCounts
   readonly history: History
+  readonly marks: Marks
   readonly letters: DeadLetters
   /** False if nothing can be told to the server, and nobody should wait until that is possible. */
   mayTell(): boolean

@@ -1,6 +1,7 @@
 import {
   type Behaviour,
   type Explanation,
+  type HereRef,
   inspect,
   InvalidError,
   type MessageOf,
@@ -73,7 +74,7 @@ export interface Durable<P extends Protocol = Protocol> {
    *
    * @throws {OptionsError} if an argument is wrong, {StoppedError} if the pool has stopped, {UnreachableError} without JetStream
    */
-  consume(pool: PoolRef, options?: ConsumeOptions): Promise<Consumer>
+  consume(pool: HereRef, options?: ConsumeOptions): Promise<Consumer>
   /** The casts that could not be done, the oldest first. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
   /** Sends a dead letter again, with all its attempts. @throws {InvalidError} if it is gone, or cannot be read */
@@ -142,7 +143,7 @@ class DurableQueue implements Durable {
     }
   }
 
-  async consume(pool: PoolRef, options: ConsumeOptions = {}): Promise<Consumer> {
+  async consume(pool: HereRef, options: ConsumeOptions = {}): Promise<Consumer> {
     const checked = parseOptions(consumeOptions, options, 'options of consume')
     const { queue } = this
     checkRuns(pool)

@@ -14,7 +14,9 @@ export class DurableFailures {
   notStored(cause: unknown, id: string, mayBeStored: boolean): GenPoolError {
     const advice = mayBeStored
       ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
-      : 'The cast is not stored.'
+      : isFull(cause)
+        ? `${FULL} The cast is not stored.`
+        : 'The cast is not stored.'
     return new UnreachableError(this.queue, mayBeStored, { says: `${whatHappened(cause)} ${advice}`, cause })
   }
 
@@ -33,6 +35,15 @@ export class DurableFailures {
 export function hasNoResponders(error: unknown): boolean {
   const { isNoResponders } = error as { isNoResponders?: () => boolean }
   return typeof isNoResponders === 'function' && isNoResponders.call(error)
+}
+
+const FULL =
+  'The queue is full. Consume faster, or give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), ' +
+  'or the storage of the account and the server.'
+
+/** Whether a stream, an account or a server has no room left. */
+function isFull(cause: unknown): boolean {
+  return cause instanceof JetStreamApiError && /maximum (messages|bytes)|resource|storage/i.test(cause.message)
 }
 
 function whatHappened(cause: unknown): string {

@@ -50,7 +50,7 @@ export class QueueNames {
     return this.#laneOf.get(subject)
   }
 
-  triesOf(seq: number | 'clock'): string {
+  triesOf(seq: number | 'clock' | 'marks'): string {
     return `${this.#base}.tries.${seq}`
   }
 

@@ -7,6 +7,7 @@ import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
 import { History } from './history'
+import { Marks } from './marks'
 import { QueueNames } from './names'
 import { Publisher } from './publisher'
 import { ServerClock } from './server-clock'
@@ -21,6 +22,7 @@ export class Queue {
   readonly publisher: Publisher
   readonly time: ServerClock
   readonly history: History
+  readonly marks: Marks
   readonly letters: DeadLetters
   readonly bodies: Bodies
 
@@ -38,6 +40,7 @@ export class Queue {
     this.publisher = new Publisher(connection, clock, () => timeout)
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.publisher, this.names)
+    this.marks = new Marks(connection, this)
     this.letters = new DeadLetters(name, {
       jsm,
       publisher: this.publisher,
@@ -59,10 +62,11 @@ export class Queue {
     return this.connection.info?.max_payload ?? 1_000_000
   }
 
-  /** Makes what is missing, and asks the server for its time. */
+  /** Makes what is missing, asks the server for its time, and looks whether it has started anew. */
   async ensure(): Promise<void> {
     await ensureStreams(this.jsm, this)
     await this.time.set(this.publisher, this.jsm)
+    await this.marks.look()
   }
 
   async inspect(): Promise<QueueInspection> {

@@ -75,6 +75,36 @@ describe('the history', () => {
     ])
   })
 
+  it('law: attempts only grow, and end, whatever a killed server forgets of the last delivery', () => {
+    const how = fc.constantFrom('fail', 'kill', 'kill the server', 'return', 'kill before it begins')
+    fc.assert(
+      fc.property(fc.array(how, { maxLength: 20 }), fc.constantFrom(1, 2, 3), (ends, maxDeliver) => {
+        let tries = NO_TRIES
+        let [deliveries, last, mayBeForgotten] = [0, 0, false]
+        for (const how of ends) {
+          deliveries++
+          const facts = { deliveries, tries, ageMs: 0, expiresMs: undefined, mayBeForgotten }
+          const opening = openingOf(facts, { ...rules, maxDeliver })
+          if (opening.kind !== 'run') {
+            expect(opening).toEqual({ kind: 'dead', attempts: maxDeliver === 1 ? expect.any(Number) : maxDeliver })
+            return
+          }
+          const { attempt, isNoted } = opening
+          if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
+          if (how === 'return' || how === 'kill before it begins') continue
+          expect(attempt).toBeGreaterThan(last)
+          expect(attempt).toBeLessThanOrEqual(Math.max(2, maxDeliver))
+          last = attempt
+          if (isNoted) tries = { ...tries, noted: attempt }
+          if (how === 'fail') tries = withFailure(tries, failure(attempt))
+          if (how !== 'kill the server') continue
+          mayBeForgotten = true
+          deliveries--
+        }
+      }),
+    )
+  })
+
   it('law: attempts only grow, and end; only who has begun its last one is dead', () => {
     const how = fc.constantFrom('fail', 'kill', 'return', 'kill before it begins')
     fc.assert(

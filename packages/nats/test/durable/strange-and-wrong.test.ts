@@ -1,4 +1,5 @@
 import { durable } from '@genpool/nats'
+import { jetstreamManager } from '@nats-io/jetstream'
 import { connectTo, startServer } from '../support/server'
 import { until } from '../support/until'
 import { deliveries, type Mails, connection, open, consume, doneAre } from '../support/mails'
@@ -30,6 +31,19 @@ describe('what is no cast of ours', () => {
     expect(await jobs.dead({ limit: 2 })).toHaveLength(2)
     expect(await jobs.dead({ after: letters[4]!.seq })).toHaveLength(2)
     await until(async () => (await jobs.inspect()).inHand === 0, 'nothing is left in hand')
+  })
+})
+
+describe('a stream that somebody has given a bound', () => {
+  it('is said to be full, with what to do, and keeps what it has', async () => {
+    const jobs = await open()
+    const jsm = await jetstreamManager(connection as never)
+    await jsm.streams.update(`genpool_${jobs.name}_jobs`, { max_msgs: 1 })
+    await jobs.cast({ type: 'send', to: 'a' })
+    const refused = await jobs.cast({ type: 'send', to: 'b' }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: false })
+    expect(String(refused)).toMatch(/The queue is full\. Consume faster, .*max_msgs.* The cast is not stored\./)
+    expect(await jobs.inspect()).toMatchObject({ waiting: 1 })
   })
 })
 

@@ -94,7 +94,8 @@ async function client(name: string) {
   }
   return pool
 }
-const at = ({ key }: Machine, more: CallOptions = {}): CallOptions => ({ key, ...more })
+type FarOptions = Omit<CallOptions, 'share' | 'retry'>
+const at = ({ key }: Machine, more: FarOptions = {}): FarOptions => ({ key, ...more })
 
 describe('what a caller reads of a state that machines share', () => {
   it.each(['cell', 'store'] as const)(

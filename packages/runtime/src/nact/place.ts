@@ -34,7 +34,11 @@ export function checkPlace(kind: Kind, parent: Ref<never>, name: string | null |
     throw wrongPlace(kind, { argument: 'name', of, message: `expected ${expected}, got ${showValue(text)}` })
   }
   if (concrete.children.has(text)) {
-    const message = `it is taken: a child ${showValue(text)} of "${concrete.path}" already exists. Choose another name, or stop that child first`
+    const instead =
+      kind === 'remote pool'
+        ? 'Use that one, or give another parent (its name is that of the service)'
+        : 'Choose another name'
+    const message = `it is taken: a child ${showValue(text)} of "${concrete.path}" already exists. ${instead}, or stop that child first`
     throw wrongPlace(kind, { argument: 'name', of, message })
   }
 }

@@ -1,0 +1,157 @@
+import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { ownBodies } from '../wire/codec'
+import { Writer } from '../wire/writer'
+import type { QueueNames } from './names'
+import type { Publisher } from './publisher'
+
+/** Another consumer has written meanwhile. */
+const WRONG_LAST = 10071
+/** By how many places a mark is raised; more, if they are used up so fast. */
+const STEP = 64
+const MOST_STEP = 4096
+const FAST_MS = 100
+const MOST_SERVERS = 100
+/** What is as old is written again: the stream forgets entries by their age. */
+const OLD_MS = 24 * 3_600_000
+
+/** What is kept of a queue for the time after its server was killed. Places are those of the stream, one for each lane. */
+interface Marked {
+  /** The ids of the servers that were seen. A server has a new one each time it starts. */
+  readonly servers: readonly string[]
+  /** What lies behind has certainly not begun. */
+  readonly through: readonly number[]
+  /** What lies behind had certainly not begun when a server started last. */
+  readonly before: readonly number[]
+}
+
+const NOTHING_MARKED: Marked = { servers: [], through: [], before: [] }
+
+/**
+ * Knows which casts a killed server may have delivered and forgotten.
+ *
+ * A server writes down what it has delivered about 100 ms later, so after a kill it may count from 1 again. Consumers write down,
+ * some casts ahead, how far they may have begun. What lies up to there when a server starts is doubtful: its attempts are counted
+ * by what the consumers have written themselves. All others cost no write of their own.
+ */
+export class Marks {
+  readonly #writer = new Writer()
+  #marked = NOTHING_MARKED
+  #revision = 0
+  #wanted: number[] = []
+  #raising: Promise<void> | null = null
+  #step = STEP
+  #raisedAt: Nanos = -Infinity
+  #writtenAt: Nanos = -Infinity
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly ports: {
+      readonly jsm: JetStreamManager
+      readonly publisher: Publisher
+      readonly names: QueueNames
+      readonly clock: Clock
+    },
+  ) {}
+
+  /** Whether a server may have delivered this cast before it was killed, and does not know of it. */
+  isDoubtful(lane: number, seq: number): boolean {
+    return seq <= (this.#marked.before[lane] ?? 0)
+  }
+
+  /** Sees to it that this cast may begin: null if it may at once. What it returns rejects if that could not be written. */
+  cover(lane: number, seq: number): Promise<void> | null {
+    const through = this.#marked.through[lane] ?? 0
+    if (seq + this.#step / 2 <= through) return null
+    this.#wanted[lane] = Math.max(this.#wanted[lane] ?? 0, seq + this.#step)
+    this.#raising ??= this.#raise().finally(() => (this.#raising = null))
+    if (seq > through) return this.#raising
+    this.#raising.catch(() => undefined)
+    return null
+  }
+
+  /** Looks whether a server has started: before casts are taken from it. */
+  async look(): Promise<void> {
+    const server = this.connection.info?.server_id
+    if (server === undefined) return
+    for (;;) {
+      await this.#read()
+      const { servers, through } = this.#marked
+      if (servers.includes(server)) return
+      const last = (await this.ports.jsm.streams.info(this.ports.names.jobs)).state.last_seq
+      const before = through.map((place) => Math.min(place, last))
+      const next = { servers: [...servers, server].slice(-MOST_SERVERS), through, before }
+      if (await this.#write(next)) return
+    }
+  }
+
+  /** Sees to it that the entry does not grow too old. Called now and then. Never rejects. */
+  async refresh(): Promise<void> {
+    const age = this.ports.clock.now() - this.#writtenAt
+    if (age < OLD_MS * NS_PER_MS || this.#raising !== null || this.#revision === 0) return
+    this.#raising = this.#write(this.#marked)
+      .then(async (isWritten) => (isWritten ? undefined : this.#read()))
+      .finally(() => (this.#raising = null))
+    await this.#raising.catch(() => undefined)
+  }
+
+  async #raise(): Promise<void> {
+    // One entry for all that come in this turn.
+    await Promise.resolve()
+    const { clock } = this.ports
+    while (this.#isWanting()) {
+      const isFast = clock.now() - this.#raisedAt < FAST_MS * NS_PER_MS
+      this.#step = isFast ? Math.min(MOST_STEP, this.#step * 2) : STEP
+      this.#raisedAt = clock.now()
+      const { through } = this.#marked
+      const lanes = Math.max(through.length, this.#wanted.length)
+      const raised = Array.from({ length: lanes }, (_, i) => Math.max(through[i] ?? 0, this.#wanted[i] ?? 0))
+      if (!(await this.#write({ ...this.#marked, through: raised }))) await this.#read()
+    }
+  }
+
+  #isWanting(): boolean {
+    return this.#wanted.some((place, lane) => place > (this.#marked.through[lane] ?? 0))
+  }
+
+  async #read(): Promise<void> {
+    const { jsm, names } = this.ports
+    const found = await jsm.streams.getMessage(names.tries, { last_by_subj: names.triesOf('marks') })
+    this.#marked = found === null ? NOTHING_MARKED : markedIn(found.data)
+    this.#revision = found?.seq ?? 0
+  }
+
+  /** Returns whether it is written: false if another consumer was faster. */
+  async #write(marked: Marked): Promise<boolean> {
+    const { publisher, names } = this.ports
+    ownBodies.write(this.#writer.begin(Infinity), marked)
+    const frame = this.#writer.take()
+    try {
+      const expected = this.#revision
+      const { seq } = await publisher.store({ subject: names.triesOf('marks'), frame, expected })
+      this.#revision = seq
+      this.#marked = marked
+      this.#writtenAt = this.ports.clock.now()
+      return true
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === WRONG_LAST) return false
+      throw error
+    }
+  }
+}
+
+/** What somebody else wrote there counts as nothing. */
+function markedIn(bytes: Uint8Array): Marked {
+  try {
+    const { servers, through, before } = ownBodies.read(bytes) as Partial<Marked>
+    const isGood = Array.isArray(servers) && arePlaces(through) && arePlaces(before)
+    return isGood ? ({ servers, through, before } as Marked) : NOTHING_MARKED
+  } catch {
+    return NOTHING_MARKED
+  }
+}
+
+function arePlaces(value: unknown): boolean {
+  return Array.isArray(value) && value.every((place) => Number.isInteger(place))
+}

@@ -1,0 +1,70 @@
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { durable, type DurableOptions } from '@genpool/nats'
+import { start, stop } from 'nact'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
+
+let server: NatsServer
+beforeAll(async () => {
+  server = await startJetStream()
+})
+afterAll(endJetStream)
+
+/** Runs of a cast, each of which ends with the kill of its server and its consumer: "name attempt". */
+async function runsOf(names: readonly string[], options: Partial<DurableOptions> & { name: string }, kills: number) {
+  const runs: string[] = []
+  let deadBefore = 0
+  const Work = definePool({
+    init: () => null,
+    casts: {
+      work: async ({ name }: { name: string }, _state, ctx) => {
+        runs.push(`${name} ${ctx.delivery!.attempt}`)
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+        return noReply()
+      },
+    },
+  })
+  for (let i = 0; ; i++) {
+    const connection = await connectTo(server, { reconnect: false })
+    const jobs = await durable<typeof Work>(connection, { ackWait: 500, lanes: 2, ...options })
+    if (i === 0) deadBefore = (await jobs.inspect()).dead
+    if (i === 0) for (const name of names) await jobs.cast({ type: 'work', name }, { key: 'k' })
+    const system = start()
+    const before = runs.length
+    const consumer = await jobs.consume(spawnPool(system, Work, 'work', { size: 1 }))
+    const hasEnded = async () => runs.length > before || (await jobs.inspect()).dead > deadBefore
+    await until(hasEnded, 'it is begun once more, or dead')
+    if (i < kills && runs.length > before) await server.kill()
+    else {
+      await consumer.stop({ within: 0 })
+      stop(system)
+      return { runs, dead: await jobs.dead() }
+    }
+    await connection.close()
+    await consumer.stopped
+    stop(system)
+    await server.start()
+  }
+}
+
+describe('a server that is killed together with the consumer', () => {
+  it('just after it delivered a cast: the number of the attempt grows, and the last one is the last', async () => {
+    const { runs, dead } = await runsOf(['a'], { name: 'few', maxDeliver: 3 }, 5)
+    expect(runs).toEqual(['a 1', 'a 2', 'a 3'])
+    expect(dead).toMatchObject([{ attempts: 3, history: [{ attempt: 1 }, { attempt: 2 }, { attempt: 3 }] }])
+  })
+
+  it('costs a cast that has one attempt no more than one run that nobody has counted', async () => {
+    const { runs, dead } = await runsOf(['a'], { name: 'one', maxDeliver: 1 }, 5)
+    expect(runs.length).toBeLessThanOrEqual(2)
+    expect(runs).toEqual(['a 1', 'a 2'].slice(0, runs.length))
+    expect(dead).toMatchObject([{ attempts: runs.length }])
+  })
+
+  it('leaves casts alone that came after it', async () => {
+    await server.kill()
+    await server.start()
+    expect((await runsOf(['a'], { name: 'few', maxDeliver: 3 }, 0)).runs).toEqual(['a 1'])
+  })
+})

@@ -1,0 +1,78 @@
+import { virtualClock } from '@genpool/runtime/testing'
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { Marks } from '../../src/durable/marks'
+import { QueueNames } from '../../src/durable/names'
+
+/** A stream with one entry, as its server has it; `starts` gives the server a new id. */
+function server() {
+  let entry: { seq: number; data: Uint8Array } | null = null
+  let seq = 0
+  const info = { server_id: 'A' }
+  const clock = virtualClock()
+  const made = { writes: 0, last: 1_000_000, clock, starts: (id: string) => (info.server_id = id) }
+  const publisher = {
+    store: async ({ frame, expected }: { frame: Uint8Array; expected: number }) => {
+      await Promise.resolve()
+      if (expected !== (entry?.seq ?? 0))
+        throw new JetStreamApiError({ code: 400, err_code: 10071, description: 'wrong' })
+      made.writes++
+      entry = { seq: ++seq, data: frame.slice() }
+      return { seq, duplicate: false }
+    },
+  }
+  const jsm = {
+    streams: {
+      getMessage: async () => Promise.resolve(entry),
+      info: async () => Promise.resolve({ state: { last_seq: made.last } }),
+    },
+  }
+  const consumer = async (): Promise<Marks> => {
+    const ports = { jsm, publisher, names: new QueueNames('genpool', 'q', 2), clock }
+    const marks = new Marks({ info } as never, ports as never)
+    await marks.look()
+    return marks
+  }
+  return { ...made, made, consumer }
+}
+
+describe('what is known of a killed server', () => {
+  it('is that casts may have begun up to the mark, and no others', async () => {
+    const { consumer, starts } = server()
+    const first = await consumer()
+    await first.cover(0, 10)
+    expect(first.isDoubtful(0, 10)).toBe(false)
+    starts('B')
+    const second = await consumer()
+    expect([1, 10, 100_000].map((seq) => second.isDoubtful(0, seq))).toEqual([true, true, false])
+    expect(second.isDoubtful(1, 1)).toBe(false)
+  })
+
+  it('leaves casts alone that came after its start', async () => {
+    const { consumer, starts, made } = server()
+    await (await consumer()).cover(0, 10)
+    made.last = 10
+    starts('B')
+    const second = await consumer()
+    expect([10, 11].map((seq) => second.isDoubtful(0, seq))).toEqual([true, false])
+  })
+
+  it('costs one write for many casts, of several consumers, too', async () => {
+    const { consumer, made } = server()
+    const [a, b] = [await consumer(), await consumer()]
+    for (let seq = 1; seq <= 1000; seq++) await (seq % 2 === 0 ? a : b).cover(seq % 3, seq)
+    expect(made.writes).toBeLessThan(80)
+    await made.clock.advance(25 * 3_600_000)
+    const before = made.writes
+    await Promise.all([a.refresh(), b.refresh()])
+    expect(made.writes - before).toBe(1)
+  })
+
+  it('waits for a write only at the mark', async () => {
+    const { consumer } = server()
+    const marks = await consumer()
+    await marks.cover(0, 1)
+    expect(marks.cover(0, 2)).toBeNull()
+    expect(marks.cover(0, 60)).toBeNull()
+    expect(marks.cover(0, 100_000)).toBeInstanceOf(Promise)
+  })
+})

@@ -1,0 +1,29 @@
+import { call, cast, definePool, noReply, reply } from '@genpool/core'
+import { type Durable, type RemotePoolRef } from '@genpool/nats'
+import type { Behaviour } from '@genpool/core'
+
+const _Work = definePool({
+  calls: { add: (_: { v: number }) => reply(1) },
+  casts: { put: (_: { v: number }) => noReply() },
+})
+type Far = RemotePoolRef<typeof _Work extends Behaviour<infer P> ? P : never>
+
+/** Never runs: the compiler reads it. */
+export async function slips(far: Far, jobs: Durable): Promise<void> {
+  await call(far, { type: 'add', v: 1 }, { key: 'k', idempotent: true })
+  cast(far, { type: 'put', v: 1 }, { key: 'k' })
+  // @ts-expect-error calls of other clients would not share the run
+  await call(far, { type: 'add', v: 1 }, { share: 'k' })
+  // @ts-expect-error it is tried on another node by itself
+  await call(far, { type: 'add', v: 1 }, { retry: { attempts: 2 } })
+  // @ts-expect-error a cast that is on its way cannot be replaced
+  cast(far, { type: 'put', v: 1 }, { latest: 'k' })
+  // @ts-expect-error only a pool of this process consumes
+  await jobs.consume(far)
+}
+
+describe('the types of a pool that runs elsewhere', () => {
+  it('refuse what it never takes', () => {
+    expect(slips).toBeInstanceOf(Function)
+  })
+})
