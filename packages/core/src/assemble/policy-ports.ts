@@ -113,6 +113,11 @@ export class PolicyPorts {
     this.kernel.population.setSizePolicy(policy)
   }
 
+  isWriting(seat: Seat): boolean {
+    const member = seat as Member
+    return member.inHand.some((request) => member.isWriting(request))
+  }
+
   abandon(seat: Seat, cause: unknown): void {
     this.kernel.abandon(seat as Member, cause)
   }

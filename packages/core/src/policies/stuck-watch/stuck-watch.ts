@@ -4,6 +4,8 @@ import type { Attaching, Listener, Seat } from '../../pool/ports'
 /** What a watch for stuck members needs of its pool. */
 export interface StuckPorts extends Attaching {
   readonly clock: Clock
+  /** Whether its handler has returned, and its commit is being written. */
+  isWriting(seat: Seat): boolean
   /** Replaces a stuck member; its requests fail with `cause`. */
   abandon(seat: Seat, cause: unknown): void
 }
@@ -21,7 +23,8 @@ class Watched implements Expiring {
 /**
  * Replaces members that work on one message for longer than `stuckAfter`.
  *
- * The time counts from each start of a handler: a member that waits for the state is not stuck.
+ * The time counts from each start of a handler: a member that waits for the state is not stuck. Nor is one whose commit is being
+ * written: it is waited for, since the commit may count.
  */
 export class StuckWatch implements Listener {
   #afterMs = Infinity
@@ -30,7 +33,7 @@ export class StuckWatch implements Listener {
   #attached = false
 
   constructor(private readonly pool: StuckPorts) {
-    this.#deadlines = new Deadlines(pool.clock, ({ seat }) => this.#giveUp(seat))
+    this.#deadlines = new Deadlines(pool.clock, (watched) => this.#giveUp(watched))
   }
 
   /** @param stuckAfter in milliseconds; Infinity for never. It applies to handlers that start from now on */
@@ -46,6 +49,11 @@ export class StuckWatch implements Listener {
     const watched = this.#watched.get(seat) ?? new Watched(seat)
     this.#watched.set(seat, watched)
     this.#deadlines.remove(watched)
+    this.#watch(watched, now)
+  }
+
+  #watch(watched: Watched, now: Nanos): void {
+    if (this.#afterMs === Infinity) return
     watched.deadline = now + this.#afterMs * NS_PER_MS
     this.#deadlines.add(watched)
   }
@@ -76,7 +84,9 @@ export class StuckWatch implements Listener {
     if (watched !== undefined) this.#deadlines.remove(watched)
   }
 
-  #giveUp(seat: Seat): void {
+  #giveUp(watched: Watched): void {
+    const { seat } = watched
+    if (this.pool.isWriting(seat)) return this.#watch(watched, this.pool.clock.now())
     this.pool.abandon(seat, new Error(`it was still running after ${this.#afterMs} ms and was replaced as stuck`))
   }
 }
