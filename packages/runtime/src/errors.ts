@@ -105,12 +105,12 @@ export class ExpiredError extends GenPoolError {
     readonly mayBeCommitted = false,
   ) {
     super(
-      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: the request was ` +
+      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: ` +
         (mayBeCommitted
-          ? `run, and ${why?.why ?? WRITTEN}. ${READ_FIRST}${why === undefined ? '' : ` ${why.says}`}`
+          ? `${why?.why ?? `the request was run, and ${WRITTEN}`}. ${READ_FIRST}${why === undefined ? '' : ` ${why.says}`}`
           : started
-            ? `running, and its result is discarded. ${why?.says ?? SLOW}`
-            : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
+            ? `the request was running, and its result is discarded. ${why?.says ?? SLOW}`
+            : `the request was still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
       withCause(why?.cause),
     )
   }

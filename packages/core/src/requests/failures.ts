@@ -65,7 +65,7 @@ export class Failures {
     const started = wasStarted(request)
     const why =
       commit !== null
-        ? COMMITS[commit]
+        ? { ...COMMITS[commit], why: `the request was run, and ${COMMITS[commit].why}` }
         : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
     return new ExpiredError(

@@ -3,6 +3,8 @@ import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { RemoteRequest } from './remote-request'
 
+/** Only its node knows, and it is not asked any more. */
+const MAY_BE_COMMITTED = 'its node may have committed it'
 const MAY_HAVE_RUN = 'its handler may have run, and what it committed stands'
 
 /** Makes the errors of one remote pool that are not those of its nodes. */
@@ -20,18 +22,21 @@ export class RemoteFailures {
     const timeoutMs = (request.deadline - request.createdAt) / NS_PER_MS
     const started = wasSent(request)
     const says = started
-      ? `Node "${request.node?.id ?? 'unknown'}" had it, and did not answer in time. Make the handler faster, or raise "timeout".`
+      ? 'Make the handler faster, or raise "timeout".'
       : 'It waited here for a connection or a node. See inspect(pool).'
-    return new ExpiredError(this.pool, waitedMs, started, { says }, timeoutMs)
+    const why = `node "${request.node?.id ?? 'unknown'}" had the request, and may have committed it`
+    return new ExpiredError(this.pool, waitedMs, started, { says, why }, timeoutMs, started)
   }
 
   cancelled(request: RemoteRequest, reason: unknown): CancelledError {
-    return new CancelledError(this.pool, wasSent(request), reason)
+    const wasRunning = wasSent(request)
+    return new CancelledError(this.pool, wasRunning, reason, undefined, wasRunning ? MAY_BE_COMMITTED : undefined)
   }
 
   stopped(request: RemoteRequest | null): StoppedError {
     const advice = 'Make a new one with remotePool().'
-    return new StoppedError(this.pool, request !== null && wasSent(request), undefined, { advice })
+    const wasRunning = request !== null && wasSent(request)
+    return new StoppedError(this.pool, wasRunning, undefined, { advice }, wasRunning ? MAY_BE_COMMITTED : undefined)
   }
 
   /** Nobody serves the pool. */
