@@ -82,7 +82,7 @@ describe('a commit of a thread that is being written', () => {
     const delivery = { id: 'a', attempt: 1, storedAt: new Date(5), seq: 7, key: undefined }
     let running!: { cancel(): void }
     const told = new Promise<unknown>((resolve) => {
-      running = deliver(pool as never, { type: 'add' }, { delivery, timeout: 60_000 }, resolve)
+      running = deliver(pool as never, { type: 'bump' }, { delivery, timeout: 60_000 }, resolve)
     })
     await begun
     running.cancel()
