@@ -5,6 +5,7 @@ import {
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
+  type Remedy,
   StoppedError,
   textOf,
   type Turn,
@@ -26,15 +27,12 @@ export const LEAVE_THE_CIRCLE =
 const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
 
 /** What is said of a request that fails although its commit counts, or may. */
-const COMMITS = {
-  written: {
-    why: WRITTEN,
-    says: 'If that takes long, raise "timeout", or see what the store waits for.',
-  },
-  done: {
-    why: 'its commit was done, and only the answer was missing',
-    says: 'Answer with the commit, or raise "timeout".',
-  },
+const COMMITS = { written: WRITTEN, done: 'its commit was done, and only the answer was missing' }
+const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
+const UNANSWERED: Remedy = { says: 'Answer with the commit, or raise "timeout".' }
+
+function withCommit(commit: 'written' | 'done', remedy = UNANSWERED): Remedy {
+  return { ...remedy, why: `the request was run, and ${COMMITS[commit]}` }
 }
 
 /** Makes the errors of one pool, with its name and the facts of the request. */
@@ -63,10 +61,11 @@ export class Failures {
     const { sentAt, deadline } = request
     const { commit } = request
     const started = wasStarted(request)
-    const why =
-      commit !== null
-        ? { ...COMMITS[commit], why: `the request was run, and ${COMMITS[commit].why}` }
+    const remedy =
+      commit === 'written'
+        ? WHILE_WRITTEN
         : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
+    const why = commit === null ? remedy : withCommit(commit, remedy)
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
     return new ExpiredError(
       this.pool,
@@ -97,13 +96,13 @@ export class Failures {
       wasStarted(request),
       request.rarely?.signal?.reason,
       undefined,
-      commit === null ? undefined : COMMITS[commit].why,
+      commit === null ? undefined : COMMITS[commit],
     )
   }
 
   stopped(request: Request): StoppedError {
     const { commit } = request
-    return this.closed(wasStarted(request), commit === null ? undefined : COMMITS[commit].why)
+    return this.closed(wasStarted(request), commit === null ? undefined : COMMITS[commit])
   }
 
   /** The error of what a pool refuses that has stopped, or stops. */
