@@ -6,6 +6,7 @@ import {
   GenPoolError,
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
+  READ_FIRST,
   round,
   sentence,
   type StoppedError,
@@ -14,17 +15,26 @@ import {
 } from '@genpool/runtime'
 import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/state-ane'
 
+const WORDS = {
+  yes: 'The state was committed before; only the answer failed.',
+  maybe: `Its commit was being written, and may count. ${READ_FIRST}`,
+  no: 'Nothing was committed.',
+}
+
 /**
  * The handler threw, or its member was lost, while the request was running. It may have had effects; its commit did not happen.
  *
  * If it had run and waited to run again (`ctx.backOff`), and was dropped then, `cause` is the `DroppedError`.
  *
- * One exception: if only the answer failed, which is made after the commit, the commit stands, and the message says so.
+ * Two exceptions. If only the answer failed, which is made after the commit, the commit stands: `committed` is true. If the member was
+ * lost while its commit was being written, nobody knows: `committed` is "maybe", and `mayBeCommitted` true.
  *
  * @example if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) console.log(error.type, error.cause)
  */
 export class CrashedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CRASHED'
+  /** Whether its commit may count: false only if nothing was committed, and nothing will be. */
+  readonly mayBeCommitted: boolean
   constructor(
     readonly pool: string,
     /** The member that ran it, such as `member-3.1`; empty if it was not running when it failed. */
@@ -32,18 +42,19 @@ export class CrashedError extends GenPoolError {
     /** The type of the message. */
     readonly type: string,
     cause: unknown,
-    /** Whether the state was committed before: then only the answer failed. */
-    readonly committed = false,
+    /** Whether the state was committed before: then only the answer failed. "maybe": its commit was being written. */
+    readonly committed: boolean | 'maybe' = false,
     /** What may be wrong, in words. */
     hint = '',
   ) {
     super(
       `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
-        (committed ? 'The state was committed before; only the answer failed.' : 'Nothing was committed.') +
+        WORDS[committed === 'maybe' ? 'maybe' : committed ? 'yes' : 'no'] +
         textOf(hint) +
         ' See "cause" for the original error.',
       { cause },
     )
+    this.mayBeCommitted = committed !== false
   }
 }
 

@@ -76,12 +76,18 @@ export interface Remedy {
   readonly cause?: unknown
 }
 
+/** What to do about a commit of which nobody knows yet whether it counts. */
+export const READ_FIRST = 'Read the state, or make the change repeatable, before you send it again.'
+
+/** Why a commit may count although its request has failed. */
+export const WRITTEN = 'its commit was being written and may count'
 const SLOW = 'Make the handler faster, let it watch ctx.signal, or raise "timeout".'
 
 /**
  * The deadline passed before the answer came.
  *
  * With `started: false` the request never ran and is safe to retry. With `started: true` it may have had effects.
+ * With `mayBeCommitted: true` its commit may count, too: read the state before you send it again.
  *
  * @example if (isGenPoolError(error, 'ERR_GENPOOL_EXPIRED') && !error.started) await tryAgain() // it never ran
  */
@@ -95,14 +101,16 @@ export class ExpiredError extends GenPoolError {
     why?: Remedy,
     /** How long the caller wanted to wait. Default: as long as it waited. */
     timeoutMs = round(waitedMs),
-    /** Where it was, if it may have been running. Default: it was running. */
-    was = 'running',
+    /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+    readonly mayBeCommitted = false,
   ) {
     super(
-      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: the request was ` +
-        (started
-          ? `${was}, and its result is discarded. ${why?.says ?? SLOW}`
-          : `still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
+      `"${textOf(target)}" did not answer within ${showNumber(timeoutMs)} ms: ` +
+        (mayBeCommitted
+          ? `${why?.why ?? `the request was run, and ${WRITTEN}`}. ${READ_FIRST}${why === undefined ? '' : ` ${why.says}`}`
+          : started
+            ? `the request was running, and its result is discarded. ${why?.says ?? SLOW}`
+            : `the request was still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
       withCause(why?.cause),
     )
   }
@@ -115,19 +123,28 @@ export class ExpiredError extends GenPoolError {
  */
 export class CancelledError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CANCELLED'
+  /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+  readonly mayBeCommitted: boolean
   constructor(
     readonly target: string,
     readonly started: boolean,
     cause?: unknown,
     /** What was cancelled, in a sentence. Default: a request. */
     says?: string,
+    /** Why its commit may count all the same, in words; left out if it does not. */
+    commit?: string,
   ) {
     super(
       says ??
         `A request to "${textOf(target)}" was cancelled by its caller while ` +
-          (started ? 'it was running; its result is discarded.' : 'it was waiting; it was never run.'),
+          (commit !== undefined
+            ? `it was running, and ${textOf(commit)}. ${READ_FIRST}`
+            : started
+              ? 'it was running; its result is discarded.'
+              : 'it was waiting; it was never run.'),
       { cause },
     )
+    this.mayBeCommitted = commit !== undefined
   }
 }
 
@@ -143,20 +160,32 @@ export function cancelledWait(target: string): string {
  */
 export class StoppedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_STOPPED'
+  /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+  readonly mayBeCommitted: boolean
   constructor(
     readonly target: string,
     readonly started = false,
     cause?: unknown,
     /** What it does, what follows, and what to do. Default: it has stopped, and a request was not run. */
     why?: { readonly is?: string; readonly so?: string; readonly advice?: string },
+    /** Why its commit may count all the same, in words; left out if it does not. */
+    commit?: string,
   ) {
-    const so = why?.so ?? `a request to it ${started ? 'failed while it was running' : 'was not run'}`
+    const failed =
+      commit !== undefined
+        ? `failed while it was running, and ${textOf(commit)}`
+        : started
+          ? 'failed while it was running'
+          : 'was not run'
+    const so = why?.so ?? `a request to it ${failed}`
     super(
       `"${textOf(target)}" ${why?.is ?? 'has stopped'}, so ${so}.` +
         (cause === undefined ? '' : ` It stopped because: ${sentence(textOf(cause))}`) +
+        (commit === undefined ? '' : ` ${READ_FIRST}`) +
         (why?.advice === undefined ? '' : ` ${why.advice}`),
       withCause(cause),
     )
+    this.mayBeCommitted = commit !== undefined
   }
 }
 

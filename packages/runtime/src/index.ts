@@ -12,12 +12,14 @@ export {
   GenPoolError,
   isGenPoolError,
   OptionsError,
+  READ_FIRST,
   type Remedy,
   round,
   sentence,
   StoppedError,
   textOf,
   UnreachableError,
+  WRITTEN,
 } from './errors'
 export { type Fault, InvalidError } from './invalid-error'
 export { keepShape } from './keep-shape'

@@ -115,6 +115,10 @@ export class PolicyPorts {
     this.kernel.population.setSizePolicy(policy)
   }
 
+  isWriting(seat: Seat, request: RequestFacts): boolean {
+    return (seat as Member).isWriting(request as Request)
+  }
+
   abandon(seat: Seat, request: RequestFacts, cause: Error): void {
     this.kernel.abandon(seat as Member, request as Request, cause)
   }

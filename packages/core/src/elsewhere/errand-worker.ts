@@ -75,6 +75,7 @@ export class ErrandWorker {
         return worker.commits
       },
       holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
+      isWriting: () => false,
       startOf: (request) => worker.startOf(request),
       giveUp: () => true,
       gaveUp: () => undefined,

@@ -232,6 +232,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.#worker.holdsAnswersOf(request)
   }
 
+  isWriting(request: Request): boolean {
+    return this.#worker.isWriting?.(request) === true
+  }
+
   startOf(request: Request): Nanos | null {
     return this.#worker.startOf(request)
   }

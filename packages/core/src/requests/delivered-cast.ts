@@ -12,15 +12,18 @@ export interface DeliveryEnd {
   (error: GenPoolError | undefined, runs: number): void
 }
 
-/** Takes a request back, wherever it is. */
-interface Withdrawing {
+/** The pool of a delivered cast. */
+interface Delivered {
+  /** Takes a request back, wherever it is. */
   giveUp(request: Request, why: 'cancelled'): void
+  readonly deadlines: { remove(request: Request): void }
+  readonly failures: Record<'cancelled' | 'stopped', (request: Request) => GenPoolError>
 }
 
 /** A cast that somebody keeps until it is done: who delivers it is told what became of it, and the pool counts it as no lost message. */
 export class DeliveredCast extends Request {
   constructor(
-    owner: RequestOwner<Request> & Withdrawing,
+    owner: RequestOwner<Request> & Delivered,
     {
       handler,
       message,
@@ -33,7 +36,7 @@ export class DeliveredCast extends Request {
     this.#pool = owner
   }
 
-  readonly #pool: Withdrawing
+  readonly #pool: Delivered
 
   readonly #delivery: Delivery
 
@@ -41,9 +44,33 @@ export class DeliveredCast extends Request {
     return this.#delivery
   }
 
+  /** Why it is to end if its commit comes to nothing, which was being written; null for its deadline, or if nothing ends it. */
+  #ending: 'cancelled' | 'stopped' | null = null
+
   /** Ends it: it may be somebody else's now. */
   cancel(): void {
     this.#pool.giveUp(this, 'cancelled')
+  }
+
+  /**
+   * While its commit is being written nobody knows whether it is done: it waits for that, or it would run again, and count twice. If the
+   * commit comes to nothing, it fails then.
+   */
+  override fail(error: GenPoolError): boolean {
+    const { code } = error
+    if (this.outcome !== null || code === 'ERR_GENPOOL_CRASHED') return super.fail(error)
+    if (this.commit === 'written') return this.#failLater(code)
+    if (this.#ending === null || code !== 'ERR_GENPOOL_EXPIRED') return super.fail(error)
+    return super.fail(this.#pool.failures[this.#ending](this))
+  }
+
+  #failLater(code: string): false {
+    if (code === 'ERR_GENPOOL_EXPIRED') return false
+    this.#ending ??= code === 'ERR_GENPOOL_CANCELLED' ? 'cancelled' : 'stopped'
+    // Its handler does not run again.
+    this.#pool.deadlines.remove(this)
+    this.deadline = -Infinity
+    return false
   }
 
   /** Nobody waits for an answer: it is done when its handler is. */

@@ -5,9 +5,11 @@ import {
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
+  type Remedy,
   StoppedError,
   textOf,
   type Turn,
+  WRITTEN,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
 import { readable } from '../behaviours/ended-drafts'
@@ -24,6 +26,15 @@ export const LEAVE_THE_CIRCLE =
 /** Said of a message whose handler ended its run with `ctx.backOff(ms, { again: true })`. */
 const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
 
+/** What is said of a request that fails although its commit counts, or may. */
+const COMMITS = { written: WRITTEN, done: 'its commit was done, and only the answer was missing' }
+const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
+const UNANSWERED: Remedy = { says: 'Answer with the commit, or raise "timeout".' }
+
+function withCommit(commit: 'written' | 'done', remedy = UNANSWERED): Remedy {
+  return { ...remedy, why: `the request was run, and ${COMMITS[commit]}` }
+}
+
 /** Makes the errors of one pool, with its name and the facts of the request. */
 export class Failures {
   constructor(
@@ -35,8 +46,9 @@ export class Failures {
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
+    const committed = request.commit === 'written' ? 'maybe' : false
     const member = request.runner?.info.name ?? ''
-    return new CrashedError(this.pool, member, request.type, readable(cause), false, hintFor(request, cause))
+    return new CrashedError(this.pool, member, request.type, readable(cause), committed, hintFor(request, cause))
   }
 
   /** The run is done, its commit too if it had one, and the answer could not be made or given. */
@@ -52,9 +64,13 @@ export class Failures {
 
   expired(request: Request): ExpiredError {
     const { sentAt, deadline } = request
+    const { commit } = request
     const started = wasStarted(request)
-    const why =
-      selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request))
+    const remedy =
+      commit === 'written'
+        ? WHILE_WRITTEN
+        : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
+    const why = commit === null ? remedy : withCommit(commit, remedy)
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
     return new ExpiredError(
       this.pool,
@@ -62,6 +78,7 @@ export class Failures {
       started,
       why,
       deadline === Infinity ? undefined : (deadline - sentAt) / NS_PER_MS,
+      commit !== null,
     )
   }
 
@@ -78,16 +95,24 @@ export class Failures {
   }
 
   cancelled(request: Request): CancelledError {
-    return new CancelledError(this.pool, wasStarted(request), request.rarely?.signal?.reason)
+    const { commit } = request
+    return new CancelledError(
+      this.pool,
+      wasStarted(request),
+      request.rarely?.signal?.reason,
+      undefined,
+      commit === null ? undefined : COMMITS[commit],
+    )
   }
 
   stopped(request: Request): StoppedError {
-    return this.closed(wasStarted(request))
+    const { commit } = request
+    return this.closed(wasStarted(request), commit === null ? undefined : COMMITS[commit])
   }
 
   /** The error of what a pool refuses that has stopped, or stops. */
-  closed(started = false): StoppedError {
-    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped())
+  closed(started = false, commit?: string): StoppedError {
+    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped(), commit)
   }
 
   /** The error that refuses the late commit of an ended member. Its callers already have their errors. */

@@ -69,6 +69,8 @@ export interface Runner<R> {
   readonly commits: boolean
   /** Whether an answer given now must wait for a commit. */
   holdsAnswersOf(request: R): boolean
+  /** Whether its commit is being written, and may count. */
+  isWriting(request: R): boolean
   /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: R): Nanos | null
   /** Its caller is about to give up. False: it is too late, its answer is on its way. */

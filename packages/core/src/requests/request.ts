@@ -98,6 +98,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.outcome !== null && this.outcome !== 'replied'
   }
 
+  /** What its member has committed, or may have, although it has no answer; null if nothing. */
+  get commit(): 'written' | 'done' | null {
+    if (this.runner?.isWriting(this) === true) return 'written'
+    return this.rarely !== null && this.rarely.committed === true ? 'done' : null
+  }
+
   /** The other requests of its batch; null if its handler takes one message. */
   get companions(): readonly Request[] | null {
     if (this.handler.batch === 0) return null

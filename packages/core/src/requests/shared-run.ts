@@ -53,6 +53,10 @@ export class SharedCall extends Request {
     super(books.owner, 'call', about.handler, about.message, resolveCaller, about.sentAt)
   }
 
+  override get commit(): 'written' | 'done' | null {
+    return this.run === null ? null : this.run.commit
+  }
+
   /** Takes over how far the run is, for what errors and events say. */
   takeFacts(): void {
     if (this.run === null) return

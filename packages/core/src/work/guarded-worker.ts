@@ -71,6 +71,10 @@ class GuardedWorker implements Worker {
     return this.#worker?.holdsAnswersOf(job) === true
   }
 
+  isWriting(job: Job): boolean {
+    return this.#worker?.isWriting?.(job) === true
+  }
+
   startOf(job: Job): number | null {
     return this.#worker?.startOf(job) ?? null
   }

@@ -182,6 +182,15 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.promisedRuns.hold = hold
   }
 
+  /** The store writes the commit, so it takes time. Called by the commit engine. */
+  writing(begun: boolean): void {
+    this.promisedRuns.writes = begun
+  }
+
+  isWriting(request: Request): boolean {
+    return this.#promised !== null && this.#promised.writes && this.has(request)
+  }
+
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
     const request = this.host.inHand.first

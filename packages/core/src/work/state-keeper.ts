@@ -7,6 +7,7 @@ import { transact } from '../hot-imports'
 export interface Run extends Transition<unknown, Step> {
   run(state: unknown, attempt: { readonly number: number; readonly exclusive: boolean }): Step | PromiseLike<Step>
   committed(step: Step, state: unknown): void
+  writing(begun: boolean): void
   /** Whether the worker has ended: late results are ignored. */
   readonly ended: boolean
 }

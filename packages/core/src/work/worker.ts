@@ -158,6 +158,11 @@ export interface Worker<J extends Job = Job> {
   giveUp?(job: J): boolean
   /** Whether an answer to this job that is given now has to wait for the commit of its run. */
   holdsAnswersOf(job: J): boolean
+  /**
+   * Whether the commit of a job is being written, so that it may count although its caller is told of a failure now. Left out by workers
+   * whose commits take no time.
+   */
+  isWriting?(job: J): boolean
   /** When it started to run a job; null if it has not, or the job has ended. */
   startOf(job: J): Nanos | null
   /** How far a job is that has begun. Left out by workers that report each end at once: their jobs run until then. */

@@ -1,8 +1,10 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
-import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, READ_FIRST, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { RemoteRequest } from './remote-request'
 
+/** Only its node knows, and it is not asked any more. */
+const MAY_BE_COMMITTED = 'its node may have committed it'
 const MAY_HAVE_RUN = 'its handler may have run, and what it committed stands'
 
 /** Makes the errors of one remote pool that are not those of its nodes. */
@@ -20,23 +22,23 @@ export class RemoteFailures {
     const timeoutMs = (request.deadline - request.createdAt) / NS_PER_MS
     const started = wasSent(request)
     const says = started
-      ? 'It may have waited there, or run: see inspect(pool) of both sides. Add nodes or members, make the handler faster, or raise "timeout".'
+      ? 'See inspect(pool) of both sides. Add nodes or members, make the handler faster, or raise "timeout".'
       : 'It waited here for a connection or a node. See inspect(pool).'
-    return new ExpiredError(this.pool, waitedMs, started, { says }, timeoutMs, whereIs(request))
+    const why = `the request was ${whereIs(request)}, and may be committed`
+    return new ExpiredError(this.pool, waitedMs, started, { says, why }, timeoutMs, started)
   }
 
   cancelled(request: RemoteRequest, reason: unknown): CancelledError {
-    const says = `A request to "${this.pool}" was cancelled by its caller while it was ${whereIs(request)}; its result is discarded.`
-    return wasSent(request)
-      ? new CancelledError(this.pool, true, reason, says)
-      : new CancelledError(this.pool, false, reason)
+    if (!wasSent(request)) return new CancelledError(this.pool, false, reason)
+    const says = `A request to "${this.pool}" was cancelled by its caller while it was ${whereIs(request)}, and may be committed. ${READ_FIRST}`
+    return new CancelledError(this.pool, true, reason, says, MAY_BE_COMMITTED)
   }
 
   stopped(request: RemoteRequest | null): StoppedError {
     const advice = 'Make a new one with remotePool().'
     if (request === null || !wasSent(request)) return new StoppedError(this.pool, false, undefined, { advice })
-    const so = `a request to it failed while it was ${whereIs(request)}`
-    return new StoppedError(this.pool, true, undefined, { advice, so })
+    const so = `a request to it failed while it was ${whereIs(request)}, and may be committed`
+    return new StoppedError(this.pool, true, undefined, { advice, so }, MAY_BE_COMMITTED)
   }
 
   /** Nobody serves the pool. */

@@ -56,6 +56,7 @@ export class JobConsumer {
     this.#beat = new Heartbeat(clock, queue.options.ackWait, {
       beat: () => this.#renew(),
       lapsed: () => this.#lapsed(),
+      caughtUp: () => flushed(queue.connection),
     })
     this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
@@ -167,6 +168,8 @@ export class JobConsumer {
     const incoming = Incoming.of(message)
     if (lane === undefined || incoming === null) return void this.#counts.strange++
     this.#pulls.got(lane, this.queue.clock.now())
+    // It may have waited in the socket while this process stood still, and be somebody else's now.
+    if (this.#beat.look()) return void (this.#deliveries.letGo(incoming, lane), this.#planSoon())
     // What there was room for in this turn has been counted; the pool is asked only when that is used up.
     if (--this.#left < 0) this.#left = this.#room() - 1
     if (this.#stopping !== null || this.#left < 0) this.#deliveries.giveBack(incoming, lane)
@@ -243,7 +246,7 @@ export class JobConsumer {
   #lapsed(): void {
     if (this.#deliveries.size === 0) return
     this.#counts.lapses++
-    this.#deliveries.abort()
+    this.#deliveries.lapse()
   }
 
   #makeDeliveries(): Deliveries {

@@ -9,6 +9,8 @@ import { badJob, Job, runJob, storedAtOf } from './job-runs'
 import { tellOf } from './job-events'
 import { Line } from './line'
 
+const STOOD_STILL = 'this process stood still, so the cast may be with another one'
+
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
 export class Deliveries {
   readonly #inHand = new Set<Job>()
@@ -38,6 +40,18 @@ export class Deliveries {
   /** Says of all that they are in work. */
   renew(): void {
     for (const { incoming } of this.#inHand) incoming.working()
+  }
+
+  /** All that is here may be somebody else's now: what runs is ended, and what has not begun never will. */
+  lapse(): void {
+    for (const job of this.#inHand) job.lapsed = true
+    this.abort()
+  }
+
+  /** Leaves a cast that has come, and may be somebody else's. */
+  letGo(incoming: Incoming, lane: number): void {
+    const job = this.#open(incoming, lane)
+    if (job !== null) this.#leave(job, STOOD_STILL)
   }
 
   /** Ends all that run: they may be somebody else's, or have to be. */
@@ -152,6 +166,7 @@ export class Deliveries {
 
   #run(job: Job): void {
     const { ports } = this
+    if (job.lapsed) return this.#leave(job, STOOD_STILL)
     try {
       runJob(job, ports, (error, runs) => this.#ended(job, error, runs))
     } catch (error) {

@@ -132,7 +132,7 @@ export const consumeOptions = z.strictObject({
     .optional()
     .describe('The most casts that it has in hand. Default: as many as its pool can work on at once.'),
   timeout: endless(
-    'How long one attempt may take, in milliseconds. After that it has failed, and its commit is refused. A handler that ignores `ctx.signal` keeps its member: set `stuckAfter` of the pool.',
+    'How long one attempt may take, in milliseconds. After that it has failed, and its commit is refused. A commit that is being written then is waited for: written, the cast is done. A handler that ignores `ctx.signal` keeps its member: set `stuckAfter` of the pool.',
   ),
 })
 

@@ -12,6 +12,8 @@ import type { JobHeader } from './job-frame'
 export class Job {
   kept: Kept = NOTHING_KEPT
   attempt = 1
+  /** Whether it may be somebody else's: then it must not begin. */
+  lapsed = false
   /** Null until the pool has it. */
   running: Delivering | null = null
 

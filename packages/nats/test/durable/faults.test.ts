@@ -96,6 +96,24 @@ describe('400 casts, and three processes', () => {
     expect(even).toEqual(sorted(even))
   })
 
+  it('that came while the process stood still are left to others, and do not run here when it goes on', async () => {
+    const jobs = await open('socket')
+    const [still] = await consumers('socket', 1)
+    await jobs.cast({ type: 'work', n: 0 }, { id: 'id-0' })
+    await until(async () => (await effects.count('socket')) === 1, 'it works')
+    still!.signal('SIGSTOP')
+    for (const n of [1, 2, 3]) await jobs.cast({ type: 'work', n }, { id: `id-${n}`, key: 'k' })
+    await until(async () => (await jobs.inspect()).inHand > 0, 'one has come to it')
+    await consumers('socket', 1)
+    await rest(jobs)
+    still!.signal('SIGCONT')
+    for (let n = 4; n < 24; n++) await jobs.cast({ type: 'work', n }, { id: `id-${n}` })
+    await until(async () => (await effects.count('socket')) === 24, 'all are done')
+    await until(() => still!.ran().some((n) => Number(n) > 3), 'it works again')
+    expect(still!.ran().filter((n) => [1, 2, 3].includes(Number(n)))).toEqual([])
+    expect(await numbers('socket')).toEqual(expect.arrayContaining([1, 2, 3]))
+  })
+
   it('that are told to stop hand over at once, and lose nothing', async () => {
     const jobs = await open('gentle')
     const processes = await consumers('gentle', 2, 10)

@@ -133,7 +133,7 @@ class StateActor<S> extends BaseActor {
     const until = from + timeout * NS_PER_MS
     let started = false
     const expired = (): ExpiredError =>
-      new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started, undefined, timeout)
+      new ExpiredError(this.name, (systemClock.now() - from) / NS_PER_MS, started, undefined, timeout, started)
     const admit = (): ExpiredError | undefined => {
       if (systemClock.now() > until) return expired()
       started = true

@@ -109,6 +109,7 @@ function commit<S, T extends Step<S>>(
 ): T | Promise<T> {
   const { step } = run
   const result = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
+  if (isPromise(result)) transition.writing?.(true)
   if (isPromise(result) || result === CONFLICT) return new Retrying(cell, transition, options).finish(run, result)
   transition.committed?.(step, result as S)
   return step
@@ -134,6 +135,7 @@ class Retrying<S, T extends Step<S>> {
         this.transition.committed?.(step, result)
         return step
       }
+      this.transition.writing?.(false)
       lost = modeOf(step, this.options) === 'overwrite'
       if (lost) run = { ...this.#seen(), step }
       else if (number > (this.options.retries ?? DEFAULT_RETRIES))
@@ -166,13 +168,14 @@ class Retrying<S, T extends Step<S>> {
 
   #write(writer: Writer<S>, next: S | Recipe<S>, step: T, { version }: Run<S, T>): MaybePromise<CommitResult<S>> {
     refuse(this.transition)
-    return write(writer, next, modeOf(step, this.options), version)
+    return written(this.transition, write(writer, next, modeOf(step, this.options), version))
   }
 
   /** The recipe, refused if its commit comes too late when it has waited for the cell. */
   #admitted(recipe: Recipe<S>): Recipe<S> {
     return (draft) => {
       refuse(this.transition)
+      this.transition.writing?.(true)
       return recipe(draft)
     }
   }
@@ -228,7 +231,7 @@ function commitHolding<S, T extends Step<S>>(
   hold: Hold<S>,
   { state, version, step }: FirstRun<S, T>,
 ): T | Promise<T> {
-  const commit = step.next === undefined ? state : write(hold, step.next, step.mode, version)
+  const commit = step.next === undefined ? state : written(transition, write(hold, step.next, step.mode, version))
   return chain(commit, (result) => {
     if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
     // Effects may commit to the cell: release the hold first.
@@ -245,6 +248,12 @@ function modeOf<S>(step: Step<S>, options: CommitOptions): CommitMode {
 function refuse(transition: { admit?(): Error | undefined }): void {
   const error = transition.admit?.()
   if (error !== undefined) throw error
+}
+
+/** Tells the transition if its commit is being written now. */
+function written<R>(transition: { writing?(begun: boolean): void }, commit: MaybePromise<R>): MaybePromise<R> {
+  if (isPromise(commit)) transition.writing?.(true)
+  return commit
 }
 
 /** Commits one step. CONFLICT means that nothing was changed. */

@@ -41,6 +41,11 @@ export interface Transition<S, T extends Step<S>> {
    * `state` is the committed state, or the state that was read if the step changes nothing.
    */
   committed?(step: T, state: S): void
+  /**
+   * Called with true when a commit is handed to a cell that writes it: from then on it may count, whatever becomes of the caller. With
+   * false when it came to nothing, since another commit came first. Never called for a cell that commits at once.
+   */
+  writing?(begun: boolean): void
   /** Called with the hold under which the handler runs next. Releasing it gives up that run: its commit is refused. */
   holding?(hold: Hold<S>): void
 }

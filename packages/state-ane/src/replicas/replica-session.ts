@@ -24,6 +24,7 @@ export class ReplicaSession<S> {
   #isClosed = false
   /** Whether a commit is being written: it is not known yet whether the latest value has it. */
   isWriting = false
+  #writes: Commit | null = null
   #written: PromiseLike<void> = Promise.resolve()
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
@@ -36,6 +37,11 @@ export class ReplicaSession<S> {
     private readonly log: PatchLog<S>,
     private readonly ports: SessionPorts<S>,
   ) {}
+
+  /** The tag of the commit that is being written; undefined without one. */
+  get written(): unknown {
+    return this.isWriting ? this.#writes?.[5] : undefined
+  }
 
   /** Whether the replica has everything that is committed. */
   get isCurrent(): boolean {
@@ -167,6 +173,7 @@ export class ReplicaSession<S> {
       const written = this.#patch(writer, message) ?? writer.update(this.#recipe(message))
       if (!isPromise(written)) return this.#done(message, written)
       this.isWriting = this.log.keepsValues = true
+      this.#writes = message
       return (this.#written = Promise.resolve(written).then(
         (value) => {
           this.isWriting = false

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { refused, StoppedError } from '@genpool/runtime'
+import { refused, StoppedError, WRITTEN } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
@@ -215,5 +215,5 @@ function stopped(name: string, mayBeCommitted: boolean): StoppedError {
   const cause = mayBeCommitted
     ? 'destroy() was called while its commit was written, so it may be there after a restart'
     : 'destroy() was called'
-  return new StoppedError(name, mayBeCommitted, cause)
+  return new StoppedError(name, mayBeCommitted, cause, undefined, mayBeCommitted ? WRITTEN : undefined)
 }

@@ -1,5 +1,5 @@
 import type { Patch } from 'immer'
-import { parseOptions, StoppedError, wrongArgument } from '@genpool/runtime'
+import { parseOptions, StoppedError, wrongArgument, WRITTEN } from '@genpool/runtime'
 import { z } from 'zod'
 import { type Cell, type Hold, holding, type Recipe, type SyncHold, type Watcher } from '../cells/cell'
 import { History } from '../cells/history'
@@ -261,5 +261,11 @@ async function settled<T>(action: () => T | PromiseLike<T>): Promise<() => T> {
 }
 
 function stopped(mayBeCommitted = false): StoppedError {
-  return new StoppedError('store', mayBeCommitted, 'destroy() was called')
+  return new StoppedError(
+    'store',
+    mayBeCommitted,
+    'destroy() was called',
+    undefined,
+    mayBeCommitted ? WRITTEN : undefined,
+  )
 }

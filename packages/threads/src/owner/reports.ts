@@ -153,10 +153,15 @@ export class Reports {
     }
   }
 
-  /** The thread is gone. Returns the jobs that had begun. @param outlived whether the state is still there, with what they committed */
-  died(cause: unknown, outlived: boolean): readonly Job[] {
+  /**
+   * The thread is gone. Returns the jobs that had begun.
+   *
+   * @param outlived whether the state is still there, with what they committed
+   * @param written the job whose commit is being written
+   */
+  died(cause: unknown, outlived: boolean, written?: number): readonly Job[] {
     const begun = this.ledger.died()
-    if (outlived) for (const given of begun) this.#lostAnswer(given, cause)
+    if (outlived) for (const given of begun) this.#lostAnswer(given, cause, given.id === written ? 'maybe' : true)
     for (const given of begun) this.#begins(given)
     this.#isOver = true
     for (const { job, committed } of this.#owed.values()) job.fail(this.#crash(job, cause, committed))
@@ -165,11 +170,11 @@ export class Reports {
     return begun.map(({ job }) => job)
   }
 
-  /** It was committed, and its answer is gone with the thread. */
-  #lostAnswer(given: Given<Job>, cause: unknown): void {
+  /** It was committed, or will be, and its answer is gone with the thread. */
+  #lostAnswer(given: Given<Job>, cause: unknown, committed: true | 'maybe'): void {
     if (!this.ledger.hasCommitted(given)) return
     this.#begins(given)
-    for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, true))
+    for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, committed))
   }
 
   /** Reports what runs now, and forgets what is settled. That others before it had begun is told with their ends. */
@@ -280,7 +285,7 @@ export class Reports {
     job?.fail(isGenPoolError(error) ? error : this.#crash(job, error, false))
   }
 
-  #crash(job: Job, cause: unknown, committed: boolean): GenPoolError {
+  #crash(job: Job, cause: unknown, committed: boolean | 'maybe'): GenPoolError {
     const { facts, info } = this.ports.seat
     return new CrashedError(facts.name, info.name, job.handler.type, cause, committed)
   }

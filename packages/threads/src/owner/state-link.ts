@@ -46,6 +46,11 @@ export class StateLink {
     return this.#session.isWriting
   }
 
+  /** The job whose commit is being written; undefined without one. */
+  get written(): number | undefined {
+    return (this.#session.written as CommittedRun | undefined)?.job
+  }
+
   /** What has to reach the thread before anything that is sent now. */
   take(): readonly ToThread[] {
     this.#session.update()

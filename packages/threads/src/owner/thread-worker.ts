@@ -185,7 +185,15 @@ export class ThreadWorker implements Worker, ThreadListener {
   giveUp(job: Job): boolean {
     // A batch goes on while somebody waits for it.
     if (job.companions?.some(({ outcome }) => outcome === null) === true) return true
-    return this.#ledger.giveUp(job)
+    // The store may take long: its caller is told that nobody knows yet whether the commit counts.
+    return this.#ledger.giveUp(job) || this.isWriting(job)
+  }
+
+  isWriting(job: Job): boolean {
+    const written = this.#link?.written
+    const given = written === undefined ? undefined : this.#ledger.byId(written)
+    if (given === undefined || !this.#ledger.hasCommitted(given)) return false
+    return given.job === job || given.job.companions?.includes(job) === true
   }
 
   cancel(job: Job, reason: unknown): void {
@@ -254,8 +262,9 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.threads.ended(this)
     this.#started?.reject(cause)
     this.#endings.died()
+    const written = this.#link?.written
     this.#unlink()
-    const begun = this.#reports.died(cause, this.seat.cell !== undefined)
+    const begun = this.#reports.died(cause, this.seat.cell !== undefined, written)
     if (!this.#endings.isEnding) this.host.died(cause, begun)
   }
 

@@ -5,6 +5,8 @@ import type { RequestFacts } from '../../requests/request-facts'
 /** What a watch for stuck members needs of its pool. */
 export interface StuckPorts extends Attaching {
   readonly clock: Clock
+  /** Whether the handler of a request has returned, and its commit is being written. */
+  isWriting(seat: Seat, request: RequestFacts): boolean
   /** Replaces a member that is stuck with `request`, which fails with `cause`. */
   abandon(seat: Seat, request: RequestFacts, cause: Error): void
 }
@@ -28,8 +30,9 @@ class Watched implements Expiring {
 /**
  * Replaces members that work on one message for longer than `stuckAfter`.
  *
- * The time counts from each start of a handler: a member that waits for the state is not stuck. Each message of a member is watched by
- * itself, since a worker may run several at once.
+ * The time counts from each start of a handler: a member that waits for the state is not stuck. Nor is one whose commit is being
+ * written: it is waited for, since the commit may count. Each message of a member is watched by itself, since a worker may run
+ * several at once.
  */
 export class StuckWatch implements Listener {
   #afterMs = Infinity
@@ -113,9 +116,10 @@ export class StuckWatch implements Listener {
   #expired(watched: Watched): void {
     const { seat, request, spared, afterMs } = watched
     if (request === null) return
+    const isWritten = this.pool.isWriting(seat, request)
     // Its handler is done, and what it made may come any moment. It gets that time once.
-    if (!spared && !seat.runs(request)) {
-      watched.spared = true
+    if (isWritten || (!spared && !seat.runs(request))) {
+      watched.spared ||= !isWritten
       this.#watch(watched, this.pool.clock.now())
       return this.#deadlines.rest()
     }
