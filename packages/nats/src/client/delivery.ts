@@ -106,9 +106,6 @@ export class Delivery {
   }
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
-    const { waiting } = this.ports
-    // It may be sent while it waits here: when a node that had it before refuses it late.
-    if (waiting.size > 0) waiting.delete(request)
     const isFirst = request.firstSentAt === null
     const frame = isFirst ? request.setup.frame : request.renewed(now, false)
     const leftMs = request.leftMs(now)
@@ -124,7 +121,7 @@ export class Delivery {
   #publish(node: Node, request: RemoteRequest, frame: Uint8Array): void {
     const { inbox, outcomes, failures } = this.ports
     try {
-      inbox.send(node.id, frame, request.id, request.setup.headers)
+      inbox.send(node.id, frame, request.attemptId, request.setup.headers)
     } catch (error) {
       // The connection is closed, or drains.
       outcomes.settle(request, failures.closed(request.mayHaveRun, error))

@@ -128,6 +128,9 @@ class World {
   }
 }
 
+/** `GENPOOL_LAW_RUNS` asks for more. */
+const RUNS = Number(process.env['GENPOOL_LAW_RUNS'] ?? 120)
+
 const law = (end: (world: World) => Promise<void>) =>
   fc.assert(
     fc.asyncProperty(deeds, fc.array(step, { minLength: 1, maxLength: 40 }), async (planned, steps) => {
@@ -147,7 +150,7 @@ const law = (end: (world: World) => Promise<void>) =>
       client.stop()
       expect({ timers: world.timers, subscriptions: network.subscriptions }).toEqual({ timers: 0, subscriptions: 0 })
     }),
-    { numRuns: 120 },
+    { numRuns: RUNS },
   )
 
 describe('a client of nodes that answer, refuse, stall, vanish and come back', () => {

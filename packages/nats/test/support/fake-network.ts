@@ -184,10 +184,10 @@ export class FakeNetwork {
     const value = ownBodies.read(frame.body)
     const deed = node.deeds[this.#deeds++ % node.deeds.length] ?? 'answer'
     if (frame.kind === Kind.cast) return
-    if (deed === 'refuse') return this.#from(node, reply, refusal())
-    if (deed !== 'drop') this.runs.set(value, (this.runs.get(value) ?? 0) + 1)
-    const answers: Uint8Array[] = []
+    const answers: Uint8Array[] = deed === 'refuse' ? [refusal()] : []
     node.memory.set(reply, answers)
+    if (deed === 'refuse') return answers.forEach((answer) => this.#from(node, reply, answer))
+    if (deed !== 'drop') this.runs.set(value, (this.runs.get(value) ?? 0) + 1)
     if (deed === 'progress') this.#from(node, reply, answered(Kind.progress, value))
     const { id } = node
     this.#after(AFTER_MS[deed] ?? 2, () => {
