@@ -39,7 +39,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 )
-const deed = fc.constantFrom<Deed>('answer', 'slow', 'late', 'twice', 'refuse', 'drop', 'fail', 'garbage', 'progress')
+const deed = fc.constantFrom<Deed>(
+  'answer',
+  'slow',
+  'late',
+  'twice',
+  'refuse',
+  'stop',
+  'drop',
+  'fail',
+  'garbage',
+  'progress',
+)
 const deeds = fc.array(fc.array(deed, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
 
 /** One client in a network of its own. */

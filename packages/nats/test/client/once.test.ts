@@ -44,4 +44,28 @@ describe('a call that may run only once', () => {
     expect(network.runs.get('once')).toBe(1)
     client.stop()
   })
+
+  it('runs once when its node stops, and says so twice while it waits for an earlier call of its key', async () => {
+    const clock = virtualClock()
+    const network = new FakeNetwork(clock, [['slow'], ['slow'], ['slow']])
+    const options = remotePoolOptions.parse({ name: 'n', prefix: 'p', clock, random: () => 0.5 })
+    const client = new RemoteClient(network.connection, options)
+    await clock.advance(10)
+    const earlier = client.ask('call', 'earlier', { key: 'a' })
+    await clock.advance(10)
+    const had = network.nodes.find(({ memory }) => memory.size > 0) as FakeNode
+    had.deeds = ['stop']
+    const answer = client.ask('call', 'once', { key: 'a' })
+    await clock.settle()
+    network.link(false)
+    await clock.settle()
+    network.link(true)
+    await clock.advance(10)
+    expect(client.held).toBe(1)
+    await clock.advance(1000)
+    await expect(Promise.all([earlier, answer])).resolves.toEqual(['earlier', 'once'])
+    expect(network.runs.get('once')).toBe(1)
+    expect(client.roster.nodes.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0])
+    client.stop()
+  })
 })
