@@ -47,17 +47,21 @@ export class Answers {
     const { pending, counts, failures, outcomes, retries } = this.ports
     const request = pending.get(id)
     if (request === undefined) return this.#lateOrCast(id, frame)
+    const isCurrent = request.attemptId === id
+    // The node of an earlier attempt may refuse it twice, if it was asked again. Meanwhile another node has it.
+    if (!isCurrent && frame.kind !== Kind.answer) return void counts.late++
     const now = pending.now()
-    const { node } = request
+    const node = isCurrent ? request.node : null
     try {
       const header = readAnswer(frame)
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
       node?.answers(request.sentAt, header, now)
-      request.node = null
+      if (isCurrent) request.node = null
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
       if (frame.kind !== Kind.failure) throw unknownKind(frame.kind)
       const error = readFailure(frame.body, node?.id ?? '')
+      request.leaves()
       if (node !== null && attemptOf(error) === 'not-run') request.refused(node.id)
       retries.failed(request, attemptOf(error), error, now)
     } catch (error) {
@@ -72,12 +76,12 @@ export class Answers {
     const now = pending.now()
     const request = pending.get(id)
     const node = request?.node ?? null
-    if (request === undefined || node === null) return casts.reachedNobody(id, now)
+    if (request === undefined || node === null || request.attemptId !== id) return casts.reachedNobody(id, now)
     roster.missing(node, now)
     // It was there before: whether it is gone is decided by how long it stays away.
     if (request.isRepeated) return
     node.loses()
-    request.node = null
+    request.leaves()
     request.refused(node.id)
     if (delivery.hasNodeFor(request, now)) {
       return retries.failed(request, 'not-run', failures.absent(node.id, request.mayHaveRun), now)
@@ -91,7 +95,8 @@ export class Answers {
     const { pending, counts, failures, outcomes } = this.ports
     counts.bad++
     const request = id === undefined ? undefined : pending.get(id)
-    if (request !== undefined) outcomes.giveUp(request, failures.badAnswer(request.node?.id ?? '', error))
+    if (request !== undefined && request.attemptId === id)
+      outcomes.giveUp(request, failures.badAnswer(request.node?.id ?? '', error))
   }
 
   #progress(request: RemoteRequest, { body }: Frame, now: Nanos): void {

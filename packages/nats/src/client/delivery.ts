@@ -47,10 +47,17 @@ export class Delivery {
   send(request: RemoteRequest, now: Nanos): void {
     const { link, waiting } = this.ports
     if (!link.usable) return void waiting.add(request)
-    const node = this.nodeFor(request.setup, request.refusedBy, now)
+    const node = this.nodeFor(request.setup, request.refusedBy, now) ?? this.#refusing(request, now)
     if (node === undefined) return this.wait(request)
     if (request.setup.key !== null && !this.#takesTurn(node, request, request.setup.key)) return
     this.#sendTo(node, request, now)
+  }
+
+  /** One that has refused it: the other ones have left while it waited here. If it refuses again, that is the outcome. */
+  #refusing(request: RemoteRequest, now: Nanos): Node | undefined {
+    if (request.refusedBy === null) return undefined
+    request.refusedBy = null
+    return this.nodeFor(request.setup, null, now)
   }
 
   /** Whether a request of a key may go to this node now. Otherwise it waits for the earlier ones at another node. */
@@ -106,9 +113,6 @@ export class Delivery {
   }
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
-    const { waiting } = this.ports
-    // It may be sent while it waits here: when a node that had it before refuses it late.
-    if (waiting.size > 0) waiting.delete(request)
     const isFirst = request.firstSentAt === null
     const frame = isFirst ? request.setup.frame : request.renewed(now, false)
     const leftMs = request.leftMs(now)
@@ -124,7 +128,7 @@ export class Delivery {
   #publish(node: Node, request: RemoteRequest, frame: Uint8Array): void {
     const { inbox, outcomes, failures } = this.ports
     try {
-      inbox.send(node.id, frame, request.id, request.setup.headers)
+      inbox.send(node.id, frame, request.attemptId, request.setup.headers)
     } catch (error) {
       // The connection is closed, or drains.
       outcomes.settle(request, failures.closed(request.mayHaveRun, error))

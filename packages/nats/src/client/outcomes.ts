@@ -63,7 +63,7 @@ export class Outcomes {
     this.settle(request, error)
     if (node === null || !this.ports.link.usable) return
     try {
-      this.ports.inbox.cancel(node.id, request.id)
+      this.ports.inbox.cancel(node.id, request.attemptId)
     } catch {
       // The connection drains: the node finds out by the budget.
     }

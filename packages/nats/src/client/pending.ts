@@ -1,6 +1,6 @@
 import { type Clock, Deadlines, type Nanos, Turn } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
-import type { RemoteRequest } from './remote-request'
+import { type RemoteRequest, requestOf } from './remote-request'
 
 /** The requests of this client that have no outcome yet, with their deadlines. */
 export class Pending {
@@ -29,8 +29,9 @@ export class Pending {
     return this.#turn.now()
   }
 
+  /** @param id of the request, or of an attempt */
   get(id: string): RemoteRequest | undefined {
-    return this.#byId.get(id)
+    return this.#byId.get(id) ?? this.#byId.get(requestOf(id))
   }
 
   add(request: RemoteRequest): void {

@@ -22,12 +22,23 @@ export interface RequestSetup {
   readonly onProgress: ((value: unknown) => void) | undefined
 }
 
+const attemptOf = (id: string, number: number): string => `${id}-${number}`
+
+/** The id of the request to which an attempt belongs. */
+export function requestOf(attemptId: string): string {
+  const at = attemptId.indexOf('-')
+  return at < 0 ? attemptId : attemptId.slice(0, at)
+}
+
 /** One request of this client, from its call to its outcome. */
 export class RemoteRequest implements Expiring {
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
   readonly deadline: Nanos
+  /** The id under which its node answers: each attempt has its own, so that nobody takes what an earlier node says for the answer of this one. */
+  attemptId: string
+  #attempts = 1
   /** The node that has it; null while it waits here. */
   node: Node | null = null
   /** When it was sent to that node. */
@@ -55,6 +66,7 @@ export class RemoteRequest implements Expiring {
     readonly reject: (error: Error) => void,
   ) {
     this.deadline = setup.deadline
+    this.attemptId = id
   }
 
   leftMs(now: Nanos): number {
@@ -64,6 +76,12 @@ export class RemoteRequest implements Expiring {
   refused(node: string): void {
     this.refusedBy ??= new Set()
     this.refusedBy.add(node)
+  }
+
+  /** Its attempt at its node is over. Whatever that node still says may only be an answer. */
+  leaves(): void {
+    this.node = null
+    this.attemptId = attemptOf(this.id, ++this.#attempts)
   }
 
   /** Its frame with what is left of its budget. `again`: its node may have had it. */

@@ -50,7 +50,7 @@ export class Retries {
     const { pending, counts, failures } = this.ports
     counts.lostNodes++
     for (const request of pending.of(node)) {
-      request.node = null
+      request.leaves()
       request.mayHaveRun = true
       request.refused(node.id)
       this.failed(request, 'may-have-run', failures.lost(node.id), now)

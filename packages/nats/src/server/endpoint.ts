@@ -10,6 +10,9 @@ import type { EndpointCounts, EndpointPorts, Incoming } from './endpoint-ports'
 import { HeldRequests } from './held-requests'
 import { Memory } from './memory'
 
+/** What has come, and has no answer yet. */
+const NO_ANSWER = new Uint8Array(0)
+
 /** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
 export class Endpoint {
   readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
@@ -90,7 +93,8 @@ export class Endpoint {
     const { header, reply } = request
     if (this.#catchUp.hasFailed(header)) {
       const says = `node "${this.ports.node}" has an older state than its caller has seen, and could not read the latest.`
-      return this.#fail(reply, new UnreachableError(this.ports.name, false, { says }, this.ports.node))
+      const frame = this.#frames.failure(new UnreachableError(this.ports.name, false, { says }, this.ports.node))
+      return this.#sendNoted(reply, frame)
     }
     const heldMs = (this.ports.clock.now() - cameAt) / NS_PER_MS
     this.#begin({ ...request, header: { ...header, budgetMs: Math.max(0, header.budgetMs - heldMs) } })
@@ -148,10 +152,12 @@ export class Endpoint {
     const { pool } = this.ports
     const system = (lookUp(pool) as { system?: ConstructorParameters<typeof ReplyReference>[0] } | undefined)?.system
     if (reply === '' || system === undefined) return dispatch(pool as never, value as never)
+    // It may never be answered: it is remembered for a while, however long it runs.
+    this.#memory.note(reply, NO_ANSWER, this.ports.clock.now())
     const sender = new ReplyReference(system, {
       resolve: (answer: unknown) => {
         sender.close()
-        this.#send(reply, this.#frames.answer(answer))
+        this.#sendNoted(reply, this.#frames.answer(answer))
       },
     } as never)
     ;(dispatch as (to: unknown, message: unknown, from: unknown) => void)(pool, value, sender)
@@ -189,10 +195,14 @@ export class Endpoint {
 
   /** Whether a request that is sent again needs not run: it runs, has run, or may have. */
   #cameBefore(reply: string, { ageMs }: RequestHeader): boolean {
+    if (this.#held.has(reply)) {
+      this.counts.repeated++
+      return true
+    }
     const known = this.#memory.recall(reply, ageMs, this.ports.clock.now())
     if (known.kind === 'new') return false
     this.counts.repeated++
-    if (known.kind === 'answered') this.#send(reply, known.frame)
+    if (known.kind === 'answered' && known.frame !== NO_ANSWER) this.#send(reply, known.frame)
     if (known.kind === 'forgotten') {
       const says = 'the connection was lost, and the node has forgotten whether it had the request.'
       this.#fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))
@@ -208,6 +218,12 @@ export class Endpoint {
 
   #fail(reply: string, error: GenPoolError): void {
     if (reply !== '') this.#send(reply, this.#frames.failure(error))
+  }
+
+  /** Sends the answer of what did not count as running, and keeps it for whoever asks again. */
+  #sendNoted(reply: string, frame: Uint8Array): void {
+    if (reply !== '') this.#memory.note(reply, frame, this.ports.clock.now())
+    this.#send(reply, frame)
   }
 
   #send(reply: string, frame: Uint8Array | null): void {

@@ -9,6 +9,7 @@ const MOST_BYTES = 8_000_000
 /** What a node knows of a request that is sent again. */
 export type Remembered =
   | { readonly kind: 'running' }
+  /** The frame is empty if there is no answer yet. */
   | { readonly kind: 'answered'; readonly frame: Uint8Array }
   /** It certainly has not come. */
   | { readonly kind: 'new' }
@@ -68,6 +69,15 @@ export class Memory {
       this.#bytes += frame.length
     }
     return frame
+  }
+
+  /** What does not count as running has come, with its answer: an empty frame if there is none yet. */
+  note(id: string, frame: Uint8Array, now: Nanos): void {
+    this.#age(now)
+    if (this.callerOf(id) !== undefined) return
+    this.#young.set(id, frame)
+    this.#answers++
+    this.#bytes += frame.length
   }
 
   /** The caller of a request that runs; undefined if it does not. */

@@ -28,4 +28,26 @@ describe('a call that waits for a node', () => {
     expect(client.roster.nodes.map(({ inFlight }) => inFlight)).toEqual([0])
     client.stop()
   })
+
+  it('is sent to one that refused it, when the other ones left while it waited', async () => {
+    const clock = virtualClock()
+    const network = new FakeNetwork(clock, [['slow'], ['slow']])
+    const options = remotePoolOptions.parse({ name: 'n', prefix: 'p', clock, random: () => 0.5 })
+    const client = new RemoteClient(network.connection, options)
+    await clock.advance(10)
+    const earlier = client.ask('call', 'earlier', { key: 'a', timeout: Infinity })
+    await clock.advance(10)
+    const had = network.nodes.find(({ memory }) => memory.size > 0) as FakeNode
+    had.deeds = ['stop']
+    const answer = client.ask('call', 'answer', { key: 'a', timeout: Infinity })
+    await clock.advance(10)
+    expect(client.held).toBe(1)
+    for (const node of network.nodes) if (node !== had) network.leave(node)
+    await clock.advance(10)
+    had.deeds = ['answer']
+    await clock.advance(3000)
+    expect(client.pending.size).toBe(0)
+    await expect(Promise.all([earlier, answer])).resolves.toEqual(['earlier', 'answer'])
+    client.stop()
+  })
 })

@@ -39,7 +39,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 )
-const deed = fc.constantFrom<Deed>('answer', 'slow', 'late', 'twice', 'refuse', 'drop', 'fail', 'garbage', 'progress')
+const deed = fc.constantFrom<Deed>(
+  'answer',
+  'slow',
+  'late',
+  'twice',
+  'refuse',
+  'stop',
+  'drop',
+  'fail',
+  'garbage',
+  'progress',
+)
 const deeds = fc.array(fc.array(deed, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
 
 /** One client in a network of its own. */
@@ -128,6 +139,9 @@ class World {
   }
 }
 
+/** `GENPOOL_LAW_RUNS` asks for more. */
+const RUNS = Number(process.env['GENPOOL_LAW_RUNS'] ?? 120)
+
 const law = (end: (world: World) => Promise<void>) =>
   fc.assert(
     fc.asyncProperty(deeds, fc.array(step, { minLength: 1, maxLength: 40 }), async (planned, steps) => {
@@ -147,7 +161,7 @@ const law = (end: (world: World) => Promise<void>) =>
       client.stop()
       expect({ timers: world.timers, subscriptions: network.subscriptions }).toEqual({ timers: 0, subscriptions: 0 })
     }),
-    { numRuns: 120 },
+    { numRuns: RUNS },
   )
 
 describe('a client of nodes that answer, refuse, stall, vanish and come back', () => {

@@ -46,6 +46,21 @@ describe('what a node remembers of its requests', () => {
     expect(memory.recall('49999', 10, ms(61)).kind).toBe('forgotten')
   })
 
+  it('is also what came without running, and that is never taken for the end of what runs', () => {
+    const memory = new Memory(0)
+    memory.note('a', frame(0), ms(1))
+    expect(memory.recall('a', 1, ms(2))).toEqual({ kind: 'answered', frame: frame(0) })
+    memory.note('a', frame(3), ms(3))
+    expect(memory.recall('a', 3, ms(4))).toEqual({ kind: 'answered', frame: frame(3) })
+    expect(memory.running).toBe(0)
+    memory.began('b', ms(5))
+    memory.note('b', frame(), ms(6))
+    expect(memory.recall('b', 2, ms(7)).kind).toBe('running')
+    for (let i = 0; i < 50_000; i++) memory.note(`${i}`, frame(), ms(8))
+    expect(memory.recall('0', 1, ms(8)).kind).toBe('forgotten')
+    expect(memory.recall('b', 3, ms(8)).kind).toBe('running')
+  })
+
   it('is an answer for as long, whatever else runs', () => {
     const memory = new Memory(0)
     for (let i = 0; i < 30_000; i++) memory.began(`${i}`, ms(1))

@@ -1,4 +1,4 @@
-import { DroppedError, InvalidError } from '@genpool/core'
+import { DroppedError, InvalidError, StoppedError } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { VirtualClock } from '@genpool/runtime/testing'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -7,7 +7,8 @@ import { failureFrame } from '../../src/wire/failures'
 import { answerFrame, type Frame, Kind, openFrame, plainFrame, readRequest } from '../../src/wire/frames'
 
 /** What a node does with a request. */
-export type Deed = 'answer' | 'slow' | 'late' | 'twice' | 'refuse' | 'drop' | 'fail' | 'garbage' | 'newer' | 'progress'
+export type Deed =
+  'answer' | 'slow' | 'late' | 'twice' | 'refuse' | 'stop' | 'drop' | 'fail' | 'garbage' | 'newer' | 'progress'
 const AFTER_MS: Readonly<Partial<Record<Deed, number>>> = { slow: 300, drop: 300, late: 10_000 }
 
 /** How long a message travels. */
@@ -184,10 +185,11 @@ export class FakeNetwork {
     const value = ownBodies.read(frame.body)
     const deed = node.deeds[this.#deeds++ % node.deeds.length] ?? 'answer'
     if (frame.kind === Kind.cast) return
-    if (deed === 'refuse') return this.#from(node, reply, refusal())
-    if (deed !== 'drop') this.runs.set(value, (this.runs.get(value) ?? 0) + 1)
-    const answers: Uint8Array[] = []
+    const isRefused = deed === 'refuse' || deed === 'stop'
+    const answers: Uint8Array[] = isRefused ? [deed === 'stop' ? stopped() : refusal()] : []
     node.memory.set(reply, answers)
+    if (isRefused) return answers.forEach((answer) => this.#from(node, reply, answer))
+    if (deed !== 'drop') this.runs.set(value, (this.runs.get(value) ?? 0) + 1)
     if (deed === 'progress') this.#from(node, reply, answered(Kind.progress, value))
     const { id } = node
     this.#after(AFTER_MS[deed] ?? 2, () => {
@@ -234,6 +236,10 @@ function answered(kind: Kind, value: unknown): Uint8Array {
 
 function refusal(): Uint8Array {
   return failureFrame(new DroppedError('n', { reason: 'max', waitedMs: 0, queueLength: 1 }), { inHand: 0 }, 1000)
+}
+
+function stopped(): Uint8Array {
+  return failureFrame(new StoppedError('n', false), { inHand: 0 }, 1000)
 }
 
 function outcomeOf(deed: Deed, value: unknown): Uint8Array {
