@@ -61,17 +61,22 @@ export function openChange({ pool, title, action, says, button, edit }) {
     make('div', { class: 'buttons' }, apply, cancel),
   )
   const changes = () => (edit === undefined ? {} : nested(edit.option, Number(input.value)))
+  let asked = 0
   const preview = async () => {
     if (edit === undefined) return
+    const question = ++asked
     const result = await post({ pool, action: 'preview', changes: changes() })
-    if (!result.ok) return setText(error, result.error)
+    // Something else has been typed since.
+    if (question !== asked) return
+    const changed = result.ok ? result.diff : []
+    setText(error, result.ok ? '' : result.error)
     diff.replaceChildren(
-      ...result.diff.flatMap(({ path, from, to }) => [
+      ...changed.flatMap(({ path, from, to }) => [
         make('del', {}, `- ${path}: ${from}\n`),
         make('ins', {}, `+ ${path}: ${to}\n`),
       ]),
     )
-    apply.disabled = result.diff.length === 0
+    apply.disabled = changed.length === 0
   }
   input.addEventListener('input', () => void preview())
   cancel.addEventListener('click', () => dialog.close())
