@@ -1,11 +1,13 @@
 /** How many places there are from the first value on. */
 const FIRST = 16
 
+const NONE: never[] = []
+
 /** A queue that uses its memory again: a list that is emptied and filled in each turn would be allocated anew each time. */
 export class Ring<T> {
   length = 0
   /** A power of two, so that places are found by masking; none before the first value. */
-  #slots: (T | null)[] = []
+  #slots: (T | null)[] = NONE
   #head = 0
 
   push(value: T): void {

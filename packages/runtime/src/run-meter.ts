@@ -43,7 +43,7 @@ export class RunMeter {
     this.begin()
     if (mean < SHORT) return true
     // Something took long: one of the pieces, or what ran between them.
-    this.#watch()
+    this.watch()
     return false
   }
 
@@ -54,27 +54,27 @@ export class RunMeter {
    */
   tick(): Nanos {
     this.#pieces++
-    return ++this.#count < this.#stride ? -1 : this.#measure()
+    return ++this.#count < this.#stride ? -1 : this.measure()
   }
 
   /** Measures what is not measured yet. Call it at the end of pieces that ran one after the other. Returns -1 if there is nothing. */
   flush(): Nanos {
-    return this.#pieces > 0 && this.#count > 0 ? this.#measure() : -1
+    return this.#pieces > 0 && this.#count > 0 ? this.measure() : -1
   }
 
-  #measure(): Nanos {
+  private measure(): Nanos {
     const now = this.turn.refresh()
     const mean = Math.round((now - this.#since) / this.#pieces)
     this.measured = this.#count
     this.#since = now
     this.#pieces = this.#count = 0
-    if (mean >= SHORT) this.#watch()
+    if (mean >= SHORT) this.watch()
     else if (this.#watched > 0) this.#watched--
     else this.#stride = Math.min(this.#stride * 2, MOST_SHARING)
     return mean
   }
 
-  #watch(): void {
+  private watch(): void {
     this.#stride = 1
     this.#watched = WATCHED
   }

@@ -43,7 +43,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   readonly facts: PoolFacts
   readonly turn: Turn
   /** What it measures is not asked for: whoever sent the errand measures. */
-  readonly runs: RunMeter
+  readonly turnWork: { readonly runs: RunMeter }
   readonly system: ConcreteSystem
   readonly stateOptions: StateOptions
   commitOptions: CommitOptions
@@ -74,7 +74,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.commitOptions = commitOptionsOf(stateOptions)
     this.#clock = clock
     this.turn = Turn.of(clock)
-    this.runs = new RunMeter(this.turn)
+    this.turnWork = { runs: new RunMeter(this.turn) }
     this.failures = new Failures(this.name, this.turn, this.status, noRemedies)
   }
 

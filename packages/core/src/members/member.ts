@@ -14,17 +14,14 @@ import { MemberRarely } from './member-rarely'
 import { takeBatch } from './take-batch'
 import type { OwnMessages } from './own-messages'
 import { runPacked } from './packed-runs'
+import type { MemberStatus } from './status'
 import { type Reported, WorkerReports } from './worker-reports'
-
-/** What a member does now. */
-export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
 
 /**
  * A member: takes one message at a time, gives it to its worker, and asks for the next when the worker reports.
  *
- * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. A member lives
- * once: when it ends, another object takes its slot, so that a late report is never taken for the work of its successor. It is
- * its own entry in the queue of members that wait for work.
+ * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. When it ends, another
+ * object takes its slot: a late report is never taken for the work of its successor. It is its own entry in the queue of members.
  *
  * There may be very many. A method with `#` costs 8 bytes in each object of its class, so they are `private` here.
  */
@@ -38,7 +35,6 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   /** Whether it waits for a request. */
   #asks = false
   readonly #worker: Worker<Request>
-  /** What few members have. */
   #rarely: MemberRarely | null = null
   readonly bornAt: Nanos
 
@@ -193,10 +189,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   private seekSpecially(): void {
     if (this.status === 'ended') return
-    if (this.leaving !== null) {
-      if (this.hand.count === 0) this.departure.finish(this.leaving.reason)
-      return
-    }
+    if (this.leaving !== null) return this.hand.count === 0 ? this.departure.finish(this.leaving.reason) : undefined
     if (this.hand.count >= this.#worker.depth) return
     const own = this.own?.take()
     if (own !== undefined) return this.assign(own)

@@ -15,7 +15,7 @@ export interface CrashPorts {
   readonly deadLetters: DeadLetters
   readonly supervision: Supervision
   readonly pool: {
-    runAgain(request: Request): void
+    readonly requeue: { runAgain(request: Request): void }
     readonly port: {
       /** The next request of its key may start. */
       release(request: Request): void
@@ -39,7 +39,7 @@ export class Crashes {
   /** Runs a request again that had begun and has no result, or settles and releases it. */
   lost(request: Request, cause: unknown): void {
     const { pool } = this.kernel
-    if (this.#runsAgain(request, cause)) pool.runAgain(request)
+    if (this.#runsAgain(request, cause)) pool.requeue.runAgain(request)
     else pool.port.release(request)
   }
 

@@ -73,7 +73,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   runAgain(request: Request): void {
-    this.parts.pool.runAgain(request)
+    this.parts.pool.requeue.runAgain(request)
   }
 
   continueWith(member: Member, argument: unknown): void {

@@ -1,4 +1,4 @@
-import { type Clock, type ConcreteSystem, Turn, type Nanos, type RunMeter } from '@genpool/runtime'
+import { type Clock, type ConcreteSystem, Turn, type Nanos } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { MemberInfo } from '../behaviours/context'
@@ -61,7 +61,6 @@ export class Kernel {
   readonly facts: PoolFacts
   readonly failures: Failures
   readonly turnWork: TurnWork
-  readonly runs: RunMeter
   readonly holds: Holds
   readonly port: Port
   readonly pool: Pool
@@ -101,7 +100,6 @@ export class Kernel {
     this.facts = new PoolFacts(host)
     this.failures = new Failures(host.name, this.turn, this.status, setup.remedies ?? noRemedies)
     this.turnWork = new TurnWork(this.turn, this)
-    this.runs = this.turnWork.runs
     this.holds = new Holds(this)
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)

@@ -153,11 +153,6 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return true
   }
 
-  /** Runs a request again whose member crashed or gave it back. */
-  runAgain(request: Request): void {
-    this.requeue.runAgain(request)
-  }
-
   takeBack(request: Request, way: WayBack): void {
     this.requeue.takeBack(request, way)
   }
@@ -166,7 +161,6 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return new Requeue(this.parts, this.port, this)
   }
 
-  /** Offers a request to the broker. */
   ask(request: Request): void {
     let member: Member | null
     try {
@@ -249,7 +243,6 @@ export class Pool implements RequestOwner<Request>, Refusing {
     request.fail(error)
   }
 
-  /** At the end of a turn. */
   rest(): void {
     this.#deadlines?.rest()
     this.port.rest()

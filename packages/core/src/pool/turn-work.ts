@@ -16,8 +16,7 @@ export interface TurnPorts {
 
 /** The work of one pool in a turn of the event loop: runs the members that are ready, while the time budget of the turn lasts. */
 export class TurnWork implements Runnable {
-  /** Measures the runs of handlers that return at once. */
-  readonly runs: RunMeter
+  #runs: RunMeter | null = null
   readonly #ready = new Ring<Member>()
   #scheduled = false
   #joined = false
@@ -27,8 +26,11 @@ export class TurnWork implements Runnable {
   constructor(
     private readonly turn: Turn,
     private readonly pool: TurnPorts,
-  ) {
-    this.runs = new RunMeter(turn)
+  ) {}
+
+  /** Measures the runs of handlers that return at once. Many pools never need it. */
+  get runs(): RunMeter {
+    return (this.#runs ??= new RunMeter(this.turn))
   }
 
   /** Whether members are about to run. */
@@ -89,15 +91,16 @@ export class TurnWork implements Runnable {
 
   run(turn: Turn): void {
     this.join()
-    this.runs.begin()
+    const { runs } = this
+    runs.begin()
     this.pool.beforeCommits()
     const ready = this.#ready
     this.#wasAlone = ready.length === 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
       while (ready.length > 0 && !turn.exhausted) ready.shift().execute()
-      const runNs = this.runs.flush()
-      if (runNs >= 0) this.pool.ran(runNs, this.runs.measured)
+      const runNs = runs.flush()
+      if (runNs >= 0) this.pool.ran(runNs, runs.measured)
     } finally {
       this.#scheduled = ready.length > 0
       if (this.#scheduled) turn.schedule(this)

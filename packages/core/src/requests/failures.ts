@@ -12,6 +12,7 @@ import {
   WRITTEN,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
+import { whyNoAnswer } from '../behaviours/answerable'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Remedies } from './remedies'
@@ -49,6 +50,11 @@ export class Failures {
     const committed = request.commit === 'written' ? 'maybe' : false
     const member = request.runner?.info.name ?? ''
     return new CrashedError(this.pool, member, request.type, readable(cause), committed, hintFor(request, cause))
+  }
+
+  /** What was given as its answer is none: a promise, or a step. */
+  noAnswer(request: Request, value: unknown): CrashedError {
+    return this.unanswerable(request, new TypeError(whyNoAnswer(value)))
   }
 
   /** The run is done, its commit too if it had one, and the answer could not be made or given. */

@@ -58,6 +58,7 @@ export interface RequestOwner<R> {
     crashed(request: R, cause: unknown): GenPoolError
     /** The error of a request whose answer cannot be given. */
     unanswerable(request: R, cause: unknown): GenPoolError
+    noAnswer(request: R, value: unknown): GenPoolError
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import type { Delivery } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
-import { isNoAnswer, isPromised, letGo, whyNoAnswer } from '../behaviours/answerable'
+import { isNoAnswer, isPromised, letGo } from '../behaviours/answerable'
 import { invalidAnswer } from '../behaviours/check-step'
 import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
@@ -133,7 +133,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     letGo([value])
     if (this.isAnswered) return false
     const isRunning = this.runner?.holdsAnswersOf(this) === true
-    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.noAnswer(value))
+    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.owner.failures.noAnswer(this, value))
   }
 
   private answerNow(value: unknown): boolean {
@@ -171,16 +171,12 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return true
   }
 
-  private noAnswer(value: unknown): GenPoolError {
-    return this.owner.failures.unanswerable(this, new TypeError(whyNoAnswer(value)))
-  }
-
   /** Settles it with the answer that a worker gives after its commit. A promise is refused, and a step. */
   succeed(value: unknown, answered: boolean): boolean {
     if (!isNoAnswer(value)) return this.reply(value, answered)
     letGo([value])
     this.extend().committed ??= true
-    return this.fail(this.noAnswer(value))
+    return this.fail(this.owner.failures.noAnswer(this, value))
   }
 
   /**

@@ -17,16 +17,21 @@ export class HandlerFailure {
 
 /** Makes the step of what an asynchronous handler returned. */
 export interface LateSteps {
-  readonly toStep: (result: unknown) => Step
+  readonly promisedRuns: { readonly toStep: (result: unknown) => Step }
+}
+
+/** Whether nothing in a step has to be looked at. */
+function isPlain({ value, next, then }: Step): boolean {
+  return then === undefined && typeof value !== 'object' && typeof next !== 'object'
 }
 
 /** The step that a handler asked for with its result. */
 export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step | PromiseLike<Step> {
-  if (result instanceof Step) return checkStep(handler, result)
+  if (result instanceof Step) return isPlain(result) ? result : checkStep(handler, result)
   if (!isThenable(result)) return handler.toStep(result)
   if (isOf(result, RunAgain)) throw new HandlerFailure(result)
   // A thenable need not be a promise: only a promise settles once.
-  return (result instanceof Promise ? result : Promise.resolve(result)).then(late.toStep, rethrowFailure)
+  return (result instanceof Promise ? result : Promise.resolve(result)).then(late.promisedRuns.toStep, rethrowFailure)
 }
 
 /**

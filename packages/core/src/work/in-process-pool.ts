@@ -12,7 +12,7 @@ export interface InProcessPool extends Answering {
   readonly facts: PoolFacts
   readonly turn: Turn
   /** Measures the runs of handlers that return at once. */
-  readonly runs: RunMeter
+  readonly turnWork: { readonly runs: RunMeter }
   readonly stateOptions: StateOptions
   readonly commitOptions: CommitOptions
   readonly status: {

@@ -3,7 +3,7 @@ import type { Attempt, Hold } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
 import { readable } from '../behaviours/ended-drafts'
-import { Step } from '../behaviours/step'
+import { type Step } from '../behaviours/step'
 import { calling } from '../requests/calling'
 import type { Request } from '../requests/request'
 import { giveAnswer, giveAnswers, mayHoldDraft } from './answers'
@@ -30,7 +30,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
   #startedAt: Nanos = 0
-  /** Made for the first run that returns a promise. */
   #promised: PromisedRuns | null = null
 
   constructor(
@@ -78,14 +77,15 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   give(job: Request): void {
-    if (this.runAtOnce(job)) this.host.done(job, undefined, this.pool.runs.tick(), this.pool.runs.measured)
+    if (this.runAtOnce(job))
+      this.host.done(job, undefined, this.pool.turnWork.runs.tick(), this.pool.turnWork.runs.measured)
   }
 
   runAtOnce(job: Request): boolean {
     const step = this.begin(job)
     if (step === null) return false
     if (step.then === undefined && !this.ended) return true
-    this.host.done(job, step.then, this.pool.runs.tick(), this.pool.runs.measured)
+    this.host.done(job, step.then, this.pool.turnWork.runs.tick(), this.pool.turnWork.runs.measured)
     return false
   }
 
@@ -139,12 +139,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       throw new HandlerFailure(error)
     }
     calling.hand = null
-    return result instanceof Step &&
-      result.then === undefined &&
-      typeof result.value !== 'object' &&
-      typeof result.next !== 'object'
-      ? result
-      : stepOf(result, job.handler, this)
+    return stepOf(result, job.handler, this)
   }
 
   private prepare({ rarely }: Request, attempt: Attempt): void {
@@ -153,12 +148,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
   }
 
-  private get promisedRuns(): PromisedRuns {
+  get promisedRuns(): PromisedRuns {
     return (this.#promised ??= new PromisedRuns(this))
-  }
-
-  get toStep(): (result: unknown) => Step {
-    return this.promisedRuns.toStep
   }
 
   /** What an asynchronous handler returned. */

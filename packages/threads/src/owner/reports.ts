@@ -9,10 +9,11 @@ import {
   type WorkerHost,
   type WorkerSeat,
 } from '@genpool/core'
-import { findActor, isGenPoolError, type Nanos, type Reference } from '@genpool/runtime'
+import { isGenPoolError, type Nanos } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
+import { SentAddresses } from './sent-addresses'
 import { decodeError, type EncodedValue } from '../values/errors'
 
 /** What the reports of a thread need of its worker. */
@@ -42,7 +43,7 @@ export class Reports {
   readonly #owed = new Map<number, Owed>()
   readonly #backOffs = new BackOffs()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
-  readonly #opened = new Map<string, Job>()
+  #sent: SentAddresses | null = null
 
   constructor(
     private readonly ledger: Ledger<Job>,
@@ -186,13 +187,7 @@ export class Reports {
 
   #sweep(): void {
     for (const [id, { job }] of this.#owed) if (job.outcome !== null) this.#owed.delete(id)
-    if (this.#opened.size === 0) return
-    const { tempReferences } = systemOf(this.ports.seat)
-    for (const [id, { outcome }] of this.#opened) {
-      if (outcome === null) continue
-      this.#opened.delete(id)
-      tempReferences.delete(id)
-    }
+    this.#sent?.sweep()
   }
 
   #jobOf(id: number): Job | undefined {
@@ -290,20 +285,10 @@ export class Reports {
     return new CrashedError(facts.name, info.name, job.handler.type, cause, committed)
   }
 
-  /** From now on nact finds the reply address of this job, wherever its thread has sent it. */
   #open(id: number): void {
     const job = this.#jobOf(id)
     if (job === undefined) return
-    const { facts, info } = this.ports.seat
-    const address = `thread:${facts.path.parts.join('/')}/${info.name}/${id}`
-    this.#opened.set(address, job)
-    const { resolved } = this.ports
-    systemOf(this.ports.seat).tempReferences.set(address, { resolve: (value) => resolved(id, value) })
+    this.#sent ??= new SentAddresses(this.ports.seat, this.ports.resolved)
+    this.#sent.open(id, job)
   }
-}
-
-function systemOf({ facts }: WorkerSeat): { readonly tempReferences: Map<unknown, { resolve(value: unknown): void }> } {
-  const reference = facts.self as unknown as Reference
-  const found = findActor({ ...reference, type: 'system' })
-  return (found ?? { tempReferences: new Map() }) as never
 }

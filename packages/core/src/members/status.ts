@@ -1,0 +1,2 @@
+/** What a member does now. */
+export type MemberStatus = 'starting' | 'idle' | 'busy' | 'ended'
