@@ -1,22 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import { Roster } from '../../src/client/roster'
-import type { Said } from '../../src/nodes/said'
+import { said } from '../support/said'
 
-const said = (id: string): Said => ({
-  id,
-  version: '1.0.0',
-  size: 8,
-  idle: 8,
-  waiting: 0,
-  inHand: 0,
-  oldestWaitMs: 0,
-  runMs: 10,
-  runP99Ms: 20,
-  upMs: 60_000,
-  everyMs: 1000,
-  epoch: 0,
-  leaving: false,
-})
 const ms = (n: number): number => n * NS_PER_MS
 const nothing = { probe: () => undefined, lost: () => undefined, reconnected: () => undefined }
 

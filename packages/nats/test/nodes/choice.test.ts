@@ -4,25 +4,10 @@ import { choose } from '../../src/nodes/choice'
 import { Node } from '../../src/nodes/node'
 import { rendezvous } from '../../src/nodes/rendezvous'
 import { type Said, saidFrom } from '../../src/nodes/said'
+import { said } from '../support/said'
 import { simulate, type SimulatedNode } from './simulation'
 
 const rules = { probeAfter: 250, silentAfter: 3000, goneAfter: 500 }
-const said = (id: string, more: Partial<Said> = {}): Said => ({
-  id,
-  version: '1.0.0',
-  size: 8,
-  idle: 8,
-  waiting: 0,
-  inHand: 0,
-  oldestWaitMs: 0,
-  runMs: 10,
-  runP99Ms: 20,
-  upMs: 60_000,
-  everyMs: 1000,
-  epoch: 0,
-  leaving: false,
-  ...more,
-})
 const node = (id: string, more: Partial<Said> = {}, now = 0): Node => new Node(said(id, more), rules, now)
 const ms = (n: number): number => n * NS_PER_MS
 const pick = (nodes: readonly Node[], now = 0, except?: ReadonlySet<string>) =>

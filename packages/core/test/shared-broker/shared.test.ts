@@ -1,15 +1,11 @@
 import { changeConfig, length, lengthR, spawnBroker } from '@genpool/broker'
 import {
   call,
-  cast,
   configure,
   definePool,
-  defineTask,
   drain,
   explain,
   inspect,
-  load,
-  noReply,
   OptionsError,
   ready,
   reply,
@@ -17,34 +13,9 @@ import {
 } from '@genpool/core'
 import { findActor } from '@genpool/runtime'
 import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-})
-afterEach(() => {
-  stop(system)
-})
-
-const setUp = (options = {}) => {
-  const clock = virtualClock()
-  const served: string[] = []
-  const Work = definePool({
-    init: () => 0,
-    calls: {
-      work: async (msg: { ms: number; fails?: boolean }, _state, ctx) => {
-        served.push(ctx.name)
-        await clock.wait(msg.ms)
-        if (msg.fails === true) throw new Error('no')
-        return reply(ctx.name)
-      },
-    },
-  })
-  const broker = spawnBroker(system, { ...options, clock }, 'broker')
-  const pool = (name: string, size = 1) => spawnPool(system, Work, name, { size, broker, clock })
-  return { clock, served, broker, pool }
-}
+import { stop } from 'nact'
+import { setUp } from './set-up'
+import { system } from '../virtual-system'
 
 describe('a broker that several pools share', () => {
   it('serves the requests of each with the idle members of all', async () => {
@@ -302,208 +273,5 @@ describe('a broker that several pools share', () => {
     expect(await call(a, { type: 'work', ms: 1 }).catch((error: { code: string }) => error.code)).toBe(
       'ERR_GENPOOL_STOPPED',
     )
-  })
-})
-
-describe('a request that waits again at a shared broker', () => {
-  const setUpRuns = (options: object = {}, poolOptions: object = {}) => {
-    const clock = virtualClock()
-    const broker = spawnBroker(system, { clock, ...options }, 'broker')
-    const runs: string[] = []
-    const Work = definePool({
-      casts: {
-        note: async ({ name }: { name: string }) => {
-          runs.push(name)
-          await clock.wait(20)
-          return noReply()
-        },
-      },
-      calls: {
-        work: async ({ name, crashes = 0 }: { name: string; crashes?: number }, _state, ctx) => {
-          runs.push(name)
-          await clock.wait(20)
-          if (ctx.attempt <= crashes) throw new Error(`run ${ctx.attempt}`)
-          return reply(name)
-        },
-      },
-    })
-    const pool = (name: string) =>
-      spawnPool(system, Work, name, {
-        size: 1,
-        broker,
-        clock,
-        retryOnCrash: { work: 3 },
-        poisonAfter: 9,
-        ...poolOptions,
-      })
-    return { clock, broker, runs, pool }
-  }
-  const codes = (promises: Promise<string>[]) =>
-    Promise.all(promises.map((promise) => promise.catch(({ code }: { code: string }) => code)))
-
-  it('stands where its age puts it, and is served before what came later', async () => {
-    const { clock, runs, pool } = setUpRuns()
-    const a = pool('a')
-    const asked = [
-      call(a, { type: 'work', name: 'first', crashes: 2 }),
-      ...['second', 'third'].map((name) => call(a, { type: 'work', name })),
-    ]
-    await clock.advance(300)
-    expect(await Promise.all(asked)).toEqual(['first', 'second', 'third'])
-    expect(runs).toEqual(['first', 'first', 'first', 'second', 'third'])
-  })
-
-  it('finds room in a full queue', async () => {
-    const { clock, runs, pool } = setUpRuns({ client: { type: 'drop', max: 1 } })
-    const a = pool('a')
-    const asked = codes([
-      call(a, { type: 'work', name: 'first', crashes: 1 }),
-      call(a, { type: 'work', name: 'second' }),
-    ])
-    await clock.advance(300)
-    expect([await asked, runs]).toEqual([
-      ['first', 'second'],
-      ['first', 'first', 'second'],
-    ])
-  })
-
-  it('keeps the turn of its key', async () => {
-    const { clock, runs, pool } = setUpRuns()
-    const pools = [pool('a'), pool('b')]
-    const asked = ['first', 'second', 'third'].map((name, i) =>
-      call(pools[i % 2] as (typeof pools)[0], { type: 'work', name, crashes: i === 0 ? 2 : 0 }, { key: 'k' }),
-    )
-    await clock.advance(500)
-    expect(await Promise.all(asked)).toEqual(['first', 'second', 'third'])
-    expect(runs).toEqual(['first', 'first', 'first', 'second', 'third'])
-  })
-
-  it('counts once for its rate and its limits while it waits, and gives all back when it is done', async () => {
-    const { clock, broker, runs, pool } = setUpRuns({ limits: { by: 'name', concurrency: 1 } })
-    const [a, b] = [pool('a'), pool('b')]
-    const asked = [
-      call(a, { type: 'work', name: 'x', crashes: 2 }),
-      call(b, { type: 'work', name: 'x' }),
-      call(a, { type: 'work', name: 'y' }),
-    ]
-    await clock.advance(30)
-    expect(inspect(a).limits).toMatchObject({ running: 1 })
-    await clock.advance(500)
-    expect(await Promise.all(asked)).toEqual(['x', 'x', 'y'])
-    expect(runs.filter((name) => name === 'x')).toHaveLength(4)
-    expect([inspect(a).limits, length(broker), clock.timers]).toMatchObject([{ waiting: 0 }, 0, 0])
-  })
-
-  it('keeps its deadline, and expires at that', async () => {
-    const { clock, pool } = setUpRuns({ rate: { limit: 1, interval: 1000 } })
-    const a = pool('a')
-    const asked = codes([call(a, { type: 'work', name: 'first', crashes: 1 }, { timeout: 100 })])
-    await clock.advance(99)
-    expect(inspect(a).waiting).toBe(1)
-    await clock.advance(2)
-    expect([await asked, inspect(a).waiting, clock.timers]).toEqual([['ERR_GENPOOL_EXPIRED'], 0, 0])
-  })
-
-  it('counts for how long the oldest has waited', async () => {
-    const { clock, pool } = setUpRuns({ rate: { limit: 1, interval: 1000 } })
-    const a = pool('a')
-    const asked = codes([call(a, { type: 'work', name: 'first', crashes: 1 })])
-    await clock.advance(10)
-    const later = codes([call(a, { type: 'work', name: 'second' })])
-    await clock.advance(30)
-    expect(load(a)).toMatchObject({ waiting: 2, oldestWaitMs: 40 })
-    await clock.advance(5000)
-    expect([await asked, await later]).toEqual([['first'], ['second']])
-  })
-
-  it('is told that the broker has stopped', async () => {
-    const { clock, broker, pool } = setUpRuns()
-    const a = pool('a')
-    const asked = codes([call(a, { type: 'work', name: 'first', crashes: 1 })])
-    await clock.advance(10)
-    stop(broker)
-    await clock.advance(100)
-    expect(await asked).toEqual(['ERR_GENPOOL_STOPPED'])
-  })
-
-  it('takes the place of the cast that it replaces', async () => {
-    const { clock, runs, pool } = setUpRuns()
-    const a = pool('a')
-    const asked = [call(a, { type: 'work', name: 'first' })]
-    cast(a, { type: 'note', name: 'old' }, { latest: 'k' })
-    asked.push(call(a, { type: 'work', name: 'second' }))
-    cast(a, { type: 'note', name: 'new' }, { latest: 'k' })
-    await clock.advance(500)
-    await Promise.all(asked)
-    expect(runs).toEqual(['first', 'new', 'second'])
-  })
-})
-
-describe('a drop by a broker that is an actor', () => {
-  const retryAfter = (request: Promise<unknown>): Promise<unknown> =>
-    request.catch(({ reason, retryAfterMs }: { reason: string; retryAfterMs: number }) => [reason, retryAfterMs])
-
-  it('does not hide the crash of a message that finds no room for its second run', async () => {
-    const clock = virtualClock()
-    const broker = spawnBroker(system, { clock, client: { max: 1 } }, 'broker')
-    const crash = new Error('first run')
-    const Work = defineTask(async (name: string) => {
-      await clock.wait(20)
-      if (name === 'a') throw crash
-      return name
-    })
-    const pool = spawnPool(system, Work, 'pool', { size: 1, broker, clock, retryOnCrash: { task: 3 }, poisonAfter: 9 })
-    const asked = ['a', 'b'].map((name) => call(pool, name).catch((error: unknown) => error))
-    await clock.advance(100)
-    expect(await asked[0]).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause: crash })
-    expect(await asked[1]).toBe('b')
-  })
-
-  it('does not say of a message that has run that it never started, when the broker stops', async () => {
-    const clock = virtualClock()
-    const broker = spawnBroker(system, { clock, rate: { limit: 1, interval: 1000 } }, 'broker')
-    const Work = defineTask(async (name: string) => {
-      await clock.wait(20)
-      if (name === 'a') throw new Error('first run')
-      return name
-    })
-    const pool = spawnPool(system, Work, 'pool', { size: 1, broker, clock, retryOnCrash: { task: 3 } })
-    const asked = ['a', 'b'].map((name) => call(pool, name).catch((error: unknown) => error))
-    await clock.advance(30)
-    stop(broker)
-    await clock.advance(1)
-    expect(await asked[0]).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
-  })
-
-  it('says when to try again: requests that wait, times the measured time between those that are served', async () => {
-    const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })
-    const [a] = [pool('a', 2), pool('b', 2)]
-    const work = (): Promise<unknown> => retryAfter(call(a, { type: 'work', ms: 100 }))
-    const first = Array.from({ length: 8 }, work)
-    await clock.advance(1000)
-    expect((await Promise.all(first)).filter(Array.isArray)).toEqual([['max', undefined]])
-    const second = Array.from({ length: 8 }, work)
-    await clock.advance(1000)
-    const [[reason, ms]] = (await Promise.all(second)).filter(Array.isArray) as [[string, number]]
-    // Four are served in 100 ms.
-    expect([reason, ms >= 50, ms <= 150]).toEqual(['max', true, true])
-  })
-
-  it('does not count the time in which nobody waited', async () => {
-    const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })
-    const a = pool('a')
-    const work = (): Promise<unknown> => retryAfter(call(a, { type: 'work', ms: 100 }))
-    for (let i = 0; i < 3; i++) {
-      const caller = new AbortController()
-      void work()
-      void call(a, { type: 'work', ms: 100 }, { signal: caller.signal }).catch(() => undefined)
-      caller.abort()
-      await clock.advance(60_000)
-    }
-    void Array.from({ length: 3 }, work)
-    await clock.advance(1000)
-    const asked = Array.from({ length: 5 }, work)
-    await clock.advance(1000)
-    expect((await Promise.all(asked)).filter(Array.isArray)).toEqual([['max', 300]])
   })
 })
