@@ -15,9 +15,13 @@ export interface Content {
   readonly leases: ReadonlyMap<CellKey, LeaseMark>
   /** The last write of each process, so that one that got no answer finds out whether its write is there. The oldest come first. */
   readonly writers: ReadonlyMap<string, number>
+  /** The name that its first write has given to it. Whoever makes a first state anew gives another one. Empty before. */
+  readonly history: string
+  /** Other histories that it goes on from, and up to which number of commits: somebody has restored or accepted values. */
+  readonly ended: ReadonlyMap<string, number>
 }
 
-export const EMPTY: Content = { cells: new Map(), leases: new Map(), writers: new Map() }
+export const EMPTY: Content = { cells: new Map(), leases: new Map(), writers: new Map(), history: '', ended: new Map() }
 
 /** Writers that are remembered. One that was forgotten cannot say whether its write is there. */
 export const MOST_WRITERS = 32
@@ -44,27 +48,31 @@ export class RefusedValue extends Error {
   }
 }
 
-export function encodeContent(codec: Codec, { cells, leases, writers }: Content): Uint8Array {
+export function encodeContent(codec: Codec, { cells, leases, writers, history, ended }: Content): Uint8Array {
   return codec.encode([
     FORMAT,
     [...cells].map(([key, { version, value }]) => [key, version, value]),
     [...leases].map(([key, { id, ms, renewed }]) => [key, id, ms, renewed]),
     [...writers],
+    history,
+    [...ended],
   ])
 }
 
 /** @throws {BadContent} */
 export function decodeContent(codec: Codec, bytes: Uint8Array): Content {
-  const [format, cells, leases, writers] = listOf(decode(codec, bytes))
+  const [format, cells, leases, writers, history = '', ended = []] = listOf(decode(codec, bytes))
   if (format !== FORMAT) throw new BadContent(`it is not in the format "${FORMAT}"`)
   return {
     cells: new Map(listOf(cells).map(cellOf)),
     leases: new Map(listOf(leases).map(leaseOf)),
-    writers: new Map(listOf(writers).map(writerOf)),
+    writers: new Map(listOf(writers).map(countedOf)),
+    history: textOf(history),
+    ended: new Map(listOf(ended).map(countedOf)),
   }
 }
 
-/** The same, with this process as the last writer. */
+/** The same, with this process as the last writer. The first write names the history. */
 export function written(content: Content, writer: string, write: number): Content {
   const writers = new Map(content.writers)
   writers.delete(writer)
@@ -73,7 +81,7 @@ export function written(content: Content, writer: string, write: number): Conten
     if (writers.size <= MOST_WRITERS) break
     writers.delete(oldest)
   }
-  return { ...content, writers }
+  return { ...content, writers, history: content.history === '' ? `${writer}-${write}` : content.history }
 }
 
 function decode(codec: Codec, bytes: Uint8Array): unknown {
@@ -99,9 +107,9 @@ function leaseOf(part: unknown): readonly [CellKey, LeaseMark] {
   return [keyOf(key), { id: textOf(id), ms: countOf(ms), renewed: countOf(renewed) }]
 }
 
-function writerOf(part: unknown): readonly [string, number] {
-  const [writer, write] = listOf(part)
-  return [textOf(writer), countOf(write)]
+function countedOf(part: unknown): readonly [string, number] {
+  const [name, count] = listOf(part)
+  return [textOf(name), countOf(count)]
 }
 
 function keyOf(value: unknown): CellKey {

@@ -16,7 +16,7 @@ import { EntryWriter } from './entry-writer'
 import { FoldedWrites, type Write } from './folded-writes'
 import { Leases } from './leases'
 import { Replica } from './replica'
-import { restored } from './restored'
+import { accepted, restored, type RestoringPorts } from './restored'
 import type { Sizes } from './sizes'
 import type { CheckedStoreOptions } from './store-options'
 
@@ -96,15 +96,24 @@ export class NatsBacking implements Backing {
     })
   }
 
-  /** Writes the last good values back to entries that were deleted or damaged. Returns how many. */
-  async restore(): Promise<number> {
+  /** Writes the last good values back to entries that were deleted, damaged or made anew. Returns how many. */
+  restore(): Promise<number> {
+    return this.#repair(restored)
+  }
+
+  /** Takes what is there where entries were made anew, or have gone back. Returns how many. */
+  accept(): Promise<number> {
+    return this.#repair(accepted)
+  }
+
+  async #repair(one: (entry: Entry, ports: RestoringPorts) => Promise<boolean>): Promise<number> {
     const entries = this.#replica.all()
     return this.#reaching(async () => {
       await this.#bucket.open()
       this.#replica.restart()
       const ports = { bucket: this.#bucket, codec: this.options.codec, replica: this.#replica, writer: this.#writer }
       let count = 0
-      for (const entry of entries) if (await restored(entry, ports)) count++
+      for (const entry of entries) if (await one(entry, ports)) count++
       return count
     })
   }

@@ -13,11 +13,18 @@ export interface NatsStore extends AsyncStore {
   fresh<S = unknown>(key: CellKey): Promise<S>
   /**
    * Writes the values that are known in this process back where the bucket or an entry was deleted, or overwritten with something
-   * else. What is well is not touched.
+   * else, or where another process has made the first state anew. It counts for all machines. What is well is not touched.
    *
    * @returns how many entries were written
    */
   restore(): Promise<number>
+  /**
+   * Takes what is there where another process has made the first state anew, or somebody has brought an older one back. It counts
+   * for all machines: what they knew is given up. What is well is not touched.
+   *
+   * @returns how many entries were accepted
+   */
+  accept(): Promise<number>
 }
 
 /**
@@ -56,6 +63,7 @@ export async function natsStore(connection: NatsConnection, options: NatsStoreOp
   return Object.assign(store, {
     fresh: async <S>(key: CellKey): Promise<S> => (await store.cell<S>(key).fresh?.()) as S,
     restore: (): Promise<number> => (backing as NatsBacking).restore(),
+    accept: (): Promise<number> => (backing as NatsBacking).accept(),
   })
 }
 

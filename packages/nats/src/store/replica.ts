@@ -7,6 +7,7 @@ import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './
 import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
+import { goesOn, OtherHistory } from './histories'
 import type { CheckedStoreOptions } from './store-options'
 
 /** How long it waits before it asks again. */
@@ -87,9 +88,14 @@ export class Replica {
     entry.take({ revision, content }, this.options.clock.now())
   }
 
-  /** Tells the store what an entry says. */
+  /** Tells the store what an entry says. @throws {RefusedValue} if that is refused here; it is the fault of the entry then */
   show(entry: Entry): void {
-    this.#tell(entry, arrivalsOf(entry.content))
+    try {
+      this.#tell(entry, arrivalsOf(entry.content))
+    } catch (error) {
+      entry.fail(entry.revision, error as Error)
+      throw error
+    }
   }
 
   /** What the next write of the entry expects. */
@@ -137,6 +143,12 @@ export class Replica {
       if (entry.content === EMPTY) return EMPTY
       throw new Error(`${where} was deleted. ${ADVICE}`)
     }
+    const content = this.#decoded(where, found)
+    if (!goesOn(entry.content, content)) throw new OtherHistory(where, entry.content, content)
+    return content
+  }
+
+  #decoded(where: string, found: KvEntry): Content {
     try {
       return decodeContent(this.options.codec, found.value)
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Bucket } from './bucket'
 import { type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import type { Entry } from './entry'
 import type { EntryWriter } from './entry-writer'
+import { acceptedFrom, isNewer, OtherHistory, restoredOver } from './histories'
 import type { Replica } from './replica'
 
 /** How often it tries to write an entry back while others write to it. */
@@ -17,20 +18,49 @@ export interface RestoringPorts {
 }
 
 /**
- * Writes the last good values of an entry back: those that are known here, otherwise those of an earlier revision.
+ * Writes the last good values of an entry back: those that are known here, otherwise those of an earlier revision. If another machine
+ * has restored older values, and more was committed to them since, that counts.
  *
  * @returns false if it is well, or nothing is known of it
  */
-export function restored(entry: Entry, { bucket, codec, replica, writer }: RestoringPorts): Promise<boolean> {
+export function restored(entry: Entry, ports: RestoringPorts): Promise<boolean> {
+  return repaired(entry, ports, (fault) => {
+    const { content } = entry
+    if (content === EMPTY) return lastGood(ports.bucket, ports.codec, entry)
+    const found = fault instanceof OtherHistory ? fault.found : undefined
+    return found !== undefined && isNewer(found, content) ? acceptedFrom(content, found) : restoredOver(content, found)
+  })
+}
+
+/**
+ * Takes what an entry says that was made anew, or has gone back: for all machines.
+ *
+ * @returns false if it is well
+ * @throws what is wrong with it, if there is nothing to accept
+ */
+export function accepted(entry: Entry, ports: RestoringPorts): Promise<boolean> {
+  return repaired(entry, ports, (fault) =>
+    fault instanceof OtherHistory ? acceptedFrom(entry.content, fault.found) : undefined,
+  )
+}
+
+/** Writes another content while an entry has a fault. @param repair what to write; undefined if nothing is known */
+function repaired(
+  entry: Entry,
+  { bucket, replica, writer }: RestoringPorts,
+  repair: (fault: Error) => Content | undefined | Promise<Content | undefined>,
+): Promise<boolean> {
   return entry.inTurn(async () => {
     for (let i = 0; i < MOST_TRIES; i++) {
       await replica.look(entry)
-      if (entry.fault === undefined) return false
-      if (entry.fault instanceof RefusedValue) throw entry.fault
-      const earlier = entry.content === EMPTY ? await lastGood(bucket, codec, entry) : entry.content
-      if (earlier === undefined) throw entry.fault
-      if (entry.fault === undefined) return false
-      if (await writer.write(entry, { ...earlier, leases: new Map() })) {
+      const { fault } = entry
+      if (fault === undefined) return false
+      if (fault instanceof RefusedValue) throw fault
+      const content = await repair(fault)
+      if (content === undefined) throw fault
+      // Something else has arrived meanwhile.
+      if (entry.fault !== fault) continue
+      if (await writer.write(entry, content)) {
         replica.show(entry)
         return true
       }
@@ -56,5 +86,5 @@ async function lastGood(bucket: Bucket, codec: Codec, entry: Entry): Promise<Con
       // Not this one.
     }
   }
-  return found
+  return found === undefined ? undefined : { ...found, leases: new Map() }
 }
