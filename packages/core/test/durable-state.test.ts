@@ -68,3 +68,27 @@ describe('a pool whose state is journalled', () => {
     rmSync(directory, { recursive: true })
   })
 })
+
+describe('a journal with a value that "validate" refuses', () => {
+  it.each(['pool', 'store'])('lets no pool start: the one of the %s', async (where) => {
+    const directory = mkdtempSync(join(tmpdir(), 'genpool-durable-'))
+    const validate = ((value: { count: number }) => value.count === 0) as never
+    const engine = fileEngine(directory)
+    const before = createStore({ journal: { engine } })
+    await before.put('count', { count: 1 })
+    await engine.close()
+    const again = fileEngine(directory)
+    const store = createStore({ journal: { engine: again }, ...(where === 'store' && { validate }) })
+    const system = start()
+    const state = { store, key: 'count', ...(where === 'pool' && { validate }) }
+    const restart = { attempts: 3, backoff: { min: 5, max: 5 } }
+    const pool = spawnPool(system, Counter, 'counter', { state, restart } as never)
+    const early = call(pool, { type: 'add' })
+    const refused = /value that store "store" has of cell "count" was refused; it stays as it is/
+    await expect(early).rejects.toThrow(refused)
+    await expect(ready(pool)).rejects.toThrow(refused)
+    stop(system)
+    await again.close()
+    rmSync(directory, { recursive: true })
+  })
+})

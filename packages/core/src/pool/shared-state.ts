@@ -31,7 +31,7 @@ export interface SharedStatePorts extends StartPorts {
 /** The one state of all members: made by `init` once, before the first member. */
 export class SharedState {
   cell: Cell<unknown> | undefined = undefined
-  /** What `init` has made, for a store that has not opened in time: the next start waits for it again. */
+  /** What `init` has made, for a store that has not opened: the next start waits for it again. */
   #opening: { readonly info: MemberInfo; readonly cell: Cell<unknown>; readonly made: unknown } | undefined = undefined
   /** Made with the first start that failed. */
   #starts: StartLoop | null = null
@@ -119,7 +119,8 @@ export class SharedState {
       },
       done: () => this.opened(opening as Cell<unknown>, step),
       failed: (error) => {
-        this.#opening = start.timedOut ? (before ?? { info, cell: opening as Cell<unknown>, made }) : undefined
+        // The store does not make the same cell twice with a validator.
+        this.#opening = before ?? (opening === undefined ? undefined : { info, cell: opening, made })
         this.tryAgain(info, error)
       },
       late: () => {

@@ -59,7 +59,11 @@ export class NatsBacking implements Backing {
   }
 
   known(key: CellKey): Kept | undefined {
-    return this.#replica.known(key)
+    try {
+      return this.#replica.known(key)
+    } catch (error) {
+      throw error instanceof InvalidError ? error : this.#unreachable(error)
+    }
   }
 
   together(keys: readonly CellKey[]): void {
@@ -152,8 +156,11 @@ export class NatsBacking implements Backing {
     try {
       return await work()
     } catch (error) {
-      const says = sentence(textOf(error))
-      throw new UnreachableError(this.#bucket.name, false, { says, cause: error })
+      throw this.#unreachable(error)
     }
+  }
+
+  #unreachable(error: unknown): UnreachableError {
+    return new UnreachableError(this.#bucket.name, false, { says: sentence(textOf(error)), cause: error })
   }
 }

@@ -57,18 +57,13 @@ export class Replica {
     return [...this.#entries.values()]
   }
 
+  /** @throws the fault of its entry if nothing good is known of it */
   known(key: CellKey): Kept | undefined {
     const entry = this.entryOf(key)
     this.#use(entry)
     const kept = entry.content.cells.get(key)
-    if (kept === undefined) return undefined
-    try {
-      this.#tell(entry, [{ key, ...kept }])
-      return kept
-    } catch (error) {
-      entry.fail(entry.revision, error as Error)
-      return undefined
-    }
+    if (kept === undefined && entry.fault !== undefined) throw entry.fault
+    return kept
   }
 
   entryOf(key: CellKey): Entry {

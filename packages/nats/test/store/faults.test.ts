@@ -22,7 +22,7 @@ const connected = (to: NatsServer | readonly NatsServer[] = server): Promise<Nat
 const machine = async (bucket: string, options: Partial<NatsStoreOptions> = {}): Promise<NatsStore> =>
   natsStore(await connected(), { bucket, initial: 0, timeout: 1000, ...options })
 const add = (n: number): number => n + 1
-const up = (store: NatsStore): Promise<number> => Promise.resolve(store.cell<number>('x').update(add))
+const up = async (store: NatsStore): Promise<number> => store.cell<number>('x').update(add)
 
 /** Resolves when a reader of the store sees the value. */
 async function sees(store: NatsStore, value: number): Promise<void> {
@@ -111,6 +111,7 @@ describe('restore', () => {
     await (await new Kvm(await connected()).open(bucket)).put('x', 'nonsense')
     const here = await machine(bucket)
     await expect(up(here)).rejects.toThrow(/is none of a store/)
+    expect(() => here.get('x')).toThrow(/is none of a store/)
     expect(await here.restore()).toBe(1)
     expect([here.get('x'), await up(here)]).toEqual([3, 4])
   })
@@ -174,8 +175,11 @@ describe('an entry that somebody else has changed', () => {
     await expect(strict.restore()).rejects.toThrow(message)
     expect(await lax.fresh('x')).toBe(3)
     const late = await machine(bucket, { validate: ((n: number) => n < 3) as never })
-    expect(late.get('x')).toBe(0)
-    await expect(up(late)).rejects.toThrow(message)
+    // Who has never known a good value serves no other one in its place.
+    const refused = /value that store "faults-\d+" has of cell "x" was refused; it stays as it is/
+    expect(() => late.get('x')).toThrow(refused)
+    await expect(up(late)).rejects.toThrow(refused)
+    await expect(late.fresh('x')).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     await lax.put('x', 0)
     expect([await up(strict), await up(late)]).toEqual([1, 2])
   })

@@ -32,7 +32,11 @@ export interface Backing {
   readonly ready: Promise<void>
   /** Whether others commit there, too, so that the values here may be old. */
   readonly shared?: boolean
-  /** What is kept of a cell; undefined if it was never committed. Asked once for each cell, when it is used and `ready`. */
+  /**
+   * What is kept of a cell; undefined if it was never committed. Asked once for each cell, when it is used and `ready`.
+   *
+   * @throws if that is not known: the cell cannot be used then
+   */
   known(key: CellKey): Kept | undefined
   /**
    * Writes all of these commits or none. Calls `put` as soon as they are safe: it puts them in place for readers.

@@ -3,7 +3,7 @@ import { refused, StoppedError, WRITTEN } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
-import type { CellKey } from '../errors'
+import { type CellKey, InvalidError } from '../errors'
 import { GroupCommit, type GroupPorts } from '../groups/group-commit'
 import type { Commit } from '../groups/speculation'
 import { transacting } from '../groups/works'
@@ -57,9 +57,9 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     const known = this.#cells.get(key) as GroupedCell<S> | undefined
     if (known !== undefined) return known
     const cell = new GroupedCell(inner, this)
+    if (this.#isReady) this.#restore(inner as MemoryCell<unknown>)
     this.#cells.set(key, cell as unknown as GroupedCell<never>)
     this.#inner.set(key, inner as MemoryCell<unknown>)
-    if (this.#isReady) this.#restore(inner as MemoryCell<unknown>)
     return cell
   }
 
@@ -200,11 +200,35 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     for (const inner of this.#inner.values()) this.#restore(inner)
   }
 
+  /** @throws if what is kept is not known, or is refused here: the first value must not stand in its place. The cell is gone then */
   #restore(cell: MemoryCell<unknown>): void {
-    const known = this.#backing.known(cell.key)
-    if (known !== undefined) cell.restore(known.version, known.value)
+    try {
+      const known = this.#backing.known(cell.key)
+      if (known === undefined) return
+      mustTakeKept(this.name, cell, known.value)
+      cell.restore(known.version, known.value)
+    } catch (error) {
+      // Whoever tries again makes it again, with its options.
+      this.memory.drop(cell.key)
+      throw error
+    }
   }
 }
+
+/** @throws {InvalidError} if a validator refuses what the backing has kept */
+function mustTakeKept(store: string, cell: MemoryCell<unknown>, value: unknown): void {
+  try {
+    cell.validate(value)
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error
+    const what = `value that store "${store}" has of cell "${cell.key}"`
+    throw new InvalidError(what, error.faults, error, HOLDS)
+  }
+}
+
+const HOLDS =
+  'it stays as it is, and no other value stands in its place here. Start with a "validate" that takes it, or keep values of another ' +
+  'shape in another cell'
 
 /** The version alone does not tell: somebody may have brought an older value back, and changed that. */
 function isSame(cell: MemoryCell<unknown>, version: number, value: unknown): boolean {

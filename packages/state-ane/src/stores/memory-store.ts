@@ -65,6 +65,11 @@ export class MemoryStore implements SyncStore {
     cell.compareAndSet(cell.version, value)
   }
 
+  /** Forgets a cell that nobody has got. */
+  drop(key: CellKey): void {
+    this.#cells.delete(key)
+  }
+
   clear(): void {
     this.#mustLive()
     for (const cell of this.#cells.values()) cell.forget()
