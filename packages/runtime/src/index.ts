@@ -21,7 +21,7 @@ export {
   UnreachableError,
   WRITTEN,
 } from './errors'
-export { type Fault, InvalidError } from './invalid-error'
+export { COMMITTED_BEFORE, type Fault, InvalidError, type Remains } from './invalid-error'
 export { keepShape } from './keep-shape'
 export { isPromise, letGo } from './let-go'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'

@@ -8,27 +8,46 @@ export interface Fault {
   readonly message: string
 }
 
+/** What is the case though something was refused: an answer is made after the commit. */
+export interface Remains {
+  /** Whether the state was committed. "maybe": whoever refused it does not know. */
+  readonly committed: boolean | 'maybe'
+  /** The same, in words. */
+  readonly says: string
+}
+
+/** Only the answer was refused. */
+export const COMMITTED_BEFORE: Remains = { committed: true, says: 'the state was committed before' }
+const NOTHING: Remains = { committed: false, says: 'nothing was changed' }
+
 /**
  * A message, a commit or a call was refused for what it contains, or because it is not allowed now. It changed nothing,
  * raised no version and told no watcher; repeating it is refused again.
+ *
+ * One exception. If only the answer was refused, which is made after the commit, the commit stands: `committed` is true, or "maybe" if
+ * it is not known here whether the handler has committed. Then `mayBeCommitted` is true, and repeating it may commit again.
  *
  * @example if (isGenPoolError(error, 'ERR_GENPOOL_INVALID')) console.log(error.faults)
  */
 export class InvalidError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_INVALID'
+  readonly committed: boolean | 'maybe'
+  /** Whether its commit counts, or may count. */
+  readonly mayBeCommitted: boolean
   constructor(
     /** What was refused, as in `commit to cell "counter"`. */
     readonly what: string,
     readonly faults: readonly Fault[],
     cause?: unknown,
-    /** What holds all the same, in words: an answer is made after the commit. */
-    holds = 'nothing was changed',
+    { committed, says }: Remains = NOTHING,
   ) {
     const shown = textOf(what)
     super(
-      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; ${textOf(holds)}.\n${linesOf(faults)}`,
+      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; ${textOf(says)}.\n${linesOf(faults)}`,
       cause === undefined ? undefined : { cause },
     )
+    this.committed = committed
+    this.mayBeCommitted = committed !== false
   }
 
   /** Where the first fault is. Empty for the value as a whole. */

@@ -50,6 +50,7 @@ describe.each(['isolated', 'shared'] as const)('an answer that cannot be sent, w
       expect(error.message).toContain('The state was committed before; only the answer failed.')
       expect(error.message).not.toContain('nothing was changed')
       expect(error.cause.message).toContain('was refused; the state was committed before.')
+      expect(error.cause).toMatchObject({ committed: true, mayBeCommitted: true })
       expect(changedBy).toBe(1)
     }
   })

@@ -1,4 +1,4 @@
-import { InvalidError } from '@genpool/state-ane'
+import { COMMITTED_BEFORE, InvalidError } from '@genpool/runtime'
 import { isNoAnswer } from '../behaviours/answerable'
 import { draftIn, isRevoked } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
@@ -84,12 +84,11 @@ function answerBatch(step: Step, state: unknown, requests: readonly Request[]): 
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
   const message = `a batch of ${requests.length} messages must be answered with a list of ${requests.length} answers; it was ${got}`
-  const holds = hasChanged(step) ? 'the state was committed before' : undefined
   const error = new InvalidError(
     `answer of the handler "${requests[0]?.type ?? ''}"`,
     [{ path: [], message }],
     undefined,
-    holds,
+    hasChanged(step) ? COMMITTED_BEFORE : undefined,
   )
   for (const request of requests) {
     if (hasChanged(step)) failAfter(step, request, error)

@@ -1,11 +1,14 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
-import { type Nanos, NS_PER_MS, READ_FIRST, textOf } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, READ_FIRST, type Remains, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { RemoteRequest } from './remote-request'
 
 /** Only its node knows, and it is not asked any more. */
 const MAY_BE_COMMITTED = 'its node may have committed it'
-const MAY_HAVE_RUN = 'its handler may have run, and what it committed stands'
+const MAY_HAVE_RUN: Remains = {
+  committed: 'maybe',
+  says: 'its handler may have run, and what it committed stands',
+}
 
 /** Makes the errors of one remote pool that are not those of its nodes. */
 export class RemoteFailures {

@@ -1,10 +1,11 @@
 import { type GenPoolError, InvalidError, isGenPoolError } from '@genpool/core'
-import { textOf } from '@genpool/runtime'
+import { type Remains, textOf } from '@genpool/runtime'
 import { failureFrame } from '../wire/failures'
 import { answerFrame, Kind } from '../wire/frames'
 import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
 
-const RAN = 'its handler has run, and what it committed stands'
+/** Whether it has committed, only its pool knows. */
+const RAN: Remains = { committed: 'maybe', says: 'its handler has run, and what it committed stands' }
 
 /** Makes the frames of answers. What cannot travel becomes an error for its caller. */
 export class AnswerFrames {

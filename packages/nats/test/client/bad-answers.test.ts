@@ -23,7 +23,7 @@ describe('the error of a call whose answer cannot be read', () => {
     ['newer', 'the kind of frame 99 is not known here: has the other side a newer version of @genpool/nats?'],
   ])('names the node, and does not say that nothing was changed: %s', async (deed, why) => {
     const error = await errorAfter(deed)
-    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', committed: 'maybe', mayBeCommitted: true })
     expect(error.message).toBe(
       'An answer of node "node-0" of remote pool "n" was refused; its handler may have run, and what it committed stands.\n' +
         `  at the whole value: ${why}`,

@@ -46,6 +46,7 @@ describe('an answer that cannot travel', () => {
   ])('says what is wrong with it, and that its handler has run: %s', async (type, path, at) => {
     const error = await errorOf(Kind.call, { type })
     expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', faults: [{ path }] })
+    expect(error).toMatchObject({ committed: 'maybe', mayBeCommitted: true })
     expect(error.message).toContain(
       'An answer of "reports" was refused; its handler has run, and what it committed stands.\n  at ' + at,
     )
@@ -56,6 +57,7 @@ describe('an answer that cannot travel', () => {
     ['is larger than the node takes', Kind.call, { type: 'x'.repeat(6000) }, '"maxBytes" is 5000 here'],
   ])('is no matter of a request that %s: nothing was changed', async (_, kind, value, says) => {
     const error = await errorOf(kind, value)
+    expect(error).toMatchObject({ committed: false, mayBeCommitted: false })
     expect(error.message).toContain('was refused; nothing was changed.')
     expect(error.message).toContain(says)
   })

@@ -222,13 +222,16 @@ function mustTakeKept(store: string, cell: MemoryCell<unknown>, value: unknown):
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error
     const what = `value that store "${store}" has of cell "${cell.key}"`
-    throw new InvalidError(what, error.faults, error, HOLDS)
+    throw new InvalidError(what, error.faults, error, STAYS)
   }
 }
 
-const HOLDS =
-  'it stays as it is, and no other value stands in its place here. Start with a "validate" that takes it, or keep values of another ' +
-  'shape in another cell'
+const STAYS = {
+  committed: false,
+  says:
+    'it stays as it is, and no other value stands in its place here. Start with a "validate" that takes it, or keep values of another ' +
+    'shape in another cell',
+} as const
 
 /** The version alone does not tell: somebody may have brought an older value back, and changed that. */
 function isSame(cell: MemoryCell<unknown>, version: number, value: unknown): boolean {

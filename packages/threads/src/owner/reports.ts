@@ -9,7 +9,7 @@ import {
   type WorkerHost,
   type WorkerSeat,
 } from '@genpool/core'
-import { isGenPoolError, type Nanos } from '@genpool/runtime'
+import { COMMITTED_BEFORE, isGenPoolError, type Nanos } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
@@ -232,7 +232,7 @@ export class Reports {
     if (job === undefined) return
     const committed = this.#hasCommitted(id)
     const what = `answer of the handler "${job.handler.type}"`
-    const error = new InvalidError(what, [fault], undefined, committed ? 'the state was committed before' : undefined)
+    const error = new InvalidError(what, [fault], undefined, committed ? COMMITTED_BEFORE : undefined)
     job.fail(this.#crash(job, error, committed))
   }
 
