@@ -24,14 +24,18 @@ type Change = (held: LeaseMark | undefined) => LeaseMark | null | undefined
 export class Leases {
   /** Those that are held here, by their ids. */
   readonly #held = new Map<string, NatsLease>()
+  /** Those that are being taken. */
+  readonly #taking = new Set<Promise<unknown>>()
   #made = 0
   #ended = false
 
   constructor(private readonly ports: LeasesPorts) {}
 
-  end(): void {
+  /** Nobody gets another one. Gives up those that are held, and resolves then; undefined if there are none. */
+  end(): Promise<unknown> | undefined {
     this.#ended = true
-    for (const lease of this.#held.values()) lease.forget()
+    const ends = [...this.#taking, ...[...this.#held.values()].map((lease) => lease.release())]
+    return ends.length === 0 ? undefined : Promise.allSettled(ends)
   }
 
   /** Waits until nobody else has a lease of one of these cells. */
@@ -46,26 +50,37 @@ export class Leases {
   }
 
   /** Waits for a lease, and writes it. After that, the values here are the latest. */
-  async take(entry: Entry, key: CellKey): Promise<Lease> {
+  take(entry: Entry, key: CellKey): Promise<Lease> {
+    const taking = this.#take(entry, key)
+    this.#taking.add(taking)
+    const over = (): void => void this.#taking.delete(taking)
+    taking.then(over, over)
+    return taking
+  }
+
+  async #take(entry: Entry, key: CellKey): Promise<Lease> {
     const { clock, ms, process } = this.ports
     const id = `${process}-${++this.#made}`
     const mark: LeaseMark = { id, ms, renewed: 0 }
+    const isMine = (held: LeaseMark | undefined): boolean => held?.id === id
+    const release = (): Promise<boolean> => this.#mark(entry, key, (held) => (isMine(held) ? null : undefined))
     try {
       do {
         await this.free(entry, [key])
         if (this.#ended) throw destroyedWhileWaiting(key)
       } while (!(await this.#mark(entry, key, (held) => (this.#isForeign(entry, held) ? undefined : mark))))
-      // It came too late to be renewed: it ends by itself.
-      if (this.#ended) throw destroyedWhileWaiting(key)
+      if (this.#ended) {
+        await release()
+        throw destroyedWhileWaiting(key)
+      }
     } catch (error) {
       throw new NotCommittedError([key], 1, false, error instanceof UnknownWrite ? error.cause : error)
     }
-    const isMine = (held: LeaseMark | undefined): boolean => held?.id === id
     const lease = new NatsLease(key, mark, {
       clock,
       isHeld: () => isMine(entry.lease(key)),
       renew: (next) => this.#mark(entry, key, (held) => (isMine(held) ? next : undefined)),
-      release: () => this.#mark(entry, key, (held) => (isMine(held) ? null : undefined)),
+      release,
       ended: () => void this.#held.delete(id),
     })
     this.#held.set(id, lease)
@@ -79,7 +94,7 @@ export class Leases {
       for (;;) {
         await replica.mustBeWell(entry)
         const mark = change(entry.lease(key))
-        if (mark === undefined || this.#ended) return false
+        if (mark === undefined || (this.#ended && mark !== null)) return false
         const leases = new Map(entry.content.leases)
         if (mark === null) leases.delete(key)
         else leases.set(key, mark)

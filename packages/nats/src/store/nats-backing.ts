@@ -124,9 +124,15 @@ export class NatsBacking implements Backing {
 
   end(): void {
     this.#writer.end()
-    this.#leases.end()
-    this.#replica.end()
-    this.#connected.end()
+    const released = this.#leases.end()
+    this.#replica.wake()
+    const end = (): void => {
+      this.#replica.end()
+      this.#connected.end()
+    }
+    // Giving leases up is a write, which needs both.
+    if (released === undefined) end()
+    else void released.then(end)
   }
 
   async #open(): Promise<void> {

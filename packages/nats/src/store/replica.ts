@@ -48,6 +48,11 @@ export class Replica {
   end(): void {
     this.#ended = true
     this.#follower.end()
+    this.wake()
+  }
+
+  /** Whoever waits for a change looks again whether to wait. */
+  wake(): void {
     for (const entry of this.#entries.values()) entry.wake()
   }
 
