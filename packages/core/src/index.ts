@@ -11,7 +11,7 @@ export {
   type Receiver,
 } from './api/elsewhere'
 export { httpStatus, type HttpStatus } from './api/http-status'
-export { inspect, type Inspection } from './api/inspect'
+export { inspect, type Inspection, type StoreFigures } from './api/inspect'
 export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, previewChanges, relearn, resize, resume } from './api/operating'
 export { map, mapStream, type Results } from './api/map'

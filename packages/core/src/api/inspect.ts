@@ -1,5 +1,5 @@
 import type { BackOffFigures, DropReason, HeldBy } from '@genpool/broker'
-import { NS_PER_MS } from '@genpool/runtime'
+import { NS_PER_MS, textOf } from '@genpool/runtime'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
@@ -11,6 +11,7 @@ import {
   oldestStartMs,
   type Percentiles,
   type PolicyFigures,
+  type PoolView,
   utilisationOf,
 } from '../views/pool-view'
 import type { SourceFigures } from '../views/sources'
@@ -93,8 +94,23 @@ export interface Inspection {
   readonly backOffs: number
   /** The version of the shared state; undefined if each member has its own. */
   readonly stateVersion: number | undefined
+  /**
+   * How commits get on with the store of the state: how long the oldest one has waited for it, how many writes have failed since the
+   * last one that succeeded, with what the last of them failed, what is wrong with the store now, and who holds the state elsewhere.
+   * Undefined if commits are done when they return.
+   */
+  readonly store: StoreFigures | undefined
   /** Consumers of durable casts, one for each queue that it takes casts from. */
   readonly sources: readonly SourceFigures[]
+}
+
+/** How commits get on with a store that answers later. Times are milliseconds. */
+export interface StoreFigures {
+  readonly waitingMs: number
+  readonly failures: number
+  readonly lastFailure: string | undefined
+  readonly fault: string | undefined
+  readonly heldBy: string | undefined
 }
 
 /**
@@ -106,6 +122,13 @@ export function inspect(ref: HereRef): Inspection
 export function inspect<I>(ref: ElsewhereRef<Protocol, I>): I
 export function inspect(ref: PoolRef): unknown {
   return elsewhereOf(ref)?.inspect() ?? inspectHere(ref)
+}
+
+function storeFigures({ store }: PoolView): StoreFigures | undefined {
+  if (store === undefined) return undefined
+  const { waitingMs, failures, lastFailure, fault, heldBy } = store
+  const last = lastFailure === undefined ? undefined : textOf(lastFailure.error)
+  return { waitingMs: rounded(waitingMs), failures, lastFailure: last, fault, heldBy }
 }
 
 function inspectHere(ref: PoolRef): Inspection {
@@ -148,6 +171,7 @@ function inspectHere(ref: PoolRef): Inspection {
     shared: pool.shared,
     backOffs: pool.backOffs,
     stateVersion: pool.stateVersion,
+    store: storeFigures(pool),
     sources: [...pool.sources].map((source) => source.inspect()),
   }
 }

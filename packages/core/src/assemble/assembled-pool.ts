@@ -255,6 +255,10 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.cell?.version
   }
 
+  get store(): PoolView['store'] {
+    return this.kernel.cell?.condition?.()
+  }
+
   get selfWait(): string | undefined {
     return selfWaitIn(this.kernel.pool)
   }

@@ -74,7 +74,7 @@ export class Failures {
     const started = wasStarted(request)
     const remedy =
       commit === 'written'
-        ? WHILE_WRITTEN
+        ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)
         : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
     const why = commit === null ? remedy : withCommit(commit, remedy)
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS

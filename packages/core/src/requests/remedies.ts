@@ -8,6 +8,8 @@ export interface Remedies {
   ofWaiting(request: RequestFacts): Remedy | undefined
   /** For a request whose handler ran for too long. */
   ofRunning(request: RequestFacts): Remedy | undefined
+  /** For a request whose commit is being written. */
+  ofWritten(): Remedy | undefined
   ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined
   /** For a request to a pool that takes none. `is`: what the pool does instead, as in "is draining". */
   ofStopped(): { readonly is?: string; readonly advice: string } | undefined
@@ -17,6 +19,7 @@ export interface Remedies {
 export const noRemedies: Remedies = {
   ofWaiting: () => undefined,
   ofRunning: () => undefined,
+  ofWritten: () => undefined,
   ofDrop: () => undefined,
   ofStopped: () => undefined,
 }

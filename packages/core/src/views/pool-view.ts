@@ -3,6 +3,7 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
+import type { CellCondition } from '@genpool/state-ane'
 import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from './explain/finding'
 
@@ -111,6 +112,8 @@ export interface PoolView {
   /** How often handlers have asked to back off. */
   readonly backOffs: number
   readonly stateVersion: number | undefined
+  /** How commits to the shared state get on; undefined if they are done when they return, and without one. */
+  readonly store: CellCondition | undefined
   /** How its members wait for calls that none of them can take; undefined if they do not. */
   readonly selfWait: string | undefined
   readonly stats: StatsView

@@ -39,6 +39,12 @@ export class Connected {
     })
   }
 
+  /** Why nothing can be sent now; undefined if the connection is there. */
+  get trouble(): string | undefined {
+    if (this.#link.usable) return undefined
+    return this.#link.connection.isClosed() ? CLOSED_FOR_GOOD : notThere(this.#link.connection)
+  }
+
   get maxPayload(): number {
     return this.#link.maxPayload
   }

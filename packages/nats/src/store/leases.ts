@@ -49,6 +49,13 @@ export class Leases {
     return this.#foreign(entry, keys) === undefined
   }
 
+  /** Who else has a lease of the cell now, in words; undefined if nobody has. */
+  holder(entry: Entry, key: CellKey): string | undefined {
+    const mark = this.#foreign(entry, [key])
+    if (mark === undefined || this.#isOwn(mark)) return undefined
+    return `another process, by a lease of ${mark.ms} ms that it has renewed ${mark.renewed} times`
+  }
+
   /** Waits for a lease, and writes it. After that, the values here are the latest. */
   take(entry: Entry, key: CellKey): Promise<Lease> {
     const taking = this.#take(entry, key)
@@ -110,8 +117,12 @@ export class Leases {
   /** Whether somebody else holds it. One of this process that is not held any more has ended. */
   #isForeign(entry: Entry, mark: LeaseMark | undefined): boolean {
     if (mark === undefined) return false
-    if (mark.id.startsWith(`${this.ports.process}-`)) return this.#held.has(mark.id)
+    if (this.#isOwn(mark)) return this.#held.has(mark.id)
     return this.ports.clock.now() < entry.endOf(mark, NS_PER_MS)
+  }
+
+  #isOwn({ id }: LeaseMark): boolean {
+    return id.startsWith(`${this.ports.process}-`)
   }
 
   async #wait(entry: Entry, keys: readonly CellKey[]): Promise<void> {

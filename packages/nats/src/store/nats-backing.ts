@@ -1,4 +1,4 @@
-import { sentence, textOf, UnreachableError } from '@genpool/runtime'
+import { type Clock, sentence, textOf, UnreachableError } from '@genpool/runtime'
 import {
   type Backing,
   type Batch,
@@ -7,6 +7,7 @@ import {
   type Kept,
   type Lease,
   type Mirror,
+  type StorageCondition,
 } from '@genpool/state-ane'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { Bucket } from './bucket'
@@ -26,6 +27,7 @@ const HEADERS = 256
 /** Keeps the commits of a store in a KV bucket, one compare-and-set for each group. */
 export class NatsBacking implements Backing {
   readonly shared = true
+  readonly clock: Clock
   readonly ready: Promise<void>
   readonly #bucket: Bucket
   readonly #connected: Connected
@@ -41,6 +43,7 @@ export class NatsBacking implements Backing {
     private readonly sizes: Sizes,
   ) {
     const { clock, lease, timeout } = options
+    this.clock = clock
     // The end of it differs between two of one process.
     const process = nuid.next().slice(-12)
     const bucket = (this.#bucket = new Bucket(connection, options))
@@ -90,6 +93,11 @@ export class NatsBacking implements Backing {
 
   lease(key: CellKey): Promise<Lease> {
     return this.#leases.take(this.#replica.entryOf(key), key)
+  }
+
+  condition(key: CellKey): StorageCondition {
+    const entry = this.#replica.entryOf(key)
+    return { fault: this.#connected.trouble ?? entry.fault?.message, heldBy: this.#leases.holder(entry, key) }
   }
 
   async fresh(key: CellKey): Promise<void> {

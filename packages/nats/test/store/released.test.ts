@@ -30,10 +30,7 @@ describe('a store that is destroyed while it holds cells', () => {
   it('also one that is just on its way', async () => {
     const bucket = `released-${made++}`
     const [holder, other] = [await machine(bucket), await machine(bucket)]
-    const taking = holder
-      .cell('x')
-      .hold()
-      .catch((error: unknown) => error)
+    const taking = Promise.resolve(holder.cell('x').hold()).catch((error: unknown) => error)
     await new Promise((resolve) => setImmediate(resolve))
     holder.destroy()
     expect(await taking).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
@@ -44,10 +41,7 @@ describe('a store that is destroyed while it holds cells', () => {
     const bucket = `released-${made++}`
     const [holder, other] = [await machine(bucket), await machine(bucket)]
     const hold = await holder.cell<number>('x').hold()
-    const taking = other
-      .cell('x')
-      .hold()
-      .catch((error: unknown) => error)
+    const taking = Promise.resolve(other.cell('x').hold()).catch((error: unknown) => error)
     other.destroy()
     expect(await taking).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
     expect(await hold.update((n) => n + 1)).toBe(1)

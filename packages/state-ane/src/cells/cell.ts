@@ -1,3 +1,4 @@
+import type { CellCondition } from '../stores/commit-watch'
 import type { Draft, Patch } from 'immer'
 import type { CellKey } from '../errors'
 import { chain, isPromise, type MaybePromise } from './maybe-promise'
@@ -72,6 +73,8 @@ export interface Cell<S> extends Writer<S> {
    * Resolves with the latest value, and makes it `value`. A store with a server asks it. Absent if `value` is always the latest.
    */
   fresh?(): Promise<S>
+  /** How commits get on. Absent if a commit is done when its call returns. */
+  condition?(): CellCondition
   /**
    * Commits patches that a recipe has made elsewhere of the very value that is here, where that is quicker than to run a recipe.
    *

@@ -1,6 +1,8 @@
+import type { Clock } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { CellKey } from '../errors'
 import type { Batch } from '../groups/speculation'
+import type { StorageCondition } from './commit-watch'
 
 /** The version and value of a cell, as they are kept. */
 export interface Kept {
@@ -54,6 +56,10 @@ export interface Backing {
   lease?(key: CellKey): Promise<Lease>
   /** Resolves when readers here see what is the latest now. */
   fresh?(key: CellKey): Promise<void>
+  /** What is wrong with the storage now, or who has the cell elsewhere: for explanations. Must not wait. */
+  condition?(key: CellKey): StorageCondition
+  /** Measures how long commits wait. Default: the system's clock. */
+  readonly clock?: Clock
   /** The store was destroyed. */
   end?(): void
 }

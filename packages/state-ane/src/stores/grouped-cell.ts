@@ -1,4 +1,4 @@
-import { refused } from '@genpool/runtime'
+import { type Clock, refused } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
 import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
@@ -8,13 +8,23 @@ import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
 import { setting, updating } from '../groups/works'
 import type { Lease } from './backing'
+import { type CellCondition, CommitWatch, type StorageCondition } from './commit-watch'
+
+/** What belongs to the commits of one group. */
+export interface GroupOptions {
+  readonly lease?: Lease | undefined
+  readonly watch?: CommitWatch
+}
 
 /** What a cell needs of its store. */
 export interface CellPorts {
   /** Resolves when all values are known that are kept. */
   readonly ready: Promise<void>
-  /** Makes a group that the store ends with itself. Its commits are made under `lease`, if there is one. */
-  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, lease?: Lease): GroupCommit
+  /** Makes a group that the store ends with itself. Its commits are made under the lease, if there is one. */
+  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, more?: GroupOptions): GroupCommit
+  /** What the backing says of itself. */
+  condition(key: CellKey): StorageCondition
+  readonly clock: Clock
   /** Forgets a group that nobody uses any more. */
   forget(group: GroupCommit): void
   /** Waits until nobody elsewhere has a lease for the cell. */
@@ -32,11 +42,20 @@ export class GroupedCell<S> implements Cell<S> {
   readonly waits = true
   /** Made for the first commit, so that a cell that is only read stays small. */
   #group: GroupCommit | undefined
+  #watch: CommitWatch | undefined
 
   constructor(
     private readonly inner: MemoryCell<S>,
     private readonly ports: CellPorts,
   ) {}
+
+  condition(): CellCondition {
+    return { ...this.#watched.figures, ...this.ports.condition(this.key) }
+  }
+
+  get #watched(): CommitWatch {
+    return (this.#watch ??= new CommitWatch(this.ports.clock))
+  }
 
   get key(): CellKey {
     return this.inner.key
@@ -90,10 +109,11 @@ export class GroupedCell<S> implements Cell<S> {
     const hold = (await this.inner.hold()) as MemoryHold<S>
     let lease: Lease | undefined
     try {
-      lease = await this.ports.lease(this.key)
+      const wait = this.ports.lease(this.key)
+      lease = wait === undefined ? undefined : await this.#watched.during(wait)
       // The store may have been destroyed meanwhile.
       hold.check()
-      return new GroupedHold(this.inner, { hold, lease }, this.ports)
+      return new GroupedHold(this.inner, { hold, lease, watch: this.#watched }, this.ports)
     } catch (error) {
       void lease?.release()
       // If the store was destroyed meanwhile, that is the reason.
@@ -113,7 +133,7 @@ export class GroupedCell<S> implements Cell<S> {
 
   #commit<T>(work: Work<T>): Promise<T> {
     const cells = [this.inner as MemoryCell<unknown>]
-    this.#group ??= this.ports.group({ acquire: () => this.#acquire(), cells: () => cells })
+    this.#group ??= this.ports.group({ acquire: () => this.#acquire(), cells: () => cells }, { watch: this.#watched })
     return this.#group.commit(work)
   }
 
@@ -126,7 +146,8 @@ export class GroupedCell<S> implements Cell<S> {
       hold.release()
     }
     try {
-      await this.ports.free(this.key)
+      const wait = this.ports.free(this.key)
+      if (wait !== undefined) await this.#watched.during(wait)
       return release
     } catch (error) {
       release()
@@ -139,6 +160,7 @@ export class GroupedCell<S> implements Cell<S> {
 interface Held<S> {
   readonly hold: MemoryHold<S>
   readonly lease: Lease | undefined
+  readonly watch: CommitWatch
 }
 
 /** Commits of one holder are written together, too, if they wait for each other. */
@@ -164,7 +186,7 @@ class GroupedHold<S> implements Hold<S> {
           return cells
         },
       },
-      held.lease,
+      held,
     )
   }
 

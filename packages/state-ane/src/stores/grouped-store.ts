@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { refused, StoppedError, WRITTEN } from '@genpool/runtime'
+import { type Clock, refused, StoppedError, systemClock, WRITTEN } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
@@ -8,7 +8,8 @@ import { GroupCommit, type GroupPorts } from '../groups/group-commit'
 import type { Commit } from '../groups/speculation'
 import { transacting } from '../groups/works'
 import type { Arrival, Backing, Lease, Mirror } from './backing'
-import { type CellPorts, GroupedCell } from './grouped-cell'
+import type { StorageCondition } from './commit-watch'
+import { type CellPorts, GroupedCell, type GroupOptions } from './grouped-cell'
 import { checkKeys, type MemoryStore } from './memory-store'
 import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
@@ -109,15 +110,25 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     this.#backing.end?.()
   }
 
-  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, lease?: Lease): GroupCommit {
+  group(ports: Pick<GroupPorts, 'acquire' | 'cells'>, { lease, watch }: GroupOptions = {}): GroupCommit {
     const backing = this.#backing
+    const write: GroupPorts['write'] = (batch) => backing.write(batch, () => this.#put(batch.commits), lease)
     const group = new GroupCommit({
       ...ports,
       shared: backing.shared === true,
-      write: (batch) => backing.write(batch, () => this.#put(batch.commits), lease),
+      write: watch === undefined ? write : (batch) => watch.writing(write(batch)),
     })
     this.#groups.add(group)
     return group
+  }
+
+  condition(key: CellKey): StorageCondition {
+    if (this.destroyed) return { fault: 'the store was destroyed here' }
+    return this.#backing.condition?.(key) ?? {}
+  }
+
+  get clock(): Clock {
+    return this.#backing.clock ?? systemClock
   }
 
   forget(group: GroupCommit): void {

@@ -5,6 +5,7 @@ import { count, type Finding, inWords, withRoundedFigures } from './finding'
 import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
 import { draining, paused, stopped } from './life-causes'
 import { breaker, drops, expired } from './loss-causes'
+import { store } from './store-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 import { concurrency, eventLoop, keys, membersBusy, oneAtATime, stuck } from './wait-causes'
 
@@ -102,6 +103,7 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   startTimeout,
   starting,
   waitsForItself,
+  store,
   breaker,
   crashes,
   stuck,
@@ -122,10 +124,14 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   lateAnswers,
 ]
 
+/** What members look like that wait for their store. */
+const FOLLOWS: ReadonlySet<unknown> = new Set([stuck, oneAtATime, membersBusy, slowHandlers])
+
 /** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
 export function findCauses(evidence: Evidence): readonly Finding[] {
   const ended = stopped(evidence)
-  const findings = ended ? [ended] : CAUSES.flatMap((cause) => cause(evidence) ?? [])
+  const causes = store(evidence) === null ? CAUSES : CAUSES.filter((cause) => !FOLLOWS.has(cause))
+  const findings = ended ? [ended] : causes.flatMap((cause) => cause(evidence) ?? [])
   return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
 }
 

@@ -81,6 +81,8 @@ export interface Evidence {
   readonly exclusive: boolean
   readonly late: number
   readonly oldestLateMs: number
+  /** How commits get on with their store; null if they are done when they return. */
+  readonly store: StoreEvidence | null
   readonly recent: {
     readonly drops: Readonly<Record<string, number>>
     readonly expired: number
@@ -91,6 +93,17 @@ export interface Evidence {
     /** Calls that were not repeated, because the budget for that was used up. */
     readonly unretried: number
   }
+}
+
+/** How commits get on with a store that answers later. */
+export interface StoreEvidence {
+  readonly waitingMs: number
+  readonly failures: number
+  /** Empty if there is none. */
+  readonly lastFailure: string
+  readonly lastFailureMs: number
+  readonly fault: string | null
+  readonly heldBy: string | null
 }
 
 /** The options that an explanation depends on. */
@@ -182,6 +195,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     exclusive: options.exclusive,
     late: pool.awaitingReply.size,
     oldestLateMs: oldestMs([...pool.awaitingReply], now),
+    store: storeOf(pool),
     recent: recentOf(pool, now),
   }
 }
@@ -196,6 +210,13 @@ function blockedOf(pool: PoolView, now: Nanos): Evidence['blocked'] {
   const ns = age < LONG_TURN_MS * NS_PER_MS ? sum : sum + age
   const maxMs = Math.max(turns.percentiles(now).max, age / NS_PER_MS)
   return { ms: ns / NS_PER_MS, ofMs: Math.max(of, ns) / NS_PER_MS, maxMs }
+}
+
+function storeOf({ store }: PoolView): Evidence['store'] {
+  if (store === undefined) return null
+  const { waitingMs, failures, lastFailure, fault = null, heldBy = null } = store
+  const last = lastFailure === undefined ? '' : textOf(lastFailure.error)
+  return { waitingMs, failures, lastFailure: last, lastFailureMs: lastFailure?.agoMs ?? 0, fault, heldBy }
 }
 
 function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {

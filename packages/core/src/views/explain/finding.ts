@@ -12,6 +12,7 @@ export type FindingName =
   | 'breaker'
   | 'crashes'
   | 'stuck'
+  | 'store'
   | 'event-loop'
   | 'back-off'
   | 'rate'

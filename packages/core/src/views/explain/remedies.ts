@@ -7,6 +7,7 @@ import { LATE_ADVICE } from './causes'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
 import { capital, count, type Finding, inWords, keyInWords } from './finding'
+import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
 import { TIMEOUT_ADVICE } from './loss-causes'
 import { KEYS_ADVICE, waitForKeys, whyWaiting } from './wait-causes'
@@ -30,6 +31,8 @@ export class RemediesByEvidence implements Remedies {
     if (this.pool.awaitingReply.has(request)) return UNANSWERED[request.answerer]
     // It has run, and waits to run again.
     if (request.startedAt === null) return this.ofWaiting(request)
+    const written = this.ofWritten()
+    if (written !== undefined) return written
     const { waitedMs, ranMs } = request.times()
     if (waitedMs > ranMs) {
       const { says, cause } = this.ofWaiting(request)
@@ -37,6 +40,12 @@ export class RemediesByEvidence implements Remedies {
     }
     const says = `Its handler had run for ${inWords(ranMs)}. Make the handler faster, let it watch ctx.signal, or raise "timeout".`
     return { says }
+  }
+
+  ofWritten(): Remedy | undefined {
+    const { evidence } = this.current()
+    const finding = waitsForStore(evidence)
+    return finding === null ? undefined : inRemedy(finding)
   }
 
   ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined {
@@ -97,7 +106,7 @@ class Known {
     this.finding = finding
     const isStart = finding?.finding === 'failing-starts' || finding?.finding === 'start-timeout'
     this.why = finding && {
-      says: `${capital(sentence(finding.says))} ${finding.advice}`,
+      ...inRemedy(finding),
       cause: isStart ? initError : undefined,
     }
   }
@@ -127,6 +136,10 @@ const UNANSWERED: Readonly<Record<RequestFacts['answerer'], Remedy>> = {
 const DRAINING = {
   is: 'is draining',
   advice: 'It accepts no new requests: send them before drain(pool), or to another pool.',
+}
+
+function inRemedy({ says, advice }: Finding): { says: string } {
+  return { says: `${capital(sentence(says))} ${advice}` }
 }
 
 /** For a request that waits for the turn of its key. */

@@ -3,6 +3,7 @@ import { type Cause } from './cause'
 import { type Evidence, LONG_TURN_MS } from './evidence'
 import { count, type Finding, inWords } from './finding'
 import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
+import { waitsForStore } from './store-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 
 /** One turn of the event loop that takes this long is told of, however many short ones there are. */
@@ -176,6 +177,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
   return (
     paused(evidence) ??
     (noneStarted ? (failingStarts(evidence) ?? startTimeout(evidence) ?? starting(evidence)) : null) ??
+    waitsForStore(evidence) ??
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??

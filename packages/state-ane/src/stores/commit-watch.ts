@@ -1,0 +1,65 @@
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { MaybePromise } from '../cells/maybe-promise'
+import { UnknownWrite } from '../errors'
+
+/** What a storage says of itself, for one cell. */
+export interface StorageCondition {
+  /** What is wrong with it now, and what to do; undefined if nothing is. */
+  readonly fault?: string | undefined
+  /** Who has the cell elsewhere, so that commits wait; undefined if nobody has. */
+  readonly heldBy?: string | undefined
+}
+
+/** How the commits of a cell get on whose storage answers later. */
+export interface CellCondition extends StorageCondition {
+  /** How long the oldest write, or wait for a holder elsewhere, has lasted, in milliseconds; 0 if there is none. */
+  readonly waitingMs: number
+  /** How many writes have failed since the last one that succeeded. */
+  readonly failures: number
+  /** What the last of them failed with, and how long ago in milliseconds; undefined if there is none. */
+  readonly lastFailure: { readonly error: unknown; readonly agoMs: number } | undefined
+}
+
+/** Measures how long the commits of one cell wait for the storage, and remembers its last failure. */
+export class CommitWatch {
+  /** Since when each has waited, the oldest first. */
+  readonly #waits = new Set<{ readonly since: Nanos }>()
+  #failures = 0
+  #last: { readonly error: unknown; readonly at: Nanos } | undefined
+
+  constructor(private readonly clock: Clock) {}
+
+  /** A wait that may fail, or a write. */
+  async during<T>(work: MaybePromise<T>): Promise<T> {
+    const wait = { since: this.clock.now() }
+    this.#waits.add(wait)
+    try {
+      return await work
+    } finally {
+      this.#waits.delete(wait)
+    }
+  }
+
+  async writing<T>(work: MaybePromise<T>): Promise<T> {
+    try {
+      const result = await this.during(work)
+      this.#failures = 0
+      this.#last = undefined
+      return result
+    } catch (error) {
+      this.#failures++
+      this.#last = { error: error instanceof UnknownWrite ? error.cause : error, at: this.clock.now() }
+      throw error
+    }
+  }
+
+  get figures(): Pick<CellCondition, 'waitingMs' | 'failures' | 'lastFailure'> {
+    const now = this.clock.now()
+    const [oldest] = this.#waits
+    return {
+      waitingMs: oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS,
+      failures: this.#failures,
+      lastFailure: this.#last && { error: this.#last.error, agoMs: (now - this.#last.at) / NS_PER_MS },
+    }
+  }
+}
