@@ -54,6 +54,12 @@ export interface Job {
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */
   readonly wantsProgress?: boolean
+  /**
+   * The worker is gone while the commit of this job is being written. A job that must not run again if that counts waits for the end of
+   * it: this returns what to call then, with the error of a commit that has failed. Null: let it fail now, with an error that says that
+   * its commit may count.
+   */
+  awaitCommit?(): ((error: GenPoolError | undefined) => void) | null
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
   /**
