@@ -48,7 +48,7 @@ export class Crashes {
     if (request.outcome !== null || request.isLeft) return false
     const fate = this.kernel.supervision.fateOf(request)
     const error = this.kernel.failures.crashed(request, cause)
-    if (fate === 'retry') {
+    if (fate === 'retry' && !error.mayBeCommitted) {
       request.extend().crash = error
       return true
     }
