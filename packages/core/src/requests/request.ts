@@ -176,6 +176,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return true
   }
 
+  committed(): void {
+    this.extend().committed = true
+  }
+
   /** Settles it with the answer that a worker gives after its commit. A promise is refused, and a step. */
   succeed(value: unknown, answered: boolean): boolean {
     if (!isNoAnswer(value)) return this.reply(value, answered)

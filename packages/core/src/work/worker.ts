@@ -50,6 +50,8 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Notes that its run has committed. If its answer comes later, or never, its caller is told so. Left out: nothing is noted. */
+  committed?(): void
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */

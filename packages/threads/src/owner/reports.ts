@@ -277,9 +277,11 @@ export class Reports {
 
   /** What its handler has not answered may be answered later. */
   #owes(given: Given<Job>): void {
+    const committed = this.ledger.hasCommitted(given)
     const owes = (job: Job | undefined, id: number): void => {
       if (job?.expectsAnswer !== true || job.outcome !== null) return
-      this.#owed.set(id, { job, committed: this.ledger.hasCommitted(given) })
+      if (committed) job.committed?.()
+      this.#owed.set(id, { job, committed })
     }
     owes(given.job, given.id)
     for (const each of given.companions) owes(this.#companions.get(each), each)
