@@ -50,10 +50,18 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Notes that its run has committed. If its answer comes later, or never, its caller is told so. Left out: nothing is noted. */
+  committed?(): void
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */
   readonly wantsProgress?: boolean
+  /**
+   * The worker is gone while the commit of this job is being written. A job that must not run again if that counts waits for the end of
+   * it: this returns what to call then, with the error of a commit that has failed. Null: let it fail now, with an error that says that
+   * its commit may count.
+   */
+  awaitCommit?(): ((error: GenPoolError | undefined) => void) | null
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
   /**
