@@ -71,7 +71,8 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
     if (first === null || this.rules.lifo) return null
-    if (first.deadline - now <= enough || isLate(first, now)) return null
+    // Without a deadline, as of members, when it was sent is not read: that number is seldom in the cache.
+    if (first.deadline !== Infinity && (first.deadline - now <= enough || isLate(first, now))) return null
     if (first.tag === undefined) return this.list.shift()
     return first instanceof Pack ? this.unpackOne(first as Pack<E>, false) : null
   }
