@@ -59,9 +59,9 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   override release(entry: A, now: Nanos, ran = true): Match<A, R> | null {
     const limits = this.shortLimits
     if (limits === null || !ran || entry.key !== undefined || now < this.now) return super.release(entry, now, ran)
-    const before = limits.ready
-    if (!limits.tryRelease(entry, now)) return super.release(entry, now, ran)
-    const mayMatch = limits.ready > before && !this.asking && this.idle.length > 0
+    const count = limits.tryRelease(entry, now)
+    if (count < 0) return super.release(entry, now, ran)
+    const mayMatch = count > 0 && !this.asking && this.idle.length > 0
     return mayMatch ? this.matchShortly(limits, now) : this.#decided(null, now)
   }
 
