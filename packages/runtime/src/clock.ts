@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { withoutContext } from './caller-context'
 
 /** Integer nanoseconds on a monotonic clock with an arbitrary origin. May be negative. */
