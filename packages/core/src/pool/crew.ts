@@ -6,6 +6,7 @@ import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Progress } from '../work/worker'
+import { CastRows } from './cast-rows'
 import type { Crashes } from './crashes'
 import type { DirectMessages } from './direct-messages'
 import type { Listeners } from './listeners'
@@ -45,6 +46,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   #seatGates: readonly SeatGate[] = []
   readonly #recorder: Recorder
   readonly #listeners: Listeners
+  #rows: CastRows | null = null
 
   constructor(private readonly parts: CrewParts) {
     this.turn = parts.pool.turn
@@ -55,6 +57,10 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turnWork = parts.turnWork
     this.#listeners = parts.listeners
     this.work = parts.pool.port
+  }
+
+  get rows(): CastRows {
+    return (this.#rows ??= new CastRows(this, this.#recorder, this.#listeners))
   }
 
   // --- work ---
