@@ -16,6 +16,9 @@ import type { Recorder, SeatGate, Timers } from './ports'
 import type { Roster } from './roster'
 import type { TurnWork } from './turn-work'
 
+/** One for all pools. */
+const NONE: never[] = []
+
 /** The parts of a pool that its members deal with. */
 export interface CrewParts {
   readonly behaviour: CompiledBehaviour
@@ -43,7 +46,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   /** How many runs are in progress. */
   busy = 0
   gated = false
-  #seatGates: readonly SeatGate[] = []
+  #seatGates: readonly SeatGate[] = NONE
   readonly #recorder: Recorder
   readonly #listeners: Listeners
   #rows: CastRows | null = null
