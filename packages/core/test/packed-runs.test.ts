@@ -76,7 +76,7 @@ class Side {
   readonly system = start()
   readonly ran: unknown[] = []
   readonly lost: [id: number, code: string][] = []
-  readonly told: unknown[] = []
+  readonly told: [id: number, outcome: string, attempts: number][] = []
   private readonly kept: Context[] = []
   private readonly ends: (() => void)[] = []
   private readonly pool: ReturnType<Side['spawn']>
@@ -194,11 +194,13 @@ class Side {
   /** All that there is to see. */
   seen(): unknown {
     const { accepted, waiting, outcomes, sojourn, size, phase } = inspect(this.pool)
-    const { ran, told } = this
+    const { ran } = this
     // How many are in a batch depends on the members.
     const waited = this.size === 1 ? sojourn.count : null
     // One that another member had in hand is lost before those that wait.
-    const lost = this.lost.toSorted(([one], [other]) => one - other)
+    const byId = ([one]: readonly [number, ...unknown[]], [other]: readonly [number, ...unknown[]]): number =>
+      one - other
+    const [lost, told] = [this.lost.toSorted(byId), this.told.toSorted(byId)]
     return { ran, lost, told, accepted, waiting, outcomes, waited, size, phase }
   }
 }

@@ -1,4 +1,4 @@
-import type { Nanos, RunMeter } from '@genpool/runtime'
+import { keepShape, type Nanos, type RunMeter } from '@genpool/runtime'
 import { CastRow, type Casts } from '../requests/cast-row'
 import type { Request } from '../requests/request'
 import type { Worker } from '../work/worker'
@@ -116,6 +116,8 @@ class PackedCasts<M extends Running<M>> implements Casts {
     else this.crew.turnWork.seekLast(member, this.isRow)
   }
 }
+
+keepShape(new PackedCasts({ crew: { turnWork: { isNoneReady: true } } } as Running<unknown>))
 
 /** Whether it is a cast without options that nobody has ended. */
 function isPlain({ rarely, deadline, outcome, handler }: Request): boolean {

@@ -1,3 +1,4 @@
+import { keepShape } from '@genpool/runtime'
 import { Request } from './request'
 
 /** The casts that a member runs in a row: counts them, and has the next one. */
@@ -41,6 +42,8 @@ export class CastRow {
     return request
   }
 }
+
+keepShape(new CastRow({} as Request))
 
 /** A cast that is done, in the place of one that was. */
 function doneLike({ owner, kind, handler, sentAt, runner }: Request): Request {
