@@ -164,6 +164,8 @@ class Side {
 
   private listen(): void {
     const hear = ({ message, outcome, attempts }: { message: unknown; outcome: string; attempts: number }): void => {
+      // Of those that a stop ends, the ones in hand come first.
+      if (outcome === 'stopped') return
       if (this.told.push([(message as Message).id, outcome, attempts]) % 20 === 0) end()
     }
     const end = onEvent('genpool:request:settled', hear, { pool: this.pool })
