@@ -135,7 +135,7 @@ class Side {
     if (mode === 'listen') this.listen()
     if (mode === 'exclusive') configure(this.pool, { state: { commit: 'exclusive' } })
     if (mode === 'watch') configure(this.pool, { stuckAfter: 1e6 })
-    if (mode === 'resize') resize(this.pool, this.size + (id % 2))
+    if (mode === 'resize') resize(this.pool, this.isAlone ? 1 : this.size + (id % 2))
     if (mode === 'pause') this.rest()
     if (mode === 'bound') configure(this.pool, { broker: { client: { type: 'drop', max: 100_000 + id } } })
     if (mode === 'drain') void drain(this.pool).catch(() => undefined)
