@@ -139,7 +139,7 @@ class Side {
     if (mode === 'pause') this.rest()
     if (mode === 'bound') configure(this.pool, { broker: { client: { type: 'drop', max: 100_000 + id } } })
     if (mode === 'drain') void drain(this.pool).catch(() => undefined)
-    if (mode === 'limit') configure(this.pool, { limits: { by: () => 1, concurrency: 1 } })
+    if (mode === 'limit' && this.isAlone) configure(this.pool, { limits: { by: () => 1, concurrency: 1 } })
     if (mode === 'block') this.clock.block(1)
     if (mode === 'stop') stop(this.pool)
     return noReply()
