@@ -48,6 +48,8 @@ type Mode =
   | 'drain'
   | 'stop'
 
+/** What a handler does to its pool that ends, holds back or limits what follows. */
+const INTERRUPTS: readonly Mode[] = ['pause', 'limit', 'drain', 'stop', 'resize']
 /** `GENPOOL_LAW_RUNS` asks for more. */
 const RUNS = Number(process.env['GENPOOL_LAW_RUNS'] ?? 100)
 /** More than this wait before anything is packed. */
@@ -117,6 +119,8 @@ class Side {
 
   private handle({ id, mode }: Message, { sum }: { sum: number }, ctx: Context): unknown {
     this.ran.push([id, sum, ctx.attempt])
+    // What other members have in hand goes on: how much that is depends on the way.
+    if (!this.isAlone && INTERRUPTS.includes(mode)) return noReply()
     if (mode === 'undefined') return undefined
     if (mode === 'next') return noReply({ sum: sum + 1 })
     if (mode === 'recipe') return noReply((draft: { sum: number }) => void (draft.sum += 1))
@@ -139,7 +143,7 @@ class Side {
     if (mode === 'pause') this.rest()
     if (mode === 'bound') configure(this.pool, { broker: { client: { type: 'drop', max: 100_000 + id } } })
     if (mode === 'drain') void drain(this.pool).catch(() => undefined)
-    if (mode === 'limit' && this.isAlone) configure(this.pool, { limits: { by: () => 1, concurrency: 1 } })
+    if (mode === 'limit') configure(this.pool, { limits: { by: () => 1, concurrency: 1 } })
     if (mode === 'block') this.clock.block(1)
     if (mode === 'stop') stop(this.pool)
     return noReply()
