@@ -48,8 +48,19 @@ type Mode =
   | 'drain'
   | 'stop'
 
-/** What a handler does to its pool that ends, holds back or limits what follows. */
-const INTERRUPTS: readonly Mode[] = ['pause', 'limit', 'drain', 'stop', 'resize']
+/** What ends, holds back or limits its member or its pool: what follows depends on who has what in hand. */
+const INTERRUPTS: readonly Mode[] = [
+  'pause',
+  'limit',
+  'drain',
+  'stop',
+  'resize',
+  'then',
+  'await',
+  'reject',
+  'throw',
+  'halt',
+]
 /** `GENPOOL_LAW_RUNS` asks for more. */
 const RUNS = Number(process.env['GENPOOL_LAW_RUNS'] ?? 100)
 /** More than this wait before anything is packed. */
