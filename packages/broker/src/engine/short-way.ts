@@ -1,6 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { type ShortLimits } from '../limits/short-limits'
-import { type Maker } from '../queues/pack'
+import { type Maker, type PackedRequest } from '../queues/pack'
 import { PackedQueue } from '../queues/packed-queue'
 import { type Waiting } from '../queues/waiting'
 import { type Match, NO_DECISION } from './broker'
@@ -80,6 +80,17 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     if (this.short === null || !this.asking || now < this.now) return null
     const request = this.short.takePacked()
     return request === null ? null : this.#decided(request, now)
+  }
+
+  override get takenPack(): unknown {
+    return this.short === null ? null : this.short.takenPack
+  }
+
+  override takeInto(into: PackedRequest, pack: unknown, now: Nanos): boolean {
+    if (this.short === null || !this.asking || now < this.now || !this.short.takeInto(into, pack)) return false
+    this.now = now
+    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    return true
   }
 
   protected override asksChanged(): void {

@@ -1,3 +1,4 @@
+import type { CastRow, Casts } from '../requests/cast-row'
 import type { GenPoolError, Nanos, Reference, Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { Delivery, MemberInfo } from '../behaviours/context'
@@ -148,10 +149,10 @@ export interface Worker<J extends Job = Job> {
   /** Takes a job over. It may run it at once and report before this returns. */
   give(job: J): void
   /**
-   * As `give`, for a job of a handler without batches. True: it has run, nothing follows from it, and nothing is reported. Left out by
-   * workers that run nothing at once.
+   * Runs casts of handlers without batches, one after the other, while `casts` has more. True: all have run, and nothing follows from the
+   * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
-  runAtOnce?(job: J): boolean
+  runRow?(row: CastRow, casts: Casts): boolean
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
    * reported before this returns.
