@@ -129,7 +129,8 @@ function retryAfterOf(error: GenPoolError): number {
 }
 
 /** Adds a failed attempt, and those before it of which nothing is known. */
-export function withFailure({ returned, failures }: Tries, failure: Failure): Tries {
+export function withFailure({ returned, failures: all }: Tries, failure: Failure): Tries {
+  const failures = all.filter(({ attempt }) => attempt < failure.attempt)
   const known = failures.at(-1)?.attempt ?? 0
   const unknown = Array.from({ length: Math.min(MOST_FAILURES, failure.attempt - known - 1) }, (_, i) =>
     lostAttempt(failure.attempt - i - 1, failure.at),

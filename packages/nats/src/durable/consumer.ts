@@ -69,7 +69,7 @@ export class JobConsumer {
     this.#later = new Later({
       connection: queue.connection,
       names: queue.names,
-      publisher: queue.publisher,
+      publisher: queue.notes,
       now: () => queue.time.now(),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
     })
@@ -108,7 +108,7 @@ export class JobConsumer {
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
-      trouble: this.#trouble,
+      trouble: this.#trouble ?? this.queue.notes.trouble,
       server: this.#watch.figures,
       ...this.#counts,
     }
@@ -236,9 +236,9 @@ export class JobConsumer {
 
   /** Looks at what the server says. */
   #look(): void {
-    const { time, publisher, jsm, marks } = this.queue
+    const { time, notes, jsm, marks } = this.queue
     this.#watch.look()
-    void time.refresh(publisher, jsm)
+    void time.refresh(notes, jsm)
     void marks.refresh()
   }
 

@@ -1,8 +1,10 @@
 import type { GenPoolError } from '@genpool/core'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { type Ending, endingOf, type Failure, lostAttempt, openingOf, reasonOf, withFailure } from './attempts'
-import { deathOf } from './deaths'
+import { type Ending, endingOf, type Failure, openingOf, reasonOf, waitAfter, withFailure } from './attempts'
+import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
+import { isFull } from './failures'
+import { NOTHING_KEPT } from './history'
 import type { Incoming } from './incoming'
 import { readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
@@ -222,15 +224,26 @@ export class Deliveries {
   #die(job: Job, error: GenPoolError | undefined): void {
     const { ports } = this
     const at = new Date(ports.serverNow())
-    const last = error === undefined ? lostAttempt(job.attempt, at) : this.#failureOf(job, error)
+    const last = error === undefined ? lastOf(job, at) : this.#failureOf(job, error)
     const { incoming } = job
     this.#settle(job, async () => {
-      await ports.letters.put(incoming.seq, deathOf(job, last, at))
+      try {
+        await ports.letters.put(incoming.seq, deathOf(job, last, at))
+      } catch (refused) {
+        if (isFull(refused)) await this.#dieLater(job, last)
+        throw refused
+      }
       incoming.acknowledge()
       this.#forget(job)
       ports.counts.dead++
       tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
     })
+  }
+
+  /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
+  async #dieLater(job: Job, last: Failure): Promise<void> {
+    await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
+    job.incoming.again(waitAfter(job.attempt, this.ports.rules))
   }
 
   #failureOf(job: Job, error: GenPoolError): Failure {
@@ -241,9 +254,9 @@ export class Deliveries {
   }
 
   #forget({ incoming, kept }: Job): void {
-    if (kept.revision === 0) return
+    if (kept === NOTHING_KEPT) return
     // What stays of it is forgotten by its age.
-    this.ports.history.forget(incoming.seq).catch(() => undefined)
+    this.ports.history.forget(incoming.seq, kept).catch(() => undefined)
   }
 
   /** Tells the server what became of a cast. */
@@ -255,7 +268,7 @@ export class Deliveries {
     )
   }
 
-  /** The server could not be told: it delivers the cast again, to whoever asks, after "ackWait". */
+  /** The server could not be told: it delivers the cast again, to whoever asks, later. */
   #leave(job: Job, error: unknown): void {
     this.ports.counts.left++
     tellOf(this.ports, job, { outcome: 'left', reason: String(error) })

@@ -19,7 +19,7 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
 
 /** Says what limits a queue now, as the server sees it. */
 export function explainQueue(seen: QueueInspection): Explanation {
-  const found = [...unconsumed(seen), ...died(seen), ...repeated(seen)]
+  const found = [...noStorage(seen), ...unconsumed(seen), ...died(seen), ...repeated(seen)]
   return explanationOf(
     seen.queue,
     found.length > 0
@@ -127,6 +127,19 @@ const noRoom: Finding = {
   figures: { inHand: 0, atMost: 0 },
   advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
   option: null,
+}
+
+function noStorage({ trouble, waiting, inHand }: QueueInspection): Finding[] {
+  if (trouble === null) return []
+  return [
+    {
+      finding: 'unreachable',
+      says: `JetStream is in trouble: ${trouble}`,
+      figures: { waiting, inHand },
+      advice: 'Give the server, the account or the streams of the queue more room, or remove what is stored elsewhere.',
+      option: null,
+    },
+  ]
 }
 
 function unconsumed({ waiting, asking, inHand }: QueueInspection): Finding[] {

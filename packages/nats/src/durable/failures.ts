@@ -7,7 +7,8 @@ export class DurableFailures {
 
   /** Nothing could be asked of JetStream. */
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
-    return new UnreachableError(this.queue, false, { says: `${whatHappened(cause)} ${advice}`, cause })
+    const says = `${whatHappened(cause)} ${isFull(cause) ? FULL : advice}`
+    return new UnreachableError(this.queue, false, { says, cause })
   }
 
   /** A cast could not be stored, or nobody knows. */
@@ -42,7 +43,7 @@ const FULL =
   'or the storage of the account and the server.'
 
 /** Whether a stream, an account or a server has no room left. */
-function isFull(cause: unknown): boolean {
+export function isFull(cause: unknown): cause is JetStreamApiError {
   return cause instanceof JetStreamApiError && /maximum (messages|bytes)|resource|storage/i.test(cause.message)
 }
 

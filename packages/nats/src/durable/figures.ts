@@ -11,7 +11,7 @@ export class ConsumerCounts {
   expired = 0
   /** Given back without a run: no member was idle, or the pool refused it. */
   returned = 0
-  /** Left to the server: it could not be told what became of them, and delivers them again after "ackWait". */
+  /** Left to the server: what became of them could not be told or stored, and it delivers them again. */
   left = 0
   /** How often requests for casts were made anew because nothing was heard of them. */
   silent = 0
@@ -35,7 +35,7 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly oldestMs: number
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
-  /** What the last look at JetStream said; null if it was fine. */
+  /** What the last look at JetStream said, or why nothing can be written down there; null if it was fine. */
   readonly trouble: string | null
   /** What the server said last of the whole queue; null before it has said something. */
   readonly server: SourceFigures['server']
@@ -57,4 +57,6 @@ export interface QueueInspection {
   readonly oldestMs: number
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
+  /** Why what this process has to write down cannot be stored; null if it can. */
+  readonly trouble: string | null
 }

@@ -13,7 +13,7 @@ const BATCH = 64
 export interface LaterPorts {
   readonly connection: NatsConnection
   readonly names: QueueNames
-  readonly publisher: Publisher
+  readonly publisher: Pick<Publisher, 'store'>
   /** By the clock of the server. */
   now(): number
   /** Its bytes are no cast. */

@@ -10,6 +10,7 @@ import { History } from './history'
 import { Marks } from './marks'
 import { QueueNames } from './names'
 import { Publisher } from './publisher'
+import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
 
@@ -20,6 +21,8 @@ export class Queue {
   readonly names: QueueNames
   readonly failures: DurableFailures
   readonly publisher: Publisher
+  /** What consumers write down beside casts. */
+  readonly notes: RoomWatch
   readonly time: ServerClock
   readonly history: History
   readonly marks: Marks
@@ -31,19 +34,20 @@ export class Queue {
     readonly options: CheckedDurableOptions,
     readonly jsm: JetStreamManager,
   ) {
-    const { prefix, name, lanes, clock, timeout, codec } = options
+    const { prefix, name, lanes, clock, timeout, codec, ackWait, backoff } = options
     this.name = name
     this.clock = clock
     this.bodies = bodiesOf(codec)
     this.names = new QueueNames(prefix, name, lanes)
     this.failures = new DurableFailures(name)
     this.publisher = new Publisher(connection, clock, () => timeout)
+    this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)
-    this.history = new History(jsm, this.publisher, this.names)
+    this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, this)
     this.letters = new DeadLetters(name, {
       jsm,
-      publisher: this.publisher,
+      publisher: this.notes,
       names: this.names,
       bodies: this.bodies,
       maxPayload: () => this.maxPayload,
@@ -65,7 +69,7 @@ export class Queue {
   /** Makes what is missing, asks the server for its time, and looks whether it has started anew. */
   async ensure(): Promise<void> {
     await ensureStreams(this.jsm, this)
-    await this.time.set(this.publisher, this.jsm)
+    await this.time.set(this.notes, this.jsm)
     await this.marks.look()
   }
 
@@ -88,6 +92,7 @@ export class Queue {
       dead: dead.state.messages,
       oldestMs: Math.max(0, Math.round(this.time.now() - first)),
       asking: sum(({ num_waiting }) => num_waiting),
+      trouble: this.notes.trouble,
     }
   }
 

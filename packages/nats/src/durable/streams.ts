@@ -66,8 +66,12 @@ export async function ensureStreams(
     max_age: keepDead === Infinity ? 0 : Math.round(keepDead * NS_PER_MS),
   })
   const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
+  const there = new Set<string>()
+  for await (const { name } of jsm.consumers.list(names.jobs)) there.add(name)
+  // Adding one again would need room, also if nothing changes.
+  const missing = all.filter(({ consumer }) => !there.has(consumer))
   await Promise.all(
-    all.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
+    missing.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
   )
 }
 

@@ -3,7 +3,17 @@ import { explainConsumer } from '../../src/durable/explain-consumer'
 import { ConsumerCounts, type ConsumerInspection, type QueueInspection } from '../../src/durable/figures'
 import { QueueWatch } from '../../src/durable/queue-watch'
 
-const quiet = { queue: 'q', waiting: 0, inHand: 0, repeated: 0, delayed: 0, dead: 0, oldestMs: 0, asking: 0 }
+const quiet = {
+  queue: 'q',
+  waiting: 0,
+  inHand: 0,
+  repeated: 0,
+  delayed: 0,
+  dead: 0,
+  oldestMs: 0,
+  asking: 0,
+  trouble: null,
+}
 
 function watched(next: () => Partial<QueueInspection>) {
   const clock = virtualClock()
