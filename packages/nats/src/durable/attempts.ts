@@ -1,5 +1,6 @@
 import type { GenPoolError } from '@genpool/core'
 import { textOf } from '@genpool/runtime'
+import type { Unknown } from './unknown-types'
 
 /** One attempt that failed. */
 export interface Failure {
@@ -20,6 +21,8 @@ export interface Tries {
   readonly failures: readonly Failure[]
   /** The last attempt that was written down before it began: all but the first are. */
   readonly noted?: number
+  /** No handler of a consumer knew its type. */
+  readonly unknown?: Unknown | undefined
 }
 
 export const NO_TRIES: Tries = { returned: 0, failures: [] }

@@ -16,6 +16,7 @@ import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
+import { UnknownTypes } from './unknown-types'
 
 /** How often a pool whose members others keep busy is looked at, and a JetStream in trouble is asked again. */
 const LOOK_MS = 25
@@ -35,6 +36,7 @@ export class JobConsumer {
   readonly #watch: QueueWatch
   readonly #beat: Heartbeat
   readonly #ahead: Ahead
+  readonly #unknowns = new UnknownTypes()
   #planned = false
   /** How many casts may come before the pool is asked again whether it has room. */
   #left = 0
@@ -108,6 +110,7 @@ export class JobConsumer {
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
+      unknownTypes: this.#unknowns.counts(now),
       trouble: this.#trouble ?? this.queue.notes.trouble,
       server: this.#watch.figures,
       ...this.#counts,
@@ -260,6 +263,7 @@ export class JobConsumer {
       history,
       marks,
       letters,
+      unknowns: this.#unknowns,
       counts: this.#counts,
       rules: queue.options,
       timeoutMs: options.timeout,

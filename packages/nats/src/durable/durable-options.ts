@@ -79,6 +79,11 @@ export const durableOptions = z.strictObject({
     ])
     .default(Infinity)
     .describe('For how long dead letters are kept, in milliseconds.'),
+  keepUnknown: ms(
+    300_000,
+    [0, LONGEST],
+    'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
+  ),
   timeout: ms(5000, [1, LONGEST_TIMER], 'How long a cast is tried to be stored, in milliseconds.'),
 })
 

@@ -14,7 +14,15 @@ export function explainConsumer(seen: ConsumerInspection): Explanation {
 
 /** What limits a consumer now; nothing if it is calm. */
 export function findingsOf(seen: ConsumerInspection): Finding[] {
-  return [...stopping(seen), ...unreachable(seen), ...lapses(seen), ...failing(seen), ...growing(seen), ...full(seen)]
+  return [
+    ...stopping(seen),
+    ...unreachable(seen),
+    ...lapses(seen),
+    ...unknown(seen),
+    ...failing(seen),
+    ...growing(seen),
+    ...full(seen),
+  ]
 }
 
 /** Says what limits a queue now, as the server sees it. */
@@ -68,6 +76,26 @@ function lapses({ lapses: times }: ConsumerInspection): Finding[] {
       figures: { lapses: times },
       advice: 'Move what blocks the event loop into threads, or raise "ackWait".',
       option: 'ackWait',
+    },
+  ]
+}
+
+function unknown({ unknownTypes }: ConsumerInspection): Finding[] {
+  const types = Object.entries(unknownTypes)
+  if (types.length === 0) return []
+  const says = types
+    .slice(0, 5)
+    .map(([type, count]) => `${count} ${count === 1 ? 'cast' : 'casts'} of type "${type}"`)
+    .join(', ')
+  const isOne = types.length === 1 && types[0]?.[1] === 1
+  return [
+    {
+      finding: 'unknown-types',
+      says: `${says} that no handler here knows ${isOne ? 'waits' : 'wait'} for a consumer that does`,
+      figures: { types: types.length, casts: types.reduce((sum, [, count]) => sum + count, 0) },
+      advice:
+        'Start consumers that know them, or give this one a newer version. After "keepUnknown" they are dead letters.',
+      option: 'keepUnknown',
     },
   ]
 }

@@ -11,6 +11,8 @@ export class ConsumerCounts {
   expired = 0
   /** Given back without a run: no member was idle, or the pool refused it. */
   returned = 0
+  /** Those of them whose type no handler here knows. */
+  unknown = 0
   /** Left to the server: what became of them could not be told or stored, and it delivers them again. */
   left = 0
   /** How often requests for casts were made anew because nothing was heard of them. */
@@ -35,6 +37,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly oldestMs: number
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
+  /** How many casts it gave back in the last 15 s because no handler here knows their type, for each type. */
+  readonly unknownTypes: Readonly<Record<string, number>>
   /** What the last look at JetStream said, or why nothing can be written down there; null if it was fine. */
   readonly trouble: string | null
   /** What the server said last of the whole queue; null before it has said something. */

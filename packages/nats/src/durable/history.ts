@@ -74,12 +74,17 @@ export class History {
 /** What somebody else wrote there counts as nothing. */
 function triesIn(bytes: Uint8Array): Tries {
   try {
-    const { returned, failures, noted } = ownBodies.read(bytes) as Partial<Tries>
+    const { returned, failures, noted, unknown } = ownBodies.read(bytes) as Partial<Tries>
     const known = Array.isArray(failures) ? failures.filter(isFailure) : []
-    return { returned: countIn(returned), failures: known, noted: countIn(noted) }
+    return { returned: countIn(returned), failures: known, noted: countIn(noted), unknown: unknownIn(unknown) }
   } catch {
     return NO_TRIES
   }
+}
+
+function unknownIn(value: Tries['unknown']): Tries['unknown'] {
+  const { since, times } = value ?? {}
+  return typeof since === 'number' && typeof times === 'number' ? { since, times } : undefined
 }
 
 function countIn(value: unknown): number {

@@ -39,6 +39,7 @@ const consumer = (
   asked: 0,
   oldestMs: 0,
   lastFailure: null,
+  unknownTypes: {},
   trouble: null,
   server,
   ...more,
