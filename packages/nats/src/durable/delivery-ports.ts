@@ -5,6 +5,7 @@ import type { ConsumerCounts } from './figures'
 import type { History } from './history'
 import type { RunPorts } from './job-runs'
 import type { Marks } from './marks'
+import type { Refusals } from './refusals'
 import type { UnknownTypes } from './unknown-types'
 
 /** What the deliveries of a consumer need. */
@@ -18,6 +19,7 @@ export interface DeliveryPorts extends RunPorts {
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly unknowns: UnknownTypes
+  readonly refusals: Pick<Refusals, 'acknowledged' | 'isUnheard'>
   /** False if nothing can be told to the server, and nobody should wait until that is possible. */
   mayTell(): boolean
   /** By the clock of the server. */

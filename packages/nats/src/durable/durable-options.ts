@@ -84,6 +84,13 @@ export const durableOptions = z.strictObject({
     [0, LONGEST],
     'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
   ),
+  domain: z
+    .string({ error: 'expected the name of a JetStream domain' })
+    .regex(/^[^\s.*>]+$/, 'expected the name of a JetStream domain')
+    .optional()
+    .describe(
+      'The JetStream domain where the queue is. Needed behind a leaf node, if the server beyond it has a `domain`. Default: that of the server of the connection.',
+    ),
   timeout: ms(5000, [1, LONGEST_TIMER], 'How long a cast is tried to be stored, in milliseconds.'),
 })
 

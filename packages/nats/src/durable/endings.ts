@@ -42,6 +42,13 @@ export class Endings {
     })
   }
 
+  /** It was done here, and comes again: the server has not heard that. */
+  repeat(job: Job): void {
+    this.ports.counts.unheard++
+    job.incoming.acknowledge()
+    this.finish(job)
+  }
+
   /** Nobody here knows what it is: perhaps somebody else does. It is dead after a while. */
   offer(job: Job, error: GenPoolError, type: string): void {
     const { ports } = this
@@ -87,6 +94,7 @@ export class Endings {
   #done(job: Job): void {
     this.ports.counts.done++
     job.incoming.acknowledge()
+    this.ports.refusals.acknowledged(job.incoming)
     this.#forget(job)
     tellOf(this.ports, job, { outcome: 'done' })
     this.finish(job)

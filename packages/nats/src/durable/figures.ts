@@ -19,6 +19,8 @@ export class ConsumerCounts {
   silent = 0
   /** How often this process stood still for so long that other consumers may have got its casts. */
   lapses = 0
+  /** Casts that came again although they were acknowledged here. They are not run again. */
+  unheard = 0
   /** Messages that no stream has sent. */
   strange = 0
 }

@@ -30,7 +30,7 @@ export class Later {
   #askedAt = 0
 
   constructor(private readonly ports: LaterPorts) {
-    this.#inbox = new PullInbox(ports.connection, ports.names.jobs, ['later'], {
+    this.#inbox = new PullInbox(ports.connection, ports.names, ['later'], {
       message: (message) => this.#received(message),
       ended: (_, left) => (this.#open = Math.max(0, this.#open - left)),
       deleted: () => (this.#open = 0),

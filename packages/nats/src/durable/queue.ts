@@ -34,11 +34,11 @@ export class Queue {
     readonly options: CheckedDurableOptions,
     readonly jsm: JetStreamManager,
   ) {
-    const { prefix, name, lanes, clock, timeout, codec, ackWait, backoff } = options
+    const { name, clock, timeout, codec, ackWait, backoff } = options
     this.name = name
     this.clock = clock
     this.bodies = bodiesOf(codec)
-    this.names = new QueueNames(prefix, name, lanes)
+    this.names = new QueueNames(options)
     this.failures = new DurableFailures(name)
     this.publisher = new Publisher(connection, clock, () => timeout)
     this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
@@ -56,7 +56,11 @@ export class Queue {
 
   /** @throws what JetStream says; {OptionsError} if the queue was made with other options */
   static async open(connection: NatsConnection, options: CheckedDurableOptions): Promise<Queue> {
-    const jsm = await jetstreamManager(connection as never, { timeout: Math.min(5000, options.timeout) })
+    const { timeout, domain } = options
+    const jsm = await jetstreamManager(connection as never, {
+      timeout: Math.min(5000, timeout),
+      ...(domain === undefined ? {} : { domain }),
+    })
     const queue = new Queue(connection, options, jsm)
     await queue.ensure()
     return queue

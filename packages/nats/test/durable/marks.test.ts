@@ -27,7 +27,7 @@ function server() {
     },
   }
   const consumer = async (): Promise<Marks> => {
-    const ports = { jsm, notes, names: new QueueNames('genpool', 'q', 2), clock }
+    const ports = { jsm, notes, names: new QueueNames({ prefix: 'genpool', name: 'q', lanes: 2 }), clock }
     const marks = new Marks({ info } as never, ports as never)
     await marks.look()
     return marks
