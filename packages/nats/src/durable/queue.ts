@@ -62,7 +62,7 @@ export class Queue {
       ...(domain === undefined ? {} : { domain }),
     })
     const queue = new Queue(connection, options, jsm)
-    await queue.ensure()
+    await queue.ensure(true)
     return queue
   }
 
@@ -70,9 +70,13 @@ export class Queue {
     return this.connection.info?.max_payload ?? 1_000_000
   }
 
-  /** Makes what is missing, asks the server for its time, and looks whether it has started anew. */
-  async ensure(): Promise<void> {
-    await ensureStreams(this.jsm, this)
+  /**
+   * Makes what is missing, asks the server for its time, and looks whether it has started anew.
+   *
+   * @param changes whether streams that are there are changed to what the options ask for: only by who opens the queue
+   */
+  async ensure(changes = false): Promise<void> {
+    await ensureStreams(this.jsm, this, changes)
     await this.time.set(this.notes, this.jsm)
     await this.marks.look()
   }
