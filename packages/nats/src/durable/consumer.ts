@@ -114,6 +114,7 @@ export class JobConsumer {
       stopping: this.#stopping !== null,
       inHand: this.#deliveries.size,
       atMost: this.#atMost,
+      members: roomIn(this.pool).size,
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,

@@ -34,6 +34,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   /** How many casts it has in hand, the most it may have, and for how many more it has asked. */
   readonly inHand: number
   readonly atMost: number
+  /** How many its pool can work on at once, whatever `atMost` says. */
+  readonly members: number
   readonly asked: number
   /** How long the oldest one in hand has been here. */
   readonly oldestMs: number
@@ -44,7 +46,7 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   /** What the last look at JetStream said, or why nothing can be written down there; null if it was fine. */
   readonly trouble: string | null
   /** What the server said last of the whole queue; null before it has said something. */
-  readonly server: SourceFigures['server']
+  readonly server: (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane'>) | null
 }
 
 /** What waits, is in hand and has died, as the server says. */
@@ -52,6 +54,10 @@ export interface QueueInspection {
   readonly queue: string
   /** Casts that were not delivered yet. */
   readonly waiting: number
+  /** How many of them are in the fullest lane of keys, where one runs at a time. */
+  readonly longestLane: number
+  /** How many more wait each second, over the looks of this process in the last minute; 0 if there was none 5 s ago. */
+  readonly growsPerSecond: number
   /** Casts that a consumer has in hand, or that wait for their next attempt. */
   readonly inHand: number
   /** Those of them that were delivered more than once. */

@@ -6,6 +6,7 @@ import { DeadLetters } from './dead-letters'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
+import { Growth } from './growth'
 import { History } from './history'
 import { Marks } from './marks'
 import { QueueNames } from './names'
@@ -28,6 +29,7 @@ export class Queue {
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly bodies: Bodies
+  readonly #growth = new Growth()
 
   private constructor(
     readonly connection: NatsConnection,
@@ -91,9 +93,13 @@ export class Queue {
     const later = consumers.find((each) => each.name === 'later')
     const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
     const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
+    const waiting = sum(({ num_pending }) => num_pending)
+    const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
     return {
       queue: name,
-      waiting: sum(({ num_pending }) => num_pending),
+      waiting,
+      longestLane: Math.max(0, ...ofLanes),
+      growsPerSecond: this.#growth.add(waiting, this.clock.now()),
       inHand: sum(({ num_ack_pending }) => num_ack_pending),
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
