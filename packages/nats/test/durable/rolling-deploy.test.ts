@@ -17,15 +17,15 @@ describe('a rolling deploy', () => {
     const old = await consume(jobs, spawnPool(system, Old, 'old', { size: 4 }))
     const reasons: (string | undefined)[] = []
     const off = onEvent('genpool:delivery', ({ outcome, reason }) => outcome === 'returned' && reasons.push(reason))
-    for (let i = 0; i < 20; i++) await jobs.cast({ type: 'second' }, i % 2 === 0 ? {} : { key: 'k' })
+    for (let i = 0; i < 8; i++) await jobs.cast({ type: 'second' }, i % 2 === 0 ? {} : { key: 'k' })
     await until(
-      () => Object.keys(old.inspect().unknownTypes).length > 0 && old.inspect().unknown > 15,
+      () => Object.keys(old.inspect().unknownTypes).length > 0 && old.inspect().unknown > 7,
       'all but few wait',
     )
     expect(old.explain()).toMatchObject({ findings: [{ finding: 'unknown-types', option: 'keepUnknown' }] })
     expect(old.explain().text).toMatch(/\d+ casts of type "second" that no handler here knows wait for a consumer that/)
     const next = await consume(jobs, spawnPool(system, New, 'new', { size: 4 }))
-    await until(() => next.inspect().done === 20, 'all are done')
+    await until(() => next.inspect().done === 8, 'all are done')
     expect(await jobs.dead()).toEqual([])
     expect(reasons[0]).toContain('has no handler for it')
     off()
