@@ -25,12 +25,12 @@ export function explain(ref: PoolRef): Explanation {
 }
 
 /** Puts findings into words. The first one is the most important. */
-export function explanationOf(pool: string, findings: readonly Finding[]): Explanation {
-  const text = textOf(pool, findings)
+export function explanationOf(pool: string, findings: readonly Finding[], of: 'Pool' | 'Queue' = 'Pool'): Explanation {
+  const text = textOf(`${of} "${pool}"`, findings)
   return { pool, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
 }
 
-function textOf(pool: string, findings: readonly Finding[]): string {
+function textOf(of: string, findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ says, advice, figures }, index) => {
     const lead = findings.length === 1 ? '' : `${index + 1}. `
     const facts = Object.entries(figures).map(
@@ -40,5 +40,5 @@ function textOf(pool: string, findings: readonly Finding[]): string {
       '\n',
     )
   })
-  return [`Pool "${pool}":`, ...paragraphs].join('\n')
+  return [`${of}:`, ...paragraphs].join('\n')
 }

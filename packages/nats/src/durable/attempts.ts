@@ -1,5 +1,6 @@
 import type { CrashedError, GenPoolError } from '@genpool/core'
 import { textOf } from '@genpool/runtime'
+import type { Unknown } from './unknown-types'
 
 /** One attempt that failed. */
 export interface Failure {
@@ -20,6 +21,8 @@ export interface Tries {
   readonly failures: readonly Failure[]
   /** The last attempt that was written down before it began: all but the first are. */
   readonly noted?: number
+  /** No handler of a consumer knew its type. */
+  readonly unknown?: Unknown | undefined
 }
 
 export const NO_TRIES: Tries = { returned: 0, failures: [] }
@@ -130,7 +133,8 @@ function retryAfterOf(error: GenPoolError): number {
 }
 
 /** Adds a failed attempt, and those before it of which nothing is known. */
-export function withFailure({ returned, failures }: Tries, failure: Failure): Tries {
+export function withFailure({ returned, failures: all }: Tries, failure: Failure): Tries {
+  const failures = all.filter(({ attempt }) => attempt < failure.attempt)
   const known = failures.at(-1)?.attempt ?? 0
   const unknown = Array.from({ length: Math.min(MOST_FAILURES, failure.attempt - known - 1) }, (_, i) =>
     lostAttempt(failure.attempt - i - 1, failure.at),

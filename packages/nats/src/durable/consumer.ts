@@ -16,6 +16,8 @@ import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
+import { Refusals } from './refusals'
+import { UnknownTypes } from './unknown-types'
 
 /** How often a pool whose members others keep busy is looked at, and a JetStream in trouble is asked again. */
 const LOOK_MS = 25
@@ -35,6 +37,8 @@ export class JobConsumer {
   readonly #watch: QueueWatch
   readonly #beat: Heartbeat
   readonly #ahead: Ahead
+  readonly #unknowns = new UnknownTypes()
+  readonly #refusals: Refusals
   #planned = false
   /** How many casts may come before the pool is asked again whether it has room. */
   #left = 0
@@ -61,7 +65,7 @@ export class JobConsumer {
     this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
     const consumers = queue.names.lanes.map(({ consumer }) => consumer)
-    this.#inbox = new PullInbox(queue.connection, queue.names.jobs, consumers, {
+    this.#inbox = new PullInbox(queue.connection, queue.names, consumers, {
       message: (message) => this.#received(message),
       ended: (lane, left) => this.#pullEnded(lane, left),
       deleted: () => void this.#mend(),
@@ -69,15 +73,20 @@ export class JobConsumer {
     this.#later = new Later({
       connection: queue.connection,
       names: queue.names,
-      publisher: queue.publisher,
+      publisher: queue.notes,
       now: () => queue.time.now(),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
+    })
+    this.#refusals = new Refusals(queue, {
+      isInbox: (subject) => this.#inbox.isOwn(subject),
+      allowed: () => this.#planSoon(),
     })
     this.#deliveries = this.#makeDeliveries()
     this.#wake = new WakeTimer(clock, () => this.#plan())
     this.#link = new Link(queue.connection, {
       lost: () => undefined,
-      back: () => void this.#mend(),
+      back: () => (this.#refusals.forget(), void this.#mend()),
+      refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
     this.#watch = new QueueWatch({ clock, ask: () => queue.inspect() })
@@ -105,10 +114,12 @@ export class JobConsumer {
       stopping: this.#stopping !== null,
       inHand: this.#deliveries.size,
       atMost: this.#atMost,
+      members: roomIn(this.pool).size,
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
-      trouble: this.#trouble,
+      unknownTypes: this.#unknowns.counts(now),
+      trouble: this.#trouble ?? this.#refusals.trouble ?? this.queue.notes.trouble,
       server: this.#watch.figures,
       ...this.#counts,
     }
@@ -177,6 +188,13 @@ export class JobConsumer {
     this.#planSoon()
   }
 
+  #refused(error: Error, subject: string): void {
+    this.#refusals.add(error, subject)
+    if (!this.#refusals.holds) return
+    this.#pulls.reset()
+    void this.#inbox.cancel()
+  }
+
   #pullEnded(lane: number, left: number): void {
     this.#pulls.ended(lane, left, this.queue.clock.now())
     this.#planSoon()
@@ -192,7 +210,7 @@ export class JobConsumer {
   }
 
   #plan(): void {
-    if (this.#stopping !== null || this.#mending || !this.#link.usable) return
+    if (this.#stopping !== null || this.#mending || this.#refusals.holds || !this.#link.usable) return
     const now = this.queue.clock.now()
     const room = this.#room()
     this.#left = room
@@ -236,9 +254,10 @@ export class JobConsumer {
 
   /** Looks at what the server says. */
   #look(): void {
-    const { time, publisher, jsm, marks } = this.queue
+    const { time, notes, jsm, marks } = this.queue
     this.#watch.look()
-    void time.refresh(publisher, jsm)
+    void this.#refusals.look()
+    void time.refresh(notes, jsm)
     void marks.refresh()
   }
 
@@ -260,6 +279,8 @@ export class JobConsumer {
       history,
       marks,
       letters,
+      unknowns: this.#unknowns,
+      refusals: this.#refusals,
       counts: this.#counts,
       rules: queue.options,
       timeoutMs: options.timeout,

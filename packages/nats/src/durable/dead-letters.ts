@@ -51,7 +51,7 @@ export class DeadLetters {
     private readonly queue: string,
     private readonly parts: {
       readonly jsm: JetStreamManager
-      readonly publisher: Publisher
+      readonly publisher: Pick<Publisher, 'store'>
       readonly names: QueueNames
       readonly bodies: Bodies
       maxPayload(): number

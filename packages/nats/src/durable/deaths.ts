@@ -1,4 +1,4 @@
-import { type Failure, withFailure } from './attempts'
+import { type Failure, lostAttempt, withFailure } from './attempts'
 import type { Death } from './dead-letters'
 import { type Job, storedAtOf } from './job-runs'
 
@@ -13,4 +13,10 @@ export function deathOf(job: Job, last: Failure, diedAt: Date): Death {
     diedAt,
     data: job.incoming.data,
   }
+}
+
+/** How the last attempt of a cast ended that came with none left. */
+export function lastOf({ kept, attempt }: Job, at: Date): Failure {
+  const last = kept.tries.failures.at(-1)
+  return last?.attempt === attempt ? last : lostAttempt(attempt, at)
 }

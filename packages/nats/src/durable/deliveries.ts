@@ -1,12 +1,10 @@
-import type { GenPoolError } from '@genpool/core'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { type Ending, endingOf, type Failure, lostAttempt, openingOf, reasonOf, withFailure } from './attempts'
-import { deathOf } from './deaths'
+import { openingOf } from './attempts'
 import type { DeliveryPorts } from './delivery-ports'
+import { Endings } from './endings'
 import type { Incoming } from './incoming'
-import { readJob } from './job-frame'
+import { NewerJob, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
-import { tellOf } from './job-events'
 import { Line } from './line'
 
 const STOOD_STILL = 'this process stood still, so the cast may be with another one'
@@ -20,7 +18,11 @@ export class Deliveries {
   /** Those whose last attempt must not be lost with that of another one. */
   readonly #suspects = new Line<Job>((job) => this.#note(job))
 
-  constructor(private readonly ports: DeliveryPorts) {}
+  readonly #endings: Endings
+
+  constructor(private readonly ports: DeliveryPorts) {
+    this.#endings = new Endings(ports, (job) => this.#finish(job))
+  }
 
   get size(): number {
     return this.#inHand.size
@@ -51,14 +53,14 @@ export class Deliveries {
   /** Leaves a cast that has come, and may be somebody else's. */
   letGo(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
-    if (job !== null) this.#leave(job, STOOD_STILL)
+    if (job !== null) this.#endings.leave(job, STOOD_STILL)
   }
 
   /** Ends all that run: they may be somebody else's, or have to be. */
   abort(): void {
     for (const job of this.#suspects.takeWaiting()) {
       this.#opening--
-      this.#settle(job, () => this.#return(job, 0))
+      this.#endings.giveBack(job, 0)
     }
     for (const { running } of [...this.#inHand]) running?.cancel()
   }
@@ -72,6 +74,7 @@ export class Deliveries {
   take(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
     if (job === null) return
+    if (incoming.deliveries > 1 && this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
     const covered = this.ports.marks.cover(lane, incoming.seq)
     if (covered === null && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++
@@ -82,7 +85,7 @@ export class Deliveries {
       },
       (error: unknown) => {
         this.#opening--
-        this.#leave(job, error)
+        this.#endings.leave(job, error)
       },
     )
   }
@@ -91,10 +94,10 @@ export class Deliveries {
   giveBack(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
     if (job === null) return
-    this.#settle(job, async () => {
-      await this.#remember(job, null)
-      await this.#return(job, 0)
-    })
+    this.#remember(job, null).then(
+      () => this.#endings.giveBack(job, 0),
+      (error: unknown) => this.#endings.leave(job, error),
+    )
   }
 
   /** Whether something may be kept of it. */
@@ -107,12 +110,17 @@ export class Deliveries {
     if (this.#hasPast(job)) job.kept = await this.ports.history.read(job.incoming.seq)
   }
 
-  /** Buries bytes that are no cast. */
+  /** Buries bytes that are no cast. Those of a newer version are one for somebody else. */
   bury(incoming: Incoming, lane: number, error: unknown): void {
     const header = { id: '', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
     const job = this.#jobOf(incoming, lane, { header, body: incoming.data })
     job.attempt = incoming.deliveries
-    this.#die(job, badJob(this.ports.queue, error))
+    const bad = badJob(this.ports.queue, error)
+    if (!(error instanceof NewerJob)) return this.#endings.die(job, bad)
+    this.#remember(job, null).then(
+      () => this.#endings.offer(job, bad, error.type),
+      (failed: unknown) => this.#endings.leave(job, failed),
+    )
   }
 
   #open(incoming: Incoming, lane: number): Job | null {
@@ -139,9 +147,9 @@ export class Deliveries {
     const { deliveries } = incoming
     const facts = { deliveries, tries: kept.tries, ageMs, expiresMs: header.expiresMs, mayBeForgotten }
     const opening = openingOf(facts, ports.rules)
-    if (opening.kind === 'expired') return this.#expire(job)
+    if (opening.kind === 'expired') return this.#endings.expire(job)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
-    if (opening.kind === 'dead') return this.#die(job, undefined)
+    if (opening.kind === 'dead') return this.#endings.die(job, undefined)
     if (!opening.isNoted) return this.#run(job)
     this.#opening++
     if (opening.isLast && opening.isSuspect) this.#suspects.join(job)
@@ -159,107 +167,19 @@ export class Deliveries {
       },
       (error: unknown) => {
         this.#opening--
-        this.#leave(job, error)
+        this.#endings.leave(job, error)
       },
     )
   }
 
   #run(job: Job): void {
     const { ports } = this
-    if (job.lapsed) return this.#leave(job, STOOD_STILL)
+    if (job.lapsed) return this.#endings.leave(job, STOOD_STILL)
     try {
-      runJob(job, ports, (error, runs) => this.#ended(job, error, runs))
+      runJob(job, ports, (error, runs) => this.#endings.ended(job, error, runs))
     } catch (error) {
-      this.#die(job, badJob(ports.queue, error))
+      this.#endings.die(job, badJob(ports.queue, error))
     }
-  }
-
-  #ended(job: Job, error: GenPoolError | undefined, runs: number): void {
-    const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
-    if (ending.kind === 'done') this.#done(job)
-    else if (ending.kind === 'dead') this.#die(job, error)
-    else if (ending.kind === 'returned') this.#settle(job, () => this.#return(job, ending.delayMs))
-    else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
-  }
-
-  #done(job: Job): void {
-    this.ports.counts.done++
-    job.incoming.acknowledge()
-    this.#forget(job)
-    tellOf(this.ports, job, { outcome: 'done' })
-    this.#finish(job)
-  }
-
-  #expire(job: Job): void {
-    this.ports.counts.expired++
-    job.incoming.acknowledge()
-    this.#forget(job)
-    tellOf(this.ports, job, { outcome: 'expired' })
-    this.#finish(job)
-  }
-
-  async #again(job: Job, error: GenPoolError, { delayMs }: Extract<Ending, { kind: 'again' }>): Promise<void> {
-    const { history, counts } = this.ports
-    const failure = this.#failureOf(job, error)
-    await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
-    job.incoming.again(delayMs)
-    counts.again++
-    tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
-  }
-
-  async #return(job: Job, delayMs: number): Promise<void> {
-    const { history, counts } = this.ports
-    const { tries } = job.kept
-    // If it was written down that it begins, it has not done so after all.
-    const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
-    await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
-    job.incoming.again(delayMs)
-    counts.returned++
-    tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
-  }
-
-  /** @param error why; undefined if nobody knows, since its last attempts ended with their processes */
-  #die(job: Job, error: GenPoolError | undefined): void {
-    const { ports } = this
-    const at = new Date(ports.serverNow())
-    const last = error === undefined ? lostAttempt(job.attempt, at) : this.#failureOf(job, error)
-    const { incoming } = job
-    this.#settle(job, async () => {
-      await ports.letters.put(incoming.seq, deathOf(job, last, at))
-      incoming.acknowledge()
-      this.#forget(job)
-      ports.counts.dead++
-      tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
-    })
-  }
-
-  #failureOf(job: Job, error: GenPoolError): Failure {
-    const reason = reasonOf(error)
-    this.ports.failed({ id: job.header.id, code: error.code, reason })
-    const at = new Date(this.ports.serverNow())
-    return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }
-  }
-
-  #forget({ incoming, kept }: Job): void {
-    if (kept.revision === 0) return
-    // What stays of it is forgotten by its age.
-    this.ports.history.forget(incoming.seq).catch(() => undefined)
-  }
-
-  /** Tells the server what became of a cast. */
-  #settle(job: Job, tell: () => Promise<void>): void {
-    if (!this.ports.mayTell()) return this.#leave(job, 'there is no connection, and the consumer ends')
-    tell().then(
-      () => this.#finish(job),
-      (error: unknown) => this.#leave(job, error),
-    )
-  }
-
-  /** The server could not be told: it delivers the cast again, to whoever asks, after "ackWait". */
-  #leave(job: Job, error: unknown): void {
-    this.ports.counts.left++
-    tellOf(this.ports, job, { outcome: 'left', reason: String(error) })
-    this.#finish(job)
   }
 
   #finish(job: Job): void {

@@ -5,17 +5,21 @@ import type { ConsumerCounts } from './figures'
 import type { History } from './history'
 import type { RunPorts } from './job-runs'
 import type { Marks } from './marks'
+import type { Refusals } from './refusals'
+import type { UnknownTypes } from './unknown-types'
 
 /** What the deliveries of a consumer need. */
 export interface DeliveryPorts extends RunPorts {
   readonly queue: string
   readonly consumer: string
   readonly clock: Clock
-  readonly rules: AttemptRules
+  readonly rules: AttemptRules & { readonly keepUnknown: number }
   readonly counts: ConsumerCounts
   readonly history: History
   readonly marks: Marks
   readonly letters: DeadLetters
+  readonly unknowns: UnknownTypes
+  readonly refusals: Pick<Refusals, 'acknowledged' | 'isUnheard'>
   /** False if nothing can be told to the server, and nobody should wait until that is possible. */
   mayTell(): boolean
   /** By the clock of the server. */

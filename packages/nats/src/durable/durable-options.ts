@@ -62,13 +62,26 @@ export const durableOptions = z.strictObject({
     .describe(
       'A cast whose process says nothing for so long is delivered to another one, in milliseconds. A process says something three times as often. Fixed when the queue is made.',
     ),
-  duplicates: ms(
-    120_000,
-    [100, LONGEST],
-    'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once.',
-  ),
-  storage: z.enum(['file', 'memory']).default('file').describe('Where the server stores casts.'),
-  replicas: whole(1, [1, 5], 'On how many servers of a cluster casts are stored.'),
+  duplicates: z
+    .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
+    .min(100)
+    .max(LONGEST)
+    .optional()
+    .describe(
+      'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once. A queue that is there is changed. Default: 120000, or what the queue has.',
+    ),
+  storage: z
+    .enum(['file', 'memory'])
+    .optional()
+    .describe('Where the server stores casts. Fixed when the queue is made. Default: `file`, or what the queue has.'),
+  replicas: z
+    .int({ error: 'expected a whole number from 1 to 5' })
+    .min(1)
+    .max(5)
+    .optional()
+    .describe(
+      'On how many servers of a cluster casts are stored. A queue that is there is changed. Default: 1, or what the queue has.',
+    ),
   keepDead: z
     .union([
       z
@@ -77,8 +90,22 @@ export const durableOptions = z.strictObject({
         .max(LONGEST),
       z.literal(Infinity),
     ])
-    .default(Infinity)
-    .describe('For how long dead letters are kept, in milliseconds.'),
+    .optional()
+    .describe(
+      'For how long dead letters are kept, in milliseconds. A queue that is there is changed. Default: `Infinity`, or what the queue has.',
+    ),
+  keepUnknown: ms(
+    300_000,
+    [0, LONGEST],
+    'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
+  ),
+  domain: z
+    .string({ error: 'expected the name of a JetStream domain' })
+    .regex(/^[^\s.*>]+$/, 'expected the name of a JetStream domain')
+    .optional()
+    .describe(
+      'The JetStream domain where the queue is. Needed behind a leaf node, if the server beyond it has a `domain`. Default: that of the server of the connection.',
+    ),
   timeout: ms(5000, [1, LONGEST_TIMER], 'How long a cast is tried to be stored, in milliseconds.'),
 })
 

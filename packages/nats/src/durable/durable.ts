@@ -28,7 +28,7 @@ import {
   stopOptions,
 } from './durable-options'
 import { explainQueue } from './explain-consumer'
-import { DurableFailures } from './failures'
+import { DurableFailures, refusalIn } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { jobFrame } from './job-frame'
 import { pause } from './pause'
@@ -204,7 +204,7 @@ class DurableQueue implements Durable {
       } catch (error) {
         if (isGenPoolError(error)) throw error
         // A question that was lost with its connection is asked again: none of them does harm twice.
-        const isPassing = !(error instanceof JetStreamApiError) && !connection.isClosed()
+        const isPassing = !(error instanceof JetStreamApiError || refusalIn(error) !== null || connection.isClosed())
         if (!isPassing || clock.now() >= until) throw failures.unreachable(error)
         await pause(clock, 100)
       }

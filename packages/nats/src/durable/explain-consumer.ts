@@ -1,6 +1,6 @@
 import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
-import { round } from '@genpool/runtime'
+import { backlog, full, growing, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
 
 /** Says what limits a consumer now. */
@@ -9,22 +9,32 @@ export function explainConsumer(seen: ConsumerInspection): Explanation {
   return explanationOf(
     seen.queue,
     found.length > 0 ? found : [calm(`it has ${seen.inHand} in hand`, { done: seen.done })],
+    'Queue',
   )
 }
 
 /** What limits a consumer now; nothing if it is calm. */
 export function findingsOf(seen: ConsumerInspection): Finding[] {
-  return [...stopping(seen), ...unreachable(seen), ...lapses(seen), ...failing(seen), ...growing(seen), ...full(seen)]
+  return [
+    ...stopping(seen),
+    ...unreachable(seen),
+    ...lapses(seen),
+    ...unknown(seen),
+    ...failing(seen),
+    ...growing(seen),
+    ...full(seen),
+  ]
 }
 
 /** Says what limits a queue now, as the server sees it. */
 export function explainQueue(seen: QueueInspection): Explanation {
-  const found = [...unconsumed(seen), ...died(seen), ...repeated(seen)]
+  const found = [...noStorage(seen), ...unconsumed(seen), ...backlog(seen), ...died(seen), ...repeated(seen)]
   return explanationOf(
     seen.queue,
     found.length > 0
       ? found
       : [calm(`${seen.waiting} ${seen.waiting === 1 ? 'cast waits' : 'casts wait'}`, { inHand: seen.inHand })],
+    'Queue',
   )
 }
 
@@ -72,6 +82,26 @@ function lapses({ lapses: times }: ConsumerInspection): Finding[] {
   ]
 }
 
+function unknown({ unknownTypes }: ConsumerInspection): Finding[] {
+  const types = Object.entries(unknownTypes)
+  if (types.length === 0) return []
+  const says = types
+    .slice(0, 5)
+    .map(([type, count]) => `${count} ${count === 1 ? 'cast' : 'casts'} of type "${type}"`)
+    .join(', ')
+  const isOne = types.length === 1 && types[0]?.[1] === 1
+  return [
+    {
+      finding: 'unknown-types',
+      says: `${says} that no handler here knows ${isOne ? 'waits' : 'wait'} for a consumer that does`,
+      figures: { types: types.length, casts: types.reduce((sum, [, count]) => sum + count, 0) },
+      advice:
+        'Start consumers that know them, or give this one a newer version. After "keepUnknown" they are dead letters.',
+      option: 'keepUnknown',
+    },
+  ]
+}
+
 function failing({ again, dead, done, lastFailure }: ConsumerInspection): Finding[] {
   const failed = again + dead
   if (failed === 0 || failed * 10 < done) return []
@@ -86,58 +116,14 @@ function failing({ again, dead, done, lastFailure }: ConsumerInspection): Findin
   ]
 }
 
-/** Fewer that wait are a burst, whatever they do. */
-const MANY = 100
-
-function growing({ queue, server, inHand, atMost, stopping: isStopping }: ConsumerInspection): Finding[] {
-  if (isStopping || atMost === 0) return []
-  if (server === null || server.growsPerSecond <= 0 || server.waiting < Math.max(MANY, 10 * atMost)) return []
-  const { waiting, unacknowledged, redelivered, growsPerSecond, oldestMs } = server
-  const hasRoom = inHand < atMost
+function noStorage({ trouble, waiting, inHand }: QueueInspection): Finding[] {
+  if (trouble === null) return []
   return [
     {
-      finding: 'growing-queue',
-      says: `the queue "${queue}" grows: casts come faster than all consumers do them`,
-      figures: { waiting, growsPerSecond, unacknowledged, redelivered, oldestMs },
-      advice: hasRoom
-        ? 'Members here are idle, so keys hold casts back: of each lane one runs at a time. Use more keys, or a queue with more "lanes".'
-        : 'Add members ("size") or consumers on other machines, or make the handler faster.',
-      option: hasRoom ? 'lanes' : 'size',
-    },
-  ]
-}
-
-function full({ inHand, atMost, oldestMs, stopping: isStopping }: ConsumerInspection): Finding[] {
-  if (inHand < atMost || isStopping) return []
-  if (atMost === 0) return [noRoom]
-  return [
-    {
-      finding: 'members-busy',
-      says: 'all that it may have at once is in hand, so it asks for no more',
-      figures: { inHand, atMost, oldestMs: round(oldestMs) },
-      advice: 'Add members ("size") or consumers on other machines, or raise "atMost".',
-      option: 'atMost',
-    },
-  ]
-}
-
-const noRoom: Finding = {
-  finding: 'members-busy',
-  says: 'its pool takes nothing now, so it asks for nothing: the pool is paused, drains or has stopped, or has no member yet',
-  figures: { inHand: 0, atMost: 0 },
-  advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
-  option: null,
-}
-
-function unconsumed({ waiting, asking, inHand }: QueueInspection): Finding[] {
-  if (waiting === 0 || asking > 0) return []
-  return [
-    {
-      finding: inHand > 0 ? 'members-busy' : 'unreachable',
-      says:
-        inHand > 0 ? 'casts wait, and all members of all consumers are busy' : 'casts wait, and nobody consumes them',
+      finding: 'unreachable',
+      says: `JetStream is in trouble: ${trouble}`,
       figures: { waiting, inHand },
-      advice: 'Start consumers with jobs.consume(pool), or add members to their pools.',
+      advice: 'Give the server, the account or the streams of the queue more room, or remove what is stored elsewhere.',
       option: null,
     },
   ]

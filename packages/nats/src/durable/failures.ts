@@ -7,7 +7,10 @@ export class DurableFailures {
 
   /** Nothing could be asked of JetStream. */
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
-    return new UnreachableError(this.queue, false, { says: `${whatHappened(cause)} ${advice}`, cause })
+    const says = [whatHappened(cause), ...(isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : [])].join(
+      ' ',
+    )
+    return new UnreachableError(this.queue, false, { says, cause })
   }
 
   /** A cast could not be stored, or nobody knows. */
@@ -42,11 +45,27 @@ const FULL =
   'or the storage of the account and the server.'
 
 /** Whether a stream, an account or a server has no room left. */
-function isFull(cause: unknown): boolean {
+export function isFull(cause: unknown): cause is JetStreamApiError {
   return cause instanceof JetStreamApiError && /maximum (messages|bytes)|resource|storage/i.test(cause.message)
 }
 
+/** What NATS does not allow, if that is why something failed. */
+export function refusalIn(error: unknown): Error | null {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at.name === 'PermissionViolationError') return at
+  }
+  return null
+}
+
+/** Whether something was certainly not sent: its sender may not. */
+export function mayNotPublish(error: unknown): boolean {
+  return (refusalIn(error) as { operation?: unknown } | null)?.operation === 'publish'
+}
+
 function whatHappened(cause: unknown): string {
+  const refusal = refusalIn(cause)
+  if (refusal !== null)
+    return `NATS refuses it: ${textOf(refusal)}. Give the account of this connection the permission.`
   const { name } = cause as { name?: unknown }
   if (name === 'JetStreamNotEnabled' || hasNoResponders(cause)) {
     return 'No server answers for JetStream: it is switched off ("jetstream" in the configuration, or -js), has no leader now, or its stream was deleted.'

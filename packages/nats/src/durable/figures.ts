@@ -11,12 +11,16 @@ export class ConsumerCounts {
   expired = 0
   /** Given back without a run: no member was idle, or the pool refused it. */
   returned = 0
-  /** Left to the server: it could not be told what became of them, and delivers them again after "ackWait". */
+  /** Those of them whose type no handler here knows. */
+  unknown = 0
+  /** Left to the server: what became of them could not be told or stored, and it delivers them again. */
   left = 0
   /** How often requests for casts were made anew because nothing was heard of them. */
   silent = 0
   /** How often this process stood still for so long that other consumers may have got its casts. */
   lapses = 0
+  /** Casts that came again although they were acknowledged here. They are not run again. */
+  unheard = 0
   /** Messages that no stream has sent. */
   strange = 0
 }
@@ -30,15 +34,19 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   /** How many casts it has in hand, the most it may have, and for how many more it has asked. */
   readonly inHand: number
   readonly atMost: number
+  /** How many its pool can work on at once, whatever `atMost` says. */
+  readonly members: number
   readonly asked: number
   /** How long the oldest one in hand has been here. */
   readonly oldestMs: number
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
-  /** What the last look at JetStream said; null if it was fine. */
+  /** How many casts it gave back in the last 15 s because no handler here knows their type, for each type. */
+  readonly unknownTypes: Readonly<Record<string, number>>
+  /** What the last look at JetStream said, or why nothing can be written down there; null if it was fine. */
   readonly trouble: string | null
   /** What the server said last of the whole queue; null before it has said something. */
-  readonly server: SourceFigures['server']
+  readonly server: (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane'>) | null
 }
 
 /** What waits, is in hand and has died, as the server says. */
@@ -46,6 +54,10 @@ export interface QueueInspection {
   readonly queue: string
   /** Casts that were not delivered yet. */
   readonly waiting: number
+  /** How many of them are in the fullest lane of keys, where one runs at a time. */
+  readonly longestLane: number
+  /** How many more wait each second, over the looks of this process in the last minute; 0 if there was none 5 s ago. */
+  readonly growsPerSecond: number
   /** Casts that a consumer has in hand, or that wait for their next attempt. */
   readonly inHand: number
   /** Those of them that were delivered more than once. */
@@ -57,4 +69,6 @@ export interface QueueInspection {
   readonly oldestMs: number
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
+  /** Why what this process has to write down cannot be stored; null if it can. */
+  readonly trouble: string | null
 }

@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream'
 import { Writer } from '../wire/writer'
 import { ownBodies } from '../wire/codec'
 import { type Failure, NO_TRIES, type Tries } from './attempts'
+import { isFull } from './failures'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 
@@ -13,19 +14,29 @@ export interface Kept {
 
 export const NOTHING_KEPT: Kept = { tries: NO_TRIES, revision: 0 }
 
-/** Keeps what became of attempts, in a stream of its own: one entry for each cast that was not done at once. */
+/** Of so many casts it is kept here what could not be written. */
+const MOST_UNWRITTEN = 10_000
+
+/**
+ * Keeps what became of attempts, in a stream of its own: one entry for each cast that was not done at once. While the server has no room
+ * for it, what this process knows counts here.
+ */
 export class History {
   readonly #writer = new Writer()
+  readonly #unwritten = new Map<number, Kept>()
 
   constructor(
     private readonly jsm: JetStreamManager,
-    private readonly publisher: Publisher,
+    private readonly publisher: Pick<Publisher, 'store'>,
     private readonly names: QueueNames,
   ) {}
 
   async read(seq: number): Promise<Kept> {
     const found = await this.jsm.streams.getMessage(this.names.tries, { last_by_subj: this.names.triesOf(seq) })
-    return found === null ? NOTHING_KEPT : { tries: triesIn(found.data), revision: found.seq }
+    const written = found === null ? NOTHING_KEPT : { tries: triesIn(found.data), revision: found.seq }
+    const unwritten = this.#unwritten.get(seq)
+    // Another consumer may have written since.
+    return unwritten?.revision === written.revision ? unwritten : written
   }
 
   /**
@@ -35,24 +46,45 @@ export class History {
   async write(seq: number, tries: Tries, { revision }: Kept): Promise<Kept> {
     ownBodies.write(this.#writer.begin(Infinity), tries)
     const frame = this.#writer.take()
-    const stored = await this.publisher.store({ subject: this.names.triesOf(seq), frame, expected: revision })
-    return { tries, revision: stored.seq }
+    try {
+      const stored = await this.publisher.store({ subject: this.names.triesOf(seq), frame, expected: revision })
+      this.#unwritten.delete(seq)
+      return { tries, revision: stored.seq }
+    } catch (error) {
+      if (!isFull(error)) throw error
+      return this.#keep(seq, { tries, revision })
+    }
   }
 
-  async forget(seq: number): Promise<void> {
+  async forget(seq: number, { revision }: Kept): Promise<void> {
+    this.#unwritten.delete(seq)
+    if (revision === 0) return
     await this.jsm.streams.purge(this.names.tries, { filter: this.names.triesOf(seq) })
+  }
+
+  #keep(seq: number, kept: Kept): Kept {
+    this.#unwritten.delete(seq)
+    this.#unwritten.set(seq, kept)
+    const [oldest] = this.#unwritten.keys()
+    if (this.#unwritten.size > MOST_UNWRITTEN && oldest !== undefined) this.#unwritten.delete(oldest)
+    return kept
   }
 }
 
 /** What somebody else wrote there counts as nothing. */
 function triesIn(bytes: Uint8Array): Tries {
   try {
-    const { returned, failures, noted } = ownBodies.read(bytes) as Partial<Tries>
+    const { returned, failures, noted, unknown } = ownBodies.read(bytes) as Partial<Tries>
     const known = Array.isArray(failures) ? failures.filter(isFailure) : []
-    return { returned: countIn(returned), failures: known, noted: countIn(noted) }
+    return { returned: countIn(returned), failures: known, noted: countIn(noted), unknown: unknownIn(unknown) }
   } catch {
     return NO_TRIES
   }
+}
+
+function unknownIn(value: Tries['unknown']): Tries['unknown'] {
+  const { since, times } = value ?? {}
+  return typeof since === 'number' && typeof times === 'number' ? { since, times } : undefined
 }
 
 function countIn(value: unknown): number {

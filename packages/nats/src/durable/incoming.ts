@@ -12,6 +12,9 @@ export interface Delivered {
   readonly storedAt: number
 }
 
+/** What tells one cast from all others, also if its stream was made anew. */
+export type Acknowledgeable = Pick<Delivered, 'seq' | 'storedAt'>
+
 /** A message of a stream in our hands, until it is acknowledged. */
 export class Incoming implements Delivered {
   readonly seq: number

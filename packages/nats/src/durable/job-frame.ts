@@ -21,6 +21,18 @@ export interface JobHeader {
   readonly storedAt: number | undefined
 }
 
+/** A cast of a newer version of this package: another consumer may understand it. */
+export class NewerJob extends BadFrame {
+  constructor(private readonly version: number) {
+    super(`it has version ${version}, and this side understands ${VERSION}: use one version of @genpool/nats on both`)
+  }
+
+  /** What it counts as, beside types that no handler knows. */
+  get type(): string {
+    return `version ${this.version} of @genpool/nats`
+  }
+}
+
 let spare: Writer | null = null
 
 /** @throws {NotCarried} if the message cannot travel */
@@ -69,10 +81,8 @@ export function readJob(bytes: Uint8Array): { readonly header: JobHeader; readon
   const reader = new Reader(bytes)
   if (reader.left < 4 || reader.byte() !== MAGIC) throw new BadFrame('it is no durable cast of @genpool/nats')
   const version = reader.byte()
-  if (version !== VERSION)
-    throw new BadFrame(
-      `it has version ${version}, and this side understands ${VERSION}: use one version of @genpool/nats on both`,
-    )
+  if (version > VERSION) throw new NewerJob(version)
+  if (version !== VERSION) throw new BadFrame(`it has version ${version}, and this side understands ${VERSION}`)
   const flags = reader.byte()
   const id = textIn(reader, 'id')
   const key = (flags & Flag.key) === 0 ? undefined : textIn(reader, 'key')

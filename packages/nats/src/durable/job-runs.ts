@@ -60,6 +60,12 @@ function messageIn({ body }: Job, bodies: Bodies): unknown {
   }
 }
 
+/** The type of a cast; undefined if it has none. */
+export function typeOf(job: Job, bodies: Bodies): string | undefined {
+  const { type } = (messageIn(job, bodies) ?? {}) as { type?: unknown }
+  return typeof type === 'string' ? type : undefined
+}
+
 function deliveryOf(job: Job): Delivery {
   const { id, key } = job.header
   return { id, attempt: job.attempt, storedAt: new Date(storedAtOf(job)), seq: job.incoming.seq, key }

@@ -13,7 +13,7 @@ const BATCH = 64
 export interface LaterPorts {
   readonly connection: NatsConnection
   readonly names: QueueNames
-  readonly publisher: Publisher
+  readonly publisher: Pick<Publisher, 'store'>
   /** By the clock of the server. */
   now(): number
   /** Its bytes are no cast. */
@@ -30,7 +30,7 @@ export class Later {
   #askedAt = 0
 
   constructor(private readonly ports: LaterPorts) {
-    this.#inbox = new PullInbox(ports.connection, ports.names.jobs, ['later'], {
+    this.#inbox = new PullInbox(ports.connection, ports.names, ['later'], {
       message: (message) => this.#received(message),
       ended: (_, left) => (this.#open = Math.max(0, this.#open - left)),
       deleted: () => (this.#open = 0),

@@ -3,6 +3,7 @@ import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ownBodies } from '../wire/codec'
 import { Writer } from '../wire/writer'
+import { isFull } from './failures'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 
@@ -49,7 +50,7 @@ export class Marks {
     private readonly connection: NatsConnection,
     private readonly ports: {
       readonly jsm: JetStreamManager
-      readonly publisher: Publisher
+      readonly notes: Pick<Publisher, 'store'>
       readonly names: QueueNames
       readonly clock: Clock
     },
@@ -122,21 +123,23 @@ export class Marks {
     this.#revision = found?.seq ?? 0
   }
 
-  /** Returns whether it is written: false if another consumer was faster. */
+  /** Returns whether it counts: false if another consumer was faster. While the server has no room, it counts here alone. */
   async #write(marked: Marked): Promise<boolean> {
-    const { publisher, names } = this.ports
+    const { notes, names } = this.ports
     ownBodies.write(this.#writer.begin(Infinity), marked)
     const frame = this.#writer.take()
     try {
       const expected = this.#revision
-      const { seq } = await publisher.store({ subject: names.triesOf('marks'), frame, expected })
+      const { seq } = await notes.store({ subject: names.triesOf('marks'), frame, expected })
       this.#revision = seq
       this.#marked = marked
       this.#writtenAt = this.ports.clock.now()
       return true
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === WRONG_LAST) return false
-      throw error
+      if (!isFull(error)) throw error
+      this.#marked = marked
+      return true
     }
   }
 }

@@ -1,10 +1,16 @@
+import type { CheckedDurableOptions } from './durable-options'
 import { hashOf } from '../nodes/hash'
 
 /** The lane of casts without a key. Those of keys are numbered from 1. */
 export const PLAIN = 0
 
+/** What the names of a queue are made of. */
+export type NameOptions = Pick<CheckedDurableOptions, 'prefix' | 'name' | 'lanes' | 'domain'>
+
 /** The names of one queue: of its streams, their subjects and their consumers. */
 export class QueueNames {
+  /** What the subjects of JetStream's own questions begin with. */
+  readonly api: string
   readonly jobs: string
   readonly tries: string
   readonly dead: string
@@ -21,7 +27,8 @@ export class QueueNames {
   readonly #laneOf: ReadonlyMap<string, number>
   readonly #base: string
 
-  constructor(prefix: string, name: string, lanes: number) {
+  constructor({ prefix, name, lanes, domain }: NameOptions) {
+    this.api = domain === undefined ? '$JS.API' : `$JS.${domain}.API`
     const base = (this.#base = `${prefix}.${name}`)
     this.jobs = `${prefix}_${name}_jobs`
     this.tries = `${prefix}_${name}_tries`

@@ -1,7 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
-import { hasNoResponders } from './failures'
+import { hasNoResponders, mayNotPublish } from './failures'
 import { pause } from './pause'
 
 /** The longest wait for one answer, before the same is sent again. */
@@ -52,6 +52,7 @@ export class Publisher {
         return await this.#send(publication, head, (until - clock.now()) / NS_PER_MS)
       } catch (error) {
         if (error instanceof JetStreamApiError && !isPassing(error)) throw error
+        if (mayNotPublish(error) && !mayBeStored) throw error
         mayBeStored ||= !(wasClosed || hasNoResponders(error))
         const isLast = publication.messageId === undefined || clock.now() + PAUSE_MS * NS_PER_MS >= until
         if (isLast || connection.isClosed()) throw mayBeStored ? unknown(error) : error

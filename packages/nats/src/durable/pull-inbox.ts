@@ -1,6 +1,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import { NS_PER_MS } from '@genpool/runtime'
 import { orClosed } from '../link'
+import type { QueueNames } from './names'
 import { type Pull, STAY_MS } from './pulls'
 
 /** What hears what requests for casts bring. */
@@ -22,15 +23,21 @@ export class PullInbox {
 
   constructor(
     private readonly connection: NatsConnection,
-    private readonly stream: string,
+    private readonly names: Pick<QueueNames, 'api' | 'jobs'>,
     private readonly consumers: readonly string[],
     private readonly listener: PullListener,
   ) {}
 
+  /** Whether a subject is one where what was asked for comes. */
+  isOwn(subject: string): boolean {
+    return this.#inbox !== '' && subject.startsWith(this.#inbox)
+  }
+
   ask({ lane, batch, stays }: Pull): void {
     if (this.#subscription === null) this.#open()
     const request = stays ? { batch, expires: STAY_MS * NS_PER_MS } : { batch, no_wait: true }
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${this.consumers[lane] ?? ''}`
+    const { api, jobs } = this.names
+    const subject = `${api}.CONSUMER.MSG.NEXT.${jobs}.${this.consumers[lane] ?? ''}`
     try {
       this.connection.publish(subject, JSON.stringify(request), { reply: `${this.#inbox}.${lane}.${batch}` })
     } catch {

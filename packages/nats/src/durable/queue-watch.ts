@@ -1,13 +1,9 @@
-import type { SourceFigures } from '@genpool/core/elsewhere'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
-import type { QueueInspection } from './figures'
+import type { ConsumerInspection, QueueInspection } from './figures'
 
 /** Who looks often gets figures that are so old, and without anybody who looks they are taken so often, in milliseconds. */
 const YOUNG_MS = 1000
 const EVERY_MS = 5000
-/** Growth is measured over at most, and at least, so long. */
-const OVER_MS = 60_000
-const LEAST_MS = 5000
 
 /** What the watch needs. */
 export interface QueueWatchPorts {
@@ -23,23 +19,23 @@ interface Sample {
 
 /** What the server said of a queue lately: asked for in the background, so that looking at a pool waits for nothing. */
 export class QueueWatch {
-  /** The oldest first. */
-  #samples: Sample[] = []
+  #last: Sample | undefined
   #asking = false
   #ended = false
 
   constructor(private readonly ports: QueueWatchPorts) {}
 
   /** The last figures; null before there are some. Asks for newer ones. */
-  get figures(): SourceFigures['server'] {
+  get figures(): ConsumerInspection['server'] {
     this.#ask(YOUNG_MS)
-    const last = this.#samples.at(-1)
+    const last = this.#last
     if (last === undefined) return null
-    const { waiting, delayed, inHand, repeated, dead, oldestMs } = last.seen
+    const { waiting, longestLane, delayed, inHand, repeated, dead, oldestMs } = last.seen
     const agoMs = Math.round((this.ports.clock.now() - last.at) / NS_PER_MS)
-    const growsPerSecond = this.#growth(last)
+    const { growsPerSecond } = last.seen
     return {
       waiting,
+      longestLane,
       delayed,
       unacknowledged: inHand,
       redelivered: repeated,
@@ -60,7 +56,7 @@ export class QueueWatch {
   }
 
   #ask(oldMs: number): void {
-    const last = this.#samples.at(-1)?.at ?? -Infinity
+    const last = this.#last?.at ?? -Infinity
     if (this.#asking || this.#ended || this.ports.clock.now() - last < oldMs * NS_PER_MS) return
     this.#asking = true
     this.ports.ask().then(
@@ -71,15 +67,7 @@ export class QueueWatch {
   }
 
   #add(seen: QueueInspection): void {
-    const at = this.ports.clock.now()
     this.#asking = false
-    this.#samples = [...this.#samples.filter((sample) => at - sample.at <= OVER_MS * NS_PER_MS), { at, seen }]
-  }
-
-  #growth({ at, seen }: Sample): number {
-    const [first] = this.#samples
-    const tookMs = first === undefined ? 0 : (at - first.at) / NS_PER_MS
-    if (first === undefined || tookMs < LEAST_MS) return 0
-    return Math.round(((seen.waiting - first.seen.waiting) / tookMs) * 10_000) / 10
+    this.#last = { at: this.ports.clock.now(), seen }
   }
 }

@@ -6,10 +6,12 @@ import { DeadLetters } from './dead-letters'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
+import { Growth } from './growth'
 import { History } from './history'
 import { Marks } from './marks'
 import { QueueNames } from './names'
 import { Publisher } from './publisher'
+import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
 
@@ -20,30 +22,34 @@ export class Queue {
   readonly names: QueueNames
   readonly failures: DurableFailures
   readonly publisher: Publisher
+  /** What consumers write down beside casts. */
+  readonly notes: RoomWatch
   readonly time: ServerClock
   readonly history: History
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly bodies: Bodies
+  readonly #growth = new Growth()
 
   private constructor(
     readonly connection: NatsConnection,
     readonly options: CheckedDurableOptions,
     readonly jsm: JetStreamManager,
   ) {
-    const { prefix, name, lanes, clock, timeout, codec } = options
+    const { name, clock, timeout, codec, ackWait, backoff } = options
     this.name = name
     this.clock = clock
     this.bodies = bodiesOf(codec)
-    this.names = new QueueNames(prefix, name, lanes)
+    this.names = new QueueNames(options)
     this.failures = new DurableFailures(name)
     this.publisher = new Publisher(connection, clock, () => timeout)
+    this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)
-    this.history = new History(jsm, this.publisher, this.names)
+    this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, this)
     this.letters = new DeadLetters(name, {
       jsm,
-      publisher: this.publisher,
+      publisher: this.notes,
       names: this.names,
       bodies: this.bodies,
       maxPayload: () => this.maxPayload,
@@ -52,9 +58,13 @@ export class Queue {
 
   /** @throws what JetStream says; {OptionsError} if the queue was made with other options */
   static async open(connection: NatsConnection, options: CheckedDurableOptions): Promise<Queue> {
-    const jsm = await jetstreamManager(connection as never, { timeout: Math.min(5000, options.timeout) })
+    const { timeout, domain } = options
+    const jsm = await jetstreamManager(connection as never, {
+      timeout: Math.min(5000, timeout),
+      ...(domain === undefined ? {} : { domain }),
+    })
     const queue = new Queue(connection, options, jsm)
-    await queue.ensure()
+    await queue.ensure(true)
     return queue
   }
 
@@ -62,10 +72,14 @@ export class Queue {
     return this.connection.info?.max_payload ?? 1_000_000
   }
 
-  /** Makes what is missing, asks the server for its time, and looks whether it has started anew. */
-  async ensure(): Promise<void> {
-    await ensureStreams(this.jsm, this)
-    await this.time.set(this.publisher, this.jsm)
+  /**
+   * Makes what is missing, asks the server for its time, and looks whether it has started anew.
+   *
+   * @param changes whether streams that are there are changed to what the options ask for: only by who opens the queue
+   */
+  async ensure(changes = false): Promise<void> {
+    await ensureStreams(this.jsm, this, changes)
+    await this.time.set(this.notes, this.jsm)
     await this.marks.look()
   }
 
@@ -79,15 +93,20 @@ export class Queue {
     const later = consumers.find((each) => each.name === 'later')
     const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
     const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
+    const waiting = sum(({ num_pending }) => num_pending)
+    const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
     return {
       queue: name,
-      waiting: sum(({ num_pending }) => num_pending),
+      waiting,
+      longestLane: Math.max(0, ...ofLanes),
+      growsPerSecond: this.#growth.add(waiting, this.clock.now()),
       inHand: sum(({ num_ack_pending }) => num_ack_pending),
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
       dead: dead.state.messages,
       oldestMs: Math.max(0, Math.round(this.time.now() - first)),
       asking: sum(({ num_waiting }) => num_waiting),
+      trouble: this.notes.trouble,
     }
   }
 

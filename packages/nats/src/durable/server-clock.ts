@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { isFull } from './failures'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 
@@ -13,7 +14,8 @@ const OLD_MS = 60_000
 
 /** The time of the server, so that ages are right whatever the clocks of machines show. */
 export class ServerClock {
-  #epochMs = 0
+  /** Before the server has told: what this machine shows. */
+  #epochMs = new Date().getTime()
   #at: Nanos
   #isAsking = false
 
@@ -38,11 +40,18 @@ export class ServerClock {
     this.#isAsking = false
   }
 
-  /** Stores something, and looks when that was. Half a round trip is the error. */
+  /** Stores something, and looks when that was. Half a round trip is the error. Without room for it the time goes on as it was. */
   async set(publisher: Pick<Publisher, 'store'>, jsm: TimeKeeper): Promise<void> {
     const subject = this.names.triesOf('clock')
     const before = this.clock.now()
-    const { seq } = await publisher.store({ subject, frame: new Uint8Array() })
+    const seq = await publisher.store({ subject, frame: new Uint8Array() }).then(
+      (stored) => stored.seq,
+      (error: unknown) => {
+        if (isFull(error)) return null
+        throw error
+      },
+    )
+    if (seq === null) return
     const after = this.clock.now()
     const stored = await jsm.streams.getMessage(this.names.tries, { seq })
     if (stored === null) return

@@ -8,10 +8,11 @@ import {
   StorageType,
   type StreamConfig,
 } from '@nats-io/jetstream'
-import { NS_PER_MS } from '@genpool/runtime'
+import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import type { CheckedDurableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
 import type { QueueNames } from './names'
+import { pause } from './pause'
 
 const NOT_FOUND = 10059
 /** For how long failed attempts are remembered. */
@@ -25,50 +26,128 @@ interface Fixed {
   readonly ackWait: number
 }
 
+/** What a new queue has if nobody says otherwise. */
+const DEFAULTS = { storage: 'file', replicas: 1, duplicates: 120_000, keepDead: Infinity } as const
+
+/** What of a stream can be changed while it is used. */
+type Changes = Pick<Partial<StreamConfig>, 'num_replicas' | 'duplicate_window' | 'max_age'>
+
+/** What a stream is to be. */
+interface Wanted {
+  readonly made: Partial<StreamConfig> & { readonly name: string }
+  /** What somebody has asked for: one that is there is changed. */
+  readonly asked: Changes
+}
+
+/** What making the streams of a queue needs. */
+interface StreamPorts {
+  readonly clock: Clock
+  readonly names: QueueNames
+  readonly options: CheckedDurableOptions
+  readonly failures: DurableFailures
+}
+
 /**
  * Makes the streams and consumers of a queue, as far as they are missing. Several machines may do so at once.
  *
+ * @param changes whether streams that are there are changed to what the options ask for
  * @throws {OptionsError} if the queue was made with other options; what JetStream says
  */
-export async function ensureStreams(
-  jsm: JetStreamManager,
-  { names, options, failures }: { names: QueueNames; options: CheckedDurableOptions; failures: DurableFailures },
-): Promise<void> {
-  const { lanes, ackWait, storage, replicas, duplicates, keepDead } = options
+export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, changes: boolean): Promise<void> {
+  const { names, options, failures } = ports
+  const { lanes, ackWait } = options
+  const fixed: Fixed = { lanes, ackWait }
+  for (const wanted of streamsOf(ports, fixed)) {
+    const found = await ensureStream(jsm, wanted.made)
+    if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
+    if (changes) await changeStream(jsm, { found, asked: wanted.asked, ports })
+  }
+  const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
+  const there = new Set<string>()
+  for await (const { name } of jsm.consumers.list(names.jobs)) there.add(name)
+  // Adding one again would need room, also if nothing changes.
+  const missing = all.filter(({ consumer }) => !there.has(consumer))
+  await Promise.all(
+    missing.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
+  )
+}
+
+function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const { storage, replicas, duplicates, keepDead } = { ...DEFAULTS, ...given } as CheckedDurableOptions &
+    typeof DEFAULTS
   const common: Partial<StreamConfig> = {
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
     allow_direct: true,
   }
-  const fixed: Fixed = { lanes, ackWait }
-  const jobs = await ensureStream(jsm, {
-    ...common,
-    name: names.jobs,
-    subjects: [names.allJobs],
-    description: JSON.stringify({ genpool: 1, ...fixed }),
-    retention: RetentionPolicy.Workqueue,
-    // Full is full: no cast that is stored is thrown away for a newer one.
-    discard: DiscardPolicy.New,
-    duplicate_window: duplicates * NS_PER_MS,
-  })
-  checkFixed(jobs, fixed, failures)
-  await ensureStream(jsm, {
-    ...common,
-    name: names.tries,
-    subjects: [names.allTries],
-    max_msgs_per_subject: 1,
-    max_age: KEEP_TRIES_MS * NS_PER_MS,
-  })
-  await ensureStream(jsm, {
-    ...common,
-    name: names.dead,
-    subjects: [names.allDead],
-    max_age: keepDead === Infinity ? 0 : Math.round(keepDead * NS_PER_MS),
-  })
-  const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
-  await Promise.all(
-    all.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
-  )
+  const duplicate_window = Math.round(duplicates * NS_PER_MS)
+  const max_age = keepDead === Infinity ? 0 : Math.round(keepDead * NS_PER_MS)
+  const asked: Changes = options.replicas === undefined ? {} : { num_replicas: replicas }
+  return [
+    {
+      made: {
+        ...common,
+        name: names.jobs,
+        subjects: [names.allJobs],
+        description: JSON.stringify({ genpool: 1, ...fixed }),
+        retention: RetentionPolicy.Workqueue,
+        // Full is full: no cast that is stored is thrown away for a newer one.
+        discard: DiscardPolicy.New,
+        duplicate_window,
+      },
+      asked: options.duplicates === undefined ? asked : { ...asked, duplicate_window },
+    },
+    {
+      made: {
+        ...common,
+        name: names.tries,
+        subjects: [names.allTries],
+        max_msgs_per_subject: 1,
+        max_age: KEEP_TRIES_MS * NS_PER_MS,
+      },
+      asked,
+    },
+    {
+      made: { ...common, name: names.dead, subjects: [names.allDead], max_age },
+      asked: options.keepDead === undefined ? asked : { ...asked, max_age },
+    },
+  ]
+}
+
+/** Changes what differs; equal ones are left alone, since each change needs room at the server. */
+async function changeStream(
+  jsm: JetStreamManager,
+  { found, asked, ports }: { found: StreamConfig; asked: Changes; ports: StreamPorts },
+): Promise<void> {
+  const differing = (Object.keys(asked) as (keyof Changes)[]).filter((key) => asked[key] !== found[key])
+  if (differing.length === 0) return
+  const { max_age = 0 } = asked
+  // Ids cannot be known for longer than their messages are kept.
+  const window = max_age > 0 ? { duplicate_window: Math.min(max_age, found.duplicate_window) } : {}
+  try {
+    await jsm.streams.update(found.name, { ...found, ...window, ...asked })
+  } catch (error) {
+    const changed = differing.map((key) => `${key} from ${found[key]} to ${asked[key] ?? 0}`).join(', ')
+    throw ports.failures.unreachable(error, `The stream "${found.name}" cannot be changed: ${changed}.`)
+  }
+  if (differing.includes('num_replicas')) await spread(jsm, { name: found.name, ports })
+}
+
+/** Waits until the servers have agreed who leads the stream: until then nobody answers for it. But not for longer than `timeout`. */
+async function spread(jsm: JetStreamManager, { name, ports }: { name: string; ports: StreamPorts }): Promise<void> {
+  const { clock, options } = ports
+  const until = clock.now() + options.timeout * NS_PER_MS
+  while (clock.now() < until) {
+    const cluster = await jsm.streams.info(name).then(
+      (info) => info.cluster ?? null,
+      () => undefined,
+    )
+    const isAgreed = cluster?.leader !== undefined && (cluster.replicas?.length ?? 0) + 1 === options.replicas
+    // Null: a server alone.
+    if (isAgreed || cluster === null) return
+    await pause(clock, 100)
+  }
 }
 
 /** Of a lane of keys one cast is in hand at a time, over all machines: the server delivers no other one until it is acknowledged. */
@@ -96,13 +175,20 @@ async function ensureStream(
   }
 }
 
-function checkFixed({ description, retention }: StreamConfig, fixed: Fixed, failures: DurableFailures): void {
+function checkFixed(
+  { description, retention, storage: theirs }: StreamConfig,
+  { fixed, storage, failures }: { fixed: Fixed; storage: 'file' | 'memory' | undefined; failures: DurableFailures },
+): void {
   const found = fixedIn(description)
   if (found === null || retention !== RetentionPolicy.Workqueue) {
     throw failures.otherQueue('name', 'something else', 'a queue of durable casts')
   }
   for (const option of ['lanes', 'ackWait'] as const) {
     if (found[option] !== fixed[option]) throw failures.otherQueue(option, found[option], fixed[option])
+  }
+  const isMemory = theirs === StorageType.Memory
+  if (storage !== undefined && isMemory !== (storage === 'memory')) {
+    throw failures.otherQueue('storage', theirs, storage)
   }
 }
 

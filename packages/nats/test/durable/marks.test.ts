@@ -10,7 +10,7 @@ function server() {
   const info = { server_id: 'A' }
   const clock = virtualClock()
   const made = { writes: 0, last: 1_000_000, clock, starts: (id: string) => (info.server_id = id) }
-  const publisher = {
+  const notes = {
     store: async ({ frame, expected }: { frame: Uint8Array; expected: number }) => {
       await Promise.resolve()
       if (expected !== (entry?.seq ?? 0))
@@ -27,7 +27,7 @@ function server() {
     },
   }
   const consumer = async (): Promise<Marks> => {
-    const ports = { jsm, publisher, names: new QueueNames('genpool', 'q', 2), clock }
+    const ports = { jsm, notes, names: new QueueNames({ prefix: 'genpool', name: 'q', lanes: 2 }), clock }
     const marks = new Marks({ info } as never, ports as never)
     await marks.look()
     return marks

@@ -1,9 +1,22 @@
 import { virtualClock } from '@genpool/runtime/testing'
-import { explainConsumer } from '../../src/durable/explain-consumer'
+import { explainConsumer, explainQueue } from '../../src/durable/explain-consumer'
 import { ConsumerCounts, type ConsumerInspection, type QueueInspection } from '../../src/durable/figures'
+import { Growth } from '../../src/durable/growth'
 import { QueueWatch } from '../../src/durable/queue-watch'
 
-const quiet = { queue: 'q', waiting: 0, inHand: 0, repeated: 0, delayed: 0, dead: 0, oldestMs: 0, asking: 0 }
+const quiet: QueueInspection = {
+  queue: 'q',
+  waiting: 0,
+  longestLane: 0,
+  growsPerSecond: 0,
+  inHand: 0,
+  repeated: 0,
+  delayed: 0,
+  dead: 0,
+  oldestMs: 0,
+  asking: 0,
+  trouble: null,
+}
 
 function watched(next: () => Partial<QueueInspection>) {
   const clock = virtualClock()
@@ -26,9 +39,11 @@ const consumer = (
   stopping: false,
   inHand: 3,
   atMost: 4,
+  members: 4,
   asked: 0,
   oldestMs: 0,
   lastFailure: null,
+  unknownTypes: {},
   trouble: null,
   server,
   ...more,
@@ -41,6 +56,7 @@ describe('what a consumer knows of its queue', () => {
     await clock.advance(300)
     expect(watch.figures).toEqual({
       waiting: 7,
+      longestLane: 0,
       delayed: 0,
       unacknowledged: 2,
       redelivered: 1,
@@ -70,18 +86,18 @@ describe('what a consumer knows of its queue', () => {
   })
 
   it('has how fast it grows, over the last minute', async () => {
+    const clock = virtualClock()
+    const growth = new Growth()
     let waiting = 1000
-    const { clock, watch } = watched(() => ({ waiting: (waiting += 50) }))
-    for (let i = 0; i < 30; i++) {
-      watch.look()
-      await clock.advance(5000)
+    let grows = growth.add(waiting, clock.now())
+    expect(grows).toBe(0)
+    for (let i = 0; i < 300; i++) {
+      await clock.advance(500)
+      grows = growth.add((waiting += 5), clock.now())
     }
-    expect(watch.figures).toMatchObject({ growsPerSecond: 10 })
-    waiting -= 5000
+    expect(grows).toBe(10)
     await clock.advance(5000)
-    watch.look()
-    await clock.advance(1)
-    expect(watch.figures!.growsPerSecond).toBeLessThan(0)
+    expect(growth.add(waiting - 5000, clock.now())).toBeLessThan(0)
   })
 
   it('is asked for again after the server did not answer', async () => {
@@ -99,6 +115,7 @@ describe('what a consumer knows of its queue', () => {
 describe('explain of a consumer', () => {
   const server = {
     waiting: 5000,
+    longestLane: 0,
     delayed: 0,
     unacknowledged: 4,
     redelivered: 0,
@@ -129,5 +146,39 @@ describe('explain of a consumer', () => {
     ['is not known yet', null],
   ])('is calm about a queue that %s', (_, seen) => {
     expect(explainConsumer(consumer(seen)).calm).toBe(true)
+  })
+
+  it('names one lane of keys, and that more members do not help', () => {
+    const { findings } = explainConsumer(consumer({ ...server, longestLane: 4990 }, { inHand: 1 }))
+    expect(findings[0]).toMatchObject({ finding: 'growing-queue', option: 'lanes' })
+    expect(findings[0]!.says).toContain('most casts are in one lane of keys, where one runs at a time')
+    expect(findings[0]!.advice).toContain('more members do not help')
+  })
+
+  it('names "atMost" if that leaves members idle', () => {
+    const { findings } = explainConsumer(consumer(server, { inHand: 1, atMost: 1, members: 8 }))
+    expect(findings).toMatchObject([
+      { finding: 'growing-queue', option: 'atMost', advice: 'Raise "atMost": it leaves 7 members idle here.' },
+      { finding: 'members-busy', option: 'atMost', figures: { inHand: 1, atMost: 1, members: 8 } },
+    ])
+  })
+})
+
+describe('explain of a queue', () => {
+  const seen = { ...quiet, waiting: 846, inHand: 1, asking: 17, oldestMs: 14_000 }
+
+  it('names one lane of keys, and how fast it grows', () => {
+    const slow = explainQueue({ ...seen, longestLane: 846 })
+    expect(slow).toMatchObject({ calm: false, findings: [{ finding: 'keys', option: 'lanes' }] })
+    const { findings, text } = explainQueue({ ...seen, longestLane: 840, growsPerSecond: 60 })
+    expect(findings).toMatchObject([{ finding: 'growing-queue', option: 'lanes' }])
+    expect(text).toMatch(/^Queue "q":\n846 casts wait, and 60 more each second: 840 of them in one lane of keys/)
+  })
+
+  it('says that it grows, and that consumers may be full for their "atMost"', () => {
+    expect(explainQueue({ ...seen, growsPerSecond: 60 }).findings).toMatchObject([{ finding: 'growing-queue' }])
+    const busy = explainQueue({ ...seen, asking: 0 })
+    expect(busy.findings).toMatchObject([{ finding: 'members-busy' }])
+    expect(busy.text).toContain('raise "atMost" where it leaves members idle')
   })
 })

@@ -6,7 +6,7 @@ import { ServerClock } from '../../src/durable/server-clock'
 function serverAt(ms: number) {
   const clock = virtualClock()
   const server = { aheadMs: ms, asked: 0, isAway: false }
-  const time = new ServerClock(clock, new QueueNames('p', 'q', 1))
+  const time = new ServerClock(clock, new QueueNames({ prefix: 'p', name: 'q', lanes: 1 }))
   const publisher = {
     store: () => {
       server.asked++

@@ -6,7 +6,7 @@ import { deliveries, type Mails, connection, open, consume, doneAre } from '../s
 
 describe('what is no cast of ours', () => {
   it('in the stream becomes a dead letter, and stops nobody', async () => {
-    const jobs = await open()
+    const jobs = await open({ keepUnknown: 0 })
     const { name } = jobs
     for (const [i, bytes] of [
       new Uint8Array(),

@@ -36,7 +36,7 @@ describe('OpenTelemetry', () => {
     const tracer = tracing.getTracer('test')
     instrument(pool, { tracer, meter: false })
     const connection = await connectTo(await startJetStream())
-    const jobs = await durable(connection, { name: 'traced', lanes: 1, propagation: openTelemetry() })
+    const jobs = await durable(connection, { name: 'traced', lanes: 1, keepUnknown: 0, propagation: openTelemetry() })
     await tracer.startActiveSpan('checkout', async (span) => {
       await jobs.cast({ type: 'work' })
       span.end()

@@ -5,11 +5,11 @@ import { endServers, freePort, type NatsServer, startServer } from './server'
 
 const folders: string[] = []
 
-/** Starts a server with JetStream, whose files outlive its restarts. `more`: lines of its configuration. */
-export function startJetStream(more = ''): Promise<NatsServer> {
+/** Starts a server with JetStream, whose files outlive its restarts. `more`: lines of its configuration; `limits`: of JetStream's. */
+export function startJetStream(more = '', limits = ''): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'genpool-jetstream-'))
   folders.push(folder)
-  return startServer(`jetstream { store_dir: ${JSON.stringify(folder)} }\n${more}`)
+  return startServer(`jetstream { store_dir: ${JSON.stringify(folder)}\n${limits} }\n${more}`)
 }
 
 /** Starts a cluster of three servers with JetStream. */

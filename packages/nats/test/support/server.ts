@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,20 @@ export class NatsServer {
       child.on('exit', (code) => reject(new Error(`nats-server ended with ${code}:\n${output}`)))
     })
     return this
+  }
+
+  /** Changes its configuration while it runs. */
+  async configure(change: (config: string) => string): Promise<void> {
+    const file = this.args.at(-1) as string
+    writeFileSync(file, change(readFileSync(file, 'utf8')))
+    const child = this.#process as ChildProcess
+    const reloaded = new Promise<void>((resolve) =>
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('Reloaded server configuration')) resolve()
+      }),
+    )
+    this.signal('SIGHUP')
+    await reloaded
   }
 
   signal(name: NodeJS.Signals): void {

@@ -36,6 +36,7 @@ export type FindingName =
   | 'in-flight'
   | 'dead-letters'
   | 'growing-queue'
+  | 'unknown-types'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */

@@ -1,0 +1,157 @@
+import type { GenPoolError } from '@genpool/core'
+import { messageTypesOf } from '@genpool/core/elsewhere'
+import { type Ending, endingOf, type Failure, reasonOf, waitAfter, withFailure } from './attempts'
+import { deathOf, lastOf } from './deaths'
+import type { DeliveryPorts } from './delivery-ports'
+import { isFull } from './failures'
+import { NOTHING_KEPT } from './history'
+import { tellOf } from './job-events'
+import { type Job, typeOf } from './job-runs'
+import { offerOf } from './unknown-types'
+
+/** What becomes of casts after their attempts: tells the server, and who listens. */
+export class Endings {
+  constructor(
+    private readonly ports: DeliveryPorts,
+    /** The cast is no longer in hand. */
+    private readonly finish: (job: Job) => void,
+  ) {}
+
+  ended(job: Job, error: GenPoolError | undefined, runs: number): void {
+    const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
+    if (ending.kind === 'done') this.#done(job)
+    else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
+    else if (ending.kind === 'returned') this.giveBack(job, ending.delayMs)
+    else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
+  }
+
+  /** It is too old to begin. */
+  expire(job: Job): void {
+    this.ports.counts.expired++
+    job.incoming.acknowledge()
+    this.#forget(job)
+    tellOf(this.ports, job, { outcome: 'expired' })
+    this.finish(job)
+  }
+
+  /** It was not run. That is no attempt. */
+  giveBack(job: Job, delayMs: number): void {
+    this.#settle(job, async () => {
+      await this.#return(job, delayMs)
+      tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
+    })
+  }
+
+  /** It was done here, and comes again: the server has not heard that. */
+  repeat(job: Job): void {
+    this.ports.counts.unheard++
+    job.incoming.acknowledge()
+    this.finish(job)
+  }
+
+  /** Nobody here knows what it is: perhaps somebody else does. It is dead after a while. */
+  offer(job: Job, error: GenPoolError, type: string): void {
+    const { ports } = this
+    const offer = offerOf(job.kept.tries.unknown, ports.serverNow(), ports.rules.keepUnknown)
+    if (offer === null) return this.die(job, error)
+    const { unknown, delayMs } = offer
+    job.kept = { ...job.kept, tries: { ...job.kept.tries, unknown } }
+    this.#settle(job, async () => {
+      await this.#return(job, delayMs)
+      ports.counts.unknown++
+      ports.unknowns.add(job.incoming.seq, type, ports.clock.now())
+      tellOf(ports, job, { outcome: 'returned', reason: reasonOf(error), retryInMs: delayMs })
+    })
+  }
+
+  /** @param error why; undefined if nobody knows, since its last attempts ended with their processes */
+  die(job: Job, error: GenPoolError | undefined): void {
+    const { ports } = this
+    const at = new Date(ports.serverNow())
+    const last = error === undefined ? lastOf(job, at) : this.#failureOf(job, error)
+    const { incoming } = job
+    this.#settle(job, async () => {
+      try {
+        await ports.letters.put(incoming.seq, deathOf(job, last, at))
+      } catch (refused) {
+        if (isFull(refused)) await this.#dieLater(job, last)
+        throw refused
+      }
+      incoming.acknowledge()
+      this.#forget(job)
+      ports.counts.dead++
+      tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
+    })
+  }
+
+  /** The server could not be told: it delivers the cast again, to whoever asks, later. */
+  leave(job: Job, error: unknown): void {
+    this.ports.counts.left++
+    tellOf(this.ports, job, { outcome: 'left', reason: String(error) })
+    this.finish(job)
+  }
+
+  #done(job: Job): void {
+    this.ports.counts.done++
+    job.incoming.acknowledge()
+    this.ports.refusals.acknowledged(job.incoming)
+    this.#forget(job)
+    tellOf(this.ports, job, { outcome: 'done' })
+    this.finish(job)
+  }
+
+  /** A type that no handler here knows may be one of a newer version. */
+  #refused(job: Job, error: GenPoolError, runs: number): void {
+    const type = runs === 0 ? typeOf(job, this.ports.bodies) : undefined
+    const known = type === undefined ? null : messageTypesOf(this.ports.pool)
+    if (type === undefined || known === null || known.casts.includes(type)) return this.die(job, error)
+    this.offer(job, error, type)
+  }
+
+  async #again(job: Job, error: GenPoolError, { delayMs }: Extract<Ending, { kind: 'again' }>): Promise<void> {
+    const { history, counts } = this.ports
+    const failure = this.#failureOf(job, error)
+    await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
+    job.incoming.again(delayMs)
+    counts.again++
+    tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
+  }
+
+  async #return(job: Job, delayMs: number): Promise<void> {
+    const { history, counts } = this.ports
+    const { tries } = job.kept
+    // If it was written down that it begins, it has not done so after all.
+    const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
+    await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
+    job.incoming.again(delayMs)
+    counts.returned++
+  }
+
+  /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
+  async #dieLater(job: Job, last: Failure): Promise<void> {
+    await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
+    job.incoming.again(waitAfter(job.attempt, this.ports.rules))
+  }
+
+  #failureOf(job: Job, error: GenPoolError): Failure {
+    const reason = reasonOf(error)
+    this.ports.failed({ id: job.header.id, code: error.code, reason })
+    const at = new Date(this.ports.serverNow())
+    return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }
+  }
+
+  #forget({ incoming, kept }: Job): void {
+    if (kept === NOTHING_KEPT) return
+    // What stays of it is forgotten by its age.
+    this.ports.history.forget(incoming.seq, kept).catch(() => undefined)
+  }
+
+  /** Tells the server what became of a cast. */
+  #settle(job: Job, tell: () => Promise<void>): void {
+    if (!this.ports.mayTell()) return this.leave(job, 'there is no connection, and the consumer ends')
+    tell().then(
+      () => this.finish(job),
+      (error: unknown) => this.leave(job, error),
+    )
+  }
+}

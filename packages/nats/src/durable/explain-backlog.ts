@@ -1,0 +1,106 @@
+import type { Finding } from '@genpool/core'
+import { round } from '@genpool/runtime'
+import type { ConsumerInspection, QueueInspection } from './figures'
+
+/** Fewer that wait are a burst, whatever they do. */
+const MANY = 100
+
+const MORE_KEYS = 'Use more keys, or a queue with more "lanes", or make the handler faster: more members do not help.'
+
+/** Whether most of what waits is in one lane of keys. */
+function isOneLane({ waiting, longestLane }: Pick<QueueInspection, 'waiting' | 'longestLane'>): boolean {
+  return longestLane >= MANY && longestLane * 2 > waiting
+}
+
+/** The queue of a consumer grows. */
+export function growing(seen: ConsumerInspection): Finding[] {
+  const { queue, server, atMost, stopping } = seen
+  if (stopping || atMost === 0) return []
+  if (server === null || server.growsPerSecond <= 0 || server.waiting < Math.max(MANY, 10 * atMost)) return []
+  const { waiting, unacknowledged, redelivered, growsPerSecond, oldestMs, longestLane } = server
+  return [
+    {
+      finding: 'growing-queue',
+      says: isOneLane(server)
+        ? `the queue "${queue}" grows: most casts are in one lane of keys, where one runs at a time`
+        : `the queue "${queue}" grows: casts come faster than all consumers do them`,
+      figures: { waiting, growsPerSecond, unacknowledged, redelivered, oldestMs, longestLane },
+      ...remedyOf(seen),
+    },
+  ]
+}
+
+function remedyOf({ inHand, atMost, members, server }: ConsumerInspection): Pick<Finding, 'advice' | 'option'> {
+  if (server !== null && isOneLane(server)) return { advice: MORE_KEYS, option: 'lanes' }
+  if (inHand < atMost) {
+    const advice = `Members here are idle, so keys hold casts back: of each lane one runs at a time. ${MORE_KEYS}`
+    return { advice, option: 'lanes' }
+  }
+  if (atMost < members) return { advice: idle(members - atMost), option: 'atMost' }
+  const advice = 'Add members ("size") or consumers on other machines, or make the handler faster.'
+  return { advice, option: 'size' }
+}
+
+/** A consumer has all in hand that it may have. */
+export function full({ inHand, atMost, members, oldestMs, stopping }: ConsumerInspection): Finding[] {
+  if (inHand < atMost || stopping) return []
+  if (atMost === 0) return [noRoom]
+  const isOwn = atMost < members
+  return [
+    {
+      finding: 'members-busy',
+      says: isOwn
+        ? `"atMost" lets it have ${atMost} in hand at once, and it has, so it asks for no more`
+        : 'all that it may have at once is in hand, so it asks for no more',
+      figures: { inHand, atMost, members, oldestMs: round(oldestMs) },
+      advice: isOwn ? idle(members - atMost) : 'Add members ("size") or consumers on other machines.',
+      option: isOwn ? 'atMost' : 'size',
+    },
+  ]
+}
+
+function idle(members: number): string {
+  return `Raise "atMost": it leaves ${members} ${members === 1 ? 'member' : 'members'} idle here.`
+}
+
+const noRoom: Finding = {
+  finding: 'members-busy',
+  says: 'its pool takes nothing now, so it asks for nothing: the pool is paused, drains or has stopped, or has no member yet',
+  figures: { inHand: 0, atMost: 0 },
+  advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
+  option: null,
+}
+
+/** Nobody asks a queue for what waits. */
+export function unconsumed({ waiting, asking, inHand }: QueueInspection): Finding[] {
+  if (waiting === 0 || asking > 0) return []
+  const isBusy = inHand > 0
+  return [
+    {
+      finding: isBusy ? 'members-busy' : 'unreachable',
+      says: isBusy
+        ? 'casts wait, and all consumers have as many in hand as they may: as they have members, or as "atMost" says'
+        : 'casts wait, and nobody consumes them',
+      figures: { waiting, inHand },
+      advice: isBusy
+        ? 'Look at consumer.explain() on each machine. Add members or consumers, or raise "atMost" where it leaves members idle.'
+        : 'Start consumers with jobs.consume(pool).',
+      option: null,
+    },
+  ]
+}
+
+/** Many wait in a queue that is asked for them. */
+export function backlog(seen: QueueInspection): Finding[] {
+  const { waiting, asking, inHand, oldestMs, longestLane, growsPerSecond } = seen
+  if (waiting < MANY) return []
+  const grows = growsPerSecond > 0 ? `, and ${growsPerSecond} more each second` : ''
+  const figures = { waiting, longestLane, growsPerSecond, inHand, oldestMs }
+  if (isOneLane(seen)) {
+    const says = `${waiting} casts wait${grows}: ${longestLane} of them in one lane of keys, where one runs at a time`
+    return [{ finding: grows === '' ? 'keys' : 'growing-queue', says, figures, advice: MORE_KEYS, option: 'lanes' }]
+  }
+  if (grows === '' || asking === 0) return []
+  const advice = 'Look at consumer.explain() on each machine: members, keys or "atMost" may be what is missing.'
+  return [{ finding: 'growing-queue', says: `${waiting} casts wait${grows}`, figures, advice, option: null }]
+}

@@ -1,0 +1,61 @@
+import { durable } from '@genpool/nats'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { endJetStream, startJetStream, startJetStreamCluster } from '../support/jetstream'
+import { connectTo } from '../support/server'
+import { until } from '../support/until'
+
+afterEach(endJetStream)
+
+const configOf = async (jsm: JetStreamManager, which: string) => (await jsm.streams.info(`genpool_q_${which}`)).config
+const managerOf = (connection: NatsConnection) => jetstreamManager(connection as never)
+
+describe('a queue that is there', () => {
+  it('is changed to what is asked for, and left alone where nothing is', async () => {
+    const connection = await connectTo(await startJetStream())
+    const jsm = await managerOf(connection)
+    await durable(connection, { name: 'q' })
+    expect(await configOf(jsm, 'jobs')).toMatchObject({ duplicate_window: 120e9, num_replicas: 1, storage: 'file' })
+    await durable(connection, { name: 'q', duplicates: 60_000, keepDead: 5000 })
+    expect(await configOf(jsm, 'jobs')).toMatchObject({ duplicate_window: 60e9 })
+    expect(await configOf(jsm, 'dead')).toMatchObject({ max_age: 5e9 })
+    const again = await durable(connection, { name: 'q' })
+    await again.cast({ type: 'x' })
+    expect(await configOf(jsm, 'jobs')).toMatchObject({ duplicate_window: 60e9 })
+    expect(await configOf(jsm, 'dead')).toMatchObject({ max_age: 5e9 })
+    await durable(connection, { name: 'q', keepDead: Infinity })
+    expect(await configOf(jsm, 'dead')).toMatchObject({ max_age: 0 })
+    expect(await again.inspect()).toMatchObject({ waiting: 1 })
+  })
+
+  it('refuses what cannot be changed, and says what is there', async () => {
+    const connection = await connectTo(await startJetStream())
+    await durable(connection, { name: 'q', storage: 'memory' })
+    await durable(connection, { name: 'q' })
+    await expect(durable(connection, { name: 'q', storage: 'file' })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringMatching(/"storage" is fixed, the queue was made with memory, and this is file/) as string,
+    })
+  })
+
+  it('of a cluster gets the replicas that are asked for', async () => {
+    const connection = await connectTo(await startJetStreamCluster())
+    let jsm: JetStreamManager | null = null
+    await until(async () => (jsm = await managerOf(connection).catch(() => null)) !== null, 'there is a leader')
+    await until(
+      () =>
+        durable(connection, { name: 'q' }).then(
+          () => true,
+          () => false,
+        ),
+      'it is made',
+    )
+    await durable(connection, { name: 'q', replicas: 3 })
+    for (const which of ['jobs', 'tries', 'dead']) {
+      expect(await configOf(jsm!, which)).toMatchObject({ num_replicas: 3 })
+    }
+    const jobs = await durable(connection, { name: 'q' })
+    await jobs.cast({ type: 'x' })
+    expect(await configOf(jsm!, 'jobs')).toMatchObject({ num_replicas: 3 })
+  })
+})

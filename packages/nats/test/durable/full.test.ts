@@ -1,0 +1,114 @@
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { type Consumer, durable, type Durable, type DurableOptions } from '@genpool/nats'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo } from '../support/server'
+import { until } from '../support/until'
+
+/* A server whose storage is used up. */
+const tries = new Map<string, number>()
+let open = (): void => undefined
+let gate = Promise.resolve()
+const Work = definePool({
+  casts: {
+    work: async ({ failures }: { failures: number; pad: string }, _state, ctx) => {
+      await gate
+      const { id } = ctx.delivery!
+      const run = (tries.get(id) ?? 0) + 1
+      tries.set(id, run)
+      if (run <= failures) throw new Error(`fails ${run}`)
+      return noReply()
+    },
+  },
+})
+let connection: NatsConnection
+let system: ActorSystemRef
+let consumer: Consumer | undefined
+
+beforeEach(async () => {
+  const server = await startJetStream('', 'max_file_store: 3M')
+  connection = await connectTo(server)
+  system = start()
+  tries.clear()
+  gate = new Promise((resolve) => (open = resolve))
+})
+afterEach(async () => {
+  open()
+  await consumer?.stop({ within: 0 })
+  consumer = undefined
+  stop(system)
+  await endJetStream()
+})
+
+const queue = (options: Partial<DurableOptions> = {}): Promise<Durable> =>
+  durable(connection, { name: 'q', lanes: 4, ackWait: 1000, backoff: { initial: 20 }, ...options })
+const consume = async (jobs: Durable): Promise<Consumer> =>
+  (consumer = await jobs.consume(spawnPool(system, Work, 'work', { size: 2 }) as never))
+/** Stores casts until the server refuses them. */
+const fill = async (jobs: Durable, failures: number): Promise<number> => {
+  for (let stored = 0; ; stored++) {
+    const cast = { type: 'work', failures, pad: 'x'.repeat(200_000) }
+    const refused = await jobs.cast(cast, { id: `id-${stored}` }).catch(String)
+    if (typeof refused !== 'string') continue
+    expect(refused).toContain('The queue is full')
+    return stored
+  }
+}
+const emptied = (jobs: Durable): Promise<void> =>
+  until(
+    async () => {
+      const { waiting, inHand } = await jobs.inspect()
+      return waiting + inHand === 0
+    },
+    'nothing waits and nothing is in hand',
+    20_000,
+  )
+
+describe('a server whose storage is used up', () => {
+  it('lets a consumer start, and another process open the queue: what is stored is done, and then there is room', async () => {
+    const jobs = await queue()
+    const stored = await fill(jobs, 0)
+    open()
+    await consume(await queue())
+    await emptied(jobs)
+    expect(consumer!.inspect()).toMatchObject({ done: stored, again: 0, left: 0 })
+    await jobs.cast({ type: 'work', failures: 0, pad: '' })
+    await until(() => consumer!.inspect().done === stored + 1, 'one more is done')
+  })
+
+  it('lets second attempts begin, and counts them', async () => {
+    const jobs = await queue()
+    await consume(jobs)
+    const stored = await fill(jobs, 2)
+    open()
+    await until(() => consumer!.inspect().trouble !== null, 'it says so')
+    expect(consumer!.inspect().trouble).toMatch(/storage .* is used up: insufficient resources \(10023\)/)
+    expect(consumer!.explain().text).toContain('is used up')
+    await emptied(jobs)
+    expect(consumer!.inspect()).toMatchObject({ done: stored, left: 0, dead: 0 })
+    expect([...tries.values()]).toEqual(Array.from({ length: stored }, () => 3))
+  })
+
+  it('keeps casts that died in the queue, does not run them again, and makes letters of them when there is room', async () => {
+    const jobs = await queue({ maxDeliver: 2 })
+    await consume(jobs)
+    const stored = await fill(jobs, 1000)
+    open()
+    await until(() => consumer!.inspect().left > stored, 'letters were tried')
+    expect([...tries.values()]).toEqual(Array.from({ length: stored }, () => 2))
+    expect((await jobs.explain()).text).toContain('is used up')
+    expect(await jobs.dead()).toEqual([])
+    // Somebody makes room.
+    const jsm = await import('@nats-io/jetstream').then(({ jetstreamManager }) => jetstreamManager(connection as never))
+    await jsm.streams.purge('genpool_q_jobs', { keep: 3 })
+    await until(async () => (await jobs.dead()).length >= 3, 'there are letters')
+    const [letter] = await jobs.dead()
+    expect(letter!.history.map(({ attempt, reason }) => [attempt, reason])).toEqual([
+      [1, 'fails 1'],
+      [2, 'fails 2'],
+    ])
+    expect(letter).toMatchObject({ reason: 'fails 2', attempts: 2 })
+    await until(() => consumer!.inspect().trouble === null, 'the trouble is over')
+  })
+})

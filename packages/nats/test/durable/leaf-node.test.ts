@@ -1,0 +1,62 @@
+import { durable } from '@genpool/nats'
+import { spawnPool } from '@genpool/core'
+import { start, stop } from 'nact'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { done, Mails } from '../support/mailbox'
+import { connectTo, freePort, startServer } from '../support/server'
+import { until } from '../support/until'
+
+/* JetStream runs on a hub, in a domain; what uses it is connected to a leaf node. */
+const startHub = async (): Promise<{ remote: string }> => {
+  const port = await freePort()
+  await startJetStream(`server_name: hub\nleafnodes { listen: "127.0.0.1:${port}" }`, 'domain: hub')
+  return { remote: `url: "nats://127.0.0.1:${port}"` }
+}
+const leafOf = async (remote: string) => {
+  const leaf = await startServer(`server_name: leaf\nleafnodes { remotes: [{ ${remote} }] }`)
+  return connectTo(leaf)
+}
+const options = { name: 'q', lanes: 2, ackWait: 600, domain: 'hub', maxDeliver: 3 }
+afterEach(async () => {
+  done.length = 0
+  await endJetStream()
+})
+
+describe('a queue beyond a leaf node', () => {
+  it('is used with the domain of its JetStream', async () => {
+    const { remote } = await startHub()
+    const leaf = await leafOf(remote)
+    await until(
+      async () => (await durable(leaf, { ...options, timeout: 200 }).catch(() => null)) !== null,
+      'it is open',
+    )
+    const jobs = await durable(leaf, options)
+    const system = start()
+    const consumer = await jobs.consume(spawnPool(system, Mails, 'mails', { size: 2 }) as never)
+    await jobs.cast({ type: 'send', to: 'ann' }, { key: 'k' })
+    await jobs.cast({ type: 'send', to: 'ben' }, { delay: 10 })
+    await until(async () => (await jobs.inspect()).waiting + (await jobs.inspect()).inHand === 0, 'all are taken')
+    await until(() => done.length === 2, 'both are done')
+    expect(consumer.inspect()).toMatchObject({ unheard: 0, trouble: null })
+    await consumer.stop()
+    stop(system)
+  })
+
+  it('that keeps acknowledgements back: what was done comes again, is not run again, and the consumer says so', async () => {
+    const { remote } = await startHub()
+    const leaf = await leafOf(`${remote}, deny_exports: ["$JS.ACK.>"]`)
+    await until(
+      async () => (await durable(leaf, { ...options, timeout: 200 }).catch(() => null)) !== null,
+      'it is open',
+    )
+    const jobs = await durable(leaf, options)
+    const system = start()
+    const consumer = await jobs.consume(spawnPool(system, Mails, 'mails', { size: 2 }) as never)
+    await jobs.cast({ type: 'send', to: 'ann' })
+    await until(() => consumer.inspect().unheard > 2, 'it came again and again')
+    expect(done).toEqual(['ann'])
+    expect(consumer.explain().text).toContain('the acknowledgements do not reach the server')
+    await consumer.stop()
+    stop(system)
+  })
+})
