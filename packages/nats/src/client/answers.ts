@@ -55,7 +55,7 @@ export class Answers {
     try {
       const header = readAnswer(frame)
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
-      node?.answers(request.sentAt, header, now)
+      node?.answers(request, header, now)
       if (isCurrent) request.node = null
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
@@ -80,7 +80,7 @@ export class Answers {
     roster.missing(node, now)
     // It was there before: whether it is gone is decided by how long it stays away.
     if (request.isRepeated) return
-    node.loses()
+    node.loses(request)
     request.leaves()
     request.refused(node.id)
     if (delivery.hasNodeFor(request, now)) {

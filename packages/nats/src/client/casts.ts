@@ -54,7 +54,7 @@ export class Casts {
       return
     }
     if (key !== null && !this.ports.keys.mayGo(key, node, 0)) return this.#hold(id, cast, key)
-    node.casts()
+    node.casts(now)
     this.#sent.add(id, { ...cast, node: node.id })
     try {
       inbox.send(node.id, cast.frame, id)

@@ -105,18 +105,16 @@ function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
 }
 
 function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
-  const measured = nodes.filter(({ runMs }) => runMs > 0)
-  const fastest = Math.min(...measured.map(({ runMs }) => runMs))
-  const slow = measured.filter(({ runMs }) => runMs > SLOW * fastest && runMs > 1)
+  const slow = nodes.filter(({ timesSlower, runP99Ms }) => timesSlower > SLOW && runP99Ms > 1)
   if (slow.length === 0) return []
   return [
     {
       finding: 'slow-nodes',
-      says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer than the fastest node, and get less work`,
+      says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer for the same messages than the fastest node, and ${slow.length === 1 ? 'gets' : 'get'} less work`,
       figures: {
+        timesSlower: most(slow, ({ timesSlower }) => timesSlower),
         runMs: most(slow, ({ runMs }) => runMs),
         runP99Ms: most(slow, ({ runP99Ms }) => runP99Ms),
-        fastestMs: fastest,
       },
       advice: 'Look at these machines.',
       option: null,

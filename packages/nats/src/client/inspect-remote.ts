@@ -21,6 +21,8 @@ export interface NodeInspection {
   /** How long its handlers mostly run, and 99 % of them. */
   readonly runMs: number
   readonly runP99Ms: number
+  /** How many times as long as the fastest node it takes lately for the same types of messages; 1 if it is about as fast. */
+  readonly timesSlower: number
   readonly upMs: number
   /** It takes nothing new. */
   readonly leaving: boolean
@@ -99,7 +101,7 @@ export interface Inspected {
   readonly phase: RemoteInspection['phase']
   readonly connected: boolean
   readonly counts: RemoteCounts
-  readonly roster: { readonly nodes: readonly Node[] }
+  readonly roster: { readonly nodes: readonly Node[]; timesSlower(node: Node, now: Nanos): number }
   readonly pending: { readonly size: number }
   readonly waiting: { readonly size: number }
   /** How many wait for earlier ones of their key. */
@@ -115,7 +117,7 @@ export function inspectRemote(
     name,
     phase,
     connected,
-    nodes: roster.nodes.map((node) => inspectNode(node, now)),
+    nodes: roster.nodes.map((node) => inspectNode(node, round(roster.timesSlower(node, now)), now)),
     inFlight: pending.size,
     waiting: waiting.size + held,
     calls,
@@ -132,7 +134,7 @@ export function inspectRemote(
   }
 }
 
-function inspectNode(node: Node, now: Nanos): NodeInspection {
+function inspectNode(node: Node, timesSlower: number, now: Nanos): NodeInspection {
   const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving, release = null } = node.said
   const { types } = node
   return {
@@ -147,6 +149,7 @@ function inspectNode(node: Node, now: Nanos): NodeInspection {
     oldestWaitMs: round(oldestWaitMs),
     runMs: round(runMs),
     runP99Ms: round(runP99Ms),
+    timesSlower,
     upMs: Math.round(upMs),
     leaving,
     doubtful: node.isDoubtful(now),

@@ -2,9 +2,11 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { AlivenessRules } from '../nodes/aliveness'
 import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
+import { Paces } from '../nodes/paces'
 import { rendezvous } from '../nodes/rendezvous'
 import type { Said } from '../nodes/said'
 import type { Manner } from '../nodes/served-types'
+import { Trials } from '../nodes/trials'
 
 /** What the roster tells. */
 export interface RosterListener {
@@ -14,6 +16,16 @@ export interface RosterListener {
   lost(node: Node): void
   /** This node has connected again: answers of it may be lost. */
   reconnected(node: Node): void
+}
+
+/** A request that wants a node. */
+interface Wish {
+  /** The type of its message; null if it has none. */
+  readonly type: string | null
+  readonly now: Nanos
+  readonly random: () => number
+  /** Nodes that cannot take it. */
+  readonly except?: ReadonlySet<string> | null
 }
 
 const MOST_GONE = 1000
@@ -29,6 +41,8 @@ export class Roster {
   #differ = false
   /** Nodes that were given up: one that comes back is tried with few requests first. */
   readonly #gaveUp = new Set<string>()
+  readonly #paces = new Paces()
+  readonly #trials = new Trials()
   /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
   #patientUntil: Nanos = -Infinity
 
@@ -52,6 +66,7 @@ export class Roster {
       const { epoch, types } = known.said
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
+      this.#paces.changed()
       if (said.types !== types) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
@@ -65,8 +80,20 @@ export class Roster {
     return { node, isNew: true }
   }
 
-  choose(now: Nanos, random: () => number, except?: ReadonlySet<string> | null): Node | undefined {
-    return choose(this.#list, { now, random, except: except ?? undefined })
+  choose({ type, now, random, except }: Wish): Node | undefined {
+    const tried = this.#trials.next(this.#list, now)
+    if (tried !== undefined && except?.has(tried.id) !== true) return tried
+    return choose(this.#list, { type, now, random, except: except ?? undefined, paces: this.#paces })
+  }
+
+  /** How much work a request is at a node, in milliseconds. */
+  workMs(node: Node, type: string | null, now: Nanos): number {
+    return this.#paces.expected(node, type, this.#list, now).workMs
+  }
+
+  /** How many times as long as the fastest node one takes for the same messages. */
+  timesSlower(node: Node, now: Nanos): number {
+    return this.#paces.of(node, this.#list, now)
   }
 
   /** The node of a key, among those that are alive and stay. */
@@ -145,6 +172,7 @@ export class Roster {
 
   #listed(): void {
     this.#list = [...this.#nodes.values()]
+    this.#paces.changed()
     this.#compare()
   }
 

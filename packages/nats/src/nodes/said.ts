@@ -1,3 +1,5 @@
+import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
+
 /** What a node says of itself. Times are milliseconds. */
 export interface Said {
   readonly id: string
@@ -15,6 +17,8 @@ export interface Said {
   readonly runMs: number
   /** 99 % of them run this long or less. A node of an older version does not say it: 0. */
   readonly runP99Ms: number
+  /** The same for each type of message that ran lately. Undefined if a node of an older version does not say it. */
+  readonly runs?: readonly RunOfType[] | undefined
   /** How long it has been serving. */
   readonly upMs: number
   /** At the latest after how long it says something again. */
@@ -50,6 +54,7 @@ export function saidFrom(value: unknown): Said | undefined {
     everyMs: Math.max(50, said.everyMs),
     leaving: leaving === true,
     ...textsOf(given),
+    ...runsOf(given),
   }
 }
 
@@ -59,6 +64,21 @@ function textsOf({ types, release }: Record<string, unknown>): Pick<Said, 'types
     ...(typeof types === 'string' ? { types } : {}),
     ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
   }
+}
+
+/** What a node of an older version does not say. What is no figure of a type is left out. */
+function runsOf({ runs }: Record<string, unknown>): Pick<Said, 'runs'> {
+  return Array.isArray(runs) ? { runs: runs.slice(0, MOST_TYPES).filter(isRun).map(onlyItsFields) } : {}
+}
+
+function isRun(value: unknown): value is RunOfType {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, p50Ms, meanMs, perSecond } = value as Record<string, unknown>
+  return typeof type === 'string' && type.length <= LONGEST_TYPE && [p50Ms, meanMs, perSecond].every(isFigure)
+}
+
+function onlyItsFields({ type, p50Ms, meanMs, perSecond }: RunOfType): RunOfType {
+  return { type, p50Ms, meanMs, perSecond }
 }
 
 function isFigure(value: unknown): value is number {

@@ -1,11 +1,12 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { legible, messageTypesOf } from '@genpool/core/elsewhere'
+import { legible, messageTypesOf, watchRuns } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED, flushed, Link, orClosed } from '../link'
 import type { Said } from '../nodes/said'
-import { textOfTypes } from '../nodes/served-types'
+import { RunTimes } from '../nodes/run-times'
+import { textOfTypes, typeIn } from '../nodes/served-types'
 import { Subjects } from '../subjects'
 import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
@@ -33,6 +34,8 @@ export class ServedPool {
   readonly #endpoint: Endpoint
   readonly #announcer: Announcer
   readonly #off: () => void
+  readonly #unwatch: () => void
+  readonly #runTimes = new RunTimes()
   #epoch = 0
   /** What the pool has handlers for, once that is known: it does not change. */
   #types: string | undefined
@@ -61,6 +64,7 @@ export class ServedPool {
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
+    this.#unwatch = watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now()))
     // The framework ends a service when one of its subscriptions is refused.
     void service.stopped.then((error) => {
       if (this.#stopping === null) this.#release(error)
@@ -151,6 +155,7 @@ export class ServedPool {
     this.#announcer.end()
     this.#link.end()
     this.#off()
+    this.#unwatch()
     this.#hasLeft(error)
   }
 
@@ -199,6 +204,7 @@ export class ServedPool {
       oldestWaitMs,
       runMs,
       runP99Ms,
+      runs: this.#runTimes.lately(this.options.clock.now()),
       upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
       everyMs: this.options.every,
       epoch: this.#epoch,
