@@ -32,7 +32,7 @@ export interface AnswerPorts {
     wait(request: RemoteRequest): void
   }
   readonly casts: {
-    wasRefused(id: string): boolean
+    wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean
     reachedNobody(id: string, now: Nanos): void
   }
   bodies(): Bodies
@@ -111,6 +111,11 @@ export class Answers {
   /** An answer to a cast is a refusal. Anything else came too late. */
   #lateOrCast(id: string, frame: Frame): void {
     const { casts, counts } = this.ports
-    if (frame.kind !== Kind.failure || !casts.wasRefused(id)) counts.late++
+    try {
+      const wasRefused = frame.kind === Kind.failure && casts.wasRefused(id, (node) => readFailure(frame.body, node))
+      if (!wasRefused) counts.late++
+    } catch {
+      counts.bad++
+    }
   }
 }

@@ -4,6 +4,7 @@ const MOST_BYTES = 4_000_000
 /** A cast that was sent. */
 export interface SentCast {
   readonly frame: Uint8Array
+  readonly message: unknown
   /** The type of its message; null if it has none. */
   readonly type: string | null
   readonly node: string

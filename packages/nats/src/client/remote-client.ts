@@ -1,4 +1,4 @@
-import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
+import type { CallOptions, CastOptions, CastResult, GenPoolError } from '@genpool/core'
 import { Brake, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
@@ -53,6 +53,8 @@ export class RemoteClient {
   constructor(
     connection: NatsConnection,
     public options: CheckedRemoteOptions,
+    /** A cast is lost, for this reason. */
+    private readonly castLost: (message: unknown, error: GenPoolError) => void = () => undefined,
   ) {
     const { clock, name } = options
     this.#brake = new Brake(Turn.of(clock))
@@ -99,7 +101,22 @@ export class RemoteClient {
     const keys = this.#keys
     const find = (): void => this.#discovery.find()
     const reads = new Reads()
-    const shared = { clock, name, reads, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
+    const shared = {
+      clock,
+      name,
+      reads,
+      castLost,
+      counts,
+      failures,
+      pending,
+      waiting,
+      roster,
+      link,
+      inbox,
+      keys,
+      bodies,
+      find,
+    }
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
@@ -193,9 +210,13 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
-    this.counts.casts++
     const { frame, type, key } = prepared
-    this.#casts.send({ frame, type, node: '', key, tries: 0 }, now)
+    const { nodes } = this.roster
+    if (this.#link.usable && !this.roster.mayKnow(type, 'cast')) {
+      return { ok: false, error: this.#failures.unknownCast(type, nodes) }
+    }
+    this.counts.casts++
+    this.#casts.send({ frame, message, type, node: '', key, tries: 0 }, now)
     return { ok: true }
   }
 
@@ -213,7 +234,7 @@ export class RemoteClient {
 
   #nobodyServes(): void {
     this.#outcomes.nobody()
-    this.#casts.dropWaiting()
+    this.#casts.dropWaiting(this.#failures.nobody(false))
   }
 
   /** Connected again: answers may be lost, nodes may be others. */
@@ -238,8 +259,8 @@ export class RemoteClient {
     this.#noMore(this.#failures.closed(false))
   }
 
-  #noMore(error: Error): void {
-    this.#casts.dropWaiting()
+  #noMore(error: GenPoolError): void {
+    this.#casts.dropWaiting(error)
     this.#discovery.end(error)
     this.#conditions.end(error)
   }

@@ -110,6 +110,14 @@ export class Roster {
     return new Set([...(refusedBy ?? []), ...strangers.map(({ id }) => id)])
   }
 
+  /** Whether a node may have a handler for a message, as far as is known: none of those that are there says that it has none. */
+  mayKnow(type: string | null, manner: Manner): boolean {
+    const staying = this.#list.filter(({ said }) => !said.leaving)
+    return (
+      staying.length === 0 || staying.some(({ types }) => types === null || (type !== null && types.has(type, manner)))
+    )
+  }
+
   /** NATS says that nobody listens at the address of this node. */
   missing(node: Node, now: Nanos): void {
     if (now < this.#patientUntil) return
