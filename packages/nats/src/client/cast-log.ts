@@ -7,6 +7,7 @@ export interface SentCast {
   readonly message: unknown
   /** The type of its message; null if it has none. */
   readonly type: string | null
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly node: string
   readonly key: string | null
   readonly tries: number

@@ -24,7 +24,7 @@ export interface CastPorts {
   readonly inbox: {
     nextId(): string
     /** Throws if the connection is closed. */
-    send(node: string, frame: Uint8Array, id: string): void
+    send(node: string, frame: Uint8Array, id: string, headers?: Readonly<Record<string, string>>): void
   }
   readonly delivery: {
     nodeFor(wanted: Wanted, refusedBy: ReadonlySet<string> | null, now: Nanos): Node | undefined
@@ -62,7 +62,7 @@ export class Casts {
     node.casts(now)
     this.#sent.add(id, { ...cast, node: node.id })
     try {
-      inbox.send(node.id, cast.frame, id)
+      inbox.send(node.id, cast.frame, id, cast.headers)
     } catch (error) {
       this.#sent.take(id)
       this.#isLost(cast, failures.closed(false, error))

@@ -210,13 +210,13 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
-    const { frame, type, key } = prepared
+    const { frame, type, key, headers } = prepared
     const { nodes } = this.roster
     if (this.#link.usable && !this.roster.mayKnow(type, 'cast')) {
       return { ok: false, error: this.#failures.unknownCast(type, nodes) }
     }
     this.counts.casts++
-    this.#casts.send({ frame, message, type, node: '', key, tries: 0 }, now)
+    this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0 }, now)
     return { ok: true }
   }
 
