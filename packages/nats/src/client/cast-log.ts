@@ -28,6 +28,17 @@ export class CastLog {
     }
   }
 
+  /** Returns those that went to a node, and forgets them. */
+  takeOf(node: string): SentCast[] {
+    const ids = [...this.#sent].filter(([, cast]) => cast.node === node).map(([id]) => id)
+    return ids.flatMap((id) => this.take(id) ?? [])
+  }
+
+  clear(): void {
+    this.#sent.clear()
+    this.#bytes = 0
+  }
+
   /** Returns a cast and forgets it. */
   take(id: string): SentCast | undefined {
     const cast = this.#sent.get(id)

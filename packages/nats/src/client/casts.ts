@@ -86,6 +86,16 @@ export class Casts {
     return true
   }
 
+  /** NATS has refused all that was sent to this node since the connection was made. */
+  notSent(node: string, error: GenPoolError): void {
+    for (const cast of this.#sent.takeOf(node)) this.#isLost(cast, error)
+  }
+
+  /** A new connection: nobody says any more what became of those that were sent on the last one. */
+  forgetSent(): void {
+    this.#sent.clear()
+  }
+
   sendWaiting(now: Nanos): void {
     const casts = [...this.#waiting.values()]
     this.#waiting.clear()

@@ -54,6 +54,12 @@ export class RemoteFailures {
     return new UnreachableError(this.pool, true, { says }, node)
   }
 
+  /** NATS does not let the node publish answers to this client. */
+  mute(node: string, mayHaveRun: boolean): UnreachableError {
+    const says = `NATS does not let node "${node}" publish to the inbox of this client, so it cannot answer. Look at the permissions of the account of the node.`
+    return new UnreachableError(this.pool, mayHaveRun, { says }, node)
+  }
+
   /** Nobody listens at the address of the node, and there is no other, or no budget to try one. */
   absent(node: string, mayHaveRun: boolean): UnreachableError {
     return new UnreachableError(this.pool, mayHaveRun, { says: `node "${node}" is not there any more.` }, node)

@@ -28,6 +28,8 @@ export interface NodeInspection {
   readonly leaving: boolean
   /** It does not answer, so others are preferred. */
   readonly doubtful: boolean
+  /** NATS does not let it publish to the inbox of this client, so nothing is sent to it. */
+  readonly mute: boolean
   /** It is new, or came back, and gets few requests first. */
   readonly warmingUp: boolean
   /** How many requests of this client it has. */
@@ -47,6 +49,8 @@ export interface RemoteInspection {
   /** Of its address here: the nodes go on. */
   readonly phase: 'running' | 'draining' | 'stopped'
   readonly connected: boolean
+  /** Why NATS takes nothing from this client, if it lacks a permission; otherwise null. */
+  readonly refusal: string | null
   readonly nodes: readonly NodeInspection[]
   /** How many calls have no outcome yet, and how many messages wait here: for a connection, a node, or earlier ones of their key. */
   readonly inFlight: number
@@ -100,8 +104,13 @@ export interface Inspected {
   readonly name: string
   readonly phase: RemoteInspection['phase']
   readonly connected: boolean
+  readonly refusal: string | null
   readonly counts: RemoteCounts
-  readonly roster: { readonly nodes: readonly Node[]; timesSlower(node: Node, now: Nanos): number }
+  readonly roster: {
+    readonly nodes: readonly Node[]
+    timesSlower(node: Node, now: Nanos): number
+    isMute(node: Node): boolean
+  }
   readonly pending: { readonly size: number }
   readonly waiting: { readonly size: number }
   /** How many wait for earlier ones of their key. */
@@ -109,7 +118,7 @@ export interface Inspected {
 }
 
 export function inspectRemote(
-  { name, phase, connected, counts, roster, pending, waiting, held }: Inspected,
+  { name, phase, connected, refusal, counts, roster, pending, waiting, held }: Inspected,
   now: Nanos,
 ): RemoteInspection {
   const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
@@ -117,7 +126,12 @@ export function inspectRemote(
     name,
     phase,
     connected,
-    nodes: roster.nodes.map((node) => inspectNode(node, round(roster.timesSlower(node, now)), now)),
+    refusal,
+    nodes: roster.nodes.map((node) => ({
+      ...inspectNode(node, now),
+      timesSlower: round(roster.timesSlower(node, now)),
+      mute: roster.isMute(node),
+    })),
     inFlight: pending.size,
     waiting: waiting.size + held,
     calls,
@@ -134,7 +148,7 @@ export function inspectRemote(
   }
 }
 
-function inspectNode(node: Node, timesSlower: number, now: Nanos): NodeInspection {
+function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower' | 'mute'> {
   const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving, release = null } = node.said
   const { types } = node
   return {
@@ -149,7 +163,6 @@ function inspectNode(node: Node, timesSlower: number, now: Nanos): NodeInspectio
     oldestWaitMs: round(oldestWaitMs),
     runMs: round(runMs),
     runP99Ms: round(runP99Ms),
-    timesSlower,
     upMs: Math.round(upMs),
     leaving,
     doubtful: node.isDoubtful(now),

@@ -69,16 +69,23 @@ export class RemoteClient {
       () => this.#conditions.look(),
     ))
     const rules = rulesOf(() => this.options)
-    const roster = (this.roster = new Roster(rules, {
-      probe: (node) => this.#discovery.probe(node),
-      lost: (node) => this.#lost(node),
-      reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
-    }))
+    const roster = (this.roster = new Roster(
+      rules,
+      {
+        probe: (node) => this.#discovery.probe(node),
+        lost: (node) => this.#lost(node),
+        reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
+      },
+      () => this.#inbox.prefix,
+    ))
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
       refused: (error, subject) => {
-        if (subjects.has(subject)) this.#refused(error)
+        if (!subjects.has(subject)) return
+        const node = roster.nodes.find(({ id }) => subjects.callOf(id) === subject)
+        if (node !== undefined) this.#notSent(node, error)
+        this.#refused(error)
       },
       closed: () => this.#closed(),
     }))
@@ -87,6 +94,7 @@ export class RemoteClient {
       nobody: (id) => this.#answers.nobody(id),
       said: (said, asked) => {
         this.#discovery.said(said, asked)
+        if (said.muteFor !== undefined && said.muteFor.length > 0) this.#muted(said.id)
         this.#conditions.look()
       },
       absent: (node) => {
@@ -149,6 +157,11 @@ export class RemoteClient {
     return this.#failures.stopped(null)
   }
 
+  /** Why NATS takes nothing from this client; null while it does. */
+  get refusal(): string | null {
+    return this.#door.refusal
+  }
+
   get connected(): boolean {
     return this.#link.usable
   }
@@ -191,6 +204,8 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit(kind, message, options, now)
     if (!('frame' in prepared)) return new Promise((_, reject) => this.#brake.tell(reject, prepared))
+    const { allMute } = this.roster
+    if (allMute !== undefined) return Promise.reject(this.#failures.mute(allMute.id, false))
     const { signal } = options
     this.counts.calls++
     this.#retries.called(now)
@@ -211,13 +226,37 @@ export class RemoteClient {
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
     const { frame, type, key, headers } = prepared
-    const { nodes } = this.roster
+    const { nodes, allMute } = this.roster
+    if (allMute !== undefined) return { ok: false, error: this.#failures.mute(allMute.id, false) }
     if (this.#link.usable && !this.roster.mayKnow(type, 'cast')) {
       return { ok: false, error: this.#failures.unknownCast(type, nodes) }
     }
     this.counts.casts++
     this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0 }, now)
     return { ok: true }
+  }
+
+  /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */
+  #muted(id: string): void {
+    const node = this.roster.node(id)
+    if (node === undefined || !this.roster.isMute(node)) return
+    for (const request of this.pending.of(node)) this.#outcomes.settle(request, this.#failures.mute(id, true))
+    if (this.roster.allMute === undefined) return
+    const error = this.#failures.mute(id, false)
+    for (const request of [...this.waiting]) {
+      this.#outcomes.settle(request, request.mayHaveRun ? this.#failures.mute(id, true) : error)
+    }
+    this.#casts.dropWaiting(error)
+    this.#discovery.end(error)
+  }
+
+  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has ever answered something. */
+  #notSent(node: Node, cause: Error): void {
+    const requests = node.answered > 0 ? [] : this.pending.of(node)
+    for (const request of requests) {
+      if (!request.isRepeated) this.#outcomes.settle(request, this.#failures.closed(request.mayHaveRun, cause))
+    }
+    if (node.answered === 0) this.#casts.notSent(node.id, this.#failures.closed(false, cause))
   }
 
   #lost(node: Node): void {
@@ -240,6 +279,7 @@ export class RemoteClient {
   /** Connected again: answers may be lost, nodes may be others. */
   #back(): void {
     this.#door.open()
+    this.#casts.forgetSent()
     this.roster.connected(this.options.clock.now())
     this.#delivery.sendAgain(this.pending.all())
     this.#discovery.findAgain()

@@ -41,6 +41,8 @@ export class Roster {
   #differ = false
   /** Nodes that were given up: one that comes back is tried with few requests first. */
   readonly #gaveUp = new Set<string>()
+  /** Whether a node cannot answer this client. Mostly not. */
+  #someMute = false
   readonly #paces = new Paces()
   readonly #trials = new Trials()
   /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
@@ -49,6 +51,8 @@ export class Roster {
   constructor(
     readonly rules: AlivenessRules,
     private readonly listener: RosterListener,
+    /** With what the addresses of this client begin. */
+    private readonly inbox: () => string = () => '',
   ) {}
 
   get nodes(): readonly Node[] {
@@ -63,11 +67,11 @@ export class Roster {
   says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
     const known = this.#nodes.get(said.id)
     if (known !== undefined) {
-      const { epoch, types } = known.said
+      const { epoch, types, muteFor } = known.said
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
       this.#paces.changed()
-      if (said.types !== types) this.#compare()
+      if (said.types !== types || said.muteFor?.length !== muteFor?.length) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       return { node: known, isNew: false }
@@ -104,6 +108,26 @@ export class Roster {
 
   /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */
   except(refusedBy: ReadonlySet<string> | null, type: string | null, manner: Manner): ReadonlySet<string> | null {
+    const mute = this.#someMute ? this.#list.filter((node) => this.isMute(node)) : []
+    const others = mute.length === 0 ? refusedBy : new Set([...(refusedBy ?? []), ...mute.map(({ id }) => id)])
+    return this.#exceptStrangers(others, type, manner)
+  }
+
+  /** Whether NATS does not let a node answer this client. */
+  isMute({ said }: Node): boolean {
+    return said.muteFor?.includes(this.inbox()) === true
+  }
+
+  /** A node that cannot answer, if that is so of all of them. */
+  get allMute(): Node | undefined {
+    return this.#someMute && this.#list.every((node) => this.isMute(node)) ? this.#list[0] : undefined
+  }
+
+  #exceptStrangers(
+    refusedBy: ReadonlySet<string> | null,
+    type: string | null,
+    manner: Manner,
+  ): ReadonlySet<string> | null {
     if (!this.#differ || type === null) return refusedBy
     const strangers = this.#list.filter(({ types }) => types?.has(type, manner) === false)
     if (strangers.length === 0 || strangers.length === this.#list.length) return refusedBy
@@ -186,6 +210,7 @@ export class Roster {
 
   #compare(): void {
     const [first] = this.#list
+    this.#someMute = this.#list.some((node) => this.isMute(node))
     this.#differ = this.#list.some(({ said }) => said.types !== first?.said.types)
   }
 

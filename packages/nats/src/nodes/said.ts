@@ -29,9 +29,14 @@ export interface Said {
   readonly leaving: boolean
   /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
   readonly types?: string | undefined
+  /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
+  readonly muteFor?: readonly string[] | undefined
   /** The user's version of what it serves. */
   readonly release?: string | undefined
 }
+
+/** A node tells of so many inboxes to which it may not publish. */
+export const MOST_MUTE = 20
 
 /** The longest text that is a release. */
 export const MOST_RELEASE = 100
@@ -55,6 +60,7 @@ export function saidFrom(value: unknown): Said | undefined {
     leaving: leaving === true,
     ...textsOf(given),
     ...runsOf(given),
+    ...muteOf(given),
   }
 }
 
@@ -64,6 +70,11 @@ function textsOf({ types, release }: Record<string, unknown>): Pick<Said, 'types
     ...(typeof types === 'string' ? { types } : {}),
     ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
   }
+}
+
+function muteOf({ muteFor }: Record<string, unknown>): Pick<Said, 'muteFor'> {
+  if (!Array.isArray(muteFor)) return {}
+  return { muteFor: muteFor.slice(0, MOST_MUTE).filter((inbox) => typeof inbox === 'string') }
 }
 
 /** What a node of an older version does not say. What is no figure of a type is left out. */
