@@ -2,8 +2,7 @@ import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type AlivenessRules, NodeAliveness } from './aliveness'
 import type { Said } from './said'
-import type { Expected } from './paces'
-import type { RunOfType } from './run-times'
+import type { Expected, RunOfType } from './run-times'
 import { ServedTypes } from './served-types'
 
 /** The weight of the newest answer in the averages. */

@@ -1,14 +1,6 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from './node'
-import type { RunOfType } from './run-times'
-
-/** What a request is expected to take at a node, in milliseconds. */
-export interface Expected {
-  /** How long it runs there. */
-  readonly runMs: number
-  /** How much work it is for what waits behind it: on average over all of its type. */
-  readonly workMs: number
-}
+import type { Expected, RunOfType } from './run-times'
 
 /** Nodes whose runs of a type are at most so many times as long as the shortest count as equally fast: chance makes as much of a difference. */
 const ALIKE = 1.5

@@ -9,6 +9,14 @@ export interface RunOfType {
   readonly perSecond: number
 }
 
+/** What a request is expected to take at a node, in milliseconds. */
+export interface Expected {
+  /** How long it runs there. */
+  readonly runMs: number
+  /** How much work it is for what waits behind it: on average over all of its type. */
+  readonly workMs: number
+}
+
 /** So many runs of a type are remembered, for so long. */
 const LAST = 16
 const MEMORY: Nanos = 10_000 * NS_PER_MS
