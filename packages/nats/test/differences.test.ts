@@ -1,11 +1,13 @@
 import {
   call,
   cast,
+  type DeadLetterEvent,
   definePool,
   explain,
   inspect,
   type NoReply,
   noReply,
+  onEvent,
   type PoolRef,
   ready,
   reply,
@@ -87,6 +89,42 @@ describe('nodes of one name that serve different behaviours', () => {
     await until(() => noted.length === 40, 'all casts are done')
     expect(new Set(noted)).toEqual(new Set(['forget']))
     expect(inspect(pool)).toMatchObject({ failed: {}, lostCasts: 0, retries: { made: 0 } })
+  })
+
+  it('refuse a cast that none of them knows, and its sender is told at once, however it is sent', async () => {
+    await node('unknown', Old)
+    await node('unknown', Old)
+    const pool = await remote('unknown', 2)
+    const dead: DeadLetterEvent[] = []
+    // Those of the nodes are told here, too.
+    const off = onEvent('genpool:dead-letter', (event) => void (event.ref === pool && dead.push(event)))
+    const error = { code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('"forget"') as string }
+    expect(cast(pool, { type: 'forget' })).toMatchObject({ ok: false, error })
+    expect(cast(pool, { type: 'forget' }, { key: 'k' })).toMatchObject({ ok: false, error })
+    expect(cast(pool, 'no type' as never)).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_INVALID' } })
+    expect(cast(pool, { type: 'who' } as never)).toMatchObject({ ok: false })
+    expect(inspect(pool)).toMatchObject({ casts: 0, lostCasts: 0 })
+    dispatch(pool, { type: 'forget' })
+    await until(() => dead.length === 1, 'the dispatched one is told to be lost')
+    expect(dead[0]).toMatchObject({ pool: 'unknown', ref: pool, message: { type: 'forget' }, error })
+    await node('unknown', New)
+    await until(() => cast(pool, { type: 'forget' }).ok, 'a node knows it')
+    off()
+  })
+
+  it('tell of a cast that was sent before this client knew what they know', async () => {
+    const pool = remotePool<typeof New>(system, nc, { name: 'early' })
+    await node('early', Old)
+    const dead: DeadLetterEvent[] = []
+    // Those of the nodes are told here, too.
+    const off = onEvent('genpool:dead-letter', (event) => void (event.ref === pool && dead.push(event)))
+    const result = cast(pool, { type: 'forget' })
+    await until(() => !result.ok || dead.length === 1, 'it is told to be lost')
+    if (result.ok) {
+      expect(dead[0]).toMatchObject({ message: { type: 'forget' }, error: { code: 'ERR_GENPOOL_INVALID' } })
+      expect(inspect(pool)).toMatchObject({ casts: 1, lostCasts: 1 })
+    }
+    off()
   })
 
   it('share the messages that all of them know', async () => {

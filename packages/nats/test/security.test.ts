@@ -1,9 +1,10 @@
-import { call, definePool, reply, spawnPool } from '@genpool/core'
+import { call, cast, definePool, explain, inspect, noReply, onEvent, ready, reply, spawnPool } from '@genpool/core'
 import { remotePool, serve } from '@genpool/nats'
 import { Svcm } from '@nats-io/services'
 import { headers } from '@nats-io/transport-node'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { until } from './support/until'
 import { connectTo, endServers, type NatsServer, serverVersion, startServer } from './support/server'
 
 // What docs/guide/machines.md says that the two accounts need, and no more.
@@ -18,11 +19,21 @@ authorization {
       subscribe: ["genpool.orders.load", "_INBOX.>"] } }
     { user: stranger, password: s, permissions: { publish: ["other.>"], subscribe: ["other.>"] } }
     { user: mute, password: m, permissions: { publish: ["other.>"], subscribe: ["genpool.orders.load", "_INBOX.>"] } }
+    { user: dumb, password: d, permissions: {
+      publish: ["genpool.orders.load"],
+      subscribe: ["genpool.orders.call", "genpool.orders.ask", "genpool.orders.*.call", "genpool.orders.*.ask", "$SRV.>"] } }
+    { user: hushed, password: h, permissions: {
+      publish: ["genpool.orders.ask", "genpool.orders.*.ask"],
+      subscribe: ["genpool.orders.load", "_INBOX.>"] } }
     { user: admin, password: a }
   ]
 }`
 
-const Orders = definePool({ init: () => 0, calls: { add: ({ value }: { value: number }) => reply(value + 1) } })
+const Orders = definePool({
+  init: () => 0,
+  calls: { add: ({ value }: { value: number }) => reply(value + 1) },
+  casts: { note: () => noReply() },
+})
 
 let system: ActorSystemRef
 let server: NatsServer
@@ -64,6 +75,47 @@ describe('accounts with just the permissions of the guide', () => {
     const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
     const orders = remotePool<typeof Orders>(system, await login('mute'), { name: 'orders', timeout: 2000 })
     await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE' })
+    await service.stop()
+  })
+})
+
+describe('a permission that is missing for the messages themselves', () => {
+  it('of a node, to answer: it runs nothing more for that client, who is told at once', async () => {
+    const warns = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const dumb = await serve(spawnPool(system, Orders, 'dumb') as never, await login('dumb'), { name: 'orders' })
+    const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders', timeout: 60_000 })
+    const refused = { code: 'ERR_GENPOOL_UNREACHABLE', message: expect.stringContaining('cannot answer') as string }
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject(refused)
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({ ...refused, mayHaveRun: false })
+    expect(cast(orders, { type: 'note' })).toMatchObject({ ok: false, error: refused })
+    expect(explain(orders).findings).toMatchObject([{ finding: 'unreachable' }])
+    expect(dumb.inspect().refusal).toMatch(/permissions violation/i)
+    expect(warns.mock.calls.join()).toContain('cannot answer callers')
+    warns.mockRestore()
+    const other = await serve(spawnPool(system, Orders, 'good') as never, await login('node'), { name: 'orders' })
+    await until(() => inspect(orders).nodes.length === 2, 'the other node is known')
+    for (let i = 0; i < 20; i++) expect(await call(orders, { type: 'add', value: i })).toBe(i + 1)
+    await Promise.all([dumb.stop(), other.stop()])
+  })
+
+  it('of a client, to send: nothing has run, and all are told', async () => {
+    const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
+    const first = remotePool<typeof Orders>(system, await login('hushed'), { name: 'orders' })
+    const refused = { code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: false }
+    await expect(call(first, { type: 'add', value: 1 })).rejects.toMatchObject(refused)
+    expect(explain(first).findings).toMatchObject([{ finding: 'unreachable' }])
+    expect(explain(first).text).toMatch(/permissions violation/i)
+    stop(first as never)
+    const second = remotePool<typeof Orders>(system, await login('hushed'), { name: 'orders' })
+    await ready(second)
+    const dead: unknown[] = []
+    const off = onEvent('genpool:dead-letter', ({ ref, error }) => void (ref === second && dead.push(error)))
+    expect(cast(second, { type: 'note' })).toEqual({ ok: true })
+    await until(() => dead.length === 1, 'the cast is told to be lost')
+    expect(dead).toMatchObject([refused])
+    expect(inspect(second)).toMatchObject({ casts: 1, lostCasts: 1 })
+    expect(cast(second, { type: 'note' })).toMatchObject({ ok: false, error: refused })
+    off()
     await service.stop()
   })
 })

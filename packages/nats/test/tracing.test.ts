@@ -1,12 +1,13 @@
-import { call, definePool, reply, spawnPool } from '@genpool/core'
+import { call, cast, definePool, noReply, reply, spawnPool } from '@genpool/core'
 import { instrument } from '@genpool/core/opentelemetry'
 import { remotePool, serve } from '@genpool/nats'
 import { openTelemetry } from '@genpool/nats/opentelemetry'
 import { context, propagation } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { start, stop } from 'nact'
+import { dispatch, start, stop } from 'nact'
 import { connectTo, endServers, startServer } from './support/server'
+import { until } from './support/until'
 import { traceparent } from '../../threads/test/fixtures/traceparent'
 
 afterAll(endServers)
@@ -19,7 +20,17 @@ describe('a trace', () => {
     propagation.setGlobalPropagator(traceparent as never)
     const system = start()
     const server = await startServer()
-    const Orders = definePool({ init: () => 0, calls: { add: ({ value }: { value: number }) => reply(value + 1) } })
+    let resets = 0
+    const Orders = definePool({
+      init: () => 0,
+      calls: { add: ({ value }: { value: number }) => reply(value + 1) },
+      casts: {
+        reset: () => {
+          resets++
+          return noReply()
+        },
+      },
+    })
     const pool = spawnPool(system, Orders, 'local')
     instrument(pool, { tracer: provider.getTracer('test'), meter: false })
     const service = await serve(pool as never, await connectTo(server), {
@@ -38,12 +49,24 @@ describe('a trace', () => {
     })
     expect(await call(orders, { type: 'add', value: 2 })).toBe(3)
 
+    await tracer.startActiveSpan('reset', async (span) => {
+      cast(orders, { type: 'reset' })
+      cast(orders, { type: 'reset' }, { key: 'k' })
+      dispatch(orders, { type: 'reset' })
+      span.end()
+      await until(() => resets === 3, 'the casts are done')
+    })
+
     const spans = exporter.getFinishedSpans()
     const checkout = spans.find(({ name }) => name === 'checkout')!
     const [first, second] = spans.filter(({ name }) => name === 'call local.add')
     expect(first!.spanContext().traceId).toBe(checkout.spanContext().traceId)
     expect(first!.parentSpanContext).toMatchObject({ spanId: checkout.spanContext().spanId })
     expect(second!.spanContext().traceId).not.toBe(checkout.spanContext().traceId)
+    const reset = spans.find(({ name }) => name === 'reset')!
+    const casts = spans.filter(({ name }) => name.endsWith('local.reset'))
+    expect(new Set(casts.map((each) => each.spanContext().traceId))).toEqual(new Set([reset.spanContext().traceId]))
+    expect(casts.length).toBeGreaterThanOrEqual(3)
     await service.stop()
     stop(system)
     context.disable()

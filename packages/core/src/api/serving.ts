@@ -1,6 +1,8 @@
+import type { Nanos } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { MessageTypes } from '../behaviours/message-types'
 import type { PoolRef } from '../behaviours/protocol'
+import type { Listener } from '../pool/ports'
 import { poolOf } from './pool-of'
 
 /** The types of messages that a pool has handlers for; null if messages of any type may have one. */
@@ -12,4 +14,21 @@ export function messageTypesOf(ref: PoolRef): MessageTypes | null {
 export function sharedCellOf(ref: PoolRef): Cell<unknown> | undefined {
   const { kernel } = poolOf(ref, 'serve')
   return kernel.sharesState ? kernel.cell : undefined
+}
+
+/**
+ * Calls `told` for each run of a handler that ended and was measured, with its message and how long it ran. Short runs are measured in
+ * samples.
+ *
+ * @returns a function that ends it
+ */
+export function watchRuns(ref: PoolRef, told: (message: unknown, runNs: Nanos) => void): () => void {
+  const { attachments } = poolOf(ref, 'serve').kernel
+  const watch: Listener = {
+    runFinished: (_, { message }, runNs) => {
+      if (runNs >= 0) told(message, runNs)
+    },
+  }
+  attachments.attach(watch)
+  return () => attachments.detach(watch)
 }

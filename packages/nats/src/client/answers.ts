@@ -32,7 +32,7 @@ export interface AnswerPorts {
     wait(request: RemoteRequest): void
   }
   readonly casts: {
-    wasRefused(id: string): boolean
+    wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean
     reachedNobody(id: string, now: Nanos): void
   }
   bodies(): Bodies
@@ -55,7 +55,7 @@ export class Answers {
     try {
       const header = readAnswer(frame)
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
-      node?.answers(request.sentAt, header, now)
+      node?.answers(request, header, now)
       if (isCurrent) request.node = null
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
@@ -80,7 +80,7 @@ export class Answers {
     roster.missing(node, now)
     // It was there before: whether it is gone is decided by how long it stays away.
     if (request.isRepeated) return
-    node.loses()
+    node.loses(request)
     request.leaves()
     request.refused(node.id)
     if (delivery.hasNodeFor(request, now)) {
@@ -111,6 +111,11 @@ export class Answers {
   /** An answer to a cast is a refusal. Anything else came too late. */
   #lateOrCast(id: string, frame: Frame): void {
     const { casts, counts } = this.ports
-    if (frame.kind !== Kind.failure || !casts.wasRefused(id)) counts.late++
+    try {
+      const wasRefused = frame.kind === Kind.failure && casts.wasRefused(id, (node) => readFailure(frame.body, node))
+      if (!wasRefused) counts.late++
+    } catch {
+      counts.bad++
+    }
   }
 }

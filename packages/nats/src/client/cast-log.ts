@@ -4,8 +4,10 @@ const MOST_BYTES = 4_000_000
 /** A cast that was sent. */
 export interface SentCast {
   readonly frame: Uint8Array
+  readonly message: unknown
   /** The type of its message; null if it has none. */
   readonly type: string | null
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly node: string
   readonly key: string | null
   readonly tries: number
@@ -24,6 +26,17 @@ export class CastLog {
       if (oldest === undefined) return
       this.take(oldest)
     }
+  }
+
+  /** Returns those that went to a node, and forgets them. */
+  takeOf(node: string): SentCast[] {
+    const ids = [...this.#sent].filter(([, cast]) => cast.node === node).map(([id]) => id)
+    return ids.flatMap((id) => this.take(id) ?? [])
+  }
+
+  clear(): void {
+    this.#sent.clear()
+    this.#bytes = 0
   }
 
   /** Returns a cast and forgets it. */

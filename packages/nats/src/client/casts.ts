@@ -1,5 +1,7 @@
+import type { GenPoolError } from '@genpool/core'
 import type { Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
+import type { RemoteFailures } from './failures'
 import { CastLog, type SentCast } from './cast-log'
 import type { Wanted } from './delivery'
 import type { KeyOrder } from './key-order'
@@ -10,6 +12,9 @@ const MOST_TRIES = 3
 /** What casts need. */
 export interface CastPorts {
   readonly counts: { lostCasts: number }
+  readonly failures: Pick<RemoteFailures, 'closed' | 'absent'>
+  /** A cast is lost, for this reason. */
+  castLost(message: unknown, error: GenPoolError): void
   readonly roster: {
     /** NATS says that nobody listens at the address of this node. */
     missingId(node: string, now: Nanos): void
@@ -19,7 +24,7 @@ export interface CastPorts {
   readonly inbox: {
     nextId(): string
     /** Throws if the connection is closed. */
-    send(node: string, frame: Uint8Array, id: string): void
+    send(node: string, frame: Uint8Array, id: string, headers?: Readonly<Record<string, string>>): void
   }
   readonly delivery: {
     nodeFor(wanted: Wanted, refusedBy: ReadonlySet<string> | null, now: Nanos): Node | undefined
@@ -43,7 +48,7 @@ export class Casts {
   }
 
   send(cast: SentCast, now: Nanos): void {
-    const { counts, link, inbox, delivery, find } = this.ports
+    const { failures, link, inbox, delivery, find } = this.ports
     const id = inbox.nextId()
     const refusedBy = cast.node === '' ? null : new Set([cast.node])
     const { type, key } = cast
@@ -54,12 +59,13 @@ export class Casts {
       return
     }
     if (key !== null && !this.ports.keys.mayGo(key, node, 0)) return this.#hold(id, cast, key)
-    node.casts()
+    node.casts(now)
     this.#sent.add(id, { ...cast, node: node.id })
     try {
-      inbox.send(node.id, cast.frame, id)
-    } catch {
-      counts.lostCasts++
+      inbox.send(node.id, cast.frame, id, cast.headers)
+    } catch (error) {
+      this.#sent.take(id)
+      this.#isLost(cast, failures.closed(false, error))
     }
   }
 
@@ -69,14 +75,25 @@ export class Casts {
     if (cast === undefined) return
     this.ports.roster.missingId(cast.node, now)
     if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
-    else this.ports.counts.lostCasts++
+    else this.#isLost(cast, this.ports.failures.absent(cast.node, false))
   }
 
   /** Its node refused it. Returns whether there is such a cast. */
-  wasRefused(id: string): boolean {
-    if (this.#sent.take(id) === undefined) return false
-    this.ports.counts.lostCasts++
+  wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean {
+    const cast = this.#sent.take(id)
+    if (cast === undefined) return false
+    this.#isLost(cast, errorOf(cast.node))
     return true
+  }
+
+  /** NATS has refused all that was sent to this node since the connection was made. */
+  notSent(node: string, error: GenPoolError): void {
+    for (const cast of this.#sent.takeOf(node)) this.#isLost(cast, error)
+  }
+
+  /** A new connection: nobody says any more what became of those that were sent on the last one. */
+  forgetSent(): void {
+    this.#sent.clear()
   }
 
   sendWaiting(now: Nanos): void {
@@ -85,10 +102,17 @@ export class Casts {
     for (const cast of casts) this.send(cast, now)
   }
 
-  dropWaiting(): void {
-    this.ports.counts.lostCasts += this.waiting
+  /** Those that wait are lost, for this reason. */
+  dropWaiting(error: GenPoolError): void {
+    const casts = [...this.#waiting.values(), ...this.#held.values()]
     this.#waiting.clear()
     this.#held.clear()
+    for (const cast of casts) this.#isLost(cast, error)
+  }
+
+  #isLost({ message }: SentCast, error: GenPoolError): void {
+    this.ports.counts.lostCasts++
+    this.ports.castLost(message, error)
   }
 
   #hold(id: string, cast: SentCast, key: string): void {

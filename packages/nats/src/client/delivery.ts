@@ -9,7 +9,7 @@ import type { Roster } from './roster'
 /** What a delivery needs. */
 export interface DeliveryPorts {
   readonly clock: Clock
-  readonly roster: Pick<Roster, 'choose' | 'ofKey' | 'except'>
+  readonly roster: Pick<Roster, 'choose' | 'ofKey' | 'except' | 'workMs'>
   /** Requests that wait here: for a connection, or for a node. */
   readonly waiting: Set<RemoteRequest>
   readonly failures: RemoteFailures
@@ -36,7 +36,7 @@ export class Delivery {
   nodeFor({ kind, type, key }: Wanted, refusedBy: ReadonlySet<string> | null, now: Nanos): Node | undefined {
     const { roster, random } = this.ports
     const except = roster.except(refusedBy, type, kind)
-    return key === null ? roster.choose(now, random, except) : roster.ofKey(key, except)
+    return key === null ? roster.choose({ type, now, random, except }) : roster.ofKey(key, except)
   }
 
   /** Whether there is a node that has not refused a request. */
@@ -121,7 +121,8 @@ export class Delivery {
     request.sentAt = now
     request.firstSentAt ??= now
     request.isRepeated = false
-    node.sends(now)
+    request.workMs = this.ports.roster.workMs(node, request.setup.type, now)
+    node.sends(now, request.workMs)
     this.#publish(node, request, frame)
   }
 

@@ -1,5 +1,5 @@
 import type { CallOptions, GenPoolError } from '@genpool/core'
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, textOf } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import type { StateAt } from '../wire/frames'
 import type { RemoteFailures } from './failures'
@@ -37,6 +37,11 @@ export class Door {
     if (this.#phase !== 'running') return failures.stopped(null)
     if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
     return link.connection.isClosed() ? failures.closed(false) : undefined
+  }
+
+  /** Why NATS takes nothing from this client; null while it does. */
+  get refusal(): string | null {
+    return this.#refusal === undefined ? null : textOf(this.#refusal)
   }
 
   /** The address takes nothing new, and finishes what it has. */

@@ -18,7 +18,9 @@ export function explainRemote(
   const seen = inspectRemote(pool, now)
   if (seen.phase !== 'running') return explanationOf(pool.name, [ended(seen)])
   const findings = [
+    ...refused(seen),
     ...unreachable(seen),
+    ...muteNodes(seen.nodes),
     ...silentNodes(seen.nodes),
     ...full(seen, pool.options.maxInFlight),
     ...busyNodes(seen.nodes),
@@ -40,6 +42,22 @@ function ended({ phase, inFlight, waiting }: RemoteInspection): Finding {
   }
   const says = 'it takes nothing new, and stops when its calls have their outcomes'
   return { finding: 'draining', says, figures, advice: 'Wait for drain(pool).', option: null }
+}
+
+const PERMISSIONS = 'Give its account the permissions that the guide "Machines" lists under "Security".'
+
+function refused({ refusal, failed }: RemoteInspection): Finding[] {
+  if (refusal === null) return []
+  const says = `NATS refuses this client: ${refusal}`
+  const figures = { unreachable: failed['ERR_GENPOOL_UNREACHABLE'] ?? 0 }
+  return [{ finding: 'unreachable', says, figures, advice: PERMISSIONS, option: null }]
+}
+
+function muteNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const mute = nodes.filter((node) => node.mute)
+  if (mute.length === 0) return []
+  const says = `NATS does not let ${names(mute)} answer this client, so nothing is sent there`
+  return [{ finding: 'unreachable', says, figures: { nodes: mute.length }, advice: PERMISSIONS, option: null }]
 }
 
 function unreachable({ connected, nodes, waiting, name }: RemoteInspection): Finding[] {
@@ -105,18 +123,16 @@ function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
 }
 
 function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
-  const measured = nodes.filter(({ runMs }) => runMs > 0)
-  const fastest = Math.min(...measured.map(({ runMs }) => runMs))
-  const slow = measured.filter(({ runMs }) => runMs > SLOW * fastest && runMs > 1)
+  const slow = nodes.filter(({ timesSlower, runP99Ms }) => timesSlower > SLOW && runP99Ms > 1)
   if (slow.length === 0) return []
   return [
     {
       finding: 'slow-nodes',
-      says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer than the fastest node, and get less work`,
+      says: `${names(slow)} ${slow.length === 1 ? 'takes' : 'take'} much longer for the same messages than the fastest node, and ${slow.length === 1 ? 'gets' : 'get'} less work`,
       figures: {
+        timesSlower: most(slow, ({ timesSlower }) => timesSlower),
         runMs: most(slow, ({ runMs }) => runMs),
         runP99Ms: most(slow, ({ runP99Ms }) => runP99Ms),
-        fastestMs: fastest,
       },
       advice: 'Look at these machines.',
       option: null,

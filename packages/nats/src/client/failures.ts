@@ -1,6 +1,7 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
 import { type Nanos, NS_PER_MS, READ_FIRST, type Remains, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
+import type { Node } from '../nodes/node'
 import type { RemoteRequest } from './remote-request'
 
 /** Only its node knows, and it is not asked any more. */
@@ -56,6 +57,12 @@ export class RemoteFailures {
     return new UnreachableError(this.pool, true, { says }, node)
   }
 
+  /** NATS does not let the node publish answers to this client. */
+  mute(node: string, mayHaveRun: boolean): UnreachableError {
+    const says = `NATS does not let node "${node}" publish to the inbox of this client, so it cannot answer. Look at the permissions of the account of the node.`
+    return new UnreachableError(this.pool, mayHaveRun, { says }, node)
+  }
+
   /** Nobody listens at the address of the node, and there is no other, or no budget to try one. */
   absent(node: string, mayHaveRun: boolean): UnreachableError {
     return new UnreachableError(this.pool, mayHaveRun, { says: `node "${node}" is not there any more.` }, node)
@@ -70,6 +77,17 @@ export class RemoteFailures {
   uncertain(cause: Error): UnreachableError {
     const says = 'a node that had the request is gone, and the others did not take it.'
     return new UnreachableError(this.pool, true, { says, cause })
+  }
+
+  /** No node has a handler for a cast. */
+  unknownCast(type: string | null, nodes: readonly Pick<Node, 'types'>[]): InvalidError {
+    const known = [...new Set(nodes.flatMap(({ types }) => [...(types?.casts ?? [])]))]
+    const have =
+      known.length === 0 ? 'They have none for casts.' : `They have handlers for the casts ${known.join(', ')}.`
+    const what = type === null ? 'a message without a type' : `the cast "${type}"`
+    const path = type === null ? [] : ['type']
+    const message = `none of the ${nodes.length} nodes has a handler for ${what}. ${have}`
+    return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message }])
   }
 
   /** A message or its key cannot travel. */

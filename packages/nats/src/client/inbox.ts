@@ -46,6 +46,11 @@ export class Inbox {
     ]
   }
 
+  /** With what the addresses begin at which it is answered. */
+  get prefix(): string {
+    return this.#prefix
+  }
+
   /** An id for a request, which is the last token of the subject at which it is answered. */
   nextId(): string {
     return (this.#next++).toString(36)

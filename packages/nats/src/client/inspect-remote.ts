@@ -21,11 +21,15 @@ export interface NodeInspection {
   /** How long its handlers mostly run, and 99 % of them. */
   readonly runMs: number
   readonly runP99Ms: number
+  /** How many times as long as the fastest node it takes lately for the same types of messages; 1 if it is about as fast. */
+  readonly timesSlower: number
   readonly upMs: number
   /** It takes nothing new. */
   readonly leaving: boolean
   /** It does not answer, so others are preferred. */
   readonly doubtful: boolean
+  /** NATS does not let it publish to the inbox of this client, so nothing is sent to it. */
+  readonly mute: boolean
   /** It is new, or came back, and gets few requests first. */
   readonly warmingUp: boolean
   /** How many requests of this client it has. */
@@ -45,6 +49,8 @@ export interface RemoteInspection {
   /** Of its address here: the nodes go on. */
   readonly phase: 'running' | 'draining' | 'stopped'
   readonly connected: boolean
+  /** Why NATS takes nothing from this client, if it lacks a permission; otherwise null. */
+  readonly refusal: string | null
   readonly nodes: readonly NodeInspection[]
   /** How many calls have no outcome yet, and how many messages wait here: for a connection, a node, or earlier ones of their key. */
   readonly inFlight: number
@@ -98,8 +104,13 @@ export interface Inspected {
   readonly name: string
   readonly phase: RemoteInspection['phase']
   readonly connected: boolean
+  readonly refusal: string | null
   readonly counts: RemoteCounts
-  readonly roster: { readonly nodes: readonly Node[] }
+  readonly roster: {
+    readonly nodes: readonly Node[]
+    timesSlower(node: Node, now: Nanos): number
+    isMute(node: Node): boolean
+  }
   readonly pending: { readonly size: number }
   readonly waiting: { readonly size: number }
   /** How many wait for earlier ones of their key. */
@@ -107,7 +118,7 @@ export interface Inspected {
 }
 
 export function inspectRemote(
-  { name, phase, connected, counts, roster, pending, waiting, held }: Inspected,
+  { name, phase, connected, refusal, counts, roster, pending, waiting, held }: Inspected,
   now: Nanos,
 ): RemoteInspection {
   const { calls, casts, answered, full, lostNodes, late, lostCasts, bad } = counts
@@ -115,7 +126,12 @@ export function inspectRemote(
     name,
     phase,
     connected,
-    nodes: roster.nodes.map((node) => inspectNode(node, now)),
+    refusal,
+    nodes: roster.nodes.map((node) => ({
+      ...inspectNode(node, now),
+      timesSlower: round(roster.timesSlower(node, now)),
+      mute: roster.isMute(node),
+    })),
     inFlight: pending.size,
     waiting: waiting.size + held,
     calls,
@@ -132,7 +148,7 @@ export function inspectRemote(
   }
 }
 
-function inspectNode(node: Node, now: Nanos): NodeInspection {
+function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower' | 'mute'> {
   const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving, release = null } = node.said
   const { types } = node
   return {

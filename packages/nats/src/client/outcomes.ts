@@ -34,7 +34,7 @@ export class Outcomes {
     request.unwatch?.()
     pending.remove(request)
     if (request.node !== null) {
-      request.node.loses()
+      request.node.loses(request)
       request.node = null
     }
     if (error === null) {

@@ -3,6 +3,7 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import { defaultCodec } from '../wire/codec'
 import { Kind, requestFrame, type StateAt } from '../wire/frames'
+import { typeIn } from '../nodes/served-types'
 import { faultOf } from './call-options'
 import type { RemoteFailures } from './failures'
 import type { CheckedRemoteOptions } from './remote-options'
@@ -57,11 +58,6 @@ export function prepare(
   } catch (error) {
     return failures.notCarried(error)
   }
-}
-
-function typeIn(message: unknown): string | null {
-  const { type } = (message ?? {}) as { readonly type?: unknown }
-  return typeof type === 'string' ? type : null
 }
 
 /** No options: nothing to check. */

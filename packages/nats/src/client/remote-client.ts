@@ -1,4 +1,4 @@
-import type { CallOptions, CastOptions, CastResult } from '@genpool/core'
+import type { CallOptions, CastOptions, CastResult, GenPoolError } from '@genpool/core'
 import { Brake, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
@@ -53,6 +53,8 @@ export class RemoteClient {
   constructor(
     connection: NatsConnection,
     public options: CheckedRemoteOptions,
+    /** A cast is lost, for this reason. */
+    private readonly castLost: (message: unknown, error: GenPoolError) => void = () => undefined,
   ) {
     const { clock, name } = options
     this.#brake = new Brake(Turn.of(clock))
@@ -67,16 +69,23 @@ export class RemoteClient {
       () => this.#conditions.look(),
     ))
     const rules = rulesOf(() => this.options)
-    const roster = (this.roster = new Roster(rules, {
-      probe: (node) => this.#discovery.probe(node),
-      lost: (node) => this.#lost(node),
-      reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
-    }))
+    const roster = (this.roster = new Roster(
+      rules,
+      {
+        probe: (node) => this.#discovery.probe(node),
+        lost: (node) => this.#lost(node),
+        reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
+      },
+      () => this.#inbox.prefix,
+    ))
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
       refused: (error, subject) => {
-        if (subjects.has(subject)) this.#refused(error)
+        if (!subjects.has(subject)) return
+        const node = roster.nodes.find(({ id }) => subjects.callOf(id) === subject)
+        if (node !== undefined) this.#notSent(node, error)
+        this.#refused(error)
       },
       closed: () => this.#closed(),
     }))
@@ -85,6 +94,7 @@ export class RemoteClient {
       nobody: (id) => this.#answers.nobody(id),
       said: (said, asked) => {
         this.#discovery.said(said, asked)
+        if (said.muteFor !== undefined && said.muteFor.length > 0) this.#muted(said.id)
         this.#conditions.look()
       },
       absent: (node) => {
@@ -99,7 +109,22 @@ export class RemoteClient {
     const keys = this.#keys
     const find = (): void => this.#discovery.find()
     const reads = new Reads()
-    const shared = { clock, name, reads, counts, failures, pending, waiting, roster, link, inbox, keys, bodies, find }
+    const shared = {
+      clock,
+      name,
+      reads,
+      castLost,
+      counts,
+      failures,
+      pending,
+      waiting,
+      roster,
+      link,
+      inbox,
+      keys,
+      bodies,
+      find,
+    }
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
@@ -130,6 +155,11 @@ export class RemoteClient {
   /** The error for what comes after its end. */
   get stopped(): Error {
     return this.#failures.stopped(null)
+  }
+
+  /** Why NATS takes nothing from this client; null while it does. */
+  get refusal(): string | null {
+    return this.#door.refusal
   }
 
   get connected(): boolean {
@@ -174,6 +204,8 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit(kind, message, options, now)
     if (!('frame' in prepared)) return new Promise((_, reject) => this.#brake.tell(reject, prepared))
+    const { allMute } = this.roster
+    if (allMute !== undefined) return Promise.reject(this.#failures.mute(allMute.id, false))
     const { signal } = options
     this.counts.calls++
     this.#retries.called(now)
@@ -193,10 +225,38 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
+    const { frame, type, key, headers } = prepared
+    const { nodes, allMute } = this.roster
+    if (allMute !== undefined) return { ok: false, error: this.#failures.mute(allMute.id, false) }
+    if (this.#link.usable && !this.roster.mayKnow(type, 'cast')) {
+      return { ok: false, error: this.#failures.unknownCast(type, nodes) }
+    }
     this.counts.casts++
-    const { frame, type, key } = prepared
-    this.#casts.send({ frame, type, node: '', key, tries: 0 }, now)
+    this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0 }, now)
     return { ok: true }
+  }
+
+  /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */
+  #muted(id: string): void {
+    const node = this.roster.node(id)
+    if (node === undefined || !this.roster.isMute(node)) return
+    for (const request of this.pending.of(node)) this.#outcomes.settle(request, this.#failures.mute(id, true))
+    if (this.roster.allMute === undefined) return
+    const error = this.#failures.mute(id, false)
+    for (const request of [...this.waiting]) {
+      this.#outcomes.settle(request, request.mayHaveRun ? this.#failures.mute(id, true) : error)
+    }
+    this.#casts.dropWaiting(error)
+    this.#discovery.end(error)
+  }
+
+  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has ever answered something. */
+  #notSent(node: Node, cause: Error): void {
+    const requests = node.answered > 0 ? [] : this.pending.of(node)
+    for (const request of requests) {
+      if (!request.isRepeated) this.#outcomes.settle(request, this.#failures.closed(request.mayHaveRun, cause))
+    }
+    if (node.answered === 0) this.#casts.notSent(node.id, this.#failures.closed(false, cause))
   }
 
   #lost(node: Node): void {
@@ -213,12 +273,13 @@ export class RemoteClient {
 
   #nobodyServes(): void {
     this.#outcomes.nobody()
-    this.#casts.dropWaiting()
+    this.#casts.dropWaiting(this.#failures.nobody(false))
   }
 
   /** Connected again: answers may be lost, nodes may be others. */
   #back(): void {
     this.#door.open()
+    this.#casts.forgetSent()
     this.roster.connected(this.options.clock.now())
     this.#delivery.sendAgain(this.pending.all())
     this.#discovery.findAgain()
@@ -238,8 +299,8 @@ export class RemoteClient {
     this.#noMore(this.#failures.closed(false))
   }
 
-  #noMore(error: Error): void {
-    this.#casts.dropWaiting()
+  #noMore(error: GenPoolError): void {
+    this.#casts.dropWaiting(error)
     this.#discovery.end(error)
     this.#conditions.end(error)
   }

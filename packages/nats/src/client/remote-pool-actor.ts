@@ -1,4 +1,4 @@
-import type { Behaviour, ChangedBy, ElsewhereRef, Protocol } from '@genpool/core'
+import type { Behaviour, ChangedBy, DeadLetterEvent, ElsewhereRef, PoolRef, Protocol } from '@genpool/core'
 import { putElsewhere } from '@genpool/core/elsewhere'
 import {
   BaseActor,
@@ -12,6 +12,7 @@ import {
 } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { dispatch, type Ref, stop } from 'nact'
+import { channel } from 'node:diagnostics_channel'
 import { isOver } from '../link'
 import { isConnection } from '../shared-options'
 import { RemoteFailures } from './failures'
@@ -27,13 +28,19 @@ import { RemotePool } from './remote-pool'
 /** The messages of a behaviour. */
 type ProtocolOf<B> = B extends Behaviour<infer P> ? P : never
 
+const deadLetters = channel('genpool:dead-letter')
+
 /** A remote pool as nact sees it: an address, and a life. */
 class RemoteActor extends BaseActor {
   readonly pool: RemotePool
 
   constructor(parent: ConcreteParent, name: string, connection: NatsConnection, options: CheckedRemoteOptions) {
     super(parent, name)
-    this.pool = new RemotePool(connection, options, () => stop(this.reference as never))
+    const end = (): void => stop(this.reference as never)
+    const ref = this.reference as unknown as PoolRef
+    this.pool = new RemotePool(connection, options, end, (message, error) => {
+      if (deadLetters.hasSubscribers) deadLetters.publish({ pool: name, ref, message, error } satisfies DeadLetterEvent)
+    })
     putElsewhere(this.reference, this.pool)
   }
 

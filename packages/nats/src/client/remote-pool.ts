@@ -1,4 +1,4 @@
-import type { CallOptions, CastOptions, CastResult, Explanation } from '@genpool/core'
+import type { CallOptions, CastOptions, CastResult, Explanation, GenPoolError } from '@genpool/core'
 import type { PoolElsewhere } from '@genpool/core/elsewhere'
 import type { Change } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -17,13 +17,14 @@ export class RemotePool implements PoolElsewhere {
   }
   readonly #client: RemoteClient
 
-  /** @param end stops its address */
+  /** @param end stops its address @param castLost told of messages without a caller that are lost */
   constructor(
     connection: NatsConnection,
     options: CheckedRemoteOptions,
     private readonly end: () => void,
+    private readonly castLost: (message: unknown, error: GenPoolError) => void,
   ) {
-    this.#client = new RemoteClient(connection, options)
+    this.#client = new RemoteClient(connection, options, castLost)
   }
 
   get name(): string {
@@ -45,7 +46,10 @@ export class RemotePool implements PoolElsewhere {
   }
 
   dispatch(message: unknown, answer: ((value: unknown) => void) | undefined): void {
-    if (answer === undefined) return void this.#client.cast(message, NONE)
+    if (answer === undefined) {
+      const result = this.#client.cast(message, NONE)
+      return result.ok ? undefined : this.castLost(message, result.error)
+    }
     this.#client.ask('dispatch', message, NONE).then(answer, () => undefined)
   }
 

@@ -43,6 +43,8 @@ export class RemoteRequest implements Expiring {
   node: Node | null = null
   /** When it was sent to that node. */
   sentAt: Nanos = 0
+  /** How much work it was expected to be there, in milliseconds. */
+  workMs = 0
   /** When it was sent for the first time; null if it was not. */
   firstSentAt: Nanos | null = null
   /** It was sent to its node a second time, because a connection was lost. */

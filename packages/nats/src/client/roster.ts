@@ -2,9 +2,11 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { AlivenessRules } from '../nodes/aliveness'
 import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
+import { Paces } from '../nodes/paces'
 import { rendezvous } from '../nodes/rendezvous'
 import type { Said } from '../nodes/said'
 import type { Manner } from '../nodes/served-types'
+import { Trials } from '../nodes/trials'
 
 /** What the roster tells. */
 export interface RosterListener {
@@ -14,6 +16,16 @@ export interface RosterListener {
   lost(node: Node): void
   /** This node has connected again: answers of it may be lost. */
   reconnected(node: Node): void
+}
+
+/** A request that wants a node. */
+interface Wish {
+  /** The type of its message; null if it has none. */
+  readonly type: string | null
+  readonly now: Nanos
+  readonly random: () => number
+  /** Nodes that cannot take it. */
+  readonly except?: ReadonlySet<string> | null
 }
 
 const MOST_GONE = 1000
@@ -29,12 +41,18 @@ export class Roster {
   #differ = false
   /** Nodes that were given up: one that comes back is tried with few requests first. */
   readonly #gaveUp = new Set<string>()
+  /** Whether a node cannot answer this client. Mostly not. */
+  #someMute = false
+  readonly #paces = new Paces()
+  readonly #trials = new Trials()
   /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
   #patientUntil: Nanos = -Infinity
 
   constructor(
     readonly rules: AlivenessRules,
     private readonly listener: RosterListener,
+    /** With what the addresses of this client begin. */
+    private readonly inbox: () => string = () => '',
   ) {}
 
   get nodes(): readonly Node[] {
@@ -49,10 +67,11 @@ export class Roster {
   says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
     const known = this.#nodes.get(said.id)
     if (known !== undefined) {
-      const { epoch, types } = known.said
+      const { epoch, types, muteFor } = known.said
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
-      if (said.types !== types) this.#compare()
+      this.#paces.changed()
+      if (said.types !== types || said.muteFor?.length !== muteFor?.length) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       return { node: known, isNew: false }
@@ -65,8 +84,20 @@ export class Roster {
     return { node, isNew: true }
   }
 
-  choose(now: Nanos, random: () => number, except?: ReadonlySet<string> | null): Node | undefined {
-    return choose(this.#list, { now, random, except: except ?? undefined })
+  choose({ type, now, random, except }: Wish): Node | undefined {
+    const tried = this.#trials.next(this.#list, now)
+    if (tried !== undefined && except?.has(tried.id) !== true) return tried
+    return choose(this.#list, { type, now, random, except: except ?? undefined, paces: this.#paces })
+  }
+
+  /** How much work a request is at a node, in milliseconds. */
+  workMs(node: Node, type: string | null, now: Nanos): number {
+    return this.#paces.expected(node, type, this.#list, now).workMs
+  }
+
+  /** How many times as long as the fastest node one takes for the same messages. */
+  timesSlower(node: Node, now: Nanos): number {
+    return this.#paces.of(node, this.#list, now)
   }
 
   /** The node of a key, among those that are alive and stay. */
@@ -77,10 +108,38 @@ export class Roster {
 
   /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */
   except(refusedBy: ReadonlySet<string> | null, type: string | null, manner: Manner): ReadonlySet<string> | null {
+    const mute = this.#someMute ? this.#list.filter((node) => this.isMute(node)) : []
+    const others = mute.length === 0 ? refusedBy : new Set([...(refusedBy ?? []), ...mute.map(({ id }) => id)])
+    return this.#exceptStrangers(others, type, manner)
+  }
+
+  /** Whether NATS does not let a node answer this client. */
+  isMute({ said }: Node): boolean {
+    return said.muteFor?.includes(this.inbox()) === true
+  }
+
+  /** A node that cannot answer, if that is so of all of them. */
+  get allMute(): Node | undefined {
+    return this.#someMute && this.#list.every((node) => this.isMute(node)) ? this.#list[0] : undefined
+  }
+
+  #exceptStrangers(
+    refusedBy: ReadonlySet<string> | null,
+    type: string | null,
+    manner: Manner,
+  ): ReadonlySet<string> | null {
     if (!this.#differ || type === null) return refusedBy
     const strangers = this.#list.filter(({ types }) => types?.has(type, manner) === false)
     if (strangers.length === 0 || strangers.length === this.#list.length) return refusedBy
     return new Set([...(refusedBy ?? []), ...strangers.map(({ id }) => id)])
+  }
+
+  /** Whether a node may have a handler for a message, as far as is known: none of those that are there says that it has none. */
+  mayKnow(type: string | null, manner: Manner): boolean {
+    const staying = this.#list.filter(({ said }) => !said.leaving)
+    return (
+      staying.length === 0 || staying.some(({ types }) => types === null || (type !== null && types.has(type, manner)))
+    )
   }
 
   /** NATS says that nobody listens at the address of this node. */
@@ -145,11 +204,13 @@ export class Roster {
 
   #listed(): void {
     this.#list = [...this.#nodes.values()]
+    this.#paces.changed()
     this.#compare()
   }
 
   #compare(): void {
     const [first] = this.#list
+    this.#someMute = this.#list.some((node) => this.isMute(node))
     this.#differ = this.#list.some(({ said }) => said.types !== first?.said.types)
   }
 

@@ -2,6 +2,7 @@ import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { type AlivenessRules, NodeAliveness } from './aliveness'
 import type { Said } from './said'
+import type { Expected, RunOfType } from './run-times'
 import { ServedTypes } from './served-types'
 
 /** The weight of the newest answer in the averages. */
@@ -10,6 +11,9 @@ const NEWEST = 0.1
 const WARM_AFTER_MS = 5000
 /** How many requests a node that is new, or came back, gets before it has answered one. */
 const FIRST = 2
+
+/** No request takes less, in milliseconds. */
+const SHORTEST_MS = 0.01
 
 /** What timers, a busy event loop and the network may take, before a silence counts. */
 const SLACK_MS = 20
@@ -21,6 +25,13 @@ interface SaidWithAnswer {
   readonly heldMs?: number | undefined
 }
 
+/** A request that this client has sent to a node. */
+interface SentRequest {
+  readonly sentAt: Nanos
+  /** How much work it was expected to be. */
+  readonly workMs: number
+}
+
 /** One node as this client sees it: what it said, and what this client has sent and got since. Pure: time is an argument. */
 export class Node {
   readonly id: string
@@ -28,6 +39,8 @@ export class Node {
   /** How many requests of this client it has. */
   inFlight = 0
   sent = 0
+  /** When it got something last. */
+  sentAt: Nanos
   answered = 0
   /** How long its answers took lately, from the sending of the request. */
   readonly took: RecentHistogram
@@ -41,17 +54,23 @@ export class Node {
   #askedAfter: number | null = null
   /** Requests in its hands that are not of this client, when it last said how many it has. */
   #others = 0
+  /** How much work the requests of this client there are, in milliseconds of one member. */
+  #workMs = 0
   /** How many requests it may have while it warms up; Infinity once it is warm. */
   #allowance: number
   #said: Said
   /** What it has handlers for; null for any message. */
   types: ServedTypes | null
+  /** How long the types of messages run there that ran lately; null if it does not say. */
+  runs: ReadonlyMap<string, RunOfType> | null
 
   constructor(said: Said, rules: AlivenessRules, now: Nanos) {
     this.id = said.id
     this.alive = new NodeAliveness(rules, now)
     this.#said = said
     this.types = ServedTypes.of(said.types)
+    this.runs = byType(said)
+    this.sentAt = now
     this.#allowance = said.upMs >= WARM_AFTER_MS ? Infinity : FIRST
     this.#others = said.inHand
     this.took = new RecentHistogram(WINDOW, now)
@@ -91,37 +110,41 @@ export class Node {
     this.alive.heard(now)
     if (said.types !== this.#said.types) this.types = ServedTypes.of(said.types)
     this.#said = said
+    this.runs = byType(said)
     this.#hasInHand(said.inHand)
   }
 
-  /** A request goes to it. */
-  sends(now: Nanos): void {
+  /** A request goes to it. @param workMs how much work it is there */
+  sends(now: Nanos, workMs: number): void {
     this.inFlight++
+    this.#workMs += workMs
     this.sent++
+    this.sentAt = now
     this.alive.sent(now)
   }
 
   /** A message without an answer goes to it: it counts until the node says more. */
-  casts(): void {
+  casts(now: Nanos): void {
     this.sent++
+    this.sentAt = now
     this.#others++
   }
 
   /** It has answered a request of this client. */
-  answers(sentAt: Nanos, { inHand, heldMs }: SaidWithAnswer, now: Nanos): void {
+  answers({ sentAt, workMs }: SentRequest, { inHand, heldMs }: SaidWithAnswer, now: Nanos): void {
     this.alive.heard(now)
     this.answered++
     // One more for each answer: twice as many in each round.
     this.#allowance++
     this.took.record(now - sentAt, now)
     if (heldMs !== undefined) this.#travels(Math.max(0, now - sentAt - heldMs * NS_PER_MS), now)
-    this.#less()
+    this.#less(workMs)
     this.#hasInHand(inHand)
   }
 
   /** This client gave a request up, or took it away. */
-  loses(): void {
-    this.#less()
+  loses({ workMs }: Pick<SentRequest, 'workMs'>): void {
+    this.#less(workMs)
   }
 
   /** It is asked. */
@@ -164,14 +187,22 @@ export class Node {
     return this.inFlight >= this.#allowance && !this.warm
   }
 
-  /** How long a request that is sent now would probably take there, in milliseconds. */
-  costMs(now: Nanos): number {
-    const { size, runMs, oldestWaitMs } = this.#said
-    const run = Math.max(runMs, 0.01)
-    const ahead = this.inHand + 1 - size
-    const wait = ahead <= 0 ? 0 : Math.max((ahead / size) * run, Math.min(oldestWaitMs, run))
+  /**
+   * How long a request that is sent now would probably take there, in milliseconds.
+   *
+   * @param expected of this request
+   * @param anyMs how long a request runs there of which nothing is known: those of other clients
+   */
+  costMs(now: Nanos, { runMs }: Expected, anyMs: number): number {
+    const { size, oldestWaitMs } = this.#said
+    const { inHand } = this
+    const run = Math.max(runMs, SHORTEST_MS)
+    // How long the requests run that it has in hand.
+    const each = inHand === 0 ? 0 : (this.#workMs + this.#others * Math.max(anyMs, SHORTEST_MS)) / inHand
+    const ahead = inHand + 1 - size
+    const wait = ahead <= 0 ? 0 : Math.max((ahead / size) * each, Math.min(oldestWaitMs, each))
     // With equal times, the one with less work.
-    return run + wait + this.#overdueMs(now, run + wait) + (this.inHand / size) * 0.001
+    return run + wait + this.#overdueMs(now, Math.max(run + wait, each)) + (inHand / size) * 0.001
   }
 
   /** How much longer than expected it has been silent with requests in hand: it may take that much longer again. */
@@ -190,8 +221,13 @@ export class Node {
     this.#others = Math.max(0, count - this.inFlight)
   }
 
-  #less(): void {
+  #less(workMs: number): void {
     this.inFlight = Math.max(0, this.inFlight - 1)
+    this.#workMs = this.inFlight === 0 ? 0 : Math.max(0, this.#workMs - workMs)
     if (this.inFlight === 0) this.alive.rests()
   }
+}
+
+function byType({ runs }: Said): ReadonlyMap<string, RunOfType> | null {
+  return runs === undefined ? null : new Map(runs.map((run) => [run.type, run]))
 }

@@ -1,3 +1,5 @@
+import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
+
 /** What a node says of itself. Times are milliseconds. */
 export interface Said {
   readonly id: string
@@ -15,6 +17,8 @@ export interface Said {
   readonly runMs: number
   /** 99 % of them run this long or less. A node of an older version does not say it: 0. */
   readonly runP99Ms: number
+  /** The same for each type of message that ran lately. Undefined if a node of an older version does not say it. */
+  readonly runs?: readonly RunOfType[] | undefined
   /** How long it has been serving. */
   readonly upMs: number
   /** At the latest after how long it says something again. */
@@ -25,9 +29,14 @@ export interface Said {
   readonly leaving: boolean
   /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
   readonly types?: string | undefined
+  /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
+  readonly muteFor?: readonly string[] | undefined
   /** The user's version of what it serves. */
   readonly release?: string | undefined
 }
+
+/** A node tells of so many inboxes to which it may not publish. */
+export const MOST_MUTE = 20
 
 /** The longest text that is a release. */
 export const MOST_RELEASE = 100
@@ -50,6 +59,8 @@ export function saidFrom(value: unknown): Said | undefined {
     everyMs: Math.max(50, said.everyMs),
     leaving: leaving === true,
     ...textsOf(given),
+    ...runsOf(given),
+    ...muteOf(given),
   }
 }
 
@@ -59,6 +70,26 @@ function textsOf({ types, release }: Record<string, unknown>): Pick<Said, 'types
     ...(typeof types === 'string' ? { types } : {}),
     ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
   }
+}
+
+function muteOf({ muteFor }: Record<string, unknown>): Pick<Said, 'muteFor'> {
+  if (!Array.isArray(muteFor)) return {}
+  return { muteFor: muteFor.slice(0, MOST_MUTE).filter((inbox) => typeof inbox === 'string') }
+}
+
+/** What a node of an older version does not say. What is no figure of a type is left out. */
+function runsOf({ runs }: Record<string, unknown>): Pick<Said, 'runs'> {
+  return Array.isArray(runs) ? { runs: runs.slice(0, MOST_TYPES).filter(isRun).map(onlyItsFields) } : {}
+}
+
+function isRun(value: unknown): value is RunOfType {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, p50Ms, meanMs, perSecond } = value as Record<string, unknown>
+  return typeof type === 'string' && type.length <= LONGEST_TYPE && [p50Ms, meanMs, perSecond].every(isFigure)
+}
+
+function onlyItsFields({ type, p50Ms, meanMs, perSecond }: RunOfType): RunOfType {
+  return { type, p50Ms, meanMs, perSecond }
 }
 
 function isFigure(value: unknown): value is number {

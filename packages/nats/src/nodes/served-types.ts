@@ -13,6 +13,16 @@ export function textOfTypes(types: MessageTypes | null): string | undefined {
   return text.length > MOST_TEXT ? undefined : text
 }
 
+/** The type of a message; null if it has none, or reading it throws. */
+export function typeIn(message: unknown): string | null {
+  try {
+    const { type } = (message ?? {}) as { readonly type?: unknown }
+    return typeof type === 'string' ? type : null
+  } catch {
+    return null
+  }
+}
+
 /** What a node has handlers for. Null: any message, as far as this client knows. */
 export class ServedTypes {
   private constructor(

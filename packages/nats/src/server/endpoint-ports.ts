@@ -19,7 +19,11 @@ export interface EndpointPorts {
   /** The state that it shares with other machines; null if it has its own. */
   readonly state: Pick<SharedState, 'at' | 'isBehind' | 'reach'> | null
   readonly clock: Clock
-  readonly settings: { readonly maxBytes: number; readonly propagation?: Propagation | undefined }
+  readonly settings: {
+    readonly maxBytes: number
+    readonly rememberBytes?: number
+    readonly propagation?: Propagation | undefined
+  }
   readonly bodies: Bodies
   /** The most bytes that the server takes. */
   readonly maxPayload: number

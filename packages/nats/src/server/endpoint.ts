@@ -29,7 +29,7 @@ export class Endpoint {
   constructor(private readonly ports: EndpointPorts) {
     const now = ports.clock.now()
     this.took = new RecentHistogram(WINDOW, now)
-    this.#memory = new Memory(now)
+    this.#memory = new Memory(now, () => ports.settings.rememberBytes ?? Infinity)
     this.#catchUp = new CatchUp(ports.state, this.#held)
     this.#frames = new AnswerFrames(ports, this.counts, () => this.running)
   }
@@ -204,7 +204,9 @@ export class Endpoint {
     this.counts.repeated++
     if (known.kind === 'answered' && known.frame !== NO_ANSWER) this.#send(reply, known.frame)
     if (known.kind === 'forgotten') {
-      const says = 'the connection was lost, and the node has forgotten whether it had the request.'
+      const { rememberBytes } = this.ports.settings
+      const bound = rememberBytes === undefined ? '' : ` or ${rememberBytes} bytes ("rememberBytes" of serve)`
+      const says = `the connection was lost, and the node has forgotten whether it had the request: it remembers answers for 5 to 10 s, at most 20000${bound}.`
       this.#fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))
     }
     return true

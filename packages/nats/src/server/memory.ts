@@ -4,7 +4,8 @@ import { CallerSignal } from './caller-signal'
 /** A generation ends after this time, or when it has so many answers or bytes of them. Two of them are remembered. */
 const GENERATION_MS = 5000
 const MOST_ANSWERS = 10_000
-const MOST_BYTES = 8_000_000
+/** The bytes of both generations together, unless another bound is given. */
+const MOST_BYTES = 64_000_000
 
 /** What a node knows of a request that is sent again. */
 export type Remembered =
@@ -36,7 +37,11 @@ export class Memory {
   #bytes = 0
   #running = 0
 
-  constructor(now: Nanos) {
+  /** @param mostBytes of answers, in both generations together */
+  constructor(
+    now: Nanos,
+    private readonly mostBytes: () => number = () => MOST_BYTES,
+  ) {
     this.#youngSince = this.#oldSince = now
   }
 
@@ -98,7 +103,7 @@ export class Memory {
   #age(now: Nanos): void {
     const isOld = now - this.#youngSince > GENERATION_MS * NS_PER_MS
     // Requests that run do not count: they are kept in any case, and moving many of them for each new one would take long.
-    if (!isOld && this.#answers < MOST_ANSWERS && this.#bytes < MOST_BYTES) return
+    if (!isOld && this.#answers < MOST_ANSWERS && this.#bytes < this.mostBytes() / 2) return
     const [old, young] = [this.#old, this.#young]
     const running = [...old].filter(([id, entry]) => entry instanceof CallerSignal && !young.has(id))
     this.#old = young

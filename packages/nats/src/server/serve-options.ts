@@ -16,6 +16,13 @@ export const serveOptions = z.strictObject({
     .max(MOST_RELEASE)
     .optional()
     .describe('Your version of what is served. Shown by inspect, explain and "nats service info".'),
+  rememberBytes: z
+    .int({ error: 'expected a whole number >= 0' })
+    .nonnegative()
+    .default(64_000_000)
+    .describe(
+      'How many bytes of answers the node remembers, to send them again after a lost connection. It forgets them after 5 to 10 s, and keeps 20 000 at most.',
+    ),
   every: z
     .number({ error: 'expected milliseconds from 100 to 60000' })
     .min(100)

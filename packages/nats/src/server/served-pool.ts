@@ -1,17 +1,19 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { legible, messageTypesOf } from '@genpool/core/elsewhere'
-import { type Change, changesBetween, NS_PER_MS, parseOptions, type Timer } from '@genpool/runtime'
+import { legible, messageTypesOf, watchRuns } from '@genpool/core/elsewhere'
+import { type Change, changesBetween, NS_PER_MS, parseOptions, textOf, type Timer, warnOf } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED, flushed, Link, orClosed } from '../link'
 import type { Said } from '../nodes/said'
-import { textOfTypes } from '../nodes/served-types'
+import { RunTimes } from '../nodes/run-times'
+import { textOfTypes, typeIn } from '../nodes/served-types'
 import { Subjects } from '../subjects'
 import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
+import { Mute } from './mute'
 import { SharedState } from './shared-state'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
@@ -33,6 +35,11 @@ export class ServedPool {
   readonly #endpoint: Endpoint
   readonly #announcer: Announcer
   readonly #off: () => void
+  readonly #unwatch: () => void
+  readonly #runTimes = new RunTimes()
+  readonly #mute = new Mute()
+  /** What NATS said when it refused a message of this node. */
+  #refusal: string | null = null
   #epoch = 0
   /** What the pool has handlers for, once that is known: it does not change. */
   #types: string | undefined
@@ -56,11 +63,13 @@ export class ServedPool {
     this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
+      refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(),
     })
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
+    this.#unwatch = watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now()))
     // The framework ends a service when one of its subscriptions is refused.
     void service.stopped.then((error) => {
       if (this.#stopping === null) this.#release(error)
@@ -107,7 +116,8 @@ export class ServedPool {
 
   get figures(): ServiceFigures {
     const answer = legible(this.#endpoint.took.percentiles(this.options.clock.now()))
-    return { ...this.#said(), answer, requests: { ...this.#endpoint.counts } }
+    const requests = { ...this.#endpoint.counts, ignored: this.#mute.ignored }
+    return { ...this.#said(), answer, refusal: this.#refusal, requests }
   }
 
   configure(changes: ServeChanges): readonly Change[] {
@@ -151,6 +161,7 @@ export class ServedPool {
     this.#announcer.end()
     this.#link.end()
     this.#off()
+    this.#unwatch()
     this.#hasLeft(error)
   }
 
@@ -167,12 +178,17 @@ export class ServedPool {
   #listen(): void {
     const { service } = this
     const receive = (error: Error | null, message: Parameters<Endpoint['receive']>[0]): void => {
-      if (error === null) this.#endpoint.receive(message)
+      if (error !== null) return
+      const { reply = '' } = message
+      if (this.#mute.has(reply)) return void this.#mute.ignored++
+      if (reply !== '') this.#mute.sends(reply)
+      this.#endpoint.receive(message)
     }
     const own = { node: this.id }
     service.addEndpoint('call', { subject: this.#subjects.callOf(this.id), handler: receive as never, metadata: own })
     service.addEndpoint('any', { subject: this.#subjects.anyCall, handler: receive as never, queue: QUEUE })
-    const say = (_: unknown, message: { respond(data: Uint8Array): boolean }): void => {
+    const say = (_: unknown, message: { reply?: string; respond(data: Uint8Array): boolean }): void => {
+      this.#mute.sends(message.reply ?? '')
       if (!this.#leaving) message.respond(plainFrame(Kind.load, this.#said()))
     }
     service.addEndpoint('ask', { subject: this.#subjects.ask, handler: say as never })
@@ -182,8 +198,22 @@ export class ServedPool {
   /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
   #back(): void {
     this.#isBack()
+    this.#mute.forget()
+    this.#refusal = null
     this.#epoch++
     this.#announcer.announce()
+  }
+
+  /** NATS does not let this node publish something: whoever operates it is told, and the clients that get no answers. */
+  #refused(error: Error, subject: string): void {
+    const isNew = this.#mute.refused(subject)
+    if (!isNew && subject !== this.#subjects.load) return
+    if (this.#refusal === null) {
+      const what = isNew ? 'cannot answer callers' : 'cannot tell clients of itself'
+      warnOf(`Node "${this.id}" of "${this.options.name}" ${what}: NATS refuses it.`, error)
+    }
+    this.#refusal ??= textOf(error)
+    if (isNew) this.#announcer.announce()
   }
 
   #said(): Said {
@@ -199,11 +229,13 @@ export class ServedPool {
       oldestWaitMs,
       runMs,
       runP99Ms,
+      runs: this.#runTimes.lately(this.options.clock.now()),
       upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
       everyMs: this.options.every,
       epoch: this.#epoch,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
       types: this.#types,
+      muteFor: this.#mute.inboxes,
       release: this.options.release,
     }
   }

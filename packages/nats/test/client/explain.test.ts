@@ -2,6 +2,7 @@ import { NS_PER_MS } from '@genpool/runtime'
 import { explainRemote } from '../../src/client/explain-remote'
 import { RemoteCounts } from '../../src/client/inspect-remote'
 import { Node } from '../../src/nodes/node'
+import { Paces } from '../../src/nodes/paces'
 import { saidFrom } from '../../src/nodes/said'
 
 const rules = { probeAfter: 250, silentAfter: 3000, goneAfter: 500 }
@@ -15,20 +16,22 @@ const ms = (n: number): number => n * NS_PER_MS
 const far = (id: string, tookMs: number, more: object = {}): Node => {
   const node = new Node(said(id, more), rules, 0)
   for (let i = 0; i < 10; i++) {
-    node.sends(0)
-    node.answers(0, { inHand: 0, heldMs: 5 }, ms(tookMs))
+    node.sends(0, 10)
+    node.answers({ sentAt: 0, workMs: 10 }, { inHand: 0, heldMs: 5 }, ms(tookMs))
   }
   return node
 }
 
-const explained = (nodes: readonly Node[]) =>
-  explainRemote(
+const explained = (nodes: readonly Node[]) => {
+  const paces = new Paces()
+  return explainRemote(
     {
       name: 'orders',
       phase: 'running',
       connected: true,
+      refusal: null,
       counts: new RemoteCounts(0),
-      roster: { nodes },
+      roster: { nodes, timesSlower: (node, now) => paces.of(node, nodes, now), isMute: () => false },
       pending: { size: 0 },
       waiting: { size: 0 },
       held: 0,
@@ -36,6 +39,7 @@ const explained = (nodes: readonly Node[]) =>
     },
     ms(100),
   )
+}
 
 describe('explain of a remote pool', () => {
   it('names a node to which the way is long, with how long', () => {
@@ -46,8 +50,21 @@ describe('explain of a remote pool', () => {
   })
 
   it('names a node whose handlers are slow, with the slowest of them', () => {
-    const nodes = [far('a', 7, { runMs: 5, runP99Ms: 9 }), far('b', 7, { runMs: 50, runP99Ms: 90 })]
+    const runs = (p50Ms: number) => [{ type: 'work', p50Ms, meanMs: p50Ms, perSecond: 1 }]
+    const fast = { runMs: 5, runP99Ms: 9, runs: runs(5) }
+    const nodes = [far('a', 7, fast), far('b', 7, { runMs: 50, runP99Ms: 90, runs: runs(50) })]
     expect(explained(nodes).findings).toMatchObject([{ finding: 'slow-nodes', figures: { runMs: 50, runP99Ms: 90 } }])
+    expect(Math.round(Number(explained(nodes).findings[0]!.figures['timesSlower']))).toBe(10)
+  })
+
+  it('is calm about a node that got the long messages: for the same ones it takes as long as others', () => {
+    const short = { type: 'short', p50Ms: 0.1, meanMs: 0.1, perSecond: 9 }
+    const long = { type: 'long', p50Ms: 30, meanMs: 30, perSecond: 9 }
+    const nodes = [
+      far('a', 7, { runMs: 30, runP99Ms: 30, runs: [short, long] }),
+      far('b', 7, { runMs: 0.1, runP99Ms: 30, runs: [long, short] }),
+    ]
+    expect(explained(nodes).calm).toBe(true)
   })
 
   it('is calm about nodes that are alike, and says how many there are', () => {

@@ -2,6 +2,7 @@ import { NS_PER_MS } from '@genpool/runtime'
 import fc from 'fast-check'
 import { choose } from '../../src/nodes/choice'
 import { Node } from '../../src/nodes/node'
+import { Paces } from '../../src/nodes/paces'
 import { rendezvous } from '../../src/nodes/rendezvous'
 import { type Said, saidFrom } from '../../src/nodes/said'
 import { said } from '../support/said'
@@ -11,14 +12,14 @@ const rules = { probeAfter: 250, silentAfter: 3000, goneAfter: 500 }
 const node = (id: string, more: Partial<Said> = {}, now = 0): Node => new Node(said(id, more), rules, now)
 const ms = (n: number): number => n * NS_PER_MS
 const pick = (nodes: readonly Node[], now = 0, except?: ReadonlySet<string>) =>
-  choose(nodes, { now, random: () => 0.3, except })?.id
+  choose(nodes, { type: null, now, random: () => 0.3, except, paces: new Paces() })?.id
 
 describe('the choice of a node', () => {
   it('is the one where a request is answered first, by what nodes say and what was sent since', () => {
     const a = node('a', { inHand: 8 })
     const b = node('b', { inHand: 0 })
     expect(pick([a, b])).toBe('b')
-    for (let i = 0; i < 12; i++) b.sends(0)
+    for (let i = 0; i < 12; i++) b.sends(0, 10)
     expect(pick([a, b])).toBe('a')
     b.says(said('b', { inHand: 2 }), ms(1))
     expect(b.inHand).toBe(12)
@@ -26,12 +27,12 @@ describe('the choice of a node', () => {
 
   it('counts the requests of other clients, and its own only once', () => {
     const a = node('a')
-    for (let i = 0; i < 5; i++) a.sends(0)
+    for (let i = 0; i < 5; i++) a.sends(0, 10)
     a.says(said('a', { inHand: 9 }), ms(1))
     expect(a.inHand).toBe(9)
-    a.answers(0, { inHand: 8 }, ms(2))
+    a.answers({ sentAt: 0, workMs: 10 }, { inHand: 8 }, ms(2))
     expect(a.inHand).toBe(8)
-    a.loses()
+    a.loses({ workMs: 10 })
     expect(a.inHand).toBe(7)
   })
 
@@ -60,11 +61,11 @@ describe('the choice of a node', () => {
     const fresh = node('fresh', { upMs: 0 })
     const old = node('old', { inHand: 7 })
     let sent = 0
-    for (; pick([fresh, old]) === 'fresh'; sent++) fresh.sends(0)
+    for (; pick([fresh, old]) === 'fresh'; sent++) fresh.sends(0, 10)
     expect(sent).toBe(2)
-    fresh.answers(0, { inHand: 1 }, ms(1))
-    fresh.answers(0, { inHand: 0 }, ms(1))
-    for (sent = 0; pick([fresh, old], ms(1)) === 'fresh'; sent++) fresh.sends(ms(1))
+    fresh.answers({ sentAt: 0, workMs: 10 }, { inHand: 1 }, ms(1))
+    fresh.answers({ sentAt: 0, workMs: 10 }, { inHand: 0 }, ms(1))
+    for (sent = 0; pick([fresh, old], ms(1)) === 'fresh'; sent++) fresh.sends(ms(1), 10)
     expect(sent).toBe(4)
     expect(pick([fresh], ms(1))).toBe('fresh')
   })
@@ -76,7 +77,7 @@ describe('the choice of a node', () => {
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (x, y) => {
         const drawn = [x, y]
-        const chosen = choose(nodes, { now: 0, random: () => drawn.shift()! })!
+        const chosen = choose(nodes, { type: null, now: 0, random: () => drawn.shift()!, paces: new Paces() })!
         const first = Math.floor(x * 20)
         const second = Math.floor(y * 19)
         expect(chosen.id).toBe(`n${Math.min(first, second < first ? second : second + 1)}`)
@@ -87,39 +88,85 @@ describe('the choice of a node', () => {
 })
 
 describe('simulated nodes', () => {
-  const fast: SimulatedNode[] = ['a', 'b'].map((id) => ({ id, members: 8, runMs: 10 }))
-  const slow: SimulatedNode = { id: 'slow', members: 8, runMs: 100 }
+  const alike: SimulatedNode[] = ['a', 'b', 'c'].map((id) => ({ id, members: 8 }))
+  const fast = alike.slice(0, 2)
+  const slow: SimulatedNode = { id: 'slow', members: 8, slower: () => 10 }
   const anyOf = (nodes: readonly Node[], random: () => number): Node => nodes[Math.floor(random() * nodes.length)]!
+  const work = (rate: number) => [{ type: 'work', runMs: 10, rate }]
   // 60 % of what three nodes of 8 members can do when one of them is ten times slower.
-  const load = { rate: 0.6 * 1.68, lengthMs: 10_000, seed: 7 }
+  const load = { types: work(0.6 * 1.68), lengthMs: 10_000, seed: 7 }
+  const unevenness = (sent: Readonly<Record<string, number>>): number =>
+    Math.max(...Object.values(sent)) / Math.min(...Object.values(sent))
 
   it('of which one is ten times slower: p99 is at most 0.3 of that of a queue group', () => {
     const ours = simulate({ ...load, nodes: [...fast, slow] })
     const group = simulate({ ...load, nodes: [...fast, slow], pick: anyOf })
-    expect(ours.p99).toBeLessThanOrEqual(0.3 * group.p99)
-    expect(ours.p99).toBeLessThan(40)
+    expect(ours.of('work').p99).toBeLessThanOrEqual(0.3 * group.of('work').p99)
+    expect(ours.of('work').p99).toBeLessThan(40)
     expect(group.longestQueue).toBeGreaterThan(50)
+    expect(ours.slowest['slow']).toBeGreaterThan(5)
   })
 
   it('are all used alike if they are alike', () => {
-    const { sent, p99 } = simulate({ ...load, nodes: [...fast, { id: 'c', members: 8, runMs: 10 }], rate: 0.8 * 2.4 })
-    expect(Math.max(...Object.values(sent)) / Math.min(...Object.values(sent))).toBeLessThan(1.1)
-    expect(p99).toBeLessThan(20)
+    const { of } = simulate({ ...load, nodes: alike, types: work(0.8 * 2.4) })
+    expect(unevenness(of('work').sent)).toBeLessThan(1.1)
+    expect(of('work').p99).toBeLessThan(20)
+  })
+
+  it.each([
+    { members: 1, clients: 1, load: 0.45 },
+    { members: 4, clients: 1, load: 0.45 },
+    { members: 4, clients: 5, load: 0.45 },
+    { members: 4, clients: 1, load: 0.02 },
+    { members: 8, clients: 3, load: 0.8 },
+  ])('are used alike for long and short messages: $members members, $clients clients, load $load', (setup) => {
+    const nodes = alike.map(({ id }) => ({ id, members: setup.members }))
+    const rate = (setup.load * 3 * setup.members) / 10
+    const types = [
+      { type: 'long', runMs: 10, rate },
+      { type: 'short', runMs: 0.1, rate },
+    ]
+    const mixed = simulate({ nodes, types, lengthMs: 20_000, seed: 3, clients: setup.clients })
+    const alone = simulate({ nodes, types: types.slice(0, 1), lengthMs: 20_000, seed: 3, clients: setup.clients })
+    const most = setup.load < 0.1 ? 1.3 : 1.1
+    expect(unevenness(mixed.of('long').sent)).toBeLessThan(most)
+    expect(mixed.of('long').p50).toBeLessThan(11)
+    expect(mixed.of('long').p99).toBeLessThan(1.5 * alone.of('long').p99 + 1)
+    expect(Math.max(...Object.values(mixed.slowest))).toBeLessThan(1.5)
+  })
+
+  it('of which one is slower get their share of long and short messages by how fast they are', () => {
+    const types = [
+      { type: 'long', runMs: 10, rate: 0.5 },
+      { type: 'short', runMs: 1, rate: 0.5 },
+    ]
+    const { of, slowest } = simulate({ nodes: [...fast, slow], types, lengthMs: 20_000, seed: 3 })
+    expect(of('long').p99).toBeLessThan(25)
+    expect(of('short').p99).toBeLessThan(15)
+    expect(slowest['slow']).toBeGreaterThan(5)
+  })
+
+  it('are tried again when they were slow', () => {
+    const recovers: SimulatedNode = { id: 'c', members: 8, slower: (now) => (now < 5000 ? 10 : 1) }
+    const { of, sentBetween } = simulate({ ...load, nodes: [...fast, recovers], lengthMs: 30_000 })
+    expect(sentBetween(1000, 5000)['c']).toBeLessThan(0.02 * 4000)
+    expect(unevenness(sentBetween(20_000, 30_000))).toBeLessThan(1.1)
+    expect(of('work').p99).toBeLessThan(40)
   })
 
   it('get nothing while they are frozen, and are used again afterwards', () => {
-    const dying: SimulatedNode = { id: 'c', members: 8, runMs: 10, frozen: [[2000, 6000]] }
-    const { sent, sentToFrozen } = simulate({ ...load, nodes: [...fast, dying] })
+    const dying: SimulatedNode = { id: 'c', members: 8, frozen: [[2000, 6000]] }
+    const { of, sentToFrozen } = simulate({ ...load, nodes: [...fast, dying] })
     expect(sentToFrozen).toBe(0)
-    expect(sent['c']).toBeGreaterThan(1000)
+    expect(of('work').sent['c']).toBeGreaterThan(1000)
   })
 
   it('that flap get few requests while they are frozen', () => {
     const frozen = Array.from({ length: 10 }, (_, i): [number, number] => [i * 1000 + 500, i * 1000 + 1000])
-    const flapping: SimulatedNode = { id: 'c', members: 8, runMs: 10, frozen }
-    const { p50, longestQueue } = simulate({ ...load, nodes: [...fast, flapping] })
+    const flapping: SimulatedNode = { id: 'c', members: 8, frozen }
+    const { of, longestQueue } = simulate({ ...load, nodes: [...fast, flapping] })
     expect(longestQueue).toBeLessThan(60)
-    expect(p50).toBeLessThan(15)
+    expect(of('work').p50).toBeLessThan(15)
   })
 })
 

@@ -19,6 +19,17 @@ describe('what a node remembers of its requests', () => {
     expect(memory.recall('b', 5, ms(30))).toEqual({ kind: 'new' })
   })
 
+  it('is bounded by bytes, of both generations together', () => {
+    const memory = new Memory(0, () => 1000)
+    const answered = (id: string, at: number): void => {
+      memory.began(id, ms(at))
+      memory.answered(id, ms(at), () => new Uint8Array(100))
+    }
+    for (let i = 0; i < 20; i++) answered(`${i}`, i + 1)
+    expect(memory.recall('0', 19, ms(20)).kind).toBe('forgotten')
+    expect(memory.recall('19', 1, ms(20)).kind).toBe('answered')
+  })
+
   it('is nothing of what was sent before it served, and of what it has forgotten', () => {
     const memory = new Memory(ms(100))
     expect(memory.recall('a', 50, ms(120))).toEqual({ kind: 'forgotten' })
@@ -41,7 +52,7 @@ describe('what a node remembers of its requests', () => {
     expect(memory.recall('49999', 1, ms(50)).kind).toBe('answered')
     for (const name of ['large', 'larger']) {
       memory.began(name, ms(60))
-      memory.answered(name, 0, () => frame(9_000_000))
+      memory.answered(name, 0, () => frame(33_000_000))
     }
     expect(memory.recall('49999', 10, ms(61)).kind).toBe('forgotten')
   })
