@@ -34,6 +34,9 @@ const managers = {
 } as const
 type Manager = keyof typeof managers
 
+/** The oldest types of Node that the packages are for, and the newest: they name some things differently. */
+const nodeTypes = { npm: devDependencies['@types/node'], pnpm: '26.6.7', yarn: devDependencies['@types/node'] } as const
+
 const projectOf = (manager: Manager): string => join(base, manager)
 
 /** Each tarball by the name of its package. */
@@ -50,15 +53,15 @@ function createProject(manager: Manager): void {
   const project = projectOf(manager)
   cpSync(join(__dirname, 'consumer'), project, { recursive: true })
   const own = tarballs()
-  const others = ['nact', '@types/node'].map((name) => [name, devDependencies[name]])
+  const others = { nact: devDependencies['nact'], '@types/node': nodeTypes[manager] }
   writeJson(project, 'package.json', {
     name: 'consumer',
     private: true,
     license: 'UNLICENSED',
-    dependencies: { ...own, ...Object.fromEntries(others) },
+    dependencies: { ...own, ...others },
     ...(manager === 'npm' ? {} : manager === 'yarn' ? { resolutions: own } : { pnpm: { overrides: own } }),
   })
-  const include = ['counter.ts']
+  const include = ['counter.ts', 'packages.ts']
   writeJson(project, 'tsconfig.node16.json', {
     compilerOptions: { ...compilerOptions, module: 'node16', rootDir: '.', outDir: 'dist' },
     include,
@@ -117,14 +120,20 @@ const installs: readonly Step[] = [
   })),
   { name: `tarballs: Node ${others.join(', ')}`, remedy: 'the registry has no such binary', run: installNodes },
 ]
-const types = (name: string) => () => command(process.execPath, [tsc, '-p', `tsconfig.${name}.json`], projectOf('npm'))
+const types = (name: string, manager: Manager) => () =>
+  command(process.execPath, [tsc, '-p', `tsconfig.${name}.json`], projectOf(manager))
 const compiled: readonly Step[] = [
-  { name: 'tarballs: types', remedy: 'the published types are wrong', run: types('node16') },
+  { name: 'tarballs: types', remedy: 'the published types are wrong', run: types('node16', 'npm') },
+  {
+    name: `tarballs: types with @types/node ${nodeTypes.pnpm}`,
+    remedy: 'the published types name something that other versions of @types/node do not have',
+    run: types('node16', 'pnpm'),
+  },
 ]
 const bundled: Step = {
   name: 'tarballs: types for bundlers',
   remedy: 'the published types are wrong for moduleResolution "bundler"',
-  run: types('bundler'),
+  run: types('bundler', 'npm'),
 }
 const terminal: Step = {
   name: 'tarballs: the command',

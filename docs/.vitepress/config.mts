@@ -32,6 +32,7 @@ const tasks: DefaultTheme.SidebarItem[] = [
       deadlines: 'Timeouts and cancellation',
       'many-at-once': 'Lists and streams',
       supervision: 'Crashes and restarts',
+      tests: 'Tests of your pools',
     }),
   },
   {

@@ -32,7 +32,7 @@ function gated(onDrop: (letter: DeadLetter) => void = () => undefined) {
       },
     },
   })
-  const pool = spawnPool(system, Gated, 'gated', { size: 1, clock: virtualClock(), onDrop })
+  const pool = spawnPool(system, Gated, 'gated', { size: 1, clock: virtualClock(), onDrop, callerContext: false })
   cast(pool, { type: 'wait' })
   return { pool, seen, open: () => open() }
 }
@@ -45,6 +45,32 @@ async function told(all: () => boolean): Promise<void> {
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
 describe('while very many wait', () => {
+  it('several members start casts in the order in which they came, and all of them work', async () => {
+    const order: number[] = []
+    const members = new Set<string>()
+    const Tells = definePool({
+      init: () => 0,
+      casts: {
+        tell: ({ n }: { n: number }, _state, ctx) => {
+          order.push(n)
+          members.add(ctx.member.name)
+          return noReply()
+        },
+        count: ({ n }: { n: number }) => {
+          order.push(n)
+        },
+      },
+    })
+    const clock = virtualClock()
+    const pool = spawnPool(system, Tells, 'tells', { size: 4, clock, callerContext: false })
+    await clock.advance(10)
+    for (const n of numbers(0, 5000)) cast(pool, { type: 'tell', n })
+    for (const n of numbers(5000, 10_000)) cast(pool, { type: 'count', n })
+    await clock.settle()
+    expect(order).toEqual(numbers(0, 10_000))
+    expect(members.size).toBe(4)
+  })
+
   it('casts, dispatches and calls are served in the order in which they came, each once', async () => {
     const { pool, seen, open } = gated()
     const accepted = numbers(0, MANY).map((n) => cast(pool, { type: 'tell', n }))

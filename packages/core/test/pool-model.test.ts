@@ -17,17 +17,21 @@ import {
   isGenPoolError,
   noReply,
   type PoolRef,
+  ready,
   reply,
   resize,
   spawnPool,
 } from '@genpool/core'
 import { findActor, NS_PER_MS } from '@genpool/runtime'
 import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
+import type { AsyncStore } from '@genpool/state-ane'
 import fc from 'fast-check'
 import { dispatch, query, start, stop } from 'nact'
+import { lateStore } from './commits/late-store'
 
 /** What a handler does with its message. */
-type Mode = 'sync' | 'await' | 'next' | 'crash' | 'crash later' | 'hang' | 'late' | 'answer late' | 'halt'
+type Mode =
+  'sync' | 'await' | 'next' | 'crash' | 'crash later' | 'hang' | 'late' | 'answer late' | 'answer twice' | 'halt'
 
 interface Work {
   readonly id: number
@@ -38,6 +42,9 @@ interface Work {
 interface State {
   ids: number[]
 }
+
+/** How handlers commit; `written`: to a store that takes time. */
+type Commit = 'retry' | 'exclusive' | 'written'
 
 /** What the test knows of one request. */
 interface Sent {
@@ -53,11 +60,13 @@ type Command =
       readonly mode: Mode
       readonly ms: number
       readonly timeout: number
-      readonly abortable: boolean
+      /** Whether its caller may abort, or has done so before. */
+      readonly signal: 'none' | 'open' | 'aborted'
       readonly priority: number
     }
   | { readonly op: 'abort'; readonly which: number }
   | { readonly op: 'advance'; readonly ms: number }
+  | { readonly op: 'turn' }
   | { readonly op: 'block'; readonly ms: number }
   | { readonly op: 'resize'; readonly size: number }
   | { readonly op: 'configure'; readonly type: 'drop' | 'timeout' | 'codel'; readonly max: number }
@@ -66,20 +75,25 @@ type Command =
 
 const mode: fc.Arbitrary<Mode> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<Mode>('sync', 'await', 'next') },
-  { weight: 3, arbitrary: fc.constantFrom<Mode>('crash', 'crash later', 'hang', 'late', 'answer late', 'halt') },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Mode>('crash', 'crash later', 'hang', 'late', 'answer late', 'answer twice', 'halt'),
+  },
 )
 const message = fc.record({
   op: fc.constantFrom('call', 'call', 'query', 'cast', 'dispatch'),
   mode,
   ms: fc.nat(60),
   timeout: fc.constantFrom(5, 20, 50, 100, 1000, Infinity),
-  abortable: fc.boolean(),
+  signal: fc.constantFrom('none', 'none', 'none', 'open', 'open', 'aborted'),
   priority: fc.integer({ min: -1, max: 1 }),
 }) as fc.Arbitrary<Command>
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 20, arbitrary: message },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.nat(40) }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('abort' as const), which: fc.nat() }) },
+  // What follows without it is in the same turn.
+  { weight: 12, arbitrary: fc.record({ op: fc.constant('turn' as const) }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('abort' as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('block' as const), ms: fc.nat(80) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('resize' as const), size: fc.integer({ min: 1, max: 6 }) }) },
   {
@@ -106,11 +120,11 @@ class Bench {
   readonly faults: string[] = []
   infos = 0
 
-  constructor(commit: 'retry' | 'exclusive') {
+  constructor(commit: Commit) {
     this.pool = this.spawn(commit)
   }
 
-  spawn(commit: 'retry' | 'exclusive') {
+  spawn(commit: Commit) {
     const behaviour = definePool({
       init: (): State => ({ ids: [] }),
       calls: { work: (msg: Work, state, ctx) => this.handle(msg, state, ctx) },
@@ -126,9 +140,22 @@ class Bench {
       size: 3,
       clock: this.clock,
       stuckAfter: 300,
-      state: { type: 'shared', commit },
+      state: commit === 'written' ? { type: 'shared', store: this.late() } : { type: 'shared', commit },
       restart: { intensity: Infinity },
     })
+  }
+
+  /** Its state is read after each step, so it must be there: from a journal, that takes a moment. */
+  async begin(): Promise<void> {
+    await this.clock.settle()
+    await ready(this.pool)
+  }
+
+  /** A store that takes a while to write: a request may get its outcome meanwhile. */
+  late(): AsyncStore {
+    const late = lateStore(this.clock)
+    late.takes(8)
+    return late.store
   }
 
   handle(msg: Work, state: State, ctx: Context<State>): Eventually<CallStep<number, State>> {
@@ -151,6 +178,12 @@ class Bench {
       })
       return noReply(add)
     }
+    if (msg.mode === 'answer twice') {
+      // Both come before the commit, for which the first one waits.
+      ctx.from.reply(msg.id)
+      ctx.from.reply('twice')
+      return noReply(add)
+    }
     this.running.add(name)
     return (async () => {
       try {
@@ -169,9 +202,10 @@ class Bench {
     return new Promise((resolve) => this.clock.setTimer(this.clock.now() + ms * NS_PER_MS, resolve))
   }
 
-  send({ op, mode, ms, timeout, abortable, priority }: Extract<Command, { mode: Mode }>): void {
+  send({ op, mode, ms, timeout, signal, priority }: Extract<Command, { mode: Mode }>): void {
     const id = this.sent.length
-    const controller = abortable && op === 'call' ? new AbortController() : undefined
+    const controller = signal !== 'none' && op === 'call' ? new AbortController() : undefined
+    if (signal === 'aborted') controller?.abort()
     const expects = op === 'call' || op === 'query'
     const deadline = expects ? this.clock.now() / NS_PER_MS + timeout : Infinity
     const sent: Sent = { id, deadline, signal: controller?.signal, outcome: expects ? 'pending' : 'unknown' }
@@ -205,7 +239,7 @@ class Bench {
     )
   }
 
-  async perform(command: Command): Promise<void> {
+  perform(command: Command): Promise<void> | void {
     switch (command.op) {
       case 'call':
       case 'query':
@@ -216,6 +250,8 @@ class Bench {
         return this.controllers[command.which % Math.max(1, this.controllers.length)]?.abort()
       case 'advance':
         return this.clock.advance(command.ms)
+      case 'turn':
+        return this.clock.settle()
       case 'block':
         return this.clock.block(command.ms)
       case 'resize':
@@ -298,7 +334,7 @@ class Bench {
 const RUNS = Number(process.env['GENPOOL_MODEL_RUNS'] ?? 150)
 
 describe('a pool under random operations', () => {
-  it.each(['retry', 'exclusive'] as const)(
+  it.each(['retry', 'exclusive', 'written'] as const)(
     'settles each request once and leaves nothing behind (%s)',
     async (commit) => {
       await fc.assert(
@@ -307,8 +343,10 @@ describe('a pool under random operations', () => {
           fc.constantFrom('drain' as const, 'drain within' as const, 'stop' as const),
           async (commands, how) => {
             const bench = new Bench(commit)
+            await bench.begin()
             for (const command of commands) {
-              await bench.perform(command)
+              const pending = bench.perform(command)
+              if (pending !== undefined) await pending
               bench.check()
             }
             await bench.end(how)

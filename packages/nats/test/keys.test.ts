@@ -26,8 +26,8 @@ afterAll(endServers)
 class KeyedLoad {
   readonly codes: string[] = []
   readonly #pool: RemotePoolRef
+  readonly #done = new Map(KEYS.map((key) => [key, 0]))
   #stopped = false
-  #done = 0
   #callers: readonly Promise<void>[] = []
 
   private constructor(
@@ -48,9 +48,14 @@ class KeyedLoad {
     return load
   }
 
+  /** Waits until so many more of each key have been sent after this, and are done. */
   async more(count: number): Promise<void> {
-    const wanted = this.#done + count
-    await until(() => this.#done >= wanted, `${count} more are done`)
+    const wanted = KEYS.map((key) => [key, this.#doneOf(key) + DEEP + count] as const)
+    await until(() => wanted.every(([key, done]) => this.#doneOf(key) >= done), `${count} more of each key are done`)
+  }
+
+  #doneOf(key: string): number {
+    return this.#done.get(key)!
   }
 
   async stop(): Promise<void> {
@@ -65,7 +70,7 @@ class KeyedLoad {
       const one = call(this.#pool as never, { type: 'keyed', id: id++, key } as never, { key, timeout: 20_000 })
         .catch((error: unknown) => void this.codes.push(isGenPoolError(error) ? error.code : String(error)))
         .then(() => {
-          this.#done++
+          this.#done.set(key, this.#doneOf(key) + 1)
           inFlight.delete(one)
         })
       inFlight.add(one)
@@ -81,9 +86,9 @@ async function rollingRestart(name: string, first: readonly NodeProcess[], load:
   for (const node of first) {
     const [next] = await startNodes(1, { servers: [server], name, runMs: RUN_MS })
     all.push(next!)
-    await load.more(80)
+    await load.more(4)
     await node.kill('SIGTERM')
-    await load.more(80)
+    await load.more(4)
   }
   return all
 }
@@ -104,7 +109,7 @@ describe('the messages of a key, while all nodes are replaced one after the othe
   it('of one client: run one after the other and in order, none fails, and none runs twice', async () => {
     const nodes = await startNodes(3, { servers: [server], name: 'one-client', runMs: RUN_MS })
     const load = await KeyedLoad.begin('one-client', 0)
-    await load.more(80)
+    await load.more(4)
     const all = await rollingRestart('one-client', nodes, load)
     await load.stop()
     expect(load.codes).toEqual([])
@@ -112,15 +117,15 @@ describe('the messages of a key, while all nodes are replaced one after the othe
       const spans = spansOf(all, key)
       expect(spans.map(({ id }) => id)).toEqual(spans.map((_, i) => i))
       expect(overlapMs(spans)).toBe(0)
+      // Where a key goes is chance, and a node may have none. Each key left its first node, which was replaced.
+      expect(all.filter((node) => spansOf([node], key).length > 0).length).toBeGreaterThan(1)
     }
-    // Each key was at several nodes.
-    expect(Math.min(...all.map((node) => node.spans().length))).toBeGreaterThan(0)
   })
 
   it('of two clients: overlap no longer than what the other one has in flight takes', async () => {
     const nodes = await startNodes(3, { servers: [server], name: 'two-clients', runMs: RUN_MS })
     const [load, other] = [await KeyedLoad.begin('two-clients', 0), await KeyedLoad.begin('two-clients', 1_000_000)]
-    await load.more(80)
+    await load.more(4)
     const all = await rollingRestart('two-clients', nodes, load)
     await Promise.all([load.stop(), other.stop()])
     expect([...load.codes, ...other.codes]).toEqual([])

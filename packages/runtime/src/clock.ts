@@ -61,9 +61,35 @@ class SystemTimer implements Timer {
   }
 }
 
+/**
+ * `performance.now` in nanoseconds, which goes on where it is when that function is replaced: the fake timers of a test begin at 0,
+ * and the true ones are elsewhere when they come back.
+ */
+class MonotonicTime {
+  #host = performance
+  #source = this.#host.now
+  #ahead = 0
+
+  now(): Nanos {
+    const host = performance
+    if (host !== this.#host || host.now !== this.#source) this.#follow(host)
+    return Math.round(host.now() * NS_PER_MS) + this.#ahead
+  }
+
+  /** What was replaced still tells its time. */
+  #follow(host: typeof performance): void {
+    const last = Math.round(this.#source.call(this.#host) * NS_PER_MS) + this.#ahead
+    this.#host = host
+    this.#source = host.now
+    this.#ahead = last - Math.round(host.now() * NS_PER_MS)
+  }
+}
+
+const time = new MonotonicTime()
+
 /** The monotonic clock of this process. Its timers keep the process alive until they fire or are cancelled, unless they are set with `holds: false`. */
 export const systemClock: Clock = {
-  now: () => Math.round(performance.now() * NS_PER_MS),
+  now: () => time.now(),
   // A timer is seldom of one caller only, and would keep what the context holds in memory.
   setTimer: (at, fn, holds = true) => withoutContext(() => new SystemTimer(at, fn, holds)),
   defer: (fn) => void setImmediate(fn),

@@ -1,14 +1,17 @@
 import type { Nanos } from './clock'
 import { MOST_SHARING, SHORT, type Turn } from './turn'
 
-/** After something long, so many pieces are measured one by one: what is long may come again. */
+/** After a long piece, so many are measured one by one: what is long may come again. */
 const WATCHED = 256
+/** The least, after something long that was no piece: the event loop, or a garbage collection. */
+const LEAST_WATCHED = 16
 
 /**
  * Measures pieces of work that run without a break: those of one pool. Long ones each for itself, short ones up to 16 together.
  *
  * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 16, which
- * stands for the others. So none is left out of a count, but for the last 15. A long one among 256 short ones may be missed.
+ * stands for the others. So none is left out of a count, but for the last 15. A long one among 256 short ones may be missed; or among
+ * 16, if none has been long for a while.
  */
 export class RunMeter {
   /** How many pieces the last measurement stands for. */
@@ -23,6 +26,8 @@ export class RunMeter {
   #stride = 1
   /** How many pieces are still to be measured one by one. */
   #watched = 0
+  /** How many there will be after something long. Fewer each time that none of them was long. */
+  #watchNext = WATCHED
 
   constructor(private readonly turn: Turn) {}
 
@@ -39,7 +44,10 @@ export class RunMeter {
    */
   beginOne(): boolean {
     const mean = this.turn.glance(this.#count + 1 < this.#stride)
-    if (mean < 0) return false
+    return mean >= 0 && this.beginAnew(mean)
+  }
+
+  private beginAnew(mean: Nanos): boolean {
     this.begin()
     if (mean < SHORT) return true
     // Something took long: one of the pieces, or what ran between them.
@@ -68,14 +76,20 @@ export class RunMeter {
     this.measured = this.#count
     this.#since = now
     this.#pieces = this.#count = 0
-    if (mean >= SHORT) this.watch()
+    if (mean >= SHORT) this.watchLong()
     else if (this.#watched > 0) this.#watched--
     else this.#stride = Math.min(this.#stride * 2, MOST_SHARING)
     return mean
   }
 
+  private watchLong(): void {
+    this.#watchNext = WATCHED
+    this.watch()
+  }
+
   private watch(): void {
     this.#stride = 1
-    this.#watched = WATCHED
+    this.#watched = Math.max(this.#watched, this.#watchNext)
+    this.#watchNext = Math.max(LEAST_WATCHED, this.#watchNext / 2)
   }
 }

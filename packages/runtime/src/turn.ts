@@ -99,7 +99,11 @@ export class Turn {
    * @returns the time per piece since it has read the clock before, if it read it now; otherwise -1
    */
   glance(mayShare: boolean): Nanos {
-    if (++this.#glances < this.#share && mayShare && this.#open) return -1
+    return ++this.#glances < this.#share && mayShare && this.#open ? -1 : this.#look()
+  }
+
+  /** A method of its own, so that V8 inlines what comes before. */
+  #look(): Nanos {
     const mean = (this.refresh() - this.#glancedAt) / this.#glances
     this.#share = mean < SHORT ? Math.min(this.#share * 2, MOST_SHARING) : 1
     this.#glances = 0

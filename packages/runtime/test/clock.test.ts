@@ -30,6 +30,38 @@ describe('systemClock', () => {
       last = now
     }
   })
+
+  describe("with Jest's fake timers", () => {
+    afterEach(() => jest.useRealTimers())
+
+    it('goes on where it was when they begin, moves with them, and goes on where it was when they end', () => {
+      const before = systemClock.now()
+      jest.useFakeTimers()
+      const frozen = systemClock.now()
+      expect(frozen).toBeGreaterThanOrEqual(before)
+      expect(frozen - before).toBeLessThan(1_000 * NS_PER_MS)
+      jest.advanceTimersByTime(3_600_000)
+      expect(systemClock.now()).toBe(frozen + 3_600_000 * NS_PER_MS)
+      jest.useRealTimers()
+      expect(systemClock.now()).toBeGreaterThanOrEqual(frozen + 3_600_000 * NS_PER_MS)
+      expect(systemClock.now()).toBeLessThan(frozen + 3_700_000 * NS_PER_MS)
+    })
+
+    it('goes on when they are replaced by others, and fires its timers by them', () => {
+      jest.useFakeTimers()
+      jest.advanceTimersByTime(1_000)
+      const before = systemClock.now()
+      jest.useRealTimers()
+      jest.useFakeTimers()
+      expect(systemClock.now()).toBeGreaterThanOrEqual(before)
+      const fired = jest.fn()
+      systemClock.setTimer(systemClock.now() + 20 * NS_PER_MS, fired)
+      jest.advanceTimersByTime(19)
+      expect(fired).not.toHaveBeenCalled()
+      jest.advanceTimersByTime(1)
+      expect(fired).toHaveBeenCalledTimes(1)
+    })
+  })
 })
 
 describe('virtualClock', () => {

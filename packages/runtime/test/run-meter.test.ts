@@ -88,4 +88,21 @@ describe('the meter of runs', () => {
     expect(of(5e6)).toBeGreaterThanOrEqual(8)
     expect(of(5e6)).toBeLessThanOrEqual(12)
   })
+
+  it('measures fewer single pieces after each break between them, until one of them is long again', () => {
+    const { single } = setUp()
+    /** How many are measured after a break. */
+    const measured = (): number => {
+      single(0.001, 3)
+      return times(300, () => single(0.001))
+        .flat()
+        .filter(([, stands]) => stands === 1).length
+    }
+    times(500, () => single(0.001))
+    const counts = times(8, measured)
+    expect(counts[0]).toBeGreaterThan(100)
+    expect(counts.at(-1)).toBeLessThan(20)
+    times(20, () => single(5))
+    expect(measured()).toBeGreaterThan(200)
+  })
 })

@@ -1,3 +1,3 @@
 export { type BehaviourOf, threads } from './threads'
 export { type ThreadOptions, threadOptions } from './options'
-export { transfer } from './values/transfer'
+export { transfer, type Transferable } from './values/transfer'

@@ -99,6 +99,18 @@ describe('a spare thread whose module loops when it loads once more', () => {
     await drain(pool)
     await silence()
   }, 30_000)
+
+  it('does not hold up a drain with a time limit, and leaves no thread', async () => {
+    const pool = open('second import', {}, { spare: 1 })
+    await ready(pool)
+    await looping()
+    const working = call(pool, { type: 'wait' }).catch(() => undefined)
+    await drain(pool, { within: 1 })
+    const seen = Atomics.load(counts, 0)
+    await until(() => Atomics.load(counts, 0) > seen)
+    await working
+    await silence()
+  }, 30_000)
 })
 
 describe('an init that never answers, and does not loop', () => {

@@ -1,5 +1,5 @@
 import { type Nanos, type Change } from '@genpool/runtime'
-import { type Maker } from '../queues/pack'
+import { type Maker, type PackedRequest } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BackOffScope } from '../limits/back-off'
@@ -94,6 +94,13 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * `take`, if the next request is packed, has no caller, and there is nothing to decide. Otherwise null, and nothing changes.
    */
   takePacked(now: Nanos): A | null
+  /** What `takePacked` takes from, for `takeInto`; null if it takes nothing. */
+  readonly takenPack: unknown
+  /**
+   * `takePacked` without a new request: one that was taken from `pack` and is done becomes the next one. False, and nothing changes, if it
+   * cannot.
+   */
+  takeInto(into: PackedRequest, pack: unknown, now: Nanos): boolean
   /** Offers a member; returns the request for it to serve, or null if it waits or was dropped. */
   askR(entry: R, now: Nanos): A | null
   /** `ask` without waiting: drops the request if no member waits. */

@@ -3,7 +3,7 @@ import { type DropReason } from '../errors'
 import { type LimitedQueue } from '../limits/limited-queue'
 import { type Layers } from '../queues/layers'
 import { mustNotWait } from '../queues/leaf-queue'
-import { type Maker } from '../queues/pack'
+import { type Maker, type PackedRequest } from '../queues/pack'
 import { type Waiting } from '../queues/waiting'
 import { type Admission } from './admission/admission'
 import { createAdmission, reconfigureAdmission } from './admission/admission-options'
@@ -44,6 +44,14 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
   }
 
   pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
+    return false
+  }
+
+  get takenPack(): unknown {
+    return null
+  }
+
+  takeInto(_into: PackedRequest, _pack: unknown, _now: Nanos): boolean {
     return false
   }
 

@@ -1,6 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { type ShortLimits } from '../limits/short-limits'
-import { type Maker } from '../queues/pack'
+import { type Maker, type PackedRequest } from '../queues/pack'
 import { PackedQueue } from '../queues/packed-queue'
 import { type Waiting } from '../queues/waiting'
 import { type Match, NO_DECISION } from './broker'
@@ -59,9 +59,9 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   override release(entry: A, now: Nanos, ran = true): Match<A, R> | null {
     const limits = this.shortLimits
     if (limits === null || !ran || entry.key !== undefined || now < this.now) return super.release(entry, now, ran)
-    const before = limits.ready
-    if (!limits.tryRelease(entry, now)) return super.release(entry, now, ran)
-    const mayMatch = limits.ready > before && !this.asking && this.idle.length > 0
+    const count = limits.tryRelease(entry, now)
+    if (count < 0) return super.release(entry, now, ran)
+    const mayMatch = count > 0 && !this.asking && this.idle.length > 0
     return mayMatch ? this.matchShortly(limits, now) : this.#decided(null, now)
   }
 
@@ -80,6 +80,17 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     if (this.short === null || !this.asking || now < this.now) return null
     const request = this.short.takePacked()
     return request === null ? null : this.#decided(request, now)
+  }
+
+  override get takenPack(): unknown {
+    return this.short === null ? null : this.short.takenPack
+  }
+
+  override takeInto(into: PackedRequest, pack: unknown, now: Nanos): boolean {
+    if (this.short === null || !this.asking || now < this.now || !this.short.takeInto(into, pack)) return false
+    this.now = now
+    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    return true
   }
 
   protected override asksChanged(): void {

@@ -3,7 +3,7 @@ import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type HoldingList, type Waiting } from '../queues/waiting'
-import { type Gate, Hold } from './hold'
+import { type Gate, isHold } from './hold'
 import { type HoldingLimit } from './hold-watch'
 import { isFair } from './limit-client'
 import { type Passes } from './passes'
@@ -250,5 +250,5 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 }
 
 function limitOf(gate: Gate | null, now: Nanos): HoldingLimit {
-  return gate instanceof Hold && now < gate.until ? 'backOff' : 'rate'
+  return isHold(gate) && now < gate.until ? 'backOff' : 'rate'
 }

@@ -1,101 +1,135 @@
 import { type Nanos } from '@genpool/runtime'
-import { Rate, type RateRules } from './rate'
+import { LEAST, type Numbers } from './key-numbers'
+import { type Rate, type RateRules } from './rate'
 
-/** The cost of a key whose rate is kept, since it began at several times. */
-const SEVERAL = -1
+const FEW = 64
+/** Numbers of keys stay below this. */
+const MOST = 2 ** 30
 
 /**
- * What the rates of idle keys still count, by the places of the keys.
+ * What the rates of idle keys still count.
  *
- * A rate is large. Of most idle keys, all that counts began at one time: two numbers say it.
+ * A rate is large. Of most idle keys, all that counts began at one time: two numbers say it. The keys stand in a ring, in the order
+ * in which they became idle. So those whose rates count nothing any more are at its start, and of many keys only memory side by
+ * side is read and written.
+ *
+ * Each idle key has a number.
  */
 export class IdleRates {
-  /** By place: when something last began, and what it cost together; 0 for nothing. Side by side, for the processor's caches. */
-  #counts = new Float64Array(32)
-  /** By place: the rate of a key that began at several times; null for others. */
-  readonly #rates: (Rate | null)[] = []
+  /** The number of the oldest key; all before are over. */
+  #first = LEAST
+  #end = LEAST
+  /** How many keys are kept, without those that were taken. */
+  size = 0
+  /** When the key began, and what that cost together; 0 if the key was taken, or its rate is kept. */
+  #counts = new Float64Array(2 * FEW)
+  /** The key, and its rate if it began at several times; otherwise null. */
+  #entries: unknown[] = emptyEntries(FEW)
   /** The latest begin that was kept: that time is over. */
   #latest: Nanos = -Infinity
 
-  /** Keeps what a rate counts. Returns the rate, which counts nothing now, unless it is kept itself. */
-  keep(place: number, rate: Rate): Rate | null {
-    if (2 * place >= this.#counts.length) this.#counts = copyOf(this.#counts, 4 * (place + 1))
-    const at = rate.newestAt
-    if (at > this.#latest) this.#latest = at
-    this.#counts[2 * place] = at
-    if (!rate.isOfOneTime) {
-      this.#counts[2 * place + 1] = SEVERAL
-      this.#keepRate(place, rate)
-      return null
-    }
-    this.#counts[2 * place + 1] = rate.sum
-    rate.clear()
-    return rate
+  constructor(private readonly numbers: Numbers) {}
+
+  keyOf(number: number): unknown {
+    return this.#entries[this.#at(number)]
   }
 
-  /** Returns a rate that counts what was kept. @param empty one that counts nothing; null to make one */
-  take(place: number, empty: Rate | null, rules: RateRules): Rate {
-    const cost = this.#costOf(place)
-    const rate = (cost === SEVERAL ? this.#rates[place] : empty) ?? new Rate(rules)
-    if (cost > 0) rate.add(cost, this.#counts[2 * place] as Nanos)
-    this.clear(place)
-    return rate
+  /** Keeps what a rate counts. Returns the number of the key. @param isKept whether the rate itself is kept */
+  keep(key: unknown, rate: Rate, isKept: boolean): number {
+    const time = rate.newestAt
+    if (time > this.#latest) this.#latest = time
+    this.#forgetOver(rate.rules.interval)
+    if (this.#end - this.#first >= this.#counts.length >> 1 || this.#end >= MOST) this.#makeRoom()
+    const at = this.#at(this.#end)
+    this.#counts[at] = time
+    this.#counts[at + 1] = isKept ? 0 : rate.sum
+    this.#entries[at] = key
+    this.#entries[at + 1] = isKept ? rate : null
+    this.size++
+    return this.#end++
   }
 
-  /** Whether the rate of a place certainly counts nothing any more, with this interval. */
-  isOver(place: number, interval: Nanos): boolean {
-    return this.#costOf(place) === 0 || (this.#counts[2 * place] as Nanos) + interval <= this.#latest
+  /** The rate of a key that is not idle any more. @param empty a rate that counts nothing */
+  take(number: number, empty: Rate): Rate {
+    const at = this.#at(number)
+    const kept = this.#entries[at + 1] as Rate | null
+    const cost = this.#counts[at + 1] as number
+    if (cost > 0) empty.add(cost, this.#counts[at] as Nanos)
+    this.#clear(at)
+    return kept ?? empty
   }
 
-  /** Forgets what a place counts. */
-  clear(place: number): void {
-    const cost = this.#costOf(place)
-    if (cost !== 0) this.#counts[2 * place + 1] = 0
-    if (cost === SEVERAL) this.#rates[place] = null
-  }
-
-  /** How many places count something. */
+  /** How many keys count something. */
   count(interval: Nanos, now: Nanos): number {
     let count = 0
-    for (let at = 0; at < this.#counts.length; at += 2)
-      if (this.#counts[at + 1] !== 0 && (this.#counts[at] as Nanos) + interval > now) count++
+    for (const at of this.#kept()) if ((this.#counts[at] as Nanos) + interval > now) count++
     return count
   }
 
-  /** Takes other rules over; null for no rate. What began before still counts. */
-  configure(rules: RateRules | null): void {
-    if (rules !== null) for (const rate of this.#rates) rate?.configure(rules)
-    else {
-      this.#counts.fill(0)
-      this.#rates.length = 0
+  /** Takes other rules over. What began before still counts. */
+  configure(rules: RateRules): void {
+    for (const at of this.#kept()) (this.#entries[at + 1] as Rate | null)?.configure(rules)
+  }
+
+  /** Forgets all keys. */
+  clear(): void {
+    for (const at of this.#kept()) this.#clear(at)
+    this.numbers.first = this.#first = this.#end
+  }
+
+  #at(number: number): number {
+    return (2 * number) & (this.#counts.length - 1)
+  }
+
+  *#kept(): Iterable<number> {
+    for (let number = this.#first; number < this.#end; number++) {
+      const at = this.#at(number)
+      if (this.#entries[at] !== undefined) yield at
     }
   }
 
-  /** Moves what each place has: `from` has the old places by the new ones. */
-  move(from: readonly number[]): void {
-    const counts = this.#counts
-    const rates = this.#rates.splice(0)
-    this.#counts = new Float64Array(2 * from.length)
-    for (const [place, old] of from.entries()) {
-      this.#counts[2 * place] = counts[2 * old] ?? 0
-      this.#counts[2 * place + 1] = counts[2 * old + 1] ?? 0
-      const rate = rates[old] ?? null
-      if (rate !== null) this.#keepRate(place, rate)
+  /** Forgets the first keys, as far as they are over. */
+  #forgetOver(interval: Nanos): void {
+    const until = this.#latest - interval
+    while (this.#first < this.#end) {
+      const at = this.#at(this.#first)
+      if ((this.#counts[at] as Nanos) > until) return
+      if (this.#entries[at] !== undefined) this.#clear(at)
+      this.numbers.first = ++this.#first
     }
   }
 
-  #costOf(place: number): number {
-    return 2 * place < this.#counts.length ? (this.#counts[2 * place + 1] as number) : 0
+  #clear(at: number): void {
+    this.size--
+    this.#counts[at] = -Infinity
+    this.#counts[at + 1] = 0
+    this.#entries[at] = undefined
+    this.#entries[at + 1] = null
   }
 
-  #keepRate(place: number, rate: Rate): void {
-    while (this.#rates.length <= place) this.#rates.push(null)
-    this.#rates[place] = rate
+  /** Moves the keys together, into more memory if most of it is used. They get new numbers. */
+  #makeRoom(): void {
+    const [counts, entries, mask] = [this.#counts, this.#entries, this.#counts.length - 1]
+    const kept = [...this.#kept()]
+    let length = FEW
+    while (length < 2 * kept.length) length *= 2
+    const numbers = new Int32Array(counts.length >> 1)
+    const first = this.#first
+    this.#counts = new Float64Array(2 * length)
+    this.#entries = emptyEntries(length)
+    this.#first = this.#end = LEAST
+    for (const from of kept) {
+      const at = this.#at(this.#end)
+      this.#counts.set(counts.subarray(from, from + 2), at)
+      this.#entries[at] = entries[from]
+      this.#entries[at + 1] = entries[from + 1]
+      numbers[from >> 1] = this.#end++
+    }
+    this.numbers.first = LEAST
+    this.numbers.renumber((number) => (number < first ? 0 : (numbers[((2 * number) & mask) >> 1] as number)))
   }
 }
 
-function copyOf(numbers: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const copy = new Float64Array(length)
-  copy.set(numbers)
-  return copy
+function emptyEntries(length: number): unknown[] {
+  return Array.from({ length: 2 * length }, (_, i) => (i & 1 ? null : undefined))
 }

@@ -2,47 +2,61 @@ import { type Nanos, readSafely } from '@genpool/runtime'
 import { MinHeap } from '../queues/min-heap'
 import { type Waiting } from '../queues/waiting'
 import { IdleRates } from './idle-rates'
-import { KeyPlaces } from './key-places'
+import { KeyTable, type Numbered } from './key-table'
 import { type KeyRules, LimitLane } from './limit-lane'
+import { type CheckedLimitsOptions, keyIn, keyOf } from './limit-options'
 import { Rate } from './rate'
 
 /** The lanes of this many keys rest before they are let go: a key that comes again soon costs nothing. A power of two. */
 const RESTING = 16
-/** So many keys are added before keys are forgotten, twice as many: one by one, that would cost more. */
-const ADDED = 16
 /** At least this many lanes are kept for other keys, or as many as are in use. */
 const SPARE_LANES = 1024
-/** If there are more places than this, and a quarter of them is in use, they are moved together. */
+/** If there are more places than this, and a quarter of them is in use, the lanes are moved together. */
 const MANY_PLACES = 4096
 
 /**
  * The keys under one limit.
  *
- * A key has a lane while something of it waits or runs, or while it backs off. A lane is large: an idle key has none, but a place
- * in a few lists, with what its rate still counts. So of many keys, few are looked at, and these stay in the processor's caches.
+ * A key has a lane while something of it waits or runs, or while it backs off. A lane is large: an idle key has none, and only what
+ * its rate still counts is kept. So of many keys, few lanes are looked at, and these stay in the processor's caches.
+ *
+ * Each key has a number: that of an idle key, or a negative one, `-1 - place`, while it has a lane.
  */
-export class KeyedLimit<E extends Waiting> {
+export class KeyedLimit<E extends Waiting> implements Numbered {
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
-  readonly #places = new KeyPlaces()
-  /** By place: the lane of its key; null for an idle one. */
+  readonly #table = new KeyTable(this)
+  readonly #idle = new IdleRates(this.#table)
+  /** By place: a lane that has a key, its key, and the hash of that. */
   #lanes: (LimitLane<E> | null)[] = []
-  readonly #rates = new IdleRates()
-  #active = 0
-  /** With this many keys, old ones are looked for. */
-  #most = ADDED
+  #keys: unknown[] = []
+  #hashes: number[] = []
+  /** Places without a lane. */
+  #free: number[] = []
+  /** Lanes for other keys, most with a rate that counts nothing. */
+  #spare: LimitLane<E>[] = []
   /** A ring of lanes of which nothing was left some time ago. Some may be in use again. */
   readonly #resting: (LimitLane<E> | null)[] = Array.from({ length: RESTING }, () => null)
   #rested = 0
-  /** Lanes for other keys, most with a rate that counts nothing. */
-  #spare: LimitLane<E>[] = []
+
+  /** The property that has the key; null if a user's function finds it. Fast path: it is read without a function. */
+  readonly #property: string | null
+  readonly #find: (message: unknown) => unknown
 
   constructor(
-    readonly keyOf: (message: unknown) => unknown,
+    by: CheckedLimitsOptions['by'],
     public rules: KeyRules,
     /** Whether it is the option `rate`, and not `limits`. */
     readonly isRate: boolean,
-  ) {}
+  ) {
+    this.#property = typeof by === 'string' ? by : null
+    this.#find = keyOf(by)
+  }
+
+  /** The key of a message; undefined if it has none. @throws {InvalidError} if the user's function throws */
+  keyOf(message: unknown): unknown {
+    return this.#property === null ? this.#find(message) : keyIn(message, this.#property)
+  }
 
   /** The lane of a message; null if it has no key. @throws {InvalidError} if the user's function throws */
   laneOf(message: unknown): LimitLane<E> | null {
@@ -52,20 +66,24 @@ export class KeyedLimit<E extends Waiting> {
 
   /** The lane of a key. Call `forget` if nothing is added to it. */
   laneByKey(key: unknown): LimitLane<E> {
-    const hash = this.#places.hashOf(key)
-    const known = this.#places.of(key, hash)
-    return known < 0 ? this.#add(key, hash) : (this.#lanes[known] ?? this.#activate(known, false))
+    const number = this.#table.find(key)
+    return number < 0 ? (this.#lanes[-1 - number] as LimitLane<E>) : this.#activate(key, this.#table.hash, number)
+  }
+
+  keyByNumber(number: number): unknown {
+    return number < 0 ? this.#keys[-1 - number] : this.#idle.keyOf(number)
   }
 
   keyIn({ place }: LimitLane<E>): unknown {
-    return this.#places.keyAt(place)
+    return this.#keys[place]
   }
 
   /** When the rate of an entry's key lets something of this cost begin; `now` if the key is not known. */
   opensAt(entry: Waiting, cost: number, now: Nanos): Nanos {
     // Without keys there is nothing to find: the user's function is spared.
-    const key = this.#places.size === 0 ? undefined : readSafely(() => this.keyOf(entry.subject), undefined)
-    if (this.#places.of(key, this.#places.hashOf(key)) < 0) return now
+    const hasKeys = this.#active > 0 || this.#idle.size > 0
+    const key = hasKeys ? readSafely(() => this.keyOf(entry.subject), undefined) : undefined
+    if (this.#table.find(key) === 0) return now
     const lane = this.laneByKey(key)
     const at = lane.fitsAt(cost, now)
     this.forget(lane)
@@ -80,13 +98,14 @@ export class KeyedLimit<E extends Waiting> {
   /** How many idle keys have begun something lately, so that their rates count it. */
   countIdle(now: Nanos): number {
     const { rate } = this.rules
-    return rate === null ? 0 : this.#rates.count(rate.interval, now)
+    return rate === null ? 0 : this.#idle.count(rate.interval, now)
   }
 
   configure(rules: KeyRules): void {
     this.rules = rules
     this.#spare = []
-    this.#rates.configure(rules.rate)
+    if (rules.rate === null) this.#idle.clear()
+    else this.#idle.configure(rules.rate)
     for (const lane of this.lanes()) lane.configure(rules)
   }
 
@@ -102,56 +121,68 @@ export class KeyedLimit<E extends Waiting> {
     if (before !== null) this.#endRest(before)
   }
 
+  get #active(): number {
+    return this.#lanes.length - this.#free.length
+  }
+
   #endRest(lane: LimitLane<E>): void {
     lane.isResting = false
     if (lane.known > 0 || lane.isHeld) return
     const { place } = lane
-    if (lane.rate === null) this.#places.delete(place)
-    else lane.rate = this.#rates.keep(place, lane.rate as Rate)
-    this.#lanes[place] = null
+    const key = this.#keys[place]
+    const number = lane.rate === null ? 0 : this.#keep(key, lane, lane.rate as Rate)
+    this.#table.change(key, this.#hashes[place] as number, -1 - place, number)
     lane.place = -1
-    if (this.#spare.length < SPARE_LANES || this.#spare.length < this.#active) this.#spare.push(lane)
-    this.#active--
+    this.#lanes[place] = null
+    this.#keys[place] = undefined
+    this.#free.push(place)
+    const active = this.#active
+    if (this.#spare.length < SPARE_LANES || this.#spare.length < active) this.#spare.push(lane)
+    if (this.#lanes.length > MANY_PLACES && active * 4 < this.#lanes.length) this.#compact()
   }
 
-  #add(key: unknown, hash: number): LimitLane<E> {
-    if (this.#places.size >= this.#most) this.#forgetOver()
-    const place = this.#places.add(key, hash)
-    if (place === this.#lanes.length) this.#lanes.push(null)
-    return this.#activate(place, true)
+  /** Keeps what the rate of an idle key counts: returns its number, or 0. The lane keeps a rate only if it counts nothing now. */
+  #keep(key: unknown, lane: LimitLane<E>, rate: Rate): number {
+    if (rate.sum > 0 && !rate.isOfOneTime) {
+      lane.rate = null
+      return this.#idle.keep(key, rate, true)
+    }
+    const number = rate.sum > 0 ? this.#idle.keep(key, rate, false) : 0
+    rate.clear()
+    return number
   }
 
-  /** Gives a key a lane. Nothing is kept for a new one. */
-  #activate(place: number, isNew: boolean): LimitLane<E> {
+  /** Gives a key a lane. @param number that of an idle key; 0 if it is new */
+  #activate(key: unknown, hash: number, number: number): LimitLane<E> {
     const lane = this.#spare.length === 0 ? new LimitLane<E>(this.rules, this) : (this.#spare.pop() as LimitLane<E>)
     const { rate } = this.rules
-    if (rate !== null && (!isNew || lane.rate === null)) {
-      lane.rate = isNew ? new Rate(rate) : this.#rates.take(place, lane.rate as Rate | null, rate)
+    if (rate !== null) {
+      lane.rate ??= new Rate(rate)
+      if (number > 0) lane.rate = this.#idle.take(number, lane.rate as Rate)
     }
+    const place = this.#free.length === 0 ? this.#lanes.length : (this.#free.pop() as number)
     lane.place = place
-    this.#active++
-    return (this.#lanes[place] = lane)
-  }
-
-  /** Looks at the next keys, and forgets the idle ones whose rates count nothing. */
-  #forgetOver(): void {
-    const { rate } = this.rules
-    for (let i = 0; i < 2 * ADDED; i++) {
-      const place = this.#places.next()
-      if (place === null || this.#lanes[place] !== null) continue
-      if (rate !== null && !this.#rates.isOver(place, rate.interval)) continue
-      this.#rates.clear(place)
-      this.#places.delete(place)
-    }
-    this.#most = this.#places.size + ADDED
-    if (this.#lanes.length > MANY_PLACES && this.#places.size * 4 < this.#lanes.length) this.#compact()
+    this.#lanes[place] = lane
+    this.#keys[place] = key
+    this.#hashes[place] = hash
+    if (number === 0) this.#table.add(key, hash, -1 - place)
+    else this.#table.change(key, hash, number, -1 - place)
+    return lane
   }
 
   /** Gives the memory of many places back. */
   #compact(): void {
-    const from = this.#places.compact()
-    this.#lanes = from.map((place) => this.#lanes[place] as LimitLane<E> | null)
-    for (const [place, lane] of this.#lanes.entries()) if (lane !== null) lane.place = place
-    this.#rates.move(from)
+    const lanes = this.lanes()
+    const keys = lanes.map((lane) => this.keyIn(lane))
+    const hashes = lanes.map(({ place }) => this.#hashes[place] as number)
+    // In this order, nobody else has the place that a lane gets.
+    for (const [place, lane] of lanes.entries()) {
+      this.#table.change(keys[place], hashes[place] as number, -1 - lane.place, -1 - place)
+      lane.place = place
+    }
+    this.#lanes = [...lanes]
+    this.#keys = keys
+    this.#hashes = hashes
+    this.#free = []
   }
 }

@@ -3,7 +3,7 @@ import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
-import { type Gate, Hold, holdOf, rateOf, underRules } from './hold'
+import { type Gate, holdOf, isHold, rateOf, underRules } from './hold'
 import { type RateRules } from './rate'
 
 /** What holds for each key. */
@@ -43,7 +43,7 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   rate: Gate | null = null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
   opensAt: Nanos
-  /** The place of its key in its limit; -1 if it has no key now. */
+  /** The slot of its key in its limit; -1 if it has no key now. */
   place = -1
   /** Whether nothing of its key was left some time ago, and its limit keeps it for a while. */
   isResting = false
@@ -184,12 +184,12 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   /** Whether it backs off: nothing of it begins until a time. */
   get isHeld(): boolean {
-    return this.rate instanceof Hold
+    return isHold(this.rate)
   }
 
   /** Forgets a back-off that is over. */
   endHold(now: Nanos): void {
-    if (this.rate instanceof Hold && this.rate.until <= now) this.rate = rateOf(this.rate)
+    if (isHold(this.rate) && this.rate.until <= now) this.rate = rateOf(this.rate)
   }
 
   /** When something is due here: a request may begin, is too old, or a back-off is over. */

@@ -88,9 +88,14 @@ export function toFairBy(from: CheckedLimitsOptions['by']): FairBy {
 
 /** Returns the function that finds the key by which lanes are kept. */
 export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
-  if (typeof from === 'string') return (message) => identify(propertyOf(message, from))
+  if (typeof from === 'string') return (message) => keyIn(message, from)
   const find = keyFunction(from, '"by"')
   return (message) => identify(find(message))
+}
+
+/** The key of a message in one of its properties. */
+export function keyIn(message: unknown, property: string): unknown {
+  return identify(propertyOf(message, property))
 }
 
 /** Returns the function that finds the cost of a message; null if each costs 1. It throws an `InvalidError` for a wrong cost. */

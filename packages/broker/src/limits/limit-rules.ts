@@ -2,14 +2,7 @@ import { type Waiting } from '../queues/waiting'
 import { type Gate, underRules } from './hold'
 import { KeyedLimit } from './keyed-limit'
 import { type KeyRules } from './limit-lane'
-import {
-  type CheckedLimitsOptions,
-  type CheckedRateOptions,
-  type CostOf,
-  costOf,
-  keyOf,
-  toRateRules,
-} from './limit-options'
+import { type CheckedLimitsOptions, type CheckedRateOptions, type CostOf, costOf, toRateRules } from './limit-options'
 import { Pass } from './pass'
 
 /** The checked options of all limits. */
@@ -125,7 +118,7 @@ function limitOf<E extends Waiting>(
   rules: KeyRules,
   isRate: boolean,
 ): KeyedLimit<E> {
-  if (old === null) return new KeyedLimit<E>(keyOf(by), rules, isRate)
+  if (old === null) return new KeyedLimit<E>(by, rules, isRate)
   old.configure(rules)
   return old
 }

@@ -21,6 +21,11 @@ export class Rate extends SlidingWindow {
     this.share = shareOf(rules, null)
   }
 
+  /** See `Hold`. */
+  get isHold(): false {
+    return false
+  }
+
   /** Takes other rules over. What began before still counts. */
   configure(rules: RateRules): void {
     this.rules = rules

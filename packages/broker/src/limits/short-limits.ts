@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Waiting } from '../queues/waiting'
 import { type GatedQueue } from './gated-queue'
+import { type HoldWatch } from './hold-watch'
 import { begin, beginsAlone, beginsNow, end, enter, hold, laneFor, laneOf, runs } from './lane-holder'
 import { type LaneSchedule } from './lane-schedule'
 import { type LimitLane } from './limit-lane'
@@ -15,6 +16,7 @@ import { type Passes } from './passes'
  */
 export class ShortLimits<E extends Waiting> {
   readonly #rules: LimitRules<E>
+  readonly #watch: HoldWatch<E>
 
   constructor(
     private readonly passes: Passes<E>,
@@ -23,16 +25,17 @@ export class ShortLimits<E extends Waiting> {
     private readonly lanes: LaneSchedule<E>,
   ) {
     this.#rules = passes.rules
-  }
-
-  /** How many could be served now. */
-  get ready(): number {
-    return this.inner.ready
+    this.#watch = passes.watch
   }
 
   /** Whether nothing can be served, and nothing is due at any time. */
   get isAtRest(): boolean {
-    return !this.queue.isHolding && this.inner.ready === 0 && this.lanes.wakeAt === Infinity
+    return this.inner.ready === 0 && !this.#isHolding && (this.inner.outside === 0 || this.lanes.wakeAt === Infinity)
+  }
+
+  /** Whether the gate holds a request. The gate is looked at first: it is nearer in memory. */
+  get #isHolding(): boolean {
+    return this.#rules.gate !== null && this.queue.isHolding
   }
 
   /** Whether a new one may begin at once. */
@@ -49,45 +52,58 @@ export class ShortLimits<E extends Waiting> {
 
   /** Adds one that may stand in the queue, or parks it; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
-    if (this.queue.isHolding) return false
+    if (this.#isHolding) return false
     const { isPlain, only } = this.#rules
     if (isPlain) return this.#enqueued(entry, now)
     const lone = only === null ? undefined : laneFor(entry, only)
-    if (lone !== undefined && lone.waiting < lone.rules.max && !lone.isClosed(1, 0, now)) {
-      if (!this.#enqueued(entry, now)) return false
-      enter(entry, lone)
-      return true
-    }
+    if (lone !== undefined) return this.#tryEnqueueIn(lone, entry, now)
     const pass = this.passes.of(entry)
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
     const lane = pass.closedLane(0, now)
-    if (lane !== null) return this.#parked(entry, pass, lane, now)
+    if (lane !== null) return this.#parked(entry, lane, now)
     if (!this.#enqueued(entry, now)) return false
     pass.enter(0)
     return true
   }
 
+  #tryEnqueueIn(lane: LimitLane<E>, entry: E, now: Nanos): boolean {
+    if (lane.waiting >= lane.rules.max) return false
+    if (lane.isClosed(1, 0, now)) return this.#parked(entry, lane, now)
+    if (!this.#enqueued(entry, now)) return false
+    enter(entry, lane)
+    return true
+  }
+
   /** Parks a new one if it may not begin and nothing else has to be decided; otherwise false, and nothing changes. */
   tryPark(entry: E, now: Nanos): boolean {
-    if (this.queue.isHolding || this.#rules.isPlain) return false
+    if (this.#isHolding || this.#rules.isPlain) return false
+    const lone = laneOf(entry)
+    if (lone !== undefined)
+      return lone.waiting < lone.rules.max && lone.isClosed(1, 0, now) && this.#parked(entry, lone, now)
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
-    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.#parked(entry, pass, lane, now)
+    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.#parked(entry, lane, now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */
   next(now: Nanos, enough: Nanos): E | null {
     const { gate, isPlain } = this.#rules
-    const entry = this.queue.isHolding ? null : this.inner.peek(now, enough)
-    if (entry === null || (gate !== null && !gate.fits(1, now))) return null
+    if (gate !== null && (this.queue.isHolding || !gate.fits(1, now))) return null
+    const entry = this.inner.peek(now, enough)
+    if (entry === null) return null
     if (isPlain) return entry
     const lane = laneOf(entry)
-    if (lane !== undefined) return beginsNow(entry, lane, now) && this.lanes.wakeAt > now ? entry : null
+    if (lane !== undefined) return beginsNow(entry, lane, now) && !this.#isDue(now) ? entry : null
     const pass = this.passes.get(entry)
     if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
-    if (this.lanes.wakeAt <= now || (entry.key !== undefined && !pass.isAlone)) return null
+    if (this.#isDue(now) || (entry.key !== undefined && !pass.isAlone)) return null
     return gate === null || pass.cost === 1 ? entry : null
+  }
+
+  /** Whether a parked request may begin, or is too old. */
+  #isDue(now: Nanos): boolean {
+    return this.inner.outside > 0 && this.lanes.wakeAt <= now
   }
 
   /** Takes what `next` has just returned, and begins it. */
@@ -111,33 +127,33 @@ export class ShortLimits<E extends Waiting> {
       if (!isPlain) pass.begin(now)
       gate?.add(pass.cost, now)
     }
-    this.passes.watch.freed(entry, now)
+    this.#watch.freed(entry, now)
   }
 
-  /** Ends one that ran: the next of its key may stand in the queue. Otherwise false, and nothing changes. */
-  tryRelease(entry: E, now: Nanos): boolean {
+  /** Ends one that ran. Returns how many of its key came into the queue; -1, and nothing changes, if more is to be decided. */
+  tryRelease(entry: E, now: Nanos): number {
     const lane = laneOf(entry)
     if (lane !== undefined) return this.#tryReleaseLane(entry, lane, now)
     const pass = this.#rules.isPlain ? undefined : this.passes.get(entry)
-    if (pass === undefined) return true
-    if (pass.place !== 'running' || !(pass.isAlone || this.#isSimple(pass))) return false
+    if (pass === undefined) return 0
+    if (pass.place !== 'running' || !(pass.isAlone || this.#isSimple(pass))) return -1
     pass.end(true)
     this.passes.forget(entry, pass)
-    if (pass.keyed !== null && !pass.isAlone) this.#letNext(pass.keyed, now)
+    const count = pass.keyed !== null && !pass.isAlone ? this.#letNext(pass.keyed, now) : 0
     this.passes.reuse(pass)
-    return true
+    return count
   }
 
-  #tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
+  #tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
     const isAlone = lane.parked === 0
-    if (!runs(entry) || !(isAlone || (this.#isTimeless(lane) && this.#rules.rated === null))) return false
+    if (!runs(entry) || !(isAlone || (this.#isTimeless(lane) && this.#rules.rated === null))) return -1
     end(entry, lane)
-    if (!isAlone) this.#letNext(lane, now)
-    return true
+    return isAlone ? 0 : this.#letNext(lane, now)
   }
 
-  /** Puts what is parked in a lane into the queue, as far as there are places. */
-  #letNext(lane: LimitLane<E>, now: Nanos): void {
+  /** Puts what is parked in a lane into the queue, as far as there are places. Returns how many. */
+  #letNext(lane: LimitLane<E>, now: Nanos): number {
+    const before = this.inner.ready
     while (lane.parked > 0 && lane.hasPlace()) {
       const pass = this.lanes.tryUnpark(lane, now)
       if (pass === null) {
@@ -149,9 +165,10 @@ export class ShortLimits<E extends Waiting> {
       if (lane.owner === this.#rules.only) this.#holdLane(entry, pass, lane)
       else pass.enter(0)
       this.inner.readmitPlain(entry, now)
-      this.passes.watch.freed(entry, now)
+      this.#watch.freed(entry, now)
     }
     this.inner.outside = this.lanes.length
+    return this.inner.ready - before
   }
 
   /** One that comes back needs its pass no more. */
@@ -167,7 +184,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Whether no time matters for what is parked in a lane, or comes back from it. */
   #isTimeless({ rate }: LimitLane<E>): boolean {
-    if (rate !== null || this.#rules.gate !== null || this.queue.isHolding) return false
+    if (rate !== null || this.#rules.gate !== null) return false
     return this.lanes.isTimeless && this.lanes.wakeAt === Infinity
   }
 
@@ -178,9 +195,9 @@ export class ShortLimits<E extends Waiting> {
     return true
   }
 
-  #parked(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): boolean {
+  #parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.#isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    if (!this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
+    if (!this.lanes.tryParkNew(entry, this.passes.of(entry), lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true
   }

@@ -60,6 +60,15 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
 
   /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
+    const queue = this.levels.only
+    if (queue === null) return this.#tryEnqueue(entry)
+    if (queue.max !== Infinity && this.length + this.outside >= queue.max) return false
+    if (!queue.tryEnqueue(entry)) return false
+    this.readyNow++
+    return true
+  }
+
+  #tryEnqueue(entry: E): boolean {
     const { base } = this.levels
     if (this.length + this.outside >= this.max || !base.tryEnqueue(entry)) return false
     this.readyNow++
@@ -69,24 +78,27 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
 
   /** Fast path: `readmit` for one without key, priority and tag, while no queue drops by age. */
   readmitPlain(entry: E, now: Nanos): void {
-    const { base } = this.levels
-    base.readmit(entry, now)
+    const { levels } = this
     this.readyNow++
-    if (base.length === 1) this.levels.baseChanged()
+    if (levels.only !== null) return levels.returning.insertByAge(entry)
+    levels.base.readmit(entry, now)
+    if (levels.base.length === 1) levels.baseChanged()
   }
 
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
-    const { base } = this.levels
-    return this.levels.highest === base ? base.peek(now, enough) : null
+    const { levels } = this
+    const queue = levels.only
+    if (queue !== null && levels.returning.first === null) return queue.peek(now, enough)
+    return levels.highest === levels.base ? levels.base.peek(now, enough) : null
   }
 
   /** Takes what `peek` has just shown. */
   takeShown(entry: E): void {
-    const { base } = this.levels
-    base.takeShown(entry)
+    const { levels } = this
+    levels.base.takeShown(entry)
     this.readyNow--
-    if (base.length === 0) this.levels.baseChanged()
+    if (levels.only === null && levels.base.length === 0) levels.baseChanged()
   }
 
   enqueue(entry: E, now: Nanos): void {
@@ -175,6 +187,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     const change = { from: this.options, to: options }
     this.options = options
     this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
+    this.levels.baseReplaced()
     this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.finish()

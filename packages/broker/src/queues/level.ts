@@ -50,6 +50,11 @@ export class Level<E extends Waiting> {
     return entry ?? this.returning.shift()
   }
 
+  /** Its queue if that is a drop queue; otherwise null. */
+  get dropQueue(): DropQueue<E> | null {
+    return this.queue instanceof DropQueue ? (this.queue as DropQueue<E>) : null
+  }
+
   /** Fast path: `enqueue` where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
     return this.queue instanceof DropQueue && (this.queue as DropQueue<E>).tryEnqueue(entry)

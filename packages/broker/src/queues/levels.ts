@@ -1,8 +1,10 @@
 import { type Nanos } from '@genpool/runtime'
+import { type DropQueue } from './drop-queue'
 import { Level } from './level'
 import { MinHeap, type Scheduled } from './min-heap'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
+import { type WaitingList } from './waiting-list'
 
 /** This many empty levels are kept; further ones are forgotten. */
 const SPARE_LEVELS = 8
@@ -32,6 +34,10 @@ class Places<E extends Waiting> {
 export class Levels<E extends Waiting> {
   /** The level of priority 0. It is never forgotten. */
   readonly base: Level<E>
+  /** What came back to the base. */
+  readonly returning: WaitingList<E>
+  /** Fast path: the queue of the base if there has been no other level, and it is a drop queue; otherwise null. */
+  only: DropQueue<E> | null
   readonly #places = new Map<number, Places<E>>()
   readonly #basePlaces: Places<E>
   /** The levels that are not empty, the highest first, and the lowest first. */
@@ -44,6 +50,8 @@ export class Levels<E extends Waiting> {
 
   constructor(base: Queue<E>) {
     this.base = new Level(0, base)
+    this.returning = this.base.returning
+    this.only = this.base.dropQueue
     this.#basePlaces = new Places(this.base)
     this.#places.set(0, this.#basePlaces)
     this.changed(this.base)
@@ -77,6 +85,7 @@ export class Levels<E extends Waiting> {
     this.#places.set(priority, new Places(level))
     if (this.#isAlone) {
       this.#isAlone = false
+      this.only = null
       this.changed(this.base)
     }
     return level
@@ -85,6 +94,11 @@ export class Levels<E extends Waiting> {
   /** Fast path: `changed` for the base, while its queue never wants `timeout`. */
   baseChanged(): void {
     if (!this.#isAlone) this.changed(this.base)
+  }
+
+  /** Call this after the queue of the base was replaced. */
+  baseReplaced(): void {
+    this.only = this.#isAlone ? this.base.dropQueue : null
   }
 
   /** Call this after each change of a level: an empty one may be forgotten. */

@@ -26,6 +26,12 @@ export interface PackedCalls<E extends Waiting> extends Expiring {
   unpack(): readonly E[]
 }
 
+/** A request that may become the next one of the pack in which it was built. */
+export interface PackedRequest {
+  message: unknown
+  sentAt: Nanos
+}
+
 /** The queue of a pack. */
 interface Unpacking {
   unpack(pack: Waiting): readonly Waiting[]
@@ -120,6 +126,21 @@ export class Pack<E extends Waiting> extends Waiting implements PackedCalls<E> {
     if (this.#at === this.#until) this.#nextTime()
     this.make.calls?.built(entry)
     return entry
+  }
+
+  /**
+   * Removes the oldest of some without callers: `into`, which was built here and is done, becomes that one. False, and nothing changes, if
+   * it is the last.
+   */
+  shiftInto(into: PackedRequest): boolean {
+    const at = this.#at
+    if (at + 1 === this.#end) return false
+    this.#at++
+    into.message = this.#messages[at]
+    into.sentAt = this.sentAt
+    this.#messages[at] = undefined
+    if (at + 1 === this.#until) this.#nextTime()
+    return true
   }
 
   #build(at: number, sentAt: Nanos): E {

@@ -1,10 +1,10 @@
 import { type Nanos } from '@genpool/runtime'
 import { DropQueue, isLate, type DropRules } from './drop-queue'
-import { type Maker, Pack } from './pack'
+import { type Maker, Pack, type PackedRequest } from './pack'
 import { type Waiting } from './waiting'
 
-/** In a shorter queue, requests are built at once: packing would save little. */
-const PACK_FROM = 1024
+/** In a shorter queue, requests are built at once: a pack would be mostly empty. */
+const PACK_FROM = 64
 /** The same for calls. A pack keeps alive what a young request would have let go: with 10 000 calls at once they take twice as long. */
 const PACK_CALLS_FROM = 32_768
 /** A pack starts after this many packable requests in a row, since a pack with one request is larger than the request. */
@@ -33,11 +33,26 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     return this.list.length + this.#packed >= PACK_CALLS_FROM
   }
 
+  /** The pack from which `takePacked` takes; null if it takes nothing. */
+  get takenPack(): Pack<E> | null {
+    const { first } = this.list
+    return first instanceof Pack && !this.rules.lifo && first.make.calls === undefined ? (first as Pack<E>) : null
+  }
+
+  /**
+   * `takePacked` from this pack, into a request that was built in it and is done. False, and nothing changes, if the pack is not first, or
+   * holds only one.
+   */
+  takeInto(into: PackedRequest, pack: unknown): boolean {
+    if (this.list.first !== pack || this.rules.lifo || !(pack as Pack<E>).shiftInto(into)) return false
+    this.#packed--
+    return true
+  }
+
   /** `dequeue` if the next is packed and has no caller, who could give up; otherwise null, and nothing changes. */
   takePacked(): E | null {
-    const { first } = this.list
-    if (first === null || first.tag === undefined || this.rules.lifo || !(first instanceof Pack)) return null
-    return first.make.calls === undefined ? this.unpackOne(first as Pack<E>, false) : null
+    const pack = this.takenPack
+    return pack === null ? null : this.unpackOne(pack, false)
   }
 
   /** For requests in packs it builds copies. */
@@ -71,7 +86,8 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   tryDequeue(now: Nanos, enough: Nanos): E | null {
     const { first } = this.list
     if (first === null || this.rules.lifo) return null
-    if (first.deadline - now <= enough || isLate(first, now)) return null
+    // Without a deadline, as of members, when it was sent is not read: that number is seldom in the cache.
+    if (first.deadline !== Infinity && (first.deadline - now <= enough || isLate(first, now))) return null
     if (first.tag === undefined) return this.list.shift()
     return first instanceof Pack ? this.unpackOne(first as Pack<E>, false) : null
   }

@@ -1,67 +1,142 @@
 import fc from 'fast-check'
-import { hashOf, KeyTable, NO_HASH } from '../../src/limits/key-table'
-import { KeyPlaces } from '../../src/limits/key-places'
+import { hashOf, NO_HASH } from '../../src/limits/key-hash'
+import { LEAST } from '../../src/limits/key-numbers'
+import { KeyTable } from '../../src/limits/key-table'
 import { RUNS } from '../laws/runs'
 
-const keyOf = (key: number): string => `key ${key}`
+/** Keys of all kinds: short and long strings, numbers, and keys without a hash. */
+const KINDS = [
+  (i: number) => `key ${i}`,
+  (i: number) => `${'long '.repeat(30)}${i}${' long'.repeat(30)}`,
+  (i: number) => i,
+  (i: number) => i + 0.5,
+  (i: number) => BigInt(i),
+]
+
+/** A table of keys that get one number after the other. */
+class Numbering {
+  readonly keys = new Map<number, unknown>()
+  readonly table = new KeyTable({ keyByNumber: (number) => this.keys.get(number) })
+  readonly model = new Map<unknown, number>()
+  #next = LEAST
+  #first = LEAST
+
+  add(key: unknown, sign: 1 | -1): void {
+    const number = sign * this.#next++
+    expect(this.table.find(key)).toBe(0)
+    this.keys.set(number, key)
+    this.model.set(key, number)
+    this.table.add(key, this.table.hash, number)
+  }
+
+  change(key: unknown, to: number): void {
+    const from = this.model.get(key) as number
+    expect(this.table.find(key)).toBe(from)
+    this.table.change(key, this.table.hash, from, to)
+    this.keys.delete(from)
+    if (to === 0) this.model.delete(key)
+    else {
+      this.model.set(key, to)
+      this.keys.set(to, key)
+    }
+  }
+
+  /** The key is used if it was idle, and idle if it was used. */
+  turn(key: unknown): void {
+    const isUsed = (this.model.get(key) as number) < 0
+    this.change(key, (isUsed ? 1 : -1) * this.#next++)
+  }
+
+  /** The oldest idle keys are over. */
+  forget(count: number): void {
+    this.#first = this.table.first = Math.min(this.#first + count, this.#next)
+    for (const [key, number] of this.model) if (number > 0 && number < this.#first) this.#drop(key, number)
+  }
+
+  /** The idle keys get other numbers. */
+  renumber(): void {
+    const before = [...this.model].filter(([, number]) => number > 0)
+    const numbers = new Map(before.map(([, number], i) => [number, i + LEAST]))
+    for (const [, number] of before) this.keys.delete(number)
+    for (const [key, number] of before) {
+      this.model.set(key, numbers.get(number) as number)
+      this.keys.set(numbers.get(number) as number, key)
+    }
+    this.#first = this.table.first = LEAST
+    this.table.renumber((number) => numbers.get(number) ?? 0)
+  }
+
+  check(keys: Iterable<unknown>): void {
+    expect([...keys].filter((key) => this.table.find(key) !== (this.model.get(key) ?? 0))).toEqual([])
+  }
+
+  #drop(key: unknown, number: number): void {
+    this.model.delete(key)
+    this.keys.delete(number)
+  }
+}
 
 describe('a table of keys', () => {
-  it('finds the same as a map, also if many keys have one hash', () => {
-    // Few hashes, at the end of the table too, and keys that come and go until it grows.
-    const step = fc.record({ key: fc.nat(199), adds: fc.boolean() })
-    const law = fc.property(fc.array(step, { maxLength: 600 }), fc.integer({ min: 1, max: 97 }), (steps, spread) => {
-      const hash = (key: number): number => 50 + (key % spread) * 3
-      const keys = Array.from({ length: 200 }, (_, key) => keyOf(key))
-      const table = new KeyTable()
-      const model = new Map<string, number>()
-      for (const { key, adds } of steps) {
-        const known = model.has(keyOf(key))
-        if (adds && !known && table.add(hash(key), key)) model.set(keyOf(key), key)
-        if (!adds) expect(table.delete(hash(key), key)).toBe(model.delete(keyOf(key)))
-        expect(table.size).toBe(model.size)
-        expect(table.find(keyOf(key), hash(key), keys)).toBe(model.get(keyOf(key)) ?? -1)
+  it('finds the same as a map, while keys of all kinds come, rest and go', () => {
+    const step = fc.record({
+      key: fc.nat(299),
+      kind: fc.nat(KINDS.length - 1),
+      what: fc.constantFrom('add', 'add', 'add', 'idle', 'turn', 'delete', 'forget', 'renumber'),
+      count: fc.nat(20),
+    })
+    const law = fc.property(fc.array(step, { maxLength: 800 }), (steps) => {
+      const all = new Numbering()
+      for (const { key: i, kind, what, count } of steps) {
+        const key = KINDS[kind]?.(i)
+        const isKnown = all.model.has(key)
+        if (what === 'forget') all.forget(count)
+        else if (what === 'renumber') all.renumber()
+        else if (!isKnown) all.add(key, what === 'idle' ? 1 : -1)
+        else if (what === 'turn') all.turn(key)
+        else if (what === 'delete') all.change(key, 0)
+        all.check([key])
       }
-      for (const key of keys.keys()) {
-        expect(table.find(keyOf(key), hash(key), keys)).toBe(model.get(keyOf(key)) ?? -1)
-      }
+      all.check(all.model.keys())
+      all.check(steps.map(({ key, kind }) => KINDS[kind]?.(key)))
     })
     fc.assert(law, { numRuns: RUNS })
   })
 
-  it('takes no more keys with one hash than it would look at', () => {
-    const table = new KeyTable()
-    const added = Array.from({ length: 100 }, (_, place) => table.add(1, place))
-    expect(added.filter(Boolean)).toHaveLength(17)
+  it('finds keys with the same hash', () => {
+    // Of long strings, some characters are not looked at.
+    const keys = Array.from(
+      { length: 100 },
+      (_, i) => `${'a'.repeat(1000)}${String.fromCharCode(97 + i)}${'a'.repeat(1000)}`,
+    )
+    const all = new Numbering()
+    for (const key of keys) all.add(key, -1)
+    all.check(keys)
+    for (const key of keys.slice(0, 50)) all.change(key, 0)
+    all.check(keys)
   })
 
-  it('has no hash for keys that are no strings', () => {
-    expect([1, NaN, null, Symbol('a'), 1n, true].map(hashOf)).toEqual(Array(6).fill(NO_HASH))
-    expect(hashOf('a'.repeat(1000))).toBe(hashOf('a'.repeat(1000)))
+  it('stays right while 10 000 keys are added, of which most go', () => {
+    const all = new Numbering()
+    const keys = Array.from({ length: 10_000 }, (_, i) => `key ${i}`)
+    for (const [i, key] of keys.entries()) {
+      all.add(key, i % 10 === 0 ? -1 : 1)
+      if (i % 100 === 99) all.forget(90)
+    }
+    all.check(keys)
   })
 })
 
-describe('the places of keys', () => {
-  it('stay while thousands of other keys of all kinds come and go', () => {
-    const kinds = [String, Number, BigInt, (key: number) => `${'long '.repeat(30)}${key}`]
-    const law = fc.property(fc.array(fc.nat(3), { minLength: 3000, maxLength: 3000 }), (chosen) => {
-      const places = new KeyPlaces()
-      const model = new Map<unknown, number>()
-      for (const [i, kind] of chosen.entries()) {
-        const key = kinds[kind]?.(i)
-        const place = places.add(key, places.hashOf(key))
-        model.set(key, place)
-        if (i % 3 === 0) continue
-        const [other] = model.keys()
-        places.delete(model.get(other) as number)
-        model.delete(other)
-        expect(places.of(other, places.hashOf(other))).toBe(-1)
-      }
-      for (const [key, place] of model) expect(places.of(key, places.hashOf(key))).toBe(place)
-      const from = places.compact()
-      expect(from).toHaveLength(model.size)
-      for (const [key, place] of model) expect(from[places.of(key, places.hashOf(key))]).toBe(place)
-      expect(places.size).toBe(model.size)
-    })
-    fc.assert(law, { numRuns: 10 })
+describe('the hash of a key', () => {
+  it('is there for strings and small whole numbers', () => {
+    expect([NaN, 0.5, 2 ** 31, null, Symbol('a'), 1n, true].map(hashOf)).toEqual(Array(7).fill(NO_HASH))
+    expect(hashOf('a'.repeat(1000))).toBe(hashOf('a'.repeat(1000)))
+    expect(hashOf(7)).toBe(hashOf(7))
+    expect(hashOf(0)).toBe(hashOf(-0))
+  })
+
+  it('is not the same for keys that differ in a few characters', () => {
+    for (const key of [(i: number) => `key-${i}`, (i: number) => i]) {
+      expect(new Set(Array.from({ length: 10_000 }, (_, i) => hashOf(key(i)))).size).toBeGreaterThan(9_900)
+    }
   })
 })

@@ -9,6 +9,10 @@ import type { GivesBack } from './give-back'
 interface TurnWork<M> {
   /** Calls `execute` of `member`. */
   ready(member: M): void
+  /** Whether none is ready, besides the one that runs. */
+  readonly isNoneReady: boolean
+  /** Has a member look for work when all that are ready have run. @param first before others that do so */
+  seekLast(member: M, first: boolean): void
   /** Measures the runs of handlers that return at once. */
   readonly runs: RunMeter
 }
@@ -19,12 +23,25 @@ interface WorkSource<M> {
   askR(member: M): Request | null
   /** The next request for a member that has just run one, if it is a packed cast and nothing is to decide; otherwise null. */
   takePacked(member: M): Request | null
+  /** What `takePacked` takes from; null if it takes nothing. */
+  readonly takenPack: unknown
   /** The member stops waiting for a request. Returns whether it waited. */
   remove(member: M): boolean
   /** Up to `limit` more requests for the same handler, which takes a batch. */
   takeBatch(member: M, first: Request, limit: number): readonly Request[]
   /** The request has left its member's hand: the next one of its key may start. */
   release(request: Request): void
+}
+
+/** What a pool does for casts that a member runs in a row, and that share one request. */
+export interface Rows {
+  /** Whether somebody is told of each run. */
+  readonly isWatched: boolean
+  /** A cast has run, and is settled. Its member goes on, or calls `end`. */
+  done(cast: Request): void
+  /** It becomes the next one from the same pack. False, and nothing done, if it cannot. */
+  next(cast: Request, pack: unknown): boolean
+  end(): void
 }
 
 /** What a member (`M`) needs of its pool, and where it reports the result of its work. */
@@ -35,6 +52,7 @@ export interface Crew<M> extends GivesBack {
   readonly facts: PoolFacts
   readonly behaviour: CompiledBehaviour
   readonly progress: Progress<Request>
+  readonly rows: Rows
   /** Whether `mayWork` has to be asked. */
   readonly gated: boolean
   /** Whether a member may wait for a request now. If not, `seekWork` is called when it may. */
@@ -42,6 +60,8 @@ export interface Crew<M> extends GivesBack {
   /** A run ended: the handler returned and its commit is done. `times`: the number of runs that `runNs` stands for. */
   finished(member: M, request: Request, runNs: Nanos, times: number): void
   /** A run ended without a commit. */
+  /** Runs took so long, each on average. */
+  ran(runNs: Nanos, times: number): void
   broke(member: M, request: Request, runNs: Nanos): void
   /** A handler failed, or the worker died with these requests. Settles and releases them, or runs them again; decides about the member. */
   crashed(member: M, requests: readonly Request[], cause: unknown): void

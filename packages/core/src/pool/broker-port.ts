@@ -58,9 +58,7 @@ export class BrokerPort implements Port {
 
   get idle(): number {
     if (!this.kernel.worksAhead) return this.#engine.lengthR
-    let count = 0
-    for (const member of this.#engine.members) if (member.hand.count === 0) count++
-    return count
+    return [...this.#engine.members].filter(({ hand }) => hand.count === 0).length
   }
 
   relativeTime(now: Nanos): Nanos {
@@ -98,8 +96,8 @@ export class BrokerPort implements Port {
   }
 
   takeIdle(): Member | null {
-    const isWatched = this.#listeners.matched.length > 0 || this.kernel.worksAhead
-    return isWatched ? null : this.#engine.takeIdle(this.#turn.now())
+    if (this.#listeners.matched.length > 0 || this.kernel.worksAhead) return null
+    return this.#engine.takeIdle(this.#turn.now())
   }
 
   get packs(): boolean {
@@ -114,6 +112,14 @@ export class BrokerPort implements Port {
     const next = this.#listeners.matched.length > 0 ? null : this.#engine.takePacked(this.#turn.now())
     if (next !== null) next.runner = member
     return next
+  }
+
+  get takenPack(): unknown {
+    return this.#engine.takenPack
+  }
+
+  takeInto(cast: Request, pack: unknown): boolean {
+    return this.#engine.takeInto(cast, pack, this.#turn.now())
   }
 
   askR(member: Member): Request | null {
@@ -220,14 +226,12 @@ export class BrokerPort implements Port {
   }
 
   private tellMatched(): void {
-    const { idle } = this
-    for (const listener of this.#listeners.matched) listener.matched(idle)
+    for (const listener of this.#listeners.matched) listener.matched(this.idle)
   }
 
   private wakeAt(at: Nanos): void {
-    this.#timer ??= new WakeTimer(this.kernel.clock, () =>
-      this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined),
-    )
+    const wake = (): void => this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
+    this.#timer ??= new WakeTimer(this.kernel.clock, wake)
     this.#timer.wakeAt(at, this.#engine.length > 0)
   }
 

@@ -45,10 +45,10 @@ export class Crashes {
 
   /** Whether the request is run again. If not, it is settled. */
   #runsAgain(request: Request, cause: unknown): boolean {
-    if (request.outcome !== null) return false
+    if (request.outcome !== null || request.isLeft) return false
     const fate = this.kernel.supervision.fateOf(request)
     const error = this.kernel.failures.crashed(request, cause)
-    if (fate === 'retry') {
+    if (fate === 'retry' && !error.mayBeCommitted) {
       request.extend().crash = error
       return true
     }

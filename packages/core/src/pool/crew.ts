@@ -6,6 +6,7 @@ import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Progress } from '../work/worker'
+import { CastRows } from './cast-rows'
 import type { Crashes } from './crashes'
 import type { DirectMessages } from './direct-messages'
 import type { Listeners } from './listeners'
@@ -14,6 +15,9 @@ import type { Port } from './port'
 import type { Recorder, SeatGate, Timers } from './ports'
 import type { Roster } from './roster'
 import type { TurnWork } from './turn-work'
+
+/** One for all pools. */
+const NONE: never[] = []
 
 /** The parts of a pool that its members deal with. */
 export interface CrewParts {
@@ -42,9 +46,10 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   /** How many runs are in progress. */
   busy = 0
   gated = false
-  #seatGates: readonly SeatGate[] = []
+  #seatGates: readonly SeatGate[] = NONE
   readonly #recorder: Recorder
   readonly #listeners: Listeners
+  #rows: CastRows | null = null
 
   constructor(private readonly parts: CrewParts) {
     this.turn = parts.pool.turn
@@ -55,6 +60,10 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turnWork = parts.turnWork
     this.#listeners = parts.listeners
     this.work = parts.pool.port
+  }
+
+  get rows(): CastRows {
+    return (this.#rows ??= new CastRows(this, this.#recorder, this.#listeners))
   }
 
   // --- work ---

@@ -7,6 +7,9 @@ import type { Gate, Refusal } from './ports'
 import type { LiveSettings } from './settings'
 import type { Status } from './status'
 
+/** One for all pools. */
+const NONE: never[] = []
+
 /** What the entrance needs of the pool. */
 export interface EntrancePorts {
   readonly turn: Turn
@@ -29,7 +32,7 @@ export class Entrance {
   open = true
   /** Whether requests keep the asynchronous context of their callers. One that is instrumented always does. */
   looksForContext = false
-  #gates: readonly Gate[] = []
+  #gates: readonly Gate[] = NONE
   #instrument: ScopeFactory | null = null
   #scopes: ScopeFactory | null = null
 

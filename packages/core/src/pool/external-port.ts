@@ -87,6 +87,14 @@ export class ExternalPort implements Port, OfferHost {
     return false
   }
 
+  get takenPack(): null {
+    return null
+  }
+
+  takeInto(): boolean {
+    return false
+  }
+
   takePacked(): null {
     return null
   }

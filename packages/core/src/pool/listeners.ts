@@ -35,6 +35,8 @@ export class Listeners {
   matched: Wanting<'matched'> = NONE
   beforeCommits: Wanting<'beforeCommits'> = NONE
   turnEnded: Wanting<'turnEnded'> = NONE
+  /** Whether somebody is told of each match, or of the start or the end of each run. */
+  watchRuns = false
   #all: readonly Listener[] = NONE
 
   get backedOff(): Wanting<'backedOff'> {
@@ -113,6 +115,7 @@ export class Listeners {
 
   private set(event: (typeof OFTEN)[number], listeners: readonly Listener[]): void {
     this[event] = (listeners.length === 0 ? NONE : listeners) as never
+    this.watchRuns = this.matched.length > 0 || this.handlerStarted.length > 0 || this.runFinished.length > 0
   }
 }
 

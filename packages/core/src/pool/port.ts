@@ -35,6 +35,10 @@ export interface Port {
   pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean
   /** The next request for a member that has just run one, if it is a packed cast and nothing is to decide; otherwise null. */
   takePacked(member: Member): Request | null
+  /** What `takePacked` takes from, for `takeInto`; null if it takes nothing. */
+  readonly takenPack: unknown
+  /** `takePacked` without a new request: `cast`, which came from `pack` and is done, becomes the next one. False, and nothing done, if not. */
+  takeInto(cast: Request, pack: unknown): boolean
   /** Offers an idle member: a request for it, or null if it waits or has been assigned one already. */
   askR(member: Member): Request | null
   /** Up to `limit` more requests for the same handler. */

@@ -3,6 +3,9 @@ import type { MailboxEntry } from '../requests/mailbox'
 /** Where a pool is in its life. `draining` finishes what it has and takes nothing new. */
 export type Phase = 'starting' | 'running' | 'draining' | 'stopped'
 
+/** One for all pools. */
+const NONE: never[] = []
+
 /** Where one pool is in its life. Written by its lifecycle, read by all parts. */
 export class Status {
   phase: Phase = 'starting'
@@ -13,5 +16,5 @@ export class Status {
   /** The fault that stopped it; undefined if there was none. */
   cause: unknown = undefined
   /** What waited when it stopped, for the `afterStop` of a plain function; empty without one. */
-  mailbox: readonly MailboxEntry[] = []
+  mailbox: readonly MailboxEntry[] = NONE
 }

@@ -18,6 +18,8 @@ export interface TurnPorts {
 export class TurnWork implements Runnable {
   #runs: RunMeter | null = null
   readonly #ready = new Ring<Member>()
+  /** Those that look for work when all that are ready have run. Made with the first one. */
+  #last: Member[] | null = null
   #scheduled = false
   #joined = false
   /** Whether a single member was ready when it last ran. */
@@ -62,6 +64,18 @@ export class TurnWork implements Runnable {
     this.turn.schedule(this)
   }
 
+  /** Whether none is ready, besides the one that runs. */
+  get isNoneReady(): boolean {
+    return this.#ready.length === 0
+  }
+
+  /** Has a member look for work when all that are ready have run. Call it while it runs. @param first before others that do so */
+  seekLast(member: Member, first: boolean): void {
+    this.#last ??= []
+    if (first) this.#last.unshift(member)
+    else this.#last.push(member)
+  }
+
   /** Keeps members that become ready for `runOne`, which must be called in a microtask. */
   reserve(): void {
     this.#scheduled = true
@@ -98,13 +112,23 @@ export class TurnWork implements Runnable {
     this.#wasAlone = ready.length === 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
-      while (ready.length > 0 && !turn.exhausted) ready.shift().execute()
+      while ((ready.length > 0 || this.mayBeReady()) && !turn.exhausted) ready.shift().execute()
       const runNs = runs.flush()
       if (runNs >= 0) this.pool.ran(runNs, runs.measured)
     } finally {
+      this.mayBeReady()
       this.#scheduled = ready.length > 0
       if (this.#scheduled) turn.schedule(this)
     }
+  }
+
+  /** Lets those look for work that are to do so last. Returns whether one is ready. */
+  private mayBeReady(): boolean {
+    const last = this.#last
+    if (last === null || last.length === 0) return false
+    for (const member of last) member.seekWork()
+    last.length = 0
+    return this.#ready.length > 0
   }
 
   rest(): void {

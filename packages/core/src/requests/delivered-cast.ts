@@ -47,6 +47,27 @@ export class DeliveredCast extends Request {
   /** Why it is to end if its commit comes to nothing, which was being written; null for its deadline, or if nothing ends it. */
   #ending: 'cancelled' | 'stopped' | null = null
 
+  #isLeft = false
+
+  override get isLeft(): boolean {
+    return this.#isLeft
+  }
+
+  override get commit(): 'written' | 'done' | null {
+    return this.#isLeft ? 'written' : super.commit
+  }
+
+  /** Its worker is gone. Run again it might count twice: it waits for the end of its commit. */
+  awaitCommit(): ((error: GenPoolError | undefined) => void) | null {
+    if (this.outcome !== null) return null
+    this.#isLeft = true
+    return (error) => {
+      this.#isLeft = false
+      if (error === undefined) this.succeed(undefined, false)
+      else super.fail(error)
+    }
+  }
+
   /** Ends it: it may be somebody else's now. */
   cancel(): void {
     this.#pool.giveUp(this, 'cancelled')

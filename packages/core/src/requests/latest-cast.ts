@@ -65,7 +65,8 @@ export class LatestKey {
 
 /** The turn of a key has ended for a request. */
 export function leaveTurn(request: Request): void {
-  if (request instanceof LatestCast) request.lane?.left(request)
+  // The kind first: `instanceof` reads all prototypes of a call.
+  if (request.kind === 'cast' && request instanceof LatestCast) request.lane?.left(request)
 }
 
 keepShape(new LatestCast({} as never, 'cast', {} as never, undefined, null, 0))

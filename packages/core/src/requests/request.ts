@@ -104,6 +104,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.rarely !== null && this.rarely.committed === true ? 'done' : null
   }
 
+  /** Whether its worker is gone, and it waits for the end of its commit. */
+  get isLeft(): boolean {
+    return false
+  }
+
   /** The other requests of its batch; null if its handler takes one message. */
   get companions(): readonly Request[] | null {
     if (this.handler.batch === 0) return null
@@ -169,6 +174,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       (error: unknown) => isLatest() && this.fail(this.owner.failures.unanswerable(this, error)),
     )
     return true
+  }
+
+  committed(): void {
+    this.extend().committed = true
   }
 
   /** Settles it with the answer that a worker gives after its commit. A promise is refused, and a step. */

@@ -39,13 +39,21 @@ export function giveAnswers(
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
 }
 
+/** The same for one request, if nothing in it or in the step is special. */
+export function giveShortly(request: Request, step: Step): void {
+  if (step.kind === 'reply') {
+    if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value, step)
+    else request.reply(step.value, true)
+  } else if (step.next !== undefined && request.expectsAnswer) request.extend().committed = true
+}
+
 /** Whether an answer may hold a draft of the recipe that has just run, or is one of an earlier recipe. */
-export function mayHoldDraft({ value, next }: Step): boolean {
+function mayHoldDraft({ value, next }: Step): boolean {
   return typeof next === 'function' || isRevoked(value)
 }
 
 /** Gives an answer that may hold a draft of the recipe that has just run, or may be a promise that the user's function returned. */
-export function giveAnswer(request: Request, value: unknown, step: Step): void {
+function giveAnswer(request: Request, value: unknown, step: Step): void {
   const draft = draftIn(value)
   if (draft !== undefined) return failAfter(step, request, draft)
   if (isNoAnswer(value)) request.extend().committed = hasChanged(step)

@@ -42,6 +42,10 @@ class GuardedWorker implements Worker {
     return this.#worker?.state
   }
 
+  get isCalling(): boolean {
+    return this.#worker?.isCalling === true
+  }
+
   async start(): Promise<Started> {
     if (this.#worker === null) throw this.#fault
     const started: unknown = await this.#worker.start()
@@ -69,6 +73,10 @@ class GuardedWorker implements Worker {
 
   holdsAnswersOf(job: Job): boolean {
     return this.#worker?.holdsAnswersOf(job) === true
+  }
+
+  giveUp(job: Job): boolean {
+    return this.#guard((worker) => worker.giveUp?.(job) !== false, true, [job])
   }
 
   isWriting(job: Job): boolean {

@@ -1,14 +1,16 @@
-import { isGenPoolError, type Turn } from '@genpool/runtime'
+import { isGenPoolError, type RunMeter, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { isOf } from '../behaviours/answerable'
 import { checkStep } from '../behaviours/check-step'
+import { readable } from '../behaviours/ended-drafts'
 import { isThenable } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import { RunAgain } from '../behaviours/run-again'
-import { Step } from '../behaviours/step'
+import { type Following, Step } from '../behaviours/step'
 import { hasPassed } from '../requests/deadline'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
+import type { WorkerHost } from './worker'
 
 /** Wraps what a handler threw, to tell it from what the commit threw. */
 export class HandlerFailure {
@@ -46,6 +48,31 @@ export function runAgainOf(error: unknown): RunAgain | undefined {
 
 function rethrowFailure(error: unknown): never {
   throw new HandlerFailure(error)
+}
+
+interface Reporting {
+  readonly host: Pick<WorkerHost<Request>, 'done'>
+  readonly pool: { readonly turnWork: { readonly runs: RunMeter } }
+}
+
+/** Reports a job that has run. Returns false: whoever gave it need not. */
+export function reportDone({ host, pool }: Reporting, job: Request, then?: Following): false {
+  const { runs } = pool.turnWork
+  host.done(job, then, runs.tick(), runs.measured)
+  return false
+}
+
+/** What a run failed with: whether its handler is at fault, or asked for another run. Otherwise its result was refused. */
+export function failureOf(
+  error: unknown,
+  requests: readonly Request[],
+): { readonly isCrash: boolean; readonly cause: unknown } {
+  const again = runAgainOf(error)
+  if (again !== undefined) return { isCrash: true, cause: again }
+  if (!(error instanceof HandlerFailure)) return { isCrash: false, cause: error }
+  return isAbort(error.cause, requests)
+    ? { isCrash: false, cause: error.cause }
+    : { isCrash: true, cause: readable(error.cause) }
 }
 
 /** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */

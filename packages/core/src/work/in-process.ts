@@ -2,16 +2,17 @@ import { type Nanos, readSafely } from '@genpool/runtime'
 import type { Attempt, Hold } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import { type Eventually, isThenable } from '../behaviours/eventually'
-import { readable } from '../behaviours/ended-drafts'
-import { type Step } from '../behaviours/step'
+import type { Step } from '../behaviours/step'
 import { calling } from '../requests/calling'
+import type { CastRow, Casts } from '../requests/cast-row'
 import type { Request } from '../requests/request'
-import { giveAnswer, giveAnswers, mayHoldDraft } from './answers'
+import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
-import { HandlerFailure, isAbort, isWanted, type LateSteps, runAgainOf, stepOf } from './handler-results'
+import { runRow } from './cast-rows'
+import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
-import { MessageContext, PlainContext } from './message-context'
+import { attemptOf, MessageContext, PlainContext } from './message-context'
 import { type Continuing, PromisedRuns } from './promised-runs'
 import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runShortly } from './short-runs'
@@ -29,7 +30,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   #keeper: StateKeeper | null
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
-  #startedAt: Nanos = 0
+  startedAt: Nanos = 0
   #promised: PromisedRuns | null = null
 
   constructor(
@@ -77,34 +78,38 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   give(job: Request): void {
-    if (this.runAtOnce(job))
-      this.host.done(job, undefined, this.pool.turnWork.runs.tick(), this.pool.turnWork.runs.measured)
+    if (this.runAtOnce(job)) reportDone(this, job)
   }
 
+  runRow(row: CastRow, casts: Casts): boolean {
+    return runRow(this, row, casts)
+  }
+
+  /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
   runAtOnce(job: Request): boolean {
-    const step = this.begin(job)
-    if (step === null) return false
-    if (step.then === undefined && !this.ended) return true
-    this.host.done(job, step.then, this.pool.turnWork.runs.tick(), this.pool.turnWork.runs.measured)
-    return false
-  }
-
-  /** Runs a job. Null if it has failed, or goes on. */
-  private begin(job: Request): Step | null {
     if (job.handler.batch > 0 || this.#companions !== null) this.#companions = job.companions
-    this.#startedAt = this.pool.turn.now()
-    this.host.progress.began(job, this.#startedAt)
+    this.began(job)
     let step: Step | PromiseLike<Step>
     try {
       step = runShortly(this, job) ?? this.transactWithin(job.rarely)
     } catch (error) {
       this.failed(job, error)
-      return null
+      return false
     }
-    if (!isThenable(step)) return step
+    return this.isOver(job, step)
+  }
+
+  began(job: Request): void {
+    this.startedAt = this.pool.turn.now()
+    this.host.progress.began(job, this.startedAt)
+  }
+
+  /** The same for a job whose handler has been called. */
+  isOver(job: Request, step: Step | PromiseLike<Step>): boolean {
+    if (!isThenable(step)) return (step.then === undefined && !this.ended) || reportDone(this, job, step.then)
     this.pool.overlaps = true
     this.promisedRuns.await(step)
-    return null
+    return false
   }
 
   get shortCell(): StateKeeper['cell'] {
@@ -127,7 +132,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const isPlain = job.rarely === null && job.handler.batch === 0
     if (attempt.number > 1 || attempt.exclusive || !isPlain) this.prepare(job, attempt)
     this.host.progress.attempted(job, attempt)
-    const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job)
+    const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job, attemptOf(job))
     let result: unknown
     calling.hand = this.host.inHand
     try {
@@ -189,10 +194,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (this.#promised !== null) this.#promised.hold = null
     if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
       giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
-    } else if (step.kind === 'reply') {
-      if (typeof step.value === 'object' && mayHoldDraft(step)) giveAnswer(request, step.value, step)
-      else request.reply(step.value, true)
-    } else if (step.next !== undefined && request.expectsAnswer) request.extend().committed = true
+    } else giveShortly(request, step)
   }
 
   runDone(step: Step): void {
@@ -201,21 +203,19 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const job = this.host.inHand.first as Request
     // Fast path: nothing of the user's has run since the reading in `lateStep`. Saves 4 % of a call of an async handler.
     const isOver = step.next === undefined && typeof step.value !== 'function' && job.rarely === null
-    this.host.done(job, step.then, (isOver ? turn.now() : turn.refresh()) - this.#startedAt, 1)
+    this.host.done(job, step.then, (isOver ? turn.now() : turn.refresh()) - this.startedAt, 1)
   }
 
   runFailed(error: unknown): void {
     if (!this.ended) this.failed(this.host.inHand.first as Request, error)
   }
 
-  private failed(job: Request, error: unknown): void {
-    const runNs = this.pool.turn.refresh() - this.#startedAt
+  failed(job: Request, error: unknown): void {
+    const runNs = this.pool.turn.refresh() - this.startedAt
     if (this.#promised !== null) this.#promised.hold = null
-    const again = runAgainOf(error)
-    if (again !== undefined) this.host.failed(job, again, runNs)
-    else if (error instanceof HandlerFailure && !isAbort(error.cause, [job, ...(this.#companions ?? [])])) {
-      this.host.failed(job, readable(error.cause), runNs)
-    } else this.host.refused(job, error instanceof HandlerFailure ? error.cause : error, runNs)
+    const { isCrash, cause } = failureOf(error, [job, ...(this.#companions ?? [])])
+    if (isCrash) this.host.failed(job, cause, runNs)
+    else this.host.refused(job, cause, runNs)
   }
 
   /** A job begins when it is given. */
@@ -232,7 +232,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   startOf(request: Request): Nanos | null {
-    return request.attempt > 0 && this.has(request) ? this.#startedAt : null
+    return request.attempt > 0 && this.has(request) ? this.startedAt : null
   }
 
   private has(request: Request): boolean {

@@ -4,6 +4,7 @@ import type { Context, Delivery, From, MemberContext, MemberInfo } from '../beha
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
 import { nobody } from '../hot-imports'
+import { CastRow } from '../requests/cast-row'
 import { addressOf } from '../requests/reply-address'
 import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
@@ -46,10 +47,15 @@ function runnerOf(request: Request): Runner<Request> {
  * costs more than the rest of it.
  */
 export class MessageContext implements Context {
-  readonly attempt: number
+  /** @param about the request, or the row of casts that has it */
+  constructor(
+    private readonly about: Request | CastRow,
+    readonly attempt: number,
+  ) {}
 
-  constructor(protected readonly request: Request) {
-    this.attempt = attemptOf(request)
+  protected get request(): Request {
+    const { about } = this
+    return about instanceof CastRow ? about.requestOf(this) : about
   }
 
   get member(): MemberInfo {
@@ -170,7 +176,7 @@ export class PlainContext implements Context {
 }
 
 /** The number of the run that has just begun. */
-function attemptOf({ attempt, rarely }: Request): number {
+export function attemptOf({ attempt, rarely }: Request): number {
   return rarely === null ? attempt : attempt + rarely.attempts
 }
 
@@ -213,6 +219,6 @@ function heldSender(request: Request, sender: Reference): Reference {
 /** nact's `dispatch`, whose third argument its types leave out. */
 const dispatchFrom = dispatch as (to: unknown, message: unknown, from: unknown) => void
 
-keepShape(new MessageContext({ attempt: 1, rarely: null } as Request))
+keepShape(new MessageContext({} as Request, 1))
 
 keepShape(new PlainContext({ attempt: 1, rarely: null, runner: { facts: {} } } as Request))

@@ -5,19 +5,19 @@ import { calling } from '../requests/calling'
 import type { Request } from '../requests/request'
 import { HandlerFailure, isWanted, type LateSteps, stepOf } from './handler-results'
 import type { InProcessPool } from './in-process-pool'
-import { MessageContext } from './message-context'
+import { attemptOf, MessageContext } from './message-context'
 import type { Run } from './state-keeper'
 import type { WorkerHost } from './worker'
 
 /** A worker that runs a message. */
-interface Running extends Run, LateSteps {
+export interface Running extends Run, LateSteps {
   readonly pool: InProcessPool
   readonly host: WorkerHost<Request>
   /** Where the state is; null if a run may not go the short way. */
   readonly shortCell: Cell<unknown> | null
 }
 
-const FIRST = { number: 1, exclusive: false }
+export const FIRST = { number: 1, exclusive: false }
 
 /**
  * Fast path: runs a handler, and gives its answer without the commit engine if it changes nothing. Otherwise the engine goes on from
@@ -35,7 +35,7 @@ function runOn(cell: Cell<unknown>, worker: Running, job: Request): Step | Promi
   const { pool, host } = worker
   const { value: state, version } = cell
   host.progress.attempted(job, FIRST)
-  const ctx = new MessageContext(job)
+  const ctx = new MessageContext(job, attemptOf(job))
   let result: unknown
   calling.hand = host.inHand
   try {
@@ -53,6 +53,6 @@ function runOn(cell: Cell<unknown>, worker: Running, job: Request): Step | Promi
 }
 
 /** Whether a step asks for nothing but a plain answer, if any. */
-function changesNothing({ value, next, then }: Step): boolean {
+export function changesNothing({ value, next, then }: Step): boolean {
   return next === undefined && then === undefined && typeof value !== 'object' && typeof value !== 'function'
 }

@@ -1,3 +1,4 @@
+import type { CastRow, Casts } from '../requests/cast-row'
 import type { GenPoolError, Nanos, Reference, Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { Delivery, MemberInfo } from '../behaviours/context'
@@ -50,10 +51,18 @@ export interface Job {
    * @returns whether this was its outcome: false if it has one already
    */
   succeed(value: unknown, answered: boolean): boolean
+  /** Notes that its run has committed. If its answer comes later, or never, its caller is told so. Left out: nothing is noted. */
+  committed?(): void
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */
   readonly wantsProgress?: boolean
+  /**
+   * The worker is gone while the commit of this job is being written. A job that must not run again if that counts waits for the end of
+   * it: this returns what to call then, with the error of a commit that has failed. Null: let it fail now, with an error that says that
+   * its commit may count.
+   */
+  awaitCommit?(): ((error: GenPoolError | undefined) => void) | null
   /** Tells its caller how far it is. Returns whether somebody is told: not if the caller does not ask, or has given up. */
   progress(value: unknown): boolean
   /**
@@ -140,10 +149,10 @@ export interface Worker<J extends Job = Job> {
   /** Takes a job over. It may run it at once and report before this returns. */
   give(job: J): void
   /**
-   * As `give`, for a job of a handler without batches. True: it has run, nothing follows from it, and nothing is reported. Left out by
-   * workers that run nothing at once.
+   * Runs casts of handlers without batches, one after the other, while `casts` has more. True: all have run, and nothing follows from the
+   * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
-  runAtOnce?(job: J): boolean
+  runRow?(row: CastRow, casts: Casts): boolean
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
    * reported before this returns.

@@ -231,6 +231,19 @@ describe('a delivered cast whose commit is being written', () => {
     expect(store.get('shop')).toEqual({ paid: ['a'] })
   })
 
+  it('has failed if the commit has, in a pool that has stopped', async () => {
+    const { pool, store, fails } = await open()
+    fails()
+    const { told } = send(pool as never, { type: 'put', id: 'a' }, 1000)
+    await clock.advance(100)
+    stop(pool as never)
+    await clock.settle()
+    expect(told).toEqual([])
+    await clock.advance(500)
+    expect(told).toEqual([['ERR_GENPOOL_NOT_COMMITTED', 1]])
+    expect(store.get('shop')).toEqual({ paid: [] })
+  })
+
   it('has failed if the commit has', async () => {
     const { pool, paid, fails } = await open()
     fails()

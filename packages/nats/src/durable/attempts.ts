@@ -1,4 +1,4 @@
-import type { GenPoolError } from '@genpool/core'
+import type { CrashedError, GenPoolError } from '@genpool/core'
 import { textOf } from '@genpool/runtime'
 
 /** One attempt that failed. */
@@ -108,7 +108,8 @@ export function endingOf(
   }: { readonly error: GenPoolError | undefined; readonly runs: number; readonly attempt: number },
   rules: AttemptRules,
 ): Ending {
-  if (error === undefined) return { kind: 'done' }
+  // What failed after the commit is an answer, for which nobody waits. Run again, its change would count twice.
+  if (error === undefined || (error as Partial<CrashedError>).committed === true) return { kind: 'done' }
   // It would be refused again: nobody can run it as it is.
   if (runs === 0 && error.code === 'ERR_GENPOOL_INVALID') return { kind: 'dead' }
   if (runs === 0 && error.code !== 'ERR_GENPOOL_CRASHED') return { kind: 'returned', delayMs: retryAfterOf(error) }

@@ -53,6 +53,15 @@ describe('an attempt', () => {
     expect([1, 2, 3, 4, 50].map((attempt) => waitAfter(attempt, rules))).toEqual([100, 200, 400, 500, 500])
   })
 
+  it('that has committed is done, though an answer failed for which nobody waits', () => {
+    const member = 'member-1.1'
+    const [yes, maybe, no] = ([true, 'maybe', false] as const).map(
+      (committed) => new CrashedError('pool', member, 'type', new Error('no answer'), committed),
+    )
+    expect(end(yes)).toEqual({ kind: 'done' })
+    expect([end(maybe), end(no)]).toEqual([1, 2].map(() => ({ kind: 'again', delayMs: 100 })))
+  })
+
   it('that nobody can begin is dead at once; one that the pool refuses for now is none', () => {
     expect(end(new InvalidError('message', []), 1, 0)).toEqual({ kind: 'dead' })
     expect(end(new StoppedError('pool'), 3, 0)).toEqual({ kind: 'returned', delayMs: 250 })

@@ -1,6 +1,8 @@
 import type { Patch } from 'immer'
 import { diff } from './diff'
 
+const NONE: never[] = []
+
 /**
  * The last values of a cell, so that a reader that is some versions behind can catch up with patches.
  *
@@ -8,7 +10,8 @@ import { diff } from './diff'
  * readers that never come. The patches are computed on demand, by comparing the parts that are not shared.
  */
 export class History<S> {
-  readonly #values: S[] = []
+  /** Made with the first one. */
+  #values: S[] = NONE
   /** The oldest version that is kept, if any. */
   #first = 0
 
@@ -17,7 +20,7 @@ export class History<S> {
 
   /** Keeps the value of `version`, which must be one more than in the last call. */
   push(version: number, value: S): void {
-    if (this.#values.length === 0) this.#first = version
+    if (this.#values.length === 0) [this.#first, this.#values] = [version, []]
     this.#values[version % this.size] = value
     if (version - this.#first >= this.size) this.#first = version - this.size + 1
   }
@@ -31,6 +34,6 @@ export class History<S> {
 
   /** Drops all values. */
   clear(): void {
-    this.#values.length = 0
+    this.#values = NONE
   }
 }

@@ -36,7 +36,9 @@ export class MemoryCell<S> implements SyncCell<S> {
   value: S
   version = 0
   readonly #validators: readonly Validator<S>[]
-  readonly #history: History<S> | undefined
+  /** Made with the first commit. */
+  #history: History<S> | undefined
+  readonly #keeps: number
   readonly #onWatcherError: (error: unknown) => void
   /** Made on first use, so that a cell without holds or watchers stays small. */
   #turns: Turns<MemoryHold<S>> | undefined
@@ -47,7 +49,8 @@ export class MemoryCell<S> implements SyncCell<S> {
     { initial, validators, history, onWatcherError }: CellSetup<S>,
   ) {
     this.#validators = validators
-    this.#history = history > 0 ? new History(history) : undefined
+    this.#history = undefined
+    this.#keeps = history
     this.#onWatcherError = onWatcherError ?? rethrowLater
     this.validate(initial, 'first value of')
     this.value = frozenState(key, initial)
@@ -86,13 +89,17 @@ export class MemoryCell<S> implements SyncCell<S> {
     return this.#turns.take(new MemoryHold(this, this.#turns))
   }
 
+  private get kept(): History<S> | undefined {
+    return this.#keeps > 0 ? (this.#history ??= new History(this.#keeps)) : undefined
+  }
+
   watch(watcher: Watcher<S>): () => void {
     this.#watchers ??= new Watchers(this.#onWatcherError)
     return this.#watchers.add(watcher, this.version)
   }
 
   patchesSince(version: number): readonly Patch[] | undefined {
-    if (this.#history !== undefined) return this.#history.patchesSince(version, this.version, this.value)
+    if (this.kept !== undefined) return this.kept.patchesSince(version, this.version, this.value)
     return version === this.version ? NO_PATCHES : undefined
   }
 
@@ -164,7 +171,7 @@ export class MemoryCell<S> implements SyncCell<S> {
   arrive(version: number, value: S): void {
     const before = this.value
     const last = this.version
-    if (version === last + 1) this.#history?.push(last, before)
+    if (version === last + 1) this.kept?.push(last, before)
     else this.#history?.clear()
     this.value = frozen(value, before)
     this.version = version
@@ -202,7 +209,7 @@ export class MemoryCell<S> implements SyncCell<S> {
   }
 
   #put(next: S): void {
-    this.#history?.push(this.version, this.value)
+    this.kept?.push(this.version, this.value)
     this.value = next
     this.version += 1
   }

@@ -1,13 +1,13 @@
 import type { Patch } from 'immer'
+import { type Container, copyOf } from './copies'
 import { frozen } from './frozen'
+import { changesKeys } from './large-copies'
 
 /** A value after patches, and the patches back. */
 export interface Patched<S> {
   readonly next: S
   readonly inverse: readonly Patch[]
 }
-
-type Container = Record<string | number, unknown>
 
 /**
  * Applies what a recipe has changed elsewhere: copies the parts on the paths, each of them once, and makes no draft. A fifth of
@@ -45,6 +45,7 @@ function changed(part: unknown, patch: Patch, depth: number, making: Making): un
   const copy = making.copies.has(part) ? (part as Container) : copyOf(part as Container)
   making.copies.add(copy)
   if (depth === path.length - 1) return set(copy, key, patch, making.inverse) ? copy : UNFIT
+  if (!Object.hasOwn(copy, key)) return UNFIT
   const inner = changed(copy[key], patch, depth + 1, making)
   if (inner === UNFIT) return UNFIT
   copy[key] = inner
@@ -57,13 +58,10 @@ function fits(part: unknown, key: string | number): boolean {
   return Object.getPrototypeOf(part) === Object.prototype
 }
 
-function copyOf(part: Container): Container {
-  return Array.isArray(part) ? (part.slice() as never) : { ...part }
-}
-
 function set(copy: Container, key: string | number, { op, path, value }: Patch, inverse: Patch[]): boolean {
   if (Array.isArray(copy) && op !== 'replace') return false
   const before = copy[key]
+  if (op === 'remove' || !Object.hasOwn(copy, key)) changesKeys(copy)
   if (op === 'remove') {
     inverse.push({ op: 'add', path, value: before })
     return Reflect.deleteProperty(copy, key)

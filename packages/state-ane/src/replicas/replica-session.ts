@@ -181,7 +181,8 @@ export class ReplicaSession<S> {
         },
         (error: unknown) => {
           this.isWriting = false
-          this.#refused(seq, error)
+          if (this.#isClosed) this.ports.lost?.(message[5], error)
+          else this.#refused(seq, error)
         },
       ))
     } catch (error) {

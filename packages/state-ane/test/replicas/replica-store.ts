@@ -9,6 +9,7 @@ import {
   ReplicaSession,
   type Store,
 } from '@genpool/state-ane'
+import { sent } from './sent'
 
 /** A channel that keeps the order, and takes its time: one microtask, and as many more as `delay` says. */
 export class Channel<M> {
@@ -41,9 +42,7 @@ export class Channel<M> {
 /** An error crosses by other means. */
 function copied<M>(message: M): M {
   return (
-    Array.isArray(message)
-      ? message.map((part: unknown) => (part instanceof Error ? part : structuredClone(part)))
-      : message
+    Array.isArray(message) ? message.map((part: unknown) => (part instanceof Error ? part : sent(part))) : message
   ) as M
 }
 

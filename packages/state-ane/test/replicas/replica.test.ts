@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { createStore, Replica, type ReplicaRequest, type ReplicaUpdate, replicate } from '@genpool/state-ane'
 import fc from 'fast-check'
+import { sent } from './sent'
 
 interface State {
   readonly count: number
@@ -77,10 +78,10 @@ describe('a replica', () => {
             poll()
           } else if (event.to === 'owner') {
             const ask = take(asks, event.which, event.fate)
-            if (ask !== undefined) answers.push(owner.answer(structuredClone(ask)))
+            if (ask !== undefined) answers.push(owner.answer(sent(ask)))
           } else {
             const answer = take(answers, event.which, event.fate)
-            if (answer !== undefined) replica.receive(structuredClone(answer))
+            if (answer !== undefined) replica.receive(sent(answer))
           }
           expect(replica.version).toBeGreaterThanOrEqual(before)
           check()

@@ -21,6 +21,7 @@ export function linkTo(shared: SharedState, { ledger, reports, posting }: Linked
       return given !== undefined && ledger.commits(given) ? undefined : new CancelledCommit()
     },
     committed: (run) => reports.committed(run),
+    lost: (run, error) => reports.commitLost(run, error),
     sendSoon: () => posting.soon(),
     sendNow: () => posting.now(),
     get isBusy() {

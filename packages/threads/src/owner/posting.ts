@@ -1,15 +1,14 @@
 import type { Job } from '@genpool/core'
-import type { TransferListItem } from 'node:worker_threads'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
-import { canMove, transferListOf, wasSent } from '../values/transfer'
+import { canMove, type Transferable, transferListOf, wasSent } from '../values/transfer'
 import { type StateLink, unsendable } from './state-link'
 import type { Thread } from './thread'
 
 /** Sends what becomes ready for a thread in one turn in one post. */
 export class Posting {
   #waiting: ToThread[] = []
-  #list: TransferListItem[] | undefined = undefined
+  #list: Transferable[] | undefined = undefined
   #scheduled = false
   /** How many jobs wait. */
   #jobs = 0
@@ -57,7 +56,7 @@ export class Posting {
   readonly #afterCallers = (): void => process.nextTick(this.#send)
 
   /** The message of this job is moved, not copied. */
-  move(list: readonly TransferListItem[]): void {
+  move(list: readonly Transferable[]): void {
     this.#list = [...(this.#list ?? []), ...list]
   }
 
@@ -98,7 +97,7 @@ export class Posting {
     }
   }
 
-  #post(messages: readonly ToThread[], list: readonly TransferListItem[] | undefined): void {
+  #post(messages: readonly ToThread[], list: readonly Transferable[] | undefined): void {
     if (list === undefined) return this.thread.post(messages)
     if (!canMove(list))
       throw new TypeError('the list of what is to be moved names memory twice, or memory that was moved before')
@@ -116,7 +115,7 @@ export class Posting {
   }
 
   /** Perhaps only an address in it cannot be cloned. */
-  #sendPlainly(message: ToThread, list: readonly TransferListItem[] | undefined): void {
+  #sendPlainly(message: ToThread, list: readonly Transferable[] | undefined): void {
     try {
       this.#post([withPlainAddresses(message) as ToThread], list)
     } catch (error) {
@@ -138,18 +137,18 @@ function messagesOf([, , { message }, companions]: JobToThread): readonly unknow
   return [message, ...(companions ?? []).map((each) => each.message)]
 }
 
-function movedWith(job: JobToThread): readonly TransferListItem[] | undefined {
+function movedWith(job: JobToThread): readonly Transferable[] | undefined {
   return listOf(messagesOf(job))
 }
 
 /** What is moved with messages that go together. They may name the same memory. */
-function listOf(messages: readonly unknown[]): readonly TransferListItem[] | undefined {
+function listOf(messages: readonly unknown[]): readonly Transferable[] | undefined {
   const list = messages.flatMap((message) => transferListOf(message) ?? [])
   return list.length > 0 ? [...new Set(list)] : undefined
 }
 
 /** What is moved with the messages of a job; undefined for nothing. */
-export function movedWithJob(job: Job): readonly TransferListItem[] | undefined {
+export function movedWithJob(job: Job): readonly Transferable[] | undefined {
   return job.companions === null
     ? transferListOf(job.message)
     : listOf([job, ...job.companions].map((each) => each.message))

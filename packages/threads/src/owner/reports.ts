@@ -13,6 +13,7 @@ import { isGenPoolError, type Nanos } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
+import { LeftCommit } from './left-commit'
 import { SentAddresses } from './sent-addresses'
 import { decodeError, type EncodedValue } from '../values/errors'
 
@@ -42,6 +43,7 @@ export class Reports {
   /** Calls whose handlers returned without an answer, which may come later. */
   readonly #owed = new Map<number, Owed>()
   readonly #backOffs = new BackOffs()
+  readonly #left = new LeftCommit()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
   #sent: SentAddresses | null = null
 
@@ -162,7 +164,7 @@ export class Reports {
    */
   died(cause: unknown, outlived: boolean, written?: number): readonly Job[] {
     const begun = this.ledger.died()
-    if (outlived) for (const given of begun) this.#lostAnswer(given, cause, given.id === written ? 'maybe' : true)
+    if (outlived) for (const given of begun) this.#lostAnswer(given, cause, given.id === written)
     for (const given of begun) this.#begins(given)
     this.#isOver = true
     for (const { job, committed } of this.#owed.values()) job.fail(this.#crash(job, cause, committed))
@@ -171,11 +173,12 @@ export class Reports {
     return begun.map(({ job }) => job)
   }
 
-  /** It was committed, or will be, and its answer is gone with the thread. */
-  #lostAnswer(given: Given<Job>, cause: unknown, committed: true | 'maybe'): void {
+  /** It was committed, or may be, and its answer is gone with the thread. */
+  #lostAnswer(given: Given<Job>, cause: unknown, isWritten: boolean): void {
     if (!this.ledger.hasCommitted(given)) return
     this.#begins(given)
-    for (const job of [given.job, ...(given.job.companions ?? [])]) job.fail(this.#crash(job, cause, committed))
+    if (isWritten) this.#left.keep(runOf(given), (job) => this.#crash(job, cause, 'maybe'))
+    else for (const job of runOf(given)) job.fail(this.#crash(job, cause, true))
   }
 
   /** Reports what runs now, and forgets what is settled. That others before it had begun is told with their ends. */
@@ -210,6 +213,7 @@ export class Reports {
     if (fault !== undefined) this.#unanswerable(job, fault)
     else if (answer !== undefined) this.#jobOf(job)?.succeed(answer.value, true)
     else this.#castCommitted(job)
+    this.#left.committed()
     if (ranNs >= 0) this.#done(job, null, ranNs)
   }
 
@@ -217,7 +221,14 @@ export class Reports {
     const given = this.ledger.byId(id)
     if (given?.job.kind !== 'cast') return
     this.#begins(given)
-    for (const job of [given.job, ...(given.job.companions ?? [])]) job.succeed(undefined, false)
+    for (const job of runOf(given)) job.succeed(undefined, false)
+  }
+
+  /** The commit of a run comes to nothing, and its member has ended or its thread is gone: nobody else tells those that wait for it. */
+  commitLost({ job: id }: CommittedRun, error: unknown): void {
+    const given = this.ledger.byId(id)
+    if (given !== undefined) this.#left.keep(runOf(given), (job) => this.#crash(job, error, false))
+    this.#left.lost(error, (job) => this.#crash(job, error, false))
   }
 
   #done(id: number, then: Following | null, ranNs: Nanos): void {
@@ -266,9 +277,11 @@ export class Reports {
 
   /** What its handler has not answered may be answered later. */
   #owes(given: Given<Job>): void {
+    const committed = this.ledger.hasCommitted(given)
     const owes = (job: Job | undefined, id: number): void => {
       if (job?.expectsAnswer !== true || job.outcome !== null) return
-      this.#owed.set(id, { job, committed: this.ledger.hasCommitted(given) })
+      if (committed) job.committed?.()
+      this.#owed.set(id, { job, committed })
     }
     owes(given.job, given.id)
     for (const each of given.companions) owes(this.#companions.get(each), each)
@@ -291,4 +304,9 @@ export class Reports {
     this.#sent ??= new SentAddresses(this.ports.seat, this.ports.resolved)
     this.#sent.open(id, job)
   }
+}
+
+/** The jobs of one run: of a batch, all its messages. */
+function runOf({ job }: Given<Job>): readonly Job[] {
+  return [job, ...(job.companions ?? [])]
 }

@@ -54,6 +54,8 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #isReal: boolean
   /** Null if each member has a state of its own. */
   #link: StateLink | null = null
+  /** The same, and after the end, too: its last commit may still be written then. */
+  #lastLink: StateLink | null = null
   #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
 
   constructor(
@@ -88,7 +90,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#endings = new Endings(thread)
     if (seat.cell !== undefined) {
       const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
-      this.#link = linkTo(threads.sharedState(seat.cell), parts)
+      this.#link = this.#lastLink = linkTo(threads.sharedState(seat.cell), parts)
     }
   }
 
@@ -190,7 +192,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   isWriting(job: Job): boolean {
-    const written = this.#link?.written
+    const written = this.#lastLink?.written
     const given = written === undefined ? undefined : this.#ledger.byId(written)
     if (given === undefined || !this.#ledger.hasCommitted(given)) return false
     return given.job === job || given.job.companions?.includes(job) === true
@@ -262,9 +264,8 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.threads.ended(this)
     this.#started?.reject(cause)
     this.#endings.died()
-    const written = this.#link?.written
     this.#unlink()
-    const begun = this.#reports.died(cause, this.seat.cell !== undefined, written)
+    const begun = this.#reports.died(cause, this.seat.cell !== undefined, this.#lastLink?.written)
     if (!this.#endings.isEnding) this.host.died(cause, begun)
   }
 

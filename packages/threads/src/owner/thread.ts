@@ -1,10 +1,4 @@
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type TransferListItem,
-  Worker,
-} from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
@@ -18,6 +12,7 @@ import { Waiting } from './waiting'
 import type { ThreadData } from '../thread/thread-data'
 import { decodeError } from '../values/errors'
 import { received } from '../values/received'
+import type { Transferable } from '../values/transfer'
 
 /** What a thread is made of. */
 export interface ThreadSetup {
@@ -120,7 +115,7 @@ export class Thread {
   }
 
   /** @throws {unknown} if a message cannot be cloned, is nested too deeply or throws when it is read; nothing is sent then */
-  post(messages: readonly ToThread[], list?: readonly TransferListItem[]): void {
+  post(messages: readonly ToThread[], list?: readonly Transferable[]): void {
     if (this.isGone) return
     const packed: Packed = []
     for (const message of messages) packForThread(packed, message)

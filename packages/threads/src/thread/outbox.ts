@@ -1,13 +1,13 @@
-import type { MessagePort, TransferListItem } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
-import { canMove, transferListOf } from '../values/transfer'
+import { canMove, type Transferable, transferListOf } from '../values/transfer'
 
 /** Sends what the thread has to say, in order and many at once. */
 export class Outbox {
   #waiting: Packed = []
-  #list: TransferListItem[] | undefined = undefined
+  #list: Transferable[] | undefined = undefined
   #said = 0
 
   /** @param replace what is sent instead of a message that cannot be cloned; null for nothing */
@@ -47,7 +47,7 @@ export class Outbox {
     }
   }
 
-  #post(packed: Packed, list: readonly TransferListItem[] | undefined): void {
+  #post(packed: Packed, list: readonly Transferable[] | undefined): void {
     if (list !== undefined && !canMove(list)) throw new TypeError('its memory was moved before, or twice')
     this.port.postMessage(packed, list)
   }

@@ -1,11 +1,14 @@
 import { wrongArgument } from '@genpool/runtime'
 import { types } from 'node:util'
-import type { TransferListItem } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+
+/** What Node can move to another thread. Taken from `postMessage`, since the name of the type differs between versions of `@types/node`. */
+export type Transferable = NonNullable<Parameters<Worker['postMessage']>[1]>[number]
 
 /** What is known of transfers in this thread. */
 interface Transfers {
   /** The lists of what `transfer` was called with. */
-  readonly lists: WeakMap<object, readonly TransferListItem[]>
+  readonly lists: WeakMap<object, readonly Transferable[]>
   /** What was moved to another thread. */
   readonly moved: WeakSet<object>
   /** Whether `transfer` was ever called here: if not, nobody looks for lists. */
@@ -32,7 +35,7 @@ const { lists, moved } = transfers
  * @throws {OptionsError} if `value` is no object, or `list` is no list
  * @example await call(thumbnails, transfer({ type: 'make', image }, [image.buffer]))
  */
-export function transfer<T extends object>(value: T, list: readonly TransferListItem[]): T {
+export function transfer<T extends object>(value: T, list: readonly Transferable[]): T {
   if (typeof value !== 'object' || (value as unknown) === null) {
     throw wrongArgument({ of: 'transfer', argument: 'value', expected: 'an object' }, value)
   }
@@ -43,7 +46,7 @@ export function transfer<T extends object>(value: T, list: readonly TransferList
 }
 
 /** What is to be moved with a value; undefined for nothing. */
-export function transferListOf(value: unknown): readonly TransferListItem[] | undefined {
+export function transferListOf(value: unknown): readonly Transferable[] | undefined {
   if (!transfers.isUsed || typeof value !== 'object' || value === null) return undefined
   const own = lists.get(value)
   const inner = Object.values(value).flatMap((part: unknown) =>
@@ -67,11 +70,11 @@ export function hasLeft(value: unknown): boolean {
  * Whether Node would move this. It takes memory that was moved before, or that two messages of one post move, and says nothing:
  * the receiver then gets an error instead of the post, and nobody learns what was in it.
  */
-export function canMove(list: readonly TransferListItem[]): boolean {
+export function canMove(list: readonly Transferable[]): boolean {
   return new Set(list).size === list.length && !list.some(isDetached)
 }
 
-function isDetached(item: TransferListItem): boolean {
+function isDetached(item: Transferable): boolean {
   if (!types.isArrayBuffer(item) || item.byteLength > 0) return false
   try {
     new Uint8Array(item)

@@ -120,7 +120,7 @@ export class Retries implements Listener {
     // was to run again, and was dropped.
     if (crash.member !== '') retried.crashes += retried.crashes === 0 ? (reruns ?? 0) + 1 : 1
     retried.crash = crash
-    return reruns !== undefined && crash.committed !== true && retried.crashes < this.pool.poisonAfter
+    return reruns !== undefined && !crash.mayBeCommitted && retried.crashes < this.pool.poisonAfter
   }
 
   async #wait(ms: number, { options: { signal }, crash }: Retried): Promise<void> {

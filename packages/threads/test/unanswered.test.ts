@@ -1,0 +1,76 @@
+import { call, getState, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { threads } from '@genpool/threads'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { join } from 'node:path'
+import type Shared from './fixtures/shared'
+import { until } from './fixtures/until'
+
+const file = join(__dirname, 'fixtures', 'shared.ts')
+
+let system: ActorSystemRef
+let words: Int32Array
+beforeEach(() => {
+  words = new Int32Array(new SharedArrayBuffer(16))
+  system = start()
+})
+afterEach(() => stop(system))
+
+async function open(state: NonNullable<PoolOptions['state']>) {
+  const pool = spawnPool(system, threads<typeof Shared>(file, { workerData: words.buffer }), 'pool', { size: 1, state })
+  await ready(pool)
+  await call(pool, { type: 'where' })
+  return pool
+}
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'answered',
+    (error: unknown) => error,
+  )
+
+describe('a call that a handler in a thread leaves without an answer', () => {
+  it.each(['shared', 'isolated'] as const)(
+    'says at its deadline whether the handler has committed: %s',
+    async (state) => {
+      const pool = await open(state)
+      const ends = [1, 0].map((n) => failureOf(call(pool, { type: 'unanswered', n }, { timeout: 1000 })))
+      const expired = { code: 'ERR_GENPOOL_EXPIRED', started: true }
+      expect(await Promise.all(ends)).toMatchObject([
+        { ...expired, mayBeCommitted: true, message: expect.stringContaining('its commit was done') },
+        { ...expired, mayBeCommitted: false },
+      ])
+    },
+  )
+
+  it('says so for each message of a batch', async () => {
+    const pool = await open('shared')
+    const abort = new AbortController()
+    const ends = [1, 2, 3].map((n) => failureOf(call(pool, { type: 'noneAnswered', n }, { signal: abort.signal })))
+    await call(pool, { type: 'where' })
+    abort.abort()
+    for (const error of await Promise.all(ends)) expect(error).toMatchObject({ mayBeCommitted: true })
+    expect(getState(pool)).toMatchObject({ n: 6 })
+  })
+
+  it('says so when it aborts, and when the pool stops', async () => {
+    const pool = await open('shared')
+    const abort = new AbortController()
+    const aborted = failureOf(call(pool, { type: 'unanswered', n: 1 }, { signal: abort.signal }))
+    const stopped = failureOf(call(pool, { type: 'unanswered', n: 1 }))
+    await call(pool, { type: 'where' })
+    abort.abort()
+    expect(await aborted).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', mayBeCommitted: true })
+    stop(pool)
+    expect(await stopped).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', mayBeCommitted: true })
+  })
+
+  it.each(['shared', 'isolated'] as const)(
+    'expires, also if its deadline passes while the end of its handler is on its way: %s',
+    async (state) => {
+      const pool = await open(state)
+      const end = failureOf(call(pool, { type: 'unanswered', n: 0, ms: 20 }, { timeout: 1000 }))
+      await until(() => words[2] === 1)
+      for (const late = performance.now() + 1050; performance.now() < late;);
+      expect(await end).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true, mayBeCommitted: false })
+    },
+  )
+})
