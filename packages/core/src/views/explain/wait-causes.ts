@@ -2,7 +2,7 @@ import { paused } from './life-causes'
 import { type Cause } from './cause'
 import { type Evidence, LONG_TURN_MS } from './evidence'
 import { count, type Finding, inWords } from './finding'
-import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
+import { heldBack } from './held-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 
 /** One turn of the event loop that takes this long is told of, however many short ones there are. */
@@ -179,9 +179,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??
-    heldByBackOff(evidence) ??
-    heldByRate(evidence) ??
-    heldByLimits(evidence) ??
+    heldBack(evidence)[0] ??
     concurrency(evidence) ??
     keys(evidence) ??
     oneAtATime(evidence) ??
