@@ -1,7 +1,7 @@
 import { inOrder, letGo, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
-import { type FairBy, identify, keyFunction, propertyOf } from '../queues/fair-keys'
+import { type FairBy, identifyOf, keyFunction, propertyOf } from '../queues/fair-keys'
 import { fairWeight } from '../queues/fair-weight'
 import { countOrInfinity, toNanos } from '../queues/leaf-options'
 import { type RateRules } from './rate'
@@ -93,12 +93,12 @@ const LIMIT = 'a limit, which "limits.by" or "rate.by" finds,'
 export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
   if (typeof from === 'string') return (message) => keyIn(message, from)
   const find = keyFunction(from, '"by"')
-  return (message) => identify(find(message), LIMIT)
+  return (message) => identifyOf(LIMIT, find(message))
 }
 
 /** The key of a message in one of its properties. */
 export function keyIn(message: unknown, property: string): unknown {
-  return identify(propertyOf(message, property), LIMIT)
+  return identifyOf(LIMIT, propertyOf(message, property))
 }
 
 /** Returns the function that finds the cost of a message; null if each costs 1. It throws an `InvalidError` for a wrong cost. */

@@ -48,7 +48,12 @@ export function sameBy(a: FairBy, b: FairBy): boolean {
 }
 
 /** Returns the map key of a key: arrays and objects with the same content are one key. */
-export function identify(key: unknown, of = 'a fair queue'): unknown {
+export function identify(key: unknown): unknown {
+  return identifyOf('a fair queue', key)
+}
+
+/** The same. @param of whose key it is, as errors say it */
+export function identifyOf(of: string, key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
   if (isPromise(key)) throw promisedKey(key)
   try {
