@@ -386,3 +386,26 @@ describe('the budget for retries', () => {
       { numRuns: 300 },
     ))
 })
+
+describe('a call with retry that expires in a later try', () => {
+  it('is told of its own timeout, and of how long it has waited in all', async () => {
+    let runs = 0
+    const Work = definePool({
+      calls: {
+        work: async () => {
+          if (++runs === 1) throw new Error('first')
+          await clock.wait(5000)
+          return reply(1)
+        },
+      },
+    })
+    const pool = spawnPool(system, Work, 'late', { clock, size: 1, retryOnCrash: { work: 0 } })
+    const error = call(pool, { type: 'work' }, { timeout: 1000, retry: { backoff: { min: 130, jitter: 0 } } }).catch(
+      (reason: unknown) => reason,
+    )
+    await clock.advance(1100)
+    const { message, waitedMs } = (await error) as { message: string; waitedMs: number }
+    expect(message).toContain('did not answer within 1000 ms')
+    expect(waitedMs).toBeGreaterThanOrEqual(1000)
+  })
+})

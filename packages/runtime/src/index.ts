@@ -40,6 +40,7 @@ export {
 export { checkPlace, isAddress, lookUp } from './nact/place'
 export { answerQuery } from './nact/answer-query'
 export { ReplyReference } from './nact/replies'
+export { MOST_DEPTH } from './most-depth'
 export { Notices } from './notices'
 export { RetryBudget } from './retry-budget'
 export { WakeTimer } from './wake-timer'

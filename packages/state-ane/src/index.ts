@@ -56,5 +56,6 @@ export { Replica, replicate, type ReplicaRequest, type ReplicaUpdate, type Repli
 export { type Answer, type Changed, type Snapshot, type StateMessage } from './actors/messages'
 export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'
 export { fileEngine, type FileEngine, type FileEngineOptions } from './journal/file-engine'
-export { JournalError, type JournalOptions } from './journal/journal'
+export { JournalError } from './journal/journal-error'
+export { type JournalOptions } from './journal/journal'
 export { LockedError } from './journal/lock'

@@ -255,3 +255,18 @@ describe('a state that members in threads share', () => {
     expect(words[1]).toBeGreaterThanOrEqual(1)
   })
 })
+
+describe('a commit of a thread whose watcher ends what it is for', () => {
+  it.each(['abort', 'stop'])('may count, and its caller is told so: %s', async (how) => {
+    const store = createStore()
+    const pool = open({ state: { store, key: 'shared' } } as PoolOptions)
+    await ready(pool)
+    const cell = store.cell<{ n: number }>('shared')
+    const before = cell.value.n
+    const controller = new AbortController()
+    cell.watch(() => (how === 'abort' ? controller.abort() : stop(pool)))
+    const error = call(pool, { type: 'add' }, { signal: controller.signal }).catch((reason: unknown) => reason)
+    expect(await error).toMatchObject({ started: true, mayBeCommitted: true })
+    expect(cell.value.n).toBe(before + 1)
+  })
+})

@@ -1,7 +1,7 @@
 import { inOrder, letGo, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
-import { type FairBy, identify, keyFunction, propertyOf } from '../queues/fair-keys'
+import { type FairBy, identifyOf, keyFunction, propertyOf } from '../queues/fair-keys'
 import { fairWeight } from '../queues/fair-weight'
 import { countOrInfinity, toNanos } from '../queues/leaf-options'
 import { type RateRules } from './rate'
@@ -86,16 +86,19 @@ export function toFairBy(from: CheckedLimitsOptions['by']): FairBy {
   return typeof from === 'string' ? { property: from } : from
 }
 
+/** Whose key it is, as errors say it. */
+const LIMIT = 'a limit, which "limits.by" or "rate.by" finds,'
+
 /** Returns the function that finds the key by which lanes are kept. */
 export function keyOf(from: CheckedLimitsOptions['by']): (message: unknown) => unknown {
   if (typeof from === 'string') return (message) => keyIn(message, from)
   const find = keyFunction(from, '"by"')
-  return (message) => identify(find(message))
+  return (message) => identifyOf(LIMIT, find(message))
 }
 
 /** The key of a message in one of its properties. */
 export function keyIn(message: unknown, property: string): unknown {
-  return identify(propertyOf(message, property))
+  return identifyOf(LIMIT, propertyOf(message, property))
 }
 
 /** Returns the function that finds the cost of a message; null if each costs 1. It throws an `InvalidError` for a wrong cost. */

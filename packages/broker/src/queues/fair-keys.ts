@@ -47,16 +47,20 @@ export function sameBy(a: FairBy, b: FairBy): boolean {
   return a === b || (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b))
 }
 
-const PLAIN = 'the key of a fair queue must be a plain value, or hold plain values only'
-
 /** Returns the map key of a key: arrays and objects with the same content are one key. */
 export function identify(key: unknown): unknown {
+  return identifyOf('a fair queue', key)
+}
+
+/** The same. @param of whose key it is, as errors say it */
+export function identifyOf(of: string, key: unknown): unknown {
   if (typeof key !== 'object' || key === null) return key
   if (isPromise(key)) throw promisedKey(key)
   try {
     return contentOf(key)
   } catch (cause) {
-    throw new InvalidError('request', [{ path: ['key'], message: PLAIN }], cause)
+    const message = `the key of ${of} must be a plain value, or hold plain values only`
+    throw new InvalidError('request', [{ path: ['key'], message }], cause)
   }
 }
 

@@ -69,8 +69,11 @@ export class Failures {
   }
 
   expired(request: Request): ExpiredError {
-    const { sentAt, deadline } = request
-    const { commit } = request
+    const { commit, deadline } = request
+    const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
+      sentAt: request.sentAt,
+      timeout: (deadline - request.sentAt) / NS_PER_MS,
+    }
     const started = wasStarted(request)
     const remedy =
       commit === 'written'
@@ -83,7 +86,7 @@ export class Failures {
       waitedMs,
       started,
       why,
-      deadline === Infinity ? undefined : (deadline - sentAt) / NS_PER_MS,
+      deadline === Infinity ? undefined : timeout,
       commit !== null,
     )
   }

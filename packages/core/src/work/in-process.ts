@@ -27,6 +27,8 @@ import type { Started, Worker, WorkerHost } from './worker'
  */
 export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   ended = false
+  /** Whether a commit was admitted and is not over. What runs in it may end its callers. */
+  private commitsNow = false
   #keeper: StateKeeper | null
   /** The other requests of the batch in hand; null if there is none. */
   #companions: readonly Request[] | null = null
@@ -150,6 +152,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   private prepare({ rarely }: Request, attempt: Attempt): void {
     const refusal = attempt.number > 1 || attempt.exclusive ? this.admit() : undefined
     if (refusal !== undefined) throw refusal
+    this.commitsNow = false
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
   }
 
@@ -169,9 +172,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   admit(): Error | undefined {
     const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
-    if (isWanted(job, this.pool)) return undefined
-    if (this.#companions?.some((companion) => isWanted(companion, this.pool)) === true) return undefined
-    return this.pool.failures.expired(job)
+    this.commitsNow =
+      isWanted(job, this.pool) || this.#companions?.some((companion) => isWanted(companion, this.pool)) === true
+    return this.commitsNow ? undefined : this.pool.failures.expired(job)
   }
 
   holding(hold: Hold<unknown>): void {
@@ -180,15 +183,16 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** The store writes the commit, so it takes time. Called by the commit engine. */
   writing(begun: boolean): void {
-    this.promisedRuns.writes = begun
+    this.promisedRuns.writes = this.commitsNow = begun
   }
 
   isWriting(request: Request): boolean {
-    return this.#promised !== null && this.#promised.writes && this.has(request)
+    return (this.commitsNow || this.#promised?.writes === true) && this.has(request)
   }
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
+    this.commitsNow = false
     const request = this.host.inHand.first
     if (request === null) return
     if (this.#promised !== null) this.#promised.hold = null
@@ -211,6 +215,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   failed(job: Request, error: unknown): void {
+    this.commitsNow = false
     const runNs = this.pool.turn.refresh() - this.startedAt
     if (this.#promised !== null) this.#promised.hold = null
     const { isCrash, cause } = failureOf(error, [job, ...(this.#companions ?? [])])

@@ -70,3 +70,47 @@ describe('limits per key do not get the blame while one of the key could begin',
     await all
   })
 })
+
+describe('of several limits that hold requests back', () => {
+  it('the one that most of them wait for comes first, and a request is told of it', async () => {
+    const clock = virtualClock()
+    const Worker = definePool({
+      calls: {
+        work: async ({ user }: Work, _state, ctx) => {
+          if (user === 'busy' && ctx.attempt === 1) return ctx.backOff(2000, { again: true })
+          await clock.wait(100)
+          return reply(1)
+        },
+      },
+    })
+    const limits = { by: 'user', concurrency: 1 }
+    const pool = spawnPool(system, Worker, 'pool', { clock, size: 8, timeout: 500, limits })
+    const busy = call(pool, { type: 'work', user: 'busy' }, { timeout: 5000 })
+    await clock.advance(10)
+    const all = [...'abcdefghij'].map(() =>
+      call(pool, { type: 'work', user: 'x' }).catch(({ message }: Error) => message),
+    )
+    await clock.advance(300)
+    expect(explain(pool).findings.map(({ finding }) => finding)).toEqual(['limits', 'back-off'])
+    await clock.advance(3000)
+    expect((await Promise.all(all)).at(-1)).toMatch(/at most 1 of a key may run at once.*"x"/)
+    expect((await Promise.all(all)).at(-1)).not.toContain('backs off')
+    await busy
+  })
+})
+
+describe('a key that cannot be one', () => {
+  it.each([
+    ['limits.by', { limits: { by: () => circle(), concurrency: 1 } }],
+    ['rate.by', { rate: { limit: 1, by: () => circle() } }],
+  ])('is refused by the name of its option: %s', async (name, options) => {
+    const { send } = limited(options)
+    await expect(send({ user: 'x' })).rejects.toThrow(name)
+  })
+})
+
+function circle(): object {
+  const made: Record<string, unknown> = {}
+  made['me'] = made
+  return made
+}

@@ -115,3 +115,53 @@ describe('map', () => {
     expect(await settled(all)).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
   })
 })
+
+describe('a map that is aborted', () => {
+  const never = new Promise<never>(() => undefined)
+
+  it('while it waits for its source says so, and claims no running request', async () => {
+    const { pool } = spawned()
+    const controller = new AbortController()
+    const source = async function* () {
+      yield item(0)
+      await never
+    }
+    const all = settled(map(pool, source(), { signal: controller.signal }).toArray())
+    await clock.advance(100)
+    controller.abort()
+    expect(await all).toMatchObject({
+      code: 'ERR_GENPOOL_CANCELLED',
+      started: false,
+      message: expect.stringContaining('it waited for its source') as string,
+    })
+  })
+
+  it('says that a request was running if one was', async () => {
+    const { pool } = spawned()
+    const controller = new AbortController()
+    const all = map(pool, many(9), { signal: controller.signal })
+      .toArray()
+      .catch((error: unknown) => error)
+    await clock.advance(5)
+    controller.abort()
+    expect(await all).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', started: true })
+  })
+})
+
+describe('a source whose return() never settles', () => {
+  it.each(['stop', 'abort'])('does not swallow why the map ends: %s', async (how) => {
+    const { pool } = spawned()
+    const controller = new AbortController()
+    const source: AsyncIterable<ReturnType<typeof item>> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: item(1, { fails: how === 'stop' }) }),
+        return: () => new Promise<never>(() => undefined),
+      }),
+    }
+    const all = settled(map(pool, source, { signal: controller.signal, inFlight: 1 }).toArray())
+    await clock.advance(how === 'stop' ? 50 : 5)
+    controller.abort()
+    await clock.advance(50)
+    expect(await all).toMatchObject({ code: how === 'stop' ? 'ERR_GENPOOL_CRASHED' : 'ERR_GENPOOL_CANCELLED' })
+  })
+})

@@ -45,4 +45,4 @@ export const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxErro
 export type ErrorName = keyof typeof ERRORS
 
 /** How deep values may be nested. */
-export const MOST_DEPTH = 500
+export { MOST_DEPTH } from '@genpool/runtime'

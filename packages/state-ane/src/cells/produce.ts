@@ -22,9 +22,14 @@ let current: Recipe<never> | undefined
 /** What the last recipe returned, for the error of one that also changed its draft. */
 let returned: unknown
 
+/** Whether the last recipe has returned: what is thrown then is not its own. */
+let hasReturned = false
+
 function guarded(draft: never): unknown {
   returned = undefined
+  hasReturned = false
   const result = watching<never, unknown>(current as Recipe<never>, draft)
+  hasReturned = true
   if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
@@ -101,6 +106,7 @@ export function frozenState<S>(key: CellKey, value: S, before?: S): S {
     if (Object.isFrozen(value)) markFrozen(value, before)
     return frozen(value, before)
   } catch (error) {
+    hasReturned = true
     const explained = explain({ key, base: value }, error)
     if (explained instanceof GenPoolError) throw explained
     throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message: cannotBeRead(error) }], error)
@@ -135,6 +141,7 @@ function explain(commit: Commit, error: unknown): unknown {
     const faults = error.values.map((value) => faultOf(base, value))
     return new InvalidError(`commit to cell "${key}"`, faults)
   }
+  if (hasReturned && isRangeError(error)) return tooDeep(key, error)
   if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)
   if (!(error instanceof NoState)) return isEndedDraft(error) ? endedDraft(key, error) : error
   if (!isPromise(error.result)) return notAState(key, error.result)
@@ -143,6 +150,16 @@ function explain(commit: Commit, error: unknown): unknown {
     [{ path: [], message: ASYNCHRONOUS }],
     thenableAsCause(error.result),
   )
+}
+
+function isRangeError(error: unknown): error is RangeError {
+  return error instanceof Error && error.name === 'RangeError'
+}
+
+/** Immer, and what freezes, go through a value one call within the other. */
+function tooDeep(key: CellKey, cause: RangeError): InvalidError {
+  const message = `the new value is nested too deep, or contains itself (${cause.message}). Keep it flatter, or as text`
+  return new InvalidError(`commit to cell "${key}"`, [{ path: [], message }], cause)
 }
 
 const ASYNCHRONOUS =

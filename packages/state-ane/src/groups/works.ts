@@ -1,7 +1,7 @@
 import type { Recipe } from '../cells/cell'
 import type { Prepared } from '../cells/memory-cell'
 import { frozenState, produceWithPatches } from '../cells/produce'
-import { mustAddNoProtoName, mustHaveNoProtoName } from '../cells/proto-name'
+import { mustBeKept, patchesMustBeKept } from '../cells/must-be-kept'
 import { prepare, type TransactionRecipe, type Values } from '../cells/transaction'
 import type { Result, SpeculativeCell, Work } from './speculation'
 
@@ -12,7 +12,9 @@ export function updating<S>(recipe: Recipe<S>): Work<S> {
     const [next, patches, inverse] = produceWithPatches(cell.key, cell.value, recipe)
     if (Object.is(next, cell.value)) return { answer: cell.value, parts: [] }
     cell.validate(next)
-    mustHaveNoProtoName(cell.key, patches)
+    // The value that a cell starts with is written with its first commit.
+    if (cell.version === 0) mustBeKept(cell.key, next)
+    else patchesMustBeKept(cell.key, patches)
     return { answer: next, parts: partsOf(cell, { next, patches, inverse }) }
   }
 }
@@ -24,7 +26,7 @@ export function setting<S>(version: number | undefined, next: S): Work<boolean> 
     if (version !== undefined && version !== cell.version) return { answer: false, parts: [] }
     if (Object.is(next, cell.value)) return { answer: true, parts: [] }
     cell.validate(next)
-    mustAddNoProtoName(cell.key, next, cell.value)
+    mustBeKept(cell.key, next, written(cell))
     frozenState(cell.key, next, cell.value)
     return { answer: true, parts: partsOf(cell, { next, patches: undefined, inverse: undefined }) }
   }
@@ -34,11 +36,16 @@ export function setting<S>(version: number | undefined, next: S): Work<boolean> 
 export function transacting(recipe: TransactionRecipe): Work<Values> {
   return (cells) => {
     const [answer, parts] = prepare(cells, recipe, true)
-    for (const { cell, change } of parts) mustAddNoProtoName(cell.key, change.next, cell.value)
+    for (const { cell, change } of parts) mustBeKept(cell.key, change.next, written(cell))
     return { answer, parts }
   }
 }
 
 function partsOf<S>(cell: SpeculativeCell<S>, change: Prepared<S>): Result<unknown>['parts'] {
   return [{ cell: cell as unknown as SpeculativeCell, change }]
+}
+
+/** The value that was looked at when it was written: not what a cell starts with. */
+function written({ version, value }: SpeculativeCell<unknown>): unknown {
+  return version === 0 ? undefined : value
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { CERTAIN } from './certain'
-import { DamagedFile, frame, MAGIC, readFrames } from './frames'
+import { DamagedFile, frame, MAGIC, readBodies } from './frames'
 import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
+import { decoded } from './too-deep'
 
 export interface FileEngineOptions {
   /**
@@ -86,9 +87,10 @@ class Files implements FileEngine {
     checkKey(key)
     this.#checkOpen(key)
     try {
-      const { values } = readFrames(await readFile(this.#path(key, 'snapshot')))
-      if (values.length !== 1) throw new DamagedFile(MAGIC.length)
-      return values[0] as PersistedSnapshot
+      const path = this.#path(key, 'snapshot')
+      const { bodies } = readBodies(await readFile(path))
+      if (bodies.length !== 1) throw new DamagedFile(MAGIC.length)
+      return (await decoded(path, bodies))[0] as PersistedSnapshot
     } catch (error) {
       // nact's type does not allow undefined, but its actors check for it.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined as never

@@ -9,6 +9,13 @@ const HEADER = 8
 /** The whole frames of a file. */
 export interface Frames {
   readonly values: readonly unknown[]
+  /** The byte after the last whole frame. */
+  readonly end: number
+}
+
+/** The same, not decoded yet. */
+export interface Bodies {
+  readonly bodies: readonly Buffer[]
   /** The byte after the last whole frame. A crash has torn the bytes behind it. */
   readonly end: number
 }
@@ -41,19 +48,25 @@ export function frame(value: unknown): Buffer {
  * @throws {DamagedFile} if a frame is wrong and is not the last
  */
 export function readFrames(file: Buffer): Frames {
+  const { bodies, end } = readBodies(file)
+  return { values: bodies.map((body) => deserialize(body) as unknown), end }
+}
+
+/** The same, without a look into them. */
+export function readBodies(file: Buffer): Bodies {
   if (!file.subarray(0, MAGIC.length).equals(MAGIC)) {
-    if (isTornMark(file)) return { values: [], end: 0 }
+    if (isTornMark(file)) return { bodies: [], end: 0 }
     throw new DamagedFile(0)
   }
-  const values: unknown[] = []
+  const bodies: Buffer[] = []
   let position = MAGIC.length
   while (position < file.length) {
     const body = bodyAt(file, position)
     if (body === undefined) break
-    values.push(deserialize(body))
+    bodies.push(body)
     position += HEADER + body.length
   }
-  return { values, end: position }
+  return { bodies, end: position }
 }
 
 /** Returns the body of the frame at `position`, or undefined if it is torn. */

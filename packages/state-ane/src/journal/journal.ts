@@ -1,10 +1,12 @@
 import { textOf } from '@genpool/runtime'
-import { Immer, type Patch } from 'immer'
+import type { Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
 import { frozen } from '../cells/frozen'
 import { type CellKey, UnknownWrite } from '../errors'
 import { isCertain } from './certain'
+import { JournalError } from './journal-error'
+import { replayed } from './replayed'
 
 export const journalOptions = z.strictObject({
   engine: z
@@ -58,15 +60,6 @@ interface SnapshotData {
   readonly cells: readonly (JournaledValue & { readonly key: CellKey })[]
 }
 
-/** The journal has gaps, so the state is not known. Nothing was changed. */
-export class JournalError extends Error {
-  override readonly name = 'JournalError'
-
-  constructor(message: string) {
-    super(textOf(message))
-  }
-}
-
 /** Writes and reads the commits of one store. */
 export class Journal {
   #sequence = 0
@@ -84,7 +77,7 @@ export class Journal {
    * An event applies to a cell if it starts from the known version. Older events may still be there after a
    * snapshot; they are skipped.
    *
-   * @throws {JournalError} if commits are missing in between; any error of the engine
+   * @throws {JournalError} if commits are missing in between, or one cannot be read; any error of the engine
    */
   async replay(): Promise<Map<CellKey, JournaledValue>> {
     const { engine, key } = this.options
@@ -97,7 +90,7 @@ export class Journal {
     for (const { data, sequenceNumber, isDeleted } of events) {
       this.#sequence = Math.max(this.#sequence, sequenceNumber)
       if (isDeleted || ignored.has(sequenceNumber)) continue
-      for (const change of (data as EventData).changes) applyChange(cells, change)
+      for (const change of (data as EventData).changes) applyChange(cells, change, sequenceNumber)
       this.#sinceSnapshot += commitsOf(data as EventData)
     }
     return cells
@@ -193,10 +186,7 @@ export class Journal {
   }
 }
 
-/** Leaves the freezing to `frozen`. */
-const unfreezing = new Immer({ autoFreeze: false })
-
-function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChange): void {
+function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChange, record: number): void {
   const { key, version, from = version - 1, patches } = change
   const known = cells.get(key)
   if (known !== undefined && version <= known.version) return
@@ -206,10 +196,16 @@ function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChang
       `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal has a gap. ` +
         'Restore the missing events from a backup.',
     )
-  // Wrapped in an object: immer's patches start from an object, and a patch may replace the whole value.
-  const prefixed = patches.map((patch) => ({ ...patch, path: ['value', ...patch.path] }))
-  const { value } = unfreezing.applyPatches({ value: known?.value }, prefixed)
-  cells.set(key, { version, value: frozen(value) })
+  try {
+    cells.set(key, { version, value: frozen(replayed(known?.value, patches)) })
+  } catch (cause) {
+    throw new JournalError(
+      `Record ${record} of the journal cannot be read: version ${version} of cell "${key}" does not follow from version ${from}: ` +
+        `${textOf(cause)}. The cells of other records are whole. Restore this record from a backup, or mark it as deleted in the ` +
+        'engine together with those of the same cell that come after it.',
+      cause,
+    )
+  }
 }
 
 /** About how many commits an event has. */

@@ -2,7 +2,8 @@ import { textOf } from '@genpool/runtime'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UnknownWrite } from '../errors'
-import { frame, MAGIC, readFrames } from './frames'
+import { frame, MAGIC, readBodies } from './frames'
+import { decoded } from './too-deep'
 
 interface Waiting {
   readonly value: unknown
@@ -37,7 +38,7 @@ export class LogFile {
   static async open(path: string): Promise<LogFile> {
     const handle = await openOrCreate(path)
     try {
-      const { end } = readFrames(await handle.readFile())
+      const { end } = readBodies(await handle.readFile())
       const log = new LogFile(path, handle, Math.max(end, MAGIC.length))
       if (end === 0) await handle.write(MAGIC, 0, MAGIC.length, 0)
       await handle.truncate(log.end)
@@ -62,7 +63,7 @@ export class LogFile {
   async compact(keep: (value: unknown) => boolean): Promise<void> {
     await this.#exclusive(async () => {
       if (this.#isClosed) throw this.#broken
-      const all = (readFrames(await readFile(this.path)).values as unknown[][]).flat()
+      const all = await this.#values()
       const kept = all.filter(keep)
       const bytes = Buffer.concat([MAGIC, ...(kept.length > 0 ? [frame(kept)] : [])])
       await replaceFile(this.path, bytes)
@@ -75,7 +76,7 @@ export class LogFile {
   /** Reads the values in the file, in order. */
   async read(): Promise<unknown[]> {
     while (this.#writing !== undefined) await this.#writing
-    return (readFrames(await readFile(this.path)).values as unknown[][]).flat()
+    return this.#values()
   }
 
   async close(): Promise<void> {
@@ -86,6 +87,11 @@ export class LogFile {
       )
       await this.handle.close()
     })
+  }
+
+  async #values(): Promise<unknown[]> {
+    const { bodies } = readBodies(await readFile(this.path))
+    return ((await decoded(this.path, bodies)) as unknown[][]).flat()
   }
 
   /** The old file is gone: what would be written there would be lost. */

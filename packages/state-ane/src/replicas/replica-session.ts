@@ -25,6 +25,8 @@ export class ReplicaSession<S> {
   /** Whether a commit is being written: it is not known yet whether the latest value has it. */
   isWriting = false
   #writes: Commit | null = null
+  /** The commit that a cell is making now, at once: its watchers may end what it is for. */
+  #commits: Commit | null = null
   #written: PromiseLike<void> = Promise.resolve()
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
@@ -40,7 +42,7 @@ export class ReplicaSession<S> {
 
   /** The tag of the commit that is being written; undefined without one. */
   get written(): unknown {
-    return this.isWriting ? this.#writes?.[5] : undefined
+    return (this.#commits ?? (this.isWriting ? this.#writes : null))?.[5]
   }
 
   /** Whether the replica has everything that is committed. */
@@ -170,7 +172,7 @@ export class ReplicaSession<S> {
     if (epoch !== this.#epoch || this.#isClosed) return undefined
     if (!this.isWriting && !this.isCurrent) return this.update()
     try {
-      const written = this.#patch(writer, message) ?? writer.update(this.#recipe(message))
+      const written = this.#change(writer, message)
       if (!isPromise(written)) return this.#done(message, written)
       this.isWriting = this.log.keepsValues = true
       this.#writes = message
@@ -187,6 +189,15 @@ export class ReplicaSession<S> {
       ))
     } catch (error) {
       return this.#refused(seq, error)
+    }
+  }
+
+  #change(writer: Writer<S>, message: Commit): MaybePromise<S> {
+    this.#commits = message
+    try {
+      return this.#patch(writer, message) ?? writer.update(this.#recipe(message))
+    } finally {
+      this.#commits = null
     }
   }
 

@@ -48,7 +48,8 @@ export class JournalBacking implements Backing {
   }
 
   #changeOf({ key, from, version, value }: SpeculativeCell, commits: PatchesOfCommits): JournaledChange {
-    const patches = netPatches(this.#inJournal.has(key) ? commits : [undefined], value)
+    const net = netPatches(this.#inJournal.has(key) ? commits : [undefined], value)
+    const patches = net.some(needsIdentity) ? netPatches([undefined], value) : net
     return version === from + 1 ? { key, version, patches } : { key, from, version, patches }
   }
 
@@ -61,6 +62,15 @@ export class JournalBacking implements Backing {
     const replayed = await this.journal.replay()
     if (!this.#ended) this.#replayed = replayed
   }
+}
+
+/** Whether it names an item of a set, or a key of a map, that is an object: read again, it is another object. */
+function needsIdentity({ op, path, value }: Patch): boolean {
+  return (op === 'remove' && isObject(value)) || (path as readonly unknown[]).some(isObject)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 type PatchesOfCommits = (readonly Patch[] | undefined)[]

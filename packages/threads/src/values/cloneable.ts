@@ -1,8 +1,5 @@
 import type { Fault } from '@genpool/core'
-import { textOf } from '@genpool/runtime'
-
-/** How deep a fault is looked for. To clone what is nested deeper may need more than the stack. */
-const DEEPEST = 500
+import { MOST_DEPTH, textOf } from '@genpool/runtime'
 
 /** Whether structured clone takes this value. */
 export function isCloneable(value: unknown): boolean {
@@ -21,14 +18,14 @@ export function faultIn(value: unknown): Fault {
 
 const TOO_DEEP: Fault = {
   path: [],
-  message: `it is nested more than ${DEEPEST} levels deep, which cannot be sent to a thread`,
+  message: `it is nested more than ${MOST_DEPTH} levels deep, which cannot be sent to a thread`,
 }
 
 function find(value: unknown, path: readonly PropertyKey[], seen: Set<unknown>): Fault | undefined {
   if (typeof value === 'function') return { path, message: 'it is a function, which cannot be sent to a thread' }
   if (typeof value === 'symbol') return { path, message: 'it is a symbol, which cannot be sent to a thread' }
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
-  if (path.length >= DEEPEST) return TOO_DEEP
+  if (path.length >= MOST_DEPTH) return TOO_DEEP
   seen.add(value)
   for (const [key, part] of partsOf(value)) {
     const fault = find(part, [...path, key], seen)

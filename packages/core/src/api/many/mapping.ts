@@ -27,6 +27,8 @@ export class Mapping {
   /** How many items were taken from the source. */
   #taken = 0
   #inHand = 0
+  /** How many of them have no result yet. */
+  #running = 0
   /** Why it ends early. */
   #failure: { readonly error: unknown } | null = null
   #left = false
@@ -101,10 +103,18 @@ export class Mapping {
   #watchSignal(): () => void {
     const { signal } = this.options
     if (signal === undefined) return () => undefined
-    const cancel = (): void => this.#fail(new CancelledError(this.pool.name, this.#taken > 0, signal.reason))
+    const cancel = (): void => this.#fail(this.#cancelled(signal))
     if (!signal.aborted) return onAbort(signal, cancel)
     cancel()
     return () => undefined
+  }
+
+  #cancelled({ reason }: AbortSignal): CancelledError {
+    const { name } = this.pool
+    if (this.#running > 0 || this.#taken === 0) return new CancelledError(name, this.#running > 0, reason)
+    const waits = this.#source?.reading === true ? 'it waited for its source' : 'its results waited to be taken'
+    const says = `A map over pool "${name}" was cancelled by its caller while ${waits}; no request of it was running.`
+    return new CancelledError(name, false, reason, says)
   }
 
   // --- in ---
@@ -128,12 +138,17 @@ export class Mapping {
   #begin(message: unknown): void {
     const index = this.#taken++
     this.#inHand++
+    this.#running++
     this.#call(message).then(
       (value) => {
+        this.#running--
         this.#results.add(index, value)
         this.#changed()
       },
-      (error: unknown) => this.#callFailed(index, message, error),
+      (error: unknown) => {
+        this.#running--
+        this.#callFailed(index, message, error)
+      },
     )
   }
 
@@ -193,11 +208,9 @@ export class Mapping {
   async #end(): Promise<void> {
     this.#left = true
     this.#abort.abort()
-    try {
-      await this.#source?.end()
-    } catch (error) {
-      // The first error is the one that the consumer gets.
-      if (this.#failure === null) throw error
-    }
+    const ended = this.#source?.end()
+    // The first error is the one that the consumer gets, also if the source never ends.
+    if (this.#failure !== null) ended?.catch(() => undefined)
+    else await ended
   }
 }

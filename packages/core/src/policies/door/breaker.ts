@@ -24,7 +24,9 @@ export const breakerOptions = z
       .number()
       .positive()
       .default(1000)
-      .describe('How long an open breaker refuses requests, in milliseconds; doubled after each failed probe.'),
+      .describe(
+        'How long an open breaker refuses requests, in milliseconds; doubled after each failed probe. At most `maxWait`.',
+      ),
     maxWait: z
       .number()
       .positive()

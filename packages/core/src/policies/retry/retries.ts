@@ -73,9 +73,21 @@ export class Retries implements Listener {
     const { pool } = this
     const rules = parseOptions(retryOptions, retry, `options of "retry" in a call to pool "${pool.name}"`)
     const now = pool.now()
-    const deadline = now + (options.timeout ?? pool.timeout) * NS_PER_MS
+    const { timeout: wanted = pool.timeout } = options
+    const deadline = now + wanted * NS_PER_MS
+    const whole = { sentAt: now, timeout: wanted }
     this.#budget.saw(pool.accepted, now)
-    const retried: Retried = { message, options, rules, deadline, tried: 0, crashes: 0, attempts: 0, crash: null }
+    const retried: Retried = {
+      message,
+      options,
+      rules,
+      deadline,
+      whole,
+      tried: 0,
+      crashes: 0,
+      attempts: 0,
+      crash: null,
+    }
     let one = options
     for (;;) {
       try {

@@ -2,7 +2,7 @@ import { LEAVE_THE_CIRCLE } from '../../requests/failures'
 import { type Cause, SEVERAL } from './cause'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords, withRoundedFigures } from './finding'
-import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
+import { heldBack } from './held-causes'
 import { draining, paused, stopped } from './life-causes'
 import { breaker, drops, expired } from './loss-causes'
 import { store } from './store-causes'
@@ -108,9 +108,7 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   crashes,
   stuck,
   eventLoop,
-  heldByBackOff,
-  heldByRate,
-  heldByLimits,
+  heldBack,
   keys,
   oneTenant,
   concurrency,

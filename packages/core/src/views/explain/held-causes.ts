@@ -3,8 +3,16 @@ import { NS_PER_MS } from '@genpool/runtime'
 import type { Evidence } from './evidence'
 import { count, type Finding, inWords, keyInWords } from './finding'
 
+/** What holds requests back: first what holds all of them back, then what most of them wait for. */
+export function heldBack(evidence: Evidence): readonly Finding[] {
+  const found = [heldByBackOff(evidence), heldByRate(evidence), heldByLimits(evidence)]
+  const held = ({ finding, figures }: Finding): number =>
+    finding === 'back-off' && evidence.held.backOff?.all === true ? Infinity : Number(figures['held'])
+  return found.filter((one) => one !== null).sort((a, b) => (held(a) === held(b) ? 0 : held(b) - held(a)))
+}
+
 /** A handler has said that what it calls had too many requests. */
-export function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): Finding | null {
+function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): Finding | null {
   if (backOff === undefined || (backOff.waiting === 0 && !backOff.all)) return null
   const { waiting: heldBack, all, keys, key, opensInMs } = backOff
   const who = all
@@ -20,7 +28,7 @@ export function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): F
 }
 
 /** The rate of work holds requests back. */
-export function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): Finding | null {
+function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): Finding | null {
   if (!rate || held.rate === undefined || held.rate.waiting === 0) return null
   const { limit, interval = 1000 } = rate
   const { waiting: heldBack, opensInMs, ofKey } = held.rate
@@ -36,7 +44,7 @@ export function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): 
 }
 
 /** Limits per key hold requests back. */
-export function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidence): Finding | null {
+function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidence): Finding | null {
   if (!limits || held.limits === undefined || held.limits.waiting === 0) return null
   const { concurrency = Infinity, rate } = limits
   const { waiting: heldBack, opensInMs, running, ofKey, keys } = held.limits

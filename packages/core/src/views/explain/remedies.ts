@@ -1,4 +1,4 @@
-import type { DropReason } from '@genpool/broker'
+import type { DropReason, HoldingLimit } from '@genpool/broker'
 import { type Nanos, NS_PER_MS, type Remedy, sentence, textOf } from '@genpool/runtime'
 import type { Remedies } from '../../requests/remedies'
 import type { RequestFacts } from '../../requests/request-facts'
@@ -7,6 +7,7 @@ import { LATE_ADVICE } from './causes'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
 import { capital, count, type Finding, inWords, keyInWords } from './finding'
+import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
 import { TIMEOUT_ADVICE } from './loss-causes'
@@ -24,7 +25,12 @@ export class RemediesByEvidence implements Remedies {
 
   ofWaiting(request: RequestFacts): Remedy {
     const known = this.current()
-    return keyOf(request, known.evidence) ?? known.why ?? known.ofReason('', () => nothingLimits(known.evidence))
+    return (
+      keyOf(request, known.evidence) ??
+      holderOf(request, known.evidence) ??
+      known.why ??
+      known.ofReason('', () => nothingLimits(known.evidence))
+    )
   }
 
   ofRunning(request: RequestFacts): Remedy | undefined {
@@ -148,6 +154,19 @@ function keyOf({ key }: RequestFacts, evidence: Evidence): Remedy | null {
   const idle = count(evidence.idle, 'member is', 'members are')
   const says = `It waited for the turn of its key "${keyInWords(key)}", while ${idle} idle: a key is handled one request at a time.`
   return { says: `${says} ${KEYS_ADVICE}` }
+}
+
+const HOLDERS: Readonly<Record<HoldingLimit, Finding['finding']>> = {
+  rate: 'rate',
+  limits: 'limits',
+  backOff: 'back-off',
+}
+
+/** For a request of which it is known what held it back. */
+function holderOf({ heldBy }: RequestFacts, evidence: Evidence): Remedy | null {
+  if (heldBy === undefined) return null
+  const finding = heldBack(evidence).find(({ finding }) => finding === HOLDERS[heldBy])
+  return finding === undefined ? null : { says: `${capital(sentence(finding.says))} ${finding.advice}` }
 }
 
 function nothingLimits({ busy, size }: Evidence): Remedy {

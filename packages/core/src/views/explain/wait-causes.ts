@@ -2,7 +2,7 @@ import { paused } from './life-causes'
 import { type Cause } from './cause'
 import { type Evidence, LONG_TURN_MS } from './evidence'
 import { count, type Finding, inWords } from './finding'
-import { heldByBackOff, heldByLimits, heldByRate } from './held-causes'
+import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 
@@ -181,9 +181,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??
-    heldByBackOff(evidence) ??
-    heldByRate(evidence) ??
-    heldByLimits(evidence) ??
+    heldBack(evidence)[0] ??
     concurrency(evidence) ??
     keys(evidence) ??
     oneAtATime(evidence) ??
