@@ -28,6 +28,7 @@ const LABELS = {
   'one-tenant': ['warn', 'one tenant fills it'],
   concurrency: ['warn', 'held by concurrency'],
   'slow-handlers': ['warn', 'slow handlers'],
+  store: ['warn', 'waits for its store'],
   'one-at-a-time': ['warn', 'one at a time'],
   reruns: ['warn', 'repeats runs'],
   retries: ['warn', 'retries used up'],
@@ -41,6 +42,7 @@ const LABELS = {
   'in-flight': ['warn', 'too many in flight'],
   'dead-letters': ['warn', 'dead letters'],
   'growing-queue': ['warn', 'durable queue grows'],
+  'unknown-types': ['warn', 'types without a handler'],
 }
 
 /** A shape for each severity: readable without colour. */

@@ -40,7 +40,7 @@ export function stepOf(result: unknown, handler: Handler, late: LateSteps): Step
  * What a run failed with, if its message is to run again: the handler threw that, its step has it in some place, or a recipe
  * threw or returned it. Then nothing was committed.
  */
-export function runAgainOf(error: unknown): RunAgain | undefined {
+function runAgainOf(error: unknown): RunAgain | undefined {
   if (isOf(error, RunAgain)) return error
   if (!isOf(error, HandlerFailure) && !isOf(error, InvalidError)) return undefined
   return isOf(error.cause, RunAgain) ? error.cause : undefined
@@ -76,7 +76,7 @@ export function failureOf(
 }
 
 /** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */
-export function isAbort(cause: unknown, requests: readonly Request[]): boolean {
+function isAbort(cause: unknown, requests: readonly Request[]): boolean {
   if (!isOf(cause, Error) || !requests.every((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
   return requests.some((request) => request.rarely?.controller?.signal.reason === cause)

@@ -8,7 +8,7 @@ const MOST_ENDED = 32
 const ALL = Number.MAX_SAFE_INTEGER
 
 /** How many commits an entry has, of all of its cells. Within one history it never falls. */
-export function commitsOf({ cells }: Pick<Content, 'cells'>): number {
+function commitsOf({ cells }: Pick<Content, 'cells'>): number {
   let sum = 0
   for (const { version } of cells.values()) sum += version
   return sum

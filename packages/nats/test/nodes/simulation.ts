@@ -15,7 +15,7 @@ export interface SimulatedNode {
 }
 
 /** Messages of one type: how long they run, and how many come per millisecond. */
-export interface SimulatedType {
+interface SimulatedType {
   readonly type: string
   readonly runMs: number
   readonly rate: number
@@ -33,7 +33,7 @@ export interface SimulationSetup {
 }
 
 /** How long the requests of one type took, and how many each node got. */
-export interface TypeResult {
+interface TypeResult {
   readonly p50: number
   readonly p99: number
   readonly sent: Readonly<Record<string, number>>
