@@ -4,6 +4,7 @@ import type { Cell } from '../cells/cell'
 import { checkCell } from '../cells/wrong-cell'
 import { protoNameIn } from '../cells/proto-name'
 import { netPatches } from '../groups/net-patches'
+import { crosses } from './crossing'
 import { ReplicaTurns } from './replica-turns'
 
 /** How many commits are kept for replicas that are behind. */
@@ -42,7 +43,7 @@ export class PatchLog<S> {
       this.#commits.push({
         value: this.keepsValues ? value : GONE,
         version,
-        patches: protoNameIn(patches) === undefined ? patches : null,
+        patches: patches.every(crosses) && protoNameIn(patches) === undefined ? patches : null,
       })
       if (this.#commits.length > 2 * KEPT) this.#commits = this.#commits.slice(-KEPT)
       changed()

@@ -7,6 +7,7 @@ import { mustBeState } from '../cells/must-be-state'
 import { frozenState, produceWithPatches } from '../cells/produce'
 import type { CellKey } from '../errors'
 import { applied } from './applied'
+import { crossing } from './crossing'
 import { Entries } from './entries'
 import { type Change, Entry } from './entry'
 import { promised } from './promised'
@@ -224,7 +225,7 @@ export class ReplicaCell<S> implements Cell<S> {
   #send({ next, patches }: Change<S>, tag: unknown, hold: number): number {
     const seq = ++this.#seq
     this.#turn.made()
-    this.ports.send(['commit', this.#epoch, seq, hold, patches, tag], next)
+    this.ports.send(['commit', this.#epoch, seq, hold, crossing(patches, next), tag], next)
     return seq
   }
 

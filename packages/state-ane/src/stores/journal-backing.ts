@@ -1,4 +1,5 @@
 import type { Patch } from 'immer'
+import { needsIdentity } from '../cells/identity'
 import type { CellKey } from '../errors'
 import { netPatches } from '../groups/net-patches'
 import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
@@ -62,15 +63,6 @@ export class JournalBacking implements Backing {
     const replayed = await this.journal.replay()
     if (!this.#ended) this.#replayed = replayed
   }
-}
-
-/** Whether it names an item of a set, or a key of a map, that is an object: read again, it is another object. */
-function needsIdentity({ op, path, value }: Patch): boolean {
-  return (op === 'remove' && isObject(value)) || (path as readonly unknown[]).some(isObject)
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
 }
 
 type PatchesOfCommits = (readonly Patch[] | undefined)[]

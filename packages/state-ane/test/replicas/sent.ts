@@ -8,13 +8,20 @@ export function sent<T>(value: T): T {
 
 function here(value: unknown): unknown {
   if (Array.isArray(value)) return listed(value)
-  if (Object.prototype.toString.call(value) !== '[object Object]') return value
+  const kind = Object.prototype.toString.call(value)
+  if (kind === '[object Map]') return new Map([...(value as Map<unknown, unknown>)].map(pairHere))
+  if (kind === '[object Set]') return new Set([...(value as Set<unknown>)].map(here))
+  if (kind !== '[object Object]') return value
   return Object.fromEntries(Object.entries(value as object).map(([key, part]) => [key, here(part)]))
 }
 
-/** With its holes. */
+function pairHere([key, part]: readonly [unknown, unknown]): readonly [unknown, unknown] {
+  return [here(key), here(part)]
+}
+
+/** With its holes, and its named properties. */
 function listed(list: readonly unknown[]): unknown[] {
   const made = new Array<unknown>(list.length)
-  list.forEach((part, i) => (made[i] = here(part)))
+  for (const [key, part] of Object.entries(list)) made[key as never] = here(part)
   return made
 }
