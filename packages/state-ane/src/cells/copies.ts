@@ -1,6 +1,7 @@
 import { copiedByKeys } from './large-copies'
+import type { Container } from './ways-to-copy'
 
-export type Container = Record<string | number, unknown>
+export type { Container } from './ways-to-copy'
 
 /** A copy of a plain object or an array that is frozen, to be changed and then frozen itself. */
 export function copyOf(part: Container): Container {

@@ -4,6 +4,7 @@ import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
 import { checkedPatches } from './checked-patches'
+import { followed, freezeDrafts, keptAbout, learnFrom } from './drafts'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
@@ -15,6 +16,7 @@ enableMapSet()
 
 /** An immer of our own, whatever the settings of the application's immer are. It leaves the freezing to `frozen`. */
 const immer = new Immer({ autoFreeze: false })
+learnFrom(immer)
 
 /** The recipe that `guarded` runs next. One function for all recipes, so that no commit allocates a closure. */
 let current: Recipe<never> | undefined
@@ -25,11 +27,16 @@ let returned: unknown
 /** Whether the last recipe has returned: what is thrown then is not its own. */
 let hasReturned = false
 
+/** What immer keeps about the drafts of the last recipe; null if that is not known. */
+let kept: ReturnType<typeof keptAbout> | null = null
+
 function guarded(draft: never): unknown {
   returned = undefined
   hasReturned = false
+  const drafts = followed(draft)
   const result = watching<never, unknown>(current as Recipe<never>, draft)
   hasReturned = true
+  kept = drafts === null ? null : keptAbout(drafts)
   if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
   return result
@@ -54,7 +61,7 @@ class NoState extends Error {
 export function produce<S>(key: CellKey, base: S, recipe: Recipe<S>): S {
   current = recipe as unknown as Recipe<never>
   try {
-    return frozen(isOpaque(base) ? onWhole(base) : immer.produce(base, guarded as never), base)
+    return isOpaque(base) ? frozen(onWhole(base), base) : made(immer.produce(base, guarded as never), base)
   } catch (error) {
     throw explain({ key, base, recipe }, error)
   }
@@ -67,10 +74,17 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
     if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
     const [next, patches, inverse] = immer.produceWithPatches(base, guarded as never) as readonly [S, Patch[], Patch[]]
     const both = checkedPatches(base, next, [patches, inverse])
-    return [frozen(next, base), ...both]
+    return [made(next, base), ...both]
   } catch (error) {
     throw explain({ key, base, recipe }, error)
   }
+}
+
+/** Freezes what immer has made of a value. */
+function made<S>(next: S, base: S): S {
+  const drafts = kept
+  kept = null
+  return drafts !== null && freezeDrafts(drafts, base, next) ? next : frozen(next, base)
 }
 
 /** Whether immer makes no draft of the state as a whole. Its parts are looked at when a recipe reads them. */

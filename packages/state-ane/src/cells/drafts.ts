@@ -1,0 +1,132 @@
+/*
+ * What immer keeps about the drafts of a recipe.
+ *
+ * Fast path, and its plain way is to leave all copies to immer, and to compare the new value with the old one to find what has to be
+ * frozen. A large object that changes again and again gets its copy from here, before immer makes one key by key; and only what the
+ * drafts have changed is frozen. A commit to one of 100 groups of 100 keys takes 4.3 instead of 12 µs, one to an object of 1000 keys
+ * 40 instead of 380.
+ *
+ * Immer has no door for this, and each of its builds has other names for what it keeps. So the names are found out, with a draft
+ * that is changed; if that fails, the plain way is taken.
+ */
+import { type Immer, isDraft } from 'immer'
+import { frozen } from './frozen'
+import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
+
+type Kept = Record<string, unknown>
+
+/** The names of what is kept. */
+interface Names {
+  readonly base: string
+  readonly copy: string
+  /** Keys that were set, with true, or deleted, with false. Made together with the copy. */
+  readonly assigned: string
+  readonly isModified: string
+  /** Of the whole recipe. */
+  readonly scope: string
+  /** All drafts of the recipe, in its scope. */
+  readonly drafts: string
+}
+
+const KEPT = Symbol.for('immer-state')
+
+let names: Names | null = null
+
+/** Has to be called once before the others. Returns whether immer keeps what it is known to keep. */
+export function learnFrom(immer: Immer): boolean {
+  try {
+    names = namesIn(immer)
+  } catch {
+    names = null
+  }
+  return names !== null
+}
+
+function namesIn(immer: Immer): Names | null {
+  const base = Object.freeze({ a: 0 })
+  const draft = immer.createDraft(base) as { a: number }
+  const kept = keptOf(draft)
+  const before = { ...kept }
+  draft.a = 1
+  const named = (is: (value: unknown, name: string) => boolean): string | undefined =>
+    Object.keys(kept).find((name) => is(kept[name], name))
+  const found = {
+    base: named((value) => value === base),
+    copy: named((value, name) => before[name] === null && (value as { a?: unknown } | null)?.a === 1),
+    assigned: named((value) => value instanceof Map && value.get('a') === true),
+    isModified: named((value, name) => value === true && before[name] === false),
+    scope: named((value) => listIn(value, draft) !== undefined),
+    drafts: Object.values(kept).flatMap((value) => listIn(value, draft) ?? [])[0],
+  }
+  immer.finishDraft(draft)
+  return Object.values(found).includes(undefined) ? null : (found as Names)
+}
+
+/** The name of a list that has the draft. */
+function listIn(value: unknown, draft: object): string | undefined {
+  if (typeof value !== 'object' || value === null || isDraft(value)) return undefined
+  return Object.keys(value).find((name) => {
+    const list = (value as Kept)[name]
+    return Array.isArray(list) && list[0] === draft
+  })
+}
+
+function keptOf(draft: object): Kept {
+  return (draft as Record<symbol, Kept>)[KEPT] as Kept
+}
+
+/** Gives the drafts that come from now on in the recipe of this one copies. Returns the list of its drafts; null for none. */
+export function followed(draft: unknown): readonly object[] | null {
+  if (names === null || !isDraft(draft)) return null
+  const list = (keptOf(draft as object)[names.scope] as Kept)[names.drafts] as object[]
+  give(draft as object, names)
+  list.push = pushing
+  return list
+}
+
+/** Immer adds them one by one. */
+function pushing(this: object[], draft: object): number {
+  this[this.length] = draft
+  give(draft, names as Names)
+  return this.length
+}
+
+function give(draft: object, { base, copy, assigned }: Names): void {
+  const kept = keptOf(draft)
+  const made = copyForDraft(kept[base] as object)
+  if (made === null) return
+  kept[assigned] = new Map()
+  kept[copy] = made
+}
+
+/** What is kept about these drafts. Immer drops them soon. */
+export function keptAbout(drafts: readonly object[]): readonly Kept[] {
+  return drafts.map(keptOf)
+}
+
+/**
+ * Freezes what the drafts of a recipe have led to.
+ *
+ * @returns false if `next` is not what they have led to: then nothing is frozen
+ */
+export function freezeDrafts(all: readonly Kept[], base: unknown, next: unknown): boolean {
+  if (names === null || all[0]?.[names.base] !== base || all[0]?.[names.copy] !== next) return false
+  for (const kept of all) {
+    if (kept[names.isModified] === true) freezeCopy(kept, names)
+    else if (kept[names.copy] !== null) wasRead(kept[names.base] as object)
+  }
+  return true
+}
+
+function freezeCopy(kept: Kept, names: Names): void {
+  const copy = kept[names.copy] as Kept
+  const base = kept[names.base] as Kept
+  const isPlain = Object.getPrototypeOf(copy) === Object.prototype
+  if (!isPlain && !Array.isArray(copy)) return void frozen(copy, base)
+  Object.freeze(copy)
+  if (isPlain) wasCopied(base, copy)
+  for (const [key, isSet] of kept[names.assigned] as ReadonlyMap<string, boolean>) {
+    if (isSet) frozen(copy[key], base[key])
+    if (isPlain && !(isSet && Object.hasOwn(base, key))) changesKeys(copy)
+  }
+}
