@@ -36,9 +36,9 @@ function guarded(draft: never): unknown {
   const drafts = followed(draft)
   const result = watching<never, unknown>(current as Recipe<never>, draft)
   hasReturned = true
-  kept = drafts === null ? null : keptAbout(drafts)
   if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
+  kept = drafts === null ? null : keptAbout(drafts)
   return result
 }
 
