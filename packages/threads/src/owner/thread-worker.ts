@@ -285,11 +285,12 @@ export class ThreadWorker implements Worker, ThreadListener {
     for (const given of [...this.#ledger.all].reverse()) if (!this.#ledger.hasBegun(given)) yield given
   }
 
-  /** Gives a job back that has not begun. Returns whether it has not. */
-  giveBack(given: Given<Job>): boolean {
-    if (!this.#ledger.revoke(given.job)) return false
+  /** Gives a job back, unless it has begun. */
+  giveBack(given: Given<Job>): void {
+    if (!this.#ledger.revoke(given.job)) return
+    // Before its member looks for something else, which may be the same job.
+    this.#runTimes.gaveBack(this.load)
     this.host.returned(given.job)
-    return true
   }
 
   /** Ends the thread whatever it does, as if it had died. Returns false if it runs nothing. */

@@ -1,4 +1,4 @@
-import type { Job, MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
+import type { MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
 import { InitStep, type PoolFacts } from '@genpool/core/elsewhere'
 import { NS_PER_MS, type Runnable, systemClock, type Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
@@ -29,7 +29,6 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #spares: Spares
   readonly #all = new Set<ThreadWorker>()
   readonly #ready = new Set<ThreadWorker>()
-  readonly #moved = new WeakSet<Job>()
   #shared: SharedState | null = null
   /** The threads that make a shared state now. */
   readonly #making = new Map<MemberInfo, { readonly thread: Thread; isHurried: boolean }>()
@@ -171,7 +170,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
 
   rest(): void {
     this.#balancing = false
-    balance([...this.#ready], ({ workNs }) => workNs >= WORTH_NS, this.#moved)
+    balance([...this.#ready], ({ workNs }) => workNs >= WORTH_NS)
     if (this.#kept === null) this.#lookLater()
   }
 
@@ -183,7 +182,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
 
   readonly #balanceStill = (): void => {
     const kept = this.#kept
-    balance([...this.#ready], (worker) => kept?.get(worker) === worker.runs, this.#moved)
+    balance([...this.#ready], (worker) => kept?.get(worker) === worker.runs)
     this.#lookLater()
   }
 }
