@@ -104,6 +104,7 @@ export class Queue {
     const later = consumers.find((each) => each.name === 'later')
     const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
     const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
+    const oldestMs = first === null ? 0 : Math.max(0, Math.round(this.time.now() - first))
     const waiting = sum(({ num_pending }) => num_pending)
     const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
     return {
@@ -115,20 +116,21 @@ export class Queue {
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
       dead: dead.state.messages,
-      oldestMs: Math.max(0, Math.round(this.time.now() - first)),
+      oldestMs,
       asking: sum(({ num_waiting }) => num_waiting),
       trouble: this.notes.trouble,
     }
   }
 
-  /** When the oldest cast came that is not held back, in the server's time; now if there is none. */
-  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number> {
-    if (messages <= delayed) return this.time.now()
+  /** When the oldest cast came that is not held back, in the server's time; null if there is none. */
+  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number | null> {
+    if (messages <= delayed) return null
     const { jsm, names } = this
     const found = await Promise.all(
       names.runs.map((subject) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
     )
-    return Math.min(this.time.now(), ...found.flatMap((each) => (each === null ? [] : [each.time.getTime()])))
+    const times = found.flatMap((each) => (each === null ? [] : [each.time.getTime()]))
+    return times.length === 0 ? null : Math.min(...times)
   }
 
   /** The server lists them in pages. */
