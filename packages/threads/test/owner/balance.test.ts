@@ -16,7 +16,7 @@ class Taker implements Loaded {
     private readonly room: number,
   ) {}
 
-  get load(): number {
+  get size(): number {
     return this.holds.length
   }
 
@@ -30,7 +30,7 @@ class Taker implements Loaded {
 
   giveBack({ id }: Given<Job>): void {
     this.holds.splice(this.holds.indexOf(id), 1)
-    this.times.gaveBack(this.load)
+    this.times.gaveBack(this.size)
     this.queue.unshift(id)
     this.other()?.take()
     this.take()
@@ -38,7 +38,7 @@ class Taker implements Loaded {
 
   take(): void {
     const most = Math.min(this.times.depth, this.room)
-    while (this.load < most && this.queue.length > 0) this.holds.push(this.queue.shift() as number)
+    while (this.size < most && this.queue.length > 0) this.holds.push(this.queue.shift() as number)
   }
 
   /** Runs all that it holds. */
@@ -55,7 +55,7 @@ describe('what waits behind a long message', () => {
         const free: Taker = new Taker(queue, () => undefined, room)
         const held = new Taker(queue, () => free, 16)
         held.take()
-        for (let turn = 0; turn < 200 && (held.load > 1 || queue.length > 0); turn++) {
+        for (let turn = 0; turn < 200 && (held.size > 1 || queue.length > 0); turn++) {
           free.take()
           free.runAll()
           balance([held, free], () => true)
