@@ -6,7 +6,7 @@
  * 0.7 ms for 1000 and 10 000. A copy of an object that is not frozen would be fast, too, but then `Object.freeze` takes as long: it
  * makes a hidden class for each such copy.
  */
-import { type Container, type Copy, copiedOneByOne, copyingBy } from './ways-to-copy'
+import { type Container, type Copy, copiedOneByOne, copyingBy, MANY } from './ways-to-copy'
 
 /** Fewer are not worth it. */
 const FEWEST_KEYS = 16
@@ -24,6 +24,8 @@ interface Way {
 
 /** An object and its copies, as long as they have the same keys. */
 interface Line {
+  /** Whether V8 takes longer for it than to copy it one by one. */
+  readonly isMany: boolean
   copies: number
   way: Way
   /** How many drafts of it have changed nothing since the last copy. */
@@ -46,11 +48,12 @@ export function copiedByKeys(part: Container): Container {
   return copy
 }
 
-/** A copy for a draft that may change; null if no fast way is known, or its drafts are only read. */
+/** A copy for a draft that may change; null if V8 copies it as fast, or its drafts are only read. */
 export function copyForDraft(part: object): Container | null {
   const line = lines.get(part)
-  if (line === undefined || line.way.copy === null || line.reads >= MOST_READS) return null
-  return line.way.copy(part as Container)
+  if (line === undefined || line.reads >= MOST_READS) return null
+  if (line.way.copy !== null) return line.way.copy(part as Container)
+  return line.isMany ? copiedOneByOne(part as Container) : null
 }
 
 /** A draft had a copy, and has not changed it. */
@@ -67,15 +70,16 @@ export function wasCopied(part: Container, copy: Container): void {
 
 /** This copy gets other keys: its line begins anew. */
 export function changesKeys(copy: object): void {
-  if (lines.has(copy)) lines.set(copy, newLine())
+  const line = lines.get(copy)
+  if (line !== undefined) lines.set(copy, newLine(line.isMany))
 }
 
-function newLine(): Line {
-  return { copies: 0, way: PLAIN, reads: 0 }
+function newLine(isMany: boolean): Line {
+  return { isMany, copies: 0, way: PLAIN, reads: 0 }
 }
 
 function goesOn(part: Container, copy: Container, known: Line | undefined): void {
-  const line = known ?? newLine()
+  const line = known ?? newLine(Object.keys(part).length >= MANY)
   line.reads = 0
   if (++line.copies % COPIES_BEFORE === 0 && line.way.copy === null) line.way = wayOf(part)
   lines.delete(part)

@@ -21,6 +21,8 @@ const HIDDEN = Symbol('hidden')
 
 const KINDS: Record<string, (size: number) => Wide> = {
   'names as keys': (size) => filled({}, size, (i) => `k${i}`),
+  'whole numbers as keys': (size) => filled({}, size, (i) => String(i * 7)),
+  'names of digits that are no indexes': (size) => filled({}, size, (i) => `00${i}`),
   'whole numbers among its keys': (size) => filled({}, size, (i) => (i % 3 === 0 ? String(i) : `k${i}`)),
   'a name that all objects inherit': (size) => filled({ toString: { n: 0 } } as never, size, (i) => `k${i}`),
   'a symbol as a key': (size) => filled({ [HIDDEN]: { n: 0 } }, size, (i) => `k${i}`),
