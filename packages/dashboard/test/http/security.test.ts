@@ -159,6 +159,19 @@ describe('a dashboard with a token', () => {
     }
   })
 
+  it('signs nobody out of another dashboard of this host, whose cookies a browser sends, too', async () => {
+    const other = 'another dashboard, another token'
+    const urls = [await serve({ token }), await serve({ token: other })]
+    const jar = new Map<string, string>()
+    for (const [i, given] of [token, other].entries()) {
+      const { headers } = await ask(`${urls[i]}?token=${encodeURIComponent(given)}`)
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(headers['set-cookie']?.[0] ?? '') ?? []
+      jar.set(name, value)
+    }
+    const Cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    for (const url of urls) expect(await statusOf(`${url}events`, { headers: { Cookie } })).toBe(200)
+  })
+
   it('says when it was the wrong one', async () => {
     const url = await serve({ token })
     for (const wrong of [
