@@ -13,7 +13,7 @@ import { type Immer, isDraft } from 'immer'
 import { frozen } from './frozen'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
 
-type Kept = Record<string, unknown>
+export type Kept = Record<string, unknown>
 
 /** The names of what is kept. */
 interface Names {
@@ -75,33 +75,38 @@ function keptOf(draft: object): Kept {
   return (draft as Record<symbol, Kept>)[KEPT] as Kept
 }
 
-/** Gives the drafts that come from now on in the recipe of this one copies. Returns the list of its drafts; null for none. */
-export function followed(draft: unknown): readonly object[] | null {
+/** All drafts of a recipe, and what immer keeps about each. */
+interface Drafts extends Array<object> {
+  kept: Kept[]
+}
+
+/**
+ * Gives copies to this draft of a recipe, and to those that come from now on.
+ *
+ * @returns what immer keeps about all of them, as they come; null if that is not known
+ */
+export function followed(draft: unknown): readonly Kept[] | null {
   if (names === null || !isDraft(draft)) return null
-  const list = (keptOf(draft as object)[names.scope] as Kept)[names.drafts] as object[]
-  give(draft as object, names)
+  const kept = keptOf(draft as object)
+  const list = (kept[names.scope] as Kept)[names.drafts] as Drafts
+  list.kept = [given(kept, names)]
   list.push = pushing
-  return list
+  return list.kept
 }
 
 /** Immer adds them one by one. */
-function pushing(this: object[], draft: object): number {
+function pushing(this: Drafts, draft: object): number {
   this[this.length] = draft
-  give(draft, names as Names)
+  this.kept.push(given(keptOf(draft), names as Names))
   return this.length
 }
 
-function give(draft: object, { base, copy, assigned }: Names): void {
-  const kept = keptOf(draft)
+function given(kept: Kept, { base, copy, assigned }: Names): Kept {
   const made = copyForDraft(kept[base] as object)
-  if (made === null) return
+  if (made === null) return kept
   kept[assigned] = new Map()
   kept[copy] = made
-}
-
-/** What is kept about these drafts. Immer drops them soon. */
-export function keptAbout(drafts: readonly object[]): readonly Kept[] {
-  return drafts.map(keptOf)
+  return kept
 }
 
 /**

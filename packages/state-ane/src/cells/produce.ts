@@ -4,7 +4,7 @@ import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
 import { checkedPatches } from './checked-patches'
-import { followed, freezeDrafts, keptAbout, learnFrom } from './drafts'
+import { followed, freezeDrafts, type Kept, learnFrom } from './drafts'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { isPromise } from './maybe-promise'
@@ -28,7 +28,7 @@ let returned: unknown
 let hasReturned = false
 
 /** What immer keeps about the drafts of the last recipe; null if that is not known. */
-let kept: ReturnType<typeof keptAbout> | null = null
+let kept: readonly Kept[] | null = null
 
 function guarded(draft: never): unknown {
   returned = undefined
@@ -38,7 +38,7 @@ function guarded(draft: never): unknown {
   hasReturned = true
   if (result !== undefined) returned = result
   if (result !== undefined && !isState(result)) throw new NoState(result)
-  kept = drafts === null ? null : keptAbout(drafts)
+  kept = drafts
   return result
 }
 
