@@ -81,7 +81,7 @@ export class KeyedLimit<E extends Waiting> implements Numbered {
   /** When the rate of an entry's key lets something of this cost begin; `now` if the key is not known. */
   opensAt(entry: Waiting, cost: number, now: Nanos): Nanos {
     // Without keys there is nothing to find: the user's function is spared.
-    const hasKeys = this.#active > 0 || this.#idle.size > 0
+    const hasKeys = this.#countActive() > 0 || this.#idle.size > 0
     const key = hasKeys ? readSafely(() => this.keyOf(entry.subject), undefined) : undefined
     if (this.#table.find(key) === 0) return now
     const lane = this.laneByKey(key)
@@ -121,7 +121,8 @@ export class KeyedLimit<E extends Waiting> implements Numbered {
     if (before !== null) this.#endRest(before)
   }
 
-  get #active(): number {
+  /** How many keys have a lane. Not a getter: see `ShortLimits`. */
+  #countActive(): number {
     return this.#lanes.length - this.#free.length
   }
 
@@ -136,7 +137,7 @@ export class KeyedLimit<E extends Waiting> implements Numbered {
     this.#lanes[place] = null
     this.#keys[place] = undefined
     this.#free.push(place)
-    const active = this.#active
+    const active = this.#countActive()
     if (this.#spare.length < SPARE_LANES || this.#spare.length < active) this.#spare.push(lane)
     if (this.#lanes.length > MANY_PLACES && active * 4 < this.#lanes.length) this.#compact()
   }
