@@ -26,7 +26,7 @@ const command = fc.record({
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 
 const rate = fc.record({ limit: fc.integer({ min: 2, max: 5 }), interval: fc.integer({ min: 2, max: 9 }) })
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | false> => fc.option(arbitrary, { nil: false, freq: 1 })
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | false> => fc.option(arbitrary, { nil: false, freq: 3 })
 const options: fc.Arbitrary<EngineOptions> = fc.record({
   client: fc.record({
     type: fc.constant('drop' as const),
