@@ -1,35 +1,11 @@
-import {
-  call,
-  type CallOptions,
-  definePool,
-  getState,
-  inspect,
-  type PoolRef,
-  ready,
-  reply,
-  spawnPool,
-} from '@genpool/core'
+import { call, type CallOptions, getState, inspect, type PoolRef, ready, spawnPool } from '@genpool/core'
 import { natsStore, type NatsStore, remotePool, serve, type Service } from '@genpool/nats'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { Counter } from '../support/counter'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { Proxy } from '../support/proxy'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
-
-/** Two machines that share a counter. */
-const Counter = definePool({
-  init: () => ({ count: 0 }),
-  calls: {
-    add: () =>
-      reply(
-        (after: { count: number }) => after.count,
-        (draft) => {
-          draft.count += 1
-        },
-      ),
-    read: (_: object, { count }) => reply(count),
-  },
-})
 
 interface Machine {
   readonly proxy: Proxy
