@@ -77,9 +77,10 @@ export class Bucket {
     }
   }
 
-  /** The last revision of the whole bucket. @throws {Error} that says why it is not known */
-  async lastRevision(): Promise<number> {
-    return (await this.status()).streamInfo.state.last_seq
+  /** The last revision of the whole bucket, and the server that says so. @throws {Error} that says why it is not known */
+  async end(): Promise<{ readonly last: number; readonly leader: string | undefined }> {
+    const { state, cluster } = (await this.status()).streamInfo
+    return { last: state.last_seq, leader: cluster?.leader }
   }
 
   /** Follows all entries: first the last revision of each. */

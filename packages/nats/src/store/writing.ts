@@ -85,17 +85,29 @@ export class Writing {
 
   /** Somebody has written. Looks what, and whether this write is in it. */
   async #find(): Promise<Written> {
-    const { bucket, connected } = this.ports
     for (let i = 0; ; i++) {
       try {
-        // First this: the entry is then known at least up to there.
-        const last = bucket.isReplicated ? await connected.ask(() => bucket.lastRevision(), this.#end) : 0
-        const found = await connected.ask(() => bucket.last(this.entry.name), this.#end)
+        const { found, last } = await this.#latest()
         return { kind: this.#mayBeStored ? this.#judged(found) : 'lost', found, last }
       } catch (error) {
         if (error instanceof UnknownWrite || !(await this.#pause(i))) throw this.#failed(error)
       }
     }
+  }
+
+  /**
+   * The last revision of the entry, and up to where the entry is known by that: both by the same leader. A new one may not have
+   * applied all yet that the last one has acknowledged (nats-server before 2.11), and what it has not would be overwritten.
+   */
+  async #latest(): Promise<{ readonly found: KvEntry | null; readonly last: number }> {
+    const { bucket, connected } = this.ports
+    const ask = <T>(question: () => Promise<T>): Promise<T> => connected.ask(question, this.#end)
+    if (!bucket.isReplicated) return { found: await ask(() => bucket.last(this.entry.name)), last: 0 }
+    // First this: the entry is then known at least up to there.
+    const { last, leader } = await ask(() => bucket.end())
+    const found = await ask(() => bucket.last(this.entry.name))
+    if ((await ask(() => bucket.end())).leader === leader) return { found, last }
+    throw new Error(`bucket "${bucket.name}": it has another leader now.`)
   }
 
   #judged(found: KvEntry | null): 'found' | 'lost' {
