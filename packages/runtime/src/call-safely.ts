@@ -1,4 +1,5 @@
 import { textOf } from './errors'
+import { printable, printableLines } from './printable'
 
 /** Calls a user callback that nothing waits for. `failed` gets what it throws or rejects with, and what its result throws. */
 export function callSafely(callback: () => unknown, failed: (error: unknown) => void): void {
@@ -18,9 +19,14 @@ export function warnOfCallback(kind: 'pool' | 'broker', name: string, error: unk
 /** Shows something that went wrong at the user's side as a warning of the process. */
 export function warnOf(title: string, error: unknown): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : textOf(error)
-  process.emitWarning(title, {
+  process.emitWarning(printable(title), {
     type: 'GenPoolWarning',
     code: 'GENPOOL_CALLBACK',
-    detail,
+    detail: printableLines(detail),
   })
+}
+
+/** Shows something that went wrong and that nobody can be told of as a warning of the process, in one line. */
+export function warn(text: string): void {
+  process.emitWarning(printable(text), 'GenPoolWarning')
 }

@@ -1,4 +1,5 @@
 import { showNumber } from './options/show-value'
+import { printable } from './printable'
 
 /** Marks GenPool's errors. Registered globally, so that it also works for another installed copy. */
 const brand: unique symbol = Symbol.for('genpool.error') as never
@@ -28,8 +29,9 @@ export type ErrorCode =
 export abstract class GenPoolError extends Error {
   abstract readonly code: ErrorCode
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** @param lines its text: what of it is not safe to print is escaped */
+  constructor(lines: string | readonly string[], options?: ErrorOptions) {
+    super(typeof lines === 'string' ? printable(lines) : lines.map(printable).join('\n'), options)
     this.name = new.target.name
   }
 }
@@ -63,7 +65,8 @@ export class OptionsError extends GenPoolError {
     /** One entry for each fault: its path (`['broker', 'client']`) and what is wrong there. */
     readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = [],
   ) {
-    super(textOf(message))
+    // It has a line for each fault: whoever makes it escapes what is in them.
+    super(textOf(message).split('\n'))
   }
 }
 

@@ -43,7 +43,7 @@ export class InvalidError extends GenPoolError {
   ) {
     const shown = textOf(what)
     super(
-      `${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; ${textOf(says)}.\n${linesOf(faults)}`,
+      [`${/^[aeio]/i.test(shown) ? 'An' : 'A'} ${shown} was refused; ${textOf(says)}.`, ...linesOf(faults)],
       cause === undefined ? undefined : { cause },
     )
     this.committed = committed
@@ -57,8 +57,8 @@ export class InvalidError extends GenPoolError {
 }
 
 /** Nothing for what is no list of faults: an error that cannot be made hides what happened. */
-function linesOf(faults: readonly Fault[]): string {
-  const lines = (): string =>
-    faults.map(({ path, message }) => `  at ${showPath(path, 'the whole value')}: ${message}`).join('\n')
-  return readSafely(lines, '  at the whole value: the reason is not known')
+function linesOf(faults: readonly Fault[]): readonly string[] {
+  const lines = (): string[] =>
+    faults.map(({ path, message }) => `  at ${showPath(path, 'the whole value')}: ${message}`)
+  return readSafely(lines, ['  at the whole value: the reason is not known'])
 }

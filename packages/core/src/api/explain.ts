@@ -1,4 +1,4 @@
-import { sentence } from '@genpool/runtime'
+import { printable, sentence } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import { findCauses } from '../views/explain/causes'
 import { gather } from '../views/explain/evidence'
@@ -24,8 +24,13 @@ export function explain(ref: PoolRef): Explanation {
   return explanationOf(pool.name, [...(isCalm ? [] : causes), ...ofSources])
 }
 
-/** Puts findings into words. The first one is the most important. */
-export function explanationOf(pool: string, findings: readonly Finding[], of: 'Pool' | 'Queue' = 'Pool'): Explanation {
+/** Puts findings into words that are safe to print. The first one is the most important. */
+export function explanationOf(pool: string, found: readonly Finding[], of: 'Pool' | 'Queue' = 'Pool'): Explanation {
+  const findings = found.map((finding) => ({
+    ...finding,
+    says: printable(finding.says),
+    advice: printable(finding.advice),
+  }))
   const text = textOf(`${of} "${pool}"`, findings)
   return { pool, calm: findings[0]?.finding === 'calm', findings, text, toString: () => text }
 }
@@ -34,11 +39,11 @@ function textOf(of: string, findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ says, advice, figures }, index) => {
     const lead = findings.length === 1 ? '' : `${index + 1}. `
     const facts = Object.entries(figures).map(
-      ([name, value]) => `${name} ${typeof value === 'string' ? `"${value}"` : value}`,
+      ([name, value]) => `${name} ${typeof value === 'string' ? printable(`"${value}"`) : value}`,
     )
     return [`${lead}${sentence(says)}`, ...(facts.length > 0 ? [`   ${facts.join(', ')}`] : []), `   ${advice}`].join(
       '\n',
     )
   })
-  return [`${of}:`, ...paragraphs].join('\n')
+  return [printable(`${of}:`), ...paragraphs].join('\n')
 }

@@ -180,7 +180,8 @@ function countBy(
   requests: readonly RequestFacts[],
   of: (request: RequestFacts) => string | number,
 ): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const request of requests) counts[of(request)] = (counts[of(request)] ?? 0) + 1
-  return counts
+  const counts = new Map<string | number, number>()
+  for (const request of requests) counts.set(of(request), (counts.get(of(request)) ?? 0) + 1)
+  // A type may have the name of something that objects inherit.
+  return Object.fromEntries(counts)
 }

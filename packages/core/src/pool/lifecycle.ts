@@ -1,4 +1,4 @@
-import { NS_PER_MS, type Nanos, stopTree, textOf, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Nanos, printable, stopTree, textOf, type Turn } from '@genpool/runtime'
 import { type Cell, whenFree } from '@genpool/state-ane'
 import { eventually } from '../behaviours/eventually'
 import type { Member } from '../members/member'
@@ -119,7 +119,9 @@ export class Lifecycle implements EndingsOwner {
 
   private because(error: unknown, why: string): void {
     const message = `${why}${error instanceof Error ? `: ${textOf(error)}` : ''}`
-    this.kernel.status.cause = new Error(`Pool "${this.kernel.host.name}" gave up: ${message}`, { cause: error })
+    this.kernel.status.cause = new Error(printable(`Pool "${this.kernel.host.name}" gave up: ${message}`), {
+      cause: error,
+    })
   }
 
   /** Called before nact stops the members, so that they are not replaced. */

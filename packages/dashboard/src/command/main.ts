@@ -1,4 +1,4 @@
-import { isGenPoolError } from '@genpool/runtime'
+import { isGenPoolError, printableLines } from '@genpool/runtime'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { adviseCommand } from './advise-command'
@@ -22,7 +22,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (io.signal.aborted) return EXIT.interrupted
     const { text, code } = shown(error)
-    io.err(`genpool: ${text}\n`)
+    io.err(`genpool: ${printableLines(text)}\n`)
     return code
   }
 }

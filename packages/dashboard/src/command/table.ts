@@ -1,3 +1,4 @@
+import { printable } from '@genpool/runtime'
 import Table from 'cli-table3'
 
 const NONE = ''
@@ -27,7 +28,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const made = new Table({ chars: CHARS, colAligns, style })
   made.push(
     head.map((name) => name.trim()),
-    ...rows.map((row) => [...row]),
+    ...rows.map((row) => row.map(printable)),
   )
   const lines = made
     .toString()

@@ -1,6 +1,6 @@
 import type { GenPoolError } from '@genpool/core'
 import { ERROR_CLASSES } from '@genpool/core/elsewhere'
-import { textOf } from '@genpool/runtime'
+import { printableLines, textOf } from '@genpool/runtime'
 import { ownBodies } from './codec'
 import { BadFrame, NotCarried } from './errors'
 import { answerFrame, type AnswerHeader, Kind } from './frames'
@@ -54,7 +54,7 @@ function rebuilt({ code, message, fields, causes }: Partial<Failure>, node: stri
   const Class = isKnown ? ERROR_CLASSES[code as keyof typeof ERROR_CLASSES] : undefined
   if (Class === undefined || typeof message !== 'string') throw new BadFrame('the error in it is none of GenPool')
   const cause = causeOf(Array.isArray(causes) ? (causes as Failure['causes']) : [])
-  const error = new Error(message, cause === undefined ? undefined : { cause })
+  const error = new Error(printableLines(message), cause === undefined ? undefined : { cause })
   Object.setPrototypeOf(error, Class.prototype)
   if (typeof fields === 'object' && fields !== null) {
     for (const [name, value] of Object.entries(fields)) {

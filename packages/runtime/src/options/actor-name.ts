@@ -1,4 +1,5 @@
 import { OptionsError } from '../errors'
+import { printable } from '../printable'
 import { showValue } from './show-value'
 
 /** How each kind of actor is started. */
@@ -29,7 +30,7 @@ export function wrongPlace(
 ): OptionsError {
   const end = message.endsWith('.') ? '' : '.'
   return new OptionsError(
-    `The ${argument} of ${of} is wrong; nothing was spawned: ${message}${end} Write ${SPAWNS[kind]}.`,
+    printable(`The ${argument} of ${of} is wrong; nothing was spawned: ${message}${end} Write ${SPAWNS[kind]}.`),
     [{ path: [argument], message }],
   )
 }

@@ -4,6 +4,7 @@ import { type Fault } from '../invalid-error'
 import { FaultFinder } from './faults'
 import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
+import { printable } from '../printable'
 import { showPath } from './show-path'
 
 /** How many faults an error spells out; its `issues` has all. */
@@ -25,9 +26,11 @@ export function parseOptions<S extends z.ZodType>(
   const result = attempt(schema, input)
   if (result?.success === true) return result.data
   const faults = faultsOf(schema, input, guesses)
-  const lines = faults.slice(0, MOST_LINES).map(({ path, message }) => `  at ${showPath(path, 'the top')}: ${message}`)
+  const lines = faults
+    .slice(0, MOST_LINES)
+    .map(({ path, message }) => printable(`  at ${showPath(path, 'the top')}: ${message}`))
   if (faults.length > MOST_LINES) lines.push(`  and ${faults.length - MOST_LINES} more`)
-  throw new OptionsError(`The ${what} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
+  throw new OptionsError(`The ${printable(what)} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
 }
 
 /** What is wrong with a value that a schema refuses, in words. Never empty. */

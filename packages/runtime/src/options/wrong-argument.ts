@@ -1,4 +1,5 @@
 import { OptionsError } from '../errors'
+import { printable } from '../printable'
 import { showValue } from './show-value'
 
 /** An argument of a public function, as an error names it. */
@@ -13,7 +14,9 @@ export interface Argument {
 /** The error for an argument of a public function that is something else. */
 export function wrongArgument({ of, argument, expected }: Argument, given: unknown): OptionsError {
   const message = `expected ${expected}, got ${showAddress(given) ?? showValue(given)}`
-  return new OptionsError(`The ${argument} given to ${of} is wrong: ${message}.`, [{ path: [argument], message }])
+  return new OptionsError(printable(`The ${argument} given to ${of} is wrong: ${message}.`), [
+    { path: [argument], message },
+  ])
 }
 
 /** @throws {OptionsError} if `given` is not a function */

@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { printableLines, textOf } from '@genpool/runtime'
 
 /** The journal has a gap, or a record that cannot be read, so the state is not known. Nothing was changed. */
 export class JournalError extends Error {
@@ -6,6 +6,6 @@ export class JournalError extends Error {
   readonly code = 'ERR_GENPOOL_JOURNAL'
 
   constructor(message: string, cause?: unknown) {
-    super(textOf(message), cause === undefined ? undefined : { cause })
+    super(printableLines(textOf(message)), cause === undefined ? undefined : { cause })
   }
 }

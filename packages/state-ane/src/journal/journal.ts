@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { textOf, warn } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
@@ -166,7 +166,7 @@ export class Journal {
   #report(error: unknown): void {
     const { onSnapshotError } = this.options
     if (onSnapshotError !== undefined) onSnapshotError(error)
-    else process.emitWarning(`A snapshot of journal "${this.options.key}" failed: ${String(error)}`)
+    else warn(`A snapshot of journal "${this.options.key}" failed: ${textOf(error)}`)
   }
 
   #event(sequenceNumber: number, data: EventData): PersistedEvent {

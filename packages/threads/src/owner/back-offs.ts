@@ -1,5 +1,5 @@
 import type { Job } from '@genpool/core'
-import { textOf } from '@genpool/runtime'
+import { textOf, warn } from '@genpool/runtime'
 import type { ToOwner } from '../protocol/messages'
 
 type BackOff = Extract<ToOwner, readonly ['backOff', ...unknown[]]>
@@ -17,7 +17,7 @@ export class BackOffs {
     } catch (error) {
       // Its handler goes on, and cannot be told.
       if (again) this.#causes.set(job, error)
-      else process.emitWarning(`A handler in a thread could not back off: ${textOf(error)}`, 'GenPoolWarning')
+      else warn(`A handler in a thread could not back off: ${textOf(error)}`)
     }
   }
 

@@ -1,4 +1,4 @@
-import { type PlainAddress, type Reference, referenceTo, textOf } from '@genpool/runtime'
+import { type PlainAddress, type Reference, referenceTo, textOf, warn } from '@genpool/runtime'
 import { dispatch, query, stop } from 'nact'
 import type { ToOwner, ToThread } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -78,6 +78,6 @@ function safely(work: () => unknown): void {
   try {
     work()
   } catch (error) {
-    process.emitWarning(`A message from a thread could not be delivered: ${textOf(error)}`, 'GenPoolWarning')
+    warn(`A message from a thread could not be delivered: ${textOf(error)}`)
   }
 }

@@ -1,4 +1,5 @@
 import type { Job } from '@genpool/core'
+import { textOf, warn } from '@genpool/runtime'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
 import { isCloneable } from '../values/cloneable'
@@ -134,7 +135,7 @@ export class Posting {
       if (message[0] === 'job') this.refuse(message[2].id)
       // Without it the thread would not know what the state is.
       else if (message[0] === 'state') this.thread.endFor(unsendable(message[1]))
-      else process.emitWarning(`A message to a thread could not be sent: ${String(error)}`, 'GenPoolWarning')
+      else warn(`A message to a thread could not be sent: ${textOf(error)}`)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { NS_PER_MS, systemClock } from '@genpool/runtime'
+import { NS_PER_MS, systemClock, warn } from '@genpool/runtime'
 import type { Thread } from './thread'
 
 /** A spare thread may take so long to load its module, in milliseconds, and so many times as long as the slowest one before. */
@@ -64,6 +64,6 @@ export class Spares {
     void thread.kill()
     const why =
       'its module has not loaded, though it did in another thread. Does it wait, or loop, when it loads once more?'
-    process.emitWarning(`A spare thread was ended: ${why}`, 'GenPoolWarning')
+    warn(`A spare thread was ended: ${why}`)
   }
 }

@@ -1,4 +1,4 @@
-import { InvalidError, textOf } from '@genpool/runtime'
+import { InvalidError, textOf, warn } from '@genpool/runtime'
 import type { ReplicaMessage } from '@genpool/state-ane'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -18,7 +18,7 @@ export function replacementOf(message: ToOwner, error: unknown): ToOwner | null 
     case 'started':
       return ['notStarted', encodeError(invalid('result of init', message[1].reason), isCloneable)]
     default:
-      process.emitWarning(`A thread could not send its message "${message[0]}": ${textOf(error)}`, 'GenPoolWarning')
+      warn(`A thread could not send its message "${message[0]}": ${textOf(error)}`)
       return null
   }
 }

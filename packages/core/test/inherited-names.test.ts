@@ -1,0 +1,59 @@
+import { call, cast, definePool, explain, inspect, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { query } from 'nact'
+import { clock, system } from './virtual-system'
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- types of any name */
+
+/** Names that every plain object inherits. */
+const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'isPrototypeOf']
+const own = <T>(make: (name: string) => T): Record<string, T> => {
+  const made: Record<string, T> = {}
+  for (const name of NAMES) Object.defineProperty(made, name, { value: make(name), enumerable: true })
+  return made
+}
+const put: string[] = []
+const Named = definePool({
+  calls: own((name) => () => reply(name)),
+  casts: own((name) => () => {
+    put.push(name)
+    return noReply()
+  }),
+} as any) as any
+const Other = definePool({ calls: { add: () => reply(1) }, casts: { put: () => noReply() } })
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'answered',
+    (error: unknown) => (isGenPoolError(error) ? error.code : error),
+  )
+const spawned = (behaviour: any, options: object = {}): any =>
+  spawnPool(system, behaviour, undefined, { size: 1, clock, ...options } as any)
+
+describe('a message whose type has the name of something that objects inherit', () => {
+  it.each(NAMES)('has its handler: %s', async (type) => {
+    const pool = spawned(Named)
+    expect(await call(pool, { type } as any)).toBe(type)
+    expect(await query(pool, { type } as never, 1000)).toBe(type)
+    put.length = 0
+    expect(cast(pool, { type } as any)).toEqual({ ok: true })
+    await clock.settle()
+    expect(put).toEqual([type])
+  })
+
+  it.each(NAMES)('is of an unknown type without one: %s', async (type) => {
+    const pool = spawned(Other)
+    expect(await codeOf(call(pool, { type } as any))).toBe('ERR_GENPOOL_INVALID')
+    expect(cast(pool, { type } as any)).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_INVALID' } })
+  })
+
+  it('is counted as any other', async () => {
+    const pool = spawned(Named, { limits: { by: 'key', concurrency: 1 }, rate: { limit: 1, interval: 1000 } })
+    const calls = [...NAMES, ...NAMES].map((type) => call(pool, { type } as any, { key: type }))
+    await clock.settle()
+    const { type: counts } = inspect(pool).waitingBy
+    expect(Object.keys(counts).sort()).toEqual([...NAMES].sort())
+    for (const name of NAMES) expect(Object.getOwnPropertyDescriptor(counts, name)?.value).toBeGreaterThan(0)
+    expect(explain(pool).text).toContain('rate')
+    await clock.advance(20_000)
+    expect(await Promise.all(calls)).toEqual([...NAMES, ...NAMES])
+  })
+})
