@@ -23,6 +23,7 @@ const SLOW = [
   'packages/dashboard/test/advisor/advise.test.ts',
   'packages/dashboard/test/browser/living.test.ts',
   'packages/nats/test/faults.test.ts',
+  'packages/nats/test/opened-at-once.test.ts',
   'packages/nats/test/clock-jumps.test.ts',
   'packages/threads/test/shared.test.ts',
   'packages/state-ane/test/journal/crash.test.ts',

@@ -21,6 +21,7 @@ import {
   when,
 } from '@genpool/core'
 import { explanationOf, type PoolElsewhere, putElsewhere } from '@genpool/core/elsewhere'
+import { instrument } from '@genpool/core/opentelemetry'
 import { start, stop } from 'nact'
 
 const echo: PoolElsewhere = {
@@ -35,6 +36,10 @@ const echo: PoolElsewhere = {
   inspect: () => ({ nodes: 3 }),
   explain: () =>
     explanationOf('far', [{ finding: 'calm', says: 'All is well', figures: {}, advice: '', option: null }]),
+  figures: () => [
+    { name: 'far.calls', kind: 'counter', description: 'Calls.', values: [[3, { outcome: 'answered' }]] },
+    { name: 'far.answer', kind: 'gauge', description: 'Times.', unit: 's', values: [] },
+  ],
   preview: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
   configure: () => [{ path: 'maxInFlight', from: 1, to: 2 }],
   getOptions: () => ({ maxInFlight: 1 }),
@@ -51,6 +56,38 @@ const farRef = (): PoolRef => {
 }
 
 describe('a pool that runs elsewhere', () => {
+  it('is measured with the figures of its address, once at a time', () => {
+    const far = farRef()
+    const made: unknown[] = []
+    const callbacks = new Set<(result: unknown) => void>()
+    const make =
+      (kind: string) =>
+      (name: string, options: object): unknown => {
+        made.push([kind, name, options])
+        return name
+      }
+    const meter = {
+      createCounter: make('sync'),
+      createObservableCounter: make('counter'),
+      createObservableGauge: make('gauge'),
+      addBatchObservableCallback: (callback: (result: unknown) => void) => callbacks.add(callback),
+      removeBatchObservableCallback: (callback: (result: unknown) => void) => callbacks.delete(callback),
+    }
+    const observed: unknown[] = []
+    const end = instrument(far, { meter: meter as never, attributes: { zone: 'a' } })
+    expect(() => instrument(far)).toThrow('Pool "far": it is already instrumented')
+    for (const callback of callbacks) callback({ observe: (...values: unknown[]) => observed.push(values) })
+    expect(made).toEqual([
+      ['counter', 'far.calls', { description: 'Calls.' }],
+      ['gauge', 'far.answer', { description: 'Times.', unit: 's' }],
+    ])
+    expect(observed).toEqual([['far.calls', 3, { zone: 'a', 'genpool.pool': 'far', outcome: 'answered' }]])
+    end()
+    end()
+    expect(callbacks.size).toBe(0)
+    instrument(far, { meter: false })()
+  })
+
   it('is called, cast to, mapped over, looked at and configured through its address', async () => {
     const far = farRef()
     expect(await call(far as never, 1 as never)).toEqual({ message: 1, options: undefined })

@@ -1,19 +1,5 @@
 import { call, definePool, drain, explain, noReply, type PoolOptions, reply, spawnPool } from '@genpool/core'
-import { virtualClock } from '@genpool/runtime/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-
-let system: ActorSystemRef
-let clock: ReturnType<typeof virtualClock>
-let quiet: jest.SpyInstance
-beforeEach(() => {
-  system = start()
-  clock = virtualClock()
-  quiet = jest.spyOn(console, 'log').mockImplementation(() => undefined)
-})
-afterEach(() => {
-  stop(system)
-  quiet.mockRestore()
-})
+import { clock, system } from './quiet-system'
 
 const Worker = definePool({
   init: () => ({ done: 0 }),

@@ -2,6 +2,8 @@ import { inspect, type PoolRef } from '@genpool/core'
 import { clockOption, OptionsError, parseOptions } from '@genpool/runtime'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { hostWords, isAddress, isHost } from './host-name'
+import { isToken, TOKEN_WORDS } from './token-format'
 
 /** What every dashboard can be told. */
 const shape = {
@@ -10,21 +12,21 @@ const shape = {
     .min(1)
     .describe('The pools to show, in this order.'),
   token: z
-    .string()
-    .min(16)
+    .string({ error: TOKEN_WORDS })
+    .refine(isToken)
     .optional()
     .describe(
-      'What a visitor must know to see the page; at least 16 characters. Without one, only this machine sees it.',
+      'What a visitor must know to see the page; at least 16 characters of ASCII. Without one, only this machine sees it.',
     ),
   write: z
     .boolean()
     .default(false)
     .describe('Whether visitors may change options, pause, resume and drain. It needs a `token`.'),
   hosts: z
-    .array(z.string().min(1))
+    .array(z.string({ error: ({ input }) => hostWords(input) }).refine(isHost))
     .default([])
     .describe(
-      'Names by which visitors reach the page, as in `pools.example.org`. Numeric addresses and localhost always work.',
+      'Names by which visitors reach the page, as in `pools.example.org`; no patterns. Numeric addresses and localhost always work.',
     ),
   clock: clockOption,
 }
@@ -37,8 +39,8 @@ const shape = {
 export const dashboardOptions = z.strictObject({
   ...shape,
   path: z
-    .string()
-    .startsWith('/')
+    .string({ error: 'expected a path that begins with "/", as a browser sends it, such as "/pools"' })
+    .refine(isPath)
     .default('/')
     .describe('Where the handler is mounted, as in `/pools`, if the server leaves that in the URL of a request.'),
 })
@@ -54,8 +56,8 @@ export const serverOptions = z.strictObject({
   ...shape,
   port: z.number().int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 for any free one.'),
   host: z
-    .string()
-    .min(1)
+    .string({ error: ({ input }) => hostWords(input) })
+    .refine(isAddress)
     .default('127.0.0.1')
     .describe('The address to listen on. Any other than this machine itself needs a `token`.'),
 })
@@ -94,6 +96,12 @@ function wrong(option: string, message: string): never {
   throw new OptionsError(`The options of the dashboard are wrong; nothing was started.\n  at ${option}: ${message}`, [
     { path: [option], message },
   ])
+}
+
+/** Whether the path of a request can begin with it. */
+function isPath(text: string): boolean {
+  if (!text.startsWith('/') || text.startsWith('//') || text.includes('*')) return false
+  return URL.canParse(text, 'http://localhost') && new URL(text, 'http://localhost').pathname === text
 }
 
 /** Whether it is the address of a pool, here or elsewhere. */

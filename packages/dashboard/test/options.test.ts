@@ -45,6 +45,41 @@ describe('the options of a dashboard', () => {
     expect(() => createDashboard({ pools: [pool()], write: true })).toThrow('at write')
   })
 
+  it.each([
+    ['hosts', ['*'], 'at hosts[0]: expected one host name, such as "pools.example.org" (there are no patterns: list'],
+    ['hosts', ['a.b', '*.example.org'], 'at hosts[1]: expected one host name'],
+    ['hosts', ['http://x'], 'at hosts[0]: expected the name alone, "x", got "http://x"'],
+    ['hosts', ['https://pools.example.org:8443/a'], 'expected the name alone, "pools.example.org", got'],
+    ['hosts', ['x/pools'], 'expected the name alone, "x", got'],
+    ['hosts', [' x '], 'expected the name alone, "x", got'],
+    ['hosts', ['bücher.example'], 'expected the name alone, "xn--bcher-kva.example", got'],
+    ['hosts', ['  '], 'expected one host name'],
+    ['hosts', [''], 'expected one host name'],
+    ['host', 'localhost:4000', 'at host: expected the name alone, "localhost", got'],
+    ['host', '[::1]', 'at host: expected the name alone, "::1", got'],
+    ['host', 'http://127.0.0.1', 'at host: expected the name alone, "127.0.0.1", got'],
+    ['token', ' '.repeat(16), 'at token: expected at least 16 letters, digits and signs of ASCII'],
+    ['token', 'a token with an end\n', 'at token: expected at least 16'],
+    ['token', ' a token with a begin', 'at token: expected at least 16'],
+    ['token', 'ein schlüssel für uns', 'at token: expected at least 16'],
+  ])('refuse what can never match: %s %j', async (name, value, says) => {
+    expect(await fault({ pools: [pool()], [name]: value })).toContain(says)
+  })
+
+  it.each(['pools', '/po ols', '/pools/*', '/pools?x', '//pools', '/pööls', '/a/../b'])(
+    'refuse a path that no request can have: %j',
+    (path) => {
+      expect(() => createDashboard({ pools: [pool()], path })).toThrow('at path: expected a path that begins with "/"')
+    },
+  )
+
+  it('take names with a port, numeric addresses and paths', async () => {
+    const hosts = ['pools.example.org', 'POOLS.example.org:8443', 'intern', '10.0.0.7', '::1', '[::1]:80', 'a_b.local']
+    expect(await fault({ pools: [pool()], hosts })).toBe('none')
+    for (const path of ['/', '/pools', '/a/b-c_d/', '/caf%C3%A9'])
+      createDashboard({ pools: [pool()], path, clock: virtualClock() }).close()
+  })
+
   it('are checked before anything starts', () => {
     const clock = virtualClock()
     expect(() => createDashboard({ pools: [pool()], clock, hosts: [5] } as any)).toThrow('at hosts[0]')

@@ -202,11 +202,11 @@ describe('what needs JetStream', () => {
   it.each(['closed', 'draining'])('says at once that its connection is %s', async (how) => {
     const nc = await connectTo(server)
     const ends = how === 'closed' ? nc.close() : nc.drain()
-    const begun = performance.now()
-    const opening = [code(natsStore(nc, { bucket: how })), code(durable(nc, { name: how }))]
+    // It waits for nothing: the test ends before that.
+    const patient = { timeout: 600_000 }
+    const opening = [code(natsStore(nc, { bucket: how, ...patient })), code(durable(nc, { name: how, ...patient }))]
     await ends
     expect(await Promise.all(opening)).toEqual(Array(2).fill('ERR_GENPOOL_UNREACHABLE'))
-    expect(performance.now() - begun).toBeLessThan(4500)
   })
 
   it('says that there is none when its connection closes while it opens', async () => {

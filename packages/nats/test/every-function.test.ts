@@ -52,6 +52,7 @@ const WORKS: Readonly<Record<string, (pool: Orders) => unknown>> = {
     expect(await Readable.from([add, add]).compose(core.mapStream(pool)).toArray()).toHaveLength(2),
   ready: (pool) => core.ready(pool),
   when: (pool) => core.when(pool, { waitingBelow: 1, runningBelow: 1 }),
+  'instrument of @genpool/core/opentelemetry': (pool) => instrument(pool)(),
   "nact's query": (pool) => query(pool, add, 1000),
   "nact's dispatch": (pool) => dispatch(pool, put),
 }
@@ -67,7 +68,6 @@ const REFUSES: Readonly<Record<string, (pool: never) => unknown>> = {
   resize: (pool) => core.resize(pool, 3),
   resume: (pool) => core.resume(pool),
   watchDeadLetters: (pool) => core.watchDeadLetters(pool, () => undefined),
-  'instrument of @genpool/core/opentelemetry': (pool) => instrument(pool),
 }
 /** Public functions that take no pool, or are about its making. */
 const OTHERS = [

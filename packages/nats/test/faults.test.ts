@@ -1,8 +1,8 @@
-import { call, inspect, ready } from '@genpool/core'
-import { remotePool, type RemotePoolOptions, type RemotePoolRef } from '@genpool/nats'
+import { call, inspect, ready, spawnPool } from '@genpool/core'
+import { remotePool, type RemotePoolOptions, type RemotePoolRef, serve } from '@genpool/nats'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
-import type { Workers } from './support/behaviour'
+import { type Workers, workers } from './support/behaviour'
 import { Load, repeated } from './support/load'
 import { endNodes, type NodeProcess, startNodes } from './support/processes'
 import { connectTo, endServers, type NatsServer, startCluster, startServer } from './support/server'
@@ -42,11 +42,11 @@ describe('three nodes at one server', () => {
     connection = await connectTo(server, { reconnectTimeWait: 100, maxReconnectAttempts: -1 })
   })
 
-  it('of which one is killed: its calls fail within a second, and nothing else does', async () => {
+  it('of which one is killed: its calls fail long before their deadlines, and nothing else does', async () => {
     nodes = await startNodes(3, { servers: [server], name: 'kill', runMs: 20 })
     const pool = remote('kill')
     await ready(pool)
-    const load = new Load(pool, 30)
+    const load = new Load(pool, 30, { timeout: 60_000 })
     await load.more(500)
     const seen = () => inspect(pool as never as RemotePoolRef).nodes.find(({ id }) => id === nodes[0]!.id)
     await until(() => (seen()?.inFlight ?? 0) > 2, 'the node has some in hand')
@@ -58,7 +58,7 @@ describe('three nodes at one server', () => {
     expect(Object.keys(load.codes)).toEqual(['ERR_GENPOOL_UNREACHABLE true'])
     expect(load.failures.length).toBeLessThanOrEqual(30)
     expect(load.failures.length).toBeGreaterThan(0)
-    for (const { tookMs } of load.outcomes.slice(before)) expect(tookMs).toBeLessThan(4500)
+    for (const { tookMs } of load.outcomes.slice(before)) expect(tookMs).toBeLessThan(30_000)
     expect(inspect(pool as never)).toMatchObject({ lostNodes: 1, inFlight: 0 })
     expect(load.failures[0]!.error).toMatchObject({ node: nodes[0]!.id, mayHaveRun: true })
   })
@@ -94,7 +94,7 @@ describe('three nodes at one server', () => {
     checkOutcomes(load, ran)
     // Those that it had: each has its outcome at its deadline at the latest.
     expect(load.failures.length).toBeLessThanOrEqual(30)
-    for (const { tookMs } of load.outcomes) expect(tookMs).toBeLessThan(8000)
+    for (const { tookMs } of load.outcomes) expect(tookMs).toBeLessThan(30_000)
     // What it had not begun before it was stopped, it does not begin after its callers gave up.
     const gaveUp = new Set(load.failures.map(({ id }) => id))
     expect(
@@ -124,6 +124,20 @@ describe('three nodes at one server', () => {
     expect(new Set(inspect(pool as never as RemotePoolRef).nodes.map(({ id }) => id))).toEqual(
       new Set(all.slice(3).map(({ id }) => id)),
     )
+  })
+
+  it('that are all killed and started again: later calls wait for them', async () => {
+    nodes = await startNodes(2, { servers: [server], name: 'all', runMs: 1 })
+    const pool = remote('all', { silentAfter: 60_000, timeout: 60_000 })
+    await ready(pool)
+    await Promise.all(nodes.map((node) => node.kill()))
+    const load = new Load(pool, 10)
+    await until(() => inspect(pool).waiting === 10, 'they wait')
+    const next = await startNodes(2, { servers: [server], name: 'all', runMs: 1 })
+    await load.more(300)
+    await load.stop()
+    checkOutcomes(load, allRan(next))
+    expect(load.codes).toEqual({})
   })
 
   it('keep the messages of a key on one node, and move only those of a node that is gone', async () => {
@@ -166,8 +180,32 @@ describe('three nodes at one server', () => {
   })
 })
 
-describe('a cluster of three servers', () => {
-  it('of which each is killed once, one after the other: no call fails, and none runs twice', async () => {
+describe('a cluster of servers', () => {
+  it('of which the one with all nodes is started again: calls of a client of another one wait', async () => {
+    const servers = await startCluster(2)
+    const own = { ignoreClusterUpdates: true, reconnectTimeWait: 100, maxReconnectAttempts: -1 }
+    connection = await connectTo(servers[0]!, own)
+    const system = start()
+    const served = spawnPool(
+      system,
+      workers(() => undefined, 1),
+      'here',
+    )
+    const service = await serve(served as never, await connectTo(servers[1]!, own), { name: 'server-of-nodes' })
+    const pool = remote('server-of-nodes', { timeout: 20_000 })
+    await ready(pool)
+    await servers[1]!.kill()
+    const load = new Load(pool, 10)
+    await until(() => inspect(pool).waiting === 10, 'they wait')
+    await servers[1]!.start()
+    await load.more(200)
+    await load.stop()
+    expect(load.codes).toEqual({})
+    await service.stop()
+    stop(system)
+  })
+
+  it('of three, of which each is killed once, one after the other: no call fails, and none runs twice', async () => {
     const servers = await startCluster(3)
     connection = await connectTo(servers, { reconnectTimeWait: 100, maxReconnectAttempts: -1 })
     nodes = await startNodes(3, { servers, name: 'cluster', runMs: 10 })

@@ -1,5 +1,6 @@
 import { call, cast, definePool, explain, inspect, noReply, onEvent, ready, reply, spawnPool } from '@genpool/core'
 import { remotePool, serve } from '@genpool/nats'
+import { virtualClock } from '@genpool/runtime/testing'
 import { Svcm } from '@nats-io/services'
 import { headers } from '@nats-io/transport-node'
 import fc from 'fast-check'
@@ -192,13 +193,16 @@ describe('a served pool, seen with the tools of NATS', () => {
   it('that is idle sends at most 2 messages a second', async () => {
     const admin = await login('admin')
     const node = await login('node')
-    const service = await serve(spawnPool(system, Orders, 'local') as never, node, { name: 'orders' })
+    const clock = virtualClock()
+    const service = await serve(spawnPool(system, Orders, 'local') as never, node, { name: 'orders', clock })
     const orders = remotePool<typeof Orders>(system, admin, { name: 'orders' })
     await call(orders, { type: 'add', value: 1 })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    // What has changed is told.
+    await clock.advance(1000)
     const before = node.stats().outMsgs
-    await new Promise((resolve) => setTimeout(resolve, 2000))
-    expect(node.stats().outMsgs - before).toBeLessThanOrEqual(4)
+    await clock.advance(60_000)
+    expect(node.stats().outMsgs - before).toBeLessThanOrEqual(120)
+    expect(node.stats().outMsgs - before).toBeGreaterThanOrEqual(60)
     await service.stop()
   })
 })

@@ -4,6 +4,12 @@ import { remotePool, serve } from '@genpool/nats'
 import { openTelemetry } from '@genpool/nats/opentelemetry'
 import { context, propagation } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { dispatch, start, stop } from 'nact'
 import { connectTo, endServers, startServer } from './support/server'
@@ -11,6 +17,42 @@ import { until } from './support/until'
 import { traceparent } from '../../threads/test/fixtures/traceparent'
 
 afterAll(endServers)
+
+describe('metrics of a remote pool', () => {
+  it('have what its client knows', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const meters = new MeterProvider({ readers: [reader] })
+    const system = start()
+    const server = await startServer()
+    const Orders = definePool({ calls: { add: ({ value }: { value: number }) => reply(value + 1) } })
+    const service = await serve(spawnPool(system, Orders, 'local') as never, await connectTo(server), {
+      name: 'orders',
+    })
+    const orders = remotePool<typeof Orders>(system, await connectTo(server), { name: 'orders' })
+    const end = instrument(orders, { meter: meters.getMeter('test'), attributes: { zone: 'a' } })
+    await call(orders, { type: 'add', value: 1 })
+    await call(orders, { type: 'sub' } as never).catch(() => undefined)
+    await reader.forceFlush()
+    const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+    const points = (name: string): unknown =>
+      metrics
+        .find(({ descriptor }) => descriptor.name === name)!
+        .dataPoints.map(({ value, attributes }) => ({ value, ...attributes }))
+    const own = { 'genpool.pool': 'orders', zone: 'a' }
+    expect(points('genpool.remote.calls')).toEqual([
+      { ...own, value: 1, 'genpool.outcome': 'answered' },
+      { ...own, value: 1, 'genpool.outcome': 'ERR_GENPOOL_INVALID' },
+    ])
+    expect(points('genpool.remote.nodes')).toContainEqual({ ...own, value: 1, 'genpool.status': 'ready' })
+    expect(points('genpool.remote.in_flight')).toEqual([{ ...own, value: 0 }])
+    expect(points('genpool.remote.answer')).toHaveLength(4)
+    end()
+    await meters.shutdown()
+    await service.stop()
+    stop(system)
+  })
+})
 
 describe('a trace', () => {
   it('goes over both sides: the spans of the node are children of the span of the caller', async () => {

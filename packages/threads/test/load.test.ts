@@ -44,19 +44,23 @@ describe('a pool of threads under load', () => {
     expect(ran).toBeLessThanOrEqual(of('answered') + begunAnyway)
   })
 
-  it('moves what waits behind a long message to a thread that is free', async () => {
+  it('moves what waits behind a long message to a thread that is free, each time', async () => {
     const words = new Int32Array(new SharedArrayBuffer(8))
-    const pool = poolOf({}, { prefetch: 16, workerData: words.buffer })
+    const pool = poolOf({ callerContext: false }, { prefetch: 16, workerData: words.buffer })
     await until(() => inspect(pool).members.idle === 2)
-    const long = call(pool, { type: 'hold' })
-    try {
-      const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }))
-      expect(await Promise.all(short)).toHaveLength(40)
-    } finally {
-      Atomics.store(words, 1, 1)
-      Atomics.notify(words, 1)
+    for (let round = 0; round < 20; round++) {
+      Atomics.store(words, 1, 0)
+      const long = call(pool, { type: 'hold' }, { timeout: 60_000 })
+      long.catch(() => undefined)
+      try {
+        const short = Array.from({ length: 40 }, (_, n) => call(pool, { type: 'count', n }, { timeout: 10_000 }))
+        expect(await Promise.all(short)).toHaveLength(40)
+      } finally {
+        Atomics.store(words, 1, 1)
+        Atomics.notify(words, 1)
+      }
+      expect(await long).toBe('held')
     }
-    expect(await long).toBe('held')
   })
 
   it('uses all threads for work that takes long', async () => {

@@ -12,23 +12,10 @@ import {
 } from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { join } from 'node:path'
+import { stop } from 'nact'
 import type Shared from './fixtures/shared'
+import { file, system, words } from './fixtures/shared-system'
 import { until } from './fixtures/until'
-
-const file = join(__dirname, 'fixtures', 'shared.ts')
-
-let system: ActorSystemRef
-let words: Int32Array
-beforeEach(() => {
-  words = new Int32Array(new SharedArrayBuffer(16))
-  system = start()
-})
-afterEach(() => {
-  Atomics.store(words, 3, 2)
-  stop(system)
-})
 
 const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
   const behaviour = threads<typeof Shared>(file, { workerData: words.buffer, ...of })

@@ -1,19 +1,9 @@
 import { call, getState, type PoolOptions, ready, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { join } from 'node:path'
+import { stop } from 'nact'
 import type Shared from './fixtures/shared'
+import { file, system, words } from './fixtures/shared-system'
 import { until } from './fixtures/until'
-
-const file = join(__dirname, 'fixtures', 'shared.ts')
-
-let system: ActorSystemRef
-let words: Int32Array
-beforeEach(() => {
-  words = new Int32Array(new SharedArrayBuffer(16))
-  system = start()
-})
-afterEach(() => stop(system))
 
 async function open(state: NonNullable<PoolOptions['state']>) {
   const pool = spawnPool(system, threads<typeof Shared>(file, { workerData: words.buffer }), 'pool', { size: 1, state })

@@ -4,16 +4,12 @@ import { countOrInfinity, milliseconds, toNanos } from '../queues/leaf-options'
 import { askRSojourn, askSojourn, type Meter, type Sample } from './meter'
 import { PieController } from './pie-controller'
 
-const side = z
-  .strictObject({
-    target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
-    interval: z
-      .number()
-      .positive()
-      .default(1000)
-      .describe('How long a burst passes without refusals, in milliseconds.'),
-  })
-  .default({ target: 100, interval: 1000 })
+/** What PIE aims at. */
+export const pieShape = {
+  target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
+  interval: z.number().positive().default(1000).describe('How long a burst passes without refusals, in milliseconds.'),
+}
+const side = z.strictObject(pieShape).default({ target: 100, interval: 1000 })
 
 /** Options of a `pieMeter`. */
 export const pieMeterOptions = z

@@ -16,11 +16,25 @@ export interface Receiver {
   call(message: unknown, options: CallOptions): Promise<unknown>
 }
 
+/** What a pool elsewhere counts or measures here, for a system of metrics. */
+export interface Figure {
+  readonly name: string
+  /** Of a counter, the total since the begin. */
+  readonly kind: 'counter' | 'gauge'
+  readonly description: string
+  /** The unit, as metrics name it: `s`; none for a count. */
+  readonly unit?: string
+  /** The values now, each with its attributes. */
+  readonly values: readonly (readonly [value: number, attributes: Readonly<Record<string, string>>])[]
+}
+
 /** A pool that runs elsewhere, as the public functions of this package use it: what is behind its address here. */
 export interface PoolElsewhere extends Receiver {
   ready(): Promise<void>
   inspect(): unknown
   explain(): Explanation
+  /** The same names at any time, also while there is no value. */
+  figures(): readonly Figure[]
   configure(changes: object): readonly Change[]
   /** What `configure` would change. */
   preview(changes: object): readonly Change[]

@@ -28,7 +28,6 @@ const REASONS: Readonly<Record<string, readonly [why: string, instead: string]>>
     'events are told in the process in which they happen',
     'Listen where it runs. Leave "pool" out for the events of all pools of this process',
   ],
-  instrument: ['its work is measured in other processes', 'Instrument it where it runs'],
 }
 
 /** The error for a pool that runs elsewhere, given to a function that needs one of this process. */

@@ -15,7 +15,7 @@ export { type ErrandHost, type ErrandMessage, ErrandWorker } from './errand-work
 export { initialise } from '../work/callbacks'
 export { type DistantActor, LocalPool, type LocalPoolSetup } from './local-pool'
 export type { AfterCommit, CellElsewhere } from './last-word-worker'
-export { type PoolElsewhere, putElsewhere } from '../api/elsewhere'
+export { type Figure, type PoolElsewhere, putElsewhere } from '../api/elsewhere'
 export { addSource, deliver, type Delivering, type DeliveryOptions, longRunMs, roomIn } from '../api/deliver'
 export { explanationOf } from '../api/explain'
 export { messageTypesOf, sharedCellOf, watchRuns } from '../api/serving'

@@ -1,11 +1,12 @@
 import { type Attributes, type Meter, metrics, trace, type Tracer } from '@opentelemetry/api'
 import { OptionsError, parseOptions } from '@genpool/runtime'
 import { z } from 'zod'
+import { type AnyRef, elsewhereOf, type PoolElsewhere } from '../api/elsewhere'
 import { poolOf } from '../api/pool-of'
-import type { HereRef } from '../api/elsewhere'
 import type { RequestFacts } from '../requests/request-facts'
 import { LIBRARY } from './library'
 import { Measures } from './measures'
+import { MeasuresElsewhere } from './measures-elsewhere'
 import { RequestScope } from './request-scope'
 
 /** What to measure, and where to send it. */
@@ -40,6 +41,9 @@ const instrumentOptions = z.strictObject({
     .optional(),
 })
 
+/** The pools elsewhere that are measured. */
+const measured = new WeakSet<PoolElsewhere>()
+
 /**
  * Measures a pool with OpenTelemetry until the returned function is called.
  *
@@ -48,23 +52,19 @@ const instrumentOptions = z.strictObject({
  * the handler runs; inside that, a change of the state has a `commit` span. Handlers run in the asynchronous context of
  * their caller, also with `callerContext: false`.
  *
- * Metrics: `genpool.requests` by outcome, `genpool.drops` by reason, `genpool.wait.duration`, `genpool.run.duration` and
- * `genpool.held.duration` in seconds, `genpool.queue.length`, `genpool.queue.held` by limit, `genpool.members` by status, `genpool.utilisation`, `genpool.restarts`, `genpool.reruns`,
- * `genpool.state.version`.
+ * Metrics: the guide "Observability" lists them. Of a pool that runs elsewhere, `genpool.remote.…`: what its client here knows. Its
+ * spans are made where it runs.
  *
  * @returns a function that ends it; requests that are there already keep their spans. Calling it again does nothing
  * @throws {OptionsError} if the pool is instrumented already, or an option is wrong; nothing is changed
  * @example const end = instrument(pool)
  */
-export function instrument(ref: HereRef, options: InstrumentOptions = {}): () => void {
+export function instrument<I = undefined>(ref: AnyRef<I>, options: InstrumentOptions = {}): () => void {
+  const elsewhere = elsewhereOf(ref)
+  if (elsewhere !== undefined) return instrumentElsewhere(elsewhere, options)
   const pool = poolOf(ref, 'instrument')
-  if (pool.kernel.pool.entrance.instrument !== null) {
-    const message = 'it is already instrumented; first call the function that instrument returned'
-    throw new OptionsError(`Pool "${pool.name}": ${message}.`, [{ path: [], message }])
-  }
-  const checked = parseOptions(instrumentOptions, options, 'options of instrument')
-  const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = checked
-  const attributes = { ...checked.attributes, 'genpool.pool': pool.name }
+  if (pool.kernel.pool.entrance.instrument !== null) throw isInstrumented(pool.name)
+  const { tracer, meter, attributes } = checked(options, pool.name)
   const measures = meter === false ? null : new Measures(ref, meter, attributes)
   const spans = tracer === false ? null : { tracer, attributes }
   const factory = (pool.kernel.pool.entrance.instrument = (request: RequestFacts) =>
@@ -73,4 +73,29 @@ export function instrument(ref: HereRef, options: InstrumentOptions = {}): () =>
     measures?.end()
     if (pool.kernel.pool.entrance.instrument === factory) pool.kernel.pool.entrance.instrument = null
   }
+}
+
+function instrumentElsewhere(pool: PoolElsewhere, options: InstrumentOptions): () => void {
+  if (measured.has(pool)) throw isInstrumented(pool.name)
+  const { meter, attributes } = checked(options, pool.name)
+  const measures = meter === false ? null : new MeasuresElsewhere(pool, meter, attributes)
+  measured.add(pool)
+  let hasEnded = false
+  return () => {
+    if (hasEnded) return
+    hasEnded = true
+    measures?.end()
+    measured.delete(pool)
+  }
+}
+
+function checked(given: InstrumentOptions, pool: string) {
+  const options = parseOptions(instrumentOptions, given, 'options of instrument')
+  const { tracer = trace.getTracer(LIBRARY), meter = metrics.getMeter(LIBRARY) } = options
+  return { tracer, meter, attributes: { ...options.attributes, 'genpool.pool': pool } }
+}
+
+function isInstrumented(pool: string): OptionsError {
+  const message = 'it is already instrumented; first call the function that instrument returned'
+  return new OptionsError(`Pool "${pool}": ${message}.`, [{ path: [], message }])
 }

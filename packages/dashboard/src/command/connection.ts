@@ -1,3 +1,4 @@
+import { isSendable, TOKEN_WORDS } from '../token-format'
 import { Fault, usage } from './fault'
 import type { Io } from './io'
 
@@ -27,7 +28,13 @@ export function dashboardOf(
       `it needs the address of a dashboard: genpool ${command} http://127.0.0.1:4000. See genpool ${command} --help.`,
     )
   }
-  return { url: pageOf(url), token: token ?? io.env['GENPOOL_TOKEN'] }
+  return { url: pageOf(url), token: sendable(token ?? io.env['GENPOOL_TOKEN']) }
+}
+
+/** No dashboard takes a token that cannot be sent as it is. */
+function sendable(token: string | undefined): string | undefined {
+  if (token === undefined || isSendable(token)) return token
+  throw usage(`a token ${TOKEN_WORDS.replace('expected', 'has')}. Look at GENPOOL_TOKEN, or --token, for spaces.`)
 }
 
 function pageOf(text: string): string {

@@ -98,7 +98,7 @@ function forbidden(says: string): Refusal {
 function isKnownHost(host: string | undefined, hosts: readonly string[]): boolean {
   if (host === undefined) return false
   const name = nameOf(host)
-  return name === 'localhost' || isIP(name) !== 0 || hosts.includes(name) || hosts.includes(host)
+  return name === 'localhost' || isIP(name) !== 0 || hosts.includes(name) || hosts.includes(host.toLowerCase())
 }
 
 /** The name in a `Host` header, without the port and the brackets of IPv6. */

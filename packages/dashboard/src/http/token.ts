@@ -1,16 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-const COOKIE = 'genpool-dashboard'
+/** A browser sends a cookie to all ports of a host. With names of their own, dashboards do not sign each other out. */
+const COOKIE = 'genpool-dashboard-'
 
 /** Knows whether a visitor knows the token: from `Authorization: Bearer …`, or from the cookie that signing in leaves. */
 export class Token {
   readonly #token: Buffer
   readonly #session: string
+  readonly #cookie: string
 
   constructor(token: string) {
     this.#token = digest(token)
     this.#session = digest(`session of ${token}`).toString('hex')
+    this.#cookie = `${COOKIE}${digest(`cookie of ${token}`).toString('hex').slice(0, 8)}=`
   }
 
   /** Compares in constant time. */
@@ -21,13 +24,13 @@ export class Token {
   isKnownTo({ headers }: IncomingMessage): boolean {
     const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1]
     if (bearer !== undefined) return this.is(bearer)
-    const session = cookieOf(headers.cookie ?? '')
+    const session = valueOf(this.#cookie, headers.cookie ?? '')
     return session !== undefined && timingSafeEqual(digest(session), digest(this.#session))
   }
 
   /** The cookie for a visitor that has given the token. Scripts cannot read it, and other sites cannot send it. */
   cookie(path: string, secure: boolean): string {
-    return `${COOKIE}=${this.#session}; Path=${path}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
+    return `${this.#cookie}${this.#session}; Path=${path}; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`
   }
 }
 
@@ -35,7 +38,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function cookieOf(header: string): string | undefined {
-  const pair = header.split(/; */).find((part) => part.startsWith(`${COOKIE}=`))
-  return pair?.slice(COOKIE.length + 1)
+function valueOf(cookie: string, header: string): string | undefined {
+  const pair = header.split(/; */).find((part) => part.startsWith(cookie))
+  return pair?.slice(cookie.length)
 }

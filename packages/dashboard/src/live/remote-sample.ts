@@ -1,5 +1,5 @@
 import type { RemoteFigures } from './remote-figures'
-import { known, type Sample, sumOf, type Totals } from './sample'
+import { known, rateOf, ratesOf, type Sample, sumOf, type Totals } from './sample'
 
 /** Outcomes that are no errors: drops are counted beside them, and a caller who aborts knows why. */
 const DROPPED = 'ERR_GENPOOL_DROPPED'
@@ -30,16 +30,10 @@ export function remoteSampleOf(
   before: RemoteTotals,
   loopMs: number,
 ): Sample {
-  const seconds = Math.max(0.001, (totals.atMs - before.atMs) / 1000)
-  const rate = (now: number, then: number): number => Math.round(((now - then) / seconds) * 10) / 10
   const count = (is: (node: RemoteFigures['nodes'][number]) => boolean): number => nodes.filter(is).length
   return {
-    t: totals.atMs,
-    arrived: rate(totals.accepted, before.accepted),
-    replied: rate(totals.replied, before.replied),
-    errors: rate(totals.errors, before.errors),
-    dropped: rate(sumOf(totals.drops), sumOf(before.drops)),
-    again: rate(totals.again, before.again),
+    ...ratesOf(totals, before),
+    again: rateOf(totals, before)(totals.again, before.again),
     ...known(answer, 'answer'),
     wayP99: nodes.length === 0 ? null : Math.max(...nodes.map(({ roundTrip }) => roundTrip.p99)),
     inFlight,

@@ -29,19 +29,14 @@ export function totalsOf({ accepted, outcomes, drops }: Inspection, atMs: number
 
 /** The sample for the time between two looks at a pool. */
 export function sampleOf(figures: Inspection, totals: Totals, before: Totals, loopMs: number): Sample {
-  const seconds = Math.max(0.001, (totals.atMs - before.atMs) / 1000)
-  const rate = (now: number, then: number): number => Math.round(((now - then) / seconds) * 10) / 10
+  const rate = rateOf(totals, before)
   const drops = Object.entries(totals.drops).map(([reason, n]) => [
     `drop:${reason}`,
     rate(n, before.drops[reason] ?? 0),
   ])
   const { members, sojourn, run, waiting, size, concurrency } = figures
   return {
-    t: totals.atMs,
-    arrived: rate(totals.accepted, before.accepted),
-    replied: rate(totals.replied, before.replied),
-    errors: rate(totals.errors, before.errors),
-    dropped: rate(sumOf(totals.drops), sumOf(before.drops)),
+    ...ratesOf(totals, before),
     ...known(sojourn, 'wait'),
     ...known(run, 'run'),
     waiting,
@@ -50,6 +45,27 @@ export function sampleOf(figures: Inspection, totals: Totals, before: Totals, lo
     limit: concurrency?.limit ?? null,
     loopMs,
     ...Object.fromEntries(drops),
+  }
+}
+
+/** What a count has grown by in each second between two looks. */
+export function rateOf(totals: Totals, before: Totals): (now: number, then: number) => number {
+  const seconds = Math.max(0.001, (totals.atMs - before.atMs) / 1000)
+  return (now, then) => Math.round(((now - then) / seconds) * 10) / 10
+}
+
+/** What has become of the requests of any pool between two looks. */
+export function ratesOf(
+  totals: Totals,
+  before: Totals,
+): Pick<Sample, 't' | 'arrived' | 'replied' | 'errors' | 'dropped'> {
+  const rate = rateOf(totals, before)
+  return {
+    t: totals.atMs,
+    arrived: rate(totals.accepted, before.accepted),
+    replied: rate(totals.replied, before.replied),
+    errors: rate(totals.errors, before.errors),
+    dropped: rate(sumOf(totals.drops), sumOf(before.drops)),
   }
 }
 

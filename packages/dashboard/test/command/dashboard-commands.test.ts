@@ -120,6 +120,9 @@ describe('genpool top', () => {
       code: 1,
       err: expect.stringContaining('does not know this token'),
     })
+    expect(await run('top', url, '--once', '--token', ' \n')).toMatchObject({
+      err: expect.stringContaining('a token has at least 16 letters, digits and signs of ASCII'),
+    })
     expect(await run('top', url, '--once', '--token', token)).toMatchObject({ code: 0 })
     expect(await new FakeTerminal().run(['top', url, '--once'], { GENPOOL_TOKEN: token })).toMatchObject({ code: 0 })
   })

@@ -1,40 +1,6 @@
-import { definePool, getOptions, inspect, reply, spawnPool } from '@genpool/core'
-import { createDashboard, serveDashboard, type ServedDashboard, type ServerOptions } from '@genpool/dashboard'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { ask, type Asked } from './ask'
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- pools of any protocol */
-
-const token = 'correct horse battery staple'
-const bearer = { Authorization: `Bearer ${token}` }
-const json = { 'Content-Type': 'application/json' }
-
-let system: ActorSystemRef
-let pool: any
-const served: ServedDashboard[] = []
-beforeEach(() => {
-  system = start()
-  const Work = definePool({ calls: { work: () => reply('done') } })
-  pool = spawnPool(system, Work, 'work', { size: 2 })
-})
-afterEach(async () => {
-  for (const { close } of served.splice(0)) await close()
-  stop(system)
-})
-
-async function serve(options: Partial<ServerOptions> = {}): Promise<string> {
-  const dashboard = await serveDashboard({ pools: [pool], port: 0, ...options })
-  served.push(dashboard)
-  return dashboard.url
-}
-const resize = (size: number): Asked => ({
-  method: 'POST',
-  headers: { ...json, ...bearer },
-  body: JSON.stringify({ pool: 'work', action: 'configure', changes: { size } }),
-})
-const statusOf = async (url: string, asked: Asked): Promise<number> => (await ask(url, asked)).status
+import { inspect } from '@genpool/core'
+import { ask } from './ask'
+import { bearer, json, pool, resize, serve, statusOf, token } from './served'
 
 describe('a dashboard without options', () => {
   it('shows the page, its parts and the news to this machine', async () => {
@@ -193,6 +159,19 @@ describe('a dashboard with a token', () => {
     }
   })
 
+  it('signs nobody out of another dashboard of this host, whose cookies a browser sends, too', async () => {
+    const other = 'another dashboard, another token'
+    const urls = [await serve({ token }), await serve({ token: other })]
+    const jar = new Map<string, string>()
+    for (const [i, given] of [token, other].entries()) {
+      const { headers } = await ask(`${urls[i]}?token=${encodeURIComponent(given)}`)
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(headers['set-cookie']?.[0] ?? '') ?? []
+      jar.set(name, value)
+    }
+    const Cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    for (const url of urls) expect(await statusOf(`${url}events`, { headers: { Cookie } })).toBe(200)
+  })
+
   it('says when it was the wrong one', async () => {
     const url = await serve({ token })
     for (const wrong of [
@@ -217,167 +196,5 @@ describe('a dashboard with a token', () => {
     expect(await statusOf(`${url}events`, { headers: { ...bearer, Origin: 'https://evil.example' } })).toBe(403)
     const form = { method: 'POST', body: `token=${token}`, headers: { Origin: 'https://evil.example' } }
     expect(await statusOf(`${url}sign-in`, form)).toBe(403)
-  })
-})
-
-describe('a dashboard that may write', () => {
-  const write = { token, write: true }
-
-  it('changes options for whoever knows the token, and says what changed', async () => {
-    const url = await serve(write)
-    expect(JSON.parse((await ask(`${url}act`, resize(5))).body)).toEqual({
-      ok: true,
-      diff: [{ path: 'size', from: '2', to: '5' }],
-    })
-    expect(inspect(pool).size).toBe(5)
-    const { Authorization: _none, ...stranger } = resize(7).headers as Record<string, string>
-    expect(await statusOf(`${url}act`, { ...resize(7), headers: stranger })).toBe(401)
-    expect(inspect(pool).size).toBe(5)
-  })
-
-  it('takes nothing from pages of other sites', async () => {
-    const url = await serve(write)
-    const from = (headers: Record<string, string>) =>
-      ask(`${url}act`, { ...resize(9), headers: { ...resize(9).headers, ...headers } })
-    expect((await from({ Origin: 'https://evil.example' })).status).toBe(403)
-    expect((await from({ 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
-    // What a form of another site could send without asking.
-    expect((await from({ 'Content-Type': 'text/plain' })).status).toBe(415)
-    expect(inspect(pool).size).toBe(2)
-  })
-
-  it('changes nothing if a change is wrong, and says what is', async () => {
-    const url = await serve(write)
-    const post = async (asked: unknown): Promise<[number, any]> => {
-      const { status, body } = await ask(`${url}act`, {
-        ...resize(0),
-        body: typeof asked === 'string' ? asked : JSON.stringify(asked),
-      })
-      return [status, JSON.parse(body)]
-    }
-    const before = { ...getOptions(pool) }
-    const configure = (changes: unknown) => post({ pool: 'work', action: 'configure', changes })
-    expect(await configure({ size: -1 })).toEqual([422, { ok: false, error: expect.stringContaining('at size') }])
-    expect(await configure({ sice: 3 })).toEqual([422, { ok: false, error: expect.stringContaining('"sice"') }])
-    expect(await configure([3])).toEqual([422, { ok: false, error: expect.stringContaining('object of options') }])
-    expect((await post('{"pool":"work","action":"configure","changes":{"__proto__":{"size":3}}}'))[0]).toBe(422)
-    expect((await post({ pool: 'work', action: 'constructor' }))[0]).toBe(422)
-    expect((await post({ pool: 'work', action: { toString: 1 } }))[0]).toBe(422)
-    expect((await post({ pool: 'work', action: ['pause'] }))[0]).toBe(422)
-    expect((await post({ pool: 'other', action: 'pause' }))[0]).toBe(404)
-    expect(await post('{')).toEqual([400, { ok: false, error: expect.stringContaining('no JSON') }])
-    expect(await post('null')).toEqual([400, { ok: false, error: expect.stringContaining('an object') }])
-    expect(await post(`"${'x'.repeat(100_000)}"`)).toEqual([
-      413,
-      { ok: false, error: expect.stringContaining('64 KB') },
-    ])
-    for (const changes of [{ size: 1e9 }, { size: -1 }, { sice: 3 }]) {
-      const wrong = [422, { ok: false, error: expect.stringContaining(Object.keys(changes)[0]!) }]
-      expect(await post({ pool: 'work', action: 'preview', changes })).toEqual(wrong)
-    }
-    expect(await post({ pool: 'work', action: 'preview', changes: { size: 3 } })).toEqual([
-      200,
-      { ok: true, diff: [{ path: 'size', from: '2', to: '3' }] },
-    ])
-    expect(getOptions(pool)).toEqual(before)
-  })
-
-  it('reads no more of a body than 64 KB', async () => {
-    const url = new URL(await serve(write))
-    const asked = resize(5)
-    const sent = request({ port: url.port, host: url.hostname, path: '/act', method: 'POST', headers: asked.headers! })
-    const answered = new Promise<number>((resolve, reject) => {
-      sent.once('response', (response) => resolve(response.statusCode!))
-      sent.once('error', reject)
-    })
-    // Never ends.
-    sent.write('x'.repeat(70_000))
-    expect(await answered).toBe(413)
-    sent.destroy()
-  })
-
-  it('takes "Infinity" for the number, which JSON does not have', async () => {
-    const url = await serve(write)
-    const body = JSON.stringify({ pool: 'work', action: 'configure', changes: { timeout: 'Infinity' } })
-    expect(await statusOf(`${url}act`, { ...resize(0), body })).toBe(200)
-    expect(getOptions(pool).timeout).toBe(Infinity)
-  })
-
-  it('pauses, resumes and drains', async () => {
-    const url = await serve(write)
-    const act = (action: string) => ask(`${url}act`, { ...resize(0), body: JSON.stringify({ pool: 'work', action }) })
-    await act('pause')
-    expect(inspect(pool).paused).toBe(true)
-    await act('resume')
-    expect(inspect(pool).paused).toBe(false)
-    await act('drain')
-    expect(['draining', 'stopped']).toContain(inspect(pool).phase)
-    expect(JSON.parse((await act('pause')).body)).toEqual({ ok: false, error: expect.stringContaining('work') })
-  })
-})
-
-describe('a dashboard in a server of somebody else', () => {
-  const mounted = async (
-    handler: (request: any, response: any) => void,
-    use: (url: string) => Promise<void>,
-  ): Promise<void> => {
-    const server = createServer(handler).listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-
-  it('works below a path', async () => {
-    const { handler, close } = createDashboard({ pools: [pool], path: '/ops/pools' })
-    await mounted(handler, async (url) => {
-      expect(await statusOf(`${url}/ops/pools/`, {})).toBe(200)
-      expect(await statusOf(`${url}/ops/pools/app.js`, {})).toBe(200)
-      expect((await ask(`${url}/ops/pools`)).headers.location).toBe('/ops/pools/')
-      for (const path of ['/', '/app.js', '/ops', '/ops/poolsapp.js']) expect(await statusOf(url + path, {})).toBe(404)
-    })
-    close()
-  })
-
-  it('works as a middleware of express, which takes the path out of the URL and may have read the body', async () => {
-    const { handler, close } = createDashboard({ pools: [pool], token, write: true })
-    const express = async (request: any, response: any): Promise<void> => {
-      request.originalUrl = request.url
-      request.url = request.url.replace(/^\/pools/, '') || '/'
-      if (request.method === 'POST') {
-        const chunks: Buffer[] = []
-        for await (const chunk of request) chunks.push(chunk)
-        request.body = JSON.parse(String(Buffer.concat(chunks)))
-      }
-      handler(request, response)
-    }
-    await mounted(
-      (request, response) => void express(request, response),
-      async (url) => {
-        expect((await ask(`${url}/pools`, { headers: bearer })).headers.location).toBe('/pools/')
-        expect(await statusOf(`${url}/pools/plots.js`, { headers: bearer })).toBe(200)
-        const given = await ask(`${url}/pools/?token=${encodeURIComponent(token)}`)
-        expect([given.headers.location, given.headers['set-cookie']?.[0]]).toEqual([
-          '/pools/',
-          expect.stringContaining('Path=/pools/;'),
-        ])
-        expect(await statusOf(`${url}/pools/act`, resize(6))).toBe(200)
-        expect(inspect(pool).size).toBe(6)
-      },
-    )
-    close()
-  })
-
-  it('shows nothing to other machines without a token', async () => {
-    const { handler, close } = createDashboard({ pools: [pool] })
-    const elsewhere = (request: any, response: any): void => {
-      Object.defineProperty(request.socket, 'remoteAddress', { value: '203.0.113.9' })
-      handler(request, response)
-    }
-    await mounted(elsewhere, async (url) => {
-      const { status, body } = await ask(`${url}/`)
-      expect([status, body]).toEqual([403, expect.stringContaining('"token"')])
-    })
-    close()
   })
 })

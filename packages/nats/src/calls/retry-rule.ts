@@ -24,7 +24,7 @@ export interface RetryFacts {
   readonly idempotent: boolean
   /** The milliseconds until its deadline. */
   readonly leftMs: number
-  /** Whether there is a node that has not refused it. */
+  /** Whether there is a node that has not refused it, or will soon be one. */
   readonly hasOther: boolean
 }
 

@@ -26,7 +26,11 @@ export interface AnswerPorts {
     settle(request: RemoteRequest, error: Error | null, value?: unknown): void
     giveUp(request: RemoteRequest, error: Error): void
   }
-  readonly retries: { failed(request: RemoteRequest, attempt: Attempt, error: GenPoolError, now: Nanos): void }
+  readonly retries: {
+    failed(request: RemoteRequest, attempt: Attempt, error: GenPoolError, now: Nanos): void
+    /** Nobody listened, and there is another node. */
+    unreached(request: RemoteRequest, now: Nanos): void
+  }
   readonly delivery: {
     hasNodeFor(request: RemoteRequest, now: Nanos): boolean
     wait(request: RemoteRequest): void
@@ -72,7 +76,7 @@ export class Answers {
 
   /** Nobody listened: it certainly did not run there, unless it was sent there before. */
   nobody(id: string): void {
-    const { pending, failures, roster, retries, delivery, casts } = this.ports
+    const { pending, roster, retries, delivery, casts } = this.ports
     const now = pending.now()
     const request = pending.get(id)
     const node = request?.node ?? null
@@ -83,9 +87,7 @@ export class Answers {
     node.loses(request)
     request.leaves()
     request.refused(node.id)
-    if (delivery.hasNodeFor(request, now)) {
-      return retries.failed(request, 'not-run', failures.absent(node.id, request.mayHaveRun), now)
-    }
+    if (delivery.hasNodeFor(request, now)) return retries.unreached(request, now)
     request.refusedBy = null
     delivery.wait(request)
   }

@@ -18,6 +18,8 @@ export interface CastPorts {
   readonly roster: {
     /** NATS says that nobody listens at the address of this node. */
     missingId(node: string, now: Nanos): void
+    /** Whether no node is left, and one may come back soon. */
+    mayReturn(now: Nanos): boolean
   }
   readonly link: { readonly usable: boolean }
   readonly keys: KeyOrder
@@ -48,16 +50,12 @@ export class Casts {
   }
 
   send(cast: SentCast, now: Nanos): void {
-    const { failures, link, inbox, delivery, find } = this.ports
+    const { failures, link, inbox, delivery } = this.ports
     const id = inbox.nextId()
     const refusedBy = cast.node === '' ? null : new Set([cast.node])
     const { type, key } = cast
     const node = link.usable ? delivery.nodeFor({ kind: 'cast', type, key }, refusedBy, now) : undefined
-    if (node === undefined) {
-      this.#waiting.set(id, { ...cast, node: '' })
-      if (link.usable) find()
-      return
-    }
+    if (node === undefined) return this.#wait(id, cast)
     if (key !== null && !this.ports.keys.mayGo(key, node, 0)) return this.#hold(id, cast, key)
     node.casts(now)
     this.#sent.add(id, { ...cast, node: node.id })
@@ -73,9 +71,11 @@ export class Casts {
   reachedNobody(id: string, now: Nanos): void {
     const cast = this.#sent.take(id)
     if (cast === undefined) return
-    this.ports.roster.missingId(cast.node, now)
+    const { roster } = this.ports
+    roster.missingId(cast.node, now)
     if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
-    else this.#isLost(cast, this.ports.failures.absent(cast.node, false))
+    else if (roster.mayReturn(now)) this.#wait(id, cast)
+    else this.#isLost(cast, this.ports.failures.absent(cast.node))
   }
 
   /** Its node refused it. Returns whether there is such a cast. */
@@ -108,6 +108,12 @@ export class Casts {
     this.#waiting.clear()
     this.#held.clear()
     for (const cast of casts) this.#isLost(cast, error)
+  }
+
+  /** It is sent when a node is found. */
+  #wait(id: string, cast: SentCast): void {
+    this.#waiting.set(id, { ...cast, node: '' })
+    if (this.ports.link.usable) this.ports.find()
   }
 
   #isLost({ message }: SentCast, error: GenPoolError): void {

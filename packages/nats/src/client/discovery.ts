@@ -65,7 +65,8 @@ export class Discovery {
     if (found === undefined) return
     const askedAt = asked ? this.#questions.echoed(said.id) : undefined
     if (askedAt !== undefined) found.node.echoes(askedAt, clock.now())
-    this.#finder.answered()
+    // One that leaves takes nothing.
+    if (!said.leaving) this.#finder.answered()
   }
 
   /** NATS says that no node is there; with `id`, that this one is not. */

@@ -63,9 +63,9 @@ export class RemoteFailures {
     return new UnreachableError(this.pool, mayHaveRun, { says }, node)
   }
 
-  /** Nobody listens at the address of the node, and there is no other, or no budget to try one. */
-  absent(node: string, mayHaveRun: boolean): UnreachableError {
-    return new UnreachableError(this.pool, mayHaveRun, { says: `node "${node}" is not there any more.` }, node)
+  /** Nobody listened at the addresses of some nodes, this one the last. */
+  absent(node: string): UnreachableError {
+    return new UnreachableError(this.pool, false, { says: `node "${node}" is not there any more.` }, node)
   }
 
   closed(mayHaveRun: boolean, cause?: unknown): UnreachableError {

@@ -4,7 +4,7 @@ import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
 const GATHER_MS = 5
 /** A question that nobody answered, not even NATS, is asked again after this time. */
 const AGAIN_MS = 500
-/** While nodes may be connecting again, they are asked so often. */
+/** While nodes may be connecting or starting again, they are asked so often. */
 const PATIENT_MS = 50
 
 /** What the finder needs. */
@@ -14,7 +14,7 @@ export interface FinderPorts {
   ask(): void
   /** Whether requests wait for a node. */
   isWanted(): boolean
-  /** Nodes may be connecting again. */
+  /** Nodes may be connecting or starting again. */
   isPatient(): boolean
   /** Nodes are known: send what waits. */
   found(): void

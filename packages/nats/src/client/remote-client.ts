@@ -3,7 +3,6 @@ import { Brake, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
-import type { Node } from '../nodes/node'
 import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { Answers } from './answers'
@@ -13,8 +12,9 @@ import { Delivery } from './delivery'
 import { Discovery } from './discovery'
 import { Door } from './door'
 import { RemoteFailures } from './failures'
-import { Inbox } from './inbox'
+import { Inbox, type InboxListener } from './inbox'
 import { RemoteCounts } from './inspect-remote'
+import { Interruptions } from './interruptions'
 import { KeyOrder } from './key-order'
 import { NodeWatch } from './node-watch'
 import { Outcomes } from './outcomes'
@@ -27,7 +27,7 @@ import { Roster } from './roster'
 import { Waits } from './waits'
 import { Workload } from './workload'
 
-/** One client of a remote pool: has all its parts, and tells them what happens to the connection and to nodes. */
+/** One client of a remote pool: has all its parts, and tells them of each other. */
 export class RemoteClient {
   readonly name: string
   readonly counts: RemoteCounts
@@ -45,6 +45,7 @@ export class RemoteClient {
   readonly #casts: Casts
   readonly #watch: NodeWatch
   readonly #conditions: Conditions
+  readonly #interruptions: Interruptions
   readonly waits: Waits
   readonly #keys = new KeyOrder()
   readonly #brake: Brake<Error>
@@ -54,7 +55,7 @@ export class RemoteClient {
     connection: NatsConnection,
     public options: CheckedRemoteOptions,
     /** A cast is lost, for this reason. */
-    private readonly castLost: (message: unknown, error: GenPoolError) => void = () => undefined,
+    castLost: (message: unknown, error: GenPoolError) => void = () => undefined,
   ) {
     const { clock, name } = options
     this.#brake = new Brake(Turn.of(clock))
@@ -68,42 +69,22 @@ export class RemoteClient {
       (request) => this.#outcomes.expired(request),
       () => this.#conditions.look(),
     ))
-    const rules = rulesOf(() => this.options)
     const roster = (this.roster = new Roster(
-      rules,
+      rulesOf(() => this.options),
       {
         probe: (node) => this.#discovery.probe(node),
-        lost: (node) => this.#lost(node),
-        reconnected: (node) => this.#delivery.sendAgain(pending.of(node)),
+        lost: (node) => this.#interruptions.nodeLost(node),
+        reconnected: (node) => this.#interruptions.nodeBack(node),
       },
       () => this.#inbox.prefix,
     ))
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
-      back: () => this.#back(),
-      refused: (error, subject) => {
-        if (!subjects.has(subject)) return
-        const node = roster.nodes.find(({ id }) => subjects.callOf(id) === subject)
-        if (node !== undefined) this.#notSent(node, error)
-        this.#refused(error)
-      },
-      closed: () => this.#closed(),
+      back: () => this.#interruptions.back(),
+      refused: (error, subject) => this.#interruptions.refusedAt(subject, error),
+      closed: () => this.#interruptions.closed(),
     }))
-    const inbox = (this.#inbox = new Inbox(connection, subjects, {
-      frame: (id, frame) => this.#answers.received(id, frame),
-      nobody: (id) => this.#answers.nobody(id),
-      said: (said, asked) => {
-        this.#discovery.said(said, asked)
-        if (said.muteFor !== undefined && said.muteFor.length > 0) this.#muted(said.id)
-        this.#conditions.look()
-      },
-      absent: (node) => {
-        this.#discovery.absent(node)
-        this.#conditions.look()
-      },
-      bad: (id, error) => this.#answers.bad(id, error),
-      refused: (error) => this.#refused(error),
-    }))
+    const inbox = (this.#inbox = new Inbox(connection, subjects, this.#inboxListener()))
     const bodies = (): Bodies => this.#bodies
     const { waiting } = pending
     const keys = this.#keys
@@ -134,7 +115,7 @@ export class RemoteClient {
       ...shared,
       hasWaiting: () => waiting.size > 0 || casts.waiting > 0,
       found: () => this.#sendWaiting(),
-      nobody: () => this.#nobodyServes(),
+      nobody: () => this.#interruptions.nobodyServes(),
     })
     const inFlight = (): number => pending.size + casts.waiting
     this.#door = new Door({ ...shared, options: () => this.options, inFlight })
@@ -143,9 +124,38 @@ export class RemoteClient {
       isConnected: () => link.usable,
       isNeeded: () => (pending.size > 0 || this.#conditions.waiting > 0) && this.#door.phase !== 'stopped',
     })
-    this.#conditions = new Conditions({ name, armed: () => this.#watch.arm(pending.now()) })
+    const conditions = (this.#conditions = new Conditions({ name, armed: () => this.#watch.arm(pending.now()) }))
+    this.#interruptions = new Interruptions({
+      ...shared,
+      subjects,
+      outcomes,
+      delivery,
+      casts,
+      retries,
+      conditions,
+      door: this.#door,
+      discovery: this.#discovery,
+    })
     const workload = new Workload({ ...shared, casts, probe: (node) => this.#discovery.probe(node) })
-    this.waits = new Waits({ ...shared, door: this.#door, conditions: this.#conditions, workload })
+    this.waits = new Waits({ ...shared, door: this.#door, conditions, workload })
+  }
+
+  #inboxListener(): InboxListener {
+    return {
+      frame: (id, frame) => this.#answers.received(id, frame),
+      nobody: (id) => this.#answers.nobody(id),
+      said: (said, asked) => {
+        this.#discovery.said(said, asked)
+        if (said.muteFor !== undefined && said.muteFor.length > 0) this.#interruptions.muted(said.id)
+        this.#conditions.look()
+      },
+      absent: (node) => {
+        this.#discovery.absent(node)
+        this.#conditions.look()
+      },
+      bad: (id, error) => this.#answers.bad(id, error),
+      refused: (error) => this.#interruptions.refused(error),
+    }
   }
 
   get phase(): Door['phase'] {
@@ -190,10 +200,7 @@ export class RemoteClient {
 
   /** Its address has stopped. */
   stop(): void {
-    this.#door.stop()
-    this.#keys.clear()
-    this.#outcomes.stopped()
-    this.#noMore(this.#failures.stopped(null))
+    this.#interruptions.stopped()
     this.#watch.end()
     this.#link.end()
     this.#inbox.end()
@@ -236,72 +243,9 @@ export class RemoteClient {
     return { ok: true }
   }
 
-  /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */
-  #muted(id: string): void {
-    const node = this.roster.node(id)
-    if (node === undefined || !this.roster.isMute(node)) return
-    for (const request of this.pending.of(node)) this.#outcomes.settle(request, this.#failures.mute(id, true))
-    if (this.roster.allMute === undefined) return
-    const error = this.#failures.mute(id, false)
-    for (const request of [...this.waiting]) {
-      this.#outcomes.settle(request, request.mayHaveRun ? this.#failures.mute(id, true) : error)
-    }
-    this.#casts.dropWaiting(error)
-    this.#discovery.end(error)
-  }
-
-  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has ever answered something. */
-  #notSent(node: Node, cause: Error): void {
-    const requests = node.answered > 0 ? [] : this.pending.of(node)
-    for (const request of requests) {
-      if (!request.isRepeated) this.#outcomes.settle(request, this.#failures.closed(request.mayHaveRun, cause))
-    }
-    if (node.answered === 0) this.#casts.notSent(node.id, this.#failures.closed(false, cause))
-  }
-
-  #lost(node: Node): void {
-    this.#discovery.forget(node)
-    this.#retries.lost(node, this.pending.now())
-    this.#conditions.look()
-  }
-
   #sendWaiting(): void {
     const now = this.pending.now()
     this.#delivery.sendWaiting(now)
     this.#casts.sendWaiting(now)
-  }
-
-  #nobodyServes(): void {
-    this.#outcomes.nobody()
-    this.#casts.dropWaiting(this.#failures.nobody(false))
-  }
-
-  /** Connected again: answers may be lost, nodes may be others. */
-  #back(): void {
-    this.#door.open()
-    this.#casts.forgetSent()
-    this.roster.connected(this.options.clock.now())
-    this.#delivery.sendAgain(this.pending.all())
-    this.#discovery.findAgain()
-  }
-
-  /** The account lacks a permission: nothing works until it connects again with another one. */
-  #refused(error: Error): void {
-    this.#door.close(error)
-    this.#keys.clear()
-    this.#outcomes.closed(error)
-    this.#noMore(this.#failures.closed(false, error))
-  }
-
-  #closed(): void {
-    this.#keys.clear()
-    this.#outcomes.closed()
-    this.#noMore(this.#failures.closed(false))
-  }
-
-  #noMore(error: GenPoolError): void {
-    this.#casts.dropWaiting(error)
-    this.#discovery.end(error)
-    this.#conditions.end(error)
   }
 }

@@ -31,7 +31,7 @@ export const remotePoolOptions = z.strictObject({
   ),
   silentAfter: ms(
     200,
-    'A node that says nothing for so long is given up, in milliseconds. What it had may have run. NATS may need as long to connect again.',
+    'A node that says nothing for so long is given up, in milliseconds. What it had may have run. If all nodes have just gone, calls wait so long for one to come back.',
     3000,
   ),
   goneAfter: ms(

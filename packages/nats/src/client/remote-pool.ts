@@ -1,5 +1,5 @@
 import type { CallOptions, CastOptions, CastResult, Explanation, GenPoolError } from '@genpool/core'
-import type { PoolElsewhere } from '@genpool/core/elsewhere'
+import type { Figure, PoolElsewhere } from '@genpool/core/elsewhere'
 import type { Change } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { changeOptions } from './change-options'
@@ -7,6 +7,7 @@ import { explainRemote } from './explain-remote'
 import { inspectRemote, type RemoteInspection } from './inspect-remote'
 import { NONE } from './prepare'
 import { RemoteClient } from './remote-client'
+import { figuresOf } from './remote-figures'
 import type { CheckedRemoteOptions, RemotePoolChanges } from './remote-options'
 
 /** A pool that other processes serve, as its address here is used. */
@@ -63,6 +64,10 @@ export class RemotePool implements PoolElsewhere {
 
   explain(): Explanation {
     return explainRemote(this.#client, this.#client.pending.now())
+  }
+
+  figures(): Figure[] {
+    return figuresOf(this.inspect())
   }
 
   getOptions(): CheckedRemoteOptions {

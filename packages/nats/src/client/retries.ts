@@ -11,9 +11,15 @@ export interface RetryPorts {
   readonly counts: { readonly calls: number; retries: number; overBudget: number; lostNodes: number }
   readonly failures: RemoteFailures
   readonly outcomes: { settle(request: RemoteRequest, error: Error): void }
+  readonly roster: {
+    /** Whether no node is left, and one may come back soon. */
+    mayReturn(now: Nanos): boolean
+  }
   readonly delivery: {
     hasNodeFor(request: RemoteRequest, now: Nanos): boolean
     send(request: RemoteRequest, now: Nanos): void
+    /** Sends it when there is a node. */
+    wait(request: RemoteRequest): void
   }
 }
 
@@ -30,19 +36,26 @@ export class Retries {
 
   /** An attempt failed: try it on another node, or tell the caller. */
   failed(request: RemoteRequest, attempt: Attempt, error: GenPoolError, now: Nanos): void {
-    const { counts, delivery, failures, outcomes } = this.ports
+    const { counts, delivery, failures, outcomes, roster } = this.ports
     const { key, idempotent } = request.setup
     // Messages of a key stay with its node while it is there: another one could run a later message first.
-    const isBound = key !== null && error.code === 'ERR_GENPOOL_DROPPED'
-    const hasOther = !isBound && delivery.hasNodeFor(request, now)
+    const isDropped = error.code === 'ERR_GENPOOL_DROPPED'
+    const isThere = !(key !== null && isDropped) && delivery.hasNodeFor(request, now)
+    const hasOther = isThere || (!isDropped && roster.mayReturn(now))
     const mayTry = mayTryAgain({ attempt, idempotent, leftMs: request.leftMs(now), hasOther })
     if (mayTry && this.#budget.take(this.#sent, now)) {
       counts.retries++
-      return delivery.send(request, now)
+      return isThere ? delivery.send(request, now) : delivery.wait(request)
     }
     if (mayTry) counts.overBudget++
     const isUncertain = request.mayHaveRun && attempt === 'not-run'
     outcomes.settle(request, isUncertain ? failures.uncertain(error) : error)
+  }
+
+  /** Nobody listened where it went, so it was no work for anybody: it goes to another node, whatever the budget. */
+  unreached(request: RemoteRequest, now: Nanos): void {
+    this.ports.counts.retries++
+    this.ports.delivery.send(request, now)
   }
 
   /** A node is given up: what it had may have run. */

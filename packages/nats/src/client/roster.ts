@@ -1,4 +1,4 @@
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { Nanos } from '@genpool/runtime'
 import type { AlivenessRules } from '../nodes/aliveness'
 import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
@@ -7,6 +7,7 @@ import { rendezvous } from '../nodes/rendezvous'
 import type { Said } from '../nodes/said'
 import type { Manner } from '../nodes/served-types'
 import { Trials } from '../nodes/trials'
+import { Patience } from './patience'
 
 /** What the roster tells. */
 export interface RosterListener {
@@ -45,15 +46,16 @@ export class Roster {
   #someMute = false
   readonly #paces = new Paces()
   readonly #trials = new Trials()
-  /** Until when a node that NATS says is gone may be connecting again: this client has just done so. */
-  #patientUntil: Nanos = -Infinity
+  readonly #patience: Patience
 
   constructor(
     readonly rules: AlivenessRules,
     private readonly listener: RosterListener,
     /** With what the addresses of this client begin. */
     private readonly inbox: () => string = () => '',
-  ) {}
+  ) {
+    this.#patience = new Patience(rules)
+  }
 
   get nodes(): readonly Node[] {
     return this.#list
@@ -74,6 +76,7 @@ export class Roster {
       if (said.types !== types || said.muteFor?.length !== muteFor?.length) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
+      this.#count(now)
       return { node: known, isNew: false }
     }
     if (said.leaving || !this.#hasRoom(now)) return undefined
@@ -81,6 +84,7 @@ export class Roster {
     if (this.#gaveUp.delete(said.id)) node.coolDown()
     this.#nodes.set(said.id, node)
     this.#listed()
+    this.#count(now)
     return { node, isNew: true }
   }
 
@@ -144,9 +148,10 @@ export class Roster {
 
   /** NATS says that nobody listens at the address of this node. */
   missing(node: Node, now: Nanos): void {
-    if (now < this.#patientUntil) return
+    if (this.#patience.isAfterReconnect(now)) return
     if (node.inFlight === 0) this.#remove(node)
     else node.alive.missing(now)
+    this.#count(now)
   }
 
   missingId(id: string, now: Nanos): void {
@@ -154,14 +159,19 @@ export class Roster {
     if (node !== undefined) this.missing(node, now)
   }
 
-  /** Whether nodes may still be connecting again, so that nobody is given up for that they are not there. */
+  /** Whether nodes may still be connecting or starting again, so that nobody is given up because none is there. */
   isPatient(now: Nanos): boolean {
-    return now < this.#patientUntil
+    return this.#patience.isAfterReconnect(now) || this.#patience.isAfterLast(now)
   }
 
-  /** This client has connected again: nodes get as much time to do so as a silent one has. */
+  /** Whether no node is left, and one may come back soon. */
+  mayReturn(now: Nanos): boolean {
+    return this.#patience.isAfterLast(now)
+  }
+
+  /** This client has connected again. */
   connected(now: Nanos): void {
-    this.#patientUntil = now + this.rules.silentAfter * NS_PER_MS
+    this.#patience.connected(now)
     this.wasDeaf(now)
   }
 
@@ -182,11 +192,18 @@ export class Roster {
         this.listener.probe(node)
       } else if (verdict === 'lost') {
         this.#remove(node)
+        this.#count(now)
         this.#gaveUp.add(node.id)
         if (this.#gaveUp.size > MOST_GONE) this.#gaveUp.clear()
         this.listener.lost(node)
       } else if (node.said.leaving && node.inFlight === 0) this.#remove(node)
     }
+  }
+
+  /** Nodes have come or gone. */
+  #count(now: Nanos): void {
+    const isServed = this.#list.some(({ said, alive }) => !said.leaving && !alive.absent)
+    this.#patience.served(isServed, now)
   }
 
   /** Makes room for one more, if there must be: the node goes that has been silent for longest, and has nothing of ours. */

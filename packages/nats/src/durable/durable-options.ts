@@ -106,7 +106,7 @@ export const durableOptions = z.strictObject({
     .describe(
       'The JetStream domain where the queue is. Needed behind a leaf node, if the server beyond it has a `domain`. Default: that of the server of the connection.',
     ),
-  timeout: ms(5000, [1, LONGEST_TIMER], 'How long a cast is tried to be stored, in milliseconds.'),
+  timeout: ms(5000, [1, LONGEST_TIMER], 'How long opening the queue and storing a cast are tried, in milliseconds.'),
 })
 
 export type DurableOptions = z.input<typeof durableOptions>

@@ -10,8 +10,7 @@ import {
   StoppedError,
 } from '@genpool/core'
 import { roomIn } from '@genpool/core/elsewhere'
-import { isGenPoolError, NS_PER_MS, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
-import { JetStreamApiError } from '@nats-io/jetstream'
+import { isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
@@ -28,10 +27,9 @@ import {
   stopOptions,
 } from './durable-options'
 import { explainQueue } from './explain-consumer'
-import { DurableFailures, refusalIn } from './failures'
+import { DurableFailures } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { jobFrame } from './job-frame'
-import { pause } from './pause'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
 
@@ -196,18 +194,11 @@ class DurableQueue implements Durable {
   }
 
   async #asking<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, options, failures, connection } = this.queue
-    const until = clock.now() + options.timeout * NS_PER_MS
-    for (;;) {
-      try {
-        return await work()
-      } catch (error) {
-        if (isGenPoolError(error)) throw error
-        // A question that was lost with its connection is asked again: none of them does harm twice.
-        const isPassing = !(error instanceof JetStreamApiError || refusalIn(error) !== null || connection.isClosed())
-        if (!isPassing || clock.now() >= until) throw failures.unreachable(error)
-        await pause(clock, 100)
-      }
+    try {
+      // None of the questions does harm twice.
+      return await this.queue.patiently(work)
+    } catch (error) {
+      throw isGenPoolError(error) ? error : this.queue.failures.unreachable(error)
     }
   }
 }

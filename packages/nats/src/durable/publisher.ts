@@ -2,7 +2,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { hasNoResponders, mayNotPublish } from './failures'
-import { pause } from './pause'
+import { pause } from '../pause'
 
 /** The longest wait for one answer, before the same is sent again. */
 const TRY_MS = 2000

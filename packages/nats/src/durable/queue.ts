@@ -2,6 +2,7 @@ import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type Stream
 import type { Clock } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
+import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
@@ -35,6 +36,8 @@ export class Queue {
     readonly connection: NatsConnection,
     readonly options: CheckedDurableOptions,
     readonly jsm: JetStreamManager,
+    /** Gives up a question soon: it is asked again. */
+    private readonly asking: JetStreamManager,
   ) {
     const { name, clock, timeout, codec, ackWait, backoff } = options
     this.name = name
@@ -46,7 +49,7 @@ export class Queue {
     this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.notes, this.names)
-    this.marks = new Marks(connection, this)
+    this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.letters = new DeadLetters(name, {
       jsm,
       publisher: this.notes,
@@ -59,13 +62,21 @@ export class Queue {
   /** @throws what JetStream says; {OptionsError} if the queue was made with other options */
   static async open(connection: NatsConnection, options: CheckedDurableOptions): Promise<Queue> {
     const { timeout, domain } = options
-    const jsm = await jetstreamManager(connection as never, {
-      timeout: Math.min(5000, timeout),
-      ...(domain === undefined ? {} : { domain }),
-    })
-    const queue = new Queue(connection, options, jsm)
-    await queue.ensure(true)
+    const manager = (longestMs: number): Promise<JetStreamManager> =>
+      jetstreamManager(connection as never, {
+        timeout: Math.min(longestMs, timeout),
+        checkAPI: false,
+        ...(domain === undefined ? {} : { domain }),
+      })
+    const queue = new Queue(connection, options, await manager(5000), await manager(LONGEST_QUESTION_MS))
+    await queue.patiently(() => queue.ensure(true))
     return queue
+  }
+
+  /** Asks again what may be answered soon. @throws what the last attempt has failed with */
+  patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const { connection, clock, options } = this
+    return patiently(attempt, { connection, clock, timeoutMs: options.timeout })
   }
 
   get maxPayload(): number {
@@ -78,8 +89,8 @@ export class Queue {
    * @param changes whether streams that are there are changed to what the options ask for: only by who opens the queue
    */
   async ensure(changes = false): Promise<void> {
-    await ensureStreams(this.jsm, this, changes)
-    await this.time.set(this.notes, this.jsm)
+    await ensureStreams(this.asking, this, changes)
+    await this.time.set(this.notes, this.asking)
     await this.marks.look()
   }
 
@@ -93,6 +104,7 @@ export class Queue {
     const later = consumers.find((each) => each.name === 'later')
     const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
     const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
+    const oldestMs = first === null ? 0 : Math.max(0, Math.round(this.time.now() - first))
     const waiting = sum(({ num_pending }) => num_pending)
     const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
     return {
@@ -104,20 +116,21 @@ export class Queue {
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
       dead: dead.state.messages,
-      oldestMs: Math.max(0, Math.round(this.time.now() - first)),
+      oldestMs,
       asking: sum(({ num_waiting }) => num_waiting),
       trouble: this.notes.trouble,
     }
   }
 
-  /** When the oldest cast came that is not held back, in the server's time; now if there is none. */
-  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number> {
-    if (messages <= delayed) return this.time.now()
+  /** When the oldest cast came that is not held back, in the server's time; null if there is none. */
+  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number | null> {
+    if (messages <= delayed) return null
     const { jsm, names } = this
     const found = await Promise.all(
       names.runs.map((subject) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
     )
-    return Math.min(this.time.now(), ...found.flatMap((each) => (each === null ? [] : [each.time.getTime()])))
+    const times = found.flatMap((each) => (each === null ? [] : [each.time.getTime()]))
+    return times.length === 0 ? null : Math.min(...times)
   }
 
   /** The server lists them in pages. */

@@ -2,7 +2,7 @@ import { type Clock, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { flushed } from '../link'
 import type { Acknowledgeable } from './incoming'
-import { pause } from './pause'
+import { pause } from '../pause'
 
 /** What a refusal takes to come after the answer of the server. */
 const WAY_MS = 50

@@ -12,7 +12,7 @@ import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import type { CheckedDurableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
 import type { QueueNames } from './names'
-import { pause } from './pause'
+import { pause } from '../pause'
 
 const NOT_FOUND = 10059
 /** For how long failed attempts are remembered. */

@@ -1,6 +1,7 @@
 import { jetstream, type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
 import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
+import { LONGEST_QUESTION_MS } from '../patience'
 import type { CheckedStoreOptions } from './store-options'
 
 /** What came of one attempt to write an entry. */
@@ -15,14 +16,6 @@ export type Answer =
 
 const NO_JETSTREAM =
   'the server has no JetStream, or JetStream has no leader at the moment. Start "nats-server" with "-js", and see "nats server report jetstream"'
-
-/** Only a leader answers. A question to one that has died is asked again. */
-const LONGEST_QUESTION_MS = 2000
-
-/** The bucket cannot be asked now: it did not answer, or it elects a leader. Another attempt may succeed. */
-export class Unavailable extends Error {
-  override readonly name = 'Unavailable'
-}
 
 /** What a write expects. */
 export interface Expected {
@@ -51,7 +44,7 @@ export class Bucket {
     return this.options.bucket
   }
 
-  /** Makes the bucket if it does not exist. @throws {Error} that says why that fails */
+  /** Makes the bucket if it does not exist. Another attempt may succeed. @throws {Error} that says why that fails */
   async open(): Promise<void> {
     const { bucket, replicas, revisions, storage, timeout } = this.options
     try {
@@ -64,7 +57,7 @@ export class Bucket {
       })
       // Bound without direct reads: the leader answers, and not a follower that lags behind.
       this.#kv = await made.open(bucket, { allow_direct: false })
-      this.isReplicated = (await this.status()).replicas > 1
+      this.isReplicated = (await this.#kv.status()).replicas > 1
     } catch (error) {
       throw this.#explained(error)
     }
@@ -75,22 +68,27 @@ export class Bucket {
     return this.connection.isClosed()
   }
 
-  status(): Promise<KvStatus> {
-    return this.#kv.status()
-  }
-
-  /** The last revision of the whole bucket. @throws {Error} that says why it is not known */
-  async lastRevision(): Promise<number> {
+  /** @throws {Error} that says why it is not known */
+  async status(): Promise<KvStatus> {
     try {
-      return (await this.status()).streamInfo.state.last_seq
+      return await this.#kv.status()
     } catch (error) {
       throw this.#explained(error)
     }
   }
 
+  /** The last revision of the whole bucket. @throws {Error} that says why it is not known */
+  async lastRevision(): Promise<number> {
+    return (await this.status()).streamInfo.state.last_seq
+  }
+
   /** Follows all entries: first the last revision of each. */
-  watch(): Promise<QueuedIterator<KvWatchEntry>> {
-    return this.#kv.watch()
+  async watch(): Promise<QueuedIterator<KvWatchEntry>> {
+    try {
+      return await this.#kv.watch()
+    } catch (error) {
+      throw this.#explained(error)
+    }
   }
 
   /** The last revision of an entry, also if it was deleted; null if there is none. @throws {Error} that says why it is not known */
@@ -143,7 +141,7 @@ export class Bucket {
   /** Nobody takes what is written: the bucket was deleted, or there is no leader now. */
   async #withoutResponder(error: Error): Promise<Answer> {
     try {
-      await this.status()
+      await this.#kv.status()
     } catch (reason) {
       if (isNoBucket(reason)) return { kind: 'refused', error: this.#explained(reason) }
     }
@@ -153,11 +151,9 @@ export class Bucket {
   #explained(error: unknown): Error {
     const text = (what: string): string => `bucket "${this.name}": ${what}.`
     const why = (what: string): Error => new Error(text(what), { cause: error })
-    const unavailable = (what: string): Error => new Unavailable(text(what), { cause: error })
     if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
-    if (isNotEnabled(error)) return why(NO_JETSTREAM)
-    if (isWithoutResponder(error)) return unavailable(NO_JETSTREAM)
-    if (error instanceof errors.TimeoutError) return unavailable('the server did not answer in time')
+    if (isNotEnabled(error) || isWithoutResponder(error)) return why(NO_JETSTREAM)
+    if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
     return why(error instanceof Error ? error.message : String(error))
   }
 }

@@ -10,6 +10,7 @@ import {
   type StorageCondition,
 } from '@genpool/state-ane'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
+import { patiently } from '../patience'
 import { Bucket } from './bucket'
 import { Connected } from './connected'
 import type { Entry } from './entry'
@@ -38,7 +39,7 @@ export class NatsBacking implements Backing {
 
   constructor(
     private readonly mirror: Mirror,
-    connection: NatsConnection,
+    private readonly connection: NatsConnection,
     private readonly options: CheckedStoreOptions,
     private readonly sizes: Sizes,
   ) {
@@ -121,7 +122,7 @@ export class NatsBacking implements Backing {
   async #repair(one: (entry: Entry, ports: RestoringPorts) => Promise<boolean>): Promise<number> {
     const entries = this.#replica.all()
     return this.#reaching(async () => {
-      await this.#bucket.open()
+      await this.#patiently(() => this.#bucket.open())
       this.#replica.restart()
       const ports = { bucket: this.#bucket, codec: this.options.codec, replica: this.#replica, writer: this.#writer }
       let count = 0
@@ -144,11 +145,18 @@ export class NatsBacking implements Backing {
   }
 
   async #open(): Promise<void> {
-    await this.#reaching(async () => {
+    const attempt = async (): Promise<void> => {
       await this.#bucket.open()
-      this.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
       await this.#replica.start()
-    })
+    }
+    await this.#reaching(() => this.#patiently(attempt))
+    this.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
+  }
+
+  /** Other processes may open the bucket at the same time, and servers may start. */
+  #patiently(attempt: () => Promise<void>): Promise<void> {
+    const { connection, clock } = this
+    return patiently(attempt, { connection, clock, timeoutMs: this.options.timeout })
   }
 
   /** Whether nobody came first, and nobody else holds a cell. */

@@ -1,7 +1,8 @@
 import { letGo, NS_PER_MS, showValue } from '@genpool/runtime'
 import { type Arrival, type CellKey, InvalidError, type Kept, type Mirror } from '@genpool/state-ane'
 import type { KvEntry } from '@nats-io/kv'
-import { type Bucket, type Expected, Unavailable } from './bucket'
+import { mayPass } from '../patience'
+import type { Bucket, Expected } from './bucket'
 import type { Connected } from './connected'
 import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
 import { Entry } from './entry'
@@ -167,7 +168,7 @@ export class Replica {
         return await this.connected.ask(() => this.bucket.last(entry.name), end)
       } catch (error) {
         const at = clock.now() + PAUSE_MS * NS_PER_MS
-        if (!(error instanceof Unavailable) || at >= end) throw error
+        if (!mayPass(error) || at >= end) throw error
         await new Promise<void>((resolve) => void clock.setTimer(at, resolve))
       }
     }

@@ -50,7 +50,9 @@ export const natsStoreOptions = z.strictObject({
     .describe('How long a cell stays held after its holder has died, in milliseconds. A live holder renews its lease.'),
   timeout: milliseconds(10)
     .default(5000)
-    .describe('How long a write is tried while the server does not answer, in milliseconds.'),
+    .describe(
+      'How long opening the bucket and each write are tried while the server does not answer, in milliseconds.',
+    ),
   every: milliseconds(100)
     .default(10_000)
     .describe('How often it checks that the replica still follows the bucket, in milliseconds.'),

@@ -10,17 +10,8 @@ afterAll(async () => {
   await endJetStream()
 })
 
-/** JetStream has to elect its leaders before it takes anything. */
-async function opened(servers: readonly NatsServer[], options: DurableOptions): Promise<Durable> {
-  const connection = await connectTo(servers, { reconnectTimeWait: 50, maxReconnectAttempts: -1 })
-  let jobs: Durable | undefined
-  const tryIt = async (): Promise<boolean> => {
-    jobs = await durable(connection, options).catch(() => undefined)
-    return jobs !== undefined
-  }
-  await until(tryIt, 'the cluster has a leader', 60_000)
-  return jobs!
-}
+const opened = async (servers: readonly NatsServer[], options: DurableOptions): Promise<Durable> =>
+  durable(await connectTo(servers, { reconnectTimeWait: 50, maxReconnectAttempts: -1 }), options)
 
 describe('a cluster of three servers that all store', () => {
   it('of which each is killed once: every cast that was stored is done', async () => {

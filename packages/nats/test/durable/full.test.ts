@@ -42,7 +42,7 @@ afterEach(async () => {
 })
 
 const queue = (options: Partial<DurableOptions> = {}): Promise<Durable> =>
-  durable(connection, { name: 'q', lanes: 4, ackWait: 1000, backoff: { initial: 20 }, ...options })
+  durable(connection, { name: 'q', lanes: 4, backoff: { initial: 20 }, ...options })
 const consume = async (jobs: Durable): Promise<Consumer> =>
   (consumer = await jobs.consume(spawnPool(system, Work, 'work', { size: 2 }) as never))
 /** Stores casts until the server refuses them. */
@@ -95,8 +95,11 @@ describe('a server whose storage is used up', () => {
     await consume(jobs)
     const stored = await fill(jobs, 1000)
     open()
-    await until(() => consumer!.inspect().left > stored, 'letters were tried')
-    expect([...tries.values()]).toEqual(Array.from({ length: stored }, () => 2))
+    const ran = (): number[] => [...tries.values()]
+    await until(() => ran().length === stored && ran().every((runs) => runs >= 2), 'each has had its attempts')
+    const { left } = consumer!.inspect()
+    await until(() => consumer!.inspect().left > left + stored, 'letters were tried')
+    expect(ran()).toEqual(Array.from({ length: stored }, () => 2))
     expect((await jobs.explain()).text).toContain('is used up')
     expect(await jobs.dead()).toEqual([])
     // Somebody makes room.

@@ -12,11 +12,13 @@ const startHub = async (): Promise<{ remote: string }> => {
   await startJetStream(`server_name: hub\nleafnodes { listen: "127.0.0.1:${port}" }`, 'domain: hub')
   return { remote: `url: "nats://127.0.0.1:${port}"` }
 }
-const leafOf = async (remote: string) => {
-  const leaf = await startServer(`server_name: leaf\nleafnodes { remotes: [{ ${remote} }] }`)
-  return connectTo(leaf)
-}
 const options = { name: 'q', lanes: 2, ackWait: 600, domain: 'hub', maxDeliver: 3 }
+/** The queue, as it is used at a leaf node of the hub: it takes a while until that reaches the domain. */
+const queueAt = async (remote: string) => {
+  const leaf = await connectTo(await startServer(`server_name: leaf\nleafnodes { remotes: [{ ${remote} }] }`))
+  await until(async () => (await durable(leaf, { ...options, timeout: 200 }).catch(() => null)) !== null, 'it is open')
+  return durable(leaf, options)
+}
 afterEach(async () => {
   done.length = 0
   await endJetStream()
@@ -25,12 +27,7 @@ afterEach(async () => {
 describe('a queue beyond a leaf node', () => {
   it('is used with the domain of its JetStream', async () => {
     const { remote } = await startHub()
-    const leaf = await leafOf(remote)
-    await until(
-      async () => (await durable(leaf, { ...options, timeout: 200 }).catch(() => null)) !== null,
-      'it is open',
-    )
-    const jobs = await durable(leaf, options)
+    const jobs = await queueAt(remote)
     const system = start()
     const consumer = await jobs.consume(spawnPool(system, Mails, 'mails', { size: 2 }) as never)
     await jobs.cast({ type: 'send', to: 'ann' }, { key: 'k' })
@@ -44,12 +41,7 @@ describe('a queue beyond a leaf node', () => {
 
   it('that keeps acknowledgements back: what was done comes again, is not run again, and the consumer says so', async () => {
     const { remote } = await startHub()
-    const leaf = await leafOf(`${remote}, deny_exports: ["$JS.ACK.>"]`)
-    await until(
-      async () => (await durable(leaf, { ...options, timeout: 200 }).catch(() => null)) !== null,
-      'it is open',
-    )
-    const jobs = await durable(leaf, options)
+    const jobs = await queueAt(`${remote}, deny_exports: ["$JS.ACK.>"]`)
     const system = start()
     const consumer = await jobs.consume(spawnPool(system, Mails, 'mails', { size: 2 }) as never)
     await jobs.cast({ type: 'send', to: 'ann' })

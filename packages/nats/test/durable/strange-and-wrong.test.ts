@@ -130,7 +130,7 @@ describe('misuse', () => {
 
   it('a server without JetStream is an error that says so', async () => {
     const plain = await connectTo(await startServer())
-    await expect(durable(plain, { name: 'none' })).rejects.toMatchObject({
+    await expect(durable(plain, { name: 'none', timeout: 300 })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_UNREACHABLE',
       mayHaveRun: false,
       message: expect.stringContaining('JetStream') as string,

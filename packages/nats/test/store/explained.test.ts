@@ -1,24 +1,12 @@
-import { call, definePool, explain, inspect, type PoolRef, ready, reply, spawnPool } from '@genpool/core'
+import { call, explain, inspect, type PoolRef, ready, spawnPool } from '@genpool/core'
 import { natsStore, type NatsStore, type NatsStoreOptions } from '@genpool/nats'
 import { Kvm } from '@nats-io/kv'
 import type { NodeConnectionOptions } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { Counter } from '../support/counter'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
-
-const Counter = definePool({
-  init: () => ({ sum: 0 }),
-  calls: {
-    add: () =>
-      reply(
-        (after: { sum: number }) => after.sum,
-        (draft) => {
-          draft.sum += 1
-        },
-      ),
-  },
-})
 
 let system: ActorSystemRef
 let made = 0
@@ -46,7 +34,7 @@ describe('explain names the store', () => {
     const server = await startJetStream()
     const [holder, other] = [await pooled(server), await pooled(server)]
     expect(await call(holder.pool, { type: 'add' })).toBe(1)
-    const hold = await holder.store.cell<{ sum: number }>('x').hold()
+    const hold = await holder.store.cell<{ count: number }>('x').hold()
     const waiting = call(other.pool, { type: 'add' })
     await until(() => !explain(other.pool as PoolRef).calm, 'it is explained', 10_000)
     expect(first(other.pool as PoolRef)).toMatch(
@@ -77,13 +65,13 @@ describe('explain names the store', () => {
 
   it('while a value is there that "validate" refuses, an entry was deleted or made anew, or no server can be reached', async () => {
     const server = await startJetStream()
-    const strict = await pooled(server, { validate: ((state: object) => 'sum' in state) as never })
+    const strict = await pooled(server, { validate: ((state: object) => 'count' in state) as never })
     const lax = await pooled(server)
     expect(await call(strict.pool, { type: 'add' })).toBe(1)
     await lax.store.put('x', { total: 1 })
     await until(() => !explain(strict.pool as PoolRef).calm, 'the value has come', 10_000)
     expect(first(strict.pool as PoolRef)).toContain('has a value that "validate" refuses here')
-    await lax.store.put('x', { sum: 7 })
+    await lax.store.put('x', { count: 7 })
     await until(() => explain(strict.pool).calm, 'a good one has come', 10_000)
     const kv = await new Kvm(await connectTo(server)).open('orders')
     await kv.purge('x')

@@ -191,7 +191,7 @@ describe('an entry that somebody else has changed', () => {
 describe('a server', () => {
   it('without JetStream is refused at the start, with what to do', async () => {
     const plain = await connected(await startServer())
-    await expect(natsStore(plain, { bucket: 'x' })).rejects.toMatchObject({
+    await expect(natsStore(plain, { bucket: 'x', timeout: 300 })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_UNREACHABLE',
       message: expect.stringMatching(/has no JetStream.*"nats-server" with "-js"/s) as string,
     })

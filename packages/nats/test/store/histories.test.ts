@@ -182,12 +182,8 @@ describe('histories on a cluster of three servers', () => {
     await endStores()
     cluster = await startJetStreamCluster()
     const connection = await connectTo(cluster, { reconnectTimeWait: 20, maxReconnectAttempts: -1 })
-    const open = (): Promise<NatsStore | undefined> => natsStore(connection, replicated).catch(() => undefined)
-    for (let store = await open(); ; store = await open()) {
-      if (store === undefined) continue
-      looker = store
-      break
-    }
+    // The cluster elects its leaders first.
+    looker = await natsStore(connection, { ...replicated, timeout: 30_000 })
     const setup: StoreSetup = { url: cluster.map(({ url }) => url).join(','), store: replicated }
     machines.splice(0, 3, ...(await startStores(3, setup)))
   }, 60_000)

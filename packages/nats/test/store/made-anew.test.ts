@@ -1,9 +1,10 @@
-import { call, definePool, getState, ready, reply, spawnPool } from '@genpool/core'
+import { call, getState, ready, spawnPool } from '@genpool/core'
 import { natsStore, type NatsStore, type NatsStoreOptions } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
+import { Counter } from '../support/counter'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
@@ -136,19 +137,6 @@ describe('an older revision that somebody has brought back', () => {
 describe('a pool whose state was lost and made anew', () => {
   it('answers what it has answered before, and says why it does not commit', async () => {
     const bucket = newBucket()
-    const Counter = definePool({
-      init: () => ({ sum: 0 }),
-      calls: {
-        add: () =>
-          reply(
-            (s: { sum: number }) => s.sum,
-            (draft) => {
-              draft.sum += 1
-            },
-          ),
-        read: (_: object, s: { sum: number }) => reply(s.sum),
-      },
-    })
     const system = start()
     const pool = async () => {
       const store = await natsStore(await connected(), { bucket, timeout: 1000 })
@@ -162,7 +150,7 @@ describe('a pool whose state was lost and made anew', () => {
     const d = await pool()
     expect(await call(d.own, { type: 'add' })).toBe(1)
     await expect(call(a.own, { type: 'add' })).rejects.toThrow(/1 commit of another history, and 5 are known here/)
-    expect([await call(a.own, { type: 'read' }), getState(a.own)]).toEqual([5, { sum: 5 }])
+    expect([await call(a.own, { type: 'read' }), getState(a.own)]).toEqual([5, { count: 5 }])
     expect(await a.store.restore()).toBe(1)
     expect([await call(a.own, { type: 'add' }), await call(d.own, { type: 'add' })]).toEqual([6, 7])
     stop(system)

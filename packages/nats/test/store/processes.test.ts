@@ -1,7 +1,6 @@
 import { type ClusterInfo, jetstreamManager } from '@nats-io/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 import { endJetStream, startJetStream, startJetStreamCluster } from '../support/jetstream'
-import type { StoreSetup } from '../support/store-process'
 import { endStores, startStores, type StoreProcess } from '../support/store-processes'
 import { until } from '../support/until'
 
@@ -26,17 +25,6 @@ async function reaches(store: StoreProcess, count: number): Promise<void> {
     return (await fresh.catch(() => undefined))?.count ?? 0
   }
   while ((await seen()) < count);
-}
-
-/** A cluster takes no streams until it has a leader. */
-async function startWhenReady(given: StoreSetup): Promise<StoreProcess[]> {
-  for (let i = 0; ; i++) {
-    try {
-      return await startStores(1, given)
-    } catch (error) {
-      if (i > 20) throw error
-    }
-  }
 }
 
 interface Added {
@@ -102,7 +90,7 @@ describe('on a cluster of three servers', () => {
   it('goes on with another leader when any of them is killed, one after the other, and loses no addition', async () => {
     const cluster = await startJetStreamCluster()
     const url = cluster.map((one) => one.url).join(',')
-    const [first] = await startWhenReady({ url, store: { bucket: 'x', replicas: 3, timeout: 60_000 } })
+    const [first] = await startStores(1, { url, store: { bucket: 'x', replicas: 3, timeout: 60_000 } })
     const stores = [first!, ...(await startStores(2, { url, store: { bucket: 'x', timeout: 60_000 } }))]
     const nc = await connectTo(cluster, { maxReconnectAttempts: -1, reconnectTimeWait: 50 })
     const stateOf = async (): Promise<ClusterInfo | undefined> =>

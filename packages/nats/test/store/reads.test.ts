@@ -1,35 +1,11 @@
-import {
-  call,
-  type CallOptions,
-  definePool,
-  getState,
-  inspect,
-  type PoolRef,
-  ready,
-  reply,
-  spawnPool,
-} from '@genpool/core'
+import { call, type CallOptions, getState, inspect, type PoolRef, ready, spawnPool } from '@genpool/core'
 import { natsStore, type NatsStore, remotePool, serve, type Service } from '@genpool/nats'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { Counter } from '../support/counter'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { Proxy } from '../support/proxy'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
-
-/** Two machines that share a counter. */
-const Counter = definePool({
-  init: () => ({ count: 0 }),
-  calls: {
-    add: () =>
-      reply(
-        (after: { count: number }) => after.count,
-        (draft) => {
-          draft.count += 1
-        },
-      ),
-    read: (_: object, { count }) => reply(count),
-  },
-})
 
 interface Machine {
   readonly proxy: Proxy
@@ -105,10 +81,12 @@ describe('what a caller reads of a state that machines share', () => {
       const [fast, slow] = [await machine(name, entry), await machine(name, entry)]
       const pool = await client(name)
       slow.proxy.delayMs = 15
+      slow.proxy.cut()
       for (let i = 1; i <= 20; i++) {
         expect(await call(pool, { type: 'add' }, at(fast))).toBe(i)
         // What its own copy has now is older.
         if (i === 1) expect(getState(slow.pool)).toEqual({ count: 0 })
+        if (i === 1) slow.proxy.mend()
         expect(await call(pool, { type: 'read' }, at(slow))).toBe(i)
       }
       expect(inspect(pool)).toMatchObject({ failed: {}, retries: { made: 0 } })
@@ -208,9 +186,10 @@ describe('what a caller reads of a state that machines share', () => {
     const name = `reads-${made++}`
     const [fast, slow] = [await machine(name), await machine(name)]
     const [writer, reader] = [await client(name), await client(name)]
-    slow.proxy.delayMs = 30
+    slow.proxy.cut()
     await call(writer, { type: 'add' }, at(fast))
     expect(await call(reader, { type: 'read' }, at(slow))).toBe(0)
+    slow.proxy.mend()
     expect(await getState(slow.pool as never, { fresh: true })).toEqual({ count: 1 })
   })
 })

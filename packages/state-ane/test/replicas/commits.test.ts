@@ -1,67 +1,7 @@
 import { createStore, type Draft, PatchLog, type ReplicaCell, transactUnchecked } from '@genpool/state-ane'
-import { findCounterexample, slowStore } from '@genpool/state-ane/testing'
 import fc from 'fast-check'
-import { Far, replicaStore } from './replica-store'
-
-/** Pseudo-random waits, the same in each run. */
-function delays(seed: number, most: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
-    return (state >> 8) % (most + 1)
-  }
-}
-
-/** `GENPOOL_LAW_RUNS` asks for more. */
-const HISTORIES = Number(process.env['GENPOOL_LAW_RUNS'] ?? 700)
-
-describe('random concurrent histories through replicas', () => {
-  it.each([
-    ['one replica', 1, 6],
-    ['two replicas', 2, 6],
-    ['three slow replicas', 3, 25],
-    ['replicas that are at once there', 3, 0],
-  ])(
-    'each have a serial order, in real time: %s',
-    async (_, replicas, most) => {
-      const delay = delays(replicas * 31 + most, most)
-      const found = await findCounterexample((options) => replicaStore(options, replicas, delay), {
-        histories: HISTORIES,
-        seed: 11 + replicas,
-      })
-      expect(found?.text).toBeUndefined()
-    },
-    60_000,
-  )
-})
-
-interface State {
-  readonly n: number
-  readonly by: Readonly<Record<string, number>>
-}
-
-const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-interface Setup {
-  readonly validate?: (state: State) => boolean
-  readonly turnLength?: number | undefined
-  readonly limit?: (end: () => void) => void
-}
-
-function setUp(count: number, delay: () => number, { validate, turnLength, limit }: Setup = {}) {
-  const cell = createStore().cell<State>('state', {
-    initial: { n: 0, by: {} },
-    ...(validate === undefined ? {} : { validate }),
-  })
-  const log = new PatchLog<State>(cell)
-  const far = Array.from({ length: count }, () => new Far(log as never, delay, undefined, turnLength, limit))
-  return { cell, far }
-}
-const add = (draft: { n: number; by: Record<string, number> }, name: string): void => {
-  draft.n += 1
-  draft.by[name] = (draft.by[name] ?? 0) + 1
-}
-const replicaOf = (far: Far | undefined): ReplicaCell<State> => far?.replica as never
+import { Far } from './replica-store'
+import { add, delays, quiet, replicaOf, setUp, type State } from './counting'
 
 describe('a property with the name "__proto__"', () => {
   const evil = (): object => JSON.parse('{"__proto__":{"admin":true}}') as object
@@ -187,106 +127,6 @@ describe('recipes through replicas', () => {
   })
 })
 
-describe('replicas that take turns', () => {
-  /** Two replicas that have lost commits to each other, and each has some more. */
-  async function contended(turnLength: number) {
-    const { cell, far } = setUp(2, () => 3, { turnLength })
-    const commit = (index: number) =>
-      Promise.resolve(replicaOf(far[index]).update((draft) => add(draft, String(index))))
-    const repeat = async (index: number, times: number): Promise<void> => {
-      for (let i = 0; i < times; i++) await Promise.all([commit(index), commit(index), commit(index)])
-    }
-    return { cell, far, repeat }
-  }
-
-  it('make each commit about once, though both commit all the time', async () => {
-    const { cell, far, repeat } = await contended(12)
-    let sent = 0
-    for (const one of far) {
-      const send = one.up.send.bind(one.up)
-      one.up.send = (message) => {
-        if (message[0] === 'commit') sent++
-        send(message)
-      }
-    }
-    await Promise.all([repeat(0, 100), repeat(1, 100)])
-    expect(cell.value.n).toBe(600)
-    expect(sent).toBeLessThan(660)
-  })
-
-  it('let each other commit after a turn, however much they have', async () => {
-    const { cell, repeat } = await contended(12)
-    const order: string[] = []
-    const log = (name: string) => () => void order.push(name)
-    let last: State = cell.value
-    cell.watch((value) => {
-      order.push(value.by['0'] === last.by['0'] ? '1' : '0')
-      last = value
-    })
-    await Promise.all([repeat(0, 40).then(log('end 0')), repeat(1, 40).then(log('end 1'))])
-    const first = order.slice(
-      0,
-      order.findIndex((each) => each.startsWith('end')),
-    )
-    const turns = first.join('').match(/0+|1+/g) ?? []
-    // Twelve, and what is under way when it hears that it is over.
-    expect(Math.max(...turns.map(({ length }) => length))).toBeLessThan(25)
-    expect(turns.length).toBeGreaterThan(8)
-  })
-
-  it('give the turn back when they have nothing to commit', async () => {
-    const { cell, far, repeat } = await contended(12)
-    await Promise.all([repeat(0, 5), repeat(1, 5)])
-    await quiet()
-    await replicaOf(far[0]).update((draft) => add(draft, '0'))
-    await quiet()
-    await replicaOf(far[1]).update((draft) => add(draft, '1'))
-    expect(cell.value.n).toBe(32)
-  })
-
-  it('lose their turn if they keep it too long, and go on', async () => {
-    const ends: (() => void)[] = []
-    const { cell, far } = setUp(2, () => 3, { turnLength: Infinity, limit: (end) => void ends.push(end) })
-    const commit = (index: number) => replicaOf(far[index]).update((draft) => add(draft, String(index)))
-    const left = Promise.all(Array.from({ length: 40 }, (_, i) => commit(i % 2)))
-    let isDone = false
-    void left.then(() => (isDone = true))
-    for (let times = 0; !isDone && times < 100; times++) {
-      await quiet()
-      for (const end of ends.splice(0)) end()
-    }
-    expect((await left).map(({ n }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
-    expect(cell.value.by).toEqual({ 0: 20, 1: 20 })
-  })
-
-  it('hold the cell and commit recipes at the same time, and come to an end', async () => {
-    const one = fc.record({ who: fc.nat(1), holds: fc.boolean(), pause: fc.nat(4) })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(one, { maxLength: 30 }),
-        fc.nat(6),
-        fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
-        async (steps, most, turnLength) => {
-          const { cell, far } = setUp(2, delays(most + steps.length, most), { turnLength })
-          const ends: unknown[] = []
-          for (const { who, holds, pause } of steps) {
-            const replica = replicaOf(far[who])
-            const next = (draft: Draft<State>): void => add(draft, String(who))
-            const transition = { run: () => ({ next }) }
-            ends.push(transactUnchecked(replica, transition, { mode: holds ? 'exclusive' : 'retry' }))
-            for (let i = 0; i < pause; i++) await undefined
-          }
-          await Promise.all(ends)
-          expect(cell.value.n).toBe(steps.length)
-          await quiet()
-          expect(cell.held).toBe(false)
-        },
-      ),
-      { numRuns: 500 },
-    )
-  }, 30_000)
-})
-
 describe('a replica that commits', () => {
   it('has what was committed before a message was sent to it', async () => {
     const { cell, far } = setUp(2, () => 4)
@@ -359,30 +199,6 @@ describe('a replica that commits', () => {
         expect(cell.held).toBe(false)
       }),
       { numRuns: 300 },
-    )
-  })
-})
-
-describe('replicas of a cell that is written to a journal', () => {
-  it('lose no update, and see what was committed before', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.nat(8), fc.nat(20), async (count, most, each) => {
-        const store = slowStore({})
-        const cell = store.cell<State>('state', { initial: { n: 0, by: {} } })
-        const log = new PatchLog<State>(cell)
-        const far = Array.from({ length: count }, () => new Far(log as never, delays(each + most, most)))
-        const all = Array.from({ length: each }, (_, i) => replicaOf(far[i % count]).update((draft) => add(draft, 'x')))
-        const own = cell.update((draft) => add(draft, 'owner'))
-        const left = (await Promise.all([...all, own])) as State[]
-        expect(left.map(({ n }) => n).sort((a, b) => a - b)).toEqual(left.map((_, i) => i + 1))
-        expect(cell.value.n).toBe(each + 1)
-        await quiet()
-        for (const one of far) {
-          one.reach()
-          expect(one.replica.value).toEqual(cell.value)
-        }
-      }),
-      { numRuns: 100 },
     )
   })
 })

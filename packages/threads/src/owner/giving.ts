@@ -5,6 +5,7 @@ import type { JobMessage } from '../protocol/messages'
 import { jobMessage } from './job-message'
 import { movedWithJob, type Posting } from './posting'
 import type { Reports } from './reports'
+import type { RunStarts } from './run-starts'
 import type { RunTimes } from './run-times'
 import { setupOf } from './setup'
 import { errorOfUnsent } from './unsent'
@@ -13,6 +14,7 @@ import { errorOfUnsent } from './unsent'
 export interface GivingParts {
   readonly ledger: Ledger<Job>
   readonly posting: Posting
+  readonly starts: RunStarts
   readonly reports: Reports
   readonly runTimes: RunTimes
   /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
@@ -33,14 +35,14 @@ export class Giving {
   }
 
   give(job: Job): void {
-    const { ledger, posting, reports, isReal } = this.parts
+    const { ledger, posting, starts, reports, isReal } = this.parts
     if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
     const list = movedWithJob(job)
     const companions = job.companions?.map((companion) => reports.companion(companion, ledger.nextId()))
     const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
     if (list !== undefined) {
       posting.move(list)
-      reports.began(given, this.seat.turn.refresh())
+      starts.began(given, this.seat.turn.refresh())
     }
     const isPatient = this.#isPatient(job)
     const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal, isPatient })
@@ -64,11 +66,11 @@ export class Giving {
 
   /** It cannot be cloned or moved: it never reaches the thread. */
   refuse(id: number): void {
-    const { ledger, reports } = this.parts
+    const { ledger, starts } = this.parts
     const given = ledger.byId(id)
     if (given === undefined) return
     const { job } = given
-    reports.began(given, this.seat.turn.refresh())
+    starts.began(given, this.seat.turn.refresh())
     this.host.refused(job, errorOfUnsent(job, this.seat), -1)
     ledger.end(given)
   }

@@ -1,6 +1,7 @@
 import type { Job } from '@genpool/core'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
+import { isCloneable } from '../values/cloneable'
 import { canMove, type Transferable, transferListOf, wasSent } from '../values/transfer'
 import { type StateLink, unsendable } from './state-link'
 import type { Thread } from './thread'
@@ -51,6 +52,17 @@ export class Posting {
   /** Sends at once what there is. */
   now(): void {
     this.#send()
+  }
+
+  /** Sends these and the state as it is now, before all that waits. @throws {InvalidError} if that cannot be sent */
+  first(messages: readonly ToThread[]): void {
+    const state = this.link()?.take() ?? NOTHING
+    try {
+      this.thread.post([...messages, ...state])
+    } catch (error) {
+      const wrong = state.find((message) => message[0] === 'state' && !isCloneable(message[1]))
+      throw wrong?.[0] === 'state' ? unsendable(wrong[1]) : error
+    }
   }
 
   readonly #afterCallers = (): void => process.nextTick(this.#send)

@@ -5,7 +5,6 @@ import {
   type GenPoolError,
   InvalidError,
   type Job,
-  type JobStage,
   type WorkerHost,
   type WorkerSeat,
 } from '@genpool/core'
@@ -14,6 +13,8 @@ import type { Given, Ledger } from '../protocol/ledger'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
 import { LeftCommit } from './left-commit'
+import { OwedAnswers } from './owed-answers'
+import type { RunStarts } from './run-starts'
 import { SentAddresses } from './sent-addresses'
 import { decodeError, type EncodedValue } from '../values/errors'
 
@@ -21,27 +22,18 @@ import { decodeError, type EncodedValue } from '../values/errors'
 export interface ReportPorts {
   readonly host: WorkerHost
   readonly seat: WorkerSeat
-  startOf(given: Given<Job>): Nanos
   ran(runNs: Nanos): void
   /** An answer has come to a reply address that the thread has sent away. */
   resolved(id: number, value: unknown): void
 }
 
-/** A call without an answer yet, and whether its run has committed a next state. */
-interface Owed {
-  readonly job: Job
-  readonly committed: boolean
-}
-
 /** Carries out what a thread reports of its jobs. */
 export class Reports {
-  #isOver = false
   /** The job whose end is being reported. */
   #ending: Given<Job> | null = null
   /** The other messages of batches, by their numbers. */
   readonly #companions = new Map<number, Job>()
-  /** Calls whose handlers returned without an answer, which may come later. */
-  readonly #owed = new Map<number, Owed>()
+  readonly #owed = new OwedAnswers()
   readonly #backOffs = new BackOffs()
   readonly #left = new LeftCommit()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
@@ -49,6 +41,7 @@ export class Reports {
 
   constructor(
     private readonly ledger: Ledger<Job>,
+    private readonly starts: RunStarts,
     private readonly ports: ReportPorts,
   ) {}
 
@@ -58,55 +51,12 @@ export class Reports {
   }
 
   get isOwed(): boolean {
-    return this.#owed.size > 0
+    return !this.#owed.isEmpty
   }
 
   companion(job: Job, id: number): { readonly job: Job; readonly id: number } {
     this.#companions.set(id, job)
     return { job, id }
-  }
-
-  /** A job has begun. Reported once. */
-  began(given: Given<Job>, at: Nanos): void {
-    if (given.reported) return
-    given.reported = true
-    if (!given.attempted) given.startBefore = this.ports.startOf(given)
-    this.ports.host.progress.began(given.job, at)
-  }
-
-  /** It was not given back: the thread has begun it. */
-  kept(job: Job): void {
-    const given = this.ledger.of(job)
-    if (given !== undefined && !given.reported) this.#begins(given)
-  }
-
-  /** @param outlives whether the state is still there if the thread dies */
-  stageOf(job: Job, outlives: boolean): JobStage {
-    const given = this.ledger.of(job)
-    if (given === undefined) return 'over'
-    if (outlives && this.ledger.hasCommitted(given)) return 'committed'
-    const running = this.#running
-    return this.ledger.isDecided(given) || (running !== undefined && running !== given) ? 'over' : 'runs'
-  }
-
-  /** The job whose handler runs. A thread runs one after another, so that all that began before are over. */
-  get #running(): Given<Job> | undefined {
-    const { startOf } = this.ports
-    let last: Given<Job> | undefined
-    for (const given of this.ledger.all) {
-      if (this.#hasStarted(given) && (last === undefined || startOf(given) >= startOf(last))) last = given
-    }
-    return last
-  }
-
-  /** A job whose memory was moved has begun for everybody else when it is given. */
-  #hasStarted(given: Given<Job>): boolean {
-    return this.ledger.hasBegun(given) && this.ports.startOf(given) !== given.startBefore
-  }
-
-  /** From now on nothing is reported. */
-  end(): void {
-    this.#isOver = true
   }
 
   /** Returns whether the message was about a job. */
@@ -165,47 +115,33 @@ export class Reports {
   died(cause: unknown, outlived: boolean, written?: number): readonly Job[] {
     const begun = this.ledger.died()
     if (outlived) for (const given of begun) this.#lostAnswer(given, cause, given.id === written)
-    for (const given of begun) this.#begins(given)
-    this.#isOver = true
-    for (const { job, committed } of this.#owed.values()) job.fail(this.#crash(job, cause, committed))
-    this.#owed.clear()
-    this.#sweep()
+    for (const given of begun) this.starts.called(given)
+    this.starts.end()
+    this.#owed.fail((job, committed) => this.#crash(job, cause, committed))
+    this.sweep()
     return begun.map(({ job }) => job)
   }
 
   /** It was committed, or may be, and its answer is gone with the thread. */
   #lostAnswer(given: Given<Job>, cause: unknown, isWritten: boolean): void {
     if (!this.ledger.hasCommitted(given)) return
-    this.#begins(given)
+    this.starts.called(given)
     if (isWritten) this.#left.keep(runOf(given), (job) => this.#crash(job, cause, 'maybe'))
     else for (const job of runOf(given)) job.fail(this.#crash(job, cause, true))
   }
 
-  /** Reports what runs now, and forgets what is settled. That others before it had begun is told with their ends. */
-  look(): void {
-    const running = this.#running
-    if (running !== undefined) this.#begins(running)
-    this.#sweep()
-  }
-
-  #sweep(): void {
-    for (const [id, { job }] of this.#owed) if (job.outcome !== null) this.#owed.delete(id)
+  /** Forgets what is settled. */
+  sweep(): void {
+    this.#owed.sweep()
     this.#sent?.sweep()
   }
 
   #jobOf(id: number): Job | undefined {
     // What had not ended then may run elsewhere by now.
-    if (this.#isOver) return this.#owed.get(id)?.job
+    if (this.starts.isOver) return this.#owed.jobOf(id)
     const given = this.ledger.byId(id)
-    if (given !== undefined) this.#begins(given)
-    return given?.job ?? this.#companions.get(id) ?? this.#owed.get(id)?.job
-  }
-
-  #begins(given: Given<Job>): void {
-    if (given.attempted || this.#isOver) return
-    given.attempted = true
-    this.began(given, this.ports.startOf(given))
-    this.ports.host.progress.attempted(given.job, { number: 1, exclusive: false })
+    if (given !== undefined) this.starts.called(given)
+    return given?.job ?? this.#companions.get(id) ?? this.#owed.jobOf(id)
   }
 
   /** The commit of a run to the shared state is done: what came with it need not wait for the thread. */
@@ -220,7 +156,7 @@ export class Reports {
   #castCommitted(id: number): void {
     const given = this.ledger.byId(id)
     if (given?.job.kind !== 'cast') return
-    this.#begins(given)
+    this.starts.called(given)
     for (const job of runOf(given)) job.succeed(undefined, false)
   }
 
@@ -249,15 +185,15 @@ export class Reports {
 
   /** Whether the run of a message has committed a next state. */
   #hasCommitted(id: number): boolean {
-    const owed = this.#owed.get(id)
-    if (owed !== undefined) return owed.committed
+    const committed = this.#owed.hasCommitted(id)
+    if (committed !== undefined) return committed
     const given = this.ledger.byId(id) ?? [...this.ledger.all].find(({ companions }) => companions.includes(id))
     return given !== undefined && this.ledger.hasCommitted(given)
   }
 
   #returned(id: number): void {
     const given = this.ledger.byId(id)
-    if (given === undefined || this.#isOver) return
+    if (given === undefined || this.starts.isOver) return
     for (const each of given.companions) this.#companions.delete(each)
     this.ledger.end(given)
     this.ports.host.returned(given.job)
@@ -265,8 +201,8 @@ export class Reports {
 
   #ends(id: number, runNs: Nanos, report: (given: Given<Job>, runNs: Nanos) => void): void {
     const given = this.ledger.byId(id)
-    if (given === undefined || this.#isOver) return
-    this.#begins(given)
+    if (given === undefined || this.starts.isOver) return
+    this.starts.called(given)
     this.ports.ran(runNs)
     this.#ending = given
     report(given, runNs)
@@ -278,13 +214,11 @@ export class Reports {
   /** What its handler has not answered may be answered later. */
   #owes(given: Given<Job>): void {
     const committed = this.ledger.hasCommitted(given)
-    const owes = (job: Job | undefined, id: number): void => {
-      if (job?.expectsAnswer !== true || job.outcome !== null) return
-      if (committed) job.committed?.()
-      this.#owed.set(id, { job, committed })
+    this.#owed.owes(given.id, given.job, committed)
+    for (const each of given.companions) {
+      const companion = this.#companions.get(each)
+      if (companion !== undefined) this.#owed.owes(each, companion, committed)
     }
-    owes(given.job, given.id)
-    for (const each of given.companions) owes(this.#companions.get(each), each)
   }
 
   #fail(id: number, encoded: EncodedValue): void {

@@ -17,13 +17,21 @@ export class RunTimes {
   #meanNs = NS_PER_MS / 8
   /** How many messages have run. */
   count = 0
+  /** The most messages that the thread may hold since it has given some back. */
+  #most = Infinity
 
   /** @param prefetch the number of messages, or `auto` */
   constructor(private readonly prefetch: number | 'auto') {}
 
   ran(runNs: Nanos): void {
     this.count++
+    this.#most = Infinity
     this.#meanNs += (runNs - this.#meanNs) * WEIGHT
+  }
+
+  /** The thread has given messages back, and holds so many: it takes none before one has run. It may be held up for long. */
+  gaveBack(left: number): void {
+    this.#most = Math.max(1, left)
   }
 
   /** How long so many messages take, most likely. */
@@ -33,6 +41,10 @@ export class RunTimes {
 
   /** How many messages a thread may hold now. */
   get depth(): number {
+    return Math.min(this.#most, this.#usual)
+  }
+
+  get #usual(): number {
     if (this.prefetch !== 'auto') return this.prefetch
     const few = Math.min(FEW, Math.floor(FEW_NS / this.#meanNs))
     return Math.max(LEAST, few, Math.min(MOST, Math.floor(NS_PER_MS / this.#meanNs)))

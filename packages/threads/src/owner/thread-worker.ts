@@ -1,21 +1,22 @@
 import type { Eventually, Job, JobStage, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
 import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
-import type { ToOwner, ToThread } from '../protocol/messages'
-import { type Given, Ledger } from '../protocol/ledger'
+import type { ToOwner } from '../protocol/messages'
+import { Ledger } from '../protocol/ledger'
 import { isCloneable } from '../values/cloneable'
-import { decodeError } from '../values/errors'
 import { Endings } from './endings'
+import { FollowedState } from './followed-state'
 import { Giving } from './giving'
-import { linkTo } from './linking'
+import { Load } from './load'
 import { MainCalls } from './main-calls'
 import { Posting } from './posting'
 import { Reports } from './reports'
+import { RunStarts } from './run-starts'
 import { RunTimes } from './run-times'
 import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
-import { type StateLink, unsendable } from './state-link'
-import { type Thread, type ThreadListener, UnusableModule } from './thread'
+import { Starting } from './starting'
+import type { Thread, ThreadListener } from './thread'
 
 /** What the threads of one pool have in common. */
 export interface Threads {
@@ -43,20 +44,20 @@ export interface Threads {
 export class ThreadWorker implements Worker, ThreadListener {
   readonly commits = false
   readonly state = undefined
+  readonly load: Load
   readonly #thread: Thread
   readonly #ledger: Ledger<Job>
   readonly #posting: Posting
   readonly #giving: Giving
   readonly #calls: MainCalls
+  readonly #starts: RunStarts
   readonly #reports: Reports
   readonly #runTimes: RunTimes
   readonly #endings: Endings
+  readonly #starting: Starting
   readonly #isReal: boolean
   /** Null if each member has a state of its own. */
-  #link: StateLink | null = null
-  /** The same, and after the end, too: its last commit may still be written then. */
-  #lastLink: StateLink | null = null
-  #started: { resolve(started: Started): void; reject(error: unknown): void } | null = null
+  readonly #state: FollowedState | null
 
   constructor(
     private readonly threads: Threads,
@@ -69,36 +70,34 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#posting = new Posting(
       thread,
       (id) => this.#giving.refuse(id),
-      () => this.#link,
+      () => this.#state?.link ?? null,
     )
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
     this.#runTimes = new RunTimes(threads.prefetch)
-    this.#reports = new Reports(this.#ledger, {
+    this.load = new Load(this.#ledger, this.#runTimes, host)
+    this.#starts = new RunStarts(this.#ledger, host, (given) => thread.words.startOf(given.place))
+    this.#reports = new Reports(this.#ledger, this.#starts, {
       host,
       seat,
-      startOf: (given) => thread.words.startOf(given.place),
       ran: (runNs) => this.#runTimes.ran(runNs),
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
     this.#giving = new Giving(seat, host, {
       ledger: this.#ledger,
       posting: this.#posting,
+      starts: this.#starts,
       reports: this.#reports,
       runTimes: this.#runTimes,
       isReal: this.#isReal,
     })
     this.#endings = new Endings(thread)
-    if (seat.cell !== undefined) {
-      const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
-      this.#link = this.#lastLink = linkTo(threads.sharedState(seat.cell), parts)
-    }
-  }
-
-  #unlink(): void {
-    const link = this.#link
-    if (link === null) return
-    this.#link = null
-    if (link.close()) this.threads.leaveState(link.shared)
+    this.#starting = new Starting(thread, this.#endings, {
+      loaded: (manifest) => threads.learn(manifest),
+      begin: () => this.#begin(),
+      ready: () => threads.ready(this, seat.turn),
+    })
+    const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
+    this.#state = seat.cell === undefined ? null : new FollowedState(threads.sharedState(seat.cell), parts)
   }
 
   get depth(): number {
@@ -109,62 +108,20 @@ export class ThreadWorker implements Worker, ThreadListener {
     return this.#thread.words.heapBytes / 2 ** 20
   }
 
-  /** How many jobs it has. */
-  get load(): number {
-    return this.#ledger.size
-  }
-
-  /** How many messages have run. */
-  get runs(): number {
-    return this.#runTimes.count
-  }
-
-  /** How long its jobs take, most likely. */
-  get workNs(): Nanos {
-    return this.#runTimes.of(this.#ledger.size)
-  }
-
   /** Whether it has jobs, or answers are owed by it. */
   get isBusy(): boolean {
-    return this.#ledger.size > 0 || this.#started !== null || this.#endings.isUnderWay || this.#reports.isOwed
+    return this.#ledger.size > 0 || this.#starting.isUnderWay || this.#endings.isUnderWay || this.#reports.isOwed
   }
 
-  async start(): Promise<Started> {
-    const thread = this.#thread
+  start(): Promise<Started> {
     this.threads.watch()
-    const started = new Promise<Started>((resolve, reject) => (this.#started = { resolve, reject }))
-    started.catch(() => undefined)
-    thread.hold(true)
-    try {
-      this.threads.learn(await thread.loaded)
-      await thread.free
-      if (thread.isGone) throw new Error('its thread has ended before it could start')
-      if (this.#endings.isHurried) throw new Error('nobody waits for its start any longer')
-      thread.listen(this)
-      const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
-      this.#post([['start', setupOf(this.seat, offset)]])
-      const result = await started
-      if (result.kind === 'ready' || result.kind === 'continue') this.threads.ready(this, this.seat.turn)
-      else this.#endings.kill()
-      return result
-    } catch (error) {
-      this.#endings.kill()
-      if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
-      throw error
-    } finally {
-      this.#started = null
-    }
+    return this.#starting.start()
   }
 
-  /** Sends what it should do, and the state as it is now. @throws {InvalidError} if that cannot be sent */
-  #post(messages: readonly ToThread[]): void {
-    const state = this.#link?.take() ?? []
-    try {
-      this.#thread.post([...messages, ...state])
-    } catch (error) {
-      const wrong = state.find((message) => message[0] === 'state' && !isCloneable(message[1]))
-      throw wrong?.[0] === 'state' ? unsendable(wrong[1]) : error
-    }
+  #begin(): void {
+    this.#thread.listen(this)
+    const offset = clockOffset(this.#isReal ? systemClock.now() : this.seat.turn.refresh())
+    this.#posting.first([['start', setupOf(this.seat, offset)]])
   }
 
   give(job: Job): void {
@@ -176,12 +133,12 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   revoke(job: Job): boolean {
     if (this.#ledger.revoke(job)) return true
-    this.#reports.kept(job)
+    this.#starts.kept(job)
     return false
   }
 
   stageOf(job: Job): JobStage {
-    return this.#reports.stageOf(job, this.seat.cell !== undefined)
+    return this.#starts.stageOf(job, this.seat.cell !== undefined)
   }
 
   giveUp(job: Job): boolean {
@@ -192,10 +149,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   isWriting(job: Job): boolean {
-    const written = this.#lastLink?.written
-    const given = written === undefined ? undefined : this.#ledger.byId(written)
-    if (given === undefined || !this.#ledger.hasCommitted(given)) return false
-    return given.job === job || given.job.companions?.includes(job) === true
+    return this.#state?.isWriting(job) === true
   }
 
   cancel(job: Job, reason: unknown): void {
@@ -220,13 +174,13 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.threads.watch()
     const { isRunning } = this.#reports
     for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
-    this.#reports.end()
+    this.#starts.end()
     try {
-      if (this.#link !== null && !this.#thread.isGone) this.#post([])
+      if (this.#state !== null && !this.#thread.isGone) this.#posting.first([])
     } catch (error) {
       this.#thread.endFor(error as Error)
     }
-    this.#unlink()
+    this.#leaveState()
     const sent = isCloneable(reason) ? reason : String(reason)
     // The handler failed, and the thread did not: another member can have it.
     if (reason instanceof Error && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
@@ -234,6 +188,10 @@ export class ThreadWorker implements Worker, ThreadListener {
       return this.#endings.leave((message) => this.#posting.add(message), sent)
     }
     return this.#endings.end((messages) => this.#posting.add(messages), sent, isRunning)
+  }
+
+  #leaveState(): void {
+    this.#state?.leave((shared) => this.threads.leaveState(shared))
   }
 
   hurry(): void {
@@ -248,24 +206,23 @@ export class ThreadWorker implements Worker, ThreadListener {
       if (this.#reports.take(message) || this.#calls.take(message)) continue
       this.#heard(message)
     }
-    if (this.#ledger.size > 0) return this.#thread.waiting.begin()
-    this.#thread.waiting.end()
-    if (this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
+    if (this.#ledger.size > 0) this.#thread.waiting.begin()
+    else this.#idles()
   }
 
   #heard(message: ToOwner): void {
-    if (message[0] === 'started') this.#started?.resolve(message[1])
-    else if (message[0] === 'notStarted') this.#started?.reject(decodeError(message[1]))
+    if (message[0] === 'started') this.#starting.started(message[1])
+    else if (message[0] === 'notStarted') this.#starting.notStarted(message[1])
     else if (message[0] === 'ended') this.#endings.ended(message[1])
-    else if (message[0] === 'cell') this.#link?.receive(message[1])
+    else if (message[0] === 'cell') this.#state?.link?.receive(message[1])
   }
 
   died(cause: unknown): void {
     this.threads.ended(this)
-    this.#started?.reject(cause)
+    this.#starting.died(cause)
     this.#endings.died()
-    this.#unlink()
-    const begun = this.#reports.died(cause, this.seat.cell !== undefined, this.#lastLink?.written)
+    this.#leaveState()
+    const begun = this.#reports.died(cause, this.seat.cell !== undefined, this.#state?.written)
     if (!this.#endings.isEnding) this.host.died(cause, begun)
   }
 
@@ -273,23 +230,16 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   /** Reports what has begun since, for those who watch how long it runs. Lets the process end if nothing is under way. */
   look(): void {
-    this.#reports.look()
+    this.#starts.look()
+    this.#reports.sweep()
     this.#thread.hold(this.isBusy)
-    if (this.#ledger.size > 0) return
+    if (this.#ledger.size === 0) this.#idles()
+  }
+
+  /** The thread has nothing: it could take work of others. */
+  #idles(): void {
     this.#thread.waiting.end()
     if (this.threads.hasOthers) this.threads.balanceLater(this.seat.turn)
-  }
-
-  /** The jobs that have not begun, the last one first. */
-  *ahead(): Iterable<Given<Job>> {
-    for (const given of [...this.#ledger.all].reverse()) if (!this.#ledger.hasBegun(given)) yield given
-  }
-
-  /** Gives a job back that has not begun. Returns whether it has not. */
-  giveBack(given: Given<Job>): boolean {
-    if (!this.#ledger.revoke(given.job)) return false
-    this.host.returned(given.job)
-    return true
   }
 
   /** Ends the thread whatever it does, as if it had died. Returns false if it runs nothing. */

@@ -1,4 +1,4 @@
-import type { Job, MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
+import type { MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
 import { InitStep, type PoolFacts } from '@genpool/core/elsewhere'
 import { NS_PER_MS, type Runnable, systemClock, type Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
@@ -6,6 +6,7 @@ import type { CheckedThreadOptions } from '../options'
 import { balance } from './balance'
 import { FirstState } from './first-state'
 import { endSoon } from './impatience'
+import type { Load } from './load'
 import type { ThreadRoutes } from './routes'
 import { SharedState } from './shared-state'
 import { Spares } from './spares'
@@ -29,15 +30,14 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
   readonly #spares: Spares
   readonly #all = new Set<ThreadWorker>()
   readonly #ready = new Set<ThreadWorker>()
-  readonly #moved = new WeakSet<Job>()
   #shared: SharedState | null = null
   /** The threads that make a shared state now. */
   readonly #making = new Map<MemberInfo, { readonly thread: Thread; isHurried: boolean }>()
   #watching = false
   #keptAt = 0
   #balancing = false
-  /** How many messages each worker had run when it kept its work; null if none did. */
-  #kept: Map<ThreadWorker, number> | null = null
+  /** How many messages each thread had run when it kept its work; null if none did. */
+  #kept: Map<Load, number> | null = null
 
   constructor(
     setup: ThreadSetup,
@@ -148,13 +148,17 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     if (isBusy || isKeeping) this.watch()
   }
 
+  get #loads(): readonly Load[] {
+    return Array.from(this.#ready, ({ load }) => load)
+  }
+
   /** Whether a thread has more than what it runs, and another has nothing. */
   #isUneven(): boolean {
     let isAnyFull = false
     let isAnyIdle = false
     for (const { load } of this.#ready) {
-      if (load > 1) isAnyFull = true
-      else if (load === 0) isAnyIdle = true
+      if (load.size > 1) isAnyFull = true
+      else if (load.size === 0) isAnyIdle = true
     }
     return isAnyFull && isAnyIdle
   }
@@ -171,19 +175,19 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
 
   rest(): void {
     this.#balancing = false
-    balance([...this.#ready], ({ workNs }) => workNs >= WORTH_NS, this.#moved)
+    balance(this.#loads, ({ workNs }) => workNs >= WORTH_NS)
     if (this.#kept === null) this.#lookLater()
   }
 
   #lookLater(): void {
-    this.#kept = this.#isUneven() ? new Map([...this.#ready].map((worker) => [worker, worker.runs])) : null
+    this.#kept = this.#isUneven() ? new Map(this.#loads.map((load) => [load, load.runs])) : null
     if (this.#kept === null) return
     systemClock.setTimer(systemClock.now() + STILL_MS * NS_PER_MS, this.#balanceStill, false)
   }
 
   readonly #balanceStill = (): void => {
     const kept = this.#kept
-    balance([...this.#ready], (worker) => kept?.get(worker) === worker.runs, this.#moved)
+    balance(this.#loads, (load) => kept?.get(load) === load.runs)
     this.#lookLater()
   }
 }

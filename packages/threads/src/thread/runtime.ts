@@ -1,26 +1,10 @@
-import type { Following } from '@genpool/core'
-import {
-  type CheckedBackOff,
-  type Definition,
-  type Errand,
-  type ErrandHost,
-  ErrandWorker,
-  RunAgain,
-} from '@genpool/core/elsewhere'
-import {
-  type Clock,
-  clockOfThread,
-  type GenPoolError,
-  InvalidError,
-  NS_PER_MS,
-  referenceTo,
-  systemClock,
-} from '@genpool/runtime'
-import { CANCELLED, claim, commit, isIn, revoke, RUNNING } from '../protocol/claims'
+import { type Definition, type Errand, ErrandWorker } from '@genpool/core/elsewhere'
+import { type Clock, clockOfThread, referenceTo, systemClock } from '@genpool/runtime'
+import { CANCELLED, claim, isIn, revoke, RUNNING } from '../protocol/claims'
 import type { Awake } from '../protocol/awake'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 import { CommittingLanes } from './committing-lanes'
 import { memberOf } from './faces'
@@ -32,17 +16,19 @@ import { Lanes, type Lane, type Run } from './lanes'
 import { LongHandlers } from './long-handlers'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
+import { RunReports } from './run-reports'
 import { traceScope } from './trace-scope'
 import { SharedReplica } from './shared-replica'
 
 const NOBODY: readonly Errand[] = []
 
-/** Runs the jobs of one member in this thread, one after another, and reports what becomes of them. */
-export class Runtime implements ErrandHost {
+/** Runs the jobs of one member in this thread, one after another. */
+export class Runtime {
   #worker: ErrandWorker | null = null
   #lanes: Lanes | null = null
   #shared: SharedReplica | null = null
   #pool: PoolFaces | null = null
+  #reports: RunReports | null = null
   #clock: Clock = systemClock
   readonly #jobs = new JobQueue()
   readonly #outbox: Outbox
@@ -85,7 +71,7 @@ export class Runtime implements ErrandHost {
       case 'options':
         return this.#worker?.pool.configure(message[1])
       case 'cancel':
-        return this.#cancel(message[1])
+        return this.#reports?.cancelled(message[1])
       case 'queried':
         return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
@@ -110,7 +96,8 @@ export class Runtime implements ErrandHost {
     const faces = this.#faces(setup)
     const runs = new CommittingLanes(() => this.#lanes, this.#clock, this.#flushing)
     this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.#outbox, runs)
-    const worker = new ErrandWorker(faces.local, memberOf(setup), this, this.#shared?.cell)
+    const reports = (this.#reports = this.#reportsOf(faces))
+    const worker = new ErrandWorker(faces.local, memberOf(setup), reports, this.#shared?.cell)
     void Promise.resolve()
       .then(() => worker.start())
       .then(
@@ -121,6 +108,19 @@ export class Runtime implements ErrandHost {
         },
         (error: unknown) => this.#tell(['notStarted', encodeError(error, isCloneable)]),
       )
+  }
+
+  #reportsOf(faces: PoolFaces): RunReports {
+    return new RunReports({
+      words: this.words,
+      outbox: this.#outbox,
+      flushing: this.#flushing,
+      long: this.#long,
+      clock: this.#clock,
+      lanes: () => this.#lanes,
+      settled: (errand) => faces.settled(errand),
+      giveBack: (continues) => this.#giveBack(continues),
+    })
   }
 
   #tell(message: Parameters<Outbox['add']>[0]): void {
@@ -154,18 +154,17 @@ export class Runtime implements ErrandHost {
     else {
       this.words.setStart(place, now)
       // Taken back; or it was given for good, and its caller has given up since.
-      if (!claim(this.words, run))
-        return isIn(this.words, run, CANCELLED) ? this.#done(lanes.begin(run), null) : undefined
+      if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined
     }
     const lane = lanes.begin(run)
-    if (isTaken && deadline <= now) return this.#done(lane, null)
+    if (isTaken && deadline <= now) return this.#over(lane)
     if (companions === null) this.#runOne(lane, message)
     else this.#runAll(lane, [message, ...companions])
   }
 
   #runOne(lane: Lane, message: JobMessage): void {
     const errand = this.#accept(lane, message)
-    if (errand === null) this.#done(lane, null)
+    if (errand === null) this.#over(lane)
     else this.#run(lane, errand, NOBODY)
   }
 
@@ -180,7 +179,7 @@ export class Runtime implements ErrandHost {
   #runAll(lane: Lane, messages: readonly JobMessage[]): void {
     const [first, ...rest] = messages.flatMap((message) => this.#accept(lane, message) ?? [])
     // All of them are invalid, and have failed.
-    if (first === undefined) this.#done(lane, null)
+    if (first === undefined) this.#over(lane)
     else this.#run(lane, first, rest)
   }
 
@@ -191,100 +190,13 @@ export class Runtime implements ErrandHost {
     lane.worker.run(errand, companions)
   }
 
-  #cancel(id: number): void {
-    const errand = this.#lanes?.byId(id)?.worker.running
-    if (errand?.id === id) errand.giveUp(this.#reasonOf(errand))
+  #over(lane: Lane): void {
+    this.#reports?.over(lane, null)
   }
 
-  runsAgain(errand: Errand): void {
-    const lane = this.#lanes?.of(errand)
-    if (lane !== undefined) this.#lanes?.runsAgain(lane)
-  }
-
-  // --- reports ---
-
-  commits(errand: Errand, changes: boolean): boolean {
-    const lane = this.#lanes?.of(errand)
-    return lane !== undefined && commit(this.words, lane.run, changes)
-  }
-
-  abortOf(errand: Errand): GenPoolError | undefined {
-    const lane = this.#lanes?.of(errand)
-    if (lane?.worker.running !== errand) return undefined
-    const isOver = isIn(this.words, lane.run, CANCELLED) || errand.deadline <= this.#clock.now()
-    return isOver ? this.#reasonOf(errand) : undefined
-  }
-
-  #reasonOf(errand: Errand): GenPoolError {
-    const { failures } = (this.#worker as ErrandWorker).pool
-    return errand.deadline <= this.#clock.now() ? failures.expired(errand) : failures.cancelled(errand)
-  }
-
-  answered(errand: Errand, value: unknown, answered: boolean): void {
-    this.#pool?.settled(errand)
-    this.#outbox.addValue(['answered', errand.id, value, answered], value)
-    this.#flushing.later()
-  }
-
-  failed(errand: Errand, error: GenPoolError): void {
-    this.#pool?.settled(errand)
-    this.#outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
-    this.#flushing.later()
-  }
-
-  progress(errand: Errand, value: unknown): boolean {
-    this.#outbox.addValue(['progress', errand.id, value], value)
-    this.#outbox.flush()
-    return true
-  }
-
-  done(errand: Errand, then: Following | undefined): void {
-    this.#done(this.#lanes?.of(errand), then ?? null)
-  }
-
-  #done(lane: Lane | undefined, then: Following | null): void {
-    this.#ended(lane, (id, runNs) => {
-      if (lane?.isTold !== true) this.#outbox.add(['done', id, then, runNs])
-    })
-    if (lane?.follows === true && then !== null) this.#giveBackRest('continue' in then)
-  }
-
-  follows(errand: Errand, then: Following): void {
-    if (!isCloneable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
-    const lane = this.#lanes?.of(errand)
-    if (lane !== undefined) lane.follows = true
-  }
-
-  /** Its member continues or ends first: what it has not begun may run elsewhere. */
-  #giveBackRest(continues: boolean): void {
+  #giveBack(continues: boolean): void {
     const returned = this.#jobs.giveBack((id, place) => revoke(this.words, { id, place }), continues)
     for (const id of returned) this.#outbox.add(['returned', id])
-  }
-
-  backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
-    this.#outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
-    this.#outbox.flush()
-  }
-
-  crashed(errand: Errand, cause: unknown): void {
-    const lane = this.#lanes?.of(errand)
-    if (cause instanceof RunAgain) return this.#ended(lane, (id, runNs) => this.#outbox.add(['again', id, runNs]))
-    this.#ended(lane, (id, runNs) => this.#outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs]))
-  }
-
-  refused(errand: Errand, error: unknown): void {
-    this.#ended(this.#lanes?.of(errand), (id, runNs) =>
-      this.#outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
-    )
-  }
-
-  #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {
-    if (lane === undefined || this.#lanes === null) return
-    const now = this.#clock.now()
-    const ranNs = this.#lanes.end(lane, now)
-    this.#long.ran(lane.handler, ranNs)
-    report(lane.run.id, ranNs)
-    this.#flushing.ended(now, ranNs, lane.run.isPatient)
   }
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import { claim, commit } from '../../src/protocol/claims'
 import { Ledger } from '../../src/protocol/ledger'
 import { SharedWords } from '../../src/protocol/shared-words'
 import { Reports } from '../../src/owner/reports'
+import { RunStarts } from '../../src/owner/run-starts'
 
 function books() {
   const words = new SharedWords()
@@ -17,8 +18,9 @@ function books() {
     done: (job: Job) => told.push(`${name(job)} is done`),
   }
   const startOf = ({ place }: { place: number }) => words.startOf(place)
-  const ports = { host, seat: {}, startOf, ran: () => undefined, resolved: () => undefined }
-  const reports = new Reports(ledger, ports as never)
+  const starts = new RunStarts(ledger, host as never, startOf)
+  const ports = { host, seat: {}, ran: () => undefined, resolved: () => undefined }
+  const reports = new Reports(ledger, starts, ports as never)
   const give = (message: string, taken = false) => {
     const job = { message, outcome: 'replied', companions: null, expectsAnswer: true } as unknown as Job
     return ledger.give(job, taken)
@@ -29,73 +31,73 @@ function books() {
     words.setStart(job.place, ++now)
     claim(words, job)
   }
-  return { ledger, words, reports, told, give, begin }
+  return { ledger, words, starts, reports, told, give, begin }
 }
 
 describe('what the owner of a thread reports', () => {
   it('is what runs now: a message before it is over, though its end was not heard', () => {
-    const { reports, told, give, begin } = books()
+    const { starts, reports, told, give, begin } = books()
     const [first, second, third] = [give('first'), give('second'), give('third')]
     begin(first)
-    reports.look()
+    starts.look()
     begin(second)
-    reports.look()
+    starts.look()
     expect(told).toEqual(['first began', 'first runs', 'second began', 'second runs'])
-    expect([first, second, third].map(({ job }) => reports.stageOf(job, false))).toEqual(['over', 'runs', 'over'])
+    expect([first, second, third].map(({ job }) => starts.stageOf(job, false))).toEqual(['over', 'runs', 'over'])
     reports.take(['done', first.id, null, 5])
-    reports.look()
+    starts.look()
     expect(told.slice(4)).toEqual(['first is done'])
   })
 
   it('is the beginning of a message that the thread does not give back', () => {
-    const { reports, told, give, begin } = books()
+    const { starts, told, give, begin } = books()
     const [first, second] = [give('first'), give('second')]
     begin(first)
     begin(second)
-    reports.kept(first.job)
-    reports.kept(first.job)
+    starts.kept(first.job)
+    starts.kept(first.job)
     expect(told).toEqual(['first began', 'first runs'])
   })
 
   it('is nothing after its member has ended, not even what a message answers that had begun', () => {
-    const { reports, told, give, begin } = books()
+    const { starts, reports, told, give, begin } = books()
     const first = give('first')
     const job = first.job as { succeed?: unknown }
     job.succeed = () => told.push('first is answered')
     begin(first)
-    reports.end()
+    starts.end()
     reports.take(['answered', first.id, 1, true])
     reports.take(['done', first.id, null, 5])
-    reports.look()
+    starts.look()
     reports.died(new Error('gone'), true)
     expect(told).toEqual([])
   })
 
   it('says of a message that has committed that this outlives the thread, where the state does', () => {
-    const { words, reports, give, begin } = books()
+    const { words, starts, give, begin } = books()
     const [first, second] = [give('first'), give('second')]
     begin(first)
     commit(words, first)
-    expect([true, false].map((outlives) => reports.stageOf(first.job, outlives))).toEqual(['committed', 'over'])
+    expect([true, false].map((outlives) => starts.stageOf(first.job, outlives))).toEqual(['committed', 'over'])
     begin(second)
-    expect(reports.stageOf(second.job, true)).toBe('runs')
+    expect(starts.stageOf(second.job, true)).toBe('runs')
     commit(words, second, false)
-    expect(reports.stageOf(second.job, true)).toBe('over')
+    expect(starts.stageOf(second.job, true)).toBe('over')
   })
 
   it('says that a message runs that was given for good, when its turn comes', () => {
-    const { words, reports, told, give, begin } = books()
+    const { words, starts, reports, told, give, begin } = books()
     const first = give('first')
     const moved = give('moved', true)
-    reports.began(moved, 0)
+    starts.began(moved, 0)
     begin(first)
-    reports.look()
+    starts.look()
     expect(told).toEqual(['moved began', 'first began', 'first runs'])
     reports.take(['done', first.id, null, 5])
-    reports.look()
+    starts.look()
     expect(told.slice(3)).toEqual(['first is done'])
     words.setStart(moved.place, 9)
-    reports.look()
+    starts.look()
     expect(told.slice(3)).toEqual(['first is done', 'moved runs'])
   })
 })

@@ -17,6 +17,16 @@ describe('how much a thread holds', () => {
   it('is what prefetch says', () => {
     expect(after(1, 16).depth).toBe(16)
   })
+
+  it('is what is left after it has given some back, until one has run', () => {
+    const times = new RunTimes(16)
+    times.gaveBack(9)
+    expect(times.depth).toBe(9)
+    times.gaveBack(0)
+    expect(times.depth).toBe(1)
+    times.ran(NS_PER_MS)
+    expect(times.depth).toBe(16)
+  })
 })
 
 describe('how long a caller has waited whose answer may wait for three others', () => {

@@ -1,7 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
-import { PieMeter } from '../../meters/pie-meter'
-import { countOrInfinity, milliseconds, toNanos } from '../../queues/leaf-options'
+import { PieMeter, pieShape } from '../../meters/pie-meter'
+import { countOrInfinity, toNanos } from '../../queues/leaf-options'
 import { Protector } from '../protector'
 import { type Admission, type Refusal } from './admission'
 
@@ -9,12 +9,7 @@ import { type Admission, type Refusal } from './admission'
 export const pieOptions = z
   .strictObject({
     type: z.literal('pie'),
-    target: milliseconds.default(100).describe('Acceptable wait, in milliseconds.'),
-    interval: z
-      .number()
-      .positive()
-      .default(1000)
-      .describe('How long a burst passes without refusals, in milliseconds.'),
+    ...pieShape,
     update: z.number().positive().default(100).describe('How often the probability is updated, in milliseconds.'),
     min: z.number().int().nonnegative().default(0).describe('No request is refused while at most this many wait.'),
     max: countOrInfinity.default(Infinity).describe('Every request is refused while more than this many wait.'),

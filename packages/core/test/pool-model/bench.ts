@@ -25,13 +25,9 @@ import {
 import { findActor, NS_PER_MS } from '@genpool/runtime'
 import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import type { AsyncStore } from '@genpool/state-ane'
-import fc from 'fast-check'
 import { dispatch, query, start, stop } from 'nact'
-import { lateStore } from './commits/late-store'
-
-/** What a handler does with its message. */
-type Mode =
-  'sync' | 'await' | 'next' | 'crash' | 'crash later' | 'hang' | 'late' | 'answer late' | 'answer twice' | 'halt'
+import { lateStore } from '../commits/late-store'
+import { type Command, type Mode } from './commands'
 
 interface Work {
   readonly id: number
@@ -44,7 +40,7 @@ interface State {
 }
 
 /** How handlers commit; `written`: to a store that takes time. */
-type Commit = 'retry' | 'exclusive' | 'written'
+export type Commit = 'retry' | 'exclusive' | 'written'
 
 /** What the test knows of one request. */
 interface Sent {
@@ -54,62 +50,8 @@ interface Sent {
   outcome: 'pending' | 'replied' | 'refused' | 'failed' | 'unknown'
 }
 
-type Command =
-  | {
-      readonly op: 'call' | 'query' | 'cast' | 'dispatch'
-      readonly mode: Mode
-      readonly ms: number
-      readonly timeout: number
-      /** Whether its caller may abort, or has done so before. */
-      readonly signal: 'none' | 'open' | 'aborted'
-      readonly priority: number
-    }
-  | { readonly op: 'abort'; readonly which: number }
-  | { readonly op: 'advance'; readonly ms: number }
-  | { readonly op: 'turn' }
-  | { readonly op: 'block'; readonly ms: number }
-  | { readonly op: 'resize'; readonly size: number }
-  | { readonly op: 'configure'; readonly type: 'drop' | 'timeout' | 'codel'; readonly max: number }
-  | { readonly op: 'broadcast' }
-  | { readonly op: 'wrong' }
-
-const mode: fc.Arbitrary<Mode> = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom<Mode>('sync', 'await', 'next') },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom<Mode>('crash', 'crash later', 'hang', 'late', 'answer late', 'answer twice', 'halt'),
-  },
-)
-const message = fc.record({
-  op: fc.constantFrom('call', 'call', 'query', 'cast', 'dispatch'),
-  mode,
-  ms: fc.nat(60),
-  timeout: fc.constantFrom(5, 20, 50, 100, 1000, Infinity),
-  signal: fc.constantFrom('none', 'none', 'none', 'open', 'open', 'aborted'),
-  priority: fc.integer({ min: -1, max: 1 }),
-}) as fc.Arbitrary<Command>
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 20, arbitrary: message },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.nat(40) }) },
-  // What follows without it is in the same turn.
-  { weight: 12, arbitrary: fc.record({ op: fc.constant('turn' as const) }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('abort' as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('block' as const), ms: fc.nat(80) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('resize' as const), size: fc.integer({ min: 1, max: 6 }) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      op: fc.constant('configure' as const),
-      type: fc.constantFrom('drop' as const, 'timeout' as const, 'codel' as const),
-      max: fc.constantFrom(2, 10, Infinity),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('broadcast' as const) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('wrong' as const) }) },
-)
-
 /** A pool in virtual time, and what must hold for it. */
-class Bench {
+export class Bench {
   readonly clock: VirtualClock = virtualClock()
   readonly system = start()
   readonly sent: Sent[] = []
@@ -329,32 +271,3 @@ class Bench {
     stop(this.system)
   }
 }
-
-/** 300 in all. `GENPOOL_MODEL_RUNS` asks for more; `GENPOOL_SHRINK=1` makes a failure small, which takes long. */
-const RUNS = Number(process.env['GENPOOL_MODEL_RUNS'] ?? 150)
-
-describe('a pool under random operations', () => {
-  it.each(['retry', 'exclusive', 'written'] as const)(
-    'settles each request once and leaves nothing behind (%s)',
-    async (commit) => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(command, { minLength: 200, maxLength: 260 }),
-          fc.constantFrom('drain' as const, 'drain within' as const, 'stop' as const),
-          async (commands, how) => {
-            const bench = new Bench(commit)
-            await bench.begin()
-            for (const command of commands) {
-              const pending = bench.perform(command)
-              if (pending !== undefined) await pending
-              bench.check()
-            }
-            await bench.end(how)
-          },
-        ),
-        { numRuns: RUNS, endOnFailure: process.env['GENPOOL_SHRINK'] === undefined },
-      )
-    },
-    240_000,
-  )
-})

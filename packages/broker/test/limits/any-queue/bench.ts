@@ -1,100 +1,11 @@
-import fc from 'fast-check'
-import { type Broker, createBroker, type EngineOptions } from '../../src'
-import { RUNS } from '../laws/runs'
-import { Job } from './model'
+import { type Broker, createBroker } from '../../../src'
+import { Job } from '../model'
+import { changed, type Queue, type Rate, type Rules, type Step, toOptions } from './plans'
 
 const MS = 1_000_000
 
-interface Rate {
-  readonly limit: number
-  readonly interval: number
-  readonly cost: boolean
-}
-interface Rules {
-  readonly rate: (Rate & { readonly by: boolean }) | null
-  readonly limits: { readonly concurrency: number; readonly rate: Rate | null; readonly max: number } | null
-}
-interface Queue {
-  readonly type: 'drop' | 'timeout' | 'codel' | 'fair' | 'weighted'
-  readonly order: 'fifo' | 'lifo' | 'adaptive'
-  readonly max: number
-}
-
-const rate: fc.Arbitrary<Rate> = fc.record({
-  limit: fc.integer({ min: 3, max: 5 }),
-  interval: fc.integer({ min: 1, max: 20 }),
-  cost: fc.boolean(),
-})
-const rules: fc.Arbitrary<Rules> = fc.record({
-  rate: fc.option(fc.tuple(rate, fc.boolean()).map(([rest, by]) => ({ ...rest, by }))),
-  limits: fc.option(
-    fc.record({
-      concurrency: fc.constantFrom(1, 2, 3, Infinity),
-      rate: fc.option(rate),
-      max: fc.constantFrom(1, 2, Infinity),
-    }),
-    { freq: 4 },
-  ),
-})
-const queue: fc.Arbitrary<Queue> = fc.record({
-  type: fc.constantFrom('drop', 'timeout', 'codel', 'fair', 'weighted'),
-  order: fc.constantFrom('fifo', 'lifo', 'adaptive'),
-  max: fc.constantFrom(2, 5, Infinity, Infinity),
-})
-const step = fc.record({
-  op: fc.constantFrom(
-    ...(['ask', 'ask', 'ask', 'ask', 'nbAsk', 'askR', 'askR', 'askR', 'take', 'done', 'done', 'unrun'] as const),
-    ...([
-      'back',
-      'back',
-      'unrunBack',
-      'remove',
-      'cancel',
-      'time',
-      'time',
-      'wake',
-      'configure',
-      'configure',
-      'drain',
-    ] as const),
-  ),
-  tenant: fc.constantFrom('a', 'a', 'b', undefined),
-  user: fc.constantFrom('u', 'u', 'v', undefined),
-  cost: fc.integer({ min: 0, max: 3 }),
-  priority: fc.constantFrom(0, 0, 0, 1, 2),
-  key: fc.constantFrom(undefined, undefined, undefined, 'k', 'l'),
-  tag: fc.constantFrom(undefined, 's', 't'),
-  deadline: fc.constantFrom(Infinity, Infinity, 5),
-  pick: fc.nat(100),
-  ms: fc.integer({ min: 0, max: 8 }),
-})
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
-
-const toRate = ({ limit, interval, cost }: Rate) => ({ limit, interval, ...(cost && { cost: 'cost' }) })
-function toOptions({ rate, limits }: Rules, { type, order, max }: Queue): EngineOptions {
-  const plain = type === 'timeout' && order === 'adaptive' ? 'fifo' : order
-  const leaf =
-    type === 'timeout'
-      ? { type, order: plain, max, timeout: 12 }
-      : type === 'codel'
-        ? { type, order, max, target: 2, interval: 6 }
-        : { type: 'drop', order, max }
-  const isWeighted = type === 'weighted' && limits !== null
-  return {
-    client: type === 'fair' ? { type: 'fair', by: { property: 'user' }, queue: leaf } : leaf,
-    rate: rate !== null && { ...toRate(rate), ...(rate.by && { by: 'user' }) },
-    limits: limits !== null && {
-      by: 'tenant',
-      concurrency: limits.concurrency,
-      max: limits.max,
-      rate: limits.rate !== null && toRate(limits.rate),
-      ...(isWeighted && { weight: { a: 2.5 } }),
-    },
-  } as EngineOptions
-}
-
 /** A broker under any queue, and what must hold for it. */
-class Bench {
+export class Bench {
   readonly broker: Broker<Job, Job>
   readonly waiting = new Set<Job>()
   readonly running = new Set<Job>()
@@ -327,36 +238,3 @@ class Bench {
 function must(holds: boolean, what: () => string): void {
   if (!holds) throw new Error(what())
 }
-
-/** Other numbers for the same keys and costs: otherwise counting starts anew. A longer interval knows only what the old one did. */
-function changed(from: Rules, to: Rules): Rules {
-  const rateOf = <R extends Rate>(a: R | null, b: Rate | null): R | null =>
-    a === null || b === null ? a : { ...a, limit: b.limit, interval: Math.min(a.interval, b.interval) }
-  const limits = from.limits &&
-    to.limits && { ...from.limits, concurrency: to.limits.concurrency, max: to.limits.max, rate: from.limits.rate }
-  return {
-    rate: rateOf(from.rate, to.rate),
-    limits: limits === null ? from.limits : { ...limits, rate: rateOf(limits.rate, to.limits?.rate ?? null) },
-  }
-}
-
-describe('rates and limits over any queue', () => {
-  it('are never exceeded, hold nobody back without need, and lose nobody', () => {
-    fc.assert(
-      fc.property(
-        rules.filter(({ rate, limits }) => rate !== null || limits !== null),
-        queue,
-        fc.array(fc.tuple(step, fc.option(fc.tuple(rules, queue), { freq: 9 })), { maxLength: 80, size: 'max' }),
-        (initial, queue, plan) => {
-          const bench = new Bench(initial, queue)
-          for (const [each, change] of plan) {
-            bench.perform(each, change)
-            bench.check()
-          }
-          bench.end()
-        },
-      ),
-      { numRuns: RUNS },
-    )
-  })
-})

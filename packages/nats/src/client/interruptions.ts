@@ -1,0 +1,138 @@
+import type { GenPoolError } from '@genpool/core'
+import type { Clock } from '@genpool/runtime'
+import type { Node } from '../nodes/node'
+import type { Subjects } from '../subjects'
+import type { Casts } from './casts'
+import type { Conditions } from './conditions'
+import type { Delivery } from './delivery'
+import type { Discovery } from './discovery'
+import type { Door } from './door'
+import type { RemoteFailures } from './failures'
+import type { KeyOrder } from './key-order'
+import type { Outcomes } from './outcomes'
+import type { Pending } from './pending'
+import type { Retries } from './retries'
+import type { Roster } from './roster'
+
+/** What interruptions need. */
+export interface InterruptionPorts {
+  readonly clock: Clock
+  readonly subjects: Subjects
+  readonly failures: RemoteFailures
+  readonly pending: Pick<Pending, 'all' | 'now' | 'of' | 'waiting'>
+  readonly roster: Pick<Roster, 'node' | 'nodes' | 'isMute' | 'allMute' | 'connected'>
+  readonly keys: Pick<KeyOrder, 'clear'>
+  readonly door: Pick<Door, 'stop' | 'open' | 'close'>
+  readonly outcomes: Pick<Outcomes, 'settle' | 'stopped' | 'closed' | 'nobody'>
+  readonly delivery: Pick<Delivery, 'sendAgain'>
+  readonly retries: Pick<Retries, 'lost'>
+  readonly casts: Pick<Casts, 'dropWaiting' | 'forgetSent' | 'notSent'>
+  readonly discovery: Pick<Discovery, 'end' | 'findAgain' | 'forget'>
+  readonly conditions: Pick<Conditions, 'end' | 'look'>
+}
+
+/** What becomes of the messages that are under way when a node or the connection fails, or comes back. */
+export class Interruptions {
+  constructor(private readonly ports: InterruptionPorts) {}
+
+  // --- of a node ---
+
+  /** A node is given up. */
+  nodeLost(node: Node): void {
+    const { discovery, retries, conditions, pending } = this.ports
+    discovery.forget(node)
+    retries.lost(node, pending.now())
+    conditions.look()
+  }
+
+  /** A node has connected again: answers of it may be lost. */
+  nodeBack(node: Node): void {
+    this.ports.delivery.sendAgain(this.ports.pending.of(node))
+  }
+
+  /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */
+  muted(id: string): void {
+    const { roster, pending, outcomes, failures, casts, discovery } = this.ports
+    const node = roster.node(id)
+    if (node === undefined || !roster.isMute(node)) return
+    for (const request of pending.of(node)) outcomes.settle(request, failures.mute(id, true))
+    if (roster.allMute === undefined) return
+    const error = failures.mute(id, false)
+    for (const request of [...pending.waiting]) {
+      outcomes.settle(request, request.mayHaveRun ? failures.mute(id, true) : error)
+    }
+    casts.dropWaiting(error)
+    discovery.end(error)
+  }
+
+  /** There is no node. */
+  nobodyServes(): void {
+    const { outcomes, casts, failures } = this.ports
+    outcomes.nobody()
+    casts.dropWaiting(failures.nobody(false))
+  }
+
+  // --- of the connection ---
+
+  /** Connected again: answers may be lost, nodes may be others. */
+  back(): void {
+    const { clock, door, casts, roster, delivery, discovery, pending } = this.ports
+    door.open()
+    casts.forgetSent()
+    roster.connected(clock.now())
+    delivery.sendAgain(pending.all())
+    discovery.findAgain()
+  }
+
+  /** The account lacks a permission for this subject. */
+  refusedAt(subject: string, error: Error): void {
+    const { subjects, roster } = this.ports
+    if (!subjects.has(subject)) return
+    const node = roster.nodes.find(({ id }) => subjects.callOf(id) === subject)
+    if (node !== undefined) this.#notSent(node, error)
+    this.refused(error)
+  }
+
+  /** The account lacks a permission: nothing works until it connects again with another one. */
+  refused(error: Error): void {
+    const { door, keys, outcomes, failures } = this.ports
+    door.close(error)
+    keys.clear()
+    outcomes.closed(error)
+    this.#noMore(failures.closed(false, error))
+  }
+
+  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has ever answered something. */
+  #notSent(node: Node, cause: Error): void {
+    if (node.answered > 0) return
+    const { pending, outcomes, casts, failures } = this.ports
+    for (const request of pending.of(node)) {
+      if (!request.isRepeated) outcomes.settle(request, failures.closed(request.mayHaveRun, cause))
+    }
+    casts.notSent(node.id, failures.closed(false, cause))
+  }
+
+  /** It is closed for good. */
+  closed(): void {
+    const { keys, outcomes, failures } = this.ports
+    keys.clear()
+    outcomes.closed()
+    this.#noMore(failures.closed(false))
+  }
+
+  /** The address has stopped. */
+  stopped(): void {
+    const { door, keys, outcomes, failures } = this.ports
+    door.stop()
+    keys.clear()
+    outcomes.stopped()
+    this.#noMore(failures.stopped(null))
+  }
+
+  #noMore(error: GenPoolError): void {
+    const { casts, discovery, conditions } = this.ports
+    casts.dropWaiting(error)
+    discovery.end(error)
+    conditions.end(error)
+  }
+}

@@ -1,0 +1,72 @@
+import type { Job } from '@genpool/core'
+import type { Ledger } from '../protocol/ledger'
+import type { Posting } from './posting'
+import type { Reports } from './reports'
+import type { SharedState } from './shared-state'
+import { StateLink } from './state-link'
+
+/** What a thread does with the state that all members share goes through its worker's parts. */
+export interface FollowingParts {
+  readonly ledger: Ledger<Job>
+  readonly reports: Reports
+  readonly posting: Posting
+}
+
+/** The state that all members share, as one worker's thread follows it until its member ends. */
+export class FollowedState {
+  readonly #link: StateLink
+  readonly #ledger: Ledger<Job>
+  #isLeft = false
+
+  constructor(
+    private readonly shared: SharedState,
+    { ledger, reports, posting }: FollowingParts,
+  ) {
+    this.#ledger = ledger
+    this.#link = new StateLink(shared, {
+      // From here on its caller does not give up.
+      admit: (id) => {
+        const given = ledger.byId(id)
+        return given !== undefined && ledger.commits(given) ? undefined : new CancelledCommit()
+      },
+      committed: (run) => reports.committed(run),
+      lost: (run, error) => reports.commitLost(run, error),
+      sendSoon: () => posting.soon(),
+      sendNow: () => posting.now(),
+      get isBusy() {
+        return ledger.size > 0
+      },
+    })
+  }
+
+  /** Null after the end of its member. */
+  get link(): StateLink | null {
+    return this.#isLeft ? null : this.#link
+  }
+
+  /** The job whose last commit is still being written, also after the end of its member; undefined without one. */
+  get written(): number | undefined {
+    return this.#link.written
+  }
+
+  /** Whether the commit of this job is being written. */
+  isWriting(job: Job): boolean {
+    const given = this.written === undefined ? undefined : this.#ledger.byId(this.written)
+    if (given === undefined || !this.#ledger.hasCommitted(given)) return false
+    return given.job === job || given.job.companions?.includes(job) === true
+  }
+
+  /** Its member has ended. @param unused called if no other thread follows the state */
+  leave(unused: (shared: SharedState) => void): void {
+    if (this.#isLeft) return
+    this.#isLeft = true
+    if (this.#link.close()) unused(this.shared)
+  }
+}
+
+/** Its caller no longer waits. */
+class CancelledCommit extends Error {
+  constructor() {
+    super('the caller no longer waits: nothing was committed')
+  }
+}

@@ -1,0 +1,67 @@
+import type { Started } from '@genpool/core'
+import type { Manifest } from '../protocol/messages'
+import { decodeError, type EncodedValue } from '../values/errors'
+import type { Endings } from './endings'
+import { type Thread, UnusableModule } from './thread'
+
+/** What the start of a member needs of its worker. */
+export interface StartPorts {
+  /** The thread has loaded the behaviour. */
+  loaded(manifest: Manifest): void
+  /** The thread is free for this member: has it call `init`. What this throws ends the thread. */
+  begin(): void
+  /** The member takes messages now. */
+  ready(): void
+}
+
+/** The start of a member in its thread: waits for the thread, and for what `init` says there. */
+export class Starting {
+  #answer: { resolve(started: Started): void; reject(error: unknown): void } | null = null
+
+  constructor(
+    private readonly thread: Thread,
+    private readonly endings: Endings,
+    private readonly ports: StartPorts,
+  ) {}
+
+  get isUnderWay(): boolean {
+    return this.#answer !== null
+  }
+
+  /** Rejects with what `init` threw, or with why its thread is gone. A thread whose member does not start is ended. */
+  async start(): Promise<Started> {
+    const answer = new Promise<Started>((resolve, reject) => (this.#answer = { resolve, reject }))
+    answer.catch(() => undefined)
+    this.thread.hold(true)
+    try {
+      this.ports.loaded(await this.thread.loaded)
+      await this.thread.free
+      if (this.thread.isGone) throw new Error('its thread has ended before it could start')
+      if (this.endings.isHurried) throw new Error('nobody waits for its start any longer')
+      this.ports.begin()
+      const started = await answer
+      if (started.kind === 'ready' || started.kind === 'continue') this.ports.ready()
+      else this.endings.kill()
+      return started
+    } catch (error) {
+      this.endings.kill()
+      if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
+      throw error
+    } finally {
+      this.#answer = null
+    }
+  }
+
+  started(started: Started): void {
+    this.#answer?.resolve(started)
+  }
+
+  notStarted(error: EncodedValue): void {
+    this.#answer?.reject(decodeError(error))
+  }
+
+  /** The thread is gone. */
+  died(cause: unknown): void {
+    this.#answer?.reject(cause)
+  }
+}

@@ -1,0 +1,140 @@
+import type { Following } from '@genpool/core'
+import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@genpool/core/elsewhere'
+import { type Clock, type GenPoolError, InvalidError, NS_PER_MS } from '@genpool/runtime'
+import { CANCELLED, commit, isIn } from '../protocol/claims'
+import type { SharedWords } from '../protocol/shared-words'
+import { faultIn, isCloneable } from '../values/cloneable'
+import { encodeError } from '../values/errors'
+import type { Flushing } from './flushing'
+import type { Lane, Lanes } from './lanes'
+import type { LongHandlers } from './long-handlers'
+import type { Outbox } from './outbox'
+
+/** What the reports of runs need of their thread. */
+export interface RunReportPorts {
+  readonly words: SharedWords
+  readonly outbox: Outbox
+  readonly flushing: Flushing
+  readonly long: LongHandlers
+  readonly clock: Clock
+  /** Null before the member has started, and after it has ended. */
+  lanes(): Lanes | null
+  /** A message has its outcome. */
+  settled(errand: Errand): void
+  /** The member continues or ends first: what the thread has not begun may run elsewhere. */
+  giveBack(continues: boolean): void
+}
+
+/** Tells the owner of this thread what becomes of the runs of a member. */
+export class RunReports implements ErrandHost {
+  constructor(private readonly ports: RunReportPorts) {}
+
+  // --- while a run goes on ---
+
+  commits(errand: Errand, changes: boolean): boolean {
+    const lane = this.#laneOf(errand)
+    return lane !== undefined && commit(this.ports.words, lane.run, changes)
+  }
+
+  abortOf(errand: Errand): GenPoolError | undefined {
+    const lane = this.#laneOf(errand)
+    if (lane?.worker.running !== errand) return undefined
+    const isOver = isIn(this.ports.words, lane.run, CANCELLED) || errand.deadline <= this.ports.clock.now()
+    return isOver ? this.#reasonOf(errand, lane) : undefined
+  }
+
+  /** The caller of a job no longer waits. */
+  cancelled(id: number): void {
+    const lane = this.ports.lanes()?.byId(id)
+    const errand = lane?.worker.running
+    if (lane !== undefined && errand?.id === id) errand.giveUp(this.#reasonOf(errand, lane))
+  }
+
+  #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
+    const { failures } = worker.pool
+    return errand.deadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
+  }
+
+  runsAgain(errand: Errand): void {
+    const lane = this.#laneOf(errand)
+    if (lane !== undefined) this.ports.lanes()?.runsAgain(lane)
+  }
+
+  follows(errand: Errand, then: Following): void {
+    if (!isCloneable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
+    const lane = this.#laneOf(errand)
+    if (lane !== undefined) lane.follows = true
+  }
+
+  answered(errand: Errand, value: unknown, answered: boolean): void {
+    const { outbox, flushing } = this.ports
+    this.ports.settled(errand)
+    outbox.addValue(['answered', errand.id, value, answered], value)
+    flushing.later()
+  }
+
+  failed(errand: Errand, error: GenPoolError): void {
+    const { outbox, flushing } = this.ports
+    this.ports.settled(errand)
+    outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
+    flushing.later()
+  }
+
+  progress(errand: Errand, value: unknown): boolean {
+    const { outbox } = this.ports
+    outbox.addValue(['progress', errand.id, value], value)
+    outbox.flush()
+    return true
+  }
+
+  backOff(errand: Errand, { ns, key, again }: CheckedBackOff): void {
+    const { outbox } = this.ports
+    outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
+    outbox.flush()
+  }
+
+  // --- its end ---
+
+  done(errand: Errand, then: Following | undefined): void {
+    const lane = this.#laneOf(errand)
+    if (lane === undefined) return
+    this.over(lane, then ?? null)
+    if (lane.follows && then !== undefined) this.ports.giveBack('continue' in then)
+  }
+
+  /** A run is over, also one whose handler was not called. */
+  over(lane: Lane, then: Following | null): void {
+    this.#ended(lane, (id, runNs) => {
+      if (!lane.isTold) this.ports.outbox.add(['done', id, then, runNs])
+    })
+  }
+
+  crashed(errand: Errand, cause: unknown): void {
+    const { outbox } = this.ports
+    this.#ended(this.#laneOf(errand), (id, runNs) => {
+      if (cause instanceof RunAgain) outbox.add(['again', id, runNs])
+      else outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs])
+    })
+  }
+
+  refused(errand: Errand, error: unknown): void {
+    this.#ended(this.#laneOf(errand), (id, runNs) =>
+      this.ports.outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
+    )
+  }
+
+  #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {
+    const { clock, long, flushing } = this.ports
+    const lanes = this.ports.lanes()
+    if (lane === undefined || lanes === null) return
+    const now = clock.now()
+    const ranNs = lanes.end(lane, now)
+    long.ran(lane.handler, ranNs)
+    report(lane.run.id, ranNs)
+    flushing.ended(now, ranNs, lane.run.isPatient)
+  }
+
+  #laneOf(errand: Errand): Lane | undefined {
+    return this.ports.lanes()?.of(errand)
+  }
+}
