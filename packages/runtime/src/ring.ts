@@ -7,36 +7,36 @@ const NONE: never[] = []
 export class Ring<T> {
   length = 0
   /** A power of two, so that places are found by masking; none before the first value. */
-  #slots: (T | null)[] = NONE
-  #head = 0
+  private slots: (T | null)[] = NONE
+  private head = 0
 
   push(value: T): void {
-    if (this.length === this.#slots.length) this.#grow()
-    this.#slots[(this.#head + this.length++) & (this.#slots.length - 1)] = value
+    if (this.length === this.slots.length) this.grow()
+    this.slots[(this.head + this.length++) & (this.slots.length - 1)] = value
   }
 
   /** Adds one that comes first. */
   unshift(value: T): void {
-    if (this.length === this.#slots.length) this.#grow()
-    this.#head = (this.#head - 1) & (this.#slots.length - 1)
-    this.#slots[this.#head] = value
+    if (this.length === this.slots.length) this.grow()
+    this.head = (this.head - 1) & (this.slots.length - 1)
+    this.slots[this.head] = value
     this.length++
   }
 
   /** Takes the oldest out. To be called only if there is one. */
   shift(): T {
-    const value = this.#slots[this.#head] as T
-    this.#slots[this.#head] = null
-    this.#head = (this.#head + 1) & (this.#slots.length - 1)
+    const value = this.slots[this.head] as T
+    this.slots[this.head] = null
+    this.head = (this.head + 1) & (this.slots.length - 1)
     this.length--
     return value
   }
 
-  #grow(): void {
-    const slots = this.#slots
-    if (slots.length === 0) return void (this.#slots = new Array<null>(FIRST).fill(null))
-    const inOrder = [...slots.slice(this.#head), ...slots.slice(0, this.#head)]
-    this.#slots = [...inOrder, ...new Array<null>(slots.length).fill(null)]
-    this.#head = 0
+  private grow(): void {
+    const slots = this.slots
+    if (slots.length === 0) return void (this.slots = new Array<null>(FIRST).fill(null))
+    const inOrder = [...slots.slice(this.head), ...slots.slice(0, this.head)]
+    this.slots = [...inOrder, ...new Array<null>(slots.length).fill(null)]
+    this.head = 0
   }
 }

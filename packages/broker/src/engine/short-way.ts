@@ -23,10 +23,10 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   override ask(entry: A, now: Nanos): R | null {
     const isPlain = entry.key === undefined && entry.priority === 0 && entry.list === null
     if (!isPlain || now < this.now || entry.deadline <= now) return super.ask(entry, now)
-    if (this.asking) return this.enqueued(entry, now) ? this.#decided(null, now) : super.ask(entry, now)
+    if (this.asking) return this.enqueued(entry, now) ? this.withoutDecision(null, now) : super.ask(entry, now)
     if (this.mayBegin(entry, now)) return this.beginShortly(entry, now)
     const isParked = this.shortLimits !== null && this.shortLimits.tryPark(entry, now)
-    return isParked ? this.#decided(null, now) : super.ask(entry, now)
+    return isParked ? this.withoutDecision(null, now) : super.ask(entry, now)
   }
 
   /** Begins a request, or is the first to wait if no member does. */
@@ -34,26 +34,26 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const member = this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (member !== null) {
       if (this.shortLimits !== null) this.shortLimits.begin(entry, now)
-      return this.#decided(member, now)
+      return this.withoutDecision(member, now)
     }
     if (this.idle.length > 0 || !this.enqueued(entry, now)) return super.ask(entry, now)
     this.asking = true
-    return this.#decided(null, now)
+    return this.withoutDecision(null, now)
   }
 
   override takeIdle(now: Nanos): R | null {
     if (this.short === null || this.shortIdle === null || this.asking || now < this.now) return null
     const member = this.shortIdle.tryDequeue(now, 0)
-    return member === null ? null : this.#decided(member, now)
+    return member === null ? null : this.withoutDecision(member, now)
   }
 
   override askR(entry: R, now: Nanos): A | null {
     if (entry.list !== null || now < this.now) return super.askR(entry, now)
     const request = this.asking || this.shortLimits !== null ? this.takeNext(now) : null
-    if (request !== null) return this.#decided(request, now)
+    if (request !== null) return this.withoutDecision(request, now)
     if (!this.isAtRest() || this.shortIdle?.tryEnqueue(entry) !== true) return super.askR(entry, now)
     this.asking = false
-    return this.#decided(null, now)
+    return this.withoutDecision(null, now)
   }
 
   override release(entry: A, now: Nanos, ran = true): Match<A, R> | null {
@@ -62,7 +62,7 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const count = limits.tryRelease(entry, now)
     if (count < 0) return super.release(entry, now, ran)
     const mayMatch = count > 0 && !this.asking && this.idle.length > 0
-    return mayMatch ? this.matchShortly(limits, now) : this.#decided(null, now)
+    return mayMatch ? this.matchShortly(limits, now) : this.withoutDecision(null, now)
   }
 
   override get packs(): boolean {
@@ -72,14 +72,14 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   override pack(make: Maker<A>, message: unknown, about: unknown, now: Nanos, caller?: unknown): boolean {
     if (this.short === null || !this.asking || now < this.now) return false
     if (!this.short.tryPack(make, message, about, now, caller)) return false
-    this.#decided(null, now)
+    this.withoutDecision(null, now)
     return true
   }
 
   override takePacked(now: Nanos): A | null {
     if (this.short === null || !this.asking || now < this.now) return null
     const request = this.short.takePacked()
-    return request === null ? null : this.#decided(request, now)
+    return request === null ? null : this.withoutDecision(request, now)
   }
 
   override get takenPack(): unknown {
@@ -132,11 +132,11 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
     const askR = ask === null || this.shortIdle === null ? null : this.shortIdle.tryDequeue(now, 0)
     if (ask === null || askR === null) return this.match(now)
     limits.take(ask, now)
-    return this.#decided({ ask, askR }, now)
+    return this.withoutDecision({ ask, askR }, now)
   }
 
   /** Ends a call in which nothing was dropped. */
-  #decided<T>(result: T, now: Nanos): T {
+  private withoutDecision<T>(result: T, now: Nanos): T {
     this.now = now
     if (this.decision !== NO_DECISION) this.decision = NO_DECISION
     return result

@@ -19,18 +19,18 @@ const ROW = 32
  */
 export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   /** How many requests wait in packs, less one per pack: the list counts each pack as one. */
-  #packed = 0
-  #packs = 0
+  private packed = 0
+  private packs = 0
   /** The current run of packable requests of one kind. Made when the queue first is long. */
-  #row: { readonly make: Maker<E>; readonly about: unknown; length: number } | null = null
+  private row: { readonly make: Maker<E>; readonly about: unknown; length: number } | null = null
 
   override get length(): number {
-    return this.list.length + this.#packed
+    return this.list.length + this.packed
   }
 
   /** Whether the queue is so long that calls are worth packing. */
   get isLong(): boolean {
-    return this.list.length + this.#packed >= PACK_CALLS_FROM
+    return this.list.length + this.packed >= PACK_CALLS_FROM
   }
 
   /** The pack from which `takePacked` takes; null if it takes nothing. */
@@ -45,7 +45,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
    */
   takeInto(into: PackedRequest, pack: unknown): boolean {
     if (this.list.first !== pack || this.rules.lifo || !(pack as Pack<E>).shiftInto(into)) return false
-    this.#packed--
+    this.packed--
     return true
   }
 
@@ -64,7 +64,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   }
 
   override dequeue(now: Nanos): E | null {
-    if (this.#packs === 0) return super.dequeue(now)
+    if (this.packs === 0) return super.dequeue(now)
     this.begin()
     const newest = this.newestIsNext(now)
     const entry = newest ? this.list.last : this.list.first
@@ -101,7 +101,7 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     const { last } = this.list
     if (last instanceof Pack && last.takes(make as Maker<never>, about)) {
       last.push(message, now, caller)
-      this.#packed++
+      this.packed++
       return true
     }
     if (this.length < PACK_FROM || !this.beginsPack(make, about)) return false
@@ -113,8 +113,8 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
   unpack(pack: Pack<E>): readonly E[] {
     const entries = [...pack]
     this.list.replace(pack, entries)
-    this.#packs--
-    this.#packed -= entries.length - 1
+    this.packs--
+    this.packed -= entries.length - 1
     const { calls } = pack.make
     if (calls === undefined) return entries
     calls.unpacked(pack)
@@ -143,9 +143,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     if (this.rules.max !== Infinity || this.rules.lifo) return false
     const { last } = this.list
     const isPlain = last !== null && last.deadline - last.sentAt === (make.calls?.patience ?? Infinity)
-    const row = this.#row
+    const row = this.row
     if (row !== null && isPlain && make === row.make && about === row.about) return ++row.length >= ROW
-    this.#row = { make, about, length: 0 }
+    this.row = { make, about, length: 0 }
     return false
   }
 
@@ -154,21 +154,21 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     const { last } = this.list
     const pack = new Pack<E>(make, about, now, last instanceof Pack && last.isFull)
     this.list.push(pack)
-    this.#packs++
+    this.packs++
     make.calls?.packed(pack)
     return pack
   }
 
   private unpackAll(): void {
-    if (this.#packs === 0) return
+    if (this.packs === 0) return
     for (const entry of this.list) if (entry instanceof Pack) this.unpack(entry as Pack<E>)
   }
 
   private unpackOne(pack: Pack<E>, newest: boolean): E {
-    if (pack.length > 1) this.#packed--
+    if (pack.length > 1) this.packed--
     else {
       this.list.remove(pack)
-      this.#packs--
+      this.packs--
       pack.make.calls?.unpacked(pack)
     }
     return newest ? pack.pop() : pack.shift()

@@ -16,15 +16,15 @@ export class CompiledBehaviour {
   /** Handles plain messages to a member; undefined if the behaviour has no `handleInfo`. */
   readonly info: Handler | undefined
   readonly continuation: Handler | undefined
-  readonly #calls = new Map<unknown, Handler>()
-  readonly #casts = new Map<unknown, Handler>()
-  readonly #anyCall: Handler | undefined
-  readonly #anyCast: Handler | undefined
+  private readonly calls = new Map<unknown, Handler>()
+  private readonly casts = new Map<unknown, Handler>()
+  private readonly anyCall: Handler | undefined
+  private readonly anyCast: Handler | undefined
   /** The last call and the last cast: messages of one type come in a row. */
-  #lastCallType: unknown = undefined
-  #lastCall: Handler | undefined = undefined
-  #lastCastType: unknown = undefined
-  #lastCast: Handler | undefined = undefined
+  private lastCallType: unknown = undefined
+  private lastCall: Handler | undefined = undefined
+  private lastCastType: unknown = undefined
+  private lastCast: Handler | undefined = undefined
 
   /** @param routes finds the handlers if they are not in this thread */
   constructor(
@@ -40,24 +40,24 @@ export class CompiledBehaviour {
       return
     }
     if (definition.form === 'plain') {
-      this.#anyCall = this.#anyCast = this.info = plainHandler(definition.callbacks)
+      this.anyCall = this.anyCast = this.info = plainHandler(definition.callbacks)
       return
     }
     if (definition.form === 'task') {
-      this.#anyCall = this.#anyCast = taskHandler(definition.callbacks)
+      this.anyCall = this.anyCast = taskHandler(definition.callbacks)
       return
     }
     const { calls = {}, casts = {}, handleCall, handleCast, handleInfo, handleContinue } = this.callbacks
-    for (const [type, call] of Object.entries(calls)) this.#calls.set(type, handler(type, call, callStep))
-    for (const [type, cast] of Object.entries(casts)) this.#casts.set(type, handler(type, cast, castStep))
+    for (const [type, call] of Object.entries(calls)) this.calls.set(type, handler(type, call, callStep))
+    for (const [type, cast] of Object.entries(casts)) this.casts.set(type, handler(type, cast, castStep))
     if (handleCall !== undefined) {
-      this.#anyCall = handler(
+      this.anyCall = handler(
         'handleCall',
         (message, state, ctx) => handleCall(message, (ctx as { from: unknown }).from, state, ctx),
         callStep,
       )
     }
-    if (handleCast !== undefined) this.#anyCast = handler('handleCast', handleCast, castStep)
+    if (handleCast !== undefined) this.anyCast = handler('handleCast', handleCast, castStep)
     if (handleInfo !== undefined) this.info = handler('handleInfo', handleInfo, castStep)
     if (handleContinue !== undefined) this.continuation = handler('handleContinue', handleContinue, castStep)
   }
@@ -65,38 +65,38 @@ export class CompiledBehaviour {
   /** The handler of a call; undefined if the behaviour has none for it. */
   call(message: unknown): Handler | undefined {
     const type = typeOfMessage(message)
-    return type === this.#lastCallType && this.#lastCall !== undefined ? this.#lastCall : this.#findCall(type)
+    return type === this.lastCallType && this.lastCall !== undefined ? this.lastCall : this.findCall(type)
   }
 
-  #findCall(type: unknown): Handler | undefined {
-    const found = this.#anyCall ?? this.#calls.get(type) ?? this.routes?.call(type)
-    this.#lastCallType = type
-    return (this.#lastCall = found)
+  private findCall(type: unknown): Handler | undefined {
+    const found = this.anyCall ?? this.calls.get(type) ?? this.routes?.call(type)
+    this.lastCallType = type
+    return (this.lastCall = found)
   }
 
   /** The handler of a cast; undefined if the behaviour has none for it. */
   cast(message: unknown): Handler | undefined {
     const type = typeOfMessage(message)
-    return type === this.#lastCastType && this.#lastCast !== undefined ? this.#lastCast : this.#findCast(type)
+    return type === this.lastCastType && this.lastCast !== undefined ? this.lastCast : this.findCast(type)
   }
 
-  #findCast(type: unknown): Handler | undefined {
-    const found = this.#anyCast ?? this.#casts.get(type) ?? this.routes?.cast(type)
-    this.#lastCastType = type
-    return (this.#lastCast = found)
+  private findCast(type: unknown): Handler | undefined {
+    const found = this.anyCast ?? this.casts.get(type) ?? this.routes?.cast(type)
+    this.lastCastType = type
+    return (this.lastCast = found)
   }
 
   /** The types that have handlers; null if messages of any type may have one. */
   get types(): MessageTypes | null {
     if (this.routes !== undefined) return this.routes.types?.() ?? null
-    if (this.#anyCall !== undefined || this.#anyCast !== undefined) return null
-    return { calls: [...this.#calls.keys()] as string[], casts: [...this.#casts.keys()] as string[] }
+    if (this.anyCall !== undefined || this.anyCast !== undefined) return null
+    return { calls: [...this.calls.keys()] as string[], casts: [...this.casts.keys()] as string[] }
   }
 
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string {
     if (this.routes !== undefined) return this.routes.known(kind)
-    const handlers = kind === 'call' ? this.#calls : this.#casts
+    const handlers = kind === 'call' ? this.calls : this.casts
     return handlers.size === 0
       ? `no ${kind}s`
       : `the ${kind}s ${[...handlers.keys()].map((type) => `"${String(type)}"`).join(', ')}`

@@ -9,10 +9,10 @@ export class Hand {
   /** Fast path: the first one is not in the list. Saves 15 % of a short call against a list alone. */
   first: Request | null = null
   /** Made with the first of them. */
-  #others: Request[] | null = null
+  private others: Request[] | null = null
 
   get requests(): readonly Request[] {
-    return this.first === null ? [] : this.#others === null ? [this.first] : [this.first, ...this.#others]
+    return this.first === null ? [] : this.others === null ? [this.first] : [this.first, ...this.others]
   }
 
   /** All that the worker was given. */
@@ -22,12 +22,12 @@ export class Hand {
 
   add(request: Request): void {
     if (this.count++ === 0) this.first = request
-    else (this.#others ??= []).push(request)
+    else (this.others ??= []).push(request)
   }
 
   /** Returns the next one for the worker, which counts as given from now on. Call it only if there is one. */
   give(): Request {
-    return (this.given++ === 0 ? this.first : this.#others?.[this.given - 2]) as Request
+    return (this.given++ === 0 ? this.first : this.others?.[this.given - 2]) as Request
   }
 
   /** Takes out what comes next for the same handler as `first`, up to the size of its batches. */
@@ -56,8 +56,8 @@ export class Hand {
   private removeAmong(request: Request): void {
     const place = this.requests.indexOf(request)
     if (place < 0) return
-    if (place === 0) this.first = this.#others?.shift() ?? null
-    else this.#others?.splice(place - 1, 1)
+    if (place === 0) this.first = this.others?.shift() ?? null
+    else this.others?.splice(place - 1, 1)
     this.count--
     if (place < this.given) this.given--
   }

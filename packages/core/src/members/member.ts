@@ -33,9 +33,9 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   handled = 0
   readonly hand: WorkerReports<Member>
   /** Whether it waits for a request. */
-  #asks = false
-  readonly #worker: Worker<Request>
-  #rarely: MemberRarely | null = null
+  private asks = false
+  private readonly worker: Worker<Request>
+  private rarely: MemberRarely | null = null
   readonly bornAt: Nanos
 
   constructor(
@@ -49,17 +49,17 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.bornAt = null as unknown as Nanos
     this.bornAt = bornAt
     this.hand = new WorkerReports<Member>(this)
-    this.#worker = workers.create(seat, this.hand)
+    this.worker = workers.create(seat, this.hand)
   }
 
   /** The messages for it alone. */
   get own(): OwnMessages | null {
-    return this.#rarely === null ? null : this.#rarely.own
+    return this.rarely === null ? null : this.rarely.own
   }
 
   /** The reason to end after the current message; null to go on. */
   get leaving(): { readonly reason: unknown } | null {
-    return this.#rarely === null ? null : this.#rarely.leaving
+    return this.rarely === null ? null : this.rarely.leaving
   }
 
   set leaving(leaving: { readonly reason: unknown } | null) {
@@ -71,15 +71,15 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   get commits(): boolean {
-    return this.#worker.commits
+    return this.worker.commits
   }
 
   get heapMb(): number {
-    return this.#worker.heapMb ?? 0
+    return this.worker.heapMb ?? 0
   }
 
   get state(): unknown {
-    return this.#worker.state
+    return this.worker.state
   }
 
   /** The messages in hand: of a batch, the first. */
@@ -89,16 +89,16 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   /** The request whose handler is being called, further up in the call stack; null without one. */
   get calling(): Request | null {
-    return this.hand.given > 0 && this.#worker.isCalling === true ? this.hand.first : null
+    return this.hand.given > 0 && this.worker.isCalling === true ? this.hand.first : null
   }
 
   private extend(): MemberRarely {
-    return (this.#rarely ??= new MemberRarely())
+    return (this.rarely ??= new MemberRarely())
   }
 
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
   start(): Eventually<Started> {
-    return this.#worker.start()
+    return this.worker.start()
   }
 
   /** Its worker is ready: from here on it takes work. */
@@ -115,53 +115,53 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   /** How it ends. Made when it does: each member does that once, and most live long. */
   get departure(): Departure<Member> {
-    return new Departure<Member>(this, this.crew, this.#worker)
+    return new Departure<Member>(this, this.crew, this.worker)
   }
 
   close(): void {
     this.status = 'ended'
-    if (this.#rarely !== null) this.#rarely.idleTimer?.stop()
+    if (this.rarely !== null) this.rarely.idleTimer?.stop()
   }
 
   /** Releases what its worker has opened. Called once, after it has ended. */
   endWork(reason: unknown): Eventually<void> {
-    return this.#worker.end(reason)
+    return this.worker.end(reason)
   }
 
   /** Nobody waits for it any longer: its worker may end by force what never ends. */
   hurry(): void {
-    this.#worker.hurry?.()
+    this.worker.hurry?.()
   }
 
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
     this.extend().add(request, first)
-    if (this.status === 'starting' || this.status === 'ended' || this.hand.count >= this.#worker.depth) return
+    if (this.status === 'starting' || this.status === 'ended' || this.hand.count >= this.worker.depth) return
     this.withdraw()
     this.seekWork()
   }
 
   /** Takes a request that the broker matched it with. It runs later in this turn: when the caller calls `execute`, or by itself. */
   assign(request: Request, isRunByCaller = false): void {
-    if (this.#rarely !== null) this.#rarely.idleTimer?.stop()
+    if (this.rarely !== null) this.rarely.idleTimer?.stop()
     this.status = 'busy'
-    this.#asks = false
+    this.asks = false
     this.hand.add(request)
     request.runner = this
     if (isRunByCaller) return
     this.crew.turnWork.ready(this)
-    if (this.hand.count < this.#worker.depth) this.seekWork()
+    if (this.hand.count < this.worker.depth) this.seekWork()
   }
 
   /** Whether it takes any request: nothing waits for it alone, it does not leave, and nobody holds it back. */
   get isPlain(): boolean {
-    return this.#rarely === null && this.status === 'busy' && !this.crew.gated
+    return this.rarely === null && this.status === 'busy' && !this.crew.gated
   }
 
   /** Gives its worker what it was assigned. */
   execute(): void {
     const { hand } = this
-    if (hand.first?.expectsAnswer === false && this.isPlain && runPacked(this, this.#worker)) return
+    if (hand.first?.expectsAnswer === false && this.isPlain && runPacked(this, this.worker)) return
     // What a report of its worker adds meanwhile waits for its own turn.
     for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.give(hand.give())
   }
@@ -170,7 +170,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.skip(request)
     if (request.handler.batch > 0) request.extend().companions = takeBatch(this, request)
-    this.#worker.give(request)
+    this.worker.give(request)
   }
 
   private skip(request: Request): void {
@@ -182,7 +182,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   /** Looks for something to do: its own messages first, then the broker's. */
   seekWork(): void {
-    const isSpecial = this.status === 'ended' || this.#rarely !== null || this.#asks
+    const isSpecial = this.status === 'ended' || this.rarely !== null || this.asks
     if (isSpecial || this.crew.gated || this.hand.count > 0) this.seekSpecially()
     else this.ask()
   }
@@ -190,30 +190,30 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   private seekSpecially(): void {
     if (this.status === 'ended') return
     if (this.leaving !== null) return this.hand.count === 0 ? this.departure.finish(this.leaving.reason) : undefined
-    if (this.hand.count >= this.#worker.depth) return
+    if (this.hand.count >= this.worker.depth) return
     const own = this.own?.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
-    if (!this.#asks && (!this.crew.gated || this.crew.mayWork(this))) this.ask()
+    if (!this.asks && (!this.crew.gated || this.crew.mayWork(this))) this.ask()
   }
 
   private ask(): void {
     if (this.hand.count === 0) this.status = 'idle'
-    this.#asks = true
+    this.asks = true
     const request = this.crew.work.askR(this)
     if (request !== null) this.assign(request)
   }
 
   /** Stops waiting for a request. Returns whether it waited. */
   withdraw(): boolean {
-    if (!this.#asks) return false
-    this.#asks = false
+    if (!this.asks) return false
+    this.asks = false
     return this.crew.work.remove(this)
   }
 
   /** The queue of waiting members dropped it; it asks again. */
   seatDropped(): void {
-    this.#asks = false
+    this.asks = false
     if (this.status !== 'ended') this.seekWork()
   }
 
@@ -222,28 +222,28 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   holdsAnswersOf(request: Request): boolean {
-    return this.#worker.holdsAnswersOf(request)
+    return this.worker.holdsAnswersOf(request)
   }
 
   isWriting(request: Request): boolean {
-    return this.#worker.isWriting?.(request) === true
+    return this.worker.isWriting?.(request) === true
   }
 
   startOf(request: Request): Nanos | null {
-    return this.#worker.startOf(request)
+    return this.worker.startOf(request)
   }
 
   runs(request: Request): boolean {
-    return this.hand.hasGiven(request) && (this.#worker.stageOf?.(request) ?? 'runs') === 'runs'
+    return this.hand.hasGiven(request) && (this.worker.stageOf?.(request) ?? 'runs') === 'runs'
   }
 
   giveUp(request: Request): boolean {
-    return this.#worker.giveUp?.(request) !== false
+    return this.worker.giveUp?.(request) !== false
   }
 
   gaveUp(request: Request, error: GenPoolError): void {
     if (this.status === 'ended' || !this.hand.hasGiven(request)) return
-    if (!this.#worker.revoke(request)) return this.#worker.cancel(request, error)
+    if (!this.worker.revoke(request)) return this.worker.cancel(request, error)
     giveBackFrom(this.hand, [request], this.crew)
     this.seekWork()
   }

@@ -36,184 +36,184 @@ export interface BrokerPorts {
  */
 export class BrokerPort implements Port {
   readonly isShared = false
-  readonly #engine: Broker<Request, Member>
-  readonly #turn: Turn
-  readonly #listeners: Listeners
+  private readonly engine: Broker<Request, Member>
+  private readonly turn: Turn
+  private readonly listeners: Listeners
   /** Made with the first wake-up. */
-  #timer: WakeTimer | null = null
+  private timer: WakeTimer | null = null
   /** Whether there is a rate, or are limits per key, or was a back-off: then each request is released, and more matches may follow any call. */
-  #limited = false
+  private limited = false
 
   constructor(
     options: EngineOptions,
     private readonly kernel: BrokerPorts,
   ) {
-    this.#turn = kernel.turn
-    this.#listeners = kernel.listeners
+    this.turn = kernel.turn
+    this.listeners = kernel.listeners
     // The same for the life of a pool.
     const { random } = kernel.settings.current
-    this.#engine = createBroker<Request, Member>(options, this.#turn.now(), { random, holds: kernel.holds })
+    this.engine = createBroker<Request, Member>(options, this.turn.now(), { random, holds: kernel.holds })
     this.lookForLimits()
   }
 
   get idle(): number {
-    if (!this.kernel.worksAhead) return this.#engine.lengthR
-    return [...this.#engine.members].filter(({ hand }) => hand.count === 0).length
+    if (!this.kernel.worksAhead) return this.engine.lengthR
+    return [...this.engine.members].filter(({ hand }) => hand.count === 0).length
   }
 
   relativeTime(now: Nanos): Nanos {
-    return this.#engine.relativeTime(now)
+    return this.engine.relativeTime(now)
   }
 
   get length(): number {
-    return this.#engine.length
+    return this.engine.length
   }
 
   get waiting(): readonly Request[] {
-    return [...this.#engine.requests]
+    return [...this.engine.requests]
   }
 
   opensAt(request: Request): Nanos {
-    return this.#engine.opensAt(request, this.#turn.now())
+    return this.engine.opensAt(request, this.turn.now())
   }
 
   limits(now: Nanos): LimitFigures {
-    return this.#engine.limits(now)
+    return this.engine.limits(now)
   }
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {
-    const held = this.#engine.backOff({ entry: request, key }, until, this.#turn.now())
+    const held = this.engine.backOff({ entry: request, key }, until, this.turn.now())
     this.lookForLimits()
     this.act()
     return held
   }
 
   ask(request: Request): Member | null {
-    const member = this.#engine.ask(request, this.#turn.now())
-    if (this.#engine.decision !== NO_DECISION) this.act()
-    if (this.#listeners.matched.length > 0) this.tellMatched()
+    const member = this.engine.ask(request, this.turn.now())
+    if (this.engine.decision !== NO_DECISION) this.act()
+    if (this.listeners.matched.length > 0) this.tellMatched()
     return member
   }
 
   takeIdle(): Member | null {
-    if (this.#listeners.matched.length > 0 || this.kernel.worksAhead) return null
-    return this.#engine.takeIdle(this.#turn.now())
+    if (this.listeners.matched.length > 0 || this.kernel.worksAhead) return null
+    return this.engine.takeIdle(this.turn.now())
   }
 
   get packs(): boolean {
-    return this.#engine.packs
+    return this.engine.packs
   }
 
   pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean {
-    return this.#engine.pack(make, message, about, this.#turn.now(), caller)
+    return this.engine.pack(make, message, about, this.turn.now(), caller)
   }
 
   takePacked(member: Member): Request | null {
-    const next = this.#listeners.matched.length > 0 ? null : this.#engine.takePacked(this.#turn.now())
+    const next = this.listeners.matched.length > 0 ? null : this.engine.takePacked(this.turn.now())
     if (next !== null) next.runner = member
     return next
   }
 
   get takenPack(): unknown {
-    return this.#engine.takenPack
+    return this.engine.takenPack
   }
 
   takeInto(cast: Request, pack: unknown): boolean {
-    return this.#engine.takeInto(cast, pack, this.#turn.now())
+    return this.engine.takeInto(cast, pack, this.turn.now())
   }
 
   askR(member: Member): Request | null {
-    const now = this.#turn.now()
+    const now = this.turn.now()
     member.sentAt = now
     let request: Request | null
     try {
-      request = this.#engine.askR(member, now)
+      request = this.engine.askR(member, now)
     } catch (error) {
       this.kernel.queueFailed(error)
       return null
     }
-    if (this.#engine.decision !== NO_DECISION) this.act()
-    if (this.#listeners.matched.length > 0) this.tellMatched()
+    if (this.engine.decision !== NO_DECISION) this.act()
+    if (this.listeners.matched.length > 0) this.tellMatched()
     return request
   }
 
   takeBatch(member: Member, first: Request, limit: number): readonly Request[] {
-    return takeBatch(() => this.try(() => this.#engine.take(this.#turn.now()), null), { member, first, limit })
+    return takeBatch(() => this.try(() => this.engine.take(this.turn.now()), null), { member, first, limit })
   }
 
   release(request: Request): void {
-    if (request.key !== undefined || this.#limited) this.releaseHeld(request)
+    if (request.key !== undefined || this.limited) this.releaseHeld(request)
   }
 
   private releaseHeld(request: Request): void {
     let match: Match<Request, Member> | null
     try {
-      match = this.#engine.release(request, this.#turn.now(), request.attempt > 0)
+      match = this.engine.release(request, this.turn.now(), request.attempt > 0)
     } catch (error) {
       return this.kernel.queueFailed(error)
     }
-    if (this.#engine.decision !== NO_DECISION) this.act()
+    if (this.engine.decision !== NO_DECISION) this.act()
     leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
   }
 
   putBack(request: Request, ran = request.attempt > 0): Member | null {
-    return this.try(() => this.#engine.putBack(request, this.#turn.now(), ran), null)
+    return this.try(() => this.engine.putBack(request, this.turn.now(), ran), null)
   }
 
   remove(entry: Request | Member): boolean {
-    return this.try(() => this.#engine.remove(entry, this.#turn.now()), false)
+    return this.try(() => this.engine.remove(entry, this.turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
-    this.#engine.finished(runNs, now)
+    this.engine.finished(runNs, now)
   }
 
   configure(options: EngineOptions): void {
-    this.#engine.configure(options, this.kernel.turn.refresh())
+    this.engine.configure(options, this.kernel.turn.refresh())
     this.lookForLimits()
     this.act()
   }
 
   drain(): readonly Request[] {
-    return this.try(() => this.#engine.drain(this.#turn.now()), [])
+    return this.try(() => this.engine.drain(this.turn.now()), [])
   }
 
   rest(): void {
-    if (this.#timer === null) return
-    const { length, decision } = this.#engine
+    if (this.timer === null) return
+    const { length, decision } = this.engine
     // Members that wait for work hold no process; callers do.
-    this.#timer.rest(length > 0 || decision.wakeAt !== null, length > 0)
+    this.timer.rest(length > 0 || decision.wakeAt !== null, length > 0)
   }
 
   close(): void {
-    this.#timer?.cancel()
+    this.timer?.cancel()
   }
 
   private lookForLimits(): void {
-    this.#limited = this.#engine.isLimited
-    if (this.#limited) keepLimitedRequests()
+    this.limited = this.engine.isLimited
+    if (this.limited) keepLimitedRequests()
   }
 
   /** Does what the engine decided in its last call. */
   private act(): void {
-    const { dropped, droppedR, wakeAt } = this.#engine.decision
+    const { dropped, droppedR, wakeAt } = this.engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
     if (wakeAt !== null) this.wakeAt(wakeAt)
-    if (this.#limited && this.#engine.mayMatch(this.#turn.now())) this.matchMore()
+    if (this.limited && this.engine.mayMatch(this.turn.now())) this.matchMore()
   }
 
   /** Delivers the matches that limits allow now. */
   private matchMore(): void {
     try {
       for (;;) {
-        const match = this.#engine.match(this.#turn.now())
-        const { dropped, droppedR, wakeAt } = this.#engine.decision
+        const match = this.engine.match(this.turn.now())
+        const { dropped, droppedR, wakeAt } = this.engine.decision
         if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
         if (wakeAt !== null) this.wakeAt(wakeAt)
         if (match === null) return
         match.askR.assign(match.ask)
-        if (this.#listeners.matched.length > 0) this.tellMatched()
+        if (this.listeners.matched.length > 0) this.tellMatched()
       }
     } catch (error) {
       this.kernel.queueFailed(error)
@@ -226,13 +226,13 @@ export class BrokerPort implements Port {
   }
 
   private tellMatched(): void {
-    for (const listener of this.#listeners.matched) listener.matched(this.idle)
+    for (const listener of this.listeners.matched) listener.matched(this.idle)
   }
 
   private wakeAt(at: Nanos): void {
-    const wake = (): void => this.try(() => this.#engine.timeout(this.kernel.turn.refresh()), undefined)
-    this.#timer ??= new WakeTimer(this.kernel.clock, wake)
-    this.#timer.wakeAt(at, this.#engine.length > 0)
+    const wake = (): void => this.try(() => this.engine.timeout(this.kernel.turn.refresh()), undefined)
+    this.timer ??= new WakeTimer(this.kernel.clock, wake)
+    this.timer.wakeAt(at, this.engine.length > 0)
   }
 
   /** Calls the engine, and does what it decided. */

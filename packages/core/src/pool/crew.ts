@@ -47,23 +47,23 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   busy = 0
   gated = false
   #seatGates: readonly SeatGate[] = NONE
-  readonly #recorder: Recorder
-  readonly #listeners: Listeners
-  #rows: CastRows | null = null
+  private readonly recorder: Recorder
+  private readonly listeners: Listeners
+  private madeRows: CastRows | null = null
 
   constructor(private readonly parts: CrewParts) {
     this.turn = parts.pool.turn
     this.facts = parts.facts
     this.behaviour = parts.behaviour
     this.failures = parts.failures
-    this.#recorder = parts.recorder
+    this.recorder = parts.recorder
     this.turnWork = parts.turnWork
-    this.#listeners = parts.listeners
+    this.listeners = parts.listeners
     this.work = parts.pool.port
   }
 
   get rows(): CastRows {
-    return (this.#rows ??= new CastRows(this, this.#recorder, this.#listeners))
+    return (this.madeRows ??= new CastRows(this, this.recorder, this.listeners))
   }
 
   // --- work ---
@@ -101,26 +101,26 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   began(request: Request, at: Nanos): void {
     this.busy++
-    this.#recorder.waited(request.sentAt, at)
+    this.recorder.waited(request.sentAt, at)
   }
 
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     request.attempt++
     if (request.handler.batch > 0) for (const companion of request.companions ?? []) companion.attempt++
     if (attempt.number > 1) this.reran(request, attempt)
-    if (this.#listeners.handlerStarted.length > 0) this.handlerStarted(request)
+    if (this.listeners.handlerStarted.length > 0) this.handlerStarted(request)
   }
 
   private handlerStarted(request: Request): void {
     this.turnWork.join()
-    const { handlerStarted } = this.#listeners
+    const { handlerStarted } = this.listeners
     const seat = request.runner as Member
     for (const listener of handlerStarted) listener.handlerStarted(seat, request, this.turn.now())
   }
 
   private reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
-    this.#recorder.reran(this.turn.now())
-    const { handlerReran } = this.#listeners
+    this.recorder.reran(this.turn.now())
+    const { handlerReran } = this.listeners
     for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
   }
 
@@ -128,7 +128,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turnWork.join()
     this.busy--
     if (runNs >= 0) this.ran(runNs, times)
-    const { runFinished } = this.#listeners
+    const { runFinished } = this.listeners
     for (let i = 0; i < runFinished.length; i++) runFinished[i]?.runFinished(member, request, runNs)
   }
 
@@ -136,13 +136,13 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turnWork.join()
     this.busy--
     if (runNs >= 0) this.ran(runNs, 1)
-    for (const listener of this.#listeners.runBroke) listener.runBroke(member, request)
+    for (const listener of this.listeners.runBroke) listener.runBroke(member, request)
   }
 
   /** Runs took so long, each on average. */
   ran(runNs: Nanos, times: number): void {
     const now = this.turn.now()
-    this.#recorder.ran(runNs, now, times)
+    this.recorder.ran(runNs, now, times)
     this.work.finished(runNs, now)
   }
 

@@ -36,18 +36,18 @@ const RESOLVED = Promise.resolve()
  */
 export class DirectCalls {
   /** The last handler that went this way. */
-  #prompt: Handler | null = null
+  private prompt: Handler | null = null
   /** Those that did not answer at once. */
-  #late: Set<Handler> | null = null
+  private late: Set<Handler> | null = null
   /** A call that is over, to be used again. */
-  #free: DirectCall | null = null
+  private free: DirectCall | null = null
 
   constructor(private readonly parts: DirectPorts) {}
 
   /** Takes a call in. Null, and nothing done, if it has to go the general way. */
   take(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> | null {
     const { turnWork, pool } = this.parts
-    if (!turnWork.isAlone || (handler !== this.#prompt && !this.isPrompt(handler))) return null
+    if (!turnWork.isAlone || (handler !== this.prompt && !this.isPrompt(handler))) return null
     // A handler that waits for its own pool is looked for among the calls of handlers. In a context of its own no member may run.
     if (!pool.entrance.open || calling.hand !== null || hasContext()) return null
     return timeout > 0 ? this.begin(kind, handler, message, timeout) : null
@@ -57,8 +57,8 @@ export class DirectCalls {
     const { turn, turnWork, port, pool, recorder } = this.parts
     const member = port.takeIdle()
     if (member === null) return null
-    const call = this.#free ?? new DirectCall(this, this.parts)
-    this.#free = null
+    const call = this.free ?? new DirectCall(this, this.parts)
+    this.free = null
     const request = new Request(pool, kind, handler, message, call.tell, turn.now())
     call.request = request
     call.member = member
@@ -71,21 +71,21 @@ export class DirectCalls {
   }
 
   private isPrompt(handler: Handler): boolean {
-    if (handler.batch > 0 || this.#late?.has(handler) === true) return false
-    this.#prompt = handler
+    if (handler.batch > 0 || this.late?.has(handler) === true) return false
+    this.prompt = handler
     return true
   }
 
   /** A call has its answer, and may be used again. */
   done(call: DirectCall): void {
-    this.#free = call
+    this.free = call
   }
 
   /** A handler has not answered at once. */
   wasLate(handler: Handler): void {
-    this.#late ??= new Set()
-    this.#late.add(handler)
-    this.#prompt = null
+    this.late ??= new Set()
+    this.late.add(handler)
+    this.prompt = null
   }
 }
 
@@ -98,10 +98,10 @@ class DirectCall {
   request: Request | null = null
   /** Who runs it. */
   member: Member | null = null
-  #answer: unknown = undefined
-  #isAnswered = false
+  private answer: unknown = undefined
+  private isAnswered = false
   /** Resolves what the microtask has returned, if it was over before the answer. */
-  #resolve: ((answer: unknown) => void) | null = null
+  private resolve: ((answer: unknown) => void) | null = null
 
   constructor(
     private readonly calls: DirectCalls,
@@ -110,23 +110,23 @@ class DirectCall {
 
   /** Tells the caller how it ended. */
   readonly tell = (answer: unknown): void => {
-    if (this.#resolve !== null) return this.#resolve(answer)
-    this.#answer = answer
-    this.#isAnswered = true
+    if (this.resolve !== null) return this.resolve(answer)
+    this.answer = answer
+    this.isAnswered = true
   }
 
   /** Runs its member. Returns the answer, or a promise of it. */
   readonly run = (): unknown => {
     const request = this.request as Request
     this.parts.turnWork.runOne(this.member as Member, request)
-    return this.#isAnswered ? this.end() : this.wait(request)
+    return this.isAnswered ? this.end() : this.wait(request)
   }
 
   private end(): unknown {
-    const answer = this.#answer
-    this.#answer = undefined
+    const answer = this.answer
+    this.answer = undefined
     this.request = this.member = null
-    this.#isAnswered = false
+    this.isAnswered = false
     this.calls.done(this)
     return answer
   }
@@ -135,6 +135,6 @@ class DirectCall {
     this.request = this.member = null
     if (request.attempt > 0) this.calls.wasLate(request.handler)
     if (request.outcome === null) this.parts.pool.deadlines.add(request)
-    return new Promise((resolve) => (this.#resolve = resolve))
+    return new Promise((resolve) => (this.resolve = resolve))
   }
 }

@@ -16,14 +16,14 @@ export interface TurnPorts {
 
 /** The work of one pool in a turn of the event loop: runs the members that are ready, while the time budget of the turn lasts. */
 export class TurnWork implements Runnable {
-  #runs: RunMeter | null = null
-  readonly #ready = new Ring<Member>()
+  private meter: RunMeter | null = null
+  private readonly line = new Ring<Member>()
   /** Those that look for work when all that are ready have run. Made with the first one. */
   #last: Member[] | null = null
-  #scheduled = false
-  #joined = false
+  private isScheduled = false
+  private joined = false
   /** Whether a single member was ready when it last ran. */
-  #wasAlone = true
+  private wasAlone = true
 
   constructor(
     private readonly turn: Turn,
@@ -32,41 +32,41 @@ export class TurnWork implements Runnable {
 
   /** Measures the runs of handlers that return at once. Many pools never need it. */
   get runs(): RunMeter {
-    return (this.#runs ??= new RunMeter(this.turn))
+    return (this.meter ??= new RunMeter(this.turn))
   }
 
   /** Whether members are about to run. */
   get scheduled(): boolean {
-    return this.#scheduled
+    return this.isScheduled
   }
 
   /** Whether no member is about to run, and what becomes ready is likely to be alone. */
   get isAlone(): boolean {
-    return this.#wasAlone && !this.#scheduled
+    return this.wasAlone && !this.isScheduled
   }
 
   /** The pool has work in this turn. Called for each piece of it. */
   join(): void {
-    if (!this.#joined) this.begin()
+    if (!this.joined) this.begin()
   }
 
   private begin(): void {
-    this.#joined = true
+    this.joined = true
     this.turn.touch(this)
     this.pool.lifecycle.active()
   }
 
   /** Runs `member` later in this turn. */
   ready(member: Member): void {
-    this.#ready.push(member)
-    if (this.#scheduled) return
-    this.#scheduled = true
+    this.line.push(member)
+    if (this.isScheduled) return
+    this.isScheduled = true
     this.turn.schedule(this)
   }
 
   /** Whether none is ready, besides the one that runs. */
   get isNoneReady(): boolean {
-    return this.#ready.length === 0
+    return this.line.length === 0
   }
 
   /** Has a member look for work when all that are ready have run. Call it while it runs. @param first before others that do so */
@@ -78,7 +78,7 @@ export class TurnWork implements Runnable {
 
   /** Keeps members that become ready for `runOne`, which must be called in a microtask. */
   reserve(): void {
-    this.#scheduled = true
+    this.isScheduled = true
   }
 
   /**
@@ -92,14 +92,14 @@ export class TurnWork implements Runnable {
     // What is queued stands in the order in which it was sent.
     if (this.runs.beginOne() && waiting.list === null) waiting.sentAt = turn.last
     this.pool.beforeCommits()
-    const ready = this.#ready
+    const ready = this.line
     try {
       if (turn.exhausted) ready.unshift(member)
       else member.execute()
     } finally {
-      this.#scheduled = ready.length > 0
-      this.#wasAlone = !this.#scheduled
-      if (this.#scheduled) turn.schedule(this)
+      this.isScheduled = ready.length > 0
+      this.wasAlone = !this.isScheduled
+      if (this.isScheduled) turn.schedule(this)
     }
   }
 
@@ -108,8 +108,8 @@ export class TurnWork implements Runnable {
     const { runs } = this
     runs.begin()
     this.pool.beforeCommits()
-    const ready = this.#ready
-    this.#wasAlone = ready.length === 1
+    const ready = this.line
+    this.wasAlone = ready.length === 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
       while ((ready.length > 0 || this.mayBeReady()) && !turn.exhausted) ready.shift().execute()
@@ -117,8 +117,8 @@ export class TurnWork implements Runnable {
       if (runNs >= 0) this.pool.ran(runNs, runs.measured)
     } finally {
       this.mayBeReady()
-      this.#scheduled = ready.length > 0
-      if (this.#scheduled) turn.schedule(this)
+      this.isScheduled = ready.length > 0
+      if (this.isScheduled) turn.schedule(this)
     }
   }
 
@@ -128,11 +128,11 @@ export class TurnWork implements Runnable {
     if (last === null || last.length === 0) return false
     for (const member of last) member.seekWork()
     last.length = 0
-    return this.#ready.length > 0
+    return this.line.length > 0
   }
 
   rest(): void {
-    this.#joined = false
+    this.joined = false
     this.pool.turnEnded()
   }
 }

@@ -29,11 +29,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   ended = false
   /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
   private commitsNow = false
-  #keeper: StateKeeper | null
+  private keeper: StateKeeper | null
   /** The other requests of the batch in hand; null if there is none. */
-  #companions: readonly Request[] | null = null
+  private companions: readonly Request[] | null = null
   startedAt: Nanos = 0
-  #promised: PromisedRuns | null = null
+  private promised: PromisedRuns | null = null
 
   constructor(
     readonly pool: InProcessPool,
@@ -41,7 +41,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     readonly host: WorkerHost<Request>,
     keeper: StateKeeper | null,
   ) {
-    this.#keeper = keeper
+    this.keeper = keeper
   }
 
   get depth(): 1 {
@@ -49,11 +49,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   get commits(): boolean {
-    return this.#keeper?.commits === true
+    return this.keeper?.commits === true
   }
 
   get state(): unknown {
-    return this.#keeper?.state
+    return this.keeper?.state
   }
 
   /** What it runs: of a batch, the first. */
@@ -62,20 +62,20 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   get isCalling(): boolean {
-    return this.#promised?.waits !== true && this.host.inHand.first !== null
+    return this.promised?.waits !== true && this.host.inHand.first !== null
   }
 
   start(): Eventually<Started> {
-    if (this.#keeper !== null) return READY
+    if (this.keeper !== null) return READY
     // In nact a function whose initialStateFunc threw may go on: without a state.
-    if (this.pool.behaviour.form === 'plain') this.#keeper = new PlainKeeper(undefined)
+    if (this.pool.behaviour.form === 'plain') this.keeper = new PlainKeeper(undefined)
     const made = initialise(this.pool.behaviour, this.pool.facts, this.info)
     return isThenable(made) ? made.then((state) => this.started(state)) : this.started(made)
   }
 
   private started(made: unknown): Started {
     const { started, keeper } = firstStateOf(made, this.info.name, this.pool)
-    this.#keeper = keeper ?? this.#keeper
+    this.keeper = keeper ?? this.keeper
     return started
   }
 
@@ -89,7 +89,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
   runAtOnce(job: Request): boolean {
-    if (job.handler.batch > 0 || this.#companions !== null) this.#companions = job.companions
+    if (job.handler.batch > 0 || this.companions !== null) this.companions = job.companions
     this.began(job)
     let step: Step | PromiseLike<Step>
     try {
@@ -115,11 +115,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   get shortCell(): StateKeeper['cell'] {
-    return (this.#keeper as StateKeeper).cell
+    return (this.keeper as StateKeeper).cell
   }
 
   private transact(): Step | PromiseLike<Step> {
-    return (this.#keeper as StateKeeper).transact(this, this.pool.commitOptions)
+    return (this.keeper as StateKeeper).transact(this, this.pool.commitOptions)
   }
 
   /** What the handler returned belongs to its caller, too: a recipe, the function that makes the answer. */
@@ -140,7 +140,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     try {
       result = isPlain
         ? job.handler.handle(job.message, state, ctx)
-        : runSpecially(job, this.#companions, { state, attempt, ctx })
+        : runSpecially(job, this.companions, { state, attempt, ctx })
     } catch (error) {
       calling.hand = null
       throw new HandlerFailure(error)
@@ -157,7 +157,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   get promisedRuns(): PromisedRuns {
-    return (this.#promised ??= new PromisedRuns(this))
+    return (this.promised ??= new PromisedRuns(this))
   }
 
   /** What an asynchronous handler returned. */
@@ -173,7 +173,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
     this.commitsNow =
-      isWanted(job, this.pool) || this.#companions?.some((companion) => isWanted(companion, this.pool)) === true
+      isWanted(job, this.pool) || this.companions?.some((companion) => isWanted(companion, this.pool)) === true
     return this.commitsNow ? undefined : this.pool.failures.expired(job)
   }
 
@@ -194,10 +194,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   committed(step: Step, state: unknown): void {
     const request = this.host.inHand.first
     if (request !== null) {
-      if (this.#promised !== null) this.#promised.hold = null
-      if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
+      if (this.promised !== null) this.promised.hold = null
+      if (this.companions !== null || request.rarely !== null || typeof step.value === 'function') {
         this.commitsNow = step.next !== undefined
-        giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
+        giveAnswers({ request, companions: this.companions }, step, state, this.pool)
       } else giveShortly(request, step)
     }
     this.commitsNow = false
@@ -219,8 +219,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   failed(job: Request, error: unknown): void {
     this.commitsNow = false
     const runNs = this.pool.turn.refresh() - this.startedAt
-    if (this.#promised !== null) this.#promised.hold = null
-    const { isCrash, cause } = failureOf(error, [job, ...(this.#companions ?? [])])
+    if (this.promised !== null) this.promised.hold = null
+    const { isCrash, cause } = failureOf(error, [job, ...(this.companions ?? [])])
     if (isCrash) this.host.failed(job, cause, runNs)
     else this.host.refused(job, cause, runNs)
   }
@@ -243,12 +243,12 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   private has(request: Request): boolean {
-    return this.host.inHand.first === request || this.#companions?.includes(request) === true
+    return this.host.inHand.first === request || this.companions?.includes(request) === true
   }
 
   end(reason: unknown): Eventually<void> {
     this.ended = true
-    if (this.#promised !== null) this.#promised.releaseHold()
+    if (this.promised !== null) this.promised.releaseHold()
     const { status } = this.pool
     const state = readSafely(() => this.state, undefined)
     const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }

@@ -27,7 +27,7 @@ class Histogram {
   record(value: Nanos, times: number): void {
     const whole = value < 0 ? 0 : value
     const bucket = bucketOf(whole)
-    if (bucket >= this.counts.length) this.#grow(bucket)
+    if (bucket >= this.counts.length) this.grow(bucket)
     this.counts[bucket] = (this.counts[bucket] as number) + times
     this.count += times
     this.sum += whole * times
@@ -39,7 +39,7 @@ class Histogram {
     this.count = this.sum = this.max = 0
   }
 
-  #grow(bucket: number): void {
+  private grow(bucket: number): void {
     const counts = new Uint32Array(Math.min(BUCKETS, Math.ceil((bucket + 1) / STEP) * STEP))
     counts.set(this.counts)
     this.counts = counts
@@ -53,43 +53,43 @@ class Histogram {
  */
 export class RecentHistogram {
   /** Made with the first value. */
-  #current: Histogram | null = null
-  #previous: Histogram | null = null
+  private current: Histogram | null = null
+  private previous: Histogram | null = null
   /** The last value and how often it came. Requests that came together often waited equally long; they are recorded in one step. */
-  #last: Nanos = 0
-  #repeated = 0
+  private last: Nanos = 0
+  private repeated = 0
   /** When the current window ends. */
-  #until: Nanos
+  private until: Nanos
   /** When the previous window began. */
-  #before: Nanos
+  private before: Nanos
 
   constructor(
     private readonly window: Nanos,
     now: Nanos,
   ) {
-    this.#before = now
-    this.#until = now + window
+    this.before = now
+    this.until = now + window
   }
 
   /** Records a value. @param times how often it came */
   record(value: Nanos, now: Nanos, times = 1): void {
-    if (value === this.#last && now < this.#until) this.#repeated += times
-    else this.#recordAnother(value, now, times)
+    if (value === this.last && now < this.until) this.repeated += times
+    else this.recordAnother(value, now, times)
   }
 
-  #recordAnother(value: Nanos, now: Nanos, times: number): void {
-    this.#catchUp(now)
-    this.#last = value
-    this.#repeated = times
+  private recordAnother(value: Nanos, now: Nanos, times: number): void {
+    this.catchUp(now)
+    this.last = value
+    this.repeated = times
   }
 
   /** The percentiles of recent values; all zeros if there are none. */
   percentiles(now: Nanos): Percentiles {
-    this.#catchUp(now)
-    const count = this.#count
-    const max = Math.max(this.#current?.max ?? 0, this.#previous?.max ?? 0)
+    this.catchUp(now)
+    const count = this.recentCount
+    const max = Math.max(this.current?.max ?? 0, this.previous?.max ?? 0)
     if (count === 0) return { count, p50: 0, p90: 0, p99: 0, max: 0 }
-    const [p99, p90, p50] = this.#valuesAt(
+    const [p99, p90, p50] = this.valuesAt(
       [Math.ceil(0.99 * count), Math.ceil(0.9 * count), Math.ceil(0.5 * count)],
       max,
     )
@@ -99,63 +99,63 @@ export class RecentHistogram {
 
   /** The sum of the recent values that are as great as `least`, to 6 %, and over how long they came. */
   sumFrom(least: Nanos, now: Nanos): { readonly sum: Nanos; readonly of: Nanos } {
-    this.#catchUp(now)
+    this.catchUp(now)
     let sum = 0
-    for (const histogram of [this.#current, this.#previous]) {
+    for (const histogram of [this.current, this.previous]) {
       if (histogram === null) continue
       for (let bucket = bucketOf(least); bucket < histogram.counts.length; bucket++) {
         const times = histogram.counts[bucket] as number
         if (times > 0) sum += times * Math.min(histogram.max, upperEnd(bucket))
       }
     }
-    return { sum, of: now - this.#before }
+    return { sum, of: now - this.before }
   }
 
   /** The mean of what was recorded lately; 0 if nothing was. */
   mean(now: Nanos): Nanos {
-    this.#catchUp(now)
-    const count = this.#count
-    return count === 0 ? 0 : this.#sum / count
+    this.catchUp(now)
+    const count = this.recentCount
+    return count === 0 ? 0 : this.recentSum / count
   }
 
   /** The sum of recent values per nanosecond. For run times: how many ran at once on average. */
   density(now: Nanos): number {
-    this.#catchUp(now)
-    return now === this.#before ? 0 : this.#sum / (now - this.#before)
+    this.catchUp(now)
+    return now === this.before ? 0 : this.recentSum / (now - this.before)
   }
 
-  get #count(): number {
-    return (this.#current?.count ?? 0) + (this.#previous?.count ?? 0)
+  private get recentCount(): number {
+    return (this.current?.count ?? 0) + (this.previous?.count ?? 0)
   }
 
-  get #sum(): number {
-    return (this.#current?.sum ?? 0) + (this.#previous?.sum ?? 0)
+  private get recentSum(): number {
+    return (this.current?.sum ?? 0) + (this.previous?.sum ?? 0)
   }
 
-  #catchUp(now: Nanos): void {
-    if (this.#repeated > 0) (this.#current ??= new Histogram()).record(this.#last, this.#repeated)
-    this.#repeated = 0
-    if (now >= this.#until) this.#turn(now)
+  private catchUp(now: Nanos): void {
+    if (this.repeated > 0) (this.current ??= new Histogram()).record(this.last, this.repeated)
+    this.repeated = 0
+    if (now >= this.until) this.turn(now)
   }
 
-  #turn(now: Nanos): void {
-    const windows = Math.floor((now - this.#until) / this.window) + 1
-    const empty = this.#previous
-    this.#previous = this.#current
-    this.#current = empty
+  private turn(now: Nanos): void {
+    const windows = Math.floor((now - this.until) / this.window) + 1
+    const empty = this.previous
+    this.previous = this.current
+    this.current = empty
     empty?.reset()
-    if (windows > 1) this.#previous?.reset()
+    if (windows > 1) this.previous?.reset()
     // Windows follow one another without a gap, so each has its exact length.
-    this.#until += windows * this.window
-    this.#before = this.#until - 2 * this.window
+    this.until += windows * this.window
+    this.before = this.until - 2 * this.window
   }
 
   /** The values of three ranks, the greatest first, in one pass down from the maximum: most buckets are below the median. */
-  #valuesAt(ranks: [number, number, number], max: Nanos): [Nanos, Nanos, Nanos] {
-    const current = this.#current?.counts ?? NO_BUCKETS
-    const previous = this.#previous?.counts ?? NO_BUCKETS
+  private valuesAt(ranks: [number, number, number], max: Nanos): [Nanos, Nanos, Nanos] {
+    const current = this.current?.counts ?? NO_BUCKETS
+    const previous = this.previous?.counts ?? NO_BUCKETS
     let bucket = bucketOf(max)
-    let below = this.#count
+    let below = this.recentCount
     const take = () => {
       below -=
         (bucket < current.length ? (current[bucket] as number) : 0) +

@@ -13,42 +13,42 @@ export class Stats implements Recorder {
   lastCrash: unknown = undefined
   lastInitError: unknown = undefined
   // Each is made when it is first recorded or read, and counts from the start of the pool all the same.
-  #sojourn: RecentHistogram | null = null
-  #run: RecentHistogram | null = null
-  #turns: RecentHistogram | null = null
-  #failures: RecentTally<Outcome> | null = null
-  #drops: RecentTally<DropReason> | null = null
-  #troubles: RecentTally<'crash' | 'stuck' | 'rerun'> | null = null
+  private madeSojourn: RecentHistogram | null = null
+  private madeRun: RecentHistogram | null = null
+  private madeTurns: RecentHistogram | null = null
+  private madeFailures: RecentTally<Outcome> | null = null
+  private madeDrops: RecentTally<DropReason> | null = null
+  private madeTroubles: RecentTally<'crash' | 'stuck' | 'rerun'> | null = null
 
   constructor(private readonly bornAt: Nanos) {}
 
   /** How long requests waited before they were run. */
   get sojourn(): RecentHistogram {
-    return (this.#sojourn ??= new RecentHistogram(WINDOW, this.bornAt))
+    return (this.madeSojourn ??= new RecentHistogram(WINDOW, this.bornAt))
   }
 
   /** How long handlers ran, including commits and repeated runs. */
   get run(): RecentHistogram {
-    return (this.#run ??= new RecentHistogram(WINDOW, this.bornAt))
+    return (this.madeRun ??= new RecentHistogram(WINDOW, this.bornAt))
   }
 
   /** How long those turns of the event loop took in which the pool had work. */
   get turns(): RecentHistogram {
-    return (this.#turns ??= new RecentHistogram(WINDOW, this.bornAt))
+    return (this.madeTurns ??= new RecentHistogram(WINDOW, this.bornAt))
   }
 
   /** The recent outcomes of requests that failed. */
   get failures(): RecentTally<Outcome> {
-    return (this.#failures ??= new RecentTally(WINDOW, this.bornAt))
+    return (this.madeFailures ??= new RecentTally(WINDOW, this.bornAt))
   }
 
   get drops(): RecentTally<DropReason> {
-    return (this.#drops ??= new RecentTally(WINDOW, this.bornAt))
+    return (this.madeDrops ??= new RecentTally(WINDOW, this.bornAt))
   }
 
   /** Recent crashes, stuck members and repeated runs. */
   get troubles(): RecentTally<'crash' | 'stuck' | 'rerun'> {
-    return (this.#troubles ??= new RecentTally(WINDOW, this.bornAt))
+    return (this.madeTroubles ??= new RecentTally(WINDOW, this.bornAt))
   }
 
   waited(sentAt: Nanos, now: Nanos): void {
