@@ -2,8 +2,12 @@ import { textOf } from '@genpool/runtime'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UnknownWrite } from '../errors'
-import { frame, MAGIC, readBodies } from './frames'
+import { logError, numbersIn, warnOfMissingLog, warnOfTornEnd } from './damage'
+import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
 import { decoded } from './too-deep'
+
+/** A frame without values, which stands first where values were removed: a snapshot has them. */
+const COMPACTED = frame([])
 
 interface Waiting {
   readonly value: unknown
@@ -28,19 +32,35 @@ export class LogFile {
     private handle: FileHandle,
     /** All bytes before this one are whole and acknowledged. */
     private end: number,
+    private compacted: boolean,
   ) {}
 
+  /** Whether values were removed from it, which are elsewhere now. */
+  get isCompacted(): boolean {
+    return this.compacted
+  }
+
   /**
-   * Opens or creates the file and cuts off a frame that a crash has torn.
+   * Opens or creates the file, and cuts off a frame that a crash has torn, with a warning of the process.
    *
-   * @throws {DamagedFile} for any other damage; the file is not changed
+   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, which is told
+   * @throws {JournalError} if it cannot be opened, or for any other damage; the file is not changed
    */
-  static async open(path: string): Promise<LogFile> {
-    const handle = await openOrCreate(path)
+  static async open(path: string, hasSnapshot: boolean): Promise<LogFile> {
     try {
-      const { end } = readBodies(await handle.readFile())
-      const log = new LogFile(path, handle, Math.max(end, MAGIC.length))
-      if (end === 0) await handle.write(MAGIC, 0, MAGIC.length, 0)
+      return await LogFile.#open(path, hasSnapshot)
+    } catch (error) {
+      throw logError(path, error)
+    }
+  }
+
+  static async #open(path: string, hasSnapshot: boolean): Promise<LogFile> {
+    const handle = await openOrCreate(path, hasSnapshot)
+    try {
+      const bytes = await handle.readFile()
+      const whole = readBodies(bytes)
+      const log = new LogFile(path, handle, whole.end, isCompacted(bytes))
+      warnOfTornEnd(path, whole, bytes)
       await handle.truncate(log.end)
       await handle.sync()
       await syncDirectory(path)
@@ -65,11 +85,12 @@ export class LogFile {
       if (this.#isClosed) throw this.#broken
       const all = await this.#values()
       const kept = all.filter(keep)
-      const bytes = Buffer.concat([MAGIC, ...(kept.length > 0 ? [frame(kept)] : [])])
+      const bytes = Buffer.concat([MAGIC, COMPACTED, ...(kept.length > 0 ? [frame(kept)] : [])])
       await replaceFile(this.path, bytes)
       await this.handle.close()
       this.handle = await this.#reopened()
       this.end = bytes.length
+      this.compacted = true
     })
   }
 
@@ -77,6 +98,17 @@ export class LogFile {
   async read(): Promise<unknown[]> {
     while (this.#writing !== undefined) await this.#writing
     return this.#values()
+  }
+
+  /** The first byte of the frame with this record, and the lowest number of a record in it. */
+  async find(record: number): Promise<{ readonly position: number; readonly first: number } | undefined> {
+    let position = MAGIC.length
+    for (const body of readBodies(await readFile(this.path)).bodies) {
+      const numbers = numbersIn(body)
+      if (numbers.includes(record)) return { position, first: Math.min(...numbers) }
+      position += HEADER + body.length
+    }
+    return undefined
   }
 
   async close(): Promise<void> {
@@ -90,8 +122,14 @@ export class LogFile {
   }
 
   async #values(): Promise<unknown[]> {
-    const { bodies } = readBodies(await readFile(this.path))
-    return ((await decoded(this.path, bodies)) as unknown[][]).flat()
+    try {
+      const { bodies } = readBodies(await readFile(this.path))
+      const values = await decoded(this.path, bodies)
+      if (!values.every(isBatch)) throw new DamagedFile('foreign', MAGIC.length, [], MAGIC.length)
+      return values.flat()
+    } catch (error) {
+      throw logError(this.path, error)
+    }
   }
 
   /** The old file is gone: what would be written there would be lost. */
@@ -160,6 +198,17 @@ export class LogFile {
   }
 }
 
+function isCompacted(file: Buffer): boolean {
+  return file.subarray(MAGIC.length, MAGIC.length + COMPACTED.length).equals(COMPACTED)
+}
+
+/** A snapshot in the place of a log has none. */
+function isBatch(value: unknown): boolean {
+  const isRecord = (record: unknown): boolean =>
+    typeof (record as { sequenceNumber?: unknown } | null | undefined)?.sequenceNumber === 'number'
+  return Array.isArray(value) && value.every(isRecord)
+}
+
 /** Replaces a file. A crash leaves the old file or the new one. */
 export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.new`
@@ -182,12 +231,15 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
   }
 }
 
-async function openOrCreate(path: string): Promise<FileHandle> {
+/** A crash leaves no file or a whole one: one without its first bytes has lost them. */
+async function openOrCreate(path: string, hasSnapshot: boolean): Promise<FileHandle> {
   try {
     return await open(path, 'r+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return open(path, 'w+')
+    if (hasSnapshot) warnOfMissingLog(path)
+    await replaceFile(path, hasSnapshot ? Buffer.concat([MAGIC, COMPACTED]) : MAGIC)
+    return open(path, 'r+')
   }
 }
 
