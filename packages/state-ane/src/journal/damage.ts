@@ -1,4 +1,4 @@
-import { readSafely } from '@genpool/runtime'
+import { count, readSafely } from '@genpool/runtime'
 import { deserialize } from 'node:v8'
 import { codeOf, fileError } from './file-error'
 import { type Bodies, DamagedFile, MAGIC } from './frames'
@@ -40,8 +40,8 @@ function logText(path: string, { damage, position, bodies, length }: DamagedFile
     case 'frame':
       return (
         `the record there was changed after it was written. ${UNCHANGED} ${known === 0 ? 'No record before it is left' : `The records up to ${known} are whole`}; what ` +
-        `was committed after that, in the last ${bytes(lost)}, cannot be read in order. Put the file back from a backup; or, if you can ` +
-        `lose the last ${bytes(lost)}, ${cutAt(path, position)}.`
+        `was committed after that, in the last ${count(lost, 'byte')}, cannot be read in order. Put the file back from a backup; or, if you can ` +
+        `lose the last ${count(lost, 'byte')}, ${cutAt(path, position)}.`
       )
   }
 }
@@ -85,7 +85,7 @@ export function warnOfTornEnd(path: string, { bodies, end }: Bodies, file: Buffe
   const torn = file.subarray(end)
   if (torn.length === 0) return
   warn(
-    `The log "${path}" ended in a record that is not whole: ${bytes(torn.length)} from byte ${end} on, after record ${lastRecord(bodies)}, ` +
+    `The log "${path}" ended in a record that is not whole: ${count(torn.length, 'byte')} from byte ${end} on, after record ${lastRecord(bodies)}, ` +
       'were removed. A crash during a write leaves such an end, and nobody was told that this write is safe. If there was no crash, the ' +
       'end of the file was lost, and commits with it: compare it with a backup.',
   )
@@ -100,10 +100,6 @@ export function warnOfMissingLog(path: string): void {
 
 function warn(text: string): void {
   process.emitWarning(text, { type: 'GenPoolWarning', code: 'GENPOOL_JOURNAL' })
-}
-
-function bytes(n: number): string {
-  return n === 1 ? '1 byte' : `${n} bytes`
 }
 
 /** The number of the last record in these frames of a log; 0 if there is none. */
