@@ -35,7 +35,7 @@ const fileEngineOptions = z.strictObject({ compact: z.boolean().default(true) })
  *
  * Each key has an append-only log and a snapshot. A record has its length and checksum, and is acknowledged when it is on the
  * disk (fsync); writes that arrive while the disk is busy share one sync. A record torn by a crash is cut off when the file is
- * opened.
+ * opened, with a warning of the process. For any other damage, what reads or writes rejects with a JournalError that says how to go on.
  *
  * One engine at a time may use a key: the first one has a lock, and another is refused with a LockedError, in this process or in
  * another. The lock ends with `close()`; the lock of a dead process is taken over.

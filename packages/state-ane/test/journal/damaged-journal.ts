@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** The values of the two cells after a commit. */
-export type Pair = readonly [a: number, b: number]
+type Pair = readonly [a: number, b: number]
 
 export type File = 'store.log' | 'store.snapshot'
 
