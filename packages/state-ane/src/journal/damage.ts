@@ -9,7 +9,7 @@ import { cutAt, moveAway, UNCHANGED, writeMark } from './remedies'
 export function logError(path: string, error: unknown): unknown {
   if (error instanceof DamagedFile) {
     const { position } = error
-    return new JournalError(`The log "${path}" is damaged at byte ${position}: ${logText(path, error)}`, error, {
+    return new JournalError(`The log "${path}" is damaged at byte ${position}: ${logText(path, error)}`, undefined, {
       path,
       position,
     })
@@ -39,7 +39,7 @@ function logText(path: string, { damage, position, bodies, length }: DamagedFile
       return `${UNCHANGED} ${MARK} ${writeMark(path, MAGIC)}.`
     case 'frame':
       return (
-        `the record there was changed after it was written. ${UNCHANGED} ${known === 0 ? 'No record before it is left' : `The records up to ${known} are whole`}; what ` +
+        `the record there was changed or cut off after it was written. ${UNCHANGED} ${known === 0 ? 'No record before it is left' : `The records up to ${known} are whole`}; what ` +
         `was committed after that, in the last ${count(lost, 'byte')}, cannot be read in order. Put the file back from a backup; or, if you can ` +
         `lose the last ${count(lost, 'byte')}, ${cutAt(path, position)}.`
       )
@@ -57,8 +57,10 @@ export interface Beside {
 
 /** What is wrong with a snapshot: where, what is lost, and how to go on. */
 export function damagedSnapshot(path: string, error: unknown, beside: Beside): JournalError {
-  const text = `The snapshot "${path}" ${wrongWith(error)}. The log is whole. ${UNCHANGED} ${snapshotRemedy(path, error, beside)}`
-  return new JournalError(text, error, error instanceof DamagedFile ? { path, position: error.position } : { path })
+  const text = `The snapshot "${path}" ${wrongWith(error)}. The log can be read. ${UNCHANGED} ${snapshotRemedy(path, error, beside)}`
+  return error instanceof DamagedFile
+    ? new JournalError(text, undefined, { path, position: error.position })
+    : new JournalError(text, error, { path })
 }
 
 function wrongWith(error: unknown): string {
@@ -88,6 +90,14 @@ export function warnOfTornEnd(path: string, { bodies, end }: Bodies, file: Buffe
     `The log "${path}" ended in a record that is not whole: ${count(torn.length, 'byte')} from byte ${end} on, after record ${lastRecord(bodies)}, ` +
       'were removed. A crash during a write leaves such an end, and nobody was told that this write is safe. If there was no crash, the ' +
       'end of the file was lost, and commits with it: compare it with a backup.',
+  )
+}
+
+/** Tells of a log that ends earlier than it was written: by the hand of its owner, or not. */
+export function warnOfCutLog(path: string, { bodies, end }: Bodies): void {
+  warn(
+    `The log "${path}" was cut at byte ${end}, after record ${lastRecord(bodies)}. What was committed after that record is lost, unless ` +
+      'you put the log back.',
   )
 }
 

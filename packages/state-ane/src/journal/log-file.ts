@@ -1,13 +1,20 @@
-import { textOf } from '@genpool/runtime'
+import { readSafely, textOf } from '@genpool/runtime'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { deserialize } from 'node:v8'
 import { UnknownWrite } from '../errors'
-import { logError, numbersIn, warnOfMissingLog, warnOfTornEnd } from './damage'
+import { logError, numbersIn, warnOfCutLog, warnOfMissingLog, warnOfTornEnd } from './damage'
 import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
 import { decoded } from './too-deep'
 
-/** A frame without values, which stands first where values were removed: a snapshot has them. */
-const COMPACTED = frame([])
+/**
+ * Stands first in a log from which values were removed: a snapshot has them. Such a file is put in place as a whole, so no crash has
+ * torn what is before `end`.
+ */
+interface Compacted {
+  /** Digits, so that all are of one length. */
+  readonly end: string
+}
 
 interface Waiting {
   readonly value: unknown
@@ -59,7 +66,15 @@ export class LogFile {
     try {
       const bytes = await handle.readFile()
       const whole = readBodies(bytes)
-      const log = new LogFile(path, handle, whole.end, isCompacted(bytes))
+      const compacted = compactedOf(whole.bodies)
+      if (whole.end < Number(compacted?.end ?? 0)) {
+        if (whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+        warnOfCutLog(path, whole)
+        await replaceFile(path, cutLog(bytes))
+        await handle.close()
+        return await LogFile.#open(path, hasSnapshot)
+      }
+      const log = new LogFile(path, handle, whole.end, compacted !== undefined)
       warnOfTornEnd(path, whole, bytes)
       await handle.truncate(log.end)
       await handle.sync()
@@ -85,7 +100,7 @@ export class LogFile {
       if (this.#isClosed) throw this.#broken
       const all = await this.#values()
       const kept = all.filter(keep)
-      const bytes = Buffer.concat([MAGIC, COMPACTED, ...(kept.length > 0 ? [frame(kept)] : [])])
+      const bytes = compactedLog(kept)
       await replaceFile(this.path, bytes)
       await this.handle.close()
       this.handle = await this.#reopened()
@@ -124,7 +139,7 @@ export class LogFile {
   async #values(): Promise<unknown[]> {
     try {
       const { bodies } = readBodies(await readFile(this.path))
-      const values = await decoded(this.path, bodies)
+      const values = await decoded(this.path, compactedOf(bodies) === undefined ? bodies : bodies.slice(1))
       if (!values.every(isBatch)) throw new DamagedFile('foreign', MAGIC.length, [], MAGIC.length)
       return values.flat()
     } catch (error) {
@@ -198,8 +213,27 @@ export class LogFile {
   }
 }
 
-function isCompacted(file: Buffer): boolean {
-  return file.subarray(MAGIC.length, MAGIC.length + COMPACTED.length).equals(COMPACTED)
+/** Each value has a frame of its own, so that damage to one leaves the others before it. */
+function compactedLog(kept: readonly unknown[]): Buffer {
+  const frames = kept.map((value) => frame([value]))
+  const end = [MAGIC, markOf(0), ...frames].reduce((sum, { length }) => sum + length, 0)
+  return Buffer.concat([MAGIC, markOf(end), ...frames])
+}
+
+/** The same for one that was cut between two frames. A crash may tear what will be written behind them. */
+function cutLog(file: Buffer): Buffer {
+  return Buffer.concat([MAGIC, markOf(file.length), file.subarray(MAGIC.length + markOf(0).length)])
+}
+
+function markOf(end: number): Buffer {
+  return frame({ end: String(end).padStart(16, '0') } satisfies Compacted)
+}
+
+function compactedOf([first]: readonly Buffer[]): Compacted | undefined {
+  // Others are larger than this, and may be large.
+  if (first?.length !== markOf(0).length - HEADER) return undefined
+  const value: unknown = readSafely(() => deserialize(first), undefined)
+  return typeof (value as Partial<Compacted> | undefined)?.end === 'string' ? (value as Compacted) : undefined
 }
 
 /** A snapshot in the place of a log has none. */
@@ -238,7 +272,7 @@ async function openOrCreate(path: string, hasSnapshot: boolean): Promise<FileHan
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     if (hasSnapshot) warnOfMissingLog(path)
-    await replaceFile(path, hasSnapshot ? Buffer.concat([MAGIC, COMPACTED]) : MAGIC)
+    await replaceFile(path, hasSnapshot ? compactedLog([]) : MAGIC)
     return open(path, 'r+')
   }
 }

@@ -126,7 +126,7 @@ describe('a journal', () => {
     lost.change('store.snapshot', flip(300))
     const { error } = await open(lost.directory)
     expect(error?.message).toBe(
-      `The snapshot "${lost.path('store.snapshot')}" is damaged at byte 8. The log is whole. Nothing was changed. What was ` +
+      `The snapshot "${lost.path('store.snapshot')}" is damaged at byte 8. The log can be read. Nothing was changed. What was ` +
         `committed before record 8 was in the snapshot alone, and the log "${lost.path('store.log')}" makes no sense without it. ` +
         'Put both files back from one backup; or, if you can lose all that the store had, move both away: `mv ' +
         `'${lost.path('store.snapshot')}' '${lost.path('store.snapshot')}.damaged' && mv '${lost.path('store.log')}' ` +
@@ -145,7 +145,7 @@ describe('a journal', () => {
     const { error } = await open(copy.directory)
     const { position } = error as JournalError
     expect(error?.message).toBe(
-      `The log "${copy.path('store.log')}" is damaged at byte ${position}: the record there was changed after it was written. ` +
+      `The log "${copy.path('store.log')}" is damaged at byte ${position}: the record there was changed or cut off after it was written. ` +
         'Nothing was changed. The records up to 8 are whole; what was committed after that, in the last ' +
         `${size - (position as number)} bytes, cannot be read in order. Put the file back from a backup; or, if you can lose the ` +
         `last ${size - (position as number)} bytes, cut the file there: \`truncate -s ${position} '${copy.path('store.log')}'\`.`,
@@ -174,6 +174,31 @@ describe('a journal', () => {
       ),
     ])
     expect((await open(copy.directory)).warnings).toEqual([])
+  })
+
+  it('that was shortened has lost no record to a crash, wherever it ends', async () => {
+    const copy = copyOf('without a snapshot')
+    const engine = fileEngine(copy.directory)
+    await engine.takeSnapshot({
+      key: 'store',
+      sequenceNumber: 5,
+      data: {
+        cells: [
+          { key: 'a', version: 3, value: 3 },
+          { key: 'b', version: 2, value: 2 },
+        ],
+      },
+      createdAt: 0,
+    })
+    await engine.close()
+    expect((await open(copy.directory)).pair).toEqual(copy.journal.last)
+    const size = statSync(copy.path('store.log')).size
+    truncateSync(copy.path('store.log'), size - 1)
+    const { errors, opened } = await copy.follow()
+    expect(errors).toMatchObject([{ path: copy.path('store.log') }])
+    expect(opened.pair).toEqual(copy.journal.history.at(-2))
+    expect(opened.warnings).toEqual([expect.stringMatching(/was cut at byte \d+, after record 8/)])
+    expect(await open(copy.directory)).toMatchObject({ pair: copy.journal.history.at(-2), warnings: [] })
   })
 
   it('warns of a log that is not there beside its snapshot', async () => {
