@@ -27,6 +27,7 @@ const SLOW = [
   'packages/nats/test/clock-jumps.test.ts',
   'packages/threads/test/shared.test.ts',
   'packages/state-ane/test/journal/crash.test.ts',
+  'packages/state-ane/test/journal/damage.test.ts',
   '.ci/test/file-limit.test.ts',
 ]
 

@@ -62,6 +62,7 @@ const tasks: DefaultTheme.SidebarItem[] = [
       observing: 'Observability',
       looking: 'Dashboard',
       numbers: 'Advise: the right numbers',
+      repair: 'Repairing a journal',
     }),
   },
 ]

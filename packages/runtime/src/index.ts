@@ -4,6 +4,7 @@ export { hasContext, withoutContext } from './caller-context'
 export { type Change, changesBetween, isPlainObject } from './changes'
 export { type Clock, clockOffset, clockOfThread, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
+export { count } from './count'
 export {
   CancelledError,
   cancelledWait,

@@ -132,7 +132,8 @@ methods.push(
   ],
   ['a replica', 'poll', () => new stateAne.Replica(replicate(cell()).stamp, 1), [0]],
   ['a fileEngine', 'events', () => fileEngine(directory), ['key', 0]],
-  ['a fileEngine', 'latestSnapshot', () => fileEngine(directory), ['key']],
+  // Each has its own directory: the first one that reads has the lock.
+  ['a fileEngine', 'latestSnapshot', () => fileEngine(mkdtempSync(join(directory, 'own-'))), ['key']],
 )
 
 describe('every method', () => {

@@ -119,7 +119,7 @@ export class MemberStarts {
     const starts = this.places.startsOf(slot)
     if (starts.failed(member.info, error, () => this.places.fill(slot))) return
     if (this.goesOnWithout(slot)) return
-    this.kernel.lifecycle.giveUp(error, `its init failed ${starts.failures} times in a row`)
+    this.kernel.lifecycle.giveUp(error, `its init ${starts.says}`)
   }
 
   /** A pool that has other members, and enough of them, goes on without this one. */

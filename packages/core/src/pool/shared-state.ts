@@ -121,7 +121,7 @@ export class SharedState {
       failed: (error) => {
         // The store does not make the same cell twice with a validator.
         this.#opening = before ?? (opening === undefined ? undefined : { info, cell: opening, made })
-        this.tryAgain(info, error)
+        this.tryAgain(info, error, 'opening its store')
       },
       late: () => {
         if (!start.timedOut && before === undefined) this.release(info, made, 'shutdown')
@@ -137,10 +137,10 @@ export class SharedState {
     this.kernel.population.stateReady(cell, step)
   }
 
-  private tryAgain(info: MemberInfo, error: unknown): void {
+  private tryAgain(info: MemberInfo, error: unknown, what = 'its init'): void {
     if (this.kernel.status.stopping) return
     if (this.startLoop.failed(info, error, () => this.start())) return
-    this.kernel.lifecycle.giveUp(error, `its init failed ${this.startLoop.failures} times in a row`)
+    this.kernel.lifecycle.giveUp(error, `${what} ${this.startLoop.says}`)
   }
 
   private get startLoop(): StartLoop {

@@ -24,6 +24,11 @@ export class StartLoop {
     return this.counter.failures
   }
 
+  /** The same, for people. */
+  get says(): string {
+    return this.failures === 1 ? 'failed once' : `failed ${this.failures} times in a row`
+  }
+
   /** Whether it waits for the next try. */
   get waits(): boolean {
     return this.#retry !== null

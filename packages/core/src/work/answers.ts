@@ -1,4 +1,4 @@
-import { COMMITTED_BEFORE, InvalidError } from '@genpool/runtime'
+import { COMMITTED_BEFORE, count, InvalidError } from '@genpool/runtime'
 import { isNoAnswer } from '../behaviours/answerable'
 import { draftIn, isRevoked } from '../behaviours/ended-drafts'
 import type { Step } from '../behaviours/step'
@@ -91,7 +91,7 @@ function answerBatch(step: Step, state: unknown, requests: readonly Request[]): 
     return requests.forEach((request, i) => giveAnswer(request, values[i], step))
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
-  const message = `a batch of ${requests.length} messages must be answered with a list of ${requests.length} answers; it was ${got}`
+  const message = `a batch of ${count(requests.length, 'message')} must be answered with a list of ${count(requests.length, 'answer')}; it was ${got}`
   const error = new InvalidError(
     `answer of the handler "${requests[0]?.type ?? ''}"`,
     [{ path: [], message }],

@@ -11,7 +11,7 @@ import { ProgressBar } from './progress-bar'
 import { checkReport, type Report, writeReport } from './report/report'
 import { TimeSeries } from './report/time-series'
 import { table } from './table'
-import { readTraffic } from './traffic'
+import { count, readTraffic } from './traffic'
 
 const help = `Finds the cheapest settings that are quick enough for recorded traffic.
 
@@ -90,7 +90,7 @@ function textOf({ recommended, candidates, says, simulations }: Advice): string 
   const paste =
     recommended === null ? '' : `\nOptions for spawnPool:\n${JSON.stringify(recommended.options, null, 2)}\n`
   const tried = table(HEAD, rowsOf(candidates, recommended))
-  return `${says}\n${paste}\n${tried}\n${simulations} simulations. "In a flood": answered in time when twice as many come.\n`
+  return `${says}\n${paste}\n${tried}\n${count(simulations, 'simulation')}. "In a flood": answered in time when twice as many come.\n`
 }
 
 function rowsOf(candidates: readonly Candidate[], recommended: Candidate | null): string[][] {

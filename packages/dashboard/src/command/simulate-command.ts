@@ -8,7 +8,7 @@ import { POOL_FLAGS, POOL_HELP, poolOptionsOf } from './pool-flags'
 import { checkReport, writeReport } from './report/report'
 import { TimeSeries } from './report/time-series'
 import { table } from './table'
-import { readTraffic } from './traffic'
+import { count, readTraffic } from './traffic'
 
 const help = `Predicts what would become of recorded traffic with other settings.
 
@@ -44,7 +44,7 @@ export const simulateCommand: Command = {
     if (values.json === true) io.out(`${JSON.stringify({ options, prediction }, null, 2)}\n`)
     else io.out(table(HEAD, rows))
     if (values.report !== undefined) {
-      const says = `${trace.requests.length} requests of the pool "${trace.pool}" with ${describe(options)}.`
+      const says = `${count(trace.requests.length, 'request')} of the pool "${trace.pool}" with ${describe(options)}.`
       const report = { title: 'genpool simulate', says, head: HEAD, rows, plots: series.plots(prediction) }
       writeReport(values.report, report)
       io.err(`The report is in ${values.report}.\n`)

@@ -1,5 +1,5 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
-import { type Nanos, NS_PER_MS, READ_FIRST, type Remains, textOf } from '@genpool/runtime'
+import { count, type Nanos, NS_PER_MS, READ_FIRST, type Remains, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { Node } from '../nodes/node'
 import type { RemoteRequest } from './remote-request'
@@ -17,7 +17,7 @@ export class RemoteFailures {
 
   /** This client has as many requests in flight as it may. */
   full(inFlight: number, maxInFlight: number): DroppedError {
-    const says = `This client has ${inFlight} requests in flight, and "maxInFlight" is ${maxInFlight}. Send fewer at once, or raise it.`
+    const says = `This client has ${count(inFlight, 'request')} in flight, and "maxInFlight" is ${maxInFlight}. Send fewer at once, or raise it.`
     return new DroppedError(this.pool, { reason: 'max', waitedMs: 0, queueLength: inFlight }, { says })
   }
 
@@ -83,10 +83,10 @@ export class RemoteFailures {
   unknownCast(type: string | null, nodes: readonly Pick<Node, 'types'>[]): InvalidError {
     const known = [...new Set(nodes.flatMap(({ types }) => [...(types?.casts ?? [])]))]
     const have =
-      known.length === 0 ? 'They have none for casts.' : `They have handlers for the casts ${known.join(', ')}.`
+      known.length === 0 ? 'There is none for casts.' : `There are handlers for the casts ${known.join(', ')}.`
     const what = type === null ? 'a message without a type' : `the cast "${type}"`
     const path = type === null ? [] : ['type']
-    const message = `none of the ${nodes.length} nodes has a handler for ${what}. ${have}`
+    const message = `${nodes.length === 1 ? 'the one node has no' : `none of the ${nodes.length} nodes has a`} handler for ${what}. ${have}`
     return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message }])
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, NS_PER_MS } from '@genpool/runtime'
+import { type Clock, count, NS_PER_MS } from '@genpool/runtime'
 import { type CellKey, type Lease, NotCommittedError, UnknownWrite } from '@genpool/state-ane'
 import type { LeaseMark } from './content'
 import type { Entry } from './entry'
@@ -53,7 +53,7 @@ export class Leases {
   holder(entry: Entry, key: CellKey): string | undefined {
     const mark = this.#foreign(entry, [key])
     if (mark === undefined || this.#isOwn(mark)) return undefined
-    return `another process, by a lease of ${mark.ms} ms that it has renewed ${mark.renewed} times`
+    return `another process, by a lease of ${mark.ms} ms that it has renewed ${count(mark.renewed, 'time')}`
   }
 
   /** Waits for a lease, and writes it. After that, the values here are the latest. */

@@ -1,3 +1,4 @@
+import { count } from '@genpool/runtime'
 import { isDraft, type Patch } from 'immer'
 import { type Fault, InvalidError } from '../errors'
 import type { Recipe } from './cell'
@@ -71,14 +72,14 @@ function step(parent: unknown, part: Key, path: readonly Key[]): unknown {
 function indexAt(array: readonly unknown[], part: Key | undefined, path: readonly Key[], room = 0): number {
   const index = typeof part === 'string' && /^(0|[1-9]\d*)$/.test(part) ? Number(part) : part
   if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < array.length + room) return index
-  throw refusal(path, `not an index of the array, which has ${array.length} items`)
+  throw refusal(path, `not an index of the array, which has ${count(array.length, 'item')}`)
 }
 
 function applyToArray(array: unknown[], { op, path, value }: Patch): void {
   const part = path.at(-1)
   if (part === 'length' && op === 'replace') {
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= array.length
-    if (!fits) throw refusal(path, `an array of ${array.length} items can only be made shorter`)
+    if (!fits) throw refusal(path, `an array of ${count(array.length, 'item')} can only be made shorter`)
     array.length = value
     return
   }

@@ -1,12 +1,17 @@
 import { OptionsError, parseOptions, readSafely, showValue, wrongArgument } from '@genpool/runtime'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { CERTAIN } from './certain'
+import { damagedSnapshot } from './damage'
+import { codeOf, fileError } from './file-error'
 import { DamagedFile, frame, MAGIC, readBodies } from './frames'
 import { Lock } from './lock'
 import { LogFile, replaceFile } from './log-file'
+import { PLACE, type RecordPlace } from './record-place'
+import { cutAt } from './remedies'
 import { decoded } from './too-deep'
 
 export interface FileEngineOptions {
@@ -30,7 +35,7 @@ const fileEngineOptions = z.strictObject({ compact: z.boolean().default(true) })
  *
  * Each key has an append-only log and a snapshot. A record has its length and checksum, and is acknowledged when it is on the
  * disk (fsync); writes that arrive while the disk is busy share one sync. A record torn by a crash is cut off when the file is
- * opened.
+ * opened, with a warning of the process. For any other damage, what reads or writes rejects with a JournalError that says how to go on.
  *
  * One engine at a time may use a key: the first one has a lock, and another is refused with a LockedError, in this process or in
  * another. The lock ends with `close()`; the lock of a dead process is taken over.
@@ -48,6 +53,9 @@ export function fileEngine(directory: string, options: FileEngineOptions = {}): 
   return new Files(directory, compact)
 }
 
+/** Another thing stands in the place of a snapshot, or nothing. */
+const LOST = new Set(['EISDIR', 'ENOENT'])
+
 /** The log of one key, and the right to use it. */
 interface Opened {
   readonly log: LogFile
@@ -58,6 +66,7 @@ class Files implements FileEngine {
   readonly [CERTAIN] = true
   readonly #opened = new Map<string, Promise<Opened>>()
   #closed = false
+  readonly #writing = new Set<Promise<void>>()
   #snapshots: Promise<void> = Promise.resolve()
 
   constructor(
@@ -83,18 +92,34 @@ class Files implements FileEngine {
     return stream as unknown as EventStream
   }
 
+  async [PLACE](key: string, record: number): Promise<RecordPlace | undefined> {
+    const path = this.#path(key, 'log')
+    const found = await (await this.#log(key)).find(record)
+    if (found === undefined) return undefined
+    const { position, first } = found
+    const remedy =
+      `Put the log and the snapshot back from one backup; or, if you can lose the records from ${first} on, ` +
+      `${cutAt(path, position)}.`
+    return { path, position, remedy }
+  }
+
   async latestSnapshot(key: string): Promise<PersistedSnapshot> {
     checkKey(key)
     this.#checkOpen(key)
+    // Whoever has the lock: others may replace the snapshot, and the log with it.
+    const log = await this.#log(key)
+    const path = this.#path(key, 'snapshot')
     try {
-      const path = this.#path(key, 'snapshot')
-      const { bodies } = readBodies(await readFile(path))
-      if (bodies.length !== 1) throw new DamagedFile(MAGIC.length)
-      return (await decoded(path, bodies))[0] as PersistedSnapshot
+      const file = await readFile(path)
+      return (await snapshotIn(path, file)) as PersistedSnapshot
     } catch (error) {
       // nact's type does not allow undefined, but its actors check for it.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined as never
-      throw error
+      if (codeOf(error) === 'ENOENT' && !log.isCompacted) return undefined as never
+      if (!(error instanceof DamagedFile) && !LOST.has(codeOf(error) as string)) throw fileError(path, error)
+      const records = (await log.read()) as PersistedEvent[]
+      const numbers = records.map(({ sequenceNumber }) => sequenceNumber)
+      const first = numbers.length === 0 ? undefined : Math.min(...numbers)
+      throw damagedSnapshot(path, error, { log: this.#path(key, 'log'), first, isCompacted: log.isCompacted })
     }
   }
 
@@ -110,15 +135,25 @@ class Files implements FileEngine {
   async persist(event: PersistedEvent): Promise<void> {
     if (!isRecord(event)) throw wrongRecord('persist', event)
     this.#checkOpen(event.key)
-    const log = await this.#log(event.key)
-    await log.append({ ...event })
+    const writing = this.#append(event)
+    this.#writing.add(writing)
+    try {
+      await writing
+    } finally {
+      this.#writing.delete(writing)
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#snapshots
+    await Promise.allSettled([this.#snapshots, ...this.#writing])
     // What could not be opened has nothing to close.
     await Promise.all([...this.#opened.values()].map((opened) => opened.then(end, () => undefined)))
+  }
+
+  async #append(event: PersistedEvent): Promise<void> {
+    const log = await this.#log(event.key)
+    await log.append({ ...event })
   }
 
   async #takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {
@@ -141,12 +176,22 @@ class Files implements FileEngine {
   }
 
   async #open(key: string): Promise<Opened> {
-    const lock = await Lock.take(this.#path(key, 'lock'))
+    const lock = await this.#lock(key)
     try {
-      return { lock, log: await LogFile.open(this.#path(key, 'log')) }
+      const path = this.#path(key, 'log')
+      return { lock, log: await LogFile.open(path, existsSync(this.#path(key, 'snapshot'))) }
     } catch (error) {
       await lock.release()
       throw error
+    }
+  }
+
+  async #lock(key: string): Promise<Lock> {
+    const path = this.#path(key, 'lock')
+    try {
+      return await Lock.take(path)
+    } catch (error) {
+      throw fileError(path, error)
     }
   }
 
@@ -179,6 +224,14 @@ function closedText(directory: string, key: string): string {
     'Close it after everything that uses it has stopped ("await drain(pool)", "store.destroy()"), or make a new one with ' +
     '"fileEngine(directory)".'
   )
+}
+
+/** @throws {DamagedFile} if it is not one whole snapshot: unlike a log, it is never half written */
+async function snapshotIn(path: string, file: Buffer): Promise<unknown> {
+  const { bodies } = readBodies(file)
+  const values = bodies.length === 1 ? await decoded(path, bodies) : []
+  if (typeof (values[0] as Partial<PersistedSnapshot> | undefined)?.sequenceNumber === 'number') return values[0]
+  throw new DamagedFile('frame', MAGIC.length, [], file.length)
 }
 
 async function end({ log, lock }: Opened): Promise<void> {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { frozen } from '../cells/frozen'
 import { type CellKey, UnknownWrite } from '../errors'
 import { isCertain } from './certain'
+import { BadRecord, recordError } from './bad-record'
 import { JournalError } from './journal-error'
 import { replayed } from './replayed'
 
@@ -80,17 +81,25 @@ export class Journal {
    * @throws {JournalError} if commits are missing in between, or one cannot be read; any error of the engine
    */
   async replay(): Promise<Map<CellKey, JournaledValue>> {
+    try {
+      return await this.#replay()
+    } catch (error) {
+      throw await recordError(error, this.options)
+    }
+  }
+
+  async #replay(): Promise<Map<CellKey, JournaledValue>> {
     const { engine, key } = this.options
     const cells = new Map<CellKey, JournaledValue>()
     const snapshot = (await engine.latestSnapshot(key)) as { data: SnapshotData; sequenceNumber: number } | undefined
-    for (const { key: cell, ...known } of snapshot?.data.cells ?? []) cells.set(cell, known)
+    for (const { key: cell, ...known } of this.#cellsOf(snapshot?.data)) cells.set(cell, known)
     this.#sequence = snapshot?.sequenceNumber ?? 0
     const events = await this.#events(this.#sequence)
-    const ignored = new Set(events.flatMap(({ data }) => (data as EventData).void ?? []))
+    const ignored = new Set(events.flatMap(({ data }) => (data as EventData | undefined)?.void ?? []))
     for (const { data, sequenceNumber, isDeleted } of events) {
       this.#sequence = Math.max(this.#sequence, sequenceNumber)
       if (isDeleted || ignored.has(sequenceNumber)) continue
-      for (const change of (data as EventData).changes) applyChange(cells, change, sequenceNumber)
+      for (const change of changesOf(data as EventData, sequenceNumber)) applyChange(cells, change, sequenceNumber)
       this.#sinceSnapshot += commitsOf(data as EventData)
     }
     return cells
@@ -156,6 +165,14 @@ export class Journal {
       .then(() => (this.#snapshot = undefined))
   }
 
+  #cellsOf(data: SnapshotData | undefined): SnapshotData['cells'] {
+    if (data === undefined || Array.isArray(data?.cells)) return data?.cells ?? []
+    throw new JournalError(
+      `The snapshot of journal "${this.options.key}" has no cells of a store, so something else writes under this key. Nothing was ` +
+        'changed. Give the journal another "key".',
+    )
+  }
+
   async #takeSnapshot(cells: SnapshotData['cells']): Promise<void> {
     // Events that are being written are not in the snapshot: a replay must read them after it.
     const sequenceNumber = Math.min(this.#sequence, ...[...this.#writing].map((sequence) => sequence - 1))
@@ -191,21 +208,26 @@ function applyChange(cells: Map<CellKey, JournaledValue>, change: JournaledChang
   const known = cells.get(key)
   if (known !== undefined && version <= known.version) return
   const whole = patches.length === 1 && patches[0]?.path.length === 0
-  if (!whole && known?.version !== from)
-    throw new JournalError(
-      `Commits of cell "${key}" are missing between versions ${known?.version ?? 0} and ${version}: the journal has a gap. ` +
-        'Restore the missing events from a backup.',
-    )
+  if (!whole && known?.version !== from) {
+    const had = known === undefined ? 'has no version of it' : `has version ${known.version}`
+    const says = `the journal has a gap: version ${version} of cell "${key}" starts from version ${from}, and what comes before it ${had}`
+    throw new BadRecord(record, says)
+  }
   try {
     cells.set(key, { version, value: frozen(replayed(known?.value, patches)) })
   } catch (cause) {
-    throw new JournalError(
-      `Record ${record} of the journal cannot be read: version ${version} of cell "${key}" does not follow from version ${from}: ` +
-        `${textOf(cause)}. The cells of other records are whole. Restore this record from a backup, or mark it as deleted in the ` +
-        'engine together with those of the same cell that come after it.',
-      cause,
-    )
+    const says = `version ${version} of cell "${key}" does not follow from version ${from} (${textOf(cause)})`
+    throw new BadRecord(record, says, cause)
   }
+}
+
+/** @throws {BadRecord} if it is of something else that has the same key */
+function changesOf(data: EventData | undefined, record: number): readonly JournaledChange[] {
+  if (Array.isArray(data?.changes)) return data.changes
+  throw new BadRecord(
+    record,
+    `it has no commits of a store. Something else writes under its key: give each a key of its own`,
+  )
 }
 
 /** About how many commits an event has. */

@@ -8,6 +8,7 @@ import { type Holder, isAlive, self } from './holder'
 /** Another engine uses the journal: in this process or another one. Nothing was read or changed. */
 export class LockedError extends Error {
   override readonly name = 'LockedError'
+  readonly code = 'ERR_GENPOOL_LOCKED'
   constructor(
     /** The lock: a directory with one file for its holder. */
     readonly path: string,
@@ -27,7 +28,10 @@ export class LockedError extends Error {
 
 /** The name of the journal that a lock is of. */
 function journalOf(path: string): string {
-  const name = basename(path, '.lock')
+  return decoded(basename(path, '.lock'))
+}
+
+function decoded(name: string): string {
   return readSafely(() => decodeURIComponent(name), name)
 }
 
@@ -105,7 +109,7 @@ function nameOf({ pid, started, host }: Holder): string {
 
 function holderOf(name: string): Holder {
   const [pid, started = '', , ...host] = name.split('.')
-  return { pid: Number(pid), started, host: decodeURIComponent(host.join('.')) }
+  return { pid: Number(pid), started, host: decoded(host.join('.')) }
 }
 
 function isGone(error: unknown): boolean {

@@ -1,9 +1,20 @@
-import { textOf } from '@genpool/runtime'
+import { readSafely, textOf } from '@genpool/runtime'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { deserialize } from 'node:v8'
 import { UnknownWrite } from '../errors'
-import { frame, MAGIC, readBodies } from './frames'
+import { logError, numbersIn, warnOfCutLog, warnOfMissingLog, warnOfTornEnd } from './damage'
+import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
 import { decoded } from './too-deep'
+
+/**
+ * Stands first in a log from which values were removed: a snapshot has them. Such a file is put in place as a whole, so no crash has
+ * torn what is before `end`.
+ */
+interface Compacted {
+  /** Digits, so that all are of one length. */
+  readonly end: string
+}
 
 interface Waiting {
   readonly value: unknown
@@ -28,19 +39,43 @@ export class LogFile {
     private handle: FileHandle,
     /** All bytes before this one are whole and acknowledged. */
     private end: number,
+    private compacted: boolean,
   ) {}
 
+  /** Whether values were removed from it, which are elsewhere now. */
+  get isCompacted(): boolean {
+    return this.compacted
+  }
+
   /**
-   * Opens or creates the file and cuts off a frame that a crash has torn.
+   * Opens or creates the file, and cuts off a frame that a crash has torn, with a warning of the process.
    *
-   * @throws {DamagedFile} for any other damage; the file is not changed
+   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, which is told
+   * @throws {JournalError} if it cannot be opened, or for any other damage; the file is not changed
    */
-  static async open(path: string): Promise<LogFile> {
-    const handle = await openOrCreate(path)
+  static async open(path: string, hasSnapshot: boolean): Promise<LogFile> {
     try {
-      const { end } = readBodies(await handle.readFile())
-      const log = new LogFile(path, handle, Math.max(end, MAGIC.length))
-      if (end === 0) await handle.write(MAGIC, 0, MAGIC.length, 0)
+      return await LogFile.#open(path, hasSnapshot)
+    } catch (error) {
+      throw logError(path, error)
+    }
+  }
+
+  static async #open(path: string, hasSnapshot: boolean): Promise<LogFile> {
+    const handle = await openOrCreate(path, hasSnapshot)
+    try {
+      const bytes = await handle.readFile()
+      const whole = readBodies(bytes)
+      const compacted = compactedOf(whole.bodies)
+      if (whole.end < Number(compacted?.end ?? 0)) {
+        if (whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+        warnOfCutLog(path, whole)
+        await replaceFile(path, cutLog(bytes))
+        await handle.close()
+        return await LogFile.#open(path, hasSnapshot)
+      }
+      const log = new LogFile(path, handle, whole.end, compacted !== undefined)
+      warnOfTornEnd(path, whole, bytes)
       await handle.truncate(log.end)
       await handle.sync()
       await syncDirectory(path)
@@ -65,11 +100,12 @@ export class LogFile {
       if (this.#isClosed) throw this.#broken
       const all = await this.#values()
       const kept = all.filter(keep)
-      const bytes = Buffer.concat([MAGIC, ...(kept.length > 0 ? [frame(kept)] : [])])
+      const bytes = compactedLog(kept)
       await replaceFile(this.path, bytes)
       await this.handle.close()
       this.handle = await this.#reopened()
       this.end = bytes.length
+      this.compacted = true
     })
   }
 
@@ -77,6 +113,17 @@ export class LogFile {
   async read(): Promise<unknown[]> {
     while (this.#writing !== undefined) await this.#writing
     return this.#values()
+  }
+
+  /** The first byte of the frame with this record, and the lowest number of a record in it. */
+  async find(record: number): Promise<{ readonly position: number; readonly first: number } | undefined> {
+    let position = MAGIC.length
+    for (const body of readBodies(await readFile(this.path)).bodies) {
+      const numbers = numbersIn(body)
+      if (numbers.includes(record)) return { position, first: Math.min(...numbers) }
+      position += HEADER + body.length
+    }
+    return undefined
   }
 
   async close(): Promise<void> {
@@ -90,8 +137,14 @@ export class LogFile {
   }
 
   async #values(): Promise<unknown[]> {
-    const { bodies } = readBodies(await readFile(this.path))
-    return ((await decoded(this.path, bodies)) as unknown[][]).flat()
+    try {
+      const { bodies } = readBodies(await readFile(this.path))
+      const values = await decoded(this.path, compactedOf(bodies) === undefined ? bodies : bodies.slice(1))
+      if (!values.every(isBatch)) throw new DamagedFile('foreign', MAGIC.length, [], MAGIC.length)
+      return values.flat()
+    } catch (error) {
+      throw logError(this.path, error)
+    }
   }
 
   /** The old file is gone: what would be written there would be lost. */
@@ -160,6 +213,36 @@ export class LogFile {
   }
 }
 
+/** Each value has a frame of its own, so that damage to one leaves the others before it. */
+function compactedLog(kept: readonly unknown[]): Buffer {
+  const frames = kept.map((value) => frame([value]))
+  const end = [MAGIC, markOf(0), ...frames].reduce((sum, { length }) => sum + length, 0)
+  return Buffer.concat([MAGIC, markOf(end), ...frames])
+}
+
+/** The same for one that was cut between two frames. A crash may tear what will be written behind them. */
+function cutLog(file: Buffer): Buffer {
+  return Buffer.concat([MAGIC, markOf(file.length), file.subarray(MAGIC.length + markOf(0).length)])
+}
+
+function markOf(end: number): Buffer {
+  return frame({ end: String(end).padStart(16, '0') } satisfies Compacted)
+}
+
+function compactedOf([first]: readonly Buffer[]): Compacted | undefined {
+  // Others are larger than this, and may be large.
+  if (first?.length !== markOf(0).length - HEADER) return undefined
+  const value: unknown = readSafely(() => deserialize(first), undefined)
+  return typeof (value as Partial<Compacted> | undefined)?.end === 'string' ? (value as Compacted) : undefined
+}
+
+/** A snapshot in the place of a log has none. */
+function isBatch(value: unknown): boolean {
+  const isRecord = (record: unknown): boolean =>
+    typeof (record as { sequenceNumber?: unknown } | null | undefined)?.sequenceNumber === 'number'
+  return Array.isArray(value) && value.every(isRecord)
+}
+
 /** Replaces a file. A crash leaves the old file or the new one. */
 export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.new`
@@ -182,12 +265,15 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
   }
 }
 
-async function openOrCreate(path: string): Promise<FileHandle> {
+/** A crash leaves no file or a whole one: one without its first bytes has lost them. */
+async function openOrCreate(path: string, hasSnapshot: boolean): Promise<FileHandle> {
   try {
     return await open(path, 'r+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return open(path, 'w+')
+    if (hasSnapshot) warnOfMissingLog(path)
+    await replaceFile(path, hasSnapshot ? compactedLog([]) : MAGIC)
+    return open(path, 'r+')
   }
 }
 

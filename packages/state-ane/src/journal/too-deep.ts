@@ -22,11 +22,18 @@ export async function decoded(path: string, bodies: readonly Buffer[]): Promise<
     try {
       values.push(deserialize(body))
     } catch (error) {
-      if ((error as Error).name !== 'RangeError') throw error
+      if ((error as Error).name !== 'RangeError') throw new JournalError(unknownFormat(path, error), error, { path })
       throw new JournalError(message(path, await deepParts(body)), error)
     }
   }
   return values
+}
+
+function unknownFormat(path: string, error: unknown): string {
+  return (
+    `The file "${path}" has a value that this Node ${process.version} cannot read: ${textOf(error)} Its checksum is right, so another ` +
+    'version of Node has written it. Nothing was lost or changed. Start again with that version or a later one.'
+  )
 }
 
 function message(path: string, parts: readonly Deep[]): string {

@@ -47,7 +47,7 @@ describe('two engines of one process', () => {
     await first.cell<number>('n').update((n) => n + 1)
     const error = await refusal()
     expect(error).toBeInstanceOf(LockedError)
-    expect(error).toMatchObject({ pid: process.pid, host: hostname(), path: lock() })
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_LOCKED', pid: process.pid, host: hostname(), path: lock() })
     expect(error.message).toContain(`is in use by another engine of this process (pid ${process.pid})`)
     expect(error.message).toContain('close()')
     expect(await first.cell<number>('n').update((n) => n + 1)).toBe(2)

@@ -97,11 +97,6 @@ function twoDigits(value: number): number {
   return value >= 10 ? Math.round(value) : Number(Number(value.toPrecision(2)).toFixed(3))
 }
 
-/** Writes a number with the singular or the plural. */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`
-}
-
 /** Writes a share as a percentage. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`

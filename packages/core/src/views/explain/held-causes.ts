@@ -1,7 +1,7 @@
 import type { HeldBy } from '@genpool/broker'
-import { NS_PER_MS } from '@genpool/runtime'
+import { count, NS_PER_MS } from '@genpool/runtime'
 import type { Evidence } from './evidence'
-import { count, type Finding, inWords, keyInWords } from './finding'
+import { type Finding, inWords, keyInWords } from './finding'
 
 /** What holds requests back: first what holds all of them back, then what most of them wait for. */
 export function heldBack(evidence: Evidence): readonly Finding[] {

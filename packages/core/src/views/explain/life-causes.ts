@@ -1,6 +1,7 @@
+import { count } from '@genpool/runtime'
 import type { Cause } from './cause'
 import type { Evidence } from './evidence'
-import { count, inWords } from './finding'
+import { inWords } from './finding'
 
 /** What to do about a pool that has stopped. */
 export function stoppedAdvice(gaveUp: boolean): string {

@@ -1,7 +1,8 @@
+import { count } from '@genpool/runtime'
 import type { Cause } from './cause'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import type { Evidence } from './evidence'
-import { count, type Finding, percent } from './finding'
+import { type Finding, percent } from './finding'
 import { whyWaiting } from './wait-causes'
 
 export const breaker: Cause = (evidence) => {

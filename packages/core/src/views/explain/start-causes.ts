@@ -1,5 +1,6 @@
+import { count } from '@genpool/runtime'
 import type { Cause } from './cause'
-import { count, inWords } from './finding'
+import { inWords } from './finding'
 
 /** A start that takes this long is worth a look, also if other members work. */
 const LONG_START_MS = 1000

@@ -1,6 +1,7 @@
+import { count } from '@genpool/runtime'
 import { type Evidence, type StoreEvidence } from './evidence'
 import type { Cause } from './cause'
-import { count, type Finding, inWords } from './finding'
+import { type Finding, inWords } from './finding'
 
 /** A commit that waits for its store for this long is worth a look. */
 const LONG_WAIT_MS = 500

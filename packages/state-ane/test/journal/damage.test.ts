@@ -1,0 +1,286 @@
+import { createStore, fileEngine, JournalError } from '@genpool/state-ane'
+import fc from 'fast-check'
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serialize } from 'node:v8'
+import { crc32 } from 'node:zlib'
+import { Copy, type File, type MadeJournal, makeJournal, open } from './damaged-journal'
+import { frame, MAGIC } from '../../src/journal/frames'
+
+const RUNS = Math.round(Number(process.env['GENPOOL_LAW_RUNS'] ?? 1000) / 100)
+
+const KINDS = {
+  'without a snapshot': { snapshotEvery: 100, compact: true },
+  'with a snapshot and later records': { snapshotEvery: 7, compact: true },
+  'with a snapshot of everything': { snapshotEvery: 9, compact: true },
+  'with a snapshot and all records': { snapshotEvery: 7, compact: false },
+}
+type Kind = keyof typeof KINDS
+const made: Partial<Record<Kind, MadeJournal>> = {}
+const copies: Copy[] = []
+const copyOf = (kind: Kind): Copy => {
+  const copy = new Copy(made[kind] as MadeJournal)
+  copies.push(copy)
+  return copy
+}
+
+beforeAll(async () => {
+  for (const [kind, options] of Object.entries(KINDS)) made[kind as Kind] = await makeJournal(options)
+})
+afterEach(() => copies.splice(0).forEach((copy) => copy.remove()))
+afterAll(() => Object.values(made).forEach(({ directory }) => rmSync(directory, { recursive: true })))
+
+const flip = (bit: number) => (bytes: Buffer) => {
+  const changed = Buffer.from(bytes)
+  changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7))
+  return changed
+}
+const sizeOf = (kind: Kind, file: File): number => statSync(join((made[kind] as MadeJournal).directory, file)).size
+const filesOf = (kind: Kind): File[] =>
+  kind === 'without a snapshot' ? ['store.log'] : ['store.log', 'store.snapshot']
+const places = (Object.keys(KINDS) as Kind[]).flatMap((kind) => filesOf(kind).map((file) => [kind, file] as const))
+
+/** Where a record ends in the file before it was damaged. */
+function ends(copy: Copy, file: File): number[] {
+  const bytes = readFileSync(join(copy.journal.directory, file))
+  const found = [MAGIC.length]
+  for (let at = MAGIC.length; at < bytes.length; found.push(at)) at += 8 + bytes.readUInt32BE(at)
+  return found
+}
+
+/** What must hold of each journal that was damaged. */
+async function checkRemedies(
+  copy: Copy,
+  damaged: { file: File; damage: () => void; atMost?: number },
+): Promise<number> {
+  damaged.damage()
+  const { errors, opened } = await copy.follow()
+  const { history, last } = copy.journal
+  expect(history).toContainEqual(opened.pair)
+  if (errors.length === 0) {
+    // A log that ends between two records is as it was earlier.
+    const isEarlier = damaged.atMost !== undefined && ends(copy, damaged.file).includes(damaged.atMost)
+    if (!isEarlier && JSON.stringify(opened.pair) !== JSON.stringify(last)) expect(opened.warnings).toHaveLength(1)
+    return 0
+  }
+  const [first] = errors as [JournalError]
+  expect(first).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL', name: 'JournalError', path: copy.path(damaged.file) })
+  expect(first.message).toContain(copy.path(damaged.file))
+  expect(first.message).toContain('Nothing was changed')
+  if (damaged.atMost !== undefined) {
+    expect(first.position).toBeLessThanOrEqual(damaged.atMost)
+    expect(first.message).toContain(`damaged at byte ${first.position}`)
+  }
+  if (/[Nn]othing is lost/.test(first.message)) expect(opened.pair).toEqual(last)
+  else expect(first.message).toContain('backup')
+  return errors.length
+}
+
+describe.each(places)('a journal %s, of which %s', (kind, file) => {
+  it('has a flipped bit anywhere, is refused, and opens again as the error says', async () => {
+    const law = fc.asyncProperty(fc.nat({ max: sizeOf(kind, file) * 8 - 1 }), async (bit) => {
+      const copy = copyOf(kind)
+      const damage = (): void => copy.change(file, flip(bit))
+      expect(await checkRemedies(copy, { file, damage, atMost: bit >> 3 })).toBeGreaterThan(0)
+      copy.remove()
+    })
+    await fc.assert(law, { numRuns: RUNS, examples: [[0], [63], [64], [sizeOf(kind, file) * 8 - 1]] })
+  }, 60_000)
+
+  it('was cut anywhere, opens with a warning or is refused, and opens again as the error says', async () => {
+    const law = fc.asyncProperty(fc.nat({ max: sizeOf(kind, file) - 1 }), async (length) => {
+      const copy = copyOf(kind)
+      const damage = (): void => copy.change(file, (bytes) => bytes.subarray(0, length))
+      const errors = await checkRemedies(copy, { file, damage, atMost: length })
+      if (file === 'store.snapshot' || length < MAGIC.length) expect(errors).toBeGreaterThan(0)
+      copy.remove()
+    })
+    await fc.assert(law, { numRuns: RUNS, examples: [[0], [1], [8]] })
+  }, 60_000)
+
+  it.each<[string, (copy: Copy) => void]>([
+    ['is empty', (copy) => truncateSync(copy.path(file), 0)],
+    ['is zeros', (copy) => copy.change(file, ({ length }) => Buffer.alloc(length))],
+    ['is another kind of file', (copy) => writeFileSync(copy.path(file), '#!/bin/sh\necho hello\n'.repeat(50))],
+    ['is a directory', (copy) => (rmSync(copy.path(file)), mkdirSync(copy.path(file)))],
+    [
+      'is another kind of file of an engine',
+      (copy) =>
+        writeFileSync(
+          copy.path(file),
+          Buffer.concat([
+            MAGIC,
+            frame(file === 'store.log' ? { sequenceNumber: 1, data: { cells: [] } } : [{ sequenceNumber: 1 }]),
+          ]),
+        ),
+    ],
+  ])('%s, is refused, and opens again as the error says', async (_name, damage) => {
+    const copy = copyOf(kind)
+    expect(await checkRemedies(copy, { file, damage: () => damage(copy) })).toBeGreaterThan(0)
+  })
+})
+
+describe('a journal', () => {
+  it('says of a damaged snapshot which records are lost, and loses none if the log has them all', async () => {
+    const lost = copyOf('with a snapshot and later records')
+    lost.change('store.snapshot', flip(300))
+    const { error } = await open(lost.directory)
+    expect(error?.message).toBe(
+      `The snapshot "${lost.path('store.snapshot')}" is damaged at byte 8. The log can be read. Nothing was changed. What was ` +
+        `committed before record 8 was in the snapshot alone, and the log "${lost.path('store.log')}" makes no sense without it. ` +
+        'Put both files back from one backup; or, if you can lose all that the store had, move both away: `mv ' +
+        `'${lost.path('store.snapshot')}' '${lost.path('store.snapshot')}.damaged' && mv '${lost.path('store.log')}' ` +
+        `'${lost.path('store.log')}.damaged'\`. The store then starts empty.`,
+    )
+    const kept = copyOf('with a snapshot and all records')
+    kept.change('store.snapshot', flip(300))
+    expect((await open(kept.directory)).error?.message).toContain('so nothing is lost')
+    expect((await kept.follow()).opened.pair).toEqual(kept.journal.last)
+  })
+
+  it('says of a damaged log which records are whole, and how many bytes are lost', async () => {
+    const copy = copyOf('without a snapshot')
+    const size = sizeOf('without a snapshot', 'store.log')
+    copy.change('store.log', flip(size * 8 - 80))
+    const { error } = await open(copy.directory)
+    const { position } = error as JournalError
+    expect(error?.message).toBe(
+      `The log "${copy.path('store.log')}" is damaged at byte ${position}: the record there was changed or cut off after it was written. ` +
+        'Nothing was changed. The records up to 8 are whole; what was committed after that, in the last ' +
+        `${size - (position as number)} bytes, cannot be read in order. Put the file back from a backup; or, if you can lose the ` +
+        `last ${size - (position as number)} bytes, cut the file there: \`truncate -s ${position} '${copy.path('store.log')}'\`.`,
+    )
+    expect((await copy.follow()).opened.pair).toEqual(copy.journal.history.at(-2))
+  })
+
+  it('is whole again with its files from a backup', async () => {
+    for (const [kind, file] of places) {
+      const copy = copyOf(kind)
+      copy.change(file, flip(100))
+      expect((await open(copy.directory)).error?.message).toMatch(/backup|[Nn]othing is lost/)
+      copy.restore()
+      expect(await open(copy.directory)).toMatchObject({ pair: copy.journal.last, warnings: [] })
+    }
+  })
+
+  it('warns of a record that a crash has torn: where it was, and which one is the last', async () => {
+    const copy = copyOf('without a snapshot')
+    copy.change('store.log', (bytes) => bytes.subarray(0, bytes.length - 3))
+    const { pair, warnings } = await open(copy.directory)
+    expect(pair).toEqual(copy.journal.history.at(-2))
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /store\.log" ended in a record that is not whole: \d+ bytes from byte \d+ on, after record 8, were removed/,
+      ),
+    ])
+    expect((await open(copy.directory)).warnings).toEqual([])
+  })
+
+  it('that was shortened has lost no record to a crash, wherever it ends', async () => {
+    const copy = copyOf('without a snapshot')
+    const engine = fileEngine(copy.directory)
+    await engine.takeSnapshot({
+      key: 'store',
+      sequenceNumber: 5,
+      data: {
+        cells: [
+          { key: 'a', version: 3, value: 3 },
+          { key: 'b', version: 2, value: 2 },
+        ],
+      },
+      createdAt: 0,
+    })
+    await engine.close()
+    expect((await open(copy.directory)).pair).toEqual(copy.journal.last)
+    const size = statSync(copy.path('store.log')).size
+    truncateSync(copy.path('store.log'), size - 1)
+    const { errors, opened } = await copy.follow()
+    expect(errors).toMatchObject([{ path: copy.path('store.log') }])
+    expect(opened.pair).toEqual(copy.journal.history.at(-2))
+    expect(opened.warnings).toEqual([expect.stringMatching(/was cut at byte \d+, after record 8/)])
+    expect(await open(copy.directory)).toMatchObject({ pair: copy.journal.history.at(-2), warnings: [] })
+  })
+
+  it('warns of a log that is not there beside its snapshot', async () => {
+    const copy = copyOf('with a snapshot and later records')
+    rmSync(copy.path('store.log'))
+    const { pair, warnings } = await open(copy.directory)
+    expect(pair).toEqual(copy.journal.history[7])
+    expect(warnings).toEqual([expect.stringContaining(`"${copy.path('store.log')}" was not there`)])
+  })
+
+  it.each(['with a snapshot and later records', 'with a snapshot of everything'] as const)(
+    '%s that is not there is refused, though its log can be read',
+    async (kind) => {
+      const copy = copyOf(kind)
+      const damage = (): void => rmSync(copy.path('store.snapshot'))
+      expect(await checkRemedies(copy, { file: 'store.snapshot', damage })).toBe(1)
+    },
+  )
+
+  it('with a gap says where it is in the file, and opens again without what comes after it', async () => {
+    const copy = copyOf('with a snapshot and all records')
+    const other = copyOf('without a snapshot')
+    // The snapshot and the first records are gone, as if another program had removed them.
+    rmSync(copy.path('store.snapshot'))
+    const engine = fileEngine(copy.directory)
+    const change = { key: 'a', version: 20, patches: [{ op: 'replace', path: ['x'], value: 1 }] }
+    const event = {
+      data: { changes: [change] },
+      sequenceNumber: 10,
+      key: 'store',
+      tags: [],
+      createdAt: 0,
+      isDeleted: false,
+    }
+    await engine.persist(event)
+    await engine.close()
+    const { error } = await open(copy.directory)
+    expect(error?.message).toContain(
+      `Record 10 of the log "${copy.path('store.log')}", at byte ${sizeOf('with a snapshot and all records', 'store.log')}`,
+    )
+    expect(error?.message).toContain('the journal has a gap')
+    expect((await copy.follow()).opened.pair).toEqual(other.journal.last)
+  })
+
+  it.each([
+    ['event', { data: { hello: 1 }, sequenceNumber: 10 }],
+    ['event', { data: undefined, sequenceNumber: 10 }],
+  ])('with an %s of something else says so, and opens again without it', async (_name, event) => {
+    const copy = copyOf('without a snapshot')
+    const engine = fileEngine(copy.directory)
+    await engine.persist({ key: 'store', tags: [], createdAt: 0, isDeleted: false, ...event } as never)
+    await engine.close()
+    const { errors, opened } = await copy.follow()
+    expect(errors[0]?.message).toContain('it has no commits of a store')
+    expect(opened.pair).toEqual(copy.journal.last)
+  })
+
+  it('with a value of a later version of Node says so', async () => {
+    const copy = copyOf('without a snapshot')
+    const value = serialize([])
+    value[1] = 0x7f
+    copy.change('store.log', (bytes) => Buffer.concat([bytes, frameOf(value)]))
+    const { error } = await open(copy.directory)
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL', path: copy.path('store.log') })
+    expect(error?.message).toContain('another version of Node')
+  })
+})
+
+/** A frame with these bytes as its body. */
+function frameOf(body: Buffer): Buffer {
+  const bytes = frame(Buffer.alloc(0))
+  bytes.writeUInt32BE(body.length, 0)
+  bytes.writeUInt32BE(crc32(body), 4)
+  return Buffer.concat([bytes.subarray(0, 8), body])
+}
+
+it('a store whose journal is damaged gives that error to all who use it', async () => {
+  const copy = copyOf('with a snapshot and later records')
+  copy.change('store.snapshot', flip(300))
+  const engine = fileEngine(copy.directory)
+  const store = createStore({ initial: 0, journal: { engine } })
+  await expect(store.ready).rejects.toBeInstanceOf(JournalError)
+  await expect(store.cell<number>('a').update((n) => n + 1)).rejects.toBeInstanceOf(JournalError)
+  await engine.close()
+})

@@ -1,0 +1,99 @@
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { commandsIn, Copy, type MadeJournal, makeJournal, open } from './damaged-journal'
+
+let made: MadeJournal
+const copies: Copy[] = []
+const aCopy = (): Copy => {
+  const copy = new Copy(made)
+  copies.push(copy)
+  return copy
+}
+beforeAll(async () => (made = await makeJournal({ snapshotEvery: 7, compact: true })))
+afterEach(() => copies.splice(0).forEach((copy) => copy.remove()))
+afterAll(() => rmSync(made.directory, { recursive: true }))
+
+describe('a directory', () => {
+  const opening = async (directory: string): Promise<Error | undefined> => (await open(directory)).error
+
+  it('that is a file is refused, with its name, and works when the file was moved away', async () => {
+    for (const below of ['', 'a', 'a/b']) {
+      const copy = aCopy()
+      const file = copy.path('a-file')
+      writeFileSync(file, 'hello')
+      const error = await opening(join(file, below))
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL', path: file })
+      expect(error?.message).toContain(`"${file}" is a file, and not a directory`)
+      expect(readFileSync(file, 'utf8')).toBe('hello')
+      const [command] = commandsIn(error?.message as string)
+      expect(command).toBe(`mv '${file}' '${file}.damaged'`)
+      renameSync(file, `${file}.damaged`)
+      expect(await opening(join(file, below))).toBeUndefined()
+    }
+  })
+
+  it('whose lock is a file is refused, and works when the file was moved away', async () => {
+    const copy = aCopy()
+    writeFileSync(copy.path('store.lock'), '')
+    const { errors, opened } = await copy.follow()
+    expect(errors[0]).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL', path: copy.path('store.lock') })
+    expect(opened.pair).toEqual(copy.journal.last)
+  })
+
+  it('with a quote in its name has commands that work', async () => {
+    const copy = aCopy()
+    const directory = copy.path("it's here")
+    mkdirSync(directory)
+    copyFileSync(copy.path('store.log'), join(directory, 'store.log'))
+    truncateSync(join(directory, 'store.log'), 3)
+    const quoted = Object.assign(Object.create(copy) as Copy, { directory })
+    expect((await quoted.follow()).errors).toHaveLength(1)
+  })
+})
+
+const asRoot = process.platform === 'linux' && process.getuid?.() === 0
+
+describe('a process without permission', () => {
+  /** As another user, if this one is root, to whom nothing is forbidden. */
+  const asNobody = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (asRoot) process.seteuid?.(65534)
+    try {
+      return await run()
+    } finally {
+      if (asRoot) process.seteuid?.(0)
+    }
+  }
+
+  it.each<[string, number, number, number]>([
+    ['the directory', 0o000, 0o666, 0o666],
+    ['writing to the directory', 0o555, 0o666, 0o666],
+    ['the log', 0o777, 0o000, 0o666],
+    ['writing to the log', 0o777, 0o444, 0o666],
+    ['the snapshot', 0o777, 0o666, 0o000],
+  ])('to use %s is told so, and what to allow', async (_name, directory, log, snapshot) => {
+    const copy = aCopy()
+    const allow = (modes: readonly number[]): void => {
+      chmodSync(copy.path('store.log'), modes[1] as number)
+      chmodSync(copy.path('store.snapshot'), modes[2] as number)
+      chmodSync(copy.directory, modes[0] as number)
+    }
+    allow([directory, log, snapshot])
+    const { error } = await asNobody(() => open(copy.directory))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL' })
+    expect(error?.message).toMatch(
+      /permission denied.*Nothing is lost\. Allow the user of this process to read and write the directory/,
+    )
+    expect(error?.message).toContain(copy.directory)
+    allow([0o777, 0o666, 0o666])
+    expect((await asNobody(() => open(copy.directory))).pair).toEqual(copy.journal.last)
+  })
+})
