@@ -169,6 +169,11 @@ describe('the context in a thread', () => {
     })
   })
 
+  it('tells a handler in a loop how long its caller wanted to wait', async () => {
+    await expect(call(pool, { type: 'reasonInLoop' }, { timeout: 50 })).rejects.toMatchObject({ started: true })
+    expect(await call(pool, { type: 'lastReason' })).toContain('did not answer within 50 ms: the request was running')
+  })
+
   it('reaches actors of the main thread with dispatch and query', async () => {
     let hear!: (message: unknown) => void
     const seen = new Promise((resolve) => (hear = resolve))

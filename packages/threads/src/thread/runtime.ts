@@ -71,7 +71,7 @@ export class Runtime {
       case 'options':
         return this.#worker?.pool.configure(message[1])
       case 'cancel':
-        return this.#reports?.cancelled(message[1])
+        return this.#reports?.cancelled(message[1], message[2])
       case 'queried':
         return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
