@@ -130,6 +130,12 @@ export class Runtime {
 
   // --- jobs ---
 
+  /** The handler of a job that runs or commits, in words; undefined for one that is over. */
+  handlerOf(job: number): string | undefined {
+    const errand = this.#lanes?.byId(job)?.worker.running
+    return errand === null || errand === undefined ? undefined : `the handler "${errand.type}" of pool "${errand.pool}"`
+  }
+
   #pump(): void {
     const lanes = this.#lanes
     if (this.#flushing.isHeld || lanes === null) return
