@@ -63,8 +63,11 @@ function checkState({ type, store, validate }: StateOptions): void {
   // The shared state is in this thread, with its store and its checks.
   if (type === 'shared') return
   if (store !== undefined) throw refused('state.store', 'a store belongs to a state that all members share')
-  if (validate !== undefined)
-    throw refused('state.validate', 'a function cannot be sent to a thread: check in the handler')
+  if (validate !== undefined) {
+    const way =
+      'a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler'
+    throw refused('state.validate', way)
+  }
 }
 
 function refused(path: string, message: string): OptionsError {

@@ -118,7 +118,7 @@ describe('threads', () => {
     const behaviour = threads<typeof Counter>(fixture('counter.ts'))
     const validate = (): boolean => true
     expect(() => spawnPool(system, behaviour, 'pool', { state: { type: 'isolated', validate } })).toThrow(
-      'cannot be sent',
+      'a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler',
     )
     expect(() => spawnPool(system, behaviour, 'pool', { size: 1, state: 'isolated' })).not.toThrow()
   })
