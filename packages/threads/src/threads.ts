@@ -32,10 +32,11 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
  * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.mjs', import.meta.url)), 'thumbnails')
  */
 export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
-  const file = moduleFile(url)
   const checked = parseOptions(threadOptions, options, 'options of threads')
   checkNodeOptions(checked)
-  const boot = bootOf(file, checked.execArgv ?? process.execArgv)
+  const flags = checked.execArgv ?? process.execArgv
+  const file = moduleFile(url, (source) => bootOf(source, flags).loader !== null)
+  const boot = bootOf(file, flags)
   const module = { file, export: checked.export, loader: boot.loader }
   const routes = new ThreadRoutes()
   const named = { ...checked, name: checked.name ?? basename(file) }
