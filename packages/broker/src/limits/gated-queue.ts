@@ -168,14 +168,24 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     if (entry !== null) this.inner.readmit(entry, now)
   }
 
-  /** Takes one back, which may be served now: it stands where its age puts it. */
+  /** Takes back one that a member had, and that may be served now. */
   readmit(entry: E, now: Nanos): void {
+    this.#enter(entry, now)
+    this.inner.readmit(entry, now)
+  }
+
+  /** Takes one that was parked, and that may be served now. */
+  rejoin(entry: E, now: Nanos): void {
+    this.#enter(entry, now)
+    this.inner.rejoin(entry, now)
+  }
+
+  #enter(entry: E, now: Nanos): void {
     this.letPass(entry, now)
     const pass = this.passes.of(entry)
     pass.parkedIn = null
     this.tellHold(entry, now)
     pass.enter(entry.priority)
-    this.inner.readmit(entry, now)
   }
 
   /** Ends the turn of a request with a key: the next one of its key may be served. */
@@ -210,7 +220,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** Takes other options over, and all that was parked. */
   reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
     this.putBack(now)
-    for (const entry of parked) this.inner.readmit(entry, now)
+    for (const entry of parked) this.inner.rejoin(entry, now)
     this.#countOutside()
     this.inner.apply(client, now)
     this.#report(now)

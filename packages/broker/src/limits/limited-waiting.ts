@@ -42,7 +42,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
       dropped: (drops, at) => this.#queueDropped(drops, at),
     })
     this.lanes = new LaneSchedule<E>(this.passes, laneQueue(client), {
-      unparked: (entry, at) => this.queue.readmit(entry, at),
+      unparked: (entry, at) => this.queue.rejoin(entry, at),
       dropped: (drop, at) => this.#laneDropped(drop, at),
     })
     this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, (entry, reason, at) => {

@@ -140,7 +140,7 @@ export class Parking<E extends Waiting> {
     const entries: E[] = []
     for (const lane of limit.lanes()) {
       for (const level of lane.levels) {
-        entries.push(...level.queue, ...level.returning)
+        entries.push(...level)
         level.drain()
       }
       lane.levels = NO_LEVELS
@@ -154,10 +154,7 @@ export class Parking<E extends Waiting> {
 
   *of(limit: KeyedLimit<E>): Iterable<E> {
     for (const lane of limit.lanes()) {
-      for (const level of lane.levels) {
-        yield* level.queue
-        yield* level.returning
-      }
+      for (const level of lane.levels) yield* level
     }
   }
 

@@ -164,7 +164,7 @@ export class ShortLimits<E extends Waiting> {
       pass.entry = null
       if (lane.owner === this.#rules.only) this.#holdLane(entry, pass, lane)
       else pass.enter(0)
-      this.inner.readmitPlain(entry, now)
+      this.inner.rejoinPlain(entry, now)
       this.#watch.freed(entry, now)
     }
     this.inner.outside = this.lanes.length

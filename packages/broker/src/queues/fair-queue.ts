@@ -119,6 +119,15 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   /** Takes back one that was taken out: in its lane it stands where its age puts it. Drops nothing. */
   readmit(entry: E, now: Nanos): void {
+    this.#comeBack(entry, (queue) => queue.readmit(entry), now)
+  }
+
+  /** Adds one that was held back elsewhere: in its lane it stands behind all that were not sent later. Drops nothing. */
+  rejoin(entry: E, now: Nanos): void {
+    this.#comeBack(entry, (queue) => queue.rejoin(entry), now)
+  }
+
+  #comeBack(entry: E, add: (queue: Lane<E>['queue']) => void, now: Nanos): void {
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
     this.decision.begin()
@@ -127,7 +136,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       lane = this.#addLane({ value, id }, [], now)
       this.#lanes.turns.append(lane)
     }
-    lane.queue.readmit(entry)
+    add(lane.queue)
     this.#length++
     // Its age may be over: the next call of `timeout` looks, which is later than this one.
     this.#timers.set(lane, lane.queue instanceof DropQueue ? Infinity : now + 1)

@@ -27,7 +27,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = this.levels.all.flatMap((level) => [...level.queue, ...level.returning])
+    const all = this.levels.all.flatMap((level) => [...level])
     yield* [...all, ...this.lanes].sort((a, b) => a.sentAt - b.sentAt)
   }
 
@@ -76,12 +76,12 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     return true
   }
 
-  /** Fast path: `readmit` for one without key, priority and tag, while no queue drops by age. */
-  readmitPlain(entry: E, now: Nanos): void {
+  /** Fast path: `rejoin` for one without key, priority and tag, while no queue drops by age. */
+  rejoinPlain(entry: E, now: Nanos): void {
     const { levels } = this
     this.readyNow++
-    if (levels.only !== null) return levels.returning.insertByAge(entry)
-    levels.base.readmit(entry, now)
+    if (levels.only !== null) return levels.heldBack.insertBehind(entry)
+    levels.base.rejoin(entry, now)
     if (levels.base.length === 1) levels.baseChanged()
   }
 
@@ -89,7 +89,8 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   peek(now: Nanos, enough: Nanos): E | null {
     const { levels } = this
     const queue = levels.only
-    if (queue !== null && levels.returning.first === null) return queue.peek(now, enough)
+    if (queue !== null && levels.returning.first === null && levels.heldBack.first === null)
+      return queue.peek(now, enough)
     return levels.highest === levels.base ? levels.base.peek(now, enough) : null
   }
 
@@ -142,13 +143,24 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.finish()
   }
 
-  /** Takes back one that was handed out, and that keeps the turn of its key: it stands where its age puts it. */
+  /** Takes back one that was handed out, and that keeps the turn of its key: before all that were sent at the same time. */
   readmit(entry: E, now: Nanos): void {
+    this.#admit(entry)
+    this.comeBack(entry, now, true)
+    this.finish()
+  }
+
+  /** Takes one that was held back elsewhere: behind all that were sent at the same time. Drops nothing. */
+  rejoin(entry: E, now: Nanos): void {
+    this.#admit(entry)
+    this.comeBack(entry, now, false)
+    this.finish()
+  }
+
+  #admit(entry: E): void {
     this.decision.begin()
     this.tags.add(entry)
     if (entry.key !== undefined && !this.lanes.has(entry.key)) this.lanes.open(entry)
-    this.comeBack(entry, now)
-    this.finish()
   }
 
   timeout(now: Nanos): void {

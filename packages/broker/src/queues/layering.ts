@@ -98,14 +98,15 @@ export abstract class Layering<E extends Waiting> {
     const next = this.lanes.advance(entry, now)
     this.keepOfLanes(this.lanes.dropped)
     if (next === null) return
-    this.comeBack(next, now)
+    this.comeBack(next, now, false)
     this.returned?.(next)
   }
 
-  /** Adds back one that was held back or handed out, at the place of its age. */
-  protected comeBack(entry: E, now: Nanos): void {
+  /** Adds one at the place of its age. @param hadIt whether a member had it; otherwise it was held back */
+  protected comeBack(entry: E, now: Nanos, hadIt: boolean): void {
     const level = this.levelOf(entry.priority, now)
-    level.readmit(entry, now)
+    if (hadIt) level.readmit(entry, now)
+    else level.rejoin(entry, now)
     this.levels.changed(level)
     this.readyNow++
   }

@@ -123,6 +123,13 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     this.index(entry)
   }
 
+  /** Adds one that was held back elsewhere: behind all that were not sent later. Drops nothing, whatever the bound. */
+  rejoin(entry: E): void {
+    this.begin()
+    this.list.insertBehind(entry)
+    this.index(entry)
+  }
+
   drain(): E[] {
     this.begin()
     const entries = [...this.list]

@@ -7,13 +7,18 @@ import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
 
 /**
- * The requests of one priority: a queue, and requests that come back after earlier ones of their key.
+ * The requests of one priority: a queue, and requests that come to it from elsewhere.
  *
- * A request that comes back gets its old place, before all that were sent later: in a fair queue that of its own key. A queue
- * that serves the newest first, and a user's own, have no such place; there the two take turns.
+ * Each gets the place of its age, before all that were sent later: in a fair queue among those of its own key. Of those that were
+ * sent at the same time, which is all that is sent in one turn of the event loop, the first is one that a member had already; the
+ * last is one that its key or a limit held back, since what stands in the queue was sent before it, or has another key. A queue that
+ * serves the newest first, and a user's own, have no such places; there they take turns.
  */
-export class Level<E extends Waiting> {
+export class Level<E extends Waiting> implements Iterable<E> {
+  /** Those that a member had. */
   readonly returning = new WaitingList<E>()
+  /** Those that were held back. */
+  readonly heldBack = new WaitingList<E>()
   /** Drops of the last call. */
   dropped: readonly Drop<E>[] = NO_DROPS
   wakeAt: Nanos | null
@@ -27,14 +32,19 @@ export class Level<E extends Waiting> {
   }
 
   get length(): number {
-    return this.queue.length + this.returning.length
+    return this.queue.length + this.returning.length + this.heldBack.length
+  }
+
+  *[Symbol.iterator](): Iterator<E> {
+    yield* this.returning
+    yield* this.queue
+    yield* this.heldBack
   }
 
   /** When its oldest request was sent; null if it is empty. */
   oldest(): Nanos | null {
-    const queued = this.queue.oldest()
-    const returned = this.returning.first?.sentAt ?? null
-    return queued === null || returned === null ? (queued ?? returned) : Math.min(queued, returned)
+    const least = Math.min(this.queue.oldest() ?? Infinity, ageOf(this.returning), ageOf(this.heldBack))
+    return least === Infinity ? null : least
   }
 
   enqueue(entry: E, now: Nanos): void {
@@ -44,10 +54,11 @@ export class Level<E extends Waiting> {
 
   dequeue(now: Nanos): E | null {
     this.dropped = NO_DROPS
-    if (this.#isReturnsTurn()) return this.returning.shift()
+    const list = this.#isTurnOfQueue() ? null : this.#olderList()
+    if (list !== null) return list.shift()
     const entry = this.queue.dequeue(now)
     this.#take()
-    return entry ?? this.returning.shift()
+    return entry ?? this.returning.shift() ?? this.heldBack.shift()
   }
 
   /** Its queue if that is a drop queue; otherwise null. */
@@ -64,8 +75,8 @@ export class Level<E extends Waiting> {
   peek(now: Nanos, enough: Nanos): E | null {
     if (!(this.queue instanceof DropQueue)) return null
     const queue = this.queue as DropQueue<E>
-    const { first } = this.returning
-    if (first === null || first.sentAt > (queue.oldest() ?? Infinity)) return queue.peek(now, enough)
+    const first = this.#olderList()?.first ?? null
+    if (first === null) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
   }
 
@@ -81,30 +92,41 @@ export class Level<E extends Waiting> {
   }
 
   cancel(tag: unknown, now: Nanos): void {
-    if (tag !== undefined) for (const entry of this.returning) if (entry.tag === tag) this.returning.remove(entry)
+    if (tag !== undefined) {
+      for (const list of [this.returning, this.heldBack])
+        for (const entry of list) if (entry.tag === tag) list.remove(entry)
+    }
     this.queue.cancel(tag, now)
     this.#take()
   }
 
   remove(entry: E, now: Nanos): boolean {
     this.dropped = NO_DROPS
-    if (this.returning.remove(entry)) return true
+    if (this.returning.remove(entry) || this.heldBack.remove(entry)) return true
     const here = this.queue.remove(entry, now)
     this.#take()
     return here
   }
 
-  /** Adds `entry` back, at the place of its age. */
+  /** Adds one back that a member had: before all that were sent at the same time. */
   readmit(entry: E, now: Nanos): void {
     if (!(this.queue instanceof FairQueue)) return this.returning.insertByAge(entry)
     this.queue.readmit(entry, now)
     this.#take()
   }
 
-  /** The request to drop if one must be: the oldest or the newest of the queue, before those that came back. */
+  /** Adds one that was held back: behind all that were sent at the same time. */
+  rejoin(entry: E, now: Nanos): void {
+    if (!(this.queue instanceof FairQueue)) return this.heldBack.insertBehind(entry)
+    this.queue.rejoin(entry, now)
+    this.#take()
+  }
+
+  /** The request to drop if one must be: the oldest or the newest of the queue, before those that came to it from elsewhere. */
   victim(oldest: boolean): E | null {
-    const found = oldest ? frontOf(this.queue) : backOf(this.queue)
-    return found ?? (oldest ? this.returning.first : this.returning.last)
+    const { returning, heldBack } = this
+    if (oldest) return frontOf(this.queue) ?? returning.first ?? heldBack.first
+    return backOf(this.queue) ?? heldBack.last ?? returning.last
   }
 
   /** Applies new options to the queue with `change`. */
@@ -116,23 +138,38 @@ export class Level<E extends Waiting> {
   drain(): void {
     this.queue.drain()
     while (this.returning.shift() !== null);
+    while (this.heldBack.shift() !== null);
     this.#take()
   }
 
-  #isReturnsTurn(): boolean {
-    const first = this.returning.first
-    if (first === null) return false
-    if (this.queue.length === 0) return true
-    if (this.queue instanceof LeafQueue && !this.queue.newestFirst)
-      return first.sentAt <= (this.queue.oldest() ?? Infinity)
+  /** Whether its queue serves the next one, where places say nothing. */
+  #isTurnOfQueue(): boolean {
+    if (this.queue.length === 0 || (this.returning.first === null && this.heldBack.first === null)) return false
+    if (this.queue instanceof LeafQueue && !this.queue.newestFirst) return false
     this.#returningNext = !this.#returningNext
-    return !this.#returningNext
+    return this.#returningNext
+  }
+
+  /** The list whose first one comes before all others; null if that is in the queue. */
+  #olderList(): WaitingList<E> | null {
+    const { returning, heldBack, queue } = this
+    const returned = ageOf(returning)
+    const held = ageOf(heldBack)
+    const hasPlaces = queue instanceof LeafQueue && !queue.newestFirst
+    const queued = hasPlaces ? (queue.oldest() ?? Infinity) : Infinity
+    if (returned <= held && returned <= queued) return returned === Infinity ? null : returning
+    return held < queued ? heldBack : null
   }
 
   #take(): void {
     this.dropped = this.queue.decision.dropped
     this.wakeAt = this.queue.decision.wakeAt
   }
+}
+
+/** When the first of a list was sent; Infinity if there is none. */
+function ageOf({ first }: WaitingList): Nanos {
+  return first === null ? Infinity : first.sentAt
 }
 
 function frontOf<E extends Waiting>(queue: Queue<E>): E | null {

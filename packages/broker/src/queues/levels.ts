@@ -34,8 +34,9 @@ class Places<E extends Waiting> {
 export class Levels<E extends Waiting> {
   /** The level of priority 0. It is never forgotten. */
   readonly base: Level<E>
-  /** What came back to the base. */
+  /** What comes to the base from elsewhere (see `Level`). */
   readonly returning: WaitingList<E>
+  readonly heldBack: WaitingList<E>
   /** Fast path: the queue of the base if there has been no other level, and it is a drop queue; otherwise null. */
   only: DropQueue<E> | null
   readonly #places = new Map<number, Places<E>>()
@@ -51,6 +52,7 @@ export class Levels<E extends Waiting> {
   constructor(base: Queue<E>) {
     this.base = new Level(0, base)
     this.returning = this.base.returning
+    this.heldBack = this.base.heldBack
     this.only = this.base.dropQueue
     this.#basePlaces = new Places(this.base)
     this.#places.set(0, this.#basePlaces)

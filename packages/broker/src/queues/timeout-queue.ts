@@ -58,6 +58,11 @@ export class TimeoutQueue<E extends Waiting> extends LeafQueue<E, TimeoutRules> 
     this.#due = Math.min(this.#due, this.#expiry(entry))
   }
 
+  override rejoin(entry: E): void {
+    super.rejoin(entry)
+    this.#due = Math.min(this.#due, this.#expiry(entry))
+  }
+
   configure(options: unknown, now: Nanos): void {
     this.apply(checkTimeoutOptions(options), now)
   }

@@ -39,6 +39,18 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.insert(entry, after === null ? this.last : after.previous, after)
   }
 
+  /** Adds `entry` behind all that were not sent later; searches from both ends. */
+  insertBehind(entry: Waiting): void {
+    let older: Waiting | null = this.first
+    let newer: Waiting | null = this.last
+    while (older !== null && newer !== null && newer.sentAt > entry.sentAt) {
+      if (older.sentAt > entry.sentAt) return this.insert(entry, older.previous, older)
+      older = older.next
+      newer = newer.previous
+    }
+    this.insert(entry, newer, newer === null ? this.first : newer.next)
+  }
+
   /** Puts others in the place of `entry`, in their order. */
   replace(entry: Waiting, others: readonly Waiting[]): void {
     let { previous } = entry

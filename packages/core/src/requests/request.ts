@@ -100,8 +100,8 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** What its member has committed, or may have, although it has no answer; null if nothing. */
   get commit(): 'written' | 'done' | null {
-    if (this.runner?.isWriting(this) === true) return 'written'
-    return this.rarely !== null && this.rarely.committed === true ? 'done' : null
+    if (this.rarely !== null && this.rarely.committed === true) return 'done'
+    return this.runner?.isWriting(this) === true ? 'written' : null
   }
 
   /** Whether its worker is gone, and it waits for the end of its commit. */

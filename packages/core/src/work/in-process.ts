@@ -27,7 +27,7 @@ import type { Started, Worker, WorkerHost } from './worker'
  */
 export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
   ended = false
-  /** Whether a commit was admitted and is not over. What runs in it may end its callers. */
+  /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
   private commitsNow = false
   #keeper: StateKeeper | null
   /** The other requests of the batch in hand; null if there is none. */
@@ -183,22 +183,24 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** The store writes the commit, so it takes time. Called by the commit engine. */
   writing(begun: boolean): void {
-    this.promisedRuns.writes = this.commitsNow = begun
+    this.commitsNow = begun
   }
 
   isWriting(request: Request): boolean {
-    return (this.commitsNow || this.#promised?.writes === true) && this.has(request)
+    return this.commitsNow && this.has(request)
   }
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
-    this.commitsNow = false
     const request = this.host.inHand.first
-    if (request === null) return
-    if (this.#promised !== null) this.#promised.hold = null
-    if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
-      giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
-    } else giveShortly(request, step)
+    if (request !== null) {
+      if (this.#promised !== null) this.#promised.hold = null
+      if (this.#companions !== null || request.rarely !== null || typeof step.value === 'function') {
+        this.commitsNow = step.next !== undefined
+        giveAnswers({ request, companions: this.#companions }, step, state, this.pool)
+      } else giveShortly(request, step)
+    }
+    this.commitsNow = false
   }
 
   runDone(step: Step): void {

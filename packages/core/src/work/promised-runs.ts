@@ -16,9 +16,6 @@ export class PromisedRuns {
   /** Whether what the worker runs has returned a promise. Not written for a synchronous handler, to save time. */
   waits = false
 
-  /** Whether its commit is being written: it may count, whatever becomes of its callers. */
-  writes = false
-
   /** Set while a run holds the state alone. */
   hold: Hold<unknown> | null = null
 
@@ -37,12 +34,12 @@ export class PromisedRuns {
   readonly toStep = (result: unknown): Step => this.worker.lateStep(result)
 
   readonly #done = (step: Step): void => {
-    this.waits = this.writes = false
+    this.waits = false
     this.worker.runDone(step)
   }
 
   readonly #failed = (error: unknown): void => {
-    this.waits = this.writes = false
+    this.waits = false
     this.worker.runFailed(error)
   }
 }

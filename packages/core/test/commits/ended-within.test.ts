@@ -1,7 +1,8 @@
-import { call, type CallOptions, definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { call, type CallOptions, definePool, type PoolOptions, ready, reply, spawnPool } from '@genpool/core'
 import { createStore } from '@genpool/state-ane'
 import { stop } from 'nact'
 import { clock, system } from '../virtual-system'
+import { lateStore } from './late-store'
 
 interface Account {
   readonly paid: number
@@ -118,5 +119,40 @@ describe('a call that is aborted', () => {
     controller.abort()
     await clock.advance(1)
     expect(await answer).toMatchObject({ mayBeCommitted: false })
+  })
+})
+
+describe('a call that the function which makes its answer ends', () => {
+  const Shop = definePool({
+    init: () => ({ sold: 0 }),
+    calls: {
+      sell: () => reply(answer, (draft) => void draft.sold++),
+      look: () => reply(answer),
+    },
+  })
+  const answer = (): string => {
+    during()
+    return 'sold'
+  }
+
+  describe.each(['in memory', 'in a store that takes time'])('with a state %s', (where) => {
+    it.each([
+      ['sell', 'abort', true],
+      ['sell', 'stop', true],
+      ['look', 'stop', false],
+    ] as const)('is told what may count (%s, %s)', async (type, how, mayBeCommitted) => {
+      const late = lateStore(clock)
+      const state = where === 'in memory' ? 'shared' : ({ type: 'shared', store: late.store } as const)
+      const pool = spawnPool(system, Shop, 'shop', { size: 1, clock, state })
+      await clock.settle()
+      await ready(pool)
+      late.takes(10)
+      const controller = new AbortController()
+      during = () => (how === 'abort' ? controller.abort() : stop(pool))
+      const options = how === 'abort' ? { signal: controller.signal } : {}
+      const sold = call(pool, { type }, options).catch((error: unknown) => error)
+      await clock.advance(20)
+      expect(await sold).toMatchObject({ started: true, mayBeCommitted })
+    })
   })
 })

@@ -50,7 +50,7 @@ export function isFull(cause: unknown): cause is JetStreamApiError {
 }
 
 /** What NATS does not allow, if that is why something failed. */
-export function refusalIn(error: unknown): Error | null {
+function refusalIn(error: unknown): Error | null {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if (at.name === 'PermissionViolationError') return at
   }
