@@ -268,6 +268,23 @@ describe('a drop', () => {
 })
 
 describe('a pool that takes nothing more', () => {
+  it('says to a request that it had taken that its drain was to end, and that `within` was too short', async () => {
+    const pool = spawned({ size: 1 })
+    const left = [failed(pool, { type: 'work', ms: 250 }), failed(pool, { type: 'work', ms: 1 })]
+    await clock.advance(10)
+    void drain(pool, { within: 50 })
+    await clock.advance(50)
+    const why = '"pool" has stopped, since drain(pool) was to wait for 50 ms at most, so a request to it'
+    const advice = 'Give "within" more time, or send fewer requests before drain(pool).'
+    expect((await Promise.all(left)).map(({ says }) => says)).toEqual([
+      `${why} failed while it was running. ${advice}`,
+      `${why} was not run. ${advice}`,
+    ])
+    expect((await failed(pool, { type: 'work', ms: 1 })).says).toBe(
+      '"pool" has stopped, so a request to it was not run. Spawn a new pool.',
+    )
+  })
+
   it('says whether it drains, was stopped or gave up, and what to do', async () => {
     const pool = spawned()
     send(pool, 1, { type: 'work', ms: 250 })

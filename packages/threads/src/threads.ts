@@ -32,10 +32,11 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
  * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.mjs', import.meta.url)), 'thumbnails')
  */
 export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
-  const file = moduleFile(url)
   const checked = parseOptions(threadOptions, options, 'options of threads')
   checkNodeOptions(checked)
-  const boot = bootOf(file, checked.execArgv ?? process.execArgv)
+  const flags = checked.execArgv ?? process.execArgv
+  const file = moduleFile(url, (source) => bootOf(source, flags).loader !== null)
+  const boot = bootOf(file, flags)
   const module = { file, export: checked.export, loader: boot.loader }
   const routes = new ThreadRoutes()
   const named = { ...checked, name: checked.name ?? basename(file) }
@@ -63,8 +64,11 @@ function checkState({ type, store, validate }: StateOptions): void {
   // The shared state is in this thread, with its store and its checks.
   if (type === 'shared') return
   if (store !== undefined) throw refused('state.store', 'a store belongs to a state that all members share')
-  if (validate !== undefined)
-    throw refused('state.validate', 'a function cannot be sent to a thread: check in the handler')
+  if (validate !== undefined) {
+    const way =
+      'a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler'
+    throw refused('state.validate', way)
+  }
 }
 
 function refused(path: string, message: string): OptionsError {

@@ -1,4 +1,13 @@
-import { broadcast, call, type CrashedError, getMembers, ready, spawnPool, UnreachableError } from '@genpool/core'
+import {
+  broadcast,
+  call,
+  type CrashedError,
+  drain,
+  getMembers,
+  ready,
+  spawnPool,
+  UnreachableError,
+} from '@genpool/core'
 import { transfer, type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
 import { join } from 'node:path'
@@ -169,6 +178,11 @@ describe('the context in a thread', () => {
     })
   })
 
+  it('tells a handler in a loop how long its caller wanted to wait', async () => {
+    await expect(call(pool, { type: 'reasonInLoop' }, { timeout: 50 })).rejects.toMatchObject({ started: true })
+    expect(await call(pool, { type: 'lastReason' })).toContain('did not answer within 50 ms: the request was running')
+  })
+
   it('reaches actors of the main thread with dispatch and query', async () => {
     let hear!: (message: unknown) => void
     const seen = new Promise((resolve) => (hear = resolve))
@@ -258,5 +272,17 @@ describe('a handler that fails', () => {
     expect(await call(other, { type: 'thread' })).toBe(before)
     expect(getMembers(other)[0]?.name).toBe('member-1.2')
     expect(await call(other, { type: 'state' })).toEqual({ continued: 'go on', infos: [] })
+  })
+})
+
+describe('a request that a drain leaves', () => {
+  it('is told that the drain was too short, not that it came too late', async () => {
+    const other = spawnPool(system, threads<typeof Faults>(file), 'short', { size: 1, timeout: 30_000 })
+    await ready(other)
+    const left = [1, 2].map(() => call(other, { type: 'spin', ms: 3000 }).catch((error: Error) => error.message))
+    await drain(other, { within: 20 })
+    for (const text of await Promise.all(left)) {
+      expect(text).toContain('"short" has stopped, since drain(pool) was to wait for 20 ms at most')
+    }
   })
 })

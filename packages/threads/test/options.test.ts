@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { MessageChannel, SHARE_ENV } from 'node:worker_threads'
+import { moduleFile } from '../src/loading/module-file'
 import type Counter from './fixtures/counter'
 import { system } from './fixtures/quiet-system'
 import { until } from './fixtures/until'
@@ -36,6 +37,17 @@ describe('threads', () => {
     [join(__dirname, 'nowhere.js'), 'there is no file'],
   ])('refuses %s as a module', (url, message) => {
     expect(() => threads(url as string)).toThrow(message)
+  })
+
+  it('takes the module in TypeScript that the path of one in JavaScript stands for', async () => {
+    const pool = spawnPool(system, threads<typeof Counter>(fixture('counter.js')), 'source', { size: 1 })
+    await expect(ready(pool)).resolves.toBeUndefined()
+  })
+
+  it('says that the module in TypeScript is there if nothing reads it', () => {
+    expect(() => moduleFile(fixture('counter.js'), () => false)).toThrow(
+      /there is no file ".*counter\.js", but there is ".*counter\.ts", and nothing was found that reads TypeScript\. Compile it/,
+    )
   })
 
   it('names an option that is wrong', () => {
@@ -118,7 +130,7 @@ describe('threads', () => {
     const behaviour = threads<typeof Counter>(fixture('counter.ts'))
     const validate = (): boolean => true
     expect(() => spawnPool(system, behaviour, 'pool', { state: { type: 'isolated', validate } })).toThrow(
-      'cannot be sent',
+      'a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler',
     )
     expect(() => spawnPool(system, behaviour, 'pool', { size: 1, state: 'isolated' })).not.toThrow()
   })

@@ -77,3 +77,20 @@ describe.each(['isolated', 'shared'] as const)('an answer that cannot be sent, w
     expect(await n()).toBe(before)
   })
 })
+
+describe('a shared state that cannot be sent', () => {
+  it.each([
+    ['f', ['user', 'f'], 'user.f: it is a function'],
+    ['list', ['user', 'list', 1, 'g'], 'user.list[1].g: it is a function'],
+  ] as const)('is refused with its whole path, and with whose commit it was: %s', async (at, path, says) => {
+    const system = start()
+    const pool = spawnPool(system, threads<typeof Unsendable>(file), 'deeper', { size: 1, state: 'shared' })
+    const error = (await call(pool, { type: 'deeper', at }, { timeout: 30_000 }).catch(
+      (error: unknown) => error,
+    )) as Error
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', faults: [{ path }] })
+    expect(error.message).toContain(`A commit of the handler "deeper" of pool "deeper" was refused`)
+    expect(error.message).toContain(says)
+    stop(system)
+  })
+})

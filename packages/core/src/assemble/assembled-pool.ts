@@ -183,6 +183,10 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.status.cause
   }
 
+  get drainedFor(): number {
+    return this.kernel.status.drainedFor
+  }
+
   get fixedSize(): number {
     const { size } = this.#options
     return typeof size === 'number' ? size : this.blueprint.defaultSize

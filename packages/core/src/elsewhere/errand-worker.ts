@@ -41,6 +41,8 @@ export interface ErrandMessage {
   /** Whether it is the argument for `handleContinue`. */
   readonly continues: boolean
   readonly message: unknown
+  /** When its caller sent it. */
+  readonly sentAt: Nanos
   readonly deadline: Nanos
   readonly expectsAnswer: boolean
   /** How many times it ran before. */
@@ -114,12 +116,12 @@ export class ErrandWorker {
 
   /** Finds the handler and checks the message. One that is not valid has failed when this returns null. */
   accept(errandMessage: ErrandMessage): Errand | null {
-    const { id, kind, continues, message, deadline, expectsAnswer, attempt, delivery } = errandMessage
+    const { id, kind, continues, message, sentAt, deadline, expectsAnswer, attempt, delivery } = errandMessage
     const wantsProgress = errandMessage.wantsProgress === true
     const handler = this.#find(kind, continues, message) ?? NO_HANDLER
     const errand = new Errand(
       this.pool,
-      { id, kind, handler, message, expectsAnswer, delivery, wantsProgress },
+      { id, kind, handler, message, sentAt, expectsAnswer, delivery, wantsProgress },
       this.host,
     )
     errand.deadline = deadline

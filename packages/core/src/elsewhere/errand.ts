@@ -1,4 +1,4 @@
-import type { GenPoolError } from '@genpool/runtime'
+import type { GenPoolError, Nanos } from '@genpool/runtime'
 import type { Delivery } from '../behaviours/context'
 import type { Handler } from '../behaviours/handler'
 import type { CheckedBackOff } from '../requests/back-off'
@@ -25,6 +25,7 @@ export interface ErrandFacts {
   readonly kind: RequestKind
   readonly handler: Handler
   readonly message: unknown
+  readonly sentAt: Nanos
   readonly expectsAnswer: boolean
   readonly delivery?: Delivery | undefined
   /** Whether its caller is told how far it is. */
@@ -40,10 +41,10 @@ export class Errand extends Request {
 
   constructor(
     owner: RequestOwner<Request>,
-    { id, kind, handler, message, expectsAnswer, delivery, wantsProgress }: ErrandFacts,
+    { id, kind, handler, message, sentAt, expectsAnswer, delivery, wantsProgress }: ErrandFacts,
     private readonly reports: ErrandReports,
   ) {
-    super(owner, kind, handler, message, null, 0)
+    super(owner, kind, handler, message, null, sentAt)
     this.id = id
     this.#expectsAnswer = expectsAnswer
     this.#delivery = delivery

@@ -86,7 +86,7 @@ export class Entrance {
     const { status, failures } = this.pool
     const fault = status.accepting
       ? watchSignal(request, failures, () => this.requests.giveUp(request, 'cancelled'))
-      : failures.stopped(request)
+      : failures.closed()
     if (fault === undefined) return this.passesGates(request)
     request.fail(fault)
     return false
@@ -97,7 +97,7 @@ export class Entrance {
     const { status, failures } = this.pool
     const fault = status.accepting
       ? watchSignal(call, failures, () => this.requests.giveUp(call, 'cancelled'))
-      : failures.stopped(call)
+      : failures.closed()
     return fault === undefined || !call.fail(fault)
   }
 

@@ -170,6 +170,7 @@ export class Lifecycle implements EndingsOwner {
     return new Promise((resolve) => {
       const timer = clock.setTimer(clock.now() + within * NS_PER_MS, () => {
         this.#endings?.reportAll()
+        this.kernel.status.drainedFor = within
         // What never ends must not keep the process alive now.
         drained.leave()
         host.stop()

@@ -15,6 +15,8 @@ export class Status {
   stopping = false
   /** The fault that stopped it; undefined if there was none. */
   cause: unknown = undefined
+  /** How long `drain` waited before it stopped the pool, in milliseconds; -1 if it did not. */
+  drainedFor = -1
   /** What waited when it stopped, for the `afterStop` of a plain function; empty without one. */
   mailbox: readonly MailboxEntry[] = NONE
 }

@@ -116,12 +116,13 @@ export class Failures {
 
   stopped(request: Request): StoppedError {
     const { commit } = request
-    return this.closed(wasStarted(request), commit === null ? undefined : COMMITS[commit])
+    const says = commit === null ? undefined : COMMITS[commit]
+    return new StoppedError(this.pool, wasStarted(request), this.status.cause, this.remedies.ofEnded(), says)
   }
 
   /** The error of what a pool refuses that has stopped, or stops. */
-  closed(started = false, commit?: string): StoppedError {
-    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped(), commit)
+  closed(started = false): StoppedError {
+    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped())
   }
 
   /** The error that refuses the late commit of an ended member. Its callers already have their errors. */

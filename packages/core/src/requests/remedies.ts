@@ -13,6 +13,8 @@ export interface Remedies {
   ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined
   /** For a request to a pool that takes none. `is`: what the pool does instead, as in "is draining". */
   ofStopped(): { readonly is?: string; readonly advice: string } | undefined
+  /** For a request that the pool had taken, and that its end found waiting or running. */
+  ofEnded(): { readonly is?: string; readonly advice: string } | undefined
 }
 
 /** For a pool without views. */
@@ -22,4 +24,5 @@ export const noRemedies: Remedies = {
   ofWritten: () => undefined,
   ofDrop: () => undefined,
   ofStopped: () => undefined,
+  ofEnded: () => undefined,
 }

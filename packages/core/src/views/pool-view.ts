@@ -87,6 +87,8 @@ export interface PoolView {
   readonly phase: Phase
   /** Why it gave up; undefined if it did not. */
   readonly cause: unknown
+  /** How long `drain` waited before it stopped the pool, in milliseconds; -1 if it did not. */
+  readonly drainedFor: number
   /** The target number of members. */
   readonly size: number
   readonly starting: number

@@ -40,7 +40,7 @@ class Host implements ErrandHost {
 
 const message = (id: number, sent: unknown): ErrandMessage => ({
   ...{ id, kind: 'call', continues: false, message: sent },
-  ...{ deadline: Infinity, expectsAnswer: true, attempt: 0 },
+  ...{ sentAt: 0, deadline: Infinity, expectsAnswer: true, attempt: 0 },
 })
 
 function worker(host: Host): ErrandWorker {

@@ -15,13 +15,14 @@ export interface JobFacts {
 
 /** What a thread is told of a job. */
 export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMessage {
-  const { kind, handler, message, deadline, expectsAnswer, wantsProgress, sender, delivery } = job
+  const { kind, handler, message, sentAt, deadline, expectsAnswer, wantsProgress, sender, delivery } = job
   const trace = canTrace() ? traceOf(job.scope ?? null) : undefined
   return {
     id,
     kind,
     continues: kind === 'direct' && continues(handler),
     message,
+    sentAt: sentAt ?? 0,
     deadline: isReal ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,

@@ -4,6 +4,7 @@ import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@gen
 import type { ToOwner } from '../protocol/messages'
 import { Ledger } from '../protocol/ledger'
 import { isCloneable } from '../values/cloneable'
+import { encodeError } from '../values/errors'
 import { Endings } from './endings'
 import { FollowedState } from './followed-state'
 import { Giving } from './giving'
@@ -155,7 +156,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   cancel(job: Job, reason: unknown): void {
     const given = this.#ledger.of(job)
     if (given === undefined) return
-    this.#posting.add(['cancel', given.id])
+    this.#posting.add(['cancel', given.id, encodeError(reason, isCloneable)])
     // Nobody waits for a pool that stops: its threads are not waited for without end.
     if (isGenPoolError(reason, 'ERR_GENPOOL_STOPPED')) this.#endings.killSoon()
   }

@@ -19,6 +19,8 @@ export interface JobMessage {
   /** Whether it is the argument for `handleContinue`. */
   readonly continues: boolean
   readonly message: unknown
+  /** When its caller sent it. */
+  readonly sentAt: number
   readonly deadline: number
   readonly expectsAnswer: boolean
   /** Whether its caller is told how far it is. */
@@ -82,7 +84,8 @@ export type ToThread =
   | JobToThread
   /** How its steps are committed from now on. */
   | readonly ['options', Setup['stateOptions']]
-  | readonly ['cancel', id: number]
+  /** `reason`: the error of its caller. */
+  | readonly ['cancel', id: number, reason: EncodedValue]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */
   | readonly ['resolved', id: number, value: unknown]

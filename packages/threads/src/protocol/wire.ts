@@ -31,13 +31,13 @@ export function packForThread(packed: Packed, message: ToThread): void {
 }
 
 function packJob(packed: Packed, [, place, message, companions]: JobToThread): void {
-  const { id, kind, continues, deadline, expectsAnswer, wantsProgress, isPatient } = message
+  const { id, kind, continues, sentAt, deadline, expectsAnswer, wantsProgress, isPatient } = message
   const { attempt, sender, delivery, trace } = message
   const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined || trace !== undefined
   const ends =
     (expectsAnswer ? EXPECTS_ANSWER : 0) + (wantsProgress ? WANTS_PROGRESS : 0) + (isPatient ? IS_PATIENT : 0)
   const bits = KINDS.indexOf(kind) + (continues ? CONTINUES : 0) + ends + (hasMore ? HAS_MORE : 0)
-  packed.push(bits, place, id, message.message, deadline)
+  packed.push(bits, place, id, message.message, sentAt, deadline)
   if (hasMore) packed.push([attempt, sender, companions, delivery, trace])
 }
 
@@ -57,13 +57,14 @@ export function unpackForThread(packed: Packed): ToThread[] {
       i = end
       continue
     }
-    const [attempt, sender, companions, delivery, trace] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 5]) as More
+    const [attempt, sender, companions, delivery, trace] = ((bits & HAS_MORE) === 0 ? NOTHING : packed[i + 6]) as More
     const message: JobMessage = {
       id: packed[i + 2] as number,
       kind: KINDS[bits & 7] ?? 'call',
       continues: (bits & CONTINUES) !== 0,
       message: packed[i + 3],
-      deadline: packed[i + 4] as number,
+      sentAt: packed[i + 4] as number,
+      deadline: packed[i + 5] as number,
       expectsAnswer: (bits & EXPECTS_ANSWER) !== 0,
       wantsProgress: (bits & WANTS_PROGRESS) !== 0,
       isPatient: (bits & IS_PATIENT) !== 0,
@@ -73,7 +74,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       ...(trace === undefined ? {} : { trace }),
     }
     messages.push(['job', packed[i + 1] as number, message, companions])
-    i += (bits & HAS_MORE) === 0 ? 5 : 6
+    i += (bits & HAS_MORE) === 0 ? 6 : 7
   }
   return messages
 }

@@ -17,7 +17,10 @@ import { type Packed, unpackForThread } from '../protocol/wire'
 /** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
 async function main({ port, memory, module, stayAwake, workerData }: ThreadData): Promise<void> {
   const words = new SharedWords(memory)
-  const outbox = new Outbox(port, words, replacementOf)
+  let runtime: Runtime | null = null
+  const outbox = new Outbox(port, words, (message, error) =>
+    replacementOf(message, error, (job) => runtime?.handlerOf(job) ?? 'a handler'),
+  )
   // What was done is told, also if a handler ends the process of its thread.
   process.once('exit', () => outbox.flush())
   showWorkerData(workerData)
@@ -25,9 +28,9 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
     const awake = new Awake(systemClock, stayAwake * NS_PER_MS)
-    const runtime = new Runtime(definition, words, { outbox, awake })
+    const running = (runtime = new Runtime(definition, words, { outbox, awake }))
     port.on('messageerror', (error: unknown) => endFor(error))
-    port.on('message', (packed: Packed) => runtime.receive(received(port, packed, unpackForThread)))
+    port.on('message', (packed: Packed) => running.receive(received(port, packed, unpackForThread)))
   } catch (error) {
     outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
   }

@@ -4,8 +4,12 @@ import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { faultIn, isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
-/** What is sent instead of a message that cannot be cloned: who waits for it learns why. Null for what nobody waits for. */
-export function replacementOf(message: ToOwner, error: unknown): ToOwner | null {
+/**
+ * What is sent instead of a message that cannot be cloned: who waits for it learns why. Null for what nobody waits for.
+ *
+ * @param handlerOf the handler of a job, in words
+ */
+export function replacementOf(message: ToOwner, error: unknown, handlerOf: (job: number) => string): ToOwner | null {
   switch (message[0]) {
     case 'answered':
       return ['unanswerable', message[1], faultIn(message[2])]
@@ -14,7 +18,7 @@ export function replacementOf(message: ToOwner, error: unknown): ToOwner | null 
     case 'made':
       return ['notMade', encodeError(invalid('result of init', message[2] ?? message[3]), isCloneable)]
     case 'cell':
-      return message[1][0] === 'commit' ? ['cell', withdrawn(message[1])] : null
+      return message[1][0] === 'commit' ? ['cell', withdrawn(message[1], handlerOf)] : null
     case 'started':
       return ['notStarted', encodeError(invalid('result of init', message[1].reason), isCloneable)]
     default:
@@ -28,13 +32,18 @@ function invalid(what: string, value: unknown): InvalidError {
 }
 
 /** The commit is refused instead, as if the owner had done so. */
-function withdrawn(message: Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>): ReplicaMessage {
+function withdrawn(
+  message: Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>,
+  handlerOf: (job: number) => string,
+): ReplicaMessage {
   const [kind, epoch, seq, hold, patches, tag] = message
+  const { job, answer, ranNs } = tag as CommittedRun
   if (isCloneable(patches)) {
     // The commit is made all the same, as in the thread of the pool.
-    const { job, answer, ranNs } = tag as CommittedRun
     return [kind, epoch, seq, hold, patches, { job, answer: undefined, fault: faultIn(answer?.value), ranNs }]
   }
-  const value = patches.map((patch): unknown => patch.value).find((each) => !isCloneable(each))
-  return ['withdraw', epoch, seq, encodeError(invalid('state', value), isCloneable)]
+  const { path, value } = patches.find((patch) => !isCloneable(patch.value)) ?? { path: [], value: patches }
+  const fault = faultIn(value)
+  const refused = new InvalidError(`commit of ${handlerOf(job)}`, [{ ...fault, path: [...path, ...fault.path] }])
+  return ['withdraw', epoch, seq, encodeError(refused, isCloneable)]
 }

@@ -4,7 +4,7 @@ import { type Clock, type GenPoolError, InvalidError, NS_PER_MS } from '@genpool
 import { CANCELLED, commit, isIn } from '../protocol/claims'
 import type { SharedWords } from '../protocol/shared-words'
 import { faultIn, isCloneable } from '../values/cloneable'
-import { encodeError } from '../values/errors'
+import { decodeError, type EncodedValue, encodeError } from '../values/errors'
 import type { Flushing } from './flushing'
 import type { Lane, Lanes } from './lanes'
 import type { LongHandlers } from './long-handlers'
@@ -43,15 +43,16 @@ export class RunReports implements ErrandHost {
     return isOver ? this.#reasonOf(errand, lane) : undefined
   }
 
-  /** The caller of a job no longer waits. */
-  cancelled(id: number): void {
-    const lane = this.ports.lanes()?.byId(id)
-    const errand = lane?.worker.running
-    if (lane !== undefined && errand?.id === id) errand.giveUp(this.#reasonOf(errand, lane))
+  /** The caller of a job no longer waits: `reason` is the error that it got. */
+  cancelled(id: number, reason: EncodedValue): void {
+    const errand = this.ports.lanes()?.byId(id)?.worker.running
+    if (errand?.id === id) errand.giveUp(decodeError(reason) as GenPoolError)
   }
 
+  /** The same as far as this thread knows it. */
   #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
-    const { failures } = worker.pool
+    const { failures, turn } = worker.pool
+    turn.refresh()
     return errand.deadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
   }
 

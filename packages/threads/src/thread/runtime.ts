@@ -71,7 +71,7 @@ export class Runtime {
       case 'options':
         return this.#worker?.pool.configure(message[1])
       case 'cancel':
-        return this.#reports?.cancelled(message[1])
+        return this.#reports?.cancelled(message[1], message[2])
       case 'queried':
         return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
@@ -129,6 +129,12 @@ export class Runtime {
   }
 
   // --- jobs ---
+
+  /** The handler of a job that runs or commits, in words; undefined for one that is over. */
+  handlerOf(job: number): string | undefined {
+    const errand = this.#lanes?.byId(job)?.worker.running
+    return errand === null || errand === undefined ? undefined : `the handler "${errand.type}" of pool "${errand.pool}"`
+  }
 
   #pump(): void {
     const lanes = this.#lanes

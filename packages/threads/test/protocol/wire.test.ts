@@ -9,6 +9,7 @@ const plain = fc.record({
   kind: fc.constantFrom('call', 'cast', 'query', 'dispatch', 'direct' as const),
   continues: fc.boolean(),
   message: value,
+  sentAt: fc.constantFrom(0, 1.5),
   deadline: fc.constantFrom(1, Infinity),
   expectsAnswer: fc.boolean(),
   wantsProgress: fc.boolean(),
@@ -35,7 +36,7 @@ const toThread = fc.oneof(
   fc.tuple(fc.constant('state' as const), fc.tuple(fc.constant('patches' as const), fc.nat(), fc.nat(), patches)),
   fc.tuple(fc.constant('state' as const), fc.tuple(fc.constant('committed' as const), fc.nat(), fc.nat())),
   fc.tuple(fc.constant('job' as const), fc.nat(), message, fc.option(fc.array(message, { maxLength: 2 }))),
-  fc.tuple(fc.constant('cancel' as const), fc.nat()),
+  fc.tuple(fc.constant('cancel' as const), fc.nat(), fc.constant({ kind: 'value' as const, value: 'late' })),
 ) as fc.Arbitrary<ToThread>
 const commit = fc.tuple(
   ...[fc.constant('commit' as const), fc.nat(), fc.nat(), fc.nat(), patches, fc.oneof(run, unsendable)],

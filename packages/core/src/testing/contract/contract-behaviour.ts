@@ -33,6 +33,23 @@ export type ContractBehaviour = ReturnType<typeof contractBehaviour>
 /** The address of a pool of `contractBehaviour`. */
 export type ContractPool = ContractBehaviour extends Behaviour<infer P> ? PoolRef<P> : never
 
+/** Why a handler was told to stop. */
+export interface ToldReason {
+  readonly name: string
+  readonly message: string
+  /** Its other fields. */
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Null if it has none. */
+  readonly cause: ToldReason | null
+}
+
+/** What can be read of an error. */
+export function factsOf(error: unknown): ToldReason | null {
+  if (!(error instanceof Error)) return null
+  const { name, message, cause } = error
+  return { name, message, fields: { ...error, name: undefined }, cause: factsOf(cause) }
+}
+
 /**
  * The behaviour that the contract of workers (`workerContract`) is checked with: put it on your workers, or export it from the
  * module that they load.
@@ -47,6 +64,7 @@ export function contractBehaviour(
   const tells = (ctx: Pick<Context, 'afterCommit'>, ids: readonly number[], batched: boolean): void => {
     if (committed !== undefined) ctx.afterCommit(() => committed(ids, batched))
   }
+  let reason: unknown
   const take = async (ms: number): Promise<void> => (ms > 0 ? wait(ms) : undefined)
   return definePool({
     init: (): ContractState => ({ ids: [], batched: [], count: 0 }),
@@ -94,9 +112,13 @@ export function contractBehaviour(
         },
       },
       obey: async (_message: ContractMessage, _state: ContractState, { signal }: { readonly signal: AbortSignal }) => {
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        const isLate = signal.aborted
+        if (!isLate) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        reason = isLate ? undefined : signal.reason
         return reply('aborted')
       },
+      /** What `obey` was told last by this worker while it waited. */
+      told: (_message: ContractMessage) => reply(factsOf(reason)),
     },
   })
 }

@@ -3,6 +3,7 @@ import type FastCheck from 'fast-check'
 import { stop } from 'nact'
 import { inspect } from '../../api/inspect'
 import { drain, resize } from '../../api/operating'
+import { factsOf } from './contract-behaviour'
 import { law, randomLaw, sharedLaw, type WorkerLaw } from './worker-law'
 import { answered, errorOf, type Sent, valueOf, type WorkerRun } from './worker-run'
 
@@ -114,6 +115,19 @@ async function drains(run: WorkerRun): Promise<void> {
   await draining
 }
 
+/** `obey` sends a message whose caller gives up, while its handler waits. A worker that is not so far yet is asked again. */
+async function tellsTheSame(run: WorkerRun, obey: () => Promise<Sent>): Promise<void> {
+  for (;;) {
+    const obeying = await obey()
+    const told = run.send('told', {})
+    await run.settled()
+    const error = errorOf(obeying)
+    if ((error as { started?: boolean }).started === false || valueOf(told) === null) continue
+    // Both of one realm: a test runner may have one of its own.
+    return assert.deepEqual(structuredClone(valueOf(told)), structuredClone(factsOf(error)))
+  }
+}
+
 /** A state that goes with its worker may hold what was not answered before the worker went. */
 function mayHaveCommitted(sent: Sent | undefined): boolean {
   if (sent === undefined || sent.outcome === undefined) return false
@@ -196,6 +210,17 @@ export const workerContract: readonly WorkerLaw[] = [
     await run.settled()
     assert.equal(errorOf(obeying).code, 'ERR_GENPOOL_CANCELLED')
     assert.equal(valueOf(next), next.id)
+  }),
+  law('a handler is told what its caller is told: that it aborted, and why', { size: 1 }, async (run) => {
+    await tellsTheSame(run, async () => {
+      const sent = run.send('obey', {})
+      await run.pass(10)
+      sent.controller.abort(new RangeError('no longer needed'))
+      return sent
+    })
+  }),
+  law('a handler is told what its caller is told: that the deadline passed', { size: 1 }, async (run) => {
+    await tellsTheSame(run, async () => run.send('obey', {}, { timeout: 50 }))
   }),
   law('each message of a batch gets its own answer', { size: 1 }, async (run) => {
     run.send('work', { ms: 5 })

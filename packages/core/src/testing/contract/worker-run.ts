@@ -84,7 +84,7 @@ export class WorkerRun {
 
   /** Sends a message, and writes down what becomes of it. */
   send(
-    type: 'work' | 'add' | 'next' | 'many' | 'obey',
+    type: 'work' | 'add' | 'next' | 'many' | 'obey' | 'told',
     what: { ms?: number; fails?: boolean },
     options: CallOptions = {},
   ): Sent {

@@ -1,5 +1,5 @@
 import type { DropReason, HoldingLimit } from '@genpool/broker'
-import { count, type Nanos, NS_PER_MS, type Remedy, sentence, textOf } from '@genpool/runtime'
+import { count, type Nanos, NS_PER_MS, type Remedy, round, sentence, textOf } from '@genpool/runtime'
 import type { Remedies } from '../../requests/remedies'
 import type { RequestFacts } from '../../requests/request-facts'
 import type { PoolView } from '../pool-view'
@@ -78,6 +78,11 @@ export class RemediesByEvidence implements Remedies {
     return { advice: stoppedAdvice(cause !== undefined) }
   }
 
+  ofEnded(): { readonly is?: string; readonly advice: string } {
+    const { cause, drainedFor } = this.pool
+    return drainedFor < 0 ? { advice: stoppedAdvice(cause !== undefined) } : cutShort(drainedFor)
+  }
+
   private ofBreaker(evidence: Evidence): Remedy {
     const { lastCrash, lastInitError } = this.pool.stats
     const cause = evidence.failedStarts > 0 ? lastInitError : lastCrash
@@ -142,6 +147,13 @@ const UNANSWERED: Readonly<Record<RequestFacts['answerer'], Remedy>> = {
 const DRAINING = {
   is: 'is draining',
   advice: 'It accepts no new requests: send them before drain(pool), or to another pool.',
+}
+
+function cutShort(within: number): { is: string; advice: string } {
+  return {
+    is: `has stopped, since drain(pool) was to wait for ${round(within)} ms at most`,
+    advice: 'Give "within" more time, or send fewer requests before drain(pool).',
+  }
 }
 
 function inRemedy({ says, advice }: Finding): { says: string } {
