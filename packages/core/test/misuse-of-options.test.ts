@@ -73,6 +73,21 @@ describe('the options of a message', () => {
     })
   })
 
+  it.each(['signal', 'retry', 'onProgress', 'idempotent'])('of a cast are refused if they have "%s"', (name) => {
+    const pool = spawned()
+    const told = (value: unknown) => cast(pool, { type: 'add' } as never, { [name]: value } as never)
+    expect(told(5)).toMatchObject({
+      ok: false,
+      error: { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining(`"${name}" is for calls`) },
+    })
+    expect(told(undefined)).toEqual({ ok: true })
+  })
+
+  it('of a cast that are unknown are told with those that a cast has', () => {
+    const { error } = cast(spawned(), { type: 'add' } as never, { abort: 1 } as never) as { error: Error }
+    expect(error.message).toContain('there is no option "abort"; there are priority, key and latest')
+  })
+
   it('of a cast are refused if "latest" is a promise', () => {
     const options = { latest: Promise.reject(new Error('late')) }
     expect(cast(spawned(), { type: 'add' } as never, options)).toMatchObject({

@@ -48,6 +48,9 @@ type MessageOptions = CallOptions & CastOptions
 export const NO_OPTIONS: CallOptions = {}
 
 const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress', 'idempotent'] as const
+const OF_CASTS = ['priority', 'key', 'latest'] as const
+/** What is for somebody who waits for the outcome. */
+const OF_CALLERS = ['signal', 'retry', 'onProgress', 'idempotent']
 
 /** The timeout, if the options say nothing else and it is valid; otherwise undefined. Never throws. */
 export function onlyTimeout(options: CallOptions): number | undefined {
@@ -61,16 +64,21 @@ export function onlyTimeout(options: CallOptions): number | undefined {
 }
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
-function misnamed(pool: string, options: unknown): GenPoolError | undefined {
+function misnamed({ pool, expectsAnswer }: Request, options: unknown): GenPoolError | undefined {
   if (typeof options !== 'object' || options === null) {
     return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${showValue(options)}`)
   }
   for (const name of Object.keys(options)) {
+    if (!expectsAnswer && OF_CALLERS.includes(name)) {
+      if ((options as Record<string, unknown>)[name] === undefined) continue
+      return wrongOptions(pool, `"${name}" is for calls: nobody waits for the outcome of a cast. Leave it out`, [name])
+    }
     if ((KNOWN as readonly string[]).includes(name)) continue
-    const meant = nearest(name, KNOWN)
+    const known = expectsAnswer ? KNOWN : OF_CASTS
+    const meant = nearest(name, known)
     const hint =
       meant === undefined
-        ? `there are ${KNOWN.slice(0, -1).join(', ')} and ${KNOWN.at(-1)}`
+        ? `there are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`
         : `did you mean "${meant}"?`
     return wrongOptions(pool, `there is no option "${name}"; ${hint}`, [name])
   }
@@ -113,7 +121,7 @@ export function isLatest(options: CastOptions): boolean {
 /** Applies the caller's options to a request. Returns an error if they are wrong; never throws. */
 export function applyOptions(request: Request, options: MessageOptions): GenPoolError | undefined {
   try {
-    return misnamed(request.pool, options) ?? apply(request, options)
+    return misnamed(request, options) ?? apply(request, options)
   } catch (error) {
     return wrongOptions(request.pool, `reading them threw: ${textOf(error)}`)
   }
