@@ -24,6 +24,7 @@ export {
 } from './errors'
 export { COMMITTED_BEFORE, type Fault, InvalidError, type Remains } from './invalid-error'
 export { keepShape } from './keep-shape'
+export { native } from './native'
 export { isPromise, letGo } from './let-go'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
 export { DistantSystem, type DistantActors, plainAddress, type PlainAddress, referenceTo } from './nact/distant-system'

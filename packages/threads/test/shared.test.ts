@@ -13,9 +13,14 @@ import {
 import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { stop } from 'nact'
+import { join } from 'node:path'
+import type RecentPool from './fixtures/recent'
+import { orderOf, type Recent } from './fixtures/recent'
 import type Shared from './fixtures/shared'
 import { file, system, words } from './fixtures/shared-system'
 import { until } from './fixtures/until'
+
+const recentFile = join(__dirname, 'fixtures', 'recent.ts')
 
 const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
   const behaviour = threads<typeof Shared>(file, { workerData: words.buffer, ...of })
@@ -39,6 +44,22 @@ describe('a state that members in threads share', () => {
     await each(10, () => call(pool, { type: 'add' }))
     expect(words[0]).toBe(1)
     expect(getState(pool)).toEqual({ n: 10, seen: [] })
+  })
+
+  it('has its keys and items in the same order in all threads, also when they are taken out and put back', async () => {
+    const pool = spawnPool(system, threads<typeof RecentPool>(recentFile), 'recent', { size: 2, state: 'shared' })
+    let order = 'abcd'
+    for (const name of 'acbbad'.repeat(5)) {
+      order = order.replace(name, '') + name
+      expect(await call(pool, { type: 'touch', name })).toBe([order, order, order].join(' '))
+    }
+    const seen = new Map<number, string>()
+    while (seen.size < 2) {
+      for (const { thread, order } of await each(4, () => call(pool, { type: 'order' }))) seen.set(thread, order)
+    }
+    expect(new Set([...seen.values(), orderOf(getState(pool) as Recent)])).toEqual(
+      new Set([[order, order, order].join(' ')]),
+    )
   })
 
   it('is committed to by one thread while the other computes, also after they have committed in turns', async () => {

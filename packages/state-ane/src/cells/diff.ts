@@ -1,5 +1,6 @@
 import type { Patch } from 'immer'
 import { isPlain } from './data'
+import { movedKeys, orderIn } from './order'
 
 type Path = readonly (string | number)[]
 type Plain = Readonly<Record<string, unknown>>
@@ -7,8 +8,9 @@ type Plain = Readonly<Record<string, unknown>>
 /**
  * Returns the patches that turn one frozen value into another. Skips the parts that both values share.
  *
- * The patches have immer's format, and immer's `applyPatches` applies them. It compares the content of plain objects and arrays. Any
- * other value (map, set, date, class instance) is replaced as a whole.
+ * The patches have immer's format, and immer's `applyPatches` applies them. It compares the content of plain objects, arrays, maps
+ * and sets; the keys of maps that differ, and the items of sets, have to be strings or numbers. Any other value (date, class instance)
+ * is replaced as a whole. The order of keys and items is the same then, too.
  */
 export function diff(from: unknown, to: unknown): Patch[] {
   const patches: Patch[] = []
@@ -19,7 +21,9 @@ export function diff(from: unknown, to: unknown): Patch[] {
 function compare(from: unknown, to: unknown, path: Path, patches: Patch[]): void {
   if (Object.is(from, to)) return
   if (Array.isArray(from) && Array.isArray(to)) compareArrays(from, to, path, patches)
-  else if (isPlain(from) && isPlain(to)) compareObjects(from, to, path, patches)
+  else if (from instanceof Set && to instanceof Set) compareSets(from, to, path, patches)
+  else if (from instanceof Map && to instanceof Map) compareMaps(from, to, path, patches)
+  else if (isPlain(from) && isPlain(to)) compareKeys(properties(from), properties(to), path, patches)
   else patches.push({ op: 'replace', path: [...path], value: to })
 }
 
@@ -80,13 +84,69 @@ function mostPatches(list: readonly unknown[]): number {
   return 8 + (typeof list[0] === 'object' ? list.length : list.length / 4)
 }
 
-function compareObjects(from: Plain, to: Plain, path: Path, patches: Patch[]): void {
-  for (const key of Object.keys(from)) {
-    if (!Object.hasOwn(to, key)) patches.push({ op: 'remove', path: [...path, key] })
-  }
-  for (const key of Object.keys(to)) {
-    if (Object.is(from[key], to[key]) && Object.hasOwn(from, key)) continue
-    if (Object.hasOwn(from, key)) compare(from[key], to[key], [...path, key], patches)
-    else patches.push({ op: 'add', path: [...path, key], value: to[key] })
+function compareMaps(from: Entries, to: Entries, path: Path, patches: Patch[]): void {
+  if (hasPaths(from.keys()) && hasPaths(to.keys())) compareKeys(keyed(from), keyed(to), path, patches)
+  else patches.push({ op: 'replace', path: [...path], value: to })
+}
+
+type Entries = ReadonlyMap<unknown, unknown>
+
+/** Whether a path can lead to each of them. */
+function hasPaths(keys: Iterable<unknown>): boolean {
+  for (const key of keys) if (typeof key !== 'string' && typeof key !== 'number') return false
+  return true
+}
+
+/** A map, or a plain object. */
+interface Keyed {
+  readonly whole: object
+  readonly keys: readonly (string | number)[]
+  has(key: string | number): boolean
+  get(key: string | number): unknown
+}
+
+function keyed(map: Entries): Keyed {
+  const keys = [...map.keys()] as string[]
+  return { whole: map, keys, has: (key) => map.has(key), get: (key) => map.get(key) }
+}
+
+function properties(object: Plain): Keyed {
+  const keys = Object.keys(object)
+  return { whole: object, keys, has: (key) => Object.hasOwn(object, key), get: (key) => object[key] }
+}
+
+/** What moved is removed, and added again behind the others. */
+function compareKeys(from: Keyed, to: Keyed, path: Path, patches: Patch[]): void {
+  const moved = movedKeys(orderIn(from.whole), orderIn(to.whole))
+  if (isMost(moved, to.keys.length) && isAllInKeys(to))
+    return void patches.push({ op: 'replace', path: [...path], value: to.whole })
+  for (const key of from.keys) if (!to.has(key) || moved.has(key)) patches.push({ op: 'remove', path: [...path, key] })
+  for (const key of to.keys) {
+    const value = to.get(key)
+    if (!from.has(key) || moved.has(key)) patches.push({ op: 'add', path: [...path, key], value })
+    else compare(from.get(key), value, [...path, key], patches)
   }
 }
+
+/** Two patches for each of so many are more than the whole. */
+function isMost(moved: ReadonlySet<unknown>, size: number): boolean {
+  return moved.size > 8 + size / 2
+}
+
+/** Whether a copy of the whole, as immer makes one for a patch, has everything. */
+function isAllInKeys({ whole }: Keyed): boolean {
+  return Object.getOwnPropertySymbols(whole).length === 0
+}
+
+/** The items of a set have no paths: a patch names the item itself. */
+function compareSets(from: Items, to: Items, path: Path, patches: Patch[]): void {
+  const moved = movedKeys([...from], [...to])
+  if (isMost(moved, to.size) || !hasPaths(from) || !hasPaths(to))
+    return void patches.push({ op: 'replace', path: [...path], value: to })
+  for (const item of from)
+    if (!to.has(item) || moved.has(item)) patches.push({ op: 'remove', path: [...path, 0], value: item })
+  for (const item of to)
+    if (!from.has(item) || moved.has(item)) patches.push({ op: 'add', path: [...path, 0], value: item })
+}
+
+type Items = ReadonlySet<unknown>

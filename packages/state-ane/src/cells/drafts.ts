@@ -12,6 +12,7 @@
 import { type Immer, isDraft } from 'immer'
 import { frozen } from './frozen'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
+import { movedKeys, orderIn } from './order'
 
 export type Kept = Record<string, unknown>
 
@@ -104,9 +105,44 @@ function pushing(this: Drafts, draft: object): number {
 function given(kept: Kept, { base, copy, assigned }: Names): Kept {
   const made = copyForDraft(kept[base] as object)
   if (made === null) return kept
-  kept[assigned] = new Map()
+  kept[assigned] = new Assigned()
   kept[copy] = made
   return kept
+}
+
+/** What was set and deleted in a large object. */
+class Assigned extends Map<string, boolean> {
+  /** Without that, no key has moved. */
+  hasDeleted = false
+
+  override set(key: string, isSet: boolean): this {
+    if (!isSet) this.hasDeleted = true
+    return super.set(key, isSet)
+  }
+}
+
+/**
+ * Whether a recipe has moved keys, so that their order is another one than immer's patches lead to. True if nothing is known about
+ * its drafts.
+ */
+export function movesKeys(all: readonly Kept[] | null): boolean {
+  const known = names
+  return all === null || known === null || all.some((kept) => kept[known.isModified] === true && isMoved(kept, known))
+}
+
+function isMoved(kept: Kept, names: Names): boolean {
+  const base = kept[names.base] as object
+  return mayMove(base, kept[names.assigned]) && movedKeys(orderIn(base), orderIn(kept[names.copy] as object)).size > 0
+}
+
+/** A key that was deleted and set again looks like one that was set. A set does not say what happened to its items. */
+function mayMove(base: object, assigned: unknown): boolean {
+  if (base instanceof Set) return true
+  if (Array.isArray(base) || (assigned instanceof Assigned && !assigned.hasDeleted)) return false
+  const has =
+    base instanceof Map ? (key: unknown) => base.has(key) : (key: unknown) => Object.hasOwn(base, key as string)
+  for (const [key, isSet] of assigned as ReadonlyMap<unknown, boolean>) if (isSet && has(key)) return true
+  return false
 }
 
 /**

@@ -73,7 +73,7 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
   try {
     if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
     const [next, patches, inverse] = immer.produceWithPatches(base, guarded as never) as readonly [S, Patch[], Patch[]]
-    const both = checkedPatches(base, next, [patches, inverse])
+    const both = checkedPatches(base, next, [patches, inverse], kept)
     return [made(next, base), ...both]
   } catch (error) {
     throw explain({ key, base, recipe }, error)

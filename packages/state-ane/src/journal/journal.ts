@@ -1,4 +1,4 @@
-import { textOf, warn } from '@genpool/runtime'
+import { native, textOf, warn } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
@@ -102,6 +102,7 @@ export class Journal {
       for (const change of changesOf(data as EventData, sequenceNumber)) applyChange(cells, change, sequenceNumber)
       this.#sinceSnapshot += commitsOf(data as EventData)
     }
+    for (const [cell, { version, value }] of cells) cells.set(cell, { version, value: frozen(native(value)) })
     return cells
   }
 

@@ -73,14 +73,13 @@ function change(draft: State, [kind, at, n]: Step): void {
 }
 
 /** Everything that can be told of a value, as text, with the order of its keys. */
-function facts(value: unknown, isOrdered = true): string {
+function facts(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   const parts = Reflect.ownKeys(value).map((key) => {
     const { value: part, get, ...how } = Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor
-    return `${String(key)} ${JSON.stringify(how)} ${typeof get} ${facts(part, isOrdered)}\n`
+    return `${String(key)} ${JSON.stringify(how)} ${typeof get} ${facts(part)}\n`
   })
-  const named = isOrdered ? parts : parts.sort()
-  return `${Object.getPrototypeOf(value) === Object.prototype} ${Object.isFrozen(value)} ${named.join('')}`
+  return `${Object.getPrototypeOf(value) === Object.prototype} ${Object.isFrozen(value)} ${parts.join('')}`
 }
 
 /** The parts of a value that another has at the same place. */
@@ -139,12 +138,18 @@ function mustBeAs(expected: State, { our, immer, recipe }: Commit): State {
 function mustLeadThere(next: State, { our, recipe }: Commit): void {
   const [, patches, inverse] = produceWithPatches('cell', our, recipe as never)
   const expected = plain.applyPatches(our as Objectish, patches) as State
-  expect(facts(expected, false)).toBe(facts(next, false))
-  expect(plain.applyPatches(next as Objectish, inverse)).toEqual(our)
+  expect(facts(expected)).toBe(facts(next))
+  expect(nameable(plain.applyPatches(next as Objectish, inverse) as State)).toEqual(nameable(our))
   const made = patched(our, patches)
   if (made === null) return
   expect(facts(made.next)).toBe(facts(expected))
   expect(kept(made.next.wide, our.wide)).toEqual(kept(expected.wide, our.wide))
+}
+
+/** What patches can tell of: immer loses a key "__proto__" when it applies one that replaces the object that has it. */
+function nameable({ wide, other }: State): unknown {
+  const { ['__proto__']: _, ...rest } = Object.assign(Object.create(null) as Wide, wide)
+  return { wide: rest, other }
 }
 
 describe('a draft of a large object', () => {

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
+import { native, NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import { faultFrom, unusable } from '../node-options'
@@ -85,7 +85,7 @@ export class Thread {
       fail = reject
       const hearing = new Hearing(this.words)
       port1.on('message', (packed: Packed) =>
-        this.#hear(received(port1, packed, unpackForOwner, hearing.heard), resolve, reject),
+        this.#hear(received(port1, native(packed), unpackForOwner, hearing.heard), resolve, reject),
       )
       port1.on('messageerror', (error: unknown) => this.#unreadable(error))
     })

@@ -162,6 +162,20 @@ export const watchLaws: readonly StoreLaw[] = [
     })
     assert.deepEqual(told.at(-1)?.value, cell.value)
   }),
+  law('patches keep the order of keys, also of one that was deleted and set again', async (store) => {
+    const cell = store.cell<Record<string, number>>('recent', { initial: { a: 1, b: 2, c: 3 } })
+    let copy = cell.value
+    cell.watch((_, __, patches) => void (copy = applyPatches(copy, patches)))
+    const touch = (name: string, value: number) => (draft: Record<string, number>) => {
+      Reflect.deleteProperty(draft, name)
+      draft[name] = value
+    }
+    await cell.update(touch('a', 1))
+    await cell.update(touch('c', 5))
+    await cell.compareAndSet(2, { d: 4, a: 1, b: 2, c: 5 })
+    assert.deepEqual(Object.entries(cell.value).join(' '), 'd,4 a,1 b,2 c,5')
+    assert.deepEqual(Object.entries(copy), Object.entries(cell.value))
+  }),
   law('a watcher that commits does not change the order for the others', async (store) => {
     const cell = store.cell('number', { initial: 0 })
     const versions: Record<'before' | 'after', number[]> = { before: [], after: [] }
