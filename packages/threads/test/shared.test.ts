@@ -14,12 +14,15 @@ import { createStore } from '@genpool/state-ane'
 import { type ThreadOptions, threads } from '@genpool/threads'
 import { stop } from 'nact'
 import { join } from 'node:path'
+import type InstancesPool from './fixtures/instances'
+import { factsOf } from './fixtures/instances'
 import type RecentPool from './fixtures/recent'
 import { orderOf, type Recent } from './fixtures/recent'
 import type Shared from './fixtures/shared'
 import { file, system, words } from './fixtures/shared-system'
 import { until } from './fixtures/until'
 
+const instancesFile = join(__dirname, 'fixtures', 'instances.ts')
 const recentFile = join(__dirname, 'fixtures', 'recent.ts')
 
 const open = (options: PoolOptions = {}, of: ThreadOptions = {}) => {
@@ -61,6 +64,23 @@ describe('a state that members in threads share', () => {
       new Set([[order, order, order].join(' ')]),
     )
   })
+
+  it.each(['recipe', 'whole', 'exclusive'] as const)(
+    'is plain data for all, also for who has put instances into it: %s',
+    async (type) => {
+      const pool = spawnPool(system, threads<typeof InstancesPool>(instancesFile), 'instances', {
+        size: 2,
+        state: 'shared',
+      })
+      const plain = 'undefined false false false'
+      expect(await call(pool, { type })).toBe(plain)
+      const seen = new Map<number, string>()
+      while (seen.size < 2) {
+        for (const { thread, facts } of await each(4, () => call(pool, { type: 'read' }))) seen.set(thread, facts)
+      }
+      expect([...seen.values(), factsOf(getState(pool) as never)]).toEqual([plain, plain, plain])
+    },
+  )
 
   it('is committed to by one thread while the other computes, also after they have committed in turns', async () => {
     const pool = open({}, { prefetch: 16 })

@@ -1,5 +1,6 @@
 import type { Patch } from 'immer'
 import { needsIdentity } from '../cells/identity'
+import { applied } from './applied'
 
 /** Whether the patch means the same where it arrives. Immer takes any key in a path for a text, if it is no number. */
 export function crosses(patch: Patch): boolean {
@@ -13,4 +14,51 @@ function isPlainKey(key: unknown): boolean {
 /** What leads to `value` elsewhere: these patches, or the value as a whole. */
 export function crossing(patches: readonly Patch[], value: unknown): readonly Patch[] {
   return patches.every(crosses) ? patches : [{ op: 'replace', path: [], value }]
+}
+
+/**
+ * The value as all others will have it. Structured clone makes plain objects of instances, bytes of a `Buffer`, and leaves out what
+ * symbols name: who has made the value must not see more in it than they do.
+ */
+export function asElsewhere<S>(base: S, next: S, patches: readonly Patch[]): S {
+  if (!patches.some(({ value }) => isObject(value) && changesOnTheWay(value, new Set()))) return next
+  try {
+    return applied(base, structuredClone(crossing(patches, next)) as Patch[])
+  } catch {
+    // It cannot be sent at all. Who sends it says so.
+    return next
+  }
+}
+
+function changesOnTheWay(value: object, seen: Set<object>): boolean {
+  if (seen.has(value)) return false
+  seen.add(value)
+  if (!STAY.has(Object.getPrototypeOf(value)) || Object.getOwnPropertySymbols(value).length > 0) return true
+  if (ArrayBuffer.isView(value)) return false
+  return partsOf(value).some((part) => isObject(part) && changesOnTheWay(part, seen))
+}
+
+const BYTES = [
+  ArrayBuffer,
+  SharedArrayBuffer,
+  DataView,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+  Int8Array,
+]
+const NUMBERS = [Int16Array, Int32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array]
+/** What arrives as it was. */
+const STAY = new Set<unknown>(
+  [Object, Array, Map, Set, Date, RegExp, ...BYTES, ...NUMBERS].map(({ prototype }) => prototype),
+)
+
+function partsOf(value: object): readonly unknown[] {
+  if (value instanceof Map) return [...value].flat()
+  return value instanceof Set ? [...value] : Object.values(value)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

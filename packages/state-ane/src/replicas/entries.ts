@@ -2,6 +2,7 @@ import type { Recipe } from '../cells/cell'
 import { produceWithPatches } from '../cells/produce'
 import { mustHaveNoProtoName } from '../cells/proto-name'
 import type { CellKey } from '../errors'
+import { asElsewhere } from './crossing'
 import { type Change, type Entry } from './entry'
 
 /** What entries need of their replica. */
@@ -82,7 +83,7 @@ export class Entries<S> {
       const [next, patches] = produceWithPatches(this.key, base, entry.recipe as Recipe<S>)
       mustHaveNoProtoName(this.key, patches)
       if (Object.is(next, base)) entry.made = { kind: 'settles', settle: () => entry.committed(next) }
-      else this.#send(entry, { next, patches }, hold)
+      else this.#send(entry, { next: asElsewhere(base, next, patches), patches }, hold)
     } catch (error) {
       // Perhaps because of a change before it that comes to nothing: that is known when those are confirmed.
       entry.made = { kind: 'settles', settle: () => entry.failed(error) }

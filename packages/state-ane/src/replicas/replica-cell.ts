@@ -7,7 +7,7 @@ import { mustBeState } from '../cells/must-be-state'
 import { frozenState, produceWithPatches } from '../cells/produce'
 import type { CellKey } from '../errors'
 import { applied } from './applied'
-import { crossing } from './crossing'
+import { asElsewhere, crossing } from './crossing'
 import { Entries } from './entries'
 import { type Change, Entry } from './entry'
 import { promised } from './promised'
@@ -93,7 +93,8 @@ export class ReplicaCell<S> implements Cell<S> {
   /** Makes a value with a recipe, to be committed by `compareAndSet` with no comparison of the values. */
   produce(recipe: Recipe<S>): S {
     const base = this.value
-    const [next, patches] = produceWithPatches(this.key, base, recipe)
+    const [made, patches] = produceWithPatches(this.key, base, recipe)
+    const next = asElsewhere(base, made, patches)
     this.#made = { base, next, patches }
     return next
   }
@@ -125,7 +126,7 @@ export class ReplicaCell<S> implements Cell<S> {
     if (made !== null && Object.is(made.base, this.value) && Object.is(made.next, next)) return made
     frozenState(this.key, next, this.value)
     const patches = diff(this.value, next)
-    return patches.length === 0 ? null : { next, patches }
+    return patches.length === 0 ? null : { next: asElsewhere(this.value, next, patches), patches }
   }
 
   hold(): Promise<Hold<S>> {

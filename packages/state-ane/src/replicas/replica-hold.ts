@@ -2,6 +2,7 @@ import type { Hold, Recipe } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { produceWithPatches } from '../cells/produce'
 import { type CellKey, ConflictError } from '../errors'
+import { asElsewhere } from './crossing'
 import type { Change } from './entry'
 import { mustHaveNoProtoName } from '../cells/proto-name'
 
@@ -39,7 +40,7 @@ export class ReplicaHold<S> implements Hold<S> {
     const base = this.cell.value()
     const [next, patches] = produceWithPatches(this.cell.key, base, recipe)
     mustHaveNoProtoName(this.cell.key, patches)
-    return Object.is(base, next) ? next : this.#commit({ next, patches })
+    return Object.is(base, next) ? next : this.#commit({ next: asElsewhere(base, next, patches), patches })
   }
 
   compareAndSet(version: number, next: S): MaybePromise<boolean> {
