@@ -1,6 +1,5 @@
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
-import { checkTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
 import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 
@@ -36,8 +35,7 @@ export function checkedChanges(
 ): OptionsInForce & { readonly changed: readonly Change[] } {
   // What cannot be read stays as it is, and the schema says what is wrong with it.
   const merged = readSafely(() => merge(spelledOut(pool, given, changes), changes, options), changes) as PoolOptions
-  const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`, firstGuesses)
-  checkTogether(checked)
+  const checked = parseOptions(poolOptions, merged, changesTo(pool.name), firstGuesses)
   const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length === 0) return { options: checked, given: merged, changed }
@@ -46,6 +44,11 @@ export function checkedChanges(
     `${names} of pool "${pool.name}" cannot be changed while it runs; nothing was changed. Start another pool instead.`,
     fixed.map((name) => ({ path: name.split('.'), message: 'fixed for the life of a pool' })),
   )
+}
+
+/** What is changed, as errors name it. */
+export function changesTo(pool: string): string {
+  return `changes to pool "${pool}"`
 }
 
 /** The state's short form written out if some of it changes: the rest stays. */

@@ -46,7 +46,7 @@ export const supervisionShape = {
     .record(z.string(), z.number().int().nonnegative())
     .default({})
     .describe(
-      'How often a message is retried at once after its member crashed, by message type. Only for messages that may run twice. With 0 it is repeated only by the `retry` of its call, after a wait.',
+      'How often a message is retried at once after its member crashed, by message type. Only for messages that may run twice. A type without a handler is refused. With 0 it is repeated only by the `retry` of its call, after a wait.',
     ),
   poisonAfter: orInfinity(z.number().int().positive())
     .default(3)

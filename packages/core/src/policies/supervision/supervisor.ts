@@ -18,6 +18,8 @@ export interface SupervisorPorts {
   /** Whether `onCrash` decides about failed starts too: not if a worker of the user's makes ready. */
   readonly decidesStarts: boolean
   random(): number
+  /** What of the options does not fit a behaviour that was loaded after them; undefined if all fits. */
+  misfit(): Error | undefined
   /** The sender of a message, for `onCrash`. */
   senderOf(request: RequestFacts): unknown
   /** The context of `onCrash`. */
@@ -119,6 +121,10 @@ export class Supervisor implements Supervision, StartRules {
     if (this.#intensity.record(now)) return null
     const { intensity, within } = this.options.restart
     return `more than ${intensity} members crashed within ${within} ms`
+  }
+
+  misfit(): Error | undefined {
+    return this.pool.misfit()
   }
 
   startCounter(): StartCounter {
