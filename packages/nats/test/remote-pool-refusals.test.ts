@@ -79,6 +79,18 @@ describe('a remote pool', () => {
     )
   })
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'knows no message of the type "%s", which objects inherit',
+    async (type) => {
+      await node(`inherited-${type.replace(/_/g, '')}`)
+      const orders = remote(`inherited-${type.replace(/_/g, '')}`)
+      await ready(orders)
+      const unknown = { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['type'] }] }
+      await expect(call(orders, { type } as never)).rejects.toMatchObject(unknown)
+      expect(cast(orders, { type } as never)).toMatchObject({ ok: false, error: unknown })
+    },
+  )
+
   it('refuses wrong arguments and options with what is wrong, and makes nothing then', async () => {
     const [, service] = await node('strict')
     const make = (options: object, nc: unknown = connection) => remotePool(system, nc as never, options as never)

@@ -71,9 +71,15 @@ function merge(old: unknown, changes: unknown, current: unknown): unknown {
   // Another type of queue has other options; those of the old one would be unknown to it.
   if ('type' in changes && changes['type'] !== before['type']) return changes
   const now = isPlainObject(current) ? current : {}
-  const result: Record<string, unknown> = { ...before }
-  for (const [key, value] of Object.entries(changes)) result[key] = merge(before[key], value, now[key])
-  return result
+  const merged = Object.entries(changes).map(
+    ([key, value]) => [key, merge(own(before, key), value, own(now, key))] as const,
+  )
+  // Not by assignment: "__proto__" must be a key like any other, which the schema does not know.
+  return Object.fromEntries([...Object.entries(before), ...merged])
+}
+
+function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
 /** The type that a change adds to, of options that were given as a name or not at all. */

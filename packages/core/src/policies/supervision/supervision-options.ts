@@ -57,3 +57,8 @@ export const supervisionShape = {
 export type SupervisionOptions = {
   readonly [K in keyof typeof supervisionShape]: z.output<(typeof supervisionShape)[K]>
 }
+
+/** How often a message of this type may run again at once; undefined if nothing says that it may. */
+export function rerunsOf(type: string, retryOnCrash: SupervisionOptions['retryOnCrash']): number | undefined {
+  return Object.hasOwn(retryOnCrash, type) ? retryOnCrash[type] : undefined
+}

@@ -6,7 +6,7 @@ import type { RequestFacts } from '../../requests/request-facts'
 import { carryOut, type Family, type Fault } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
 import { StartAttempts, type StartLimits, type StartRules } from './start-attempts'
-import type { SupervisionOptions } from './supervision-options'
+import { rerunsOf, type SupervisionOptions } from './supervision-options'
 
 /** What supervision needs of its pool. */
 export interface SupervisorPorts {
@@ -57,7 +57,7 @@ export class Supervisor implements Supervision, StartRules {
     const crashes = (this.#crashes.get(request) ?? request.before.crashes) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
-    return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'
+    return crashes <= (rerunsOf(request.type, retryOnCrash) ?? 0) ? 'retry' : 'fail'
   }
 
   memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void {
