@@ -5,7 +5,6 @@ import {
   definePool,
   inspect,
   noReply,
-  onEvent,
   type PoolOptions,
   reply,
   spawnPool,
