@@ -15,6 +15,7 @@ import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
 import { Mute } from './mute'
 import { SharedState } from './shared-state'
+import { storeTrouble } from './store-trouble'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
 
@@ -237,6 +238,7 @@ export class ServedPool {
       types: this.#types,
       muteFor: this.#mute.inboxes,
       release: this.options.release,
+      store: storeTrouble(this.pool),
     }
   }
 
