@@ -130,6 +130,7 @@ export type {
   SettledEvent,
   SizeChangeEvent,
   StateChangeEvent,
+  StoreEvent,
 } from './views/telemetry/events'
 // With what the types above name, for projects that cannot import the packages below.
 export {

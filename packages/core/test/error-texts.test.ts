@@ -79,7 +79,8 @@ describe('the error', () => {
 
   it('of a limit for a heap that members share says what to do', async () => {
     expect(await messageOf(() => pool({ recycle: { afterHeapMb: 5 } }))).toBe(
-      '"recycle.afterHeapMb" is wrong: the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out.',
+      'The options of pool "pool" are wrong; nothing was changed.\n' +
+        '  at recycle.afterHeapMb: the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out',
     )
   })
 

@@ -1,4 +1,16 @@
-import { call, cast, definePool, explain, inspect, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  configure,
+  definePool,
+  explain,
+  inspect,
+  isGenPoolError,
+  noReply,
+  previewChanges,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { query } from 'nact'
 import { clock, system } from './virtual-system'
 
@@ -6,7 +18,7 @@ import { clock, system } from './virtual-system'
 
 /** Names that every plain object inherits. */
 const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'isPrototypeOf']
-/** Schemas take no map with these two names for a plain object. */
+/** Handlers cannot have the other two. */
 const HANDLED = NAMES.filter((name) => name !== 'constructor' && name !== '__proto__')
 const own = <T>(make: (name: string) => T): Record<string, T> => {
   const made: Record<string, T> = {}
@@ -58,4 +70,47 @@ describe('a message whose type has the name of something that objects inherit', 
     await clock.advance(20_000)
     expect(await Promise.all(calls)).toEqual([...HANDLED, ...HANDLED])
   })
+})
+
+describe('a handler', () => {
+  const handler = () => reply(1)
+  it.each<[string, string, object]>([
+    ['calls', 'constructor', { constructor: handler }],
+    ['calls', 'constructor', { constructor: { handle: handler } }],
+    ['casts', 'constructor', { constructor: handler }],
+    ['calls', '__proto__', { ['__proto__']: handler }],
+    ['calls', '__proto__', { ['__proto__']: { handle: handler } }],
+    ['casts', '__proto__', { __proto__: handler }],
+    ['calls', '__proto__', { __proto__: { handle: handler } }],
+  ])('in %s cannot be called %s, and the error says so: %#', (kind, name, map) => {
+    expect(() => definePool({ [kind]: { ...map, __proto__: Object.getPrototypeOf(map) as object } } as any)).toThrow(
+      `The callbacks given to definePool are wrong; nothing was changed.\n` +
+        `  at ${kind}.${name}: no message can have the type "${name}". Take another name`,
+    )
+  })
+})
+
+describe('options by type', () => {
+  it.each(HANDLED)('a message that crashes is not tried again because objects inherit its type: %s', async (type) => {
+    let runs = 0
+    const crash = (): never => {
+      runs++
+      throw new Error('it failed')
+    }
+    const Crashing = definePool({ calls: { [type]: crash, other: () => reply(1) } } as any)
+    const pool = spawned(Crashing, { retryOnCrash: { other: 3 }, poisonAfter: 9 })
+    const answer = codeOf(call(pool, { type } as any, { retry: { attempts: 3 } } as any))
+    await clock.advance(3000)
+    expect([await answer, runs]).toEqual(['ERR_GENPOOL_CRASHED', 1])
+  })
+
+  it.each(['{ "__proto__": { "timeout": 7 } }', '{ "broker": { "__proto__": { "budget": false } } }'])(
+    'changes that come as JSON cannot hide behind a prototype: %s',
+    (json) => {
+      const pool = spawned(Other)
+      for (const change of [configure, previewChanges]) {
+        expect(() => change(pool, JSON.parse(json))).toThrow(/at (the top|broker): unknown key "__proto__"/)
+      }
+    },
+  )
 })

@@ -85,7 +85,7 @@ describe('the options of a message', () => {
 
   it('of a cast that are unknown are told with those that a cast has', () => {
     const { error } = cast(spawned(), { type: 'add' } as never, { abort: 1 } as never) as { error: Error }
-    expect(error.message).toContain('there is no option "abort"; there are priority, key and latest')
+    expect(error.message).toContain('there is no option "abort"; there are timeout, priority, key and latest')
   })
 
   it('of a cast are refused if "latest" is a promise', () => {

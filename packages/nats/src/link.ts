@@ -3,6 +3,8 @@ import { SetBackWatch } from './set-back'
 
 /** What is said of a connection that is closed. */
 export const CLOSED = 'its connection to NATS is closed.'
+/** The same of a pool that is served. */
+export const CLOSED_HERE = `${CLOSED} Open another one, and serve the pool with that.`
 
 /** Whether nothing can be sent any more. */
 export function isOver(connection: NatsConnection): boolean {

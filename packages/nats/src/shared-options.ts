@@ -37,5 +37,15 @@ export const sharedOptions = {
   clock: clockOption,
 }
 
+/** The JetStream domain in which something is kept. @param what as in "the queue is" */
+export const domainOf = (what: string): z.ZodOptional<z.ZodString> =>
+  z
+    .string({ error: 'expected the name of a JetStream domain' })
+    .regex(/^[^\s.*>]+$/, 'expected the name of a JetStream domain')
+    .optional()
+    .describe(
+      `The JetStream domain where ${what}. Needed behind a leaf node, if the server beyond it has a \`domain\`. Default: that of the server of the connection.`,
+    )
+
 /** Whether a value is a connection of nats.js. */
 export const isConnection = has('publish', 'subscribe', 'status', 'flush', 'closed')

@@ -79,6 +79,33 @@ describe('a remote pool', () => {
     )
   })
 
+  it.each(['timeout', 'signal', 'onProgress', 'idempotent'])(
+    'refuses a cast with "%s", which is for calls',
+    async (option) => {
+      await node(`cast-${option.toLowerCase()}`)
+      const orders = remote(`cast-${option.toLowerCase()}`)
+      const told = (value: unknown) => cast(orders, { type: 'put', value: 1 }, { [option]: value } as never)
+      const message = expect.stringContaining(`wrong: "${option}" is for calls`) as string
+      expect(told(5)).toMatchObject({ ok: false, error: { code: 'ERR_GENPOOL_OPTIONS', message } })
+      expect(told(undefined)).toEqual({ ok: true })
+      expect(cast(orders, { type: 'put', value: 1 }, { banana: 1 } as never)).toMatchObject({
+        error: { message: expect.stringContaining('there are priority and key') as string },
+      })
+    },
+  )
+
+  it.each(['constructor', '__proto__', 'toString'])(
+    'knows no message of the type "%s", which objects inherit',
+    async (type) => {
+      await node(`inherited-${type.replace(/_/g, '')}`)
+      const orders = remote(`inherited-${type.replace(/_/g, '')}`)
+      await ready(orders)
+      const unknown = { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['type'] }] }
+      await expect(call(orders, { type } as never)).rejects.toMatchObject(unknown)
+      expect(cast(orders, { type } as never)).toMatchObject({ ok: false, error: unknown })
+    },
+  )
+
   it('refuses wrong arguments and options with what is wrong, and makes nothing then', async () => {
     const [, service] = await node('strict')
     const make = (options: object, nc: unknown = connection) => remotePool(system, nc as never, options as never)

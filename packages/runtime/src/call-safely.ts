@@ -12,7 +12,7 @@ export function callSafely(callback: () => unknown, failed: (error: unknown) => 
 }
 
 /** Shows an error that a user callback threw as a warning of the process, with its stack. The process continues. */
-export function warnOfCallback(kind: 'pool' | 'broker', name: string, error: unknown): void {
+export function warnOfCallback(kind: 'pool' | 'broker' | 'store', name: string, error: unknown): void {
   warnOf(`A callback of ${kind} "${name}" threw; the ${kind} continues.`, error)
 }
 

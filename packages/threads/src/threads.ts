@@ -1,6 +1,6 @@
 import type { Behaviour, Protocol, TaskProtocol } from '@genpool/core'
 import { behaviourElsewhere, type StateOptions } from '@genpool/core/elsewhere'
-import { isPlainObject, OptionsError, parseOptions } from '@genpool/runtime'
+import { type Fault, isPlainObject, parseOptions } from '@genpool/runtime'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { bootOf } from './loading/loader'
@@ -42,7 +42,7 @@ export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions
   const named = { ...checked, name: checked.name ?? basename(file) }
   const workers = new ThreadWorkers({ boot, module, options: named }, routes)
   const size = Math.max(1, availableParallelism() - 1)
-  return behaviourElsewhere<Protocol>({ routes, workers, size, withDefaults, checkState }) as never
+  return behaviourElsewhere<Protocol>({ routes, workers, size, withDefaults, faultOfState }) as never
 }
 
 /**
@@ -59,18 +59,10 @@ function withDefaults(options: object): object {
     : options
 }
 
-/** What cannot be done in threads is refused before a pool is made. */
-function checkState({ type, store, validate }: StateOptions): void {
-  // The shared state is in this thread, with its store and its checks.
-  if (type === 'shared') return
-  if (store !== undefined) throw refused('state.store', 'a store belongs to a state that all members share')
-  if (validate !== undefined) {
-    const way =
-      'a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler'
-    throw refused('state.validate', way)
-  }
-}
-
-function refused(path: string, message: string): OptionsError {
-  return new OptionsError(`"${path}" is wrong for a pool of threads: ${message}.`, [{ path: path.split('.'), message }])
+/** What cannot be done in threads is refused before a pool is made. The shared state is in this thread, with its checks. */
+function faultOfState({ type, validate }: StateOptions): Fault | undefined {
+  if (type === 'shared' || validate === undefined) return undefined
+  const message =
+    'in a pool of threads, a check belongs to a state that all members share. Set "state.type" to "shared", or check in the handler'
+  return { path: ['state', 'validate'], message }
 }

@@ -9,7 +9,7 @@ import { ThreadRoutes } from '../src/owner/routes'
 import type { ThreadWorker } from '../src/owner/thread-worker'
 import { ThreadWorkers } from '../src/owner/thread-workers'
 
-const same = { checkState: () => undefined, withDefaults: (options: object) => options }
+const same = { faultOfState: () => undefined, withDefaults: (options: object) => options }
 const file = join(__dirname, 'fixtures', 'contract.ts')
 
 /** Threads that the test can end. */

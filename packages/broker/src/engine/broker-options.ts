@@ -1,8 +1,8 @@
-import { parseOptions } from '@genpool/runtime'
+import { parseOptions, wrongOptions } from '@genpool/runtime'
 import { z } from 'zod'
 import { dropOptions } from '../queues/drop-queue'
 import { limitShape } from '../limits/limit-options'
-import { sharedByWeight } from '../limits/limit-shares'
+import { faultOfWeight, sharedByWeight } from '../limits/limit-shares'
 import { queueOptions } from '../queues/queue-options'
 import { admissionOptions } from './admission/admission-options'
 
@@ -36,11 +36,14 @@ const known = new WeakSet<object>()
  *
  * Its result is not checked again: many brokers can share one. Nobody may change it.
  *
+ * @param what whose options they are, as errors name them
  * @throws {OptionsError}
  */
-export function checkEngineOptions(options: unknown): CheckedEngineOptions {
+export function checkEngineOptions(options: unknown, what = 'options of a broker'): CheckedEngineOptions {
   if (known.has(options as object)) return options as CheckedEngineOptions
-  const parsed = parseOptions(engineOptions, options, 'options of a broker')
+  const parsed = parseOptions(engineOptions, options, what)
+  const fault = faultOfWeight(parsed.client, parsed.limits)
+  if (fault !== undefined) throw wrongOptions(what, [fault])
   const checked = { ...parsed, client: sharedByWeight(parsed.client, parsed.limits) }
   known.add(checked)
   return checked

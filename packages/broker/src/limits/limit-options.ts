@@ -58,7 +58,8 @@ export const limitsOptions = z.strictObject({
   weight: fairWeight
     .optional()
     .describe(
-      'Lets keys share the members by weight, in a fair queue: a weight >= 1 for each key, or a function. Default: no shares.',
+      'Lets keys share the members by weight, in a fair queue: a weight >= 1 for each key, or a function. Each key then has a ' +
+        'queue of its own with the options of the queue, such as its `max`. Default: no shares.',
     ),
   max: countOrInfinity.default(Infinity).describe('How many messages of one key may wait; further ones are dropped.'),
 })

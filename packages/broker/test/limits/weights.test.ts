@@ -20,6 +20,35 @@ describe('weights of keys', () => {
     expect(order).toEqual(['free', 'gold', 'gold', 'free', 'gold', 'free'])
   })
 
+  it.each(['drop', 'timeout', 'codel'] as const)('give each key a queue of its own of the type %s', (type) => {
+    const limits = { by: 'tenant', weight: { gold: 2 } }
+    const broker = createBroker<Job, Job>({ client: { type, order: 'fifo', max: 4 }, limits }, 0)
+    for (let id = 0; id < 10; id++) broker.ask(jobOf(id < 5 ? 'free' : 'gold', id), id)
+    // A bound counts for each key.
+    expect(broker.length).toBe(8)
+    const order = Array.from({ length: 6 }, () => broker.take(10)?.task.tenant)
+    expect(order).toEqual(['free', 'gold', 'gold', 'free', 'gold', 'gold'])
+  })
+
+  it('let CoDel look at each key alone', () => {
+    const limits = { by: 'tenant', weight: {} }
+    const client = { type: 'codel', target: 5, interval: 10 } as const
+    const broker = createBroker<Job, Job>({ client, limits }, 0)
+    const ms = (n: number): number => n * 1e6
+    const lost = new Set<string | undefined>()
+    const note = (): void => broker.decision.dropped.forEach(({ entry }) => lost.add(entry.task.tenant))
+    for (let n = 0; n < 30; n++) broker.ask(jobOf('slow', n), 0)
+    for (let n = 1; n < 60; n++) {
+      broker.ask(new Job({ id: 100 + n, tenant: 'quick', user: undefined, cost: 1 }, ms(n)), ms(n))
+      note()
+      for (let turn = 0; turn < 2; turn++) {
+        broker.take(ms(n))
+        note()
+      }
+    }
+    expect([...lost]).toEqual(['slow'])
+  })
+
   it('are refused with a fair queue by another key, and changed while requests wait', () => {
     const client = { type: 'fair', by: { property: 'user' } } as const
     expect(() => createBroker({ client, limits: { by: 'tenant', weight: { a: 2 } } }, 0)).toThrow('another key')

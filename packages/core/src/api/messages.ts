@@ -36,13 +36,13 @@ export function call<P extends Protocol, T extends keyof (P['calls'] & P['casts'
  *
  * If the message is lost later, `onDrop` and `watchDeadLetters` report it.
  *
- * @param options `priority`, `key`, `latest`
+ * @param options `timeout` in milliseconds (default: none), `priority`, `key`, `latest`
  * @example cast(pool, { type: 'add', value: 5 }) // { ok: true }
  */
 export function cast<P extends Protocol, T extends keyof (P['calls'] & P['casts']) & string, I = unknown>(
   pool: PoolRef<P> & AnyRef<I>,
   message: ({ readonly type: T & keyof P['casts'] } & CastMessage<P, T>) | P['otherCast'] | CastHint<P, T>,
-  options?: CastOptions & NotElsewhere<I, 'latest'>,
+  options?: CastOptions & NotElsewhere<I, 'latest' | 'timeout'>,
 ): CastResult {
   return receiverOf(pool, 'cast').intake.cast(message, options)
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
 import { eventNames } from '../views/telemetry/channels'
-import type { PoolEvent, PoolEventName, PoolEvents } from '../views/telemetry/events'
+import type { PoolEvent, PoolEventName, PoolEvents, StoreEvent } from '../views/telemetry/events'
 import type { HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -31,10 +31,9 @@ export function onEvent<N extends PoolEventName>(
   check(name, listener)
   const { pool: chosen } = parseOptions(onEventOptions, options, 'options of onEvent')
   const pool = chosen === undefined ? undefined : poolOf(chosen as PoolRef, 'onEvent')
-  const ref = pool?.identity.ref as unknown
   const own = (message: unknown): void => {
     const event = message as PoolEvents[N]
-    if (ref !== undefined && event.ref !== ref) return
+    if (pool !== undefined && !isOf(pool, event)) return
     callSafely(
       () => listener(event),
       (error) => warnOf(event, error),
@@ -49,8 +48,15 @@ export function onEvent<N extends PoolEventName>(
   }
 }
 
-/** Reports an error of a listener to the pool's `onCallbackError`; a broker has none. */
-function warnOf({ pool, ref }: PoolEvent, error: unknown): void {
+/** Whether an event is about this pool, or about the store in which it keeps its state. */
+function isOf(pool: ReturnType<typeof poolOf>, event: PoolEvent | StoreEvent): boolean {
+  return 'ref' in event ? event.ref === pool.identity.ref : event.store === pool.kernel.stateOptions.store
+}
+
+/** Reports an error of a listener to the pool's `onCallbackError`; a broker and a store have none. */
+function warnOf(event: PoolEvent | StoreEvent, error: unknown): void {
+  if (!('ref' in event)) return warnOfCallback('store', event.bucket, error)
+  const { pool, ref } = event
   if (POOL in ref) poolOf(ref, 'onEvent').kernel.callbacks.report(error)
   else warnOfCallback('broker', pool, error)
 }

@@ -22,7 +22,7 @@ import { engineOptionsOf } from './combined-options'
 import type { Retries } from '../policies/retry/retries'
 import type { CallOptions } from '../pool/message-options'
 import { type Blueprint, settingsOf } from './blueprint'
-import { checkedChanges } from './changes'
+import { changesTo, checkedChanges } from './changes'
 import { explainedOptions } from './explained-options'
 import type { CheckedPoolOptions, PoolChanges, PoolOptions } from './options'
 import { Policies } from './policies'
@@ -131,7 +131,7 @@ export class AssembledPool implements PoolView, Sizing {
       size: this.size,
     }
     const checked = checkedChanges({ options: this.#options, given: this.#given }, changes, facts)
-    this.blueprint.check(checked.options)
+    this.blueprint.check(checked.options, changesTo(this.name))
     return checked
   }
 

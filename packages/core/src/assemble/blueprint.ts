@@ -1,16 +1,17 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { optionsOf, parseOptions } from '@genpool/runtime'
+import { optionsOf, parseOptions, wrongOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
 import { elsewhereOf } from '../work/elsewhere'
 import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
 import { workersOf } from '../work/with-workers'
-import { checkTogether, engineOptionsOf } from './combined-options'
+import { engineOptionsOf, faultsTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
 import { copyOfGiven, isSameAsGiven } from './given-options'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions, poolOptions } from './options'
-import { checkPolicies } from './policies'
+import { faultsOfPolicies } from './policies'
+import { faultsOfTypes } from './types-in-options'
 
 /** The default number of members. */
 const DEFAULT_SIZE = 8
@@ -34,16 +35,31 @@ export class Blueprint {
     readonly options: CheckedPoolOptions,
     /** The options as the user wrote them, which changes are merged into. */
     readonly given: PoolOptions,
+    what: string,
   ) {
-    this.check(options)
     this.behaviour = compiled(definition)
+    this.check(options, what)
     this.settings = settingsOf(options, this.isolates)
-    this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options))
+    this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options), what)
   }
 
-  /** @throws {OptionsError} if a policy cannot do what the options want with these members */
-  check(options: CheckedPoolOptions): void {
-    checkPolicies(options, workersOf(this.definition) === undefined)
+  /**
+   * Checks what no schema can: options that exclude each other, or that these members have no use for.
+   *
+   * @param what whose options they are, as errors name them
+   * @throws {OptionsError}
+   */
+  check(options: CheckedPoolOptions, what: string): void {
+    const { definition, behaviour, isolates } = this
+    const faults = [
+      ...faultsTogether(options, isolates),
+      ...faultsOfPolicies(options, workersOf(definition) === undefined),
+      ...faultsOfTypes(options, behaviour),
+    ]
+    const ofState = elsewhereOf(definition)?.faultOfState(stateOptionsOf(options.state, isolates))
+    if (ofState !== undefined) faults.push(ofState)
+    if (faults.length > 0) throw wrongOptions(what, faults)
+    if (options.limits !== false && !isBrokerRef(options.broker)) checkEngineOptions(engineOptionsOf(options), what)
   }
 
   /** Whether each member has a state of its own if the options do not say. */
@@ -92,10 +108,9 @@ export function blueprintOf(
     if (blueprint !== undefined) return blueprint
   }
   const { definition, own } = read()
-  const checked = parseOptions(poolOptions, own, optionsOf('pool', name), firstGuesses)
-  checkTogether(checked)
-  elsewhereOf(definition)?.checkState(stateOptionsOf(checked.state, true))
-  const blueprint = new Blueprint(definition, checked, copyOfGiven(own))
+  const what = optionsOf('pool', name)
+  const checked = parseOptions(poolOptions, own, what, firstGuesses)
+  const blueprint = new Blueprint(definition, checked, copyOfGiven(own), what)
   if (mayBeKnown)
     remembered.set(
       behaviour,

@@ -1,6 +1,5 @@
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
-import { checkTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
 import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 
@@ -36,8 +35,7 @@ export function checkedChanges(
 ): OptionsInForce & { readonly changed: readonly Change[] } {
   // What cannot be read stays as it is, and the schema says what is wrong with it.
   const merged = readSafely(() => merge(spelledOut(pool, given, changes), changes, options), changes) as PoolOptions
-  const checked = parseOptions(poolOptions, merged, `changes to pool "${pool.name}"`, firstGuesses)
-  checkTogether(checked)
+  const checked = parseOptions(poolOptions, merged, changesTo(pool.name), firstGuesses)
   const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))
   if (fixed.length === 0) return { options: checked, given: merged, changed }
@@ -46,6 +44,11 @@ export function checkedChanges(
     `${names} of pool "${pool.name}" cannot be changed while it runs; nothing was changed. Start another pool instead.`,
     fixed.map((name) => ({ path: name.split('.'), message: 'fixed for the life of a pool' })),
   )
+}
+
+/** What is changed, as errors name it. */
+export function changesTo(pool: string): string {
+  return `changes to pool "${pool}"`
 }
 
 /** The state's short form written out if some of it changes: the rest stays. */
@@ -68,9 +71,15 @@ function merge(old: unknown, changes: unknown, current: unknown): unknown {
   // Another type of queue has other options; those of the old one would be unknown to it.
   if ('type' in changes && changes['type'] !== before['type']) return changes
   const now = isPlainObject(current) ? current : {}
-  const result: Record<string, unknown> = { ...before }
-  for (const [key, value] of Object.entries(changes)) result[key] = merge(before[key], value, now[key])
-  return result
+  const merged = Object.entries(changes).map(
+    ([key, value]) => [key, merge(own(before, key), value, own(now, key))] as const,
+  )
+  // Not by assignment: "__proto__" must be a key like any other, which the schema does not know.
+  return Object.fromEntries([...Object.entries(before), ...merged])
+}
+
+function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
 /** The type that a change adds to, of options that were given as a name or not at all. */

@@ -1,33 +1,40 @@
-import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { OptionsError } from '@genpool/runtime'
+import type { EngineOptions } from '@genpool/broker'
+import type { Fault } from '@genpool/runtime'
 import { valveInFull } from '../policies/elastic/size-options'
 import { gradientOptions, type GradientRules } from '../policies/gradient/gradient-options'
+import { stateOptionsOf } from '../work/state-options'
 import { type CheckedPoolOptions, isBrokerRef } from './options'
 
-/** Checks what no schema can: options that exclude each other. @throws {OptionsError} */
-export function checkTogether(options: CheckedPoolOptions): void {
-  const { size, broker, concurrency, rate, limits } = options
-  if (isBrokerRef(broker)) {
-    const option = rate !== false ? 'rate' : limits !== false ? 'limits' : null
-    if (option !== null) {
-      const where = `spawnBroker(parent, { ${option} }) or changeConfig(broker, { ${option} })`
-      wrong(
-        option,
-        `this pool shares its broker, and there it holds over all pools together. Give it to the broker: ${where}`,
-      )
-    }
-  } else if (limits !== false) checkEngineOptions(engineOptionsOf(options))
-  if (typeof size !== 'object') return
-  if (isBrokerRef(broker)) {
-    wrong('size', 'an elastic size needs its own broker; with a shared broker, set a number')
-  }
-  if (concurrency !== Infinity && valveInFull(size.valve).type === 'gradient') {
-    wrong('concurrency', 'the gradient valve of "size" already limits how many work at once; set only one of them')
-  }
+/** What no schema finds: options that exclude each other. @param isolates whether members have states of their own by default */
+export function faultsTogether(options: CheckedPoolOptions, isolates: boolean): readonly Fault[] {
+  return [...faultsOfBroker(options), ...faultsOfSize(options), ...faultsOfState(options, isolates)]
 }
 
-function wrong(option: string, message: string): never {
-  throw new OptionsError(`"${option}" is wrong: ${message}.`, [{ path: [option], message }])
+function faultsOfBroker({ broker, rate, limits }: CheckedPoolOptions): readonly Fault[] {
+  const option = rate !== false ? 'rate' : limits !== false ? 'limits' : null
+  if (option === null || !isBrokerRef(broker)) return []
+  const where = `spawnBroker(parent, { ${option} }) or changeConfig(broker, { ${option} })`
+  const message = `this pool shares its broker, and there it holds over all pools together. Give it to the broker: ${where}`
+  return [{ path: [option], message }]
+}
+
+function faultsOfSize({ size, broker, concurrency }: CheckedPoolOptions): readonly Fault[] {
+  if (typeof size !== 'object') return []
+  if (isBrokerRef(broker)) {
+    const message = 'an elastic size needs its own broker; with a shared broker, set a number'
+    return [{ path: ['size'], message }]
+  }
+  if (concurrency === Infinity || valveInFull(size.valve).type !== 'gradient') return []
+  const message = 'the gradient valve of "size" already limits how many work at once; set only one of them'
+  return [{ path: ['concurrency'], message }]
+}
+
+function faultsOfState({ state }: CheckedPoolOptions, isolates: boolean): readonly Fault[] {
+  const { type, store, key } = stateOptionsOf(state, isolates)
+  const option = type === 'shared' ? null : store !== undefined ? 'store' : key !== undefined ? 'key' : null
+  if (option === null) return []
+  const message = `each member has a state of its own, which no store keeps. Set "state.type" to "shared", or leave "${option}" out`
+  return [{ path: ['state', option], message }]
 }
 
 /** The options of the pool's own broker, with the limits that stand beside them. */

@@ -1,10 +1,10 @@
-import type { Nanos } from '@genpool/runtime'
+import type { Fault, Nanos } from '@genpool/runtime'
 import { OverloadAlarm } from '../policies/alarm/overload-alarm'
 import { Concurrency } from '../policies/concurrency/concurrency'
 import { Door } from '../policies/door/door'
 import { Size } from '../policies/elastic/size'
 import { Pause } from '../policies/pause/pause'
-import { checkHeapLimit, recycles } from '../policies/recycling/recycle-options'
+import { faultOfHeapLimit, recycles } from '../policies/recycling/recycle-options'
 import { Recycling } from '../policies/recycling/recycling'
 import { StuckWatch } from '../policies/stuck-watch/stuck-watch'
 import type { Kernel } from '../pool/kernel'
@@ -27,8 +27,8 @@ export interface Policy {
 /** A policy that is made when options first ask for it: a pool pays only for what it uses. */
 export interface PolicyLine {
   wanted(options: CheckedPoolOptions): boolean
-  /** @throws {OptionsError} if it cannot do what the options want; `sharesHeap`: all members are in this thread */
-  check?(options: CheckedPoolOptions, sharesHeap: boolean): void
+  /** Why it cannot do what the options want; undefined if it can. `sharesHeap`: all members are in this thread */
+  fault?(options: CheckedPoolOptions, sharesHeap: boolean): Fault | undefined
   make(pool: PolicyPorts): Policy
 }
 
@@ -79,7 +79,7 @@ const stuckWatch: PolicyLine = {
 
 const recycling: PolicyLine = {
   wanted: ({ recycle }) => recycles(recycle),
-  check: ({ recycle }, sharesHeap) => checkHeapLimit(recycle, sharesHeap),
+  fault: ({ recycle }, sharesHeap) => faultOfHeapLimit(recycle, sharesHeap),
   make(pool) {
     const policy = new Recycling(pool)
     return { configure: ({ recycle }) => policy.configure(recycle) }
@@ -97,9 +97,9 @@ const size: PolicyLine = {
 /** All policies of a pool, in the order in which they take part. To add one: a folder in policies/, and a line here. */
 const POLICIES: readonly PolicyLine[] = [door, concurrency, pause, alarm, stuckWatch, recycling, size]
 
-/** @throws {OptionsError} if a policy cannot do what the options want */
-export function checkPolicies(options: CheckedPoolOptions, sharesHeap: boolean): void {
-  for (const policy of POLICIES) policy.check?.(options, sharesHeap)
+/** Which policies cannot do what the options want. */
+export function faultsOfPolicies(options: CheckedPoolOptions, sharesHeap: boolean): readonly Fault[] {
+  return POLICIES.map((policy) => policy.fault?.(options, sharesHeap)).filter((fault) => fault !== undefined)
 }
 
 /** The policies that the options of one pool have asked for. */

@@ -1,4 +1,5 @@
 import type { Nanos, Timer } from '@genpool/runtime'
+import { rerunsOf } from '../policies/supervision/supervision-options'
 import { Retries, type RetryPorts } from '../policies/retry/retries'
 import type { Kernel } from '../pool/kernel'
 import type { CallOptions } from '../pool/message-options'
@@ -60,7 +61,7 @@ class PoolRetryPorts implements RetryPorts {
   }
 
   rerunsOf(type: string): number | undefined {
-    return this.pool.options.retryOnCrash[type]
+    return rerunsOf(type, this.pool.options.retryOnCrash)
   }
 
   now(): Nanos {

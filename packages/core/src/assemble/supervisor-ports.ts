@@ -1,4 +1,4 @@
-import { type ConcreteActor, stopTree, supervision } from '@genpool/runtime'
+import { type ConcreteActor, optionsOf, stopTree, supervision, wrongOptions } from '@genpool/runtime'
 import type { Definition } from '../behaviours/define-pool'
 import type { Family, Fault } from '../policies/supervision/nact-decisions'
 import type { SupervisorPorts } from '../policies/supervision/supervisor'
@@ -7,13 +7,15 @@ import type { Host } from '../pool/ports'
 import { mailboxOf, senderOf } from '../requests/mailbox'
 import type { Request } from '../requests/request'
 import { workersOf } from '../work/with-workers'
+import type { CheckedPoolOptions } from './options'
+import { faultsOfTypes } from './types-in-options'
 
 /** Joins supervision with the actors around a pool. `pool.kernel` is read when a fault comes. */
 export class PoolSupervisorPorts implements SupervisorPorts, Family {
   constructor(
     private readonly host: Host & ConcreteActor,
     private readonly definition: Definition,
-    private readonly pool: { readonly kernel: Kernel },
+    private readonly pool: { readonly kernel: Kernel; readonly options: CheckedPoolOptions },
   ) {}
 
   get family(): Family {
@@ -34,6 +36,12 @@ export class PoolSupervisorPorts implements SupervisorPorts, Family {
 
   random(): number {
     return this.pool.kernel.settings.current.random()
+  }
+
+  misfit(): Error | undefined {
+    const { kernel, options } = this.pool
+    const faults = kernel.behaviour.routes === undefined ? [] : faultsOfTypes(options, kernel.behaviour)
+    return faults.length === 0 ? undefined : wrongOptions(optionsOf('pool', kernel.name), faults)
   }
 
   senderOf(request: Parameters<SupervisorPorts['senderOf']>[0]): unknown {

@@ -93,6 +93,15 @@ export class CompiledBehaviour {
     return { calls: [...this.calls.keys()] as string[], casts: [...this.casts.keys()] as string[] }
   }
 
+  /** The names that messages of its handlers have in options and errors; null if they are not known yet. */
+  get handlerTypes(): readonly string[] | null {
+    if (this.routes !== undefined) return this.routes.handlerTypes?.() ?? null
+    const handlers = [...this.calls.values(), ...this.casts.values()]
+    for (const one of [this.anyCall, this.anyCast, this.info, this.continuation])
+      if (one !== undefined) handlers.push(one)
+    return [...new Set(handlers.map(({ type }) => type))]
+  }
+
   /** The known types, for an error text. */
   known(kind: 'call' | 'cast'): string {
     if (this.routes !== undefined) return this.routes.known(kind)

@@ -1,4 +1,4 @@
-import { parseOptions, readSafely } from '@genpool/runtime'
+import { type Fault, parseOptions, readSafely, wrongOptions } from '@genpool/runtime'
 import { z } from 'zod'
 
 const handler = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
@@ -62,12 +62,35 @@ export function checkDefinition(input: unknown): Callbacks {
     typeof input === 'object' &&
     input !== null &&
     readSafely(() => 'handleCall' in input || 'handleCast' in input, false)
-  return parseOptions(
-    isCatchAll ? catchAllDefinition : mapDefinition,
-    input,
-    'callbacks given to definePool',
-    guessesFor(input),
-  ) as Callbacks
+  const faults = readSafely(() => reservedIn(input), [])
+  if (faults.length > 0) throw wrongOptions(CALLBACKS, faults)
+  return parseOptions(isCatchAll ? catchAllDefinition : mapDefinition, input, CALLBACKS, guessesFor(input)) as Callbacks
+}
+
+const CALLBACKS = 'callbacks given to definePool'
+
+/** Handlers with the two names that an object cannot have like any other: what is called so makes it look like one of another class. */
+function reservedIn(input: unknown): readonly Fault[] {
+  const maps = input as { readonly calls?: object; readonly casts?: object }
+  return (['calls', 'casts'] as const).flatMap((kind) => {
+    const map = maps[kind]
+    if (typeof map !== 'object' || map === null) return []
+    const names = Object.getOwnPropertyNames(map).filter((name) => name === 'constructor' || name === '__proto__')
+    // Written out in an object, `__proto__` is no property of it.
+    if (isRoute(Object.getPrototypeOf(map))) names.push('__proto__')
+    return names.map((name) => ({
+      path: [kind, name],
+      message: `no message can have the type "${name}". Take another name`,
+    }))
+  })
+}
+
+/** Whether a prototype was meant to be a handler. */
+function isRoute(prototype: unknown): boolean {
+  return (
+    typeof prototype === 'function' ||
+    (typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, 'handle'))
+  )
 }
 
 /** Handlers at the top belong into a map; nact's own properties belong to a plain function. */

@@ -20,4 +20,6 @@ export interface Routes {
   known(kind: 'call' | 'cast'): string
   /** The known types; null if messages of any type may have a handler. Left out: the same. */
   types?(): MessageTypes | null
+  /** The names that messages have in options and errors; null as long as they are not known. Left out: the same. */
+  handlerTypes?(): readonly string[] | null
 }

@@ -4,7 +4,7 @@ import type { Listeners } from './listeners'
 import type { Supervision } from './ports'
 import type { Slot } from './slot'
 import type { StartLoop } from './start-loop'
-import { Start, type Starts } from './starts'
+import { MISFIT, Start, type Starts } from './starts'
 
 /** What the starts of members need of the pool. */
 export interface MemberStartsPorts {
@@ -82,6 +82,8 @@ export class MemberStarts {
     slot.start = null
     if (kind === 'refuse') return this.kernel.lifecycle.giveUp(reason, 'its init refused to start')
     if (kind === 'ignore') return this.places.leaveOut(slot)
+    const misfit = this.kernel.supervision.misfit()
+    if (misfit !== undefined) return this.refuse(member, misfit)
     if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)
     if (this.#hasFailed) this.places.forgetFailures()
     this.#hasFailed = false
@@ -89,6 +91,11 @@ export class MemberStarts {
     member.begin()
     for (const listener of this.kernel.listeners.memberStarted) listener.memberStarted(member)
     this.kernel.population.memberReady()
+  }
+
+  private refuse(member: Member, misfit: Error): void {
+    this.kernel.release(member, misfit)
+    this.kernel.lifecycle.giveUp(misfit, MISFIT)
   }
 
   /** The pool no longer waited for its `init`: what that has opened is released. */

@@ -36,6 +36,11 @@ export interface CallOptions {
 /** What a sender may say about one cast. */
 export interface CastOptions extends Pick<CallOptions, 'priority' | 'key'> {
   /**
+   * How long it may wait and run, in milliseconds. Later it is not begun, or its signal fires and its commit is refused; it is a dead
+   * letter then. Default: it has no deadline. Only for pools in this process.
+   */
+  readonly timeout?: number
+  /**
    * Of one message type and one `latest`, at most one cast runs and one waits, the newest: it replaces one that waits, and takes
    * its place in the queue. Any value; keys are compared as in a `Map`. Not together with `key`.
    */
@@ -48,7 +53,7 @@ type MessageOptions = CallOptions & CastOptions
 export const NO_OPTIONS: CallOptions = {}
 
 const KNOWN = ['timeout', 'signal', 'priority', 'key', 'retry', 'share', 'latest', 'onProgress', 'idempotent'] as const
-const OF_CASTS = ['priority', 'key', 'latest'] as const
+const OF_CASTS = ['timeout', 'priority', 'key', 'latest'] as const
 /** What is for somebody who waits for the outcome. */
 const OF_CALLERS = ['signal', 'retry', 'onProgress', 'idempotent']
 

@@ -201,6 +201,8 @@ export interface Supervision {
   /** A member ended by a fault. Null to replace it; otherwise why the pool stops. */
   overTheLimit(now: Nanos): string | null
   startCounter(): StartCounter
+  /** Why no member may begin: its behaviour, which has just been loaded, does not fit the options. Undefined if it fits. */
+  misfit(): Error | undefined
   /** Decides about a start that failed: it is tried again, or goes on without a state. May decide later. */
   startFailed(start: FailedStart, error: unknown): void
 }

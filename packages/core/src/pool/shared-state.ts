@@ -7,7 +7,7 @@ import { initialise, terminate } from '../work/callbacks'
 import { sharedCell } from '../work/state-options'
 import type { LiveSettings } from './settings'
 import { StartLoop, type StartPorts } from './start-loop'
-import { Start, type Starts } from './starts'
+import { MISFIT, Start, type Starts } from './starts'
 import type { Supervision } from './ports'
 import type { Status } from './status'
 
@@ -100,6 +100,11 @@ export class SharedState {
     const step = made instanceof InitStep ? made : undefined
     if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
     if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
+    const misfit = this.kernel.supervision.misfit()
+    if (misfit !== undefined) {
+      this.release(info, made, 'shutdown')
+      return this.kernel.lifecycle.giveUp(misfit, MISFIT)
+    }
     this.open(info, made)
   }
 

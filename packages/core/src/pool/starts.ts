@@ -5,6 +5,9 @@ import { StartTimeoutError } from '../errors'
 import type { LiveSettings } from './settings'
 import { type Pending, TimeLimit, type TimeLimitPorts } from './time-limit'
 
+/** Why a pool gives up whose behaviour was loaded and does not fit its options. */
+export const MISFIT = 'its options do not fit its behaviour'
+
 /** What starts need of the pool. */
 export interface StartsPorts {
   readonly name: string

@@ -130,12 +130,14 @@ export class Failures {
     return this.closed(true)
   }
 
-  /** The error of a refused commit for its caller: a GenPool error stays, any other error becomes a crash. */
+  /** The error of a refused commit, or of a queue, for its caller: a GenPool error stays, any other error becomes a crash. */
   refused(request: Request, error: unknown): GenPoolError {
     if (!isGenPoolError(error)) return this.crashed(request, error)
-    if (!isEndedDraft(error)) return error
-    // The store does not know whose recipe it was.
-    return new InvalidError(`commit of the handler "${request.type}"`, (error as InvalidError).faults, error.cause)
+    if (!isGenPoolError(error, 'ERR_GENPOOL_INVALID')) return error
+    const { what, faults, cause } = error as InvalidError
+    // The queue does not know whose request it was, nor the store whose recipe.
+    if (what === 'request') return new InvalidError(`message "${request.type}" to pool "${this.pool}"`, faults, cause)
+    return isEndedDraft(error) ? new InvalidError(`commit of the handler "${request.type}"`, faults, cause) : error
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Fault } from '@genpool/runtime'
 import { type Behaviour, Definition } from '../behaviours/define-pool'
 import type { Protocol } from '../behaviours/protocol'
 import type { Routes } from '../behaviours/routes'
@@ -13,8 +14,8 @@ export interface Elsewhere {
   readonly size: number
   /** The options of a pool with what is different where it runs, for what was not given. */
   withDefaults(options: object): object
-  /** Checks how the state is kept, before anything is spawned. @throws {OptionsError} if its workers cannot do that */
-  checkState(options: StateOptions): void
+  /** Why its workers cannot keep the state so; undefined if they can. Asked before anything is spawned. */
+  faultOfState(options: StateOptions): Fault | undefined
 }
 
 const known = new WeakMap<Definition, Elsewhere>()

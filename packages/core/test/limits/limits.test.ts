@@ -169,6 +169,6 @@ describe('options of rates and limits', () => {
     expect(spawn({ limits: { concurrency: 1 } })).toThrow('limits.by')
     expect(
       spawn({ broker: { client: { type: 'fair', by: 'value' } }, limits: { by: 'user', weight: { a: 2 } } }),
-    ).toThrow('"limits.weight" is wrong: the fair queue has another key')
+    ).toThrow('at limits.weight: the fair queue has another key')
   })
 })

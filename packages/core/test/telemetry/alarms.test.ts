@@ -5,7 +5,6 @@ import {
   inspect,
   onEvent,
   OptionsError,
-  type PoolEventName,
   type PoolEvents,
   type PoolOptions,
   reply,
@@ -45,8 +44,8 @@ const Worker = definePool({
 const spawned = (options: PoolOptions = {}) => spawnPool(system, Worker, 'pool', { size: 1, clock, ...options })
 type Pool = ReturnType<typeof spawned>
 
-const heard = (...names: PoolEventName[]) => {
-  const log: [ms: number, name: string, event: PoolEvents[PoolEventName]][] = []
+const heard = <N extends 'genpool:alarm:set' | 'genpool:alarm:clear' | 'genpool:breaker:change'>(...names: N[]) => {
+  const log: [ms: number, name: string, event: PoolEvents[N]][] = []
   for (const name of names) {
     offs.push(onEvent(name, (event) => void log.push([Math.round(clock.now() / NS_PER_MS), name, event])))
   }

@@ -19,7 +19,8 @@ export interface Onlooker {
 
 /** What a simulated message carries. */
 interface Simulated {
-  readonly type: string
+  /** The type of the request, which may be any. */
+  readonly type: 'any'
   readonly ms: number
   readonly crashes: boolean
   readonly began: (now: number) => void
@@ -39,14 +40,16 @@ export async function runSimulation(
   const nowMs = (): number => clock.now() / NS_PER_MS
   const wait = (ms: number): Promise<void> =>
     new Promise((resolve) => void clock.setTimer(clock.now() + ms * NS_PER_MS, resolve))
-  const Work = definePool({
-    handleCall: async ({ ms, crashes, began }: Simulated) => {
-      began(nowMs())
-      await wait(ms)
-      if (crashes) throw new Error('as in the trace')
-      return reply(undefined)
-    },
-  })
+  const work = async ({ ms, crashes, began }: Simulated) => {
+    began(nowMs())
+    await wait(ms)
+    if (crashes) throw new Error('as in the trace')
+    return reply(undefined)
+  }
+  // Options name messages by their types, also those that no request of the trace has.
+  const types = new Set([...trace.requests.map(({ type }) => type), ...Object.keys(options.retryOnCrash ?? {})])
+  const calls = Object.fromEntries([...types].map((type) => [type, work])) as { readonly any: typeof work }
+  const Work = definePool({ calls })
   try {
     const timeout = options.timeout ?? trace.timeoutMs
     const pool = spawnPool(system, Work, 'simulated', { ...options, timeout, clock, random: seeded(1) })
@@ -57,7 +60,8 @@ export async function runSimulation(
       const { type, priority, key, outcome } = trace.requests[index] as Trace['requests'][number]
       const [ms, sentAt] = [times[index] ?? 0, nowMs()]
       let beganAt: number | null = null
-      const message: Simulated = { type, ms, crashes: outcome === 'crashed', began: (now) => (beganAt = now) }
+      const crashes = outcome === 'crashed'
+      const message: Simulated = { type: type as 'any', ms, crashes, began: (now) => (beganAt = now) }
       const settle = (became: string): void => {
         outcomes.add(became, ms, [sentAt, beganAt, nowMs()])
         onlooker?.settled(became, nowMs() - sentAt, sentAt)

@@ -106,6 +106,16 @@ describe('a prediction', () => {
     expect(latencyMs).toEqual({ p50: 10, p90: 20, p99: 20, max: 20 })
   })
 
+  it('runs what crashed again, as often as options say of its type', async () => {
+    const crash = { at: 0, type: 'a', priority: 0, key: '', waitedMs: 0, ranMs: 10, outcome: 'crashed' }
+    const last = { ...crash, type: 'b', outcome: 'replied' }
+    const trace = { pool: 'x', timeoutMs: 1000, lost: 0, requests: [crash, last] }
+    const latencyOf = async (retryOnCrash: PoolOptions['retryOnCrash']): Promise<number> =>
+      (await simulate(trace, { size: 1, retryOnCrash })).latencyMs.max
+    expect(await latencyOf({})).toBe(20)
+    expect(await latencyOf({ a: 1, 'not in the trace': 1 })).toBe(30)
+  })
+
   it('needs right options', async () => {
     await expect(simulate(steady, { size: 0 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
     await expect(simulate({ ...steady, rate: -1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })

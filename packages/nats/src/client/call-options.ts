@@ -1,7 +1,11 @@
 import type { CallOptions } from '@genpool/core'
 import { nearest, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import type { RemoteKind } from './remote-request'
 
-const KNOWN = ['timeout', 'signal', 'priority', 'key', 'onProgress', 'idempotent'] as const
+const OF_CALLS = ['timeout', 'signal', 'priority', 'key', 'onProgress', 'idempotent'] as const
+const OF_CASTS = ['priority', 'key'] as const
+
+const FOR_CALLS = 'is for calls: nobody waits for the outcome of a cast'
 
 /** Options for a pool of this process alone, with the reason. */
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -12,10 +16,18 @@ const NOT_HERE: Readonly<Record<string, string>> = {
     'a cast that is on its way to a node cannot be replaced. Use "latest" at the node: let its handler cast to another pool',
 }
 
+/** Options that a cast has no use for, with the reason. */
+const NOT_FOR_CASTS: Readonly<Record<string, string>> = {
+  timeout: 'is for calls, and for casts to pools of this process: a cast to a node runs when its turn comes',
+  signal: FOR_CALLS,
+  onProgress: FOR_CALLS,
+  idempotent: FOR_CALLS,
+}
+
 /** What is wrong with the options of one message to a remote pool; undefined if nothing. Never throws. */
-export function faultOf(pool: string, options: CallOptions): OptionsError | undefined {
+export function faultOf(pool: string, kind: RemoteKind, options: CallOptions): OptionsError | undefined {
   try {
-    const fault = misnamed(options) ?? mistyped(options)
+    const fault = misnamed(kind === 'cast', options) ?? mistyped(options)
     return fault === undefined ? undefined : wrong(pool, ...fault)
   } catch (error) {
     return wrong(pool, `reading them threw: ${textOf(error)}`)
@@ -24,18 +36,24 @@ export function faultOf(pool: string, options: CallOptions): OptionsError | unde
 
 type Fault = readonly [message: string, option?: string]
 
-function misnamed(options: unknown): Fault | undefined {
+function misnamed(isCast: boolean, options: unknown): Fault | undefined {
   if (typeof options !== 'object' || options === null) {
     return [`expected an object such as { timeout: 1000 }, got ${showValue(options)}`]
   }
-  const name = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key))
+  const known: readonly string[] = isCast ? OF_CASTS : OF_CALLS
+  const name = Object.keys(options).find((key) => !known.includes(key) && !isLeftOut(options, key, isCast))
   if (name === undefined) return undefined
   if (Object.hasOwn(NOT_HERE, name)) return [`"${name}" is not for remote pools: ${NOT_HERE[name]}`, name]
-  const meant = nearest(name, KNOWN)
-  return [
-    `there is no option "${name}"; ${meant === undefined ? `there are ${KNOWN.join(', ')}` : `did you mean "${meant}"?`}`,
-    name,
-  ]
+  if (isCast && Object.hasOwn(NOT_FOR_CASTS, name)) return [`"${name}" ${NOT_FOR_CASTS[name]}. Leave it out`, name]
+  const meant = nearest(name, known)
+  const hint =
+    meant === undefined ? `there are ${known.slice(0, -1).join(', ')} and ${known.at(-1)}` : `did you mean "${meant}"?`
+  return [`there is no option "${name}"; ${hint}`, name]
+}
+
+/** Whether an option of calls stands in the options of a cast, and says nothing. */
+function isLeftOut(options: object, name: string, isCast: boolean): boolean {
+  return isCast && Object.hasOwn(NOT_FOR_CASTS, name) && (options as Record<string, unknown>)[name] === undefined
 }
 
 function mistyped({ timeout, priority, signal, onProgress, idempotent }: CallOptions): Fault | undefined {

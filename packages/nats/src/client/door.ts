@@ -34,7 +34,8 @@ export class Door {
   /** Why it takes nothing, whatever the message; undefined while it does. */
   get closed(): GenPoolError | undefined {
     const { failures, link } = this.ports
-    if (this.#phase !== 'running') return failures.stopped(null)
+    if (this.#phase === 'draining') return failures.draining()
+    if (this.#phase === 'stopped') return failures.stopped(null)
     if (this.#refusal !== undefined) return failures.closed(false, this.#refusal)
     return link.connection.isClosed() ? failures.closed(false) : undefined
   }

@@ -23,6 +23,7 @@ export function explainRemote(
     ...muteNodes(seen.nodes),
     ...silentNodes(seen.nodes),
     ...full(seen, pool.options.maxInFlight),
+    ...waitingForStores(seen.nodes),
     ...busyNodes(seen.nodes),
     ...slowNodes(seen.nodes),
     ...farNodes(seen.nodes),
@@ -104,9 +105,24 @@ function full({ full: dropped, inFlight }: RemoteInspection, maxInFlight: number
   ]
 }
 
+function waitingForStores(nodes: readonly NodeInspection[]): Finding[] {
+  const waiting = nodes.filter(({ store }) => store !== null)
+  if (waiting.length === 0) return []
+  return [
+    {
+      finding: 'store',
+      says: waiting.map(({ id, store }) => `"${id}" waits for its store: ${store}`).join('; '),
+      figures: { nodes: waiting.length },
+      advice: 'Look at the store, with explain(pool) where these nodes run. More nodes do not help.',
+      option: null,
+    },
+  ]
+}
+
 function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
   const waiting = nodes.reduce((sum, node) => sum + node.waiting, 0)
-  if (nodes.length === 0 || nodes.some(({ idle }) => idle > 0) || waiting === 0) return []
+  // What follows from a store is not told: it would send people to the members.
+  if (nodes.length === 0 || nodes.some(({ idle, store }) => idle > 0 || store !== null) || waiting === 0) return []
   return [
     {
       finding: 'members-busy',
@@ -123,7 +139,7 @@ function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
 }
 
 function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
-  const slow = nodes.filter(({ timesSlower, runP99Ms }) => timesSlower > SLOW && runP99Ms > 1)
+  const slow = nodes.filter(({ timesSlower, runP99Ms, store }) => timesSlower > SLOW && runP99Ms > 1 && store === null)
   if (slow.length === 0) return []
   return [
     {

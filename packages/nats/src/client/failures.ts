@@ -1,5 +1,5 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
-import { count, type Nanos, NS_PER_MS, READ_FIRST, type Remains, textOf } from '@genpool/runtime'
+import { count, type Nanos, NS_PER_MS, READ_FIRST, type Remains, round, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { Node } from '../nodes/node'
 import type { RemoteRequest } from './remote-request'
@@ -13,6 +13,9 @@ const MAY_HAVE_RUN: Remains = {
 
 /** Makes the errors of one remote pool that are not those of its nodes. */
 export class RemoteFailures {
+  /** For how many milliseconds a drain has waited when it was cut short; negative if none was. */
+  drainedFor = -1
+
   constructor(private readonly pool: string) {}
 
   /** This client has as many requests in flight as it may. */
@@ -39,10 +42,15 @@ export class RemoteFailures {
   }
 
   stopped(request: RemoteRequest | null): StoppedError {
-    const advice = 'Make a new one with remotePool().'
-    if (request === null || !wasSent(request)) return new StoppedError(this.pool, false, undefined, { advice })
+    const why = this.drainedFor < 0 || request === null ? STOPPED : cutShort(this.drainedFor)
+    if (request === null || !wasSent(request)) return new StoppedError(this.pool, false, undefined, why)
     const so = `a request to it failed while it was ${whereIs(request)}, and may be committed`
-    return new StoppedError(this.pool, true, undefined, { advice, so }, MAY_BE_COMMITTED)
+    return new StoppedError(this.pool, true, undefined, { ...why, so }, MAY_BE_COMMITTED)
+  }
+
+  /** Its address here takes nothing new. */
+  draining(): StoppedError {
+    return new StoppedError(this.pool, false, undefined, DRAINING)
   }
 
   /** Nobody serves the pool. */
@@ -53,7 +61,7 @@ export class RemoteFailures {
 
   /** The node that had it is gone. */
   lost(node: string): UnreachableError {
-    const says = `node "${node}", which had the request, is gone or answers no more.`
+    const says = `node "${node}", which had the request, is gone or answers no more. What may run twice can be called with { idempotent: true }: another node gets it then.`
     return new UnreachableError(this.pool, true, { says }, node)
   }
 
@@ -65,11 +73,21 @@ export class RemoteFailures {
 
   /** Nobody listened at the addresses of some nodes, this one the last. */
   absent(node: string): UnreachableError {
-    return new UnreachableError(this.pool, false, { says: `node "${node}" is not there any more.` }, node)
+    return new UnreachableError(
+      this.pool,
+      false,
+      {
+        says: `node "${node}" is not there any more, and no other has taken it. Send it again, or use a durable cast.`,
+      },
+      node,
+    )
   }
 
   closed(mayHaveRun: boolean, cause?: unknown): UnreachableError {
-    const says = cause === undefined ? CLOSED : `NATS refuses it: ${textOf(cause)}.`
+    const says =
+      cause === undefined
+        ? `${CLOSED} Open another one, and make the remote pool again with it.`
+        : `NATS refuses it: ${textOf(cause)}.`
     return new UnreachableError(this.pool, mayHaveRun, { says, cause })
   }
 
@@ -100,6 +118,19 @@ export class RemoteFailures {
   badAnswer(node: string, error: unknown): InvalidError {
     const faults = [{ path: [], message: textOf(error) }]
     return new InvalidError(`answer of node "${node}" of remote pool "${this.pool}"`, faults, error, MAY_HAVE_RUN)
+  }
+}
+
+const STOPPED = { advice: 'Make a new one with remotePool().' }
+const DRAINING = {
+  is: 'is draining here',
+  advice: 'Its address takes nothing new: send it before drain(pool), or make a new one with remotePool().',
+}
+
+function cutShort(within: number): { is: string; advice: string } {
+  return {
+    is: `has stopped here, since drain(pool) was to wait for ${round(within)} ms at most`,
+    advice: 'Give "within" more time, or send less before drain(pool).',
   }
 }
 

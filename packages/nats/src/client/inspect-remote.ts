@@ -28,6 +28,8 @@ export interface NodeInspection {
   readonly leaving: boolean
   /** It does not answer, so others are preferred. */
   readonly doubtful: boolean
+  /** What is wrong with the store of its state, for which its commits wait; null if it has none, nothing is wrong, or it does not say. */
+  readonly store: string | null
   /** NATS does not let it publish to the inbox of this client, so nothing is sent to it. */
   readonly mute: boolean
   /** It is new, or came back, and gets few requests first. */
@@ -149,7 +151,20 @@ export function inspectRemote(
 }
 
 function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower' | 'mute'> {
-  const { id, version, size, idle, waiting, oldestWaitMs, runMs, runP99Ms, upMs, leaving, release = null } = node.said
+  const {
+    id,
+    version,
+    size,
+    idle,
+    waiting,
+    oldestWaitMs,
+    runMs,
+    runP99Ms,
+    upMs,
+    leaving,
+    release = null,
+    store = null,
+  } = node.said
   const { types } = node
   return {
     id,
@@ -166,6 +181,7 @@ function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower'
     upMs: Math.round(upMs),
     leaving,
     doubtful: node.isDoubtful(now),
+    store,
     warmingUp: !node.warm,
     inFlight: node.inFlight,
     sent: node.sent,

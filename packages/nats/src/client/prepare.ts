@@ -38,7 +38,7 @@ export function prepare(
   given: CallOptions,
   { options, bodies, failures, max, now, state }: Preparing,
 ): Prepared | GenPoolError {
-  const fault = given === NONE ? undefined : faultOf(options.name, given)
+  const fault = given === NONE ? undefined : faultOf(options.name, kind, given)
   if (fault !== undefined) return fault
   const { timeout = options.timeout, priority, key, onProgress, idempotent = false } = given
   try {

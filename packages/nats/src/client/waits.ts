@@ -11,6 +11,8 @@ export interface WaitPorts {
   readonly door: Pick<Door, 'closed' | 'drain'>
   readonly conditions: Conditions
   readonly workload: Workload
+  /** Told if a drain is cut short: for how many milliseconds it has waited. */
+  readonly failures: { drainedFor: number }
   readonly link: { readonly usable: boolean; readonly connection: NatsConnection }
 }
 
@@ -44,11 +46,12 @@ export class Waits {
   }
 
   async #drain(withinMs: number): Promise<void> {
-    const { clock, door, conditions, workload, link } = this.ports
+    const { clock, door, conditions, workload, link, failures } = this.ports
     door.drain()
     const late = new AbortController()
     const isBounded = withinMs !== Infinity
     const timer = isBounded ? clock.setTimer(clock.now() + withinMs * NS_PER_MS, () => late.abort()) : undefined
+    late.signal.addEventListener('abort', () => (failures.drainedFor = withinMs), { once: true })
     try {
       await conditions.wait(() => workload.isDoneHere, late.signal)
       // Casts may still be in a buffer of this process.

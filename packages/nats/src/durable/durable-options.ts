@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sharedOptions } from '../shared-options'
+import { domainOf, sharedOptions } from '../shared-options'
 
 /** NATS counts nanoseconds in 64 bits. */
 const LONGEST = 1e12
@@ -99,13 +99,7 @@ export const durableOptions = z.strictObject({
     [0, LONGEST],
     'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
   ),
-  domain: z
-    .string({ error: 'expected the name of a JetStream domain' })
-    .regex(/^[^\s.*>]+$/, 'expected the name of a JetStream domain')
-    .optional()
-    .describe(
-      'The JetStream domain where the queue is. Needed behind a leaf node, if the server beyond it has a `domain`. Default: that of the server of the connection.',
-    ),
+  domain: domainOf('the queue is'),
   timeout: ms(5000, [1, LONGEST_TIMER], 'How long opening the queue and storing a cast are tried, in milliseconds.'),
 })
 

@@ -1,3 +1,4 @@
+import { printable } from '@genpool/runtime'
 import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
 
 /** What a node says of itself. Times are milliseconds. */
@@ -33,6 +34,8 @@ export interface Said {
   readonly muteFor?: readonly string[] | undefined
   /** The user's version of what it serves. */
   readonly release?: string | undefined
+  /** What is wrong with the store of its state, for people. Undefined: nothing, it has none, or it does not say. */
+  readonly store?: string | undefined
 }
 
 /** A node tells of so many inboxes to which it may not publish. */
@@ -40,6 +43,9 @@ export const MOST_MUTE = 20
 
 /** The longest text that is a release. */
 export const MOST_RELEASE = 100
+
+/** The longest text about a store. */
+export const MOST_STORE = 500
 
 const NUMBERS = ['size', 'idle', 'waiting', 'inHand', 'oldestWaitMs', 'runMs', 'upMs', 'everyMs', 'epoch'] as const
 
@@ -65,10 +71,11 @@ export function saidFrom(value: unknown): Said | undefined {
 }
 
 /** What nodes of an older version do not say. */
-function textsOf({ types, release }: Record<string, unknown>): Pick<Said, 'types' | 'release'> {
+function textsOf({ types, release, store }: Record<string, unknown>): Pick<Said, 'types' | 'release' | 'store'> {
   return {
     ...(typeof types === 'string' ? { types } : {}),
     ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
+    ...(typeof store === 'string' && store.length <= MOST_STORE ? { store: printable(store) } : {}),
   }
 }
 

@@ -3,7 +3,7 @@ import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { z } from 'zod'
-import { CLOSED, isOver } from '../link'
+import { CLOSED_HERE, isOver } from '../link'
 import { isConnection } from '../shared-options'
 import { VERSION } from '../version'
 import { ServedPool } from './served-pool'
@@ -54,11 +54,11 @@ export async function serve(pool: HereRef, connection: NatsConnection, options: 
     throw wrongArgument({ of: 'serve', argument: 'connection', expected }, connection)
   }
   checkPool(pool, checked.name)
-  if (isOver(connection)) throw new UnreachableError(checked.name, false, { says: CLOSED })
+  if (isOver(connection)) throw new UnreachableError(checked.name, false, { says: CLOSED_HERE })
   try {
     return await begin(pool, connection, checked)
   } catch (error) {
-    throw connection.isClosed() ? new UnreachableError(checked.name, false, { says: CLOSED, cause: error }) : error
+    throw connection.isClosed() ? new UnreachableError(checked.name, false, { says: CLOSED_HERE, cause: error }) : error
   }
 }
 

@@ -3,7 +3,7 @@ import { legible, messageTypesOf, watchRuns } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, textOf, type Timer, warnOf } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { CLOSED, flushed, Link, orClosed } from '../link'
+import { CLOSED_HERE, flushed, Link, orClosed } from '../link'
 import type { Said } from '../nodes/said'
 import { RunTimes } from '../nodes/run-times'
 import { textOfTypes, typeIn } from '../nodes/served-types'
@@ -15,6 +15,7 @@ import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
 import { Mute } from './mute'
 import { SharedState } from './shared-state'
+import { storeTrouble } from './store-trouble'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
 
@@ -111,7 +112,7 @@ export class ServedPool {
   }
 
   #closed(): UnreachableError {
-    return new UnreachableError(this.options.name, false, { says: CLOSED })
+    return new UnreachableError(this.options.name, false, { says: CLOSED_HERE })
   }
 
   get figures(): ServiceFigures {
@@ -237,6 +238,7 @@ export class ServedPool {
       types: this.#types,
       muteFor: this.#mute.inboxes,
       release: this.options.release,
+      store: storeTrouble(this.pool),
     }
   }
 

@@ -46,9 +46,12 @@ export class Bucket {
 
   /** Makes the bucket if it does not exist. Another attempt may succeed. @throws {Error} that says why that fails */
   async open(): Promise<void> {
-    const { bucket, replicas, revisions, storage, timeout } = this.options
+    const { bucket, replicas, revisions, storage, timeout, domain } = this.options
     try {
-      this.#js = jetstream(this.connection, { timeout: Math.min(timeout, LONGEST_QUESTION_MS) })
+      this.#js = jetstream(this.connection, {
+        timeout: Math.min(timeout, LONGEST_QUESTION_MS),
+        ...(domain === undefined ? {} : { domain }),
+      })
       const made = new Kvm(this.#js)
       await made.create(bucket, {
         replicas,

@@ -14,27 +14,39 @@ function notThere(connection: NatsConnection): string {
   return `there is no connection to NATS${server}. Check that a server runs and can be reached: it connects again by itself.`
 }
 
+/** What follows the connection. */
+export interface ConnectionListener {
+  /** "trouble" may be another one. */
+  changed(): void
+  /** The connection is there again. */
+  back(): void
+}
+
 /** Whether the connection is there. What is sent while it is not would wait in a buffer, and arrive late. */
 export class Connected {
   readonly #link: Link
   #waiting: (() => void)[] = []
   readonly #attempts = new Set<() => void>()
 
-  /** @param back called when the connection is there again */
   constructor(
     connection: NatsConnection,
     private readonly clock: Clock,
-    back: () => void,
+    listener: ConnectionListener,
   ) {
     this.#link = new Link(connection, {
-      lost: () => this.#lost(),
+      lost: () => {
+        this.#lost()
+        listener.changed()
+      },
       back: () => {
         this.#wake()
-        back()
+        listener.changed()
+        listener.back()
       },
       closed: () => {
         this.#lost()
         this.#wake()
+        listener.changed()
       },
     })
   }

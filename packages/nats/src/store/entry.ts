@@ -30,7 +30,11 @@ export class Entry {
   #turn: Promise<void> = Promise.resolve()
   #waiting: (() => void)[] = []
 
-  constructor(readonly name: string) {}
+  /** @param events is told why nothing can be committed to it, and when that is over */
+  constructor(
+    readonly name: string,
+    private readonly events: { tell(entry: string, fault: string | undefined): void },
+  ) {}
 
   /** Runs `work` when nobody else in this process writes to the entry. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -68,6 +72,7 @@ export class Entry {
     this.knownUpTo = Math.max(this.knownUpTo, revision)
     this.content = content
     this.fault = undefined
+    this.events.tell(this.name, undefined)
     const before = new Map(this.#seen)
     this.#seen.clear()
     for (const mark of content.leases.values()) this.#seen.set(nameOf(mark), before.get(nameOf(mark)) ?? now)
@@ -84,6 +89,7 @@ export class Entry {
   fail(revision: number, fault: Error): void {
     this.revision = revision
     this.fault = fault
+    this.events.tell(this.name, fault.message)
     this.wake()
   }
 

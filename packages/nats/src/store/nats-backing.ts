@@ -20,6 +20,7 @@ import { Leases } from './leases'
 import { Replica } from './replica'
 import { accepted, restored, type RestoringPorts } from './restored'
 import type { Sizes } from './sizes'
+import type { StoreEvents } from './store-events'
 import type { CheckedStoreOptions } from './store-options'
 
 /** Room for the headers of a message, which count, too. */
@@ -41,15 +42,19 @@ export class NatsBacking implements Backing {
     private readonly mirror: Mirror,
     private readonly connection: NatsConnection,
     private readonly options: CheckedStoreOptions,
-    private readonly sizes: Sizes,
+    private readonly parts: { readonly sizes: Sizes; readonly events: StoreEvents },
   ) {
     const { clock, lease, timeout } = options
+    const { sizes, events } = parts
     this.clock = clock
     // The end of it differs between two of one process.
     const process = nuid.next().slice(-12)
     const bucket = (this.#bucket = new Bucket(connection, options))
-    const connected = (this.#connected = new Connected(connection, clock, () => this.#replica.restart()))
-    const replica = (this.#replica = new Replica(mirror, bucket, connected, options))
+    const connected = (this.#connected = new Connected(connection, clock, {
+      changed: () => events.tell(undefined, connected.trouble),
+      back: () => this.#replica.restart(),
+    }))
+    const replica = (this.#replica = new Replica(mirror, { bucket, connected, events }, options))
     const writer = new EntryWriter({ bucket, connected, replica, sizes, clock, timeoutMs: timeout, writer: process })
     this.#writer = writer
     this.#leases = new Leases({ writer, replica, clock, ms: lease, process })
@@ -132,6 +137,7 @@ export class NatsBacking implements Backing {
   }
 
   end(): void {
+    this.parts.events.end()
     this.#writer.end()
     const released = this.#leases.end()
     this.#replica.wake()
@@ -150,7 +156,7 @@ export class NatsBacking implements Backing {
       await this.#replica.start()
     }
     await this.#reaching(() => this.#patiently(attempt))
-    this.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
+    this.parts.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
   }
 
   /** Other processes may open the bucket at the same time, and servers may start. */

@@ -5,6 +5,7 @@ import { putPlace } from '../places'
 import { isConnection } from '../shared-options'
 import { NatsBacking } from './nats-backing'
 import { Sizes } from './sizes'
+import { StoreEvents } from './store-events'
 import { type CheckedStoreOptions, type NatsStoreOptions, natsStoreOptions } from './store-options'
 
 /** A store on NATS. `destroy` ends it in this process; the bucket stays. */
@@ -48,9 +49,10 @@ export async function natsStore(connection: NatsConnection, options: NatsStoreOp
     )
   const checked = parseOptions(natsStoreOptions, options, 'options of natsStore')
   const sizes = new Sizes(checked.codec)
+  const events = new StoreEvents(checked.bucket)
   let backing: NatsBacking | undefined
   const store = backedStore(cellsOf(checked, sizes), (mirror) => {
-    backing = new NatsBacking(mirror, connection, checked, sizes)
+    backing = new NatsBacking(mirror, connection, checked, { sizes, events })
     return backing
   })
   try {
@@ -60,6 +62,7 @@ export async function natsStore(connection: NatsConnection, options: NatsStoreOp
     throw error
   }
   putPlace(store, checked.bucket)
+  events.store = store
   return Object.assign(store, {
     fresh: async <S>(key: CellKey): Promise<S> => (await store.cell<S>(key).fresh?.()) as S,
     restore: (): Promise<number> => (backing as NatsBacking).restore(),

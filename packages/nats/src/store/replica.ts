@@ -9,6 +9,7 @@ import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
 import { goesOn, OtherHistory } from './histories'
+import type { StoreEvents } from './store-events'
 import type { CheckedStoreOptions } from './store-options'
 
 /** How long it waits before it asks again. */
@@ -16,19 +17,28 @@ const PAUSE_MS = 50
 
 const ADVICE = 'Call restore() to write the last good values back'
 
+interface ReplicaParts {
+  readonly bucket: Bucket
+  readonly connected: Connected
+  readonly events: StoreEvents
+}
+
 /** The entries of the bucket as they are known here. What arrives is told to the store. */
 export class Replica {
   readonly #follower: Follower
   readonly #entries = new Map<string, Entry>()
   #ended = false
+  private readonly bucket: Bucket
+  private readonly connected: Connected
 
   constructor(
     private readonly mirror: Mirror,
-    private readonly bucket: Bucket,
-    private readonly connected: Connected,
+    private readonly parts: ReplicaParts,
     private readonly options: CheckedStoreOptions,
   ) {
-    this.#follower = new Follower(bucket, {
+    this.bucket = parts.bucket
+    this.connected = parts.connected
+    this.#follower = new Follower(parts.bucket, {
       clock: options.clock,
       everyMs: options.every,
       arrived: (found) => this.#arrived(found),
@@ -225,7 +235,7 @@ export class Replica {
 
   #entryNamed(name: string): Entry {
     let entry = this.#entries.get(name)
-    if (entry === undefined) this.#entries.set(name, (entry = new Entry(name)))
+    if (entry === undefined) this.#entries.set(name, (entry = new Entry(name, this.parts.events)))
     return entry
   }
 }

@@ -1,7 +1,7 @@
 import { clockOption } from '@genpool/runtime'
 import { type CellKey, type StoreOptions, storeOptions } from '@genpool/state-ane'
 import { z } from 'zod'
-import { sharedOptions } from '../shared-options'
+import { domainOf, sharedOptions } from '../shared-options'
 
 const milliseconds = (least: number): z.ZodNumber =>
   z
@@ -45,6 +45,7 @@ export const natsStoreOptions = z.strictObject({
       'Which cells share an entry: `cell`: none, `store`: all, or a function that returns the name of the entry of a cell. A ' +
         'transaction needs all of its cells in one entry. All machines need the same.',
     ),
+  domain: domainOf('the bucket is'),
   lease: milliseconds(100)
     .default(10_000)
     .describe('How long a cell stays held after its holder has died, in milliseconds. A live holder renews its lease.'),

@@ -20,7 +20,7 @@ const connection = (more: Partial<NatsConnection>): NatsConnection =>
 
 const whyNot = async (more: Partial<NatsConnection>): Promise<string | undefined> => {
   const clock = virtualClock()
-  const connected = new Connected(connection(more), clock, () => undefined)
+  const connected = new Connected(connection(more), clock, { changed: () => undefined, back: () => undefined })
   const why = connected.until(clock.now() + 100 * NS_PER_MS)
   await clock.advance(101)
   connected.end()

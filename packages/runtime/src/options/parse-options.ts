@@ -25,12 +25,16 @@ export function parseOptions<S extends z.ZodType>(
 ): z.output<S> {
   const result = attempt(schema, input)
   if (result?.success === true) return result.data
-  const faults = faultsOf(schema, input, guesses)
+  throw wrongOptions(what, faultsOf(schema, input, guesses))
+}
+
+/** The error for options that are wrong for other reasons than their schema. @param what as for `parseOptions` */
+export function wrongOptions(what: string, faults: readonly Fault[]): OptionsError {
   const lines = faults
     .slice(0, MOST_LINES)
     .map(({ path, message }) => printable(`  at ${showPath(path, 'the top')}: ${message}`))
   if (faults.length > MOST_LINES) lines.push(`  and ${faults.length - MOST_LINES} more`)
-  throw new OptionsError(`The ${printable(what)} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
+  return new OptionsError(`The ${printable(what)} are wrong; nothing was changed.\n${lines.join('\n')}`, faults)
 }
 
 /** What is wrong with a value that a schema refuses, in words. Never empty. */

@@ -1,4 +1,4 @@
-import { readSafely, textOf } from '@genpool/runtime'
+import { printable, readSafely, textOf } from '@genpool/runtime'
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -19,9 +19,11 @@ export class LockedError extends Error {
     const isHere = host === hostname()
     const other = isHere && pid === process.pid ? 'another engine of this process' : 'another process'
     super(
-      `The journal "${journalOf(textOf(path))}" in "${dirname(textOf(path))}" is in use by ${other} ` +
-        `(pid ${textOf(pid)}${isHere ? '' : ` on host "${textOf(host)}"`}). Nothing was read or changed. Close that engine with close(), or end ` +
-        `that process: its lock ends with it. If nobody uses the journal any more, remove the directory "${textOf(path)}".`,
+      printable(
+        `The journal "${journalOf(textOf(path))}" in "${dirname(textOf(path))}" is in use by ${other} ` +
+          `(pid ${textOf(pid)}${isHere ? '' : ` on host "${textOf(host)}"`}). Nothing was read or changed. Close that engine with close(), or end ` +
+          `that process: its lock ends with it. If nobody uses the journal any more, remove the directory "${textOf(path)}".`,
+      ),
     )
   }
 }

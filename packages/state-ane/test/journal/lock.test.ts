@@ -53,6 +53,16 @@ describe('two engines of one process', () => {
     expect(await first.cell<number>('n').update((n) => n + 1)).toBe(2)
   })
 
+  it('are told so in a text that is safe to print, whatever the key of the journal and the names of folders are', async () => {
+    await opened('a\u001b[2Jb')
+    const { message } = await refusal('a\u001b[2Jb')
+    expect(message).toContain('The journal "a\\u001b[2Jb" in ')
+    expect(message).not.toContain('\u001b')
+    const made = new LockedError('/tmp/x\u0007\n/store.lock', 7, 'far\u202eaway')
+    expect(made.message).not.toMatch(/[\u0007\n\u202e]/)
+    expect(made).toMatchObject({ path: '/tmp/x\u0007\n/store.lock', host: 'far\u202eaway' })
+  })
+
   it('that start at the same moment: one of them has it', async () => {
     const stores = [1, 2, 3].map(() => storeOn(engine()))
     const results = await Promise.allSettled(stores.map(({ ready }) => ready))

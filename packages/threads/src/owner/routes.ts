@@ -81,6 +81,11 @@ export class ThreadRoutes implements Routes {
     return { calls: [...this.#calls.keys()], casts: [...this.#casts.keys()] }
   }
 
+  handlerTypes(): readonly string[] | null {
+    if (this.#manifest === null) return null
+    return [...new Set([...this.#calls.keys(), ...this.#casts.keys(), this.info.type, this.continuation.type])]
+  }
+
   #find(handlers: Map<string, ThreadHandler>, type: unknown, any: string | null | undefined): Handler | undefined {
     // Before the module is known.
     if (any === undefined) return guess(handlers, typeof type === 'string' ? type : 'message')

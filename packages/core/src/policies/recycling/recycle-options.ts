@@ -1,4 +1,4 @@
-import { OptionsError } from '@genpool/runtime'
+import type { Fault } from '@genpool/runtime'
 import { z } from 'zod'
 
 /** When healthy members are replaced. */
@@ -32,11 +32,11 @@ export function recycles({ afterMessages, afterMs, afterHeapMb }: RecycleRules):
   return [afterMessages, afterMs, afterHeapMb].some((limit) => limit !== Infinity)
 }
 
-/** @throws {OptionsError} if members that share a heap have a limit for it */
-export function checkHeapLimit({ afterHeapMb }: RecycleRules, sharesHeap: boolean): void {
-  if (afterHeapMb === Infinity || !sharesHeap) return
+/** What is wrong if members that share a heap have a limit for it; undefined if nothing is. */
+export function faultOfHeapLimit({ afterHeapMb }: RecycleRules, sharesHeap: boolean): Fault | undefined {
+  if (afterHeapMb === Infinity || !sharesHeap) return undefined
   const message = 'the members of this pool share one thread, and one heap. Use "@genpool/threads", or leave it out'
-  throw new OptionsError(`"recycle.afterHeapMb" is wrong: ${message}.`, [{ path: ['recycle', 'afterHeapMb'], message }])
+  return { path: ['recycle', 'afterHeapMb'], message }
 }
 
 /** Recycling's share of the pool options. */

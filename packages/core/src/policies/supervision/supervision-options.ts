@@ -46,7 +46,7 @@ export const supervisionShape = {
     .record(z.string(), z.number().int().nonnegative())
     .default({})
     .describe(
-      'How often a message is retried at once after its member crashed, by message type. Only for messages that may run twice. With 0 it is repeated only by the `retry` of its call, after a wait.',
+      'How often a message is retried at once after its member crashed, by message type. Only for messages that may run twice. A type without a handler is refused. With 0 it is repeated only by the `retry` of its call, after a wait.',
     ),
   poisonAfter: orInfinity(z.number().int().positive())
     .default(3)
@@ -56,4 +56,9 @@ export const supervisionShape = {
 }
 export type SupervisionOptions = {
   readonly [K in keyof typeof supervisionShape]: z.output<(typeof supervisionShape)[K]>
+}
+
+/** How often a message of this type may run again at once; undefined if nothing says that it may. */
+export function rerunsOf(type: string, retryOnCrash: SupervisionOptions['retryOnCrash']): number | undefined {
+  return Object.hasOwn(retryOnCrash, type) ? retryOnCrash[type] : undefined
 }

@@ -6,7 +6,7 @@ import type { RequestFacts } from '../../requests/request-facts'
 import { carryOut, type Family, type Fault } from './nact-decisions'
 import { RestartIntensity } from './restart-intensity'
 import { StartAttempts, type StartLimits, type StartRules } from './start-attempts'
-import type { SupervisionOptions } from './supervision-options'
+import { rerunsOf, type SupervisionOptions } from './supervision-options'
 
 /** What supervision needs of its pool. */
 export interface SupervisorPorts {
@@ -18,6 +18,8 @@ export interface SupervisorPorts {
   /** Whether `onCrash` decides about failed starts too: not if a worker of the user's makes ready. */
   readonly decidesStarts: boolean
   random(): number
+  /** What of the options does not fit a behaviour that was loaded after them; undefined if all fits. */
+  misfit(): Error | undefined
   /** The sender of a message, for `onCrash`. */
   senderOf(request: RequestFacts): unknown
   /** The context of `onCrash`. */
@@ -55,7 +57,7 @@ export class Supervisor implements Supervision, StartRules {
     const crashes = (this.#crashes.get(request) ?? request.before.crashes) + 1
     this.#crashes.set(request, crashes)
     if (crashes >= poisonAfter) return 'quarantine'
-    return crashes <= (retryOnCrash[request.type] ?? 0) ? 'retry' : 'fail'
+    return crashes <= (rerunsOf(request.type, retryOnCrash) ?? 0) ? 'retry' : 'fail'
   }
 
   memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void {
@@ -119,6 +121,10 @@ export class Supervisor implements Supervision, StartRules {
     if (this.#intensity.record(now)) return null
     const { intensity, within } = this.options.restart
     return `more than ${intensity} members crashed within ${within} ms`
+  }
+
+  misfit(): Error | undefined {
+    return this.pool.misfit()
   }
 
   startCounter(): StartCounter {

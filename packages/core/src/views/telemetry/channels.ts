@@ -27,6 +27,7 @@ const channels = {
   'genpool:state:change': channel('genpool:state:change'),
   'genpool:size:change': channel('genpool:size:change'),
   'genpool:delivery': channel('genpool:delivery'),
+  'genpool:store:change': channel('genpool:store:change'),
   'genpool:alarm:set': channel('genpool:alarm:set'),
   'genpool:alarm:clear': channel('genpool:alarm:clear'),
   'genpool:breaker:change': channel('genpool:breaker:change'),

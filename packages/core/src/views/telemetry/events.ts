@@ -214,6 +214,20 @@ export interface DeliveryEvent extends PoolEvent {
   readonly retryInMs: number
 }
 
+/**
+ * A store on NATS, or one of its entries, cannot be used any more, or can be used again. `@genpool/nats` tells it: it is no event of a
+ * pool, since several pools may have their state there. `fault` is what `inspect(pool).store` says.
+ */
+export interface StoreEvent {
+  readonly bucket: string
+  /** The store, as `natsStore` returned it. */
+  readonly store: object
+  /** The entry of the bucket; undefined: the whole store, whose connection is lost. */
+  readonly entry: string | undefined
+  /** What is wrong, and what to do; undefined: it is well again. */
+  readonly fault: string | undefined
+}
+
 /** The events of pools by the name of their channel on `node:diagnostics_channel`. */
 export interface PoolEvents {
   'genpool:request:settled': SettledEvent
@@ -230,6 +244,7 @@ export interface PoolEvents {
   'genpool:state:change': StateChangeEvent
   'genpool:size:change': SizeChangeEvent
   'genpool:delivery': DeliveryEvent
+  'genpool:store:change': StoreEvent
   'genpool:alarm:set': AlarmEvent
   'genpool:alarm:clear': AlarmEvent
   'genpool:breaker:change': BreakerEvent
