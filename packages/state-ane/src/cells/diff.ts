@@ -117,20 +117,23 @@ function properties(object: Plain): Keyed {
 
 /** What moved is removed, and added again behind the others. */
 function compareKeys(from: Keyed, to: Keyed, path: Path, patches: Patch[]): void {
-  const moved = movedKeys(orderIn(from.whole), orderIn(to.whole))
-  if (isMost(moved, to.keys.length) && isAllInKeys(to))
+  const moves = movedKeys(orderIn(from.whole) as readonly string[], orderIn(to.whole) as readonly string[], (key) =>
+    from.has(key),
+  )
+  if (isMost(moves, to.keys.length) && isAllInKeys(to))
     return void patches.push({ op: 'replace', path: [...path], value: to.whole })
+  const moved = new Set<string | number>(moves)
   for (const key of from.keys) if (!to.has(key) || moved.has(key)) patches.push({ op: 'remove', path: [...path, key] })
   for (const key of to.keys) {
     const value = to.get(key)
     if (!from.has(key) || moved.has(key)) patches.push({ op: 'add', path: [...path, key], value })
-    else compare(from.get(key), value, [...path, key], patches)
+    else if (!Object.is(from.get(key), value)) compare(from.get(key), value, [...path, key], patches)
   }
 }
 
 /** Two patches for each of so many are more than the whole. */
-function isMost(moved: ReadonlySet<unknown>, size: number): boolean {
-  return moved.size > 8 + size / 2
+function isMost(moved: readonly unknown[], size: number): boolean {
+  return moved.length > 8 + size / 2
 }
 
 /** Whether a copy of the whole, as immer makes one for a patch, has everything. */
@@ -140,9 +143,10 @@ function isAllInKeys({ whole }: Keyed): boolean {
 
 /** The items of a set have no paths: a patch names the item itself. */
 function compareSets(from: Items, to: Items, path: Path, patches: Patch[]): void {
-  const moved = movedKeys([...from], [...to])
-  if (isMost(moved, to.size) || !hasPaths(from) || !hasPaths(to))
+  const moves = movedKeys([...from], [...to], (item) => from.has(item))
+  if (isMost(moves, to.size) || !hasPaths(from) || !hasPaths(to))
     return void patches.push({ op: 'replace', path: [...path], value: to })
+  const moved = new Set(moves)
   for (const item of from)
     if (!to.has(item) || moved.has(item)) patches.push({ op: 'remove', path: [...path, 0], value: item })
   for (const item of to)

@@ -12,7 +12,7 @@
 import { type Immer, isDraft } from 'immer'
 import { frozen } from './frozen'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
-import { movedKeys, orderIn } from './order'
+import { movedKeys, movesNames, orderIn } from './order'
 
 export type Kept = Record<string, unknown>
 
@@ -126,22 +126,24 @@ class Assigned extends Map<string, boolean> {
  * its drafts.
  */
 export function movesKeys(all: readonly Kept[] | null): boolean {
-  const known = names
-  return all === null || known === null || all.some((kept) => kept[known.isModified] === true && isMoved(kept, known))
+  if (all === null || names === null) return true
+  for (const kept of all) if (kept[names.isModified] === true && isMoved(kept, names)) return true
+  return false
 }
 
 function isMoved(kept: Kept, names: Names): boolean {
   const base = kept[names.base] as object
-  return mayMove(base, kept[names.assigned]) && movedKeys(orderIn(base), orderIn(kept[names.copy] as object)).size > 0
+  const copy = kept[names.copy] as object
+  const assigned = kept[names.assigned]
+  if (Array.isArray(base) || (assigned instanceof Assigned && !assigned.hasDeleted)) return false
+  if (!(base instanceof Map) && !(base instanceof Set)) return movesNames(base, copy)
+  const had = (key: unknown): boolean => base.has(key)
+  return (base instanceof Set || setsAny(assigned, had)) && movedKeys(orderIn(base), orderIn(copy), had).length > 0
 }
 
-/** A key that was deleted and set again looks like one that was set. A set does not say what happened to its items. */
-function mayMove(base: object, assigned: unknown): boolean {
-  if (base instanceof Set) return true
-  if (Array.isArray(base) || (assigned instanceof Assigned && !assigned.hasDeleted)) return false
-  const has =
-    base instanceof Map ? (key: unknown) => base.has(key) : (key: unknown) => Object.hasOwn(base, key as string)
-  for (const [key, isSet] of assigned as ReadonlyMap<unknown, boolean>) if (isSet && has(key)) return true
+/** A key of a map that was deleted and set again looks like one that was set. A set does not say what happened to its items. */
+function setsAny(assigned: unknown, had: (key: unknown) => boolean): boolean {
+  for (const [key, isSet] of assigned as ReadonlyMap<unknown, boolean>) if (isSet && had(key)) return true
   return false
 }
 

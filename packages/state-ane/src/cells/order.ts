@@ -8,6 +8,15 @@ export function orderIn(part: object): readonly unknown[] {
   return part instanceof Map ? [...part.keys()] : part instanceof Set ? [...part] : namesOf(part)
 }
 
+/** Whether an object has keys of another in another order. */
+export function movesNames(from: object, to: object): boolean {
+  const [before, after] = [Object.keys(from), Object.keys(to)]
+  let same = 0
+  while (same < before.length && before[same] === after[same]) same++
+  if (same === before.length) return false
+  return movedKeys(namesOf(from), namesOf(to), (key) => Object.hasOwn(from, key)).length > 0
+}
+
 /** The indexes of an object stand before its other keys, sorted. */
 function namesOf(object: object): readonly string[] {
   const keys = Object.keys(object)
@@ -17,29 +26,20 @@ function namesOf(object: object): readonly string[] {
 /**
  * Which keys of `from` have to be removed and added again, together with those that are new, to have the order of `to`. They are all
  * behind the others there. Takes time by the number of keys.
+ *
+ * @param had whether `from` has a key
  */
-export function movedKeys<K>(from: readonly K[], to: readonly K[]): ReadonlySet<K> {
-  const same = sameStart(from, to)
-  if (same === from.length || same === to.length) return new Set()
-  const places = new Map(from.map((key, place) => [key, place]))
-  const moved = to.slice(stayingOf(places, to, same))
-  return new Set(moved.filter((key) => places.has(key)))
+export function movedKeys<K>(from: readonly K[], to: readonly K[], had: (key: K) => boolean): readonly K[] {
+  const staying = stayingOf(from, to)
+  return staying === to.length ? [] : to.slice(staying).filter(had)
 }
 
-function sameStart<K>(from: readonly K[], to: readonly K[]): number {
-  const shorter = Math.min(from.length, to.length)
-  let same = 0
-  while (same < shorter && Object.is(from[same], to[same])) same++
-  return same
-}
-
-/** How many keys of `to` stand in the same order as before, if those between them are removed. */
-function stayingOf<K>(places: ReadonlyMap<K, number>, to: readonly K[], same: number): number {
-  let last = -1
-  for (let at = same; at < to.length; at++) {
-    const place = places.get(to[at] as K)
-    if (place === undefined || place < last) return at
-    last = place
+/** How many keys of `to` stand in the same order in `from`, perhaps with others between them. */
+function stayingOf<K>(from: readonly K[], to: readonly K[]): number {
+  let place = 0
+  for (let at = 0; at < to.length; at++, place++) {
+    while (place < from.length && !Object.is(from[place], to[at])) place++
+    if (place === from.length) return at
   }
   return to.length
 }
