@@ -25,6 +25,7 @@ const SLOW = [
   'packages/nats/test/faults.test.ts',
   'packages/nats/test/opened-at-once.test.ts',
   'packages/nats/test/clock-jumps.test.ts',
+  'packages/nats/test/store/servers.test.ts',
   'packages/threads/test/shared.test.ts',
   'packages/state-ane/test/journal/crash.test.ts',
   'packages/state-ane/test/journal/damage.test.ts',

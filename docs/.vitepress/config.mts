@@ -30,6 +30,7 @@ const tasks: DefaultTheme.SidebarItem[] = [
     text: 'Requests',
     items: guides({
       deadlines: 'Timeouts and cancellation',
+      order: 'What is ordered',
       'many-at-once': 'Lists and streams',
       supervision: 'Crashes and restarts',
       tests: 'Tests of your pools',

@@ -2,7 +2,7 @@ import { cast, definePool, noReply, type PoolOptions, type PoolRef, reply, spawn
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
-export let system: ActorSystemRef
+let system: ActorSystemRef
 export let clock: ReturnType<typeof virtualClock>
 export const offs: (() => void)[] = []
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(async () => {
   await clock.settle()
 })
 
-export const Worker = definePool({
+const Worker = definePool({
   init: () => ({ done: 0 }),
   calls: {
     work: async (msg: { ms: number }) => {

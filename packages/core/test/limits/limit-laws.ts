@@ -50,7 +50,7 @@ export const step = fc.record({
 })
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-export const rateOf = ({ limit, interval, cost }: Rate) => ({ limit, interval, ...(cost && { cost: 'cost' }) })
+const rateOf = ({ limit, interval, cost }: Rate) => ({ limit, interval, ...(cost && { cost: 'cost' }) })
 export const clientOf = ({ queue }: Law) =>
   queue === 'fair'
     ? { type: 'fair', by: { property: 'user' } }

@@ -18,7 +18,7 @@ export const connected = (to: NatsServer | readonly NatsServer[] = server): Prom
 /** A store with a connection of its own, as another machine has it. */
 export const machine = async (bucket: string, options: Partial<NatsStoreOptions> = {}): Promise<NatsStore> =>
   natsStore(await connected(), { bucket, initial: 0, timeout: 1000, ...options })
-export const add = (n: number): number => n + 1
+const add = (n: number): number => n + 1
 export const up = async (store: NatsStore): Promise<number> => store.cell<number>('x').update(add)
 
 /** Resolves when a reader of the store sees the value. */
