@@ -203,19 +203,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.commitsNow = false
   }
 
-  runDone(step: Step): void {
-    if (this.ended) return
-    const { turn } = this.pool
-    const job = this.host.inHand.first as Request
-    // Fast path: nothing of the user's has run since the reading in `lateStep`. Saves 4 % of a call of an async handler.
-    const isOver = step.next === undefined && typeof step.value !== 'function' && job.rarely === null
-    this.host.done(job, step.then, (isOver ? turn.now() : turn.refresh()) - this.startedAt, 1)
-  }
-
-  runFailed(error: unknown): void {
-    if (!this.ended) this.failed(this.host.inHand.first as Request, error)
-  }
-
   failed(job: Request, error: unknown): void {
     this.commitsNow = false
     const runNs = this.pool.turn.refresh() - this.startedAt
