@@ -9,6 +9,7 @@ import type { Request } from '../requests/request'
 import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
 import { runRow } from './cast-rows'
+import { runLone } from './lone-runs'
 import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
@@ -85,6 +86,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   runRow(row: CastRow, casts: Casts): boolean {
     return runRow(this, row, casts)
+  }
+
+  runLone(job: Request): Step | null {
+    return runLone(this, job)
   }
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
