@@ -1,9 +1,9 @@
 import type { Nanos } from './clock'
 import { MOST_SHARING, SHORT, type Turn } from './turn'
 
-/** After a long piece, so many are measured one by one: what is long may come again. */
+/** So many are measured one by one while long pieces come: after one that was long while others were measured so. */
 const WATCHED = 256
-/** The least, after something long that was no piece: the event loop, or a garbage collection. */
+/** The least, after something long that may not come again: a piece that the system held up, the event loop, a garbage collection. */
 const LEAST_WATCHED = 16
 
 /**
@@ -12,29 +12,31 @@ const LEAST_WATCHED = 16
  * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 16, which
  * stands for the others. So none is left out of a count, but for the last 15. A long one among 256 short ones may be missed; or among
  * 16, if none has been long for a while.
+ *
+ * Its fields are `private`: with `#`, each piece takes 15 ns more.
  */
 export class RunMeter {
   /** How many pieces the last measurement stands for. */
   measured = 0
   /** When the pieces began that were not measured yet. */
-  #since: Nanos = 0
+  private since: Nanos = 0
   /** How many have run since then without a break. */
-  #pieces = 0
+  private pieces = 0
   /** How many the next measurement stands for. */
-  #count = 0
+  private count = 0
   /** After how many pieces the clock is read. */
-  #stride = 1
+  private stride = 1
   /** How many pieces are still to be measured one by one. */
-  #watched = 0
+  private watched = 0
   /** How many there will be after something long. Fewer each time that none of them was long. */
-  #watchNext = WATCHED
+  private watchNext = WATCHED
 
   constructor(private readonly turn: Turn) {}
 
   /** Pieces are about to run, one after the other. The clock has just been read. */
   begin(): void {
-    this.#since = this.turn.last
-    this.#pieces = 0
+    this.since = this.turn.last
+    this.pieces = 0
   }
 
   /**
@@ -43,7 +45,7 @@ export class RunMeter {
    * @returns whether time has passed since the last reading that nothing of this piece can have taken
    */
   beginOne(): boolean {
-    const mean = this.turn.glance(this.#count + 1 < this.#stride)
+    const mean = this.turn.glance(this.count + 1 < this.stride)
     return mean >= 0 && this.beginAnew(mean)
   }
 
@@ -61,35 +63,36 @@ export class RunMeter {
    * @returns the average duration of the last pieces if it read the clock now; otherwise -1
    */
   tick(): Nanos {
-    this.#pieces++
-    return ++this.#count < this.#stride ? -1 : this.measure()
+    this.pieces++
+    return ++this.count < this.stride ? -1 : this.measure()
   }
 
   /** Measures what is not measured yet. Call it at the end of pieces that ran one after the other. Returns -1 if there is nothing. */
   flush(): Nanos {
-    return this.#pieces > 0 && this.#count > 0 ? this.measure() : -1
+    return this.pieces > 0 && this.count > 0 ? this.measure() : -1
   }
 
   private measure(): Nanos {
     const now = this.turn.refresh()
-    const mean = Math.round((now - this.#since) / this.#pieces)
-    this.measured = this.#count
-    this.#since = now
-    this.#pieces = this.#count = 0
+    const mean = Math.round((now - this.since) / this.pieces)
+    this.measured = this.count
+    this.since = now
+    this.pieces = this.count = 0
     if (mean >= SHORT) this.watchLong()
-    else if (this.#watched > 0) this.#watched--
-    else this.#stride = Math.min(this.#stride * 2, MOST_SHARING)
+    else if (this.watched > 0) this.watched--
+    else this.stride = Math.min(this.stride * 2, MOST_SHARING)
     return mean
   }
 
   private watchLong(): void {
-    this.#watchNext = WATCHED
+    // On a virtual machine, many a short piece is held up now and then.
+    this.watchNext = this.watched > 0 ? WATCHED : LEAST_WATCHED
     this.watch()
   }
 
   private watch(): void {
-    this.#stride = 1
-    this.#watched = Math.max(this.#watched, this.#watchNext)
-    this.#watchNext = Math.max(LEAST_WATCHED, this.#watchNext / 2)
+    this.stride = 1
+    this.watched = Math.max(this.watched, this.watchNext)
+    this.watchNext = Math.max(LEAST_WATCHED, this.watchNext / 2)
   }
 }

@@ -105,4 +105,26 @@ describe('the meter of runs', () => {
     times(20, () => single(5))
     expect(measured()).toBeGreaterThan(200)
   })
+
+  it('measures few pieces one by one after one that was held up, and many if another one is long meanwhile', () => {
+    const { clock, ended } = setUp()
+    const work = (ms: number) => {
+      clock.block(ms)
+      return ended()
+    }
+    const oneByOne = (): number =>
+      times(300, () => work(0.001))
+        .flat()
+        .filter(([, stands]) => stands === 1).length
+    /** Until a stride ends. */
+    const untilMeasured = (ms: number): void => {
+      while (work(ms).length === 0);
+    }
+    oneByOne()
+    untilMeasured(1)
+    expect(oneByOne()).toBeLessThan(20)
+    untilMeasured(1)
+    work(1)
+    expect(oneByOne()).toBeGreaterThan(200)
+  })
 })

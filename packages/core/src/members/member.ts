@@ -34,7 +34,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   readonly hand: WorkerReports<Member>
   /** Whether it waits for a request. */
   private asks = false
-  private readonly worker: Worker<Request>
+  readonly worker: Worker<Request>
   private rarely: MemberRarely | null = null
   readonly bornAt: Nanos
 

@@ -63,7 +63,11 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   }
 
   get rows(): CastRows {
-    return (this.madeRows ??= new CastRows(this, this.recorder, this.listeners))
+    return this.madeRows ?? this.makeRows()
+  }
+
+  private makeRows(): CastRows {
+    return (this.madeRows = new CastRows(this, this.recorder, this.listeners))
   }
 
   // --- work ---

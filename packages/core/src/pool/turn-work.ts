@@ -32,7 +32,11 @@ export class TurnWork implements Runnable {
 
   /** Measures the runs of handlers that return at once. Many pools never need it. */
   get runs(): RunMeter {
-    return (this.meter ??= new RunMeter(this.turn))
+    return this.meter ?? this.makeMeter()
+  }
+
+  private makeMeter(): RunMeter {
+    return (this.meter = new RunMeter(this.turn))
   }
 
   /** Whether members are about to run. */
@@ -76,31 +80,21 @@ export class TurnWork implements Runnable {
     else this.#last.push(member)
   }
 
-  /** Keeps members that become ready for `runOne`, which must be called in a microtask. */
+  /** Keeps members that become ready until `endOne`, which must be called in a microtask. */
   reserve(): void {
     this.isScheduled = true
   }
 
-  /**
-   * Runs a member before those that are ready, which follow in a microtask of their own. In the next turn if this one is used up.
-   *
-   * @param waiting what it runs. If it shared a reading of the clock with those before it, it has not waited for them
-   */
-  runOne(member: Member, waiting: { sentAt: Nanos; readonly list: unknown }): void {
-    const { turn } = this
-    this.join()
-    // What is queued stands in the order in which it was sent.
-    if (this.runs.beginOne() && waiting.list === null) waiting.sentAt = turn.last
-    this.pool.beforeCommits()
-    const ready = this.line
-    try {
-      if (turn.exhausted) ready.unshift(member)
-      else member.execute()
-    } finally {
-      this.isScheduled = ready.length > 0
-      this.wasAlone = !this.isScheduled
-      if (this.isScheduled) turn.schedule(this)
-    }
+  /** Runs a member in the next turn, before those that are ready: this one is used up. */
+  defer(member: Member): void {
+    this.line.unshift(member)
+  }
+
+  /** A member has run that was not ready. Those that are ready follow in a microtask of their own. */
+  endOne(): void {
+    this.isScheduled = this.line.length > 0
+    this.wasAlone = !this.isScheduled
+    if (this.isScheduled) this.turn.schedule(this)
   }
 
   run(turn: Turn): void {

@@ -63,7 +63,7 @@ export function runRow(worker: RowRunning, first: CastRow, casts: Casts): boolea
   }
 }
 
-function isExclusive({ commitOptions }: InProcessPool): boolean {
+export function isExclusive({ commitOptions }: InProcessPool): boolean {
   return commitOptions.mode === 'exclusive'
 }
 
@@ -88,7 +88,8 @@ interface Ran {
   readonly version: number
 }
 
-function commits(worker: RowRunning, job: Request, { cell, result, state, version }: Ran): boolean {
+/** Goes on with a run in the general way. True: it has run, nothing follows from it, and nothing is reported. */
+export function commits(worker: RowRunning, job: Request, { cell, result, state, version }: Ran): boolean {
   let step: Step | PromiseLike<Step>
   try {
     step = settle(cell, worker, worker.pool.commitOptions, stepOf(result, job.handler, worker), state, version)

@@ -9,6 +9,7 @@ import type { Request } from '../requests/request'
 import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
 import { runRow } from './cast-rows'
+import { runLone } from './lone-runs'
 import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
@@ -85,6 +86,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   runRow(row: CastRow, casts: Casts): boolean {
     return runRow(this, row, casts)
+  }
+
+  runLone(job: Request): Step | null {
+    return runLone(this, job)
   }
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
@@ -201,19 +206,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       } else giveShortly(request, step)
     }
     this.commitsNow = false
-  }
-
-  runDone(step: Step): void {
-    if (this.ended) return
-    const { turn } = this.pool
-    const job = this.host.inHand.first as Request
-    // Fast path: nothing of the user's has run since the reading in `lateStep`. Saves 4 % of a call of an async handler.
-    const isOver = step.next === undefined && typeof step.value !== 'function' && job.rarely === null
-    this.host.done(job, step.then, (isOver ? turn.now() : turn.refresh()) - this.startedAt, 1)
-  }
-
-  runFailed(error: unknown): void {
-    if (!this.ended) this.failed(this.host.inHand.first as Request, error)
   }
 
   failed(job: Request, error: unknown): void {

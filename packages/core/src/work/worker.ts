@@ -6,7 +6,7 @@ import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
-import type { Following } from '../behaviours/step'
+import type { Following, Step } from '../behaviours/step'
 import type { RequestKind } from '../requests/outcome'
 import type { SpanAttributes } from '../requests/scope'
 import type { StateOptions } from './state-options'
@@ -153,6 +153,11 @@ export interface Worker<J extends Job = Job> {
    * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
   runRow?(row: CastRow, casts: Casts): boolean
+  /**
+   * Runs a call that is alone. Returns the step that answered it, if nothing else is to be done: its host settles it. Null: it was run as
+   * with `give`. Left out by workers that run nothing at once.
+   */
+  runLone?(job: J): Step | null
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
    * reported before this returns.
