@@ -1,9 +1,11 @@
 import { type Waiting } from '../queues/waiting'
-import { type Gate, underRules } from './hold'
+import { type RateRules } from './begins'
+import { type Gate, rateOf, withRate } from './hold'
 import { KeyedLimit } from './keyed-limit'
 import { type KeyRules } from './limit-lane'
 import { type CheckedLimitsOptions, type CheckedRateOptions, type CostOf, costOf, toRateRules } from './limit-options'
 import { Pass } from './pass'
+import { type Rate, rateOfAll } from './rate'
 
 /** The checked options of all limits. */
 export interface LimitsInForce {
@@ -75,7 +77,7 @@ export class LimitRules<E extends Waiting> {
     const { rate, limits } = this.options
     const rules = rate === false ? null : toRateRules(rate)
     const by = rate === false ? undefined : rate.by
-    this.gate = underRules(this.gate, by === undefined ? rules : null)
+    this.gate = withRate(this.gate, by === undefined && rules !== null ? this.#rateOfAll(rules) : null)
     const forRate: KeyRules = {
       concurrency: Infinity,
       rate: rules,
@@ -91,6 +93,12 @@ export class LimitRules<E extends Waiting> {
     const isOneEach = this.#cost === null && this.#keyedCost === null
     this.isPlain = this.all.length === 0 && isOneEach
     this.only = this.all.length === 1 && isOneEach ? (this.keyed ?? this.rated) : null
+  }
+
+  #rateOfAll(rules: RateRules): Rate {
+    const before = rateOf(this.gate)
+    before?.configure(rules)
+    return before ?? rateOfAll(rules)
   }
 
   #takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {
