@@ -4,6 +4,7 @@ import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type HoldingLimit } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
+import { laneOf, park } from './lane-holder'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Parking, type ParkingOwner } from './parking'
@@ -72,13 +73,20 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     else this.schedule(lane, limit, now)
   }
 
-  /** Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes. */
-  tryParkNew(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): boolean {
+  /**
+   * Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes.
+   *
+   * @param pass null for one that holds its lane, while there is no `max`
+   */
+  tryParkNew(entry: E, pass: Pass<E> | null, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.parking.tryPark(entry, pass, lane)) return false
-    pass.place = 'parked'
-    pass.parkedIn = lane
+    if (pass === null) park(entry)
+    else {
+      pass.place = 'parked'
+      pass.parkedIn = lane
+    }
     const { watch } = this.passes
-    if (watch.isOn) watch.held(entry, 'limits', this.passes.limitOf(lane, pass).keyIn(lane), now)
+    if (watch.isOn) watch.held(entry, 'limits', (lane.owner as KeyedLimit<E>).keyIn(lane), now)
     return true
   }
 
@@ -86,10 +94,14 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
    * Fast path: takes out the next one of a lane without a rate, which may begin; null, and nothing changes, if something has to
    * be decided.
    */
-  tryUnpark(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
-    const pass = this.parking.tryNext(lane, now)
-    if (pass !== null) pass.parkedIn = null
-    return pass
+  tryUnpark(lane: LimitLane<E>, now: Nanos): E | null {
+    const entry = this.parking.tryNext(lane, now)
+    if (entry !== null && laneOf(entry) === undefined) {
+      const pass = this.passOf(entry)
+      this.parking.unlist(pass)
+      pass.parkedIn = null
+    }
+    return entry
   }
 
   /** Removes a request that is parked; false if it is not. */

@@ -50,28 +50,39 @@ export class Parking<E extends Waiting> {
     }
   }
 
-  /** Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes. */
-  tryPark(entry: E, pass: Pass<E>, lane: LimitLane<E>): boolean {
+  /**
+   * Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes.
+   *
+   * @param pass null for one that is never dropped for another: it holds its lane instead
+   */
+  tryPark(entry: E, pass: Pass<E> | null, lane: LimitLane<E>): boolean {
     const level = lane.plainLevel
     if (level === null || entry.tag !== undefined || !level.tryEnqueue(entry)) return false
     lane.parked++
     this.length++
-    pass.entry = entry
-    this.usual.push(pass)
+    if (pass !== null) {
+      pass.entry = entry
+      this.usual.push(pass)
+    }
     return true
   }
 
-  /** Fast path: `next` where nothing has to be decided; otherwise null, and nothing changes. */
-  tryNext(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
+  /** Fast path: `next` where nothing has to be decided; otherwise null, and nothing changes. Call `unlist` for its pass. */
+  tryNext(lane: LimitLane<E>, now: Nanos): E | null {
     const level = lane.plainLevel
     const entry = level === null ? null : level.peek(now, 0)
     if (level === null || entry === null || entry.key !== undefined) return null
     level.takeShown(entry)
     lane.parked--
     this.length--
-    const pass = this.owner.passOf(entry)
+    return entry
+  }
+
+  /** Forgets the pass of a request of priority 0 that is parked no longer. One that held its lane is not known. */
+  unlist(pass: Pass<E>): void {
+    if (pass.entry === null) return
+    pass.entry = null
     this.usual.remove(pass)
-    return pass
   }
 
   /** Takes out the next request of a lane; null if all that was left had to be dropped. */
@@ -188,8 +199,8 @@ export class Parking<E extends Waiting> {
     this.tags.delete(entry)
     const { priority } = entry
     const pass = this.owner.passOf(entry)
+    if (priority === 0) return this.unlist(pass)
     pass.entry = null
-    if (priority === 0) return this.usual.remove(pass)
     const peers = this.byPriority.get(priority) as ParkedList<E>
     peers.remove(pass)
     if (peers.first === null) this.byPriority.delete(priority)

@@ -158,15 +158,14 @@ export class ShortLimits<E extends Waiting> {
   private letNext(lane: LimitLane<E>, now: Nanos): number {
     const before = this.inner.ready
     while (lane.parked > 0 && lane.hasPlace()) {
-      const pass = this.lanes.tryUnpark(lane, now)
-      if (pass === null) {
+      const entry = this.lanes.tryUnpark(lane, now)
+      if (entry === null) {
         this.lanes.refillLane(lane, now)
         break
       }
-      const entry = pass.entry as E
-      pass.entry = null
-      if (lane.owner === this.rules.only) this.holdLane(entry, pass, lane)
-      else pass.enter(0)
+      if (laneOf(entry) !== undefined) enter(entry, lane)
+      else if (lane.owner === this.rules.only) this.holdLane(entry, this.passes.of(entry), lane)
+      else this.passes.of(entry).enter(0)
       this.inner.rejoinPlain(entry, now)
       this.watch.freed(entry, now)
     }
@@ -200,7 +199,8 @@ export class ShortLimits<E extends Waiting> {
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    if (!this.lanes.tryParkNew(entry, this.passes.of(entry), lane, now)) this.lanes.parkNew(entry, lane, now)
+    const pass = this.inner.max === Infinity && laneOf(entry) !== undefined ? null : this.passes.of(entry)
+    if (!this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true
   }
