@@ -27,9 +27,9 @@ export interface GateOwner<E extends Waiting> {
  */
 export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** The request that the gate holds. It is queued, so its `list` is not null: its owner must find it to remove it. */
-  #held: E | null = null
+  private held: E | null = null
   /** Whether keys take turns in the queue. */
-  #isFair: boolean
+  private isFair: boolean
 
   constructor(
     private readonly inner: LayeredQueue<E>,
@@ -37,13 +37,13 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     client: CheckedQueueOptions,
     private readonly owner: GateOwner<E>,
   ) {
-    this.#isFair = isFair(client)
+    this.isFair = isFair(client)
     inner.returned = (entry) => passes.get(entry)?.enter(entry.priority)
   }
 
   /** How many the gate has sent back: one at most. */
   get heldCount(): number {
-    return this.#held === null ? 0 : 1
+    return this.held === null ? 0 : 1
   }
 
   get length(): number {
@@ -66,12 +66,12 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   /** Whether the gate holds a request in front of the queue. */
   get isHolding(): boolean {
-    return this.#held !== null
+    return this.held !== null
   }
 
   /** In no order. */
   *[Symbol.iterator](): Iterator<E> {
-    if (this.#held !== null) yield this.#held
+    if (this.held !== null) yield this.held
     yield* this.inner
   }
 
@@ -104,7 +104,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   opensAt(now: Nanos): Nanos {
     const { gate, leastCost } = this.passes.rules
     if (gate === null || this.ready === 0) return -Infinity
-    return gate.opensAt(this.#held === null ? leastCost : this.passes.of(this.#held).cost, now)
+    return gate.opensAt(this.held === null ? leastCost : this.passes.of(this.held).cost, now)
   }
 
   start(entry: E): void {
@@ -112,25 +112,25 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   }
 
   enqueue(entry: E, now: Nanos): void {
-    this.#countOutside()
+    this.countOutside()
     this.inner.enqueue(entry, now)
-    this.#report(now)
+    this.report(now)
   }
 
   /** Makes sure that `entry` may be added; otherwise drops it. */
   makePlace(entry: E, now: Nanos): boolean {
-    this.#countOutside()
+    this.countOutside()
     const here = this.inner.makePlace(entry, now)
-    this.#report(now)
+    this.report(now)
     return here
   }
 
   /** Takes the next request out, whether or not the gate lets it through. */
   take(now: Nanos): E | null {
-    let entry = this.#letGo()
+    let entry = this.letGo()
     if (entry === null) {
       entry = this.inner.dequeue(now)
-      this.#report(now)
+      this.report(now)
     }
     if (entry !== null) this.passes.of(entry).leave()
     return entry
@@ -139,7 +139,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** Holds the request that was just taken out until the gate lets it through. */
   hold(entry: E, now: Nanos): void {
     this.passes.of(entry).enter(entry.priority)
-    this.#held = entry
+    this.held = entry
     entry.list = IN_FRONT
     const { rules, watch } = this.passes
     if (watch.isOn) watch.held(entry, limitOf(rules.gate, now), undefined, now)
@@ -159,28 +159,28 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
 
   /** Another request may be served before the one that is held. In a fair queue only one more urgent is. */
   letPass(entry: E, now: Nanos): void {
-    if (this.#held !== null && (!this.#isFair || entry.priority > this.#held.priority)) this.putBack(now)
+    if (this.held !== null && (!this.isFair || entry.priority > this.held.priority)) this.putBack(now)
   }
 
   /** Puts the request that is held back into the queue. */
   putBack(now: Nanos): void {
-    const entry = this.#letGo()
+    const entry = this.letGo()
     if (entry !== null) this.inner.readmit(entry, now)
   }
 
   /** Takes back one that a member had, and that may be served now. */
   readmit(entry: E, now: Nanos): void {
-    this.#enter(entry, now)
+    this.enter(entry, now)
     this.inner.readmit(entry, now)
   }
 
   /** Takes one that was parked, and that may be served now. */
   rejoin(entry: E, now: Nanos): void {
-    this.#enter(entry, now)
+    this.enter(entry, now)
     this.inner.rejoin(entry, now)
   }
 
-  #enter(entry: E, now: Nanos): void {
+  private enter(entry: E, now: Nanos): void {
     this.letPass(entry, now)
     const pass = this.passes.of(entry)
     pass.parkedIn = null
@@ -191,14 +191,14 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** Ends the turn of a request with a key: the next one of its key may be served. */
   release(entry: E, now: Nanos): void {
     if (entry.key === undefined) return
-    if (!this.#isFair) this.putBack(now)
+    if (!this.isFair) this.putBack(now)
     this.inner.release(entry, now)
-    this.#report(now)
+    this.report(now)
   }
 
   timeout(now: Nanos): void {
     this.inner.timeout(now)
-    this.#report(now)
+    this.report(now)
   }
 
   /** Removes all with this tag; returns them. */
@@ -206,14 +206,14 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     this.putBack(now)
     const found = this.inner.tagged(tag)
     this.inner.cancel(tag, now)
-    this.#report(now)
+    this.report(now)
     return found
   }
 
   remove(entry: E, now: Nanos): boolean {
-    if (this.#held === entry) this.putBack(now)
+    if (this.held === entry) this.putBack(now)
     const here = this.inner.remove(entry, now)
-    this.#report(now)
+    this.report(now)
     return here
   }
 
@@ -221,39 +221,39 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
     this.putBack(now)
     for (const entry of parked) this.inner.rejoin(entry, now)
-    this.#countOutside()
+    this.countOutside()
     this.inner.apply(client, now)
-    this.#report(now)
-    this.#isFair = isFair(client)
+    this.report(now)
+    this.isFair = isFair(client)
   }
 
   drain(): void {
     this.inner.drain()
-    this.#letGo()
+    this.letGo()
   }
 
   /** Ends a call; returns when the queue or the gate wants to be woken, `Infinity` for never. */
   finish(now: Nanos): Nanos {
-    this.#countOutside()
+    this.countOutside()
     const at = this.inner.decision.wakeAt ?? Infinity
     const opensAt = this.opensAt(now)
     return opensAt > now ? Math.min(at, opensAt) : at
   }
 
   /** Holds nothing any more; returns what was held. */
-  #letGo(): E | null {
-    const entry = this.#held
+  private letGo(): E | null {
+    const entry = this.held
     if (entry === null) return null
-    this.#held = null
+    this.held = null
     entry.list = null
     return entry
   }
 
-  #countOutside(): void {
+  private countOutside(): void {
     this.inner.outside = this.owner.parked() + this.heldCount
   }
 
-  #report(now: Nanos): void {
+  private report(now: Nanos): void {
     const { dropped } = this.inner.decision
     if (dropped.length > 0) this.owner.dropped(dropped, now)
   }

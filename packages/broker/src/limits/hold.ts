@@ -1,5 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
-import { Rate, type RateRules } from './rate'
+import { type Rate } from './rate'
 
 /** Decides when the next may begin, by what has begun: a rate, or a hold over it. */
 export type Gate = Rate | Hold
@@ -56,11 +56,8 @@ export function rateOf(gate: Gate | null): Rate | null {
   return isHold(gate) ? gate.rate : gate
 }
 
-/** The gate under other rules: a hold stays, and what began before still counts. */
-export function underRules(gate: Gate | null, rules: RateRules | null): Gate | null {
-  const before = rateOf(gate)
-  if (rules !== null) before?.configure(rules)
-  const rate = rules === null ? null : (before ?? new Rate(rules))
+/** The gate with another rate: a hold stays. */
+export function withRate(gate: Gate | null, rate: Rate | null): Gate | null {
   if (!isHold(gate)) return rate
   gate.rate = rate
   return gate

@@ -4,6 +4,7 @@ import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type HoldingLimit } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
+import { laneOf, park } from './lane-holder'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Parking, type ParkingOwner } from './parking'
@@ -20,8 +21,8 @@ export interface LanesOwner<E extends Waiting> {
 
 /** When the requests that are parked in the lanes of keys come back: as soon as the limits of their keys let them begin. */
 export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
-  readonly #rules: LimitRules<E>
-  readonly #parking: Parking<E>
+  private readonly rules: LimitRules<E>
+  private readonly parking: Parking<E>
 
   /** @param queue the queue that each lane has for each priority */
   constructor(
@@ -29,56 +30,63 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     queue: CheckedLeafOptions,
     private readonly owner: LanesOwner<E>,
   ) {
-    this.#rules = passes.rules
-    this.#parking = new Parking<E>(this, queue)
+    this.rules = passes.rules
+    this.parking = new Parking<E>(this, queue)
   }
 
   /** How many are parked. */
   get length(): number {
-    return this.#parking.length
+    return this.parking.length
   }
 
   /** When something is due in the next lane; `Infinity` for never. */
   get wakeAt(): Nanos {
-    const { keyed, rated } = this.#rules
+    const { keyed, rated } = this.rules
     return Math.min(keyed === null ? Infinity : keyed.timers.least, rated === null ? Infinity : rated.timers.least)
   }
 
   /** Whether nothing that is parked leaves by its age. */
   get isTimeless(): boolean {
-    return this.#parking.queue.type === 'drop'
+    return this.parking.queue.type === 'drop'
   }
 
   /** The parked requests with this tag. */
   tagged(tag: unknown): readonly E[] {
-    return this.#parking.tagged(tag)
+    return this.parking.tagged(tag)
   }
 
   /** All that are parked, in no order. */
   all(): readonly E[] {
-    return this.#rules.all.flatMap((limit) => [...this.#parking.of(limit)])
+    return this.rules.all.flatMap((limit) => [...this.parking.of(limit)])
   }
 
   /** Parks a request that was taken out of the queue: it stands where its age puts it. */
   park(entry: E, lane: LimitLane<E>, now: Nanos): void {
-    const limit = this.#enter(entry, lane, false, now)
-    this.#reschedule(lane, limit, now)
+    const limit = this.enter(entry, lane, false, now)
+    this.reschedule(lane, limit, now)
   }
 
   /** Parks a new request, behind all others. */
   parkNew(entry: E, lane: LimitLane<E>, now: Nanos): void {
-    const limit = this.#enter(entry, lane, true, now)
-    if (lane.mayBeNext(entry)) this.#reschedule(lane, limit, now)
-    else this.#schedule(lane, limit, now)
+    const limit = this.enter(entry, lane, true, now)
+    if (lane.mayBeNext(entry)) this.reschedule(lane, limit, now)
+    else this.schedule(lane, limit, now)
   }
 
-  /** Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes. */
-  tryParkNew(entry: E, pass: Pass<E>, lane: LimitLane<E>, now: Nanos): boolean {
-    if (!this.#parking.tryPark(entry, pass, lane)) return false
-    pass.place = 'parked'
-    pass.parkedIn = lane
+  /**
+   * Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes.
+   *
+   * @param pass null for one that holds its lane, while there is no `max`
+   */
+  tryParkNew(entry: E, pass: Pass<E> | null, lane: LimitLane<E>, now: Nanos): boolean {
+    if (!this.parking.tryPark(entry, pass, lane)) return false
+    if (pass === null) park(entry)
+    else {
+      pass.place = 'parked'
+      pass.parkedIn = lane
+    }
     const { watch } = this.passes
-    if (watch.isOn) watch.held(entry, 'limits', this.passes.limitOf(lane, pass).keyIn(lane), now)
+    if (watch.isOn) watch.held(entry, 'limits', (lane.owner as KeyedLimit<E>).keyIn(lane), now)
     return true
   }
 
@@ -86,32 +94,36 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
    * Fast path: takes out the next one of a lane without a rate, which may begin; null, and nothing changes, if something has to
    * be decided.
    */
-  tryUnpark(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
-    const pass = this.#parking.tryNext(lane, now)
-    if (pass !== null) pass.parkedIn = null
-    return pass
+  tryUnpark(lane: LimitLane<E>, now: Nanos): E | null {
+    const entry = this.parking.tryNext(lane, now)
+    if (entry !== null && laneOf(entry) === undefined) {
+      const pass = this.passOf(entry)
+      this.parking.unlist(pass)
+      pass.parkedIn = null
+    }
+    return entry
   }
 
   /** Removes a request that is parked; false if it is not. */
   remove(entry: E, now: Nanos): boolean {
     const pass = this.passes.get(entry)
     const lane = pass?.place === 'parked' ? pass.parkedIn : null
-    if (pass === undefined || lane === null || !this.#parking.remove(entry, lane, now)) return false
+    if (pass === undefined || lane === null || !this.parking.remove(entry, lane, now)) return false
     this.passes.forget(entry, pass)
-    this.#reschedule(lane, this.passes.limitOf(lane, pass), now)
+    this.reschedule(lane, this.passes.limitOf(lane, pass), now)
     return true
   }
 
   /** Makes sure that one more of its key may wait: false if the key has its `max`, and none of them is less urgent. */
   hasRoomFor(entry: E, { keyed }: Pass<E>, now: Nanos): boolean {
     if (keyed === null || keyed.waiting < keyed.rules.max) return true
-    return this.#parking.shedFor(entry, this.#parking.lastOf(keyed), now)
+    return this.parking.shedFor(entry, this.parking.lastOf(keyed), now)
   }
 
   /** Drops one of the least urgent for `entry`; false if it is not less urgent, or if its priority is above `highest`. */
   shedFor(entry: E, highest: number, now: Nanos): boolean {
-    const last = this.#parking.last()
-    return last !== null && last.priority <= highest && this.#parking.shedFor(entry, last, now)
+    const last = this.parking.last()
+    return last !== null && last.priority <= highest && this.parking.shedFor(entry, last, now)
   }
 
   /** A request has begun. */
@@ -123,13 +135,13 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** Places of a request are free: brings back as many of its keys as may begin now. */
   refill(pass: Pass<E>, now: Nanos): void {
     const { keyed, rated } = pass
-    if (keyed !== null && keyed.parked > 0) this.#refill(keyed, this.passes.limitOf(keyed, pass), now)
-    if (rated !== null && rated.parked > 0) this.#refill(rated, this.passes.limitOf(rated, pass), now)
+    if (keyed !== null && keyed.parked > 0) this.refillIn(keyed, this.passes.limitOf(keyed, pass), now)
+    if (rated !== null && rated.parked > 0) this.refillIn(rated, this.passes.limitOf(rated, pass), now)
   }
 
   /** The same for one lane. */
   refillLane(lane: LimitLane<E>, now: Nanos): void {
-    this.#refill(lane, lane.owner as KeyedLimit<E>, now)
+    this.refillIn(lane, lane.owner as KeyedLimit<E>, now)
   }
 
   /** A request left the queue for good: its places are free for others. */
@@ -143,23 +155,23 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
 
   /** Lets time pass in the lanes in which something is due. */
   wake(now: Nanos): void {
-    for (const limit of this.#rules.all) {
+    for (const limit of this.rules.all) {
       if (limit.timers.least > now) continue
       for (const lane of limit.timers.upTo(now)) {
-        this.#parking.timeout(lane, now)
-        this.#refill(lane, limit, now)
+        this.parking.timeout(lane, now)
+        this.refillIn(lane, limit, now)
       }
     }
   }
 
   /** Takes all out. */
   drain(): E[] {
-    return this.#rules.all.flatMap((limit) => this.#parking.drain(limit))
+    return this.rules.all.flatMap((limit) => this.parking.drain(limit))
   }
 
   /** Takes other options of the lanes' queues over. Call it while nothing is parked. */
   configure(queue: CheckedLeafOptions): void {
-    this.#parking.queue = queue
+    this.parking.queue = queue
   }
 
   passOf(entry: E): Pass<E> {
@@ -169,41 +181,41 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   parkedDropped(drop: Drop<E>, now: Nanos): void {
     const pass = this.passes.get(drop.entry)
     this.passes.delete(drop.entry)
-    if (pass?.parkedIn) this.#reschedule(pass.parkedIn, this.passes.limitOf(pass.parkedIn, pass), now)
+    if (pass?.parkedIn) this.reschedule(pass.parkedIn, this.passes.limitOf(pass.parkedIn, pass), now)
     this.owner.dropped(drop, now)
   }
 
-  #enter(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): KeyedLimit<E> {
+  private enter(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): KeyedLimit<E> {
     const pass = this.passes.of(entry)
     pass.place = 'parked'
     pass.parkedIn = lane
-    this.#parking.park(entry, lane, isNew, now)
+    this.parking.park(entry, lane, isNew, now)
     const limit = this.passes.limitOf(lane, pass)
     const { watch } = this.passes
-    if (watch.isOn) watch.held(entry, this.#holding(lane, limit), limit.keyIn(lane), now)
+    if (watch.isOn) watch.held(entry, this.holding(lane, limit), limit.keyIn(lane), now)
     return limit
   }
 
-  #holding(lane: LimitLane<E>, limit: KeyedLimit<E>): HoldingLimit {
+  private holding(lane: LimitLane<E>, limit: KeyedLimit<E>): HoldingLimit {
     if (lane.isHeld) return 'backOff'
-    return limit === this.#rules.keyed ? 'limits' : 'rate'
+    return limit === this.rules.keyed ? 'limits' : 'rate'
   }
 
   /** Brings back as many parked requests of a lane as may begin now. */
-  #refill(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
-    const least = this.#rules.leastIn(limit)
+  private refillIn(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+    const least = this.rules.leastIn(limit)
     lane.endHold(now)
     lane.opensAt = Infinity
     while (lane.parked > 0 && lane.hasPlace()) {
       lane.opensAt = lane.fitsAt(least, now)
       if (lane.opensAt > now) break
       lane.opensAt = Infinity
-      const entry = this.#parking.next(lane, now)
+      const entry = this.parking.next(lane, now)
       if (entry === null) break
       const pass = this.passes.of(entry)
       const at = lane.fitsAt(pass.costIn(lane), now)
       if (at > now) {
-        this.#parking.park(entry, lane, false, now)
+        this.parking.park(entry, lane, false, now)
         lane.opensAt = at
         break
       }
@@ -216,15 +228,15 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   }
 
   /** Sets when a lane is due, after another request has become its next one. */
-  #reschedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+  private reschedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
     if (lane.rules.inOrder || lane.parked === 0) lane.opensAt = Infinity
-    this.#schedule(lane, limit, now)
+    this.schedule(lane, limit, now)
   }
 
   /** Sets when a lane is due, after something was parked in it. */
-  #schedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
+  private schedule(lane: LimitLane<E>, limit: KeyedLimit<E>, now: Nanos): void {
     if (lane.rate !== null && lane.parked > 0 && lane.opensAt === Infinity && lane.hasPlace()) {
-      lane.opensAt = lane.fitsAt(this.#rules.leastIn(limit), now)
+      lane.opensAt = lane.fitsAt(this.rules.leastIn(limit), now)
     }
     limit.timers.set(lane, lane.wakeAt)
   }

@@ -3,8 +3,9 @@ import { Level } from '../queues/level'
 import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
-import { type Gate, holdOf, isHold, rateOf, underRules } from './hold'
-import { type RateRules } from './rate'
+import { type Gate, holdOf, isHold, rateOf, withRate } from './hold'
+import { type RateRules } from './begins'
+import { type Rate } from './rate'
 
 /** What holds for each key. */
 export interface KeyRules {
@@ -43,8 +44,8 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   rate: Gate | null = null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
   opensAt: Nanos
-  /** The slot of its key in its limit; -1 if it has no key now. */
-  place = -1
+  /** The place of its key in its limit; 0 if it has no key now. */
+  place = 0
   /** Whether nothing of its key was left some time ago, and its limit keeps it for a while. */
   isResting = false
 
@@ -68,9 +69,9 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     this.floor = Infinity
   }
 
-  configure(rules: KeyRules): void {
+  configure(rules: KeyRules, rate: Rate | null): void {
     this.rules = rules
-    this.rate = underRules(this.rate, rules.rate)
+    this.rate = withRate(this.rate, rate)
   }
 
   /** Whether a request may not begin now. */

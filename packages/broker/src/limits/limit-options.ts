@@ -4,7 +4,7 @@ import { InvalidError } from '../errors'
 import { type FairBy, identifyOf, keyFunction, propertyOf } from '../queues/fair-keys'
 import { fairWeight } from '../queues/fair-weight'
 import { countOrInfinity, toNanos } from '../queues/leaf-options'
-import { type RateRules } from './rate'
+import { type RateRules } from './begins'
 
 const name = z.string().min(1).describe('The property of the message.')
 const fn = <F>(what: string): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', what)

@@ -1,9 +1,11 @@
 import { type Waiting } from '../queues/waiting'
-import { type Gate, underRules } from './hold'
+import { type RateRules } from './begins'
+import { type Gate, rateOf, withRate } from './hold'
 import { KeyedLimit } from './keyed-limit'
 import { type KeyRules } from './limit-lane'
 import { type CheckedLimitsOptions, type CheckedRateOptions, type CostOf, costOf, toRateRules } from './limit-options'
 import { Pass } from './pass'
+import { type Rate, rateOfAll } from './rate'
 
 /** The checked options of all limits. */
 export interface LimitsInForce {
@@ -19,24 +21,24 @@ export class LimitRules<E extends Waiting> {
   rated: KeyedLimit<E> | null = null
   /** The limits of keys. */
   all: readonly KeyedLimit<E>[] = []
-  #keyedCost: CostOf | null = null
-  #cost: CostOf | null = null
+  private keyedCost: CostOf | null = null
+  private cost: CostOf | null = null
 
   constructor(
     public options: LimitsInForce,
     newestFirst: boolean,
   ) {
-    this.#take(null, newestFirst)
+    this.take(null, newestFirst)
   }
 
   /** The least that a request costs in the rate of all, as far as is known before it is looked at. */
   get leastCost(): number {
-    return this.#cost === null ? 1 : 0
+    return this.cost === null ? 1 : 0
   }
 
   /** The same in one lane. */
   leastIn(limit: KeyedLimit<E>): number {
-    return (limit === this.keyed ? this.#keyedCost : this.#cost) === null ? 1 : 0
+    return (limit === this.keyed ? this.keyedCost : this.cost) === null ? 1 : 0
   }
 
   /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
@@ -51,8 +53,8 @@ export class LimitRules<E extends Waiting> {
    * @throws {InvalidError} if a cost is wrong or more than may ever begin, or if a user's function throws
    */
   passOf({ subject }: E, free: Pass<E>[]): Pass<E> {
-    const keyedCost = this.#keyedCost === null ? 1 : this.#keyedCost(subject)
-    const cost = this.#cost === null ? 1 : this.#cost(subject)
+    const keyedCost = this.keyedCost === null ? 1 : this.keyedCost(subject)
+    const cost = this.cost === null ? 1 : this.cost(subject)
     // A user's function may throw: no lane is made before.
     const key = this.keyed === null ? undefined : this.keyed.keyOf(subject)
     const ratedKey = this.rated === null ? undefined : this.rated.keyOf(subject)
@@ -68,14 +70,14 @@ export class LimitRules<E extends Waiting> {
   configure(options: LimitsInForce, newestFirst: boolean): void {
     const before = this.options
     this.options = options
-    this.#take(before, newestFirst)
+    this.take(before, newestFirst)
   }
 
-  #take(before: LimitsInForce | null, newestFirst: boolean): void {
+  private take(before: LimitsInForce | null, newestFirst: boolean): void {
     const { rate, limits } = this.options
     const rules = rate === false ? null : toRateRules(rate)
     const by = rate === false ? undefined : rate.by
-    this.gate = underRules(this.gate, by === undefined ? rules : null)
+    this.gate = withRate(this.gate, by === undefined && rules !== null ? this.rateOfAll(rules) : null)
     const forRate: KeyRules = {
       concurrency: Infinity,
       rate: rules,
@@ -85,17 +87,23 @@ export class LimitRules<E extends Waiting> {
     }
     const oldBy = before === null || before.rate === false ? undefined : before.rate.by
     this.rated = by === undefined ? null : limitOf(oldBy === by ? this.rated : null, by, forRate, true)
-    this.#cost = rate === false || rules === null ? null : costOf(rate.cost, rules)
-    this.#takeLimits(limits, before === null ? false : before.limits, newestFirst)
+    this.cost = rate === false || rules === null ? null : costOf(rate.cost, rules)
+    this.takeLimits(limits, before === null ? false : before.limits, newestFirst)
     this.all = [this.keyed, this.rated].filter((limit) => limit !== null)
-    const isOneEach = this.#cost === null && this.#keyedCost === null
+    const isOneEach = this.cost === null && this.keyedCost === null
     this.isPlain = this.all.length === 0 && isOneEach
     this.only = this.all.length === 1 && isOneEach ? (this.keyed ?? this.rated) : null
   }
 
-  #takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {
+  private rateOfAll(rules: RateRules): Rate {
+    const before = rateOf(this.gate)
+    before?.configure(rules)
+    return before ?? rateOfAll(rules)
+  }
+
+  private takeLimits(limits: LimitsInForce['limits'], before: LimitsInForce['limits'], newestFirst: boolean): void {
     if (limits === false) {
-      this.keyed = this.#keyedCost = null
+      this.keyed = this.keyedCost = null
       return
     }
     const rate = limits.rate === false ? null : toRateRules(limits.rate)
@@ -108,7 +116,7 @@ export class LimitRules<E extends Waiting> {
     }
     const isSame = before !== false && before.by === limits.by
     this.keyed = limitOf(isSame ? this.keyed : null, limits.by, rules, false)
-    this.#keyedCost = limits.rate === false || rate === null ? null : costOf(limits.rate.cost, rate)
+    this.keyedCost = limits.rate === false || rate === null ? null : costOf(limits.rate.cost, rate)
   }
 }
 

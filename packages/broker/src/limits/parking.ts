@@ -21,12 +21,12 @@ export interface ParkingOwner<E extends Waiting> {
 export class Parking<E extends Waiting> {
   /** How many are parked. */
   length = 0
-  readonly #tags = new TagIndex<E>()
+  private readonly tags = new TagIndex<E>()
   /** Those in the lanes' own queues by tag, for these queues. */
-  readonly #queued = new TagIndex<E>()
+  private readonly queued = new TagIndex<E>()
   /** The parked ones of priority 0, and those of other priorities. There are few priorities. */
-  readonly #usual = new ParkedList<E>()
-  readonly #byPriority = new Map<number, ParkedList<E>>()
+  private readonly usual = new ParkedList<E>()
+  private readonly byPriority = new Map<number, ParkedList<E>>()
 
   constructor(
     private readonly owner: ParkingOwner<E>,
@@ -35,52 +35,63 @@ export class Parking<E extends Waiting> {
   ) {}
 
   tagged(tag: unknown): readonly E[] {
-    return this.#tags.get(tag)
+    return this.tags.get(tag)
   }
 
   /** @param isNew whether it comes after all that are parked; otherwise it stands where its age puts it */
   park(entry: E, lane: LimitLane<E>, isNew: boolean, now: Nanos): void {
-    const level = lane.knownLevel(entry.priority) ?? this.#addLevel(lane, entry.priority, now)
+    const level = lane.knownLevel(entry.priority) ?? this.addLevel(lane, entry.priority, now)
     lane.parked++
-    this.#entered(entry)
+    this.entered(entry)
     if (!isNew) level.readmit(entry, now)
     else {
       level.enqueue(entry, now)
-      this.#drops(lane, level, now)
+      this.drops(lane, level, now)
     }
   }
 
-  /** Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes. */
-  tryPark(entry: E, pass: Pass<E>, lane: LimitLane<E>): boolean {
+  /**
+   * Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes.
+   *
+   * @param pass null for one that is never dropped for another: it holds its lane instead
+   */
+  tryPark(entry: E, pass: Pass<E> | null, lane: LimitLane<E>): boolean {
     const level = lane.plainLevel
     if (level === null || entry.tag !== undefined || !level.tryEnqueue(entry)) return false
     lane.parked++
     this.length++
-    pass.entry = entry
-    this.#usual.push(pass)
+    if (pass !== null) {
+      pass.entry = entry
+      this.usual.push(pass)
+    }
     return true
   }
 
-  /** Fast path: `next` where nothing has to be decided; otherwise null, and nothing changes. */
-  tryNext(lane: LimitLane<E>, now: Nanos): Pass<E> | null {
+  /** Fast path: `next` where nothing has to be decided; otherwise null, and nothing changes. Call `unlist` for its pass. */
+  tryNext(lane: LimitLane<E>, now: Nanos): E | null {
     const level = lane.plainLevel
     const entry = level === null ? null : level.peek(now, 0)
     if (level === null || entry === null || entry.key !== undefined) return null
     level.takeShown(entry)
     lane.parked--
     this.length--
-    const pass = this.owner.passOf(entry)
-    this.#usual.remove(pass)
-    return pass
+    return entry
+  }
+
+  /** Forgets the pass of a request of priority 0 that is parked no longer. One that held its lane is not known. */
+  unlist(pass: Pass<E>): void {
+    if (pass.entry === null) return
+    pass.entry = null
+    this.usual.remove(pass)
   }
 
   /** Takes out the next request of a lane; null if all that was left had to be dropped. */
   next(lane: LimitLane<E>, now: Nanos): E | null {
     for (let level = lane.highest; level !== undefined; level = lane.highest) {
       const entry = level.dequeue(now)
-      this.#drops(lane, level, now)
+      this.drops(lane, level, now)
       if (entry !== null) {
-        this.#left(entry, lane)
+        this.left(entry, lane)
         return entry
       }
       lane.trim()
@@ -92,8 +103,8 @@ export class Parking<E extends Waiting> {
   remove(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     const level = lane.levels.find(({ priority }) => priority === entry.priority)
     if (level?.remove(entry, now) !== true) return false
-    this.#left(entry, lane)
-    this.#drops(lane, level, now)
+    this.left(entry, lane)
+    this.drops(lane, level, now)
     return true
   }
 
@@ -102,7 +113,7 @@ export class Parking<E extends Waiting> {
     for (const level of [...lane.levels]) {
       if (level.wakeAt === null || level.wakeAt > now) continue
       level.timeout(now)
-      this.#drops(lane, level, now)
+      this.drops(lane, level, now)
     }
   }
 
@@ -116,8 +127,8 @@ export class Parking<E extends Waiting> {
   last(): E | null {
     if (this.length === 0) return null
     let lowest = 0
-    let last = this.#usual.first
-    for (const [priority, { first }] of this.#byPriority) {
+    let last = this.usual.first
+    for (const [priority, { first }] of this.byPriority) {
       if (last !== null && priority >= lowest) continue
       lowest = priority
       last = first
@@ -148,7 +159,7 @@ export class Parking<E extends Waiting> {
       lane.opensAt = Infinity
       limit.timers.delete(lane)
     }
-    for (const entry of entries) this.#exited(entry)
+    for (const entry of entries) this.exited(entry)
     return entries
   }
 
@@ -158,50 +169,50 @@ export class Parking<E extends Waiting> {
     }
   }
 
-  #left(entry: E, lane: LimitLane<E>): void {
+  private left(entry: E, lane: LimitLane<E>): void {
     lane.parked--
-    this.#exited(entry)
-    if (lane.parked === 0 && !this.#keepsQueues(lane)) lane.levels = NO_LEVELS
+    this.exited(entry)
+    if (lane.parked === 0 && !this.keepsQueues(lane)) lane.levels = NO_LEVELS
   }
 
-  #drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
+  private drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
     if (level.dropped.length === 0) return
     for (const drop of level.dropped) {
-      this.#left(drop.entry, lane)
+      this.left(drop.entry, lane)
       this.owner.parkedDropped(drop, now)
     }
   }
 
-  #entered(entry: E): void {
+  private entered(entry: E): void {
     this.length++
-    this.#tags.add(entry)
+    this.tags.add(entry)
     const { priority } = entry
-    let peers = priority === 0 ? this.#usual : this.#byPriority.get(priority)
-    if (peers === undefined) this.#byPriority.set(priority, (peers = new ParkedList<E>()))
+    let peers = priority === 0 ? this.usual : this.byPriority.get(priority)
+    if (peers === undefined) this.byPriority.set(priority, (peers = new ParkedList<E>()))
     const pass = this.owner.passOf(entry)
     pass.entry = entry
     peers.push(pass)
   }
 
-  #exited(entry: E): void {
+  private exited(entry: E): void {
     this.length--
-    this.#tags.delete(entry)
+    this.tags.delete(entry)
     const { priority } = entry
     const pass = this.owner.passOf(entry)
+    if (priority === 0) return this.unlist(pass)
     pass.entry = null
-    if (priority === 0) return this.#usual.remove(pass)
-    const peers = this.#byPriority.get(priority) as ParkedList<E>
+    const peers = this.byPriority.get(priority) as ParkedList<E>
     peers.remove(pass)
-    if (peers.first === null) this.#byPriority.delete(priority)
+    if (peers.first === null) this.byPriority.delete(priority)
   }
 
-  #addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
+  private addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
     if (lane.parked === 0) lane.levels = NO_LEVELS
-    return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.#queued }))
+    return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.queued }))
   }
 
   /** Whether an empty lane keeps its queue: a drop queue remembers nothing. */
-  #keepsQueues({ levels }: LimitLane<E>): boolean {
+  private keepsQueues({ levels }: LimitLane<E>): boolean {
     return this.queue.type === 'drop' && levels.length === 1
   }
 }

@@ -16,9 +16,9 @@ const FREE_PASSES = 256
  */
 export class Passes<E extends Waiting> {
   /** The pass of all requests while nothing but their number counts. */
-  readonly #plain = new Pass<E>()
+  private readonly plain = new Pass<E>()
   /** Passes of requests that are done, for others. */
-  readonly #free: Pass<E>[] = []
+  private readonly free: Pass<E>[] = []
 
   constructor(
     readonly rules: LimitRules<E>,
@@ -28,7 +28,7 @@ export class Passes<E extends Waiting> {
 
   get(entry: E): Pass<E> | undefined {
     const holder = entry as Holder<E>
-    return holder.limitLane === undefined ? holder.limitPass : this.#passInstead(holder)
+    return holder.limitLane === undefined ? holder.limitPass : this.passInstead(holder)
   }
 
   /** What a request costs in the rate of all, as far as is known. */
@@ -39,8 +39,8 @@ export class Passes<E extends Waiting> {
 
   /** The pass of a request; makes it if there is none. @throws {InvalidError} if its key or its cost is wrong */
   of(entry: E): Pass<E> {
-    if (this.rules.isPlain) return this.#plain
-    return this.get(entry) ?? this.#make(entry)
+    if (this.rules.isPlain) return this.plain
+    return this.get(entry) ?? this.make(entry)
   }
 
   delete(entry: E): void {
@@ -59,7 +59,7 @@ export class Passes<E extends Waiting> {
 
   /** Fast path: takes a pass back that was forgotten, and that nobody will look at. A new one costs 15 % of a short call. */
   reuse(pass: Pass<E>): void {
-    if (this.#free.length < FREE_PASSES) this.#free.push(pass)
+    if (this.free.length < FREE_PASSES) this.free.push(pass)
   }
 
   /** Fast path: takes the pass of a request that holds its lane instead, from now on. */
@@ -89,13 +89,13 @@ export class Passes<E extends Waiting> {
   }
 
   /** Gives a request that holds only its lane a pass that says the same. */
-  #passInstead(holder: Holder<E>): Pass<E> {
-    const pass = passOfLane(holder, this.#free.pop() ?? new Pass<E>())
+  private passInstead(holder: Holder<E>): Pass<E> {
+    const pass = passOfLane(holder, this.free.pop() ?? new Pass<E>())
     return (holder.limitPass = pass)
   }
 
-  #make(entry: E): Pass<E> {
-    const pass = this.rules.passOf(entry, this.#free)
+  private make(entry: E): Pass<E> {
+    const pass = this.rules.passOf(entry, this.free)
     pass.count(1)
     holds(entry as Holder<E>, pass, undefined)
     return pass

@@ -1,25 +1,13 @@
 import { type Nanos } from '@genpool/runtime'
-import { SlidingWindow, type WindowRules } from './sliding-window'
+import { Begins, type RateRules } from './begins'
 
-/** The rules of a rate, in internal units. */
-export interface RateRules extends WindowRules {
-  /** The greatest cost that may begin at once; the rest is spread evenly. */
-  readonly burst: number
-}
-
-/**
- * A rate of work: at most `limit` of cost begin within any `interval`.
- *
- * A smaller `burst` is a second window: at most `burst` begin within its share of the interval. Whatever fits both may begin
- * at once.
- */
-export class Rate extends SlidingWindow {
-  private share: SlidingWindow | null
-
-  constructor(rules: RateRules) {
-    super(rules)
-    this.share = shareOf(rules, null)
-  }
+/** A rate of work, of one key or of all: at most `limit` of cost begin within any `interval`. */
+export class Rate {
+  constructor(
+    private readonly begins: Begins,
+    /** That of its key. */
+    public place = 0,
+  ) {}
 
   /** See `Hold`. */
   get isHold(): false {
@@ -28,41 +16,35 @@ export class Rate extends SlidingWindow {
 
   /** Takes other rules over. What began before still counts. */
   configure(rules: RateRules): void {
-    this.rules = rules
-    this.share = shareOf(rules, this.share)
+    this.begins.configure(rules)
   }
 
-  override fits(cost: number, now: Nanos): boolean {
-    return super.fits(cost, now) && (this.share === null || this.share.fits(cost, now))
+  /** The cost in the window that ends now. */
+  used(now: Nanos): number {
+    return this.begins.used(this.place, now)
+  }
+
+  fits(cost: number, now: Nanos): boolean {
+    return this.begins.fits(this.place, cost, now)
   }
 
   /** When `cost` fits if nothing begins meanwhile: now, later, or `Infinity` for never. */
-  override opensAt(cost: number, now: Nanos): Nanos {
-    const at = super.opensAt(cost, now)
-    return this.share === null ? at : Math.max(at, this.share.opensAt(cost, now))
+  opensAt(cost: number, now: Nanos): Nanos {
+    return this.begins.opensAt(this.place, cost, now)
   }
 
-  override add(cost: number, now: Nanos): void {
-    super.add(cost, now)
-    if (this.share !== null) this.share.add(cost, now)
+  /** Reports that something of this cost begins now. */
+  add(cost: number, now: Nanos): void {
+    this.begins.add(this.place, cost, now)
   }
 
-  override undo(cost: number, at: Nanos): void {
-    super.undo(cost, at)
-    if (this.share !== null) this.share.undo(cost, at)
-  }
-
-  override clear(): void {
-    super.clear()
-    if (this.share !== null) this.share.clear()
+  /** Takes back what was added with `add(cost, at)`: it did not begin after all. */
+  undo(cost: number, at: Nanos): void {
+    this.begins.undo(this.place, cost, at)
   }
 }
 
-/** The window of a burst, if it is smaller than the limit. */
-function shareOf({ limit, interval, burst }: RateRules, before: SlidingWindow | null): SlidingWindow | null {
-  if (burst >= limit) return null
-  const rules = { limit: burst, interval: Math.ceil((interval * burst) / limit) }
-  if (before === null) return new SlidingWindow(rules)
-  before.rules = rules
-  return before
+/** The rate of all. */
+export function rateOfAll(rules: RateRules): Rate {
+  return new Rate(new Begins(rules))
 }

@@ -15,8 +15,8 @@ import { type Passes } from './passes'
  * decided. Without it, a call with limits takes 3 times as long.
  */
 export class ShortLimits<E extends Waiting> {
-  readonly #rules: LimitRules<E>
-  readonly #watch: HoldWatch<E>
+  private readonly rules: LimitRules<E>
+  private readonly watch: HoldWatch<E>
 
   constructor(
     private readonly passes: Passes<E>,
@@ -24,26 +24,26 @@ export class ShortLimits<E extends Waiting> {
     private readonly queue: GatedQueue<E>,
     private readonly lanes: LaneSchedule<E>,
   ) {
-    this.#rules = passes.rules
-    this.#watch = passes.watch
+    this.rules = passes.rules
+    this.watch = passes.watch
   }
 
   /** Whether nothing can be served, and nothing is due at any time. */
   get isAtRest(): boolean {
-    return this.inner.ready === 0 && !this.#isHolding() && (this.inner.outside === 0 || this.lanes.wakeAt === Infinity)
+    return this.inner.ready === 0 && !this.isHolding() && (this.inner.outside === 0 || this.lanes.wakeAt === Infinity)
   }
 
   /**
    * Whether the gate holds a request. The gate is looked at first: it is nearer in memory. Not a getter: a private one costs a
    * call into V8's C++ each time.
    */
-  #isHolding(): boolean {
-    return this.#rules.gate !== null && this.queue.isHolding
+  private isHolding(): boolean {
+    return this.rules.gate !== null && this.queue.isHolding
   }
 
   /** Whether a new one may begin at once. */
   mayBegin(entry: E, now: Nanos): boolean {
-    const { gate, isPlain, only } = this.#rules
+    const { gate, isPlain, only } = this.rules
     // The lane first: it is the most likely to say no.
     const lane = only === null ? undefined : laneFor(entry, only)
     if (lane !== undefined && !beginsAlone(lane, now)) return false
@@ -55,57 +55,57 @@ export class ShortLimits<E extends Waiting> {
 
   /** Adds one that may stand in the queue, or parks it; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
-    if (this.#isHolding()) return false
-    const { isPlain, only } = this.#rules
-    if (isPlain) return this.#enqueued(entry, now)
+    if (this.isHolding()) return false
+    const { isPlain, only } = this.rules
+    if (isPlain) return this.enqueued(entry, now)
     const lone = only === null ? undefined : laneFor(entry, only)
-    if (lone !== undefined) return this.#tryEnqueueIn(lone, entry, now)
+    if (lone !== undefined) return this.tryEnqueueIn(lone, entry, now)
     const pass = this.passes.of(entry)
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
     const lane = pass.closedLane(0, now)
-    if (lane !== null) return this.#parked(entry, lane, now)
-    if (!this.#enqueued(entry, now)) return false
+    if (lane !== null) return this.parked(entry, lane, now)
+    if (!this.enqueued(entry, now)) return false
     pass.enter(0)
     return true
   }
 
-  #tryEnqueueIn(lane: LimitLane<E>, entry: E, now: Nanos): boolean {
+  private tryEnqueueIn(lane: LimitLane<E>, entry: E, now: Nanos): boolean {
     if (lane.waiting >= lane.rules.max) return false
-    if (lane.isClosed(1, 0, now)) return this.#parked(entry, lane, now)
-    if (!this.#enqueued(entry, now)) return false
+    if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
+    if (!this.enqueued(entry, now)) return false
     enter(entry, lane)
     return true
   }
 
   /** Parks a new one if it may not begin and nothing else has to be decided; otherwise false, and nothing changes. */
   tryPark(entry: E, now: Nanos): boolean {
-    if (this.#isHolding() || this.#rules.isPlain) return false
+    if (this.isHolding() || this.rules.isPlain) return false
     const lone = laneOf(entry)
     if (lone !== undefined)
-      return lone.waiting < lone.rules.max && lone.isClosed(1, 0, now) && this.#parked(entry, lone, now)
+      return lone.waiting < lone.rules.max && lone.isClosed(1, 0, now) && this.parked(entry, lone, now)
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
-    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.#parked(entry, lane, now)
+    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.parked(entry, lane, now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */
   next(now: Nanos, enough: Nanos): E | null {
-    const { gate, isPlain } = this.#rules
+    const { gate, isPlain } = this.rules
     if (gate !== null && (this.queue.isHolding || !gate.fits(1, now))) return null
     const entry = this.inner.peek(now, enough)
     if (entry === null) return null
     if (isPlain) return entry
     const lane = laneOf(entry)
-    if (lane !== undefined) return beginsNow(entry, lane, now) && !this.#isDue(now) ? entry : null
+    if (lane !== undefined) return beginsNow(entry, lane, now) && !this.isDue(now) ? entry : null
     const pass = this.passes.get(entry)
     if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
-    if (this.#isDue(now) || (entry.key !== undefined && !pass.isAlone)) return null
+    if (this.isDue(now) || (entry.key !== undefined && !pass.isAlone)) return null
     return gate === null || pass.cost === 1 ? entry : null
   }
 
   /** Whether a parked request may begin, or is too old. */
-  #isDue(now: Nanos): boolean {
+  private isDue(now: Nanos): boolean {
     return this.inner.outside > 0 && this.lanes.wakeAt <= now
   }
 
@@ -114,13 +114,13 @@ export class ShortLimits<E extends Waiting> {
     this.inner.takeShown(entry)
     const lane = laneOf(entry)
     if (lane !== undefined) lane.leave(1)
-    else if (!this.#rules.isPlain) this.passes.of(entry).leave()
+    else if (!this.rules.isPlain) this.passes.of(entry).leave()
     this.begin(entry, now)
   }
 
   /** Begins one, where nothing is parked that it concerns. */
   begin(entry: E, now: Nanos): void {
-    const { gate, isPlain } = this.#rules
+    const { gate, isPlain } = this.rules
     const lane = laneOf(entry)
     if (lane !== undefined) {
       begin(entry, lane, now)
@@ -130,77 +130,77 @@ export class ShortLimits<E extends Waiting> {
       if (!isPlain) pass.begin(now)
       gate?.add(pass.cost, now)
     }
-    this.#watch.freed(entry, now)
+    this.watch.freed(entry, now)
   }
 
   /** Ends one that ran. Returns how many of its key came into the queue; -1, and nothing changes, if more is to be decided. */
   tryRelease(entry: E, now: Nanos): number {
     const lane = laneOf(entry)
-    if (lane !== undefined) return this.#tryReleaseLane(entry, lane, now)
-    const pass = this.#rules.isPlain ? undefined : this.passes.get(entry)
+    if (lane !== undefined) return this.tryReleaseLane(entry, lane, now)
+    const pass = this.rules.isPlain ? undefined : this.passes.get(entry)
     if (pass === undefined) return 0
-    if (pass.place !== 'running' || !(pass.isAlone || this.#isSimple(pass))) return -1
+    if (pass.place !== 'running' || !(pass.isAlone || this.isSimple(pass))) return -1
     pass.end(true)
     this.passes.forget(entry, pass)
-    const count = pass.keyed !== null && !pass.isAlone ? this.#letNext(pass.keyed, now) : 0
+    const count = pass.keyed !== null && !pass.isAlone ? this.letNext(pass.keyed, now) : 0
     this.passes.reuse(pass)
     return count
   }
 
-  #tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
+  private tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
     const isAlone = lane.parked === 0
-    if (!runs(entry) || !(isAlone || (this.#isTimeless(lane) && this.#rules.rated === null))) return -1
+    if (!runs(entry) || !(isAlone || (this.isTimeless(lane) && this.rules.rated === null))) return -1
     end(entry, lane)
-    return isAlone ? 0 : this.#letNext(lane, now)
+    return isAlone ? 0 : this.letNext(lane, now)
   }
 
   /** Puts what is parked in a lane into the queue, as far as there are places. Returns how many. */
-  #letNext(lane: LimitLane<E>, now: Nanos): number {
+  private letNext(lane: LimitLane<E>, now: Nanos): number {
     const before = this.inner.ready
     while (lane.parked > 0 && lane.hasPlace()) {
-      const pass = this.lanes.tryUnpark(lane, now)
-      if (pass === null) {
+      const entry = this.lanes.tryUnpark(lane, now)
+      if (entry === null) {
         this.lanes.refillLane(lane, now)
         break
       }
-      const entry = pass.entry as E
-      pass.entry = null
-      if (lane.owner === this.#rules.only) this.#holdLane(entry, pass, lane)
-      else pass.enter(0)
+      if (laneOf(entry) !== undefined) enter(entry, lane)
+      else if (lane.owner === this.rules.only) this.holdLane(entry, this.passes.of(entry), lane)
+      else this.passes.of(entry).enter(0)
       this.inner.rejoinPlain(entry, now)
-      this.#watch.freed(entry, now)
+      this.watch.freed(entry, now)
     }
     this.inner.outside = this.lanes.length
     return this.inner.ready - before
   }
 
   /** One that comes back needs its pass no more. */
-  #holdLane(entry: E, pass: Pass<E>, lane: LimitLane<E>): void {
+  private holdLane(entry: E, pass: Pass<E>, lane: LimitLane<E>): void {
     this.passes.detach(entry, pass)
     hold(entry, lane)
   }
 
   /** Whether what is parked for the same key waits for nothing but its turn. */
-  #isSimple({ keyed, rated }: Pass<E>): boolean {
-    return keyed !== null && this.#isTimeless(keyed) && rated === null && this.#rules.rated === null
+  private isSimple({ keyed, rated }: Pass<E>): boolean {
+    return keyed !== null && this.isTimeless(keyed) && rated === null && this.rules.rated === null
   }
 
   /** Whether no time matters for what is parked in a lane, or comes back from it. */
-  #isTimeless({ rate }: LimitLane<E>): boolean {
-    if (rate !== null || this.#rules.gate !== null) return false
+  private isTimeless({ rate }: LimitLane<E>): boolean {
+    if (rate !== null || this.rules.gate !== null) return false
     return this.lanes.isTimeless && this.lanes.wakeAt === Infinity
   }
 
-  #enqueued(entry: E, now: Nanos): boolean {
+  private enqueued(entry: E, now: Nanos): boolean {
     if (!this.inner.tryEnqueue(entry)) return false
     // It stands there already.
-    if (this.#rules.gate !== null) this.queue.tellHold(entry, now, this.queue.ready - 1)
+    if (this.rules.gate !== null) this.queue.tellHold(entry, now, this.queue.ready - 1)
     return true
   }
 
-  #parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
-    if (!this.#isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    if (!this.lanes.tryParkNew(entry, this.passes.of(entry), lane, now)) this.lanes.parkNew(entry, lane, now)
+  private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
+    if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
+    const pass = this.inner.max === Infinity && laneOf(entry) !== undefined ? null : this.passes.of(entry)
+    if (!this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true
   }

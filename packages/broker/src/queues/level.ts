@@ -22,7 +22,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** Drops of the last call. */
   dropped: readonly Drop<E>[] = NO_DROPS
   wakeAt: Nanos | null
-  #returningNext = true
+  private returningNext = true
 
   constructor(
     readonly priority: number,
@@ -49,15 +49,15 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   enqueue(entry: E, now: Nanos): void {
     this.queue.enqueue(entry, now)
-    this.#take()
+    this.take()
   }
 
   dequeue(now: Nanos): E | null {
     this.dropped = NO_DROPS
-    const list = this.#isTurnOfQueue() ? null : this.#olderList()
+    const list = this.isTurnOfQueue() ? null : this.olderList()
     if (list !== null) return list.shift()
     const entry = this.queue.dequeue(now)
-    this.#take()
+    this.take()
     return entry ?? this.returning.shift() ?? this.heldBack.shift()
   }
 
@@ -75,7 +75,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   peek(now: Nanos, enough: Nanos): E | null {
     if (!(this.queue instanceof DropQueue)) return null
     const queue = this.queue as DropQueue<E>
-    const first = this.#olderList()?.first ?? null
+    const first = this.olderList()?.first ?? null
     if (first === null) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
   }
@@ -88,7 +88,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   timeout(now: Nanos): void {
     this.queue.timeout(now)
-    this.#take()
+    this.take()
   }
 
   cancel(tag: unknown, now: Nanos): void {
@@ -97,14 +97,14 @@ export class Level<E extends Waiting> implements Iterable<E> {
         for (const entry of list) if (entry.tag === tag) list.remove(entry)
     }
     this.queue.cancel(tag, now)
-    this.#take()
+    this.take()
   }
 
   remove(entry: E, now: Nanos): boolean {
     this.dropped = NO_DROPS
     if (this.returning.remove(entry) || this.heldBack.remove(entry)) return true
     const here = this.queue.remove(entry, now)
-    this.#take()
+    this.take()
     return here
   }
 
@@ -112,14 +112,14 @@ export class Level<E extends Waiting> implements Iterable<E> {
   readmit(entry: E, now: Nanos): void {
     if (!(this.queue instanceof FairQueue)) return this.returning.insertByAge(entry)
     this.queue.readmit(entry, now)
-    this.#take()
+    this.take()
   }
 
   /** Adds one that was held back: behind all that were sent at the same time. */
   rejoin(entry: E, now: Nanos): void {
     if (!(this.queue instanceof FairQueue)) return this.heldBack.insertBehind(entry)
     this.queue.rejoin(entry, now)
-    this.#take()
+    this.take()
   }
 
   /** The request to drop if one must be: the oldest or the newest of the queue, before those that came to it from elsewhere. */
@@ -132,26 +132,26 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** Applies new options to the queue with `change`. */
   reconfigure(change: (queue: Queue<E>) => Queue<E>): void {
     this.queue = change(this.queue)
-    this.#take()
+    this.take()
   }
 
   drain(): void {
     this.queue.drain()
     while (this.returning.shift() !== null);
     while (this.heldBack.shift() !== null);
-    this.#take()
+    this.take()
   }
 
   /** Whether its queue serves the next one, where places say nothing. */
-  #isTurnOfQueue(): boolean {
+  private isTurnOfQueue(): boolean {
     if (this.queue.length === 0 || (this.returning.first === null && this.heldBack.first === null)) return false
     if (this.queue instanceof LeafQueue && !this.queue.newestFirst) return false
-    this.#returningNext = !this.#returningNext
-    return this.#returningNext
+    this.returningNext = !this.returningNext
+    return this.returningNext
   }
 
   /** The list whose first one comes before all others; null if that is in the queue. */
-  #olderList(): WaitingList<E> | null {
+  private olderList(): WaitingList<E> | null {
     const { returning, heldBack, queue } = this
     const returned = ageOf(returning)
     const held = ageOf(heldBack)
@@ -161,7 +161,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
     return held < queued ? heldBack : null
   }
 
-  #take(): void {
+  private take(): void {
     this.dropped = this.queue.decision.dropped
     this.wakeAt = this.queue.decision.wakeAt
   }

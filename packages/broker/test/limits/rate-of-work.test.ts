@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { Rate } from '../../src/limits/rate'
+import { Begins } from '../../src/limits/begins'
+import { type Rate, rateOfAll } from '../../src/limits/rate'
 import { RUNS } from '../laws/runs'
 
 /** The cost that began within `span` before `now`. */
@@ -8,7 +9,7 @@ const within = (log: readonly (readonly [number, number])[], span: number, now: 
 
 describe('a rate of work', () => {
   it('lets the limit begin at once, and the next one when the first is an interval old', () => {
-    const rate = new Rate({ limit: 3, interval: 1000, burst: 3 })
+    const rate = rateOfAll({ limit: 3, interval: 1000, burst: 3 })
     for (const at of [0, 10, 10]) rate.add(1, at)
     expect(rate.fits(1, 999)).toBe(false)
     expect([rate.opensAt(1, 20), rate.opensAt(2, 20), rate.opensAt(4, 20)]).toEqual([1000, 1010, Infinity])
@@ -17,7 +18,7 @@ describe('a rate of work', () => {
   })
 
   it('spreads what is more than the burst evenly', () => {
-    const rate = new Rate({ limit: 10, interval: 1000, burst: 1 })
+    const rate = rateOfAll({ limit: 10, interval: 1000, burst: 1 })
     const begins: number[] = []
     for (let now = 0; now < 1000; now = rate.opensAt(1, now)) {
       rate.add(1, now)
@@ -27,7 +28,7 @@ describe('a rate of work', () => {
   })
 
   it('takes back what did not begin after all', () => {
-    const rate = new Rate({ limit: 2, interval: 1000, burst: 2 })
+    const rate = rateOfAll({ limit: 2, interval: 1000, burst: 2 })
     rate.add(1, 0)
     rate.add(1, 5)
     rate.undo(1, 0)
@@ -43,7 +44,7 @@ describe('a rate of work', () => {
       .map(({ less, ...rest }) => ({ ...rest, burst: Math.max(4, rest.limit - less) }))
     fc.assert(
       fc.property(rules, steps, ({ limit, interval, burst }, plan) => {
-        const rate = new Rate({ limit, interval, burst })
+        const rate = rateOfAll({ limit, interval, burst })
         const share = Math.ceil((interval * burst) / limit)
         const log: [number, number][] = []
         let now = 0
@@ -71,5 +72,45 @@ describe('a rate of work', () => {
       }),
       { numRuns: RUNS },
     )
+  })
+})
+
+describe('the begins of many places', () => {
+  it('count as if each place had a ring of its own', () => {
+    const step = fc.record({
+      place: fc.nat(5),
+      after: fc.nat(20),
+      cost: fc.integer({ min: 1, max: 3 }),
+      undo: fc.nat(9),
+    })
+    const rules = fc
+      .tuple(fc.integer({ min: 3, max: 9 }), fc.integer({ min: 1, max: 100 }), fc.nat(3))
+      .map(([limit, interval, less]) => ({ limit, interval, burst: Math.max(3, limit - less) }))
+    const law = fc.property(rules, rules, fc.array(step, { maxLength: 300 }), (first, second, steps) => {
+      const together = new Begins(first)
+      together.fit(6)
+      const apart = Array.from({ length: 6 }, () => rateOfAll(first))
+      const log: { place: number; cost: number; at: number }[] = []
+      let now = 0
+      for (const [i, { place, after, cost, undo }] of steps.entries()) {
+        if (i === 150) for (const rate of [together, ...apart]) rate.configure(second)
+        now += after
+        const alone = apart[place] as Rate
+        const fits = together.fits(place, cost, now)
+        expect([fits, together.opensAt(place, cost, now)]).toEqual([alone.fits(cost, now), alone.opensAt(cost, now)])
+        if (fits) {
+          together.add(place, cost, now)
+          alone.add(cost, now)
+          log.push({ place, cost, at: now })
+        }
+        const [gone] = undo === 0 ? log.splice(-3, 1) : []
+        if (gone !== undefined) {
+          together.undo(gone.place, gone.cost, gone.at)
+          apart[gone.place]?.undo(gone.cost, gone.at)
+        }
+        expect(together.used(place, now)).toBe(alone.used(now))
+      }
+    })
+    fc.assert(law, { numRuns: RUNS })
   })
 })
