@@ -20,6 +20,20 @@ async function rate(run: () => Promise<unknown>, inFlight: number, ms: number): 
   return (done * 1000) / (performance.now() - begin)
 }
 
+/** Runs so many tasks, but no longer than `ms`. */
+export async function warmUp(
+  run: () => Promise<unknown>,
+  inFlight: number,
+  { tasks, ms }: { readonly tasks: number; readonly ms: number },
+): Promise<void> {
+  const end = performance.now() + ms
+  let left = tasks
+  const worker = async (): Promise<void> => {
+    while (left-- > 0 && performance.now() < end) await run()
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+}
+
 /** The rates of all subjects in each of some rounds, in which they take turns. */
 export async function rounds(
   subjects: Readonly<Record<string, () => Promise<unknown>>>,
