@@ -24,6 +24,8 @@ export class NotCarried extends Error {
 /** A value that is larger than what may be sent. */
 export class TooLarge extends NotCarried {
   constructor(readonly maxBytes: number) {
-    super(`it is larger than the ${maxBytes} bytes that may be sent`)
+    super(
+      `it is larger than the ${maxBytes} bytes that may be sent: maxBytes, or less if the server takes less (max_payload)`,
+    )
   }
 }
