@@ -21,7 +21,7 @@ export interface Law {
   readonly queue: 'fifo' | 'lifo' | 'adaptive' | 'fair' | 'weighted' | 'codel'
 }
 
-export const rate: fc.Arbitrary<Rate> = fc.record({
+const rate: fc.Arbitrary<Rate> = fc.record({
   limit: fc.integer({ min: 3, max: 5 }),
   interval: fc.integer({ min: 5, max: 60 }),
   cost: fc.boolean(),

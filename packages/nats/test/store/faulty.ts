@@ -4,7 +4,7 @@ import { connectTo, type NatsServer } from '../support/server'
 import { endJetStream, startJetStream } from '../support/jetstream'
 
 export let server: NatsServer
-export let made = 0
+let made = 0
 
 beforeAll(async () => {
   server = await startJetStream()
