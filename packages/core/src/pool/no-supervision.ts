@@ -5,6 +5,7 @@ export const noSupervision: Supervision = {
   fateOf: () => 'fail',
   memberCrashed: (seat, _request, cause) => seat.leave(cause),
   overTheLimit: () => null,
+  isNew: () => false,
   startCounter: () => new OneStart(),
   startFailed: (start, error) => start.leave(error),
 }

@@ -121,6 +121,10 @@ export class Supervisor implements Supervision, StartRules {
     return `more than ${intensity} members crashed within ${within} ms`
   }
 
+  isNew(age: Nanos): boolean {
+    return age < this.options.restart.within * NS_PER_MS
+  }
+
   startCounter(): StartCounter {
     return new StartAttempts(this)
   }
