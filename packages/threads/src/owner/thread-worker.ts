@@ -96,6 +96,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       loaded: (manifest) => threads.learn(manifest),
       begin: () => this.#begin(),
       ready: () => threads.ready(this, seat.turn),
+      died: (cause) => host.died(cause, []),
     })
     const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
     this.#state = seat.cell === undefined ? null : new FollowedState(threads.sharedState(seat.cell), parts)
