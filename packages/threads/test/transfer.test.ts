@@ -1,6 +1,7 @@
 import { call, cast, drain, getMembers, type PoolOptions, ready } from '@genpool/core'
 import { transfer } from '@genpool/threads'
 import { failure, poolOf } from './fixtures/faulty-pool'
+import { until } from './fixtures/until'
 
 const readyPool = async (options?: PoolOptions) => {
   const pool = poolOf(options)
@@ -11,6 +12,27 @@ const bytes = (): Uint8Array => new Uint8Array(8)
 const echoOf = (value: Uint8Array) => transfer({ type: 'echo' as const, value }, [value.buffer as ArrayBuffer])
 const failOf = (image: Uint8Array) =>
   transfer({ type: 'fail' as const, kind: 'order', image }, [image.buffer as ArrayBuffer])
+
+describe('a message whose memory was moved, and that a thread has not begun', () => {
+  it('is seen to wait, and never runs if its deadline passes', async () => {
+    const memory = new SharedArrayBuffer(12)
+    const pool = poolOf({}, { prefetch: 4, workerData: memory })
+    await ready(pool)
+    const controller = new AbortController()
+    const looping = failure(call(pool, { type: 'untilAborted' }, { signal: controller.signal }))
+    await until(() => Atomics.load(new Int32Array(memory), 2) !== 0)
+    const waiting = failure(call(pool, echoOf(bytes()), { timeout: 50 }))
+    await until(() => getMembers(pool as never)[0]!.doing.length === 2)
+    expect(getMembers(pool as never)[0]!.doing[1]).toEqual({ type: 'echo', forMs: 0 })
+    const error = await waiting
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: false })
+    expect(error.message).toContain('the request was still waiting and was never run')
+    controller.abort()
+    await looping
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+    await drain(pool)
+  })
+})
 
 describe('memory that was moved before', () => {
   it('refuses its message with the place; what was sent with it is answered, and the pool ends', async () => {

@@ -208,7 +208,7 @@ export class AssembledPool implements PoolView, Sizing {
   }
 
   get failedStarts(): number {
-    return Math.max(this.kernel.roster.slots.failedStarts, this.kernel.sharedState.failedStarts)
+    return Math.max(this.kernel.roster.failedStarts, this.kernel.sharedState.failedStarts)
   }
 
   get oldestStart(): PoolView['oldestStart'] {

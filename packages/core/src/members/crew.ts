@@ -69,6 +69,10 @@ export interface Crew<M> extends GivesBack {
   lost(request: Request, cause: unknown): void
   /** The handler of a call returned without an answer, which may come later. */
   awaitReply(request: Request): void
+  /** Whether a member has done nothing since its start, and that is not long ago. */
+  isNew(member: M): boolean
+  /** The worker of a member that is new has died: its start has failed. This is its last report. */
+  diedAtStart(member: M, cause: unknown): void
   /** The member has ended. This is its last report. */
   ended(member: M, reason: unknown): void
   /** Delivers the argument for `handleContinue`, before any other message. */

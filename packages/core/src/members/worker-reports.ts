@@ -93,10 +93,15 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
   died(cause: unknown, begun: readonly Request[]): void {
     const { member, crew } = this
     if (member.status === 'ended') return
+    const isStart = member.leaving === null && begun.every(({ kind }) => kind === 'direct') && crew.isNew(member)
     member.leaving ??= { reason: cause }
     member.withdraw()
     const lost = begun.flatMap((request) => this.close(request, -1))
     giveBackFrom(this, [...this.requests], crew)
+    if (isStart) {
+      for (const request of lost) crew.lost(request, cause)
+      return crew.diedAtStart(member, cause)
+    }
     crew.crashed(member, lost, cause)
     member.leave(cause)
   }

@@ -162,6 +162,14 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.parts.pool.awaitReply(request)
   }
 
+  isNew(member: Member): boolean {
+    return this.parts.roster.isNew(member)
+  }
+
+  diedAtStart(member: Member, cause: unknown): void {
+    this.parts.roster.diedAtStart(member, cause)
+  }
+
   ended(member: Member, reason: unknown): void {
     this.parts.roster.ended(member, reason)
   }

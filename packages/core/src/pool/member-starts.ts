@@ -1,3 +1,4 @@
+import type { Nanos, Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Started } from '../work/worker'
 import type { Listeners } from './listeners'
@@ -8,6 +9,7 @@ import { MISFIT, Start, type Starts } from './starts'
 
 /** What the starts of members need of the pool. */
 export interface MemberStartsPorts {
+  readonly turn: Turn
   readonly listeners: Listeners
   readonly supervision: Supervision
   readonly starts: Starts
@@ -18,6 +20,8 @@ export interface MemberStartsPorts {
   }
   /** A member that had begun has ended: releases what its `init` opened. */
   release(member: Member, reason: unknown): void
+  /** Whether the work is done elsewhere, by workers that may die. */
+  readonly worksAhead: boolean
   readonly population: {
     /** A member can work. */
     memberReady(): void
@@ -53,6 +57,8 @@ export class MemberStarts {
   #undecided: WeakSet<Member> | null = null
   /** Whether a start has failed since the last success. */
   #hasFailed = false
+  /** When members have started whose workers may die, and how many messages belong to their start. */
+  #begun: WeakMap<Member, { readonly at: Nanos; readonly messages: number }> | null = null
 
   constructor(
     private readonly kernel: MemberStartsPorts,
@@ -85,6 +91,7 @@ export class MemberStarts {
     const misfit = this.kernel.supervision.misfit()
     if (misfit !== undefined) return this.refuse(member, misfit)
     if (kind === 'continue') this.kernel.directMessages.continueWith(member, reason)
+    if (this.kernel.worksAhead) this.noteBegin(member, kind === 'continue' ? 1 : 0)
     if (this.#hasFailed) this.places.forgetFailures()
     this.#hasFailed = false
     this.places.begun()
@@ -102,6 +109,27 @@ export class MemberStarts {
   private startedTooLate(member: Member, { kind }: Started): void {
     if (kind !== 'ready' && kind !== 'continue') return
     this.kernel.release(member, member.leaving === null ? 'startTimeout' : member.leaving.reason)
+  }
+
+  private noteBegin(member: Member, messages: number): void {
+    this.#begun ??= new WeakMap()
+    this.#begun.set(member, { at: this.kernel.turn.refresh(), messages })
+  }
+
+  /** Whether a member has done nothing but start, and not long ago. */
+  isNew(member: Member): boolean {
+    if (!member.hasBegun) return true
+    const begun = this.#begun?.get(member)
+    if (begun === undefined || member.handled > begun.messages) return false
+    return this.kernel.supervision.isNew(this.kernel.turn.refresh() - begun.at)
+  }
+
+  /** A member has died that was new, and is gone. */
+  died(slot: Slot, { info }: Member, cause: unknown): void {
+    this.#hasFailed = true
+    const starts = this.places.startsOf(slot)
+    if (starts.died(info, cause, () => this.places.fill(slot))) return
+    if (!this.goesOnWithout(slot)) this.kernel.lifecycle.giveUp(cause, starts.saysDied)
   }
 
   private failed(slot: Slot, member: Member, error: unknown): void {

@@ -6,6 +6,7 @@ export const noSupervision: Supervision = {
   memberCrashed: (seat, _request, cause) => seat.leave(cause),
   overTheLimit: () => null,
   misfit: () => undefined,
+  isNew: () => false,
   startCounter: () => new OneStart(),
   startFailed: (start, error) => start.leave(error),
 }

@@ -84,7 +84,8 @@ export interface Recorder {
   crashed(cause: unknown, now: Nanos): void
   stuck(now: Nanos): void
   reran(now: Nanos): void
-  startFailed(error: unknown): void
+  /** @param hasDied whether its member died when it had started, or before */
+  startFailed(error: unknown, hasDied: boolean): void
 }
 
 /** Why a gate does not let a request in. */
@@ -203,6 +204,8 @@ export interface Supervision {
   startCounter(): StartCounter
   /** Why no member may begin: its behaviour, which has just been loaded, does not fit the options. Undefined if it fits. */
   misfit(): Error | undefined
+  /** Whether a member that dies so long after its start, and has done nothing, counts as one that could not start. */
+  isNew(age: Nanos): boolean
   /** Decides about a start that failed: it is tried again, or goes on without a state. May decide later. */
   startFailed(start: FailedStart, error: unknown): void
 }

@@ -154,7 +154,7 @@ export class Roster implements Places {
   }
 
   forgetFailures(): void {
-    for (const { starts } of this.slots.all) starts?.succeeded()
+    for (const { starts } of this.slots.all) starts?.started()
   }
 
   leaveEmpty(slot: Slot): void {
@@ -181,10 +181,32 @@ export class Roster implements Places {
 
   // --- end ---
 
+  isNew(member: Member): boolean {
+    return this.#starts.isNew(member)
+  }
+
+  /** The most starts that failed in a row in one slot. Not those before a member that has shown that it can work. */
+  get failedStarts(): number {
+    return this.slots.failedStarts((member) => member.hasBegun && !this.isNew(member))
+  }
+
+  /** A member that is new has died. Another start follows after a wait, as after an `init` that failed. */
+  diedAtStart(member: Member, cause: unknown): void {
+    const slot = this.slotOf(member)
+    if (slot === undefined) return
+    this.discard(slot)
+    if (member.hasBegun) {
+      for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, cause)
+      this.kernel.release(member, cause)
+    }
+    if (!this.kernel.status.stopping && slot.wanted) this.#starts.died(slot, member, cause)
+  }
+
   /** A member ended. Another takes its slot, if the slot should still have a member. */
   ended(member: Member, reason: unknown): void {
     const slot = this.slotOf(member)
     if (slot === undefined) return
+    if (member.hasBegun && !this.isNew(member)) slot.starts?.succeeded()
     this.vacate(slot)
     for (const listener of this.kernel.listeners.memberEnded) listener.memberEnded(member, reason)
     if (this.#starts.mayHaveOpened(member)) this.kernel.release(member, reason)

@@ -19,9 +19,14 @@ export class Slots {
     return this.all.reduce((count, slot) => (slot.isStarting ? count + 1 : count), 0)
   }
 
-  /** The most starts that failed in a row in one slot. */
-  get failedStarts(): number {
-    return this.all.reduce((most, { wanted, starts }) => (wanted ? Math.max(most, starts?.failures ?? 0) : most), 0)
+  /** The most starts that failed in a row in one slot. @param works whether a member has shown that it can work */
+  failedStarts(works: (member: Member) => boolean): number {
+    let most = 0
+    for (const { wanted, starts, member } of this.all) {
+      if (!wanted || starts === null || starts.failures <= most) continue
+      if (member === null || !works(member)) most = starts.failures
+    }
+    return most
   }
 
   /** How many members were replaced. */

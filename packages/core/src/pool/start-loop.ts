@@ -13,6 +13,8 @@ export interface StartPorts {
 /** Starts one thing again after a failure, with the waits that supervision asks for. */
 export class StartLoop {
   #retry: Timer | null = null
+  /** Whether one died when it had started: that the next one starts does not show that it is better. */
+  #hasDied = false
 
   constructor(
     private readonly counter: StartCounter,
@@ -29,12 +31,26 @@ export class StartLoop {
     return this.failures === 1 ? 'failed once' : `failed ${this.failures} times in a row`
   }
 
+  /** The same, if the last one died. */
+  get saysDied(): string {
+    return this.failures === 1
+      ? 'its member died as it started'
+      : `its members died as they started, ${this.failures} times in a row`
+  }
+
   /** Whether it waits for the next try. */
   get waits(): boolean {
     return this.#retry !== null
   }
 
+  /** One has started. */
+  started(): void {
+    if (!this.#hasDied) this.counter.succeeded()
+  }
+
+  /** One has started, and works. */
   succeeded(): void {
+    this.#hasDied = false
     this.counter.succeeded()
   }
 
@@ -43,10 +59,16 @@ export class StartLoop {
     this.#tell(info, error, null)
   }
 
+  /** One died when it had started, or before. As `failed`. */
+  died(info: MemberInfo, error: unknown, again: () => void): boolean {
+    this.#hasDied = true
+    return this.failed(info, error, again, true)
+  }
+
   /** A start failed. Calls `again` after the wait. Returns false if supervision allows no other try. */
-  failed(info: MemberInfo, error: unknown, again: () => void): boolean {
+  failed(info: MemberInfo, error: unknown, again: () => void, hasDied = false): boolean {
     const retryIn = this.counter.failed()
-    this.#tell(info, error, retryIn)
+    this.#tell(info, error, retryIn, hasDied)
     if (retryIn === null) return false
     const retry = (): void => {
       this.#retry = null
@@ -62,8 +84,8 @@ export class StartLoop {
     this.#retry = null
   }
 
-  #tell(info: MemberInfo, error: unknown, retryIn: Nanos | null): void {
-    this.pool.recorder.startFailed(error)
+  #tell(info: MemberInfo, error: unknown, retryIn: Nanos | null, hasDied = false): void {
+    this.pool.recorder.startFailed(error, hasDied)
     const { startFailed } = this.pool.listeners
     for (const listener of startFailed) listener.startFailed(info, { error, failures: this.counter.failures, retryIn })
   }

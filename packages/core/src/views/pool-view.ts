@@ -65,6 +65,7 @@ interface StatsView {
   readonly troubles: Tally<'crash' | 'stuck' | 'rerun'>
   readonly lastCrash: unknown
   readonly lastInitError: unknown
+  readonly lastStartDied: boolean
 }
 
 interface TurnTimes extends Distribution {

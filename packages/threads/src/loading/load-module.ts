@@ -33,7 +33,7 @@ async function load(setup: ModuleSetup): Promise<unknown> {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- reads TypeScript through the hooks of CommonJS
     return require(file) as unknown
   } catch (error) {
-    const { code } = error as { code?: unknown }
+    const code = fieldOf(error, 'code')
     if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return import(pathToFileURL(file).href)
     throw readable(error, setup)
   }
@@ -47,8 +47,7 @@ async function importModule(file: string): Promise<unknown> {
   try {
     return (await import(pathToFileURL(file).href)) as unknown
   } catch (error) {
-    const { code } = error as { code?: unknown }
-    if (code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    if (fieldOf(error, 'code') !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
     return requireInstead(file, error)
   }
 }
@@ -59,15 +58,14 @@ function requireInstead(file: string, unread: unknown): unknown {
     return require(file) as unknown
   } catch (error) {
     // Without a hook it is no JavaScript, or it cannot be required.
-    const { code } = error as { code?: unknown }
-    throw error instanceof SyntaxError || code === 'ERR_REQUIRE_ESM' ? unread : error
+    throw error instanceof SyntaxError || fieldOf(error, 'code') === 'ERR_REQUIRE_ESM' ? unread : error
   }
 }
 
 /** Says what to do where the error alone does not. */
 function readable(error: unknown, { file, loader }: ModuleSetup): unknown {
-  const { code } = error as { code?: unknown }
-  const isUnread = code === 'ERR_UNKNOWN_FILE_EXTENSION' || (error instanceof SyntaxError && isTypeScript(file))
+  const isUnread =
+    fieldOf(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' || (error instanceof SyntaxError && isTypeScript(file))
   if (!isUnread || !isTypeScript(file)) return error
   const message =
     loader === null

@@ -42,7 +42,7 @@ export class Giving {
     const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
     if (list !== undefined) {
       posting.move(list)
-      starts.began(given, this.seat.turn.refresh())
+      starts.givenForGood(given)
     }
     const isPatient = this.#isPatient(job)
     const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal, isPatient })

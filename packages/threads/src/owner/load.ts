@@ -28,7 +28,8 @@ export class Load implements Loaded {
   }
 
   *ahead(): Iterable<Given<Job>> {
-    for (const given of [...this.ledger.all].reverse()) if (!this.ledger.hasBegun(given)) yield given
+    for (const given of [...this.ledger.all].reverse())
+      if (!this.ledger.hasBegun(given) && !this.ledger.isTaken(given)) yield given
   }
 
   giveBack(given: Given<Job>): void {

@@ -9,7 +9,7 @@ export class RunStarts {
   constructor(
     private readonly ledger: Ledger<Job>,
     private readonly host: Pick<WorkerHost, 'progress'>,
-    private readonly startOf: (given: Given<Job>) => Nanos,
+    private readonly times: { startOf(given: Given<Job>): Nanos; now(): Nanos },
   ) {}
 
   /** Whether nothing is reported any more. */
@@ -17,19 +17,24 @@ export class RunStarts {
     return this.#isOver
   }
 
+  /** A job whose memory is moved: what its place says of its beginning is that of another one. */
+  givenForGood(given: Given<Job>): void {
+    given.startBefore = this.times.startOf(given)
+  }
+
   /** A job has begun for everybody else, though its handler may wait. */
   began(given: Given<Job>, at: Nanos): void {
     if (given.reported) return
     given.reported = true
-    if (!given.attempted) given.startBefore = this.startOf(given)
     this.host.progress.began(given.job, at)
   }
 
   /** The handler of a job has been called. */
   called(given: Given<Job>): void {
     if (given.attempted || this.#isOver) return
+    if (!this.isCalled(given)) return this.began(given, this.times.now())
     given.attempted = true
-    this.began(given, this.startOf(given))
+    this.began(given, this.times.startOf(given))
     this.host.progress.attempted(given.job, { number: 1, exclusive: false })
   }
 
@@ -63,13 +68,14 @@ export class RunStarts {
   get #running(): Given<Job> | undefined {
     let last: Given<Job> | undefined
     for (const given of this.ledger.all) {
-      if (this.#isCalled(given) && (last === undefined || this.startOf(given) >= this.startOf(last))) last = given
+      if (!this.isCalled(given)) continue
+      if (last === undefined || this.times.startOf(given) >= this.times.startOf(last)) last = given
     }
     return last
   }
 
-  /** A job whose memory was moved has begun for everybody else when it is given. */
-  #isCalled(given: Given<Job>): boolean {
-    return this.ledger.hasBegun(given) && this.startOf(given) !== given.startBefore
+  /** Whether its thread has begun it. One that was given for good may be cancelled before. */
+  isCalled(given: Given<Job>): boolean {
+    return this.ledger.hasBegun(given) && this.times.startOf(given) !== given.startBefore
   }
 }

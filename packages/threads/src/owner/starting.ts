@@ -12,6 +12,8 @@ export interface StartPorts {
   begin(): void
   /** The member takes messages now. */
   ready(): void
+  /** The thread is gone before its member has started. */
+  died(cause: unknown): void
 }
 
 /** The start of a member in its thread: waits for the thread, and for what `init` says there. */
@@ -36,16 +38,18 @@ export class Starting {
     try {
       this.ports.loaded(await this.thread.loaded)
       await this.thread.free
-      if (this.thread.isGone) throw new Error('its thread has ended before it could start')
+      if (this.thread.isGone) throw this.thread.cause
       if (this.endings.isHurried) throw new Error('nobody waits for its start any longer')
       this.ports.begin()
       const started = await answer
+      if (this.thread.isGone) throw this.thread.cause
       if (started.kind === 'ready' || started.kind === 'continue') this.ports.ready()
       else this.endings.kill()
       return started
     } catch (error) {
       this.endings.kill()
       if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
+      if (this.thread.isGone && error === this.thread.cause) this.ports.died(error)
       throw error
     } finally {
       this.#answer = null

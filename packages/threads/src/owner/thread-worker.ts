@@ -76,7 +76,10 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
     this.#runTimes = new RunTimes(threads.prefetch)
     this.load = new Load(this.#ledger, this.#runTimes, host)
-    this.#starts = new RunStarts(this.#ledger, host, (given) => thread.words.startOf(given.place))
+    this.#starts = new RunStarts(this.#ledger, host, {
+      startOf: ({ place }) => thread.words.startOf(place),
+      now: () => seat.turn.refresh(),
+    })
     this.#reports = new Reports(this.#ledger, this.#starts, {
       host,
       seat,
@@ -96,6 +99,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       loaded: (manifest) => threads.learn(manifest),
       begin: () => this.#begin(),
       ready: () => threads.ready(this, seat.turn),
+      died: (cause) => host.died(cause, []),
     })
     const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
     this.#state = seat.cell === undefined ? null : new FollowedState(threads.sharedState(seat.cell), parts)
@@ -167,7 +171,7 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   startOf(job: Job): Nanos | null {
     const given = this.#ledger.of(job)
-    return given !== undefined && this.#ledger.hasBegun(given) ? this.#thread.words.startOf(given.place) : null
+    return given !== undefined && this.#starts.isCalled(given) ? this.#thread.words.startOf(given.place) : null
   }
 
   end(reason: unknown): Eventually<void> {

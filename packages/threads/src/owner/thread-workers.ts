@@ -1,6 +1,6 @@
 import type { MemberInfo, Worker, WorkerFactory, WorkerHost, WorkerSeat } from '@genpool/core'
 import { InitStep, type PoolFacts } from '@genpool/core/elsewhere'
-import { NS_PER_MS, type Runnable, systemClock, type Turn } from '@genpool/runtime'
+import { NS_PER_MS, type Runnable, systemClock, textOf, type Turn } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { CheckedThreadOptions } from '../options'
 import { balance } from './balance'
@@ -92,7 +92,8 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     } catch (error) {
       void thread.kill()
       if (error instanceof UnusableModule) return new InitStep('refuse', undefined, error.error)
-      throw error
+      if (!thread.isGone || error !== thread.cause) throw error
+      throw new Error(`its thread died as it started: ${textOf(error)}`, { cause: error })
     } finally {
       this.#making.delete(info)
       thread.hold(false)

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { native, NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
@@ -46,6 +47,8 @@ export class Thread {
   readonly loaded: Promise<Manifest>
   isLoaded = false
   isGone = false
+  /** Why it is gone. */
+  cause: unknown = undefined
   /** The number of the last job. */
   lastId = 0
   /** Resolves when its last member has ended. */
@@ -91,7 +94,7 @@ export class Thread {
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
-      worker.on('error', (error: unknown) => (this.#error = error))
+      worker.on('error', (error: unknown) => (this.#error = errorOf(error)))
       worker.on('exit', (code) => {
         this.#exit(code, fail)
         resolve()
@@ -194,6 +197,7 @@ export class Thread {
     this.waiting.end()
     this.#port.close()
     const cause = this.#error === undefined ? new Error(endOf(code)) : this.#error
+    this.cause = cause
     fail(cause)
     this.#listener?.died(cause)
   }
@@ -203,6 +207,14 @@ export class Thread {
 function whyNone(error: unknown, options: CheckedThreadOptions): unknown {
   const { code } = error as { code?: unknown }
   return code === 'ERR_WORKER_INIT_FAILED' ? error : new UnusableModule(unusable(faultFrom(error, options)))
+}
+
+/** What ended a thread, as an error of this realm: under jest, Node brings one of another. */
+function errorOf(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  if (Object.prototype.toString.call(thrown) === '[object Error]')
+    return new Error(textOf((thrown as Error).message), { cause: thrown })
+  return new Error(`what was thrown in its thread is no error: ${inspect(thrown)}`, { cause: thrown })
 }
 
 function endOf(code: number): string {

@@ -8,6 +8,9 @@
  *                                 └──thread: commit without a next state──▶ finished
  * ```
  *
+ * A job whose memory was moved is `taken` instead of queued: no other thread can have it. It is claimed in the same way, and its owner
+ * takes it back only when its caller gives up.
+ *
  * The word holds the number of the job as well: a word that serves the next job is never taken for that of the one before.
  */
 const QUEUED = 1
@@ -17,6 +20,8 @@ export const COMMITTED = 4
 export const REVOKED = 5
 /** It has changed nothing, and its answer is on its way. */
 const FINISHED = 6
+/** Given for good, and not begun. */
+export const TAKEN = 7
 
 /** Words in memory that two threads share. */
 export interface Words {
@@ -50,9 +55,9 @@ export function isIn(words: Words, job: Claimed, state: number): boolean {
 
 // --- the owner ---
 
-/** Offers a job to the thread. `taken`: it counts as begun from now on, for a job that cannot be given to another thread. */
+/** Offers a job to the thread. `taken`: it cannot be given to another thread. */
 export function offer(words: Words, job: Claimed, taken = false): void {
-  words.store(job.place, word(job, taken ? RUNNING : QUEUED))
+  words.store(job.place, word(job, taken ? TAKEN : QUEUED))
 }
 
 /** Takes a job back. True: it has not begun, and never will. */
@@ -60,9 +65,14 @@ export function revoke(words: Words, job: Claimed): boolean {
   return moves(words, job, QUEUED, REVOKED)
 }
 
+/** The caller of a job that was given for good gives up. True: it has not begun, and never will. */
+export function withdraw(words: Words, job: Claimed): boolean {
+  return moves(words, job, TAKEN, REVOKED)
+}
+
 /** The caller no longer waits for a running job. True: it does not commit any more. */
 export function cancel(words: Words, job: Claimed): boolean {
-  return moves(words, job, RUNNING, CANCELLED)
+  return moves(words, job, RUNNING, CANCELLED) || moves(words, job, TAKEN, CANCELLED)
 }
 
 /** Whether the thread has begun the job. */
@@ -80,7 +90,7 @@ export function isDecided(words: Words, job: Claimed): boolean {
 
 /** Begins a job. False: it was taken back, and must not run. */
 export function claim(words: Words, job: Claimed): boolean {
-  return moves(words, job, QUEUED, RUNNING)
+  return moves(words, job, QUEUED, RUNNING) || moves(words, job, TAKEN, RUNNING)
 }
 
 /**

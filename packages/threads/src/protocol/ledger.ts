@@ -7,7 +7,7 @@ export class Given<J> implements claims.Claimed {
   reported = false
   /** Whether it was reported that its handler is called. */
   attempted = false
-  /** What stood where the thread writes when it begins it, for one whose beginning was reported when it was given. */
+  /** What stood where the thread writes when it begins it, for one that was given for good or reported before. */
   startBefore: number | null = null
 
   constructor(
@@ -59,7 +59,7 @@ export class Ledger<J extends object> {
     return this.#byId.get(id)
   }
 
-  /** Gives a job. `taken`: it counts as begun. */
+  /** Gives a job. `taken`: for good, it cannot go to another thread. */
   give(job: J, taken: boolean, companions: readonly number[] = []): Given<J> {
     const given = new Given(job, this.nextId(), this.#free.pop() as number, companions)
     claims.offer(this.words, given, taken)
@@ -71,7 +71,10 @@ export class Ledger<J extends object> {
   /** The caller of a job gives up. True: it will not commit. False: it has, and its answer is on its way. */
   giveUp(job: J): boolean {
     const given = this.#byJob.get(job)
-    if (given === undefined || claims.revoke(this.words, given) || claims.cancel(this.words, given)) return true
+    if (given === undefined || claims.revoke(this.words, given)) return true
+    // One whose beginning was reported has to end with a report of its thread.
+    if (!given.reported && claims.withdraw(this.words, given)) return true
+    if (claims.cancel(this.words, given)) return true
     return !claims.isDecided(this.words, given)
   }
 
@@ -93,6 +96,11 @@ export class Ledger<J extends object> {
 
   hasBegun(given: Given<J>): boolean {
     return claims.hasBegun(this.words, given)
+  }
+
+  /** Whether it was given for good, and has not begun. */
+  isTaken(given: Given<J>): boolean {
+    return claims.isIn(this.words, given, claims.TAKEN)
   }
 
   /** Whether its handler has returned, and its answer is on its way. */

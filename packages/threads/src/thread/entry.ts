@@ -1,5 +1,7 @@
-import { NS_PER_MS, OptionsError, systemClock, textOf } from '@genpool/runtime'
+import { NS_PER_MS, OptionsError, showValue, systemClock, textOf } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
+import { inspect } from 'node:util'
+import { isNativeError } from 'node:util/types'
 import * as threads from 'node:worker_threads'
 import { loadBehaviour } from '../loading/load-module'
 import { Awake } from '../protocol/awake'
@@ -24,6 +26,12 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
   // What was done is told, also if a handler ends the process of its thread.
   process.once('exit', () => outbox.flush())
   showWorkerData(workerData)
+  const failed = (error: unknown, isFinal: boolean): void => {
+    outbox.add(['unloadable', { error: encodeError(asError(error, module.file), isCloneable), isFinal }])
+    outbox.flush()
+  }
+  const neverLoads = (): void => failed(new Error(neverSettles(module.file)), false)
+  process.once('beforeExit', neverLoads)
   try {
     const definition = await loadBehaviour(module)
     outbox.add(['loaded', manifestOf(definition)])
@@ -31,10 +39,27 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
     const running = (runtime = new Runtime(definition, words, { outbox, awake }))
     port.on('messageerror', (error: unknown) => endFor(error))
     port.on('message', (packed: Packed) => running.receive(received(port, packed, unpackForThread)))
+    outbox.flush()
   } catch (error) {
-    outbox.add(['unloadable', { error: encodeError(error, isCloneable), isFinal: error instanceof OptionsError }])
+    failed(error, error instanceof OptionsError)
+  } finally {
+    process.off('beforeExit', neverLoads)
   }
-  outbox.flush()
+}
+
+/** Nothing is left to do in the thread, and its module has not loaded. */
+function neverSettles(file: string): string {
+  return (
+    `a top-level await in the module ${showValue(file)} never settles: nothing is left in its thread that it could wait for. ` +
+    'Await something that settles, or do that in init'
+  )
+}
+
+/** A module may throw anything: texts show the message of an error only. */
+function asError(thrown: unknown, file: string): unknown {
+  if (isNativeError(thrown) || thrown instanceof Error) return thrown
+  const what = inspect(thrown, { depth: 2, breakLength: Infinity })
+  return new Error(`the module ${showValue(file)} threw what is no error: ${what}`, { cause: thrown })
 }
 
 /** What was sent is lost, and nobody knows what: the owner learns that the thread is gone. */

@@ -1,6 +1,6 @@
 import { type Definition, type Errand, ErrandWorker } from '@genpool/core/elsewhere'
 import { type Clock, clockOfThread, referenceTo, systemClock } from '@genpool/runtime'
-import { CANCELLED, claim, isIn, revoke, RUNNING } from '../protocol/claims'
+import { CANCELLED, claim, isIn, revoke, TAKEN } from '../protocol/claims'
 import type { Awake } from '../protocol/awake'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
@@ -154,14 +154,11 @@ export class Runtime {
     const now = this.#clock.now()
     const { id, deadline, isPatient } = message
     const run: Run = { id, place, startedAt: now, isPatient }
-    const isTaken = isIn(this.words, run, RUNNING)
-    if (isTaken) this.words.setStart(place, now)
-    else if (deadline <= now) return
-    else {
-      this.words.setStart(place, now)
-      // Taken back; or it was given for good, and its caller has given up since.
-      if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined
-    }
+    const isTaken = isIn(this.words, run, TAKEN)
+    if (!isTaken && deadline <= now && !isIn(this.words, run, CANCELLED)) return
+    this.words.setStart(place, now)
+    // Taken back; or it was given for good, and its caller has given up since.
+    if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined
     const lane = lanes.begin(run)
     if (isTaken && deadline <= now) return this.#over(lane)
     if (companions === null) this.#runOne(lane, message)

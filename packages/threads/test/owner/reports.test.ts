@@ -17,15 +17,15 @@ function books() {
     },
     done: (job: Job) => told.push(`${name(job)} is done`),
   }
+  let now = 0
   const startOf = ({ place }: { place: number }) => words.startOf(place)
-  const starts = new RunStarts(ledger, host as never, startOf)
+  const starts = new RunStarts(ledger, host as never, { startOf, now: () => now })
   const ports = { host, seat: {}, ran: () => undefined, resolved: () => undefined }
   const reports = new Reports(ledger, starts, ports as never)
   const give = (message: string, taken = false) => {
     const job = { message, outcome: 'replied', companions: null, expectsAnswer: true } as unknown as Job
     return ledger.give(job, taken)
   }
-  let now = 0
   /** The thread begins a job. */
   const begin = (job: Parameters<typeof claim>[1]): void => {
     words.setStart(job.place, ++now)
@@ -86,17 +86,18 @@ describe('what the owner of a thread reports', () => {
   })
 
   it('says that a message runs that was given for good, when its turn comes', () => {
-    const { words, starts, reports, told, give, begin } = books()
+    const { starts, reports, told, give, begin } = books()
     const first = give('first')
     const moved = give('moved', true)
-    starts.began(moved, 0)
+    starts.givenForGood(moved)
+    starts.kept(moved.job)
     begin(first)
     starts.look()
     expect(told).toEqual(['moved began', 'first began', 'first runs'])
     reports.take(['done', first.id, null, 5])
     starts.look()
     expect(told.slice(3)).toEqual(['first is done'])
-    words.setStart(moved.place, 9)
+    begin(moved)
     starts.look()
     expect(told.slice(3)).toEqual(['first is done', 'moved runs'])
   })

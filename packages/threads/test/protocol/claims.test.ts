@@ -7,10 +7,11 @@ import {
   isDecided,
   isIn,
   offer,
-  RUNNING,
   COMMITTED,
   revoke,
+  TAKEN,
   type Words,
+  withdraw,
 } from '../../src/protocol/claims'
 import { Ledger } from '../../src/protocol/ledger'
 
@@ -90,11 +91,19 @@ describe('the claim of a job', () => {
     expect(claim(words, next)).toBe(true)
   })
 
+  it('that is offered as taken has not begun before its turn; until then its caller may give up, and it never runs', () => {
+    const words = new Memory()
+    offer(words, job, true)
+    expect([hasBegun(words, job), withdraw(words, job), claim(words, job)]).toEqual([false, true, false])
+    offer(words, job, true)
+    expect([claim(words, job), hasBegun(words, job), withdraw(words, job)]).toEqual([true, true, false])
+  })
+
   it('that is offered as taken cannot be taken back', () => {
     const words = new Memory()
     offer(words, job, true)
     expect(revoke(words, job)).toBe(false)
-    expect(isIn(words, job, RUNNING)).toBe(true)
+    expect(isIn(words, job, TAKEN)).toBe(true)
     expect(cancel(words, job)).toBe(true)
     expect(commit(words, job)).toBe(false)
   })

@@ -10,7 +10,11 @@ const restartOptions = z.strictObject({
   intensity: orInfinity(z.number().int().nonnegative())
     .default(Infinity)
     .describe('How many members may crash within `within`. One more stops the pool.'),
-  within: milliseconds.default(5000).describe('The window of `intensity`, in milliseconds.'),
+  within: milliseconds
+    .default(5000)
+    .describe(
+      'The window of `intensity`, in milliseconds. A worker that dies sooner after its start, and has done nothing, has failed to start.',
+    ),
   attempts: orInfinity(z.number().int().positive())
     .default(5)
     .describe('After this many failed starts in a row, the pool stops.'),

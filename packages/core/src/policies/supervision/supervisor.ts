@@ -127,6 +127,10 @@ export class Supervisor implements Supervision, StartRules {
     return this.pool.misfit()
   }
 
+  isNew(age: Nanos): boolean {
+    return age < this.options.restart.within * NS_PER_MS
+  }
+
   startCounter(): StartCounter {
     return new StartAttempts(this)
   }

@@ -58,6 +58,8 @@ export interface Evidence {
   readonly timedOutStarts: number
   /** Whether the last start that failed had taken too long. */
   readonly startTimedOut: boolean
+  /** Whether it failed because its member died. */
+  readonly startDied: boolean
   readonly initError: string
   /** How its members wait for calls that none of them can take; null if they do not. */
   readonly selfWait: string | null
@@ -174,6 +176,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     failedStarts: pool.failedStarts,
     timedOutStarts: pool.timedOutStarts,
     startTimedOut: isGenPoolError(stats.lastInitError, 'ERR_GENPOOL_START_TIMEOUT'),
+    startDied: stats.lastStartDied,
     initError: textOf(stats.lastInitError),
     selfWait: pool.selfWait ?? null,
     paused,

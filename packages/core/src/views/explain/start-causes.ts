@@ -1,13 +1,29 @@
 import { count } from '@genpool/runtime'
 import type { Cause } from './cause'
-import { inWords } from './finding'
+import type { Evidence } from './evidence'
+import { type Finding, inWords } from './finding'
 
 /** A start that takes this long is worth a look, also if other members work. */
 const LONG_START_MS = 1000
 
-export const failingStarts: Cause = ({ failedStarts, startTimedOut, initError, starting, size }) =>
-  failedStarts === 0 || startTimedOut
-    ? null
+function dyingStarts({ failedStarts, initError, starting, size }: Evidence): Finding {
+  const members = count(failedStarts, 'member in a row has died as it', 'members in a row have died as they')
+  return {
+    finding: 'failing-starts',
+    says: `${members} started, before ${failedStarts === 1 ? 'it' : 'they'} had done anything, the last one of: ${initError}`,
+    figures: { failedStarts, starting, size },
+    advice:
+      'Fix what ends it: a rejection that nobody handles, an error in a timer or an event, or process.exit, mostly in what ' +
+      'its module does when it is loaded. Another one starts after a growing wait, until "restart.attempts" have died.',
+    option: 'restart.attempts',
+  }
+}
+
+export const failingStarts: Cause = (evidence) => {
+  const { failedStarts, startTimedOut, startDied, initError, starting, size } = evidence
+  if (failedStarts === 0 || startTimedOut) return null
+  return startDied
+    ? dyingStarts(evidence)
     : {
         finding: 'failing-starts',
         says: `init has failed ${count(failedStarts, 'time')} in a row, last with: ${initError}`,
@@ -16,6 +32,7 @@ export const failingStarts: Cause = ({ failedStarts, startTimedOut, initError, s
           'Fix what init needs. It is retried after a growing wait, until it has failed "restart.attempts" times.',
         option: 'restart.attempts',
       }
+}
 
 export const startTimeout: Cause = ({ failedStarts, startTimedOut, timedOutStarts, initError, starting, size }) =>
   failedStarts === 0 || !startTimedOut

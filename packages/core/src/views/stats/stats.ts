@@ -12,6 +12,8 @@ export class Stats implements Recorder {
   /** The last error of a handler, and the last error of an `init`. */
   lastCrash: unknown = undefined
   lastInitError: unknown = undefined
+  /** Whether the last start failed because its member died. */
+  lastStartDied = false
   // Each is made when it is first recorded or read, and counts from the start of the pool all the same.
   private madeSojourn: RecentHistogram | null = null
   private madeRun: RecentHistogram | null = null
@@ -90,7 +92,8 @@ export class Stats implements Recorder {
     this.troubles.add('rerun', now)
   }
 
-  startFailed(error: unknown): void {
+  startFailed(error: unknown, hasDied: boolean): void {
     this.lastInitError = error
+    this.lastStartDied = hasDied
   }
 }
