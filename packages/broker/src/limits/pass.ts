@@ -91,7 +91,8 @@ export class Pass<E extends Waiting> {
   /** Whether it may begin, and nothing that is parked is concerned. */
   beginsShortly(now: Nanos): boolean {
     const { keyed, rated } = this
-    if (this.isBlocked(now) || (keyed !== null && keyed.parked > 0 && (keyed.isMixed || keyed.rate !== null))) return false
+    if (this.isBlocked(now) || (keyed !== null && keyed.parked > 0 && (keyed.isMixed || keyed.rate !== null)))
+      return false
     return rated === null || rated.parked === 0
   }
 

@@ -27,7 +27,21 @@ const kinds = fc.constantFrom(
   { type: 'codel', target: 3_600_000 },
 ) as fc.Arbitrary<NonNullable<EngineOptions['client']>>
 const step = fc.record({
-  op: fc.constantFrom('ask', 'ask', 'ask', 'ask', 'serve', 'serve', 'done', 'back', 'time', 'backOff', 'rate', 'change', 'kind'),
+  op: fc.constantFrom(
+    'ask',
+    'ask',
+    'ask',
+    'ask',
+    'serve',
+    'serve',
+    'done',
+    'back',
+    'time',
+    'backOff',
+    'rate',
+    'change',
+    'kind',
+  ),
   tenant: fc.constantFrom('a', 'b', 'c', undefined),
   user: fc.constantFrom('u', 'v', 'w', undefined),
   priority: fc.constantFrom(0, 0, 0, 1, -1),
