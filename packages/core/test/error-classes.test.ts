@@ -59,9 +59,9 @@ describe('InvalidError', () => {
     finish()
     expect(await first).toBe(1)
     expect(error).toBeInstanceOf(core.InvalidError)
-    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', what: 'request', path: ['by'], cause })
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', what: 'message "work" to pool "shop"', path: ['by'], cause })
     expect((error as Error).message).toBe(
-      'A request was refused; nothing was changed.\n  at by: the function "by" of a fair queue threw: no tenant',
+      'A message "work" to pool "shop" was refused; nothing was changed.\n  at by: the function "by" of a fair queue threw: no tenant',
     )
   })
 

@@ -215,6 +215,6 @@ export class ExternalPort implements Port, OfferHost {
     else if (error instanceof DroppedError) {
       pool.drops.count(request, error)
       request.fail(failures.dropped(request, error, error.target))
-    } else request.fail(failures.ofWaiting(request, () => error))
+    } else request.fail(failures.ofWaiting(request, () => failures.named(request, error)))
   }
 }

@@ -133,9 +133,15 @@ export class Failures {
   /** The error of a refused commit for its caller: a GenPool error stays, any other error becomes a crash. */
   refused(request: Request, error: unknown): GenPoolError {
     if (!isGenPoolError(error)) return this.crashed(request, error)
-    if (!isEndedDraft(error)) return error
+    if (!isEndedDraft(error)) return this.named(request, error)
     // The store does not know whose recipe it was.
     return new InvalidError(`commit of the handler "${request.type}"`, (error as InvalidError).faults, error.cause)
+  }
+
+  /** The broker does not know whose request it refused, because of its key or its cost. */
+  named({ type }: Request, error: GenPoolError): GenPoolError {
+    if (!isGenPoolError(error, 'ERR_GENPOOL_INVALID') || (error as InvalidError).what !== 'request') return error
+    return new InvalidError(`message "${type}" to pool "${this.pool}"`, (error as InvalidError).faults, error.cause)
   }
 }
 
