@@ -12,8 +12,12 @@ export interface RateRules {
 type Emptied = (place: number) => void
 
 const FEW = 64
-/** At most this many begins that are over are forgotten with each new one, so that none takes long. At least 2. */
-const FORGOTTEN = 4
+/**
+ * Begins that are over are forgotten with each 16th new one, at most 64 at once, so that it never takes long. Together, since the
+ * processor then reads the memory of many keys at the same time.
+ */
+const EACH = 16
+const FORGOTTEN = 64
 /** The place of a begin that was forgotten before those that began earlier. */
 const NOWHERE = -1
 
@@ -137,7 +141,7 @@ export class Begins {
   }
 
   private append(place: number, cost: number, now: Nanos): void {
-    this.forgetOver(now - this.rules.interval)
+    if (((this.first + this.length) & (EACH - 1)) === 0) this.forgetOver(now - this.rules.interval)
     if (this.length > this.mask) this.resize(2 * (this.mask + 1))
     const at = (this.first + this.length++) & this.mask
     this.times[3 * at] = now

@@ -15,7 +15,7 @@ const MANY = 4096
 export class KeyTable {
   /** By place: a key, and its hash. */
   private keys: unknown[] = [undefined]
-  private hashes = new Int32Array(FEW)
+  private hashes = new Int32Array(FEW >> 1)
   /** The places without a key. */
   private free: number[] = []
   /** The place of a key and, in the higher bits, the same of its hash; 0 for none. There are twice as many as places at least. */
@@ -110,8 +110,8 @@ export class KeyTable {
 
   /** Puts all keys into another number of slots. */
   private resize(length: number): void {
-    const hashes = new Int32Array(length)
-    hashes.set(this.hashes.subarray(0, length))
+    const hashes = new Int32Array(length >> 1)
+    hashes.set(this.hashes.subarray(0, length >> 1))
     this.hashes = hashes
     this.slots = new Int32Array(length)
     this.mask = length - 1

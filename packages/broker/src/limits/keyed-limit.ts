@@ -88,9 +88,12 @@ export class KeyedLimit<E extends Waiting> {
 
   /** How many keys without a lane have begun something lately, so that their rates count it. */
   countIdle(now: Nanos): number {
+    const { begins } = this
     let count = 0
-    for (let place = 1; place < this.laneAt.length; place++) {
-      if (this.laneAt[place] === null && this.begins !== null && this.begins.used(place, now) > 0) count++
+    for (let place = 1; begins !== null && place < this.laneAt.length; place++) {
+      if (this.laneAt[place] !== null || this.table.keyOf(place) === undefined) continue
+      if (begins.used(place, now) > 0) count++
+      else this.left(place)
     }
     return count
   }
