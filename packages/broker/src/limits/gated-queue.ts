@@ -220,7 +220,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** Takes other options over, and all that was parked. */
   reconfigure(client: CheckedQueueOptions, parked: readonly E[], now: Nanos): void {
     this.putBack(now)
-    for (const entry of parked) this.inner.rejoin(entry, now)
+    this.inner.gather(parked, now)
     this.countOutside()
     this.inner.apply(client, now)
     this.report(now)

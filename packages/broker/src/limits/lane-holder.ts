@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { nextArrival, type Numbered } from '../queues/arrival'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
 import { type KeyRules, LimitLane } from './limit-lane'
@@ -11,7 +12,7 @@ import { Pass } from './pass'
  *
  * `Passes` gives it a pass as soon as anything else is to happen to it.
  */
-export interface LaneHolder<E extends Waiting> {
+export interface LaneHolder<E extends Waiting> extends Numbered {
   limitPass?: Pass<E> | undefined
   limitLane?: LimitLane<E> | undefined
   /** When it began; null while it is ready, false while it is parked, undefined before. */
@@ -38,6 +39,7 @@ export function holds<E extends Waiting>(
   holder.limitPass = pass
   holder.limitLane = lane
   holder.limitAt = undefined
+  if (holder.arrival === undefined) holder.arrival = nextArrival()
 }
 
 /** The lane that a request holds; undefined if it has none, or a pass. */
@@ -53,7 +55,7 @@ export function beginsAlone<E extends Waiting>(lane: LimitLane<E>, now: Nanos): 
 /** Whether one that is ready may begin, and nothing that is parked is concerned. */
 export function beginsNow<E extends Waiting>(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
   if ((entry as LaneHolder<E>).limitAt !== null || lane.isBlocked(1, now)) return false
-  return lane.parked === 0 || (lane.rate === null && entry.key === undefined)
+  return lane.parked === 0 || (lane.rate === null && !lane.isMixed && entry.key === undefined)
 }
 
 /** One that had a pass, and holds its lane instead, enters the queue. */

@@ -189,6 +189,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     const pass = this.passes.of(entry)
     pass.place = 'parked'
     pass.parkedIn = lane
+    lane.willPark(isNew, entry.priority)
     this.parking.park(entry, lane, isNew, now)
     const limit = this.passes.limitOf(lane, pass)
     const { watch } = this.passes

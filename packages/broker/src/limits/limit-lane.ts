@@ -38,6 +38,8 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   readyCost = 0
   floor: number
   parked = 0
+  /** Whether one that is parked may come before one that stands in the queue: it was parked while a back-off, or what ran, held it. */
+  isMixed = false
   /** The parked requests, the highest priority first. Replace it by `NO_LEVELS`, and never write to that. */
   levels: Level<E>[] = NO_LEVELS
   /** What its rate and a back-off let begin. Its limit sets it. */
@@ -80,16 +82,23 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   }
 
   /** Whether a parked request is to begin before this one. */
-  isBehind({ priority, sentAt }: E): boolean {
+  isBehind(entry: E): boolean {
+    const { priority } = entry
     const first = this.parked > 0 ? this.highest : undefined
     if (first === undefined || first.priority < priority) return false
-    return first.priority > priority || (first.oldest() ?? Infinity) < sentAt
+    return first.priority > priority || first.hasOlder(entry)
   }
 
   /** Whether a request that was just parked may be the next to begin. */
   mayBeNext({ priority }: E): boolean {
     const first = this.highest
     return first?.priority === priority && (this.rules.newestFirst || first.length === 1)
+  }
+
+  /** Something is about to be parked. @param isNew whether it came after all that is known */
+  willPark(isNew: boolean, priority: number): void {
+    if (this.parked === 0) this.isMixed = false
+    if (this.ready > 0 && !this.rules.newestFirst && (!isNew || priority > this.floor)) this.isMixed = true
   }
 
   /** Whether one more request may begin after all that stand in the queue. */

@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { numberAsFirst, type Numbered } from '../queues/arrival'
 import { mustNotWait } from '../queues/leaf-queue'
 import { type Layers } from '../queues/layers'
 import { type CheckedQueueOptions } from '../queues/queue-options'
@@ -71,6 +72,7 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   readmit(entry: E, now: Nanos, ran = true): void {
     this.decision.begin()
     const before = this.passes.end(entry, now, ran)
+    if (!this.rules.isPlain) numberAsFirst(entry as Numbered)
     const lane = this.passes.of(entry).laneToReturnTo(entry, now)
     if (lane !== null) this.lanes.park(entry, lane, now)
     else this.queue.readmit(entry, now)

@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { byArrival } from '../queues/arrival'
 import { CollectedDecision } from '../queues/collected-decision'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
@@ -65,7 +66,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    yield* [...this.queue, ...this.lanes.all()].sort((a, b) => a.sentAt - b.sentAt)
+    yield* [...this.queue, ...this.lanes.all()].sort(byArrival)
   }
 
   oldest(): Nanos | null {

@@ -91,7 +91,8 @@ export class Pass<E extends Waiting> {
   /** Whether it may begin, and nothing that is parked is concerned. */
   beginsShortly(now: Nanos): boolean {
     const { keyed, rated } = this
-    if (this.isBlocked(now) || (keyed !== null && keyed.parked > 0 && keyed.rate !== null)) return false
+    if (this.isBlocked(now) || (keyed !== null && keyed.parked > 0 && (keyed.isMixed || keyed.rate !== null)))
+      return false
     return rated === null || rated.parked === 0
   }
 
@@ -105,7 +106,7 @@ export class Pass<E extends Waiting> {
 
   /** One with a key stands in the queue for its turn, whoever is parked before it. */
   #isBehind(entry: E, lane: LimitLane<E>): boolean {
-    return (lane.rules.inOrder || entry.key !== undefined) && lane.isBehind(entry)
+    return (lane.rules.inOrder || lane.isMixed || entry.key !== undefined) && lane.isBehind(entry)
   }
 
   /** The lane in which one that comes back must wait: it may not begin now, or a parked one is to begin before it. */

@@ -200,7 +200,8 @@ export class ShortLimits<E extends Waiting> {
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
     const pass = this.inner.max === Infinity && laneOf(entry) !== undefined ? null : this.passes.of(entry)
-    if (!this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
+    const overtakes = lane.ready > 0 && lane.floor < 0
+    if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true
   }

@@ -1,4 +1,5 @@
 import { checkTime, type Nanos } from '@genpool/runtime'
+import { byArrival } from './arrival'
 import { CollectedDecision } from './collected-decision'
 import { DropQueue } from './drop-queue'
 import { compareKeys, identify, keyFunction, sameBy } from './fair-keys'
@@ -36,7 +37,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   *[Symbol.iterator](): Iterator<E> {
     const all = [...this.#lanes].flatMap((lane) => [...lane.queue])
-    yield* all.sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag))
+    yield* all.sort((a, b) => byArrival(a, b) || compareKeys(a.tag, b.tag))
   }
 
   oldest(): Nanos | null {

@@ -1,5 +1,6 @@
 import { type Nanos, parseOptions } from '@genpool/runtime'
 import { type DropReason } from '../errors'
+import { byArrival } from './arrival'
 import { type Layers } from './layers'
 import { Layering } from './layering'
 import { LeafQueue, mustNotWait } from './leaf-queue'
@@ -28,7 +29,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
 
   *[Symbol.iterator](): Iterator<E> {
     const all = this.levels.all.flatMap((level) => [...level])
-    yield* [...all, ...this.lanes].sort((a, b) => a.sentAt - b.sentAt)
+    yield* [...all, ...this.lanes].sort(byArrival)
   }
 
   oldest(): Nanos | null {
@@ -157,6 +158,23 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.finish()
   }
 
+  /** Takes all that was held back elsewhere, before new options are applied. Drops nothing. */
+  gather(entries: readonly E[], now: Nanos): void {
+    const groups = new Map<number, E[]>()
+    for (const entry of entries) {
+      this.#admit(entry)
+      const group = groups.get(entry.priority)
+      if (group === undefined) groups.set(entry.priority, [entry])
+      else group.push(entry)
+    }
+    for (const [priority, group] of groups) {
+      const level = this.levelOf(priority, now)
+      level.gather(group, now)
+      this.levels.changed(level)
+      this.readyNow += group.length
+    }
+  }
+
   #admit(entry: E): void {
     this.decision.begin()
     this.tags.add(entry)
@@ -198,7 +216,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.decision.begin()
     const change = { from: this.options, to: options }
     this.options = options
-    this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now)), now)
+    this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now), now), now)
     this.levels.baseReplaced()
     this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));

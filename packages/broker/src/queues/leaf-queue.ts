@@ -68,6 +68,11 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return this.list.first === null ? null : this.list.first.sentAt
   }
 
+  /** The request at the front, or the pack that has it. */
+  get front(): Waiting | null {
+    return this.list.first
+  }
+
   /** The request at the back. */
   newest(): E | null {
     return this.list.last
@@ -140,8 +145,8 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
   /** Applies the rule for ages after a cancel, a removal or new options; returns the next wake-up. */
   protected abstract whenChanged(now: Nanos): Nanos | null
 
-  /** Takes over requests from another queue. */
-  protected adopt(items: Iterable<E>): void {
+  /** Takes over requests, behind all others. Drops nothing: options that are applied next see to that. */
+  adopt(items: Iterable<E>): void {
     for (const item of items) this.append(item)
   }
 

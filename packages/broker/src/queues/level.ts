@@ -1,4 +1,5 @@
 import { keepShape, type Nanos } from '@genpool/runtime'
+import { byArrival, cameAfter } from './arrival'
 import { DropQueue } from './drop-queue'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
@@ -9,10 +10,10 @@ import { WaitingList } from './waiting-list'
 /**
  * The requests of one priority: a queue, and requests that come to it from elsewhere.
  *
- * Each gets the place of its age, before all that were sent later: in a fair queue among those of its own key. Of those that were
- * sent at the same time, which is all that is sent in one turn of the event loop, the first is one that a member had already; the
- * last is one that its key or a limit held back, since what stands in the queue was sent before it, or has another key. A queue that
- * serves the newest first, and a user's own, have no such places; there they take turns.
+ * Each gets the place of its age, before all that came later: in a fair queue among those of its own key. All that is sent in one
+ * turn of the event loop is sent at the same time. Limits number it (see `Numbered`). Without numbers, the first of it is one that a
+ * member had already; the last is one that its key held back, since what stands in the queue was sent before it, or has another key.
+ * A queue that serves the newest first, and a user's own, have no such places; there they take turns.
  */
 export class Level<E extends Waiting> implements Iterable<E> {
   /** Those that a member had. */
@@ -129,17 +130,39 @@ export class Level<E extends Waiting> implements Iterable<E> {
     return backOf(this.queue) ?? heldBack.last ?? returning.last
   }
 
-  /** Applies new options to the queue with `change`. */
-  reconfigure(change: (queue: Queue<E>) => Queue<E>): void {
-    this.queue = change(this.queue)
+  /** Takes what was held back elsewhere. Where places matter, all that wait stand in one list then, as they came. */
+  gather(entries: readonly E[], now: Nanos): void {
+    const { queue } = this
+    if (queue instanceof LeafQueue) {
+      const all = [...emptied(this.returning), ...queue.drain(), ...emptied(this.heldBack), ...entries]
+      queue.adopt(all.sort(byArrival))
+    } else for (const entry of [...entries].sort(byArrival)) this.rejoin(entry, now)
     this.take()
+  }
+
+  /** Applies new options to the queue with `change`. */
+  reconfigure(change: (queue: Queue<E>) => Queue<E>, now: Nanos): void {
+    const before = this.queue
+    const queue = (this.queue = change(before))
+    this.take()
+    if (queue === before || !(queue instanceof FairQueue)) return
+    for (const entry of emptied(this.returning)) queue.readmit(entry, now)
+    for (const entry of emptied(this.heldBack)) queue.rejoin(entry, now)
+    this.wakeAt = queue.decision.wakeAt
   }
 
   drain(): void {
     this.queue.drain()
-    while (this.returning.shift() !== null);
-    while (this.heldBack.shift() !== null);
+    emptied(this.returning)
+    emptied(this.heldBack)
     this.take()
+  }
+
+  /** Whether one that waits here came before `entry`. */
+  hasOlder(entry: E): boolean {
+    const { returning, heldBack, queue } = this
+    const queued = queue instanceof LeafQueue ? (queue.front as E | null) : frontOf(queue)
+    return [returning.first, heldBack.first, queued].some((first) => first !== null && cameAfter(entry, first))
   }
 
   /** Whether its queue serves the next one, where places say nothing. */
@@ -153,12 +176,14 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** The list whose first one comes before all others; null if that is in the queue. */
   private olderList(): WaitingList<E> | null {
     const { returning, heldBack, queue } = this
-    const returned = ageOf(returning)
-    const held = ageOf(heldBack)
+    const returned = returning.first
+    const held = heldBack.first
+    if (returned === null && held === null) return null
     const hasPlaces = queue instanceof LeafQueue && !queue.newestFirst
-    const queued = hasPlaces ? (queue.oldest() ?? Infinity) : Infinity
-    if (returned <= held && returned <= queued) return returned === Infinity ? null : returning
-    return held < queued ? heldBack : null
+    const queued = hasPlaces ? (queue.front as E | null) : null
+    if (returned !== null && (held === null || !cameAfter(returned, held)))
+      return queued !== null && cameAfter(returned, queued) ? null : returning
+    return queued === null || cameAfter(queued, held as E) ? heldBack : null
   }
 
   private take(): void {
@@ -170,6 +195,13 @@ export class Level<E extends Waiting> implements Iterable<E> {
 /** When the first of a list was sent; Infinity if there is none. */
 function ageOf({ first }: WaitingList): Nanos {
   return first === null ? Infinity : first.sentAt
+}
+
+/** Takes all out of a list. */
+function emptied<E extends Waiting>(list: WaitingList<E>): E[] {
+  const entries = [...list]
+  for (const entry of entries) list.remove(entry)
+  return entries
 }
 
 function frontOf<E extends Waiting>(queue: Queue<E>): E | null {

@@ -1,4 +1,5 @@
 import { alreadyQueued } from './already-queued'
+import { cameAfter } from './arrival'
 import { type Waiting } from './waiting'
 
 /**
@@ -25,26 +26,26 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.length++
   }
 
-  /** Adds `entry` before all entries that were sent after it; searches from the newest. */
+  /** Adds `entry` before all entries that came after it; searches from the newest. */
   insertByAge(entry: Waiting): void {
     let before: Waiting | null = this.last
-    while (before !== null && before.sentAt > entry.sentAt) before = before.previous
+    while (before !== null && cameAfter(before, entry)) before = before.previous
     this.insert(entry, before, before === null ? this.first : before.next)
   }
 
   /** The same, but searches from the oldest. */
   insertOld(entry: Waiting): void {
     let after: Waiting | null = this.first
-    while (after !== null && after.sentAt < entry.sentAt) after = after.next
+    while (after !== null && cameAfter(entry, after)) after = after.next
     this.insert(entry, after === null ? this.last : after.previous, after)
   }
 
-  /** Adds `entry` behind all that were not sent later; searches from both ends. */
+  /** Adds `entry` behind all that did not come later; searches from both ends. */
   insertBehind(entry: Waiting): void {
     let older: Waiting | null = this.first
     let newer: Waiting | null = this.last
-    while (older !== null && newer !== null && newer.sentAt > entry.sentAt) {
-      if (older.sentAt > entry.sentAt) return this.insert(entry, older.previous, older)
+    while (older !== null && newer !== null && cameAfter(newer, entry)) {
+      if (cameAfter(older, entry)) return this.insert(entry, older.previous, older)
       older = older.next
       newer = newer.previous
     }

@@ -76,8 +76,19 @@ function ofFull({ limits, isBounded, ownsQueue }: Evidence): DropAdvice | undefi
   }
 }
 
+/** What waited when limits became too small for it, or could not find its key or its cost any more. Nothing else helps. */
+function ofLimits({ rate }: Evidence): DropAdvice {
+  return {
+    says: 'the limits have changed while they waited: they refuse the key or the cost, or that is more than may ever begin',
+    advice:
+      'Raise "limit" and "burst" to what the costliest message costs, or give "by" and "cost" what accepts all that waits.',
+    option: rate ? 'rate' : 'limits',
+  }
+}
+
 /** What to do about drops, from what holds requests back now. @param why what `whyWaiting` finds, if that is known */
 export function dropAdvice(reason: string, evidence: Evidence, why = whyWaiting(evidence)): DropAdvice {
+  if (reason === 'rate') return ofLimits(evidence)
   const full = reason === 'max' ? ofFull(evidence) : undefined
   const known = full ?? (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
   const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }

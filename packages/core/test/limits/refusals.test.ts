@@ -1,0 +1,54 @@
+import { spawnBroker } from '@genpool/broker'
+import { call, configure, definePool, explain, reply, spawnPool } from '@genpool/core'
+import { type ActorSystemRef, start, stop } from 'nact'
+
+let system: ActorSystemRef
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => stop(system))
+
+interface Ask {
+  readonly tokens?: number
+  readonly user?: { readonly id?: string }
+}
+const Model = definePool({ calls: { ask: ({ tokens }: Ask) => reply(tokens) } })
+const limits = { by: (message: unknown) => (message as { user: { id: string } }).user.id }
+const rate = { limit: 10, interval: 1000, cost: 'tokens' }
+
+const refused = async (pool: Parameters<typeof call>[0], message: Ask): Promise<Error> =>
+  call(pool, { type: 'ask', ...message } as never).then(
+    () => new Error('accepted'),
+    (error: Error) => error,
+  )
+
+describe('what limits refuse', () => {
+  it.each<[string, Ask, string]>([
+    ['too great a cost', { tokens: 11, user: {} }, 'it costs 11'],
+    ['a broken cost', { tokens: 1.5, user: {} }, 'got 1.5'],
+    ['no cost', { user: {} }, 'got undefined'],
+    ['a key that cannot be read', { tokens: 1 }, 'the function "by" threw'],
+  ])('names the pool and the message: %s', async (_, message, says) => {
+    const pools = [
+      spawnPool(system, Model, 'model', { rate, limits }),
+      spawnPool(system, Model, 'shared', { broker: spawnBroker(system, { rate, limits }) }),
+    ]
+    for (const pool of pools) {
+      const error = await refused(pool as never, message)
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+      expect(error.message).toContain(`A message "ask" to pool "${pool === pools[0] ? 'model' : 'shared'}" was refused`)
+      expect(error.message).toContain(says)
+    }
+  })
+
+  it('while it waits, is dropped, and explain says what helps', async () => {
+    const pool = spawnPool(system, Model, 'model', { rate })
+    const calls = [10, 8].map((tokens) => refused(pool as never, { tokens }))
+    configure(pool, { rate: { limit: 5 } })
+    expect((await Promise.all(calls))[1]).toMatchObject({ reason: 'rate' })
+    const { advice, option, says } = explain(pool).findings.find(({ finding }) => finding === 'drops') ?? {}
+    expect(says).toContain('the limits have changed while they waited')
+    expect(advice).toContain('Raise "limit" and "burst"')
+    expect(option).toBe('rate')
+  })
+})
