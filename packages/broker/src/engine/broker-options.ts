@@ -28,6 +28,8 @@ const engineOptions = z.strictObject({ ...brokerOptions.shape, ...limitShape })
 export type EngineOptions = z.input<typeof engineOptions>
 export type CheckedEngineOptions = z.output<typeof engineOptions>
 
+const WHAT = 'options of a broker'
+
 /** What `checkEngineOptions` has returned. */
 const known = new WeakSet<object>()
 
@@ -36,14 +38,13 @@ const known = new WeakSet<object>()
  *
  * Its result is not checked again: many brokers can share one. Nobody may change it.
  *
- * @param what whose options they are, as errors name them
  * @throws {OptionsError}
  */
-export function checkEngineOptions(options: unknown, what = 'options of a broker'): CheckedEngineOptions {
+export function checkEngineOptions(options: unknown): CheckedEngineOptions {
   if (known.has(options as object)) return options as CheckedEngineOptions
-  const parsed = parseOptions(engineOptions, options, what)
+  const parsed = parseOptions(engineOptions, options, WHAT)
   const fault = faultOfWeight(parsed.client, parsed.limits)
-  if (fault !== undefined) throw wrongOptions(what, [fault])
+  if (fault !== undefined) throw wrongOptions(WHAT, [fault])
   const checked = { ...parsed, client: sharedByWeight(parsed.client, parsed.limits) }
   known.add(checked)
   return checked

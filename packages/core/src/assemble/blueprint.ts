@@ -1,5 +1,5 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { optionsOf, parseOptions, wrongOptions } from '@genpool/runtime'
+import { OptionsError, optionsOf, parseOptions, wrongOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
@@ -12,6 +12,15 @@ import { copyOfGiven, isSameAsGiven } from './given-options'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions, poolOptions } from './options'
 import { faultsOfPolicies } from './policies'
 import { faultsOfTypes } from './types-in-options'
+
+/** The options of the broker of a pool, whose errors name the pool. */
+function checkedEngine(options: CheckedPoolOptions, what: string): EngineOptions {
+  try {
+    return checkEngineOptions(engineOptionsOf(options))
+  } catch (error) {
+    throw error instanceof OptionsError ? wrongOptions(what, error.issues) : error
+  }
+}
 
 /** The default number of members. */
 const DEFAULT_SIZE = 8
@@ -40,7 +49,7 @@ export class Blueprint {
     this.behaviour = compiled(definition)
     this.check(options, what)
     this.settings = settingsOf(options, this.isolates)
-    this.engine = isBrokerRef(options.broker) ? null : checkEngineOptions(engineOptionsOf(options), what)
+    this.engine = isBrokerRef(options.broker) ? null : checkedEngine(options, what)
   }
 
   /**
@@ -59,7 +68,7 @@ export class Blueprint {
     const ofState = elsewhereOf(definition)?.faultOfState(stateOptionsOf(options.state, isolates))
     if (ofState !== undefined) faults.push(ofState)
     if (faults.length > 0) throw wrongOptions(what, faults)
-    if (options.limits !== false && !isBrokerRef(options.broker)) checkEngineOptions(engineOptionsOf(options), what)
+    if (options.limits !== false && !isBrokerRef(options.broker)) checkedEngine(options, what)
   }
 
   /** Whether each member has a state of its own if the options do not say. */
