@@ -46,9 +46,13 @@ export const recordCommand: Command = {
     const dashboard = dashboardOf('record', positionals, values.token, io)
     const file = values.out ?? 'trace.jsonl'
     const recording = new FileRecording(file, values.force === true)
-    const end = seconds === undefined ? io.signal : AbortSignal.any([io.signal, after(seconds)])
+    const time = new AbortController()
+    const end = AbortSignal.any([io.signal, time.signal])
+    const begins = (): void => {
+      if (seconds !== undefined) abortAfter(seconds, time)
+    }
     try {
-      await take(dashboard, values.pool, recording, { io, end })
+      await take(dashboard, values.pool, recording, { io, end, begins })
     } finally {
       recording.close()
     }
@@ -66,13 +70,14 @@ async function take(
   dashboard: Dashboard,
   pool: string | undefined,
   recording: FileRecording,
-  { io, end }: { readonly io: Io; readonly end: AbortSignal },
+  { io, end, begins }: { readonly io: Io; readonly end: AbortSignal; readonly begins: () => void },
 ): Promise<void> {
   const path = pool === undefined ? 'trace' : `trace?pool=${encodeURIComponent(pool)}`
   const response = await ask(dashboard, path, end).catch((error: unknown) => {
     if (!(error instanceof NotThere) || /There is no pool/.test(error.message)) throw error
     throw new Fault(`${error.message}\nIt may be of an older version, which cannot record. ${IN_THE_PROGRAM}`)
   })
+  begins()
   for await (const part of textOf(response)) {
     recording.add(part)
     if (io.isTty) io.err(`\r${count(recording.requests, 'request')}; Ctrl-C ends it. `)
@@ -117,8 +122,6 @@ class FileRecording {
   }
 }
 
-function after(seconds: number): AbortSignal {
-  const abort = new AbortController()
-  systemClock.setTimer(systemClock.now() + seconds * 1000 * NS_PER_MS, () => abort.abort())
-  return abort.signal
+function abortAfter(seconds: number, time: AbortController): void {
+  systemClock.setTimer(systemClock.now() + seconds * 1000 * NS_PER_MS, () => time.abort())
 }

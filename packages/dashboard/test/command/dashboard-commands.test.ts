@@ -205,6 +205,16 @@ describe('genpool record', () => {
     })
   })
 
+  it('counts its seconds from when the dashboard answers', async () => {
+    const server: Server = createServer((_, response) => void setTimeout(() => response.writeHead(200).write(' '), 500))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { code, err } = await run('record', url, '--out', join(folder, 't.jsonl'), '--seconds', '0.1')
+    expect([code, err]).toEqual([0, expect.stringContaining('0 requests in')])
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   it('says how to record in the program where a dashboard cannot', async () => {
     const server: Server = createServer((_, response) => void response.writeHead(404).end('There is nothing here.'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -14,7 +14,7 @@
  * The word holds the number of the job as well: a word that serves the next job is never taken for that of the one before.
  */
 const QUEUED = 1
-export const RUNNING = 2
+const RUNNING = 2
 export const CANCELLED = 3
 export const COMMITTED = 4
 export const REVOKED = 5
