@@ -4,7 +4,7 @@ import { RUNS } from '../laws/runs'
 import { Job } from './model'
 
 /*
- * The plainest model of the order: of all that wait and that no limit holds, the most urgent is next, and among these the one that came
+ * The plainest model of the order: of all of a key that wait and that no limit holds, the most urgent is next, and among these the one that came
  * first, also of those that were sent in one turn, at the same time. Which limits there were before does not matter.
  */
 
@@ -64,11 +64,14 @@ class Model {
   rules: Rules
   heldUntil = -Infinity
   heldKeys = new Map<string, number>()
+  /** Whether there were limits all the time. Otherwise nothing numbers what is sent in one turn, and some of it may come back later. */
+  numbersAll: boolean
   /** How many limits there have been: each counts anew. */
   private epoch = 0
 
   constructor(initial: Rules) {
     this.rules = initial
+    this.numbersAll = initial.by !== null
   }
 
   change(to: Rules): void {
@@ -77,6 +80,7 @@ class Model {
       this.heldKeys = new Map()
     }
     this.rules = to
+    this.numbersAll &&= to.by !== null
   }
 
   backOff(key: string | null, until: number): void {
@@ -84,9 +88,17 @@ class Model {
     else this.heldKeys.set(key, Math.max(this.heldKeys.get(key) ?? -Infinity, until))
   }
 
-  next(now: number): Job | null {
+  /**
+   * The next of all; with limits, of those of one key. Among keys it holds with an exception: while a newer one, or a less urgent one, of
+   * its own key stands in the queue, one that is parked comes no sooner than that.
+   *
+   * @param served what the broker serves
+   */
+  next(now: number, served: Job | null): Job | null {
     if (this.heldUntil > now) return null
-    const free = this.waiting.filter((job) => this.isFree(job, now))
+    const { by } = this.rules
+    const isEach = served === null || by === null
+    const free = this.waiting.filter((job) => this.isFree(job, now) && (isEach || job.task[by] === served.task[by]))
     const [best] = free.sort((a, b) => b.priority - a.priority || a.task.id - b.task.id)
     if (best === undefined) return null
     this.waiting.splice(this.waiting.indexOf(best), 1)
@@ -127,11 +139,13 @@ describe('the order of what waits', () => {
         let [now, id] = [0, 0]
         const compare = (): void => {
           const job = serve(broker, now)
-          expect(job?.task.id).toBe(model.next(now)?.task.id)
+          expect(job?.task.id).toBe(model.next(now, job)?.task.id)
         }
         for (const { op, tenant, user, priority, pick, ms, of, rules: to, kind: other } of plan) {
           const at = pick % Math.max(1, model.running.length)
           if (op === 'ask') {
+            // Without limits, nothing numbers what is sent in one turn.
+            if (model.rules.by === null) now += MS
             const job = Object.assign(new Job({ id: id++, tenant, user, cost: 1 }, now), { priority })
             model.waiting.push(job)
             expect(broker.ask(job, now)).toBeNull()
@@ -139,7 +153,7 @@ describe('the order of what waits', () => {
           else if (op === 'done' && model.running[at] !== undefined) {
             const [{ job }] = model.running.splice(at, 1) as [Running]
             expect(broker.release(job, now)).toBeNull()
-          } else if (op === 'back' && model.running[at] !== undefined) {
+          } else if (op === 'back' && model.numbersAll && model.running[at] !== undefined) {
             const [{ job }] = model.running.splice(at, 1) as [Running]
             model.waiting.push(job)
             expect(broker.putBack(job, now)).toBeNull()
