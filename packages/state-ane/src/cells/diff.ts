@@ -1,6 +1,6 @@
 import type { Patch } from 'immer'
 import { isPlain } from './data'
-import { movedKeys, orderIn } from './order'
+import { movedKeys, namesIn } from './order'
 
 type Path = readonly (string | number)[]
 type Plain = Readonly<Record<string, unknown>>
@@ -101,25 +101,26 @@ function hasPaths(keys: Iterable<unknown>): boolean {
 interface Keyed {
   readonly whole: object
   readonly keys: readonly (string | number)[]
+  /** Those that stand in the order in which they came. */
+  readonly order: readonly (string | number)[]
   has(key: string | number): boolean
   get(key: string | number): unknown
 }
 
 function keyed(map: Entries): Keyed {
   const keys = [...map.keys()] as string[]
-  return { whole: map, keys, has: (key) => map.has(key), get: (key) => map.get(key) }
+  return { whole: map, keys, order: keys, has: (key) => map.has(key), get: (key) => map.get(key) }
 }
 
 function properties(object: Plain): Keyed {
   const keys = Object.keys(object)
-  return { whole: object, keys, has: (key) => Object.hasOwn(object, key), get: (key) => object[key] }
+  const order = namesIn(keys)
+  return { whole: object, keys, order, has: (key) => Object.hasOwn(object, key), get: (key) => object[key] }
 }
 
 /** What moved is removed, and added again behind the others. */
 function compareKeys(from: Keyed, to: Keyed, path: Path, patches: Patch[]): void {
-  const moves = movedKeys(orderIn(from.whole) as readonly string[], orderIn(to.whole) as readonly string[], (key) =>
-    from.has(key),
-  )
+  const moves = movedKeys(from.order, to.order, (key) => from.has(key))
   if (isMost(moves, to.keys.length) && isAllInKeys(to))
     return void patches.push({ op: 'replace', path: [...path], value: to.whole })
   const moved = new Set<string | number>(moves)

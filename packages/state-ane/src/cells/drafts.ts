@@ -12,7 +12,7 @@
 import { type Immer, isDraft } from 'immer'
 import { frozen } from './frozen'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
-import { movedKeys, movesNames, orderIn } from './order'
+import { movedKeys, movesNames } from './order'
 
 export type Kept = Record<string, unknown>
 
@@ -138,7 +138,10 @@ function isMoved(kept: Kept, names: Names): boolean {
   if (Array.isArray(base) || (assigned instanceof Assigned && !assigned.hasDeleted)) return false
   if (!(base instanceof Map) && !(base instanceof Set)) return movesNames(base, copy)
   const had = (key: unknown): boolean => base.has(key)
-  return (base instanceof Set || setsAny(assigned, had)) && movedKeys(orderIn(base), orderIn(copy), had).length > 0
+  return (
+    (base instanceof Set || setsAny(assigned, had)) &&
+    movedKeys([...base.keys()], [...(copy as typeof base).keys()], had).length > 0
+  )
 }
 
 /** A key of a map that was deleted and set again looks like one that was set. A set does not say what happened to its items. */

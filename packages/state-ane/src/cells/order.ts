@@ -3,23 +3,17 @@
  * patches do not say so: in a copy, the key would stay where it was. To remove a key and to add it again does.
  */
 
-/** The keys of a map or an object, or the items of a set, that stand in the order in which they came. */
-export function orderIn(part: object): readonly unknown[] {
-  return part instanceof Map ? [...part.keys()] : part instanceof Set ? [...part] : namesOf(part)
-}
-
 /** Whether an object has keys of another in another order. */
 export function movesNames(from: object, to: object): boolean {
   const [before, after] = [Object.keys(from), Object.keys(to)]
   let same = 0
   while (same < before.length && before[same] === after[same]) same++
   if (same === before.length) return false
-  return movedKeys(namesOf(from), namesOf(to), (key) => Object.hasOwn(from, key)).length > 0
+  return movedKeys(namesIn(before), namesIn(after), (key) => Object.hasOwn(from, key)).length > 0
 }
 
-/** The indexes of an object stand before its other keys, sorted. */
-function namesOf(object: object): readonly string[] {
-  const keys = Object.keys(object)
+/** The keys of an object that stand in the order in which they came: indexes stand before them, sorted. */
+export function namesIn(keys: readonly string[]): readonly string[] {
   return keys.length > 0 && isIndex(keys[0] as string) ? keys.filter((key) => !isIndex(key)) : keys
 }
 
