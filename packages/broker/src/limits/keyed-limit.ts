@@ -1,5 +1,4 @@
-import { type Nanos, readSafely } from '@genpool/runtime'
-import { MinHeap } from '../queues/min-heap'
+import { MinHeap, type Nanos, readSafely } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { Begins } from './begins'
 import { KeyTable } from './key-table'
