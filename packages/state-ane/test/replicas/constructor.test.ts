@@ -1,22 +1,24 @@
-import { createStore, type Draft, PatchLog, type Recipe, type ReplicaCell } from '@genpool/state-ane'
+import { createStore, type Draft, type Patch, PatchLog, type Recipe, type ReplicaCell } from '@genpool/state-ane'
 import { Far } from './replica-store'
 import { quiet } from './counting'
 
+type Inner = { n: number; prototype: number[] }
 interface Part {
   list: number[]
   by: Map<string, number>
-  constructor: { n: number; prototype: number[] } | undefined
+  constructor?: Inner | undefined
 }
 type State = Readonly<Record<string, Part>>
 const part = (): Part => ({ list: [1], by: new Map([['a', 1]]), constructor: { n: 1, prototype: [1] } })
 const own = (draft: Draft<State>): Part => draft['constructor'] as Part
+const inner = (draft: Draft<State>): Inner => own(draft).constructor as Inner
 
 const recipes: Record<string, (draft: Draft<State>) => void> = {
   'a list that grows': (draft) => void own(draft).list.push(2),
   'a list that is cut': (draft) => void (own(draft).list.length = 0),
   'a map': (draft) => void own(draft).by.set('b', 2),
-  'a value': (draft) => void (own(draft).constructor!.n = 2),
-  'a list under "prototype"': (draft) => void own(draft).constructor!.prototype.push(2),
+  'a value': (draft) => void (inner(draft).n = 2),
+  'a list under "prototype"': (draft) => void inner(draft).prototype.push(2),
   'a name that goes': (draft) => void delete own(draft).constructor,
   'several at once': (draft) => {
     own(draft).list.push(2)
@@ -48,9 +50,9 @@ describe('a change below a property with the name "constructor"', () => {
   it('reaches what the value has, never what all objects inherit', async () => {
     const cell = createStore().cell<State>('state', { initial: {} })
     const { session, down, replica } = new Far(new PatchLog<State>(cell) as never, () => 0)
-    const patches = [{ op: 'add', path: ['constructor', 'evil'], value: [true] } as const]
-    const legal = { op: 'add', path: ['a'], value: new Map() } as const
-    session.receive(['commit', 1, 1, 0, [...patches, legal], 1])
+    const evil: Patch = { op: 'add', path: ['constructor', 'evil'], value: [true] }
+    const legal: Patch = { op: 'add', path: ['a'], value: new Map() }
+    session.receive(['commit', 1, 1, 0, [evil, legal], 1])
     await quiet()
     down.flush()
     expect([cell.version, Object.hasOwn(Object, 'evil'), replica.version]).toEqual([0, false, 0])
