@@ -45,7 +45,7 @@ interface CastTimeout {
 }
 
 interface CastInOrder extends Pick<CallOptions, 'key'> {
-  /** The compiler names the reason. */
+  // The compiler names the reason.
   readonly latest?: 'a cast has a key or a latest, not both' | undefined
 }
 
