@@ -75,7 +75,7 @@ export class StateLink {
   }
 
   readonly #changed = (): void => {
-    if (this.ports.isBusy) this.ports.sendSoon()
+    if (this.ports.isBusy && this.#session.followsEach) this.ports.sendSoon()
   }
 
   #send(message: OwnerMessage<unknown>): void {
