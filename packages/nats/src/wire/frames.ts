@@ -161,8 +161,9 @@ export function setBudget(frame: Uint8Array, budgetMs: number): void {
 
 /** Changes the epoch of a frame that has one, which is the last in its header. */
 export function setEpoch(frame: Uint8Array, epoch: number): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.length)
-  view.setUint32(START + view.getUint16(START - 2) - EPOCH, epoch)
+  const length = ((frame[START - 2] as number) << 8) | (frame[START - 1] as number)
+  const at = START + length - EPOCH
+  for (let i = 0; i < EPOCH; i++) frame[at + i] = epoch >>> (24 - 8 * i)
 }
 
 /** What is left of a request that is sent again. */
