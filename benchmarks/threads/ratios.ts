@@ -20,18 +20,23 @@ async function rate(run: () => Promise<unknown>, inFlight: number, ms: number): 
   return (done * 1000) / (performance.now() - begin)
 }
 
-/** Runs so many tasks, but no longer than `ms`. */
+/** Tasks in one burst of a warm-up. */
+const BURST = 500
+
+/** Runs so many tasks, but no longer than `ms`: in bursts, since a round begins and ends, and V8 compiles what happens then, too. */
 export async function warmUp(
   run: () => Promise<unknown>,
   inFlight: number,
   { tasks, ms }: { readonly tasks: number; readonly ms: number },
 ): Promise<void> {
   const end = performance.now() + ms
-  let left = tasks
-  const worker = async (): Promise<void> => {
-    while (left-- > 0 && performance.now() < end) await run()
+  for (let rest = tasks; rest > 0 && performance.now() < end; rest -= BURST) {
+    let left = Math.min(rest, BURST)
+    const worker = async (): Promise<void> => {
+      while (left-- > 0 && performance.now() < end) await run()
+    }
+    await Promise.all(Array.from({ length: inFlight }, worker))
   }
-  await Promise.all(Array.from({ length: inFlight }, worker))
 }
 
 /** The rates of all subjects in each of some rounds, in which they take turns. */

@@ -29,8 +29,8 @@ export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMe
     isPatient,
     attempt: job.attempt + (job.before?.attempts ?? 0),
     sender: sender === null ? null : plainOrNull(sender),
-    ...(delivery === undefined ? {} : { delivery }),
-    ...(trace === undefined ? {} : { trace }),
+    delivery,
+    trace,
   }
 }
 

@@ -66,14 +66,15 @@ export class Posting {
     }
   }
 
-  readonly #afterCallers = (): void => process.nextTick(this.#send)
+  readonly #afterCallers = (): void => process.nextTick(this.#atLast)
+  readonly #atLast = (): void => this.#send()
 
   /** The message of this job is moved, not copied. */
   move(list: readonly Transferable[]): void {
     this.#list = [...(this.#list ?? []), ...list]
   }
 
-  readonly #send = (): void => {
+  #send(): void {
     const link = this.link()
     if (link !== null) return this.#sendWith(link)
     this.#sendAll()

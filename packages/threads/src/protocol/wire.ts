@@ -70,8 +70,8 @@ export function unpackForThread(packed: Packed): ToThread[] {
       isPatient: (bits & IS_PATIENT) !== 0,
       attempt,
       sender,
-      ...(delivery === undefined ? {} : { delivery }),
-      ...(trace === undefined ? {} : { trace }),
+      delivery,
+      trace,
     }
     messages.push(['job', packed[i + 1] as number, message, companions])
     i += (bits & HAS_MORE) === 0 ? 6 : 7
