@@ -271,7 +271,11 @@ describe('types', () => {
       const byTenant = ({ tenant }: Upload): string => tenant
       spawnPool(system, Counter, 'rates', {
         rate: { limit: 5, cost: ({ size }: Upload) => size, by: byTenant },
-        limits: { by: byTenant, rate: { limit: 1, cost: (upload: Upload) => upload.size }, weight: (key: string) => key.length },
+        limits: {
+          by: byTenant,
+          rate: { limit: 1, cost: (upload: Upload) => upload.size },
+          weight: (key: string) => key.length,
+        },
       })
       spawnPool(system, Counter, 'fair', { broker: { client: { type: 'fair', by: byTenant } } })
       spawnPool(system, Counter, 'valid', { state: { validate: ({ count }: { count: number }) => count >= 0 } })

@@ -139,9 +139,7 @@ export function definePool<
   K extends CastMap<S>,
   F extends CatchAllCall<S>,
   G extends CatchAllCast<S>,
->(
-  definition: PoolDefinition<S, C, K, F, G>,
-): Behaviour<ProtocolBy<S, C, K, F, G>>
+>(definition: PoolDefinition<S, C, K, F, G>): Behaviour<ProtocolBy<S, C, K, F, G>>
 export function definePool(definition: unknown, properties?: object): Behaviour {
   return define(definition, properties) as unknown as Behaviour
 }
