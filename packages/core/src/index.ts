@@ -137,6 +137,7 @@ export {
   type BrokerRef,
   DroppedError,
   type DropReason,
+  type FunctionOf,
   type HoldingLimit,
   type QueueFactory,
   type Waiting,

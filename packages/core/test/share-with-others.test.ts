@@ -1,5 +1,5 @@
 import { spawnBroker } from '@genpool/broker'
-import { call, defineTask, inspect, spawnPool } from '@genpool/core'
+import { call, defineTask, inspect, onEvent, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/core/testing'
 import { outcome, sharing } from './sharing'
 import { system } from './virtual-system'
@@ -19,6 +19,36 @@ describe('calls with the same "share", beside other options', () => {
       'ERR_GENPOOL_CRASHED undefined',
     ])
     expect([runs.length, inspect(pool).accepted, inspect(pool).retries.made]).toEqual([3, 5, 2])
+  })
+
+  it('are told with their own messages, also after the first of them has left', async () => {
+    const { clock, pool, read } = sharing({ size: 1 })
+    const told: unknown[] = []
+    const off = onEvent(
+      'genpool:request:settled',
+      ({ message, outcome }) => told.push([(message as { id: string }).id, outcome]),
+      { pool },
+    )
+    await clock.settle()
+    const busy = read('busy', { share: 'other' })
+    const calls = [read('a', { timeout: 50 }), read('b', { timeout: 500 }), read('c', { timeout: 70 })].map(outcome)
+    await clock.advance(60)
+    await clock.advance(240)
+    await Promise.all([busy, ...calls])
+    expect(told).toEqual([
+      ['a', 'expired'],
+      ['c', 'expired'],
+      ['busy', 'replied'],
+      ['b', 'replied'],
+    ])
+    const left = ['d', 'e'].map((id, index) => outcome(read(id, { timeout: 10 + 10 * index })))
+    await clock.advance(30)
+    await Promise.all(left)
+    expect(told.slice(4)).toEqual([
+      ['d', 'expired'],
+      ['e', 'expired'],
+    ])
+    off()
   })
 
   it('count as one for the breaker', async () => {

@@ -45,4 +45,27 @@ describe('types', () => {
     }
     expect(check).toBeInstanceOf(Function)
   })
+
+  it('a function of a message may say which messages it gets', () => {
+    const check = (system: Ref<never>): void => {
+      interface Upload {
+        readonly tenant: string
+        readonly size: number
+      }
+      const byTenant = ({ tenant }: Upload): string => tenant
+      spawnPool(system, Counter, 'rates', {
+        rate: { limit: 5, cost: ({ size }: Upload) => size, by: byTenant },
+        limits: {
+          by: byTenant,
+          rate: { limit: 1, cost: (upload: Upload) => upload.size },
+          weight: (key: string) => key.length,
+        },
+      })
+      spawnPool(system, Counter, 'fair', { broker: { client: { type: 'fair', by: byTenant } } })
+      spawnPool(system, Counter, 'valid', { state: { validate: ({ count }: { count: number }) => count >= 0 } })
+      // @ts-expect-error a cost is a number
+      spawnPool(system, Counter, 'wrong', { rate: { limit: 5, cost: byTenant } })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
 })
