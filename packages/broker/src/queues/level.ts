@@ -23,6 +23,8 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** Drops of the last call. */
   dropped: readonly Drop<E>[] = NO_DROPS
   wakeAt: Nanos | null
+  /** Its queue if that is a drop queue; otherwise null. Fast path: `instanceof` reads all prototypes of a queue. */
+  dropQueue: DropQueue<E> | null
   private returningNext = true
 
   constructor(
@@ -30,6 +32,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
     public queue: Queue<E>,
   ) {
     this.wakeAt = queue.decision.wakeAt
+    this.dropQueue = dropQueueOf(queue)
   }
 
   get length(): number {
@@ -55,28 +58,26 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   dequeue(now: Nanos): E | null {
     this.dropped = NO_DROPS
-    const list = this.isTurnOfQueue() ? null : this.olderList()
-    if (list !== null) return list.shift()
+    const first = this.isTurnOfQueue() ? null : this.firstOfLists()
+    if (first !== null) {
+      this.takeShown(first)
+      return first
+    }
     const entry = this.queue.dequeue(now)
     this.take()
     return entry ?? this.returning.shift() ?? this.heldBack.shift()
   }
 
-  /** Its queue if that is a drop queue; otherwise null. */
-  get dropQueue(): DropQueue<E> | null {
-    return this.queue instanceof DropQueue ? (this.queue as DropQueue<E>) : null
-  }
-
   /** Fast path: `enqueue` where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
-    return this.queue instanceof DropQueue && (this.queue as DropQueue<E>).tryEnqueue(entry)
+    return this.dropQueue !== null && this.dropQueue.tryEnqueue(entry)
   }
 
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
-    if (!(this.queue instanceof DropQueue)) return null
-    const queue = this.queue as DropQueue<E>
-    const first = this.olderList()?.first ?? null
+    const queue = this.dropQueue
+    if (queue === null) return null
+    const first = this.firstOfLists()
     if (first === null) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
   }
@@ -144,6 +145,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   reconfigure(change: (queue: Queue<E>) => Queue<E>, now: Nanos): void {
     const before = this.queue
     const queue = (this.queue = change(before))
+    this.dropQueue = dropQueueOf(queue)
     this.take()
     if (queue === before || !(queue instanceof FairQueue)) return
     for (const entry of emptied(this.returning)) queue.readmit(entry, now)
@@ -173,17 +175,22 @@ export class Level<E extends Waiting> implements Iterable<E> {
     return this.returningNext
   }
 
-  /** The list whose first one comes before all others; null if that is in the queue. */
-  private olderList(): WaitingList<E> | null {
-    const { returning, heldBack, queue } = this
-    const returned = returning.first
-    const held = heldBack.first
+  /** The first of the two lists, if it comes before all others; otherwise null. */
+  private firstOfLists(): E | null {
+    const returned = this.returning.first
+    const held = this.heldBack.first
     if (returned === null && held === null) return null
-    const hasPlaces = queue instanceof LeafQueue && !queue.newestFirst
-    const queued = hasPlaces ? (queue.front as E | null) : null
+    const queued = this.frontWithPlace()
     if (returned !== null && (held === null || !cameAfter(returned, held)))
-      return queued !== null && cameAfter(returned, queued) ? null : returning
-    return queued === null || cameAfter(queued, held as E) ? heldBack : null
+      return queued !== null && cameAfter(returned, queued) ? null : returned
+    return queued === null || cameAfter(queued, held as E) ? held : null
+  }
+
+  /** The front of a queue in which places matter. */
+  private frontWithPlace(): Waiting | null {
+    const { dropQueue, queue } = this
+    if (dropQueue !== null) return dropQueue.newestFirst ? null : dropQueue.front
+    return queue instanceof LeafQueue && !queue.newestFirst ? queue.front : null
   }
 
   private take(): void {
@@ -202,6 +209,10 @@ function emptied<E extends Waiting>(list: WaitingList<E>): E[] {
   const entries = [...list]
   for (const entry of entries) list.remove(entry)
   return entries
+}
+
+function dropQueueOf<E extends Waiting>(queue: Queue<E>): DropQueue<E> | null {
+  return queue instanceof DropQueue ? (queue as DropQueue<E>) : null
 }
 
 function frontOf<E extends Waiting>(queue: Queue<E>): E | null {
