@@ -71,13 +71,13 @@ function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): num
 
 function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let waiting = 0
-  let keys = limit.countIdle(now)
+  let keys = limit.countOthers(now)
   let most: LimitLane<E> | null = null
   for (const lane of limit.lanes()) {
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
     if (!holds(lane, now)) continue
     waiting += lane.parked
-    if (lane.parked > (most?.parked ?? 0)) most = lane
+    if (lane.parked > 0 && (most === null || comesFirst(lane, most))) most = lane
   }
   const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
   return {
@@ -89,6 +89,11 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
     used: most?.rate?.used(now) ?? 0,
     opensInMs: opensAt === Infinity ? 0 : (opensAt - now) / NS_PER_MS,
   }
+}
+
+/** Whether more wait for a key than for another; of as many, it is always the same one. */
+function comesFirst<E extends Waiting>(a: LimitLane<E>, b: LimitLane<E>): boolean {
+  return a.parked > b.parked || (a.parked === b.parked && a.place < b.place)
 }
 
 function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: Nanos): BackOffFigures | undefined {
