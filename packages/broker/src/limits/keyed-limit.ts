@@ -131,9 +131,9 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     if (before !== null) this.endRest(before)
   }
 
-  /** Nobody holds a key any more. It rests before it is let go, unless its rate keeps it. */
+  /** Nobody holds a key any more. It rests before it is let go. */
   protected released(place: number): void {
-    if (this.isKept(place) || (this.begins !== null && !this.begins.isEmpty(place))) return
+    if (this.isKept(place)) return
     this.setRest(place, true)
     const at = this.restedPlaces++ & (RESTING - 1)
     const before = this.restingPlaces[at] as number
