@@ -81,7 +81,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   rejoinPlain(entry: E, now: Nanos): void {
     const { levels } = this
     this.readyNow++
-    if (levels.only !== null) return levels.heldBack.insertBehind(entry)
+    if (levels.only !== null) return levels.base.insertHeldBack(entry)
     levels.base.rejoin(entry, now)
     if (levels.base.length === 1) levels.baseChanged()
   }

@@ -3,6 +3,7 @@ import { byArrival, cameAfter } from './arrival'
 import { DropQueue } from './drop-queue'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
+import { Landmarks } from './landmarks'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
@@ -26,6 +27,8 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** Its queue if that is a drop queue; otherwise null. Fast path: `instanceof` reads all prototypes of a queue. */
   dropQueue: DropQueue<E> | null
   private returningNext = true
+  /** Made when the first one comes that was held back. */
+  private landmarks: Landmarks<E> | null = null
 
   constructor(
     readonly priority: number,
@@ -86,6 +89,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   takeShown(entry: E): void {
     const list = entry.list as WaitingList<E>
     list.remove(entry)
+    if (this.landmarks !== null) this.landmarks.trim()
   }
 
   timeout(now: Nanos): void {
@@ -104,7 +108,10 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   remove(entry: E, now: Nanos): boolean {
     this.dropped = NO_DROPS
-    if (this.returning.remove(entry) || this.heldBack.remove(entry)) return true
+    if (this.returning.remove(entry) || this.heldBack.remove(entry)) {
+      this.landmarks?.trim()
+      return true
+    }
     const here = this.queue.remove(entry, now)
     this.take()
     return here
@@ -119,9 +126,16 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   /** Adds one that was held back: behind all that were sent at the same time. */
   rejoin(entry: E, now: Nanos): void {
-    if (!(this.queue instanceof FairQueue)) return this.heldBack.insertBehind(entry)
+    if (!(this.queue instanceof FairQueue)) return this.insertHeldBack(entry)
     this.queue.rejoin(entry, now)
     this.take()
+  }
+
+  /** Fast path: `rejoin` if its queue is a drop queue. */
+  insertHeldBack(entry: E): void {
+    if (this.heldBack.length === 0) return this.heldBack.push(entry)
+    this.landmarks ??= new Landmarks(this.heldBack)
+    this.landmarks.insert(entry)
   }
 
   /** The request to drop if one must be: the oldest or the newest of the queue, before those that came to it from elsewhere. */
@@ -194,6 +208,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   }
 
   private take(): void {
+    if (this.landmarks !== null) this.landmarks.trim()
     this.dropped = this.queue.decision.dropped
     this.wakeAt = this.queue.decision.wakeAt
   }
