@@ -100,13 +100,17 @@ function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: 
   const ofAll = holdOf(rules.gate)
   const all = ofAll > now
   let [waiting, keys, key, until]: [number, number, unknown, Nanos] = [all ? ready : 0, 0, undefined, now]
+  let longest: LimitLane<E> | null = null
   for (const limit of rules.all) {
     for (const lane of limit.lanes()) {
       const heldUntil = holdOf(lane.rate)
       if (heldUntil <= now) continue
       keys++
       waiting += lane.parked
-      if (heldUntil > until) [key, until] = [limit.keyIn(lane), heldUntil]
+      // Of as long ones, it is always the same.
+      const isSame = longest !== null && longest.owner === lane.owner && heldUntil === until
+      const isFirst = isSame && lane.place < (longest?.place ?? 0)
+      if (heldUntil > until || isFirst) [longest, key, until] = [lane, limit.keyIn(lane), heldUntil]
     }
   }
   if (!all && keys === 0) return undefined
