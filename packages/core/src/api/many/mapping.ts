@@ -2,8 +2,9 @@ import { CancelledError, textOf } from '@genpool/runtime'
 import type { CallOptions } from '../../pool/message-options'
 import { onAbort } from '../../requests/on-abort'
 import type { CheckedMapOptions } from './map-options'
+import type { Source } from './open-source'
 import { AsTheyCome, InOrder, type ResultQueue } from './result-queue'
-import { type Source, SourceReader } from './source'
+import { SourceReader } from './source'
 
 /** The pool, as a mapping sees it. */
 export interface Mapped {

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import type { Source } from './source'
+
+/** What items come from: read one after the other, and only when there is room. */
+export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
 
 /** A source that is being read. */
 export interface OpenSource {

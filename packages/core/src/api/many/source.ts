@@ -1,9 +1,6 @@
 import { OptionsError, readSafely, showValue } from '@genpool/runtime'
 import { isThenable } from '../../behaviours/eventually'
-import { type OpenSource, openSource } from './open-source'
-
-/** What items come from: read one after the other, and only when there is room. */
-export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
+import { type OpenSource, openSource, type Source } from './open-source'
 
 /** @throws {OptionsError} if nothing can be read from it */
 export function checkSource(source: unknown, what: string): void {
