@@ -32,6 +32,9 @@ export type Wanted = Pick<RequestSetup, 'kind' | 'type' | 'key'>
 
 /** Sends each request to the node that is best for it. Without a connection or a node, it waits here. */
 export class Delivery {
+  /** Those that are to be sent again, behind earlier ones of their key that wait here. */
+  #postponed = new Set<RemoteRequest>()
+
   constructor(private readonly ports: DeliveryPorts) {}
 
   /** @param refusedBy nodes that have refused it */
@@ -104,11 +107,25 @@ export class Delivery {
     if (!this.ports.link.usable) return
     const now = this.ports.clock.now()
     for (const request of requests) {
-      const { node } = request
-      if (node === null) continue
+      const { node, key } = request
+      if (node === null || request.settled) continue
+      if (key !== null && this.ports.keys.hasWaiting(key)) {
+        this.#postponed.add(request)
+        continue
+      }
       request.isRepeated = true
       this.#publish(node, request, request.renewed(now, true))
     }
+  }
+
+  get postponed(): number {
+    return this.#postponed.size
+  }
+
+  takePostponed(): RemoteRequest[] {
+    const all = [...this.#postponed]
+    this.#postponed = new Set()
+    return all
   }
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {

@@ -119,7 +119,7 @@ export class RemoteClient {
     this.#answers = new Answers({ ...shared, outcomes, retries, delivery, casts })
     this.#discovery = new Discovery({
       ...shared,
-      hasWaiting: () => waiting.size > 0 || casts.waiting > 0,
+      hasWaiting: () => waiting.size > 0 || casts.waiting > 0 || delivery.postponed > 0,
       found: () => this.#sendWaiting(),
       nobody: () => this.#interruptions.nobodyServes(),
     })
@@ -266,10 +266,10 @@ export class RemoteClient {
   /** Sends what waited, in its order. */
   #sendWaiting(): void {
     const now = this.pending.now()
-    const calls = this.pending.waiting
-      .takeAll()
-      .map((call) => [call.order, () => this.#delivery.send(call, now)] as const)
+    const delivery = this.#delivery
+    const again = delivery.takePostponed().map((call) => [call.order, () => delivery.sendAgain([call])] as const)
+    const calls = this.pending.waiting.takeAll().map((call) => [call.order, () => delivery.send(call, now)] as const)
     const casts = this.#casts.takeWaiting().map((cast) => [cast.order, () => this.#casts.send(cast, now)] as const)
-    for (const [, send] of [...calls, ...casts].sort(([one], [other]) => one - other)) send()
+    for (const [, send] of [...again, ...calls, ...casts].sort(([one], [other]) => one - other)) send()
   }
 }

@@ -15,11 +15,11 @@ const setup = async (nodes = 1) => {
   await clock.advance(20)
   let sent = 0
   const outcomes: Promise<unknown>[] = []
-  const send = async (count: number, { key = 'k', cast = true } = {}): Promise<void> => {
+  const send = async (count: number, { key = 'k', cast = true, every = 2 } = {}): Promise<void> => {
     for (let i = 0; i < count; i++) {
       outcomes.push(client.ask('call', sent++, { key, timeout: 20_000 }).catch((error: Error) => error))
       if (cast) client.cast(sent++, { key })
-      await clock.advance(2)
+      await clock.advance(every)
     }
   }
   const [node] = network.nodes as [FakeNode]
@@ -87,6 +87,21 @@ describe('the messages of a key of one client keep their order', () => {
       expect(await Promise.all(outcomes)).toEqual(outcomes.map((_, i) => 2 * i))
     },
   )
+
+  it('when one was refused since its node had connected again, and the break that follows loses the refusal of the next', async () => {
+    const { clock, network, node, send } = await setup()
+    network.down(node)
+    network.link(false)
+    network.up(node)
+    await clock.advance(1)
+    network.link(true)
+    await clock.settle()
+    await send(2, { cast: false, every: 1 })
+    network.link(false)
+    network.link(true)
+    await clock.advance(1000)
+    expect(network.took).toEqual([0, 1])
+  })
 
   it('without those of other keys or without a key having to wait for them', async () => {
     const { clock, network, client, node, send } = await setup()
