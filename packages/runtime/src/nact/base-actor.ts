@@ -1,7 +1,7 @@
 import type { Ref } from 'nact'
 import { refused } from '../brake'
 import { StoppedError } from '../errors'
-import { NOTHING_BELOW } from './place'
+import { nothingBelow } from './place'
 import {
   type ConcreteActor,
   ConcreteActorClass,
@@ -155,7 +155,7 @@ export function spawnActor<A extends BaseActor>(parent: Ref<never>, create: (par
   const concrete = findActor(parent)
   if (concrete === undefined || concrete.stopped) {
     const name = (parent as unknown as Reference).path?.toString() ?? 'the parent'
-    throw new StoppedError(name, false, undefined, NOTHING_BELOW)
+    throw nothingBelow(parent as unknown as Reference, name)
   }
   const before = concrete.children.size
   try {

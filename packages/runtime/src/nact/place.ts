@@ -4,10 +4,18 @@ import { StoppedError } from '../errors'
 import { actorOf, type Kind, wrongPlace } from '../options/actor-name'
 import { readSafely } from '../options/read-safely'
 import { showValue } from '../options/show-value'
-import { type ConcreteParent, findActor, type Reference } from './internals'
+import { type ConcreteParent, findActor, type Reference, systemOf } from './internals'
 
-/** What it means that a parent has stopped. */
-export const NOTHING_BELOW = { so: 'nothing can be spawned under it' }
+const SO = 'nothing can be spawned under it'
+const OTHER_COPY =
+  'If it has not been stopped, another copy of nact has made it: "npm ls nact" shows who brings which copy, and "npm dedupe" often ' +
+  'leaves one.'
+
+/** What to throw for a parent that is not there. nact forgets a system that stops, and knows none of another copy of itself. */
+export function nothingBelow(parent: Reference, path: string): StoppedError {
+  const isSystemKnown = systemOf(parent.system.name ?? '') !== undefined
+  return new StoppedError(path, false, undefined, isSystemKnown ? { so: SO } : { so: SO, advice: OTHER_COPY })
+}
 
 /**
  * Checks that an actor can be spawned under this parent with this name, before anything is made for it.
@@ -52,7 +60,7 @@ function parentOf(parent: unknown): ConcreteParent | undefined {
   const concrete = lookUp(parent)
   if (concrete !== undefined && !concrete.stopped) return concrete
   const path = concrete?.path.toString() ?? pathOf(parent)
-  if (path !== undefined) throw new StoppedError(path, false, undefined, NOTHING_BELOW)
+  if (path !== undefined) throw nothingBelow(parent as Reference, path)
   return undefined
 }
 
