@@ -47,7 +47,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'options',
-    remedy: 'run `npm run docs:options` and commit docs/reference/options.md',
+    remedy: 'run `npm run docs:options` and commit docs/reference',
     run: () => command(process.execPath, ['-r', './.ci/register.cjs', 'docs/reference/generate.ts', '--check']),
   },
   {

@@ -149,7 +149,10 @@ export default defineConfig({
         ),
       },
       { text: 'Coming from', collapsed: true, items: comingFrom },
-      { text: 'Look up', items: [...guides({ errors: 'Errors' }), ...page('/reference/options'), api] },
+      {
+        text: 'Look up',
+        items: [...guides({ errors: 'Errors' }), ...page('/reference/options'), ...page('/reference/requests'), api],
+      },
       { text: 'Understand', items: understand },
     ],
   },

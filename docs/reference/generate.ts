@@ -1,6 +1,7 @@
 /*
- * Writes docs/reference/options.md from the exported schemas of the packages: those with names that end in "Options".
- * With `--check` it writes nothing, and fails if the file differs from what it would write.
+ * Writes docs/reference/options.md from the exported schemas of the packages: those with names that end in "Options"; and
+ * docs/reference/requests.md from the types of the options of requests.
+ * With `--check` it writes nothing, and fails if a file differs from what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,8 +14,7 @@ import * as state from '@genpool/state-ane'
 import * as threads from '@genpool/threads'
 import { z } from 'zod'
 import { renderOptions, type Source } from './render'
-
-const file = join(__dirname, 'options.md')
+import { renderRequests } from './requests'
 
 function sourceOf(name: string, exported: object): Source {
   const schemas = Object.entries(exported).filter(
@@ -23,7 +23,7 @@ function sourceOf(name: string, exported: object): Source {
   return { name, schemas: new Map(schemas.sort(([a], [b]) => a.localeCompare(b))) }
 }
 
-const text = renderOptions([
+const options = renderOptions([
   sourceOf('@genpool/core', core),
   sourceOf('@genpool/broker', broker),
   sourceOf('@genpool/state-ane', state),
@@ -33,8 +33,14 @@ const text = renderOptions([
   sourceOf('@genpool/dashboard', dashboard),
 ])
 
-if (!process.argv.includes('--check')) writeFileSync(file, text)
-else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-  console.error('docs/reference/options.md differs from the schemas. Run `npm run docs:options` and commit the file.')
-  process.exitCode = 1
+for (const [name, text] of [
+  ['options.md', options],
+  ['requests.md', renderRequests()],
+] as const) {
+  const file = join(__dirname, name)
+  if (!process.argv.includes('--check')) writeFileSync(file, text)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`docs/reference/${name} differs from its source. Run \`npm run docs:options\` and commit the file.`)
+    process.exitCode = 1
+  }
 }

@@ -18,7 +18,8 @@ pageClass: options-page
 
 Every option of every package, read from the schemas that check them. A wrong or misspelt option throws
 \`ERR_GENPOOL_OPTIONS\` before anything is created; the message names the key, where it is, and the keys that are accepted.
-Durations are milliseconds. An option that is an object has a section of its own, below the table.
+Durations are milliseconds. What one \`call\` or \`cast\` takes is [on a page of its own](./requests.md). An
+option that is an object has a section of its own, below the table.
 `
 
 /** The reference page: a section for each package that has options, a table for each of its schemas. */

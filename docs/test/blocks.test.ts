@@ -1,5 +1,5 @@
 import { literal, prepare } from './pages/expectations'
-import { headingsOf, localLinksOf, programsOf } from './pages/markdown'
+import { filesOf, headingsOf, localLinksOf, programsOf } from './pages/markdown'
 import { runProgram } from './pages/run'
 import { typeFaults } from './pages/types'
 
@@ -38,6 +38,14 @@ describe('programs of a page', () => {
     const [program] = programsOf(markdown)
     const line = markdown.split('\n').indexOf('a + 1 // 2')
     expect(program!.code.split('\n').indexOf('a + 1 // 2') + program!.line).toBe(line + 1)
+  })
+
+  it('may load files: blocks that begin with a name, unless that is main.ts', () => {
+    const markdown = page('// work.ts\nexport default 1', "// main.ts\nimport work from './work.js'", 'work // 1')
+    expect([...filesOf(markdown)].map(([name, { code }]) => [name, code])).toEqual([
+      ['work.ts', '// work.ts\nexport default 1'],
+    ])
+    expect(programsOf(markdown)).toHaveLength(1)
   })
 
   it('are refused when a block is not closed', () => {

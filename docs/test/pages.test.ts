@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { brokenLinks, markdownIn } from './pages/links'
-import { localLinksOf, programsOf } from './pages/markdown'
+import { filesOf, localLinksOf, type Program, programsOf } from './pages/markdown'
 import { closeConnections, endServers, withNats } from './pages/nats'
 import { runProgram } from './pages/run'
 import { typeFaults } from './pages/types'
@@ -19,21 +19,40 @@ const files = [
   ...ofPackages,
   ...markdownIn(root, 'docs'),
 ]
-const pages = files.map((file) => ({ file, programs: programsOf(readFileSync(join(root, file), 'utf8')) }))
-const programs = pages.flatMap(({ file, programs }) =>
-  programs.map((program) => ({ file, line: program.line, program })),
+const pages = files.map((file) => {
+  const text = readFileSync(join(root, file), 'utf8')
+  return { file, programs: programsOf(text), loads: filesOf(text) }
+})
+const programs = pages.flatMap(({ file, programs, loads }) =>
+  programs.map((program) => ({ file, line: program.line, program, loads })),
 )
+/** Inside the repository, so that what is loaded finds what is installed. */
+const saving = join(root, 'node_modules', '.cache', 'genpool-pages')
+
+/** Where a program runs: at its page, or beside the files that it loads. */
+function placeOf(file: string, loads: ReadonlyMap<string, Program>): string {
+  if (loads.size === 0) return join(root, file)
+  mkdirSync(saving, { recursive: true })
+  const folder = mkdtempSync(join(saving, 'page-'))
+  for (const [name, { code }] of loads) writeFileSync(join(folder, name), code)
+  return join(folder, 'main.ts')
+}
 
 describe('the pages', () => {
   afterEach(closeConnections)
   afterAll(endServers)
+  afterAll(() => rmSync(saving, { recursive: true, force: true }))
 
   it('have programs, the README among them', () => {
     expect(pages[0]!.programs.length).toBeGreaterThan(0)
   })
 
   it('have programs with correct types', () => {
-    expect(typeFaults(pages)).toEqual([])
+    const modules = pages.flatMap(({ file, loads }) =>
+      [...loads].map(([name, { code }]) => [join(root, dirname(file), name), code] as const),
+    )
+    const all = pages.map(({ file, programs, loads }) => ({ file, programs: [...programs, ...loads.values()] }))
+    expect(typeFaults(all, new Map(modules))).toEqual([])
   })
 
   it.each(files)('%s has no broken links', (file) => {
@@ -44,8 +63,8 @@ describe('the pages', () => {
     expect(localLinksOf(readFileSync(join(root, file), 'utf8')).map(({ target }) => target)).toEqual([])
   })
 
-  it.each(programs)('$file:$line does what it says', async ({ file, program }) => {
-    expect(await runProgram(program, withNats(require), join(root, file))).toBeGreaterThan(0)
+  it.each(programs)('$file:$line does what it says', async ({ file, program, loads }) => {
+    expect(await runProgram(program, withNats(require), placeOf(file, loads))).toBeGreaterThan(0)
   })
 })
 

@@ -4,6 +4,9 @@ import { type Race, rival } from '../race'
 
 const WIDTH = 64
 const FEW = 8
+/** At a million calls a second, each of these comes a few times within the interval. */
+const SOME = 1_000
+/** Each of these comes again when its begins are over. */
 const MANY = 10_000
 
 /** A rate that holds nobody back. At a million calls a second, a longer window would hold far more begins than in an application. */
@@ -32,5 +35,6 @@ export const limits: readonly Race[] = [
   race(`limits per key, ${MANY} keys`, MANY, { limits: { by: 'key', concurrency: WIDTH } }),
   race(`limits per key, ${FEW} keys that wait for them`, FEW, { limits: { by: 'key', concurrency: 1 } }),
   race(`a rate per key, ${FEW} keys`, FEW, { rate: { ...RATE, by: 'key' } }),
+  race(`a rate per key, ${SOME} keys that come again within the interval`, SOME, { rate: { ...RATE, by: 'key' } }),
   race(`a rate per key, ${MANY} keys`, MANY, { rate: { ...RATE, by: 'key' } }),
 ]

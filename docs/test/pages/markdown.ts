@@ -25,11 +25,24 @@ export interface Link {
 export function programsOf(markdown: string): Program[] {
   const programs: Program[] = []
   for (const block of blocksOf(markdown)) {
+    if (fileName(block) !== undefined) continue
     const last = programs.at(-1)
     if (last === undefined || /^import /m.test(block.code)) programs.push(block)
     else programs[programs.length - 1] = { line: last.line, code: join(last, block) }
   }
   return programs
+}
+
+/** The files that the programs of a page load: blocks that begin with their name, as in `// thumbnails.ts`. */
+export function filesOf(markdown: string): ReadonlyMap<string, Program> {
+  const named = blocksOf(markdown).map((block) => [fileName(block), block] as const)
+  return new Map(named.filter((each): each is [string, Block] => each[0] !== undefined))
+}
+
+/** The program itself may have a name, too: `main.ts`. */
+function fileName({ code }: Block): string | undefined {
+  const name = /^\/\/ ([\w-]+\.ts)\n/.exec(code)?.[1]
+  return name === 'main.ts' ? undefined : name
 }
 
 /** Keeps the line numbers of the page, so that a failure names the line to look at. */

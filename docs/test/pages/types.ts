@@ -34,9 +34,9 @@ export function typeFaults(pages: readonly Page[], modules: ReadonlyMap<string, 
     readFile: (name) => codeOf(name) ?? host.readFile(name),
     getSourceFile: (name, version, ...rest) => {
       const code = codeOf(name)
-      return code === undefined
-        ? host.getSourceFile(name, version, ...rest)
-        : ts.createSourceFile(name, code, version, true)
+      if (code === undefined) return host.getSourceFile(name, version, ...rest)
+      const format = typeof version === 'object' ? version : { languageVersion: version }
+      return ts.createSourceFile(name, code, { ...format, impliedNodeFormat: ts.ModuleKind.ESNext }, true)
     },
   }
   const program = ts.createProgram([...sources.keys()], options, virtual)

@@ -16,7 +16,7 @@ export { load, type Load } from './api/load'
 export { type Change, configure, drain, pause, previewChanges, relearn, resize, resume } from './api/operating'
 export { map, mapStream, type Results } from './api/map'
 export { type MapOptions, mapOptions } from './api/many/map-options'
-export type { Source } from './api/many/source'
+export type { Source } from './api/many/open-source'
 export { onEvent } from './api/on-event'
 export { type Condition, idle, when } from './api/waiting'
 export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
@@ -137,6 +137,7 @@ export {
   type BrokerRef,
   DroppedError,
   type DropReason,
+  type FunctionOf,
   type HoldingLimit,
   type QueueFactory,
   type Waiting,

@@ -1,4 +1,4 @@
-import { call, definePool, getMembers, onEvent, reply, spawnPool } from '@genpool/core'
+import { call, definePool, getMembers, onEvent, ready, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/core/testing'
 import { findActor } from '@genpool/runtime'
 import { type ActorSystemRef, query, start, stop } from 'nact'
@@ -35,6 +35,29 @@ describe('a pool that gives up while its members start', () => {
     expect(tries).toBe(1)
     expect(getMembers(pool)).toEqual([])
     expect(findActor(pool as never)).toBeUndefined()
+  })
+})
+
+describe('what init throws', () => {
+  it.each<[unknown, string]>([
+    ['no database', 'no database'],
+    [7, '7'],
+    [null, 'null'],
+    [{ code: 5 }, 'an object { code }'],
+    [new Error(''), 'Error'],
+    [new RangeError(''), 'RangeError'],
+  ])('is the reason of a pool that gives up, whatever it is: %p', async (thrown, says) => {
+    for (const state of ['isolated', 'shared'] as const) {
+      const Failing = definePool({
+        init: () => Promise.reject(thrown as Error),
+        calls: { get: (_message, value: number) => reply(value) },
+      })
+      const pool = spawnPool(system, Failing, undefined, { size: 1, state, restart: { attempts: 1 } })
+      await expect(ready(pool)).rejects.toMatchObject({
+        message: expect.stringContaining(`gave up: its init failed once: ${says}. Fix the cause`),
+        cause: { cause: thrown },
+      })
+    }
   })
 })
 

@@ -113,4 +113,13 @@ describe('options by type', () => {
       }
     },
   )
+
+  it.each([
+    ['retryOnCrash', '{ "retryOnCrash": { "__proto__": 2 } }'],
+    ['broker.client.weight', '{ "broker": { "client": { "type": "fair", "weight": { "__proto__": 2 } } } }'],
+  ])('the name __proto__ is refused in %s', (at, json) => {
+    const says = `at ${at}.__proto__: nothing can have this name`
+    expect(() => spawned(Other, JSON.parse(json) as object)).toThrow(says)
+    expect(() => configure(spawned(Other), JSON.parse(json) as object)).toThrow(says)
+  })
 })

@@ -1,67 +1,6 @@
-import { spawnBroker } from '@genpool/broker'
-import {
-  call,
-  cast,
-  type CallOptions,
-  type Context,
-  definePool,
-  defineTask,
-  drain,
-  type From,
-  inspect,
-  noReply,
-  onEvent,
-  type PoolOptions,
-  reply,
-  spawnPool,
-} from '@genpool/core'
-import { virtualClock } from '@genpool/core/testing'
-import { type ActorSystemRef, start, stop } from 'nact'
-import { z } from 'zod'
-
-let system: ActorSystemRef
-beforeEach(() => {
-  system = start()
-})
-afterEach(() => {
-  stop(system)
-})
-
-/** A pool whose runs take 100 ms, and are written down. */
-const sharing = (options: PoolOptions = {}) => {
-  const clock = virtualClock()
-  const runs: string[] = []
-  const seen: { ctx?: Context; from?: From } = {}
-  let crashes = 0
-  const Worker = definePool({
-    calls: {
-      read: async (msg: { id: string; ms?: number }, _state, ctx) => {
-        runs.push(msg.id)
-        seen.ctx = ctx
-        ctx.progress('begun')
-        await clock.wait(msg.ms ?? 100)
-        if (crashes-- > 0) throw new Error('no luck')
-        return reply({ id: msg.id, run: runs.length })
-      },
-      other: async (msg: { id: string }) => {
-        runs.push(`other ${msg.id}`)
-        await clock.wait(100)
-        return reply(msg.id)
-      },
-      later: (_msg: object, _state, ctx) => {
-        seen.from = ctx.from
-        return noReply()
-      },
-      strict: { schema: z.object({ type: z.literal('strict'), n: z.number() }), handle: (msg) => reply(msg.n) },
-    },
-    casts: { note: () => undefined },
-  })
-  const pool = spawnPool(system, Worker, 'pool', { size: 2, state: 'isolated', clock, random: () => 0, ...options })
-  const read = (id: string, more: CallOptions = {}) => call(pool, { type: 'read', id }, { share: 'k', ...more })
-  return { clock, runs, seen, pool, read, crash: (n: number) => void (crashes = n) }
-}
-const codeOf = (error: { code: string; started?: boolean }) => `${error.code} ${error.started}`
-const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch(codeOf)
+import { call, cast, type Context, drain, inspect, onEvent } from '@genpool/core'
+import { stop } from 'nact'
+import { outcome, sharing } from './sharing'
 
 describe('calls with the same "share"', () => {
   it('have one run, whose answer all of them get, also those that come while it runs', async () => {
@@ -262,51 +201,5 @@ describe('calls with the same "share"', () => {
     await other.clock.settle()
     stop(other.pool)
     expect(await Promise.all(lost)).toEqual(Array(2).fill('ERR_GENPOOL_STOPPED true'))
-  })
-
-  it('try again together if each has "retry"', async () => {
-    const { clock, runs, read, crash, pool } = sharing({ retryOnCrash: { read: 1 } })
-    await clock.settle()
-    crash(2)
-    const retry = { backoff: { min: 10, jitter: 0 } }
-    const all = [1, 2].map(() => read('a', { retry, timeout: 5000 }))
-    const once = outcome(read('a'))
-    for (let i = 0; i < 4; i++) await clock.advance(100)
-    expect(await Promise.all([...all, once])).toEqual([
-      { id: 'a', run: 3 },
-      { id: 'a', run: 3 },
-      'ERR_GENPOOL_CRASHED undefined',
-    ])
-    expect([runs.length, inspect(pool).accepted, inspect(pool).retries.made]).toEqual([3, 5, 2])
-  })
-
-  it('count as one for the breaker', async () => {
-    const { clock, pool, read, crash, runs } = sharing({ breaker: { failures: 3, within: 1000 } } as never)
-    await clock.settle()
-    crash(2)
-    const failed = [1, 2, 3, 4].map(() => outcome(read('a')))
-    await clock.advance(100)
-    await Promise.all(failed)
-    expect(inspect(pool).breaker?.state).toBe('closed')
-    expect(runs.length).toBe(1)
-  })
-
-  it('work for a pool of one function, and for one that shares a broker', async () => {
-    const clock = virtualClock()
-    let runs = 0
-    const Task = defineTask(async (n: number) => {
-      runs++
-      await clock.wait(100)
-      return n * 2
-    })
-    const broker = spawnBroker(system, { clock })
-    const pools = [spawnPool(system, Task, 'own', { clock }), spawnPool(system, Task, 'shared', { clock, broker })]
-    for (const pool of pools) {
-      await clock.settle()
-      const calls = [1, 2].map((n) => call(pool, n, { share: 'k', timeout: n * 150 }))
-      await clock.advance(100)
-      expect(await Promise.all(calls)).toEqual([2, 2])
-    }
-    expect(runs).toBe(2)
   })
 })

@@ -5,7 +5,6 @@ import {
   type CancelledError,
   cast,
   type CastMessage,
-  configure,
   ConflictError,
   type CrashedError,
   definePool,
@@ -16,7 +15,6 @@ import {
   halt,
   isGenPoolError,
   map,
-  noReply,
   type OpenProtocol,
   type OptionsError,
   type PoolRef,
@@ -28,34 +26,11 @@ import {
   type StoppedError,
 } from '@genpool/core'
 import { dispatch, query, type Ref, start, stop } from 'nact'
-import { z } from 'zod'
+import { Any, Counter } from './typed-behaviours'
 
 /** Compiles only if the two types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-type ProtocolOf<B> = B extends Behaviour<infer P> ? P : never
 const same = <A, B>(_yes: Same<A, B>): void => undefined
-
-const Counter = definePool({
-  init: () => ({ count: 0, names: [] as string[] }),
-  calls: {
-    add: (msg: { value: number }, state) => reply(state.count + msg.value, (draft) => void (draft.count += msg.value)),
-    name: async (msg: { first: string; last?: string }, _state) => {
-      await Promise.resolve()
-      return msg.last === undefined ? noReply() : reply(`${msg.first} ${msg.last}`)
-    },
-    names: (_msg: object, _state) => reply((committed) => committed.names),
-    stop: () => halt('done', { reply: true }),
-    checked: { schema: z.object({ n: z.string() }), handle: (_msg: { n: string }, _state) => reply(new Date(0)) },
-    many: { batch: 5, handle: (messages: readonly { n: number }[], _state) => reply(messages.map((msg) => msg.n)) },
-    plain: () => reply(null),
-  },
-  casts: { log: (_msg: { line: string }) => undefined, clear: () => noReply({ count: 0, names: [] }) },
-})
-const Any = definePool({
-  init: () => 0,
-  handleCall: (message: 'get' | number, _from, state) => (message === 'get' ? reply(state) : reply(state + message)),
-  handleCast: (_message: string, state) => noReply(state + 1),
-})
 
 describe('types', () => {
   it('reply takes any answer but a promise', () => {
@@ -258,49 +233,6 @@ describe('types', () => {
       const state = getState(pool)
       same<typeof state, number>(true)
       dispatch(pool, { by: state })
-    }
-    expect(check).toBeInstanceOf(Function)
-  })
-
-  it('a wrong message, payload or pool does not compile', () => {
-    const check = (
-      pool: PoolRef,
-      counter: PoolRef<ProtocolOf<typeof Counter>>,
-      any: PoolRef<ProtocolOf<typeof Any>>,
-      ref: Ref<unknown>,
-    ): void => {
-      // @ts-expect-error there is no such call
-      void call(counter, { type: 'ad', value: 1 })
-      // @ts-expect-error the payload is missing
-      void call(counter, { type: 'add' })
-      // @ts-expect-error the payload is of another type
-      void call(counter, { type: 'add', value: '1' })
-      // @ts-expect-error it is a cast
-      void call(counter, { type: 'log', line: 'x' })
-      // @ts-expect-error it is a call
-      cast(counter, { type: 'add', value: 1 })
-      // @ts-expect-error the catch-all knows other messages
-      void call(any, 'got')
-      // @ts-expect-error any reference of nact is no pool
-      void call(ref, { type: 'add', value: 1 })
-      // @ts-expect-error an option that does not exist
-      spawnPool(ref as never, Counter, 'x', { sise: 1 })
-      configure(pool, { size: { idle: 5 }, concurrency: { max: 3 }, broker: { client: { max: 5 } } })
-      // @ts-expect-error an option that does not exist, where the others need not be given
-      configure(pool, { size: { idel: 5 } })
-      // @ts-expect-error a handler must return a step
-      definePool({ init: () => 0, calls: { five: () => 5 } })
-      // @ts-expect-error the next state has another shape
-      definePool({ init: () => ({ n: 0 }), calls: { bad: (_msg: object, _state) => reply(1, { m: 1 }) } })
-      definePool({
-        init: () => ({ n: 0 }),
-        calls: {
-          // @ts-expect-error a recipe that writes to what is not there
-          bad: (_msg: object, _state) => reply(1, (draft) => void (draft.m = 1)),
-        },
-      })
-      dispatch(counter, { type: 'add', value: 1 })
-      void pool
     }
     expect(check).toBeInstanceOf(Function)
   })

@@ -17,6 +17,7 @@ const LABELS = {
   'waits-for-itself': ['bad', 'waits for itself'],
   breaker: ['bad', 'breaker open'],
   crashes: ['bad', 'handlers crash'],
+  deaths: ['bad', 'idle members die'],
   stuck: ['bad', 'members stuck'],
   'event-loop': ['bad', 'event loop blocked'],
   drops: ['bad', 'drops requests'],

@@ -1,4 +1,4 @@
-import { showNumber } from './options/show-value'
+import { showNumber, showValue } from './options/show-value'
 import { printable } from './printable'
 
 /** Marks GenPool's errors. Registered globally, so that it also works for another installed copy. */
@@ -221,10 +221,15 @@ function withCause(cause: unknown): ErrorOptions | undefined {
   return cause === undefined ? undefined : { cause }
 }
 
-/** Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. */
+/**
+ * Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. An object without a text of its
+ * own is told by its keys.
+ */
 export function textOf(cause: unknown): string {
   try {
-    return String(cause instanceof Error ? cause.message : cause)
+    if (cause instanceof Error) return String(cause.message === '' ? cause.name : cause.message)
+    const text = String(cause)
+    return typeof cause === 'object' && text === '[object Object]' ? showValue(cause) : text
   } catch {
     return 'something that cannot be shown'
   }

@@ -109,4 +109,35 @@ describe('virtualClock', () => {
     expect(seen).toEqual([1, 2])
     expect(clock.now()).toBe(0)
   })
+
+  it('fires no timer that was cancelled, also among others of its time', async () => {
+    const clock = virtualClock()
+    const seen: number[] = []
+    const timers = [0, 1, 2, 3].map((n) => clock.setTimer(5, () => seen.push(n)))
+    timers[0]?.cancel()
+    timers[2]?.cancel()
+    timers[2]?.cancel()
+    expect(clock.timers).toBe(2)
+    await clock.advance(1)
+    timers[1]?.cancel()
+    expect(clock.timers).toBe(0)
+    clock.setTimer(5, () => seen.push(4))
+    await clock.advance(1)
+    expect(seen).toEqual([1, 3, 4])
+  })
+
+  it('fires more timers than an endless loop may, if they were armed before', async () => {
+    const clock = virtualClock()
+    let fired = 0
+    for (let i = 0; i < 100_001; i++) clock.setTimer(i % 7, () => fired++)
+    await clock.advance(1)
+    expect(fired).toBe(100_001)
+  })
+
+  it('ends a loop of timers that arm themselves again', async () => {
+    const clock = virtualClock()
+    const again = (): void => void clock.setTimer(clock.now(), again)
+    again()
+    await expect(clock.advance(1)).rejects.toThrow('one arms itself again without end')
+  })
 })

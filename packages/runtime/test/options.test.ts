@@ -66,6 +66,18 @@ describe('parseOptions', () => {
     expect(failure({ weight: new Map([['tin', 3]]) }).message).toContain('got an object of class Map')
   })
 
+  it('refuses the name __proto__ in a record, which would be left out, and says where it is', () => {
+    const weight = JSON.parse('{ "gold": 3, "__proto__": 5 }') as object
+    const message = 'at weight.__proto__: nothing can have this name. Take another name'
+    expect(failure({ weight }).message).toContain(message)
+    expect(failure({ weight, size: 'x' }).issues.map(({ path }) => path)).toEqual([['size'], ['weight', '__proto__']])
+    expect(() => parseOptions(z.record(z.string(), z.number()), weight, 'weights')).toThrow('at __proto__: nothing')
+    expect(parseOptions(schema, { weight: { gold: 3, constructor: 5 } }, 'options').weight).toEqual({
+      gold: 3,
+      constructor: 5,
+    })
+  })
+
   it('says how long a text and a list may be', () => {
     const of = (part: z.ZodType, value: unknown): string => {
       try {

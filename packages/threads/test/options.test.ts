@@ -30,6 +30,11 @@ async function startFailure(name: string, options: ThreadOptions = {}): Promise<
 }
 
 describe('threads', () => {
+  it('refuses a variable of the environment with the name __proto__', () => {
+    const env = JSON.parse('{ "__proto__": "x" }') as Record<string, string>
+    expect(() => threads(fixture('counter'), { env })).toThrow('at env.__proto__: nothing can have this name')
+  })
+
   it.each([
     ['./work.js', 'expected the URL of a file'],
     [new URL('https://example.org/work.js'), 'expected the URL of a file'],

@@ -1,4 +1,4 @@
-import { call, cast, drain, getMembers, type PoolOptions, ready } from '@genpool/core'
+import { call, cast, drain, getMembers, inspect, type PoolOptions, ready } from '@genpool/core'
 import { transfer } from '@genpool/threads'
 import { failure, poolOf } from './fixtures/faulty-pool'
 import { until } from './fixtures/until'
@@ -58,6 +58,23 @@ describe('memory that was moved before', () => {
     expect(getMembers(pool as never)[0]?.name).toBe('member-1.1')
   })
 
+  it('by the same message, sent earlier, is no crash: the message is refused', async () => {
+    const pool = await readyPool()
+    const message = echoOf(bytes())
+    expect(await call(pool, message)).toEqual(bytes())
+    const error = await failure(call(pool, message))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('it was sent before') })
+    expect(inspect(pool).outcomes).toMatchObject({ invalid: 1, crashed: 0 })
+  })
+
+  it('and is only in the list is told so', async () => {
+    const pool = await readyPool()
+    const memory = new ArrayBuffer(8)
+    structuredClone(0, { transfer: [memory] })
+    const error = await failure(call(pool, transfer({ type: 'echo', value: 1 }, [memory])))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('the list that was') })
+  })
+
   it.each([
     ['retryOnCrash', { retryOnCrash: { fail: 2 } }, {}],
     ['retry', { retryOnCrash: { fail: 0 } }, { retry: { attempts: 2, backoff: { min: 1 } } }],
@@ -93,5 +110,32 @@ describe('memory that was moved before', () => {
       { status: 'rejected', reason: { code: 'ERR_GENPOOL_CRASHED' } },
     ])
     expect(getMembers(pool as never)[0]?.name).toBe('member-1.1')
+  })
+})
+
+describe('a list of what is to be moved', () => {
+  it.each([
+    [new Uint8Array(8), 'expected an ArrayBuffer: the `buffer` of this, got an object of class Uint8Array'],
+    [new SharedArrayBuffer(8), 'expected no shared memory, which all threads have without a transfer'],
+    [5, 'expected an ArrayBuffer, a MessagePort, or what else Node can transfer, got 5'],
+    [{}, 'got an empty object'],
+    [null, 'got null'],
+    [undefined, 'got undefined'],
+  ])('that has what can never be moved is refused, with its place: %p', (item, message) => {
+    const list = [new ArrayBuffer(8), item] as ArrayBuffer[]
+    expect(() => transfer({ type: 'echo' }, list)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_GENPOOL_OPTIONS',
+        message: expect.stringMatching(/^The list\[1\] given to transfer is wrong: /),
+      }),
+    )
+    expect(() => transfer({ type: 'echo' }, list)).toThrow(message)
+  })
+
+  it('that Node cannot move refuses its message, and says why', async () => {
+    const pool = await readyPool()
+    const error = await failure(call(pool, transfer({ type: 'echo', value: 1 }, [new Date() as never])))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining('Node cannot move') })
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
   })
 })

@@ -1,13 +1,13 @@
-import { type Nanos, readSafely } from '@genpool/runtime'
-import { MinHeap } from '../queues/min-heap'
+import { MinHeap, type Nanos, readSafely } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { Begins } from './begins'
+import { KeyCounts } from './key-counts'
 import { KeyTable } from './key-table'
 import { type KeyRules, LimitLane } from './limit-lane'
 import { type CheckedLimitsOptions, keyIn, keyOf } from './limit-options'
 import { Rate } from './rate'
 
-/** The lanes of this many keys rest before they are let go: a key that comes again soon costs nothing. A power of two. */
+/** This many keys of which nothing is left, and as many lanes, rest before they are let go: one that comes again soon costs nothing. */
 const RESTING = 16
 /** At least this many lanes are kept for other keys, or as many as are in use. */
 const SPARE_LANES = 1024
@@ -15,24 +15,21 @@ const SPARE_LANES = 1024
 /**
  * The keys under one limit.
  *
- * A key has a lane while something of it waits, runs or backs off. A lane is large: so of many keys, few lanes are looked at, and
- * these stay in the processor's caches. A key of which nothing is left, also in its rate, is forgotten.
+ * A key has a lane while something of it is parked, has options or backs off; otherwise see `KeyCounts`. One of which nothing is left,
+ * also in its rate, is forgotten.
  */
-export class KeyedLimit<E extends Waiting> {
+export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
   private readonly table = new KeyTable()
-  /** What the rates of the keys count; null without a rate. */
-  private begins: Begins | null = null
-  /** By place. */
-  private readonly laneAt: (LimitLane<E> | null)[] = [null]
-  /** How many keys have a lane. */
-  private active = 0
   /** Lanes for other keys. */
   private spare: LimitLane<E>[] = []
   /** A ring of lanes of which nothing was left some time ago. Some may be in use again. */
   private readonly resting: (LimitLane<E> | null)[] = Array.from({ length: RESTING }, () => null)
   private rested = 0
+  /** The same of the places of keys without a lane. Some may be those of other keys, or of none. */
+  private readonly restingPlaces = new Int32Array(RESTING)
+  private restedPlaces = 0
 
   /** The property that has the key; null if a user's function finds it. Fast path: it is read without a function. */
   private readonly property: string | null
@@ -40,10 +37,11 @@ export class KeyedLimit<E extends Waiting> {
 
   constructor(
     by: CheckedLimitsOptions['by'],
-    public rules: KeyRules,
+    rules: KeyRules,
     /** Whether it is the option `rate`, and not `limits`. */
     readonly isRate: boolean,
   ) {
+    super(rules)
     this.property = typeof by === 'string' ? by : null
     this.findKey = keyOf(by)
     this.configure(rules)
@@ -62,8 +60,17 @@ export class KeyedLimit<E extends Waiting> {
 
   /** The lane of a key. Call `forget` if nothing is added to it. */
   laneByKey(key: unknown): LimitLane<E> {
-    const place = this.table.find(key) || this.add(key)
-    return this.laneAt[place] ?? this.activate(place)
+    return this.laneIn(this.placeOf(key))
+  }
+
+  /** The place of a key. It may go to another key unless something of it is counted. */
+  placeOf(key: unknown): number {
+    return this.table.find(key) || this.add(key)
+  }
+
+  /** The lane of the key in a place. */
+  laneIn(place: number): LimitLane<E> {
+    return this.laneAt(place) ?? this.activate(place)
   }
 
   keyIn({ place }: LimitLane<E>): unknown {
@@ -81,18 +88,17 @@ export class KeyedLimit<E extends Waiting> {
     return at
   }
 
-  /** The lanes of all keys of which more is known than what their rates count. */
+  /** All lanes. */
   lanes(): readonly LimitLane<E>[] {
-    return this.laneAt.filter((lane) => lane !== null)
+    return this.active.slice(1)
   }
 
-  /** How many keys without a lane have begun something lately, so that their rates count it. */
-  countIdle(now: Nanos): number {
-    const { begins } = this
+  /** How many keys without a lane have something that waits or runs, or have begun something lately, so that their rates count it. */
+  countOthers(now: Nanos): number {
     let count = 0
-    for (let place = 1; begins !== null && place < this.laneAt.length; place++) {
-      if (this.laneAt[place] !== null || this.table.keyOf(place) === undefined) continue
-      if (begins.used(place, now) > 0) count++
+    for (let place = 1; place < this.table.places; place++) {
+      if (this.laneAt(place) !== null || this.table.keyOf(place) === undefined) continue
+      if (this.isHeld(place) || (this.begins !== null && this.begins.used(place, now) > 0)) count++
       else this.left(place)
     }
     return count
@@ -100,12 +106,13 @@ export class KeyedLimit<E extends Waiting> {
 
   configure(rules: KeyRules): void {
     this.rules = rules
+    this.countUpTo(rules.concurrency)
     this.spare = []
     if (rules.rate === null) this.endRates()
     else if (this.begins !== null) this.begins.configure(rules.rate)
     else {
       this.begins = new Begins(rules.rate, (place) => this.left(place))
-      this.begins.fit(this.laneAt.length)
+      this.begins.fit(this.table.places)
     }
     for (const lane of this.lanes())
       lane.configure(rules, this.begins === null ? null : new Rate(this.begins, lane.place))
@@ -123,33 +130,38 @@ export class KeyedLimit<E extends Waiting> {
     if (before !== null) this.endRest(before)
   }
 
+  /** Nobody holds a key any more. It rests before it is let go. */
+  protected released(place: number): void {
+    if (this.isKept(place)) return
+    this.setRest(place, true)
+    const at = this.restedPlaces++ & (RESTING - 1)
+    const before = this.restingPlaces[at] as number
+    this.restingPlaces[at] = place
+    if (!this.rests(before)) return
+    this.setRest(before, false)
+    this.left(before)
+  }
+
   private endRest(lane: LimitLane<E>): void {
     lane.isResting = false
     if (lane.known > 0 || lane.isHeld) return
     const { place } = lane
-    lane.place = 0
-    this.laneAt[place] = null
-    this.active--
+    this.detach(lane)
     this.left(place)
-    if (this.spare.length < SPARE_LANES || this.spare.length < this.active) this.spare.push(lane)
+    if (this.spare.length < SPARE_LANES || this.spare.length < this.active.length) this.spare.push(lane)
   }
 
   /** Gives a new key a place. */
   private add(key: unknown): number {
     const place = this.table.add(key)
-    if (place === this.laneAt.length) {
-      this.laneAt.push(null)
-      if (this.begins !== null) this.begins.fit(this.laneAt.length)
-    }
+    if (place + 1 === this.table.places) this.fit(place + 1)
     return place
   }
 
   /** Gives a key a lane. */
   private activate(place: number): LimitLane<E> {
     const lane = this.spare.length === 0 ? new LimitLane<E>(this.rules, this) : (this.spare.pop() as LimitLane<E>)
-    lane.place = place
-    this.laneAt[place] = lane
-    this.active++
+    this.attach(lane, place)
     const { rate } = lane
     if (this.begins === null) return lane
     if (rate === null) lane.rate = new Rate(this.begins, place)
@@ -159,12 +171,11 @@ export class KeyedLimit<E extends Waiting> {
 
   /** Something of a key has ended: forgets the key if nothing is left. */
   private left(place: number): void {
-    if (this.laneAt[place] !== null || this.begins?.isEmpty(place) === false) return
+    if (this.isHeld(place) || this.isKept(place) || this.begins?.isEmpty(place) === false) return
+    if (this.table.keyOf(place) === undefined) return
+    const before = this.table.places
     this.table.remove(place)
-    const { places } = this.table
-    if (places === this.laneAt.length) return
-    this.laneAt.length = places
-    if (this.begins !== null) this.begins.fit(places)
+    if (this.table.places !== before) this.fit(this.table.places)
   }
 
   /** The rates count nothing any more. */
@@ -172,6 +183,6 @@ export class KeyedLimit<E extends Waiting> {
     const { begins } = this
     this.begins = null
     if (begins === null) return
-    for (let place = this.laneAt.length - 1; place > 0; place--) if (!begins.isEmpty(place)) this.left(place)
+    for (let place = this.table.places - 1; place > 0; place--) if (!begins.isEmpty(place)) this.left(place)
   }
 }

@@ -4,7 +4,7 @@ import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type HoldingLimit } from './hold-watch'
 import { type KeyedLimit } from './keyed-limit'
-import { laneOf, park } from './lane-holder'
+import { holdsKey, park } from './key-holder'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Parking, type ParkingOwner } from './parking'
@@ -76,7 +76,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /**
    * Fast path: `parkNew` in a lane without a rate, while no queue drops by age; otherwise false, and nothing changes.
    *
-   * @param pass null for one that holds its lane, while there is no `max`
+   * @param pass null for one that holds its key, while there is no `max`
    */
   tryParkNew(entry: E, pass: Pass<E> | null, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.parking.tryPark(entry, pass, lane)) return false
@@ -96,7 +96,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
    */
   tryUnpark(lane: LimitLane<E>, now: Nanos): E | null {
     const entry = this.parking.tryNext(lane, now)
-    if (entry !== null && laneOf(entry) === undefined) {
+    if (entry !== null && !holdsKey(entry)) {
       const pass = this.passOf(entry)
       this.parking.unlist(pass)
       pass.parkedIn = null

@@ -71,13 +71,13 @@ function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): num
 
 function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let waiting = 0
-  let keys = limit.countIdle(now)
+  let keys = limit.countOthers(now)
   let most: LimitLane<E> | null = null
   for (const lane of limit.lanes()) {
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
     if (!holds(lane, now)) continue
     waiting += lane.parked
-    if (lane.parked > (most?.parked ?? 0)) most = lane
+    if (lane.parked > 0 && (most === null || comesFirst(lane, most))) most = lane
   }
   const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
   return {
@@ -91,17 +91,26 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   }
 }
 
+/** Whether more wait for a key than for another; of as many, it is always the same one. */
+function comesFirst<E extends Waiting>(a: LimitLane<E>, b: LimitLane<E>): boolean {
+  return a.parked > b.parked || (a.parked === b.parked && a.place < b.place)
+}
+
 function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: Nanos): BackOffFigures | undefined {
   const ofAll = holdOf(rules.gate)
   const all = ofAll > now
   let [waiting, keys, key, until]: [number, number, unknown, Nanos] = [all ? ready : 0, 0, undefined, now]
+  let longest: LimitLane<E> | null = null
   for (const limit of rules.all) {
     for (const lane of limit.lanes()) {
       const heldUntil = holdOf(lane.rate)
       if (heldUntil <= now) continue
       keys++
       waiting += lane.parked
-      if (heldUntil > until) [key, until] = [limit.keyIn(lane), heldUntil]
+      // Of as long ones, it is always the same.
+      const isSame = longest !== null && longest.owner === lane.owner && heldUntil === until
+      const isFirst = isSame && lane.place < (longest?.place ?? 0)
+      if (heldUntil > until || isFirst) [longest, key, until] = [lane, limit.keyIn(lane), heldUntil]
     }
   }
   if (!all && keys === 0) return undefined

@@ -1,6 +1,5 @@
-import { keepShape, type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos, type Scheduled } from '@genpool/runtime'
 import { Level } from '../queues/level'
-import { type Scheduled } from '../queues/min-heap'
 import { type Queue } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type Gate, holdOf, isHold, rateOf, withRate } from './hold'

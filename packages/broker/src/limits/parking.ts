@@ -53,7 +53,7 @@ export class Parking<E extends Waiting> {
   /**
    * Fast path: `park` for a new one in a lane that has a drop queue; otherwise false, and nothing changes.
    *
-   * @param pass null for one that is never dropped for another: it holds its lane instead
+   * @param pass null for one that is never dropped for another: it holds its key instead
    */
   tryPark(entry: E, pass: Pass<E> | null, lane: LimitLane<E>): boolean {
     const level = lane.plainLevel
@@ -78,7 +78,7 @@ export class Parking<E extends Waiting> {
     return entry
   }
 
-  /** Forgets the pass of a request of priority 0 that is parked no longer. One that held its lane is not known. */
+  /** Forgets the pass of a request of priority 0 that is parked no longer. One that held its key is not known. */
   unlist(pass: Pass<E>): void {
     if (pass.entry === null) return
     pass.entry = null

@@ -1,9 +1,9 @@
 import { keepShape, type Nanos, readSafely, wrongArgument } from '@genpool/runtime'
 import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
-import { type KeyedLimit } from './keyed-limit'
-import { holds, keepHolderShape, type LaneHolder as Holder, passOfLane } from './lane-holder'
-import { type LimitLane } from './limit-lane'
+import { KeyedLimit } from './keyed-limit'
+import { holds, keepHolderShape, type KeyHolder as Holder, passInstead } from './key-holder'
+import { type KeyRules, type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Pass } from './pass'
 
@@ -28,7 +28,7 @@ export class Passes<E extends Waiting> {
 
   get(entry: E): Pass<E> | undefined {
     const holder = entry as Holder<E>
-    return holder.limitLane === undefined ? holder.limitPass : this.passInstead(holder)
+    return holder.limitOf === undefined ? holder.limitPass : this.passInstead(holder)
   }
 
   /** What a request costs in the rate of all, as far as is known. */
@@ -62,7 +62,7 @@ export class Passes<E extends Waiting> {
     if (this.free.length < FREE_PASSES) this.free.push(pass)
   }
 
-  /** Fast path: takes the pass of a request that holds its lane instead, from now on. */
+  /** Fast path: takes the pass of a request that holds its key instead, from now on. */
   detach(entry: E, pass: Pass<E>): void {
     ;(entry as Holder<E>).limitPass = undefined
     this.reuse(pass)
@@ -88,9 +88,9 @@ export class Passes<E extends Waiting> {
     return pass
   }
 
-  /** Gives a request that holds only its lane a pass that says the same. */
+  /** Gives a request that holds only its key a pass that says the same. */
   private passInstead(holder: Holder<E>): Pass<E> {
-    const pass = passOfLane(holder, this.free.pop() ?? new Pass<E>())
+    const pass = passInstead(holder as Holder<E> & E, this.free.pop() ?? new Pass<E>())
     return (holder.limitPass = pass)
   }
 
@@ -119,8 +119,11 @@ export class Passes<E extends Waiting> {
 
   /** Begins to count anew what waits, since keys, costs or lanes have changed: each must be adopted next. */
   countAnew(waiting: Iterable<E>): void {
+    const entries = [...waiting]
+    // What holds only its key is counted in its lane from here on.
+    for (const entry of entries) this.get(entry)
     for (const limit of this.rules.all) for (const lane of limit.lanes()) lane.reset()
-    for (const entry of waiting) this.delete(entry)
+    for (const entry of entries) this.delete(entry)
   }
 
   /** Forgets lanes in which nothing is left. */
@@ -128,6 +131,8 @@ export class Passes<E extends Waiting> {
     for (const limit of this.rules.all) for (const lane of limit.lanes()) limit.forget(lane)
   }
 }
+
+const NO_RULES: KeyRules = { concurrency: 1, rate: null, max: 1, newestFirst: false, inOrder: false }
 
 /**
  * Keeps the shape that requests of a class have under limits (see `keepShape`).
@@ -141,6 +146,6 @@ export function keepLimitedShape(specimen: Waiting): void {
   if (!readSafely(() => specimen instanceof Waiting, false)) {
     throw wrongArgument({ of: 'keepLimitedShape', argument: 'specimen', expected: 'a request' }, specimen)
   }
-  keepHolderShape(specimen as Holder<Waiting>)
+  keepHolderShape(specimen as Holder<Waiting>, new KeyedLimit<Waiting>('key', NO_RULES, false))
   keepShape(specimen)
 }

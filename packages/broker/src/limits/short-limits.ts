@@ -3,12 +3,33 @@ import { type LayeredQueue } from '../queues/layered-queue'
 import { type Waiting } from '../queues/waiting'
 import { type GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
-import { begin, beginsAlone, beginsNow, end, enter, hold, laneFor, laneOf, runs } from './lane-holder'
+import {
+  begin,
+  beginsAlone,
+  beginsNow,
+  end,
+  enter,
+  holdAgain,
+  holdsFor,
+  holdsKey,
+  laneOf,
+  leaveAndBegin,
+  limitOf,
+  placeOf,
+  runs,
+} from './key-holder'
 import { type LaneSchedule } from './lane-schedule'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { type Pass } from './pass'
 import { type Passes } from './passes'
+
+/** Whether a new one, whose key has no lane, may not stand in the queue. */
+function isShut<E extends Waiting>(entry: E, now: Nanos): boolean {
+  const limit = limitOf(entry)
+  const place = placeOf(entry)
+  return limit.isFull(place) || limit.isClosed(place, now)
+}
 
 /**
  * Fast path: under limits, requests without key and priority begin, wait and end in a drop queue where nothing has to be
@@ -44,11 +65,11 @@ export class ShortLimits<E extends Waiting> {
   /** Whether a new one may begin at once. */
   mayBegin(entry: E, now: Nanos): boolean {
     const { gate, isPlain, only } = this.rules
-    // The lane first: it is the most likely to say no.
-    const lane = only === null ? undefined : laneFor(entry, only)
-    if (lane !== undefined && !beginsAlone(lane, now)) return false
+    // The key first: it is the most likely to say no.
+    const hasKey = only !== null && holdsFor(entry, only)
+    if (hasKey && !beginsAlone(entry, now)) return false
     if (!this.isAtRest) return false
-    if (isPlain || lane !== undefined) return gate === null || gate.fits(1, now)
+    if (isPlain || hasKey) return gate === null || gate.fits(1, now)
     const pass = this.passes.of(entry)
     return pass.isAlone && !pass.isBlocked(now) && (gate === null || gate.fits(pass.cost, now))
   }
@@ -58,8 +79,7 @@ export class ShortLimits<E extends Waiting> {
     if (this.isHolding()) return false
     const { isPlain, only } = this.rules
     if (isPlain) return this.enqueued(entry, now)
-    const lone = only === null ? undefined : laneFor(entry, only)
-    if (lone !== undefined) return this.tryEnqueueIn(lone, entry, now)
+    if (only !== null && holdsFor(entry, only)) return this.tryEnqueueWithKey(entry, now)
     const pass = this.passes.of(entry)
     const { keyed } = pass
     if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
@@ -70,23 +90,32 @@ export class ShortLimits<E extends Waiting> {
     return true
   }
 
-  private tryEnqueueIn(lane: LimitLane<E>, entry: E, now: Nanos): boolean {
-    if (lane.waiting >= lane.rules.max) return false
-    if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
+  private tryEnqueueWithKey(entry: E, now: Nanos): boolean {
+    const lane = laneOf(entry)
+    if (lane === null) {
+      if (isShut(entry, now)) return this.tryParkWithKey(entry, now)
+    } else if (lane.waiting >= lane.rules.max) return false
+    else if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
     if (!this.enqueued(entry, now)) return false
-    enter(entry, lane)
+    enter(entry)
     return true
   }
 
   /** Parks a new one if it may not begin and nothing else has to be decided; otherwise false, and nothing changes. */
   tryPark(entry: E, now: Nanos): boolean {
     if (this.isHolding() || this.rules.isPlain) return false
-    const lone = laneOf(entry)
-    if (lone !== undefined)
-      return lone.waiting < lone.rules.max && lone.isClosed(1, 0, now) && this.parked(entry, lone, now)
+    if (holdsKey(entry)) return this.tryParkWithKey(entry, now)
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
     return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.parked(entry, lane, now)
+  }
+
+  private tryParkWithKey(entry: E, now: Nanos): boolean {
+    const lane = laneOf(entry)
+    if (lane !== null) return lane.waiting < lane.rules.max && lane.isClosed(1, 0, now) && this.parked(entry, lane, now)
+    const limit = limitOf(entry)
+    const place = placeOf(entry)
+    return !limit.isFull(place) && limit.isClosed(place, now) && this.parked(entry, limit.laneIn(place), now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */
@@ -96,8 +125,7 @@ export class ShortLimits<E extends Waiting> {
     const entry = this.inner.peek(now, enough)
     if (entry === null) return null
     if (isPlain) return entry
-    const lane = laneOf(entry)
-    if (lane !== undefined) return beginsNow(entry, lane, now) && !this.isDue(now) ? entry : null
+    if (holdsKey(entry)) return beginsNow(entry, now) && !this.isDue(now) ? entry : null
     const pass = this.passes.get(entry)
     if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
     if (this.isDue(now) || (entry.key !== undefined && !pass.isAlone)) return null
@@ -112,18 +140,20 @@ export class ShortLimits<E extends Waiting> {
   /** Takes what `next` has just returned, and begins it. */
   take(entry: E, now: Nanos): void {
     this.inner.takeShown(entry)
-    const lane = laneOf(entry)
-    if (lane !== undefined) lane.leave(1)
-    else if (!this.rules.isPlain) this.passes.of(entry).leave()
-    this.begin(entry, now)
+    if (!holdsKey(entry)) {
+      if (!this.rules.isPlain) this.passes.of(entry).leave()
+      return this.begin(entry, now)
+    }
+    leaveAndBegin(entry, now)
+    this.rules.gate?.add(1, now)
+    this.watch.freed(entry, now)
   }
 
   /** Begins one, where nothing is parked that it concerns. */
   begin(entry: E, now: Nanos): void {
     const { gate, isPlain } = this.rules
-    const lane = laneOf(entry)
-    if (lane !== undefined) {
-      begin(entry, lane, now)
+    if (holdsKey(entry)) {
+      begin(entry, now)
       gate?.add(1, now)
     } else {
       const pass = this.passes.of(entry)
@@ -135,8 +165,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Ends one that ran. Returns how many of its key came into the queue; -1, and nothing changes, if more is to be decided. */
   tryRelease(entry: E, now: Nanos): number {
-    const lane = laneOf(entry)
-    if (lane !== undefined) return this.tryReleaseLane(entry, lane, now)
+    if (holdsKey(entry)) return this.tryReleaseKey(entry, now)
     const pass = this.rules.isPlain ? undefined : this.passes.get(entry)
     if (pass === undefined) return 0
     if (pass.place !== 'running' || !(pass.isAlone || this.isSimple(pass))) return -1
@@ -147,11 +176,18 @@ export class ShortLimits<E extends Waiting> {
     return count
   }
 
-  private tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
-    const isAlone = lane.parked === 0
-    if (!runs(entry) || !(isAlone || (this.isTimeless(lane) && this.rules.rated === null))) return -1
+  private tryReleaseKey(entry: E, now: Nanos): number {
+    if (!runs(entry)) return -1
+    const lane = laneOf(entry)
+    if (lane !== null && lane.parked > 0) return this.tryReleaseLane(entry, lane, now)
     end(entry, lane)
-    return isAlone ? 0 : this.letNext(lane, now)
+    return 0
+  }
+
+  private tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
+    if (!this.isTimeless(lane) || this.rules.rated !== null) return -1
+    end(entry, lane)
+    return this.letNext(lane, now)
   }
 
   /** Puts what is parked in a lane into the queue, as far as there are places. Returns how many. */
@@ -163,7 +199,7 @@ export class ShortLimits<E extends Waiting> {
         this.lanes.refillLane(lane, now)
         break
       }
-      if (laneOf(entry) !== undefined) enter(entry, lane)
+      if (holdsKey(entry)) enter(entry)
       else if (lane.owner === this.rules.only) this.holdLane(entry, this.passes.of(entry), lane)
       else this.passes.of(entry).enter(0)
       this.inner.rejoinPlain(entry, now)
@@ -176,7 +212,7 @@ export class ShortLimits<E extends Waiting> {
   /** One that comes back needs its pass no more. */
   private holdLane(entry: E, pass: Pass<E>, lane: LimitLane<E>): void {
     this.passes.detach(entry, pass)
-    hold(entry, lane)
+    holdAgain(entry, lane)
   }
 
   /** Whether what is parked for the same key waits for nothing but its turn. */
@@ -199,7 +235,7 @@ export class ShortLimits<E extends Waiting> {
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    const pass = this.inner.max === Infinity && laneOf(entry) !== undefined ? null : this.passes.of(entry)
+    const pass = this.inner.max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
     const overtakes = lane.ready > 0 && lane.floor < 0
     if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length

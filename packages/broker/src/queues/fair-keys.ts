@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { InvalidError } from '../errors'
 import { contentOf } from './content'
 
+/** A function of a message, a key or a state. A method, since its parameter may have any type: `(message: { size: number }) => message.size`. */
+export type FunctionOf<R> = { of(value: unknown): R }['of']
+
 /**
  * How a fair queue finds the key of a request.
  *
@@ -25,7 +28,7 @@ export const fairBy = z.union([
     property: z.string().optional().describe('The property to hash. Default: the whole value.'),
   }),
   z
-    .custom<(value: unknown) => unknown>((value) => typeof value === 'function', 'expected a function (value) => key')
+    .custom<FunctionOf<unknown>>((value) => typeof value === 'function', 'expected a function (value) => key')
     .describe('A function that returns the key of a value.'),
 ])
 export type FairBy = z.output<typeof fairBy>

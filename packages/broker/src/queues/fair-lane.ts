@@ -1,7 +1,6 @@
-import { keepShape, type Nanos } from '@genpool/runtime'
+import { keepShape, type Nanos, type Scheduled } from '@genpool/runtime'
 import { compareKeys } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
-import { type Scheduled } from './min-heap'
 import { type TagIndex } from './tag-index'
 import { type TakesTurns } from './turns'
 import { type Waiting } from './waiting'

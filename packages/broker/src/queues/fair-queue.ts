@@ -1,4 +1,4 @@
-import { checkTime, type Nanos } from '@genpool/runtime'
+import { checkTime, MinHeap, type Nanos } from '@genpool/runtime'
 import { byArrival } from './arrival'
 import { CollectedDecision } from './collected-decision'
 import { DropQueue } from './drop-queue'
@@ -7,7 +7,6 @@ import { type CheckedFairOptions, checkFairOptions, type FairOptions } from './f
 import { byKey, type Lane } from './fair-lane'
 import { FairLanes } from './fair-lanes'
 import { mustNotWait } from './leaf-queue'
-import { MinHeap } from './min-heap'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 

@@ -1,5 +1,6 @@
 import { letGo } from '@genpool/runtime'
 import { z } from 'zod'
+import type { FunctionOf } from './fair-keys'
 
 /** The greatest weight: one turn of a key stays finite. */
 const MOST = 1_000_000
@@ -8,7 +9,7 @@ const MOST = 1_000_000
 export const fairWeight = z.union([
   z.record(z.string(), z.number().min(1).max(MOST)).describe('The weight of each key; one that is not named has 1.'),
   z
-    .custom<(key: unknown) => number>((value) => typeof value === 'function', 'expected a function (key) => weight')
+    .custom<FunctionOf<number>>((value) => typeof value === 'function', 'expected a function (key) => weight')
     .describe('A function that returns the weight of a key.'),
 ])
 export type FairWeight = z.output<typeof fairWeight>

@@ -1,7 +1,6 @@
-import { keepShape, type Nanos } from '@genpool/runtime'
+import { keepShape, MinHeap, type Nanos, type Scheduled } from '@genpool/runtime'
 import { dropOptions } from './drop-queue'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
-import { MinHeap, type Scheduled } from './min-heap'
 import { type Drop, NO_DROPS } from './queue'
 import { type CheckedQueueOptions } from './queue-options'
 import { type Waiting } from './waiting'

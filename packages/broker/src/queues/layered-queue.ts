@@ -81,7 +81,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   rejoinPlain(entry: E, now: Nanos): void {
     const { levels } = this
     this.readyNow++
-    if (levels.only !== null) return levels.heldBack.insertBehind(entry)
+    if (levels.only !== null) return levels.base.insertHeldBack(entry)
     levels.base.rejoin(entry, now)
     if (levels.base.length === 1) levels.baseChanged()
   }
@@ -89,10 +89,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
     const { levels } = this
-    const queue = levels.only
-    if (queue !== null && levels.returning.first === null && levels.heldBack.first === null)
-      return queue.peek(now, enough)
-    return levels.highest === levels.base ? levels.base.peek(now, enough) : null
+    return levels.only !== null || levels.highest === levels.base ? levels.base.peek(now, enough) : null
   }
 
   /** Takes what `peek` has just shown. */

@@ -3,6 +3,7 @@ import { byArrival, cameAfter } from './arrival'
 import { DropQueue } from './drop-queue'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
+import { Landmarks } from './landmarks'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
@@ -23,13 +24,18 @@ export class Level<E extends Waiting> implements Iterable<E> {
   /** Drops of the last call. */
   dropped: readonly Drop<E>[] = NO_DROPS
   wakeAt: Nanos | null
+  /** Its queue if that is a drop queue; otherwise null. Fast path: `instanceof` reads all prototypes of a queue. */
+  dropQueue: DropQueue<E> | null
   private returningNext = true
+  /** Made when the first one comes that was held back. */
+  private landmarks: Landmarks<E> | null = null
 
   constructor(
     readonly priority: number,
     public queue: Queue<E>,
   ) {
     this.wakeAt = queue.decision.wakeAt
+    this.dropQueue = dropQueueOf(queue)
   }
 
   get length(): number {
@@ -55,28 +61,26 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   dequeue(now: Nanos): E | null {
     this.dropped = NO_DROPS
-    const list = this.isTurnOfQueue() ? null : this.olderList()
-    if (list !== null) return list.shift()
+    const first = this.isTurnOfQueue() ? null : this.firstOfLists()
+    if (first !== null) {
+      this.takeShown(first)
+      return first
+    }
     const entry = this.queue.dequeue(now)
     this.take()
     return entry ?? this.returning.shift() ?? this.heldBack.shift()
   }
 
-  /** Its queue if that is a drop queue; otherwise null. */
-  get dropQueue(): DropQueue<E> | null {
-    return this.queue instanceof DropQueue ? (this.queue as DropQueue<E>) : null
-  }
-
   /** Fast path: `enqueue` where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
-    return this.queue instanceof DropQueue && (this.queue as DropQueue<E>).tryEnqueue(entry)
+    return this.dropQueue !== null && this.dropQueue.tryEnqueue(entry)
   }
 
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
-    if (!(this.queue instanceof DropQueue)) return null
-    const queue = this.queue as DropQueue<E>
-    const first = this.olderList()?.first ?? null
+    const queue = this.dropQueue
+    if (queue === null) return null
+    const first = this.firstOfLists()
     if (first === null) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
   }
@@ -85,6 +89,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   takeShown(entry: E): void {
     const list = entry.list as WaitingList<E>
     list.remove(entry)
+    if (this.landmarks !== null) this.landmarks.trim()
   }
 
   timeout(now: Nanos): void {
@@ -103,7 +108,10 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   remove(entry: E, now: Nanos): boolean {
     this.dropped = NO_DROPS
-    if (this.returning.remove(entry) || this.heldBack.remove(entry)) return true
+    if (this.returning.remove(entry) || this.heldBack.remove(entry)) {
+      this.landmarks?.trim()
+      return true
+    }
     const here = this.queue.remove(entry, now)
     this.take()
     return here
@@ -118,9 +126,16 @@ export class Level<E extends Waiting> implements Iterable<E> {
 
   /** Adds one that was held back: behind all that were sent at the same time. */
   rejoin(entry: E, now: Nanos): void {
-    if (!(this.queue instanceof FairQueue)) return this.heldBack.insertBehind(entry)
+    if (!(this.queue instanceof FairQueue)) return this.insertHeldBack(entry)
     this.queue.rejoin(entry, now)
     this.take()
+  }
+
+  /** Fast path: `rejoin` if its queue is a drop queue. */
+  insertHeldBack(entry: E): void {
+    if (this.heldBack.length === 0) return this.heldBack.push(entry)
+    this.landmarks ??= new Landmarks(this.heldBack)
+    this.landmarks.insert(entry)
   }
 
   /** The request to drop if one must be: the oldest or the newest of the queue, before those that came to it from elsewhere. */
@@ -144,6 +159,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   reconfigure(change: (queue: Queue<E>) => Queue<E>, now: Nanos): void {
     const before = this.queue
     const queue = (this.queue = change(before))
+    this.dropQueue = dropQueueOf(queue)
     this.take()
     if (queue === before || !(queue instanceof FairQueue)) return
     for (const entry of emptied(this.returning)) queue.readmit(entry, now)
@@ -173,20 +189,26 @@ export class Level<E extends Waiting> implements Iterable<E> {
     return this.returningNext
   }
 
-  /** The list whose first one comes before all others; null if that is in the queue. */
-  private olderList(): WaitingList<E> | null {
-    const { returning, heldBack, queue } = this
-    const returned = returning.first
-    const held = heldBack.first
+  /** The first of the two lists, if it comes before all others; otherwise null. */
+  private firstOfLists(): E | null {
+    const returned = this.returning.first
+    const held = this.heldBack.first
     if (returned === null && held === null) return null
-    const hasPlaces = queue instanceof LeafQueue && !queue.newestFirst
-    const queued = hasPlaces ? (queue.front as E | null) : null
+    const queued = this.frontWithPlace()
     if (returned !== null && (held === null || !cameAfter(returned, held)))
-      return queued !== null && cameAfter(returned, queued) ? null : returning
-    return queued === null || cameAfter(queued, held as E) ? heldBack : null
+      return queued !== null && cameAfter(returned, queued) ? null : returned
+    return queued === null || cameAfter(queued, held as E) ? held : null
+  }
+
+  /** The front of a queue in which places matter. */
+  private frontWithPlace(): Waiting | null {
+    const { dropQueue, queue } = this
+    if (dropQueue !== null) return dropQueue.newestFirst ? null : dropQueue.front
+    return queue instanceof LeafQueue && !queue.newestFirst ? queue.front : null
   }
 
   private take(): void {
+    if (this.landmarks !== null) this.landmarks.trim()
     this.dropped = this.queue.decision.dropped
     this.wakeAt = this.queue.decision.wakeAt
   }
@@ -202,6 +224,10 @@ function emptied<E extends Waiting>(list: WaitingList<E>): E[] {
   const entries = [...list]
   for (const entry of entries) list.remove(entry)
   return entries
+}
+
+function dropQueueOf<E extends Waiting>(queue: Queue<E>): DropQueue<E> | null {
+  return queue instanceof DropQueue ? (queue as DropQueue<E>) : null
 }
 
 function frontOf<E extends Waiting>(queue: Queue<E>): E | null {

@@ -1,7 +1,6 @@
-import { type Nanos } from '@genpool/runtime'
+import { MinHeap, type Nanos, type Scheduled } from '@genpool/runtime'
 import { type DropQueue } from './drop-queue'
 import { Level } from './level'
-import { MinHeap, type Scheduled } from './min-heap'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { type WaitingList } from './waiting-list'

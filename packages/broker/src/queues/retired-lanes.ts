@@ -1,6 +1,5 @@
-import { type Nanos } from '@genpool/runtime'
+import { MinHeap, type Nanos } from '@genpool/runtime'
 import { type Lane } from './fair-lane'
-import { MinHeap } from './min-heap'
 import { type Waiting } from './waiting'
 
 /** The empty lanes of a fair queue that are still remembered, since their state may matter. O(log lanes). */

@@ -52,6 +52,13 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
     this.insert(entry, newer, newer === null ? this.first : newer.next)
   }
 
+  /** The same, but searches from one on that stands here and did not come later. */
+  insertAfter(entry: Waiting, from: Waiting): void {
+    let before = from
+    while (before.next !== null && !cameAfter(before.next, entry)) before = before.next
+    this.insert(entry, before, before.next)
+  }
+
   /** Puts others in the place of `entry`, in their order. */
   replace(entry: Waiting, others: readonly Waiting[]): void {
     let { previous } = entry

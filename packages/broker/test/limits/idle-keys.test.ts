@@ -94,4 +94,16 @@ describe('limits of many keys', () => {
     broker.release(held, 4)
     expect(begins(broker, 'held', 4)).toBe(true)
   })
+
+  it('know of a key for which one waits what ran and began before', () => {
+    const rated = createBroker<Job, Job>({ rate: { limit: 2, interval: 10, by: 'user' } }, 0)
+    const running = [0, 0].map((now) => jobOf('a', now))
+    for (const job of running) rated.ask(job, 0)
+    expect(running.map(() => rated.take(0))).toEqual(running)
+    rated.ask(jobOf('a', 1), 1)
+    expect(rated.take(1)).toBeNull()
+    expect(rated.limits(1).rate).toMatchObject({ keys: 1, key: 'a', waiting: 1, running: 2, used: 2 })
+    rated.release(running[0] as Job, 2)
+    expect(rated.limits(2).rate).toMatchObject({ running: 1, used: 2 })
+  })
 })

@@ -3,7 +3,8 @@ import { Duplex } from 'node:stream'
 import type { AnswerTo, AnyCall, PoolRef, Protocol } from '../behaviours/protocol'
 import { mapOptions, type MapOptions } from './many/map-options'
 import { Mapping } from './many/mapping'
-import { checkSource, type Source } from './many/source'
+import type { Source } from './many/open-source'
+import { checkSource } from './many/source'
 import { receiverOf } from './pool-of'
 
 /** The results of `map`. Nothing is begun before the first one is asked for. */

@@ -1,9 +1,10 @@
 import { OptionsError, readSafely } from '@genpool/runtime'
 import type { ActorContextWithMailbox, Ref, SupervisionActorFunc } from 'nact'
-import type { CallMap, CallStep, CastMap, CastStep, Lifecycle } from './behaviour'
+import type { CallMap, CallStep, CastMap, CastStep, InitStep, Lifecycle } from './behaviour'
 import type { Context, From } from './context'
 import { checkDefinition, checkProperties } from './definition-schema'
 import type { Eventually } from './eventually'
+import type { Inferred, InferredMap, ResultsOf } from './inferred'
 import { isClass } from './is-class'
 import { argumentOfOtherCopy, isOfOtherCopy, markMade } from './other-copy'
 import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
@@ -18,6 +19,22 @@ export interface PoolDefinition<S, C extends CallMap<S>, K extends CastMap<S>, F
   readonly handleCall?: F & CatchAll<C, K>
   readonly handleCast?: G & CatchAll<C, K>
 }
+
+/** The same, in a form in which all recipes know the state that `init` makes: see `inferred.ts`. */
+interface StateFirst<S, C, K, F, G, I, N> extends Pick<Lifecycle<S>, 'terminate'> {
+  readonly init: (() => Eventually<S | InitStep<S>>) &
+    ResultsOf<S, C> &
+    ResultsOf<S, K> &
+    ResultsOf<S, { call: F; cast: G; info: I; continuation: N }>
+  readonly calls?: InferredMap<C, CallMap<S>[string]>
+  readonly casts?: InferredMap<K, CastMap<S>[string]>
+  readonly handleCall?: Inferred<F, CatchAllCall<S>> & OneForm<C, K>
+  readonly handleCast?: Inferred<G, CatchAllCast<S>> & OneForm<C, K>
+  readonly handleInfo?: Inferred<I, Lifecycle<S>['handleInfo']>
+  readonly handleContinue?: Inferred<N, Lifecycle<S>['handleContinue']>
+}
+
+type OneForm<C, K> = [keyof C | keyof K] extends [never] ? unknown : never
 
 /** Nothing, if there are no maps. A map that was left out has an index signature. */
 type CatchAll<C, K> = string extends keyof C & keyof K
@@ -75,6 +92,10 @@ export interface OpenProtocol<S, M, V, N> extends Protocol {
   readonly otherCall: { readonly message: M; readonly reply: V }
   readonly otherCast: N
 }
+/** The protocol of a definition in either form. */
+type ProtocolBy<S, C, K, F, G> = [MessageTo<F> | MessageTo<G>] extends [never]
+  ? MapProtocol<S, C, K>
+  : OpenProtocol<S, MessageTo<F>, AnswerOf<F>, MessageTo<G>>
 /** What a pool that was given a plain nact function understands; it takes nact's own properties as options. */
 export interface PlainProtocol<S, M> extends OpenProtocol<S, M, unknown, M> {
   readonly plain: true
@@ -104,24 +125,21 @@ markMade(Definition)
  *   calls: { add: (msg: { value: number }, state) => reply(state.count + msg.value, (draft) => { draft.count += msg.value }) },
  * })
  */
-// First: a handler without a parameter for the state is looked at here, where no state is known; its step then fits any state.
+// First: it gives a handler no type to follow, so that the compiler does not look into it yet. See `inferred.ts`.
 export function definePool<S, M>(
   f: PlainFunction<S, M> & NoDefinition,
   properties?: PlainProperties<S, M>,
 ): Behaviour<OpenProtocol<S, M, unknown, M>>
+export function definePool<S, C, K, F, G, I, N>(
+  definition: StateFirst<S, C, K, F, G, I, N>,
+): Behaviour<ProtocolBy<S, C, K, F, G>>
 export function definePool<
   S,
   C extends CallMap<S>,
   K extends CastMap<S>,
   F extends CatchAllCall<S>,
   G extends CatchAllCast<S>,
->(
-  definition: PoolDefinition<S, C, K, F, G>,
-): Behaviour<
-  [MessageTo<F> | MessageTo<G>] extends [never]
-    ? MapProtocol<S, C, K>
-    : OpenProtocol<S, MessageTo<F>, AnswerOf<F>, MessageTo<G>>
->
+>(definition: PoolDefinition<S, C, K, F, G>): Behaviour<ProtocolBy<S, C, K, F, G>>
 export function definePool(definition: unknown, properties?: object): Behaviour {
   return define(definition, properties) as unknown as Behaviour
 }

@@ -16,29 +16,29 @@ export interface FacedActor {
 export class PoolFacts {
   readonly self: Ref<unknown>
   readonly parent: Ref<unknown>
-  readonly #actor: FacedActor
+  private readonly actor: FacedActor
 
   constructor(actor: FacedActor) {
     this.self = actor.reference as never
     this.parent = actor.parent?.reference as never
-    this.#actor = actor
+    this.actor = actor
   }
 
   get path(): MemberContext['path'] {
-    return this.#actor.path as never
+    return this.actor.path as never
   }
 
   get name(): string {
-    return this.#actor.name
+    return this.actor.name
   }
 
   get log(): Logger {
-    return this.#actor.log as Logger
+    return this.actor.log as Logger
   }
 
   /** The actors that handlers have spawned: a copy, as in nact. */
   get children(): Map<string, Ref<unknown>> {
-    const references = this.#actor.childReferences as Map<string, Ref<unknown>>
+    const references = this.actor.childReferences as Map<string, Ref<unknown>>
     return references.size > 0 ? new Map(references) : noChildren()
   }
 }

@@ -61,8 +61,8 @@ type NoAnswer<P, S> = 0 extends 1 & P
 
 const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
-// If a handler has types on all of its parameters, TypeScript checks its body before it has inferred the state. `any` lets
-// a recipe compile then. Without a type on the state parameter, recipes are checked.
+// `S` comes from the place of the call: what `definePool` makes the result of a handler follow. Elsewhere, as in a handler on its own
+// whose state has no type, it is `any`.
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures -- one overload for each way to write it */
 
 /**

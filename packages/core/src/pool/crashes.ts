@@ -29,7 +29,9 @@ export class Crashes {
 
   crashed(member: Member, requests: readonly Request[], cause: unknown): void {
     const { kernel } = this
-    kernel.recorder.crashed(cause, kernel.turn.now())
+    const now = kernel.turn.now()
+    if (requests.length > 0) kernel.recorder.crashed(cause, now)
+    else kernel.recorder.died(cause, now)
     for (const listener of kernel.listeners.memberCrashed) listener.memberCrashed(member, requests, cause)
     // Before the member is replaced: its successor takes what comes first.
     for (const request of requests) this.lost(request, cause)

@@ -107,9 +107,12 @@ export class Endings implements TimeLimitPorts<Ending> {
     const ms = round((clock.now() - ending.since) / NS_PER_MS)
     callbacks.report(
       new Error(
-        `terminate of "${ending.member}" of pool "${name}" has not returned for ${ms} ms, and is not waited for any ` +
-          'longer: what it should release may still be open. Give what it waits for a time limit of its own, or raise ' +
-          (limit === 'within' ? '"within" of drain(pool, { within }).' : '"terminateTimeout".'),
+        `terminate of "${ending.member}" of pool "${name}" has not returned ` +
+          (limit === 'within'
+            ? `when the time of drain(pool, { within }) was over, ${ms} ms after it began, `
+            : `for ${ms} ms, `) +
+          'and is not waited for any longer: what it should release may still be open. Give what it waits for a time ' +
+          `limit of its own, or raise "${limit}".`,
       ),
       `A member of pool "${name}" has not released what it opened.`,
     )

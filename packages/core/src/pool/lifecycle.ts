@@ -100,7 +100,7 @@ export class Lifecycle implements EndingsOwner {
 
   // --- end ---
 
-  /** The pool cannot go on: tells its parent and all callers. */
+  /** The pool cannot go on: tells its parent and all callers. @param error undefined if `why` says it all */
   giveUp(error: unknown, why: string): void {
     const { status, host } = this.kernel
     if (status.stopping) return
@@ -118,7 +118,7 @@ export class Lifecycle implements EndingsOwner {
   }
 
   private because(error: unknown, why: string): void {
-    const message = `${why}${error instanceof Error ? `: ${textOf(error)}` : ''}`
+    const message = `${why}${error === undefined ? '' : `: ${textOf(error)}`}`
     this.kernel.status.cause = new Error(printable(`Pool "${this.kernel.host.name}" gave up: ${message}`), {
       cause: error,
     })

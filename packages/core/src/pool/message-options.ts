@@ -33,13 +33,24 @@ export interface CallOptions {
   readonly idempotent?: boolean
 }
 
-/** What a sender may say about one cast. */
-export interface CastOptions extends Pick<CallOptions, 'priority' | 'key'> {
+/** What a sender may say about one cast. It has a `key` or a `latest`, and not both. */
+export type CastOptions = Pick<CallOptions, 'priority'> & CastTimeout & (CastInOrder | CastLatest)
+
+interface CastTimeout {
   /**
    * How long it may wait and run, in milliseconds. Later it is not begun, or its signal fires and its commit is refused; it is a dead
    * letter then. Default: it has no deadline. Only for pools in this process.
    */
   readonly timeout?: number
+}
+
+interface CastInOrder extends Pick<CallOptions, 'key'> {
+  // The compiler names the reason.
+  readonly latest?: 'a cast has a key or a latest, not both' | undefined
+}
+
+interface CastLatest {
+  readonly key?: undefined
   /**
    * Of one message type and one `latest`, at most one cast runs and one waits, the newest: it replaces one that waits, and takes
    * its place in the queue. Any value; keys are compared as in a `Map`. Not together with `key`.

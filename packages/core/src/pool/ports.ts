@@ -82,6 +82,8 @@ export interface Recorder {
   /** A turn of the event loop ended in which the pool had work. */
   turnEnded(lasted: Nanos, now: Nanos): void
   crashed(cause: unknown, now: Nanos): void
+  /** A member that ran nothing has died. */
+  died(cause: unknown, now: Nanos): void
   stuck(now: Nanos): void
   reran(now: Nanos): void
   /** @param hasDied whether its member died when it had started, or before */

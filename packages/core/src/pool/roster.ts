@@ -176,7 +176,7 @@ export class Roster implements Places {
 
   /** A pool in which `init` wants no member would keep its callers waiting for ever. */
   private checkNotEmpty(): void {
-    if (!this.#resizing && this.slots.allIgnored) this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
+    if (!this.#resizing && this.slots.allIgnored) this.kernel.lifecycle.giveUp(undefined, 'its init wants no member')
   }
 
   // --- end ---

@@ -55,6 +55,7 @@ export class SharedCalls {
     run?.callers.delete(call)
     if (run?.callers.size === 0) {
       call.isCounted = true
+      run.lastCaller = call
       this.pool.withdraw(run, error)
     } else if (call.deadline === run?.deadline) this.#shorten(run)
     call.fail(error)
@@ -107,11 +108,10 @@ export class SharedCalls {
     const ofType = this.#runs.get(run.type)
     ofType?.delete(run.shareKey)
     if (ofType?.size === 0) this.#runs.delete(run.type)
-    const { failure } = run
+    const { failure, teller } = run
     const callers = [...run.callers]
     run.callers.clear()
-    const [first] = callers
-    if (first !== undefined) first.isCounted = true
+    if (teller !== null) teller.isCounted = true
     for (const call of callers) {
       call.takeFacts()
       if (failure === null) call.reply(value, true)

@@ -99,7 +99,7 @@ export class SharedState {
     if (this.kernel.status.stopping) return this.release(info, made, 'shutdown')
     const step = made instanceof InitStep ? made : undefined
     if (step?.kind === 'refuse') return this.kernel.lifecycle.giveUp(step.reason, 'its init refused to start')
-    if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp('ignore', 'its init wants no member')
+    if (step?.kind === 'ignore') return this.kernel.lifecycle.giveUp(undefined, 'its init wants no member')
     const misfit = this.kernel.supervision.misfit()
     if (misfit !== undefined) {
       this.release(info, made, 'shutdown')

@@ -19,6 +19,8 @@ export interface RequestFacts {
   /** The type of its message, as in errors. */
   readonly type: string
   readonly message: unknown
+  /** The message of the caller for whom it is told: `message`, but for a run that calls share and whose first caller has left. */
+  readonly askedMessage: unknown
   readonly priority: number
   readonly key: unknown
   readonly sentAt: Nanos

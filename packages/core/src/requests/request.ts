@@ -66,6 +66,10 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.message
   }
 
+  get askedMessage(): unknown {
+    return this.message
+  }
+
   get sender(): Reference | null {
     return this.rarely === null ? null : this.rarely.sender
   }

@@ -19,6 +19,19 @@ export class SharedRun extends Request {
   /** What its callers have given as `share`. */
   shareKey: unknown = undefined
 
+  /** The caller that left last, and took the run with it. */
+  lastCaller: SharedCall | null = null
+
+  /** The caller for whom its outcome is counted and told; the others are counted for themselves. */
+  get teller(): SharedCall | null {
+    const [first = this.lastCaller] = this.callers
+    return first
+  }
+
+  override get askedMessage(): unknown {
+    return (this.teller ?? this).message
+  }
+
   override fail(error: GenPoolError): boolean {
     if (this.outcome === null) this.failure = error
     return super.fail(error)

@@ -62,8 +62,9 @@ interface StatsView {
   readonly turns: TurnTimes
   readonly failures: Tally<Outcome>
   readonly drops: Tally<DropReason>
-  readonly troubles: Tally<'crash' | 'stuck' | 'rerun'>
+  readonly troubles: Tally<'crash' | 'death' | 'stuck' | 'rerun'>
   readonly lastCrash: unknown
+  readonly lastDeath: unknown
   readonly lastInitError: unknown
   readonly lastStartDied: boolean
 }

@@ -1,3 +1,4 @@
+import type { FunctionOf } from '@genpool/broker'
 import {
   type Cell,
   cellUnchecked,
@@ -39,7 +40,7 @@ export const stateOptions = z.strictObject({
     .optional()
     .describe('How many past versions are kept for replicas that catch up.'),
   validate: z
-    .custom<(state: unknown) => boolean | string>(
+    .custom<FunctionOf<boolean | string>>(
       (value) => typeof value === 'function' || value instanceof z.ZodType,
       'expected a zod schema or a function',
     )

@@ -54,7 +54,7 @@ export const DEFINITIONS: readonly Slip[] = [
     slip: 'a cast that replies',
     code: `definePool({ init: () => 0, casts: { log: () => reply(1) } })`,
     at: 'log',
-    says: [`Type 'Reply<number, any>' is not assignable to type 'Eventually<CastStep<number>>'`],
+    says: [`Type 'Reply<number, number>' is not assignable to type 'Eventually<CastStep<number>>'`],
   },
   {
     slip: 'a catch-all that returns a bare value',
@@ -67,6 +67,12 @@ export const DEFINITIONS: readonly Slip[] = [
     code: `definePool({ init: () => 0, calls: { one: () => reply(1) }, handleCast: (_message: string) => noReply() })`,
     at: 'handleCast',
     says: ['either calls and casts, or handleCall and handleCast'],
+  },
+  {
+    slip: 'a wrong next state of a handler that asks for no state',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: () => reply(1, { m: 1 }) } })`,
+    at: 'add',
+    says: [`Property 'n' is missing in type '{ m: number; }' but required in type '{ n: number; }'`],
   },
   {
     slip: 'a misspelt callback',

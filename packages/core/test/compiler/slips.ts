@@ -108,6 +108,12 @@ export const SLIPS: readonly Slip[] = [
     says: [`"a"`, 'this pool runs elsewhere: it has no such option'],
   },
   {
+    slip: 'a cast with a key that replaces another one',
+    code: `cast(shop, { type: 'log', line: 'x' }, { key: 'a', latest: 'a' })`,
+    at: 'latest',
+    says: [`"a"`, 'a cast has a key or a latest, not both'],
+  },
+  {
     slip: 'a call with retry, of a pool that runs elsewhere',
     code: `void call(far, { type: 'stock' }, { retry: { attempts: 2 } })`,
     at: 'retry',

@@ -159,6 +159,30 @@ describe('retry', () => {
     expect(await stopped).toBe('ERR_GENPOOL_STOPPED')
   })
 
+  it.each(['between two tries', 'in the queue for its second try'])(
+    'is cancelled with the reason of its signal, also after a crash: %s',
+    async (where) => {
+      const { pool, seen } = spawned({ retryOnCrash: { flaky: 0 }, timeout: Infinity })
+      seen.failures = Infinity
+      const abort = new AbortController()
+      const options = { signal: abort.signal, retry: { attempts: 5, backoff: { min: 100, jitter: 0 } } }
+      const asked = call(pool, { type: 'flaky' }, options).catch((error: unknown) => error)
+      await clock.advance(50)
+      if (where !== 'between two tries') {
+        void outcome(call(pool, { type: 'work', ms: 5000 }))
+        await clock.advance(100)
+      }
+      const reason = new Error('gone')
+      abort.abort(reason)
+      await clock.settle()
+      expect(await asked).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', started: true, cause: reason })
+      expect(await asked).toHaveProperty('message', expect.stringContaining('it had crashed (no luck)'))
+      expect(seen.runs).toBe(where === 'between two tries' ? 1 : 2)
+      stop(pool)
+      await clock.advance(5000)
+    },
+  )
+
   it('never makes an overload much worse: a tenth of the calls, and 3 a second', async () => {
     const { pool } = spawned({ timeout: Infinity })
     fill(pool, 1_000_000)

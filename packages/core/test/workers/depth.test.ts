@@ -3,6 +3,7 @@ import {
   type CallOptions,
   definePool,
   drain,
+  explain,
   getMembers,
   inspect,
   type PoolOptions,
@@ -237,6 +238,20 @@ describe('a member whose worker holds several jobs', () => {
     await clock.settle()
     expect(outcomes).toEqual(['replied', 'replied'])
     expect(drained).toBe(true)
+    stop(system)
+  })
+
+  it('is said to be in the handler that runs, not in those that its worker has not begun', async () => {
+    const { clock, workers, pool, send, system } = bench(2)
+    send('one')
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    send('many', { timeout: 60_000 })
+    await clock.settle()
+    for (let i = 0; i < 3; i++) send('one', { timeout: 60_000 })
+    await clock.advance(2000)
+    expect(workers.jobs.map(({ job }) => job.handler.type)).toEqual(['one', 'many'])
+    expect(explain(pool).text).toContain('all members (1 of 1) have been in "one" for')
     stop(system)
   })
 })

@@ -208,3 +208,29 @@ describe('a worker that dies later', () => {
     expect(explain(pool).findings[0]!.finding).toBe('calm')
   })
 })
+
+describe('a worker that dies later, while it runs nothing', () => {
+  it('is explained as what it is, and is no crash of a handler', async () => {
+    const { pool, workers, die, serve, incarnation } = bench()
+    await ready(pool)
+    await serve()
+    await clock.advance(6000)
+    await die()
+    expect(incarnation()).toBe(2)
+    expect(explain(pool).findings).toMatchObject([
+      {
+        finding: 'deaths',
+        says: '1 member died lately while it ran nothing, the last one of: ECONNREFUSED 10.0.0.7:6379',
+      },
+    ])
+    void call(pool, { type: 'one' }).catch(() => undefined)
+    await clock.settle()
+    workers.jobs[0]!.begin()
+    workers.jobs[0]!.crash(new Error('no luck'))
+    await clock.settle()
+    expect(explain(pool).findings).toMatchObject([
+      { finding: 'crashes', says: '1 handler crashed lately, last with: no luck' },
+      { finding: 'deaths' },
+    ])
+  })
+})

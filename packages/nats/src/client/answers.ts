@@ -36,6 +36,7 @@ export interface AnswerPorts {
     wait(request: RemoteRequest): void
   }
   readonly casts: {
+    cameTooEarly(id: string): void
     wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean
     reachedNobody(id: string, now: Nanos): void
   }
@@ -72,6 +73,18 @@ export class Answers {
       counts.bad++
       outcomes.settle(request, failures.badAnswer(node?.id ?? '', error))
     }
+  }
+
+  /** Its node had connected again, and did not take it. What was sent there before may be lost, and is sent first. */
+  tooEarly(id: string): void {
+    const { pending, delivery, casts } = this.ports
+    const request = pending.get(id)
+    if (request === undefined) return casts.cameTooEarly(id)
+    // One that was sent there before may have run. It is sent again when the node has caught up.
+    if (request.node === null || request.attemptId !== id || request.isRepeated) return
+    request.node.loses(request)
+    request.leaves()
+    delivery.wait(request)
   }
 
   /** Nobody listened: it certainly did not run there, unless it was sent there before. */

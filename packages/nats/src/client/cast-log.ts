@@ -1,15 +1,16 @@
+import type { Waiter } from './waiting'
+
 const MOST = 1000
 const MOST_BYTES = 4_000_000
 
 /** A cast that was sent. */
-export interface SentCast {
+export interface SentCast extends Waiter {
   readonly frame: Uint8Array
   readonly message: unknown
   /** The type of its message; null if it has none. */
   readonly type: string | null
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly node: string
-  readonly key: string | null
   readonly tries: number
 }
 

@@ -4,7 +4,9 @@ import type { Node } from '../nodes/node'
 import type { RemoteFailures } from './failures'
 import { CastLog, type SentCast } from './cast-log'
 import type { Wanted } from './delivery'
+import { setEpoch } from '../wire/frames'
 import type { KeyOrder } from './key-order'
+import { Waiting } from './waiting'
 
 /** How often a cast is sent to another node because nobody listened. */
 const MOST_TRIES = 3
@@ -23,6 +25,7 @@ export interface CastPorts {
   }
   readonly link: { readonly usable: boolean }
   readonly keys: KeyOrder
+  readonly catchUps: { isBehind(node: Node, now: Nanos): boolean }
   readonly inbox: {
     nextId(): string
     /** Throws if the connection is closed. */
@@ -38,11 +41,13 @@ export interface CastPorts {
 /** Messages without an answer: sent once, and to another node if NATS says that nobody was there. A node that dies loses its own. */
 export class Casts {
   readonly #sent = new CastLog()
-  readonly #waiting = new Map<string, SentCast>()
+  readonly #waiting: Waiting<SentCast>
   /** Those that wait for calls of their key at another node. */
-  readonly #held = new Map<string, SentCast>()
+  readonly #held = new Set<SentCast>()
 
-  constructor(private readonly ports: CastPorts) {}
+  constructor(private readonly ports: CastPorts) {
+    this.#waiting = new Waiting(ports.keys)
+  }
 
   /** How many wait here for a connection or a node. */
   get waiting(): number {
@@ -50,17 +55,29 @@ export class Casts {
   }
 
   send(cast: SentCast, now: Nanos): void {
-    const { failures, link, inbox, delivery } = this.ports
-    const id = inbox.nextId()
+    const { link, delivery, keys, catchUps } = this.ports
     const refusedBy = cast.node === '' ? null : new Set([cast.node])
     const { type, key } = cast
+    if (key !== null && keys.hasWaiting(key)) return this.#wait(cast)
     const node = link.usable ? delivery.nodeFor({ kind: 'cast', type, key }, refusedBy, now) : undefined
-    if (node === undefined) return this.#wait(id, cast)
-    if (key !== null && !this.ports.keys.mayGo(key, node, 0)) return this.#hold(id, cast, key)
+    if (node === undefined) return this.#wait(cast)
+    if (key !== null) {
+      if (catchUps.isBehind(node, now)) return this.#wait(cast)
+      if (!keys.mayGo(key, node, 0)) return this.#hold(cast, key)
+    }
+    this.#sendTo(node, cast, now)
+  }
+
+  #sendTo(node: Node, cast: SentCast, now: Nanos): void {
+    const { inbox, failures } = this.ports
+    // What was sent before may still be in the buffer of the connection.
+    const frame = cast.key === null ? cast.frame : Uint8Array.from(cast.frame)
+    if (cast.key !== null) setEpoch(frame, node.said.epoch)
+    const id = inbox.nextId()
     node.casts(now)
     this.#sent.add(id, { ...cast, node: node.id })
     try {
-      inbox.send(node.id, cast.frame, id, cast.headers)
+      inbox.send(node.id, frame, id, cast.headers)
     } catch (error) {
       this.#sent.take(id)
       this.#isLost(cast, failures.closed(false, error))
@@ -74,7 +91,7 @@ export class Casts {
     const { roster } = this.ports
     roster.missingId(cast.node, now)
     if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
-    else if (roster.mayReturn(now)) this.#wait(id, cast)
+    else if (roster.mayReturn(now)) this.#wait(cast)
     else this.#isLost(cast, this.ports.failures.absent(cast.node))
   }
 
@@ -84,6 +101,12 @@ export class Casts {
     if (cast === undefined) return false
     this.#isLost(cast, errorOf(cast.node))
     return true
+  }
+
+  /** Its node has connected again, and refused it: it certainly did not run. */
+  cameTooEarly(id: string): void {
+    const cast = this.#sent.take(id)
+    if (cast !== undefined) this.#wait(cast)
   }
 
   /** NATS has refused all that was sent to this node since the connection was made. */
@@ -96,23 +119,21 @@ export class Casts {
     this.#sent.clear()
   }
 
-  sendWaiting(now: Nanos): void {
-    const casts = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const cast of casts) this.send(cast, now)
+  /** Returns those that wait here for a connection or a node, which do so no more. */
+  takeWaiting(): SentCast[] {
+    return this.#waiting.takeAll()
   }
 
   /** Those that wait are lost, for this reason. */
   dropWaiting(error: GenPoolError): void {
-    const casts = [...this.#waiting.values(), ...this.#held.values()]
-    this.#waiting.clear()
+    const casts = [...this.#waiting.takeAll(), ...this.#held]
     this.#held.clear()
     for (const cast of casts) this.#isLost(cast, error)
   }
 
   /** It is sent when a node is found. */
-  #wait(id: string, cast: SentCast): void {
-    this.#waiting.set(id, { ...cast, node: '' })
+  #wait(cast: SentCast): void {
+    this.#waiting.add({ ...cast, node: '' })
     if (this.ports.link.usable) this.ports.find()
   }
 
@@ -121,11 +142,11 @@ export class Casts {
     this.ports.castLost(message, error)
   }
 
-  #hold(id: string, cast: SentCast, key: string): void {
-    this.#held.set(id, cast)
+  #hold(cast: SentCast, key: string): void {
+    this.#held.add(cast)
     const go = (now: Nanos): void => {
-      if (this.#held.delete(id)) this.send(cast, now)
+      if (this.#held.delete(cast)) this.send(cast, now)
     }
-    this.ports.keys.hold(key, { order: parseInt(id, 36), go })
+    this.ports.keys.hold(key, { order: cast.order, go })
   }
 }

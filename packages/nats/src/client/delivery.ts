@@ -1,17 +1,18 @@
 import type { Clock, Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
-import { setBudget } from '../wire/frames'
+import { setBudget, setEpoch } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import type { KeyOrder } from './key-order'
 import type { RemoteRequest, RequestSetup } from './remote-request'
 import type { Roster } from './roster'
+import type { Waiting } from './waiting'
 
 /** What a delivery needs. */
 export interface DeliveryPorts {
   readonly clock: Clock
   readonly roster: Pick<Roster, 'choose' | 'ofKey' | 'except' | 'workMs'>
   /** Requests that wait here: for a connection, or for a node. */
-  readonly waiting: Set<RemoteRequest>
+  readonly waiting: Waiting<RemoteRequest>
   readonly failures: RemoteFailures
   readonly link: { readonly usable: boolean }
   readonly inbox: {
@@ -19,6 +20,7 @@ export interface DeliveryPorts {
     send(node: string, frame: Uint8Array, id: string, headers?: Readonly<Record<string, string>>): void
   }
   readonly keys: KeyOrder
+  readonly catchUps: { isBehind(node: Node, now: Nanos): boolean }
   readonly outcomes: { settle(request: RemoteRequest, error: Error): void }
   readonly random: () => number
   /** Looks for nodes. */
@@ -30,6 +32,9 @@ export type Wanted = Pick<RequestSetup, 'kind' | 'type' | 'key'>
 
 /** Sends each request to the node that is best for it. Without a connection or a node, it waits here. */
 export class Delivery {
+  /** Those that are to be sent again, behind earlier ones of their key that wait here. */
+  #postponed = new Set<RemoteRequest>()
+
   constructor(private readonly ports: DeliveryPorts) {}
 
   /** @param refusedBy nodes that have refused it */
@@ -45,11 +50,16 @@ export class Delivery {
   }
 
   send(request: RemoteRequest, now: Nanos): void {
-    const { link, waiting } = this.ports
+    const { link, waiting, keys, catchUps } = this.ports
     if (!link.usable) return void waiting.add(request)
+    const { key } = request
+    if (key !== null && keys.hasWaiting(key)) return this.wait(request)
     const node = this.nodeFor(request.setup, request.refusedBy, now) ?? this.#refusing(request, now)
     if (node === undefined) return this.wait(request)
-    if (request.setup.key !== null && !this.#takesTurn(node, request, request.setup.key)) return
+    if (key !== null) {
+      if (catchUps.isBehind(node, now)) return this.wait(request)
+      if (!this.#takesTurn(node, request, key)) return
+    }
     this.#sendTo(node, request, now)
   }
 
@@ -72,7 +82,7 @@ export class Delivery {
       request.held = null
       this.send(request, at)
     }
-    request.held = { order: parseInt(request.id, 36), go }
+    request.held = { order: request.order, go }
     keys.hold(key, request.held)
     this.#outOfOrder(request, key)
     return false
@@ -92,24 +102,30 @@ export class Delivery {
     this.ports.find()
   }
 
-  /** Sends those that waited. */
-  sendWaiting(now: Nanos): void {
-    const { waiting } = this.ports
-    const requests = [...waiting]
-    waiting.clear()
-    for (const request of requests) this.send(request, now)
-  }
-
   /** Sends requests to their nodes again, as such: a node that has had one sends its answer again. */
   sendAgain(requests: readonly RemoteRequest[]): void {
     if (!this.ports.link.usable) return
     const now = this.ports.clock.now()
     for (const request of requests) {
-      const { node } = request
-      if (node === null) continue
+      const { node, key } = request
+      if (node === null || request.settled) continue
+      if (key !== null && this.ports.keys.hasWaiting(key)) {
+        this.#postponed.add(request)
+        continue
+      }
       request.isRepeated = true
       this.#publish(node, request, request.renewed(now, true))
     }
+  }
+
+  get postponed(): number {
+    return this.#postponed.size
+  }
+
+  takePostponed(): RemoteRequest[] {
+    const all = [...this.#postponed]
+    this.#postponed = new Set()
+    return all
   }
 
   #sendTo(node: Node, request: RemoteRequest, now: Nanos): void {
@@ -128,6 +144,7 @@ export class Delivery {
 
   #publish(node: Node, request: RemoteRequest, frame: Uint8Array): void {
     const { inbox, outcomes, failures } = this.ports
+    if (request.key !== null) setEpoch(frame, node.said.epoch)
     try {
       inbox.send(node.id, frame, request.attemptId, request.setup.headers)
     } catch (error) {

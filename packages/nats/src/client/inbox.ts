@@ -9,6 +9,10 @@ import { cancelFrame, type Frame, Kind, openFrame } from '../wire/frames'
 export interface InboxListener {
   /** An answer, an error or a progress for a request. */
   frame(id: string, frame: Frame): void
+  /** A node had connected again, and refused a message since its sender did not know that yet. */
+  tooEarly(id: string, said: Said): void
+  /** A node answered this question, and with it all that was sent to it before. */
+  caughtUp(said: Said, number: number): void
   /** NATS says that nobody listened where the request went. */
   nobody(id: string): void
   /** A node said something of itself; `asked` if it was asked for it. */
@@ -24,6 +28,8 @@ export interface InboxListener {
 /** The first letter of the tokens under which nodes answer questions: all of them, or one. */
 const ALL = '-'
 const ONE = '+'
+/** The same with a number, which ends the token. */
+const NUMBERED = '='
 
 /** The subscriptions of one client: its inbox, where everything is answered, and what nodes say of themselves. */
 export class Inbox {
@@ -79,6 +85,11 @@ export class Inbox {
     this.connection.publish(this.subjects.askOf(node), undefined, { reply: this.#prefix + ONE + node })
   }
 
+  askNumbered(node: string, number: number): void {
+    const reply = `${this.#prefix}${NUMBERED}${number}`
+    this.connection.publish(this.subjects.askOf(node), undefined, { reply })
+  }
+
   end(): void {
     if (this.connection.isClosed()) return
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
@@ -88,32 +99,36 @@ export class Inbox {
     if (error !== null) return this.listener.refused(error)
     const id = message.subject.slice(this.#at)
     const { data } = message
-    const isQuestion = id.startsWith(ALL) || id.startsWith(ONE)
+    const isNumbered = id.startsWith(NUMBERED)
+    const isQuestion = isNumbered || id.startsWith(ALL) || id.startsWith(ONE)
     if (data.length === 0 && message.headers?.code === 503) {
+      if (isNumbered) return
       if (!isQuestion) return this.listener.nobody(id)
       return this.listener.absent(id.startsWith(ONE) ? id.slice(1) : undefined)
     }
-    if (isQuestion) return this.#said(data, true)
+    if (isNumbered) return this.#said(data, (said) => this.listener.caughtUp(said, Number(id.slice(1))))
+    if (isQuestion) return this.#said(data, (said) => this.listener.said(said, true))
     let frame
     try {
       frame = openFrame(data)
     } catch (fault) {
       return this.listener.bad(id, fault)
     }
+    if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.tooEarly(id, said))
     this.listener.frame(id, frame)
   }
 
   #load(error: Error | null, message: Msg): void {
     if (error !== null) return this.listener.refused(error)
-    this.#said(message.data, false)
+    this.#said(message.data, (said) => this.listener.said(said, false))
   }
 
-  #said(data: Uint8Array, asked: boolean): void {
+  #said(data: Uint8Array, tell: (said: Said) => void): void {
     try {
       const { kind, body } = openFrame(data)
       const said = kind === Kind.load ? saidFrom(ownBodies.read(body)) : undefined
       if (said === undefined) throw new BadFrame('it does not say what a node says')
-      this.listener.said(said, asked)
+      tell(said)
     } catch (fault) {
       this.listener.bad(undefined, fault)
     }

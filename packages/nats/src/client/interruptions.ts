@@ -3,6 +3,7 @@ import type { Clock } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import type { Subjects } from '../subjects'
 import type { Casts } from './casts'
+import type { CatchUps } from './catch-ups'
 import type { Conditions } from './conditions'
 import type { Delivery } from './delivery'
 import type { Discovery } from './discovery'
@@ -25,6 +26,7 @@ export interface InterruptionPorts {
   readonly door: Pick<Door, 'stop' | 'open' | 'close'>
   readonly outcomes: Pick<Outcomes, 'settle' | 'stopped' | 'closed' | 'nobody'>
   readonly delivery: Pick<Delivery, 'sendAgain'>
+  readonly catchUps: Pick<CatchUps, 'begin' | 'forget'>
   readonly retries: Pick<Retries, 'lost'>
   readonly casts: Pick<Casts, 'dropWaiting' | 'forgetSent' | 'notSent'>
   readonly discovery: Pick<Discovery, 'end' | 'findAgain' | 'forget'>
@@ -39,15 +41,24 @@ export class Interruptions {
 
   /** A node is given up. */
   nodeLost(node: Node): void {
-    const { discovery, retries, conditions, pending } = this.ports
+    const { discovery, retries, conditions, pending, catchUps } = this.ports
     discovery.forget(node)
+    catchUps.forget(node)
     retries.lost(node, pending.now())
     conditions.look()
   }
 
-  /** A node has connected again: answers of it may be lost. */
+  /** A node has connected again: answers of it may be lost. What has a key is sent again when the node has caught up. */
   nodeBack(node: Node): void {
-    this.ports.delivery.sendAgain(this.ports.pending.of(node))
+    const { pending, delivery, catchUps } = this.ports
+    delivery.sendAgain(pending.of(node).filter(({ key }) => key === null))
+    catchUps.begin(node, pending.now())
+  }
+
+  /** A node that has connected again has refused all that was sent to it before that was known. */
+  caughtUp(node: Node): void {
+    const { pending, delivery } = this.ports
+    delivery.sendAgain(pending.of(node).filter(({ key }) => key !== null))
   }
 
   /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */

@@ -21,11 +21,29 @@ interface KeyState {
  */
 export class KeyOrder {
   readonly #keys = new Map<string, KeyState>()
+  /** How many messages of each key wait for a connection or a node. */
+  readonly #waiting = new Map<string, number>()
   #held = 0
 
   /** How many messages wait. */
   get held(): number {
     return this.#held
+  }
+
+  /** A message of a key waits for a connection or a node. */
+  waits(key: string): void {
+    this.#waiting.set(key, (this.#waiting.get(key) ?? 0) + 1)
+  }
+
+  waitsNoMore(key: string): void {
+    const left = (this.#waiting.get(key) ?? 0) - 1
+    if (left > 0) this.#waiting.set(key, left)
+    else this.#waiting.delete(key)
+  }
+
+  /** Whether messages of a key wait for a connection or a node: whatever comes later waits with them. */
+  hasWaiting(key: string): boolean {
+    return this.#waiting.size > 0 && this.#waiting.has(key)
   }
 
   /** Whether a message of a key may go to a node now. `own`: how many calls in flight of this key are that message itself. */

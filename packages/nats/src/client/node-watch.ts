@@ -10,6 +10,7 @@ const DEAF_MS = 200
 export interface NodeWatchPorts {
   readonly clock: Clock
   readonly roster: Roster
+  readonly catchUps: { check(now: Nanos): void }
   isConnected(): boolean
   /** Whether requests are in flight. */
   isNeeded(): boolean
@@ -36,10 +37,13 @@ export class NodeWatch {
 
   readonly #look = (): void => {
     this.#timer = null
-    const { clock, roster } = this.ports
+    const { clock, roster, catchUps } = this.ports
     const now = clock.now()
     if (now - this.#dueAt > DEAF_MS * NS_PER_MS || !this.ports.isConnected()) roster.wasDeaf(now)
-    else roster.check(now)
+    else {
+      roster.check(now)
+      catchUps.check(now)
+    }
     if (this.ports.isNeeded()) this.arm(now)
   }
 }

@@ -1,11 +1,13 @@
 import { type Clock, Deadlines, type Nanos, Turn } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
+import type { KeyOrder } from './key-order'
 import { type RemoteRequest, requestOf } from './remote-request'
+import { Waiting } from './waiting'
 
 /** The requests of this client that have no outcome yet, with their deadlines. */
 export class Pending {
   /** Those that wait here: for a connection, or for a node. */
-  readonly waiting = new Set<RemoteRequest>()
+  readonly waiting: Waiting<RemoteRequest>
   readonly #byId = new Map<string, RemoteRequest>()
   readonly #deadlines: Deadlines<RemoteRequest>
   readonly #turn: Turn
@@ -16,7 +18,9 @@ export class Pending {
     clock: Clock,
     expired: (request: RemoteRequest) => void,
     private readonly rested: () => void,
+    keys: KeyOrder,
   ) {
+    this.waiting = new Waiting(keys)
     this.#turn = Turn.of(clock)
     this.#deadlines = new Deadlines(clock, expired)
   }

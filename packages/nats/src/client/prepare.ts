@@ -43,7 +43,9 @@ export function prepare(
   const { timeout = options.timeout, priority, key, onProgress, idempotent = false } = given
   try {
     const wantsProgress = onProgress !== undefined
-    const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress, again: false, state }
+    // Written when it is sent.
+    const epoch = key === undefined ? undefined : 0
+    const header = { budgetMs: timeout, ageMs: 0, priority, key, wantsProgress, again: false, state, epoch }
     return {
       kind,
       type: typeIn(message),

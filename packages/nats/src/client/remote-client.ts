@@ -3,10 +3,12 @@ import { Brake, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
+import type { Node } from '../nodes/node'
 import { Subjects } from '../subjects'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { Answers } from './answers'
 import { Casts } from './casts'
+import { CatchUps } from './catch-ups'
 import { Conditions } from './conditions'
 import { Delivery } from './delivery'
 import { Discovery } from './discovery'
@@ -21,7 +23,7 @@ import { Outcomes } from './outcomes'
 import { Pending } from './pending'
 import type { CheckedRemoteOptions } from './remote-options'
 import { Reads } from './reads'
-import { type RemoteKind, RemoteRequest } from './remote-request'
+import { orderOf, type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
 import { Waits } from './waits'
@@ -48,6 +50,7 @@ export class RemoteClient {
   readonly #interruptions: Interruptions
   readonly waits: Waits
   readonly #keys = new KeyOrder()
+  readonly #catchUps: CatchUps
   readonly #brake: Brake<Error>
   #bodies: Bodies
 
@@ -68,6 +71,7 @@ export class RemoteClient {
       clock,
       (request) => this.#outcomes.expired(request),
       () => this.#conditions.look(),
+      this.#keys,
     ))
     const roster = (this.roster = new Roster(
       rulesOf(() => this.options),
@@ -90,6 +94,7 @@ export class RemoteClient {
     const keys = this.#keys
     const find = (): void => this.#discovery.find()
     const reads = new Reads()
+    const catchUps = (this.#catchUps = new CatchUps({ link, roster, inbox, caughtUp: (node) => this.#caughtUp(node) }))
     const shared = {
       clock,
       name,
@@ -103,6 +108,7 @@ export class RemoteClient {
       link,
       inbox,
       keys,
+      catchUps,
       bodies,
       find,
     }
@@ -113,7 +119,7 @@ export class RemoteClient {
     this.#answers = new Answers({ ...shared, outcomes, retries, delivery, casts })
     this.#discovery = new Discovery({
       ...shared,
-      hasWaiting: () => waiting.size > 0 || casts.waiting > 0,
+      hasWaiting: () => waiting.size > 0 || casts.waiting > 0 || delivery.postponed > 0,
       found: () => this.#sendWaiting(),
       nobody: () => this.#interruptions.nobodyServes(),
     })
@@ -143,6 +149,14 @@ export class RemoteClient {
   #inboxListener(): InboxListener {
     return {
       frame: (id, frame) => this.#answers.received(id, frame),
+      tooEarly: (id, said) => {
+        this.#discovery.said(said, false)
+        this.#answers.tooEarly(id)
+      },
+      caughtUp: (said, number) => {
+        this.#discovery.said(said, false)
+        this.#catchUps.answered(number)
+      },
       nobody: (id) => this.#answers.nobody(id),
       said: (said, asked) => {
         this.#discovery.said(said, asked)
@@ -177,7 +191,7 @@ export class RemoteClient {
   }
 
   /** Requests that wait here: for a connection, or for a node. */
-  get waiting(): ReadonlySet<RemoteRequest> {
+  get waiting(): Iterable<RemoteRequest> & { readonly size: number } {
     return this.pending.waiting
   }
 
@@ -239,13 +253,23 @@ export class RemoteClient {
       return { ok: false, error: this.#failures.unknownCast(type, nodes) }
     }
     this.counts.casts++
-    this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0 }, now)
+    const order = orderOf(this.#inbox.nextId())
+    this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0, order }, now)
     return { ok: true }
   }
 
+  #caughtUp(node: Node): void {
+    this.#interruptions.caughtUp(node)
+    this.#sendWaiting()
+  }
+
+  /** Sends what waited, in its order. */
   #sendWaiting(): void {
     const now = this.pending.now()
-    this.#delivery.sendWaiting(now)
-    this.#casts.sendWaiting(now)
+    const delivery = this.#delivery
+    const again = delivery.takePostponed().map((call) => [call.order, () => delivery.sendAgain([call])] as const)
+    const calls = this.pending.waiting.takeAll().map((call) => [call.order, () => delivery.send(call, now)] as const)
+    const casts = this.#casts.takeWaiting().map((cast) => [cast.order, () => this.#casts.send(cast, now)] as const)
+    for (const [, send] of [...again, ...calls, ...casts].sort(([one], [other]) => one - other)) send()
   }
 }

@@ -30,12 +30,18 @@ export function requestOf(attemptId: string): string {
   return at < 0 ? attemptId : attemptId.slice(0, at)
 }
 
+/** Ids are numbers that grow. */
+export function orderOf(id: string): number {
+  return parseInt(id, 36)
+}
+
 /** One request of this client, from its call to its outcome. */
 export class RemoteRequest implements Expiring {
   wheelPrevious: Expiring | null = null
   wheelNext: Expiring | null = null
   wheelSlot = -1
   readonly deadline: Nanos
+  readonly key: string | null
   /** The id under which its node answers: each attempt has its own, so that nobody takes what an earlier node says for the answer of this one. */
   attemptId: string
   #attempts = 1
@@ -68,7 +74,13 @@ export class RemoteRequest implements Expiring {
     readonly reject: (error: Error) => void,
   ) {
     this.deadline = setup.deadline
+    this.key = setup.key
     this.attemptId = id
+  }
+
+  /** Messages of a key go in this order. */
+  get order(): number {
+    return orderOf(this.id)
   }
 
   leftMs(now: Nanos): number {

@@ -1,7 +1,9 @@
+import { Ring } from '@genpool/runtime'
+
 /** Has one go at a time; the others wait for their turn, in the order in which they came. */
 export class Line<T> {
   #first: T | null = null
-  #waiting: T[] = []
+  readonly #waiting = new Ring<T>()
 
   /** @param go called when one has its turn */
   constructor(private readonly go: (one: T) => void) {}
@@ -16,12 +18,13 @@ export class Line<T> {
   leave(one: T): void {
     if (this.#first !== one) return
     this.#first = null
-    const next = this.#waiting.shift()
-    if (next !== undefined) this.join(next)
+    if (this.#waiting.length > 0) this.join(this.#waiting.shift())
   }
 
   /** Takes those out that wait. */
   takeWaiting(): T[] {
-    return this.#waiting.splice(0)
+    const waiting: T[] = []
+    while (this.#waiting.length > 0) waiting.push(this.#waiting.shift())
+    return waiting
   }
 }

@@ -18,6 +18,10 @@ export interface EndpointPorts {
   readonly node: string
   /** The state that it shares with other machines; null if it has its own. */
   readonly state: Pick<SharedState, 'at' | 'isBehind' | 'reach'> | null
+  /** How often it has connected again. */
+  epoch(): number
+  /** The frame with what it says of itself. */
+  said(): Uint8Array
   readonly clock: Clock
   readonly settings: {
     readonly maxBytes: number

@@ -78,6 +78,9 @@ export class Endpoint {
     }
     if (frame.kind === Kind.call && reply === '') throw new BadFrame('a call needs an address for its answer')
     const header = readRequest(frame)
+    // Its sender does not know that this node has connected again, and that earlier ones of its key may be lost.
+    const isEarly = header.epoch !== undefined && header.epoch !== this.ports.epoch()
+    if (isEarly) return this.#send(reply, this.ports.said())
     if (this.#isOpen(frame.kind, reply) || (header.again && this.#cameBefore(reply, header))) return
     const value = this.#body(frame.body)
     this.counts.received++

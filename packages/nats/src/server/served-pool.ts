@@ -268,6 +268,8 @@ export class ServedPool {
       get maxPayload() {
         return link.maxPayload
       },
+      epoch: () => this.#epoch,
+      said: () => plainFrame(Kind.load, this.#said()),
       publish: (subject, frame) => this.#publish(subject, frame),
       changed: () => this.#announcer.changed(),
     })

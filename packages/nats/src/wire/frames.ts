@@ -29,9 +29,10 @@ export const Kind = {
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
-const Flag = { progress: 1, again: 2, priority: 4, key: 8, state: 16 } as const
-/** The bytes of a `StateAt`, and of how long a node had a request. */
+const Flag = { progress: 1, again: 2, priority: 4, key: 8, state: 16, epoch: 32 } as const
+/** The bytes of a `StateAt`, of an epoch, and of how long a node had a request. */
 const STATE = 12
+const EPOCH = 4
 const HELD = 4
 
 /** A version of a state that machines share. `place`: a number for the cell of the bucket in which it is. */
@@ -53,6 +54,11 @@ export interface RequestHeader {
   readonly again: boolean
   /** What its caller has seen of the state that machines share: it is not run on an older one. */
   readonly state?: StateAt | undefined
+  /**
+   * How often its node had connected again, as far as its sender knew. A node that has done so since refuses it: what was sent before
+   * may be lost, and must come first. Only with a key.
+   */
+  readonly epoch?: number | undefined
 }
 
 /** What each answer says about the node. */
@@ -116,7 +122,7 @@ function end(writer: Writer): Uint8Array {
 /** @throws {NotCarried} if the key or the message cannot travel */
 export function requestFrame(
   kind: Kind,
-  { budgetMs, ageMs, priority, key, wantsProgress, again, state }: RequestHeader,
+  { budgetMs, ageMs, priority, key, wantsProgress, again, state, epoch }: RequestHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
@@ -127,11 +133,13 @@ export function requestFrame(
       (again ? Flag.again : 0) |
       (priority === undefined ? 0 : Flag.priority) |
       (key === undefined ? 0 : Flag.key) |
-      (state === undefined ? 0 : Flag.state),
+      (state === undefined ? 0 : Flag.state) |
+      (epoch === undefined ? 0 : Flag.epoch),
   )
   if (priority !== undefined) to.f64(priority)
   if (key !== undefined) ownBodies.write(to, key)
   if (state !== undefined) writeState(to, state)
+  if (epoch !== undefined) to.u32(epoch)
   endHeader(to)
   body.bodies.write(to, body.value)
   return end(to)
@@ -149,6 +157,13 @@ function whole(ms: number): number {
 /** Changes the budget of a frame that was not sent yet. */
 export function setBudget(frame: Uint8Array, budgetMs: number): void {
   new DataView(frame.buffer, frame.byteOffset, frame.length).setUint32(BUDGET_AT, whole(budgetMs))
+}
+
+/** Changes the epoch of a frame that has one, which is the last in its header. */
+export function setEpoch(frame: Uint8Array, epoch: number): void {
+  const length = ((frame[START - 2] as number) << 8) | (frame[START - 1] as number)
+  const at = START + length - EPOCH
+  for (let i = 0; i < EPOCH; i++) frame[at + i] = epoch >>> (24 - 8 * i)
 }
 
 /** What is left of a request that is sent again. */
@@ -175,6 +190,7 @@ export function readRequest({ header }: Frame): RequestHeader {
     wantsProgress: (flags & Flag.progress) !== 0,
     again: (flags & Flag.again) !== 0,
     state: (flags & Flag.state) === 0 ? undefined : readState(header),
+    epoch: (flags & Flag.epoch) === 0 ? undefined : header.u32(),
   }
 }
 

@@ -25,6 +25,8 @@ afterEach(() => stop(system))
 function made(more: Partial<EndpointPorts['settings']> = {}): { endpoint: Endpoint; sent: string[] } {
   const sent: string[] = []
   const endpoint = new Endpoint({
+    epoch: () => 0,
+    said: () => new Uint8Array(0),
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',
     node: 'node',
@@ -63,6 +65,28 @@ describe('the endpoint of a node', () => {
     await endpoint.idle()
     expect(sent).toEqual(['inbox.1'])
     expect(endpoint).toMatchObject({ running: 0, counts: { received: 1, answered: 1, repeated: 1 } })
+  })
+
+  it('takes no message of a key from a sender that does not know how often it has connected again', () => {
+    const { endpoint, sent } = made()
+    const keyed = (epoch: number, kind: Kind): Uint8Array => {
+      const header = {
+        budgetMs: 5000,
+        ageMs: 0,
+        priority: undefined,
+        key: 'k',
+        wantsProgress: false,
+        again: false,
+        epoch,
+      }
+      return requestFrame(kind, header, { bodies, value: { type: 'add', value: 1 }, max: 5000 })
+    }
+    endpoint.receive({ data: keyed(1, Kind.call), reply: 'inbox.1' })
+    endpoint.receive({ data: keyed(1, Kind.cast), reply: 'inbox.2' })
+    expect(sent).toEqual(['inbox.1', 'inbox.2'])
+    expect(endpoint).toMatchObject({ running: 0, counts: { received: 0 } })
+    endpoint.receive({ data: keyed(0, Kind.call), reply: 'inbox.1' })
+    expect(endpoint).toMatchObject({ running: 1, counts: { received: 1 } })
   })
 
   it('runs one call of an address while it waits for what else has come', async () => {

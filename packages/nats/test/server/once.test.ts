@@ -26,6 +26,8 @@ function served(state: EndpointPorts['state'] = null) {
     },
   })
   const endpoint = new Endpoint({
+    epoch: () => 0,
+    said: () => new Uint8Array(0),
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',
     node: 'node',

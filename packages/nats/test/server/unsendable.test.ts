@@ -23,6 +23,8 @@ describe('an answer that cannot travel', () => {
   const errorOf = async (kind: Kind, value: unknown): Promise<InvalidError> => {
     const sent: Uint8Array[] = []
     const endpoint = new Endpoint({
+      epoch: () => 0,
+      said: () => new Uint8Array(0),
       pool: spawnPool(system, Reports, 'reports') as never,
       name: 'reports',
       node: 'node-1',

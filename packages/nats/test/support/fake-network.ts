@@ -21,6 +21,8 @@ export interface FakeNode {
   id: string
   epoch: number
   isUp: boolean
+  /** NATS has not noticed that it is away. */
+  isMissed: boolean
   isStalled: boolean
   isLeaving: boolean
   /** What it does with its next requests, again and again. */
@@ -36,6 +38,8 @@ export class FakeNetwork {
   readonly nodes: FakeNode[]
   /** How often each message was run, by what it says. */
   readonly runs = new Map<unknown, number>()
+  /** What each message that was taken says, in their order. */
+  readonly took: unknown[] = []
   readonly connection: NatsConnection
   readonly #subscriptions = new Map<string, Callback>()
   #isUp = true
@@ -71,14 +75,16 @@ export class FakeNetwork {
     this.#closed()
   }
 
-  /** A node loses its connection to NATS, and keeps what it has. */
-  down(node: FakeNode): void {
+  /** A node loses its connection to NATS, and keeps what it has. `silently`: NATS does not notice, and loses what is sent to it. */
+  down(node: FakeNode, { silently = false } = {}): void {
     node.isUp = false
+    node.isMissed = silently
   }
 
   up(node: FakeNode): void {
     if (node.isUp) return
     node.isUp = true
+    node.isMissed = false
     node.epoch++
     this.#announce(node)
   }
@@ -109,7 +115,8 @@ export class FakeNetwork {
 
   #born(deeds: readonly Deed[]): FakeNode {
     const id = `node-${this.#made++}`
-    return { id, epoch: 1, isUp: true, isStalled: false, isLeaving: false, deeds, missed: [], memory: new Map() }
+    const state = { isUp: true, isMissed: false, isStalled: false, isLeaving: false }
+    return { id, epoch: 1, ...state, deeds, missed: [], memory: new Map() }
   }
 
   #connection(): NatsConnection {
@@ -161,7 +168,9 @@ export class FakeNetwork {
   /** A message of the client arrives at NATS. */
   #route(subject: string, data: Uint8Array | undefined, reply: string): void {
     const isQuestion = subject.endsWith('.ask')
-    const reached = this.nodes.filter(({ id, isUp }) => isUp && (subject.includes(`.${id}.`) || subject === 'p.n.ask'))
+    const meant = this.nodes.filter(({ id }) => subject.includes(`.${id}.`) || subject === 'p.n.ask')
+    const reached = meant.filter(({ isUp }) => isUp)
+    if (meant.some(({ isUp, isMissed }) => !isUp && isMissed)) return
     if (reached.length === 0 && reply !== '') this.#toClient(reply, new Uint8Array(0), 503)
     for (const node of reached) {
       this.#works(node, () => {
@@ -180,9 +189,11 @@ export class FakeNetwork {
   #takes(node: FakeNode, frame: Frame, reply: string): void {
     if (frame.kind === Kind.cancel) return
     const had = node.memory.get(reply)
-    const { again } = readRequest(frame)
+    const { again, epoch } = readRequest(frame)
+    if (epoch !== undefined && epoch !== node.epoch) return this.#from(node, reply, said(node))
     if (again && had !== undefined) return had.forEach((answer) => this.#from(node, reply, answer))
     const value = ownBodies.read(frame.body)
+    this.took.push(value)
     const deed = node.deeds[this.#deeds++ % node.deeds.length] ?? 'answer'
     if (frame.kind === Kind.cast) return
     const isRefused = deed === 'refuse' || deed === 'stop'

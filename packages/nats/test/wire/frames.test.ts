@@ -20,6 +20,7 @@ import {
   readRequest,
   renew,
   requestFrame,
+  setEpoch,
 } from '../../src/wire/frames'
 
 const body = (value: unknown, max = 1e6) => ({ bodies: ownBodies, value, max })
@@ -31,6 +32,7 @@ const header = {
   wantsProgress: false,
   again: false,
   state: undefined,
+  epoch: undefined,
 }
 const states = fc.option(fc.record({ place: fc.nat(2 ** 32 - 1), version: fc.maxSafeNat() }), { nil: undefined })
 
@@ -44,6 +46,7 @@ describe('a request frame', () => {
       wantsProgress: fc.boolean(),
       again: fc.boolean(),
       state: states,
+      epoch: fc.option(fc.nat(2 ** 32 - 1), { nil: undefined }),
     })
     fc.assert(
       fc.property(headers, fc.jsonValue(), (given, value) => {
@@ -62,6 +65,14 @@ describe('a request frame', () => {
     expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: 121, ageMs: 3, again: true })
     renew(frame, { budgetMs: Infinity, ageMs: 4, again: false })
     expect(readRequest(openFrame(frame))).toStrictEqual({ ...header, key: 'k', budgetMs: Infinity, ageMs: 4 })
+  })
+
+  it('gets its epoch when it is sent', () => {
+    const given = { ...header, key: { tenant: 'a' }, state: { place: 1, version: 2 }, epoch: 0 }
+    const frame = requestFrame(Kind.cast, given, body('m'))
+    setEpoch(frame, 7)
+    expect(readRequest(openFrame(frame))).toStrictEqual({ ...given, epoch: 7 })
+    expect(ownBodies.read(openFrame(frame).body)).toBe('m')
   })
 
   it('is understood with a longer header of a later version of this package', () => {

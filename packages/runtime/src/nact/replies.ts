@@ -42,8 +42,8 @@ export class ReplyReference implements Reference, ReplyTarget {
   /** nact looks the address up by this id. */
   readonly id = this
   readonly system: { readonly name: string }
-  #number = 0
-  #closed = false
+  private number = 0
+  private closed = false
 
   constructor(
     system: ConcreteSystem,
@@ -55,7 +55,7 @@ export class ReplyReference implements Reference, ReplyTarget {
 
   /** nact calls this when it dispatches to the address: this, or `resolve` if it has found the address in its table. */
   dispatch(value: unknown): void {
-    if (!this.#closed) this.target.resolve(value)
+    if (!this.closed) this.target.resolve(value)
   }
 
   resolve(value: unknown): void {
@@ -63,17 +63,17 @@ export class ReplyReference implements Reference, ReplyTarget {
   }
 
   toJSON(): object {
-    if (this.#number === 0 && !this.#closed) {
-      this.#number = nextId++
-      this.table?.set(this.#number, this)
+    if (this.number === 0 && !this.closed) {
+      this.number = nextId++
+      this.table?.set(this.number, this)
     }
-    return { type: this.type, id: this.#number, system: this.system, path: { parts: [] } }
+    return { type: this.type, id: this.number, system: this.system, path: { parts: [] } }
   }
 
   /** Ends the address: messages to it and to its copies are ignored from now on. */
   close(): void {
-    this.#closed = true
-    if (this.#number !== 0) this.table?.delete(this.#number)
+    this.closed = true
+    if (this.number !== 0) this.table?.delete(this.number)
   }
 
   /** Undefined if its system has stopped: nothing is found there any more. */

@@ -6,6 +6,7 @@ import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
 import { printable } from '../printable'
 import { showPath } from './show-path'
+import { unkeptNames } from './unkept-names'
 
 /** How many faults an error spells out; its `issues` has all. */
 const MOST_LINES = 20
@@ -24,8 +25,10 @@ export function parseOptions<S extends z.ZodType>(
   guesses: FirstGuesses = {},
 ): z.output<S> {
   const result = attempt(schema, input)
-  if (result?.success === true) return result.data
-  throw wrongOptions(what, faultsOf(schema, input, guesses))
+  const unkept = unkeptNames(schema as unknown as Schema, input)
+  if (result?.success !== true) throw wrongOptions(what, [...faultsOf(schema, input, guesses), ...unkept])
+  if (unkept.length > 0) throw wrongOptions(what, unkept)
+  return result.data
 }
 
 /** The error for options that are wrong for other reasons than their schema. @param what as for `parseOptions` */

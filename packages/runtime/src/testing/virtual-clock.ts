@@ -1,13 +1,24 @@
 import { type Clock, type Nanos, NS_PER_MS, type Timer } from '../clock'
+import { MinHeap, type Scheduled } from '../min-heap'
+import { Ring } from '../ring'
 import { wrongArgument } from '../options/wrong-argument'
 
-interface Scheduled extends Timer {
-  readonly at: Nanos
-  readonly order: number
+/** A time, and what is to be done then, in the order in which it was armed. */
+interface Moment extends Scheduled {
+  /** Also those that were cancelled. */
+  readonly timers: Ring<Armed>
+  /** How many of them are to fire. */
+  left: number
+}
+
+interface Armed extends Timer {
+  /** Its number among all timers. */
+  readonly number: number
+  isArmed: boolean
   readonly fn: () => void
 }
 
-/** More timers than this in one `advance` mean an endless loop. */
+/** More timers than this that are armed and fire within one `advance` mean an endless loop. */
 const MAX_TIMERS = 100_000
 
 /** A clock that moves only when the test moves it. */
@@ -34,18 +45,37 @@ export function virtualClock(startMs = 0): VirtualClock {
     throw wrongArgument({ of: 'virtualClock', argument: 'time', expected: 'a finite number of milliseconds' }, startMs)
   }
   let now: Nanos = Math.round(startMs * NS_PER_MS)
-  let order = 0
-  const timers = new Set<Scheduled>()
+  let made = 0
+  let waiting = 0
+  const moments = new Map<Nanos, Moment>()
+  const order = new MinHeap<Moment>()
   let deferred: (() => void)[] = []
 
-  const next = (until: Nanos): Scheduled | undefined => {
-    let first: Scheduled | undefined
-    for (const timer of timers) {
-      if (timer.at > until) continue
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
-        first = timer
-    }
-    return first
+  const momentAt = (at: Nanos): Moment => {
+    const known = moments.get(at)
+    if (known !== undefined) return known
+    const moment: Moment = { heapAt: at, heapIndex: -1, timers: new Ring(), left: 0 }
+    moments.set(at, moment)
+    order.set(moment, at)
+    return moment
+  }
+  const disarm = (moment: Moment, timer: Armed): void => {
+    if (!timer.isArmed) return
+    timer.isArmed = false
+    waiting--
+    if (--moment.left > 0) return
+    moments.delete(moment.heapAt)
+    order.delete(moment)
+  }
+  /** Takes out the timer that is the next to fire. */
+  const next = (until: Nanos): Armed | undefined => {
+    const first = order.first
+    if (first === undefined || first.heapAt > until) return undefined
+    now = Math.max(now, first.heapAt)
+    let timer = first.timers.shift()
+    while (!timer.isArmed) timer = first.timers.shift()
+    disarm(first, timer)
+    return timer
   }
   const settle = async (): Promise<void> => {
     do {
@@ -58,8 +88,11 @@ export function virtualClock(startMs = 0): VirtualClock {
   }
 
   const setTimer = (at: Nanos, fn: () => void): Timer => {
-    const timer: Scheduled = { at, fn, order: order++, cancel: () => void timers.delete(timer) }
-    timers.add(timer)
+    const moment = momentAt(at)
+    const timer: Armed = { number: made++, isArmed: true, fn, cancel: () => disarm(moment, timer) }
+    moment.timers.push(timer)
+    moment.left++
+    waiting++
     return timer
   }
 
@@ -71,12 +104,13 @@ export function virtualClock(startMs = 0): VirtualClock {
     async advance(ms) {
       const until = now + Math.round(ms * NS_PER_MS)
       await settle()
+      const before = made
       let fired = 0
       for (let timer = next(until); timer !== undefined; timer = next(until)) {
-        if (++fired > MAX_TIMERS)
-          throw new Error(`${MAX_TIMERS} timers fired within ${ms} ms: a timer arms itself again without end.`)
-        timers.delete(timer)
-        now = Math.max(now, timer.at)
+        if (timer.number >= before && ++fired > MAX_TIMERS)
+          throw new Error(
+            `${MAX_TIMERS} timers were armed and fired within ${ms} ms: one arms itself again without end.`,
+          )
         timer.fn()
         await settle()
       }
@@ -88,7 +122,7 @@ export function virtualClock(startMs = 0): VirtualClock {
     },
     settle,
     get timers() {
-      return timers.size
+      return waiting
     },
   }
 }

@@ -23,6 +23,8 @@ interface Names {
   /** Keys that were set, with true, or deleted, with false. Made together with the copy. */
   readonly assigned: string
   readonly isModified: string
+  /** The draft itself. */
+  readonly draft: string
   /** Of the whole recipe. */
   readonly scope: string
   /** All drafts of the recipe, in its scope. */
@@ -56,6 +58,7 @@ function namesIn(immer: Immer): Names | null {
     copy: named((value, name) => before[name] === null && (value as { a?: unknown } | null)?.a === 1),
     assigned: named((value) => value instanceof Map && value.get('a') === true),
     isModified: named((value, name) => value === true && before[name] === false),
+    draft: named((value) => value === draft),
     scope: named((value) => listIn(value, draft) !== undefined),
     drafts: Object.values(kept).flatMap((value) => listIn(value, draft) ?? [])[0],
   }
@@ -93,6 +96,13 @@ export function followed(draft: unknown): readonly Kept[] | null {
   list.kept = [given(kept, names)]
   list.push = pushing
   return list.kept
+}
+
+/** The values that the drafts of a recipe have become. */
+export function valuesOf(all: readonly Kept[]): ReadonlyMap<unknown, unknown> {
+  if (names === null) return new Map()
+  const { draft, isModified, copy, base } = names
+  return new Map(all.map((kept) => [kept[draft], kept[isModified] === true ? kept[copy] : kept[base]]))
 }
 
 /** Immer adds them one by one. */

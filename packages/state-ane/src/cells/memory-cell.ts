@@ -80,8 +80,10 @@ export class MemoryCell<S> implements SyncCell<S> {
     const { version, value } = this
     const change = patched(value, patches)
     if (change === null) return undefined
-    this.validate(change.next)
-    return this.#commit(version, { ...change, patches })
+    const { next, inverse } = change
+    this.validate(next)
+    // Named one by one: to spread it took V8 four fifths of a commit of a counter.
+    return this.#commit(version, { next, patches, inverse })
   }
 
   hold(): SyncHold<S> | Promise<SyncHold<S>> {

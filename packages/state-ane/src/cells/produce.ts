@@ -3,10 +3,12 @@ import { GenPoolError, showValue } from '@genpool/runtime'
 import type { CellKey } from '../errors'
 import { InvalidError } from '../errors'
 import type { Recipe } from './cell'
-import { checkedPatches } from './checked-patches'
-import { followed, freezeDrafts, type Kept, learnFrom } from './drafts'
+import { type BothWays, checkedPatches } from './checked-patches'
+import { diff } from './diff'
+import { followed, freezeDrafts, type Kept, learnFrom, valuesOf } from './drafts'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
+import { withoutDrafts } from './left-drafts'
 import { isPromise } from './maybe-promise'
 import { cannotBeRead, endedDraft, notAState, thenableAsCause } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
@@ -73,8 +75,7 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
   try {
     if (isOpaque(base)) return replacing(base, frozen(onWhole(base)))
     const [next, patches, inverse] = immer.produceWithPatches(base, guarded as never) as readonly [S, Patch[], Patch[]]
-    const both = checkedPatches(base, next, [patches, inverse], kept)
-    return [made(next, base), ...both]
+    return madeWithPatches([next, base], [patches, inverse])
   } catch (error) {
     throw explain({ key, base, recipe }, error)
   }
@@ -84,7 +85,34 @@ export function produceWithPatches<S>(key: CellKey, base: S, recipe: Recipe<S>):
 function made<S>(next: S, base: S): S {
   const drafts = kept
   kept = null
+  try {
+    return asMade(next, base, drafts)
+  } catch (error) {
+    return mended(next, drafts, error)
+  }
+}
+
+function madeWithPatches<S>([next, base]: readonly [S, S], patches: BothWays): readonly [S, Patch[], Patch[]] {
+  const drafts = kept
+  kept = null
+  try {
+    // First: it looks for parts that are not frozen yet.
+    const checked = checkedPatches(base, next, patches, drafts)
+    return [asMade(next, base, drafts), ...checked]
+  } catch (error) {
+    const state = mended(next, drafts, error)
+    return [state, diff(base, state), diff(state, base)]
+  }
+}
+
+function asMade<S>(next: S, base: S, drafts: readonly Kept[] | null): S {
   return drafts !== null && freezeDrafts(drafts, base, next) ? next : frozen(next, base)
+}
+
+/** Puts values in the place of drafts that immer has left. @throws the error that one of them threw, if that is not possible */
+function mended<S>(next: S, drafts: readonly Kept[] | null, error: unknown): S {
+  if (drafts === null || !isEndedDraft(error)) throw error
+  return withoutDrafts(next, valuesOf(drafts))
 }
 
 /** Whether immer makes no draft of the state as a whole. Its parts are looked at when a recipe reads them. */

@@ -1,3 +1,5 @@
+import { Ring } from '@genpool/runtime'
+
 interface Waiting<T> {
   readonly resolve: (turn: T) => void
   readonly reject: (error: Error) => void
@@ -8,7 +10,8 @@ interface Waiting<T> {
 export class Turns<T extends object> {
   /** The current holder. The mutex goes directly to the next in line, so that no newcomer gets in between. */
   #holder: T | undefined
-  #waiting: Waiting<T>[] = []
+  /** Made with the first that waits. A list would be moved as a whole with each that leaves it. */
+  #waiting: Ring<Waiting<T>> | null = null
   /** Why the mutex can no longer be taken; undefined while it can. */
   #closed: Error | undefined
 
@@ -30,23 +33,27 @@ export class Turns<T extends object> {
       this.#holder = turn
       return turn
     }
-    return new Promise<T>((resolve, reject) => this.#waiting.push({ resolve, reject, turn }))
+    const waiting = (this.#waiting ??= new Ring())
+    return new Promise<T>((resolve, reject) => waiting.push({ resolve, reject, turn }))
   }
 
   /** Passes the mutex to the next in line; does nothing if `turn` does not hold it. */
   give(turn: T): void {
     if (this.#holder !== turn) return
-    const next = this.#waiting.shift()
+    const next = this.#next()
     this.#holder = next?.turn
     next?.resolve(next.turn)
   }
 
   /** Takes the mutex from its holder and rejects everyone in line. */
   close(error: Error): void {
-    const waiting = this.#waiting
     this.#closed = error
-    this.#waiting = []
     this.#holder = undefined
-    for (const { reject } of waiting) reject(error)
+    for (let next = this.#next(); next !== undefined; next = this.#next()) next.reject(error)
+  }
+
+  #next(): Waiting<T> | undefined {
+    const waiting = this.#waiting
+    return waiting === null || waiting.length === 0 ? undefined : waiting.shift()
   }
 }

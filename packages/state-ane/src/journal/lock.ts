@@ -4,6 +4,8 @@ import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Holder, isAlive, self } from './holder'
+import { JournalError } from './journal-error'
+import { moveTo, UNCHANGED } from './remedies'
 
 /** Another engine uses the journal: in this process or another one. Nothing was read or changed. */
 export class LockedError extends Error {
@@ -56,6 +58,7 @@ export class Lock {
   /**
    * @param path a directory of its own, which is made
    * @throws {LockedError} if another process that is alive, or another engine of this process, has it
+   * @throws {JournalError} if something else has put a file into the directory
    */
   static async take(path: string): Promise<Lock> {
     const key = resolve(path)
@@ -96,6 +99,7 @@ export class Lock {
     for (const name of await readdir(this.path)) {
       if (name === this.claim) continue
       const holder = holderOf(name)
+      if (holder === null) throw foreign(this.path, name)
       if (isAlive(holder)) throw new LockedError(this.path, holder.pid, holder.host)
       await unlink(join(this.path, name)).catch((error: unknown) => {
         if (!isGone(error)) throw error
@@ -109,9 +113,19 @@ function nameOf({ pid, started, host }: Holder): string {
   return [pid, started, randomUUID(), encodeURIComponent(host)].join('.')
 }
 
-function holderOf(name: string): Holder {
-  const [pid, started = '', , ...host] = name.split('.')
-  return { pid: Number(pid), started, host: decoded(host.join('.')) }
+/** Null for a name that no engine gives. */
+function holderOf(name: string): Holder | null {
+  const [pid = '', started = '', , ...host] = name.split('.')
+  return /^\d+$/.test(pid) && host.length > 0 ? { pid: Number(pid), started, host: decoded(host.join('.')) } : null
+}
+
+/** Whoever has put it there: that nobody uses the journal is not certain. */
+function foreign(path: string, name: string): JournalError {
+  const file = join(path, name)
+  const message =
+    `The lock "${path}" of the journal "${journalOf(path)}" has a file that no engine has made: "${name}". So it is not certain ` +
+    `that nobody uses the journal. ${UNCHANGED} If it is no lock of yours, ${moveTo(file, `${path}-${name}`)}.`
+  return new JournalError(message, undefined, { path: file })
 }
 
 function isGone(error: unknown): boolean {

@@ -6,6 +6,10 @@ export function moveAway(paths: readonly string[]): string {
   return `move ${paths.length === 1 ? 'it' : 'both'} away: \`${commands.join(' && ')}\``
 }
 
+export function moveTo(path: string, to: string): string {
+  return `move it away: \`mv ${quoted(path)} ${quoted(to)}\``
+}
+
 export function cutAt(path: string, position: number): string {
   return `cut the file there: \`truncate -s ${position} ${quoted(path)}\``
 }

@@ -83,6 +83,11 @@ export class ReplicaCell<S> implements Cell<S> {
     return this.#holds.isAny
   }
 
+  /** Whether what waits here waits for the commits of other replicas. */
+  get awaitsTurn(): boolean {
+    return this.#turn.isAwaited
+  }
+
   update(recipe: Recipe<S>): MaybePromise<S> {
     const { promise, done } = promised<S>()
     this.#entries.add(new Entry<S>(recipe, this.ports.tag(false), done))

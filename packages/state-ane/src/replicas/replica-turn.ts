@@ -26,6 +26,11 @@ export class ReplicaTurn {
 
   constructor(private readonly ports: TurnPorts) {}
 
+  /** Whether it waits for it. */
+  get isAwaited(): boolean {
+    return this.#state === 'asked'
+  }
+
   /** Whether commits may be sent now. If not, its turn comes. */
   take(): boolean {
     if (this.#state === 'none') {

@@ -23,6 +23,11 @@ export class SessionTurn implements Turn {
     private readonly ports: SessionTurnPorts,
   ) {}
 
+  /** Whether it is not its turn yet. */
+  get isWaiting(): boolean {
+    return !this.#isTold && !this.#isOver
+  }
+
   take(): void {
     this.turns.take(this)
   }

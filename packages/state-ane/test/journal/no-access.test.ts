@@ -49,6 +49,20 @@ describe('a directory', () => {
     expect(opened.pair).toEqual(copy.journal.last)
   })
 
+  it.each(['.DS_Store', 'notes.a.b.c', '12.old'])(
+    'whose lock has a file of another program is refused, and works when it was moved away: %s',
+    async (name) => {
+      const copy = aCopy()
+      mkdirSync(copy.path('store.lock'))
+      writeFileSync(copy.path(`store.lock/${name}`), 'mine')
+      const { errors, opened } = await copy.follow()
+      expect(errors).toMatchObject([{ code: 'ERR_GENPOOL_JOURNAL', path: copy.path(`store.lock/${name}`) }])
+      expect(errors[0]?.message).toContain(`has a file that no engine has made: "${name}"`)
+      expect(readFileSync(copy.path(`store.lock-${name}`), 'utf8')).toBe('mine')
+      expect(opened.pair).toEqual(copy.journal.last)
+    },
+  )
+
   it('with a quote in its name has commands that work', async () => {
     const copy = aCopy()
     const directory = copy.path("it's here")

@@ -54,6 +54,11 @@ class Side {
     this.session.update()
   }
 
+  /** Others have committed. */
+  follow(): void {
+    if (this.session.followsEach) this.reach()
+  }
+
   deliverUp(): void {
     const message = this.up.shift()
     if (message !== undefined && !this.isCut) this.session.receive(message)
@@ -102,7 +107,7 @@ async function step(all: readonly Side[], [what, who]: Step, most: number): Prom
   else if (what === 1) side.deliverUp()
   else if (what === 2) side.deliverDown()
   else if (what === 3) side.run(most)
-  else if (what === 4) side.reach()
+  else if (what === 4) side.follow()
   else if (what === 5) side.end?.()
   else await quiet()
 }
@@ -115,7 +120,7 @@ async function drain(all: readonly Side[], most: number): Promise<void> {
     for (const side of all) {
       if (side.isCut) continue
       while (side.up.length > 0) side.deliverUp()
-      side.reach()
+      side.follow()
       side.run(most)
     }
     await quiet()

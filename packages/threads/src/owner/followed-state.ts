@@ -4,12 +4,14 @@ import type { Posting } from './posting'
 import type { Reports } from './reports'
 import type { SharedState } from './shared-state'
 import { StateLink } from './state-link'
+import type { Waiting } from './waiting'
 
 /** What a thread does with the state that all members share goes through its worker's parts. */
 export interface FollowingParts {
   readonly ledger: Ledger<Job>
   readonly reports: Reports
   readonly posting: Posting
+  readonly waiting: Waiting
 }
 
 /** The state that all members share, as one worker's thread follows it until its member ends. */
@@ -20,7 +22,7 @@ export class FollowedState {
 
   constructor(
     private readonly shared: SharedState,
-    { ledger, reports, posting }: FollowingParts,
+    { ledger, reports, posting, waiting }: FollowingParts,
   ) {
     this.#ledger = ledger
     this.#link = new StateLink(shared, {
@@ -31,6 +33,7 @@ export class FollowedState {
       },
       committed: (run) => reports.committed(run),
       lost: (run, error) => reports.commitLost(run, error),
+      heldUp: (isHeldUp) => waiting.holdUp(isHeldUp),
       sendSoon: () => posting.soon(),
       sendNow: () => posting.now(),
       get isBusy() {

@@ -18,6 +18,8 @@ export interface LinkPorts {
   lost(run: CommittedRun, error: unknown): void
   /** Whether the thread has work that would read an old state. */
   readonly isBusy: boolean
+  /** The thread waits for its turn to commit, or not any more. */
+  heldUp(isHeldUp: boolean): void
   /** Something is to be sent soon. */
   sendSoon(): void
   /** The same at once. */
@@ -67,22 +69,26 @@ export class StateLink {
     this.#session.receive(
       isWithdrawn ? ([...message.slice(0, 3), decodeError(message[3] as EncodedValue)] as never) : message,
     )
+    if (message[0] === 'turn') this.ports.heldUp(this.#session.awaitsTurn)
   }
 
   close(): boolean {
     this.#session.close()
+    this.ports.heldUp(false)
     return this.shared.leave(this.#changed)
   }
 
   readonly #changed = (): void => {
-    if (this.ports.isBusy) this.ports.sendSoon()
+    if (this.ports.isBusy && this.#session.followsEach) this.ports.sendSoon()
   }
 
   #send(message: OwnerMessage<unknown>): void {
     this.#out.push(['state', encoded(message)])
     // All other threads wait for what this one does with it.
-    if (message[0] === 'held') this.ports.sendNow()
-    else this.ports.sendSoon()
+    if (message[0] === 'held') {
+      this.ports.heldUp(false)
+      this.ports.sendNow()
+    } else this.ports.sendSoon()
   }
 }
 

@@ -101,7 +101,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       ready: () => threads.ready(this, seat.turn),
       died: (cause) => host.died(cause, []),
     })
-    const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting }
+    const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting, waiting: thread.waiting }
     this.#state = seat.cell === undefined ? null : new FollowedState(threads.sharedState(seat.cell), parts)
   }
 

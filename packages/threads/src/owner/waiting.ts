@@ -11,6 +11,8 @@ let busyThreads = 0
 export class Waiting {
   readonly #awake: Awake
   #isBusy = false
+  /** Whether the other thread waits for a third one, and takes no core. */
+  #isHeldUp = false
 
   constructor(stayAwake: number) {
     this.#awake = new Awake(systemClock, stayAwake * NS_PER_MS)
@@ -20,10 +22,17 @@ export class Waiting {
   begin(): void {
     if (!this.#isBusy) {
       this.#isBusy = true
-      busyThreads++
+      if (!this.#isHeldUp) busyThreads++
     }
     // If all of them work, this thread would take a core from one of them.
-    if (busyThreads < CORES) this.#awake.wait()
+    if (busyThreads < CORES && !this.#isHeldUp) this.#awake.wait()
+  }
+
+  /** The other thread can go on only when a third one has done something, or can go on again. */
+  holdUp(isHeldUp: boolean): void {
+    if (this.#isHeldUp === isHeldUp) return
+    this.#isHeldUp = isHeldUp
+    if (this.#isBusy) busyThreads += isHeldUp ? -1 : 1
   }
 
   heard(): void {
@@ -34,6 +43,6 @@ export class Waiting {
   end(): void {
     if (!this.#isBusy) return
     this.#isBusy = false
-    busyThreads--
+    if (!this.#isHeldUp) busyThreads--
   }
 }

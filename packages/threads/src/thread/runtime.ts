@@ -147,7 +147,8 @@ export class Runtime {
     this.#heap.measure(this.#clock.now())
     this.#shared?.cell.rest(lanes.turnLength)
     this.#flushing.release()
-    if (lanes.current === undefined) this.#awake.wait()
+    // A turn of others takes longer than it would stay awake.
+    if (lanes.current === undefined && this.#shared?.cell.awaitsTurn !== true) this.#awake.wait()
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {

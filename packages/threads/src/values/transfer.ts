@@ -32,7 +32,7 @@ const { lists, moved } = transfers
  * @param value the message, the answer, or one of its direct fields
  * @param list ArrayBuffers, MessagePorts and what else Node can transfer
  * @returns `value`
- * @throws {OptionsError} if `value` is no object, or `list` is no list
+ * @throws {OptionsError} if `value` is no object, `list` is no list, or something in it can never be moved
  * @example await call(thumbnails, transfer({ type: 'make', image }, [image.buffer]))
  */
 export function transfer<T extends object>(value: T, list: readonly Transferable[]): T {
@@ -40,10 +40,23 @@ export function transfer<T extends object>(value: T, list: readonly Transferable
     throw wrongArgument({ of: 'transfer', argument: 'value', expected: 'an object' }, value)
   }
   if (!Array.isArray(list)) throw wrongArgument({ of: 'transfer', argument: 'list', expected: 'a list' }, list)
+  for (const [i, item] of list.entries()) checkItem(item, i)
   lists.set(value, list)
   transfers.isUsed = true
   return value
 }
+
+function checkItem(item: unknown, i: number): void {
+  const argument = `list[${i}]`
+  const no = (expected: string): Error => wrongArgument({ of: 'transfer', argument, expected }, item)
+  if (ArrayBuffer.isView(item)) throw no('an ArrayBuffer: the `buffer` of this')
+  if (types.isSharedArrayBuffer(item)) throw no('no shared memory, which all threads have without a transfer')
+  if (typeof item !== 'object' || item === null || PLAIN.has(Object.getPrototypeOf(item))) throw no(MOVABLE)
+}
+
+const MOVABLE = 'an ArrayBuffer, a MessagePort, or what else Node can transfer'
+/** Of what can never be moved. What else cannot, Node knows when it is sent. */
+const PLAIN = new Set<unknown>([Object.prototype, Array.prototype, Map.prototype, Set.prototype, null])
 
 /** What is to be moved with a value; undefined for nothing. */
 export function transferListOf(value: unknown): readonly Transferable[] | undefined {
@@ -74,7 +87,7 @@ export function canMove(list: readonly Transferable[]): boolean {
   return new Set(list).size === list.length && !list.some(isDetached)
 }
 
-function isDetached(item: Transferable): boolean {
+export function isDetached(item: Transferable): boolean {
   if (!types.isArrayBuffer(item) || item.byteLength > 0) return false
   try {
     new Uint8Array(item)

@@ -2,8 +2,9 @@ import { CancelledError, textOf } from '@genpool/runtime'
 import type { CallOptions } from '../../pool/message-options'
 import { onAbort } from '../../requests/on-abort'
 import type { CheckedMapOptions } from './map-options'
+import type { Source } from './open-source'
 import { AsTheyCome, InOrder, type ResultQueue } from './result-queue'
-import { type Source, SourceReader } from './source'
+import { SourceReader } from './source'
 
 /** The pool, as a mapping sees it. */
 export interface Mapped {
@@ -27,6 +28,7 @@ export class Mapping {
   /** How many items were taken from the source. */
   #taken = 0
   #inHand = 0
+  #filling = false
   /** How many of them have no result yet. */
   #running = 0
   /** Why it ends early. */
@@ -119,10 +121,14 @@ export class Mapping {
 
   // --- in ---
 
+  /** Takes what there is room for. An item that is there at once comes back into this loop, and does not begin another one. */
   #fill(): void {
+    if (this.#filling) return
     const source = this.#source as SourceReader
     const most = this.options.inFlight ?? this.pool.mostAtOnce
+    this.#filling = true
     while (!source.reading && !source.ended && this.#failure === null && this.#inHand < most) source.read(this.#reader)
+    this.#filling = false
   }
 
   readonly #reader = {

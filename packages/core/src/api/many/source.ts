@@ -1,10 +1,6 @@
 import { OptionsError, readSafely, showValue } from '@genpool/runtime'
 import { isThenable } from '../../behaviours/eventually'
-
-/** What items come from: read one after the other, and only when there is room. */
-export type Source<T> = Iterable<T | Promise<T>> | AsyncIterable<T>
-
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+import { type OpenSource, openSource, type Source } from './open-source'
 
 /** @throws {OptionsError} if nothing can be read from it */
 export function checkSource(source: unknown, what: string): void {
@@ -24,11 +20,10 @@ export class SourceReader {
   ended = false
   /** Whether an item is on its way. */
   reading = false
-  readonly #iterator: AnyIterator
+  readonly #source: OpenSource
 
   constructor(source: Source<unknown>) {
-    this.#iterator =
-      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : (source as Iterable<unknown>)[Symbol.iterator]()
+    this.#source = openSource(source)
   }
 
   /** Asks for one item. One of the three is called: now, or later if the source has to be waited for. */
@@ -66,7 +61,7 @@ export class SourceReader {
       }
     }
     try {
-      const next: unknown = this.#iterator.next()
+      const next: unknown = this.#source.next()
       if (isThenable(next)) next.then(got, failed)
       else got(next)
     } catch (error) {
@@ -78,7 +73,7 @@ export class SourceReader {
   async end(): Promise<void> {
     if (this.ended) return
     this.ended = true
-    const returned = this.#iterator.return?.()
+    const returned = this.#source.close()
     if (!this.reading) return void (await returned)
     if (isThenable(returned)) returned.then(undefined, () => undefined)
   }

@@ -7,6 +7,7 @@ import {
   parseOptions,
   RetryBudget,
   StoppedError,
+  textOf,
 } from '@genpool/runtime'
 import type { CrashedError } from '../../errors'
 import type { Attaching, Listener, Timers } from '../../pool/ports'
@@ -59,8 +60,8 @@ export class Retries implements Listener {
   made = 0
   overBudget = 0
   readonly #budget = new RetryBudget()
-  /** Ends the waits for the next try. */
-  readonly #waiting = new Set<(error: Error) => void>()
+  /** Ends the waits for the next try when the pool stops. */
+  readonly #waiting = new Set<(cause: unknown) => void>()
 
   constructor(private readonly pool: RetryPorts) {}
 
@@ -137,37 +138,46 @@ export class Retries implements Listener {
 
   async #wait(ms: number, { options: { signal }, crash }: Retried): Promise<void> {
     const { pool } = this
-    const cancelled = (): Error => crash ?? new CancelledError(pool.name, false, signal?.reason)
+    const cancelled = (): Error => cancelledCall(pool.name, crash, signal?.reason)
     if (pool.stopping) throw crash ?? new StoppedError(pool.name, false, pool.cause)
     if (signal?.aborted === true) throw cancelled()
-    let end!: (error: Error) => void
+    let stop!: (cause: unknown) => void
     let unwatch: (() => void) | undefined
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = pool.after(ms, resolve, true)
-        end = (error) => {
+        const end = (error: Error): void => {
           timer.cancel()
-          reject(crash ?? error)
+          reject(error)
         }
+        stop = (cause) => end(crash ?? new StoppedError(pool.name, false, cause))
         if (signal !== undefined) unwatch = onAbort(signal, () => end(cancelled()))
         if (this.#waiting.size === 0) pool.attach(this)
-        this.#waiting.add(end)
+        this.#waiting.add(stop)
       })
     } finally {
       unwatch?.()
-      this.#waiting.delete(end)
+      this.#waiting.delete(stop)
       if (this.#waiting.size === 0) pool.detach(this)
     }
   }
 
   poolStopped(cause: unknown): void {
-    for (const end of this.#waiting) end(new StoppedError(this.pool.name, false, cause))
+    for (const stop of this.#waiting) stop(cause)
   }
+}
+
+/** The error of a call that its caller has given up between two tries. */
+function cancelledCall(pool: string, crash: CrashedError | null, reason: unknown): CancelledError {
+  if (crash === null) return new CancelledError(pool, false, reason)
+  const says = `A request to "${pool}" was cancelled by its caller while it waited to run again: it had crashed (${textOf(crash.cause)}).`
+  return new CancelledError(pool, true, reason, says)
 }
 
 /** Of a message that has crashed, nobody may be told that it never ran. */
 function outcomeOf(error: unknown, { crash }: Retried): unknown {
   if (crash === null || !isGenPoolError(error)) return error
+  if (error instanceof CancelledError && !error.started) return cancelledCall(error.target, crash, error.cause)
   const neverRan = error.code === 'ERR_GENPOOL_DROPPED' || ('started' in error && error.started === false)
   return neverRan ? crash : error
 }

@@ -23,6 +23,19 @@ const crashes: Cause = ({ recent: { crashes, crash }, run }) =>
         option: 'retryOnCrash',
       }
 
+const deaths: Cause = ({ recent: { deaths, death }, size }) =>
+  deaths === 0
+    ? null
+    : {
+        finding: 'deaths',
+        says: `${count(deaths, 'member')} died lately while ${deaths === 1 ? 'it' : 'they'} ran nothing, the last one of: ${death}`,
+        figures: { deaths, size },
+        advice:
+          'Fix what ends it: a rejection that nobody handles, an error in a timer or an event, or process.exit, mostly in what ' +
+          'a handler or its module left behind. It was replaced, and no message was lost.',
+        option: null,
+      }
+
 const oneTenant: Cause = ({ tenant, waiting }) =>
   tenant === null || waiting < SEVERAL || tenant.count < waiting / 2
     ? null
@@ -107,6 +120,7 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   store,
   breaker,
   crashes,
+  deaths,
   stuck,
   eventLoop,
   heldBack,

@@ -90,6 +90,9 @@ export interface Evidence {
     readonly expired: number
     readonly crashes: number
     readonly crash: string
+    /** Members that died while they ran nothing. */
+    readonly deaths: number
+    readonly death: string
     readonly stuck: number
     readonly reruns: number
     /** Calls that were not repeated, because the budget for that was used up. */
@@ -223,13 +226,15 @@ function storeOf({ store }: PoolView): Evidence['store'] {
 }
 
 function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {
-  const { crash: crashes = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
+  const { crash: crashes = 0, death: deaths = 0, stuck = 0, rerun: reruns = 0 } = stats.troubles.counts(now)
   const { expired = 0 } = stats.failures.counts(now)
   return {
     drops: stats.drops.counts(now) as Readonly<Record<string, number>>,
     expired,
     crashes,
     crash: textOf(stats.lastCrash),
+    deaths,
+    death: textOf(stats.lastDeath),
     stuck,
     reruns,
     unretried: retries.overBudgetLately,

@@ -11,6 +11,7 @@ export type FindingName =
   | 'waits-for-itself'
   | 'breaker'
   | 'crashes'
+  | 'deaths'
   | 'stuck'
   | 'store'
   | 'event-loop'

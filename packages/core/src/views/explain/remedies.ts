@@ -84,8 +84,8 @@ export class RemediesByEvidence implements Remedies {
   }
 
   private ofBreaker(evidence: Evidence): Remedy {
-    const { lastCrash, lastInitError } = this.pool.stats
-    const cause = evidence.failedStarts > 0 ? lastInitError : lastCrash
+    const { lastCrash, lastDeath, lastInitError } = this.pool.stats
+    const cause = evidence.failedStarts > 0 ? lastInitError : (lastCrash ?? lastDeath)
     const last = cause === undefined ? '' : `The last one: ${sentence(textOf(cause))} `
     return { says: `${last}${breakerAdvice(evidence)}`, cause }
   }

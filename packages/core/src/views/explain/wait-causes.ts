@@ -31,7 +31,9 @@ const allStuck: Cause = ({ allRunMs, waiting, busy, size, running, run, recent, 
   const usual = run.count === 0 ? FIRST_HANG_MS : Math.max(HANG_MS, 10 * run.p99)
   const [oldest] = running
   if (oldest === undefined || allRunMs < usual) return null
-  const types = running.slice(0, 3).map(({ type }) => `"${type}"`)
+  // Not those that a worker holds and has not begun.
+  const since = running.filter(({ longestMs }) => longestMs >= allRunMs)
+  const types = since.slice(0, 3).map(({ type }) => `"${type}"`)
   const wait = waiting === 0 ? '' : `, and ${requestsWait(waiting)}`
   return {
     finding: 'stuck',

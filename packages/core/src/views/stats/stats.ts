@@ -6,11 +6,14 @@ import { Counters } from './counters'
 import { RecentHistogram, WINDOW } from './histogram'
 import { RecentTally } from './recent-tally'
 
+type Trouble = 'crash' | 'death' | 'stuck' | 'rerun'
+
 /** Counts and measures what happens in one pool. */
 export class Stats implements Recorder {
   readonly counters = new Counters()
-  /** The last error of a handler, and the last error of an `init`. */
+  /** The last error of a handler, what the last member has died of that ran nothing, and the last error of an `init`. */
   lastCrash: unknown = undefined
+  lastDeath: unknown = undefined
   lastInitError: unknown = undefined
   /** Whether the last start failed because its member died. */
   lastStartDied = false
@@ -20,7 +23,7 @@ export class Stats implements Recorder {
   private madeTurns: RecentHistogram | null = null
   private madeFailures: RecentTally<Outcome> | null = null
   private madeDrops: RecentTally<DropReason> | null = null
-  private madeTroubles: RecentTally<'crash' | 'stuck' | 'rerun'> | null = null
+  private madeTroubles: RecentTally<Trouble> | null = null
 
   constructor(private readonly bornAt: Nanos) {}
 
@@ -48,8 +51,8 @@ export class Stats implements Recorder {
     return (this.madeDrops ??= new RecentTally(WINDOW, this.bornAt))
   }
 
-  /** Recent crashes, stuck members and repeated runs. */
-  get troubles(): RecentTally<'crash' | 'stuck' | 'rerun'> {
+  /** Recent crashes, deaths of members that ran nothing, stuck members and repeated runs. */
+  get troubles(): RecentTally<Trouble> {
     return (this.madeTroubles ??= new RecentTally(WINDOW, this.bornAt))
   }
 
@@ -81,6 +84,11 @@ export class Stats implements Recorder {
   crashed(cause: unknown, now: Nanos): void {
     this.lastCrash = cause
     this.troubles.add('crash', now)
+  }
+
+  died(cause: unknown, now: Nanos): void {
+    this.lastDeath = cause
+    this.troubles.add('death', now)
   }
 
   stuck(now: Nanos): void {

@@ -68,7 +68,7 @@ export class Publisher implements Listener {
   private publishSettled(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {
     // Written out: there is one for each request, and copies with spread cost 6 µs of time and garbage.
     const { pool, ref } = this.pool.identity
-    const { type, kind, message, priority, key, attempt: attempts } = request
+    const { type, kind, askedMessage: message, priority, key, attempt: attempts } = request
     const { waitedMs, ranMs, heldMs } = request.times()
     const member = request.runner?.info.name ?? null
     const event: SettledEvent = {
@@ -221,7 +221,7 @@ export class Publisher implements Listener {
     return { ...this.pool.identity, member: name, slot, incarnation }
   }
 
-  private ofRequest({ type, kind, message, priority, key }: RequestFacts): RequestEvent {
+  private ofRequest({ type, kind, askedMessage: message, priority, key }: RequestFacts): RequestEvent {
     return { ...this.pool.identity, type, kind, message, priority, key }
   }
 }

@@ -1,0 +1,120 @@
+import { inspect, map } from '@genpool/core'
+import { EventEmitter, on } from 'node:events'
+import { Readable } from 'node:stream'
+import { clock } from '../virtual-system'
+import { type Item, item, many, settled, spawned } from './items'
+
+/** Streams that have given what they have, and wait for more. Each says whether it was closed. */
+const LIVE = {
+  'a stream of Node': (items: readonly Item[]) => {
+    const source = new Readable({ objectMode: true, read: () => undefined })
+    for (const each of items) source.push(each)
+    return { source, closed: () => source.destroyed }
+  },
+  'a web stream': (items: readonly Item[]) => {
+    let closed = false
+    const source = new ReadableStream<Item>({
+      start: (controller) => items.forEach((each) => controller.enqueue(each)),
+      cancel: () => void (closed = true),
+    })
+    return { source, closed: () => closed && !source.locked }
+  },
+  events: (items: readonly Item[]) => {
+    const emitter = new EventEmitter()
+    const events = on(emitter, 'item') as AsyncIterableIterator<Item[]>
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => events.next().then(({ done, value }) => ({ done, value: (value as Item[] | undefined)?.[0] })),
+        return: () => events.return?.(),
+      }),
+    } as AsyncIterable<Item>
+    for (const each of items) emitter.emit('item', each)
+    return { source, closed: () => emitter.listenerCount('item') === 0 }
+  },
+}
+type Live = keyof typeof LIVE
+const KINDS = Object.keys(LIVE) as Live[]
+
+describe('a source that waits for its next item', () => {
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate)
+  }
+
+  it.each(KINDS)('is closed when the consumer leaves: %s', async (kind) => {
+    const { pool } = spawned()
+    const { source, closed } = LIVE[kind](many(2))
+    const left = (async () => {
+      for await (const value of map(pool, source)) return value
+      return undefined
+    })()
+    await turns()
+    expect(await settled(left)).toBe(0)
+    await turns()
+    expect(closed()).toBe(true)
+  })
+
+  it.each(KINDS)('is closed after an error: %s', async (kind) => {
+    const { pool } = spawned()
+    const { source, closed } = LIVE[kind]([item(0, { fails: true })])
+    const all = map(pool, source).toArray()
+    all.catch(() => undefined)
+    await turns()
+    expect(await settled(all)).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+    await turns()
+    expect(closed()).toBe(true)
+  })
+
+  it.each(KINDS)('is closed when the signal aborts: %s', async (kind) => {
+    const { pool } = spawned()
+    const { source, closed } = LIVE[kind](many(2))
+    const controller = new AbortController()
+    const all = map(pool, source, { signal: controller.signal }).toArray()
+    all.catch(() => undefined)
+    await turns()
+    await clock.advance(100)
+    controller.abort()
+    expect(await settled(all)).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
+    await turns()
+    expect(closed()).toBe(true)
+  })
+})
+
+describe('a source of the web', () => {
+  it('is read to its end, and free then', async () => {
+    const { pool } = spawned()
+    const source = ReadableStream.from(many(5))
+    const all = map(pool, source).toArray()
+    for (let i = 0; i < 20; i++) {
+      await new Promise(setImmediate)
+      await clock.advance(10)
+    }
+    expect(await all).toEqual([0, 2, 4, 6, 8])
+    expect(source.locked).toBe(false)
+  })
+
+  it('that fails ends the map with its error', async () => {
+    const { pool } = spawned()
+    const source = new ReadableStream<Item>({ start: (controller) => controller.error(new Error('no more')) })
+    expect(await settled(map(pool, source).toArray())).toEqual(new Error('no more'))
+    expect(source.locked).toBe(false)
+  })
+})
+
+describe('a source that has its items at once', () => {
+  it.each<[string, (items: Item[]) => Iterable<Item>]>([
+    ['a list', (items) => items],
+    [
+      'a generator',
+      function* (items) {
+        yield* items
+      },
+    ],
+  ])('fills 20 000 places: %s', async (_name, sourceOf) => {
+    const { pool, seen } = spawned({ size: 20_000 })
+    const all = map(pool, sourceOf(many(20_000))).toArray()
+    const found = (await settled(all)) as number[]
+    expect(found).toHaveLength(20_000)
+    expect(seen.most).toBe(20_000)
+    expect(inspect(pool)).toMatchObject({ waiting: 0 })
+  })
+})
