@@ -43,7 +43,7 @@ export class Ledger<J extends object> {
     return this.#all.length
   }
 
-  /** In the order in which they were given. */
+  /** In the order in which they were given. Copy it to end some on the way. */
   get all(): Iterable<Given<J>> {
     return this.#all
   }
