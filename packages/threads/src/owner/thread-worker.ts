@@ -178,7 +178,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.threads.ended(this)
     this.threads.watch()
     const { isRunning } = this.#reports
-    for (const { job } of this.#ledger.all) this.#ledger.giveUp(job)
+    for (const { job } of [...this.#ledger.all]) this.#ledger.giveUp(job)
     this.#starts.end()
     try {
       if (this.#state !== null && !this.#thread.isGone) this.#posting.first([])

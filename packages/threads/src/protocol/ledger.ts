@@ -25,8 +25,11 @@ export class Given<J> implements claims.Claimed {
  * Knows no thread and no transport. `J` is the job.
  */
 export class Ledger<J extends object> {
-  readonly #byId = new Map<number, Given<J>>()
-  readonly #byJob = new Map<J, Given<J>>()
+  /**
+   * In the order in which they were given. A thread ends them in about the same order: what is looked for is near the front. No maps:
+   * V8 keeps what was deleted from a map until a collection of the whole heap, if an earlier table of it has become old.
+   */
+  readonly #all: Given<J>[] = []
   readonly #free = Array.from({ length: PLACES }, (_, i) => PLACES - 1 - i)
   #lastId = 0
 
@@ -37,40 +40,42 @@ export class Ledger<J extends object> {
   ) {}
 
   get size(): number {
-    return this.#byId.size
+    return this.#all.length
   }
 
-  /** In the order in which they were given. */
+  /** In the order in which they were given. Copy it to end some on the way. */
   get all(): Iterable<Given<J>> {
-    return this.#byId.values()
+    return this.#all
   }
 
   /** The one that runs now, or is next: its end has not been heard of. */
   get first(): Given<J> | undefined {
-    for (const given of this.#byId.values()) return given
-    return undefined
+    return this.#all[0]
   }
 
   of(job: J): Given<J> | undefined {
-    return this.#byJob.get(job)
+    const all = this.#all
+    for (let i = 0; i < all.length; i++) if (all[i]?.job === job) return all[i]
+    return undefined
   }
 
   byId(id: number): Given<J> | undefined {
-    return this.#byId.get(id)
+    const all = this.#all
+    for (let i = 0; i < all.length; i++) if (all[i]?.id === id) return all[i]
+    return undefined
   }
 
   /** Gives a job. `taken`: for good, it cannot go to another thread. */
   give(job: J, taken: boolean, companions: readonly number[] = []): Given<J> {
     const given = new Given(job, this.nextId(), this.#free.pop() as number, companions)
     claims.offer(this.words, given, taken)
-    this.#byId.set(given.id, given)
-    this.#byJob.set(job, given)
+    this.#all.push(given)
     return given
   }
 
   /** The caller of a job gives up. True: it will not commit. False: it has, and its answer is on its way. */
   giveUp(job: J): boolean {
-    const given = this.#byJob.get(job)
+    const given = this.of(job)
     if (given === undefined || claims.revoke(this.words, given)) return true
     // One whose beginning was reported has to end with a report of its thread.
     if (!given.reported && claims.withdraw(this.words, given)) return true
@@ -80,7 +85,7 @@ export class Ledger<J extends object> {
 
   /** Takes a job back. True: it has not begun and never will. */
   revoke(job: J): boolean {
-    const given = this.#byJob.get(job)
+    const given = this.of(job)
     if (given === undefined) return false
     if (!claims.revoke(this.words, given) && !claims.isIn(this.words, given, claims.REVOKED)) return false
     this.end(given)
@@ -89,7 +94,7 @@ export class Ledger<J extends object> {
 
   /** The caller of a running job no longer waits. */
   cancel(job: J): Given<J> | undefined {
-    const given = this.#byJob.get(job)
+    const given = this.of(job)
     if (given !== undefined) claims.cancel(this.words, given)
     return given
   }
@@ -124,16 +129,15 @@ export class Ledger<J extends object> {
 
   /** The thread has ended a job: forgets it. */
   end(given: Given<J>): void {
-    this.#byId.delete(given.id)
-    this.#byJob.delete(given.job)
+    const at = this.#all.indexOf(given)
+    if (at >= 0) this.#all.splice(at, 1)
     this.#free.push(given.place)
   }
 
   /** The thread is gone. Returns the jobs that had begun; all others never will. */
   died(): readonly Given<J>[] {
-    const begun = [...this.#byId.values()].filter((given) => this.#hadBegun(given))
-    this.#byId.clear()
-    this.#byJob.clear()
+    const begun = this.#all.filter((given) => this.#hadBegun(given))
+    this.#all.length = 0
     return begun
   }
 }
