@@ -34,39 +34,29 @@ const expectInOrder = (took: readonly unknown[], sent: number, lost: number): vo
 }
 
 describe('the messages of a key of one client keep their order', () => {
-  it('when its connection is lost, and made again', async () => {
-    const { clock, network, send, outcomes, count } = await setup()
-    await send(5)
-    network.link(false)
-    await send(20)
-    network.link(true)
-    await send(20)
-    await clock.advance(1000)
-    expectInOrder(network.took, count(), 1)
-    expect(await Promise.all(outcomes)).toEqual(outcomes.map((_, i) => 2 * i))
-  })
-
-  it('when the node has connected again, and this client does not know it yet', async () => {
+  it.each<[string, number, number, (network: FakeNetwork, node: FakeNode, isBack: boolean) => void]>([
+    ['its connection is lost, and made again', 20, 1, (network, _node, isBack) => network.link(isBack)],
+    [
+      'the node has connected again, and this client does not know it yet',
+      3,
+      5,
+      (network, node, isBack) => (isBack ? network.up(node) : network.down(node, { silently: true })),
+    ],
+    [
+      'the node is away for longer, and NATS says so',
+      30,
+      1,
+      (network, node, isBack) => (isBack ? network.up(node) : network.down(node)),
+    ],
+  ])('when %s', async (_name, meanwhile, lost, is) => {
     const { clock, network, node, send, outcomes, count } = await setup()
     await send(5)
-    network.down(node, { silently: true })
-    await send(3)
-    network.up(node)
+    is(network, node, false)
+    await send(meanwhile)
+    is(network, node, true)
     await send(20)
     await clock.advance(1000)
-    expectInOrder(network.took, count(), 5)
-    expect(await Promise.all(outcomes)).toEqual(outcomes.map((_, i) => 2 * i))
-  })
-
-  it('when the node is away for longer, and NATS says so', async () => {
-    const { clock, network, node, send, outcomes, count } = await setup()
-    await send(5)
-    network.down(node)
-    await send(30)
-    network.up(node)
-    await send(20)
-    await clock.advance(1000)
-    expectInOrder(network.took, count(), 1)
+    expectInOrder(network.took, count(), lost)
     expect(await Promise.all(outcomes)).toEqual(outcomes.map((_, i) => 2 * i))
   })
 
