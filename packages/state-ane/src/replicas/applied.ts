@@ -1,7 +1,7 @@
 import type { Objectish, Patch } from 'immer'
 import { frozen } from '../cells/frozen'
 import { patched } from '../cells/patched'
-import { applyPatches } from './apply-patches'
+import { applyPatches } from './own-names'
 
 /** The value after patches, frozen like the one before. Applied inside of an object, so that a patch may replace the whole value, whatever it is. */
 export function applied<S>(value: S, patches: readonly Patch[]): S {

@@ -1,7 +1,7 @@
 import { isDraft, nothing, type Objectish, original, type Patch } from 'immer'
 import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
-import { applyPatches } from './apply-patches'
+import { applyPatches } from './own-names'
 import type { PatchLog } from './patch-log'
 import type { ReplicaMessage } from './replica-messages'
 import type { SessionPorts } from './session-ports'
