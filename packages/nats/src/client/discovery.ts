@@ -9,7 +9,7 @@ import type { Roster } from './roster'
 /** What a discovery needs. */
 export interface DiscoveryPorts {
   readonly clock: Clock
-  readonly roster: Pick<Roster, 'says' | 'missingId' | 'isPatient'>
+  readonly roster: Pick<Roster, 'says' | 'missingId' | 'noneThere' | 'isPatient'>
   readonly link: { readonly usable: boolean }
   /** Each throws if the connection is closed. */
   readonly inbox: { askAll(): void; askNode(node: string): void }
@@ -37,6 +37,7 @@ export class Discovery {
       isWanted: () => ports.hasWaiting() || this.#readiness.waiting > 0,
       isPatient: () => roster.isPatient(clock.now()),
       found: () => this.#found(),
+      absent: () => roster.noneThere(clock.now()),
       nobody: () => ports.nobody(),
     })
   }

@@ -18,7 +18,9 @@ export interface FinderPorts {
   isPatient(): boolean
   /** Nodes are known: send what waits. */
   found(): void
-  /** There are none. */
+  /** NATS says that there are none now. */
+  absent(): void
+  /** There are none, and none is waited for. */
   nobody(): void
 }
 
@@ -44,9 +46,10 @@ export class Finder {
     this.#after(GATHER_MS, () => this.ports.found())
   }
 
-  /** NATS says that no node is there. */
+  /** NATS says that no node is there. Whoever spoke after the question is there all the same. */
   unanswered(): void {
     if (!this.#asking) return
+    this.ports.absent()
     if (this.ports.isPatient()) return this.#after(PATIENT_MS, () => this.#again())
     this.end()
     this.ports.nobody()

@@ -154,6 +154,12 @@ export class Roster {
     this.#count(now)
   }
 
+  /** NATS says that no node is there. */
+  noneThere(now: Nanos): void {
+    for (const node of this.#list) this.missing(node, now)
+    this.#patience.served(false, now)
+  }
+
   missingId(id: string, now: Nanos): void {
     const node = this.#nodes.get(id)
     if (node !== undefined) this.missing(node, now)

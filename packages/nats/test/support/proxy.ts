@@ -34,8 +34,14 @@ export class Proxy {
     for (const socket of this.#sockets) socket.resume()
   }
 
-  end(): void {
+  /** Breaks the connections that there are. Others may be made. */
+  break(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** Breaks the connections, and takes no others. */
+  end(): void {
+    this.break()
     this.#server.close()
   }
 
