@@ -25,13 +25,13 @@ export interface MemberInfo {
 export interface Delivery {
   /** The id of the cast: the same for each attempt, and when it is sent again from the dead letters. */
   readonly id: string
-  /** 1 for the first run of it, 2 for the second, over all machines. */
+  /** 1 for the first run of it, 2 for the second, over all machines. No order: when a server of a cluster ends, it may go back. */
   readonly attempt: number
   /** When it was stored, by the clock of the server. */
   readonly storedAt: Date
   /**
-   * Its place in the stream. Of one key, `seq` and then `attempt` only ever grow: who keeps the greatest pair beside what it changes
-   * can refuse a run that stood still meanwhile.
+   * Its place in the stream: the same for each attempt, and greater for each later cast. Who keeps the last one of each key in the
+   * same commit as what it changes, and refuses one that is not greater, refuses a run that stood still meanwhile, or is repeated.
    */
   readonly seq: number
   readonly key: string | undefined

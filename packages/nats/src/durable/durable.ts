@@ -113,7 +113,7 @@ export async function durable<B extends Behaviour = Behaviour>(
   try {
     return new DurableQueue(await Queue.open(connection, checked))
   } catch (error) {
-    throw isGenPoolError(error) ? error : new DurableFailures(checked.name).unreachable(error)
+    throw isGenPoolError(error) ? error : new DurableFailures(checked.name, checked.domain).unreachable(error)
   }
 }
 

@@ -3,13 +3,17 @@ import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genp
 
 /** Turns what NATS says into errors of a queue of durable casts. */
 export class DurableFailures {
-  constructor(private readonly queue: string) {}
+  constructor(
+    private readonly queue: string,
+    private readonly domain: string | undefined,
+  ) {}
 
   /** Nothing could be asked of JetStream. */
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
-    const says = [whatHappened(cause), ...(isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : [])].join(
-      ' ',
-    )
+    const says = [
+      whatHappened(cause, this.domain),
+      ...(isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
+    ].join(' ')
     return new UnreachableError(this.queue, false, { says, cause })
   }
 
@@ -20,7 +24,10 @@ export class DurableFailures {
       : isFull(cause)
         ? `${FULL} The cast is not stored.`
         : 'The cast is not stored.'
-    return new UnreachableError(this.queue, mayBeStored, { says: `${whatHappened(cause)} ${advice}`, cause })
+    return new UnreachableError(this.queue, mayBeStored, {
+      says: `${whatHappened(cause, this.domain)} ${advice}`,
+      cause,
+    })
   }
 
   /** The queue was made with other options. */
@@ -62,13 +69,17 @@ export function mayNotPublish(error: unknown): boolean {
   return (refusalIn(error) as { operation?: unknown } | null)?.operation === 'publish'
 }
 
-function whatHappened(cause: unknown): string {
+const SWITCHED_OFF = 'it is switched off ("jetstream" in the configuration, or -js)'
+const NO_DOMAIN = 'it is misspelt or cannot be reached ("domain" in the "jetstream" block of the server that has it)'
+
+function whatHappened(cause: unknown, domain: string | undefined): string {
   const refusal = refusalIn(cause)
   if (refusal !== null)
     return `NATS refuses it: ${textOf(refusal)}. Give the account of this connection the permission.`
   const { name } = cause as { name?: unknown }
   if (name === 'JetStreamNotEnabled' || hasNoResponders(cause)) {
-    return 'No server answers for JetStream: it is switched off ("jetstream" in the configuration, or -js), has no leader now, or its stream was deleted.'
+    const [where, why] = domain === undefined ? ['', SWITCHED_OFF] : [` in the domain "${domain}"`, NO_DOMAIN]
+    return `No server answers for JetStream${where}: ${why}, has no leader now, or its stream was deleted.`
   }
   if (name === 'TimeoutError' || name === 'RequestError') return 'JetStream did not answer in time.'
   if (cause instanceof JetStreamApiError) return `JetStream says: ${cause.message} (${cause.code}).`

@@ -39,12 +39,12 @@ export class Queue {
     /** Gives up a question soon: it is asked again. */
     private readonly asking: JetStreamManager,
   ) {
-    const { name, clock, timeout, codec, ackWait, backoff } = options
+    const { name, clock, timeout, codec, ackWait, backoff, domain } = options
     this.name = name
     this.clock = clock
     this.bodies = bodiesOf(codec)
     this.names = new QueueNames(options)
-    this.failures = new DurableFailures(name)
+    this.failures = new DurableFailures(name, domain)
     this.publisher = new Publisher(connection, clock, () => timeout)
     this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)

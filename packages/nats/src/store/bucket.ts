@@ -14,8 +14,13 @@ export type Answer =
   /** The server did not answer, or cannot at the moment. */
   | { readonly kind: 'unanswered'; readonly mayBeStored: boolean; readonly error: Error }
 
-const NO_JETSTREAM =
-  'the server has no JetStream, or JetStream has no leader at the moment. Start "nats-server" with "-js", and see "nats server report jetstream"'
+const SEE = 'or JetStream has no leader at the moment. See "nats server report jetstream"'
+
+function noJetStream(domain: string | undefined): string {
+  if (domain === undefined) return `the server has no JetStream, ${SEE}, and start "nats-server" with "-js"`
+  const how = 'it is misspelt or cannot be reached ("domain" in the "jetstream" block of the server that has it)'
+  return `no server answers for JetStream in the domain "${domain}": ${how}, ${SEE}`
+}
 
 /** What a write expects. */
 export interface Expected {
@@ -156,7 +161,7 @@ export class Bucket {
     const text = (what: string): string => `bucket "${this.name}": ${what}.`
     const why = (what: string): Error => new Error(text(what), { cause: error })
     if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
-    if (isNotEnabled(error) || isWithoutResponder(error)) return why(NO_JETSTREAM)
+    if (isNotEnabled(error) || isWithoutResponder(error)) return why(noJetStream(this.options.domain))
     if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
     return why(error instanceof Error ? error.message : String(error))
   }

@@ -1,5 +1,5 @@
 import { call, getState, ready, spawnPool } from '@genpool/core'
-import { natsStore, type NatsStore } from '@genpool/nats'
+import { durable, natsStore, type NatsStore } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
@@ -65,5 +65,12 @@ describe('a store beyond a leaf node', () => {
     await expect(natsStore(leaf, { bucket: 'x', domain: 'a.b' })).rejects.toThrow(
       'at domain: expected the name of a JetStream domain',
     )
+  })
+
+  it('that nobody has is named by the error; so it is for a queue', async () => {
+    const wrong = { domain: 'hup', timeout: 300 }
+    const named = /JetStream in the domain "hup": it is misspelt or cannot be reached/
+    await expect(natsStore(leaf, { bucket: 'x', ...wrong })).rejects.toThrow(named)
+    await expect(durable(leaf, { name: 'x', ...wrong })).rejects.toThrow(named)
   })
 })
