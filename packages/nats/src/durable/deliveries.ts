@@ -14,7 +14,8 @@ export class Deliveries {
   readonly #inHand = new Set<Job>()
   /** Those that are not given to the pool yet. */
   #opening = 0
-  #idle: (() => void) | null = null
+  /** Those who want to know when nothing is in hand. */
+  readonly #waiting: (() => void)[] = []
   /** Those whose last attempt must not be lost with that of another one. */
   readonly #suspects = new Line<Job>((job) => this.#note(job))
 
@@ -67,7 +68,7 @@ export class Deliveries {
 
   /** Resolves when nothing is in hand. */
   idle(): Promise<void> {
-    return this.#inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
+    return this.#inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   /** Takes a cast that has come, and runs it. */
@@ -187,7 +188,6 @@ export class Deliveries {
     this.#suspects.leave(job)
     this.ports.finished(job.lane)
     if (this.#inHand.size > 0) return
-    this.#idle?.()
-    this.#idle = null
+    for (const done of this.#waiting.splice(0)) done()
   }
 }

@@ -33,7 +33,7 @@ export class Unknown extends Error {
   override readonly name = 'Unknown'
 }
 
-/** Stores bytes in streams. What is not acknowledged is sent again, with its id: so it is stored once. */
+/** Stores bytes in streams. What is not acknowledged is sent again, with its id or the place that it expects: so it is stored once. */
 export class Publisher {
   constructor(
     private readonly connection: NatsConnection,
@@ -54,18 +54,23 @@ export class Publisher {
         if (error instanceof JetStreamApiError && !isPassing(error)) throw error
         if (mayNotPublish(error) && !mayBeStored) throw error
         mayBeStored ||= !(wasClosed || hasNoResponders(error))
-        const isLast = publication.messageId === undefined || clock.now() + PAUSE_MS * NS_PER_MS >= until
+        const isLast = !mayRepeat(publication) || clock.now() + PAUSE_MS * NS_PER_MS >= until
         if (isLast || connection.isClosed()) throw mayBeStored ? unknown(error) : error
         await pause(clock, PAUSE_MS)
       }
     }
   }
 
-  async #send({ subject, frame, messageId }: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
-    const timeout = Math.max(1, messageId === undefined ? leftMs : Math.min(leftMs, TRY_MS))
+  async #send({ subject, frame }: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
+    const timeout = Math.max(1, Math.min(leftMs, TRY_MS))
     const { data } = await this.connection.request(subject, frame, { timeout, headers })
     return acknowledgedIn(data)
   }
+}
+
+/** Whether it is stored once, however often it is sent. */
+function mayRepeat({ messageId, expected }: Publication): boolean {
+  return messageId !== undefined || expected !== undefined
 }
 
 function headersOf({ messageId, headers, expected }: Publication): MsgHdrs {

@@ -1,5 +1,6 @@
 import { definePool, drain, inspect, noReply, type PoolRef, spawnPool } from '@genpool/core'
 import { type ConsumeOptions, durable, type Durable, type JobOptions } from '@genpool/nats'
+import { type Clock, systemClock } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { endJetStream, startJetStream } from '../support/jetstream'
@@ -47,8 +48,8 @@ afterAll(endJetStream)
 
 const subscriptions = (): number =>
   (nc as unknown as { protocol: { subscriptions: { subs: Map<number, unknown> } } }).protocol.subscriptions.subs.size
-const queue = (): Promise<Durable> =>
-  durable(nc, { name: `stops-${++made}`, storage: 'memory', lanes: 3, ackWait: 1000, backoff: { initial: 10 } })
+const queue = (clock: Clock = systemClock): Promise<Durable> =>
+  durable(nc, { name: `stops-${++made}`, storage: 'memory', lanes: 3, ackWait: 1000, backoff: { initial: 10 }, clock })
 const pool = (name: string, size = 2): PoolRef => spawnPool(system, Work, `${name}-${made}`, { size }) as PoolRef
 
 const casts: readonly JobOptions[] = [{}, {}, { key: 'a' }, { key: 'a' }, { key: 'b', delay: 20 }, { expires: 60_000 }]
@@ -129,5 +130,34 @@ describe.each(ways)('a consumer %s', (_, options) => {
     expect(performance.now() - stoppedAt).toBeLessThan(20_000)
     expect(consumer.inspect()).toMatchObject({ inHand: 0, left: 1 })
     await lost.close()
+  })
+})
+
+/** The clock of the system, and the timers for which the process waits. */
+function countedClock(): { readonly clock: Clock; readonly holding: Set<object> } {
+  const holding = new Set<object>()
+  const setTimer: Clock['setTimer'] = (at, fn, holds = true) => {
+    const key = {}
+    if (holds) holding.add(key)
+    const timer = systemClock.setTimer(at, () => (holding.delete(key), fn()), holds)
+    return { ...timer, cancel: () => (holding.delete(key), timer.cancel()) }
+  }
+  return { clock: { ...systemClock, setTimer }, holding }
+}
+
+describe('a consumer that is to stop within a minute', () => {
+  it('does not keep its process when what it had is done', async () => {
+    const { clock, holding } = countedClock()
+    const jobs = await queue(clock)
+    await jobs.cast({ type: 'work', n: 1 })
+    const consumer = await jobs.consume(pool('minute'))
+    await until(() => begun === 1, 'it works')
+    const stopped = consumer.stop({ within: 60_000 })
+    // By then nothing more can come, and it waits for what it has.
+    for (let i = 0; i < 2; i++) await nc.flush()
+    open()
+    await stopped
+    expect([...done]).toEqual([1])
+    expect(holding.size).toBe(0)
   })
 })
