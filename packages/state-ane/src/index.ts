@@ -1,7 +1,9 @@
 export { current } from './cells/current'
 export { immerable } from 'immer'
 export {
+  type After,
   type Cell,
+  type Change,
   type Hold,
   holding,
   type Recipe,
@@ -38,7 +40,7 @@ export {
   type SpeculativeCell,
   type Work,
 } from './groups/speculation'
-export { setting, transacting, updating } from './groups/works'
+export { changing, setting, transacting, updating } from './groups/works'
 export type { Arrival, Backing, Kept, Lease, Mirror } from './stores/backing'
 export type { CellCondition, StorageCondition } from './stores/commit-watch'
 export { backedStore, createStore } from './stores/create-store'

@@ -17,12 +17,13 @@ import {
   spawnActor,
   systemClock,
 } from '@genpool/runtime'
-import { type Draft, isDraft, original } from 'immer'
+import type { Draft } from 'immer'
 import type { Ref } from 'nact'
 import { z } from 'zod'
 import { patching } from '../cells/apply-patches'
 import { copyData } from '../cells/data'
-import { type Cell, whenFree, type Writer } from '../cells/cell'
+import { type Cell, type Change, whenFree } from '../cells/cell'
+import { committing } from '../cells/committing'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError, InvalidError } from '../errors'
 import { createStore } from '../stores/create-store'
@@ -64,8 +65,8 @@ export type StateRef<S> = Ref<StateMessage<S>> & { readonly __state?: S }
  * Starts an actor that holds a state. Any nact actor can use it with messages: `read`, `update`, `patch`, `compareAndSet`,
  * `watch`, `unwatch`.
  *
- * A query is answered with the `{ value, version }` after it, or rejects with a typed error; if it would commit after its
- * timeout, it is refused. A dispatch with a sender is answered by a message of type `answer` or `refused`. Watchers get a
+ * A query is answered with the `{ value, version }` that its own commit has left, or rejects with a typed error; if it would
+ * commit after its timeout, it is refused. A dispatch with a sender is answered by a message of type `answer` or `refused`. Watchers get a
  * message of type `changed` for each commit until they stop.
  *
  * @throws {OptionsError} if an option is wrong, the parent is none, or the name is taken or not allowed; {StoppedError} if the
@@ -177,45 +178,35 @@ class StateActor<S> extends BaseActor {
     message: Exclude<CheckedMessage, { type: 'read' | 'watch' | 'unwatch' }>,
     admit: () => Error | undefined,
   ): MaybePromise<Snapshot<S>> {
-    const write = this.#writing(message)
-    const done = whenFree(this.#setup.cell, (writer) => {
+    const change = this.#changeOf(message)
+    const { cell } = this.#setup
+    const done = whenFree(cell, (writer) => {
       const refusal = admit() ?? (this.stopped ? new StoppedError(this.name) : undefined)
       if (refusal !== undefined) throw refusal
-      return write(writer)
+      return committing(cell, writer, change)
     })
-    return chain(done, (set) =>
-      typeof set === 'boolean' && message.type === 'compareAndSet' ? this.#snapshot(set) : this.#snapshot(),
+    return chain(done, ({ value, version, done }) =>
+      message.type === 'compareAndSet' ? { value, version, done } : { value, version },
     )
   }
 
   /** Turns a message into a change of the cell. The message is checked completely before it waits for the cell. */
-  #writing(
-    message: Exclude<CheckedMessage, { type: 'read' | 'watch' | 'unwatch' }>,
-  ): (writer: Writer<S>) => MaybePromise<unknown> {
+  #changeOf(message: Exclude<CheckedMessage, { type: 'read' | 'watch' | 'unwatch' }>): Change<S> {
     const { cell, recipes } = this.#setup
-    if (message.type === 'compareAndSet') {
-      const next = copyOf(message.next) as S
-      return (writer) => writer.compareAndSet(message.version, next)
-    }
+    if (message.type === 'compareAndSet') return { version: message.version, next: copyOf(message.next) as S }
     if (message.type === 'update') {
       const recipe = recipes.get(message.recipe)
       if (recipe === undefined) throw unknownRecipe(message.recipe, [...recipes.keys()])
-      return (writer) => writer.update((draft) => recipe(draft, message.argument))
+      return { recipe: (draft) => recipe(draft, message.argument) }
     }
     const recipe = patching<S>(message.patches)
-    const { value, version } = cell
-    if (version !== message.base) throw new ConflictError(cell.key, 'stale')
-    return (writer) =>
-      writer.update((draft) => {
-        const latest: unknown = isDraft(draft) ? original(draft) : draft
-        if (!Object.is(latest, value)) throw new ConflictError(cell.key, 'stale')
-        return recipe(draft)
-      })
+    if (message.base < cell.version) throw new ConflictError(cell.key, 'stale')
+    return { recipe, base: message.base }
   }
 
-  #snapshot(done?: boolean): Snapshot<S> {
+  #snapshot(): Snapshot<S> {
     const { value, version } = this.#setup.cell
-    return done === undefined ? { value, version } : { value, version, done }
+    return { value, version }
   }
 
   #watch(watcher: ConcreteActor): Snapshot<S> {

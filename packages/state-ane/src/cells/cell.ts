@@ -25,6 +25,18 @@ export type Watcher<S> = (
   inversePatches: readonly Patch[],
 ) => void
 
+/** A change of a cell as data: a recipe, perhaps for one version only, or a value in the place of that version. */
+export type Change<S> =
+  { readonly recipe: Recipe<S>; readonly base?: number | undefined } | { readonly version: number; readonly next: S }
+
+/** What a commit has left, whatever others commit after it. */
+export interface After<S> {
+  readonly value: S
+  readonly version: number
+  /** False if a value came too late, and nothing was changed. */
+  readonly done: boolean
+}
+
 /** Commits to a cell, directly or through a hold. */
 export interface Writer<S> {
   /**
@@ -43,6 +55,13 @@ export interface Writer<S> {
    * @throws as `update` does
    */
   compareAndSet(version: number, next: S): MaybePromise<boolean>
+  /**
+   * Makes a change, and tells what it has left. A store that writes several commits together has it: when one of them is done, the
+   * cell may have the value of the last. Absent elsewhere.
+   *
+   * @throws {ConflictError} `stale` if the recipe is for another version; else as `update` does
+   */
+  commit?(change: Change<S>): MaybePromise<After<S>>
 }
 
 /** The exclusive right to commit to a cell, until it is released. Readers do not wait. */

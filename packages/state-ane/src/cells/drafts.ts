@@ -10,7 +10,7 @@
  * that is changed; if that fails, the plain way is taken.
  */
 import { type Immer, isDraft } from 'immer'
-import { frozen } from './frozen'
+import { freezeSet, frozen } from './frozen'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
 import { movedKeys, movesNames } from './order'
 
@@ -177,6 +177,7 @@ export function freezeDrafts(all: readonly Kept[], base: unknown, next: unknown)
 function freezeCopy(kept: Kept, names: Names): void {
   const copy = kept[names.copy] as Kept
   const base = kept[names.base] as Kept
+  if (copy instanceof Map) return freezeMap(copy, kept, names)
   const isPlain = Object.getPrototypeOf(copy) === Object.prototype
   if (!isPlain && !Array.isArray(copy)) return void frozen(copy, base)
   Object.freeze(copy)
@@ -185,4 +186,10 @@ function freezeCopy(kept: Kept, names: Names): void {
     if (isSet) frozen(copy[key], base[key])
     if (isPlain && !(isSet && Object.hasOwn(base, key))) changesKeys(copy)
   }
+}
+
+function freezeMap(copy: ReadonlyMap<unknown, unknown>, kept: Kept, names: Names): void {
+  freezeSet(copy, kept[names.base] as typeof copy, kept[names.assigned] as ReadonlyMap<unknown, boolean>)
+  // Immer leaves a draft there.
+  frozen(copy.get(undefined))
 }

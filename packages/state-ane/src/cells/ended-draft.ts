@@ -1,4 +1,5 @@
 import { readSafely } from '@genpool/runtime'
+import { isDraft } from 'immer'
 
 /** How V8 and immer report it. Immer's production build has only the number. */
 const REPORTED = /proxy that has been revoked|^\[Immer\] minified error nr: 3\b/
@@ -17,4 +18,18 @@ export function isEndedDraft(error: unknown): error is Error {
       (REPORTED.test(error.message) || (error.cause !== undefined && isEndedDraft(error.cause))),
     false,
   )
+}
+
+/** Whether a value is a draft, also one that has ended. */
+export function isLeftDraft(value: object): boolean {
+  try {
+    return isDraft(value)
+  } catch (error) {
+    return isEndedDraft(error)
+  }
+}
+
+/** @throws an error of which `isEndedDraft` says yes */
+export function leftDraft(): never {
+  throw new TypeError('proxy that has been revoked')
 }

@@ -46,10 +46,30 @@ function freezeEach(parts: readonly unknown[], known: readonly unknown[]): void 
 function freezeRest(value: object, before: unknown): void {
   // Immer also takes their methods from a map and a set.
   freeze(value)
-  if (value instanceof Map) freezeEach([...value.values()], before instanceof Map ? [...before.values()] : NOTHING)
+  if (value instanceof Map) freezeEntries(value, before instanceof Map ? before : EMPTY)
   else if (value instanceof Set) freezeEach([...value], before instanceof Set ? [...before] : NOTHING)
   else for (const part of Object.values(value) as unknown[]) frozen(part)
 }
+
+const EMPTY: ReadonlyMap<unknown, unknown> = new Map()
+
+/** Keys, too: a draft may be one, or in one. */
+function freezeEntries(map: ReadonlyMap<unknown, unknown>, before: ReadonlyMap<unknown, unknown>): void {
+  freezeEach([...map.values()], [...before.values()])
+  for (const key of map.keys()) if (typeof key === 'object' && key !== null && !before.has(key)) frozen(key)
+}
+
+/** The same for a map of which it is known which keys were set, with true, or deleted, with false. */
+export function freezeSet(map: MapOfAny, before: MapOfAny, assigned: ReadonlyMap<unknown, boolean>): void {
+  freeze(map)
+  for (const [key, isSet] of assigned) {
+    if (!isSet) continue
+    frozen(map.get(key), before.get(key))
+    frozen(key)
+  }
+}
+
+type MapOfAny = ReadonlyMap<unknown, unknown>
 
 /**
  * Marks what stands in a value that its user has frozen, as immer's `produce` does. Parts that the `known` value has at the same

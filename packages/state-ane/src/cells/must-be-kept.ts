@@ -1,6 +1,7 @@
 import { MOST_DEPTH } from '@genpool/runtime'
 import { immerable, type Patch } from 'immer'
 import { type CellKey, type Fault, InvalidError } from '../errors'
+import { ENDED_DRAFT, isLeftDraft } from './ended-draft'
 import { isBuiltIn } from './opaque/built-in'
 import { PROTO_IS_NOT_SENT } from './proto-name'
 
@@ -62,6 +63,8 @@ class Look {
       if ((this.#seen.get(value) ?? -1) >= depth) return undefined
       this.#seen.set(value, depth)
     }
+    // In what its user has frozen.
+    if (isLeftDraft(value)) return this.#is(`${ENDED_DRAFT}.`)
     if (ArrayBuffer.isView(value)) return undefined
     if (Object.hasOwn(value, '__proto__')) return this.#is(PROTO_IS_NOT_SENT)
     const symbol = symbolIn(value)

@@ -8,7 +8,7 @@ import { diff } from './diff'
 import { followed, freezeDrafts, type Kept, learnFrom, valuesOf } from './drafts'
 import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
-import { withoutDrafts } from './left-drafts'
+import { LeftDraft, withoutDrafts } from './left-drafts'
 import { isPromise } from './maybe-promise'
 import { cannotBeRead, endedDraft, notAState, thenableAsCause } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
@@ -182,6 +182,9 @@ function explain(commit: Commit, error: unknown): unknown {
   if (error instanceof InPlace) {
     const faults = error.values.map((value) => faultOf(base, value))
     return new InvalidError(`commit to cell "${key}"`, faults)
+  }
+  if (error instanceof LeftDraft) {
+    return new InvalidError(`commit to cell "${key}"`, [{ path: error.path, message: error.message }])
   }
   if (hasReturned && isRangeError(error)) return tooDeep(key, error)
   if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)

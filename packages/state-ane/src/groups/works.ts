@@ -1,8 +1,9 @@
-import type { Recipe } from '../cells/cell'
+import type { After, Change, Recipe } from '../cells/cell'
 import type { Prepared } from '../cells/memory-cell'
 import { frozenState, produceWithPatches } from '../cells/produce'
 import { mustBeKept, patchesMustBeKept } from '../cells/must-be-kept'
 import { prepare, type TransactionRecipe, type Values } from '../cells/transaction'
+import { ConflictError } from '../errors'
 import type { Result, SpeculativeCell, Work } from './speculation'
 
 /** `update` of a cell. */
@@ -29,6 +30,20 @@ export function setting<S>(version: number | undefined, next: S): Work<boolean> 
     mustBeKept(cell.key, next, written(cell))
     frozenState(cell.key, next, cell.value)
     return { answer: true, parts: partsOf(cell, { next, patches: undefined, inverse: undefined }) }
+  }
+}
+
+/** `commit` of a cell: the same, answered with what it leaves. */
+export function changing<S>(change: Change<S>): Work<After<S>> {
+  const isRecipe = 'recipe' in change
+  const work: Work<unknown> = isRecipe ? updating(change.recipe) : setting(change.version, change.next)
+  return (cells) => {
+    const cell = cells[0] as SpeculativeCell<S>
+    if (isRecipe && change.base !== undefined && change.base !== cell.version)
+      throw new ConflictError(cell.key, 'stale')
+    const { answer, parts } = work(cells)
+    const value = parts.length === 0 ? cell.value : (parts[0]?.change.next as S)
+    return { answer: { value, version: cell.version + parts.length, done: isRecipe || answer === true }, parts }
   }
 }
 

@@ -1,12 +1,12 @@
 import { type Clock, refused } from '@genpool/runtime'
 import type { Patch } from 'immer'
-import type { Cell, Hold, Recipe, Watcher } from '../cells/cell'
+import type { After, Cell, Change, Hold, Recipe, Watcher } from '../cells/cell'
 import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError } from '../errors'
 import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
-import { setting, updating } from '../groups/works'
+import { changing, setting, updating } from '../groups/works'
 import type { Lease } from './backing'
 import { type CellCondition, CommitWatch, type StorageCondition } from './commit-watch'
 
@@ -79,6 +79,10 @@ export class GroupedCell<S> implements Cell<S> {
 
   compareAndSet(version: number, next: S): Promise<boolean> {
     return this.#commit(setting(version, next))
+  }
+
+  commit(change: Change<S>): Promise<After<S>> {
+    return this.#commit(changing(change))
   }
 
   /** Replaces the value, whatever the version is. */
@@ -198,6 +202,11 @@ class GroupedHold<S> implements Hold<S> {
   async compareAndSet(version: number, next: S): Promise<boolean> {
     this.#check()
     return this.#group.commit(setting(version, next))
+  }
+
+  async commit(change: Change<S>): Promise<After<S>> {
+    this.#check()
+    return this.#group.commit(changing(change))
   }
 
   /** What is being written is written first. */

@@ -1,7 +1,17 @@
 import type { Patch } from 'immer'
 import { parseOptions, StoppedError, wrongArgument, WRITTEN } from '@genpool/runtime'
 import { z } from 'zod'
-import { type Cell, type Hold, holding, type Recipe, type SyncHold, type Watcher } from '../cells/cell'
+import {
+  type After,
+  type Cell,
+  type Change,
+  type Hold,
+  holding,
+  type Recipe,
+  type SyncHold,
+  type Watcher,
+} from '../cells/cell'
+import { committing } from '../cells/committing'
 import { History } from '../cells/history'
 import type { MemoryCell, Prepared } from '../cells/memory-cell'
 import { rethrowLater, Watchers } from '../cells/watchers'
@@ -9,7 +19,7 @@ import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import { GroupCommit } from '../groups/group-commit'
 import type { Batch } from '../groups/speculation'
-import { setting, updating } from '../groups/works'
+import { changing, setting, updating } from '../groups/works'
 import { checkKeys, MemoryStore } from '../stores/memory-store'
 import { type CellOptions, storeOptions } from '../stores/options'
 import type { Store } from '../stores/store'
@@ -186,9 +196,13 @@ class SlowCell<S> implements Cell<S> {
     return this.#group.commit(setting(version, next))
   }
 
+  commit(change: Change<S>): Promise<After<S>> {
+    return this.#group.commit(changing(change))
+  }
+
   async hold(): Promise<Hold<S>> {
     const hold = await this.store.ask(() => this.far.hold())
-    return new SlowHold(hold, this.store)
+    return new SlowHold(hold, this.far, this.store)
   }
 
   watch(watcher: Watcher<S>): () => void {
@@ -232,6 +246,7 @@ class SlowCell<S> implements Cell<S> {
 class SlowHold<S> implements Hold<S> {
   constructor(
     private readonly far: SyncHold<S>,
+    private readonly cell: MemoryCell<S>,
     private readonly store: SlowStore,
   ) {}
 
@@ -241,6 +256,10 @@ class SlowHold<S> implements Hold<S> {
 
   compareAndSet(version: number, next: S): Promise<boolean> {
     return this.store.ask(() => this.far.compareAndSet(version, next))
+  }
+
+  commit(change: Change<S>): Promise<After<S>> {
+    return this.store.ask(() => committing(this.cell, this.far, change))
   }
 
   release(): void {

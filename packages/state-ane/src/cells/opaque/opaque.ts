@@ -1,6 +1,8 @@
 import { immerable } from 'immer'
 import type { Fault } from '../../errors'
+import { leftDraft } from '../ended-draft'
 import { isBuiltIn } from './built-in'
+import { draftWithin, nameOf } from './draft-within'
 import { type Snapshot, snapshotOf } from './snapshot'
 
 /*
@@ -27,12 +29,26 @@ const MARK: PropertyDescriptor = {
   },
 }
 
-/** Marks a value that immer makes no draft of. Does nothing to one that is marked, or that takes no property. */
+/**
+ * Marks a value that immer makes no draft of. Does nothing to one that is marked, or that takes no property.
+ *
+ * @throws an error of which `isEndedDraft` says yes, if a draft is in it
+ */
 export function mark(value: object): void {
+  if (isMarked(value)) return
+  if (draftWithin(value) !== undefined) leftDraft()
   try {
-    if (!Object.hasOwn(value, immerable)) Reflect.defineProperty(value, immerable, MARK)
+    Reflect.defineProperty(value, immerable, MARK)
   } catch {
     // A proxy of the user's that refuses it. The value is kept, and not watched.
+  }
+}
+
+function isMarked(value: object): boolean {
+  try {
+    return Object.hasOwn(value, immerable)
+  } catch {
+    return true
   }
 }
 
@@ -97,11 +113,6 @@ function remedyFor(value: object): string {
     `a recipe cannot change an instance of ${nameOf(value)} in place. Put a new instance there, use a plain object, or give the ` +
     'class [immerable] = true, so that a recipe gets a draft of it.'
   )
-}
-
-function nameOf(value: object): string {
-  const { constructor } = value as { constructor?: { name?: unknown } }
-  return typeof constructor?.name === 'string' && constructor.name !== '' ? `"${constructor.name}"` : 'a class'
 }
 
 function pathTo(value: object, within: unknown, seen: Set<object>): PropertyKey[] | undefined {

@@ -1,4 +1,5 @@
 import { isBuiltIn } from './built-in'
+import { valueAt } from './draft-within'
 
 /** What a value was like before a recipe could change it. */
 export interface Snapshot {
@@ -145,11 +146,6 @@ class OfInstance implements Snapshot {
     const inside = isBuiltIn('Map', object) || isBuiltIn('Set', object) ? [...values, ...object.values()] : values
     for (const value of inside) if (typeof value === 'object' && value !== null) found.add(value)
   }
-}
-
-/** The value of a property; undefined for an accessor, which is not called. */
-function valueAt(object: object, key: string): unknown {
-  return Object.getOwnPropertyDescriptor(object, key)?.value
 }
 
 function isSame({ object, keys, values }: Remembered): boolean {

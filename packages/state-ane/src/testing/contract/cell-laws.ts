@@ -42,6 +42,20 @@ export const cellLaws: readonly StoreLaw[] = [
     assert.equal(cell.version, 0)
     assert.equal(told, 0)
   }),
+  law('a commit that tells what it has left tells of no other', async (store) => {
+    const cell = store.cell('number', { initial: 0 })
+    if (cell.commit === undefined) return
+    const changes = [{ recipe: (n: number) => n + 1 }, { version: 1, next: 1 }, { version: 7, next: 9 }]
+    const after = await Promise.all([...changes, { recipe: () => 5, base: 1 }].map(async (each) => cell.commit?.(each)))
+    assert.deepEqual(after, [
+      { value: 1, version: 1, done: true },
+      { value: 1, version: 1, done: true },
+      { value: 1, version: 1, done: false },
+      { value: 5, version: 2, done: true },
+    ])
+    await refused('ERR_GENPOOL_CONFLICT', async () => cell.commit?.({ recipe: () => 6, base: 1 }))
+    assert.equal(cell.value, 5)
+  }),
   law('values are frozen, no matter how they were committed', async (store) => {
     const frozen = (value: Basket): boolean => Object.isFrozen(value) && Object.isFrozen(value.items)
     const cell = store.cell('basket', { initial: { count: 0, items: [] } as Basket })
