@@ -2,7 +2,8 @@
  * Tasks on threads: GenPool against piscina, tinypool, workerpool and the main thread alone, and what a shared state costs. Each size
  * of task has a process of its own, and so has the shared state: nothing depends on what ran before. Within it, each contender warms
  * up with up to 6 000 of these tasks, at most 3 s long; then all take turns, and each row is a ratio of the rates of one round: the
- * median, and the quartiles. Takes about five minutes on a quiet machine.
+ * median, and the quartiles. piscina at its best is the one of its two settings that is faster over all rounds of the row. Takes about
+ * six minutes on a quiet machine.
  *
  *   tsc -b packages/threads && tsc -p benchmarks/tsconfig.build.json && node benchmarks/dist/threads.js [rounds] [ms] [row]
  */

@@ -39,7 +39,7 @@ export async function warmUp(
   }
 }
 
-/** The rates of all subjects in each of some rounds, in which they take turns. */
+/** The rates of all subjects in each of some rounds. They take turns: rounds begin with another one, and every other one goes backwards. */
 export async function rounds(
   subjects: Readonly<Record<string, () => Promise<unknown>>>,
   { times, ms, inFlight }: { readonly times: number; readonly ms: number; readonly inFlight: number },
@@ -47,10 +47,25 @@ export async function rounds(
   const found: Record<string, number>[] = []
   for (let round = 0; round < times; round++) {
     const rates: Record<string, number> = {}
-    for (const [name, run] of Object.entries(subjects)) rates[name] = await rate(run, inFlight, ms)
+    for (const [name, run] of orderOf(Object.entries(subjects), round)) rates[name] = await rate(run, inFlight, ms)
     found.push(rates)
   }
   return found
+}
+
+function orderOf<T>(all: readonly T[], round: number): readonly T[] {
+  const from = Math.floor(round / 2) % all.length
+  const order = [...all.slice(from), ...all.slice(0, from)]
+  return round % 2 === 0 ? order : order.reverse()
+}
+
+/**
+ * The name of the one with the greatest median. The greatest rate of each round would be that of none: with two that are equal, it is
+ * above their mean by half of their standard deviation.
+ */
+export function bestOf(found: readonly Readonly<Record<string, number>>[], names: readonly string[]): string {
+  const median = (name: string): number => quartiles(found.map((of) => of[name] ?? NaN))[1]
+  return names.reduce((best, name) => (median(name) > median(best) ? name : best))
 }
 
 /** A line with the median and the quartiles of a ratio or a figure, and the least that is wanted. */
