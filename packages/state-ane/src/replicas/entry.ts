@@ -17,6 +17,10 @@ export class Entry<S> {
   made: Made<S> = NONE
   /** How many times another commit came first. */
   losses = 0
+  /** Of the committed value; of whether it was committed, for a value that was set. */
+  readonly promise: Promise<S | boolean>
+  private resolve!: (value: S | boolean) => void
+  private reject!: (error: unknown) => void
 
   /**
    * @param recipe null for a value that was set at a version: it is lost when another commit comes first
@@ -25,20 +29,24 @@ export class Entry<S> {
   constructor(
     readonly recipe: Recipe<S> | null,
     readonly tag: unknown,
-    private readonly done: { resolve(value: S | boolean): void; reject(error: unknown): void },
-  ) {}
+  ) {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
 
   committed(next: S): void {
-    this.done.resolve(this.recipe === null ? true : next)
+    this.resolve(this.recipe === null ? true : next)
   }
 
   /** A set value, of which nothing becomes. */
   lost(): void {
-    this.done.resolve(false)
+    this.resolve(false)
   }
 
   failed(error: unknown): void {
-    this.done.reject(error)
+    this.reject(error)
   }
 
   forget(): void {

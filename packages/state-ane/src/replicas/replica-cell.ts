@@ -10,7 +10,6 @@ import { applied } from './applied'
 import { asElsewhere, crossing } from './crossing'
 import { Entries } from './entries'
 import { type Change, Entry } from './entry'
-import { promised } from './promised'
 import { mustHaveNoProtoName } from '../cells/proto-name'
 import { ReplicaHolds } from './replica-holds'
 import type { OwnerMessage, ReplicaMessage } from './replica-messages'
@@ -89,10 +88,10 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   update(recipe: Recipe<S>): MaybePromise<S> {
-    const { promise, done } = promised<S>()
-    this.#entries.add(new Entry<S>(recipe, this.ports.tag(false), done))
+    const entry = new Entry<S>(recipe, this.ports.tag(false))
+    this.#entries.add(entry)
     this.#makeWhatWaits()
-    return promise
+    return entry.promise as Promise<S>
   }
 
   /** Makes a value with a recipe, to be committed by `compareAndSet` with no comparison of the values. */
@@ -108,13 +107,12 @@ export class ReplicaCell<S> implements Cell<S> {
     if (this.#entries.size === 0 && version !== this.version) return false
     const change = this.#changeTo(next)
     if (change === null) return true
-    const { promise, done } = promised<boolean>()
-    const entry = new Entry<S>(null, this.ports.tag(true), done)
+    const entry = new Entry<S>(null, this.ports.tag(true))
     // What is under way changes the version, most likely.
     if (this.#entries.size > 0 || this.#holds.isAny) this.#entries.addLost(entry)
     else this.#entries.set(entry, change)
     this.#entries.settle()
-    return promise
+    return entry.promise as Promise<boolean>
   }
 
   /** The change from the value here to another one; null if they are the same. */
