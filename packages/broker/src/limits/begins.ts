@@ -109,7 +109,9 @@ export class Begins {
   /** Reports that something of this cost begins now. */
   add(place: number, cost: number, now: Nanos): void {
     const newest = this.ends[4 * place + 3] as number
-    if (newest !== 0 && this.timeOf(newest) === now) this.times[3 * newest - 2] = this.costOf(newest) + cost
+    // Only with the last one of all: to look at an older one takes time.
+    if (newest === this.linkTo(this.length - 1) && this.timeOf(newest) === now)
+      this.times[3 * newest - 2] = this.costOf(newest) + cost
     else this.append(place, cost, now)
     this.sums[2 * place] = (this.sums[2 * place] as number) + cost
     if (this.shareSums !== null) this.shareSums[2 * place] = (this.shareSums[2 * place] as number) + cost

@@ -3,25 +3,28 @@ import { type Begins } from './begins'
 import { type KeyRules, type LimitLane } from './limit-lane'
 import { type Waiting } from '../queues/waiting'
 
-/** What is counted of each key, side by side: the requests that hold it, those in the queue, those that run; and the index of its lane. */
-const HELD = 0
+/**
+ * The state of a key, one number: how many of its requests stand in the queue, in 15 bits, how many run, in 15 bits, and whether it
+ * rests: nothing was left of it some time ago, and it is kept for a while. A negative number says where its lane is.
+ */
 const READY = 1
-const RUNNING = 2
-const LANE = 3
-const ROW = 4
-/** Instead of a lane: nothing was left of the key some time ago, and it is kept for a while. */
-const RESTS = -1
+const RUNNING_BITS = 15
+const RUNNING = 2 ** RUNNING_BITS
+const RESTS = 2 ** 30
+const COUNT = RUNNING - 1
+/** One more could be more than fits in. A negative number has the second of these bits, too. */
+const CROWDED = (READY + RUNNING) * 2 ** 14
 
 /**
- * Fast path: the counts of keys for which nothing is parked, in 16 bytes each; all requests cost 1 and have no options. A lane takes 20
+ * Fast path: the counts of keys for which nothing is parked, in 4 bytes each; all requests cost 1 and have no options. A lane takes 80
  * times as much.
  *
- * From its first request that has to wait, or has options, until nothing of it is left, a key has a lane: then do not count here. A
- * base class and not an object of `KeyedLimit`: each call reads these fields many times.
+ * From its first request that has to wait, or has options, until nothing of it is left, a key has a lane: then do not count here. It
+ * also gets one with 16 384 requests that wait, or run. A base class and not an object of `KeyedLimit`: each call reads these fields many times.
  */
 export abstract class KeyCounts<E extends Waiting> {
   /** By place. */
-  private rows = new Int32Array(ROW)
+  private states = new Int32Array(1)
   /** What the rates of the keys count; null without a rate. */
   protected begins: Begins | null = null
   /** All lanes, from index 1. */
@@ -33,75 +36,79 @@ export abstract class KeyCounts<E extends Waiting> {
 
   /** The lane of a key; null if it has none. */
   laneAt(place: number): LimitLane<E> | null {
-    const index = this.rows[ROW * place + LANE] as number
-    return index <= 0 ? null : (this.active[index] as LimitLane<E>)
+    const state = this.stateOf(place)
+    return state >= 0 ? null : (this.active[~state] as LimitLane<E>)
   }
 
-  /** A request holds the key from now on. */
-  hold(place: number): void {
-    this.change(place, HELD, 1)
+  /** Whether the next request of a key is to know its lane: it has one, or so many wait or run that it needs one. */
+  needsLane(place: number): boolean {
+    return (this.stateOf(place) & CROWDED) !== 0
   }
 
   enter(place: number): void {
-    this.change(place, READY, 1)
+    this.change(place, READY)
   }
 
   leaveAndBegin(place: number, now: Nanos): void {
-    this.change(place, READY, -1)
-    this.begin(place, now)
-  }
-
-  begin(place: number, now: Nanos): void {
-    this.change(place, RUNNING, 1)
+    this.change(place, RUNNING - READY)
     if (this.begins !== null) this.begins.add(place, 1, now)
   }
 
-  /** One that ran ends, and holds the key no longer. */
+  begin(place: number, now: Nanos): void {
+    this.change(place, RUNNING)
+    if (this.begins !== null) this.begins.add(place, 1, now)
+  }
+
+  /** One that ran ends. */
   end(place: number): void {
-    this.change(place, RUNNING, -1)
-    this.change(place, HELD, -1)
-    if (this.count(place, HELD) === 0) this.released(place)
+    const state = this.stateOf(place) - RUNNING
+    this.states[place] = state
+    if (state === 0) this.released(place)
   }
 
   /** Whether a request may not begin now. */
   isBlocked(place: number, now: Nanos): boolean {
-    if (this.count(place, RUNNING) >= this.most) return true
+    if (runningIn(this.stateOf(place)) >= this.most) return true
     return this.begins !== null && !this.begins.fits(place, 1, now)
   }
 
   /** Whether as many wait as may. */
   isFull(place: number): boolean {
-    return this.count(place, READY) >= this.rules.max
+    return (this.stateOf(place) & COUNT) >= this.rules.max
   }
 
   /** Whether a new request of priority 0 must be parked. */
   isClosed(place: number, now: Nanos): boolean {
-    if (this.isBlocked(place, now)) return true
-    const ready = this.count(place, READY)
-    if (ready === 0 || this.rules.newestFirst) return false
-    if (this.count(place, RUNNING) + ready >= this.most) return true
-    return this.begins !== null && !this.begins.fits(place, ready + 1, now)
+    const state = this.stateOf(place)
+    const ahead = this.rules.newestFirst ? 0 : state & COUNT
+    if (runningIn(state) + ahead >= this.most) return true
+    return this.begins !== null && !this.begins.fits(place, ahead + 1, now)
   }
 
-  /** Nobody holds the key any more. */
+  /** Of a key no request waits or runs any more, and it does not rest. */
   protected abstract released(place: number): void
 
-  /** Whether requests hold the key. */
-  protected isHeld(place: number): boolean {
-    return this.count(place, HELD) > 0
-  }
-
-  /** Whether a key has a lane, or rests. */
+  /** Whether a key has a lane, rests, or has requests that wait or run. */
   protected isKept(place: number): boolean {
-    return this.count(place, LANE) !== 0
+    return this.stateOf(place) !== 0
   }
 
-  protected rests(place: number): boolean {
-    return ROW * place < this.rows.length && this.count(place, LANE) === RESTS
+  /** Whether it is only kept because it rests. */
+  protected onlyRests(place: number): boolean {
+    return this.stateOf(place) === RESTS
   }
 
-  protected setRest(place: number, rests: boolean): void {
-    this.rows[ROW * place + LANE] = rests ? RESTS : 0
+  protected beginRest(place: number): void {
+    this.states[place] = this.stateOf(place) | RESTS
+  }
+
+  /** False if it does not rest. */
+  protected endRest(place: number): boolean {
+    if (place >= this.states.length) return false
+    const state = this.stateOf(place)
+    if (state < RESTS) return false
+    this.states[place] = state - RESTS
+    return true
   }
 
   protected countUpTo(most: number): void {
@@ -110,43 +117,47 @@ export abstract class KeyCounts<E extends Waiting> {
 
   /** Makes room for all places below `count`, or gives room back. */
   protected fit(count: number): void {
-    const { length } = this.rows
-    if (ROW * count > length || ROW * 8 * count < length) {
-      const rows = new Int32Array(ROW * 2 * count)
-      rows.set(this.rows.subarray(0, rows.length))
-      this.rows = rows
+    const { length } = this.states
+    if (count > length || 8 * count < length) {
+      const states = new Int32Array(2 * count)
+      states.set(this.states.subarray(0, 2 * count))
+      this.states = states
     }
     if (this.begins !== null) this.begins.fit(count)
   }
 
   /** Gives a key a lane, which counts from now on. */
   protected attach(lane: LimitLane<E>, place: number): void {
+    const state = this.stateOf(place)
     lane.place = place
-    lane.known = this.count(place, HELD)
-    lane.ready = lane.readyCost = this.count(place, READY)
+    lane.ready = lane.readyCost = state & COUNT
+    lane.running = runningIn(state)
+    lane.known = lane.ready + lane.running
     lane.floor = lane.ready > 0 ? 0 : Infinity
-    lane.running = this.count(place, RUNNING)
-    this.rows.fill(0, ROW * place, ROW * place + LANE)
-    this.rows[ROW * place + LANE] = this.active.push(lane) - 1
+    this.states[place] = ~(this.active.push(lane) - 1)
   }
 
   /** Takes the lane of a key away, of which nothing is left. */
   protected detach(lane: LimitLane<E>): void {
     const { place } = lane
     const last = this.active.pop() as LimitLane<E>
-    const index = this.rows[ROW * place + LANE] as number
-    this.rows[ROW * place + LANE] = 0
+    const state = this.stateOf(place)
+    this.states[place] = 0
     lane.place = 0
     if (last === lane) return
-    this.active[index] = last
-    this.rows[ROW * last.place + LANE] = index
+    this.active[~state] = last
+    this.states[last.place] = state
   }
 
-  private count(place: number, what: number): number {
-    return this.rows[ROW * place + what] as number
+  private stateOf(place: number): number {
+    return this.states[place] as number
   }
 
-  private change(place: number, what: number, by: number): void {
-    this.rows[ROW * place + what] = (this.rows[ROW * place + what] as number) + by
+  private change(place: number, by: number): void {
+    this.states[place] = (this.states[place] as number) + by
   }
+}
+
+function runningIn(state: number): number {
+  return (state >> RUNNING_BITS) & COUNT
 }

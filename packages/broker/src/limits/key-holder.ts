@@ -30,13 +30,10 @@ export function holdsFor<E extends Waiting>(entry: E, only: KeyedLimit<E>): bool
   const key = only.keyOf(entry.subject)
   if (key === undefined) return false
   const place = only.placeOf(key)
-  const lane = only.laneAt(place)
+  const lane = only.needsLane(place) ? only.laneIn(place) : null
   holds(holder, undefined, lane ?? only)
   if (lane !== null) lane.known++
-  else {
-    holder.limitPlace = place
-    only.hold(place)
-  }
+  else holder.limitPlace = place
   return true
 }
 
@@ -62,6 +59,16 @@ export function holdsKey<E extends Waiting>(entry: E): boolean {
 export function laneOf<E extends Waiting>(entry: E): LimitLane<E> | null {
   const { limitOf, limitPlace } = entry as KeyHolder<E>
   return limitPlace === 0 ? (limitOf as LimitLane<E>) : (limitOf as KeyedLimit<E>).laneAt(limitPlace as number)
+}
+
+/** The same; makes it if there is none. */
+export function laneFor<E extends Waiting>(entry: E): LimitLane<E> {
+  const lane = laneOf(entry)
+  if (lane !== null) return lane
+  const made = limitOf(entry).laneIn(placeOf(entry))
+  // A new one is counted nowhere before.
+  if ((entry as KeyHolder<E>).limitAt === undefined) made.known++
+  return made
 }
 
 /** The limit of its key, which has no lane. */
@@ -146,7 +153,7 @@ export function end<E extends Waiting>(entry: E, lane: LimitLane<E> | null): voi
 /** Makes a pass say what a request that holds its key knows. It holds it no longer. */
 export function passInstead<E extends Waiting>(holder: KeyHolder<E> & E, pass: Pass<E>): Pass<E> {
   const { limitAt } = holder
-  const lane = laneOf(holder) ?? limitOf(holder).laneIn(placeOf(holder))
+  const lane = laneFor<E>(holder)
   holder.limitOf = undefined
   const { isRate } = lane.owner as KeyedLimit<E>
   pass.keyed = isRate ? null : lane

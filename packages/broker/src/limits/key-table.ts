@@ -1,7 +1,7 @@
 import { hashOf, NO_HASH } from './key-hash'
 
 /** A key is at most this far from where its hash puts it. */
-const STEPS = 16
+const STEPS = 64
 const FEW = 64
 /** Fewer places than this keep their memory. */
 const MANY = 4096

@@ -68,7 +68,7 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     return this.table.find(key) || this.add(key)
   }
 
-  /** The lane of the key in a place. */
+  /** The lane of the key in a place. One that is made knows the requests that are counted. */
   laneIn(place: number): LimitLane<E> {
     return this.laneAt(place) ?? this.activate(place)
   }
@@ -98,7 +98,8 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     let count = 0
     for (let place = 1; place < this.table.places; place++) {
       if (this.laneAt(place) !== null || this.table.keyOf(place) === undefined) continue
-      if (this.isHeld(place) || (this.begins !== null && this.begins.used(place, now) > 0)) count++
+      const isIdle = this.onlyRests(place) || !this.isKept(place)
+      if (!isIdle || (this.begins !== null && this.begins.used(place, now) > 0)) count++
       else this.left(place)
     }
     return count
@@ -127,22 +128,19 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     const at = this.rested++ & (RESTING - 1)
     const before = this.resting[at] as LimitLane<E> | null
     this.resting[at] = lane
-    if (before !== null) this.endRest(before)
+    if (before !== null) this.endRestOf(before)
   }
 
-  /** Nobody holds a key any more. It rests before it is let go. */
+  /** It rests before it is let go. */
   protected released(place: number): void {
-    if (this.isKept(place)) return
-    this.setRest(place, true)
+    this.beginRest(place)
     const at = this.restedPlaces++ & (RESTING - 1)
     const before = this.restingPlaces[at] as number
     this.restingPlaces[at] = place
-    if (!this.rests(before)) return
-    this.setRest(before, false)
-    this.left(before)
+    if (this.endRest(before)) this.left(before)
   }
 
-  private endRest(lane: LimitLane<E>): void {
+  private endRestOf(lane: LimitLane<E>): void {
     lane.isResting = false
     if (lane.known > 0 || lane.isHeld) return
     const { place } = lane
@@ -171,7 +169,7 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
 
   /** Something of a key has ended: forgets the key if nothing is left. */
   private left(place: number): void {
-    if (this.isHeld(place) || this.isKept(place) || this.begins?.isEmpty(place) === false) return
+    if (this.isKept(place) || this.begins?.isEmpty(place) === false) return
     if (this.table.keyOf(place) === undefined) return
     const before = this.table.places
     this.table.remove(place)

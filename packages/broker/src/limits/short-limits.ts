@@ -12,6 +12,7 @@ import {
   holdAgain,
   holdsFor,
   holdsKey,
+  laneFor,
   laneOf,
   leaveAndBegin,
   limitOf,
@@ -115,7 +116,7 @@ export class ShortLimits<E extends Waiting> {
     if (lane !== null) return lane.waiting < lane.rules.max && lane.isClosed(1, 0, now) && this.parked(entry, lane, now)
     const limit = limitOf(entry)
     const place = placeOf(entry)
-    return !limit.isFull(place) && limit.isClosed(place, now) && this.parked(entry, limit.laneIn(place), now)
+    return !limit.isFull(place) && limit.isClosed(place, now) && this.parked(entry, laneFor(entry), now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */

@@ -34,6 +34,11 @@ function begins(broker: Broker<Job, Job>, user: string, now: number): boolean {
   return taken !== null
 }
 
+/** What a function returns until it returns null. */
+function* iterate<T>(next: () => T | null): Generator<T> {
+  for (let value = next(); value !== null; value = next()) yield value
+}
+
 describe('a rate of each of many keys', () => {
   it('counts what a key began, however many others came between', () => {
     const step = fc.record({ user: fc.nat(60), after: fc.nat(3), twice: fc.boolean() })
@@ -93,6 +98,18 @@ describe('limits of many keys', () => {
     expect(begins(broker, 'held', 4)).toBe(false)
     broker.release(held, 4)
     expect(begins(broker, 'held', 4)).toBe(true)
+  })
+
+  it('count 40 000 that wait or run of one key', () => {
+    const broker = createBroker<Job, Job>({ limits: { by: 'user', concurrency: 50_000, max: 40_000 } }, 0)
+    const jobs = Array.from({ length: 40_001 }, () => jobOf('a', 0))
+    for (const job of jobs) broker.ask(job, 0)
+    expect(broker.decision.dropped.map(({ reason }) => reason)).toEqual(['max'])
+    const taken = [...iterate(() => broker.take(1))]
+    expect(taken).toEqual(jobs.slice(0, 40_000))
+    expect(broker.limits(1).limits).toMatchObject({ keys: 1, waiting: 0 })
+    for (const job of taken) broker.release(job, 2)
+    expect(broker.limits(2).limits).toMatchObject({ keys: 0, waiting: 0 })
   })
 
   it('know of a key for which one waits what ran and began before', () => {
