@@ -74,6 +74,15 @@ describe('a batch in a thread that one of its callers leaves', () => {
     expect([await ends[0], await ends[2], paid()]).toEqual(['a', 'c', 'ac'])
   })
 
+  it('is made without a message whose caller has left before', async () => {
+    const { pool, paid } = await open({}, 4)
+    const { ends, leave } = three(pool, 'pay')
+    leave(1)
+    expect(await ends[1]).toMatchObject({ started: false, mayBeCommitted: false })
+    openGate()
+    expect([await ends[0], await ends[2], paid()]).toEqual(['a', 'c', 'ac'])
+  })
+
   it('goes without those who left when it runs again', async () => {
     const { pool, paid } = await open({ size: 2 })
     const blocked = call(pool, { type: 'block' })

@@ -111,7 +111,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return runner.batch?.goesOnWithout(this) === true ? 'shared' : null
   }
 
-  /** The one that gives up its run if this one gives up. */
+  /** The request whose run ends if this one gives up: of calls that share a run, the last one ends the run. */
   get runs(): Request {
     return this
   }
