@@ -104,7 +104,7 @@ export class ExpiredError extends GenPoolError {
     why?: Remedy,
     /** How long the caller wanted to wait. Default: as long as it waited. */
     timeoutMs = round(waitedMs),
-    /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+    /** Whether its commit may count all the same: it was being written, or only the answer was missing, or the run goes on for others. */
     readonly mayBeCommitted = false,
   ) {
     super(
@@ -126,7 +126,7 @@ export class ExpiredError extends GenPoolError {
  */
 export class CancelledError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_CANCELLED'
-  /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+  /** Whether its commit may count all the same: it was being written, or only the answer was missing, or the run goes on for others. */
   readonly mayBeCommitted: boolean
   constructor(
     readonly target: string,
@@ -163,7 +163,7 @@ export function cancelledWait(target: string): string {
  */
 export class StoppedError extends GenPoolError {
   readonly code = 'ERR_GENPOOL_STOPPED'
-  /** Whether its commit may count all the same: it was being written, or only the answer was missing. */
+  /** Whether its commit may count all the same: it was being written, or only the answer was missing, or the run goes on for others. */
   readonly mayBeCommitted: boolean
   constructor(
     readonly target: string,

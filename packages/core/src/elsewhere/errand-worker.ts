@@ -6,6 +6,7 @@ import type { Handler } from '../behaviours/handler'
 import { checkMessage } from '../pool/check-message'
 import { NO_HANDLER } from '../behaviours/handler'
 import type { RequestKind } from '../requests/outcome'
+import { Batch } from '../requests/batch'
 import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
 import type { Started, WorkerHost } from '../work/worker'
@@ -70,18 +71,7 @@ export class ErrandWorker {
     const pool = (this.pool = setup instanceof LocalPool ? setup : new LocalPool(setup))
     const worker = (this.#worker = new LastWordWorker(pool, info, this.#reportsTo(host), cell))
     worker.lastWord = host
-    this.#runner = {
-      info,
-      facts: pool.facts,
-      get commits() {
-        return worker.commits
-      },
-      holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
-      isWriting: () => false,
-      startOf: (request) => worker.startOf(request),
-      giveUp: () => true,
-      gaveUp: () => undefined,
-    }
+    this.#runner = runnerOf(worker, info)
   }
 
   /** What it runs; null if it is idle. */
@@ -136,6 +126,10 @@ export class ErrandWorker {
   /** Runs an errand, with the others of its batch. */
   run(errand: Errand, companions: readonly Errand[]): void {
     if (errand.handler.batch > 0) errand.extend().companions = companions
+    if (companions.length > 0) {
+      const runner = runnerOf(this.#worker, this.info, new Batch(errand, companions))
+      for (const each of [errand, ...companions]) each.runner = runner
+    }
     this.#hand.first = errand
     this.#worker.give(errand)
   }
@@ -172,6 +166,22 @@ export class ErrandWorker {
       returned: () => undefined,
       died: () => undefined,
     }
+  }
+}
+
+function runnerOf(worker: LastWordWorker, info: MemberInfo, batch?: Batch): Runner<Request> {
+  return {
+    ...(batch === undefined ? {} : { batch }),
+    info,
+    facts: worker.pool.facts,
+    get commits() {
+      return worker.commits
+    },
+    holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
+    isWriting: () => false,
+    startOf: (request) => worker.startOf(request),
+    giveUp: () => true,
+    gaveUp: () => undefined,
   }
 }
 

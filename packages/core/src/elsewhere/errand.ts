@@ -76,7 +76,7 @@ export class Errand extends Request {
   override fail(error: GenPoolError): boolean {
     if (this.outcome !== null) return false
     this.#ended('crashed', error)
-    this.rarely?.controller?.abort(error)
+    this.abort(error)
     this.reports.failed(this, error)
     return true
   }
@@ -99,7 +99,22 @@ export class Errand extends Request {
   giveUp(reason: GenPoolError): void {
     if (this.outcome !== null) return
     this.#ended('cancelled', reason)
-    this.rarely?.controller?.abort(reason)
+    this.abort(reason)
+  }
+
+  /** The same for all of its batch. */
+  giveUpAll(reason: GenPoolError): void {
+    for (const companion of (this.companions ?? []) as readonly Errand[]) companion.giveUp(reason)
+    this.giveUp(reason)
+  }
+
+  /** The last deadline of its batch. */
+  get lastDeadline(): Nanos {
+    return this.runner?.batch?.deadline ?? this.deadline
+  }
+
+  private get isAwaited(): boolean {
+    return this.runner?.batch?.isAwaited ?? this.outcome === null
   }
 
   /** Its commit was refused. The pool gives it its outcome. */
@@ -118,8 +133,8 @@ export class Errand extends Request {
     const controller = super.makeController()
     const { signal } = controller
     const look = (): void => {
-      const reason = this.outcome === null ? this.reports.abortOf(this) : undefined
-      if (reason !== undefined) this.giveUp(reason)
+      const reason = this.isAwaited ? this.reports.abortOf(this) : undefined
+      if (reason !== undefined) this.giveUpAll(reason)
     }
     const prototype = Object.getPrototypeOf(signal) as AbortSignal
     const read = <K extends 'aborted' | 'reason'>(name: K): PropertyDescriptor => ({

@@ -136,7 +136,7 @@ export class LastWordWorker extends InProcessWorker {
       return super.committed(new Step('noReply', undefined, step.next, step.then), state)
     }
     if (this.#cell !== null && errand !== null && this.lastWord?.commits(errand, step.next !== undefined) === false) {
-      errand.giveUp(this.lastWord.abortOf(errand) ?? this.pool.failures.gone())
+      errand.giveUpAll(this.lastWord.abortOf(errand) ?? this.pool.failures.gone())
       if (errand.rarely !== null) errand.rarely.effects = null
     }
     super.committed(step, state)

@@ -169,7 +169,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   private give(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.skip(request)
-    if (request.handler.batch > 0) request.extend().companions = takeBatch(this, request)
+    if (request.handler.batch > 0) takeBatch(this, request)
     this.worker.give(request)
   }
 

@@ -2,6 +2,7 @@ import { type Nanos, type Timer, type Turn, withoutContext } from '@genpool/runt
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Crew } from '../members/crew'
+import { memberOf } from '../members/batch-run'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
@@ -118,14 +119,14 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   private handlerStarted(request: Request): void {
     this.turnWork.join()
     const { handlerStarted } = this.listeners
-    const seat = request.runner as Member
+    const seat = memberOf(request) as Member
     for (const listener of handlerStarted) listener.handlerStarted(seat, request, this.turn.now())
   }
 
   private reran(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {
     this.recorder.reran(this.turn.now())
     const { handlerReran } = this.listeners
-    for (const listener of handlerReran) listener.handlerReran(request.runner as Member, request, attempt)
+    for (const listener of handlerReran) listener.handlerReran(memberOf(request) as Member, request, attempt)
   }
 
   finished(member: Member, request: Request, runNs: Nanos, times: number): void {

@@ -2,9 +2,9 @@ import type { GenPoolError } from '@genpool/runtime'
 import type { Delivery } from '../behaviours/context'
 import { letGo } from '../behaviours/answerable'
 import type { Handler } from '../behaviours/handler'
-import type { Outcome } from './outcome'
+import { isGivenUp, type Outcome } from './outcome'
 import { Request } from './request'
-import type { RequestOwner } from './request-owner'
+import type { Commit, RequestOwner } from './request-owner'
 
 /** What becomes of a delivered cast: told once. */
 export interface DeliveryEnd {
@@ -53,7 +53,7 @@ export class DeliveredCast extends Request {
     return this.#isLeft
   }
 
-  override get commit(): 'written' | 'done' | null {
+  override get commit(): Commit | null {
     return this.#isLeft ? 'written' : super.commit
   }
 
@@ -74,13 +74,14 @@ export class DeliveredCast extends Request {
   }
 
   /**
-   * While its commit is being written nobody knows whether it is done: it waits for that, or it would run again, and count twice. If the
+   * While its commit is being written, or is that of a batch in which others stay, nobody knows whether it is done: it waits for that, or it would run again, and count twice. If the
    * commit comes to nothing, it fails then.
    */
   override fail(error: GenPoolError): boolean {
     const { code } = error
     if (this.outcome !== null || code === 'ERR_GENPOOL_CRASHED') return super.fail(error)
-    if (this.commit === 'written') return this.#failLater(code)
+    const { commit } = this
+    if (commit === 'written' || (commit === 'shared' && isGivenUp(error))) return this.#failLater(code)
     if (this.#ending === null || code !== 'ERR_GENPOOL_EXPIRED') return super.fail(error)
     return super.fail(this.#pool.failures[this.#ending](this))
   }

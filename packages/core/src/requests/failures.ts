@@ -5,6 +5,7 @@ import {
   type GenPoolError,
   isGenPoolError,
   NS_PER_MS,
+  READ_FIRST,
   type Remedy,
   StoppedError,
   textOf,
@@ -17,6 +18,7 @@ import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import type { Remedies } from './remedies'
 import type { Request } from './request'
+import type { Commit } from './request-owner'
 import { selfWaitOf } from './self-wait'
 
 /** What to do about a pool that waits for itself. */
@@ -29,11 +31,13 @@ const RAN_BEFORE = ' It has run before, and waited to be run again: it may have 
 
 /** What is said of a request that fails although its commit counts, or may. */
 const COMMITS = { written: WRITTEN, done: 'its commit was done, and only the answer was missing' }
+/** Said of a message that was left by its caller, and by nobody else who waits for the same run. */
+const GOES_ON = 'others wait for the same run, and it goes on for them'
 const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
 const UNANSWERED: Remedy = { says: 'Answer with the commit, or raise "timeout".' }
 
-function withCommit(commit: 'written' | 'done', remedy = UNANSWERED): Remedy {
-  return { ...remedy, why: `the request was run, and ${COMMITS[commit]}` }
+function withCommit(commit: Commit, remedy = UNANSWERED): Remedy {
+  return { ...remedy, why: commit === 'shared' ? GOES_ON : `the request was run, and ${COMMITS[commit]}` }
 }
 
 /** Makes the errors of one pool, with its name and the facts of the request. */
@@ -69,12 +73,12 @@ export class Failures {
   }
 
   expired(request: Request): ExpiredError {
-    const { commit, deadline } = request
+    const { deadline } = request
+    const { started, commit } = howFar(request)
     const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
       sentAt: request.sentAt,
       timeout: (deadline - request.sentAt) / NS_PER_MS,
     }
-    const started = wasStarted(request)
     const remedy =
       commit === 'written'
         ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)
@@ -104,20 +108,19 @@ export class Failures {
   }
 
   cancelled(request: Request): CancelledError {
-    const { commit } = request
-    return new CancelledError(
-      this.pool,
-      wasStarted(request),
-      request.rarely?.signal?.reason,
-      undefined,
-      commit === null ? undefined : COMMITS[commit],
-    )
+    const { started, commit } = howFar(request)
+    const reason: unknown = request.rarely?.signal?.reason
+    if (commit !== 'shared')
+      return new CancelledError(this.pool, started, reason, undefined, commit === null ? undefined : COMMITS[commit])
+    const says = `A request to "${this.pool}" was cancelled by its caller, but ${GOES_ON}. ${READ_FIRST}`
+    return new CancelledError(this.pool, started, reason, says, GOES_ON)
   }
 
   stopped(request: Request): StoppedError {
-    const { commit } = request
-    const says = commit === null ? undefined : COMMITS[commit]
-    return new StoppedError(this.pool, wasStarted(request), this.status.cause, this.remedies.ofEnded(), says)
+    const { started, commit } = howFar(request)
+    // All that wait for a run are told.
+    const says = commit === null || commit === 'shared' ? undefined : COMMITS[commit]
+    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofEnded(), says)
   }
 
   /** The error of what a pool refuses that has stopped, or stops. */
@@ -146,8 +149,15 @@ function selfWaitInWords(request: Request): { says: string } | undefined {
   return way === undefined ? undefined : { says: `The pool waits for itself: ${way}. ${LEAVE_THE_CIRCLE}` }
 }
 
-/** Its caller gives up: a worker elsewhere may have begun it and not said so yet. What it has not begun by now, it never will. */
-function wasStarted(request: Request): boolean {
+/** How far a request is whose caller gives up, and what may come of it. A run that goes on for others counts as started. */
+function howFar(request: Request): { readonly started: boolean; readonly commit: Commit | null } {
+  const wasStarted = hasStarted(request.runs)
+  const { commit } = request
+  return { started: wasStarted || commit !== null, commit }
+}
+
+/** A worker elsewhere may have begun it and not said so yet. What it has not begun by now, it never will. */
+function hasStarted(request: Request): boolean {
   const { attempt, runner } = request
   if (attempt > 0 || runner === null) return attempt > 0
   return !runner.giveUp(request) || runner.startOf(request) !== null

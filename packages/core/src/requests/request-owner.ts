@@ -62,8 +62,28 @@ export interface RequestOwner<R> {
   }
 }
 
+/**
+ * How the commit of a request may count that fails: it is `done`; it is being `written`; or it is `shared` with others, for whom the
+ * run goes on.
+ */
+export type Commit = 'written' | 'done' | 'shared'
+
+/** The requests (`R`) of one run, as one of them sees them. */
+export interface Together<R> {
+  /** The one whose `ctx.signal` is that of all. */
+  readonly first: R
+  /** Whether one of them has no outcome. */
+  readonly isAwaited: boolean
+  /** The deadline of those without outcome that comes last; without any, that of the first. */
+  readonly deadline: Nanos
+  /** Whether the run goes on if this one gives up, since the result is wanted for another one. */
+  goesOnWithout(request: R): boolean
+}
+
 /** The member that has a request (`R`), as the request sees it. */
 export interface Runner<R> {
+  /** The batch that it runs. Left out if it runs this request alone. */
+  readonly batch?: Together<R>
   readonly info: MemberInfo
   readonly facts: PoolFacts
   /** Whether its runs end with a commit, for which answers and effects wait. */
@@ -74,7 +94,7 @@ export interface Runner<R> {
   isWriting(request: R): boolean
   /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: R): Nanos | null
-  /** Its caller is about to give up. False: it is too late, its answer is on its way. */
+  /** Its caller is about to give up. False: it is too late, its answer is on its way. True of one that leaves others in its batch. */
   giveUp(request: R): boolean
   /** Reports that the request was settled with `error` while this member had it. */
   gaveUp(request: R, error: GenPoolError): void

@@ -19,7 +19,7 @@ import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { afterProgress, tellProgress } from './progress'
 import { Rarely } from './rarely'
-import type { RequestOwner, Runner } from './request-owner'
+import type { Commit, RequestOwner, Runner } from './request-owner'
 import type { RequestFacts, RequestTimes } from './request-facts'
 import { timesUntil } from './request-times'
 import type { Scope } from './scope'
@@ -102,10 +102,18 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.outcome !== null && this.outcome !== 'replied'
   }
 
-  /** What its member has committed, or may have, although it has no answer; null if nothing. */
-  get commit(): 'written' | 'done' | null {
+  /** What its member has committed, may have or may yet, although it has no answer; null if nothing. */
+  get commit(): Commit | null {
+    const { runner } = this
     if (this.rarely !== null && this.rarely.committed === true) return 'done'
-    return this.runner?.isWriting(this) === true ? 'written' : null
+    if (runner === null) return null
+    if (runner.isWriting(this)) return 'written'
+    return runner.batch?.goesOnWithout(this) === true ? 'shared' : null
+  }
+
+  /** The request whose run ends if this one gives up: of calls that share a run, the last one ends the run. */
+  get runs(): Request {
+    return this
   }
 
   /** Whether its worker is gone, and it waits for the end of its commit. */
@@ -211,8 +219,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (this.outcome !== null) return false
     if (isGivenUp(error) && this.runner?.giveUp(this) === false) return false
     if (!this.settle(outcomeOf(error), error)) return false
-    const controller = this.rarely?.controller ?? null
-    if (controller !== null) this.within(() => controller.abort(error))
+    this.abort(error)
     this.runner?.gaveUp(this, error)
     if (this.resolveCaller !== null) this.owner.tellFailure(afterProgress(this, this.resolveCaller), new Failure(error))
     else {
@@ -220,6 +227,14 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       this.owner.lost(this, error)
     }
     return true
+  }
+
+  /** Fires `ctx.signal`: that of a batch when nobody waits for it any more. */
+  protected abort(error: GenPoolError): void {
+    const batch = this.runner?.batch
+    if (batch?.isAwaited === true) return
+    const controller = (batch?.first ?? this).rarely?.controller ?? null
+    if (controller !== null) this.within(() => controller.abort(error))
   }
 
   within<T>(work: () => T): T {
@@ -247,7 +262,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   /** Makes the controller of `ctx.signal`, when a handler first reads that. */
   makeController(): AbortController {
     const controller = new AbortController()
-    if (this.abandoned) controller.abort()
+    if (this.abandoned && this.runner?.batch?.isAwaited !== true) controller.abort()
     return controller
   }
 

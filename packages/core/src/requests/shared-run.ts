@@ -2,7 +2,7 @@ import { keepShape, type GenPoolError, type Nanos } from '@genpool/runtime'
 import type { Handler } from '../behaviours/handler'
 import type { Outcome } from './outcome'
 import { Request } from './request'
-import type { RequestOwner } from './request-owner'
+import type { Commit, RequestOwner } from './request-owner'
 
 /** Who keeps the books of calls that share runs. */
 export interface CallerBooks {
@@ -66,8 +66,17 @@ export class SharedCall extends Request {
     super(books.owner, 'call', about.handler, about.message, resolveCaller, about.sentAt)
   }
 
-  override get commit(): 'written' | 'done' | null {
-    return this.run === null ? null : this.run.commit
+  override get commit(): Commit | null {
+    return this.run === null ? null : (this.run.commit ?? (this.isLast ? null : 'shared'))
+  }
+
+  override get runs(): Request {
+    return this.run !== null && this.isLast ? this.run : this
+  }
+
+  /** Whether nobody else waits for the run. */
+  private get isLast(): boolean {
+    return this.run?.callers.size === 1 && this.run.callers.has(this)
   }
 
   /** Takes over how far the run is, for what errors and events say. */

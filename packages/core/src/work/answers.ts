@@ -16,25 +16,25 @@ export interface Answering {
 /**
  * Gives the answers of a run whose commit is done, then calls its effects.
  *
- * @param companions the other requests of the batch; null if there is none
+ * @param request whose context the handler had
+ * @param batch the requests whose messages the handler got; null if it was that of `request` alone
  * @param state what the commit left
  */
 export function giveAnswers(
-  { request, companions }: { readonly request: Request; readonly companions: readonly Request[] | null },
+  { request, batch }: { readonly request: Request; readonly batch: readonly Request[] | null },
   step: Step,
   state: unknown,
   pool: Answering,
 ): void {
   const { rarely } = request
-  const batch = companions === null ? [request] : [request, ...companions]
   if (rarely !== null) rarely.committed = hasChanged(step)
   rarely?.scope?.committed()
   try {
-    if (companions !== null) answerBatch(step, state, batch)
+    if (batch !== null) answerBatch(step, state, batch)
     else if (rarely !== null && rarely.held !== null) request.give(rarely.held.value)
     else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state), step)
   } catch (error) {
-    for (const each of batch) failAfter(step, each, error)
+    for (const each of batch ?? [request]) failAfter(step, each, error)
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
 }
@@ -85,7 +85,10 @@ function valueOf(step: Step, state: unknown): unknown {
 
 /** Gives each request of a batch its part of the answer. A step that does not reply answers none. */
 function answerBatch(step: Step, state: unknown, requests: readonly Request[]): void {
-  if (step.kind !== 'reply') return
+  if (step.kind !== 'reply') {
+    if (hasChanged(step)) for (const request of requests) if (request.expectsAnswer) request.committed()
+    return
+  }
   const values = valueOf(step, state)
   if (Array.isArray(values) && values.length === requests.length) {
     return requests.forEach((request, i) => giveAnswer(request, values[i], step))

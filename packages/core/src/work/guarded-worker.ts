@@ -79,6 +79,10 @@ class GuardedWorker implements Worker {
     return this.#guard((worker) => worker.giveUp?.(job) !== false, true, [job])
   }
 
+  leave(job: Job): boolean {
+    return this.#guard((worker) => worker.leave?.(job) === true, false, [])
+  }
+
   isWriting(job: Job): boolean {
     return this.#worker?.isWriting?.(job) === true
   }

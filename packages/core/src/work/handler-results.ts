@@ -77,7 +77,8 @@ export function failureOf(
 
 /** Whether a handler stopped because its callers no longer wait. That is what `ctx.signal` is for, and no fault. */
 function isAbort(cause: unknown, requests: readonly Request[]): boolean {
-  if (!isOf(cause, Error) || !requests.every((request) => request.abandoned)) return false
+  if (!isOf(cause, Error) || requests.some(({ outcome }) => outcome === null)) return false
+  if (!requests.some((request) => request.abandoned)) return false
   if (cause.name === 'AbortError' || isGenPoolError(cause, 'ERR_GENPOOL_CANCELLED')) return true
   return requests.some((request) => request.rarely?.controller?.signal.reason === cause)
 }

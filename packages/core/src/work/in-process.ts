@@ -31,8 +31,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
   private commitsNow = false
   private keeper: StateKeeper | null
-  /** The other requests of the batch in hand; null if there is none. */
-  private companions: readonly Request[] | null = null
+  /** The requests of the batch in hand whose messages its handler gets; null if there is none. */
+  private batch: readonly Request[] | null = null
   startedAt: Nanos = 0
   private promised: PromisedRuns | null = null
 
@@ -94,7 +94,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
   runAtOnce(job: Request): boolean {
-    if (job.handler.batch > 0 || this.companions !== null) this.companions = job.companions
+    if (job.handler.batch > 0 || this.batch !== null) this.batch = batchOf(job)
     this.began(job)
     let step: Step | PromiseLike<Step>
     try {
@@ -137,15 +137,15 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   run(state: unknown, attempt: Attempt): Step | PromiseLike<Step> {
     const job = this.host.inHand.first as Request
     const isPlain = job.rarely === null && job.handler.batch === 0
-    if (attempt.number > 1 || attempt.exclusive || !isPlain) this.prepare(job, attempt)
+    const lead = attempt.number > 1 || attempt.exclusive || !isPlain ? this.prepare(job, attempt) : job
     this.host.progress.attempted(job, attempt)
-    const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(job, attemptOf(job))
+    const ctx = this.pool.behaviour.form === 'plain' ? new PlainContext(job) : new MessageContext(lead, attemptOf(lead))
     let result: unknown
     calling.hand = this.host.inHand
     try {
       result = isPlain
         ? job.handler.handle(job.message, state, ctx)
-        : runSpecially(job, this.companions, { state, attempt, ctx })
+        : runSpecially(job, this.batch, { state, attempt, ctx })
     } catch (error) {
       calling.hand = null
       throw new HandlerFailure(error)
@@ -154,11 +154,18 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return stepOf(result, job.handler, this)
   }
 
-  private prepare({ rarely }: Request, attempt: Attempt): void {
-    const refusal = attempt.number > 1 || attempt.exclusive ? this.admit() : undefined
-    if (refusal !== undefined) throw refusal
+  /** Returns the request whose context the handler gets: of a batch, the first that is wanted. */
+  private prepare(job: Request, attempt: Attempt): Request {
+    if (attempt.number > 1 || attempt.exclusive) {
+      const refusal = this.admit()
+      if (refusal !== undefined) throw refusal
+      if (this.batch !== null) this.batch = this.batch.filter((request) => !request.abandoned)
+    }
     this.commitsNow = false
+    const lead = this.batch?.[0] ?? job
+    const { rarely } = lead
     if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
+    return lead
   }
 
   get promisedRuns(): PromisedRuns {
@@ -177,8 +184,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   admit(): Error | undefined {
     const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
-    this.commitsNow =
-      isWanted(job, this.pool) || this.companions?.some((companion) => isWanted(companion, this.pool)) === true
+    const requests = this.batch ?? [job]
+    this.commitsNow = requests.some((request) => isWanted(request, this.pool))
     return this.commitsNow ? undefined : this.pool.failures.expired(job)
   }
 
@@ -197,12 +204,13 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
   committed(step: Step, state: unknown): void {
-    const request = this.host.inHand.first
-    if (request !== null) {
+    const { first } = this
+    if (first !== null) {
+      const request = this.batch?.[0] ?? first
       if (this.promised !== null) this.promised.hold = null
-      if (this.companions !== null || request.rarely !== null || typeof step.value === 'function') {
+      if (this.batch !== null || request.rarely !== null || typeof step.value === 'function') {
         this.commitsNow = step.next !== undefined
-        giveAnswers({ request, companions: this.companions }, step, state, this.pool)
+        giveAnswers({ request, batch: this.batch }, step, state, this.pool)
       } else giveShortly(request, step)
     }
     this.commitsNow = false
@@ -212,7 +220,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     this.commitsNow = false
     const runNs = this.pool.turn.refresh() - this.startedAt
     if (this.promised !== null) this.promised.hold = null
-    const { isCrash, cause } = failureOf(error, [job, ...(this.companions ?? [])])
+    const { isCrash, cause } = failureOf(error, [job, ...(this.batch ?? [])])
     if (isCrash) this.host.failed(job, cause, runNs)
     else this.host.refused(job, cause, runNs)
   }
@@ -226,6 +234,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     // The request itself fires `ctx.signal`.
   }
 
+  /** Before a run that has waited for the state, and before one that is repeated, those who have left are taken out. */
+  leave({ attempt }: Request): boolean {
+    return attempt === 0
+  }
+
   holdsAnswersOf(request: Request): boolean {
     return this.commits && !this.ended && this.has(request)
   }
@@ -235,7 +248,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   private has(request: Request): boolean {
-    return this.host.inHand.first === request || this.companions?.includes(request) === true
+    return this.host.inHand.first === request || this.batch?.includes(request) === true
   }
 
   end(reason: unknown): Eventually<void> {
@@ -246,4 +259,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
+}
+
+/** The requests of a batch; null if the handler takes one message. */
+function batchOf(job: Request): readonly Request[] | null {
+  const { companions } = job
+  return companions === null ? null : [job, ...companions]
 }

@@ -181,12 +181,14 @@ export function attemptOf({ attempt, rarely }: Request): number {
 }
 
 function signalOf(request: Request): AbortSignal {
-  const rarely = request.extend()
-  rarely.controller ??= request.makeController()
+  const signalled = (request.runner?.batch?.first as Request | undefined) ?? request
+  const rarely = signalled.extend()
+  rarely.controller ??= signalled.makeController()
   return rarely.controller.signal
 }
 
-function remainingMsOf({ deadline, owner }: Request): number {
+function remainingMsOf({ deadline: own, owner, runner }: Request): number {
+  const deadline = runner?.batch?.deadline ?? own
   return Math.max(0, (deadline - owner.turn.refresh()) / NS_PER_MS)
 }
 

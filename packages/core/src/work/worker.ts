@@ -163,13 +163,19 @@ export interface Worker<J extends Job = Job> {
    * reported before this returns.
    */
   revoke(job: J): boolean
-  /** The caller of a running job no longer waits. Tell the handler; the job still ends with a report. */
+  /** The caller of a running job, or of a batch all of them, no longer wait. Tell the handler; the job still ends with a report. */
   cancel(job: J, reason: unknown): void
   /**
    * The caller of a job is about to give up. True: the job will not commit. False: it is too late, since the commit is done and the
    * answer is on its way; then it neither expires nor is cancelled. Left out by workers that commit in this thread.
    */
   giveUp?(job: J): boolean
+  /**
+   * A caller of a batch leaves, and others stay: the run goes on for them. `job` is the message that is left, which is one of the batch. A
+   * run that is repeated, because another commit came first, should go without it. True: it is certain that no handler gets this message.
+   * Left out: nothing is certain.
+   */
+  leave?(job: J): boolean
   /** Whether an answer to this job that is given now has to wait for the commit of its run. */
   holdsAnswersOf(job: J): boolean
   /**

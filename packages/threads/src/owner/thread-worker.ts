@@ -8,6 +8,7 @@ import { encodeError } from '../values/errors'
 import { Endings } from './endings'
 import { FollowedState } from './followed-state'
 import { Giving } from './giving'
+import { messageOfLeaver } from './leaver'
 import { Load } from './load'
 import { MainCalls } from './main-calls'
 import { Posting } from './posting'
@@ -147,10 +148,14 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   giveUp(job: Job): boolean {
-    // A batch goes on while somebody waits for it.
-    if (job.companions?.some(({ outcome }) => outcome === null) === true) return true
     // The store may take long: its caller is told that nobody knows yet whether the commit counts.
     return this.#ledger.giveUp(job) || this.isWriting(job)
+  }
+
+  leave(job: Job): boolean {
+    const message = messageOfLeaver(this.#ledger, job)
+    if (message !== undefined) this.#posting.add(message)
+    return false
   }
 
   isWriting(job: Job): boolean {

@@ -84,8 +84,10 @@ export type ToThread =
   | JobToThread
   /** How its steps are committed from now on. */
   | readonly ['options', Setup['stateOptions']]
-  /** `reason`: the error of its caller. */
+  /** `reason`: the error of its caller. Of a batch, of the one that left last. */
   | readonly ['cancel', id: number, reason: EncodedValue]
+  /** The caller of one message of a batch no longer waits, and others do. `batch`: the number of the first message. */
+  | readonly ['left', batch: number, id: number]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */
   | readonly ['resolved', id: number, value: unknown]

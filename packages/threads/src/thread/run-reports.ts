@@ -39,21 +39,31 @@ export class RunReports implements ErrandHost {
   abortOf(errand: Errand): GenPoolError | undefined {
     const lane = this.#laneOf(errand)
     if (lane?.worker.running !== errand) return undefined
-    const isOver = isIn(this.ports.words, lane.run, CANCELLED) || errand.deadline <= this.ports.clock.now()
+    const isOver = isIn(this.ports.words, lane.run, CANCELLED) || errand.lastDeadline <= this.ports.clock.now()
     return isOver ? this.#reasonOf(errand, lane) : undefined
   }
 
-  /** The caller of a job no longer waits: `reason` is the error that it got. */
+  /** The caller of a job no longer waits, nor any other of its batch: `reason` is the error that the last one got. */
   cancelled(id: number, reason: EncodedValue): void {
     const errand = this.ports.lanes()?.byId(id)?.worker.running
-    if (errand?.id === id) errand.giveUp(decodeError(reason) as GenPoolError)
+    if (errand?.id === id) errand.giveUpAll(decodeError(reason) as GenPoolError)
+  }
+
+  /** A caller of a batch no longer waits, and others do. */
+  left(batch: number, id: number): void {
+    const worker = this.ports.lanes()?.byId(batch)?.worker
+    const first = worker?.running ?? null
+    if (worker === undefined || first?.id !== batch) return
+    const all = [first, ...((first.companions ?? []) as readonly Errand[])]
+    const leaver = all.find((errand) => errand.id === id)
+    leaver?.giveUp(worker.pool.failures.cancelled(leaver))
   }
 
   /** The same as far as this thread knows it. */
   #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
     const { failures, turn } = worker.pool
     turn.refresh()
-    return errand.deadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
+    return errand.lastDeadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
   }
 
   runsAgain(errand: Errand): void {

@@ -72,6 +72,8 @@ export class Runtime {
         return this.#worker?.pool.configure(message[1])
       case 'cancel':
         return this.#reports?.cancelled(message[1], message[2])
+      case 'left':
+        return this.#reports?.left(message[1], message[2])
       case 'queried':
         return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
@@ -153,7 +155,8 @@ export class Runtime {
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
     const now = this.#clock.now()
-    const { id, deadline, isPatient } = message
+    const { id, isPatient } = message
+    const deadline = Math.max(message.deadline, ...(companions ?? []).map((each) => each.deadline))
     const run: Run = { id, place, startedAt: now, isPatient }
     const isTaken = isIn(this.words, run, TAKEN)
     if (!isTaken && deadline <= now && !isIn(this.words, run, CANCELLED)) return
