@@ -239,7 +239,9 @@ export function textOf(cause: unknown): string {
 }
 
 function inOneLine(lines: string): string {
-  return lines.replace(/([.:]?)\n\s*/g, (_, end) => (end === ':' ? ': ' : '; '))
+  return lines.replace(/([.:]?)\n\s*(.)/g, (_, end: string, next: string) =>
+    end === '.' ? `. ${next.toUpperCase()}` : `${end === '' ? ';' : end} ${next}`,
+  )
 }
 
 /** Ends a text with a full stop, unless it has an end already. */

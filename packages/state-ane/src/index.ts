@@ -40,7 +40,7 @@ export {
   type SpeculativeCell,
   type Work,
 } from './groups/speculation'
-export { changing, setting, transacting, updating } from './groups/works'
+export { setting, transacting, updating } from './groups/works'
 export type { Arrival, Backing, Kept, Lease, Mirror } from './stores/backing'
 export type { CellCondition, StorageCondition } from './stores/commit-watch'
 export { backedStore, createStore } from './stores/create-store'
