@@ -178,6 +178,34 @@ describe('a draft that is kept from a recipe', () => {
   })
 })
 
+describe('a part of the draft in the state of a pool', () => {
+  it('may be the key of a map, and a later handler reads it', async () => {
+    const Ranked = definePool({
+      init: () => ({ items: [{ name: 'tea' }, { name: 'milk' }], score: new Map<{ name: string }, number>() }),
+      calls: {
+        rank: () => reply('ranked', (draft) => draft.items.forEach((item) => draft.score.set(item, item.name.length))),
+        names: (_message: unknown, state) => reply([...state.score.keys()].map(({ name }) => name)),
+      },
+    })
+    const ranked = spawnPool(system, Ranked, 'ranked', { size: 1, clock })
+    expect(await call(ranked, { type: 'rank' })).toBe('ranked')
+    expect(await call(ranked, { type: 'names' })).toEqual(['tea', 'milk'])
+    const { items, score } = getState(ranked)
+    expect([...score.keys()]).toEqual([...items])
+  })
+
+  it('is refused in an instance of a class, and the state stays', async () => {
+    const boxed = pool(() =>
+      reply(1, (draft: any) => void (draft.n = Object.assign(new Date(0), { item: draft.item }))),
+    )
+    expect(await failure(call(boxed, { type: 'sell' }))).toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      path: ['n', 'item'],
+    })
+    expect(getState(boxed)).toEqual(initial())
+  })
+})
+
 describe('a cell', () => {
   it('says it to those who use it without a pool', () => {
     let kept: any

@@ -98,4 +98,16 @@ describe('a text that people print', () => {
     expect(warnings[0]!.detail).toContain('\\u001b[2J')
     expect(warnings[0]!.detail).not.toMatch(CONTROLS)
   })
+
+  it('has the lines of a cause as one', async () => {
+    const Short = definePool({
+      init: () => ({ n: 0 }),
+      calls: { two: { batch: 2, handle: async () => reply([], (draft) => void draft.n++) } },
+    })
+    const pool = spawnPool(system, Short, 'short', { clock })
+    const { message } = await errorOf(() => call(pool, { type: 'two' } as any))
+    only(message)
+    expect(message).not.toContain('\\n')
+    expect(message).toContain('. At the whole value: a batch of 1 message must be answered with a list of 1 answer')
+  })
 })

@@ -223,16 +223,25 @@ function withCause(cause: unknown): ErrorOptions | undefined {
 
 /**
  * Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. An object without a text of its
- * own is told by its keys.
+ * own is told by its keys. The lines of an error of GenPool are one: within another text, their ends would be shown as escapes.
  */
 export function textOf(cause: unknown): string {
   try {
-    if (cause instanceof Error) return String(cause.message === '' ? cause.name : cause.message)
+    if (cause instanceof Error) {
+      const text = String(cause.message === '' ? cause.name : cause.message)
+      return isGenPoolError(cause) ? inOneLine(text) : text
+    }
     const text = String(cause)
     return typeof cause === 'object' && text === '[object Object]' ? showValue(cause) : text
   } catch {
     return 'something that cannot be shown'
   }
+}
+
+function inOneLine(lines: string): string {
+  return lines.replace(/([.:]?)\n\s*(.)/g, (_, end: string, next: string) =>
+    end === '.' ? `. ${next.toUpperCase()}` : `${end === '' ? ';' : end} ${next}`,
+  )
 }
 
 /** Ends a text with a full stop, unless it has an end already. */

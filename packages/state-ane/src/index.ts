@@ -40,7 +40,7 @@ export {
   type SpeculativeCell,
   type Work,
 } from './groups/speculation'
-export { changing, setting, transacting, updating } from './groups/works'
+export { setting, transacting, updating } from './groups/works'
 export type { Arrival, Backing, Kept, Lease, Mirror } from './stores/backing'
 export type { CellCondition, StorageCondition } from './stores/commit-watch'
 export { backedStore, createStore } from './stores/create-store'
@@ -56,7 +56,7 @@ export { ReplicaSession } from './replicas/replica-session'
 export type { SessionPorts } from './replicas/session-ports'
 export { Replica, replicate, type ReplicaRequest, type ReplicaUpdate, type Replicator } from './replicas/replica'
 export { type Answer, type Changed, type Snapshot, type StateMessage } from './actors/messages'
-export { type NamedRecipe, spawnState, type StateOptions, type StateRef } from './actors/state-actor'
+export { type NamedRecipe, spawnState, type StateOptions, stateOptions, type StateRef } from './actors/state-actor'
 export { fileEngine, type FileEngine, type FileEngineOptions } from './journal/file-engine'
 export { JournalError } from './journal/journal-error'
 export { type JournalOptions } from './journal/journal'

@@ -35,21 +35,24 @@ import { type Changed, type CheckedMessage, checkMessage, type Snapshot, type St
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each recipe checks or declares its own argument
 export type NamedRecipe<S> = (draft: Draft<S>, argument: any) => S | Draft<S> | void | undefined
 
-const stateOptions = z.strictObject({
-  ...cellOptions.omit({ initial: true }).shape,
-  recipes: z
-    .record(
-      z.string(),
-      z.custom<NamedRecipe<never>>((value) => typeof value === 'function', 'expected a recipe'),
-    )
-    .default({})
-    .describe('The recipes that `update` messages can run, by name.'),
-  store: z
-    .custom<Store>((value) => typeof (value as Store | null)?.cell === 'function', 'expected a store')
-    .optional()
-    .describe('The store that holds the state. Default: its own store, which ends with the actor.'),
-  key: z.union([z.string(), z.int()]).default('state').describe('The cell of the store that holds the state.'),
-})
+/** The options of `spawnState`. */
+export const stateOptions = z
+  .strictObject({
+    ...cellOptions.omit({ initial: true }).shape,
+    recipes: z
+      .record(
+        z.string(),
+        z.custom<NamedRecipe<never>>((value) => typeof value === 'function', 'expected a recipe'),
+      )
+      .default({})
+      .describe('The recipes that `update` messages can run, by name.'),
+    store: z
+      .custom<Store>((value) => typeof (value as Store | null)?.cell === 'function', 'expected a store')
+      .optional()
+      .describe('The store that holds the state. Default: its own store, which ends with the actor.'),
+    key: z.union([z.string(), z.int()]).default('state').describe('The cell of the store that holds the state.'),
+  })
+  .describe('Options of `spawnState`.')
 
 /** Options of `spawnState`. All are optional. */
 export interface StateOptions<S> extends Omit<CellOptions<S>, 'initial'> {

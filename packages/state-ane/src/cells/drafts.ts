@@ -177,9 +177,8 @@ export function freezeDrafts(all: readonly Kept[], base: unknown, next: unknown)
 function freezeCopy(kept: Kept, names: Names): void {
   const copy = kept[names.copy] as Kept
   const base = kept[names.base] as Kept
-  if (copy instanceof Map) return freezeMap(copy, kept, names)
   const isPlain = Object.getPrototypeOf(copy) === Object.prototype
-  if (!isPlain && !Array.isArray(copy)) return void frozen(copy, base)
+  if (!isPlain && !Array.isArray(copy)) return freezeOther(kept, names)
   Object.freeze(copy)
   if (isPlain) wasCopied(base, copy)
   for (const [key, isSet] of kept[names.assigned] as ReadonlyMap<string, boolean>) {
@@ -188,8 +187,10 @@ function freezeCopy(kept: Kept, names: Names): void {
   }
 }
 
-function freezeMap(copy: ReadonlyMap<unknown, unknown>, kept: Kept, names: Names): void {
-  freezeSet(copy, kept[names.base] as typeof copy, kept[names.assigned] as ReadonlyMap<unknown, boolean>)
+function freezeOther(kept: Kept, names: Names): void {
+  const [copy, base] = [kept[names.copy], kept[names.base]]
+  if (!(copy instanceof Map)) return void frozen(copy, base)
+  freezeSet(copy, base as typeof copy, kept[names.assigned] as ReadonlyMap<unknown, boolean>)
   // Immer leaves a draft there.
   frozen(copy.get(undefined))
 }

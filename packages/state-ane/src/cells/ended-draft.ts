@@ -29,7 +29,7 @@ export function isLeftDraft(value: object): boolean {
   }
 }
 
-/** @throws an error of which `isEndedDraft` says yes */
-export function leftDraft(): never {
-  throw new TypeError('proxy that has been revoked')
+/** An error of which `isEndedDraft` says yes. */
+export function endedDraft(): Error {
+  return new TypeError('a proxy that has been revoked')
 }

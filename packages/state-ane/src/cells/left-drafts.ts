@@ -1,5 +1,5 @@
 import { isDraftable } from 'immer'
-import { ENDED_DRAFT, isLeftDraft } from './ended-draft'
+import { endedDraft, ENDED_DRAFT, isLeftDraft } from './ended-draft'
 import { frozen } from './frozen'
 import { draftWithin, nameOf } from './opaque/draft-within'
 
@@ -8,8 +8,9 @@ export class LeftDraft extends Error {
   constructor(
     readonly path: readonly PropertyKey[],
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message)
+    super(message, options)
   }
 }
 
@@ -50,7 +51,7 @@ class Mending {
   }
 
   #become(part: object): object {
-    if (isLeftDraft(part)) throw new LeftDraft([...this.#path], `${ENDED_DRAFT}.`)
+    if (isLeftDraft(part)) throw new LeftDraft([...this.#path], `${ENDED_DRAFT}.`, { cause: endedDraft() })
     this.#made.set(part, part)
     this.#within.add(part)
     const made = this.#mended(part)

@@ -184,7 +184,7 @@ function explain(commit: Commit, error: unknown): unknown {
     return new InvalidError(`commit to cell "${key}"`, faults)
   }
   if (error instanceof LeftDraft) {
-    return new InvalidError(`commit to cell "${key}"`, [{ path: error.path, message: error.message }])
+    return new InvalidError(`commit to cell "${key}"`, [{ path: error.path, message: error.message }], error.cause)
   }
   if (hasReturned && isRangeError(error)) return tooDeep(key, error)
   if (didBoth(error)) return new InvalidError(`commit to cell "${key}"`, [{ path: [], message: both() }], error)

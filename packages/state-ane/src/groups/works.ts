@@ -1,3 +1,4 @@
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { After, Change, Recipe } from '../cells/cell'
 import type { Prepared } from '../cells/memory-cell'
 import { frozenState, produceWithPatches } from '../cells/produce'
@@ -35,6 +36,12 @@ export function setting<S>(version: number | undefined, next: S): Work<boolean> 
 
 /** `commit` of a cell: the same, answered with what it leaves. */
 export function changing<S>(change: Change<S>): Work<After<S>> {
+  if (!readSafely(() => 'recipe' in change || 'next' in change, false)) {
+    throw wrongArgument(
+      { of: 'commit', argument: 'change', expected: 'a recipe, or a version and the next value' },
+      change,
+    )
+  }
   const isRecipe = 'recipe' in change
   const work: Work<unknown> = isRecipe ? updating(change.recipe) : setting(change.version, change.next)
   return (cells) => {

@@ -1,6 +1,6 @@
 import { immerable } from 'immer'
 import type { Fault } from '../../errors'
-import { leftDraft } from '../ended-draft'
+import { endedDraft } from '../ended-draft'
 import { isBuiltIn } from './built-in'
 import { draftWithin, nameOf } from './draft-within'
 import { type Snapshot, snapshotOf } from './snapshot'
@@ -36,7 +36,7 @@ const MARK: PropertyDescriptor = {
  */
 export function mark(value: object): void {
   if (isMarked(value)) return
-  if (draftWithin(value) !== undefined) leftDraft()
+  if (draftWithin(value) !== undefined) throw endedDraft()
   try {
     Reflect.defineProperty(value, immerable, MARK)
   } catch {

@@ -1,0 +1,18 @@
+import { InvalidError, OptionsError, textOf } from '@genpool/runtime'
+
+describe('textOf', () => {
+  it('writes the lines of an error of GenPool as one', () => {
+    const faults = [
+      { path: [], message: 'too few' },
+      { path: ['a', 0], message: 'a\nlie' },
+    ]
+    expect(textOf(new InvalidError('answer', faults))).toBe(
+      'An answer was refused; nothing was changed. At the whole value: too few; at a[0]: a\\nlie',
+    )
+    expect(textOf(new OptionsError('Wrong options:\n  - one\n  - two'))).toBe('Wrong options: - one; - two')
+  })
+
+  it('leaves those of another error as they are', () => {
+    expect(textOf(new Error('one\n  two'))).toBe('one\n  two')
+  })
+})
