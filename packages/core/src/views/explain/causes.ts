@@ -1,5 +1,6 @@
 import { count } from '@genpool/runtime'
-import { LEAVE_THE_CIRCLE } from '../../requests/failures'
+import { circleInWords } from '../../requests/circle-words'
+import type { Circle } from '../../requests/request-owner'
 import { type Cause, SEVERAL } from './cause'
 import type { Evidence } from './evidence'
 import { type Finding, inWords, withRoundedFigures } from './finding'
@@ -101,13 +102,7 @@ const lateAnswers: Cause = ({ late, oldestLateMs }) =>
 const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
   selfWait === null
     ? null
-    : {
-        finding: 'waits-for-itself',
-        says: `the pool waits for itself: ${selfWait}`,
-        figures: { busy, waiting },
-        advice: LEAVE_THE_CIRCLE,
-        option: null,
-      }
+    : { finding: 'waits-for-itself', ...circleInWords(selfWait), figures: { busy, waiting }, option: null }
 
 const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | null)[] = [
   stopped,
@@ -138,14 +133,28 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
 ]
 
 /** What members look like that wait for their store. */
-const FOLLOWS: ReadonlySet<unknown> = new Set([stuck, oneAtATime, membersBusy, slowHandlers])
+const FOLLOWS_STORE: readonly unknown[] = [stuck, oneAtATime, membersBusy, slowHandlers]
+/** What members look like that wait for themselves. Its advice would not help. */
+const FOLLOWS_CIRCLE: Readonly<Record<Circle['by'], readonly unknown[]>> = {
+  members: [stuck, concurrency, membersBusy],
+  key: [keys],
+  state: [oneAtATime],
+  share: [],
+}
 
 /** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
 export function findCauses(evidence: Evidence): readonly Finding[] {
   const ended = stopped(evidence)
-  const causes = store(evidence) === null ? CAUSES : CAUSES.filter((cause) => !FOLLOWS.has(cause))
-  const findings = ended ? [ended] : causes.flatMap((cause) => cause(evidence) ?? [])
+  const findings = ended ? [ended] : causesIn(evidence).flatMap((cause) => cause(evidence) ?? [])
   return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
+}
+
+/** Those that do not follow from another one. */
+function causesIn(evidence: Evidence): typeof CAUSES {
+  const { selfWait } = evidence
+  const ofStore = store(evidence) === null ? [] : FOLLOWS_STORE
+  const ofCircle = selfWait === null ? [] : FOLLOWS_CIRCLE[selfWait.by]
+  return CAUSES.filter((cause) => !ofStore.includes(cause) && !ofCircle.includes(cause))
 }
 
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {

@@ -2,6 +2,7 @@ import type { EngineOptions, FairBy, LimitFigures } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
+import type { Circle } from '../../requests/request-owner'
 import {
   type BreakerFigures,
   countMembers,
@@ -61,8 +62,8 @@ export interface Evidence {
   /** Whether it failed because its member died. */
   readonly startDied: boolean
   readonly initError: string
-  /** How its members wait for calls that none of them can take; null if they do not. */
-  readonly selfWait: string | null
+  /** How its members, or one of them, wait for themselves; null if they do not. */
+  readonly selfWait: Circle | null
   readonly paused: boolean
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
