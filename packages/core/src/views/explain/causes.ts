@@ -2,6 +2,7 @@ import { count } from '@genpool/runtime'
 import { circleInWords } from '../../requests/circle-words'
 import type { Circle } from '../../requests/request-owner'
 import { type Cause, SEVERAL } from './cause'
+import { conflicts, fewReruns } from './conflict-causes'
 import type { Evidence } from './evidence'
 import { type Finding, inWords, withRoundedFigures } from './finding'
 import { heldBack } from './held-causes'
@@ -62,17 +63,6 @@ const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
         option: 'timeout',
       }
 
-const reruns: Cause = ({ recent: { reruns }, run }) =>
-  reruns < SEVERAL || reruns < 0.1 * run.count
-    ? null
-    : {
-        finding: 'reruns',
-        says: `handlers were run again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
-        figures: { reruns, runs: run.count },
-        advice: 'Return a recipe instead of a state: it applies to the latest state and never conflicts.',
-        option: 'state.commit',
-      }
-
 /** What to do about calls that nobody answers. */
 export const LATE_ADVICE =
   'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).'
@@ -121,11 +111,12 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   heldBack,
   keys,
   oneTenant,
+  conflicts,
   concurrency,
   oneAtATime,
   membersBusy,
   slowHandlers,
-  reruns,
+  fewReruns,
   drops,
   retries,
   expired,
@@ -142,6 +133,9 @@ const FOLLOWS_CIRCLE: Readonly<Record<Circle['by'], readonly unknown[]>> = {
   share: [],
 }
 
+/** What members look like that mostly run again: with more of them, more would. */
+const FOLLOWS_CONFLICTS: readonly unknown[] = [concurrency, membersBusy]
+
 /** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
 export function findCauses(evidence: Evidence): readonly Finding[] {
   const ended = stopped(evidence)
@@ -152,9 +146,12 @@ export function findCauses(evidence: Evidence): readonly Finding[] {
 /** Those that do not follow from another one. */
 function causesIn(evidence: Evidence): typeof CAUSES {
   const { selfWait } = evidence
-  const ofStore = store(evidence) === null ? [] : FOLLOWS_STORE
-  const ofCircle = selfWait === null ? [] : FOLLOWS_CIRCLE[selfWait.by]
-  return CAUSES.filter((cause) => !ofStore.includes(cause) && !ofCircle.includes(cause))
+  const follows = new Set([
+    ...(store(evidence) === null ? [] : FOLLOWS_STORE),
+    ...(selfWait === null ? [] : FOLLOWS_CIRCLE[selfWait.by]),
+    ...(conflicts(evidence) === null ? [] : FOLLOWS_CONFLICTS),
+  ])
+  return CAUSES.filter((cause) => !follows.has(cause))
 }
 
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {

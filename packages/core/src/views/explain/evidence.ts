@@ -104,6 +104,8 @@ export interface Evidence {
 /** How commits get on with a store that answers later. */
 export interface StoreEvidence {
   readonly waitingMs: number
+  /** How long writes have taken lately; null before the first. */
+  readonly writeMs: number | null
   readonly failures: number
   /** Empty if there is none. */
   readonly lastFailure: string
@@ -221,9 +223,9 @@ function blockedOf(pool: PoolView, now: Nanos): Evidence['blocked'] {
 
 function storeOf({ store }: PoolView): Evidence['store'] {
   if (store === undefined) return null
-  const { waitingMs, failures, lastFailure, fault = null, heldBy = null } = store
+  const { waitingMs, writeMs = null, failures, lastFailure, fault = null, heldBy = null } = store
   const last = lastFailure === undefined ? '' : textOf(lastFailure.error)
-  return { waitingMs, failures, lastFailure: last, lastFailureMs: lastFailure?.agoMs ?? 0, fault, heldBy }
+  return { waitingMs, writeMs, failures, lastFailure: last, lastFailureMs: lastFailure?.agoMs ?? 0, fault, heldBy }
 }
 
 function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {
