@@ -138,6 +138,64 @@ describe('a pool that waits for itself', () => {
   })
 })
 
+describe('a handler that waits for itself, while other members are free', () => {
+  const ways: readonly (readonly [string, any, PoolOptions, RegExp, RegExp])[] = [
+    ['the turn of its own key', { key: 'k' }, {}, /has the key of a handler/, /keys/],
+    [
+      'the state that it holds',
+      {},
+      { state: { type: 'shared', commit: 'exclusive' } as any },
+      /needs the state/,
+      /one-/,
+    ],
+    ['its own shared run', { share: 's' }, {}, /shares the run that waits for it/, /calm/],
+  ]
+
+  it.each(ways)('is told at once that it waits for %s, by explain and by the error', async (...given) => {
+    const [, message, options, reason, follows] = given
+    const to = message.share ? 'x' : 'y'
+    const a: any = pool('a', () => call(a, { type: to }, { ...message, timeout: 1000 }), { size: 5, ...options })
+    const outer = failure(call(a, { type: 'x' }, { ...message, timeout: 100 }))
+    await turn()
+    const { findings } = explain(a)
+    expect(findings[0]).toMatchObject({ finding: 'waits-for-itself', option: null })
+    expect(findings[0]?.says).toBe(`a handler waits for itself: pool "a" (type "x") waits for pool "a" (type "${to}")`)
+    expect(findings[0]?.advice).toMatch(reason)
+    expect(findings.map(({ finding }) => finding).join()).not.toMatch(follows)
+    await clock.advance(101)
+    const { message: said } = await outer
+    expect(said).toMatch(/ A handler waits for itself: pool "a" \(type "x"\) waits for pool "a"/)
+    expect(said).toMatch(reason)
+    expect(said).not.toMatch(/All members|faster|finer/)
+  })
+
+  it('is still told so when it has waited for long', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { key: 'k', timeout: 5000 }), { size: 5 })
+    void failure(call(a, { type: 'x' }, { key: 'k', timeout: 5000 }))
+    await clock.advance(1200)
+    expect(explain(a).findings.map(({ finding }) => finding)).toEqual(['waits-for-itself', 'stuck'])
+  })
+
+  it('is found behind another pool, and told of both', async () => {
+    const a: any = pool('a', () => call(b, { type: 'x' }, { timeout: 1000 }), { size: 5 })
+    const b: any = pool('b', () => call(a, { type: 'y' }, { key: 'k', timeout: 1000 }), { size: 5 })
+    void failure(call(a, { type: 'x' }, { key: 'k', timeout: 1000 }))
+    await turn()
+    expect(explain(a).findings[0]?.says).toContain(
+      '"a" (type "x") waits for pool "b" (type "x") waits for pool "a" (type "y")',
+    )
+    expect(explain(b).findings[0]).toMatchObject({ finding: 'waits-for-itself' })
+  })
+
+  it('is not told so of a call behind another request of its key', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { key: 'other', timeout: 1000 }), { size: 5 })
+    void failure(call(a, { type: 'hang' }, { key: 'other', timeout: 1000 }))
+    void failure(call(a, { type: 'x' }, { key: 'k', timeout: 1000 }))
+    await turn()
+    expect(explain(a).findings.map(({ finding }) => finding)).not.toContain('waits-for-itself')
+  })
+})
+
 describe('a pool that does not wait for itself', () => {
   const said = (error: any): string => (error.cause ?? error).message
 

@@ -62,6 +62,34 @@ describe('a pool whose store does not answer', () => {
     }
   })
 
+  it('is named by that as soon as writes are known to be slow, or one takes long for such a store', async () => {
+    let takes = 300
+    const { clock, pool, add } = await opened({
+      write: async (_, put) => {
+        put()
+        await clock.wait(takes)
+        return true
+      },
+    })
+    const calls = Array.from({ length: 30 }, add)
+    await clock.advance(450)
+    expect(explain(pool).text).toMatch(
+      /limits the pool: a write takes 300 ms, and most of each run is that\.\n.*writeMs 300/,
+    )
+    expect(explain(pool).text).not.toMatch(/Raise "size"/)
+    await clock.advance(5000)
+    await Promise.all(calls)
+    expect(explain(pool).calm).toBe(true)
+    takes = 5
+    for (let i = 0; i < 20; i++) await Promise.all([add(), clock.advance(6)])
+    takes = 400
+    const late = add()
+    await clock.advance(150)
+    expect(explain(pool).text).toContain('the store is what limits the pool: a commit has waited for 150 ms')
+    await clock.advance(300)
+    await late
+  })
+
   it('names the last failure, and is calm again after a commit', async () => {
     let isFull = true
     const write: Backing['write'] = (_, put) =>

@@ -1,4 +1,5 @@
-export { type ContractSettings, type FastCheckModule, type Law } from './contract/law'
+export type { Arbitrary, FastCheckModule } from './contract/fast-check'
+export { type ContractSettings, type Law } from './contract/law'
 export { meterContract, type MeterSubject } from './contract/meter-contract'
 export { queueContract } from './contract/queue-contract'
 export { Probe, type QueueSubject } from './contract/queue-run'

@@ -263,7 +263,7 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.cell?.condition?.()
   }
 
-  get selfWait(): string | undefined {
+  get selfWait(): PoolView['selfWait'] {
     return selfWaitIn(this.kernel.pool)
   }
 

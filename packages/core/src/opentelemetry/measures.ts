@@ -84,7 +84,7 @@ function observe(
   by(to.members, 'genpool.status', members)
   if (rate !== undefined) result.observe(to.held, rate.waiting, { ...attributes, 'genpool.limit': 'rate' })
   if (limits !== undefined) result.observe(to.held, limits.waiting, { ...attributes, 'genpool.limit': 'limits' })
-  if (backOff !== undefined) result.observe(to.held, backOff.waiting, { ...attributes, 'genpool.limit': 'back-off' })
+  if (backOff !== undefined) result.observe(to.held, backOff.waiting, { ...attributes, 'genpool.limit': 'backOff' })
   result.observe(to.shared, shared, attributes)
   result.observe(to.backOffs, backOffs, attributes)
   result.observe(to.restarts, restarts, attributes)

@@ -15,7 +15,7 @@ export class RequestScope implements Scope {
 
   constructor(
     private readonly request: RequestFacts,
-    spans: Spans | null,
+    private readonly spans: Spans | null,
     private readonly measures: Measures | null,
   ) {
     this.#trace = spans === null ? null : new RequestTrace(request, spans)
@@ -37,6 +37,48 @@ export class RequestScope implements Scope {
   settled(outcome: Outcome, error: GenPoolError | undefined): void {
     this.measures?.settled(this.request, outcome)
     this.#trace?.end(this.request, outcome, error)
+  }
+
+  ofSharedRun(run: RequestFacts): Scope {
+    return new SharedRunScope(this, run, this.spans)
+  }
+
+  joins(run: Scope | null): void {
+    if (run instanceof SharedRunScope && this.#trace !== null) run.first.#trace?.linkFrom(this.#trace)
+  }
+}
+
+/**
+ * Runs the work that several calls wait for: in the context and in the trace of the first of them, also after that one has left.
+ * Each call has a span and measurements of its own.
+ */
+class SharedRunScope implements Scope {
+  readonly #runs: RunSpans | null
+  readonly spanAttributes: Attributes | undefined
+
+  constructor(
+    readonly first: RequestScope,
+    run: RequestFacts,
+    spans: Spans | null,
+  ) {
+    this.#runs = spans === null ? null : new RunSpans(run, spans)
+    this.spanAttributes = spans?.attributes
+  }
+
+  run<T>(handler: () => T): T {
+    return this.within(() => (this.#runs === null ? handler() : this.#runs.run(handler, context.active())))
+  }
+
+  within<T>(work: () => T): T {
+    return this.first.within(work)
+  }
+
+  committed(): void {
+    this.#runs?.endAttempt()
+  }
+
+  settled(_outcome: Outcome, error: GenPoolError | undefined): void {
+    this.#runs?.end(error)
   }
 }
 
@@ -65,6 +107,12 @@ class RequestTrace {
 
   endAttempt(): void {
     this.#runs.endAttempt()
+  }
+
+  /** A call that shares the run of this one leads to it. Spans of an old API take no link after they have begun. */
+  linkFrom(joined: RequestTrace): void {
+    const span: Partial<Span> = joined.#span
+    span.addLink?.({ context: this.#span.spanContext() })
   }
 
   end(request: RequestFacts, outcome: Outcome, error: GenPoolError | undefined): void {

@@ -82,7 +82,8 @@ export class Entrance {
 
   /** Passes the request by all that may refuse it. False if it is settled. */
   admits(request: Request): boolean {
-    if (this.#instrument !== null) this.wrap(request)
+    // A run that calls share has its scope from the first of them.
+    if (this.#instrument !== null && request.scope === null) this.wrap(request)
     const { status, failures } = this.pool
     const fault = status.accepting
       ? watchSignal(request, failures, () => this.requests.giveUp(request, 'cancelled'))
@@ -94,6 +95,7 @@ export class Entrance {
 
   /** The same for a call that shares a run: gates are asked about the run. */
   admitsCaller(call: Request): boolean {
+    if (this.#instrument !== null) this.wrap(call)
     const { status, failures } = this.pool
     const fault = status.accepting
       ? watchSignal(call, failures, () => this.requests.giveUp(call, 'cancelled'))

@@ -74,6 +74,8 @@ export class SharedCalls {
     Object.assign(run, { priority, key, deadline })
     if (call.rarely?.tries) run.extend().follows(call.rarely.tries)
     run.shareKey = keyOf(call)
+    const scope = call.scope?.ofSharedRun?.(run)
+    if (scope !== undefined) run.extend().scope = scope
     this.#attach(call, run)
     const ofType = this.#runs.get(type)
     if (ofType === undefined) this.#runs.set(type, new Map([[run.shareKey, run]]))
@@ -83,6 +85,7 @@ export class SharedCalls {
 
   #join(call: SharedCall, run: SharedRun): void {
     this.joined++
+    call.scope?.joins?.(run.scope)
     if (calling.hand !== null) noteCall(run)
     this.#attach(call, run)
     if (call.deadline > run.deadline) this.pool.moveDeadline(run, call.deadline)

@@ -16,15 +16,11 @@ import { InvalidError, isEndedDraft } from '@genpool/state-ane'
 import { whyNoAnswer } from '../behaviours/answerable'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
+import { circleInWords } from './circle-words'
 import type { Remedies } from './remedies'
 import type { Request } from './request'
 import type { Commit } from './request-owner'
 import { selfWaitOf } from './self-wait'
-
-/** What to do about a pool that waits for itself. */
-export const LEAVE_THE_CIRCLE =
-  'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, or ' +
-  'give what it calls a pool of its own.'
 
 /** Said of a message whose handler ended its run with `ctx.backOff(ms, { again: true })`. */
 const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
@@ -145,8 +141,10 @@ export class Failures {
 }
 
 function selfWaitInWords(request: Request): { says: string } | undefined {
-  const way = selfWaitOf(request)
-  return way === undefined ? undefined : { says: `The pool waits for itself: ${way}. ${LEAVE_THE_CIRCLE}` }
+  const circle = selfWaitOf(request)
+  if (circle === undefined) return undefined
+  const { says, advice } = circleInWords(circle)
+  return { says: `${says.charAt(0).toUpperCase()}${says.slice(1)}. ${advice}` }
 }
 
 /** How far a request is whose caller gives up, and what may come of it. A run that goes on for others counts as started. */

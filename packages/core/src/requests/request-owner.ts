@@ -5,10 +5,16 @@ import type { CheckedBackOff } from './back-off'
 import type { Failure } from './failure'
 import type { Outcome } from './outcome'
 
-/** That the members of a pool waited for each other. */
-export interface SelfWait {
-  /** The way that leads back to the pool. */
+/** How a request, or all members of a pool, wait for themselves. */
+export interface Circle {
+  /** The way that leads back, as in `pool "a" (type "x") waits for pool "a" (type "y")`. */
   readonly way: string
+  /** What the last call of it waits for: members that all wait, the turn of its key, the state, or the run that it shares. */
+  readonly by: 'members' | 'key' | 'state' | 'share'
+}
+
+/** That the members of a pool waited for each other. */
+export interface SelfWait extends Circle {
   readonly at: Nanos
 }
 

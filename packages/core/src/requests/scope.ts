@@ -32,6 +32,10 @@ export interface Scope {
   settled(outcome: Outcome, error: GenPoolError | undefined): void
   /** What the spans of its runs have as attributes, wherever they are made; undefined if there are no spans. */
   readonly spanAttributes?: SpanAttributes | undefined
+  /** Makes the scope of a run that this call begins, and that other calls may share. Without it, the run has a scope like any request. */
+  ofSharedRun?(run: RequestFacts): Scope
+  /** Reports that this call shares a run which is there already. @param run the scope of that run; null if it has none */
+  joins?(run: Scope | null): void
 }
 
 /** Makes the scope of a request, in the turn and in the async context in which the request arrives. Null for none. */

@@ -1,6 +1,7 @@
 import { NS_PER_MS } from '@genpool/runtime'
 import { Request } from './request'
-import type { RequestOwner, SelfWait } from './request-owner'
+import type { Circle, RequestOwner, SelfWait } from './request-owner'
+import { SharedCall } from './shared-run'
 
 /** Calls of several handlers expire together. The first of them is told of the same wait as the last. */
 const TOGETHER_NS = 50 * NS_PER_MS
@@ -8,35 +9,56 @@ const TOGETHER_NS = 50 * NS_PER_MS
 const MOST_PLACES = 2000
 /** How many pools a text names. */
 const MOST_NAMES = 10
+/** From how many handlers that have called something a look starts. */
+const MOST_STARTS = 100
 
 /**
- * Whether a request waits for itself: for members that all wait for calls which none of them can take.
+ * Whether a request waits for itself: for members that all wait for calls which none of them can take, or for a handler that waits
+ * for a call which must wait for that handler: with its key, for the state that it holds, or for its own shared run.
  *
  * Of a handler, only the calls before its first `await` are known. They may be more than it waits for, so this is for texts and
  * ends nothing.
  *
- * @returns the way that leads back, as in `pool "a" (type "x") waits for pool "a" (type "y")`; undefined if it does not
+ * @returns undefined if it does not
  */
-export function selfWaitOf(request: Request): string | undefined {
+export function selfWaitOf(caller: Request): Circle | undefined {
+  const request = runOf(caller)
   const search = new Search()
   if (!search.callWaits(request)) return request.attempt === 0 ? knownLately(request) : undefined
-  const way = search.wayFrom(request)
-  search.remember({ way, at: request.owner.turn.now() })
-  return way
+  const circle = search.circleFrom(request)
+  search.remember({ ...circle, at: request.owner.turn.now() })
+  return circle
+}
+
+/** What a caller waits for. */
+function runOf(caller: Request): Request {
+  return caller instanceof SharedCall ? (caller.run ?? caller) : caller
 }
 
 /** A circle that has just been broken: another call in it expired first, and its handler went on. */
-function knownLately({ owner, sentAt }: Request): string | undefined {
+function knownLately({ owner, sentAt }: Request): Circle | undefined {
   const { selfWait } = owner
   const isOfNow = selfWait !== null && selfWait.at > sentAt && owner.turn.now() - selfWait.at < TOGETHER_NS
-  return isOfNow ? selfWait.way : undefined
+  return isOfNow ? selfWait : undefined
 }
 
-/** Whether all members of a pool wait for themselves. */
-export function selfWaitIn(owner: RequestOwner<Request>): string | undefined {
+/** Whether all members of a pool wait for themselves, or one of them does. */
+export function selfWaitIn(owner: RequestOwner<Request>): Circle | undefined {
   const search = new Search()
-  if (!search.poolWaits(owner)) return undefined
-  for (const running of owner.workforce.running()) return search.wayFrom(running)
+  if (!search.poolWaits(owner)) return selfWaitOfOne(owner)
+  for (const running of owner.workforce.running()) return search.circleFrom(running)
+  return undefined
+}
+
+function selfWaitOfOne(owner: RequestOwner<Request>): Circle | undefined {
+  let starts = 0
+  for (const running of owner.workforce.running()) {
+    if (!running.rarely?.calls) continue
+    // What an earlier look took for waiting was so only if its start was.
+    const search = new Search()
+    if (search.runWaits(running)) return search.circleFrom(running)
+    if (++starts === MOST_STARTS) break
+  }
   return undefined
 }
 
@@ -58,7 +80,7 @@ class Search {
   callWaits(call: Request): boolean {
     if (call.attempt > 0) return this.runWaits(call)
     const ahead = aheadOf(call)
-    return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead)
+    return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead.running)
   }
 
   #once(place: RequestOwner<Request> | Request, look: () => boolean): boolean {
@@ -92,7 +114,7 @@ class Search {
   }
 
   /** The way from a request that waits, until it leads back. */
-  wayFrom(request: Request): string {
+  circleFrom(request: Request): Circle {
     const way: Request[] = []
     let call: Request | undefined = request
     do {
@@ -100,31 +122,40 @@ class Search {
       if (running === undefined) break
       way.push(running)
       call = this.#blockedCallOf(running)
-    } while (call !== undefined && (call.attempt > 0 || !leadsBack(way, call)) && way.length < MOST_NAMES)
+    } while (call !== undefined && !leadsBack(way, call) && way.length < MOST_NAMES)
     if (call !== undefined) way.push(call)
-    return way.map(({ pool, type }) => `pool "${pool}" (type "${type}")`).join(' waits for ')
+    const names = way.map(({ pool, type }) => `pool "${pool}" (type "${type}")`)
+    return { way: names.join(' waits for '), by: call === undefined ? 'members' : closedBy(call) }
   }
 }
 
+/** A call that runs leads back only if the way has come from it: by a caller that shares its run. */
 function leadsBack(way: readonly Request[], call: Request): boolean {
-  return way.some(({ owner }) => owner === call.owner)
+  return call.attempt > 0 ? way.includes(call) : way.some(({ owner }) => owner === call.owner)
+}
+
+/** What the last call of a way waits for. */
+function closedBy(call: Request): Circle['by'] {
+  return call.attempt > 0 ? 'share' : (aheadOf(call)?.by ?? 'members')
 }
 
 /** A running request that a waiting one waits for, as an example. */
 function runningBefore(call: Request): Request | undefined {
   const ahead = aheadOf(call)
-  if (ahead !== undefined) return ahead
+  if (ahead !== undefined) return ahead.running
   for (const running of call.owner.workforce.running()) return running
   return undefined
 }
 
 /** A running request that a waiting one has to wait for, whoever is free: of its key, or that holds the state. */
-function aheadOf(call: Request): Request | undefined {
+function aheadOf(call: Request): { readonly running: Request; readonly by: 'key' | 'state' } | undefined {
   const { owner, key } = call
   const holdsState = call.runner !== null && owner.workforce.isExclusive
   if (key === undefined && !holdsState) return undefined
   for (const running of owner.workforce.running()) {
-    if (running.attempt > 0 && (holdsState || running.key === key)) return running
+    if (running.attempt === 0) continue
+    if (key !== undefined && running.key === key) return { running, by: 'key' }
+    if (holdsState) return { running, by: 'state' }
   }
   return undefined
 }

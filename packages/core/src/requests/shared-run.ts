@@ -2,6 +2,7 @@ import { keepShape, type GenPoolError, type Nanos } from '@genpool/runtime'
 import type { Handler } from '../behaviours/handler'
 import type { Outcome } from './outcome'
 import { Request } from './request'
+import type { RequestTimes } from './request-facts'
 import type { Commit, RequestOwner } from './request-owner'
 
 /** Who keeps the books of calls that share runs. */
@@ -83,7 +84,15 @@ export class SharedCall extends Request {
   takeFacts(): void {
     if (this.run === null) return
     this.attempt = this.run.attempt
-    this.extend().startedAt = this.run.startedAt
+    const rarely = this.extend()
+    rarely.startedAt = this.run.startedAt
+    rarely.hold = this.run.rarely?.hold ?? null
+  }
+
+  /** Its run may have been held back before it came. */
+  override times(): RequestTimes {
+    const { waitedMs, ranMs, heldMs } = super.times()
+    return { waitedMs, ranMs, heldMs: Math.min(heldMs, waitedMs) }
   }
 
   protected override settle(outcome: Outcome, error: GenPoolError | undefined): boolean {

@@ -5,6 +5,7 @@ import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
 import type { CellCondition } from '@genpool/state-ane'
 import type { RequestFacts } from '../requests/request-facts'
+import type { Circle } from '../requests/request-owner'
 import { rounded } from './explain/finding'
 
 /** A summary of a distribution, in milliseconds. */
@@ -118,8 +119,8 @@ export interface PoolView {
   readonly stateVersion: number | undefined
   /** How commits to the shared state get on; undefined if they are done when they return, and without one. */
   readonly store: CellCondition | undefined
-  /** How its members wait for calls that none of them can take; undefined if they do not. */
-  readonly selfWait: string | undefined
+  /** How its members, or one of them, wait for themselves; undefined if they do not. */
+  readonly selfWait: Circle | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
   /** What rates, limits and back-offs hold back. O(keys). */

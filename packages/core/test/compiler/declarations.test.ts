@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { projectsWithCopies } from './copied-packages'
@@ -66,4 +66,25 @@ describe('a library that exports what it made with GenPool', () => {
       expect(ts.sys.readDirectory(join(project, `out-${version}`), ['.d.ts'])).not.toEqual([])
     })
   })
+
+  describe.each(['typescript', 'typescript-5', 'typescript-7'])(
+    'with %s, where declarations are checked too',
+    (version) => {
+      it('can import a clock for its tests without fast-check', () => {
+        const project = join(projects.flat, `clock-${version}`)
+        const compilerOptions = {
+          ...{ strict: true, target: 'es2022', lib: ['es2023', 'dom'], types: ['node'], skipLibCheck: false },
+          ...{ module: 'nodenext', moduleResolution: 'nodenext', noEmit: true },
+        }
+        for (const folder of ['src', 'node_modules/@types']) mkdirSync(join(project, folder), { recursive: true })
+        symlinkSync(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), 'junction')
+        const source = "import { virtualClock } from '@genpool/core/testing'\nexport const now = virtualClock().now()\n"
+        writeFileSync(join(project, 'src/clock.ts'), source)
+        writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
+        const tsc = join(root, 'node_modules', version, 'bin', 'tsc')
+        const { stdout } = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })
+        expect(stdout.split('\n').filter((line) => /fast-check|@genpool/.test(line))).toEqual([])
+      })
+    },
+  )
 })

@@ -16,6 +16,16 @@ describe('a pool that explains what fails, and what is held back or dropped', ()
     expect(names(pool)).toEqual(['calm'])
   })
 
+  it('says so first while requests wait, and does not advise more members, which make more conflicts', async () => {
+    const pool = spawned({ size: 8 })
+    send(pool, 400, { type: 'count', ms: 10 })
+    await clock.advance(500)
+    expect(names(pool)[0]).toBe('reruns')
+    expect(names(pool)).not.toContain('members-busy')
+    expect(finding(pool, 'reruns').advice).toContain('More members make more conflicts')
+    await clock.advance(10_000)
+  })
+
   it('says that members wait for the state, which each handler holds while it runs', async () => {
     const pool = spawned({ size: 4, state: { commit: 'exclusive' } })
     send(pool, 3, { type: 'count', ms: 100 })

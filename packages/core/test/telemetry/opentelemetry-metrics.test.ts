@@ -1,4 +1,4 @@
-import { call, inspect, type PoolRef, spawnPool } from '@genpool/core'
+import { call, definePool, inspect, type PoolRef, reply, spawnPool } from '@genpool/core'
 import { instrument } from '@genpool/core/opentelemetry'
 import { type DataPoint, type Histogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { system, clock, exporter, tracer, Shop, spawned } from './traced-shop'
@@ -57,6 +57,28 @@ describe('metrics of an instrumented pool', () => {
     expect(inspect(pool).outcomes.replied).toBe(4)
     figure = await collected(reader)
     expect(figure('genpool.requests', 'genpool.outcome')['replied']).toBe(3)
+  })
+
+  it('name a back-off alike, in what waits and in how long that took', async () => {
+    const reader = new Reader()
+    const meter = new MeterProvider({ readers: [reader] }).getMeter('test')
+    const Fetcher = definePool({
+      calls: {
+        get: ({ busy }: { busy: boolean }, _state, ctx) => {
+          if (busy) ctx.backOff(50)
+          return reply('got')
+        },
+      },
+    })
+    const pool = spawnPool(system, Fetcher, 'fetcher', { size: 1, clock })
+    instrument(pool, { tracer, meter })
+    await call(pool, { type: 'get', busy: true })
+    const answer = call(pool, { type: 'get', busy: false })
+    await clock.advance(10)
+    expect((await collected(reader))('genpool.queue.held', 'genpool.limit')).toEqual({ backOff: 1 })
+    await clock.advance(50)
+    await answer
+    expect(Object.keys((await collected(reader))('genpool.held.duration', 'genpool.limit'))).toEqual(['backOff'])
   })
 
   it('say how many requests a limit holds, and how long each of them was held, as its span does', async () => {

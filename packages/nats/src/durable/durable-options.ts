@@ -1,3 +1,4 @@
+import { inOrder } from '@genpool/runtime'
 import { z } from 'zod'
 import { domainOf, sharedOptions } from '../shared-options'
 
@@ -29,15 +30,17 @@ const whole = (initial: number, [least, most]: readonly [number, number], what: 
     .describe(what)
 
 /** Options of the wait between two attempts. */
-const backoffOptions = z.strictObject({
-  initial: ms(1000, [0, LONGEST], 'The wait before the second attempt, in milliseconds.'),
-  factor: z
-    .number({ error: 'expected a number >= 1' })
-    .min(1)
-    .default(2)
-    .describe('By how much it grows with each attempt.'),
-  max: ms(60_000, [0, LONGEST], 'The longest wait, in milliseconds.'),
-})
+const backoffOptions = z
+  .strictObject({
+    initial: ms(1000, [0, LONGEST], 'The wait before the second attempt, in milliseconds.'),
+    factor: z
+      .number({ error: 'expected a number >= 1' })
+      .min(1)
+      .default(2)
+      .describe('By how much it grows with each attempt.'),
+    max: ms(60_000, [0, LONGEST], 'The longest wait, in milliseconds.'),
+  })
+  .refine(...inOrder('initial', 'max'))
 
 /**
  * Options of a queue of durable casts.

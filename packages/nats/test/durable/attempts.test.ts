@@ -1,5 +1,6 @@
 import { CrashedError, type GenPoolError, InvalidError, StoppedError } from '@genpool/core'
 import { ExpiredError } from '@genpool/runtime'
+import { durableOptions } from '@genpool/nats'
 import fc from 'fast-check'
 import { type Failure, NO_TRIES, endingOf, openingOf, waitAfter, withFailure } from '../../src/durable/attempts'
 
@@ -140,5 +141,16 @@ describe('the history', () => {
         expect(begun).toBeLessThanOrEqual(3)
       }),
     )
+  })
+})
+
+describe('the wait between two attempts', () => {
+  it('may not begin above its longest', () => {
+    const issues = (backoff: object) => durableOptions.safeParse({ name: 'q', backoff }).error?.issues[0]
+    expect(issues({ initial: 100, max: 10 })).toMatchObject({
+      path: ['backoff', 'initial'],
+      message: '"initial" must not be greater than "max", but 100 > 10',
+    })
+    expect(issues({ initial: 10, max: 10 })).toBeUndefined()
   })
 })

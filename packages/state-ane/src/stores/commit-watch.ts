@@ -14,16 +14,22 @@ export interface StorageCondition {
 export interface CellCondition extends StorageCondition {
   /** How long the oldest write, or wait for a holder elsewhere, has lasted, in milliseconds; 0 if there is none. */
   readonly waitingMs: number
+  /** How long writes have taken lately, the last ones counting most, in milliseconds; undefined before the first has succeeded. */
+  readonly writeMs?: number | undefined
   /** How many writes have failed since the last one that succeeded. */
   readonly failures: number
   /** What the last of them failed with, and how long ago in milliseconds; undefined if there is none. */
   readonly lastFailure: { readonly error: unknown; readonly agoMs: number } | undefined
 }
 
+/** The share of the last write in what writes have taken lately. */
+const SMOOTHING = 0.3
+
 /** Measures how long the commits of one cell wait for the storage, and remembers its last failure. */
 export class CommitWatch {
   /** Since when each has waited, the oldest first. */
   readonly #waits = new Set<{ readonly since: Nanos }>()
+  #writeMs: number | undefined
   #failures = 0
   #last: { readonly error: unknown; readonly at: Nanos } | undefined
 
@@ -41,8 +47,10 @@ export class CommitWatch {
   }
 
   async writing<T>(work: MaybePromise<T>): Promise<T> {
+    const since = this.clock.now()
     try {
       const result = await this.during(work)
+      this.#wrote((this.clock.now() - since) / NS_PER_MS)
       this.#failures = 0
       this.#last = undefined
       return result
@@ -53,11 +61,16 @@ export class CommitWatch {
     }
   }
 
-  get figures(): Pick<CellCondition, 'waitingMs' | 'failures' | 'lastFailure'> {
+  #wrote(ms: number): void {
+    this.#writeMs = this.#writeMs === undefined ? ms : this.#writeMs + SMOOTHING * (ms - this.#writeMs)
+  }
+
+  get figures(): Pick<CellCondition, 'waitingMs' | 'writeMs' | 'failures' | 'lastFailure'> {
     const now = this.clock.now()
     const [oldest] = this.#waits
     return {
       waitingMs: oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS,
+      writeMs: this.#writeMs,
       failures: this.#failures,
       lastFailure: this.#last && { error: this.#last.error, agoMs: (now - this.#last.at) / NS_PER_MS },
     }

@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { inOrder, type Nanos } from '@genpool/runtime'
 import { z } from 'zod'
 import { PieMeter, pieShape } from '../../meters/pie-meter'
 import { countOrInfinity, toNanos } from '../../queues/leaf-options'
@@ -14,6 +14,7 @@ export const pieOptions = z
     min: z.number().int().nonnegative().default(0).describe('No request is refused while at most this many wait.'),
     max: countOrInfinity.default(Infinity).describe('Every request is refused while more than this many wait.'),
   })
+  .refine(...inOrder('min', 'max'))
   .describe('Refuses requests by chance; the probability rises until waits settle at `target`.')
 export type CheckedPieOptions = z.output<typeof pieOptions>
 

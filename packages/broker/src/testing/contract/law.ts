@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
-import type FastCheck from 'fast-check'
-
-/** The fast-check module, passed by the test that runs a contract: `import fc from 'fast-check'`. */
-export type FastCheckModule = typeof FastCheck
+import type { Arbitrary, FastCheckModule } from './fast-check'
 
 /** How thoroughly a contract is checked. */
 export interface ContractSettings {
@@ -21,7 +18,7 @@ export interface Law<Subject> {
 /** Makes a law over random cases: it holds if `holds` never throws. */
 export function law<Subject, Value>(
   name: string,
-  values: (fc: FastCheckModule) => FastCheck.Arbitrary<Value>,
+  values: (fc: FastCheckModule) => Arbitrary<Value>,
   holds: (subject: Subject, value: Value) => void,
 ): Law<Subject> {
   return {

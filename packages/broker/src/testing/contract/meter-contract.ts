@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Nanos } from '@genpool/runtime'
-import type FastCheck from 'fast-check'
 import { type Meter, type Sample } from '../../meters/meter'
-import { type FastCheckModule, type Law, law } from './law'
+import type { Arbitrary, FastCheckModule } from './fast-check'
+import { type Law, law } from './law'
 
 /** The meter under test. */
 export interface MeterSubject {
@@ -27,7 +27,7 @@ interface MeterPlan {
   readonly steps: readonly MeterStep[]
 }
 
-function meterPlans(fc: FastCheckModule): FastCheck.Arbitrary<MeterPlan> {
+function meterPlans(fc: FastCheckModule): Arbitrary<MeterPlan> {
   const after = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5e7 }), fc.integer({ min: 0, max: 5e9 }))
   const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2e9 }))
   const sample = fc.record({

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Nanos } from '@genpool/runtime'
-import type FastCheck from 'fast-check'
 import { type Queue } from '../../queues/queue'
 import { Waiting } from '../../queues/waiting'
-import { type FastCheckModule } from './law'
+import type { Arbitrary, FastCheckModule } from './fast-check'
 
 /** A request of the queue contract. Its subject is `[group, parity]`, for queues with keys. */
 export class Probe extends Waiting {
@@ -47,7 +46,7 @@ export interface QueuePlan {
 const MS = 1_000_000
 
 /** Random runs: bursts at one time, short and long waits, times at and near whole milliseconds. */
-export function queuePlans(fc: FastCheckModule): FastCheck.Arbitrary<QueuePlan> {
+export function queuePlans(fc: FastCheckModule): Arbitrary<QueuePlan> {
   const span = fc.oneof(
     fc.constant(0),
     fc.integer({ min: 0, max: 40 }).map((ms) => ms * MS),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type Nanos } from '@genpool/runtime'
-import type FastCheck from 'fast-check'
 import { type Valve } from '../../valves/valve'
-import { type FastCheckModule, type Law, law, refuses } from './law'
+import type { Arbitrary, FastCheckModule } from './fast-check'
+import { type Law, law, refuses } from './law'
 
 /** The valve under test. */
 export interface ValveSubject {
@@ -24,7 +24,7 @@ interface ValvePlan {
   readonly steps: readonly ValveStep[]
 }
 
-function valvePlans(fc: FastCheckModule): FastCheck.Arbitrary<ValvePlan> {
+function valvePlans(fc: FastCheckModule): Arbitrary<ValvePlan> {
   const after = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5e7 }), fc.integer({ min: 0, max: 5e9 }))
   const op = fc.constantFrom('ask' as const, 'ask', 'update', 'update', 'done', 'continue', 'timeout', 'configure')
   return fc.record({

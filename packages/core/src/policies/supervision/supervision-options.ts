@@ -1,3 +1,4 @@
+import { inOrder } from '@genpool/runtime'
 import { z } from 'zod'
 
 const milliseconds = z.number().nonnegative()
@@ -34,6 +35,7 @@ const restartOptions = z.strictObject({
         .default(0.2)
         .describe('The random share of the wait, 0 to 1, so that many starts are not retried at the same time.'),
     })
+    .refine(...inOrder('min', 'max'))
     .prefault({})
     .describe('The wait between failed starts.'),
 })

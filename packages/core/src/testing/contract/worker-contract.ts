@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type FastCheck from 'fast-check'
+import type { Arbitrary, FastCheckModule } from '@genpool/broker/testing'
 import { stop } from 'nact'
 import { inspect } from '../../api/inspect'
 import { drain, resize } from '../../api/operating'
@@ -27,10 +27,10 @@ interface Plan {
   readonly end: 'wait' | 'drain' | 'stop'
 }
 
-function plans(fc: typeof FastCheck): FastCheck.Arbitrary<Plan> {
+function plans(fc: FastCheckModule): Arbitrary<Plan> {
   const ms = fc.constantFrom(0, 0, 1, 5, 20)
   const timeout = fc.constantFrom(Infinity, Infinity, 1, 10, 50)
-  const step: FastCheck.Arbitrary<Step> = fc.oneof(
+  const step: Arbitrary<Step> = fc.oneof(
     {
       weight: 12,
       arbitrary: fc.record({

@@ -1,11 +1,11 @@
-import type FastCheck from 'fast-check'
+import type { Arbitrary, FastCheckModule } from '@genpool/broker/testing'
 import type { PoolOptions } from '../../assemble/options'
 import { WorkerRun, type WorkerSubject } from './worker-run'
 
 /** How thoroughly the contract of workers is checked. */
 export interface WorkerContractSettings {
   /** fast-check, handed in by the test: `import fc from 'fast-check'`. */
-  readonly fc: typeof FastCheck
+  readonly fc: FastCheckModule
   /** How many random cases each random law is tried on. Default: 100 in virtual time, 3 in real time. */
   readonly runs?: number
 }
@@ -32,7 +32,7 @@ export function sharedLaw(name: string, options: PoolOptions, holds: (run: Worke
 /** A law about random cases. */
 export function randomLaw<Case>(
   name: string,
-  cases: (fc: typeof FastCheck) => FastCheck.Arbitrary<Case>,
+  cases: (fc: FastCheckModule) => Arbitrary<Case>,
   options: (plan: Case) => PoolOptions,
   holds: (run: WorkerRun, plan: Case) => Promise<void>,
 ): WorkerLaw {

@@ -1,6 +1,8 @@
 import { count } from '@genpool/runtime'
-import { LEAVE_THE_CIRCLE } from '../../requests/failures'
+import { circleInWords } from '../../requests/circle-words'
+import type { Circle } from '../../requests/request-owner'
 import { type Cause, SEVERAL } from './cause'
+import { conflicts, fewReruns } from './conflict-causes'
 import type { Evidence } from './evidence'
 import { type Finding, inWords, withRoundedFigures } from './finding'
 import { heldBack } from './held-causes'
@@ -61,17 +63,6 @@ const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
         option: 'timeout',
       }
 
-const reruns: Cause = ({ recent: { reruns }, run }) =>
-  reruns < SEVERAL || reruns < 0.1 * run.count
-    ? null
-    : {
-        finding: 'reruns',
-        says: `handlers were run again ${count(reruns, 'time')} in ${count(run.count, 'run')}, mostly because another commit came first`,
-        figures: { reruns, runs: run.count },
-        advice: 'Return a recipe instead of a state: it applies to the latest state and never conflicts.',
-        option: 'state.commit',
-      }
-
 /** What to do about calls that nobody answers. */
 export const LATE_ADVICE =
   'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).'
@@ -101,13 +92,7 @@ const lateAnswers: Cause = ({ late, oldestLateMs }) =>
 const waitsForItself: Cause = ({ selfWait, busy, waiting }) =>
   selfWait === null
     ? null
-    : {
-        finding: 'waits-for-itself',
-        says: `the pool waits for itself: ${selfWait}`,
-        figures: { busy, waiting },
-        advice: LEAVE_THE_CIRCLE,
-        option: null,
-      }
+    : { finding: 'waits-for-itself', ...circleInWords(selfWait), figures: { busy, waiting }, option: null }
 
 const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | null)[] = [
   stopped,
@@ -126,11 +111,12 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   heldBack,
   keys,
   oneTenant,
+  conflicts,
   concurrency,
   oneAtATime,
   membersBusy,
   slowHandlers,
-  reruns,
+  fewReruns,
   drops,
   retries,
   expired,
@@ -138,14 +124,34 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
 ]
 
 /** What members look like that wait for their store. */
-const FOLLOWS: ReadonlySet<unknown> = new Set([stuck, oneAtATime, membersBusy, slowHandlers])
+const FOLLOWS_STORE: readonly unknown[] = [stuck, oneAtATime, membersBusy, slowHandlers]
+/** What members look like that wait for themselves. Its advice would not help. */
+const FOLLOWS_CIRCLE: Readonly<Record<Circle['by'], readonly unknown[]>> = {
+  members: [stuck, concurrency, membersBusy],
+  key: [keys],
+  state: [oneAtATime],
+  share: [],
+}
+
+/** What members look like that mostly run again: with more of them, more would. */
+const FOLLOWS_CONFLICTS: readonly unknown[] = [concurrency, membersBusy]
 
 /** Finds what limits a pool, the most important cause first; `calm` if nothing does. Pure. */
 export function findCauses(evidence: Evidence): readonly Finding[] {
   const ended = stopped(evidence)
-  const causes = store(evidence) === null ? CAUSES : CAUSES.filter((cause) => !FOLLOWS.has(cause))
-  const findings = ended ? [ended] : causes.flatMap((cause) => cause(evidence) ?? [])
+  const findings = ended ? [ended] : causesIn(evidence).flatMap((cause) => cause(evidence) ?? [])
   return (findings.length > 0 ? findings : [calm(evidence)]).map(withRoundedFigures)
+}
+
+/** Those that do not follow from another one. */
+function causesIn(evidence: Evidence): typeof CAUSES {
+  const { selfWait } = evidence
+  const follows = new Set([
+    ...(store(evidence) === null ? [] : FOLLOWS_STORE),
+    ...(selfWait === null ? [] : FOLLOWS_CIRCLE[selfWait.by]),
+    ...(conflicts(evidence) === null ? [] : FOLLOWS_CONFLICTS),
+  ])
+  return CAUSES.filter((cause) => !follows.has(cause))
 }
 
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {

@@ -2,6 +2,7 @@ import type { EngineOptions, FairBy, LimitFigures } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { RequestFacts } from '../../requests/request-facts'
+import type { Circle } from '../../requests/request-owner'
 import {
   type BreakerFigures,
   countMembers,
@@ -61,8 +62,8 @@ export interface Evidence {
   /** Whether it failed because its member died. */
   readonly startDied: boolean
   readonly initError: string
-  /** How its members wait for calls that none of them can take; null if they do not. */
-  readonly selfWait: string | null
+  /** How its members, or one of them, wait for themselves; null if they do not. */
+  readonly selfWait: Circle | null
   readonly paused: boolean
   readonly breaker: BreakerFigures | undefined
   readonly concurrency: {
@@ -103,6 +104,8 @@ export interface Evidence {
 /** How commits get on with a store that answers later. */
 export interface StoreEvidence {
   readonly waitingMs: number
+  /** How long writes have taken lately; null before the first. */
+  readonly writeMs: number | null
   readonly failures: number
   /** Empty if there is none. */
   readonly lastFailure: string
@@ -220,9 +223,9 @@ function blockedOf(pool: PoolView, now: Nanos): Evidence['blocked'] {
 
 function storeOf({ store }: PoolView): Evidence['store'] {
   if (store === undefined) return null
-  const { waitingMs, failures, lastFailure, fault = null, heldBy = null } = store
+  const { waitingMs, writeMs = null, failures, lastFailure, fault = null, heldBy = null } = store
   const last = lastFailure === undefined ? '' : textOf(lastFailure.error)
-  return { waitingMs, failures, lastFailure: last, lastFailureMs: lastFailure?.agoMs ?? 0, fault, heldBy }
+  return { waitingMs, writeMs, failures, lastFailure: last, lastFailureMs: lastFailure?.agoMs ?? 0, fault, heldBy }
 }
 
 function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] {

@@ -1,6 +1,7 @@
 import { count } from '@genpool/runtime'
 import { paused } from './life-causes'
 import { type Cause } from './cause'
+import { conflicts } from './conflict-causes'
 import { type Evidence, LONG_TURN_MS } from './evidence'
 import { type Finding, inWords } from './finding'
 import { heldBack } from './held-causes'
@@ -185,6 +186,7 @@ export function whyWaiting(evidence: Evidence): Finding | null {
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??
     heldBack(evidence)[0] ??
+    conflicts(evidence) ??
     concurrency(evidence) ??
     keys(evidence) ??
     oneAtATime(evidence) ??

@@ -1,0 +1,26 @@
+import type { Circle } from './request-owner'
+
+const FUNCTION = 'let the handler call a function instead of its own pool'
+const OTHER_POOL = 'or give what it calls a pool of its own'
+
+/** Why nothing but a deadline ends it, and what to do. */
+const ADVICE: Readonly<Record<Circle['by'], string>> = {
+  members:
+    'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, ' +
+    `${OTHER_POOL}.`,
+  key:
+    'The last call has the key of a handler that waits for it, and a key is handled one request at a time; more members do not ' +
+    `help. Make the call without the key, ${FUNCTION}, ${OTHER_POOL}.`,
+  state:
+    'The last call needs the state, which a handler that waits for it holds until it ends; more members do not help. Commit with ' +
+    `recipes ("state.commit": "update"), ${FUNCTION}, ${OTHER_POOL}.`,
+  share:
+    'The last call shares the run that waits for it; more members do not help. Make the call without "share", or ' +
+    `${FUNCTION}.`,
+}
+
+/** A circle in words, without a full stop, and what to do about it. */
+export function circleInWords({ way, by }: Circle): { readonly says: string; readonly advice: string } {
+  const who = by === 'members' ? 'the pool' : 'a handler'
+  return { says: `${who} waits for itself: ${way}`, advice: ADVICE[by] }
+}
