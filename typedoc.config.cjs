@@ -1,5 +1,7 @@
 'use strict'
 
+const { OptionDefaults } = require('typedoc')
+
 /** As `base` in docs/.vitepress/config.mts: the pages of the API lead back to the guide. */
 const site = process.env.DOCS_BASE ?? '/'
 /** As in docs/.vitepress/config.mts: where the source can be read. Without it there are no links into it, wherever this clone came from. */
@@ -20,6 +22,9 @@ module.exports = {
     readme: 'none',
     excludePrivate: true,
     excludeInternal: true,
+    // For the compiler, in declarations that users have.
+    blockTags: [...OptionDefaults.blockTags, '@ts-ignore'],
+    excludeTags: [...OptionDefaults.excludeTags, '@ts-ignore'],
     ...sources,
   },
   out: 'docs/public/api',

@@ -2,7 +2,7 @@ import { count } from '@genpool/runtime'
 import { type Cause, SEVERAL } from './cause'
 
 /** Handlers are run again, mostly because another commit came first. */
-export const reruns: Cause = ({ recent: { reruns }, run }) =>
+const reruns: Cause = ({ recent: { reruns }, run }) =>
   reruns < SEVERAL || reruns < 0.1 * run.count
     ? null
     : {
