@@ -108,6 +108,6 @@ describe('a text that people print', () => {
     const { message } = await errorOf(() => call(pool, { type: 'two' } as any))
     only(message)
     expect(message).not.toContain('\\n')
-    expect(message).toContain('. At the whole value: a batch of 1 message must be answered with a list of 1 answer')
+    expect(message).toContain('. at the whole value: a batch of 1 message must be answered with a list of 1 answer')
   })
 })

@@ -239,9 +239,7 @@ export function textOf(cause: unknown): string {
 }
 
 function inOneLine(lines: string): string {
-  return lines.replace(/([.:]?)\n\s*(.)/g, (_, end: string, next: string) =>
-    end === '.' ? `. ${next.toUpperCase()}` : `${end === '' ? ';' : end} ${next}`,
-  )
+  return lines.replace(/([.:]?)\n\s*/g, (_, end: string) => `${end === '' ? ';' : end} `)
 }
 
 /** Ends a text with a full stop, unless it has an end already. */

@@ -7,7 +7,7 @@ describe('textOf', () => {
       { path: ['a', 0], message: 'a\nlie' },
     ]
     expect(textOf(new InvalidError('answer', faults))).toBe(
-      'An answer was refused; nothing was changed. At the whole value: too few; at a[0]: a\\nlie',
+      'An answer was refused; nothing was changed. at the whole value: too few; at a[0]: a\\nlie',
     )
     expect(textOf(new OptionsError('Wrong options:\n  - one\n  - two'))).toBe('Wrong options: - one; - two')
   })
