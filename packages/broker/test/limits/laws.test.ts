@@ -128,7 +128,9 @@ describe('the laws of rates and limits', () => {
             const isKnown =
               model.rules.limits !== null || model.rules.rate?.by === true || model.rules.rate?.cost === true
             const unrun = op === 'unrun' && isKnown
-            if (unrun) model.begins = model.begins.filter(({ job }) => job !== picked)
+            // What it began before it waited again was a run.
+            const last = unrun ? model.begins.map(({ job }) => job).lastIndexOf(picked) : -1
+            if (last >= 0) model.begins.splice(last, 1)
             owner.done(picked, !unrun, now)
           } else if (op === 'back' && picked !== undefined && picked.key === undefined) {
             model.running.delete(picked)
