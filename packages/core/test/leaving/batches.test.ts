@@ -20,7 +20,9 @@ interface Message {
   readonly id: string
 }
 
-/** What the handlers were called with, and how they wait. */
+const idsOf = (messages: readonly Message[]): string[] => messages.map(({ id }) => id)
+
+/** What the handlers were called with. */
 const seen = { runs: [] as string[], ctx: null as Context | null }
 beforeEach(() => {
   seen.runs = []
@@ -42,34 +44,27 @@ const Shop = definePool({
     pay: {
       batch: 8,
       handle: async (messages: readonly Message[], _state, ctx) => {
-        seen.runs.push(messages.map(({ id }) => id).join(''))
+        seen.runs.push(idsOf(messages).join(''))
         seen.ctx = ctx
         await obedient(100, ctx)
-        return reply(
-          messages.map(({ id }) => id),
-          (draft) => void draft.paid.push(...messages.map(({ id }) => id)),
-        )
+        return reply(idsOf(messages), (draft) => void draft.paid.push(...idsOf(messages)))
       },
     },
     /** The same with a next state that is made of the state before. */
     book: {
       batch: 8,
       handle: async (messages: readonly Message[], state, ctx) => {
-        seen.runs.push(messages.map(({ id }) => id).join(''))
+        seen.runs.push(idsOf(messages).join(''))
         seen.ctx = ctx
         await obedient(100, ctx)
-        const paid = [...state.paid, ...messages.map(({ id }) => id)]
-        return reply(
-          messages.map(({ id }) => id),
-          { paid },
-        )
+        const paid = [...state.paid, ...idsOf(messages)]
+        return reply(idsOf(messages), { paid })
       },
     },
     /** Commits, and answers nobody. */
     silent: {
       batch: 8,
-      handle: (messages: readonly Message[]) =>
-        noReply((draft) => void draft.paid.push(...messages.map(({ id }) => id))),
+      handle: (messages: readonly Message[]) => noReply((draft) => void draft.paid.push(...idsOf(messages))),
     },
     /** Its commit comes first. */
     other: async () => {
@@ -85,9 +80,9 @@ const Shop = definePool({
     put: {
       batch: 8,
       handle: async (messages: readonly Message[], _state, ctx) => {
-        seen.runs.push(messages.map(({ id }) => id).join(''))
+        seen.runs.push(idsOf(messages).join(''))
         await obedient(100, ctx)
-        return noReply((draft) => void draft.paid.push(...messages.map(({ id }) => id)))
+        return noReply((draft) => void draft.paid.push(...idsOf(messages)))
       },
     },
   },
@@ -177,7 +172,7 @@ describe('a batch that one of its callers leaves', () => {
             const before = ctx.signal.aborted
             await clock.wait(50)
             seen.runs.push(`${before} ${ctx.signal.aborted}`)
-            return reply(messages.map(({ id }) => id))
+            return reply(idsOf(messages))
           },
         },
       },
