@@ -67,6 +67,8 @@ function toOptions({ rate, limits }: ModelRules): EngineOptions {
   } as EngineOptions
 }
 
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
 /** Delivers matches as a pool does: what a call returned, and then all that `match` returns. */
 class Owner {
   readonly begun: Job[] = []
@@ -161,7 +163,19 @@ describe('the laws of rates and limits', () => {
           wakeAt = owner.broker.decision.wakeAt
         }
       }),
-      { numRuns: RUNS * 5 },
+      {
+        numRuns: RUNS * 5,
+        // It runs, waits again, and begins once more without running: the first begin counts.
+        examples: [
+          [
+            { rate: { limit: 4, interval: 1, cost: true, by: false }, limits: null },
+            (['ask', 'askR', 'askR', 'back', 'askR', 'unrun', 'ask'] as const).map((op, i): [Step, null] => {
+              const rest = { priority: 0, key: undefined, pick: 0, ms: 0, scope: {} } as const
+              return [{ op, tenant: 'a', user: 'u', cost: i < 6 ? 2 : 3, ...rest }, null]
+            }),
+          ],
+        ],
+      },
     )
   })
 })
