@@ -32,7 +32,7 @@ function pool(name: string, handle: (message: any, ctx: any) => any, options: Po
   return spawnPool(system, Calls as any, name, { clock, size: 1, timeout: 50, ...options } as any) as any
 }
 const codes = (error: any): unknown => error.cause?.code ?? error.code
-const advice = /All members wait like this, and more of them only put it off/
+const advice = /All its members wait like this, and more of them only put it off/
 
 describe('a pool that waits for itself', () => {
   it('says so to all its callers when they expire', async () => {
@@ -55,14 +55,14 @@ describe('a pool that waits for itself', () => {
     await clock.advance(60)
     const error = await outer
     expect(error).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true })
-    expect(error.message).toContain('its result is discarded. The pool waits for itself: pool "a" (type "x") waits for')
+    expect(error.message).toContain('its result is discarded. Pool "a" waits for itself: pool "a" (type "x") waits for')
   })
 
   it('is found with all members in such calls, and all callers are told', async () => {
     const a: any = pool('a', () => call(a, { type: 'y' }), { size: 3 })
     const all = [1, 2, 3].map(() => failure(call(a, { type: 'x' }, { timeout: 100 })))
     await clock.advance(60)
-    for (const each of all) expect((await each).cause.message).toContain('The pool waits for itself')
+    for (const each of all) expect((await each).cause.message).toMatch(/Pool "\w" waits for itself/)
   })
 
   it('is found through several pools', async () => {
@@ -87,7 +87,36 @@ describe('a pool that waits for itself', () => {
       'pool "a" (type "x") waits for pool "b" (type "x") waits for pool "a" (type "y")',
     )
     await clock.advance(60)
-    for (const each of both) expect((await each).cause.message).toContain('The pool waits for itself')
+    for (const each of both) expect((await each).cause.message).toMatch(/Pool "\w" waits for itself/)
+  })
+
+  it.each([1, 4])(
+    'is told alike to both pools of a circle, of which only one is full, %i members in the other',
+    async (size) => {
+      const orders: any = pool('orders', () => call(stock, { type: 'x' }, { timeout: 100 }))
+      const stock: any = pool('stock', () => call(orders, { type: 'y' }), { size })
+      const outer = failure(call(orders, { type: 'x' }, { timeout: 100 }))
+      await turn()
+      const way =
+        'pool "orders" waits for itself: pool "orders" (type "x") waits for pool "stock" (type "x") waits for pool "orders" (type "y")'
+      for (const each of [orders, stock]) expect(explain(each).findings[0]).toMatchObject({ says: way, advice })
+      await clock.advance(60)
+      const { message } = (await outer).cause.cause
+      expect(message).toContain(`P${way.slice(1)}. All its members wait like this`)
+    },
+  )
+
+  it('is told to who only comes to it with the whole way', async () => {
+    const a: any = pool('a', () => call(b, { type: 'x' }, { timeout: 100 }))
+    const b: any = pool('b', () => call(c, { type: 'x' }, { timeout: 90 }))
+    const c: any = pool('c', () => call(b, { type: 'y' }, { timeout: 80 }))
+    const outer = failure(call(a, { type: 'x' }, { timeout: 110 }))
+    await turn()
+    const circle = 'pool "b" (type "x") waits for pool "c" (type "x") waits for pool "b" (type "y")'
+    expect(explain(a).findings[0]?.says).toBe(`pool "b" waits for itself: pool "a" (type "x") waits for ${circle}`)
+    for (const each of [b, c]) expect(explain(each).findings[0]?.says).toBe(`pool "b" waits for itself: ${circle}`)
+    await clock.advance(120)
+    await outer
   })
 
   it(`is found through nact's query, and in a plain function`, async () => {
@@ -98,7 +127,7 @@ describe('a pool that waits for itself', () => {
     const plain: any = spawnPool(system, (async () => query(plain, 'inner', 30)) as any, 'plain', { clock } as any)
     const inner = failure(query(plain, 'outer', 20))
     await clock.advance(21)
-    expect((await inner).message).toContain('The pool waits for itself: pool "plain" (type "message")')
+    expect((await inner).message).toContain('Pool "plain" waits for itself: pool "plain" (type "message")')
   })
 
   it('is found if other members are free, but the call waits for the key of its own handler', async () => {
@@ -122,7 +151,7 @@ describe('a pool that waits for itself', () => {
     const a: any = pool('a', () => call(a, { type: 'y' }), { size: 3, concurrency: 1 })
     const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
     await clock.advance(60)
-    expect((await outer).cause.message).toContain('The pool waits for itself')
+    expect((await outer).cause.message).toMatch(/Pool "\w" waits for itself/)
   })
 
   it('is a finding of explain at once, before anything expires', async () => {
@@ -131,7 +160,7 @@ describe('a pool that waits for itself', () => {
     await turn()
     const [first] = explain(a).findings
     expect(first).toMatchObject({ finding: 'waits-for-itself', figures: { busy: 1, waiting: 1 } })
-    expect(first?.says).toBe('the pool waits for itself: pool "a" (type "x") waits for pool "a" (type "y")')
+    expect(first?.says).toBe('pool "a" waits for itself: pool "a" (type "x") waits for pool "a" (type "y")')
     resize(a, 2)
     expect(await outer).toBe('y')
     expect(explain(a).calm).toBe(true)

@@ -6,7 +6,7 @@ const OTHER_POOL = 'or give what it calls a pool of its own'
 /** Why nothing but a deadline ends it, and what to do. */
 const ADVICE: Readonly<Record<Circle['by'], string>> = {
   members:
-    'All members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, ' +
+    'All its members wait like this, and more of them only put it off. Let the handler call a function instead of its own pool, ' +
     `${OTHER_POOL}.`,
   key:
     'The last call has the key of a handler that waits for it, and a key is handled one request at a time; more members do not ' +
@@ -20,7 +20,7 @@ const ADVICE: Readonly<Record<Circle['by'], string>> = {
 }
 
 /** A circle in words, without a full stop, and what to do about it. */
-export function circleInWords({ way, by }: Circle): { readonly says: string; readonly advice: string } {
-  const who = by === 'members' ? 'the pool' : 'a handler'
+export function circleInWords({ way, pool, by }: Circle): { readonly says: string; readonly advice: string } {
+  const who = by === 'members' ? `pool "${pool}"` : 'a handler'
   return { says: `${who} waits for itself: ${way}`, advice: ADVICE[by] }
 }

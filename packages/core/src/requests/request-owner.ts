@@ -9,6 +9,8 @@ import type { Outcome } from './outcome'
 export interface Circle {
   /** The way that leads back, as in `pool "a" (type "x") waits for pool "a" (type "y")`. */
   readonly way: string
+  /** The pool of the last call. */
+  readonly pool: string
   /** What the last call of it waits for: members that all wait, the turn of its key, the state, or the run that it shares. */
   readonly by: 'members' | 'key' | 'state' | 'share'
 }

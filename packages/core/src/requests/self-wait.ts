@@ -78,7 +78,7 @@ class Search {
   }
 
   callWaits(call: Request): boolean {
-    if (call.attempt > 0) return this.runWaits(call)
+    if (isRunning(call)) return this.runWaits(call)
     const ahead = aheadOf(call)
     return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead.running)
   }
@@ -115,28 +115,64 @@ class Search {
 
   /** The way from a request that waits, until it leads back. */
   circleFrom(request: Request): Circle {
-    const way: Request[] = []
+    const way: Step[] = []
     let call: Request | undefined = request
-    do {
-      const running = call.attempt > 0 ? call : runningBefore(call)
+    while (call !== undefined && way.length < MOST_NAMES) {
+      const running = isRunning(call) ? call : runningBefore(call)
       if (running === undefined) break
-      way.push(running)
+      way.push({ call, running })
       call = this.#blockedCallOf(running)
-    } while (call !== undefined && !leadsBack(way, call) && way.length < MOST_NAMES)
-    if (call !== undefined) way.push(call)
-    const names = way.map(({ pool, type }) => `pool "${pool}" (type "${type}")`)
-    return { way: names.join(' waits for '), by: call === undefined ? 'members' : closedBy(call) }
+      const start = call === undefined ? -1 : startOfCircle(way, call)
+      if (call !== undefined && start >= 0) return closedCircle(way, start, call)
+    }
+    return inNames(way, call)
   }
 }
 
-/** A call that runs leads back only if the way has come from it: by a caller that shares its run. */
-function leadsBack(way: readonly Request[], call: Request): boolean {
-  return call.attempt > 0 ? way.includes(call) : way.some(({ owner }) => owner === call.owner)
+/** A running handler on a way, and the call that has led to it: its own, or one that waits for it. */
+interface Step {
+  readonly call: Request
+  readonly running: Request
+}
+
+/** Where a way that goes on with a call has been before; -1 if nowhere. */
+function startOfCircle(way: readonly Step[], call: Request): number {
+  if (isRunning(call)) return way.findIndex(({ running }) => running === call)
+  const ahead = aheadOf(call)?.running
+  return way.findIndex(({ running }) => (ahead === undefined ? running.owner === call.owner : running === ahead))
+}
+
+/**
+ * A circle, told so that it ends with a call that waits in a queue: that one says what would have to change. If all its calls run,
+ * one of them shares the run that it belongs to.
+ */
+function closedCircle(way: readonly Step[], start: number, last: Request): Circle {
+  if (!isRunning(last)) return inNames(way, last)
+  const queued = way.findLastIndex(({ call }, place) => place > start && !isRunning(call))
+  const step = way[queued]
+  if (step === undefined) return inNames(way, last)
+  return inNames([...way.slice(0, start), ...way.slice(queued), ...way.slice(start, queued)], step.call)
+}
+
+function inNames(way: readonly Step[], last?: Request): Circle {
+  const named = way.map(({ running }) => running)
+  if (last !== undefined) named.push(last)
+  const names = named.map(({ pool, type }) => `pool "${pool}" (type "${type}")`)
+  return {
+    way: names.join(' waits for '),
+    pool: named.at(-1)?.pool ?? '',
+    by: last === undefined ? 'members' : closedBy(last),
+  }
 }
 
 /** What the last call of a way waits for. */
 function closedBy(call: Request): Circle['by'] {
-  return call.attempt > 0 ? 'share' : (aheadOf(call)?.by ?? 'members')
+  return isRunning(call) ? 'share' : (aheadOf(call)?.by ?? 'members')
+}
+
+/** Whether a member has it in hand and has begun. What waits for its next run has begun, too. */
+function isRunning({ attempt, runner }: Request): boolean {
+  return attempt > 0 && runner !== null
 }
 
 /** A running request that a waiting one waits for, as an example. */
