@@ -1,8 +1,10 @@
-import { call, getMembers, inspect, spawnPool } from '@genpool/core'
+import { call, getMembers, inspect, type PoolOptions, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
 import type Faults from './fixtures/faults'
+import type Gates from './fixtures/gates'
+import { until } from './fixtures/until'
 
 const file = join(__dirname, 'fixtures', 'faults.ts')
 
@@ -45,5 +47,54 @@ describe('ctx.backOff in a thread', () => {
     expect(inspect(pool)).toMatchObject({ backOff: { all: true }, members: { busy: 0 } })
     stop(pool as never)
     await expect(held).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+  })
+})
+
+describe('what a thread has not begun when a handler backs off', () => {
+  const gated = (options: PoolOptions) => {
+    const gates = new Int32Array(new SharedArrayBuffer(8))
+    const behaviour = threads<typeof Gates>(join(__dirname, 'fixtures', 'gates.ts'), {
+      prefetch: 4,
+      workerData: gates.buffer,
+    })
+    const pool = spawnPool(system, behaviour, 'gates', { timeout: 50_000, ...options } as PoolOptions)
+    return { pool, open: (gate: number) => Atomics.store(gates, gate, 1) }
+  }
+
+  it('waits in the queue, also if it is in other threads', async () => {
+    const { pool, open } = gated({ size: 3 })
+    await until(() => inspect(pool).members.idle === 3)
+    const backingOff = call(pool, { type: 'backOff', gate: 0 })
+    const rest = Array.from({ length: 11 }, () =>
+      call(pool, { type: 'wait', gate: 1 }).catch((error: Error) => error.name),
+    )
+    await until(() => inspect(pool).members.busy === 3)
+    open(0)
+    expect(await backingOff).toBe(0)
+    // One runs in each of the other threads. The rest are taken back, and stay where they are when it has ended.
+    await until(() => inspect(pool).backOff?.waiting === 9)
+    open(1)
+    expect(await Promise.race(rest)).toBe(1)
+    await until(() => inspect(pool).members.busy === 0)
+    expect(inspect(pool)).toMatchObject({ waiting: 9, backOff: { waiting: 9 } })
+    stop(pool as never)
+    expect((await Promise.all(rest)).filter((each) => each === 'StoppedError')).toHaveLength(9)
+  })
+
+  it('goes on if it is of another key', async () => {
+    const { pool, open } = gated({ size: 1, limits: { by: 'tenant' } })
+    await until(() => inspect(pool).members.idle === 1)
+    const send = (tenant: string) => call(pool, { type: 'wait', gate: 0, tenant }).catch((error: Error) => error.name)
+    const first = send('c')
+    await until(() => inspect(pool).members.busy === 1)
+    open(1)
+    const backingOff = call(pool, { type: 'backOff', gate: 1, key: 'a' })
+    const [a, b] = [send('a'), send('b')]
+    await new Promise(setImmediate)
+    open(0)
+    expect(await Promise.all([first, backingOff, b])).toEqual([0, 1, 0])
+    expect(inspect(pool)).toMatchObject({ waiting: 1, backOff: { waiting: 1, keys: 1 } })
+    stop(pool as never)
+    expect(await a).toBe('StoppedError')
   })
 })

@@ -51,6 +51,7 @@ export class BrokerActor extends BaseActor {
     const hooks = {
       isAlive: (party: BrokerParty) => party.isAlive || this.shell.passOver(party),
       holds: PARTIES_HELD as never,
+      comesBack: true,
     }
     this.engine = createBroker<BrokerParty, BrokerParty>(config, Turn.of(clock).now(), hooks)
     if (this.engine.isLimited) keepLimitedParties()

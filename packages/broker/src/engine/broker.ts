@@ -37,6 +37,11 @@ export interface BrokerHooks<A extends Waiting, R extends Waiting> {
   random?(): number
   /** Is told which requests a rate or a limit holds back. Default: nobody. */
   readonly holds?: HoldWatch<A>
+  /**
+   * Whether a matched request may come back later without having run, as one that was sent to a thread. A rate takes back what it has
+   * counted for it then; that costs a record for each request. Default: false, at once or never.
+   */
+  readonly comesBack?: boolean
 }
 
 /** A request and the member that will serve it. */

@@ -213,7 +213,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
   /** Puts the limits over the queue. They stay, also if options take all of them away again. */
   private limit(options: CheckedEngineOptions, now: Nanos): LimitedQueue<A> {
     const inner = this.layers instanceof LayeredQueue ? this.layers : this.layersOver(options)
-    const limits = new LimitedQueue<A>(inner, options.client, options, now, this.hooks.holds)
+    const limits = new LimitedQueue<A>(inner, options.client, options, now, this.hooks)
     this.asks = this.layers = this.limited = limits
     return limits
   }

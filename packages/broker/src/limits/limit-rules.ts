@@ -27,6 +27,8 @@ export class LimitRules<E extends Waiting> {
   constructor(
     public options: LimitsInForce,
     newestFirst: boolean,
+    /** Whether the time of each begin is kept, so that it can be taken back later. */
+    private readonly keepsBegins = false,
   ) {
     this.take(null, newestFirst)
   }
@@ -41,7 +43,7 @@ export class LimitRules<E extends Waiting> {
     return (limit === this.keyed ? this.keyedCost : this.cost) === null ? 1 : 0
   }
 
-  /** Whether nothing but the number of begins counts: no keys, and each costs 1. */
+  /** Whether nothing but the number of begins counts: no keys, each costs 1, and none is taken back later. */
   isPlain = true
   /** The only limit of keys, while each request costs 1; otherwise null. */
   only: KeyedLimit<E> | null = null
@@ -91,7 +93,7 @@ export class LimitRules<E extends Waiting> {
     this.takeLimits(limits, before === null ? false : before.limits, newestFirst)
     this.all = [this.keyed, this.rated].filter((limit) => limit !== null)
     const isOneEach = this.cost === null && this.keyedCost === null
-    this.isPlain = this.all.length === 0 && isOneEach
+    this.isPlain = this.all.length === 0 && isOneEach && !this.keepsBegins
     this.only = this.all.length === 1 && isOneEach ? (this.keyed ?? this.rated) : null
   }
 

@@ -15,6 +15,12 @@ import { LimitRules, type LimitsInForce } from './limit-rules'
 import { Passes } from './passes'
 import { ShortLimits } from './short-limits'
 
+/** What limits need of the owner of their broker (see `BrokerHooks`). */
+interface LimitHooks<E extends Waiting> {
+  readonly holds?: HoldWatch<E>
+  readonly comesBack?: boolean
+}
+
 /**
  * What waits under limits: in the queue that members are served from, and parked in the lanes of keys. Here it is read, and leaves
  * without being served: removed, cancelled, drained or dropped.
@@ -34,10 +40,10 @@ export abstract class LimitedWaiting<E extends Waiting> {
     client: CheckedQueueOptions,
     limits: LimitsInForce,
     now: Nanos,
-    watch?: HoldWatch<E>,
+    { holds, comesBack = false }: LimitHooks<E>,
   ) {
-    this.rules = new LimitRules<E>(limits, isNewestFirst(client))
-    this.passes = new Passes<E>(this.rules, watch)
+    this.rules = new LimitRules<E>(limits, isNewestFirst(client), comesBack)
+    this.passes = new Passes<E>(this.rules, holds)
     this.queue = new GatedQueue<E>(inner, this.passes, client, {
       parked: () => this.lanes.length,
       dropped: (drops, at) => this.#queueDropped(drops, at),

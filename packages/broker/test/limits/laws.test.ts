@@ -104,71 +104,81 @@ class Owner {
 describe('the laws of rates and limits', () => {
   it('are those of the plain model: the same requests begin at the same times, with priorities, keys, costs, back-offs and changes', () => {
     fc.assert(
-      fc.property(rules, fc.array(fc.tuple(step, change), { maxLength: 80 }), (initial, plan) => {
-        const model = new LimitModel(initial)
-        const owner = new Owner(createBroker<Job, Job>(toOptions(initial), 0))
-        let now = 0
-        let wakeAt: number | null = null
-        let id = 0
-        for (const [{ op, tenant, user, cost, priority, key, pick, ms, scope }, changed] of plan) {
-          now++
-          const running = [...model.running]
-          const picked = running[pick % running.length]
-          if (changed !== null && isSameShape(changed, model.rules)) {
-            model.rules = changed
-            owner.broker.configure(toOptions(changed), now)
-          } else if (op === 'ask') {
-            const job = Object.assign(new Job({ id: id++, tenant, user, cost }, now), { priority, key })
-            model.waiting.push(job)
-            owner.ask(job, now)
-          } else if (op === 'askR') {
-            model.idle++
-            owner.askR(now)
-          } else if ((op === 'done' || op === 'unrun') && picked !== undefined) {
-            model.running.delete(picked)
-            // A plain rate knows only of what began just now that it did not run.
-            const isKnown =
-              model.rules.limits !== null || model.rules.rate?.by === true || model.rules.rate?.cost === true
-            const unrun = op === 'unrun' && isKnown
-            // What it began before it waited again was a run.
-            const last = unrun ? model.begins.map(({ job }) => job).lastIndexOf(picked) : -1
-            if (last >= 0) model.begins.splice(last, 1)
-            owner.done(picked, !unrun, now)
-          } else if (op === 'back' && picked !== undefined && picked.key === undefined) {
-            model.running.delete(picked)
-            model.waiting.push(picked)
-            owner.back(picked, true, now)
-          } else if (op === 'remove' && model.waiting.length > 0) {
-            const [gone] = model.waiting.splice(pick % model.waiting.length, 1) as [Job]
-            expect(owner.broker.remove(gone, now)).toBe(true)
-          } else if (op === 'backOff' && picked !== undefined) {
-            const held = model.backOff(picked, scope, now + ms * MS)
-            expect(owner.broker.backOff({ entry: picked, ...scope }, now + ms * MS, now)).toBe(held)
-          } else if (op === 'time') {
-            now += ms * MS
+      fc.property(
+        rules,
+        fc.boolean(),
+        fc.array(fc.tuple(step, change), { maxLength: 80 }),
+        (initial, comesBack, plan) => {
+          const model = new LimitModel(initial)
+          const owner = new Owner(createBroker<Job, Job>(toOptions(initial), 0, { comesBack }))
+          let now = 0
+          let wakeAt: number | null = null
+          let id = 0
+          for (const [{ op, tenant, user, cost, priority, key, pick, ms, scope }, changed] of plan) {
+            now++
+            const running = [...model.running]
+            const picked = running[pick % running.length]
+            // Without being told, a plain rate knows only of what began just now that it did not run.
+            const { rate, limits } = model.rules
+            const isKnown = comesBack || limits !== null || rate?.by === true || rate?.cost === true
+            const unrun = isKnown && (op === 'unrun' || (op === 'back' && ms % 2 === 1))
+            const forget = (job: Job): void => {
+              // What it began before it waited again was a run.
+              const last = unrun ? model.begins.map(({ job }) => job).lastIndexOf(job) : -1
+              if (last >= 0) model.begins.splice(last, 1)
+            }
+            if (changed !== null && isSameShape(changed, model.rules)) {
+              model.rules = changed
+              owner.broker.configure(toOptions(changed), now)
+            } else if (op === 'ask') {
+              const job = Object.assign(new Job({ id: id++, tenant, user, cost }, now), { priority, key })
+              model.waiting.push(job)
+              owner.ask(job, now)
+            } else if (op === 'askR') {
+              model.idle++
+              owner.askR(now)
+            } else if ((op === 'done' || op === 'unrun') && picked !== undefined) {
+              model.running.delete(picked)
+              forget(picked)
+              owner.done(picked, !unrun, now)
+            } else if (op === 'back' && picked !== undefined && picked.key === undefined) {
+              model.running.delete(picked)
+              model.waiting.push(picked)
+              forget(picked)
+              owner.back(picked, !unrun, now)
+            } else if (op === 'remove' && model.waiting.length > 0) {
+              const [gone] = model.waiting.splice(pick % model.waiting.length, 1) as [Job]
+              expect(owner.broker.remove(gone, now)).toBe(true)
+            } else if (op === 'backOff' && picked !== undefined) {
+              const held = model.backOff(picked, scope, now + ms * MS)
+              expect(owner.broker.backOff({ entry: picked, ...scope }, now + ms * MS, now)).toBe(held)
+            } else if (op === 'time') {
+              now += ms * MS
+              owner.broker.timeout(now)
+            } else if (op === 'wake') {
+              // Nothing may begin before `wakeAt`, if nothing happens meanwhile.
+              const at = Math.max(wakeAt ?? now, now)
+              if (wakeAt !== null && at - 1 > now) expect(model.match(at - 1)).toEqual([])
+              if (wakeAt === null) expect(model.match(now + 3_600_000 * MS)).toEqual([])
+              now = at
+              owner.broker.timeout(now)
+            }
+            const begun = owner.matchAll(now)
+            expect(begun.map(({ task }) => task.id)).toEqual(model.match(now).map(({ task }) => task.id))
+            expect([owner.broker.length, owner.broker.lengthR]).toEqual([model.waiting.length, model.idle])
             owner.broker.timeout(now)
-          } else if (op === 'wake') {
-            // Nothing may begin before `wakeAt`, if nothing happens meanwhile.
-            const at = Math.max(wakeAt ?? now, now)
-            if (wakeAt !== null && at - 1 > now) expect(model.match(at - 1)).toEqual([])
-            if (wakeAt === null) expect(model.match(now + 3_600_000 * MS)).toEqual([])
-            now = at
-            owner.broker.timeout(now)
+            expect(owner.matchAll(now)).toEqual([])
+            wakeAt = owner.broker.decision.wakeAt
           }
-          const begun = owner.matchAll(now)
-          expect(begun.map(({ task }) => task.id)).toEqual(model.match(now).map(({ task }) => task.id))
-          expect([owner.broker.length, owner.broker.lengthR]).toEqual([model.waiting.length, model.idle])
-          owner.broker.timeout(now)
-          expect(owner.matchAll(now)).toEqual([])
-          wakeAt = owner.broker.decision.wakeAt
-        }
-      }),
+        },
+      ),
       {
         numRuns: RUNS * 5,
         // It runs, waits again, and begins once more without running: the first begin counts.
         examples: [
           [
             { rate: { limit: 4, interval: 1, cost: true, by: false }, limits: null },
+            false,
             (['ask', 'askR', 'askR', 'back', 'askR', 'unrun', 'ask'] as const).map((op, i): [Step, null] => {
               const rest = { priority: 0, key: undefined, pick: 0, ms: 0, scope: {} } as const
               return [{ op, tenant: 'a', user: 'u', cost: i < 6 ? 2 : 3, ...rest }, null]

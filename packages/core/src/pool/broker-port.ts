@@ -52,7 +52,7 @@ export class BrokerPort implements Port {
     this.listeners = kernel.listeners
     // The same for the life of a pool.
     const { random } = kernel.settings.current
-    this.engine = createBroker<Request, Member>(options, this.turn.now(), { random, holds: kernel.holds })
+    this.engine = createBroker<Request, Member>(options, this.turn.now(), { random, holds: kernel.holds, comesBack: kernel.worksAhead })
     this.lookForLimits()
   }
 

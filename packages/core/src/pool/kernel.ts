@@ -101,6 +101,7 @@ export class Kernel {
     this.failures = new Failures(host.name, this.turn, this.status, setup.remedies ?? noRemedies)
     this.turnWork = new TurnWork(this.turn, this)
     this.holds = new Holds(this)
+    this.overlaps = this.worksAhead = workers !== undefined
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings, this)
@@ -109,7 +110,6 @@ export class Kernel {
     this.starts = new Starts(this)
     this.population = new Population(this, setup.sizing)
     this.crew = new PoolCrew(this)
-    this.overlaps = this.worksAhead = workers !== undefined
     this.#workers = workers ?? new InProcessWorkers(this)
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)

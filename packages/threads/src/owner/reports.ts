@@ -23,6 +23,8 @@ export interface ReportPorts {
   readonly host: WorkerHost
   readonly seat: WorkerSeat
   ran(runNs: Nanos): void
+  /** The pool holds its queue back: what the threads have not begun waits there. */
+  backedOff(): void
   /** An answer has come to a reply address that the thread has sent away. */
   resolved(id: number, value: unknown): void
 }
@@ -79,6 +81,7 @@ export class Reports {
         return true
       case 'backOff':
         this.#backOffs.hold(this.#jobOf(message[1]), message)
+        this.ports.backedOff()
         return true
       case 'again':
         this.#ends(message[1], message[2], ({ job }, runNs) =>

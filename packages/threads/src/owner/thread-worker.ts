@@ -31,10 +31,12 @@ export interface Threads {
   watch(): void
   /** Work may have to move to a thread that has none. */
   balanceLater(turn: Turn): void
+  /** Takes back what no thread has begun. */
+  giveBackAll(): void
   /** Whether another thread could take work. */
   readonly hasOthers: boolean
   ready(worker: ThreadWorker, turn: Turn): void
-  ended(worker: ThreadWorker): void
+  ended(worker: ThreadWorker, poolStops: boolean): void
   learn(manifest: Awaited<Thread['loaded']>): void
   /** The state that all members share. */
   sharedState(cell: Cell<unknown>): SharedState
@@ -85,6 +87,10 @@ export class ThreadWorker implements Worker, ThreadListener {
       host,
       seat,
       ran: (runNs) => this.#runTimes.ran(runNs),
+      backedOff: () => {
+        threads.giveBackAll()
+        this.#posting.add(['backedOff'])
+      },
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
     this.#giving = new Giving(seat, host, {
@@ -180,7 +186,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   end(reason: unknown): Eventually<void> {
-    this.threads.ended(this)
+    this.threads.ended(this, reason === 'shutdown')
     this.threads.watch()
     const { isRunning } = this.#reports
     for (const { job } of [...this.#ledger.all]) this.#ledger.giveUp(job)
@@ -228,7 +234,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   died(cause: unknown): void {
-    this.threads.ended(this)
+    this.threads.ended(this, false)
     this.#starting.died(cause)
     this.#endings.died()
     this.#leaveState()

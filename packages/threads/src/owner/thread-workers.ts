@@ -87,7 +87,6 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
       const made = await new FirstState(thread, facts, info).made
       if (making.isHurried) void thread.kill()
       else this.keep(thread)
-      this.watch()
       return made
     } catch (error) {
       void thread.kill()
@@ -119,14 +118,20 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
 
   keep(thread: Thread): void {
     this.#spares.keep(thread)
-    this.#keptAt = systemClock.now()
+    this.#keepSpares()
   }
 
-  ended(worker: ThreadWorker): void {
+  ended(worker: ThreadWorker, poolStops: boolean): void {
     this.#ready.delete(worker)
     if (this.#ready.size > 0) return
-    // The pool stops, or none is left: spare threads are started again with the next member.
-    this.#spares.end()
+    if (poolStops) this.#spares.end()
+    else this.#keepSpares()
+  }
+
+  /** The next member takes one of them, if there is one soon. */
+  #keepSpares(): void {
+    this.#keptAt = systemClock.now()
+    if (this.#spares.isAny) this.watch()
   }
 
   watch(): void {
@@ -168,6 +173,10 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     if (this.#balancing || !this.#isUneven()) return
     this.#balancing = true
     turn.touch(this)
+  }
+
+  giveBackAll(): void {
+    for (const load of this.#loads) for (const given of load.ahead()) load.giveBack(given)
   }
 
   run(): void {

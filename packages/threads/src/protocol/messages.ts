@@ -91,6 +91,8 @@ export type ToThread =
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
   /** An answer to a reply address that the thread has sent away. */
   | readonly ['resolved', id: number, value: unknown]
+  /** The pool has heard of a back-off, and has taken back what the thread had not begun then. */
+  | readonly ['backedOff']
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
 

@@ -21,6 +21,8 @@ export interface RunReportPorts {
   lanes(): Lanes | null
   /** A message has its outcome. */
   settled(errand: Errand): void
+  /** Nothing begins before the pool has heard of it. */
+  backsOff(): void
   /** The member continues or ends first: what the thread has not begun may run elsewhere. */
   giveBack(continues: boolean): void
 }
@@ -102,6 +104,7 @@ export class RunReports implements ErrandHost {
     const { outbox } = this.ports
     outbox.add(['backOff', errand.id, ns / NS_PER_MS, key, again])
     outbox.flush()
+    this.ports.backsOff()
   }
 
   // --- its end ---

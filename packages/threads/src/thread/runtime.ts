@@ -30,6 +30,8 @@ export class Runtime {
   #pool: PoolFaces | null = null
   #reports: RunReports | null = null
   #clock: Clock = systemClock
+  /** The back-offs of which the pool has not heard. */
+  #backOffs = 0
   readonly #jobs = new JobQueue()
   readonly #outbox: Outbox
   readonly #awake: Awake
@@ -78,6 +80,8 @@ export class Runtime {
         return this.#pool?.queried(message[1], message[2], message[3])
       case 'resolved':
         return this.#pool?.resolved(message[1], message[2])
+      case 'backedOff':
+        return void (this.#backOffs = Math.max(0, this.#backOffs - 1))
       case 'end':
         return void this.#end(message[1], message[2], message[3])
     }
@@ -121,6 +125,7 @@ export class Runtime {
       clock: this.#clock,
       lanes: () => this.#lanes,
       settled: (errand) => faces.settled(errand),
+      backsOff: () => void this.#backOffs++,
       giveBack: (continues) => this.#giveBack(continues),
     })
   }
@@ -142,7 +147,7 @@ export class Runtime {
     const lanes = this.#lanes
     if (this.#flushing.isHeld || lanes === null) return
     this.#flushing.hold(this.#clock.now())
-    for (let job; (job = this.#jobs.first) !== undefined && lanes.mayBegin(job[2]);) {
+    for (let job; (job = this.#next) !== undefined && lanes.mayBegin(job[2]);) {
       this.#jobs.shift()
       this.#begin(lanes, job)
     }
@@ -151,6 +156,10 @@ export class Runtime {
     this.#flushing.release()
     // A turn of others takes longer than it would stay awake.
     if (lanes.current === undefined && this.#shared?.cell.awaitsTurn !== true) this.#awake.wait()
+  }
+
+  get #next(): JobToThread | undefined {
+    return this.#backOffs === 0 ? this.#jobs.first : undefined
   }
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
@@ -208,6 +217,7 @@ export class Runtime {
 
   async #end(reason: unknown, poolStops: boolean, keeps: boolean): Promise<void> {
     this.#jobs.clear()
+    this.#backOffs = 0
     const worker = this.#worker
     this.#worker = this.#lanes = null
     this.#shared?.close()
