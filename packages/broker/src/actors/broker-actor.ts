@@ -65,6 +65,10 @@ export class BrokerActor extends BaseActor {
     return this.#options
   }
 
+  get isRated(): boolean {
+    return this.engine.isRated
+  }
+
   /** A party that does not ask yet. */
   party(facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
     const now = this.shell.turn.now()

@@ -133,6 +133,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   release(entry: A, now: Nanos, ran?: boolean): Match<A, R> | null
   /** Whether there is a rate, or are limits per key, or was a back-off. */
   readonly isLimited: boolean
+  /** Whether there is a rate, of all or by key: it counts each match as a begin, so nothing is to be matched before it can begin. */
+  readonly isRated: boolean
   /** Whether `match` may do something now. Cheap, and asked after each call. */
   mayMatch(now: Nanos): boolean
   /** Returns a match that limits allow now, for the owner to deliver; null if there is none. Without limits there never is. */

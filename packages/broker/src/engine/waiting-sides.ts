@@ -75,6 +75,11 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.limited !== null
   }
 
+  get isRated(): boolean {
+    const { rate, limits } = this.options
+    return rate !== false || (limits !== false && limits.rate !== false)
+  }
+
   limits(now: Nanos): LimitFigures {
     return this.limited === null ? NO_FIGURES : this.limited.figures(now)
   }

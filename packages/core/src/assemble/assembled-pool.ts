@@ -150,8 +150,10 @@ export class AssembledPool implements PoolView, Sizing {
 
   /** It finds the keys of what waits anew: a function of the user's may stop the pool then. */
   #configureBroker(options: CheckedPoolOptions): void {
-    const { port, status, failures } = this.kernel
+    const { port, status, failures, roster } = this.kernel
+    const wasRated = port.isRated
     port.configure(engineOptionsOf(options))
+    if (port.isRated && !wasRated) for (const seat of roster.members) seat.giveBackAhead()
     if (!status.stopping) return
     this.kernel.failWaiting()
     throw failures.closed()

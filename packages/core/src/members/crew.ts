@@ -19,6 +19,8 @@ interface TurnWork<M> {
 
 /** Where a member (`M`) gets requests: a pool's side of its broker. */
 interface WorkSource<M> {
+  /** Whether a rate counts the begins: a member gets nothing ahead then. */
+  readonly isRated: boolean
   /** Offers a member: the next request, or null. Then the member waits for one, and `assign` is called with it. */
   askR(member: M): Request | null
   /** The next request for a member that has just run one, if it is a packed cast and nothing is to decide; otherwise null. */

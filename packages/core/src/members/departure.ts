@@ -1,7 +1,7 @@
 import type { Request } from '../requests/request'
 import type { Worker } from '../work/worker'
 import type { Crew } from './crew'
-import { giveBack, giveBackFrom } from './give-back'
+import { giveBack, giveBackAhead } from './give-back'
 import { batchOf, type Hand, splitBatch } from './hand'
 import type { OwnMessages } from './own-messages'
 
@@ -111,11 +111,8 @@ export class Departure<M extends Departing> {
 
   /** Gives back what its worker has not begun, for other members. */
   #takeBackAhead(): void {
-    const { hand } = this.member
-    if (this.worker.depth === 1 && hand.count <= 1) return
-    const begun = new Set(hand.allGiven.filter((request) => !this.worker.revoke(request)))
-    const ahead = hand.requests.filter((request) => !begun.has(request))
-    giveBackFrom(hand, ahead, this.crew)
+    const { member, crew, worker } = this
+    giveBackAhead({ hand: member.hand, worker }, member.hand.requests, crew)
   }
 
   #giveBackOwn(): void {

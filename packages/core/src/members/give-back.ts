@@ -1,5 +1,6 @@
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
+import type { Worker } from '../work/worker'
 import { type Hand, splitBatch } from './hand'
 
 /** Takes the requests that a member has and will not run, or whose handler asks for another run. */
@@ -30,4 +31,16 @@ export function giveBackFrom(hand: Hand, requests: readonly Request[], pool: Giv
     hand.remove(request)
     giveBack(batch, pool)
   }
+}
+
+/** Takes those requests out of a member's hand that its worker has got ahead and has not begun, and gives them to other members. */
+export function giveBackAhead(
+  { hand, worker }: { readonly hand: Hand; readonly worker: Pick<Worker<Request>, 'depth' | 'revoke'> },
+  requests: readonly Request[],
+  pool: GivesBack,
+): void {
+  if (worker.depth === 1 && hand.count <= 1) return
+  const given = new Set(hand.allGiven)
+  const ahead = requests.filter((request) => !given.has(request) || worker.revoke(request))
+  giveBackFrom(hand, ahead, pool)
 }

@@ -9,7 +9,7 @@ import type { Runner } from '../requests/request-owner'
 import type { Started, Worker, WorkerFactory, WorkerSeat } from '../work/worker'
 import type { Crew } from './crew'
 import { Departure, type Departing } from './departure'
-import { giveBackFrom } from './give-back'
+import { giveBackAhead, giveBackFrom } from './give-back'
 import { MemberRarely } from './member-rarely'
 import { takeBatch } from './take-batch'
 import type { OwnMessages } from './own-messages'
@@ -194,6 +194,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     const own = this.own?.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
+    else if (this.crew.work.isRated) return
     if (!this.asks && (!this.crew.gated || this.crew.mayWork(this))) this.ask()
   }
 
@@ -209,6 +210,15 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     if (!this.asks) return false
     this.asks = false
     return this.crew.work.remove(this)
+  }
+
+  /** Gives back what it was given ahead and has not begun, but for messages to it alone. Then it asks again, if it may. */
+  giveBackAhead(): void {
+    if (this.status !== 'busy') return
+    this.withdraw()
+    const open = this.hand.requests.filter(({ kind }) => kind !== 'direct')
+    giveBackAhead(this, open, this.crew)
+    this.seekWork()
   }
 
   /** The queue of waiting members dropped it; it asks again. */

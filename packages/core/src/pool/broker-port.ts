@@ -61,6 +61,10 @@ export class BrokerPort implements Port {
     return [...this.engine.members].filter(({ hand }) => hand.count === 0).length
   }
 
+  get isRated(): boolean {
+    return this.engine.isRated
+  }
+
   relativeTime(now: Nanos): Nanos {
     return this.engine.relativeTime(now)
   }

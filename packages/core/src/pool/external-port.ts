@@ -43,6 +43,10 @@ export class ExternalPort implements Port, OfferHost {
     this.#offers = new Offers(this.#broker, this)
   }
 
+  get isRated(): boolean {
+    return this.#broker.isRated
+  }
+
   get length(): number {
     return this.#requests.length
   }

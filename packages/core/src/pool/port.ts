@@ -7,6 +7,8 @@ import type { Request } from '../requests/request'
 export interface Port {
   /** Whether members of other pools may take the requests of this one. */
   readonly isShared: boolean
+  /** Whether a rate counts the begins: a member gets nothing ahead then. */
+  readonly isRated: boolean
   /** How many requests of this pool wait. */
   readonly length: number
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */

@@ -57,6 +57,8 @@ export interface Seat {
   seekWork(): void
   /** Takes its offer back. Returns whether it waited for a request. */
   withdraw(): boolean
+  /** Gives back what it has got ahead and has not begun. Then it looks for something to do. */
+  giveBackAhead(): void
   /** Ends it after what it has in hand. Another takes its slot. */
   leave(reason: unknown): void
 }

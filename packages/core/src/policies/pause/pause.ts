@@ -40,7 +40,9 @@ export class Pause implements SeatGate, Listener {
   #hold(): void {
     this.#attached = true
     this.pool.attach(this)
-    for (const seat of this.pool.seats) if (seat.withdraw()) this.#held.add(seat)
+    const { seats } = this.pool
+    for (const seat of seats) if (seat.withdraw()) this.#held.add(seat)
+    for (const seat of seats) seat.giveBackAhead()
   }
 
   #release(): void {
