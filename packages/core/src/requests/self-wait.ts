@@ -24,7 +24,7 @@ const MOST_STARTS = 100
 export function selfWaitOf(caller: Request): Circle | undefined {
   const request = runOf(caller)
   const search = new Search()
-  if (!search.callWaits(request)) return request.attempt === 0 ? knownLately(request) : undefined
+  if (!search.callWaits(request)) return request.isCalled ? undefined : knownLately(request)
   const circle = search.circleFrom(request)
   search.remember({ ...circle, at: request.owner.turn.now() })
   return circle
@@ -78,7 +78,7 @@ class Search {
   }
 
   callWaits(call: Request): boolean {
-    if (call.attempt > 0) return this.runWaits(call)
+    if (call.isCalled) return this.runWaits(call)
     const ahead = aheadOf(call)
     return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead.running)
   }
@@ -118,7 +118,7 @@ class Search {
     const way: Request[] = []
     let call: Request | undefined = request
     do {
-      const running = call.attempt > 0 ? call : runningBefore(call)
+      const running = call.isCalled ? call : runningBefore(call)
       if (running === undefined) break
       way.push(running)
       call = this.#blockedCallOf(running)
@@ -131,12 +131,12 @@ class Search {
 
 /** A call that runs leads back only if the way has come from it: by a caller that shares its run. */
 function leadsBack(way: readonly Request[], call: Request): boolean {
-  return call.attempt > 0 ? way.includes(call) : way.some(({ owner }) => owner === call.owner)
+  return call.isCalled ? way.includes(call) : way.some(({ owner }) => owner === call.owner)
 }
 
 /** What the last call of a way waits for. */
 function closedBy(call: Request): Circle['by'] {
-  return call.attempt > 0 ? 'share' : (aheadOf(call)?.by ?? 'members')
+  return call.isCalled ? 'share' : (aheadOf(call)?.by ?? 'members')
 }
 
 /** A running request that a waiting one waits for, as an example. */
@@ -153,7 +153,7 @@ function aheadOf(call: Request): { readonly running: Request; readonly by: 'key'
   const holdsState = call.runner !== null && owner.workforce.isExclusive
   if (key === undefined && !holdsState) return undefined
   for (const running of owner.workforce.running()) {
-    if (running.attempt === 0) continue
+    if (!running.isCalled) continue
     if (key !== undefined && running.key === key) return { running, by: 'key' }
     if (holdsState) return { running, by: 'state' }
   }
