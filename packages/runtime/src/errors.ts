@@ -112,7 +112,7 @@ export class ExpiredError extends GenPoolError {
         (mayBeCommitted
           ? `${why?.why ?? `the request was run, and ${WRITTEN}`}. ${READ_FIRST}${why === undefined ? '' : ` ${why.says}`}`
           : started
-            ? `the request was running, and its result is discarded. ${why?.says ?? SLOW}`
+            ? `${why?.why ?? 'the request was running, and its result is discarded'}. ${why?.says ?? SLOW}`
             : `the request was still waiting and was never run; it is safe to retry. ${why?.says ?? 'Add members, or send fewer requests.'}`),
       withCause(why?.cause),
     )

@@ -1,4 +1,14 @@
-import { call, getMembers, inspect, type PoolOptions, spawnPool } from '@genpool/core'
+import {
+  call,
+  getMembers,
+  inspect,
+  onEvent,
+  pause,
+  type PoolEvents,
+  type PoolOptions,
+  resume,
+  spawnPool,
+} from '@genpool/core'
 import { threads } from '@genpool/threads'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { join } from 'node:path'
@@ -47,6 +57,26 @@ describe('ctx.backOff in a thread', () => {
     expect(inspect(pool)).toMatchObject({ backOff: { all: true }, members: { busy: 0 } })
     stop(pool as never)
     await expect(held).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+  })
+
+  it('waits for its next run, also if its pool stops just after a member got it', async () => {
+    const pool = open()
+    const events: PoolEvents['genpool:request:settled'][] = []
+    const end = onEvent('genpool:request:settled', (event) => void events.push(event), { pool })
+    const waits = call(pool, { type: 'busy' }).catch((error: Error) => error.message)
+    await until(() => inspect(pool).backOffs === 1)
+    pause(pool)
+    await until(() => inspect(pool).backOff?.all !== true)
+    resume(pool)
+    stop(pool as never)
+    expect(await waits).toContain('while it was waiting for its next run. It ran before (attempt 1)')
+    end()
+    const { waitedMs, ranMs, heldMs, attempts } = events.find(({ type }) => type === 'busy')!
+    expect({ ranMs, attempts, isHeld: heldMs > 0 && heldMs <= waitedMs }).toEqual({
+      ranMs: 0,
+      attempts: 1,
+      isHeld: true,
+    })
   })
 })
 

@@ -38,7 +38,7 @@ export class Measures {
     const { heldBy } = request
     const attributes = { ...this.attributes, 'genpool.type': request.type, 'genpool.outcome': outcome }
     this.#wait.record(waitedMs / 1000, attributes)
-    if (request.attempt > 0) this.#run.record(ranMs / 1000, attributes)
+    if (request.startedAt !== null) this.#run.record(ranMs / 1000, attributes)
     if (heldBy !== undefined) this.#held.record(heldMs / 1000, { ...attributes, 'genpool.limit': heldBy })
   }
 

@@ -152,7 +152,7 @@ export class BrokerPort implements Port {
   private releaseHeld(request: Request): void {
     let match: Match<Request, Member> | null
     try {
-      match = this.engine.release(request, this.turn.now(), request.attempt > 0)
+      match = this.engine.release(request, this.turn.now(), request.isCalled)
     } catch (error) {
       return this.kernel.queueFailed(error)
     }
@@ -161,7 +161,7 @@ export class BrokerPort implements Port {
     if (match !== null) match.askR.assign(match.ask)
   }
 
-  putBack(request: Request, ran = request.attempt > 0): Member | null {
+  putBack(request: Request, ran: boolean): Member | null {
     return this.try(() => this.engine.putBack(request, this.turn.now(), ran), null)
   }
 

@@ -1,5 +1,5 @@
 import { brokerOf, type BrokerRef, type DropFacts, DroppedError, type LimitFigures } from '@genpool/broker'
-import { type GenPoolError, isGenPoolError, type Nanos, OptionsError, StoppedError, type Turn } from '@genpool/runtime'
+import { type GenPoolError, isGenPoolError, type Nanos, OptionsError, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
@@ -125,11 +125,11 @@ export class ExternalPort implements Port, OfferHost {
   #endTurn(request: Request): void {
     const served = this.#served.get(request)
     this.#served.delete(request)
-    served?.done(request.attempt > 0)
+    served?.done(request.isCalled)
   }
 
   /** It waits in the pool that it came to, which may not be this one, whose member had it: only there its caller finds it. */
-  putBack(request: Request, ran = request.attempt > 0): null {
+  putBack(request: Request, ran: boolean): null {
     const served = this.#served.get(request)
     this.#served.delete(request)
     const offers = served?.offers ?? this.#offers
@@ -213,9 +213,9 @@ export class ExternalPort implements Port, OfferHost {
   }
 
   requestFailed(request: Request, error: GenPoolError): void {
-    const { name, failures, pool } = this.kernel
+    const { failures, pool } = this.kernel
     if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(failures.expired(request))
-    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(new StoppedError(name, request.attempt > 0, error))
+    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
     else if (error instanceof DroppedError) {
       pool.drops.count(request, error)
       request.fail(failures.dropped(request, error, error.target))

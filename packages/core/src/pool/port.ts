@@ -47,8 +47,8 @@ export interface Port {
   takeBatch(member: Member, request: Request, limit: number): readonly Request[]
   /** A request that was matched is done, or came to nothing: the next of its key, or under its limit, may start. */
   release(request: Request): void
-  /** Takes a request back that was matched, to be matched again: as `ask`, but before all that were sent later. It keeps the turn of its key. @param ran whether it has run; default: whether it was attempted */
-  putBack(request: Request, ran?: boolean): Member | null
+  /** Takes a request back that was matched, to be matched again: as `ask`, but before all that were sent later. It keeps the turn of its key. @param ran whether it has run */
+  putBack(request: Request, ran: boolean): Member | null
   /** Takes a request or a member out; false if it does not wait. */
   remove(entry: Request | Member): boolean
   /** Takes out all requests of this pool, and hands them over. */

@@ -28,11 +28,12 @@ export class Requeue {
 
   /** Runs a request again whose member crashed or gave it back. It keeps its deadline, its place and the turn of its key. */
   runAgain(request: Request): void {
+    const ran = request.isCalled
     request.runner = null
-    if (request.rarely !== null) request.rarely.startedAt = null
     // A request of another pool waits there again, also if this one stops.
-    if (this.kernel.status.stopping && request.owner === (this.pool as unknown)) this.#endStopped(request)
-    else this.port.putBack(request)?.assign(request)
+    if (this.kernel.status.stopping && request.owner === (this.pool as unknown)) return this.#endStopped(request)
+    request.waitsAgain()
+    this.port.putBack(request, ran)?.assign(request)
   }
 
   /** A member had the request, maybe one of another pool that shares the broker. */

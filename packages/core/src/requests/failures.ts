@@ -70,7 +70,7 @@ export class Failures {
 
   expired(request: Request): ExpiredError {
     const { deadline } = request
-    const { started, commit } = howFar(request)
+    const { started, waits, commit } = howFar(request)
     const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
       sentAt: request.sentAt,
       timeout: (deadline - request.sentAt) / NS_PER_MS,
@@ -79,7 +79,7 @@ export class Failures {
       commit === 'written'
         ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)
         : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
-    const why = commit === null ? remedy : withCommit(commit, remedy)
+    const why = commit !== null ? withCommit(commit, remedy) : waits === null ? remedy : whileWaiting(waits, remedy)
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
     return new ExpiredError(
       this.pool,
@@ -104,19 +104,24 @@ export class Failures {
   }
 
   cancelled(request: Request): CancelledError {
-    const { started, commit } = howFar(request)
+    const { started, waits, commit } = howFar(request)
     const reason: unknown = request.rarely?.signal?.reason
-    if (commit !== 'shared')
-      return new CancelledError(this.pool, started, reason, undefined, commit === null ? undefined : COMMITS[commit])
-    const says = `A request to "${this.pool}" was cancelled by its caller, but ${GOES_ON}. ${READ_FIRST}`
-    return new CancelledError(this.pool, started, reason, says, GOES_ON)
+    const cancelled = `A request to "${this.pool}" was cancelled by its caller`
+    if (commit === 'shared') {
+      return new CancelledError(this.pool, started, reason, `${cancelled}, but ${GOES_ON}. ${READ_FIRST}`, GOES_ON)
+    }
+    const says = waits === null ? undefined : `${cancelled} while it was ${waits}.`
+    return new CancelledError(this.pool, started, reason, says, commit === null ? undefined : COMMITS[commit])
   }
 
-  stopped(request: Request): StoppedError {
-    const { started, commit } = howFar(request)
+  /** @param cause why it has stopped */
+  stopped(request: Request, cause = this.status.cause): StoppedError {
+    const { started, waits, commit } = howFar(request)
+    const ended = this.remedies.ofEnded()
+    const why = waits === null ? ended : { ...ended, so: `a request to it failed while it was ${waits}` }
     // All that wait for a run are told.
     const says = commit === null || commit === 'shared' ? undefined : COMMITS[commit]
-    return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofEnded(), says)
+    return new StoppedError(this.pool, started, cause, why, says)
   }
 
   /** The error of what a pool refuses that has stopped, or stops. */
@@ -147,18 +152,38 @@ function selfWaitInWords(request: Request): { says: string } | undefined {
   return { says: `${says.charAt(0).toUpperCase()}${says.slice(1)}. ${advice}` }
 }
 
-/** How far a request is whose caller gives up, and what may come of it. A run that goes on for others counts as started. */
-function howFar(request: Request): { readonly started: boolean; readonly commit: Commit | null } {
-  const wasStarted = hasStarted(request.runs)
+/** How far a request is that ends now, and what may come of it. A run that goes on for others counts as started. */
+function howFar(request: Request): {
+  readonly started: boolean
+  /** What it waits for, if it has run, and waits to run again; otherwise null. */
+  readonly waits: string | null
+  readonly commit: Commit | null
+} {
+  const { runs } = request
+  const { attempt, before } = runs
+  const runsNow = isRunning(runs)
   const { commit } = request
-  return { started: wasStarted || commit !== null, commit }
+  const waitsAgain = attempt > 0 && !runsNow && commit === null
+  return {
+    started: runsNow || attempt > 0 || commit !== null,
+    waits: waitsAgain ? waitingAfter(before.attempts + attempt) : null,
+    commit,
+  }
 }
 
 /** A worker elsewhere may have begun it and not said so yet. What it has not begun by now, it never will. */
-function hasStarted(request: Request): boolean {
-  const { attempt, runner } = request
-  if (attempt > 0 || runner === null) return attempt > 0
+function isRunning(request: Request): boolean {
+  const { isCalled, runner } = request
+  if (isCalled || runner === null) return isCalled
   return !runner.giveUp(request) || runner.startOf(request) !== null
+}
+
+function waitingAfter(attempt: number): string {
+  return `waiting for its next run. It ran before (attempt ${attempt}), and may have had effects`
+}
+
+function whileWaiting(waits: string, remedy: Remedy = { says: 'Add members, or send fewer requests.' }): Remedy {
+  return { ...remedy, why: `the request was ${waits}` }
 }
 
 /** A function of the message alone, given as a plain nact function, reads its message where the state is. */

@@ -32,6 +32,8 @@ export class Rarely implements Tries {
   calls: object[] | null = null
   /** When its handler started, for a call that is answered after the handler returned. */
   startedAt: Nanos | null = null
+  /** How many times a handler had been called for it when it last came back to wait for its next run. */
+  attemptsBefore = 0
   scope: Scope | null = null
   /** How limits have held it back. */
   hold: Hold | null = null

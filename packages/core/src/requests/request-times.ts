@@ -10,7 +10,8 @@ export function timesUntil(
 ): RequestTimes {
   const heldMs = (rarely?.hold?.total(now) ?? 0) / NS_PER_MS
   if (startedAt === null) return { waitedMs: msBetween(sentAt, now), ranMs: 0, heldMs }
-  return { waitedMs: msBetween(sentAt, startedAt), ranMs: msBetween(startedAt, now), heldMs }
+  // A call that joins a run may have come after its start.
+  return { waitedMs: msBetween(sentAt, startedAt), ranMs: msBetween(Math.max(sentAt, startedAt), now), heldMs }
 }
 
 /** Milliseconds from one time to another, never negative. */

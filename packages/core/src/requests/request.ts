@@ -127,6 +127,19 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return (this.rarely?.companions as readonly Request[] | undefined) ?? []
   }
 
+  /** Whether a handler was called for it, and it has not come back since to wait for its next run. */
+  get isCalled(): boolean {
+    return this.attempt > (this.rarely === null ? 0 : this.rarely.attemptsBefore)
+  }
+
+  /** Its run is over, and it waits for the next one. */
+  waitsAgain(): void {
+    if (this.attempt === 0) return
+    const rarely = this.extend()
+    rarely.startedAt = null
+    rarely.attemptsBefore = this.attempt
+  }
+
   get startedAt(): Nanos | null {
     return this.rarely?.startedAt ?? this.runner?.startOf(this) ?? null
   }

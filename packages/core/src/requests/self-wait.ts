@@ -24,7 +24,7 @@ const MOST_STARTS = 100
 export function selfWaitOf(caller: Request): Circle | undefined {
   const request = runOf(caller)
   const search = new Search()
-  if (!search.callWaits(request)) return request.attempt === 0 ? knownLately(request) : undefined
+  if (!search.callWaits(request)) return request.isCalled ? undefined : knownLately(request)
   const circle = search.circleFrom(request)
   search.remember({ ...circle, at: request.owner.turn.now() })
   return circle
@@ -78,7 +78,7 @@ class Search {
   }
 
   callWaits(call: Request): boolean {
-    if (isRunning(call)) return this.runWaits(call)
+    if (call.isCalled) return this.runWaits(call)
     const ahead = aheadOf(call)
     return ahead === undefined ? this.poolWaits(call.owner) : this.runWaits(ahead.running)
   }
@@ -118,7 +118,7 @@ class Search {
     const way: Step[] = []
     let call: Request | undefined = request
     while (call !== undefined && way.length < MOST_NAMES) {
-      const running = isRunning(call) ? call : runningBefore(call)
+      const running = call.isCalled ? call : runningBefore(call)
       if (running === undefined) break
       way.push({ call, running })
       call = this.#blockedCallOf(running)
@@ -137,7 +137,7 @@ interface Step {
 
 /** Where a way that goes on with a call has been before; -1 if nowhere. */
 function startOfCircle(way: readonly Step[], call: Request): number {
-  if (isRunning(call)) return way.findIndex(({ running }) => running === call)
+  if (call.isCalled) return way.findIndex(({ running }) => running === call)
   const ahead = aheadOf(call)?.running
   return way.findIndex(({ running }) => (ahead === undefined ? running.owner === call.owner : running === ahead))
 }
@@ -147,8 +147,8 @@ function startOfCircle(way: readonly Step[], call: Request): number {
  * one of them shares the run that it belongs to.
  */
 function closedCircle(way: readonly Step[], start: number, last: Request): Circle {
-  if (!isRunning(last)) return inNames(way, last)
-  const queued = way.findLastIndex(({ call }, place) => place > start && !isRunning(call))
+  if (!last.isCalled) return inNames(way, last)
+  const queued = way.findLastIndex(({ call }, place) => place > start && !call.isCalled)
   const step = way[queued]
   if (step === undefined) return inNames(way, last)
   return inNames([...way.slice(0, start), ...way.slice(queued), ...way.slice(start, queued)], step.call)
@@ -167,12 +167,7 @@ function inNames(way: readonly Step[], last?: Request): Circle {
 
 /** What the last call of a way waits for. */
 function closedBy(call: Request): Circle['by'] {
-  return isRunning(call) ? 'share' : (aheadOf(call)?.by ?? 'members')
-}
-
-/** Whether a member has it in hand and has begun. What waits for its next run has begun, too. */
-function isRunning({ attempt, runner }: Request): boolean {
-  return attempt > 0 && runner !== null
+  return call.isCalled ? 'share' : (aheadOf(call)?.by ?? 'members')
 }
 
 /** A running request that a waiting one waits for, as an example. */
@@ -189,7 +184,7 @@ function aheadOf(call: Request): { readonly running: Request; readonly by: 'key'
   const holdsState = call.runner !== null && owner.workforce.isExclusive
   if (key === undefined && !holdsState) return undefined
   for (const running of owner.workforce.running()) {
-    if (running.attempt === 0) continue
+    if (!running.isCalled) continue
     if (key !== undefined && running.key === key) return { running, by: 'key' }
     if (holdsState) return { running, by: 'state' }
   }

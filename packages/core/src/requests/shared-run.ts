@@ -71,6 +71,10 @@ export class SharedCall extends Request {
     return this.run === null ? null : (this.run.commit ?? (this.isLast ? null : 'shared'))
   }
 
+  override get isCalled(): boolean {
+    return this.run?.isCalled === true
+  }
+
   override get runs(): Request {
     return this.run !== null && this.isLast ? this.run : this
   }

@@ -235,8 +235,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   /** Before a run that has waited for the state, and before one that is repeated, those who have left are taken out. */
-  leave({ attempt }: Request): boolean {
-    return attempt === 0
+  leave({ isCalled }: Request): boolean {
+    return !isCalled
   }
 
   holdsAnswersOf(request: Request): boolean {
@@ -244,7 +244,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   startOf(request: Request): Nanos | null {
-    return request.attempt > 0 && this.has(request) ? this.startedAt : null
+    return request.isCalled && this.has(request) ? this.startedAt : null
   }
 
   private has(request: Request): boolean {

@@ -39,9 +39,9 @@ export interface MemberEvent extends PoolEvent {
 /** A request has its outcome. Each request has exactly one such event. */
 export interface SettledEvent extends RequestEvent {
   readonly outcome: Outcome
-  /** How long it waited until its last start; until now if it was never started. */
+  /** How long it waited until its last start; until now if it was never started, or waits for its next run. */
   readonly waitedMs: number
-  /** How long it ran after that, including the commit; 0 if it was never started. */
+  /** How long it ran after that, including the commit; 0 if it was never started, or waits for its next run. */
   readonly ranMs: number
   /** How long of its wait a rate or limits held it back. */
   readonly heldMs: number
