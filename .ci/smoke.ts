@@ -1,7 +1,7 @@
 /*
  * Installs the packed tarballs into empty projects outside the workspace, and uses them like a user: with npm, pnpm and yarn;
- * from CommonJS, from native ESM with named imports, from the terminal, and from TypeScript with the published types, in both module modes; on this
- * Node, and on the others that are supported, where their binaries can be had.
+ * from CommonJS, from native ESM with named imports, from the terminal, and from TypeScript with the published types, in both module modes; with
+ * threads whose module is read by ts-node, tsx and jest; on this Node, and on the others that are supported, where their binaries can be had.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,6 +34,9 @@ const managers = {
 } as const
 type Manager = keyof typeof managers
 
+/** What reads TypeScript, in npm's project, in the versions that this workspace has. */
+const readers = ['@swc/core', '@swc/jest', 'jest', 'ts-node', 'tsx', 'typescript']
+
 /** The oldest types of Node that the packages are for, and the newest: they name some things differently. */
 const nodeTypes = { npm: devDependencies['@types/node'], pnpm: '26.6.7', yarn: devDependencies['@types/node'] } as const
 
@@ -59,6 +62,7 @@ function createProject(manager: Manager): void {
     private: true,
     license: 'UNLICENSED',
     dependencies: { ...own, ...others },
+    ...(manager === 'npm' && { devDependencies: versionsOf(readers) }),
     ...(manager === 'npm' ? {} : manager === 'yarn' ? { resolutions: own } : { pnpm: { overrides: own } }),
   })
   const include = ['counter.ts', 'packages.ts']
@@ -66,10 +70,16 @@ function createProject(manager: Manager): void {
     compilerOptions: { ...compilerOptions, module: 'node16', rootDir: '.', outDir: 'dist' },
     include,
   })
+  // What ts-node and tsx read.
+  writeJson(project, 'tsconfig.json', { compilerOptions: { ...compilerOptions, module: 'node16' } })
   writeJson(project, 'tsconfig.bundler.json', {
     compilerOptions: { ...compilerOptions, module: 'esnext', moduleResolution: 'bundler', noEmit: true },
     include,
   })
+}
+
+function versionsOf(names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(names.map((name) => [name, devDependencies[name]]))
 }
 
 function writeJson(folder: string, name: string, value: unknown): void {
@@ -140,6 +150,17 @@ const terminal: Step = {
   remedy: 'the installed command genpool fails; see the output above',
   run: () => command(process.execPath, ['command.cjs'], projectOf('npm')),
 }
+/** Threads whose module is in TypeScript, under each reader of it. */
+const inTypeScript: readonly Step[] = [
+  ['ts-node', '-r', 'ts-node/register', 'thread-main.ts'],
+  ['tsx', '--import', 'tsx', 'thread-main.ts'],
+  ['tsx, ES modules', '--import', 'tsx', 'thread-main.mts'],
+  ['jest', 'node_modules/jest/bin/jest.js'],
+].map(([reader, ...args]) => ({
+  name: `tarballs: threads in TypeScript, with ${reader}`,
+  remedy: 'a pool whose threads load a module in TypeScript fails; see the output above',
+  run: () => command(process.execPath, args, projectOf('npm')),
+}))
 const runs = (Object.keys(managers) as Manager[]).flatMap((manager) =>
   nodes.map(([version, node]): Step => {
     // Only npm's project has a compiled program: types do not depend on who installed them.
@@ -154,7 +175,7 @@ const runs = (Object.keys(managers) as Manager[]).flatMap((manager) =>
 
 async function main(): Promise<void> {
   mkdirSync(packed)
-  for (const steps of [packing, installs, compiled, [bundled, terminal, ...runs]]) {
+  for (const steps of [packing, installs, compiled, [bundled, terminal, ...inTypeScript, ...runs]]) {
     const failed = await runSteps(steps, 2)
     if (failed.length > 0) {
       process.exitCode = 1

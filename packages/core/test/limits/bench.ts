@@ -18,6 +18,7 @@ import { NS_PER_MS } from '@genpool/runtime'
 import { virtualClock, type VirtualClock } from '@genpool/runtime/testing'
 import { start, stop } from 'nact'
 import { clientOf, type Law, limiting, type Rate, type Step, type Task } from './limit-laws'
+import { SharedTasks } from './shared-tasks'
 
 /** Pools under limits in virtual time, of their own or of a broker that they share, and what must hold. */
 export class Bench {
@@ -33,6 +34,7 @@ export class Bench {
   settled = 0
   calls = 0
   accepted = 0
+  readonly sharing = new SharedTasks()
   readonly faults: string[] = []
   readonly signals: AbortController[] = []
   readonly pools: readonly PoolRef[]
@@ -49,7 +51,9 @@ export class Bench {
       if (!this.pools.includes(ref)) return
       const { id } = message as Task
       this.outcomes.set(id, (this.outcomes.get(id) ?? 0) + 1)
-      this.waiting.delete(id)
+      if (!this.sharing.isWanted(id)) this.waiting.delete(id)
+      const run = this.sharing.leave(id)
+      if (run !== undefined) this.waiting.delete(run)
     })
     const all = { ...limiting(law), client: clientOf(law) } as object
     this.#broker = isShared ? spawnBroker(system, { ...all, clock }) : null
@@ -81,6 +85,7 @@ export class Bench {
       calls: {
         call: async (task: Task) => {
           await run(task, 'well', 1)
+          this.sharing.ends(task.id)
           return reply(task.id)
         },
         crash: async (task: Task) => {
@@ -101,7 +106,7 @@ export class Bench {
   begin(task: Task): void {
     const { law, now, running } = this
     this.must(!running.has(task), 'it runs twice at once', task)
-    this.must(!this.outcomes.has(task.id), 'it runs after its outcome', task)
+    this.must(!this.outcomes.has(task.id) || this.sharing.isWanted(task.id), 'it runs after its outcome', task)
     this.waiting.delete(task.id)
     this.begins.push({ task, at: now })
     running.set(task, now)
@@ -190,7 +195,9 @@ export class Bench {
 
   #send(pool: PoolRef, { op, tenant, user, cost, ms, priority, key, timeout }: Step): void {
     const task: Task = { id: this.accepted++, tenant, user, cost, ms, key }
-    this.waiting.set(task.id, task)
+    const share = op === 'shared' ? tenant : undefined
+    const joins = share !== undefined && this.sharing.joins(task.id, `${this.pools.indexOf(pool)} ${share}`)
+    if (!joins) this.waiting.set(task.id, task)
     const common = { priority, ...(key !== undefined && { key }) }
     if (op === 'cast') {
       // One that finds no room is refused at once; that is its outcome.
@@ -200,8 +207,9 @@ export class Bench {
     const controller = new AbortController()
     const end = (): void => void this.settled++
     this.calls++
-    const type = op === 'abortAtOnce' ? 'call' : op
-    call(pool, { type, ...task } as never, { ...common, timeout, signal: controller.signal }).then(end, end)
+    const type = op === 'abortAtOnce' || op === 'shared' ? 'call' : op
+    const options = { ...common, timeout, signal: controller.signal, ...(share !== undefined && { share }) }
+    call(pool, { type, ...task } as never, options).then(end, end)
     if (op === 'abortAtOnce') controller.abort()
     else this.signals.push(controller)
   }

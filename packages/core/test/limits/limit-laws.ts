@@ -35,7 +35,21 @@ export const laws: fc.Arbitrary<Law> = fc.record({
 })
 export const step = fc.record({
   op: fc.constantFrom(
-    ...(['call', 'call', 'call', 'call', 'cast', 'cast', 'crash', 'crashOnce', 'crashOnce', 'abortAtOnce'] as const),
+    ...([
+      'call',
+      'call',
+      'call',
+      'call',
+      'shared',
+      'shared',
+      'shared',
+      'cast',
+      'cast',
+      'crash',
+      'crashOnce',
+      'crashOnce',
+      'abortAtOnce',
+    ] as const),
     ...(['advance', 'advance', 'advance', 'abort', 'configure', 'resize', 'pause', 'resume'] as const),
   ),
   tenant: fc.constantFrom('a', 'a', 'b', 'c'),

@@ -137,6 +137,8 @@ export class Reports {
   sweep(): void {
     this.#owed.sweep()
     this.#sent?.sweep()
+    // Those of a batch that was taken back.
+    for (const [id, { outcome }] of this.#companions) if (outcome !== null) this.#companions.delete(id)
   }
 
   #jobOf(id: number): Job | undefined {

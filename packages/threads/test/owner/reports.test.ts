@@ -59,6 +59,20 @@ describe('what the owner of a thread reports', () => {
     expect(told).toEqual(['first began', 'first runs'])
   })
 
+  it('is nothing of a message of a batch that was taken back, once it has its outcome elsewhere: it is forgotten', () => {
+    const { ledger, reports, give, told } = books()
+    const { job } = give('first')
+    const other = { outcome: null as string | null, succeed: () => told.push('answered') }
+    const { id } = reports.companion(other as unknown as Job, ledger.nextId())
+    ledger.revoke(job)
+    reports.sweep()
+    reports.take(['answered', id, 1, true])
+    other.outcome = 'replied'
+    reports.sweep()
+    reports.take(['answered', id, 1, true])
+    expect(told).toEqual(['answered'])
+  })
+
   it('is nothing after its member has ended, not even what a message answers that had begun', () => {
     const { starts, reports, told, give, begin } = books()
     const first = give('first')

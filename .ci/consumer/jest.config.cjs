@@ -1,0 +1,3 @@
+'use strict'
+
+module.exports = { testMatch: ['**/thread-jest.ts'], transform: { '\\.ts$': '@swc/jest' } }
