@@ -3,14 +3,25 @@ import { threads } from '@genpool/threads'
 import fc from 'fast-check'
 import { stop } from 'nact'
 import { join } from 'node:path'
-import { planned, plans, said } from '../../state-ane/test/cells/programs'
+import { firstState, paying, planned, plans, said } from '../../state-ane/test/cells/programs'
 import type MovedPool from './fixtures/moved'
 import { system } from './fixtures/shared-system'
 
 describe('a recipe in a thread that puts parts of its draft elsewhere', () => {
+  const behaviour = threads<typeof MovedPool>(join(__dirname, 'fixtures', 'moved.ts'))
+  const open = () => spawnPool(system, behaviour, 'moved', { size: 2, state: 'shared', timeout: 50_000 })
+
+  it('loses no change that was acknowledged', async () => {
+    const pool = open()
+    const expected = firstState() as object
+    paying(expected)
+    expect(said(await call(pool, { type: 'pay' }))).toBe(said(expected))
+    expect(said(getState(pool))).toBe(said(expected))
+    stop(pool)
+  })
+
   it('leads to the same state in its thread, in this one, and in the others', async () => {
-    const behaviour = threads<typeof MovedPool>(join(__dirname, 'fixtures', 'moved.ts'))
-    const pool = spawnPool(system, behaviour, 'moved', { size: 2, state: 'shared', timeout: 50_000 })
+    const pool = open()
     await fc.assert(
       fc.asyncProperty(plans(3), async (commits) => {
         await call(pool, { type: 'again' })

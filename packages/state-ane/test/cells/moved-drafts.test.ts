@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { applyPatches, enableMapSet, enablePatches, type Patch } from 'immer'
 import { createStore, type SyncCell } from '@genpool/state-ane'
 import { memoryEngine } from '../journal/memory-engine'
-import { firstState, held, planned, plans, running, said, tree } from './programs'
+import { firstState, held, paying, planned, plans, running, said, tree } from './programs'
 
 enablePatches()
 enableMapSet()
@@ -75,6 +75,18 @@ describe('a recipe that puts parts of its draft elsewhere, and removes or replac
       }),
       { numRuns: Number(process.env['GENPOOL_LAW_RUNS'] ?? 500) },
     )
+  })
+
+  it('is in a journal when it is committed', async () => {
+    const engine = memoryEngine()
+    const store = createStore({ journal: { engine } })
+    const cell = store.cell<object>('cell', { initial: firstState() })
+    // The first commit has the whole value.
+    await cell.update((draft) => void Object.assign(draft, { n: 1 }))
+    const next = await cell.update(paying)
+    const again = createStore({ journal: { engine } })
+    await again.ready
+    expect(said(again.cell('cell', { initial: firstState() }).value)).toBe(said(next))
   })
 
   it('is in a journal as it is in the state: alone, and in a transaction over several states', () =>

@@ -42,6 +42,13 @@ export const firstState = (): Part => ({
   q: { n: 0 },
 })
 
+/** Changes a part, and puts it into an object that it then deletes. Immer's patches have no change of the part. */
+export const paying = (draft: Part): void => {
+  draft.m.get('l').o.of = [draft.list[0]]
+  draft.list[0].id = 7
+  delete draft.m.get('l').o
+}
+
 /** A copy in which no part stands twice. */
 export function tree(part: Part): Part {
   if (!isObject(part)) return part
