@@ -1,22 +1,24 @@
 import type { Patch } from 'immer'
 import { diff } from './diff'
-import { type Kept, movesKeys } from './drafts'
+import { hidesChanges, type Kept, movesKeys } from './drafts'
 
 /** The patches of one change, forward and back. */
 export type BothWays = readonly [patches: Patch[], inverse: Patch[]]
 
 /**
  * Immer's patches, or those that compare the two states where immer's may be wrong. Immer 11 forgets
- * - what was changed in a draft that then went into a new object: `draft.list[0].n++; draft.byName = { a: draft.list[0] }`;
+ * - what was changed in a draft that was also put elsewhere: into a new object, `draft.byName = { a: draft.list[0] }`, or into what
+ *   the recipe then removes or replaces, `draft.order.of = draft.list[0]; delete draft.order`;
  * - that a property still exists to which its own old value was assigned (its pull request 1295),
  * - that a key was deleted and set again, so that it is the last one now.
  *
- * The states themselves are right. A copy elsewhere, or a journal, would differ from them for ever.
+ * The states themselves are right. All patches come from here: those of watchers, events, journals and replicas. A copy elsewhere, or a journal, would differ from them for ever.
  *
  * @param drafts what immer keeps about the drafts of the recipe; null if that is not known
  */
 export function checkedPatches<S>(base: S, next: S, made: BothWays, drafts: readonly Kept[] | null): BothWays {
-  const isWrong = movesKeys(drafts) || made[0].some((patch) => mayHide(patch) || isUndone(patch, next))
+  const isWrong =
+    hidesChanges(drafts) || movesKeys(drafts) || made[0].some((patch) => mayHide(patch) || isUndone(patch, next))
   return isWrong ? [diff(base, next), diff(next, base)] : made
 }
 

@@ -29,6 +29,8 @@ interface Names {
   readonly scope: string
   /** All drafts of the recipe, in its scope. */
   readonly drafts: string
+  /** What is kept about the drafts whose changes are in the patches, in its scope. */
+  readonly patched: string
 }
 
 const KEPT = Symbol.for('immer-state')
@@ -62,8 +64,9 @@ function namesIn(immer: Immer): Names | null {
     scope: named((value) => listIn(value, draft) !== undefined),
     drafts: Object.values(kept).flatMap((value) => listIn(value, draft) ?? [])[0],
   }
-  immer.finishDraft(draft)
-  return Object.values(found).includes(undefined) ? null : (found as Names)
+  immer.finishDraft(draft, () => undefined)
+  const all = { ...found, patched: found.scope && setIn(kept[found.scope] as Kept, kept) }
+  return Object.values(all).includes(undefined) ? null : (all as Names)
 }
 
 /** The name of a list that has the draft. */
@@ -73,6 +76,11 @@ function listIn(value: unknown, draft: object): string | undefined {
     const list = (value as Kept)[name]
     return Array.isArray(list) && list[0] === draft
   })
+}
+
+/** The name of a set that has what is kept about a draft. */
+function setIn(scope: Kept, kept: Kept): string | undefined {
+  return Object.keys(scope).find((name) => scope[name] instanceof Set && scope[name].has(kept))
 }
 
 function keptOf(draft: object): Kept {
@@ -129,6 +137,24 @@ class Assigned extends Map<string, boolean> {
     if (!isSet) this.hasDeleted = true
     return super.set(key, isSet)
   }
+}
+
+/**
+ * Whether a draft was changed, and immer has made no patches of that: it is not at its place any more, or immer has met it at another
+ * place first. True if nothing is known about the drafts.
+ */
+export function hidesChanges(all: readonly Kept[] | null): boolean {
+  if (all === null || names === null) return true
+  for (const kept of all) {
+    if (kept[names.isModified] !== true || !isChangedItself(kept, names)) continue
+    if (!((kept[names.scope] as Kept)[names.patched] as ReadonlySet<Kept>).has(kept)) return true
+  }
+  return false
+}
+
+/** Not only in its parts, which have drafts of their own. */
+function isChangedItself(kept: Kept, { base, assigned }: Names): boolean {
+  return kept[base] instanceof Set || (kept[assigned] as ReadonlyMap<unknown, boolean>).size > 0
 }
 
 /**
