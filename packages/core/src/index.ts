@@ -19,7 +19,7 @@ export { type MapOptions, mapOptions } from './api/many/map-options'
 export type { Source } from './api/many/open-source'
 export { onEvent } from './api/on-event'
 export { type Condition, idle, when } from './api/waiting'
-export { type PlainPoolOptions, ready, spawnPool } from './api/spawn-pool'
+export { type PlainPoolOptions, ready, spawnPool, type TypedPoolOptions } from './api/spawn-pool'
 export {
   type Batched,
   type CallBatchHandler,

@@ -1,6 +1,6 @@
-import { call, cast, configure, definePool, type PoolRef, reply, spawnPool } from '@genpool/core'
+import { call, cast, configure, definePool, type PoolOptions, type PoolRef, reply, spawnPool } from '@genpool/core'
 import { dispatch, type Ref } from 'nact'
-import { type Any, Counter, type ProtocolOf } from './typed-behaviours'
+import { Any, Counter, type ProtocolOf } from './typed-behaviours'
 
 describe('types', () => {
   it('a wrong message, payload or pool does not compile', () => {
@@ -26,6 +26,15 @@ describe('types', () => {
       void call(ref, { type: 'add', value: 1 })
       // @ts-expect-error an option that does not exist
       spawnPool(ref as never, Counter, 'x', { sise: 1 })
+      spawnPool(ref as never, Counter, 'x', { retryOnCrash: { add: 1, log: 2, handleInfo: 0 } })
+      spawnPool(ref as never, Any, 'x', { retryOnCrash: { handleCall: 1 } })
+      spawnPool(ref as never, (n: number, by: number) => n + by, 'x', { initialState: 1, retryOnCrash: { message: 1 } })
+      const anyTypes: Record<string, number> = { add: 1 }
+      spawnPool(ref as never, Counter, 'x', { retryOnCrash: anyTypes })
+      const options: PoolOptions = { size: 1, retryOnCrash: anyTypes }
+      spawnPool(ref as never, Counter, 'x', options)
+      // @ts-expect-error there is no message of this type
+      spawnPool(ref as never, Counter, 'x', { retryOnCrash: { nope: 1 } })
       configure(pool, { size: { idle: 5 }, concurrency: { max: 3 }, broker: { client: { max: 5 } } })
       // @ts-expect-error an option that does not exist, where the others need not be given
       configure(pool, { size: { idel: 5 } })

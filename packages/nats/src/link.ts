@@ -1,3 +1,4 @@
+import type { Clock } from '@genpool/runtime'
 import type { NatsConnection, Status } from '@nats-io/transport-node'
 import { SetBackWatch } from './set-back'
 
@@ -99,4 +100,11 @@ export class Link {
     this.#setBack.end()
     if (!this.#ended) this.listener.closed()
   }
+}
+
+/** Resolves when NATS has read all that was published, and what it refused of that was told: with false if that cannot be known. */
+export async function wasRead({ usable, connection }: Link, clock: Clock): Promise<boolean> {
+  const isRead = usable && (await flushed(connection))
+  // The client of NATS tells it a moment later.
+  return new Promise((resolve) => clock.defer(() => resolve(isRead)))
 }

@@ -10,7 +10,8 @@ const known = '"add", "where", "die", "fail", "keep", "handleInfo" or "handleCon
 
 describe('the message types that options of a pool of threads name', () => {
   it.each(['isolated', 'shared'] as const)('are looked at when the module is loaded: %s', async (state) => {
-    const pool = spawnPool(system, counterOf(), undefined, { size: 2, state, retryOnCrash: { ad: 1 } })
+    const options = { size: 2, state, retryOnCrash: { ad: 1 } } as object
+    const pool = spawnPool(system, counterOf(), undefined, options)
     const error: unknown = await ready(pool as PoolRef).catch((stopped: unknown) => stopped)
     expect(error).toMatchObject({
       code: 'ERR_GENPOOL_STOPPED',
@@ -27,6 +28,7 @@ describe('the message types that options of a pool of threads name', () => {
     expect(() => configure(pool, { retryOnCrash: { ad: 1 } })).toThrow(
       `The changes to pool "known" are wrong; nothing was changed.\n  at ${wrong}`,
     )
+    // @ts-expect-error there is no such message
     expect(() => spawnPool(system, counter, 'next', { size: 1, retryOnCrash: { ad: 3 } })).toThrow(`at ${wrong}`)
   })
 })

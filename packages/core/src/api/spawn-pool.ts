@@ -18,6 +18,16 @@ import { poolOf } from './pool-of'
 /** nact's properties of an actor. They are options only for plain nact functions. */
 const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterStop', 'shutdownAfter'] as const
 
+/** Options of a pool whose messages have these types. */
+export interface TypedPoolOptions<T extends string> extends Omit<PoolOptions, 'retryOnCrash'> {
+  retryOnCrash?: { readonly [K in T]?: number } | undefined
+}
+
+/** The types of messages as `retryOnCrash` has them; of a pool of messages of any shape, all names. */
+type TypesOf<P extends Protocol> = [P['otherCall'] | P['otherCast']] extends [never]
+  ? (keyof P['calls'] & string) | (keyof P['casts'] & string) | 'handleInfo' | 'handleContinue'
+  : string
+
 /** Options of a pool of plain nact functions. */
 export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, M> {}
 
@@ -34,12 +44,13 @@ export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, 
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
  * @example const pool = spawnPool(start(), Counter, 'counter', { size: 5 })
  */
-// One signature instead of overloads, so that the compiler names the option that is wrong.
-export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>>(
+// One signature instead of overloads, so that the compiler names the option that is wrong. `T` is a parameter of its own, so that
+// options of a pool whose protocol is a type parameter can be checked, too.
+export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>, T extends string = TypesOf<P>>(
   parent: Ref<never>,
   behaviour: Behaviour<P> | PlainFunction<S, M>,
   name?: string,
-  options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : PoolOptions,
+  options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : TypedPoolOptions<NoInfer<T>>,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)

@@ -31,12 +31,19 @@ export function giveAnswers(
   rarely?.scope?.committed()
   try {
     if (batch !== null) answerBatch(step, state, batch)
-    else if (rarely !== null && rarely.held !== null) request.give(rarely.held.value)
-    else if (step.kind === 'reply') giveAnswer(request, valueOf(step, state), step)
+    else if (!giveHeld(request) && step.kind === 'reply') giveAnswer(request, valueOf(step, state), step)
   } catch (error) {
     for (const each of batch ?? [request]) failAfter(step, each, error)
   }
   if (rarely !== null && rarely.effects !== null) callEffects(rarely, rarely.effects, state, pool)
+}
+
+/** Gives the answer that the handler gave through `ctx.from`, before its commit. Returns whether it did. */
+function giveHeld(request: Request): boolean {
+  const { rarely } = request
+  if (rarely === null || rarely.held === null) return false
+  request.give(rarely.held.value)
+  return true
 }
 
 /** The same for one request, if nothing in it or in the step is special. */
@@ -83,15 +90,21 @@ function valueOf(step: Step, state: unknown): unknown {
   return typeof step.value === 'function' ? (step.value as (state: unknown) => unknown)(state) : step.value
 }
 
-/** Gives each request of a batch its part of the answer. A step that does not reply answers none. */
+/**
+ * Gives each request of a batch its part of the answer. One that was answered before the commit gets that answer. A step that does
+ * not reply answers no other.
+ */
 function answerBatch(step: Step, state: unknown, requests: readonly Request[]): void {
   if (step.kind !== 'reply') {
-    if (hasChanged(step)) for (const request of requests) if (request.expectsAnswer) request.committed()
+    for (const request of requests) {
+      if (hasChanged(step) && request.expectsAnswer) request.committed()
+      giveHeld(request)
+    }
     return
   }
   const values = valueOf(step, state)
   if (Array.isArray(values) && values.length === requests.length) {
-    return requests.forEach((request, i) => giveAnswer(request, values[i], step))
+    return requests.forEach((request, i) => void (giveHeld(request) || giveAnswer(request, values[i], step)))
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
   const message = `a batch of ${count(requests.length, 'message')} must be answered with a list of ${count(requests.length, 'answer')}; it was ${got}`

@@ -163,8 +163,8 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     }
     this.commitsNow = false
     const lead = this.batch?.[0] ?? job
-    const { rarely } = lead
-    if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
+    if (this.batch === null) forget(job)
+    else this.batch.forEach(forget)
     return lead
   }
 
@@ -259,6 +259,11 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
+}
+
+/** Forgets what an earlier run of it wanted to give with its commit. */
+function forget({ rarely }: Request): void {
+  if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
 }
 
 /** The requests of a batch; null if the handler takes one message. */

@@ -1,5 +1,5 @@
 import type { CallOptions, CastOptions, CastResult, GenPoolError } from '@genpool/core'
-import { Brake, Turn } from '@genpool/runtime'
+import { Brake, type Nanos, Turn } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Link } from '../link'
 import { rulesOf } from '../nodes/aliveness'
@@ -225,8 +225,8 @@ export class RemoteClient {
     const now = this.pending.now()
     const prepared = this.#door.admit(kind, message, options, now)
     if (!('frame' in prepared)) return new Promise((_, reject) => this.#brake.tell(reject, prepared))
-    const { allMute } = this.roster
-    if (allMute !== undefined) return Promise.reject(this.#failures.mute(allMute.id, false))
+    const mute = this.#mute(now)
+    if (mute !== undefined) return Promise.reject(mute)
     const { signal } = options
     this.counts.calls++
     this.#retries.called(now)
@@ -247,15 +247,23 @@ export class RemoteClient {
     const prepared = this.#door.admit('cast', message, options, now)
     if (!('frame' in prepared)) return { ok: false, error: prepared }
     const { frame, type, key, headers } = prepared
-    const { nodes, allMute } = this.roster
-    if (allMute !== undefined) return { ok: false, error: this.#failures.mute(allMute.id, false) }
+    const mute = this.#mute(now)
+    if (mute !== undefined) return { ok: false, error: mute }
     if (this.#link.usable && !this.roster.mayKnow(type, 'cast')) {
-      return { ok: false, error: this.#failures.unknownCast(type, nodes) }
+      return { ok: false, error: this.#failures.unknownCast(type, this.roster.nodes) }
     }
     this.counts.casts++
     const order = orderOf(this.#inbox.nextId())
     this.#casts.send({ frame, message, type, headers, node: '', key, tries: 0, order }, now)
     return { ok: true }
+  }
+
+  /** The error if no node can answer this client. */
+  #mute(now: Nanos): GenPoolError | undefined {
+    const { allMute } = this.roster
+    if (allMute === undefined) return undefined
+    this.roster.askMute(now)
+    return this.#failures.mute(allMute.id, false)
   }
 
   #caughtUp(node: Node): void {

@@ -1,4 +1,4 @@
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { AlivenessRules } from '../nodes/aliveness'
 import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
@@ -33,6 +33,9 @@ const MOST_GONE = 1000
 /** More nodes are not taken in unless one is silent: anybody who may publish on the load subject can make up nodes. */
 const MOST_NODES = 1000
 
+/** A node that cannot answer this client is asked so often whether that is still so, if there are messages for it. */
+const ASK_MUTE_MS = 1000
+
 /** The nodes that this client knows. Pure: time and chance are arguments. */
 export class Roster {
   readonly #nodes = new Map<string, Node>()
@@ -44,6 +47,7 @@ export class Roster {
   readonly #gaveUp = new Set<string>()
   /** Whether a node cannot answer this client. Mostly not. */
   #someMute = false
+  #askedMuteAt: Nanos = -Infinity
   readonly #paces = new Paces()
   readonly #trials = new Trials()
   readonly #patience: Patience
@@ -69,11 +73,12 @@ export class Roster {
   says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
     const known = this.#nodes.get(said.id)
     if (known !== undefined) {
-      const { epoch, types, muteFor } = known.said
+      const { epoch, types } = known.said
+      const wasMute = this.isMute(known)
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
       this.#paces.changed()
-      if (said.types !== types || said.muteFor?.length !== muteFor?.length) this.#compare()
+      if (said.types !== types || this.isMute(known) !== wasMute) this.#compare()
       if (said.epoch !== epoch) this.listener.reconnected(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       this.#count(now)
@@ -125,6 +130,13 @@ export class Roster {
   /** A node that cannot answer, if that is so of all of them. */
   get allMute(): Node | undefined {
     return this.#someMute && this.#list.every((node) => this.isMute(node)) ? this.#list[0] : undefined
+  }
+
+  /** Asks nodes that cannot answer this client, now and then: whoever answers can. */
+  askMute(now: Nanos): void {
+    if (!this.#someMute || now - this.#askedMuteAt < ASK_MUTE_MS * NS_PER_MS) return
+    this.#askedMuteAt = now
+    for (const node of this.#list) if (this.isMute(node)) this.listener.probe(node)
   }
 
   #exceptStrangers(
@@ -191,6 +203,7 @@ export class Roster {
 
   /** Looks after all nodes. Called now and then. */
   check(now: Nanos): void {
+    this.askMute(now)
     for (const node of this.#list) {
       const verdict = node.alive.judge(now, node.said.everyMs)
       if (verdict === 'probe') {

@@ -1,12 +1,13 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
 import { legible, messageTypesOf, watchRuns } from '@genpool/core/elsewhere'
-import { type Change, changesBetween, NS_PER_MS, parseOptions, textOf, type Timer, warnOf } from '@genpool/runtime'
+import { type Change, changesBetween, NS_PER_MS, parseOptions, textOf, warnOf } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { CLOSED_HERE, flushed, Link, orClosed } from '../link'
+import { CLOSED_HERE, flushed, Link, orClosed, wasRead } from '../link'
 import type { Said } from '../nodes/said'
 import { RunTimes } from '../nodes/run-times'
 import { textOfTypes, typeIn } from '../nodes/served-types'
+import { within } from '../pause'
 import { Subjects } from '../subjects'
 import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
@@ -38,7 +39,7 @@ export class ServedPool {
   readonly #off: () => void
   readonly #unwatch: () => void
   readonly #runTimes = new RunTimes()
-  readonly #mute = new Mute()
+  readonly #mute: Mute
   /** What NATS said when it refused a message of this node. */
   #refusal: string | null = null
   #epoch = 0
@@ -67,6 +68,7 @@ export class ServedPool {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(),
     })
+    this.#mute = this.#makeMute()
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
@@ -148,11 +150,11 @@ export class ServedPool {
       if (this.#link.usable) {
         this.#announcer.announce()
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
-        await this.#within(FLUSH_MS, flushed(connection))
+        await within(clock, FLUSH_MS, flushed(connection))
       }
-      await this.#within(leftMs(), orClosed(connection, this.service.stop()))
-      await this.#within(leftMs(), this.#endpoint.idle())
-      if (this.#link.usable) await this.#within(FLUSH_MS, flushed(connection))
+      await within(clock, leftMs(), orClosed(connection, this.service.stop()))
+      await within(clock, leftMs(), this.#endpoint.idle())
+      if (this.#link.usable) await within(clock, FLUSH_MS, flushed(connection))
     }
     this.#release()
   }
@@ -166,31 +168,21 @@ export class ServedPool {
     this.#hasLeft(error)
   }
 
-  /** Waits for `work`, but not longer. */
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    if (ms === Infinity) return void (await work)
-    const { clock } = this.options
-    let timer: Timer | undefined
-    const late = new Promise<void>((resolve) => (timer = clock.setTimer(clock.now() + ms * NS_PER_MS, resolve)))
-    await Promise.race([work, late])
-    timer?.cancel()
-  }
-
   #listen(): void {
     const { service } = this
     const receive = (error: Error | null, message: Parameters<Endpoint['receive']>[0]): void => {
       if (error !== null) return
       const { reply = '' } = message
       if (this.#mute.has(reply)) return void this.#mute.ignored++
-      if (reply !== '') this.#mute.sends(reply)
       this.#endpoint.receive(message)
     }
     const own = { node: this.id }
     service.addEndpoint('call', { subject: this.#subjects.callOf(this.id), handler: receive as never, metadata: own })
     service.addEndpoint('any', { subject: this.#subjects.anyCall, handler: receive as never, queue: QUEUE })
     const say = (_: unknown, message: { reply?: string; respond(data: Uint8Array): boolean }): void => {
-      this.#mute.sends(message.reply ?? '')
-      if (!this.#leaving) message.respond(plainFrame(Kind.load, this.#said()))
+      if (this.#leaving) return
+      message.respond(plainFrame(Kind.load, this.#said()))
+      this.#mute.published(message.reply ?? '')
     }
     service.addEndpoint('ask', { subject: this.#subjects.ask, handler: say as never })
     service.addEndpoint('ask-node', { subject: this.#subjects.askOf(this.id), handler: say as never })
@@ -205,16 +197,16 @@ export class ServedPool {
     this.#announcer.announce()
   }
 
-  /** NATS does not let this node publish something: whoever operates it is told, and the clients that get no answers. */
+  /** NATS does not let this node publish something. */
   #refused(error: Error, subject: string): void {
-    const isNew = this.#mute.refused(subject)
-    if (!isNew && subject !== this.#subjects.load) return
-    if (this.#refusal === null) {
-      const what = isNew ? 'cannot answer callers' : 'cannot tell clients of itself'
-      warnOf(`Node "${this.id}" of "${this.options.name}" ${what}: NATS refuses it.`, error)
-    }
-    this.#refusal ??= textOf(error)
-    if (isNew) this.#announcer.announce()
+    if (subject === this.#subjects.load) this.#warn('cannot tell clients of itself', error)
+    else this.#mute.refused(subject, error)
+  }
+
+  #warn(what: string, error: Error): void {
+    if (this.#refusal !== null) return
+    warnOf(`Node "${this.id}" of "${this.options.name}" ${what}: NATS refuses it.`, error)
+    this.#refusal = textOf(error)
   }
 
   #said(): Said {
@@ -270,8 +262,23 @@ export class ServedPool {
       },
       epoch: () => this.#epoch,
       said: () => plainFrame(Kind.load, this.#said()),
-      publish: (subject, frame) => this.#publish(subject, frame),
+      publish: (subject, frame) => {
+        this.#publish(subject, frame)
+        this.#mute.published(subject)
+      },
       changed: () => this.#announcer.changed(),
+    })
+  }
+
+  #makeMute(): Mute {
+    const { clock } = this.options
+    return new Mute({
+      wasRead: () => wasRead(this.#link, clock),
+      refused: (error, isMute) => this.#warn(isMute ? 'cannot answer callers' : 'cannot send all answers', error),
+      changed: () => {
+        if (this.#mute.inboxes.length === 0) this.#refusal = null
+        this.#announcer.announce()
+      },
     })
   }
 

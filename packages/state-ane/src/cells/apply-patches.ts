@@ -7,8 +7,11 @@ import { copyData, isPlain } from './data'
 type Key = string | number
 type Container = Record<Key, unknown>
 
-/** Names that lead out of the value, to the prototypes that all objects share. */
-const FORBIDDEN = new Set<unknown>(['__proto__', 'constructor', 'prototype'])
+/**
+ * The one name that leads out of the value even where it is to be set. Others, as `constructor`, are names like all: a path leads only
+ * through own properties, and what is set becomes one.
+ */
+const FORBIDDEN = '__proto__'
 
 const NOTHING = 'nothing is there'
 
@@ -17,7 +20,7 @@ const NOTHING = 'nothing is there'
  *
  * A path must lead through existing parts: own keys, indexes of an array, keys of a map. Values are copied, so that the sender
  * cannot change them later. The recipe throws an InvalidError, and its commit changes nothing, for a malformed patch; a path
- * through `__proto__`, `constructor` or `prototype`; an index past the end of an array; a missing key to replace or remove;
+ * through `__proto__`; an index past the end of an array; a missing key to replace or remove;
  * a value that cannot be copied.
  */
 export function patching<S>(patches: unknown): Recipe<S> {
@@ -37,7 +40,7 @@ function checkPatch(patch: unknown): Patch {
   if (op !== 'add' && op !== 'replace' && op !== 'remove') throw refusal([], `an op must be add, replace or remove`)
   if (!Array.isArray(path) || !path.every((part) => typeof part === 'string' || typeof part === 'number'))
     throw refusal([], 'a path must be an array of strings and numbers')
-  if (path.some((part) => FORBIDDEN.has(part))) throw refusal(path, 'a path must not leave the value')
+  if (path.includes(FORBIDDEN)) throw refusal(path, 'a path must not leave the value')
   return { op, path: [...path], value: copyOf(value, path) }
 }
 

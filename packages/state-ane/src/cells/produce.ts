@@ -10,6 +10,7 @@ import { isEndedDraft } from './ended-draft'
 import { frozen, markFrozen } from './frozen'
 import { LeftDraft, withoutDrafts } from './left-drafts'
 import { isPromise } from './maybe-promise'
+import { mustHaveNoOuterDraft } from './outer-drafts'
 import { cannotBeRead, endedDraft, notAState, thenableAsCause } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
 
@@ -86,6 +87,7 @@ function made<S>(next: S, base: S): S {
   const drafts = kept
   kept = null
   try {
+    mustHaveNoOuterDraft(next, base)
     return asMade(next, base, drafts)
   } catch (error) {
     return mended(next, drafts, error)
@@ -96,6 +98,7 @@ function madeWithPatches<S>([next, base]: readonly [S, S], patches: BothWays): r
   const drafts = kept
   kept = null
   try {
+    mustHaveNoOuterDraft(next, base)
     // First: it looks for parts that are not frozen yet.
     const checked = checkedPatches(base, next, patches, drafts)
     return [asMade(next, base, drafts), ...checked]
@@ -145,6 +148,7 @@ function replacing<S>(base: S, next: S): readonly [S, Patch[], Patch[]] {
  */
 export function frozenState<S>(key: CellKey, value: S, before?: S): S {
   try {
+    mustHaveNoOuterDraft(value, before)
     if (Object.isFrozen(value)) markFrozen(value, before)
     return frozen(value, before)
   } catch (error) {

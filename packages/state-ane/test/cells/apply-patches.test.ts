@@ -3,6 +3,7 @@ import { applyPatches, type Patch } from 'immer'
 import { createStore, InvalidError, type SyncCell } from '@genpool/state-ane'
 import { patching } from '../../src/cells/apply-patches'
 import { diff } from '../../src/cells/diff'
+import { memoryEngine } from '../journal/memory-engine'
 
 const initial = () => ({
   user: { name: 'ann' },
@@ -16,6 +17,31 @@ const cell = (): SyncCell<unknown> => createStore().cell<unknown>('c', { initial
 const set = (...path: unknown[]): unknown => ({ op: 'replace', path, value: 'x' })
 
 describe('patches from outside', () => {
+  it.each([
+    ['alone', () => createStore()],
+    ['with a journal', () => createStore({ journal: { engine: memoryEngine() } })],
+  ])(
+    'may set a property of the name "constructor" or "prototype", which is the own one then: a store %s',
+    async (_, make) => {
+      const target = make().cell<object>('c', { initial: { user: { constructor: 'builder' } } })
+      target.watch(() => undefined)
+      const parts = { prototype: { n: 1 } }
+      const patches = [
+        { op: 'replace', path: ['user', 'constructor'], value: 'architect' },
+        { op: 'add', path: ['constructor'], value: parts },
+        { op: 'replace', path: ['constructor', 'prototype', 'n'], value: 2 },
+        { op: 'add', path: ['constructor', 'prototype', 'polluted'], value: true },
+      ]
+      await target.update(patching(patches))
+      const changed = { user: { constructor: 'architect' }, constructor: { prototype: { n: 2, polluted: true } } }
+      expect(target.value).toEqual(changed)
+      await target.update(patching([{ op: 'remove', path: ['constructor'] }]))
+      expect(Object.keys(target.value)).toEqual(['user'])
+      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+      expect(Object.prototype.constructor).toBe(Object)
+    },
+  )
+
   it.each<[string, unknown]>([
     ['no array', { op: 'add' }],
     ['no patch', [null]],
@@ -25,7 +51,9 @@ describe('patches from outside', () => {
     ['a path through __proto__', [set('__proto__', 'polluted')]],
     ['a path through __proto__ deeper down', [set('user', '__proto__', 'polluted')]],
     ['a path through constructor', [set('constructor', 'prototype', 'polluted')]],
-    ['a path that ends in prototype', [{ op: 'add', path: ['user', 'prototype'], value: 1 }]],
+    ['a path through constructor deeper down', [{ op: 'add', path: ['user', 'constructor', 'polluted'], value: 1 }]],
+    ['a constructor to replace', [set('user', 'constructor')]],
+    ['a path through the constructor of a list', [set('list', 'constructor', 'prototype')]],
     ['an inherited name', [set('toString', 'polluted')]],
     ['a place past the end of an array', [set('list', 3)]],
     ['an added place past the end of an array', [{ op: 'add', path: ['list', 4], value: 1 }]],

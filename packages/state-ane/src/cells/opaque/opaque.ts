@@ -81,6 +81,11 @@ export function watching<T, R>(recipe: (draft: T) => R, draft: T): R {
   return result
 }
 
+/** Whether a recipe runs now: of what it does, a commit is within it. */
+export function isWithinRecipe(): boolean {
+  return touched !== undefined
+}
+
 function mustBeUnchanged(read: Touched): void {
   const changed = undo(read)
   if (changed.length > 0) throw new InPlace(changed)
