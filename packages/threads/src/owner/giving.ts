@@ -1,12 +1,11 @@
 import type { Job, WorkerHost, WorkerSeat } from '@genpool/core'
-import { systemClock } from '@genpool/runtime'
+import type { Nanos } from '@genpool/runtime'
 import type { Ledger } from '../protocol/ledger'
 import type { JobMessage } from '../protocol/messages'
 import { jobMessage } from './job-message'
 import { movedWithJob, type Posting } from './posting'
 import type { Reports } from './reports'
 import type { RunStarts } from './run-starts'
-import type { RunTimes } from './run-times'
 import { setupOf } from './setup'
 import { errorOfUnsent } from './unsent'
 
@@ -16,9 +15,10 @@ export interface GivingParts {
   readonly posting: Posting
   readonly starts: RunStarts
   readonly reports: Reports
-  readonly runTimes: RunTimes
   /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
   readonly isReal: boolean
+  /** A message has waited so long in the queue. */
+  waited(ns: Nanos): void
 }
 
 /** Gives jobs to a thread. */
@@ -37,6 +37,7 @@ export class Giving {
   give(job: Job): void {
     const { ledger, posting, starts, reports, isReal } = this.parts
     if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
+    if (isReal && job.sentAt !== undefined) this.parts.waited(this.seat.turn.now() - job.sentAt)
     const list = movedWithJob(job)
     const companions = job.companions?.map((companion) => reports.companion(companion, ledger.nextId()))
     const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
@@ -44,18 +45,9 @@ export class Giving {
       posting.move(list)
       starts.givenForGood(given)
     }
-    const isPatient = this.#isPatient(job)
-    const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal, isPatient })
+    const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal })
     const others = companions?.map((each) => message(each.job, each.id)) ?? null
     posting.addJob(['job', given.place, message(job, given.id), others], ledger.size === 1)
-  }
-
-  /** Whether its caller has waited so long that its answer may wait for a few others, and will wait as long again. */
-  #isPatient({ sentAt, deadline }: Job): boolean {
-    const { patience } = this.parts.runTimes
-    if (patience === Infinity || !this.parts.isReal || sentAt === undefined) return false
-    const now = systemClock.now()
-    return now - sentAt >= patience && deadline - now >= patience
   }
 
   /** The options have changed since its thread was told. */

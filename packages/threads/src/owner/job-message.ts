@@ -9,12 +9,10 @@ export interface JobFacts {
   readonly id: number
   /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
   readonly isReal: boolean
-  /** Whether its answer may wait for a few others. */
-  readonly isPatient: boolean
 }
 
 /** What a thread is told of a job. */
-export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMessage {
+export function jobMessage(job: Job, { id, isReal }: JobFacts): JobMessage {
   const { kind, handler, message, sentAt, deadline, expectsAnswer, wantsProgress, sender, delivery } = job
   const trace = canTrace() ? traceOf(job.scope ?? null) : undefined
   return {
@@ -26,7 +24,7 @@ export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMe
     deadline: isReal ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,
-    isPatient,
+    mayWait: isReal && sentAt !== undefined,
     attempt: job.attempt + (job.before?.attempts ?? 0),
     sender: sender === null ? null : plainOrNull(sender),
     delivery,

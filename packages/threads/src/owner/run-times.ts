@@ -1,24 +1,27 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { MOST_HELD } from '../protocol/held-answers'
 
 const WEIGHT = 1 / 16
 const LEAST = 2
 const MOST = 64
 /** So many messages are there if they take no longer than this together: then answers may come several at once. */
-const FEW = MOST_HELD + 1
+const FEW = 5
 const FEW_NS = 7.5 * NS_PER_MS
-/** For shorter messages the thread posts several answers at once anyway. */
-const SHORT = 0.03 * NS_PER_MS
-/** An answer may come later by this part of the time that its caller has waited. */
-const PATIENCE = 1 / 6
+/**
+ * While others wait in the queue, so many, as long as they take no longer than this, and than those wait: the thread goes on while the
+ * pool's own thread waits for a core, which takes as long as the system lets others have it (some 3 ms).
+ */
+const SEVERAL = 16
+const SEVERAL_NS = 16 * NS_PER_MS
 
-/** How much work a thread should hold: about 1 ms of it, so that the next message is there when one is done. */
+/** How much work a thread should hold: so much that the next message is there when one is done. */
 export class RunTimes {
   #meanNs = NS_PER_MS / 8
   /** How many messages have run. */
   count = 0
   /** The most messages that the thread may hold since it has given some back. */
   #most = Infinity
+  /** How long the last message waited in the queue. */
+  #waitedNs: Nanos = 0
 
   /** @param prefetch the number of messages, or `auto` */
   constructor(private readonly prefetch: number | 'auto') {}
@@ -27,6 +30,11 @@ export class RunTimes {
     this.count++
     this.#most = Infinity
     this.#meanNs += (runNs - this.#meanNs) * WEIGHT
+  }
+
+  /** A message has waited so long in the queue before it was given. */
+  waited(ns: Nanos): void {
+    this.#waitedNs = ns
   }
 
   /** The thread has given messages back, and holds so many: it takes none before one has run. It may be held up for long. */
@@ -46,13 +54,12 @@ export class RunTimes {
 
   get #usual(): number {
     if (this.prefetch !== 'auto') return this.prefetch
-    const few = Math.min(FEW, Math.floor(FEW_NS / this.#meanNs))
-    return Math.max(LEAST, few, Math.min(MOST, Math.floor(NS_PER_MS / this.#meanNs)))
+    const several = this.#fitting(SEVERAL, Math.min(SEVERAL_NS, this.#waitedNs))
+    return Math.max(LEAST, several, this.#fitting(FEW, FEW_NS), this.#fitting(MOST, NS_PER_MS))
   }
 
-  /** How long a caller has waited before its message begins whose answer may wait for a few others; Infinity if none may. */
-  get patience(): Nanos {
-    if (this.#meanNs < SHORT || this.#meanNs > FEW_NS / FEW) return Infinity
-    return ((MOST_HELD - 1) * this.#meanNs) / PATIENCE
+  /** How many messages take so long together, and no more than `most`. */
+  #fitting(most: number, ns: Nanos): number {
+    return Math.min(most, Math.floor(ns / this.#meanNs))
   }
 }

@@ -98,8 +98,8 @@ export class ThreadWorker implements Worker, ThreadListener {
       posting: this.#posting,
       starts: this.#starts,
       reports: this.#reports,
-      runTimes: this.#runTimes,
       isReal: this.#isReal,
+      waited: (ns) => this.#runTimes.waited(ns),
     })
     this.#endings = new Endings(thread)
     this.#starting = new Starting(thread, this.#endings, {

@@ -25,8 +25,8 @@ export interface JobMessage {
   readonly expectsAnswer: boolean
   /** Whether its caller is told how far it is. */
   readonly wantsProgress: boolean
-  /** Whether its caller has waited so long that its answer may wait for a few others. */
-  readonly isPatient: boolean
+  /** Whether its answer may wait for others, if its caller has waited long. */
+  readonly mayWait: boolean
   /** How many times it ran before. */
   readonly attempt: number
   /** How it was delivered, for one that is kept until it is done. */

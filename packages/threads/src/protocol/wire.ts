@@ -14,7 +14,7 @@ const EXPECTS_ANSWER = 16
 /** Follows: its attempt, its sender, the other messages of its batch, how it was delivered, the trace of its caller. */
 const HAS_MORE = 32
 const WANTS_PROGRESS = 128
-const IS_PATIENT = 256
+const MAY_WAIT = 256
 /** Another message, as it is. */
 const OTHER = 64
 /** What others have committed to the shared state. */
@@ -31,11 +31,10 @@ export function packForThread(packed: Packed, message: ToThread): void {
 }
 
 function packJob(packed: Packed, [, place, message, companions]: JobToThread): void {
-  const { id, kind, continues, sentAt, deadline, expectsAnswer, wantsProgress, isPatient } = message
+  const { id, kind, continues, sentAt, deadline, expectsAnswer, wantsProgress, mayWait } = message
   const { attempt, sender, delivery, trace } = message
   const hasMore = attempt > 0 || sender !== null || companions !== null || delivery !== undefined || trace !== undefined
-  const ends =
-    (expectsAnswer ? EXPECTS_ANSWER : 0) + (wantsProgress ? WANTS_PROGRESS : 0) + (isPatient ? IS_PATIENT : 0)
+  const ends = (expectsAnswer ? EXPECTS_ANSWER : 0) + (wantsProgress ? WANTS_PROGRESS : 0) + (mayWait ? MAY_WAIT : 0)
   const bits = KINDS.indexOf(kind) + (continues ? CONTINUES : 0) + ends + (hasMore ? HAS_MORE : 0)
   packed.push(bits, place, id, message.message, sentAt, deadline)
   if (hasMore) packed.push([attempt, sender, companions, delivery, trace])
@@ -67,7 +66,7 @@ export function unpackForThread(packed: Packed): ToThread[] {
       deadline: packed[i + 5] as number,
       expectsAnswer: (bits & EXPECTS_ANSWER) !== 0,
       wantsProgress: (bits & WANTS_PROGRESS) !== 0,
-      isPatient: (bits & IS_PATIENT) !== 0,
+      mayWait: (bits & MAY_WAIT) !== 0,
       attempt,
       sender,
       delivery,

@@ -1,5 +1,6 @@
 import type { Errand, ErrandMessage, ErrandWorker } from '@genpool/core/elsewhere'
 import type { Claimed } from '../protocol/claims'
+import type { Awaited } from './patience'
 import type { SharedReplica } from './shared-replica'
 
 /** The most runs whose commits are under way at once. */
@@ -13,11 +14,7 @@ const LEAST = 3_000
 const TURN = 1_000_000
 
 /** A job that has begun. */
-export interface Run extends Claimed {
-  readonly startedAt: number
-  /** Whether its answer may wait for a few others. */
-  readonly isPatient: boolean
-}
+export interface Run extends Claimed, Awaited {}
 
 /** One run, and the worker that it has for itself. */
 export class Lane {

@@ -7,15 +7,16 @@ import { faultIn, isCloneable } from '../values/cloneable'
 import { decodeError, type EncodedValue, encodeError } from '../values/errors'
 import type { Flushing } from './flushing'
 import type { Lane, Lanes } from './lanes'
-import type { LongHandlers } from './long-handlers'
 import type { Outbox } from './outbox'
+import { mayWaitUntil } from './patience'
+import type { RunLengths } from './run-lengths'
 
 /** What the reports of runs need of their thread. */
 export interface RunReportPorts {
   readonly words: SharedWords
   readonly outbox: Outbox
   readonly flushing: Flushing
-  readonly long: LongHandlers
+  readonly lengths: RunLengths
   readonly clock: Clock
   /** Null before the member has started, and after it has ended. */
   lanes(): Lanes | null
@@ -138,14 +139,14 @@ export class RunReports implements ErrandHost {
   }
 
   #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {
-    const { clock, long, flushing } = this.ports
+    const { clock, lengths, flushing } = this.ports
     const lanes = this.ports.lanes()
     if (lane === undefined || lanes === null) return
     const now = clock.now()
     const ranNs = lanes.end(lane, now)
-    long.ran(lane.handler, ranNs)
+    lengths.ran(lane.handler, ranNs)
     report(lane.run.id, ranNs)
-    flushing.ended(now, ranNs, lane.run.isPatient)
+    flushing.ended(now, mayWaitUntil(lane.run, now))
   }
 
   #laneOf(errand: Errand): Lane | undefined {

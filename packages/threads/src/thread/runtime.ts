@@ -13,9 +13,10 @@ import { Flushing } from './flushing'
 import { HeapMeter } from './heap-meter'
 import { JobQueue } from './job-queue'
 import { Lanes, type Lane, type Run } from './lanes'
-import { LongHandlers } from './long-handlers'
 import type { Outbox } from './outbox'
 import { PoolFaces } from './pool-faces'
+import { callersOf } from './patience'
+import { RunLengths } from './run-lengths'
 import { RunReports } from './run-reports'
 import { traceScope } from './trace-scope'
 import { SharedReplica } from './shared-replica'
@@ -37,7 +38,7 @@ export class Runtime {
   readonly #awake: Awake
   readonly #flushing: Flushing
   readonly #heap: HeapMeter
-  readonly #long = new LongHandlers()
+  readonly #lengths = new RunLengths()
 
   constructor(
     private readonly definition: Definition,
@@ -121,7 +122,7 @@ export class Runtime {
       words: this.words,
       outbox: this.#outbox,
       flushing: this.#flushing,
-      long: this.#long,
+      lengths: this.#lengths,
       clock: this.#clock,
       lanes: () => this.#lanes,
       settled: (errand) => faces.settled(errand),
@@ -164,16 +165,15 @@ export class Runtime {
 
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
     const now = this.#clock.now()
-    const { id, isPatient } = message
-    const deadline = Math.max(message.deadline, ...(companions ?? []).map((each) => each.deadline))
-    const run: Run = { id, place, startedAt: now, isPatient }
+    const { sentAt, deadline, lastDeadline } = callersOf(message, companions)
+    const run: Run = { id: message.id, place, startedAt: now, sentAt, deadline }
     const isTaken = isIn(this.words, run, TAKEN)
-    if (!isTaken && deadline <= now && !isIn(this.words, run, CANCELLED)) return
+    if (!isTaken && lastDeadline <= now && !isIn(this.words, run, CANCELLED)) return
     this.words.setStart(place, now)
     // Taken back; or it was given for good, and its caller has given up since.
     if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined
     const lane = lanes.begin(run)
-    if (isTaken && deadline <= now) return this.#over(lane)
+    if (isTaken && lastDeadline <= now) return this.#over(lane)
     if (companions === null) this.#runOne(lane, message)
     else this.#runAll(lane, [message, ...companions])
   }
@@ -202,7 +202,7 @@ export class Runtime {
   #run(lane: Lane, errand: Errand, companions: readonly Errand[]): void {
     lane.handler = errand.handler
     // It may even never end, and what was done would be lost with the thread.
-    if (!this.#outbox.isEmpty && this.#long.mayBe(errand.handler)) this.#outbox.flush()
+    this.#flushing.begins(lane.run.startedAt, this.#lengths.expected(errand.handler))
     lane.worker.run(errand, companions)
   }
 

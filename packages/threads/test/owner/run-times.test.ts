@@ -5,13 +5,25 @@ import { RunTimes } from '../../src/owner/run-times'
 function after(ms: number, prefetch: number | 'auto' = 'auto') {
   const times = new RunTimes(prefetch)
   for (let i = 0; i < 200; i++) times.ran(ms * NS_PER_MS)
-  return { depth: times.depth, patience: times.patience / NS_PER_MS }
+  return times
 }
 
 describe('how much a thread holds', () => {
   it('is about 1 ms of work, up to five messages of 7.5 ms, and two messages at least', () => {
     const depths = [0.001, 0.02, 0.1, 0.4, 1, 1.4, 2.4, 4, 100].map((ms) => after(ms).depth)
     expect(depths).toEqual([64, 49, 9, 5, 5, 5, 3, 2, 2])
+  })
+
+  it('is up to 16 ms of work and 16 messages while others wait as long in the queue', () => {
+    const depths = (waitedMs: number): number[] =>
+      [0.001, 0.1, 1, 3, 7, 20].map((ms) => {
+        const times = after(ms)
+        times.waited(waitedMs * NS_PER_MS)
+        return times.depth
+      })
+    expect(depths(100)).toEqual([64, 16, 16, 5, 2, 2])
+    expect(depths(10)).toEqual([64, 16, 10, 3, 2, 2])
+    expect(depths(0)).toEqual([64, 9, 5, 2, 2, 2])
   })
 
   it('is what prefetch says', () => {
@@ -26,17 +38,5 @@ describe('how much a thread holds', () => {
     expect(times.depth).toBe(1)
     times.ran(NS_PER_MS)
     expect(times.depth).toBe(16)
-  })
-})
-
-describe('how long a caller has waited whose answer may wait for three others', () => {
-  it('is six times as long as those take', () => {
-    expect(after(0.5).patience).toBeCloseTo(9, 0)
-    expect(after(1.4).patience).toBeCloseTo(25.2, 0)
-  })
-
-  it('is never for tiny messages, which go many at once anyway, and for long ones', () => {
-    expect(after(0.02).patience).toBe(Infinity)
-    expect(after(2).patience).toBe(Infinity)
   })
 })

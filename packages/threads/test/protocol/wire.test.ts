@@ -13,7 +13,7 @@ const plain = fc.record({
   deadline: fc.constantFrom(1, Infinity),
   expectsAnswer: fc.boolean(),
   wantsProgress: fc.boolean(),
-  isPatient: fc.boolean(),
+  mayWait: fc.boolean(),
   attempt: fc.constantFrom(0, 2),
   sender: fc.constantFrom(null, { type: 'actor', system: { name: 'a' }, path: { parts: ['b'] } } as const),
 })
