@@ -22,7 +22,6 @@ import { type Reported, WorkerReports } from './worker-reports'
  *
  * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. When it ends, another
  * object takes its slot: a late report is never taken for the work of its successor. It is its own entry in the queue of members.
- *
  * There may be very many. A method with `#` costs 8 bytes in each object of its class, so they are `private` here.
  */
 export class Member extends Waiting implements Runner<Request>, Reported<Member>, Departing {
@@ -223,6 +222,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   holdsAnswersOf(request: Request): boolean {
     return this.worker.holdsAnswersOf(request)
+  }
+
+  deadlineMoved(request: Request): void {
+    this.worker.deadlineMoved?.(request)
   }
 
   isWriting(request: Request): boolean {

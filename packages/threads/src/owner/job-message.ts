@@ -23,7 +23,7 @@ export function jobMessage(job: Job, { id, isReal, isPatient }: JobFacts): JobMe
     continues: kind === 'direct' && continues(handler),
     message,
     sentAt: sentAt ?? 0,
-    deadline: isReal ? deadline : Infinity,
+    deadline: isReal && job.deadlineMoves !== true ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,
     isPatient,

@@ -1,6 +1,6 @@
 import type { Following } from '@genpool/core'
 import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@genpool/core/elsewhere'
-import { type Clock, type GenPoolError, InvalidError, NS_PER_MS } from '@genpool/runtime'
+import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { CANCELLED, commit, isIn } from '../protocol/claims'
 import type { SharedWords } from '../protocol/shared-words'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -36,6 +36,11 @@ export class RunReports implements ErrandHost {
     return lane !== undefined && commit(this.ports.words, lane.run, changes)
   }
 
+  movedDeadlineOf(errand: Errand): Nanos {
+    const lane = this.ports.lanes()?.ofRun(errand)
+    return lane === undefined ? Infinity : this.ports.words.deadlineOf(lane.run.place)
+  }
+
   abortOf(errand: Errand): GenPoolError | undefined {
     const lane = this.#laneOf(errand)
     if (lane?.worker.running !== errand) return undefined
@@ -63,7 +68,11 @@ export class RunReports implements ErrandHost {
   #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
     const { failures, turn } = worker.pool
     turn.refresh()
-    return errand.lastDeadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
+    const { runDeadline } = errand
+    if (runDeadline > this.ports.clock.now()) return failures.cancelled(errand)
+    // Its own may be one that has changed.
+    errand.deadline = Math.min(errand.deadline, runDeadline)
+    return failures.expired(errand)
   }
 
   runsAgain(errand: Errand): void {
@@ -109,6 +118,8 @@ export class RunReports implements ErrandHost {
   done(errand: Errand, then: Following | undefined): void {
     const lane = this.#laneOf(errand)
     if (lane === undefined) return
+    // Its handler may answer later, and asks how much time is left.
+    for (const each of [errand, ...((errand.companions ?? []) as readonly Errand[])]) each.deadline = each.runDeadline
     this.over(lane, then ?? null)
     if (lane.follows && then !== undefined) this.ports.giveBack('continue' in then)
   }

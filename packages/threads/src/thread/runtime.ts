@@ -159,7 +159,11 @@ export class Runtime {
     const deadline = Math.max(message.deadline, ...(companions ?? []).map((each) => each.deadline))
     const run: Run = { id, place, startedAt: now, isPatient }
     const isTaken = isIn(this.words, run, TAKEN)
-    if (!isTaken && deadline <= now && !isIn(this.words, run, CANCELLED)) return
+    // Its owner decides: it runs again if its deadline has changed since.
+    if (Math.min(deadline, this.words.deadlineOf(place)) <= now && revoke(this.words, run)) {
+      this.#outbox.add(['returned', id])
+      return
+    }
     this.words.setStart(place, now)
     // Taken back; or it was given for good, and its caller has given up since.
     if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined
