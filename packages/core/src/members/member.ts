@@ -22,6 +22,7 @@ import { type Reported, WorkerReports } from './worker-reports'
  *
  * It decides what is run and when; its worker runs it. A worker with more depth gets several messages ahead. When it ends, another
  * object takes its slot: a late report is never taken for the work of its successor. It is its own entry in the queue of members.
+ *
  * There may be very many. A method with `#` costs 8 bytes in each object of its class, so they are `private` here.
  */
 export class Member extends Waiting implements Runner<Request>, Reported<Member>, Departing {

@@ -118,8 +118,7 @@ export class RunReports implements ErrandHost {
   done(errand: Errand, then: Following | undefined): void {
     const lane = this.#laneOf(errand)
     if (lane === undefined) return
-    // Its handler may answer later, and asks how much time is left.
-    for (const each of [errand, ...((errand.companions ?? []) as readonly Errand[])]) each.deadline = each.runDeadline
+    if (this.ports.words.deadlineOf(lane.run.place) < Infinity) keepDeadlines(errand)
     this.over(lane, then ?? null)
     if (lane.follows && then !== undefined) this.ports.giveBack('continue' in then)
   }
@@ -159,4 +158,9 @@ export class RunReports implements ErrandHost {
   #laneOf(errand: Errand): Lane | undefined {
     return this.ports.lanes()?.of(errand)
   }
+}
+
+/** What is answered later may still ask how much time is left. */
+function keepDeadlines(errand: Errand): void {
+  for (const each of [errand, ...((errand.companions ?? []) as readonly Errand[])]) each.deadline = each.runDeadline
 }
