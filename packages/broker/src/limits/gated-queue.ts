@@ -27,7 +27,7 @@ export interface GateOwner<E extends Waiting> {
  */
 export class GatedQueue<E extends Waiting> implements Iterable<E> {
   /** The request that the gate holds. It is queued, so its `list` is not null: its owner must find it to remove it. */
-  private held: E | null = null
+  held: E | null = null
   /** Whether keys take turns in the queue. */
   private isFair: boolean
 

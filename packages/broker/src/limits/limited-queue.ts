@@ -96,8 +96,19 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   backOff(scope: BackOffScope<E>, until: Nanos, now: Nanos): unknown {
     this.decision.begin()
     const key = holdBack(this.rules, scope, until)
+    const { held } = this.queue
+    // The rate holds it in front of the others, and now its own key does: they go on.
+    if (held !== null) this.#parkBlocked(held, now)
     this.finish(now)
     return key
+  }
+
+  #parkBlocked(held: E, now: Nanos): void {
+    const pass = this.passes.of(held)
+    const lane = pass.blockedLane(held, now)
+    if (lane === null || this.queue.take(now) !== held) return
+    this.lanes.park(held, lane, now)
+    this.lanes.refill(pass, now)
   }
 
   /** Before when nothing begins that has the keys of this entry: because of a rate or a back-off, of all or of these keys. */

@@ -69,6 +69,15 @@ function toOptions({ rate, limits }: ModelRules): EngineOptions {
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
+/** Steps in words: what is done, the tenant, the cost. */
+function planOf(...steps: readonly string[]): [Step, null][] {
+  return steps.map((words) => {
+    const [op, tenant = 'a', cost = '0'] = words.split(' ') as [Step['op'], Step['tenant']?, string?]
+    const ms = op === 'backOff' ? 1 : 0
+    return [{ op, tenant, cost: Number(cost), user: 'u', priority: 0, key: undefined, pick: 0, ms, scope: {} }, null]
+  })
+}
+
 /** Delivers matches as a pool does: what a call returned, and then all that `match` returns. */
 class Owner {
   readonly begun: Job[] = []
@@ -174,15 +183,18 @@ describe('the laws of rates and limits', () => {
       ),
       {
         numRuns: RUNS * 5,
-        // It runs, waits again, and begins once more without running: the first begin counts.
         examples: [
+          // It runs, waits again, and begins once more without running: the first begin counts.
           [
             { rate: { limit: 4, interval: 1, cost: true, by: false }, limits: null },
             false,
-            (['ask', 'askR', 'askR', 'back', 'askR', 'unrun', 'ask'] as const).map((op, i): [Step, null] => {
-              const rest = { priority: 0, key: undefined, pick: 0, ms: 0, scope: {} } as const
-              return [{ op, tenant: 'a', user: 'u', cost: i < 6 ? 2 : 3, ...rest }, null]
-            }),
+            planOf('ask a 2', 'askR', 'askR', 'back', 'askR', 'unrun', 'ask a 3'),
+          ],
+          // The rate of all holds a great one in front of the others, and then its key backs off: they go on.
+          [
+            { rate: { limit: 3, interval: 1, cost: true, by: false }, limits: { concurrency: Infinity, rate: null } },
+            false,
+            planOf('ask a 1', 'askR', 'ask a 3', 'ask b 0', 'askR', 'backOff'),
           ],
         ],
       },

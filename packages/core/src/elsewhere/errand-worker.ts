@@ -178,6 +178,7 @@ function runnerOf(worker: LastWordWorker, info: MemberInfo, batch?: Batch): Runn
       return worker.commits
     },
     holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
+    deadlineOf: (request) => (request as Errand).runDeadline,
     isWriting: () => false,
     startOf: (request) => worker.startOf(request),
     giveUp: () => true,

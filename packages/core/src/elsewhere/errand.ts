@@ -15,6 +15,11 @@ export interface ErrandReports {
   progress(errand: Errand, value: unknown): boolean
   /** Its handler asks to hold the queue back. Left out: it is told that this cannot be. */
   backOff?(errand: Errand, backOff: CheckedBackOff): void
+  /**
+   * The deadline of its run if that may change where its pool is; Infinity if not. It is read at any time. The errand itself has none
+   * then: only its pool decides that its caller no longer waits. Left out: it never changes.
+   */
+  movedDeadlineOf?(errand: Errand): Nanos
   /** Why its caller no longer waits; undefined while it does. Read at any time, in the middle of a handler too. */
   abortOf(errand: Errand): GenPoolError | undefined
 }
@@ -111,6 +116,11 @@ export class Errand extends Request {
   /** The last deadline of its batch. */
   get lastDeadline(): Nanos {
     return this.runner?.batch?.deadline ?? this.deadline
+  }
+
+  /** The same as its pool knows it now. */
+  get runDeadline(): Nanos {
+    return Math.min(this.lastDeadline, this.reports.movedDeadlineOf?.(this) ?? Infinity)
   }
 
   private get isAwaited(): boolean {

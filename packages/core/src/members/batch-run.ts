@@ -14,6 +14,7 @@ export interface BatchMember extends Runner<Request> {
   readonly hand: Hand
   readonly crew: GivesBack
   readonly worker: Worker<Request>
+  deadlineMoved(request: Request): void
   /** Looks for something to do. */
   seekWork(): void
 }
@@ -52,6 +53,10 @@ export class BatchRun implements Runner<Request> {
 
   isWriting(request: Request): boolean {
     return this.member.isWriting(request)
+  }
+
+  deadlineMoved(): void {
+    this.member.deadlineMoved(this.first)
   }
 
   startOf(): Nanos | null {

@@ -1,3 +1,5 @@
+import type { GenPoolError } from '@genpool/runtime'
+import { hasPassed } from '../requests/deadline'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
 import type { Worker } from '../work/worker'
@@ -19,9 +21,14 @@ export function giveBack(requests: readonly Request[], pool: GivesBack): void {
       pool.runAgain(request)
       continue
     }
-    if (request.outcome === null) request.fail(pool.failures.stopped(request))
+    if (request.outcome === null) request.fail(lossOf(request, pool))
     pool.work.release(request)
   }
+}
+
+/** A message for a member alone has waited too long there, or is lost with it. */
+function lossOf(request: Request, { failures }: GivesBack): GenPoolError {
+  return hasPassed(request.deadline, request.owner.turn) ? failures.expired(request) : failures.stopped(request)
 }
 
 /** Takes requests that have not begun out of a hand, with the others of their batches, and gives them to other members. */

@@ -234,6 +234,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.worker.holdsAnswersOf(request)
   }
 
+  deadlineMoved(request: Request): void {
+    this.worker.deadlineMoved?.(request)
+  }
+
   isWriting(request: Request): boolean {
     return this.worker.isWriting?.(request) === true
   }

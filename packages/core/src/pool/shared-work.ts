@@ -61,6 +61,7 @@ export class SharedWork implements SharingPool {
     this.owner.deadlines.remove(run)
     run.deadline = deadline
     this.owner.deadlines.add(run)
+    run.runner?.deadlineMoved?.(run)
     // A shared broker knows the deadline from the offer.
     if (isLater && port.isShared && port.remove(run)) this.owner.ask(run)
   }

@@ -104,6 +104,10 @@ export interface Runner<R> {
   startOf(request: R): Nanos | null
   /** Its caller is about to give up. False: it is too late, its answer is on its way. True of one that leaves others in its batch. */
   giveUp(request: R): boolean
+  /** The deadline of the request has changed. Left out: whoever runs it reads it when it counts. */
+  deadlineMoved?(request: R): void
+  /** Until when the result of its run is wanted, where the pool that knows it is elsewhere. */
+  deadlineOf?(request: R): Nanos
   /** Reports that the request was settled with `error` while this member had it. */
   gaveUp(request: R, error: GenPoolError): void
 }

@@ -42,6 +42,10 @@ export class SharedRun extends Request {
     return true // Callers may come later.
   }
 
+  get deadlineMoves(): boolean {
+    return true // For the same reason.
+  }
+
   override progress(value: unknown): boolean {
     let isTold = false
     for (const caller of this.callers) if (caller.progress(value)) isTold = true

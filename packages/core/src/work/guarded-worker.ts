@@ -83,6 +83,10 @@ class GuardedWorker implements Worker {
     return this.#guard((worker) => worker.leave?.(job) === true, false, [])
   }
 
+  deadlineMoved(job: Job): void {
+    this.#guard((worker) => worker.deadlineMoved?.(job), undefined, [])
+  }
+
   isWriting(job: Job): boolean {
     return this.#worker?.isWriting?.(job) === true
   }

@@ -187,8 +187,9 @@ function signalOf(request: Request): AbortSignal {
   return rarely.controller.signal
 }
 
-function remainingMsOf({ deadline: own, owner, runner }: Request): number {
-  const deadline = runner?.batch?.deadline ?? own
+function remainingMsOf(request: Request): number {
+  const { owner, runner } = request
+  const deadline = runner?.deadlineOf?.(request) ?? runner?.batch?.deadline ?? request.deadline
   return Math.max(0, (deadline - owner.turn.refresh()) / NS_PER_MS)
 }
 

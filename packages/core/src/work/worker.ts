@@ -28,6 +28,8 @@ export interface Job {
   readonly sentAt?: Nanos
   /** Its deadline. A job that has not begun by then must not begin. */
   readonly deadline: Nanos
+  /** Whether its deadline may still change, as that of a run which calls share: `deadlineMoved` says when. Left out: it does not. */
+  readonly deadlineMoves?: boolean
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
   /** How many times a handler was called for it. */
@@ -194,6 +196,8 @@ export interface Worker<J extends Job = Job> {
    * Left out: nothing is certain.
    */
   leave?(job: J): boolean
+  /** The deadline of a job has changed, or that of another message of its batch. Left out by workers that read it from the job. */
+  deadlineMoved?(job: J): void
   /** Whether an answer to this job that is given now has to wait for the commit of its run. */
   holdsAnswersOf(job: J): boolean
   /**

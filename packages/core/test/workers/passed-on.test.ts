@@ -38,6 +38,25 @@ describe('a worker of a user may say', () => {
     expect(await error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause: { message: 'no giveUp' } })
   })
 
+  it('that it is to be told when the deadline of a run changes that calls share', async () => {
+    const { pool, workers, worker } = await open()
+    const told: number[] = []
+    const [short, long, gone] = [50, 500, 900].map((timeout) => ({ timeout, share: 'x' }))
+    const controller = new AbortController()
+    const calls = [settled(call(pool, { type: 'work' }, short))]
+    await clock.settle()
+    const sentAt = clock.now()
+    worker.deadlineMoved = ({ deadline }) => told.push(Math.round((deadline - sentAt) / 1e6))
+    calls.push(settled(call(pool, { type: 'work' }, long)))
+    calls.push(settled(call(pool, { type: 'work' }, { ...gone, signal: controller.signal })))
+    controller.abort()
+    await clock.settle()
+    expect([told, workers.jobs.map(({ job }) => job.deadlineMoves)]).toEqual([[500, 900, 500], [true]])
+    workers.jobs[0]!.begin()
+    workers.jobs[0]!.finish(8)
+    expect((await Promise.all(calls)).slice(0, 2)).toEqual([8, 8])
+  })
+
   it('that it is calling a handler, and then a drain in that waits for all others', async () => {
     const { pool, workers, worker } = await open()
     let drained: Promise<void> | undefined

@@ -3,6 +3,7 @@ import type { Nanos } from '@genpool/runtime'
 import type { Ledger } from '../protocol/ledger'
 import type { JobMessage } from '../protocol/messages'
 import { jobMessage } from './job-message'
+import type { MovingDeadlines } from './moving-deadlines'
 import { movedWithJob, type Posting } from './posting'
 import type { Reports } from './reports'
 import type { RunStarts } from './run-starts'
@@ -15,6 +16,7 @@ export interface GivingParts {
   readonly posting: Posting
   readonly starts: RunStarts
   readonly reports: Reports
+  readonly deadlines: MovingDeadlines
   /** Whether the pool lives in real time: if not, only its owner knows deadlines. */
   readonly isReal: boolean
   /** A message has waited so long in the queue. */
@@ -41,6 +43,7 @@ export class Giving {
     const list = movedWithJob(job)
     const companions = job.companions?.map((companion) => reports.companion(companion, ledger.nextId()))
     const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
+    this.parts.deadlines.given(given)
     if (list !== undefined) {
       posting.move(list)
       starts.givenForGood(given)

@@ -21,7 +21,7 @@ export function jobMessage(job: Job, { id, isReal }: JobFacts): JobMessage {
     continues: kind === 'direct' && continues(handler),
     message,
     sentAt: sentAt ?? 0,
-    deadline: isReal ? deadline : Infinity,
+    deadline: isReal && job.deadlineMoves !== true ? deadline : Infinity,
     expectsAnswer,
     wantsProgress: wantsProgress !== false,
     mayWait: isReal && sentAt !== undefined,

@@ -11,6 +11,7 @@ import { Giving } from './giving'
 import { messageOfLeaver } from './leaver'
 import { Load } from './load'
 import { MainCalls } from './main-calls'
+import { MovingDeadlines } from './moving-deadlines'
 import { Posting } from './posting'
 import { Reports } from './reports'
 import { RunStarts } from './run-starts'
@@ -53,6 +54,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #ledger: Ledger<Job>
   readonly #posting: Posting
   readonly #giving: Giving
+  readonly #deadlines: MovingDeadlines
   readonly #calls: MainCalls
   readonly #starts: RunStarts
   readonly #reports: Reports
@@ -93,11 +95,13 @@ export class ThreadWorker implements Worker, ThreadListener {
       },
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
+    this.#deadlines = new MovingDeadlines(this.#ledger, thread.words, this.#isReal)
     this.#giving = new Giving(seat, host, {
       ledger: this.#ledger,
       posting: this.#posting,
       starts: this.#starts,
       reports: this.#reports,
+      deadlines: this.#deadlines,
       isReal: this.#isReal,
       waited: (ns) => this.#runTimes.waited(ns),
     })
@@ -161,7 +165,12 @@ export class ThreadWorker implements Worker, ThreadListener {
   leave(job: Job): boolean {
     const message = messageOfLeaver(this.#ledger, job)
     if (message !== undefined) this.#posting.add(message)
+    this.#deadlines.left(job)
     return false
+  }
+
+  deadlineMoved(job: Job): void {
+    this.#deadlines.moved(job)
   }
 
   isWriting(job: Job): boolean {

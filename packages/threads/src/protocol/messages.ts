@@ -21,6 +21,7 @@ export interface JobMessage {
   readonly message: unknown
   /** When its caller sent it. */
   readonly sentAt: number
+  /** Infinity without one, and for one that may change: see `SharedWords`. */
   readonly deadline: number
   readonly expectsAnswer: boolean
   /** Whether its caller is told how far it is. */

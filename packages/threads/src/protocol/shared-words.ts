@@ -7,22 +7,31 @@ export const PLACES = 128
 const HEARD = PLACES
 /** One word more than these keeps the times on an address that eight divides. */
 const STARTS_AT = (PLACES + 2) * Int32Array.BYTES_PER_ELEMENT
+const DEADLINES_AT = STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT
 
 /** A thread that has said so much more than was heard waits before it says more. */
 export const MOST_UNHEARD = 1024
 const WAIT_MS = 5
 
 /**
- * The memory of one thread and its owner: a word and a time for each job, how much of the thread was heard, and how large its heap
- * is.
+ * The memory of one thread and its owner: a word, a time and a deadline for each job, how much of the thread was heard, and how large
+ * its heap is.
  */
 export class SharedWords implements Words {
   readonly #words: Int32Array
   readonly #starts: Float64Array
+  readonly #deadlines: Float64Array
 
-  constructor(readonly memory = new SharedArrayBuffer(STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT)) {
+  readonly memory: SharedArrayBuffer
+
+  /** @param shared the memory that its owner has made. Left out: this is the owner */
+  constructor(shared?: SharedArrayBuffer) {
+    const memory = shared ?? new SharedArrayBuffer(DEADLINES_AT + PLACES * Float64Array.BYTES_PER_ELEMENT)
+    this.memory = memory
     this.#words = new Int32Array(memory, 0, PLACES + 1)
     this.#starts = new Float64Array(memory, STARTS_AT, PLACES + 1)
+    this.#deadlines = new Float64Array(memory, DEADLINES_AT, PLACES)
+    if (shared === undefined) this.#deadlines.fill(Infinity)
   }
 
   load(place: number): number {
@@ -56,6 +65,15 @@ export class SharedWords implements Words {
   /** When the job at this place began. The thread writes it before it claims the job, so that whoever sees the claim can read it. */
   startOf(place: number): number {
     return this.#starts[place] ?? 0
+  }
+
+  /** The deadline of the run at this place if it may change; Infinity if not. The owner writes it, and the thread reads it at any time. */
+  deadlineOf(place: number): number {
+    return this.#deadlines[place] ?? Infinity
+  }
+
+  setDeadline(place: number, deadline: number): void {
+    this.#deadlines[place] = deadline
   }
 
   get heapBytes(): number {

@@ -89,6 +89,11 @@ export class Lanes {
     return this.#lanes.find(({ run }) => run.id === errand.id)
   }
 
+  /** The one that runs it, alone or with the rest of its batch. */
+  ofRun(errand: Errand): Lane | undefined {
+    return this.of((errand.runner?.batch?.first as Errand | undefined) ?? errand)
+  }
+
   byId(id: number): Lane | undefined {
     return this.#lanes.find(({ run }) => run.id === id)
   }

@@ -1,6 +1,6 @@
 import type { Following } from '@genpool/core'
 import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@genpool/core/elsewhere'
-import { type Clock, type GenPoolError, InvalidError, NS_PER_MS } from '@genpool/runtime'
+import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { CANCELLED, commit, isIn } from '../protocol/claims'
 import type { SharedWords } from '../protocol/shared-words'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -39,6 +39,11 @@ export class RunReports implements ErrandHost {
     return lane !== undefined && commit(this.ports.words, lane.run, changes)
   }
 
+  movedDeadlineOf(errand: Errand): Nanos {
+    const lane = this.ports.lanes()?.ofRun(errand)
+    return lane === undefined ? Infinity : this.ports.words.deadlineOf(lane.run.place)
+  }
+
   abortOf(errand: Errand): GenPoolError | undefined {
     const lane = this.#laneOf(errand)
     if (lane?.worker.running !== errand) return undefined
@@ -66,7 +71,11 @@ export class RunReports implements ErrandHost {
   #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
     const { failures, turn } = worker.pool
     turn.refresh()
-    return errand.lastDeadline <= this.ports.clock.now() ? failures.expired(errand) : failures.cancelled(errand)
+    const { runDeadline } = errand
+    if (runDeadline > this.ports.clock.now()) return failures.cancelled(errand)
+    // Its own may be one that has changed.
+    errand.deadline = Math.min(errand.deadline, runDeadline)
+    return failures.expired(errand)
   }
 
   runsAgain(errand: Errand): void {
@@ -113,6 +122,7 @@ export class RunReports implements ErrandHost {
   done(errand: Errand, then: Following | undefined): void {
     const lane = this.#laneOf(errand)
     if (lane === undefined) return
+    if (this.ports.words.deadlineOf(lane.run.place) < Infinity) keepDeadlines(errand)
     this.over(lane, then ?? null)
     if (lane.follows && then !== undefined) this.ports.giveBack('continue' in then)
   }
@@ -152,4 +162,9 @@ export class RunReports implements ErrandHost {
   #laneOf(errand: Errand): Lane | undefined {
     return this.ports.lanes()?.of(errand)
   }
+}
+
+/** What is answered later may still ask how much time is left. */
+function keepDeadlines(errand: Errand): void {
+  for (const each of [errand, ...((errand.companions ?? []) as readonly Errand[])]) each.deadline = each.runDeadline
 }

@@ -166,9 +166,14 @@ export class Runtime {
   #begin(lanes: Lanes, [, place, message, companions]: JobToThread): void {
     const now = this.#clock.now()
     const { sentAt, deadline, lastDeadline } = callersOf(message, companions)
-    const run: Run = { id: message.id, place, startedAt: now, sentAt, deadline }
+    const movedDeadline = this.words.deadlineOf(place)
+    const run: Run = { id: message.id, place, startedAt: now, sentAt, deadline: Math.min(deadline, movedDeadline) }
     const isTaken = isIn(this.words, run, TAKEN)
-    if (!isTaken && lastDeadline <= now && !isIn(this.words, run, CANCELLED)) return
+    // Its owner decides: it runs again if its deadline has changed since.
+    if (Math.min(lastDeadline, movedDeadline) <= now && revoke(this.words, run)) {
+      this.#outbox.add(['returned', message.id])
+      return
+    }
     this.words.setStart(place, now)
     // Taken back; or it was given for good, and its caller has given up since.
     if (!claim(this.words, run)) return isIn(this.words, run, CANCELLED) ? this.#over(lanes.begin(run)) : undefined

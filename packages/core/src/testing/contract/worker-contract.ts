@@ -4,6 +4,7 @@ import { stop } from 'nact'
 import { inspect } from '../../api/inspect'
 import { drain, resize } from '../../api/operating'
 import { factsOf } from './contract-behaviour'
+import { sharedRuns } from './shared-runs'
 import { law, randomLaw, sharedLaw, type WorkerLaw } from './worker-law'
 import { answered, errorOf, type Sent, valueOf, type WorkerRun } from './worker-run'
 
@@ -267,4 +268,5 @@ export const workerContract: readonly WorkerLaw[] = [
     const { members } = inspect(run.pool)
     await run.until(() => inspect(run.pool).members.idle === 3, `three idle members, not ${JSON.stringify(members)}`)
   }),
+  ...sharedRuns,
 ]
