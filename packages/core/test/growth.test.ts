@@ -1,4 +1,5 @@
-import { call, definePool, drain, inspect, reply, resize, spawnPool } from '@genpool/core'
+import { channel } from 'node:diagnostics_channel'
+import { call, definePool, drain, inspect, onEvent, reply, resize, spawnPool } from '@genpool/core'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 /*
@@ -53,5 +54,31 @@ describe.each(['shared', 'isolated'] as const)(`${MANY} members with a state tha
     resize(pool, 1)
     expect(inspect(pool).members.idle).toBe(1)
     await drain(pool)
+  })
+})
+
+describe('many listeners', () => {
+  it('of one pool come and go', async () => {
+    const pool = spawnPool(system, Trivial, 'pool')
+    const ends = Array.from({ length: MANY }, () => onEvent('genpool:drop', () => undefined, { pool }))
+    for (const end of ends) end()
+    expect(channel('genpool:drop').hasSubscribers).toBe(false)
+    await drain(pool)
+  })
+
+  it('of other pools cost an event nothing', () => {
+    const pools = Array.from({ length: 100 }, (_, i) => spawnPool(system, Trivial, `pool-${i}`))
+    const heard: number[] = []
+    const ends = pools.map((pool, i) => onEvent('genpool:drop', () => void heard.push(i), { pool }))
+    let looks = 0
+    const event = {
+      get ref() {
+        looks++
+        return pools[50]
+      },
+    }
+    channel('genpool:drop').publish(event)
+    expect({ heard, looks }).toEqual({ heard: [50], looks: 1 })
+    for (const end of ends) end()
   })
 })

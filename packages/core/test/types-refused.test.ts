@@ -40,6 +40,12 @@ describe('types', () => {
       configure(pool, { size: { idel: 5 } })
       // @ts-expect-error a handler must return a step
       definePool({ init: () => 0, calls: { five: () => 5 } })
+      // @ts-expect-error a handler with batch answers with a list
+      definePool({ calls: { some: { batch: 3, handle: (_messages: readonly object[]) => reply(1) } } })
+      // @ts-expect-error no call can have this name
+      definePool({ calls: { constructor: () => reply(1) } })
+      // @ts-expect-error no cast can have this name
+      definePool({ init: () => ({ n: 0 }), casts: { constructor: () => undefined } })
       // @ts-expect-error the next state has another shape
       definePool({ init: () => ({ n: 0 }), calls: { bad: (_msg: object, _state) => reply(1, { m: 1 }) } })
       definePool({

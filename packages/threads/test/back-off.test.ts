@@ -82,23 +82,23 @@ describe('ctx.backOff in a thread', () => {
 
 describe('what a thread has not begun when a handler backs off', () => {
   const gated = (options: PoolOptions) => {
-    const gates = new Int32Array(new SharedArrayBuffer(8))
+    const gates = new Int32Array(new SharedArrayBuffer(12))
     const behaviour = threads<typeof Gates>(join(__dirname, 'fixtures', 'gates.ts'), {
       prefetch: 4,
       workerData: gates.buffer,
     })
     const pool = spawnPool(system, behaviour, 'gates', { timeout: 50_000, ...options } as PoolOptions)
-    return { pool, open: (gate: number) => Atomics.store(gates, gate, 1) }
+    return { pool, open: (gate: number) => Atomics.store(gates, gate, 1), begun: () => Atomics.load(gates, 2) }
   }
 
   it('waits in the queue, also if it is in other threads', async () => {
-    const { pool, open } = gated({ size: 3 })
+    const { pool, open, begun } = gated({ size: 3 })
     await until(() => inspect(pool).members.idle === 3)
     const backingOff = call(pool, { type: 'backOff', gate: 0 })
     const rest = Array.from({ length: 11 }, () =>
-      call(pool, { type: 'wait', gate: 1 }).catch((error: Error) => error.name),
+      call(pool, { type: 'wait', gate: 1, counter: 2 }).catch((error: Error) => error.name),
     )
-    await until(() => inspect(pool).members.busy === 3)
+    await until(() => begun() === 2)
     open(0)
     expect(await backingOff).toBe(0)
     // One runs in each of the other threads. The rest are taken back, and stay where they are when it has ended.

@@ -20,7 +20,7 @@ async function held(options: PoolOptions) {
   })
   const pool = spawnPool(system, behaviour, 'gates', { size: 1, timeout: Infinity, ...options })
   await ready(pool)
-  const first = call(pool, { type: 'wait', gate: 0, opens: 1 })
+  const first = call(pool, { type: 'wait', gate: 0, counter: 1 })
   await until(() => Atomics.load(gates, 1) === 1)
   const others = Array.from({ length: 20 }, () => call(pool, { type: 'when' }))
   for (const each of [first, ...others]) each.catch(() => undefined)

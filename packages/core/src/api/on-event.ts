@@ -1,10 +1,10 @@
 import { callSafely, checkFunction, OptionsError, parseOptions, showValue, warnOfCallback } from '@genpool/runtime'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
 import { eventNames } from '../views/telemetry/channels'
-import type { PoolEvent, PoolEventName, PoolEvents, StoreEvent } from '../views/telemetry/events'
+import type { PoolEventName, PoolEvents } from '../views/telemetry/events'
+import { type AnyEvent, Listeners } from '../views/telemetry/listeners'
 import type { HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -31,30 +31,37 @@ export function onEvent<N extends PoolEventName>(
   check(name, listener)
   const { pool: chosen } = parseOptions(onEventOptions, options, 'options of onEvent')
   const pool = chosen === undefined ? undefined : poolOf(chosen as PoolRef, 'onEvent')
-  const own = (message: unknown): void => {
-    const event = message as PoolEvents[N]
-    if (pool !== undefined && !isOf(pool, event)) return
+  const guarded = (event: AnyEvent): void => {
     callSafely(
-      () => listener(event),
+      () => listener(event as PoolEvents[N]),
       (error) => warnOf(event, error),
     )
   }
-  subscribe(name, own)
+  const remove = listenersTo(name).add(guarded, pool && sourceIn(pool, name))
   // From now on, state changes from outside the pool are reported, too.
   pool?.stateChanges.beforeCommits()
   return () => {
-    unsubscribe(name, own)
+    remove()
     pool?.stateChanges.beforeCommits()
   }
 }
 
-/** Whether an event is about this pool, or about the store in which it keeps its state. */
-function isOf(pool: ReturnType<typeof poolOf>, event: PoolEvent | StoreEvent): boolean {
-  return 'ref' in event ? event.ref === pool.identity.ref : event.store === pool.kernel.stateOptions.store
+/** All listeners that `onEvent` has added, by the name of the event. */
+const listeners = new Map<PoolEventName, Listeners>()
+
+function listenersTo(name: PoolEventName): Listeners {
+  const those = listeners.get(name) ?? new Listeners(name)
+  listeners.set(name, those)
+  return those
+}
+
+/** What the events of this name that concern this pool are about. A pool without a store hears of none. */
+function sourceIn({ identity, kernel }: ReturnType<typeof poolOf>, name: PoolEventName): object {
+  return name === 'genpool:store:change' ? (kernel.stateOptions.store ?? identity.ref) : identity.ref
 }
 
 /** Reports an error of a listener to the pool's `onCallbackError`; a broker and a store have none. */
-function warnOf(event: PoolEvent | StoreEvent, error: unknown): void {
+function warnOf(event: AnyEvent, error: unknown): void {
   if (!('ref' in event)) return warnOfCallback('store', event.bucket, error)
   const { pool, ref } = event
   if (POOL in ref) poolOf(ref, 'onEvent').kernel.callbacks.report(error)

@@ -20,7 +20,7 @@ export type CastHandler<S, M = any> = (message: M, state: S, ctx: Context<S>) =>
  *
  * It has the same parameters as `CallHandler`, so that TypeScript infers the state in both.
  */
-export type CallBatchHandler<S, L = any, V = any> = (
+export type CallBatchHandler<S, L = any, V = readonly any[]> = (
   messages: L,
   state: S,
   ctx: Context<S>,

@@ -14,8 +14,8 @@ import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
  * and `handleCast`). One interface for both, so that the compiler's errors speak of the form that was written.
  */
 export interface PoolDefinition<S, C extends CallMap<S>, K extends CastMap<S>, F, G> extends Lifecycle<S> {
-  readonly calls?: C
-  readonly casts?: K
+  readonly calls?: C & Named<C>
+  readonly casts?: K & Named<K>
   readonly handleCall?: F & CatchAll<C, K>
   readonly handleCast?: G & CatchAll<C, K>
 }
@@ -26,13 +26,20 @@ interface StateFirst<S, C, K, F, G, I, N> extends Pick<Lifecycle<S>, 'terminate'
     ResultsOf<S, C> &
     ResultsOf<S, K> &
     ResultsOf<S, { call: F; cast: G; info: I; continuation: N }>
-  readonly calls?: InferredMap<C, CallMap<S>[string]>
-  readonly casts?: InferredMap<K, CastMap<S>[string]>
+  readonly calls?: InferredMap<C, CallMap<S>[string]> & Named<C>
+  readonly casts?: InferredMap<K, CastMap<S>[string]> & Named<K>
   readonly handleCall?: Inferred<F, CatchAllCall<S>> & OneForm<C, K>
   readonly handleCast?: Inferred<G, CatchAllCast<S>> & OneForm<C, K>
   readonly handleInfo?: Inferred<I, Lifecycle<S>['handleInfo']>
   readonly handleContinue?: Inferred<N, Lifecycle<S>['handleContinue']>
 }
+
+/** Nothing, if no message has the name of what each object has. A map that was left out has an index signature. */
+type Named<C> = string extends keyof C
+  ? unknown
+  : 'constructor' extends keyof C
+    ? 'no message can have the name constructor'
+    : unknown
 
 type OneForm<C, K> = [keyof C | keyof K] extends [never] ? unknown : never
 

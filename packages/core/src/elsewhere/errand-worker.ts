@@ -79,6 +79,11 @@ export class ErrandWorker {
     return this.#hand.first
   }
 
+  /** The state of its member as it is here; undefined before the member has one. */
+  get state(): unknown {
+    return this.#worker.state
+  }
+
   /** Another worker of the same member: it runs one more errand beside this one, on the state that all share. */
   beside(): ErrandWorker {
     return new ErrandWorker(this.pool, this.info, this.host, this.cell)

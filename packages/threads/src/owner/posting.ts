@@ -3,6 +3,7 @@ import { textOf, warn } from '@genpool/runtime'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
 import { isCloneable } from '../values/cloneable'
+import { StateMemory } from '../values/state-memory'
 import { canMove, type Transferable, transferListOf, wasSent } from '../values/transfer'
 import { type StateLink, unsendable } from './state-link'
 import type { Thread } from './thread'
@@ -16,6 +17,7 @@ export class Posting {
   #jobs = 0
   /** Whether the last post had one job. */
   #isSingle = false
+  readonly #stateMemory = new StateMemory(() => this.link()?.shared.cell.value)
 
   /** @param refuse called with the job of a message that cannot be cloned, is nested too deeply, or throws when it is read */
   constructor(
@@ -111,7 +113,8 @@ export class Posting {
     }
   }
 
-  #post(messages: readonly ToThread[], list: readonly Transferable[] | undefined): void {
+  #post(messages: readonly ToThread[], given: readonly Transferable[] | undefined): void {
+    const list = given === undefined ? undefined : this.#stateMemory.movable(given)
     if (list === undefined) return this.thread.post(messages)
     if (!canMove(list))
       throw new TypeError('the list of what is to be moved names memory twice, or memory that was moved before')

@@ -20,9 +20,10 @@ import { type Packed, unpackForThread } from '../protocol/wire'
 async function main({ port, memory, module, stayAwake, workerData }: ThreadData): Promise<void> {
   const words = new SharedWords(memory)
   let runtime: Runtime | null = null
-  const outbox = new Outbox(port, words, (message, error) =>
-    replacementOf(message, error, (job) => runtime?.handlerOf(job) ?? 'a handler'),
-  )
+  const outbox = new Outbox(port, words, {
+    state: () => runtime?.state,
+    replace: (message, error) => replacementOf(message, error, (job) => runtime?.handlerOf(job) ?? 'a handler'),
+  })
   // What was done is told, also if a handler ends the process of its thread.
   process.once('exit', () => outbox.flush())
   showWorkerData(workerData)

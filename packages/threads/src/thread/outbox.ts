@@ -2,20 +2,31 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ToOwner } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
 import { packForOwner, type Packed, unpackForOwner } from '../protocol/wire'
+import { StateMemory } from '../values/state-memory'
 import { canMove, type Transferable, transferListOf } from '../values/transfer'
+
+/** What an outbox needs of its thread. */
+export interface OutboxPorts {
+  /** The state of its member; undefined if it has none now. */
+  state(): unknown
+  /** What is sent instead of a message that cannot be cloned; null for nothing. */
+  replace(message: ToOwner, error: unknown): ToOwner | null
+}
 
 /** Sends what the thread has to say, in order and many at once. */
 export class Outbox {
   #waiting: Packed = []
   #list: Transferable[] | undefined = undefined
   #said = 0
+  readonly #stateMemory: StateMemory
 
-  /** @param replace what is sent instead of a message that cannot be cloned; null for nothing */
   constructor(
     private readonly port: MessagePort,
     private readonly words: Pick<SharedWords, 'waitForHearing'>,
-    private readonly replace: (message: ToOwner, error: unknown) => ToOwner | null,
-  ) {}
+    private readonly ports: OutboxPorts,
+  ) {
+    this.#stateMemory = new StateMemory(() => ports.state())
+  }
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0
@@ -47,7 +58,8 @@ export class Outbox {
     }
   }
 
-  #post(packed: Packed, list: readonly Transferable[] | undefined): void {
+  #post(packed: Packed, given: readonly Transferable[] | undefined): void {
+    const list = given === undefined ? undefined : this.#stateMemory.movable(given)
     if (list !== undefined && !canMove(list)) throw new TypeError('its memory was moved before, or twice')
     this.port.postMessage(packed, list)
   }
@@ -59,7 +71,7 @@ export class Outbox {
     try {
       this.#post(packed, list)
     } catch (error) {
-      const instead = this.replace(message, error)
+      const instead = this.ports.replace(message, error)
       if (instead === null) return
       packed.length = 0
       packForOwner(packed, instead)

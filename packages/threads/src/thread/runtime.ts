@@ -25,6 +25,8 @@ const NOBODY: readonly Errand[] = []
 
 /** Runs the jobs of one member in this thread, one after another. */
 export class Runtime {
+  /** From before its start until after its end. */
+  #member: ErrandWorker | null = null
   #worker: ErrandWorker | null = null
   #lanes: Lanes | null = null
   #shared: SharedReplica | null = null
@@ -53,6 +55,11 @@ export class Runtime {
       () => this.#jobs.size,
     )
     this.#heap = new HeapMeter(words)
+  }
+
+  /** The state of its member as this thread has it; undefined without one. */
+  get state(): unknown {
+    return this.#member?.state
   }
 
   receive(messages: readonly ToThread[]): void {
@@ -104,7 +111,7 @@ export class Runtime {
     const runs = new CommittingLanes(() => this.#lanes, this.#clock, this.#flushing)
     this.#shared = setup.shared === null ? null : new SharedReplica(setup.shared, this.#outbox, runs)
     const reports = (this.#reports = this.#reportsOf(faces))
-    const worker = new ErrandWorker(faces.local, memberOf(setup), reports, this.#shared?.cell)
+    const worker = (this.#member = new ErrandWorker(faces.local, memberOf(setup), reports, this.#shared?.cell))
     void Promise.resolve()
       .then(() => worker.start())
       .then(

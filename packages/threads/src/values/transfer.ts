@@ -24,7 +24,8 @@ const transfers = (known[TRANSFERS] ??= { lists: new WeakMap(), moved: new WeakS
 const { lists, moved } = transfers
 
 /**
- * Moves what is in `list` instead of copying it: its memory belongs to the receiver from then on, and is empty here.
+ * Moves what is in `list` instead of copying it: its memory belongs to the receiver from then on, and is empty here. Memory of the
+ * pool's state is copied all the same.
  *
  * Wrap a message, or an answer in a handler. A message that was moved to a thread cannot be given to another one: it counts as begun
  * when it is sent, and fails with its thread.
