@@ -84,6 +84,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * and nothing changes.
    */
   takeIdle(now: Nanos): R | null
+  /** Takes a member back that came from `takeIdle`: it waits as with `askR`. False, and nothing changes, if there is anything to decide. */
+  giveIdle(entry: R, now: Nanos): boolean
   /** Whether so many wait that it pays to `pack` calls. */
   readonly packs: boolean
   /**

@@ -43,6 +43,10 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     return null
   }
 
+  giveIdle(_entry: R, _now: Nanos): boolean {
+    return false
+  }
+
   pack(_make: Maker<A>, _message: unknown, _about: unknown, _now: Nanos, _caller?: unknown): boolean {
     return false
   }

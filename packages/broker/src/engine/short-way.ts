@@ -43,8 +43,20 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
 
   override takeIdle(now: Nanos): R | null {
     if (this.short === null || this.shortIdle === null || this.asking || now < this.now) return null
-    const member = this.shortIdle.tryDequeue(now, 0)
-    return member === null ? null : this.withoutDecision(member, now)
+    const member = this.shortIdle.shiftPlain()
+    if (member === null) return null
+    this.now = now
+    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    return member
+  }
+
+  override giveIdle(entry: R, now: Nanos): boolean {
+    const { short, shortIdle } = this
+    if (short === null || shortIdle === null || this.asking || entry.list !== null || now < this.now) return false
+    if (short.length > 0 || !shortIdle.pushPlain(entry)) return false
+    this.now = now
+    if (this.decision !== NO_DECISION) this.decision = NO_DECISION
+    return true
   }
 
   override askR(entry: R, now: Nanos): A | null {

@@ -42,6 +42,7 @@ class Side {
   readonly #served: Party[] = []
   now = 0
   takenIdle = 0
+  givenIdle = 0
 
   constructor(readonly broker: Broker<Party, Party>) {}
 
@@ -52,7 +53,7 @@ class Side {
     if (command.op === 'ask') {
       const request = Object.assign(this.#party(), { ...command, deadline: now + command.lasts })
       result = (this.#takeIdle(request) ?? broker.ask(request, now))?.name
-    } else if (command.op === 'askR') result = this.#serve(broker.askR(this.#party(), now))
+    } else if (command.op === 'askR') result = this.#serve(this.#askR())
     else if (command.op === 'nbAskR') result = this.#serve(broker.nbAskR(this.#party(), now))
     else if (command.op === 'nbAsk') result = broker.nbAsk(this.#party(), now)?.name
     else if (command.op === 'take') result = this.#serve(broker.take(now))
@@ -80,6 +81,14 @@ class Side {
     const member = isPlain ? this.broker.takeIdle(this.now) : null
     if (member !== null) this.takenIdle++
     return member
+  }
+
+  /** The shortest way back, for a member that is there to be taken. */
+  #askR(): Party | null {
+    const member = this.#party()
+    if (this.broker.giveIdle(member, this.now)) this.givenIdle++
+    else return this.broker.askR(member, this.now)
+    return null
   }
 
   /** Notes what was matched, so that it can be released. */
@@ -112,6 +121,7 @@ class Side {
 
 it('gives the same results and decisions on the short way', () => {
   let takenIdle = 0
+  let givenIdle = 0
   fc.assert(
     fc.property(
       options,
@@ -127,10 +137,11 @@ it('gives the same results and decisions on the short way', () => {
           expect(short.run(command)).toEqual(long.run(command))
         }
         takenIdle += short.takenIdle
-        expect(long.takenIdle).toBe(0)
+        givenIdle += short.givenIdle
+        expect([long.takenIdle, long.givenIdle]).toEqual([0, 0])
       },
     ),
     { numRuns: 3 * RUNS },
   )
-  expect(takenIdle).toBeGreaterThan(0)
+  expect(Math.min(takenIdle, givenIdle)).toBeGreaterThan(0)
 })

@@ -57,6 +57,8 @@ export interface Crew<M> extends GivesBack {
   readonly rows: Rows
   /** Whether `mayWork` has to be asked. */
   readonly gated: boolean
+  /** How many runs are in progress. */
+  busy: number
   /** Whether a member may wait for a request now. If not, `seekWork` is called when it may. */
   mayWork(member: M): boolean
   /** A run ended: the handler returned and its commit is done. `times`: the number of runs that `runNs` stands for. */

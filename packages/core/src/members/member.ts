@@ -33,9 +33,9 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   handled = 0
   readonly hand: WorkerReports<Member>
   /** Whether it waits for a request. */
-  private asks = false
+  asks = false
   readonly worker: Worker<Request>
-  private rarely: MemberRarely | null = null
+  rarely: MemberRarely | null = null
   readonly bornAt: Nanos
 
   constructor(
@@ -141,14 +141,13 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.seekWork()
   }
 
-  /** Takes a request that the broker matched it with. It runs later in this turn: when the caller calls `execute`, or by itself. */
-  assign(request: Request, isRunByCaller = false): void {
+  /** Takes a request that the broker matched it with. It runs later in this turn. */
+  assign(request: Request): void {
     if (this.rarely !== null) this.rarely.idleTimer?.stop()
     this.status = 'busy'
     this.asks = false
     this.hand.add(request)
     request.runner = this
-    if (isRunByCaller) return
     this.crew.turnWork.ready(this)
     if (this.hand.count < this.worker.depth) this.seekWork()
   }

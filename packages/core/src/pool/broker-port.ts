@@ -8,7 +8,7 @@ import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
-import type { Port } from './port'
+import type { IdleMembers, Port } from './port'
 import type { LiveSettings } from './settings'
 import { takeBatch } from './take-batch'
 
@@ -52,7 +52,11 @@ export class BrokerPort implements Port {
     this.listeners = kernel.listeners
     // The same for the life of a pool.
     const { random } = kernel.settings.current
-    this.engine = createBroker<Request, Member>(options, this.turn.now(), { random, holds: kernel.holds, comesBack: kernel.worksAhead })
+    this.engine = createBroker<Request, Member>(options, this.turn.now(), {
+      random,
+      holds: kernel.holds,
+      comesBack: kernel.worksAhead,
+    })
     this.lookForLimits()
   }
 
@@ -99,9 +103,8 @@ export class BrokerPort implements Port {
     return member
   }
 
-  takeIdle(): Member | null {
-    if (this.listeners.matched.length > 0 || this.kernel.worksAhead) return null
-    return this.engine.takeIdle(this.turn.now())
+  get idleMembers(): IdleMembers | null {
+    return this.kernel.worksAhead ? null : this.engine
   }
 
   get packs(): boolean {

@@ -103,7 +103,7 @@ export class ExternalPort implements Port, OfferHost {
     return null
   }
 
-  takeIdle(): null {
+  get idleMembers(): null {
     return null
   }
 

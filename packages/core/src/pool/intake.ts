@@ -13,7 +13,8 @@ import type { Tries } from '../requests/tries'
 import { addressOf } from '../requests/reply-address'
 import { Request } from '../requests/request'
 import { checkMessage } from './check-message'
-import { DirectCalls, type DirectPorts } from './direct-calls'
+import type { DirectPorts } from './direct-call'
+import { DirectCalls } from './direct-calls'
 import {
   applyOptions,
   applyTimeout,

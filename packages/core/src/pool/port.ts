@@ -1,7 +1,10 @@
-import type { EngineOptions, LimitFigures, Maker } from '@genpool/broker'
+import type { Broker, EngineOptions, LimitFigures, Maker } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
+
+/** The idle members of a pool, as a `Broker` has them. */
+export type IdleMembers = Pick<Broker<Request, Member>, 'takeIdle' | 'giveIdle'>
 
 /** How one pool meets its broker: its own, or one that it shares. */
 export interface Port {
@@ -29,8 +32,8 @@ export interface Port {
   backOff(request: Request, key: unknown, until: Nanos): unknown
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
-  /** A member to assign a request without options to, if one is idle and there is nothing to decide; otherwise null, and nothing done. */
-  takeIdle(): Member | null
+  /** Where idle members wait, for whoever takes one and gives it back without a decision. Null if that cannot be. */
+  readonly idleMembers: IdleMembers | null
   /** Whether so many wait that it pays to `pack` calls. */
   readonly packs: boolean
   /** Takes in a message that is made a request when its turn comes; false, and nothing done, if it has to be made now. */

@@ -1,5 +1,4 @@
 import type { Nanos } from '@genpool/runtime'
-import type { Cell } from '@genpool/state-ane'
 import { Step } from '../behaviours/step'
 import { settle } from '../hot-imports'
 import { calling } from '../requests/calling'
@@ -9,6 +8,7 @@ import { HandlerFailure, reportDone, stepOf } from './handler-results'
 import type { InProcessPool } from './in-process-pool'
 import { MessageContext } from './message-context'
 import { changesNothing, FIRST, type Running } from './short-runs'
+import type { Ran } from './worker'
 
 /** A worker that runs casts in a row. */
 export interface RowRunning extends Running {
@@ -78,14 +78,6 @@ function runEach(worker: RowRunning, first: CastRow, casts: Casts): boolean {
     if (!worker.runAtOnce(row.request)) return false
   }
   return true
-}
-
-/** What a handler has returned, and for which state. */
-interface Ran {
-  readonly cell: Cell<unknown>
-  readonly result: unknown
-  readonly state: unknown
-  readonly version: number
 }
 
 /** Goes on with a run in the general way. True: it has run, nothing follows from it, and nothing is reported. */

@@ -8,8 +8,8 @@ import type { CastRow, Casts } from '../requests/cast-row'
 import type { Request } from '../requests/request'
 import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
-import { runRow } from './cast-rows'
-import { runLone } from './lone-runs'
+import { isExclusive, runRow } from './cast-rows'
+import { goOn, threw } from './lone-runs'
 import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
@@ -18,7 +18,7 @@ import { type Continuing, PromisedRuns } from './promised-runs'
 import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runShortly } from './short-runs'
 import { runSpecially } from './special-runs'
-import type { Started, Worker, WorkerHost } from './worker'
+import type { LoneRuns, Ran, Started, Worker, WorkerHost } from './worker'
 
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
@@ -26,7 +26,7 @@ import type { Started, Worker, WorkerHost } from './worker'
  * With a synchronous handler all of this is synchronous, and makes no promise. There is one per member, so it has no method with
  * `#`, which would cost 8 bytes.
  */
-export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing {
+export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing, LoneRuns {
   ended = false
   /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
   private commitsNow = false
@@ -88,8 +88,16 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return runRow(this, row, casts)
   }
 
-  runLone(job: Request): Step | null {
-    return runLone(this, job)
+  get lone(): LoneRuns<Request> | null {
+    return this.shortCell === null || isExclusive(this.pool) ? null : this
+  }
+
+  threw(job: Request, error: unknown): void {
+    threw(this, job, error)
+  }
+
+  goOn(job: Request, ran: Ran): void {
+    goOn(this, job, ran)
   }
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */

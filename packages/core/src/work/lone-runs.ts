@@ -1,43 +1,20 @@
 import { Step } from '../behaviours/step'
-import { calling } from '../requests/calling'
 import type { Request } from '../requests/request'
-import { commits, isExclusive, type RowRunning } from './cast-rows'
-import { HandlerFailure, isWanted, reportDone } from './handler-results'
-import { MessageContext } from './message-context'
-import { changesNothing, FIRST } from './short-runs'
+import { commits, type RowRunning } from './cast-rows'
+import { HandlerFailure, reportDone } from './handler-results'
+import type { Ran } from './worker'
 
-/**
- * Fast path: runs the handler of a call that is alone.
- *
- * @returns what it answered, if that is all that it did: then nothing is settled or reported. Null: the run goes on in the general
- *   way, and is reported, or will be
- */
-export function runLone(worker: RowRunning, request: Request): Step | null {
-  const { host, pool, shortCell: cell } = worker
-  if (cell === null || isExclusive(pool)) return runPlainly(worker, request)
-  worker.began(request)
-  host.progress.attempted(request, FIRST)
-  const { value: state, version } = cell
-  const ctx = new MessageContext(request, 1)
-  let result: unknown
-  calling.hand = host.inHand
-  try {
-    result = request.handler.handle(request.message, state, ctx)
-  } catch (error) {
-    calling.hand = null
-    worker.failed(request, new HandlerFailure(error))
-    return null
-  }
-  calling.hand = null
-  const isPlain = result instanceof Step && result.kind === 'reply' && changesNothing(result)
-  if (isPlain && request.rarely === null && request.from === null && !worker.ended && isWanted(request, pool)) {
-    return result as Step
-  }
-  if (commits(worker, request, { cell, result, state, version })) reportDone(worker, request)
-  return null
+/** Whether a handler gave a plain answer, and did nothing else. */
+export function onlyAnswers(result: unknown, { rarely, from }: Request): result is Step {
+  if (!(result instanceof Step) || result.kind !== 'reply' || rarely !== null || from !== null) return false
+  const { value, next, then } = result
+  return next === undefined && then === undefined && typeof value !== 'object' && typeof value !== 'function'
 }
 
-function runPlainly(worker: RowRunning, request: Request): null {
-  if (worker.runAtOnce(request)) reportDone(worker, request)
-  return null
+export function threw(worker: RowRunning, request: Request, error: unknown): void {
+  worker.failed(request, new HandlerFailure(error))
+}
+
+export function goOn(worker: RowRunning, request: Request, ran: Ran): void {
+  if (commits(worker, request, ran)) reportDone(worker, request)
 }

@@ -6,7 +6,7 @@ import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
-import type { Following, Step } from '../behaviours/step'
+import type { Following } from '../behaviours/step'
 import type { RequestKind } from '../requests/outcome'
 import type { SpanAttributes } from '../requests/scope'
 import type { StateOptions } from './state-options'
@@ -125,6 +125,27 @@ export interface Started {
  */
 export type JobStage = 'runs' | 'over' | 'committed'
 
+/** What a handler has returned, and for which state. */
+export interface Ran {
+  readonly cell: Cell<unknown>
+  readonly result: unknown
+  readonly state: unknown
+  readonly version: number
+}
+
+/** A worker for a host that calls the handler itself. */
+export interface LoneRuns<J extends Job = Job> {
+  /** Where the state is. */
+  readonly shortCell: Cell<unknown> | null
+  /** When the job in hand began. */
+  startedAt: Nanos
+  readonly ended: boolean
+  /** The handler threw. Reports it. */
+  threw(job: J, error: unknown): void
+  /** The handler asked for more than a plain answer. Goes on in the general way: the job is reported, or will be. */
+  goOn(job: J, ran: Ran): void
+}
+
 /**
  * Does the work of one member, in this thread or elsewhere. A member decides what is run and when; a worker runs it.
  *
@@ -155,11 +176,8 @@ export interface Worker<J extends Job = Job> {
    * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
   runRow?(row: CastRow, casts: Casts): boolean
-  /**
-   * Runs a call that is alone. Returns the step that answered it, if nothing else is to be done: its host settles it. Null: it was run as
-   * with `give`. Left out by workers that run nothing at once.
-   */
-  runLone?(job: J): Step | null
+  /** For a host that calls the handler itself, of a call that is alone. Null if it cannot. Left out by workers that run nothing at once. */
+  readonly lone?: LoneRuns<J> | null
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
    * reported before this returns.

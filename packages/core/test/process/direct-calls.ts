@@ -15,7 +15,9 @@ import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 import { start, stop } from 'nact'
 import assert from 'node:assert/strict'
+import { poolOf } from '../../src/api/pool-of'
 import { InProcessWorker } from '../../src/work/in-process'
+import type { LoneRuns } from '../../src/work/worker'
 
 /*
  * A process of its own: under Jest, each caller has an asynchronous context, and no call is run alone.
@@ -175,8 +177,12 @@ class Side {
   /** All that there is to see. */
   seen(): unknown {
     const { accepted, waiting, outcomes, sojourn, size } = inspect(this.pool)
+    const members = getMembers(this.pool).map(({ name, status, handled }) => [name, status, handled])
+    const { kernel } = poolOf(this.pool, 'seen')
+    const { busy } = kernel.crew
+    const queued = kernel.port.relativeTime(kernel.turn.last)
     const became = [...this.became].sort(([one], [other]) => one - other)
-    return { became, ran: this.ran, accepted, waiting, outcomes, waited: sojourn.count, size }
+    return { became, ran: this.ran, accepted, waiting, outcomes, waited: sojourn.count, size, members, busy, queued }
   }
 }
 
@@ -186,11 +192,22 @@ async function ticks(): Promise<void> {
 
 /** How many calls were run alone, and were answered at once. */
 let alone = 0
-const { runLone } = InProcessWorker.prototype
-InProcessWorker.prototype.runLone = function (job) {
-  const step = runLone.call(this, job)
-  if (step !== null) alone++
-  return step
+const { threw, goOn } = InProcessWorker.prototype
+const lone = Object.getOwnPropertyDescriptor(InProcessWorker.prototype, 'lone')?.get as () => LoneRuns | null
+Object.defineProperty(InProcessWorker.prototype, 'lone', {
+  get(this: InProcessWorker) {
+    const runs = lone.call(this)
+    if (runs !== null && this.host.inHand.first?.attempt === 0) alone++
+    return runs
+  },
+})
+InProcessWorker.prototype.threw = function (job, error) {
+  alone--
+  threw.call(this, job, error)
+}
+InProcessWorker.prototype.goOn = function (job, ran) {
+  alone--
+  goOn.call(this, job, ran)
 }
 
 async function endsAlike(size: number, commands: readonly Command[]): Promise<void> {
