@@ -16,7 +16,7 @@ const isMap = (part: Part): part is Map<Part, Part> => types.isMap(part)
 const isSet = (part: Part): part is Set<Part> => types.isSet(part)
 
 /** What is put somewhere. */
-export type Given =
+type Given =
   | { readonly is: 'data'; readonly data: Part }
   | { readonly is: 'part'; readonly path: Path }
   | { readonly is: 'new'; readonly shape: number; readonly paths: readonly [Path, Path] }
