@@ -145,7 +145,9 @@ class Assigned extends Map<string, boolean> {
  */
 export function hidesChanges(all: readonly Kept[] | null): boolean {
   if (all === null || names === null) return true
-  for (const kept of all) {
+  // The first is of the whole state, which is at its place.
+  for (let i = 1; i < all.length; i++) {
+    const kept = all[i] as Kept
     if (kept[names.isModified] !== true || !isChangedItself(kept, names)) continue
     if (!((kept[names.scope] as Kept)[names.patched] as ReadonlySet<Kept>).has(kept)) return true
   }

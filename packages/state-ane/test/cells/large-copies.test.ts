@@ -194,9 +194,10 @@ describe('a draft of a large object', () => {
       const { NODE_ENV } = process.env
       process.env['NODE_ENV'] = 'production'
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- another build of the same package
-      const built = require('immer') as { Immer: typeof Immer }
+      const built = require('immer') as { Immer: typeof Immer; enablePatches: () => void }
       process.env['NODE_ENV'] = NODE_ENV
       expect(built.Immer.name).not.toBe('Immer')
+      built.enablePatches()
       expect(learnFrom(new built.Immer())).toBe(true)
     })
     expect(learnFrom(new Immer())).toBe(true)
