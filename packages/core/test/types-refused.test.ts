@@ -1,4 +1,14 @@
-import { call, cast, configure, definePool, type PoolOptions, type PoolRef, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  configure,
+  definePool,
+  noReply,
+  type PoolOptions,
+  type PoolRef,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { dispatch, type Ref } from 'nact'
 import { Any, Counter, type ProtocolOf } from './typed-behaviours'
 
@@ -38,6 +48,8 @@ describe('types', () => {
       configure(pool, { size: { idle: 5 }, concurrency: { max: 3 }, broker: { client: { max: 5 } } })
       // @ts-expect-error an option that does not exist, where the others need not be given
       configure(pool, { size: { idel: 5 } })
+      // @ts-expect-error the context of init has no such property, whatever the handlers are
+      definePool({ init: (ctx) => ({ n: ctx.nope }), casts: { add: (_msg: { by: number }) => noReply() } })
       // @ts-expect-error a handler must return a step
       definePool({ init: () => 0, calls: { five: () => 5 } })
       // @ts-expect-error a handler with batch answers with a list
