@@ -2,6 +2,7 @@ import type { Nanos } from '@genpool/runtime'
 import { isOf } from '../behaviours/answerable'
 import { RunAgain } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
+import { hasPassed } from '../requests/deadline'
 import type { Request } from '../requests/request'
 import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
@@ -74,9 +75,11 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
 
   refused(request: Request, error: unknown, runNs: Nanos): void {
     if (this.member.status === 'ended') return
+    const { failures, turn, work } = this.crew
     for (const each of this.close(request, runNs)) {
-      each.fail(this.crew.failures.refused(each, error))
-      this.crew.work.release(each)
+      // A worker may look at the clock before the deadline is noticed here.
+      each.fail(hasPassed(each.deadline, turn) ? failures.expired(each) : failures.refused(each, error))
+      work.release(each)
     }
     this.member.seekWork()
   }
