@@ -1,4 +1,4 @@
-import type { Nanos } from '@genpool/runtime'
+import { isGenPoolError, type Nanos } from '@genpool/runtime'
 import { isOf } from '../behaviours/answerable'
 import { RunAgain } from '../behaviours/run-again'
 import type { Following } from '../behaviours/step'
@@ -77,8 +77,9 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     if (this.member.status === 'ended') return
     const { failures, turn, work } = this.crew
     for (const each of this.close(request, runNs)) {
-      // A worker may look at the clock before the deadline is noticed here.
-      each.fail(hasPassed(each.deadline, turn) ? failures.expired(each) : failures.refused(each, error))
+      // A worker may look at the clock before the deadline is noticed here. What became of a commit is told in any case.
+      const hasExpired = !isGenPoolError(error) && hasPassed(each.deadline, turn)
+      each.fail(hasExpired ? failures.expired(each) : failures.refused(each, error))
       work.release(each)
     }
     this.member.seekWork()
