@@ -118,9 +118,16 @@ export class Roster implements Places {
 
   private setWanted(slot: Slot, wanted: boolean): void {
     this.slots.setWanted(slot, wanted)
-    if (wanted) return this.fill(slot)
+    if (wanted) return this.add(slot)
     slot.starts?.cancel()
     slot.member?.leave('resized')
+  }
+
+  private add(slot: Slot): void {
+    const { incarnation } = slot
+    this.fill(slot)
+    // The last member of this slot was surplus once: this one comes in no member's place.
+    if (incarnation > 0 && slot.incarnation > incarnation) this.slots.addedAgain++
   }
 
   private changeSize(change: () => void): void {

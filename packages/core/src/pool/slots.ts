@@ -11,6 +11,8 @@ export class Slots {
   occupied = 0
   /** How many of them have a member that has begun. */
   working = 0
+  /** How many members were added in slots that had been given up. */
+  addedAgain = 0
   /** No slot before this one is free. */
   #firstFree = 0
 
@@ -31,7 +33,7 @@ export class Slots {
 
   /** How many members were replaced. */
   get restarts(): number {
-    return this.all.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), 0)
+    return this.all.reduce((sum, { incarnation }) => sum + Math.max(0, incarnation - 1), -this.addedAgain)
   }
 
   /** Whether `init` wants no member in any slot that should have one. */

@@ -71,6 +71,21 @@ describe('a crash', () => {
     expect(inspect(pool).restarts).toBe(1)
   })
 
+  it('is a restart; a member that a pool adds in the place of a surplus one is not', async () => {
+    const { pool } = spawned({ size: 1 })
+    for (let i = 0; i < 5; i++) {
+      resize(pool, 3)
+      await clock.settle()
+      resize(pool, 1)
+      await clock.settle()
+    }
+    expect(inspect(pool).restarts).toBe(0)
+    resize(pool, 3)
+    for (let i = 0; i < 3; i++) expect(await code(call(pool, { type: 'crash' }))).toBe('ERR_GENPOOL_CRASHED')
+    expect(inspect(pool).restarts).toBe(3)
+    expect(getMembers(pool)).toHaveLength(3)
+  })
+
   it('retries messages that are declared repeatable, up to their number', async () => {
     const { pool, runs } = spawned({ retryOnCrash: { crash: 2 }, poisonAfter: 10 })
     expect(await call(pool, { type: 'crash', times: 2 })).toBe('in the end')
