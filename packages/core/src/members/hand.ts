@@ -72,6 +72,6 @@ export function batchOf(request: Request): readonly Request[] {
 /** Takes a batch apart, since its requests may run again separately. Returns them all. */
 export function splitBatch(request: Request): readonly Request[] {
   const requests = batchOf(request)
-  if (request.rarely !== null) request.rarely.companions = null
+  if (request.rarely !== null) request.rarely.companions = request.rarely.wanted = null
   return requests
 }

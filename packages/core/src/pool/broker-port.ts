@@ -145,7 +145,11 @@ export class BrokerPort implements Port {
   }
 
   takeBatch(member: Member, first: Request, limit: number): readonly Request[] {
-    return takeBatch(() => this.try(() => this.engine.take(this.turn.now()), null), { member, first, limit })
+    return takeBatch(this, { member, first, limit })
+  }
+
+  takeNext(): Request | null {
+    return this.try(() => this.engine.take(this.turn.now()), null)
   }
 
   release(request: Request): void {

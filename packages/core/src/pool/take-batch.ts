@@ -8,14 +8,19 @@ interface Batch {
   readonly limit: number
 }
 
-/** Takes the others of a batch from a queue. A request for another handler ends the batch; the member gets it next. */
-export function takeBatch(take: () => Request | null, { member, first, limit }: Batch): readonly Request[] {
+interface Queue {
+  takeNext(): Request | null
+  putBack(request: Request, ran: boolean): Member | null
+}
+
+/** Takes the others of a batch from a queue. A request for another handler ends the batch, and waits in its place for any member. */
+export function takeBatch(queue: Queue, { member, first, limit }: Batch): readonly Request[] {
   const others: Request[] = []
   while (others.length < limit) {
-    const next = take()
+    const next = queue.takeNext()
     if (next === null) break
     if (next.handler !== first.handler) {
-      member.deliver(next, true)
+      queue.putBack(next, false)?.assign(next)
       break
     }
     next.runner = member

@@ -49,6 +49,8 @@ export class Rarely implements Tries {
   tries: Tries | null = null
   /** The other requests of its batch. */
   companions: readonly object[] | null = null
+  /** Of the first of a batch: those whose messages its handler gets; null for others, and before it began. */
+  wanted: readonly object[] | null = null
 
   /** It is another try of a call, or shares its run with other calls and runs for one. */
   follows({ crashes, attempts }: Tries): void {

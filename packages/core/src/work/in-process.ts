@@ -31,8 +31,6 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
   private commitsNow = false
   private keeper: StateKeeper | null
-  /** The requests of the batch in hand whose messages its handler gets; null if there is none. */
-  private batch: readonly Request[] | null = null
   startedAt: Nanos = 0
   private promised: PromisedRuns | null = null
 
@@ -60,6 +58,12 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   /** What it runs: of a batch, the first. */
   protected get first(): Request | null {
     return this.host.inHand.first
+  }
+
+  /** The requests of the batch in hand whose messages its handler gets; null if its handler takes one message. */
+  private get batch(): readonly Request[] | null {
+    const { first } = this
+    return first === null || first.rarely === null ? null : (first.rarely.wanted as readonly Request[] | null)
   }
 
   get isCalling(): boolean {
@@ -102,7 +106,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */
   runAtOnce(job: Request): boolean {
-    if (job.handler.batch > 0 || this.batch !== null) this.batch = batchOf(job)
+    if (job.handler.batch > 0) job.extend().wanted = batchOf(job)
     this.began(job)
     let step: Step | PromiseLike<Step>
     try {
@@ -167,13 +171,13 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     if (attempt.number > 1 || attempt.exclusive) {
       const refusal = this.admit()
       if (refusal !== undefined) throw refusal
-      if (this.batch !== null) this.batch = this.batch.filter((request) => !request.abandoned)
+      if (this.batch !== null) job.extend().wanted = this.batch.filter((request) => !request.abandoned)
     }
     this.commitsNow = false
-    const lead = this.batch?.[0] ?? job
-    if (this.batch === null) forget(job)
-    else this.batch.forEach(forget)
-    return lead
+    const { batch } = this
+    if (batch === null) forget(job)
+    else batch.forEach(forget)
+    return batch?.[0] ?? job
   }
 
   get promisedRuns(): PromisedRuns {
@@ -214,11 +218,12 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   committed(step: Step, state: unknown): void {
     const { first } = this
     if (first !== null) {
-      const request = this.batch?.[0] ?? first
+      const { batch } = this
+      const request = batch?.[0] ?? first
       if (this.promised !== null) this.promised.hold = null
-      if (this.batch !== null || request.rarely !== null || typeof step.value === 'function') {
+      if (batch !== null || request.rarely !== null || typeof step.value === 'function') {
         this.commitsNow = step.next !== undefined
-        giveAnswers({ request, batch: this.batch }, step, state, this.pool)
+        giveAnswers({ request, batch }, step, state, this.pool)
       } else giveShortly(request, step)
     }
     this.commitsNow = false
