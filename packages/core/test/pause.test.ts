@@ -16,7 +16,7 @@ import {
 } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
-import { type ActorSystemRef, dispatch, start, stop } from 'nact'
+import { type ActorSystemRef, dispatch, query, start, stop } from 'nact'
 
 let system: ActorSystemRef
 let clock: ReturnType<typeof virtualClock>
@@ -61,6 +61,24 @@ describe('a paused pool', () => {
     expect(await Promise.all(calls)).toEqual([1, 2, 3, 4])
     expect(begun).toEqual([1, 2, 3, 4, 5])
     expect(inspect(pool).paused).toBe(false)
+  })
+
+  it.each(['pause', 'concurrency'] as const)('begins nothing of what was sent in the same turn: %s', async (way) => {
+    const { pool, begun } = spawned()
+    await clock.advance(1)
+    const calls = [call(pool, { type: 'work', n: 1 }), query(pool, { type: 'work', n: 2 }, 1000)]
+    calls.push(call(pool, { type: 'work', n: 3 }, { key: 'a' }))
+    cast(pool, { type: 'note', n: 4 })
+    dispatch(pool, { type: 'note', n: 5 })
+    if (way === 'pause') pause(pool)
+    else configure(pool, { concurrency: 0 })
+    await clock.advance(50)
+    expect([begun, inspect(pool).waiting]).toEqual([[], 5])
+    if (way === 'pause') resume(pool)
+    else configure(pool, { concurrency: 2 })
+    await clock.advance(50)
+    expect(await Promise.all(calls)).toEqual([1, 2, 3])
+    expect(begun).toEqual([1, 2, 3, 4, 5])
   })
 
   it('can be spawned paused, and says so in explain and in the error of a caller', async () => {

@@ -46,7 +46,7 @@ export function giveBackAhead(
   requests: readonly Request[],
   pool: GivesBack,
 ): void {
-  if (worker.depth === 1 && hand.count <= 1) return
+  if (worker.depth === 1 && hand.count <= 1 && hand.count === hand.given) return
   const given = new Set(hand.allGiven)
   const ahead = requests.filter((request) => !given.has(request) || worker.revoke(request))
   giveBackFrom(hand, ahead, pool)

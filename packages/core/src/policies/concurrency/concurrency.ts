@@ -65,6 +65,7 @@ export class Concurrency implements SeatGate, Listener {
       if (!this.#attached) this.#attach()
       this.#set(limit)
       this.#adapt()
+      this.#giveBackAhead()
     } else if (this.#attached) {
       this.#set(Infinity)
       this.#adapt()
@@ -131,6 +132,14 @@ export class Concurrency implements SeatGate, Listener {
   relearn(): void {
     this.#gradient?.relearn(this.pool.now())
     if (this.#attached) this.#adapt()
+  }
+
+  /** Members that work beyond a lower limit begin nothing more. */
+  #giveBackAhead(): void {
+    for (const seat of this.#placed) {
+      if (this.#placed.size <= this.limit) return
+      seat.giveBackAhead()
+    }
   }
 
   /** Gives places to members aside, or takes them from members that wait for a request. A busy member gives its place back later. */
