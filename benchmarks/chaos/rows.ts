@@ -43,7 +43,7 @@ export function rowsOf(found: Found): readonly Row[] {
     ),
     row('threads left in the end', threads.left, '', none, `of ${count(threads.started)}`),
     row('threads that ended and are still in memory', threads.kept, '', [3, 0], ''),
-    row('objects in the heap, last tenth against the second', grown(heaps), '%', [5, 1], inTenths(heaps)),
+    row('objects in the heap, last tenth against the second', grown(heaps), '%', [10, 5], inTenths(heaps)),
     row('memory of the process, last tenth against the second', grown(resident), '%', [10, 5], inTenths(resident)),
   ]
 }
