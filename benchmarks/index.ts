@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import { checkOut } from './against'
 import { calm } from './calm'
+import { chaos } from './chaos'
 import { comparison } from './comparison'
 import { growth } from './growth'
 import { machines } from './machines'
 import { measureProcessorTime, passes, type Row } from './measure'
 import { overload } from './overload'
 import { writeCalm } from './report/calm'
+import { writeChaos } from './report/chaos'
 import { writeComparison } from './report/comparison'
 import { printGrowth, writeGrowth } from './report/growth'
 import { writeMachines } from './report/machines'
@@ -15,17 +17,18 @@ import { writeSoak } from './report/soak'
 import { print, printAgainst } from './report/terminal'
 import { soak } from './soak'
 
-const USAGE = `npm run bench -- [calm] [overload] [comparison] [growth] [machines] [soak] [options]
+const USAGE = `npm run bench -- [calm] [overload] [comparison] [growth] [machines] [soak] [chaos] [options]
 
 Measures, prints the tables, and writes them into docs/performance.md; comparison into docs/comparison.md.
 Without a name: calm, overload and growth.
-machines needs a nats-server.
+machines needs a nats-server. soak ends with chaos.
 
   --against <commit>  calm: builds this commit, too, and runs its pools beside today's; writes nothing
-  --quick             calm, growth: fewer rounds, to try something; writes nothing
+  --quick             calm, growth: fewer rounds, to try something; soak, chaos: about a minute; writes nothing
   --cpu               calm, growth: processor time, for a machine on which others work, too; writes nothing
   --only <text>       calm, growth: only rows whose name contains this; writes nothing
-  --minutes <n>       soak: how long it runs, 10 by default`
+  --minutes <n>       soak: how long it runs, 10 by default
+  --chaos <n>         soak, chaos: for how many minutes threads are killed, 3 by default`
 
 interface Options {
   readonly against: string | undefined
@@ -33,7 +36,11 @@ interface Options {
   readonly only: string
   readonly cpu: boolean
   readonly minutes: number
+  /** For how many minutes threads are killed. */
+  readonly chaos: number
 }
+/** So many minutes with --quick. */
+const QUICK_MINUTES = 0.2
 
 const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row[]>>> = {
   async calm({ against, quick, only, cpu }) {
@@ -68,12 +75,21 @@ const suites: Readonly<Record<string, (options: Options) => Promise<readonly Row
     writeMachines(rows)
     return rows
   },
-  async soak({ minutes }) {
-    const result = await soak(minutes)
+  async soak(options) {
+    const { minutes, quick } = options
+    const result = await soak(quick ? QUICK_MINUTES : minutes)
     print('Soak', result.rows)
-    writeSoak(result)
-    return result.rows
+    if (!quick) writeSoak(result)
+    return [...result.rows, ...(await killThreads(options))]
   },
+  chaos: killThreads,
+}
+
+async function killThreads({ chaos: minutes, quick }: Options): Promise<readonly Row[]> {
+  const result = await chaos(quick ? QUICK_MINUTES : minutes)
+  print('Chaos', result.rows)
+  if (!quick) writeChaos(result)
+  return result.rows
 }
 
 /** Reads the arguments. Explains itself and ends if they are wrong. */
@@ -87,23 +103,29 @@ function read(): { readonly names: readonly string[]; readonly options: Options 
         cpu: { type: 'boolean', default: false },
         only: { type: 'string', default: '' },
         minutes: { type: 'string', default: '10' },
+        chaos: { type: 'string', default: '3' },
       },
     })
     const unknown = positionals.filter((name) => !(name in suites))
     if (unknown.length > 0) throw new Error(`There is no benchmark "${unknown.join(' ')}".`)
-    const minutes = Number(values.minutes)
-    if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, and "${values.minutes}" is not.`)
+    const minutes = minutesOf('--minutes', values.minutes)
+    const chaos = minutesOf('--chaos', values.chaos)
     const names = positionals.length > 0 ? positionals : values.against === undefined ? DEFAULT : ['calm']
     if (values.against !== undefined && !names.includes('calm'))
       throw new Error(`--against compares "calm" only, and you asked for "${names.join(' ')}".`)
     return {
       names,
-      options: { against: values.against, quick: values.quick, only: values.only, cpu: values.cpu, minutes },
+      options: { against: values.against, quick: values.quick, only: values.only, cpu: values.cpu, minutes, chaos },
     }
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     process.exit(1)
   }
+}
+function minutesOf(option: string, given: string): number {
+  const minutes = Number(given)
+  if (!(minutes > 0)) throw new Error(`${option} must be a number above 0, and "${given}" is not.`)
+  return minutes
 }
 const DEFAULT = ['calm', 'overload', 'growth']
 

@@ -34,6 +34,11 @@ describe('a process with a pool of threads', () => {
     expect(await output(hook, where, join(__dirname, 'process', 'endless.ts'))).toMatch(/ERR_GENPOOL_STOPPED/)
   })
 
+  it('forgets threads that were taken away while they started', async () => {
+    const file = join(__dirname, 'process', 'resized.ts')
+    expect(await outputOf(['--expose-gc', '-r', hook, file])).toMatch(/^6 ended, [01] in memory\n$/)
+  })
+
   it('runs under tsx, in a package of CommonJS', async () => {
     expect(await outputOf(['--import', 'tsx', main, 'drain'])).toBe('sum ok\ndrained\n')
   }, 120_000)

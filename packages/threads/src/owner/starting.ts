@@ -14,6 +14,8 @@ export interface StartPorts {
   ready(): void
   /** The thread is gone before its member has started. */
   died(cause: unknown): void
+  /** The member does not start, and nobody hears what becomes of its thread. */
+  givenUp(): void
 }
 
 /** The start of a member in its thread: waits for the thread, and for what `init` says there. */
@@ -44,16 +46,21 @@ export class Starting {
       const started = await answer
       if (this.thread.isGone) throw this.thread.cause
       if (started.kind === 'ready' || started.kind === 'continue') this.ports.ready()
-      else this.endings.kill()
+      else this.#giveUp()
       return started
     } catch (error) {
-      this.endings.kill()
+      this.#giveUp()
       if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
       if (this.thread.isGone && error === this.thread.cause) this.ports.died(error)
       throw error
     } finally {
       this.#answer = null
     }
+  }
+
+  #giveUp(): void {
+    this.endings.kill()
+    this.ports.givenUp()
   }
 
   started(started: Started): void {

@@ -111,6 +111,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       begin: () => this.#begin(),
       ready: () => threads.ready(this, seat.turn),
       died: (cause) => host.died(cause, []),
+      givenUp: () => this.#leaveState(),
     })
     const parts = { ledger: this.#ledger, reports: this.#reports, posting: this.#posting, waiting: thread.waiting }
     this.#state = seat.cell === undefined ? null : new FollowedState(threads.sharedState(seat.cell), parts)
