@@ -101,6 +101,22 @@ describe('a permission that is missing for the messages themselves', () => {
     await Promise.all([dumb.stop(), other.stop()])
   })
 
+  it('of a node that comes later, to answer: a call that it has had fails at once, too', async () => {
+    const warns = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const first = await serve(spawnPool(system, Orders, 'good') as never, await login('node'), { name: 'orders' })
+    const orders = remotePool<typeof Orders>(system, await login('client'), { name: 'orders', timeout: 60_000 })
+    await ready(orders)
+    const dumb = await serve(spawnPool(system, Orders, 'dumb') as never, await login('dumb'), { name: 'orders' })
+    await until(() => inspect(orders).nodes.length === 2, 'both are known')
+    await first.stop()
+    await until(() => inspect(orders).nodes.length === 1, 'one is left')
+    const refused = { code: 'ERR_GENPOOL_UNREACHABLE', message: expect.stringContaining('cannot answer') as string }
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({ ...refused, mayHaveRun: true })
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({ ...refused, mayHaveRun: false })
+    warns.mockRestore()
+    await dumb.stop()
+  })
+
   it('of a node, to answer, is believed no longer when it is there', async () => {
     const warns = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     const own = await startServer(CONFIG)
