@@ -17,6 +17,8 @@ export interface InboxListener {
   nobody(id: string): void
   /** A node said something of itself; `asked` if it was asked for it. */
   said(said: Said, asked: boolean): void
+  /** NATS has refused the answers of a node to these. */
+  answersLost(node: string, ids: readonly string[]): void
   /** NATS says that no node is there; with `node`, that this one is not. */
   absent(node: string | undefined): void
   /** Bytes that are no frame of ours. */
@@ -30,6 +32,13 @@ const ALL = '-'
 const ONE = '+'
 /** The same with a number, which ends the token. */
 const NUMBERED = '='
+/** Between such a token and a number. Each question has an address of its own: NATS may allow one message to each. */
+const COUNT = '~'
+
+/** Whether something is the last token of an address at which a question is answered. */
+export function isQuestion(id: string): boolean {
+  return id.startsWith(ALL) || id.startsWith(ONE) || id.startsWith(NUMBERED)
+}
 
 /** The subscriptions of one client: its inbox, where everything is answered, and what nodes say of themselves. */
 export class Inbox {
@@ -37,6 +46,7 @@ export class Inbox {
   readonly #at: number
   readonly #subscriptions: readonly Subscription[]
   #next = 0
+  #questions = 0
 
   constructor(
     private readonly connection: NatsConnection,
@@ -78,11 +88,11 @@ export class Inbox {
   }
 
   askAll(): void {
-    this.connection.publish(this.subjects.ask, undefined, { reply: this.#prefix + ALL })
+    this.connection.publish(this.subjects.ask, undefined, { reply: this.#questionAt(ALL) })
   }
 
   askNode(node: string): void {
-    this.connection.publish(this.subjects.askOf(node), undefined, { reply: this.#prefix + ONE + node })
+    this.connection.publish(this.subjects.askOf(node), undefined, { reply: this.#questionAt(ONE + node) })
   }
 
   askNumbered(node: string, number: number): void {
@@ -100,14 +110,13 @@ export class Inbox {
     const id = message.subject.slice(this.#at)
     const { data } = message
     const isNumbered = id.startsWith(NUMBERED)
-    const isQuestion = isNumbered || id.startsWith(ALL) || id.startsWith(ONE)
     if (data.length === 0 && message.headers?.code === 503) {
       if (isNumbered) return
-      if (!isQuestion) return this.listener.nobody(id)
-      return this.listener.absent(id.startsWith(ONE) ? id.slice(1) : undefined)
+      if (!isQuestion(id)) return this.listener.nobody(id)
+      return this.listener.absent(id.startsWith(ONE) ? id.slice(1).split(COUNT)[0] : undefined)
     }
     if (isNumbered) return this.#said(data, (said) => this.listener.caughtUp(said, Number(id.slice(1))))
-    if (isQuestion) return this.#said(data, (said) => this.listener.said(said, true))
+    if (isQuestion(id)) return this.#said(data, (said) => this.listener.said(said, true))
     let frame
     try {
       frame = openFrame(data)
@@ -120,7 +129,19 @@ export class Inbox {
 
   #load(error: Error | null, message: Msg): void {
     if (error !== null) return this.listener.refused(error)
-    this.#said(message.data, (said) => this.listener.said(said, false))
+    this.#said(message.data, (said) => {
+      this.listener.said(said, false)
+      const own = said.lost?.filter((address) => address.startsWith(this.#prefix)) ?? []
+      if (own.length > 0)
+        this.listener.answersLost(
+          said.id,
+          own.map((address) => address.slice(this.#at)),
+        )
+    })
+  }
+
+  #questionAt(token: string): string {
+    return `${this.#prefix}${token}${COUNT}${this.#questions++}`
   }
 
   #said(data: Uint8Array, tell: (said: Said) => void): void {

@@ -8,6 +8,7 @@ import type { Conditions } from './conditions'
 import type { Delivery } from './delivery'
 import type { Discovery } from './discovery'
 import type { Door } from './door'
+import { isQuestion } from './inbox'
 import type { RemoteFailures } from './failures'
 import type { KeyOrder } from './key-order'
 import type { Outcomes } from './outcomes'
@@ -20,7 +21,7 @@ export interface InterruptionPorts {
   readonly clock: Clock
   readonly subjects: Subjects
   readonly failures: RemoteFailures
-  readonly pending: Pick<Pending, 'all' | 'now' | 'of' | 'waiting'>
+  readonly pending: Pick<Pending, 'all' | 'get' | 'now' | 'of' | 'waiting'>
   readonly roster: Pick<Roster, 'node' | 'nodes' | 'isMute' | 'allMute' | 'connected'>
   readonly keys: Pick<KeyOrder, 'clear'>
   readonly door: Pick<Door, 'stop' | 'open' | 'close'>
@@ -29,9 +30,12 @@ export interface InterruptionPorts {
   readonly catchUps: Pick<CatchUps, 'begin' | 'forget'>
   readonly retries: Pick<Retries, 'lost'>
   readonly casts: Pick<Casts, 'dropWaiting' | 'forgetSent' | 'notSent'>
-  readonly discovery: Pick<Discovery, 'end' | 'findAgain' | 'forget'>
+  readonly discovery: Pick<Discovery, 'end' | 'findAgain' | 'forget' | 'probe'>
   readonly conditions: Pick<Conditions, 'end' | 'look'>
 }
+
+/** So often a request is sent again because NATS has refused its answer. */
+const MOST_LOST_ANSWERS = 3
 
 /** What becomes of the messages that are under way when a node or the connection fails, or comes back. */
 export class Interruptions {
@@ -59,6 +63,23 @@ export class Interruptions {
   caughtUp(node: Node): void {
     const { pending, delivery } = this.ports
     delivery.sendAgain(pending.of(node).filter(({ key }) => key !== null))
+  }
+
+  /**
+   * NATS has refused answers of a node. They are asked for again: NATS may allow one to each message. The node is asked what it says
+   * of itself, too: if the answer to that is refused as well, it tells that it cannot answer this client.
+   */
+  answersLost(id: string, ids: readonly string[]): void {
+    const { roster, pending, delivery, discovery } = this.ports
+    const node = roster.node(id)
+    if (node === undefined) return
+    const lost = ids.flatMap((attempt) => {
+      const request = pending.get(attempt)
+      return request?.attemptId === attempt && request.node === node ? [request] : []
+    })
+    if (lost.length === 0 && !ids.some(isQuestion)) return
+    discovery.probe(node)
+    delivery.sendAgain(lost.filter((request) => request.lostAnswers++ < MOST_LOST_ANSWERS))
   }
 
   /** A node may say that it cannot answer this client: what it had of it has certainly no answer. */

@@ -158,6 +158,7 @@ export class RemoteClient {
         this.#catchUps.answered(number)
       },
       nobody: (id) => this.#answers.nobody(id),
+      answersLost: (node, ids) => this.#interruptions.answersLost(node, ids),
       said: (said, asked) => {
         this.#discovery.said(said, asked)
         if (said.muteFor !== undefined && said.muteFor.length > 0) this.#interruptions.muted(said.id)

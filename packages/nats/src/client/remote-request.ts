@@ -53,8 +53,10 @@ export class RemoteRequest implements Expiring {
   workMs = 0
   /** When it was sent for the first time; null if it was not. */
   firstSentAt: Nanos | null = null
-  /** It was sent to its node a second time, because a connection was lost. */
+  /** It was sent to its node a second time, because a connection or its answer was lost. */
   isRepeated = false
+  /** How often its node has told that NATS refused its answer. */
+  lostAnswers = 0
   /** Nodes that have refused it. */
   refusedBy: Set<string> | null = null
   /** It may have run at a node: one of them had it, and is gone or answers no more. */

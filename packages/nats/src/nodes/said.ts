@@ -32,6 +32,8 @@ export interface Said {
   readonly types?: string | undefined
   /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
   readonly muteFor?: readonly string[] | undefined
+  /** The addresses of answers that NATS has refused since it last said something: it sends them again if it is asked. */
+  readonly lost?: readonly string[] | undefined
   /** The user's version of what it serves. */
   readonly release?: string | undefined
   /** What is wrong with the store of its state, for people. Undefined: nothing, it has none, or it does not say. */
@@ -40,6 +42,9 @@ export interface Said {
 
 /** A node tells of so many inboxes to which it may not publish. */
 export const MOST_MUTE = 20
+
+/** A node tells of so many answers at once that NATS has refused. */
+export const MOST_LOST = 100
 
 /** The longest text that is a release. */
 export const MOST_RELEASE = 100
@@ -66,7 +71,7 @@ export function saidFrom(value: unknown): Said | undefined {
     leaving: leaving === true,
     ...textsOf(given),
     ...runsOf(given),
-    ...muteOf(given),
+    ...addressesOf(given),
   }
 }
 
@@ -79,9 +84,15 @@ function textsOf({ types, release, store }: Record<string, unknown>): Pick<Said,
   }
 }
 
-function muteOf({ muteFor }: Record<string, unknown>): Pick<Said, 'muteFor'> {
-  if (!Array.isArray(muteFor)) return {}
-  return { muteFor: muteFor.slice(0, MOST_MUTE).filter((inbox) => typeof inbox === 'string') }
+function addressesOf({ muteFor, lost }: Record<string, unknown>): Pick<Said, 'muteFor' | 'lost'> {
+  return {
+    ...(Array.isArray(muteFor) ? { muteFor: textsIn(muteFor, MOST_MUTE) } : {}),
+    ...(Array.isArray(lost) ? { lost: textsIn(lost, MOST_LOST) } : {}),
+  }
+}
+
+function textsIn(list: readonly unknown[], most: number): string[] {
+  return list.slice(0, most).filter((text) => typeof text === 'string')
 }
 
 /** What a node of an older version does not say. What is no figure of a type is left out. */

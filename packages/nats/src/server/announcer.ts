@@ -23,6 +23,7 @@ export class Announcer {
   #lastAt: Nanos = -Infinity
   #last: Said | null = null
   #changed = false
+  #isDue = false
   #ended = false
 
   constructor(private readonly ports: AnnouncerPorts) {}
@@ -34,15 +35,21 @@ export class Announcer {
     this.#arm(this.#lastAt + this.ports.rhythm.atMost * NS_PER_MS)
   }
 
+  /** There is something to say, whatever the figures are. */
+  soon(): void {
+    this.#isDue = true
+    this.changed()
+  }
+
   /** Says it now. */
   announce(): void {
     const { ports } = this
     const said = ports.said()
     this.#last = said
     this.#lastAt = ports.clock.now()
-    this.#changed = false
-    ports.publish(said)
+    this.#changed = this.#isDue = false
     if (!this.#ended) this.#arm(this.#lastAt + ports.rhythm.every * NS_PER_MS)
+    ports.publish(said)
   }
 
   end(): void {
@@ -62,7 +69,7 @@ export class Announcer {
     this.#timer = null
     const now = this.ports.clock.now()
     if (now - this.#dueAt > AWAY_MS * NS_PER_MS) this.ports.wasAway()
-    const isDue = now - this.#lastAt >= this.ports.rhythm.every * NS_PER_MS
+    const isDue = this.#isDue || now - this.#lastAt >= this.ports.rhythm.every * NS_PER_MS
     if (isDue || this.#differs()) return this.announce()
     // What has begun has ended already.
     this.#changed = false

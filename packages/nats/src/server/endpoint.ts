@@ -52,6 +52,11 @@ export class Endpoint {
     }
   }
 
+  /** Whether the request that is answered at this address runs here, or its answer is kept. */
+  stateOf(reply: string): 'running' | 'answered' | undefined {
+    return this.#memory.stateOf(reply)
+  }
+
   /** Waits with what comes until all that has come is read: whoever gave up meanwhile has said so in it. */
   hold(): void {
     if (this.#wasAway) return

@@ -91,6 +91,13 @@ export class Memory {
     return entry instanceof CallerSignal ? entry : undefined
   }
 
+  /** Whether a request runs, or its answer is kept. */
+  stateOf(id: string): 'running' | 'answered' | undefined {
+    const entry = this.#young.get(id) ?? this.#old.get(id)
+    if (entry instanceof CallerSignal) return 'running'
+    return entry === undefined || entry.length === 0 ? undefined : 'answered'
+  }
+
   /** @param ageMs how long ago it was sent first */
   recall(id: string, ageMs: number, now: Nanos): Remembered {
     this.#age(now)

@@ -172,8 +172,7 @@ export class ServedPool {
     const { service } = this
     const receive = (error: Error | null, message: Parameters<Endpoint['receive']>[0]): void => {
       if (error !== null) return
-      const { reply = '' } = message
-      if (this.#mute.has(reply)) return void this.#mute.ignored++
+      if (this.#mute.has(message.reply ?? '')) return void this.#mute.ignored++
       this.#endpoint.receive(message)
     }
     const own = { node: this.id }
@@ -182,7 +181,7 @@ export class ServedPool {
     const say = (_: unknown, message: { reply?: string; respond(data: Uint8Array): boolean }): void => {
       if (this.#leaving) return
       message.respond(plainFrame(Kind.load, this.#said()))
-      this.#mute.published(message.reply ?? '')
+      this.#mute.said(message.reply ?? '')
     }
     service.addEndpoint('ask', { subject: this.#subjects.ask, handler: say as never })
     service.addEndpoint('ask-node', { subject: this.#subjects.askOf(this.id), handler: say as never })
@@ -203,8 +202,8 @@ export class ServedPool {
     else this.#mute.refused(subject, error)
   }
 
-  #warn(what: string, error: Error): void {
-    if (this.#refusal !== null) return
+  #warn(what: string, error: Error, isWorse = false): void {
+    if (this.#refusal !== null && !isWorse) return
     warnOf(`Node "${this.id}" of "${this.options.name}" ${what}: NATS refuses it.`, error)
     this.#refusal = textOf(error)
   }
@@ -262,10 +261,7 @@ export class ServedPool {
       },
       epoch: () => this.#epoch,
       said: () => plainFrame(Kind.load, this.#said()),
-      publish: (subject, frame) => {
-        this.#publish(subject, frame)
-        this.#mute.published(subject)
-      },
+      publish: (subject, frame) => this.#publish(subject, frame),
       changed: () => this.#announcer.changed(),
     })
   }
@@ -274,7 +270,10 @@ export class ServedPool {
     const { clock } = this.options
     return new Mute({
       wasRead: () => wasRead(this.#link, clock),
-      refused: (error, isMute) => this.#warn(isMute ? 'cannot answer callers' : 'cannot send all answers', error),
+      stateOf: (subject) => this.#endpoint.stateOf(subject),
+      refused: (error, isMute) =>
+        this.#warn(isMute ? 'cannot answer callers' : 'cannot send all answers', error, isMute),
+      lost: () => this.#announcer.soon(),
       changed: () => {
         if (this.#mute.inboxes.length === 0) this.#refusal = null
         this.#announcer.announce()
@@ -288,7 +287,8 @@ export class ServedPool {
       clock: this.options.clock,
       said: () => this.#said(),
       publish: (said) => {
-        if (this.#link.usable) this.#publish(this.#subjects.load, plainFrame(Kind.load, said))
+        if (!this.#link.usable) return
+        this.#publish(this.#subjects.load, plainFrame(Kind.load, { ...said, lost: this.#mute.takeLost() }))
       },
       wasAway: () => this.#endpoint.hold(),
       get rhythm() {
