@@ -51,6 +51,23 @@ describe('systemClock', () => {
       expect(systemClock.now()).toBeLessThan(frozen + 3_700_000 * NS_PER_MS)
     })
 
+    it('follows performance if nothing else is replaced, from the next turn on', async () => {
+      const before = systemClock.now()
+      const real = performance
+      try {
+        let shown = 5
+        globalThis.performance = { now: () => shown } as typeof performance
+        await new Promise<void>((resolve) => systemClock.defer(resolve))
+        const frozen = systemClock.now()
+        expect(frozen).toBeGreaterThanOrEqual(before)
+        shown += 3
+        expect(systemClock.now()).toBe(frozen + 3 * NS_PER_MS)
+      } finally {
+        globalThis.performance = real
+        await new Promise<void>((resolve) => systemClock.defer(resolve))
+      }
+    })
+
     it('goes on when they are replaced by others, and fires its timers by them', () => {
       jest.useFakeTimers()
       jest.advanceTimersByTime(1_000)

@@ -47,6 +47,10 @@ export class ViewPorts implements ConditionPorts, PublisherPorts, StateChangesPo
     return this.kernel.cell
   }
 
+  get sharesState(): boolean {
+    return this.kernel.sharesState
+  }
+
   turnNow(): Nanos {
     return this.kernel.turn.now()
   }

@@ -25,7 +25,7 @@ export interface DirectPorts {
   readonly turn: Turn
   readonly turnWork: TurnWork
   readonly port: Port
-  readonly recorder: Pick<Recorder, 'counters' | 'waited'>
+  readonly recorder: Pick<Recorder, 'counters' | 'waited' | 'waitedAgain'>
   readonly pool: Way
   readonly listeners: Listeners
 }
@@ -87,7 +87,7 @@ export class DirectCall {
     const request = this.request as Request
     const member = this.member as Member
     this.request = this.member = null
-    const { turn, turnWork, runs, listeners } = this
+    const { turn, turnWork, runs, listeners, recorder } = this
     try {
       const { hand, crew, worker } = member
       turnWork.join()
@@ -96,7 +96,7 @@ export class DirectCall {
       if (runs.beginOne() && request.list === null) request.sentAt = turn.last
       const { beforeCommits } = listeners
       for (let i = 0; i < beforeCommits.length; i++) beforeCommits[i]?.beforeCommits()
-      const lone = worker.lone ?? null
+      const lone = worker.lone === undefined ? null : worker.lone()
       const isPlain = member.rarely === null && !crew.gated && !listeners.watchRuns
       const isReady = hand.count === 1 && request.outcome === null && !turn.exhausted
       const mayRun =
@@ -107,24 +107,27 @@ export class DirectCall {
       if (!mayRun) return this.runPlainly(member, request)
       hand.given = 1
       // As `PoolCrew.began` and `attempted`.
-      const startedAt = turn.now()
+      // The turn is open since `beginOne`.
+      const startedAt = turn.last
       lone.startedAt = startedAt
       crew.busy++
-      this.recorder.waited(request.sentAt, startedAt)
+      if (!recorder.waitedAgain(request.sentAt, startedAt)) recorder.waited(request.sentAt, startedAt)
       request.attempt = 1
       const cell = lone.shortCell as Cell<unknown>
       const { value: state, version } = cell
       const ctx = new MessageContext(request, 1)
       let result: unknown
-      calling.hand = hand
+      // Read once: an import is looked up at each use.
+      const stack = calling
+      stack.hand = hand
       try {
         result = request.handler.handle(request.message, state, ctx)
       } catch (error) {
-        calling.hand = null
+        stack.hand = null
         lone.threw(request, error)
         return this.later(request)
       }
-      calling.hand = null
+      stack.hand = null
       const isOpen = request.outcome === null && isFar(request.deadline, turn.last)
       if (!onlyAnswers(result, request) || lone.ended || !(isOpen || isWanted(request, crew))) {
         lone.goOn(request, { cell, result, state, version })
@@ -132,12 +135,12 @@ export class DirectCall {
       }
       // As `Request.settle` and `WorkerReports.done`.
       request.outcome = 'replied'
-      this.recorder.counters.outcomes.replied++
+      recorder.counters.outcomes.replied++
       const { requestSettled } = listeners
       for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, 'replied', undefined)
       const runNs = runs.tick()
       member.handled++
-      if (listeners.runFinished.length > 0) crew.finished(member, request, runNs, runs.measured)
+      if (listeners.watchRuns) crew.finished(member, request, runNs, runs.measured)
       else {
         crew.busy--
         if (runNs >= 0) crew.ran(runNs, runs.measured)
@@ -148,8 +151,8 @@ export class DirectCall {
       hand.remove(request)
       crew.work.release(request)
       // As `Member.seekWork` and `BrokerPort.askR`.
-      const end = turn.now()
-      if (isAsBefore && listeners.matched.length === 0 && this.idle.giveIdle(member, end)) {
+      const end = turn.last
+      if (isAsBefore && !listeners.watchRuns && this.idle.giveIdle(member, end)) {
         member.sentAt = end
         member.status = 'idle'
         member.asks = true

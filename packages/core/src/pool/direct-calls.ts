@@ -51,7 +51,8 @@ export class DirectCalls {
     if (this.idle === null || !turnWork.isAlone || (handler !== this.prompt && !this.isPrompt(handler))) return null
     // A handler that waits for its own pool is looked for among the calls of handlers. In a context of its own no member may run.
     if (!this.entrance.open || calling.hand !== null || hasContext() || !(timeout > 0)) return null
-    return this.listeners.matched.length > 0 ? null : this.begin(kind, handler, message, timeout)
+    const { listeners } = this
+    return listeners.watchRuns && listeners.matched.length > 0 ? null : this.begin(kind, handler, message, timeout)
   }
 
   /** Apart from `take`, which is asked for each of many calls at once: V8 would compile this for the few that come here. */

@@ -75,6 +75,8 @@ export interface Recorder {
   readonly counters: Counters
   /** A request that was sent at `sentAt` is run now. */
   waited(sentAt: Nanos, now: Nanos): void
+  /** The same of one that has waited as long as the last one. False, and nothing is counted, if it has not. */
+  waitedAgain(sentAt: Nanos, now: Nanos): boolean
   /** `times` runs took `ns` each. */
   ran(ns: Nanos, now: Nanos, times: number): void
   /** How long runs took lately, on average; 0 if there were none. */

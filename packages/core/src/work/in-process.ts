@@ -92,7 +92,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return runRow(this, row, casts)
   }
 
-  get lone(): LoneRuns<Request> | null {
+  lone(): LoneRuns<Request> | null {
     return this.shortCell === null || isExclusive(this.pool) ? null : this
   }
 

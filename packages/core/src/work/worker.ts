@@ -177,7 +177,7 @@ export interface Worker<J extends Job = Job> {
    */
   runRow?(row: CastRow, casts: Casts): boolean
   /** For a host that calls the handler itself, of a call that is alone. Null if it cannot. Left out by workers that run nothing at once. */
-  readonly lone?: LoneRuns<J> | null
+  lone?(): LoneRuns<J> | null
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
    * reported before this returns.

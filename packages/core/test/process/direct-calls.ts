@@ -17,7 +17,6 @@ import { start, stop } from 'nact'
 import assert from 'node:assert/strict'
 import { poolOf } from '../../src/api/pool-of'
 import { InProcessWorker } from '../../src/work/in-process'
-import type { LoneRuns } from '../../src/work/worker'
 
 /*
  * A process of its own: under Jest, each caller has an asynchronous context, and no call is run alone.
@@ -192,15 +191,12 @@ async function ticks(): Promise<void> {
 
 /** How many calls were run alone, and were answered at once. */
 let alone = 0
-const { threw, goOn } = InProcessWorker.prototype
-const lone = Object.getOwnPropertyDescriptor(InProcessWorker.prototype, 'lone')?.get as () => LoneRuns | null
-Object.defineProperty(InProcessWorker.prototype, 'lone', {
-  get(this: InProcessWorker) {
-    const runs = lone.call(this)
-    if (runs !== null && this.host.inHand.first?.attempt === 0) alone++
-    return runs
-  },
-})
+const { lone, threw, goOn } = InProcessWorker.prototype
+InProcessWorker.prototype.lone = function () {
+  const runs = lone.call(this)
+  if (runs !== null && this.host.inHand.first?.attempt === 0) alone++
+  return runs
+}
 InProcessWorker.prototype.threw = function (job, error) {
   alone--
   threw.call(this, job, error)

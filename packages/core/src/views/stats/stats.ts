@@ -60,6 +60,10 @@ export class Stats implements Recorder {
     this.sojourn.record(now - sentAt, now)
   }
 
+  waitedAgain(sentAt: Nanos, now: Nanos): boolean {
+    return this.madeSojourn !== null && this.madeSojourn.repeats(now - sentAt, now)
+  }
+
   ran(ns: Nanos, now: Nanos, times: number): void {
     this.run.record(ns, now, times)
   }

@@ -7,6 +7,8 @@ import type { PoolEvent } from './events'
 export interface StateChangesPorts extends Attaching {
   /** The shared state; undefined if each member has its own, or before it exists. */
   readonly cell: Cell<unknown> | undefined
+  /** Whether there is, or will be, one state for all members. */
+  readonly sharesState: boolean
   readonly stopping: boolean
   readonly identity: PoolEvent
   callSafely(callback: () => void): void
@@ -23,7 +25,7 @@ export class StateChanges implements Listener {
   #unwatch: (() => void) | null = null
 
   constructor(private readonly pool: StateChangesPorts) {
-    pool.attach(this)
+    if (pool.sharesState) pool.attach(this)
   }
 
   /** Starts watching with the first subscriber, stops with the last. Runs before every commit: keep it cheap. */
