@@ -89,10 +89,13 @@ export class ErrandWorker {
     return new ErrandWorker(this.pool, this.info, this.host, this.cell)
   }
 
-  /** Whether the handler of a message takes the state. One that does not can run before commits that are under way are done. */
-  readsState({ kind, continues, message }: ErrandMessage): boolean {
+  /**
+   * The handler of a message, if it does not take the state: it can run before commits that are under way are done. Undefined if it
+   * takes the state, or is none.
+   */
+  statelessHandlerOf({ kind, continues, message }: ErrandMessage): Handler | undefined {
     const handler = this.#find(kind, continues, message)
-    return handler === undefined || handler.handle.length > 1
+    return handler === undefined || handler.handle.length > 1 ? undefined : handler
   }
 
   /** What comes of its run by a commit that leads to `state`. */

@@ -87,6 +87,11 @@ export class ReplicaCell<S> implements Cell<S> {
     return this.#turn.isAwaited
   }
 
+  /** Whether another replica waits for the turn that this one has. */
+  get isWanted(): boolean {
+    return this.#turn.isWanted
+  }
+
   update(recipe: Recipe<S>): MaybePromise<S> {
     const entry = new Entry<S>(recipe, this.ports.tag(false))
     this.#entries.add(entry)

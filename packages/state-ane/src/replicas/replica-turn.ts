@@ -31,6 +31,11 @@ export class ReplicaTurn {
     return this.#state === 'asked'
   }
 
+  /** Whether it has it, and another replica waits for it. */
+  get isWanted(): boolean {
+    return this.#state === 'has' && this.#isWanted
+  }
+
   /** Whether commits may be sent now. If not, its turn comes. */
   take(): boolean {
     if (this.#state === 'none') {

@@ -3,6 +3,7 @@ import type { CommittedRun } from '../protocol/messages'
 import { transferListOf } from '../values/transfer'
 import type { Flushing } from './flushing'
 import type { Lanes } from './lanes'
+import { mayWaitUntil } from './patience'
 import type { CommittingRuns } from './shared-replica'
 
 const NO_JOB = -1
@@ -11,6 +12,8 @@ const NO_JOB = -1
 export class CommittingLanes implements CommittingRuns {
   /** When the last commit was made. */
   #committedAt = 0
+  /** Until when its answer may wait. */
+  #mayWaitUntil = 0
 
   constructor(
     /** Null before the member has started, and after it has ended. */
@@ -26,6 +29,7 @@ export class CommittingLanes implements CommittingRuns {
     if (lane === undefined) return NO_JOB
     this.#committedAt = this.clock.now()
     lanes?.commits(lane, this.#committedAt)
+    this.#mayWaitUntil = mayWaitUntil(lane.run, this.#committedAt)
     lane.isAlone = isSet
     return lane.run.id
   }
@@ -35,10 +39,12 @@ export class CommittingLanes implements CommittingRuns {
     if (lane === undefined) return { job, answer: undefined, ranNs: -1 }
     const { answer, ends } = lane.worker.afterCommit(state)
     lane.isTold = ends
+    lane.isOpen = !ends
     const ranNs = ends ? lane.ranNs : -1
     // Moved memory is gone if the commit has to be made again.
     if (answer === undefined || transferListOf(answer.value) === undefined) return { job, answer, ranNs }
     this.lost(job)
+    lane.isOpen = true
     return { job, answer: undefined, ranNs: -1 }
   }
 
@@ -46,12 +52,13 @@ export class CommittingLanes implements CommittingRuns {
     const lanes = this.lanes()
     const lane = lanes?.byId(job)
     if (lane === undefined) return
-    lane.isTold = false
+    lane.isTold = lane.isOpen = false
     lane.worker.commitLost()
     if (lane.isAlone) lanes?.runsAgain(lane)
   }
 
-  sent(): void {
-    this.flushing.soon(this.#committedAt)
+  sent(mayWait: boolean): void {
+    const isPatient = mayWait && this.lanes()?.takeLong === true
+    this.flushing.ended(this.#committedAt, isPatient ? this.#mayWaitUntil : this.#committedAt)
   }
 }

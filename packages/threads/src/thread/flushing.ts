@@ -1,4 +1,5 @@
 import { type Nanos, NS_PER_MS, systemClock } from '@genpool/runtime'
+import { SHORT } from './run-lengths'
 
 /**
  * How long results and commits wait for others at most while the thread works on. So long that a message has some of them, so short
@@ -9,8 +10,6 @@ const FLUSH_AFTER = 0.02 * NS_PER_MS
 /** So few results wait longer while the thread has at least so many messages to begin: each post wakes the pool's own thread. */
 const FEW = 4
 const FEW_AFTER = 0.3 * NS_PER_MS
-/** Nothing waits for a run that takes longer, most likely. */
-const SHORT = 2 * NS_PER_MS
 
 /** Decides when the thread sends what it has to say: seldom while it works on, at the end of the turn otherwise. */
 export class Flushing {

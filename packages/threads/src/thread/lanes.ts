@@ -1,11 +1,12 @@
 import type { Errand, ErrandMessage, ErrandWorker } from '@genpool/core/elsewhere'
 import type { Claimed } from '../protocol/claims'
 import type { Awaited } from './patience'
+import { type RunLengths, SHORT } from './run-lengths'
 import type { SharedReplica } from './shared-replica'
 
 /** The most runs whose commits are under way at once. */
 const MOST = 64
-/** A run that takes longer is waited for alone, in nanoseconds: its neighbour's answer would wait for its end. */
+/** After runs that take longer the thread hears what was sent to it meanwhile, in nanoseconds: a commit may have to be made again. */
 const LONG = 50_000
 const WEIGHT = 1 / 16
 /** What a run takes at least with all that belongs to it, in nanoseconds. */
@@ -26,6 +27,8 @@ export class Lane {
   handler: object | null = null
   /** Whether the commit that was sent tells its end. */
   isTold = false
+  /** Whether a commit was sent that does not tell it: its end comes after the commit. */
+  isOpen = false
   /** Whether it may have to commit once more, and nothing else begins before it has. */
   isAlone = false
   /** Whether its member does something else before any other message. */
@@ -39,7 +42,7 @@ export class Lane {
 
 /**
  * What a member of this thread runs: one handler at a time. With a shared state, the next one may begin while the commits of those
- * before it are under way, unless it reads the state.
+ * before it are under way, unless it reads the state or takes long: a commit that is lost is made again after its end.
  */
 export class Lanes {
   #lanes: Lane[] = []
@@ -51,6 +54,7 @@ export class Lanes {
     /** The worker that starts and ends with the member. */
     readonly main: ErrandWorker,
     private readonly shared: SharedReplica | null,
+    private readonly lengths: Pick<RunLengths, 'mean'>,
   ) {
     this.#idle = [main]
   }
@@ -65,13 +69,25 @@ export class Lanes {
     if (this.shared === null || length > this.#committing) return false
     const last = this.#lanes[length - 1]
     if (last?.follows === true || last?.isAlone === true) return false
-    if (length === MOST || this.#meanNs > LONG) return false
-    return !this.shared.cell.isHolding && !this.main.readsState(message)
+    if (length === MOST || this.shared.cell.isHolding) return false
+    // Its callers would not be told of its end before that of long work.
+    if (this.takeLong && this.#lanes.some(({ isOpen }) => isOpen)) return false
+    const handler = this.main.statelessHandlerOf(message)
+    return handler !== undefined && (this.lengths.mean(handler) ?? this.#meanNs) <= SHORT
+  }
+
+  /** Whether the thread hears what was sent to it before it begins the next one: commits are under way beside work that takes long. */
+  get hearsFirst(): boolean {
+    return this.#committing > 0 && this.takeLong
+  }
+
+  get takeLong(): boolean {
+    return this.#meanNs > LONG
   }
 
   /** How many commits a turn may have. Others do not wait for long work. */
   get turnLength(): number {
-    return this.#meanNs > LONG ? 1 : TURN / (this.#meanNs + LEAST)
+    return this.takeLong ? 1 : TURN / (this.#meanNs + LEAST)
   }
 
   begin(run: Run): Lane {
@@ -108,7 +124,7 @@ export class Lanes {
 
   runsAgain(lane: Lane): void {
     if (lane.isCommitting) this.#committing--
-    lane.isCommitting = lane.isTold = false
+    lane.isCommitting = lane.isTold = lane.isOpen = false
   }
 
   /** Returns how long its handler ran. */

@@ -1,4 +1,7 @@
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+
+/** What is done waits for no run that takes longer, most likely: neither answers nor commits. */
+export const SHORT = 2 * NS_PER_MS
 
 const WEIGHT = 1 / 16
 
@@ -19,8 +22,17 @@ export class RunLengths {
 
   /** How long its next run takes, most likely: Infinity if none has ended in this thread. */
   expected(handler: object): Nanos {
-    const length = handler === this.#handler ? this.#length : this.#all.get(handler)
+    const length = this.#of(handler)
     return length === undefined ? Infinity : Math.max(length.lastNs, length.meanNs)
+  }
+
+  /** How long it takes on average: a run that had to wait for a core counts little. Undefined if none has ended in this thread. */
+  mean(handler: object): Nanos | undefined {
+    return this.#of(handler)?.meanNs
+  }
+
+  #of(handler: object): Length | undefined {
+    return handler === this.#handler ? this.#length : this.#all.get(handler)
   }
 
   /** @param handler null if none was called */

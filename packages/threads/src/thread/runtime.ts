@@ -117,7 +117,7 @@ export class Runtime {
       .then(
         ({ kind, reason }) => {
           this.#worker = worker
-          this.#lanes = new Lanes(worker, this.#shared)
+          this.#lanes = new Lanes(worker, this.#shared, this.#lengths)
           this.#tell(['started', { kind, reason }])
         },
         (error: unknown) => this.#tell(['notStarted', encodeError(error, isCloneable)]),
@@ -155,15 +155,29 @@ export class Runtime {
     const lanes = this.#lanes
     if (this.#flushing.isHeld || lanes === null) return
     this.#flushing.hold(this.#clock.now())
+    this.#work(lanes)
+  }
+
+  /** Begins what may begin. */
+  #work(lanes: Lanes): void {
     for (let job; (job = this.#next) !== undefined && lanes.mayBegin(job[2]);) {
       this.#jobs.shift()
       this.#begin(lanes, job)
+      if (lanes.hearsFirst && this.#next !== undefined) return systemClock.defer(this.#goOn)
     }
     this.#heap.measure(this.#clock.now())
     this.#shared?.cell.rest(lanes.turnLength)
     this.#flushing.release()
     // A turn of others takes longer than it would stay awake.
     if (lanes.current === undefined && this.#shared?.cell.awaitsTurn !== true) this.#awake.wait()
+  }
+
+  /** The same after the thread has heard what was sent to it: whose turn it is to commit, and what others have committed. */
+  readonly #goOn = (): void => {
+    const lanes = this.#lanes
+    if (lanes === null) return this.#flushing.release()
+    this.#shared?.cell.rest(lanes.turnLength)
+    this.#work(lanes)
   }
 
   get #next(): JobToThread | undefined {

@@ -12,8 +12,8 @@ export interface CommittingRuns {
   outcome(job: number, state: unknown): CommittedRun
   /** Its commit came to nothing. */
   lost(job: number): void
-  /** Something is to be sent. */
-  sent(): void
+  /** Something is to be sent. @param mayWait whether it may wait as long as an answer may */
+  sent(mayWait: boolean): void
 }
 
 /** The state that all members share, as this thread has it. */
@@ -41,7 +41,8 @@ export class SharedReplica {
       const [kind, epoch, seq, hold, patches, job] = message
       this.outbox.add(['cell', [kind, epoch, seq, hold, patches, this.runs.outcome(job as number, next)]])
     } else this.outbox.add(['cell', message])
-    this.runs.sent()
+    // While nobody waits for its end, a turn may as well take longer.
+    this.runs.sent(message[0] === 'turn' || (message[0] === 'commit' && !this.cell.isWanted))
   }
 
   receive(message: OwnerMessage<unknown>): void {
