@@ -1,5 +1,5 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { OptionsError, optionsOf, parseOptions, plainOptions, readSafely, wrongOptions } from '@genpool/runtime'
+import { OptionsError, optionsOf, parseOptions, readSafely, wrongOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
@@ -8,7 +8,7 @@ import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
 import { workersOf } from '../work/with-workers'
 import { engineOptionsOf, faultsTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
-import { copyOfGiven, isSameAsGiven } from './given-options'
+import { asPlain, copyOfGiven, isSameAsGiven } from './given-options'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions, poolOptions } from './options'
 import { faultsOfPolicies } from './policies'
 import { faultsOfTypes } from './types-in-options'
@@ -114,8 +114,8 @@ export function blueprintOf(
   const known = mayBeKnown ? (remembered.get(behaviour) ?? []) : []
   const before = blueprintFor(known, options)
   if (before !== undefined) return before
-  const plain = readSafely(() => plainOptions(poolOptions, options) as object, options)
-  const same = blueprintFor(known, plain)
+  const plain = readSafely(() => asPlain(options) as object, options)
+  const same = plain === options ? undefined : blueprintFor(known, plain)
   if (same !== undefined) return same
   const { definition, own } = read(plain)
   const what = optionsOf('pool', name)

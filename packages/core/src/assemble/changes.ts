@@ -1,14 +1,7 @@
-import {
-  type Change,
-  changesBetween,
-  isPlainObject,
-  OptionsError,
-  parseOptions,
-  plainOptions,
-  readSafely,
-} from '@genpool/runtime'
+import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
 import { firstGuesses } from './first-guesses'
+import { asPlain } from './given-options'
 import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 
 /** The options that a running pool cannot change. */
@@ -43,7 +36,7 @@ export function checkedChanges(
 ): OptionsInForce & { readonly changed: readonly Change[] } {
   // What cannot be read stays as it is, and the schema says what is wrong with it.
   const merged = readSafely(() => {
-    const plain = plainOptions(poolOptions, changes)
+    const plain = asPlain(changes)
     return merge(spelledOut(pool, given, plain), plain, options)
   }, changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, changesTo(pool.name), firstGuesses)
