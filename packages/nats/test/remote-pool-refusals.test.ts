@@ -119,6 +119,14 @@ describe('a remote pool', () => {
     expect(() => service.configure({ maxBytes: 5 })).toThrow('options of service "strict" are wrong')
     expect(service.configure({ maxBytes: 2000 })).toEqual([{ path: 'maxBytes', from: 1_000_000, to: 2000 }])
     await expect(call(orders, { type: 'echo', value: 'x'.repeat(3000) })).rejects.toThrow('"maxBytes" is 2000 here')
+    const changes = new (class {
+      get maxBytes() {
+        return 3000
+      }
+    })()
+    expect(service.configure(changes)).toEqual([{ path: 'maxBytes', from: 2000, to: 3000 }])
+    expect(configure(orders, changes)).toEqual([{ path: 'maxBytes', from: 1_000_000, to: 3000 }])
+    service.configure({ maxBytes: 2000 })
     expect(await call(orders, { type: 'echo', value: 1 })).toBe(1)
   })
 

@@ -26,6 +26,8 @@ authorization {
     { user: hushed, password: h, permissions: {
       publish: ["genpool.orders.ask", "genpool.orders.*.ask"],
       subscribe: ["genpool.orders.load", "_INBOX.>"] } }
+    { user: deaf, password: d, permissions: {
+      publish: ["genpool.orders.load", "_INBOX.>"], subscribe: ["genpool.orders.ask", "genpool.orders.*.ask", "$SRV.>"] } }
     { user: admin, password: a }
   ]
 }`
@@ -51,6 +53,12 @@ afterAll(endServers)
 
 const login = (user: string) => connectTo(server, { user, pass: user[0]! })
 
+const UNREACHABLE = {
+  code: 'ERR_GENPOOL_UNREACHABLE',
+  mayHaveRun: false,
+  message: expect.stringMatching(/NATS refuses it: permission/i) as string,
+}
+
 describe('the server of these tests', () => {
   it('is a real nats-server', () => expect(serverVersion()).toContain('nats-server'))
 })
@@ -65,13 +73,16 @@ describe('accounts with just the permissions of the guide', () => {
 
   it('that lack them: serve rejects, and a call fails at once and says why', async () => {
     const pool = spawnPool(system, Orders, 'local') as never
-    await expect(serve(pool, await login('stranger'), { name: 'orders' })).rejects.toThrow(/permission/i)
+    await expect(serve(pool, await login('stranger'), { name: 'orders' })).rejects.toMatchObject(UNREACHABLE)
     const orders = remotePool<typeof Orders>(system, await login('stranger'), { name: 'orders', timeout: 2000 })
-    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject({
-      code: 'ERR_GENPOOL_UNREACHABLE',
-      mayHaveRun: false,
-      message: expect.stringMatching(/NATS refuses it: permission/i) as string,
-    })
+    await expect(call(orders, { type: 'add', value: 1 })).rejects.toMatchObject(UNREACHABLE)
+  })
+
+  it('that lack one subscription: serve rejects, and says which', async () => {
+    const pool = spawnPool(system, Orders, 'local') as never
+    const refused = serve(pool, await login('deaf'), { name: 'orders' })
+    await expect(refused).rejects.toMatchObject({ ...UNREACHABLE, cause: { name: 'PermissionViolationError' } })
+    await expect(refused).rejects.toThrow('"genpool.orders.call"')
   })
 
   it('that cannot publish: a call fails at once, too', async () => {

@@ -16,9 +16,12 @@ export function changesBetween(from: unknown, to: unknown, path = ''): readonly 
   return keys.flatMap((key) => changesBetween(from[key], to[key], path === '' ? key : `${path}.${key}`))
 }
 
-/** Whether `value` is a plain object, as options are written, and not an instance of a class. */
+/** Whether `value` is a plain object, as options are written, and not an instance of a class. It may have no prototype, or one of another realm. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value) as object | null
+  if (prototype === Object.prototype || prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }
 
 function hasParts(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -54,7 +54,7 @@ export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>, T exte
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)
-  const blueprint = blueprintOf(behaviour, name, options, () => split(behaviour, options))
+  const blueprint = blueprintOf(behaviour, name, options, (plain) => split(behaviour, plain))
   const actor = spawnActor(parent, (concrete) => new PoolActor(concrete, name, blueprint))
   try {
     actor.pool.start()

@@ -1,5 +1,5 @@
 import { checkEngineOptions, type EngineOptions } from '@genpool/broker'
-import { OptionsError, optionsOf, parseOptions, wrongOptions } from '@genpool/runtime'
+import { OptionsError, optionsOf, parseOptions, readSafely, wrongOptions } from '@genpool/runtime'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
@@ -8,7 +8,7 @@ import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
 import { workersOf } from '../work/with-workers'
 import { engineOptionsOf, faultsTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
-import { copyOfGiven, isSameAsGiven } from './given-options'
+import { asPlain, copyOfGiven, isSameAsGiven } from './given-options'
 import { type CheckedPoolOptions, isBrokerRef, type PoolOptions, poolOptions } from './options'
 import { faultsOfPolicies } from './policies'
 import { faultsOfTypes } from './types-in-options'
@@ -101,31 +101,40 @@ const remembered = new WeakMap<object, readonly Remembered[]>()
  *
  * @param behaviour what the user gave: a function, or what `definePool` returned
  * @param options all that the user gave with it
- * @param read splits them up; called only if they were not seen before
+ * @param read splits them up, as plain objects; called only if they were not seen before
  * @throws {OptionsError} if an option is unknown or out of range
  */
 export function blueprintOf(
   behaviour: unknown,
   name: string | undefined,
   options: object,
-  read: () => Given,
+  read: (options: object) => Given,
 ): Blueprint {
   const mayBeKnown = typeof behaviour === 'function' || isDefinition(behaviour)
   const known = mayBeKnown ? (remembered.get(behaviour) ?? []) : []
-  for (const each of known) {
-    const blueprint = isSameAsGiven(each.options, options) ? each.blueprint.deref() : undefined
-    if (blueprint !== undefined) return blueprint
-  }
-  const { definition, own } = read()
+  const before = blueprintFor(known, options)
+  if (before !== undefined) return before
+  const plain = readSafely(() => asPlain(options) as object, options)
+  const same = plain === options ? undefined : blueprintFor(known, plain)
+  if (same !== undefined) return same
+  const { definition, own } = read(plain)
   const what = optionsOf('pool', name)
   const checked = parseOptions(poolOptions, own, what, firstGuesses)
   const blueprint = new Blueprint(definition, checked, copyOfGiven(own), what)
   if (mayBeKnown)
     remembered.set(
       behaviour,
-      [{ options: copyOfGiven(options), blueprint: new WeakRef(blueprint) }, ...known].slice(0, REMEMBERED),
+      [{ options: copyOfGiven(plain), blueprint: new WeakRef(blueprint) }, ...known].slice(0, REMEMBERED),
     )
   return blueprint
+}
+
+function blueprintFor(known: readonly Remembered[], options: object): Blueprint | undefined {
+  for (const each of known) {
+    const blueprint = isSameAsGiven(each.options, options) ? each.blueprint.deref() : undefined
+    if (blueprint !== undefined) return blueprint
+  }
+  return undefined
 }
 
 const behaviours = new WeakMap<Definition, CompiledBehaviour>()

@@ -1,6 +1,7 @@
 import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
 import { firstGuesses } from './first-guesses'
+import { asPlain } from './given-options'
 import { type CheckedPoolOptions, type PoolChanges, type PoolOptions, poolOptions } from './options'
 
 /** The options that a running pool cannot change. */
@@ -34,7 +35,10 @@ export function checkedChanges(
   pool: ChangedPool,
 ): OptionsInForce & { readonly changed: readonly Change[] } {
   // What cannot be read stays as it is, and the schema says what is wrong with it.
-  const merged = readSafely(() => merge(spelledOut(pool, given, changes), changes, options), changes) as PoolOptions
+  const merged = readSafely(() => {
+    const plain = asPlain(changes)
+    return merge(spelledOut(pool, given, plain), plain, options)
+  }, changes) as PoolOptions
   const checked = parseOptions(poolOptions, merged, changesTo(pool.name), firstGuesses)
   const changed = changesBetween(comparable(pool, options), comparable(pool, checked))
   const fixed = FIXED.filter((name) => changed.some(({ path }) => path === name || path.startsWith(`${name}.`)))

@@ -1,11 +1,12 @@
 import { poolOptions } from '@genpool/core'
-import { parseOptions, wrongArgument } from '@genpool/runtime'
+import { parseOptions, plainOptions, wrongArgument } from '@genpool/runtime'
 import type { Advice } from './advice'
 import { adviseOptions, type Goal } from './goal'
 import type { Load } from './load'
 import { cancelled, Lab } from './search/lab'
 import { Search } from './search/search'
 import { checkedTraffic } from './simulate'
+import type { SimulatedOptions } from './simulation'
 import type { Trace } from './trace'
 
 /**
@@ -23,8 +24,9 @@ import type { Trace } from './trace'
  */
 export async function advise(traffic: Trace | Load, goal: Goal): Promise<Advice> {
   const trace = checkedTraffic('advise', traffic)
-  const checked = parseOptions(adviseOptions, goal, 'options of advise')
-  parseOptions(poolOptions, checked.options, '"options" given to advise')
+  const given = parseOptions(adviseOptions, goal, 'options of advise')
+  parseOptions(poolOptions, given.options, '"options" given to advise')
+  const checked = { ...given, options: plainOptions(poolOptions, given.options) as SimulatedOptions }
   if (trace.requests.length === 0) {
     throw wrongArgument({ of: 'advise', argument: 'trace', expected: 'at least one request' }, trace.requests)
   }

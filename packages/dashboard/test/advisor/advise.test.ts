@@ -143,6 +143,15 @@ describe('advise', () => {
     expect(says).toContain('Nor do handlers that are 16 times as fast')
   })
 
+  it('tries the same queues with options of a class as with plain ones', async () => {
+    class Broker {
+      readonly member = { type: 'drop', order: 'lifo' } as const
+    }
+    const tried = async (broker: Broker) =>
+      (await search(short, { p99Ms: 500, maxSize: 4, resamples: 1, options: { broker } })).candidates
+    expect(await tried(new Broker())).toEqual(await tried({ ...new Broker() }))
+  })
+
   it('does not recommend what meets the goal by luck: it must do so on resampled traces, too', async () => {
     const trace = traceOf({ ...calm, seconds: 15 })
     const options = { broker: { client: {} } }

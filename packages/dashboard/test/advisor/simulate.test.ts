@@ -54,6 +54,8 @@ describe('a prediction', () => {
     const options = { size: { min: 1, max: 8 }, broker: codel }
     const [first, second] = [await simulate(steady, options), await simulate(steady, options)]
     expect(second).toEqual(first)
+    const bare: typeof options = Object.assign(Object.create(null) as object, options)
+    expect(await simulate(steady, bare)).toEqual(first)
     expect(first.sizes.length).toBeGreaterThan(1)
   })
 

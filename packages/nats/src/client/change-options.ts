@@ -1,4 +1,4 @@
-import { type Change, changesBetween, OptionsError, parseOptions } from '@genpool/runtime'
+import { type Change, changesBetween, OptionsError, parseOptions, plainOptions, readSafely } from '@genpool/runtime'
 import { type CheckedRemoteOptions, type RemotePoolChanges, remotePoolOptions } from './remote-options'
 
 const FIXED = ['name', 'prefix', 'clock'] as const
@@ -9,7 +9,7 @@ export function changeOptions(
   changes: RemotePoolChanges,
 ): { options: CheckedRemoteOptions; changed: readonly Change[] } {
   const what = `options of remote pool "${options.name}"`
-  const given: unknown = changes
+  const given = readSafely(() => plainOptions(remotePoolOptions, changes), changes)
   const merged = typeof given === 'object' && given !== null ? { ...options, ...given } : given
   const next = parseOptions(remotePoolOptions, merged, what)
   const fixed = FIXED.find((name) => next[name] !== options[name])

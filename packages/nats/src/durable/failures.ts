@@ -1,5 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
+import { refusalIn, toldOf } from '../refusal'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
 export class DurableFailures {
@@ -56,14 +57,6 @@ export function isFull(cause: unknown): cause is JetStreamApiError {
   return cause instanceof JetStreamApiError && /maximum (messages|bytes)|resource|storage/i.test(cause.message)
 }
 
-/** What NATS does not allow, if that is why something failed. */
-function refusalIn(error: unknown): Error | null {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (at.name === 'PermissionViolationError') return at
-  }
-  return null
-}
-
 /** Whether something was certainly not sent: its sender may not. */
 export function mayNotPublish(error: unknown): boolean {
   return (refusalIn(error) as { operation?: unknown } | null)?.operation === 'publish'
@@ -74,8 +67,7 @@ const NO_DOMAIN = 'it is misspelt or cannot be reached ("domain" in the "jetstre
 
 function whatHappened(cause: unknown, domain: string | undefined): string {
   const refusal = refusalIn(cause)
-  if (refusal !== null)
-    return `NATS refuses it: ${textOf(refusal)}. Give the account of this connection the permission.`
+  if (refusal !== null) return toldOf(refusal)
   const { name } = cause as { name?: unknown }
   if (name === 'JetStreamNotEnabled' || hasNoResponders(cause)) {
     const [where, why] = domain === undefined ? ['', SWITCHED_OFF] : [` in the domain "${domain}"`, NO_DOMAIN]

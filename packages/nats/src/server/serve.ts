@@ -4,6 +4,7 @@ import { Svcm } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { z } from 'zod'
 import { CLOSED_HERE, isOver } from '../link'
+import { refusalIn, toldOf } from '../refusal'
 import { isConnection } from '../shared-options'
 import { VERSION } from '../version'
 import { ServedPool } from './served-pool'
@@ -44,7 +45,7 @@ export interface Service {
  * @param options `name`, and those of `serveOptions`
  * @returns the node, when clients can reach it
  * @throws {OptionsError} if an argument is wrong; {StoppedError} if the pool has stopped, or stops before it is served;
- *   {UnreachableError} if the connection is closed; what NATS says if it refuses a subscription. Nothing is served then
+ *   {UnreachableError} if the connection is closed, or NATS refuses a subscription. Nothing is served then
  * @example const service = await serve(pool, await connect({ servers: '127.0.0.1:4222' }), { name: 'orders' })
  */
 export async function serve(pool: HereRef, connection: NatsConnection, options: ServeOptions): Promise<Service> {
@@ -58,7 +59,9 @@ export async function serve(pool: HereRef, connection: NatsConnection, options: 
   try {
     return await begin(pool, connection, checked)
   } catch (error) {
-    throw connection.isClosed() ? new UnreachableError(checked.name, false, { says: CLOSED_HERE, cause: error }) : error
+    const refusal = refusalIn(error)
+    const says = connection.isClosed() ? CLOSED_HERE : refusal === null ? undefined : toldOf(refusal)
+    throw says === undefined ? error : new UnreachableError(checked.name, false, { says, cause: error })
   }
 }
 

@@ -136,6 +136,18 @@ describe('permissions', () => {
     expect(await up(store)).toBe(301)
     await sees(reader, 301)
   })
+
+  it.each([
+    ['to ask JetStream', { publish: ['$KV.orders.>'], subscribe: '_INBOX.>' }, 'Publish to "$JS.API.'],
+    ['to get answers', { publish: ['>'], subscribe: 'none' }, 'Subscription to "_INBOX.'],
+  ])('%s: without them a store is refused at once, with what NATS says', async (_, permissions, said) => {
+    const users = `{ user: lacking, password: x, permissions: ${JSON.stringify(permissions)} }`
+    const guarded = await startJetStream(`authorization { users: [${users}] }`)
+    const connection = await connectTo(guarded, { user: 'lacking', pass: 'x' })
+    const refused = natsStore(connection, { bucket: 'orders', initial: 0, timeout: 2000 })
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: false })
+    await expect(refused).rejects.toThrow(`Permissions Violation for ${said}`)
+  })
 })
 
 describe('a watch', () => {
