@@ -1,41 +1,46 @@
+import type { Draft } from '@genpool/core'
 import type { Compressed } from './compress'
 
 /** The files of one kind. */
 interface Total {
-  files: number
-  bytes: number
-  compressed: number
+  readonly files: number
+  readonly bytes: number
+  readonly compressed: number
 }
 
-/** Adds up what became of files. */
-export class Tally {
-  readonly #kinds = new Map<string, Total>()
-  readonly #hashes = new Set<string>()
-  #files = 0
+/** What became of files, added up: plain data, so that it can be the state of a pool. */
+export interface Tally {
+  readonly files: number
+  readonly kinds: ReadonlyMap<string, Total>
+  readonly hashes: ReadonlySet<string>
+}
 
-  add({ kind, hash, bytes, compressed }: Compressed): void {
-    const total = this.#kinds.get(kind) ?? { files: 0, bytes: 0, compressed: 0 }
-    total.files++
-    total.bytes += bytes
-    total.compressed += compressed
-    this.#kinds.set(kind, total)
-    this.#hashes.add(hash)
-    this.#files++
-  }
+export const noFiles = (): Draft<Tally> => ({ files: 0, kinds: new Map(), hashes: new Set() })
 
-  /** A line for each kind, the largest first. */
-  lines(): string[] {
-    const kinds = [...this.#kinds].sort(([, a], [, b]) => b.bytes - a.bytes)
-    const lines = kinds.map(([kind, { files, bytes, compressed }]) => {
-      const share = bytes === 0 ? 100 : Math.round((100 * compressed) / bytes)
-      return `${kind.padEnd(8)}${String(files).padStart(6)} files${kilobytes(bytes)} -> ${kilobytes(compressed)} (${share} %)`
-    })
-    return [...lines, `${this.#files - this.#hashes.size} of ${this.#files} files are copies of another one.`]
-  }
+/** Adds one file. */
+export function add(tally: Draft<Tally>, { kind, hash, bytes, compressed }: Compressed): void {
+  const total = tally.kinds.get(kind) ?? { files: 0, bytes: 0, compressed: 0 }
+  tally.kinds.set(kind, {
+    files: total.files + 1,
+    bytes: total.bytes + bytes,
+    compressed: total.compressed + compressed,
+  })
+  tally.hashes.add(hash)
+  tally.files++
+}
 
-  equals(other: Tally): boolean {
-    return this.lines().sort().join('\n') === other.lines().sort().join('\n')
-  }
+/** A line for each kind, the largest first. */
+export function linesOf(tally: Tally): string[] {
+  const kinds = [...tally.kinds].sort(([, a], [, b]) => b.bytes - a.bytes)
+  const lines = kinds.map(([kind, { files, bytes, compressed }]) => {
+    const share = bytes === 0 ? 100 : Math.round((100 * compressed) / bytes)
+    return `${kind.padEnd(8)}${String(files).padStart(6)} files${kilobytes(bytes)} -> ${kilobytes(compressed)} (${share} %)`
+  })
+  return [...lines, `${tally.files - tally.hashes.size} of ${tally.files} files are copies of another one.`]
+}
+
+export function areEqual(one: Tally, other: Tally): boolean {
+  return linesOf(one).sort().join('\n') === linesOf(other).sort().join('\n')
 }
 
 function kilobytes(bytes: number): string {
