@@ -1,4 +1,4 @@
-import { call, definePool, explain, type PoolOptions, reply, resize, spawnPool } from '@genpool/core'
+import { call, definePool, explain, pause, type PoolOptions, reply, resize, resume, spawnPool } from '@genpool/core'
 import * as nact from 'nact'
 import { clock, system } from './virtual-system'
 
@@ -272,6 +272,29 @@ describe('a pool that does not wait for itself', () => {
     expect(explain(a).findings.map(({ finding }) => finding)).not.toContain('waits-for-itself')
     await clock.advance(60)
     expect(said(await outer)).not.toContain('waits for itself')
+  })
+
+  it('is not said to while it may grow, and is when it has', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 5000 }), { size: { min: 1, max: 2 } })
+    const found = (): unknown[] => explain(a).findings.map(({ finding }) => finding)
+    const first = call(a, { type: 'x' }, { timeout: 5000 })
+    await turn()
+    expect(found()).not.toContain('waits-for-itself')
+    await clock.advance(200)
+    expect(await first).toBe('y')
+    for (let i = 0; i < 2; i++) void failure(call(a, { type: 'x' }, { timeout: 5000 }))
+    await turn()
+    expect(found()).toContain('waits-for-itself')
+  })
+
+  it('is not said to, if it is paused and has idle members', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 5000 }), { size: 2 })
+    const outer = call(a, { type: 'x' }, { timeout: 5000 })
+    pause(a)
+    await turn()
+    expect(explain(a).text).not.toContain('waits for itself')
+    resume(a)
+    expect(await outer).toBe('y')
   })
 
   it('is not said to, if a slow leaf holds all of it up, however its calls cross', async () => {

@@ -12,7 +12,11 @@ const MOST_WAITING = 1000
 /** What is asked of the pool about its members. */
 export interface WorkforcePorts {
   readonly roster: {
-    readonly slots: { readonly starting: number; readonly all: readonly { readonly member: Member | null }[] }
+    readonly slots: {
+      readonly wanted: number
+      readonly starting: number
+      readonly all: readonly { readonly member: Member | null }[]
+    }
   }
   readonly settings: LiveSettings
   readonly sharesState: boolean
@@ -32,7 +36,11 @@ export class PoolWorkforce implements Workforce<Request> {
 
   get hasFreeMember(): boolean {
     // With a shared broker, members of other pools may take what waits here.
-    return this.port.isShared || this.port.idle > 0 || this.pool.roster.slots.starting > 0
+    if (this.port.isShared || this.port.idle > 0) return true
+    const { slots } = this.pool.roster
+    const { growsTo, paused } = this.pool.settings.current
+    if (slots.starting > 0 || slots.wanted < growsTo) return true
+    return paused && slots.all.some(({ member }) => member?.status === 'idle')
   }
 
   get isExclusive(): boolean {

@@ -30,7 +30,7 @@ export interface KeyLimit {
 export interface Workforce<R> {
   /** What they have in hand; of a batch, the first. */
   running(): Iterable<R>
-  /** Whether a member could take a request now, or is about to start. */
+  /** Whether a member could take a request now, could if the pool were not paused, starts, or may still be added by an elastic size. */
   readonly hasFreeMember: boolean
   /** Whether each handler holds the state while it runs. */
   readonly isExclusive: boolean
