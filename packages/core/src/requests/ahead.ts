@@ -7,9 +7,9 @@ type Owner = RequestOwner<Request>
 /** What a request waits for, whoever is free. */
 export interface Ahead {
   readonly by: Circle['by']
-  /** Those whose places it waits for. */
-  readonly requests: readonly Request[]
-  /** It waits for as long as this many of them do not end. */
+  /** Those whose places it waits for. Lazy: mostly the first of them is not held up. */
+  readonly requests: Iterable<Request>
+  /** How many those are if it waits for them: for as long as none of them ends. */
   readonly most: number
 }
 
@@ -65,8 +65,11 @@ function limitAheadOf(request: Request): Ahead | null {
   const { workforce } = owner
   const limit = mayHoldLimits(owner) ? workforce.limitOf(request) : null
   if (limit === null) return null
-  const requests = [...allTaken(owner)].filter((taken) => workforce.limitOf(taken)?.key === limit.key)
-  return { by: 'limit', requests, most: limit.concurrency }
+  return { by: 'limit', requests: underLimit(owner, limit.key), most: limit.concurrency }
+}
+
+function* underLimit(owner: Owner, key: unknown): Iterable<Request> {
+  for (const taken of allTaken(owner)) if (owner.workforce.limitOf(taken)?.key === key) yield taken
 }
 
 /** Whether something in hand may wait. Mostly nothing does, and this says so at little cost. */

@@ -46,10 +46,20 @@ export class Deadlocks {
   /** What keeps a waiting request in the set, whichever member is free. */
   blockedBy(request: Request): { readonly by: Ahead['by']; readonly request: Request } | undefined {
     for (const { by, requests, most } of aheadOf(request)) {
-      const waiting = requests.filter((each) => this.waits(each))
-      if (waiting[0] !== undefined && waiting.length >= most) return { by, request: waiting[0] }
+      const first = this.#firstOf(requests, most)
+      if (first !== undefined) return { by, request: first }
     }
     return undefined
+  }
+
+  /** The first of those that a request waits for; undefined if one of them is free, or if there are too few to wait for. */
+  #firstOf(requests: Iterable<Request>, most: number): Request | undefined {
+    const waiting: Request[] = []
+    for (const request of requests) {
+      if (!this.waits(request)) return undefined
+      waiting.push(request)
+    }
+    return waiting.length < most ? undefined : waiting[0]
   }
 
   #settled(look: () => boolean): boolean {
