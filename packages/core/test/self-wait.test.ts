@@ -1,4 +1,4 @@
-import { call, definePool, explain, type PoolOptions, reply, resize, spawnPool } from '@genpool/core'
+import { call, definePool, explain, pause, type PoolOptions, reply, resize, resume, spawnPool } from '@genpool/core'
 import * as nact from 'nact'
 import { clock, system } from './virtual-system'
 
@@ -147,6 +147,35 @@ describe('a pool that waits for itself', () => {
     expect((await outer).cause.message).toContain('pool "a" (type "x") waits for pool "a" (type "y")')
   })
 
+  it('is found if another message has the last free member, and waits for the state', async () => {
+    const state: any = { type: 'shared', commit: 'exclusive' }
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 1000 }), { size: 2, state })
+    const both = ['x', 'y'].map((type) => failure(call(a, { type }, { timeout: 100 })))
+    await turn()
+    expect(explain(a).findings.map(({ finding }) => finding)).toEqual(['waits-for-itself'])
+    await clock.advance(101)
+    for (const each of both) expect((await each).message).toMatch(/waits for itself.* needs the state/)
+  })
+
+  it('is told to all callers of a batch of which one message closes the circle', async () => {
+    const Calls = definePool({
+      init: () => 0,
+      calls: {
+        x: {
+          batch: 3,
+          handle: async (messages: readonly { last: boolean }[]) => {
+            for (const { last } of messages) if (last) await call(a, { type: 'x' }, { timeout: 1000 })
+            return reply(messages.map(() => 1))
+          },
+        },
+      },
+    })
+    const a: any = spawnPool(system, Calls as any, 'a', { clock, size: 1 } as any)
+    const all = [false, false, true].map((last) => failure(call(a, { type: 'x', last }, { timeout: 100 })))
+    await clock.advance(101)
+    for (const each of all) expect((await each).message).toMatch(/Pool "a" waits for itself/)
+  })
+
   it('is found if a concurrency limit holds the free members back', async () => {
     const a: any = pool('a', () => call(a, { type: 'y' }), { size: 3, concurrency: 1 })
     const outer = failure(call(a, { type: 'x' }, { timeout: 100 }))
@@ -176,6 +205,13 @@ describe('a handler that waits for itself, while other members are free', () => 
       { state: { type: 'shared', commit: 'exclusive' } as any },
       /needs the state/,
       /one-/,
+    ],
+    [
+      'the limit of its key',
+      {},
+      { limits: { by: () => 'all', concurrency: 1 } },
+      /counts in the limit of its key/,
+      /limits/,
     ],
     ['its own shared run', { share: 's' }, {}, /shares the run that waits for it/, /calm/],
   ]
@@ -236,6 +272,50 @@ describe('a pool that does not wait for itself', () => {
     expect(explain(a).findings.map(({ finding }) => finding)).not.toContain('waits-for-itself')
     await clock.advance(60)
     expect(said(await outer)).not.toContain('waits for itself')
+  })
+
+  it('is not said to while it may grow, and is when it has', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 5000 }), { size: { min: 1, max: 2 } })
+    const found = (): unknown[] => explain(a).findings.map(({ finding }) => finding)
+    const first = call(a, { type: 'x' }, { timeout: 5000 })
+    await turn()
+    expect(found()).not.toContain('waits-for-itself')
+    await clock.advance(200)
+    expect(await first).toBe('y')
+    for (let i = 0; i < 2; i++) void failure(call(a, { type: 'x' }, { timeout: 5000 }))
+    await turn()
+    expect(found()).toContain('waits-for-itself')
+  })
+
+  it('is not said to, if it is paused and has idle members', async () => {
+    const a: any = pool('a', () => call(a, { type: 'y' }, { timeout: 5000 }), { size: 2 })
+    const outer = call(a, { type: 'x' }, { timeout: 5000 })
+    pause(a)
+    await turn()
+    expect(explain(a).text).not.toContain('waits for itself')
+    resume(a)
+    expect(await outer).toBe('y')
+  })
+
+  it('is not said to, if a slow leaf holds all of it up, however its calls cross', async () => {
+    const pools: any[] = []
+    const next = (plans: any): Promise<unknown> =>
+      Promise.all(plans.map(([to, type, ...then]: any) => call(pools[to], { type, then }, { timeout: 5000 })))
+    pools.push(
+      pool('p0', ({ then }) => next(then), { size: 2 }),
+      pool('p1', ({ then }) => next(then), { size: 3 }),
+    )
+    const crossing = [1, 'x', [0, 'x', [1, 'y']], [1, 'x', [0, 'y']]]
+    const outers = next([
+      [0, 'x', [1, 'slow'], crossing],
+      [1, 'y'],
+    ])
+    for (let ms = 0; ms < 30; ms += 10) {
+      await turn()
+      for (const each of pools) expect(explain(each).text).not.toContain('waits for itself')
+      await clock.advance(10)
+    }
+    await outers
   })
 
   it('is not said to, if it only waits for a slow pool', async () => {

@@ -150,13 +150,15 @@ function compiled(definition: Definition): CompiledBehaviour {
 
 /** The options that the kernel reads. */
 export function settingsOf(options: CheckedPoolOptions, isolates: boolean): Settings {
-  const { timeout, callerContext, terminateTimeout, clock, random, onDrop, onCallbackError } = options
+  const { timeout, callerContext, terminateTimeout, paused, clock, random, onDrop, onCallbackError } = options
   const state = stateOptionsOf(options.state, isolates)
   return {
     timeout,
     callerContext,
     startTimeout: options.restart.startTimeout,
     terminateTimeout,
+    paused,
+    growsTo: growsTo(options),
     clock,
     random,
     state,
@@ -164,4 +166,9 @@ export function settingsOf(options: CheckedPoolOptions, isolates: boolean): Sett
     onDrop,
     onCallbackError,
   }
+}
+
+function growsTo({ size, concurrency }: CheckedPoolOptions): number {
+  if (typeof size !== 'object') return 0
+  return typeof concurrency === 'number' ? Math.min(size.max, concurrency) : size.max
 }

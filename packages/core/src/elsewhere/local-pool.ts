@@ -62,7 +62,14 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   }
   overlaps = false
   selfWait = null
-  readonly workforce = { hasFreeMember: true, isExclusive: false, running: (): Iterable<Request> => [] }
+  readonly workforce = {
+    hasFreeMember: true,
+    isExclusive: false,
+    waiting: [],
+    running: (): Iterable<Request> => [],
+    kept: (): readonly [] => [],
+    limitOf: (): null => null,
+  }
   readonly #clock: Clock
 
   constructor({ definition, actor, stateOptions, clock }: LocalPoolSetup) {

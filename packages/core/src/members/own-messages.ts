@@ -13,6 +13,11 @@ export class OwnMessages {
     else requests.push(request)
   }
 
+  /** Those that it has, in order. */
+  get all(): readonly Request[] {
+    return this.#requests ?? []
+  }
+
   take(): Request | undefined {
     const request = this.#requests?.shift()
     this.length = this.#requests?.length ?? 0

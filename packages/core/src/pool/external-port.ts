@@ -30,6 +30,8 @@ export class ExternalPort implements Port, OfferHost {
   readonly isShared = true
   /** The broker keeps an entry of its own for each request, so nothing is saved. */
   readonly packs = false
+  /** Members of other pools count, too. */
+  readonly keyLimits = null
   readonly #broker: SharedBroker
   readonly #offers: Offers
   /** What the members of this pool have. */

@@ -25,7 +25,11 @@ export interface PoolPorts {
   readonly turnWork: TurnWork
   readonly serviceTime: ServiceTime
   readonly roster: {
-    readonly slots: { readonly starting: number; readonly all: readonly { readonly member: Member | null }[] }
+    readonly slots: {
+      readonly wanted: number
+      readonly starting: number
+      readonly all: readonly { readonly member: Member | null }[]
+    }
   }
   readonly sharesState: boolean
 }

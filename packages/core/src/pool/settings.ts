@@ -12,6 +12,10 @@ export interface Settings {
   readonly startTimeout: number
   /** How long a `terminate` may take. */
   readonly terminateTimeout: number
+  /** Whether members begin nothing. */
+  readonly paused: boolean
+  /** Up to how many members it may grow that can work at once; 0 for a fixed size. */
+  readonly growsTo: number
   readonly clock: Clock
   readonly random: () => number
   readonly state: StateOptions

@@ -14,6 +14,9 @@ const ADVICE: Readonly<Record<Circle['by'], string>> = {
   state:
     'The last call needs the state, which a handler that waits for it holds until it ends; more members do not help. Commit with ' +
     `recipes ("state.commit": "update"), ${FUNCTION}, ${OTHER_POOL}.`,
+  limit:
+    'The last call counts in the limit of its key ("limits.concurrency"), and handlers that wait for it use that up until they end; ' +
+    `more members do not help, and a higher limit only puts it off. L${FUNCTION.slice(1)}, ${OTHER_POOL}.`,
   share:
     'The last call shares the run that waits for it; more members do not help. Make the call without "share", or ' +
     `${FUNCTION}.`,

@@ -11,8 +11,8 @@ export interface Circle {
   readonly way: string
   /** The pool of the last call. */
   readonly pool: string
-  /** What the last call of it waits for: members that all wait, the turn of its key, the state, or the run that it shares. */
-  readonly by: 'members' | 'key' | 'state' | 'share'
+  /** What the last call of it waits for: members that all wait, the turn of its key, the state, its limit, or the run that it shares. */
+  readonly by: 'members' | 'key' | 'state' | 'limit' | 'share'
 }
 
 /** That the members of a pool waited for each other. */
@@ -20,14 +20,26 @@ export interface SelfWait extends Circle {
   readonly at: Nanos
 }
 
+/** The key by which a limit counts a request, and how many of that key may run at once. */
+export interface KeyLimit {
+  readonly key: unknown
+  readonly concurrency: number
+}
+
 /** The members of a pool, as a request (`R`) that waits for them sees them. */
 export interface Workforce<R> {
   /** What they have in hand; of a batch, the first. */
   running(): Iterable<R>
-  /** Whether a member could take a request now, or is about to start. */
+  /** Whether a member could take a request now, could if the pool were not paused, starts, or may still be added by an elastic size. */
   readonly hasFreeMember: boolean
   /** Whether each handler holds the state while it runs. */
   readonly isExclusive: boolean
+  /** What waits for one of them alone, and what that has in hand: direct messages, and what it took for a batch that it does not fit. */
+  kept(): Iterable<{ readonly request: R; readonly after: R | null }>
+  /** What waits for them, oldest first; nothing if that is too much to look through. */
+  readonly waiting: readonly R[]
+  /** The limit of a request; null if as many as there are members may run at once. */
+  limitOf(request: R): KeyLimit | null
 }
 
 /** How a request comes back to a broker that pools share. Exactly one of the two is called. */

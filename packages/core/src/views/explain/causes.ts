@@ -130,6 +130,8 @@ const FOLLOWS_CIRCLE: Readonly<Record<Circle['by'], readonly unknown[]>> = {
   members: [stuck, concurrency, membersBusy],
   key: [keys],
   state: [oneAtATime],
+  // Of what holds requests back, only the limits: `heldBack` leaves them out.
+  limit: [],
   share: [],
 }
 

@@ -44,7 +44,9 @@ function heldByRate({ held, rate, waiting, idle, ownsQueue }: Evidence): Finding
 }
 
 /** Limits per key hold requests back. */
-function heldByLimits({ held, limits, waiting, idle, ownsQueue }: Evidence): Finding | null {
+function heldByLimits({ held, limits, waiting, idle, ownsQueue, selfWait }: Evidence): Finding | null {
+  // Handlers that wait for themselves do not get faster.
+  if (selfWait?.by === 'limit') return null
   if (!limits || held.limits === undefined || held.limits.waiting === 0) return null
   const { concurrency = Infinity, rate } = limits
   const { waiting: heldBack, opensInMs, running, ofKey, keys } = held.limits
