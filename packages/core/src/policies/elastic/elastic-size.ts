@@ -62,6 +62,9 @@ export class ElasticSize implements SizePolicy, Listener {
     // Without members, waiting requests cannot wait for the next check.
     if (isDue || (this.#sizing.size === 0 && this.pool.waiting > 0)) this.#look()
     else if (this.#holds && this.pool.waiting === 0) this.#arm(this.#wakeAt, now)
+    // The last look found nobody short, and nothing else may come.
+    else if (this.#timer === null && this.pool.waiting > 0)
+      this.#arm(this.#lookedAt + this.options.update * NS_PER_MS, now)
   }
 
   mayEnd(): boolean {
