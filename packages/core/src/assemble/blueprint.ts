@@ -159,6 +159,7 @@ export function settingsOf(options: CheckedPoolOptions, isolates: boolean): Sett
     terminateTimeout,
     paused,
     growsTo: growsTo(options),
+    limits: options.limits,
     clock,
     random,
     state,

@@ -1,5 +1,5 @@
 import { createBroker } from '@genpool/broker'
-import type { Broker, Drop, EngineOptions, LimitFigures, LimitsOptions, Maker, Match } from '@genpool/broker'
+import type { Broker, Drop, EngineOptions, LimitFigures, Maker, Match } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -45,7 +45,7 @@ export class BrokerPort implements Port {
   private limited = false
 
   constructor(
-    private options: EngineOptions,
+    options: EngineOptions,
     private readonly kernel: BrokerPorts,
   ) {
     this.turn = kernel.turn
@@ -87,11 +87,6 @@ export class BrokerPort implements Port {
 
   limits(now: Nanos): LimitFigures {
     return this.engine.limits(now)
-  }
-
-  get keyLimits(): LimitsOptions | null {
-    const { limits = false } = this.options
-    return limits === false ? null : limits
   }
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {
@@ -187,7 +182,6 @@ export class BrokerPort implements Port {
 
   configure(options: EngineOptions): void {
     this.engine.configure(options, this.kernel.turn.refresh())
-    this.options = options
     this.lookForLimits()
     this.act()
   }

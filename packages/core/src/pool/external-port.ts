@@ -31,7 +31,6 @@ export class ExternalPort implements Port, OfferHost {
   /** The broker keeps an entry of its own for each request, so nothing is saved. */
   readonly packs = false
   /** Members of other pools count, too. */
-  readonly keyLimits = null
   readonly #broker: SharedBroker
   readonly #offers: Offers
   /** What the members of this pool have. */

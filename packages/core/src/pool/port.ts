@@ -1,4 +1,4 @@
-import type { Broker, EngineOptions, LimitFigures, LimitsOptions, Maker } from '@genpool/broker'
+import type { Broker, EngineOptions, LimitFigures, Maker } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -24,8 +24,6 @@ export interface Port {
   opensAt(request: Request): Nanos
   /** What rates, limits and back-offs hold back now. */
   limits(now: Nanos): LimitFigures
-  /** Its limits of keys; null without any, and for a broker that pools share. */
-  readonly keyLimits: LimitsOptions | null
   /**
    * Begins nothing of a key before `until`; null: of all, undefined: of the key of the request. Returns the key; undefined for all.
    *

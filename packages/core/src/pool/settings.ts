@@ -1,3 +1,4 @@
+import type { LimitsOptions } from '@genpool/broker'
 import type { Clock, GenPoolError } from '@genpool/runtime'
 import type { CommitOptions } from '@genpool/state-ane'
 import type { StateOptions } from '../work/state-options'
@@ -16,6 +17,8 @@ export interface Settings {
   readonly paused: boolean
   /** Up to how many members it may grow that can work at once; 0 for a fixed size. */
   readonly growsTo: number
+  /** The limits of keys in its own broker. */
+  readonly limits: LimitsOptions | false
   readonly clock: Clock
   readonly random: () => number
   readonly state: StateOptions

@@ -26,7 +26,7 @@ export interface WorkforcePorts {
 export class PoolWorkforce implements Workforce<Request> {
   constructor(
     private readonly pool: WorkforcePorts,
-    private readonly port: Pick<Port, 'isShared' | 'idle' | 'length' | 'waiting' | 'keyLimits'>,
+    private readonly port: Pick<Port, 'isShared' | 'idle' | 'length' | 'waiting'>,
   ) {}
 
   /** Lazy: those who ask mostly stop at the first. */
@@ -60,8 +60,8 @@ export class PoolWorkforce implements Workforce<Request> {
   }
 
   limitOf(request: Request): KeyLimit | null {
-    const { keyLimits } = this.port
-    return keyLimits === null || request.kind === 'direct' ? null : limitOf(request, keyLimits)
+    const { limits } = this.pool.settings.current
+    return limits === false || request.kind === 'direct' ? null : limitOf(request, limits)
   }
 }
 
