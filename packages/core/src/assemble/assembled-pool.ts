@@ -35,7 +35,6 @@ export class AssembledPool implements PoolView, Sizing {
   readonly kernel: Kernel
   readonly intake: Intake
   readonly stats: Stats
-  readonly identity: PoolEvent
   readonly stateChanges: StateChanges
   readonly policies: Policies
   readonly #supervisor: Supervisor
@@ -69,12 +68,15 @@ export class AssembledPool implements PoolView, Sizing {
     })
     this.intake = this.kernel.intake
     const ports = (this.#ports = new ViewPorts(host, this.kernel))
-    this.identity = ports.identity
     const publisher = new Publisher(ports)
     this.stateChanges = new StateChanges(ports)
     this.kernel.attachments.attach(publisher)
     this.policies = new Policies(this.kernel, publisher)
     this.policies.configure(options)
+  }
+
+  get identity(): PoolEvent {
+    return this.#ports.identity
   }
 
   call(message: unknown, options: CallOptions): Promise<unknown> {

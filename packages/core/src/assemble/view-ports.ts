@@ -10,13 +10,14 @@ import type { StateChangesPorts } from '../views/telemetry/state-changes'
 
 /** What views see of a pool, besides its `PoolView`. Each view asks for a part of this, in an interface of its own. */
 export class ViewPorts implements ConditionPorts, PublisherPorts, StateChangesPorts {
-  readonly identity: PoolEvent
-
   constructor(
     private readonly host: Host & ConcreteActor,
     private readonly kernel: Kernel,
-  ) {
-    this.identity = { pool: host.name, ref: host.reference as unknown as PoolRef }
+  ) {}
+
+  /** Made when it is read: most pools tell nobody what happens in them. */
+  get identity(): PoolEvent {
+    return { pool: this.host.name, ref: this.host.reference as unknown as PoolRef }
   }
 
   attach(part: Attachment): void {

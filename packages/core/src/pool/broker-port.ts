@@ -1,5 +1,5 @@
 import { createBroker } from '@genpool/broker'
-import type { Broker, Drop, EngineOptions, LimitFigures, Maker, Match } from '@genpool/broker'
+import type { Broker, BrokerHooks, Drop, EngineOptions, LimitFigures, Maker, Match } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -34,7 +34,7 @@ export interface BrokerPorts {
  * A queue may be the user's. If it throws while it takes a request in, that request is refused with what it threw; if it throws
  * otherwise, what it holds is unknown, and `queueFailed` is called.
  */
-export class BrokerPort implements Port {
+export class BrokerPort implements Port, BrokerHooks<Request, Member> {
   readonly isShared = false
   private readonly engine: Broker<Request, Member>
   private readonly turn: Turn
@@ -50,14 +50,20 @@ export class BrokerPort implements Port {
   ) {
     this.turn = kernel.turn
     this.listeners = kernel.listeners
-    // The same for the life of a pool.
-    const { random } = kernel.settings.current
-    this.engine = createBroker<Request, Member>(options, this.turn.now(), {
-      random,
-      holds: kernel.holds,
-      comesBack: kernel.worksAhead,
-    })
+    this.engine = createBroker<Request, Member>(options, this.turn.now(), this)
     this.lookForLimits()
+  }
+
+  random(): number {
+    return this.kernel.settings.current.random()
+  }
+
+  get holds(): Holds {
+    return this.kernel.holds
+  }
+
+  get comesBack(): boolean {
+    return this.kernel.worksAhead
   }
 
   get idle(): number {
