@@ -188,13 +188,21 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   private seekSpecially(): void {
     if (this.status === 'ended') return
-    if (this.leaving !== null) return this.hand.count === 0 ? this.departure.finish(this.leaving.reason) : undefined
+    if (this.leaving !== null && !this.continues) {
+      return this.hand.count === 0 ? this.departure.finish(this.leaving.reason) : undefined
+    }
     if (this.hand.count >= this.worker.depth) return
     const own = this.own?.take()
     if (own !== undefined) return this.assign(own)
     if (this.hand.count === 0) this.status = 'idle'
     else if (this.crew.work.isRated) return
     if (!this.asks && (!this.crew.gated || this.crew.mayWork(this))) this.ask()
+  }
+
+  /** Whether it continues a step before it does anything else. */
+  private get continues(): boolean {
+    const { own } = this
+    return own !== null && own.continuations > 0
   }
 
   private ask(): void {

@@ -60,7 +60,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     this.remove(request)
     crew.work.release(request)
     if (companions !== null) for (const each of companions) crew.work.release(each)
-    if (then !== undefined && member.leaving === null) this.follow(then)
+    if (then !== undefined) this.follow(then)
     member.seekWork()
   }
 
@@ -136,6 +136,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
 
   private follow(then: Following): void {
     if ('continue' in then) this.crew.continueWith(this.member, then.continue)
+    if (this.member.leaving !== null) return
     if (then.timeout !== undefined && then.timeout !== Infinity) this.member.tellIfIdle(then.timeout)
   }
 }

@@ -135,6 +135,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
   /** Has a member run a request before anything else. */
   submitFirst(member: Member, request: Request): void {
     this.counters.accepted++
+    if (this.parts.status.stopping) return void request.fail(this.failures.stopped(request))
     member.deliver(request, true)
   }
 
