@@ -32,6 +32,7 @@ const tasks: DefaultTheme.SidebarItem[] = [
       deadlines: 'Timeouts and cancellation',
       order: 'What is ordered',
       'many-at-once': 'Lists and streams',
+      life: 'The life of a member',
       supervision: 'Crashes and restarts',
       tests: 'Tests of your pools',
     }),
