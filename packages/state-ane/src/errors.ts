@@ -20,8 +20,9 @@ const CONFLICTS: Readonly<Partial<Record<ConflictReason, string>>> = {
     'a handler holds the cell exclusively, and a synchronous commit cannot wait. Use whenFree(cell, ...) to wait for the ' +
     'cell, or commit from a pool, which always waits.',
   released:
-    'its exclusive hold was already released. The pool replaced the member because its handler took too long, and the late ' +
-    'result must not be committed.',
+    'its exclusive hold has ended before. The pool has replaced the member since its handler took too long, or the lease of a ' +
+    'store on other machines has run out since this process stood still. The late result must not be committed: read the state ' +
+    'again, and retry.',
   stale:
     'it was based on a version that is no longer the latest. Read the cell again and retry, or use update(recipe).',
   nested:

@@ -75,7 +75,7 @@ export class Deliveries {
   take(incoming: Incoming, lane: number): void {
     const job = this.#open(incoming, lane)
     if (job === null) return
-    if (incoming.deliveries > 1 && this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
+    if (this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
     const covered = this.ports.marks.cover(lane, incoming.seq)
     if (covered === null && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++

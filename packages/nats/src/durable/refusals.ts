@@ -32,10 +32,8 @@ export class Refusals {
   #refused: { readonly subject: string; readonly says: string } | null = null
   #isAsking = false
   #unheardAt: Nanos = -Infinity
-  /** The last casts that were acknowledged here: their places, and when they were stored. */
-  readonly #places = new Float64Array(MOST)
-  readonly #times = new Float64Array(MOST)
-  #next = 0
+  /** The last casts that were acknowledged here: when they were stored, by their places. */
+  readonly #acknowledged = new Map<number, number>()
 
   constructor(
     private readonly queue: QueueFacts,
@@ -74,16 +72,18 @@ export class Refusals {
 
   /** A cast was acknowledged. */
   acknowledged({ seq, storedAt }: Acknowledgeable): void {
-    this.#places[this.#next] = seq
-    this.#times[this.#next] = storedAt
-    this.#next = (this.#next + 1) % MOST
+    this.#acknowledged.delete(seq)
+    this.#acknowledged.set(seq, storedAt)
+    if (this.#acknowledged.size <= MOST) return
+    for (const oldest of this.#acknowledged.keys()) return void this.#acknowledged.delete(oldest)
   }
 
-  /** Whether a cast that comes again was acknowledged here: the server has not heard it. */
-  isUnheard({ seq, storedAt }: Acknowledgeable): boolean {
-    const isKnown = this.#places.some((place, i) => place === seq && this.#times[i] === storedAt)
-    if (isKnown) this.#unheardAt = this.queue.clock.now()
-    return isKnown
+  /** Whether a cast that comes was acknowledged here: the server has not heard it, or was killed and has forgotten it. */
+  isUnheard({ seq, storedAt, deliveries }: Acknowledgeable & { readonly deliveries: number }): boolean {
+    if (this.#acknowledged.get(seq) !== storedAt) return false
+    // A server that was killed counts from 1 again.
+    if (deliveries > 1) this.#unheardAt = this.queue.clock.now()
+    return true
   }
 
   /** Asks whether it is allowed now. Called now and then; never rejects. */

@@ -68,3 +68,35 @@ describe('a server that is killed together with the consumer', () => {
     expect((await runsOf(['a'], { name: 'few', maxDeliver: 3 }, 0)).runs).toEqual(['a 1'])
   })
 })
+
+describe('a server that is killed while the consumer lives on', () => {
+  it('brings casts again that are done, and none is run again there', async () => {
+    const runs = new Map<number, number>()
+    const Count = definePool({
+      casts: {
+        count: async ({ n }: { n: number }) => {
+          await new Promise(setImmediate)
+          runs.set(n, (runs.get(n) ?? 0) + 1)
+          return noReply()
+        },
+      },
+    })
+    const connection = await connectTo(server, { maxReconnectAttempts: -1, reconnectTimeWait: 20 })
+    const jobs = await durable<typeof Count>(connection, { name: 'living', ackWait: 500 })
+    for (let n = 0; n < 300; n++) await jobs.cast({ type: 'count', n }, { key: `k${n % 10}` })
+    const system = start()
+    const consumer = await jobs.consume(spawnPool(system, Count, 'count', { size: 4 }))
+    await until(() => runs.size > 130, 'some are done')
+    const doneBefore = new Set(runs.keys())
+    // What is in hand at the end may run again.
+    await until(() => runs.size > 150, 'others are in hand')
+    await server.kill()
+    await server.start()
+    await until(() => runs.size === 300, 'all are done')
+    await until(async () => (await jobs.inspect()).waiting === 0, 'none waits')
+    expect([...doneBefore].filter((n) => runs.get(n)! > 1)).toEqual([])
+    await consumer.stop({ within: 1000 })
+    stop(system)
+    await connection.close()
+  })
+})
