@@ -1,6 +1,7 @@
 import { start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getHeapCodeStatistics } from 'node:v8'
+import { tell } from '../lasting'
 import { collect } from '../measure'
 import { Chaos } from './chaos'
 import type { Found } from './found'
@@ -51,7 +52,7 @@ async function run(minutes: number): Promise<Found> {
   const resident: number[] = []
   const begin = performance.now()
   for (let tenth = 0; tenth < TENTHS; tenth++) {
-    process.stderr.write(`  chaos: ${(tenth * minutes) / TENTHS} of ${minutes} min\n`)
+    tell('chaos', tenth / TENTHS, minutes)
     const end = begin + ((tenth + 1) * minutes * 60_000) / TENTHS
     do await chaos.round(ROUND_MS)
     while (performance.now() < end)

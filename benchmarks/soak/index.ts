@@ -1,6 +1,7 @@
 import { inspect } from '@genpool/core'
 import { start, stop } from 'nact'
 import { bytesOf } from '../heap'
+import { tell } from '../lasting'
 import { collect, inFlight, type Row } from '../measure'
 import { openLoop } from './load'
 import { Overhead } from './overhead'
@@ -49,7 +50,7 @@ export async function soak(minutes: number): Promise<{ readonly soaked: Soaked; 
   const heaps: number[] = []
   const lost: number[] = []
   for (let tenth = 0; tenth < TENTHS; tenth++) {
-    process.stderr.write(`  soak: ${(tenth * minutes) / TENTHS} of ${minutes} min\n`)
+    tell('soak', tenth / TENTHS, minutes)
     lost.push(await openLoop(capacity * LOAD, (minutes * 60_000) / TENTHS, () => void arrive()))
     collect()
     heaps.push(process.memoryUsage().heapUsed - ballast)
