@@ -290,12 +290,3 @@ describe('changing the size of a pool that runs', () => {
     expect(() => configure(pool, { size: { max: 3 } })).toThrow('its own broker')
   })
 })
-
-it('grows for a request that has to wait just after a look at the size, although nothing else comes', async () => {
-  const { pool } = spawned({ size: { min: 1, max: 2 } })
-  await clock.advance(10)
-  void call(pool, { type: 'work', ms: 60_000 }, { timeout: 90_000 }).catch(() => undefined)
-  void call(pool, { type: 'work', ms: 1 }, { timeout: 5000 }).catch(() => undefined)
-  await clock.advance(1000)
-  expect(inspect(pool).waiting).toBe(0)
-})
