@@ -68,6 +68,17 @@ describe('terminate in a thread', () => {
   })
 })
 
+describe('handleContinue in a thread', () => {
+  it('is called before its member is recycled', async () => {
+    const pool = open({ recycle: { afterMessages: 1, jitter: 0 } })
+    for (let i = 0; i < 3; i++) await call(pool, { type: 'goOn' })
+    await until(() => getMembers(pool).some(({ name }) => name === 'member-1.4'))
+    await drain(pool)
+    // What the last states were together: each has both steps.
+    expect(words[1]).toBe(3 * 11)
+  })
+})
+
 describe('ctx.afterCommit in a thread', () => {
   it('runs with the new state, and not for a handler that fails', async () => {
     const pool = open()
