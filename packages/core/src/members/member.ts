@@ -259,7 +259,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   giveUp(request: Request): boolean {
-    return this.worker.giveUp?.(request) !== false
+    return this.worker.giveUp?.(request) !== false || !this.hand.hasGiven(request)
   }
 
   gaveUp(request: Request, error: GenPoolError): void {
