@@ -20,6 +20,7 @@ import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
 import { Starting } from './starting'
 import type { Thread, ThreadListener } from './thread'
+import { TooLate } from './too-late'
 
 /** What the threads of one pool have in common. */
 export interface Threads {
@@ -61,6 +62,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #runTimes: RunTimes
   readonly #endings: Endings
   readonly #starting: Starting
+  readonly #tooLate: TooLate
   readonly #isReal: boolean
   /** Null if each member has a state of its own. */
   readonly #state: FollowedState | null
@@ -95,6 +97,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       },
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
+    this.#tooLate = new TooLate(this.#ledger, () => systemClock.now())
     this.#deadlines = new MovingDeadlines(this.#ledger, thread.words, this.#isReal)
     this.#giving = new Giving(seat, host, {
       ledger: this.#ledger,
@@ -160,7 +163,7 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   giveUp(job: Job): boolean {
     // The store may take long: its caller is told that nobody knows yet whether the commit counts.
-    return this.#ledger.giveUp(job) || this.isWriting(job)
+    return this.#ledger.giveUp(job) || this.isWriting(job) || this.#tooLate.giveUp(job)
   }
 
   leave(job: Job): boolean {
@@ -258,6 +261,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   look(): void {
     this.#starts.look()
     this.#reports.sweep()
+    this.#tooLate.look()
     this.#thread.hold(this.isBusy)
     if (this.#ledger.size === 0) this.#idles()
   }
