@@ -225,6 +225,11 @@ export interface Worker<J extends Job = Job> {
    * whose work nobody can end.
    */
   hurry?(): void
+  /**
+   * Its start is not wanted any more, though it has not taken too long: the pool has become smaller, for example. Another one may follow
+   * soon, and could use what this one has begun. Left out: `hurry` is called.
+   */
+  unwanted?(): void
 }
 
 /** What a worker is made for. */

@@ -29,6 +29,8 @@ export interface Threads {
   take(): Thread
   /** A thread that its member leaves is there for the next one. */
   keep(thread: Thread): void
+  /** The same of one that may still load. */
+  leftLoading(thread: Thread): void
   /** Something is under way: looks after it until all is done. */
   watch(): void
   /** Work may have to move to a thread that has none. */
@@ -225,6 +227,11 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   hurry(): void {
     this.#endings.hurry()
+  }
+
+  unwanted(): void {
+    if (this.#starting.leave()) this.threads.leftLoading(this.#thread)
+    else this.hurry()
   }
 
   // --- what the thread says ---
