@@ -1,6 +1,6 @@
 import { call, definePool, drain, inspect, noReply, spawnPool } from '@genpool/core'
 import { spawnBroker } from '@genpool/broker'
-import { clock, system } from './virtual-system'
+import { clock, system } from '../virtual-system'
 
 describe('a call that a member of another pool runs, behind the same broker, and answers later', () => {
   it('waits in its own pool, and the other one drains', async () => {
