@@ -133,6 +133,12 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.worker.hurry?.()
   }
 
+  /** Its start is not wanted any more: it may leave to another one what it has begun. */
+  unwanted(): void {
+    if (this.worker.unwanted === undefined) this.hurry()
+    else this.worker.unwanted()
+  }
+
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
     this.extend().add(request, first)
@@ -259,7 +265,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   giveUp(request: Request): boolean {
-    return this.worker.giveUp?.(request) !== false
+    return this.worker.giveUp?.(request) !== false || !this.hand.hasGiven(request)
   }
 
   gaveUp(request: Request, error: GenPoolError): void {

@@ -225,6 +225,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
   awaitReply(request: Request): void {
     this.#awaitingReply ??= new Set()
     this.#awaitingReply.add(request)
+    request.giveUpAgain()
   }
 
   get deadlines(): Deadlines<Request | PackedCalls<Request>> {
@@ -236,6 +237,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     const errorOf = (of: Request): GenPoolError => this.parts.failures[why](of)
     if (request instanceof SharedCall) this.sharing.leave(request, errorOf)
     else this.withdraw(request, errorOf(request))
+    // Its answer is on its way. If the run ends without one, it is given up then.
+    if (request.outcome === null) request.extend().givesUp = () => this.giveUp(request, why)
   }
 
   /** Takes a request back, wherever it is. */

@@ -242,6 +242,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return true
   }
 
+  /** Its run has ended without an answer: it fails if its caller has given up before, when that was refused. */
+  giveUpAgain(): void {
+    if (this.rarely !== null && this.outcome === null) this.rarely.givesUp?.()
+  }
+
   /** Fires `ctx.signal`: that of a batch when nobody waits for it any more. */
   protected abort(error: GenPoolError): void {
     const batch = this.runner?.batch

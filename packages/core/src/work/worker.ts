@@ -55,6 +55,8 @@ export interface Job {
   succeed(value: unknown, answered: boolean): boolean
   /** Notes that its run has committed. If its answer comes later, or never, its caller is told so. Left out: nothing is noted. */
   committed?(): void
+  /** Gives it up if its caller has tried that before and `giveUp` has refused. Left out: it waits for the end of its run. */
+  giveUpAgain?(): void
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */
@@ -187,7 +189,8 @@ export interface Worker<J extends Job = Job> {
   cancel(job: J, reason: unknown): void
   /**
    * The caller of a job is about to give up. True: the job will not commit. False: it is too late, since the commit is done and the
-   * answer is on its way; then it neither expires nor is cancelled. Left out by workers that commit in this thread.
+   * answer is on its way. Then it neither expires nor is cancelled unless its run ends without an answer, or `job.giveUpAgain` is called
+   * and this returns true. Left out by workers that commit in this thread.
    */
   giveUp?(job: J): boolean
   /**
@@ -222,6 +225,11 @@ export interface Worker<J extends Job = Job> {
    * whose work nobody can end.
    */
   hurry?(): void
+  /**
+   * Its start is not wanted any more, though it has not taken too long: the pool has become smaller, for example. Another one may follow
+   * soon, and could use what this one has begun. Left out: `hurry` is called.
+   */
+  unwanted?(): void
 }
 
 /** What a worker is made for. */
