@@ -27,8 +27,8 @@ export interface DirectPorts {
 
 /** Where calls come from. */
 interface Calls {
-  /** A call has its answer, and may be used again. */
-  done(call: DirectCall): void
+  /** The call has no answer yet, and is not used again. */
+  waits(): void
   /** A handler has not answered at once. */
   wasLate(handler: Handler): void
 }
@@ -130,7 +130,6 @@ export class DirectCall {
         member.status = 'idle'
         member.asks = true
       } else member.seekWork()
-      this.calls.done(this)
       turnWork.endOne()
       return step.value
     } catch (error) {
@@ -156,11 +155,11 @@ export class DirectCall {
     const answer = this.answer
     this.answer = undefined
     this.isAnswered = false
-    this.calls.done(this)
     return answer
   }
 
   private wait(request: Request): Promise<unknown> {
+    this.calls.waits()
     if (request.attempt > 0) this.calls.wasLate(request.handler)
     if (request.outcome === null) this.parts.pool.deadlines.add(request)
     return new Promise((resolve) => (this.resolve = resolve))

@@ -24,8 +24,8 @@ export class DirectCalls {
   private prompt: Handler | null = null
   /** Those that did not answer at once. */
   private late: Set<Handler> | null = null
-  /** A call that is over, to be used again. */
-  private free: DirectCall | null = null
+  /** Used for each call that has its answer in its microtask: only one is under way at a time. Made when it is needed. */
+  private next: DirectCall | null = null
 
   private readonly turn: Turn
   private readonly turnWork: TurnWork
@@ -60,8 +60,7 @@ export class DirectCalls {
     const now = this.turn.now()
     const member = (this.idle as IdleMembers).takeIdle(now)
     if (member === null) return null
-    const call = this.free ?? new DirectCall(this, this.parts)
-    this.free = null
+    const call = (this.next ??= new DirectCall(this, this.parts))
     const request = new Request(this.pool, kind, handler, message, call.tell, now)
     call.request = request
     call.member = member
@@ -86,12 +85,10 @@ export class DirectCalls {
     return true
   }
 
-  /** A call has its answer, and may be used again. */
-  done(call: DirectCall): void {
-    this.free = call
+  waits(): void {
+    this.next = null
   }
 
-  /** A handler has not answered at once. */
   wasLate(handler: Handler): void {
     this.late ??= new Set()
     this.late.add(handler)

@@ -69,13 +69,9 @@ export class Intake {
 
   /** Fast path: `#ask` where nothing has to be checked. Saves 8 % of a short call. */
   private askPlainly(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> {
-    const direct = (this.direct ??= new DirectCalls(this.parts))
-    return direct.take(kind, handler, message, timeout) ?? this.askByQueue(kind, handler, message, timeout)
-  }
-
-  /** Apart from `askPlainly`, so that a direct call makes nothing for the function in it. */
-  private askByQueue(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> {
     const { pool } = this
+    const answer = (this.direct ??= new DirectCalls(this.parts)).take(kind, handler, message, timeout)
+    if (answer !== null) return answer
     let resolve!: (value: unknown) => void
     const promise = new Promise((done) => (resolve = done))
     if (kind === 'call' && pool.port.packs && pool.pack(this.makerOfCalls(timeout), handler, message, resolve))
