@@ -44,7 +44,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     { workers, seat }: { readonly workers: WorkerFactory<Request>; readonly seat: WorkerSeat },
     bornAt: Nanos,
   ) {
-    super(bornAt)
+    super(bornAt, true)
     // The first value is not a number, so V8 stores a pointer to a shared number instead of a copy in each member.
     this.bornAt = null as unknown as Nanos
     this.bornAt = bornAt

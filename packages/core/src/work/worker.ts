@@ -6,7 +6,7 @@ import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
-import type { Following } from '../behaviours/step'
+import type { Following, Step } from '../behaviours/step'
 import type { RequestKind } from '../requests/outcome'
 import type { SpanAttributes } from '../requests/scope'
 import type { StateOptions } from './state-options'
@@ -135,17 +135,14 @@ export interface Ran {
   readonly version: number
 }
 
-/** A worker for a host that calls the handler itself. */
+/** A worker that can run a call which is alone. */
 export interface LoneRuns<J extends Job = Job> {
-  /** Where the state is. */
-  readonly shortCell: Cell<unknown> | null
-  /** When the job in hand began. */
-  startedAt: Nanos
-  readonly ended: boolean
-  /** The handler threw. Reports it. */
-  threw(job: J, error: unknown): void
-  /** The handler asked for more than a plain answer. Goes on in the general way: the job is reported, or will be. */
-  goOn(job: J, ran: Ran): void
+  /**
+   * Runs a call whose start its host has counted.
+   *
+   * @returns the step of a plain answer, which its host gives, and which is not reported; null for all else: the call is reported, or will be
+   */
+  runAlone(job: J, startedAt: Nanos): Step | null
 }
 
 /**
@@ -178,7 +175,7 @@ export interface Worker<J extends Job = Job> {
    * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
   runRow?(row: CastRow, casts: Casts): boolean
-  /** For a host that calls the handler itself, of a call that is alone. Null if it cannot. Left out by workers that run nothing at once. */
+  /** Itself, if it can run a call that is alone; otherwise null. Left out by workers that run nothing at once. */
   lone?(): LoneRuns<J> | null
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
