@@ -64,8 +64,7 @@ export class JobConsumer {
     })
     this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
-    const consumers = queue.names.lanes.map(({ consumer }) => consumer)
-    this.#inbox = new PullInbox(queue.connection, queue.names, consumers, {
+    this.#inbox = new PullInbox(queue.connection, queue.names, queue.names.consumers, {
       message: (message) => this.#received(message),
       ended: (lane, left) => this.#pullEnded(lane, left),
       deleted: () => void this.#mend(),
@@ -75,6 +74,7 @@ export class JobConsumer {
       names: queue.names,
       publisher: queue.notes,
       now: () => queue.time.now(),
+      saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
     })
     this.#refusals = new Refusals(queue, {
@@ -89,7 +89,7 @@ export class JobConsumer {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
-    this.#watch = new QueueWatch({ clock, ask: () => queue.inspect() })
+    this.#watch = new QueueWatch({ clock, ask: () => queue.tend() })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     this.#off = () => {
@@ -119,7 +119,8 @@ export class JobConsumer {
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
-      trouble: this.#trouble ?? this.#refusals.trouble ?? this.queue.notes.trouble,
+      trouble: this.#trouble ?? this.#refusals.trouble ?? this.queue.trouble,
+      cleared: this.queue.leftovers.deleted,
       server: this.#watch.figures,
       ...this.#counts,
     }
@@ -145,7 +146,7 @@ export class JobConsumer {
     }
     if (this.#link.usable) await gone
     if (!connection.isClosed()) await this.#deliveries.idle()
-    if (this.#link.usable) await flushed(connection)
+    if (this.#link.usable) await this.queue.settle()
     this.#release(null)
   }
 
@@ -242,6 +243,7 @@ export class JobConsumer {
     this.#mending = false
     if (this.#trouble !== null) return void this.#mend()
     this.#later.look()
+    this.#watch.again()
     this.#planSoon()
   }
 

@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
 import { refusalIn, toldOf } from '../refusal'
+import type { QueueInspection } from './figures'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
 export class DurableFailures {
@@ -18,12 +19,15 @@ export class DurableFailures {
     return new UnreachableError(this.queue, false, { says, cause })
   }
 
-  /** A cast could not be stored, or nobody knows. */
-  notStored(cause: unknown, id: string, mayBeStored: boolean): GenPoolError {
+  /** A cast could not be stored, or nobody knows. `seen`: what a queue has that is full, if that is known. */
+  notStored(
+    cause: unknown,
+    { id, mayBeStored, seen }: { id: string; mayBeStored: boolean; seen: QueueInspection | null },
+  ): GenPoolError {
     const advice = mayBeStored
       ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
       : isFull(cause)
-        ? `${FULL} The cast is not stored.`
+        ? `${fullOf(seen)} The cast is not stored.`
         : 'The cast is not stored.'
     return new UnreachableError(this.queue, mayBeStored, {
       says: `${whatHappened(cause, this.domain)} ${advice}`,
@@ -48,9 +52,26 @@ export function hasNoResponders(error: unknown): boolean {
   return typeof isNoResponders === 'function' && isNoResponders.call(error)
 }
 
-const FULL =
-  'The queue is full. Consume faster, or give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), ' +
-  'or the storage of the account and the server.'
+const MORE_ROOM =
+  'give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), or the storage of the account and the server.'
+const FULL = `The queue is full. Consume faster, or ${MORE_ROOM}`
+
+/** Why a queue is full, and what helps. */
+function fullOf(seen: QueueInspection | null): string {
+  if (seen === null) return FULL
+  const { waiting, inHand, delayed, leftovers } = seen
+  const has = `The queue is full: ${waiting} waiting, ${inHand} in hand, ${delayed} held back`
+  if (leftovers > 0) {
+    return (
+      `${has}, and ${leftovers} that came back with a server that was killed, though they are done. Consumers delete these: start one, or ` +
+      `look at its explain(). Or ${MORE_ROOM}`
+    )
+  }
+  if (waiting + inHand + delayed === 0) {
+    return `${has}. What is used up is the storage of the account or the server: look at "nats stream ls", and ${MORE_ROOM}`
+  }
+  return `${has}. Consume faster, or ${MORE_ROOM}`
+}
 
 /** Whether a stream, an account or a server has no room left. */
 export function isFull(cause: unknown): cause is JetStreamApiError {

@@ -14,6 +14,7 @@ const quiet: QueueInspection = {
   delayed: 0,
   dead: 0,
   oldestMs: 0,
+  leftovers: 0,
   asking: 0,
   trouble: null,
 }
@@ -38,6 +39,7 @@ const consumer = (
   connected: true,
   stopping: false,
   inHand: 3,
+  cleared: 0,
   atMost: 4,
   members: 4,
   asked: 0,
