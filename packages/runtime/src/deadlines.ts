@@ -9,19 +9,19 @@ export interface Expiring {
   wheelSlot: number
 }
 
-/** About a millisecond, the resolution of Node's own timers. A power of two, so that dividing by it is exact. */
-const TICK: Nanos = 2 ** 20
+/** Below a millisecond, the resolution of Node's own timers. A power of two, so that dividing by it is exact. */
+const TICK: Nanos = 2 ** 19
 const LEVELS = 6
 const SLOTS = 64
 /** Ticks that one slot of each level spans. */
 const SPAN = Array.from({ length: LEVELS }, (_, level) => SLOTS ** level)
-/** The longest distance in ticks, about two years. A later deadline waits in the last slot and is placed again from there. */
+/** The longest distance in ticks, about a year. A later deadline waits in the last slot and is placed again from there. */
 const HORIZON = SLOTS ** LEVELS - 1
 
 /**
  * A hierarchical timing wheel: adding and removing are O(1), for any number of entries and any distance.
  *
- * Pure: the time is an argument. An entry expires at the first tick (2^20 ns) that is not before its deadline.
+ * Pure: the time is an argument. An entry expires at the first tick (2^19 ns) that is not before its deadline.
  *
  * @see Varghese and Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987
  */

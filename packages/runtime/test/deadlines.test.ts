@@ -2,7 +2,7 @@ import { Deadlines, type Expiring, type Nanos, NS_PER_MS, TimingWheel } from '@g
 import { virtualClock } from '@genpool/runtime/testing'
 import fc from 'fast-check'
 
-const TICK = 2 ** 20
+const TICK = 2 ** 19
 
 class Entry implements Expiring {
   wheelPrevious: Expiring | null = null
