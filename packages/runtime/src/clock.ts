@@ -1,10 +1,8 @@
 import { withoutContext } from './caller-context'
+import { deferInHost, HostTimer, HostTimers, type Time, timeOfTimers, type TimeSource } from './host-timers'
+import { type Nanos, NS_PER_MS } from './nanos'
 
-/** Integer nanoseconds on a monotonic clock with an arbitrary origin. May be negative. */
-export type Nanos = number
-
-/** Nanoseconds in a millisecond. */
-export const NS_PER_MS = 1_000_000
+export { type Nanos, NS_PER_MS }
 
 /** A timer that can be cancelled. Cancelling it again, or after it has fired, does nothing. */
 export interface Timer {
@@ -29,38 +27,6 @@ export interface Clock {
   defer(fn: () => void): void
 }
 
-/** The longest delay that `setTimeout` accepts. A longer one takes several steps. */
-const MAX_DELAY_MS = 2 ** 31 - 1
-
-class SystemTimer implements Timer {
-  #handle: ReturnType<typeof setTimeout> | undefined
-
-  constructor(
-    private readonly at: Nanos,
-    private readonly fn: () => void,
-    private readonly holds: boolean,
-  ) {
-    this.#arm()
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle)
-    this.#handle = undefined
-  }
-
-  #arm(): void {
-    const delay = Math.ceil((this.at - systemClock.now()) / NS_PER_MS)
-    this.#handle = setTimeout(this.#fire, Math.min(Math.max(delay, 0), MAX_DELAY_MS))
-    if (!this.holds) this.#handle.unref()
-  }
-
-  readonly #fire = (): void => {
-    // Node rounds timers to whole milliseconds and may fire just before `at`: then wait for the remainder.
-    if (systemClock.now() < this.at) this.#arm()
-    else this.fn()
-  }
-}
-
 /**
  * Where the time of a process begins. V8 compiles what handles times for small integers, as long as all have been below 2^31, and
  * once more for larger ones: from 0, each process would do so 2.1 seconds after its start, and each thread.
@@ -74,22 +40,32 @@ const BEGIN: Nanos = 2 ** 32
  * Fast path: fake timers replace `setTimeout`, too, which V8 knows to be the same as before without reading it. `performance` has a
  * getter, and is read only then and once in each turn. Saves 7 % of a call, one at a time.
  */
-class MonotonicTime {
-  private host = performance
+class MonotonicTime implements Time {
+  private host: TimeSource = performance
   private source = this.host.now
   private timeout = setTimeout
   private ahead = BEGIN
+  readonly timers = new HostTimers(this)
 
   now(): Nanos {
     if (setTimeout !== this.timeout || this.host.now !== this.source) this.follow()
     return Math.round(this.host.now() * NS_PER_MS) + this.ahead
   }
 
+  skipTo(now: Nanos): void {
+    this.ahead += now - this.now()
+  }
+
   /** Goes on with what there is now. What was replaced still tells its time. */
   follow(): void {
+    const host = timeOfTimers()
+    if (host !== this.host || host.now !== this.source) this.goOn(host)
+    if (setTimeout === this.timeout) return
     this.timeout = setTimeout
-    const host = performance
-    if (host === this.host && host.now === this.source) return
+    this.timers.moveAll()
+  }
+
+  private goOn(host: TimeSource): void {
     const last = Math.round(this.source.call(this.host) * NS_PER_MS) + this.ahead
     this.host = host
     this.source = host.now
@@ -103,12 +79,15 @@ const time = new MonotonicTime()
 export const systemClock: Clock = {
   now: () => time.now(),
   // A timer is seldom of one caller only, and would keep what the context holds in memory.
-  setTimer: (at, fn, holds = true) => withoutContext(() => new SystemTimer(at, fn, holds)),
+  setTimer: (at, fn, holds = true) => withoutContext(() => new HostTimer(time.timers, at, { fn, holds })),
   defer: (fn) => {
     time.follow()
-    setImmediate(fn)
+    deferInHost(fn)
   },
 }
+
+/** What all threads share, also where a test has replaced it. */
+const hrtime = process.hrtime.bigint
 
 /**
  * The clock of another thread of this process: a deadline of the one is one of the other.
@@ -116,7 +95,7 @@ export const systemClock: Clock = {
  * @param offset what `clockOffset` returned there
  */
 export function clockOfThread(offset: bigint): Clock {
-  const ahead = Number(process.hrtime.bigint() - offset) - systemClock.now()
+  const ahead = Number(hrtime() - offset) - systemClock.now()
   return {
     now: () => systemClock.now() + ahead,
     setTimer: (at, fn, holds) => systemClock.setTimer(at - ahead, fn, holds),
@@ -126,5 +105,5 @@ export function clockOfThread(offset: bigint): Clock {
 
 /** By how much the time of all threads is ahead of a clock that shows `now`. */
 export function clockOffset(now: Nanos): bigint {
-  return process.hrtime.bigint() - BigInt(now)
+  return hrtime() - BigInt(now)
 }
