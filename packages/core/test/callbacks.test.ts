@@ -52,7 +52,9 @@ it('refuses an effect that is no function where it is given', async () => {
   const { pool, reported } = spawned()
   const failed = call(pool, { type: 'noEffect' }).catch((error: Error) => error.cause)
   await clock.settle()
-  expect(await failed).toMatchObject({ message: expect.stringContaining('The effect given to ctx.afterCommit is wrong') })
+  expect(await failed).toMatchObject({
+    message: expect.stringContaining('The effect given to ctx.afterCommit is wrong'),
+  })
   expect(reported).toEqual([])
 })
 

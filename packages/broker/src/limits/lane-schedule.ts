@@ -116,7 +116,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
 
   /** Makes sure that one more of its key may wait: false if the key has its `max`, and none of them is less urgent. */
   hasRoomFor(entry: E, { keyed }: Pass<E>, now: Nanos): boolean {
-    if (keyed === null || keyed.waiting < keyed.rules.max) return true
+    if (keyed === null || keyed.hasRoom) return true
     return this.parking.shedFor(entry, this.parking.lastOf(keyed), now)
   }
 

@@ -64,6 +64,11 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     return this.ready + this.parked
   }
 
+  /** Whether a new request that knows it may wait. Those count that wait elsewhere, too: for another limit or for their own key. */
+  get hasRoom(): boolean {
+    return this.known - this.running <= this.rules.max
+  }
+
   /** Forgets what stands in the queue; keeps what runs, and what the rate has counted. */
   reset(): void {
     this.ready = this.readyCost = 0

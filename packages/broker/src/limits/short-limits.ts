@@ -83,7 +83,7 @@ export class ShortLimits<E extends Waiting> {
     if (only !== null && holdsFor(entry, only)) return this.tryEnqueueWithKey(entry, now)
     const pass = this.passes.of(entry)
     const { keyed } = pass
-    if (keyed !== null && keyed.waiting >= keyed.rules.max) return false
+    if (keyed !== null && !keyed.hasRoom) return false
     const lane = pass.closedLane(0, now)
     if (lane !== null) return this.parked(entry, lane, now)
     if (!this.enqueued(entry, now)) return false
@@ -95,7 +95,7 @@ export class ShortLimits<E extends Waiting> {
     const lane = laneOf(entry)
     if (lane === null) {
       if (isShut(entry, now)) return this.tryParkWithKey(entry, now)
-    } else if (lane.waiting >= lane.rules.max) return false
+    } else if (!lane.hasRoom) return false
     else if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
     if (!this.enqueued(entry, now)) return false
     enter(entry)
@@ -108,12 +108,12 @@ export class ShortLimits<E extends Waiting> {
     if (holdsKey(entry)) return this.tryParkWithKey(entry, now)
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
-    return lane !== null && lane === pass.keyed && lane.waiting < lane.rules.max && this.parked(entry, lane, now)
+    return lane !== null && lane === pass.keyed && lane.hasRoom && this.parked(entry, lane, now)
   }
 
   private tryParkWithKey(entry: E, now: Nanos): boolean {
     const lane = laneOf(entry)
-    if (lane !== null) return lane.waiting < lane.rules.max && lane.isClosed(1, 0, now) && this.parked(entry, lane, now)
+    if (lane !== null) return lane.hasRoom && lane.isClosed(1, 0, now) && this.parked(entry, lane, now)
     const limit = limitOf(entry)
     const place = placeOf(entry)
     return !limit.isFull(place) && limit.isClosed(place, now) && this.parked(entry, laneFor(entry), now)

@@ -8,6 +8,9 @@ import { TagIndex } from './tag-index'
 import { Turns } from './turns'
 import { type Waiting } from './waiting'
 
+/** So many empty lanes keep their turns. */
+const MOST_KEPT = 1000
+
 /** The lanes of all keys of a fair queue: those that take turns, and the empty ones that are still remembered. */
 export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
   /** The lanes that may have requests, in the order of their turns. */
@@ -15,6 +18,8 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
   readonly tags = new TagIndex<E>()
   readonly #active = new Map<unknown, Lane<E>>()
   readonly #retired = new RetiredLanes<E>()
+  /** Empty ones whose turns are not over: they are in no round. The first was passed over first. */
+  readonly #passedOver = new Set<Lane<E>>()
   /** Null while all keys have the same weight. */
   #weightOf: ((key: unknown) => number) | null
   #serial = 0
@@ -40,6 +45,36 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     if (this.#weightOf !== null) lane.weight = this.#weightOf(key.value)
     this.#active.set(key.id, lane)
     return lane
+  }
+
+  /**
+   * An empty lane has its turn. With weights it keeps what is left of that: limits may hold requests of its key back, and it goes on
+   * when they come. Otherwise a key that runs as much as it may would lose its weight.
+   */
+  passOver(lane: Lane<E>, now: Nanos): void {
+    if (this.#weightOf === null) return this.retire(lane, now)
+    this.#passedOver.add(lane)
+    if (this.#passedOver.size <= MOST_KEPT) return
+    const [first] = this.#passedOver
+    if (first === undefined) return
+    this.#passedOver.delete(first)
+    this.retire(first, now)
+  }
+
+  /** A new request is about to come into a lane: the turn that it kept is over. */
+  arriving(lane: Lane<E>): void {
+    if (!this.#takeKept(lane)) return
+    lane.credit = 0
+    this.turns.append(lane)
+  }
+
+  /** One that was held back is about to come into a lane, which goes on with the turn that it kept. */
+  comingBack(lane: Lane<E>): void {
+    if (this.#takeKept(lane)) this.turns.prepend(lane)
+  }
+
+  #takeKept(lane: Lane<E>): boolean {
+    return this.#passedOver.size > 0 && this.#passedOver.delete(lane)
   }
 
   /** Retires an empty lane; a CoDel lane is remembered while its state may matter. */
@@ -90,6 +125,7 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
   clear(): void {
     this.#active.clear()
     this.#retired.clear()
+    this.#passedOver.clear()
     this.turns.clear()
   }
 

@@ -58,6 +58,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       lane = this.#addLane({ value, id }, [entry], now)
       this.#lanes.turns.append(lane)
     } else {
+      this.#lanes.arriving(lane)
       const before = lane.queue.length
       lane.queue.enqueue(entry, now)
       this.#account(lane, before)
@@ -78,7 +79,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       }
       // First, since a retired lane stands in another heap.
       this.#timers.delete(lane)
-      this.#lanes.retire(lane, now)
+      this.#lanes.passOver(lane, now)
     }
     this.#nextAll = Infinity
     this.#finish(now)
@@ -135,7 +136,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     if (lane === undefined) {
       lane = this.#addLane({ value, id }, [], now)
       this.#lanes.turns.append(lane)
-    }
+    } else this.#lanes.comingBack(lane)
     add(lane.queue)
     this.#length++
     // Its age may be over: the next call of `timeout` looks, which is later than this one.

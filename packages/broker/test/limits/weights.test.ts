@@ -3,6 +3,35 @@ import { createBroker, fairQueue } from '../../src'
 import { RUNS } from '../laws/runs'
 import { Job } from './model'
 
+/** How many of each key begin in 600 steps, while each has work. In a step all that runs ends, one after the other. */
+function served(
+  weight: Readonly<Record<string, number>>,
+  { size, concurrency }: { size: number; concurrency: number },
+) {
+  const tenants = Object.keys(weight)
+  const broker = createBroker<Job, Job>({ limits: { by: 'tenant', concurrency, weight }, budget: false }, 0)
+  const counts = Object.fromEntries(tenants.map((tenant) => [tenant, 0]))
+  let id = 0
+  for (let n = 0; n < 20; n++) for (const tenant of tenants) broker.ask(jobOf(tenant, id++), 0)
+  const take = (now: number): Job[] => {
+    const job = broker.take(now)
+    if (job === null) return []
+    counts[job.task.tenant as string]!++
+    broker.ask(jobOf(job.task.tenant as string, id++), now)
+    return [job]
+  }
+  let running = Array.from({ length: size }, () => take(1)).flat()
+  for (let now = 2; now <= 600; now++) {
+    running = running.flatMap((job) => {
+      broker.release(job, now)
+      return take(now)
+    })
+    // What a key has just let go may go to another member.
+    while (running.length < Math.min(size, concurrency * tenants.length)) running.push(...take(now))
+  }
+  return counts
+}
+
 const jobOf = (tenant: string, id: number): Job => new Job({ id, tenant, user: undefined, cost: 1 }, id)
 
 describe('weights of keys', () => {
@@ -82,6 +111,37 @@ describe('weights of keys', () => {
         })
       }),
       { numRuns: RUNS },
+    )
+  })
+
+  it.each([
+    [{ size: 2, concurrency: 1 }, { gold: 1 }, [400, 400, 400]],
+    [{ size: 2, concurrency: 1 }, { gold: 3 }, [514, 343, 343]],
+    [{ size: 2, concurrency: 1 }, { gold: 100 }, [594, 303, 303]],
+    [{ size: 4, concurrency: 2 }, { gold: 3 }, [1029, 686, 686]],
+    [{ size: 4, concurrency: 2 }, { gold: 100 }, [1188, 606, 606]],
+  ] as const)('hold for a key that also has as many running as may: %j, %j', (pool, { gold }, expected) => {
+    const counts = Object.values(served({ gold, silver: 1, tin: 1 }, pool))
+    counts.forEach((count, i) => expect(Math.abs(count - expected[i]!)).toBeLessThanOrEqual(12))
+  })
+
+  it('never give a heavier key clearly fewer members than a lighter one, or than it had with less weight, whatever the limits', () => {
+    const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 5 })
+    const sizes = fc.record({ size: fc.integer({ min: 1, max: 8 }), concurrency: fc.integer({ min: 1, max: 4 }) })
+    fc.assert(
+      fc.property(weights, sizes, (all, pool) => {
+        const counts = Object.values(served(Object.fromEntries(all.map((weight, i) => [`t${i}`, weight])), pool))
+        // After its turn a key waits for those of the others, also if it might have run all the time.
+        const least = (count: number): number => 0.85 * count - Math.max(...all) - 1
+        all.forEach((weight, i) => {
+          all.forEach((other, j) => {
+            if (weight >= other) expect(counts[i]).toBeGreaterThanOrEqual(least(counts[j]!))
+          })
+        })
+        const lighter = all.map((weight, i) => [`t${i}`, i === 0 ? 1 : weight] as const)
+        expect(counts[0]).toBeGreaterThanOrEqual(least(served(Object.fromEntries(lighter), pool)['t0']!))
+      }),
+      { numRuns: Math.ceil(RUNS / 4) },
     )
   })
 

@@ -1,4 +1,13 @@
-import { type GenPoolError, hasNoOptions, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import {
+  type GenPoolError,
+  hasNoOptions,
+  nearest,
+  NS_PER_MS,
+  OptionsError,
+  sentence,
+  showValue,
+  textOf,
+} from '@genpool/runtime'
 import { isPromisedKey } from '../behaviours/answerable'
 import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'

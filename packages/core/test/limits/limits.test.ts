@@ -1,5 +1,6 @@
 import { call, configure, definePool, explain, inspect, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
+import { stop } from 'nact'
 import { system } from '../virtual-system'
 import { limited, type Work } from './limited'
 
@@ -39,6 +40,31 @@ describe('limits per key', () => {
     expect(
       (await results).map((result) => ('reason' in result ? (result.reason as { reason: string }).reason : 'ok')),
     ).toEqual(['ok', 'ok', 'max'])
+  })
+
+  it.each<[string, PoolOptions, object]>([
+    ['a rate by the same key', { rate: { limit: 1, interval: 1000, by: 'user' } }, {}],
+    ['a rate by another key', { rate: { limit: 1, interval: 1000, by: 'other' } }, {}],
+    ['a rate of all', { rate: { limit: 1, interval: 1000 } }, {}],
+    ['a rate of each key', { limits: { by: 'user', concurrency: 4, max: 2, rate: { limit: 1, interval: 1000 } } }, {}],
+    ['their own key', {}, { key: 'a' }],
+    ['their own key, and their rate', { rate: { limit: 1, interval: 1000, by: 'user' } }, { key: 'a' }],
+    ['a pause', { paused: true }, {}],
+    ['a member', { size: 1 }, {}],
+  ])('count what waits for %s towards "max"', async (_name, options, more) => {
+    const { clock, pool, send } = limited({ limits: { by: 'user', concurrency: 4, max: 2 }, ...options })
+    await clock.settle()
+    const results = Promise.allSettled(
+      Array.from({ length: 12 }, () => send({ user: 'a', ms: 100, other: 'x' } as Work, more)),
+    )
+    await clock.settle()
+    expect(inspect(pool).waiting).toBe(2)
+    stop(pool)
+    await clock.settle()
+    const dropped = (await results).filter(
+      (result) => 'reason' in result && (result.reason as { reason?: string }).reason === 'max',
+    )
+    expect(dropped.length).toBeGreaterThanOrEqual(6)
   })
 
   it('say that it was the limit of the key, and which option to change, if that is what is full', async () => {
