@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
 import { refusalIn, toldOf } from '../refusal'
+import { areFilesGone } from './remade'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
 export class DurableFailures {
@@ -22,9 +23,7 @@ export class DurableFailures {
   notStored(cause: unknown, id: string, mayBeStored: boolean): GenPoolError {
     const advice = mayBeStored
       ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
-      : isFull(cause)
-        ? `${FULL} The cast is not stored.`
-        : 'The cast is not stored.'
+      : `${isFull(cause) ? `${FULL} ` : areFilesGone(cause) ? `${FILES_GONE} ` : ''}The cast is not stored.`
     return new UnreachableError(this.queue, mayBeStored, {
       says: `${whatHappened(cause, this.domain)} ${advice}`,
       cause,
@@ -51,6 +50,10 @@ export function hasNoResponders(error: unknown): boolean {
 const FULL =
   'The queue is full. Consume faster, or give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), ' +
   'or the storage of the account and the server.'
+
+const FILES_GONE =
+  'The server has removed the files of a stream that it still has: that stream was deleted, and made again at once. Delete its ' +
+  'stream "…_jobs" ("nats stream rm"): consumers make it again.'
 
 /** Whether a stream, an account or a server has no room left. */
 export function isFull(cause: unknown): cause is JetStreamApiError {

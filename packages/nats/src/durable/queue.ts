@@ -15,6 +15,8 @@ import { Publisher } from './publisher'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
+import { deletedNow, notDelivered } from './trouble'
+import { undelivered } from './undelivered'
 
 /** One queue of durable casts, as this process uses it: its parts. */
 export class Queue {
@@ -31,6 +33,7 @@ export class Queue {
   readonly letters: DeadLetters
   readonly bodies: Bodies
   readonly #growth = new Growth()
+  #gone: readonly string[] = []
 
   private constructor(
     readonly connection: NatsConnection,
@@ -86,12 +89,24 @@ export class Queue {
   /**
    * Makes what is missing, asks the server for its time, and looks whether it has started anew.
    *
-   * @param changes whether streams that are there are changed to what the options ask for: only by who opens the queue
+   * @param isFirst whether this opens the queue
    */
-  async ensure(changes = false): Promise<void> {
-    await ensureStreams(this.asking, this, changes)
+  async ensure(isFirst = false): Promise<void> {
+    await ensureStreams(this.asking, this, isFirst)
+    this.#gone = []
+    this.notes.isMissing = false
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
+  }
+
+  /** These streams were deleted, and are made again. */
+  gone(streams: readonly string[]): void {
+    this.#gone = streams
+  }
+
+  /** What was deleted and is being made again; null if nothing is. */
+  get deleted(): string | null {
+    return this.#gone.length === 0 ? null : deletedNow(this.#gone)
   }
 
   async inspect(): Promise<QueueInspection> {
@@ -106,19 +121,23 @@ export class Queue {
     const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
     const oldestMs = first === null ? 0 : Math.max(0, Math.round(this.time.now() - first))
     const waiting = sum(({ num_pending }) => num_pending)
+    const inHand = sum(({ num_ack_pending }) => num_ack_pending)
+    const known = waiting + inHand + delayed
+    const lost = await undelivered(jsm, names, { state, known, now: this.time.now() })
     const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
     return {
       queue: name,
       waiting,
       longestLane: Math.max(0, ...ofLanes),
       growsPerSecond: this.#growth.add(waiting, this.clock.now()),
-      inHand: sum(({ num_ack_pending }) => num_ack_pending),
+      inHand,
       repeated: sum(({ num_redelivered }) => num_redelivered),
       delayed,
       dead: dead.state.messages,
       oldestMs,
       asking: sum(({ num_waiting }) => num_waiting),
-      trouble: this.notes.trouble,
+      undelivered: lost,
+      trouble: this.deleted ?? (lost > 0 ? notDelivered(names.jobs, lost) : this.notes.trouble),
     }
   }
 

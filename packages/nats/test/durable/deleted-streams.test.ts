@@ -1,0 +1,127 @@
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { durable, type Durable } from '@genpool/nats'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { start, stop } from 'nact'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
+
+const again = { reconnectTimeWait: 50, maxReconnectAttempts: -1 }
+let server: NatsServer
+let connection: NatsConnection
+let operator: JetStreamManager
+let system: ReturnType<typeof start>
+beforeAll(async () => {
+  server = await startJetStream()
+  connection = await connectTo(server, again)
+  operator = await jetstreamManager((await connectTo(server, again)) as never)
+})
+beforeEach(() => {
+  system = start()
+})
+afterEach(() => stop(system))
+afterAll(endJetStream)
+
+const streamsOf = (name: string, kinds: readonly string[]): string[] => kinds.map((kind) => `genpool_${name}_${kind}`)
+const ALL = ['dead', 'jobs', 'tries']
+const remove = async (names: readonly string[]): Promise<void> => {
+  for (const name of names) await operator.streams.delete(name)
+}
+/** A pool that consumes, and the ids of what has run. `gate`: what a run waits for. */
+async function consuming(name: string, gate: () => Promise<void> | void = () => undefined, ackWait = 60_000) {
+  const ran: string[] = []
+  const behaviour = definePool({
+    init: () => ({}),
+    casts: {
+      work: async (_: object, _state, ctx) => {
+        ran.push(ctx.delivery!.id)
+        await gate()
+        return noReply()
+      },
+    },
+  })
+  const jobs: Durable = await durable(connection, { name, lanes: 4, ackWait, timeout: 20_000 })
+  const consumer = await jobs.consume(spawnPool(system, behaviour, `${name}-${Math.random()}`, { size: 4 }))
+  return { jobs, consumer, ran }
+}
+const cast = (jobs: Durable, id: string, key?: string) =>
+  jobs.cast({ type: 'work' }, { id, ...(key === undefined ? {} : { key }) })
+
+describe('when the streams of a queue are deleted', () => {
+  it.each([
+    ['all', ALL],
+    ['only that of the casts', ['jobs']],
+  ])('while consumers wait, each cast that is stored later runs once: %s', async (what, kinds) => {
+    const name = `wait-${kinds.length}`
+    const { jobs, ran } = await consuming(name, undefined, 1000)
+    const second = await consuming(name, undefined, 1000)
+    const all = () => [...ran, ...second.ran]
+    const ids: string[] = []
+    for (let round = 0; round < 8; round++) {
+      await remove(streamsOf(name, kinds))
+      const some = Array.from({ length: 6 }, (_, i) => `${round}-${i}`)
+      ids.push(...some)
+      await Promise.all(some.map((id, i) => cast(jobs, id, i % 2 === 0 ? undefined : `key-${i}`)))
+      await until(() => ids.every((id) => all().includes(id)), `${what}: all have run`, 10_000)
+    }
+    expect(all().filter((id, i, ids) => ids.indexOf(id) !== i)).toEqual([])
+    expect(await jobs.inspect()).toMatchObject({ waiting: 0, inHand: 0, undelivered: 0, trouble: null })
+  })
+
+  it('while casts run, their late acknowledgements count for none of the new ones', async () => {
+    let open = (): void => undefined
+    let gate = new Promise<void>((resolve) => (open = resolve))
+    const { jobs, ran } = await consuming('late', () => gate)
+    for (const id of ['old-1', 'old-2']) await cast(jobs, id)
+    await until(() => ran.length === 2, 'they run')
+    await remove(streamsOf('late', ['jobs']))
+    const stored = [await cast(jobs, 'new-1'), await cast(jobs, 'new-2'), await cast(jobs, 'new-3')]
+    open()
+    await until(() => ran.length === 5, 'the new ones run', 10_000)
+    expect(ran).toEqual(['old-1', 'old-2', 'new-1', 'new-2', 'new-3'])
+    // What they keep of the old ones, like a fence, is never greater.
+    expect(Math.min(...stored.map(({ seq }) => seq))).toBeGreaterThan(1e12)
+    gate = Promise.resolve()
+  })
+
+  it('says so until they are there again', async () => {
+    const { jobs, consumer } = await consuming('said')
+    await remove(streamsOf('said', ['jobs']))
+    await until(() => consumer.inspect().trouble !== null, 'it notices', 5000)
+    expect(consumer.explain().text).toContain(
+      'the stream "genpool_said_jobs" was deleted, with all that was stored there',
+    )
+    expect(consumer.explain().text).toContain('Cast again what is lost')
+    await cast(jobs, 'one')
+    await until(() => consumer.inspect().done === 1, 'it goes on', 10_000)
+    expect(consumer.inspect().trouble).toBeNull()
+  })
+
+  it('and the process that made them again ended half-way, the next consumer goes on', async () => {
+    await durable(connection, { name: 'half', lanes: 4, ackWait: 60_000 })
+    const { config } = await operator.streams.info('genpool_half_jobs')
+    await remove(streamsOf('half', ['jobs']))
+    await operator.streams.add({ ...config, subjects: ['genpool.half.jobs.new'] })
+    const { jobs, ran } = await consuming('half')
+    await cast(jobs, 'one')
+    await until(() => ran.length === 1, 'it runs', 10_000)
+  })
+})
+
+describe('a stream that holds what no consumer gets', () => {
+  it('is told of, and what to do', async () => {
+    const { jobs, consumer } = await consuming('stuck')
+    connection.publish('genpool.stuck.jobs.nobody', 'a message that no lane has')
+    await until(async () => (await jobs.inspect()).undelivered === 1, 'it is seen', 10_000)
+    const { text } = await jobs.explain()
+    expect(text).toContain('the stream "genpool_stuck_jobs" holds 1 message that the server does not deliver')
+    expect(text).toContain('nats stream rm')
+    expect(text).not.toContain('Nothing to do')
+    await until(() => consumer.inspect().trouble !== null, 'the consumer sees it', 10_000)
+    expect(consumer.explain().text).toContain('does not deliver')
+    await remove(['genpool_stuck_jobs'])
+    await cast(jobs, 'one')
+    await until(() => consumer.inspect().done === 1, 'it goes on', 10_000)
+  })
+})
