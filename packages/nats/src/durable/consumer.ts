@@ -65,8 +65,7 @@ export class JobConsumer {
     })
     this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
     this.#pulls = new Pulls(queue.options.lanes)
-    const consumers = queue.names.lanes.map(({ consumer }) => consumer)
-    this.#inbox = new PullInbox(queue.connection, queue.names, consumers, {
+    this.#inbox = new PullInbox(queue.connection, queue.names, queue.names.consumers, {
       message: (message) => this.#received(message),
       ended: (lane, left) => this.#pullEnded(lane, left),
       deleted: () => void this.#mender.mend(TOLD_MS),
@@ -76,6 +75,7 @@ export class JobConsumer {
       names: queue.names,
       publisher: queue.notes,
       now: () => queue.time.now(),
+      saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
     })
     this.#refusals = new Refusals(queue, {
@@ -88,7 +88,7 @@ export class JobConsumer {
       isOver: () => this.#stopping !== null,
       forget: () => (this.#pulls.reset(), Promise.all([this.#inbox.cancel(), this.#later.cancel()])),
       ensure: () => queue.ensure(),
-      mended: () => (this.#later.look(), this.#planSoon()),
+      mended: () => (this.#later.look(), this.#watch.again(), this.#planSoon()),
     })
     this.#wake = new WakeTimer(clock, () => this.#plan())
     this.#link = new Link(queue.connection, {
@@ -99,7 +99,7 @@ export class JobConsumer {
     })
     this.#watch = new QueueWatch({
       clock,
-      ask: () => queue.inspect(),
+      ask: () => queue.tend(),
       failed: (error) => isNoStream(error) && void this.#mender.mend(),
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
@@ -131,12 +131,8 @@ export class JobConsumer {
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
-      trouble:
-        this.queue.deleted ??
-        this.#mender.trouble ??
-        this.#refusals.trouble ??
-        this.#watch.trouble ??
-        this.queue.notes.trouble,
+      trouble: this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? this.queue.trouble,
+      cleared: this.queue.leftovers.deleted,
       server: this.#watch.figures,
       ...this.#counts,
     }
@@ -162,7 +158,7 @@ export class JobConsumer {
     }
     if (this.#link.usable) await gone
     if (!connection.isClosed()) await this.#deliveries.idle()
-    if (this.#link.usable) await flushed(connection)
+    if (this.#link.usable) await this.queue.settle()
     this.#release(null)
   }
 

@@ -135,6 +135,7 @@ export class Deliveries {
   }
 
   #jobOf(incoming: Incoming, lane: number, { header, body }: ReturnType<typeof readJob>): Job {
+    this.ports.marks.saw(incoming.storedAt)
     const job = new Job(incoming, lane, header, body, this.ports.clock.now())
     this.#inHand.add(job)
     return job

@@ -27,11 +27,12 @@ import {
   stopOptions,
 } from './durable-options'
 import { explainQueue } from './explain-consumer'
-import { DurableFailures } from './failures'
+import { DurableFailures, isFull } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { jobFrame } from './job-frame'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
+import { TooLarge } from '../wire/errors'
 
 /** What a dead letter needs more than its cast: so much less may a cast have than the server takes. */
 const RESERVE = 8192
@@ -137,7 +138,10 @@ class DurableQueue implements Durable {
       // One with a new id is its own duplicate, if its first acknowledgement was lost.
       return given.id === undefined ? { seq: stored.seq, duplicate: false } : stored
     } catch (error) {
-      throw queue.failures.notStored(error instanceof Unknown ? error.cause : error, id, error instanceof Unknown)
+      const mayBeStored = error instanceof Unknown
+      const cause = mayBeStored ? error.cause : error
+      const seen = isFull(cause) ? await queue.recent() : null
+      throw queue.failures.notStored(cause, { id, mayBeStored, seen })
     }
   }
 
@@ -189,7 +193,9 @@ class DurableQueue implements Durable {
       return jobFrame(header, { bodies, value: message, max })
     } catch (error) {
       const path = (error as { path?: readonly PropertyKey[] }).path ?? []
-      throw new InvalidError(`cast to "${this.name}"`, [{ path, message: textOf(error) }], error)
+      const isOfServer = error instanceof TooLarge && max < options.maxBytes
+      const message = isOfServer ? tooLargeFor(maxPayload, max) : textOf(error)
+      throw new InvalidError(`cast to "${this.name}"`, [{ path, message }], error)
     }
   }
 
@@ -209,6 +215,13 @@ function checkRuns(pool: PoolRef): void {
   const { name, phase } = inspect(pool)
   if (phase === 'stopped')
     throw new StoppedError(name, false, undefined, { so: 'it can take no messages from a queue' })
+}
+
+function tooLargeFor(maxPayload: number, max: number): string {
+  return (
+    `it is larger than the ${Math.max(0, max)} bytes that a cast may have: the server takes ${maxPayload} (max_payload), and ${RESERVE} ` +
+    'of them are kept for its dead letter. Raise "max_payload" of the server, or store the data elsewhere and send where it is'
+  )
 }
 
 function seqOf(letter: unknown, of: string): number {

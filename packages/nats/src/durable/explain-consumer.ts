@@ -29,7 +29,14 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
 
 /** Says what limits a queue now, as the server sees it. */
 export function explainQueue(seen: QueueInspection): Explanation {
-  const found = [...noStorage(seen), ...unconsumed(seen), ...backlog(seen), ...died(seen), ...repeated(seen)]
+  const found = [
+    ...noStorage(seen),
+    ...leftovers(seen),
+    ...unconsumed(seen),
+    ...backlog(seen),
+    ...died(seen),
+    ...repeated(seen),
+  ]
   return explanationOf(
     seen.queue,
     found.length > 0
@@ -125,8 +132,23 @@ function noStorage({ trouble, waiting, inHand, undelivered }: QueueInspection): 
       says: `JetStream is in trouble: ${trouble}`,
       figures: { waiting, inHand, ...(undelivered > 0 ? { undelivered } : {}) },
       advice:
-        adviceFor(trouble) ??
-        'Give the server, the account or the streams of the queue more room, or remove what is stored elsewhere.',
+        adviceFor(trouble) ?? 'Do what it says, or give the streams of the queue, the account or the server more room.',
+      option: null,
+    },
+  ]
+}
+
+function leftovers({ leftovers: count, queue }: QueueInspection): Finding[] {
+  if (count === 0) return []
+  return [
+    {
+      finding: 'unreachable',
+      says: `${count} ${count === 1 ? 'message takes' : 'messages take'} room though nobody gets ${count === 1 ? 'it' : 'them'}`,
+      figures: { leftovers: count },
+      advice:
+        'They came back with a server that was killed. Consumers delete those that are certainly done: start one. What stays may be a ' +
+        `cast that the server has lost: look at it with "nats stream get …_${queue}_jobs", cast it again if it is not done, and delete it ` +
+        'with "nats stream rmm".',
       option: null,
     },
   ]

@@ -1,6 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
 import { refusalIn, toldOf } from '../refusal'
+import type { QueueInspection } from './figures'
 import { areFilesGone } from './remade'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
@@ -19,11 +20,14 @@ export class DurableFailures {
     return new UnreachableError(this.queue, false, { says, cause })
   }
 
-  /** A cast could not be stored, or nobody knows. */
-  notStored(cause: unknown, id: string, mayBeStored: boolean): GenPoolError {
+  /** A cast could not be stored, or nobody knows. `seen`: what a queue has that is full, if that is known. */
+  notStored(
+    cause: unknown,
+    { id, mayBeStored, seen }: { id: string; mayBeStored: boolean; seen: QueueInspection | null },
+  ): GenPoolError {
     const advice = mayBeStored
       ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
-      : `${isFull(cause) ? `${FULL} ` : areFilesGone(cause) ? `${FILES_GONE} ` : ''}The cast is not stored.`
+      : `${isFull(cause) ? `${fullOf(seen)} ` : areFilesGone(cause) ? `${FILES_GONE} ` : ''}The cast is not stored.`
     return new UnreachableError(this.queue, mayBeStored, {
       says: `${whatHappened(cause, this.domain)} ${advice}`,
       cause,
@@ -47,9 +51,26 @@ export function hasNoResponders(error: unknown): boolean {
   return typeof isNoResponders === 'function' && isNoResponders.call(error)
 }
 
-const FULL =
-  'The queue is full. Consume faster, or give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), ' +
-  'or the storage of the account and the server.'
+const MORE_ROOM =
+  'give it more room: "nats stream edit" of its stream "…_jobs" (max_msgs, max_bytes), or the storage of the account and the server.'
+const FULL = `The queue is full. Consume faster, or ${MORE_ROOM}`
+
+/** Why a queue is full, and what helps. */
+function fullOf(seen: QueueInspection | null): string {
+  if (seen === null) return FULL
+  const { waiting, inHand, delayed, leftovers } = seen
+  const has = `The queue is full: ${waiting} waiting, ${inHand} in hand, ${delayed} held back`
+  if (leftovers > 0) {
+    return (
+      `${has}, and ${leftovers} that came back with a server that was killed, though they are done. Consumers delete these: start one, or ` +
+      `look at its explain(). Or ${MORE_ROOM}`
+    )
+  }
+  if (waiting + inHand + delayed === 0) {
+    return `${has}. What is used up is the storage of the account or the server: look at "nats stream ls", and ${MORE_ROOM}`
+  }
+  return `${has}. Consume faster, or ${MORE_ROOM}`
+}
 
 const FILES_GONE =
   'The server has removed the files of a stream that it still has: that stream was deleted, and made again at once. Delete its ' +

@@ -45,6 +45,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly unknownTypes: Readonly<Record<string, number>>
   /** What the last look at JetStream said, or why nothing can be written down there; null if it was fine. */
   readonly trouble: string | null
+  /** How many casts this process has deleted that were done, and came back with a server that was killed. */
+  readonly cleared: number
   /** What the server said last of the whole queue; null before it has said something. */
   readonly server: (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane'>) | null
 }
@@ -67,9 +69,14 @@ export interface QueueInspection {
   readonly dead: number
   /** The age of the oldest cast that waits or is in hand, in milliseconds; 0 if there is none. One that is held back does not wait yet. */
   readonly oldestMs: number
+  /**
+   * Messages that the stream holds though nobody gets them: casts that are done, and came back with a server that was killed. Consumers
+   * delete those that are certainly done.
+   */
+  readonly leftovers: number
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
-  /** Messages that the stream holds for more than 5 s and never delivers, because it was deleted and made again. 0 if all is well. */
+  /** Messages that the stream has had for more than 5 s and nobody can read, since its files are gone. 0 if all is well. */
   readonly undelivered: number
   /** Why casts are not delivered, or what this process has to write down cannot be stored; null if all is well. */
   readonly trouble: string | null

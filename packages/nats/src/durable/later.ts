@@ -16,6 +16,8 @@ export interface LaterPorts {
   readonly publisher: Pick<Publisher, 'store'>
   /** By the clock of the server. */
   now(): number
+  /** A cast came that was stored at this time. */
+  saw(storedAt: number): void
   /** Its bytes are no cast. */
   bad(incoming: Incoming, error: BadFrame): void
 }
@@ -56,6 +58,7 @@ export class Later {
     const incoming = Incoming.of(message)
     if (incoming === null) return
     this.#open = Math.max(0, this.#open - 1)
+    this.ports.saw(incoming.storedAt)
     try {
       this.#move(incoming)
     } catch (error) {

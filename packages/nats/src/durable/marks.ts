@@ -1,8 +1,9 @@
-import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { JetStreamApiError, type JetStreamManager, type StoredMsg, type StreamState } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ownBodies } from '../wire/codec'
 import { Writer } from '../wire/writer'
+import { type Age, ageOf, type Ages, agesIn, doubted, type Micros, microsOf, NO_AGES, sharpened, started } from './ages'
 import { isFull } from './failures'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
@@ -16,6 +17,8 @@ const FAST_MS = 100
 const MOST_SERVERS = 100
 /** What is as old is written again: the stream forgets entries by their age. */
 const OLD_MS = 24 * 3_600_000
+/** How often it is written, while casts come, how new they are. */
+const SEEN_MS = 5000
 
 /** What is kept of a queue for the time after its server was killed. Places are those of the stream, one for each lane. */
 interface Marked {
@@ -25,9 +28,10 @@ interface Marked {
   readonly through: readonly number[]
   /** What lies behind had certainly not begun when a server started last. */
   readonly before: readonly number[]
+  readonly ages: Ages
 }
 
-const NOTHING_MARKED: Marked = { servers: [], through: [], before: [] }
+const NOTHING_MARKED: Marked = { servers: [], through: [], before: [], ages: NO_AGES }
 
 /**
  * Knows which casts a killed server may have delivered and forgotten.
@@ -45,6 +49,10 @@ export class Marks {
   #step = STEP
   #raisedAt: Nanos = -Infinity
   #writtenAt: Nanos = -Infinity
+  /** The newest cast that was seen here, and the newest one that was seen before the connection to the server of now. */
+  #seen: Micros = 0
+  #seenBefore: Micros = 0
+  #server: string | undefined
 
   constructor(
     private readonly connection: NatsConnection,
@@ -61,6 +69,31 @@ export class Marks {
     return seq <= (this.#marked.before[lane] ?? 0)
   }
 
+  /** How far consumers may have come, over all lanes. */
+  get highest(): number {
+    return Math.max(0, ...this.#marked.through)
+  }
+
+  /** Something was there that was stored at this time, in milliseconds. */
+  saw(storedAt: number): void {
+    // Rounded up: as a number it is exact to a part of a microsecond.
+    this.#seen = Math.max(this.#seen, Math.ceil(storedAt * 1000) + 1)
+  }
+
+  /** Whether a consumer may have begun this cast. */
+  mayHaveBegun(lane: number, seq: number): boolean {
+    return seq <= (this.#marked.through[lane] ?? 0)
+  }
+
+  ageOf(time: Micros): Age {
+    return ageOf(this.#marked.ages, time)
+  }
+
+  /** From now on nobody knows the age of what was stored at this time. */
+  async doubt(time: Micros): Promise<void> {
+    await this.#write({ ...this.#marked, ages: doubted(this.#marked.ages, time) })
+  }
+
   /** Sees to it that this cast may begin: null if it may at once. What it returns rejects if that could not be written. */
   cover(lane: number, seq: number): Promise<void> | null {
     const through = this.#marked.through[lane] ?? 0
@@ -74,27 +107,49 @@ export class Marks {
 
   /** Looks whether a server has started: before casts are taken from it. */
   async look(): Promise<void> {
-    const server = this.connection.info?.server_id
+    const { connection, ports } = this
+    const server = connection.info?.server_id
     if (server === undefined) return
+    if (server !== this.#server) this.#seenBefore = this.#seen
+    this.#server = server
     for (;;) {
       await this.#read()
-      const { servers, through } = this.#marked
-      if (servers.includes(server)) return
-      const last = (await this.ports.jsm.streams.info(this.ports.names.jobs)).state.last_seq
-      const before = through.map((place) => Math.min(place, last))
-      const next = { servers: [...servers, server].slice(-MOST_SERVERS), through, before }
-      if (await this.#write(next)) return
+      const { state } = await ports.jsm.streams.info(ports.names.jobs)
+      const next = this.#afterStart(server, state)
+      if (next !== null && !(await this.#write(next))) continue
+      // What is stored now will be older than the next start, if there was none meanwhile.
+      if (connection.info?.server_id === server) this.saw(microsOf(state.last_ts) / 1000)
+      return
     }
   }
 
-  /** Sees to it that the entry does not grow too old. Called now and then. Never rejects. */
-  async refresh(): Promise<void> {
+  /**
+   * Sees to it that the entry does not grow too old, and says how new the casts are that came. Called now and then. Never rejects.
+   *
+   * @param isLast the consumer ends
+   */
+  async refresh(isLast = false): Promise<void> {
     const age = this.ports.clock.now() - this.#writtenAt
-    if (age < OLD_MS * NS_PER_MS || this.#raising !== null || this.#revision === 0) return
+    const mostMs = this.#seen <= this.#marked.ages.seen ? OLD_MS : isLast ? 0 : SEEN_MS
+    if (age < mostMs * NS_PER_MS || this.#raising !== null || this.#revision === 0) return
     this.#raising = this.#write(this.#marked)
       .then(async (isWritten) => (isWritten ? undefined : this.#read()))
       .finally(() => (this.#raising = null))
     await this.#raising.catch(() => undefined)
+  }
+
+  /** What is known now of the time before the start of a server; null if it is all written down. */
+  #afterStart(server: string, { last_seq, last_ts }: Pick<StreamState, 'last_seq' | 'last_ts'>): Marked | null {
+    const { servers, through, ages } = this.#marked
+    if (servers.includes(server)) {
+      return this.#seenBefore <= ages.until ? null : { ...this.#marked, ages: sharpened(ages, this.#seenBefore) }
+    }
+    return {
+      servers: [...servers, server].slice(-MOST_SERVERS),
+      through,
+      before: through.map((place) => Math.min(place, last_seq)),
+      ages: started(ages, this.#seenBefore, microsOf(last_ts)),
+    }
   }
 
   async #raise(): Promise<void> {
@@ -119,13 +174,15 @@ export class Marks {
   async #read(): Promise<void> {
     const { jsm, names } = this.ports
     const found = await jsm.streams.getMessage(names.tries, { last_by_subj: names.triesOf('marks') })
-    this.#marked = found === null ? NOTHING_MARKED : markedIn(found.data)
+    this.#marked = found === null ? NOTHING_MARKED : markedIn(found)
     this.#revision = found?.seq ?? 0
   }
 
   /** Returns whether it counts: false if another consumer was faster. While the server has no room, it counts here alone. */
-  async #write(marked: Marked): Promise<boolean> {
+  async #write(next: Marked): Promise<boolean> {
     const { notes, names } = this.ports
+    const seen = Math.max(next.ages.seen, this.#seen)
+    const marked: Marked = { ...next, ages: { ...next.ages, seen } }
     ownBodies.write(this.#writer.begin(Infinity), marked)
     const frame = this.#writer.take()
     try {
@@ -145,11 +202,11 @@ export class Marks {
 }
 
 /** What somebody else wrote there counts as nothing. */
-function markedIn(bytes: Uint8Array): Marked {
+function markedIn({ data, timestamp }: Pick<StoredMsg, 'data' | 'timestamp'>): Marked {
   try {
-    const { servers, through, before } = ownBodies.read(bytes) as Partial<Marked>
+    const { servers, through, before, ages } = ownBodies.read(data) as Partial<Marked>
     const isGood = Array.isArray(servers) && arePlaces(through) && arePlaces(before)
-    return isGood ? ({ servers, through, before } as Marked) : NOTHING_MARKED
+    return isGood ? ({ servers, through, before, ages: agesIn(ages, microsOf(timestamp)) } as Marked) : NOTHING_MARKED
   } catch {
     return NOTHING_MARKED
   }

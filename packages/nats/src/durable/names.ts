@@ -46,6 +46,11 @@ export class QueueNames {
     this.#laneOf = new Map(this.lanes.map(({ subject }, i) => [subject, i]))
   }
 
+  /** The consumers of all lanes. */
+  get consumers(): readonly string[] {
+    return this.lanes.map(({ consumer }) => consumer)
+  }
+
   /** The subject on which a cast of this key runs. */
   subjectOf(key: string | undefined): string {
     const lane = key === undefined ? PLAIN : 1 + (hashOf(key) % (this.lanes.length - 1))

@@ -23,6 +23,7 @@ interface Sample {
 export class QueueWatch {
   #last: Sample | undefined
   #asking = false
+  #isStale = false
   #ended = false
 
   constructor(private readonly ports: QueueWatchPorts) {}
@@ -59,14 +60,21 @@ export class QueueWatch {
     this.#ask(EVERY_MS)
   }
 
+  /** Asks as soon as it may: what was said is no longer so. */
+  again(): void {
+    this.#isStale = true
+    this.#ask(EVERY_MS)
+  }
+
   end(): void {
     this.#ended = true
   }
 
   #ask(oldMs: number): void {
-    const last = this.#last?.at ?? -Infinity
+    const last = this.#isStale ? -Infinity : (this.#last?.at ?? -Infinity)
     if (this.#asking || this.#ended || this.ports.clock.now() - last < oldMs * NS_PER_MS) return
     this.#asking = true
+    this.#isStale = false
     this.ports.ask().then(
       (seen) => this.#add(seen),
       (error: unknown) => {

@@ -1,7 +1,8 @@
-import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
-import type { Clock } from '@genpool/runtime'
+import { type ConsumerInfo, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
+import { flushed } from '../link'
 import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
 import type { CheckedDurableOptions } from './durable-options'
@@ -9,14 +10,21 @@ import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
 import { Growth } from './growth'
 import { History } from './history'
+import { Leftovers } from './leftovers'
 import { Marks } from './marks'
 import { QueueNames } from './names'
+import { Phantoms } from './phantoms'
 import { Publisher } from './publisher'
+import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
 import { deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
+
+const RECENT_MS = 1000
+/** More than are stored between two looks. */
+const MANY_PLACES = 1_000_000
 
 /** One queue of durable casts, as this process uses it: its parts. */
 export class Queue {
@@ -31,9 +39,16 @@ export class Queue {
   readonly history: History
   readonly marks: Marks
   readonly letters: DeadLetters
+  readonly leftovers: Leftovers
+  readonly phantoms: Phantoms
   readonly bodies: Bodies
   readonly #growth = new Growth()
   #gone: readonly string[] = []
+  /** The last place at the last looks. */
+  #last = 0
+  /** How many there were at the last look. */
+  #leftovers = Infinity
+  #recent: { readonly at: Nanos; readonly seen: Promise<QueueInspection | null> } | undefined
 
   private constructor(
     readonly connection: NatsConnection,
@@ -53,6 +68,8 @@ export class Queue {
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
+    this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
+    this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {
       jsm,
       publisher: this.notes,
@@ -97,6 +114,23 @@ export class Queue {
     this.notes.isMissing = false
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
+    this.phantoms.again()
+  }
+
+  /** Which streams are gone, or why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
+  get trouble(): string | null {
+    const deleted = this.#gone.length === 0 ? null : deletedNow(this.#gone)
+    return deleted ?? this.notes.trouble ?? this.leftovers.trouble
+  }
+
+  /** A consumer ends: the server hears what it has done. */
+  async settle(): Promise<void> {
+    void this.marks.refresh(true)
+    await flushed(this.connection)
+  }
+
+  get nextPlace(): number {
+    return Math.max(this.#last, this.marks.highest) + MANY_PLACES
   }
 
   /** These streams were deleted, and are made again. */
@@ -104,52 +138,60 @@ export class Queue {
     this.#gone = streams
   }
 
-  /** What was deleted and is being made again; null if nothing is. */
-  get deleted(): string | null {
-    return this.#gone.length === 0 ? null : deletedNow(this.#gone)
-  }
-
   async inspect(): Promise<QueueInspection> {
-    const { jsm, names, name } = this
-    const consumers = await this.#consumers()
-    const { state } = await jsm.streams.info(names.jobs)
-    const dead = await jsm.streams.info(names.dead)
-    const sum = (of: (consumer: (typeof consumers)[number]) => number): number =>
-      consumers.filter((each) => each.name !== 'later').reduce((all, consumer) => all + of(consumer), 0)
-    const later = consumers.find((each) => each.name === 'later')
-    const delayed = (later?.num_pending ?? 0) + (later?.num_ack_pending ?? 0)
-    const first = delayed === 0 && state.messages > 0 ? Date.parse(state.first_ts) : await this.#firstOf(state, delayed)
-    const oldestMs = first === null ? 0 : Math.max(0, Math.round(this.time.now() - first))
-    const waiting = sum(({ num_pending }) => num_pending)
-    const inHand = sum(({ num_ack_pending }) => num_ack_pending)
-    const known = waiting + inHand + delayed
-    const lost = await undelivered(jsm, names, { state, known, now: this.time.now() })
-    const ofLanes = consumers.flatMap((each) => (each.name.startsWith('key-') ? [each.num_pending] : []))
-    return {
-      queue: name,
-      waiting,
-      longestLane: Math.max(0, ...ofLanes),
-      growsPerSecond: this.#growth.add(waiting, this.clock.now()),
-      inHand,
-      repeated: sum(({ num_redelivered }) => num_redelivered),
-      delayed,
-      dead: dead.state.messages,
-      oldestMs,
-      asking: sum(({ num_waiting }) => num_waiting),
-      undelivered: lost,
-      trouble: this.deleted ?? (lost > 0 ? notDelivered(names.jobs, lost) : this.notes.trouble),
-    }
+    return this.#figuresOf(await this.#state())
   }
 
-  /** When the oldest cast came that is not held back, in the server's time; null if there is none. */
-  async #firstOf({ messages, first_seq: seq }: StreamState, delayed: number): Promise<number | null> {
-    if (messages <= delayed) return null
+  /** As `inspect`, a second old at most; null if nobody answers. */
+  recent(): Promise<QueueInspection | null> {
+    const at = this.clock.now()
+    if (this.#recent === undefined || at - this.#recent.at > RECENT_MS * NS_PER_MS) {
+      this.#recent = { at, seen: this.inspect().catch(() => null) }
+    }
+    return this.#recent.seen
+  }
+
+  /** As `inspect`, and mends what a server that was killed has left behind. For consumers. */
+  async tend(): Promise<QueueInspection> {
+    const state = await this.#state()
+    const seen = await this.#figuresOf(state)
+    await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
+    if (state.leftovers > 0) void this.leftovers.clear()
+    return seen
+  }
+
+  async #state(): Promise<QueueState> {
     const { jsm, names } = this
-    const found = await Promise.all(
-      names.runs.map((subject) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
-    )
-    const times = found.flatMap((each) => (each === null ? [] : [each.time.getTime()]))
-    return times.length === 0 ? null : Math.min(...times)
+    const consumers = await this.#consumers()
+    const state = new QueueState(consumers, await jsm.streams.info(names.jobs))
+    this.#last = Math.max(this.#last, state.stream.last_seq)
+    return state
+  }
+
+  async #figuresOf(seen: QueueState): Promise<QueueInspection> {
+    const { jsm, names, name: queue } = this
+    const dead = (await jsm.streams.info(names.dead)).state.messages
+    const oldest = await seen.oldest(jsm, names)
+    const { waiting, inHand, repeated, delayed, longestLane, asking } = seen
+    const growsPerSecond = this.#growth.add(waiting, this.clock.now())
+    const oldestMs = oldest === null ? 0 : Math.max(0, Math.round(this.time.now() - oldest))
+    // What was so at one look only was on its way.
+    const leftovers = Math.min(seen.leftovers, this.#leftovers)
+    this.#leftovers = seen.leftovers
+    if (leftovers === 0) this.leftovers.none()
+    const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
+    const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble
+    const counts = {
+      waiting,
+      inHand,
+      repeated,
+      delayed,
+      dead,
+      leftovers: lost > 0 ? 0 : leftovers,
+      undelivered: lost,
+      asking,
+    }
+    return { queue, ...counts, longestLane, growsPerSecond, oldestMs, trouble }
   }
 
   /** The server lists them in pages. */

@@ -88,14 +88,14 @@ async function opened(jsm: JetStreamManager, stream: NamedStream, ports: Remakin
   return true
 }
 
-/** Whether what is stored can be read. Afterwards it is empty, and its places begin with the time at which it was made. */
+/** Whether what is stored can be read. Afterwards it is empty, and its places begin where its description says. */
 async function works(
   jsm: JetStreamManager,
-  { created }: StreamInfo,
+  { config }: StreamInfo,
   { stream, ports }: { stream: NamedStream; ports: RemakingPorts },
 ): Promise<boolean> {
   const { name } = stream
-  const first = Date.parse(String(created))
+  const first = beginningOf(config)
   let seq: number
   try {
     seq = (await ports.publisher.store({ subject: probeOf(stream), frame: new Uint8Array(1), messageId: nuid.next() }))
@@ -122,6 +122,22 @@ async function removeClosed(jsm: JetStreamManager, { created }: StreamInfo, stre
   const now = await foundStream(jsm, stream.name)
   if (now === null || isOpen(now, stream) || String(now.created) !== String(created)) return
   await jsm.streams.delete(stream.name)
+}
+
+/** The first place that a stream ever had. */
+export function firstPlaceOf({ config, state }: Pick<StreamInfo, 'config' | 'state'>): number {
+  const first = beginningOf(config)
+  return state.last_seq >= first - 1 ? first : 1
+}
+
+/** With which place it is to begin, as who has made it says there. */
+function beginningOf({ description }: Pick<StreamConfig, 'description'>): number {
+  try {
+    const { first } = JSON.parse(description ?? '{}') as { readonly first?: unknown }
+    return typeof first === 'number' ? first : 1
+  } catch {
+    return 1
+  }
 }
 
 /** The subject on which it is looked whether a stream works. */

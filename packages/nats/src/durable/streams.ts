@@ -23,6 +23,8 @@ const MAX_WAITING = 10_000
 interface Fixed {
   readonly lanes: number
   readonly ackWait: number
+  /** The first place of one that was made again. */
+  readonly first?: number
 }
 
 /** What a new queue has if nobody says otherwise. */
@@ -40,6 +42,8 @@ interface Wanted {
 
 /** What making the streams of a queue needs. */
 interface StreamPorts extends RemakingPorts {
+  /** A place behind all that the stream of casts ever had. */
+  readonly nextPlace: number
   readonly clock: Clock
   readonly names: QueueNames
   readonly options: CheckedDurableOptions
@@ -56,7 +60,7 @@ interface StreamPorts extends RemakingPorts {
 export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, isFirst: boolean): Promise<void> {
   const { names, options, failures } = ports
   const { lanes, ackWait } = options
-  const fixed: Fixed = { lanes, ackWait }
+  const fixed: Fixed = { lanes, ackWait, ...(isFirst ? {} : { first: ports.nextPlace }) }
   const streams = streamsOf(ports, fixed)
   const { missing: gone, found: configs } = await ensureAll(jsm, streams, isFirst)
   if (gone.length > 0) {

@@ -5,25 +5,31 @@ import { QueueNames } from '../../src/durable/names'
 
 /** A stream with one entry, as its server has it; `starts` gives the server a new id. */
 function server() {
-  let entry: { seq: number; data: Uint8Array } | null = null
+  let entry: { seq: number; data: Uint8Array; timestamp: string } | null = null
   let seq = 0
   const info = { server_id: 'A' }
   const clock = virtualClock()
-  const made = { writes: 0, last: 1_000_000, clock, starts: (id: string) => (info.server_id = id) }
+  const made = {
+    writes: 0,
+    last: 1_000_000,
+    lastAt: '2026-01-01T00:00:00Z',
+    clock,
+    starts: (id: string) => (info.server_id = id),
+  }
   const notes = {
     store: async ({ frame, expected }: { frame: Uint8Array; expected: number }) => {
       await Promise.resolve()
       if (expected !== (entry?.seq ?? 0))
         throw new JetStreamApiError({ code: 400, err_code: 10071, description: 'wrong' })
       made.writes++
-      entry = { seq: ++seq, data: frame.slice() }
+      entry = { seq: ++seq, data: frame.slice(), timestamp: '2026-01-01T00:00:00Z' }
       return { seq, duplicate: false }
     },
   }
   const jsm = {
     streams: {
       getMessage: async () => Promise.resolve(entry),
-      info: async () => Promise.resolve({ state: { last_seq: made.last } }),
+      info: async () => Promise.resolve({ state: { last_seq: made.last, last_ts: made.lastAt } }),
     },
   }
   const consumer = async (): Promise<Marks> => {

@@ -1,5 +1,6 @@
 import { durable } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
+import { startJetStream } from '../support/jetstream'
 import { connectTo, startServer } from '../support/server'
 import { until } from '../support/until'
 import { deliveries, type Mails, connection, open, consume, doneAre } from '../support/mails'
@@ -42,8 +43,20 @@ describe('a stream that somebody has given a bound', () => {
     await jobs.cast({ type: 'send', to: 'a' })
     const refused = await jobs.cast({ type: 'send', to: 'b' }).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: false })
-    expect(String(refused)).toMatch(/The queue is full\. Consume faster, .*max_msgs.* The cast is not stored\./)
+    expect(String(refused)).toMatch(
+      /The queue is full: 1 waiting, 0 in hand, 0 held back\. Consume faster, .*max_msgs.* The cast is not stored\./,
+    )
     expect(await jobs.inspect()).toMatchObject({ waiting: 1 })
+  })
+})
+
+describe('a cast that is larger than the server takes', () => {
+  it('is refused with what is left of max_payload, and why', async () => {
+    const small = await startJetStream('max_payload: 20000')
+    const jobs = await durable(await connectTo(small), { name: 'q' })
+    await jobs.cast('x'.repeat(11_000))
+    const refused = String(await jobs.cast('x'.repeat(12_000)).catch((error: unknown) => error))
+    expect(refused).toMatch(/larger than the 11808 bytes .* takes 20000 \(max_payload\), and 8192 of them are kept/)
   })
 })
 

@@ -4,12 +4,20 @@ import { join } from 'node:path'
 import { endServers, freePort, type NatsServer, startServer } from './server'
 
 const folders: string[] = []
+const folderOfServer = new WeakMap<NatsServer, string>()
 
 /** Starts a server with JetStream, whose files outlive its restarts. `more`: lines of its configuration; `limits`: of JetStream's. */
-export function startJetStream(more = '', limits = ''): Promise<NatsServer> {
+export async function startJetStream(more = '', limits = ''): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'genpool-jetstream-'))
   folders.push(folder)
-  return startServer(`jetstream { store_dir: ${JSON.stringify(folder)}\n${limits} }\n${more}`)
+  const server = await startServer(`jetstream { store_dir: ${JSON.stringify(folder)}\n${limits} }\n${more}`)
+  folderOfServer.set(server, folder)
+  return server
+}
+
+/** Where a server has its files. */
+export function folderOf(server: NatsServer): string {
+  return folderOfServer.get(server) as string
 }
 
 /** Starts a cluster of three servers with JetStream. */

@@ -1,0 +1,74 @@
+import type { ConsumerInfo, JetStreamManager, StreamInfo, StreamState } from '@nats-io/jetstream'
+import { microsOf } from './ages'
+import { floorOf } from './leftovers'
+import type { QueueNames } from './names'
+import { firstPlaceOf } from './remade'
+
+/** What the server says of a queue: of its consumers, then of its stream. */
+export class QueueState {
+  readonly waiting: number
+  readonly inHand: number
+  readonly repeated: number
+  readonly asking: number
+  readonly delayed: number
+  readonly longestLane: number
+  /** One server has the stream. */
+  readonly isAlone: boolean
+  readonly stream: StreamState
+  /** The first place that its stream ever had. */
+  readonly begins: number
+  readonly #runs: readonly ConsumerInfo[]
+
+  constructor(
+    readonly consumers: readonly ConsumerInfo[],
+    { state, config }: Pick<StreamInfo, 'state' | 'config'>,
+  ) {
+    this.stream = state
+    this.begins = firstPlaceOf({ state, config })
+    this.isAlone = config.num_replicas === 1
+    const runs = (this.#runs = consumers.filter(({ name }) => name !== 'later'))
+    const sum = (of: (consumer: ConsumerInfo) => number): number => runs.reduce((total, each) => total + of(each), 0)
+    this.waiting = sum(({ num_pending }) => num_pending)
+    this.inHand = sum(({ num_ack_pending }) => num_ack_pending)
+    this.repeated = sum(({ num_redelivered }) => num_redelivered)
+    this.asking = sum(({ num_waiting }) => num_waiting)
+    const later = consumers.find(({ name }) => name === 'later')
+    this.delayed = later === undefined ? 0 : heldBy(later)
+    const keys = runs.flatMap(({ name, num_pending }) => (name.startsWith('key-') ? [num_pending] : []))
+    this.longestLane = Math.max(0, ...keys)
+  }
+
+  /** Messages that nobody gets, as it seems: what was stored or acknowledged between the two answers may count, too. */
+  get leftovers(): number {
+    const { messages, first_seq } = this.stream
+    if (this.consumers.every((each) => floorOf(each) < first_seq)) return 0
+    return Math.max(0, messages - this.waiting - this.inHand - this.delayed)
+  }
+
+  /** When the oldest cast was stored that waits or is in hand, in milliseconds of the server's clock; null if there is none. */
+  async oldest(jsm: JetStreamManager, names: Pick<QueueNames, 'jobs' | 'runs' | 'lanes'>): Promise<number | null> {
+    const { messages, first_seq, first_ts } = this.stream
+    if (this.waiting + this.inHand === 0 || messages === 0) return null
+    const { leftovers } = this
+    if (leftovers + this.delayed === 0) return microsOf(first_ts) / 1000
+    const from = leftovers === 0 ? names.runs.map((subject) => ({ subject, seq: first_seq })) : this.#busy(names)
+    const found = await Promise.all(
+      from.map(({ subject, seq }) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
+    )
+    const times = found.flatMap((each) => (each === null ? [] : [each.time.getTime()]))
+    return times.length === 0 ? null : Math.min(...times)
+  }
+
+  /** Where the lanes begin that have something. */
+  #busy({ lanes }: Pick<QueueNames, 'lanes'>): { readonly subject: string; readonly seq: number }[] {
+    const subjects = new Map(lanes.map(({ subject, consumer }) => [consumer, subject]))
+    return this.#runs.flatMap((each) => {
+      const subject = subjects.get(each.name)
+      return subject === undefined || heldBy(each) === 0 ? [] : [{ subject, seq: floorOf(each) + 1 }]
+    })
+  }
+}
+
+function heldBy({ num_pending, num_ack_pending }: ConsumerInfo): number {
+  return num_pending + num_ack_pending
+}

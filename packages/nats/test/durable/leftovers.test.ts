@@ -1,0 +1,255 @@
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { type Consumer, durable, type Durable } from '@genpool/nats'
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { endJetStream, folderOf, startJetStream } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
+
+/* What a server that was killed brings back, though it is done; and what looks alike, and is not done. */
+const done = new Map<number, number>()
+let open = (): void => undefined
+let gate: Promise<void> | null = null
+const Work = definePool({
+  casts: {
+    work: async ({ n }: { n: number }, _state, ctx) => {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (gate !== null)
+        await Promise.race([gate, new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))])
+      if (ctx.signal.aborted) throw new Error('aborted')
+      done.set(n, (done.get(n) ?? 0) + 1)
+      return noReply()
+    },
+  },
+})
+const close = (): void => void (gate = new Promise((resolve) => (open = resolve)))
+
+let server: NatsServer
+let system: ActorSystemRef
+let jsm: JetStreamManager
+
+const connected = (options = {}): Promise<NatsConnection> =>
+  connectTo(server, { maxReconnectAttempts: -1, reconnectTimeWait: 20, ...options })
+const begin = async (config = '', user = {}): Promise<Durable> => {
+  server = await startJetStream(config)
+  const connection = await connected(user)
+  jsm = await jetstreamManager(connection as never)
+  return opened(connection)
+}
+const opened = (connection: NatsConnection): Promise<Durable> =>
+  durable(connection, { name: 'q', lanes: 2, ackWait: 500, backoff: { initial: 10 }, maxDeliver: 100 })
+beforeEach(() => {
+  system = start()
+  done.clear()
+  gate = null
+})
+afterEach(async () => {
+  open()
+  stop(system)
+  await endJetStream()
+})
+
+let pools = 0
+const consume = (jobs: Durable, size = 4): Promise<Consumer> =>
+  jobs.consume(spawnPool(system, Work, `work-${pools++}`, { size }) as never)
+const castAll = async (
+  jobs: Durable,
+  from: number,
+  to: number,
+  key = (n: number) => (n % 2 === 0 ? `k${n % 10}` : undefined),
+) => {
+  for (let n = from; n < to; n++) {
+    const own = key(n)
+    await jobs.cast({ type: 'work', n }, own === undefined ? {} : { key: own })
+  }
+}
+/** Asks again while the server starts. */
+const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
+  let answer: T | undefined
+  await until(async () => (answer = await ask().catch(() => undefined)) !== undefined, 'there is an answer', 20_000)
+  return answer as T
+}
+const state = async () => (await asked(() => jsm.streams.info('genpool_q_jobs'))).state
+const isEmpty = async (): Promise<boolean> => (await state()).messages === 0
+const isCalm = async (jobs: Durable): Promise<boolean> => {
+  const { waiting, inHand, delayed, leftovers } = await asked(() => jobs.inspect())
+  return waiting + inHand + delayed + leftovers === 0
+}
+const restart = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+  await server.kill(signal)
+  await server.start()
+}
+/** Resolves when a consumer has looked at the queue so often. */
+const looked = async (consumer: Consumer, times: number): Promise<void> => {
+  let looks = 0
+  const connection = await connected()
+  connection.subscribe('$JS.API.CONSUMER.LIST.genpool_q_jobs', { callback: () => void looks++ })
+  // Who asks lets it look each second.
+  await until(() => consumer.inspect().connected && looks >= times, `it has looked ${times} times`)
+  await connection.close()
+}
+
+describe('a server that is killed again and again', () => {
+  it('with casts in hand: each is done, and the stream is empty at the end', async () => {
+    const jobs = await begin()
+    await consume(jobs)
+    let cast = 0
+    for (let kill = 0; kill < 5; kill++) {
+      await castAll(jobs, cast, (cast += 100))
+      await until(() => done.size > cast - 60, 'some are done, and others in hand')
+      await restart()
+    }
+    await until(() => done.size === cast, 'all are done')
+    await until(isEmpty, 'the stream is empty')
+    await until(() => isCalm(jobs), 'nothing is in hand')
+    expect(await jobs.inspect()).toMatchObject({ oldestMs: 0, trouble: null })
+  })
+})
+
+describe('casts that are done and come back', () => {
+  it('do not count as old, do not fill the queue, and are deleted', async () => {
+    const jobs = await begin()
+    await castAll(jobs, 0, 400)
+    const consumer = await consume(jobs)
+    await until(() => done.size > 200, 'half is done')
+    await consumer.stop()
+    await restart()
+    const came = (await state()).messages - (await jobs.inspect()).waiting
+    expect(came).toBeGreaterThan(50)
+    // Nobody consumes: what takes the room is said.
+    const { config } = await jsm.streams.info('genpool_q_jobs')
+    await jsm.streams.update('genpool_q_jobs', { ...config, max_msgs: (await state()).messages })
+    expect((await jobs.inspect()).leftovers).toBeGreaterThan(50)
+    expect((await jobs.explain()).text).toContain('take room though nobody gets them')
+    const refused = await jobs.cast({ type: 'work', n: 400 }).catch(String)
+    expect(refused).toMatch(/The queue is full: \d+ waiting, .* \d+ that came back with a server that was killed/)
+    const next = await consume(jobs)
+    await until(() => done.size === 400, 'all are done')
+    await until(isEmpty, 'the stream is empty')
+    expect(next.inspect().cleared).toBeGreaterThan(50)
+    expect(await jobs.inspect()).toMatchObject({ oldestMs: 0 })
+    await jobs.cast({ type: 'work', n: 400 })
+    await until(() => done.size === 401, 'there is room')
+  })
+
+  it('with the end of all processes are deleted by the next one', async () => {
+    let jobs = await begin()
+    await castAll(jobs, 0, 300, () => undefined)
+    const consumer = await consume(jobs)
+    await until(() => done.size > 200, 'most are done')
+    await server.kill()
+    await consumer.stop({ within: 0 })
+    await server.start()
+    jobs = await opened(await connected())
+    const next = await consume(jobs)
+    await until(() => done.size === 300, 'all are done')
+    await until(isEmpty, 'the stream is empty')
+    expect(next.inspect().cleared).toBeGreaterThan(0)
+  })
+
+  it('and may not be deleted: the consumer says what to allow, and deletes them when it may', async () => {
+    const users = (deny: string): string =>
+      `authorization { users = [{ user: all, password: x }, { user: none, password: x, permissions: { publish: { deny: "${deny}" } } }] }`
+    await begin(users('$JS.API.STREAM.MSG.DELETE.>'), { user: 'all', pass: 'x' })
+    const jobs = await opened(await connected({ user: 'none', pass: 'x' }))
+    await castAll(jobs, 0, 300, () => undefined)
+    const consumer = await consume(jobs)
+    await until(() => done.size > 200, 'most are done')
+    await restart()
+    await until(() => done.size === 300, 'all are done')
+    await until(() => consumer.inspect().trouble !== null, 'it says so')
+    expect(consumer.inspect().trouble).toMatch(/cannot be deleted: .*MSG\.DELETE\.genpool_q_jobs/)
+    expect((await jobs.explain()).text).toContain('take room')
+    await until(async () => (await jobs.inspect()).inHand === 0, 'nothing is in hand')
+    expect(await jobs.inspect()).toMatchObject({ waiting: 0, oldestMs: 0 })
+    await server.configure((config) => config.replace(users('$JS.API.STREAM.MSG.DELETE.>'), users('nothing')))
+    await until(isEmpty, 'the stream is empty')
+    await until(() => consumer.inspect().trouble === null, 'the trouble is over')
+  })
+})
+
+describe('what is not done is never deleted', () => {
+  it('of what is in hand, waits, is held back, or waits for its next attempt, whenever the server is killed', async () => {
+    const jobs = await begin()
+    await castAll(jobs, 0, 200)
+    const consumer = await consume(jobs)
+    await until(() => done.size > 100, 'some are done')
+    close()
+    await castAll(jobs, 200, 240)
+    await jobs.cast({ type: 'work', n: 240 }, { delay: 10_000 })
+    const left = 241 - done.size
+    for (let kill = 0; kill < 2; kill++) {
+      await restart()
+      await looked(consumer, 4)
+    }
+    // Those that ended while the gate closed are done, too.
+    const seen = await jobs.inspect()
+    expect(seen.waiting + seen.inHand + seen.delayed).toBeGreaterThanOrEqual(Math.min(left, 241 - done.size))
+    gate = null
+    open()
+    await until(() => done.size === 241, 'all are done')
+    await until(isEmpty, 'the stream is empty')
+    await consumer.stop()
+  })
+
+  it('of a server that has lost its place, and gives the same places again', async () => {
+    const jobs = await begin()
+    const messages = join(folderOf(server), 'jetstream/$G/streams/genpool_q_jobs/msgs')
+    await castAll(jobs, 0, 5, () => undefined)
+    close()
+    const early = await consume(jobs, 5)
+    await until(() => early.inspect().inHand === 5, 'they are in hand')
+    await early.stop({ within: 0 })
+    await server.kill('SIGTERM')
+    cpSync(messages, join(folderOf(server), 'copy'), { recursive: true })
+    await server.start()
+    gate = null
+    await castAll(jobs, 5, 10, () => undefined)
+    const consumer = await consume(jobs)
+    await until(() => done.size === 10, 'all are done')
+    await until(isEmpty, 'the stream is empty')
+    await consumer.stop()
+    // What was not on the disk is gone, as with a machine that crashes.
+    await server.kill('SIGTERM')
+    rmSync(messages, { recursive: true })
+    cpSync(join(folderOf(server), 'copy'), messages, { recursive: true })
+    await server.start()
+    expect(await state()).toMatchObject({ messages: 5, last_seq: 5 })
+    await castAll(jobs, 10, 13, () => undefined)
+    for (let life = 0; life < 2; life++) {
+      const next = await consume(jobs)
+      await looked(next, 5)
+      await next.stop()
+      await restart('SIGTERM')
+    }
+    expect(await state()).toMatchObject({ messages: 3, first_seq: 6, last_seq: 8 })
+    expect(await jobs.inspect()).toMatchObject({ leftovers: 3 })
+  })
+
+  it('of a stream that was purged while a cast was in hand', async () => {
+    const jobs = await begin()
+    close()
+    await castAll(jobs, 0, 4, () => undefined)
+    const connection = await connected()
+    const first = await (await opened(connection)).consume(spawnPool(system, Work, 'lost', { size: 3 }) as never)
+    await until(() => first.inspect().inHand === 3, 'three are in hand')
+    await jsm.streams.purge('genpool_q_jobs', { filter: 'genpool.q.jobs.any', seq: 2 })
+    // Its process ends, and the server has forgotten that it had something.
+    await connection.close()
+    await first.stopped
+    gate = null
+    for (let life = 0; life < 2; life++) {
+      const next = await consume(jobs)
+      await looked(next, 5)
+      await next.stop()
+      await restart('SIGTERM')
+    }
+    const left = (await state()).messages
+    expect(left + done.size).toBe(3)
+    expect(left).toBeGreaterThan(0)
+    expect(await jobs.inspect()).toMatchObject({ leftovers: left })
+  })
+})
