@@ -2,7 +2,6 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
 import { refusalIn, toldOf } from '../refusal'
 import type { QueueInspection } from './figures'
-import { areFilesGone } from './remade'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
 export class DurableFailures {
@@ -75,6 +74,11 @@ function fullOf(seen: QueueInspection | null): string {
 const FILES_GONE =
   'The server has removed the files of a stream that it still has: that stream was deleted, and made again at once. Delete its ' +
   'stream "…_jobs" ("nats stream rm"): consumers make it again.'
+
+/** Whether the files of a stream are gone although it is there. */
+export function areFilesGone(error: unknown): error is JetStreamApiError {
+  return error instanceof JetStreamApiError && /no such file|opening msg block/i.test(error.message)
+}
 
 /** Whether a stream, an account or a server has no room left. */
 export function isFull(cause: unknown): cause is JetStreamApiError {

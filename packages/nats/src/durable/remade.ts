@@ -2,6 +2,7 @@ import { type JetStreamManager, JetStreamApiError, type StreamConfig, type Strea
 import type { Clock } from '@genpool/runtime'
 import { nuid } from '@nats-io/transport-node'
 import { DELETING_MS, pause } from '../pause'
+import { areFilesGone } from './failures'
 import type { Publisher } from './publisher'
 
 /** Between making a stream and looking whether it works, in case the server took longer. */
@@ -9,7 +10,6 @@ const SETTLING_MS = 500
 const LONGEST_MS = 8000
 
 const NOT_FOUND = 10059
-const NAME_IN_USE = 10058
 
 /** A stream that is to be there. */
 export type NamedStream = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] }
@@ -18,6 +18,8 @@ export type NamedStream = Partial<StreamConfig> & { readonly name: string; reado
 export interface RemakingPorts {
   readonly clock: Clock
   readonly publisher: Pick<Publisher, 'store'>
+  /** Asks again what may be answered soon. */
+  patiently<T>(attempt: () => Promise<T>): Promise<T>
   /** These streams are gone, and are made again. */
   gone(streams: readonly string[]): void
 }
@@ -54,10 +56,10 @@ export async function remake(
   let left = streams
   for (let waitMs = DELETING_MS; waitMs <= LONGEST_MS; waitMs *= 2) {
     await pause(ports.clock, waitMs, false)
-    for (const stream of left) await addClosed(jsm, stream)
+    for (const stream of left) await ports.patiently(() => addClosed(jsm, stream))
     await pause(ports.clock, SETTLING_MS, false)
     const bad: NamedStream[] = []
-    for (const stream of left) if (!(await opened(jsm, stream, ports))) bad.push(stream)
+    for (const stream of left) if (!(await ports.patiently(() => opened(jsm, stream, ports)))) bad.push(stream)
     if (bad.length === 0) return
     left = bad
   }
@@ -68,11 +70,7 @@ export async function remake(
 async function addClosed(jsm: JetStreamManager, stream: NamedStream): Promise<void> {
   // Another process may have been faster.
   if ((await foundStream(jsm, stream.name)) !== null) return
-  try {
-    await jsm.streams.add({ ...stream, subjects: [probeOf(stream)] })
-  } catch (error) {
-    if (!isApiError(error, NAME_IN_USE)) throw error
-  }
+  await jsm.streams.add({ ...stream, subjects: [probeOf(stream)] })
 }
 
 /** Opens a stream that works. @returns false if it does not: it is deleted, or somebody else has done so */
@@ -145,16 +143,7 @@ function probeOf({ subjects }: NamedStream): string {
   return (subjects[0] as string).replace(/>$/, 'new')
 }
 
-/** Whether the files of a stream are gone although it is there. */
-export function areFilesGone(error: unknown): error is JetStreamApiError {
-  return error instanceof JetStreamApiError && /no such file|opening msg block/i.test(error.message)
-}
-
 /** Whether a stream is not there. */
 export function isNoStream(error: unknown): boolean {
-  return isApiError(error, NOT_FOUND)
-}
-
-function isApiError(error: unknown, code: number): boolean {
-  return error instanceof JetStreamApiError && error.code === code
+  return error instanceof JetStreamApiError && error.code === NOT_FOUND
 }

@@ -61,7 +61,7 @@ describe('when the streams of a queue are deleted', () => {
     const second = await consuming(name, undefined, 1000)
     const all = () => [...ran, ...second.ran]
     const ids: string[] = []
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 5; round++) {
       await remove(streamsOf(name, kinds))
       const some = Array.from({ length: 6 }, (_, i) => `${round}-${i}`)
       ids.push(...some)
