@@ -43,7 +43,7 @@ export function isOpen({ config }: StreamInfo, stream: NamedStream): boolean {
 
 /**
  * Makes streams again that were deleted. Several processes may do so at once. Nothing is stored in a stream before it is known to
- * work, and its places begin behind all that it ever had: what somebody still has in hand of the old one is none of the new one.
+ * work. Without replicas, its places begin behind all that it ever had: an acknowledgement of the old one counts for nothing there.
  *
  * @throws {Error} if none of a few attempts works; what JetStream says
  */
@@ -129,7 +129,9 @@ export function firstPlaceOf({ config, state }: Pick<StreamInfo, 'config' | 'sta
 }
 
 /** With which place it is to begin, as who has made it says there. */
-function beginningOf({ description }: Pick<StreamConfig, 'description'>): number {
+function beginningOf({ description, num_replicas }: Pick<StreamConfig, 'description' | 'num_replicas'>): number {
+  // With replicas, nats-server 2.9.10 takes nothing any more when its places were moved on.
+  if (num_replicas !== 1) return 1
   try {
     const { first } = JSON.parse(description ?? '{}') as { readonly first?: unknown }
     return typeof first === 'number' ? first : 1
