@@ -26,6 +26,10 @@ const Work = definePool({
       ctx.afterCommit(() => Promise.reject(new Error('effect')) as never)
       return reply('done')
     },
+    noEffect: (_message, _state, ctx) => {
+      ctx.afterCommit('effect' as never)
+      return reply('done')
+    },
     crash: () => {
       throw new Error('boom')
     },
@@ -43,6 +47,14 @@ function spawned(options: object = {}) {
   return { pool, reported }
 }
 const rejecting = (text: string) => () => Promise.reject(new Error(text)) as never
+
+it('refuses an effect that is no function where it is given', async () => {
+  const { pool, reported } = spawned()
+  const failed = call(pool, { type: 'noEffect' }).catch((error: Error) => error.cause)
+  await clock.settle()
+  expect(await failed).toMatchObject({ message: expect.stringContaining('The effect given to ctx.afterCommit is wrong') })
+  expect(reported).toEqual([])
+})
 
 describe('an asynchronous callback that rejects is reported like one that throws:', () => {
   it('an effect', async () => {

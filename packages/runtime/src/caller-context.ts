@@ -28,7 +28,7 @@ const always: Question = () => true
 function byHooks(mark: symbol): Question {
   let used = false
   // Costs nothing until then: V8 leaves out a promise that nobody keeps. Later a promise is slow, so the answer stays.
-  return () => used || (used = (new EnginePromise(nothing) as unknown as Marked)[mark] !== undefined)
+  return () => used || ((new EnginePromise(nothing) as unknown as Marked)[mark] !== undefined && (used = true))
 }
 
 /** A resource that is only looked at. With an id, Node need not find out what caused it. */

@@ -42,8 +42,8 @@ export class Turn {
   private until: Nanos = 0
   /** How long the last turn took, from its start until Node had handled input and output. */
   lasted: Nanos = 0
-  /** Whether a turn has started and its end is scheduled. */
-  private open = false
+  /** Whether no turn is under way: one has started as soon as its end is scheduled. */
+  private over = true
   private draining = false
   /** Single pieces since `glance` has read the clock, when that was, and after how many it does. */
   private glances = 0
@@ -68,7 +68,7 @@ export class Turn {
 
   /** The last reading in this turn. As exact as Node's timers, which also count from the start of the turn. */
   now(): Nanos {
-    if (!this.open) this.begin()
+    if (this.over) this.begin()
     return this.time
   }
 
@@ -79,12 +79,12 @@ export class Turn {
 
   /** How long the turn that is under way has lasted; 0 between turns. Reads the clock, and starts no turn. */
   get age(): Nanos {
-    return this.open ? this.clock.now() - (this.until - TURN_BUDGET) : 0
+    return !this.over ? this.clock.now() - (this.until - TURN_BUDGET) : 0
   }
 
   /** Reads the clock. */
   refresh(): Nanos {
-    if (!this.open) this.begin()
+    if (this.over) this.begin()
     else this.time = this.clock.now()
     return this.time
   }
@@ -99,7 +99,7 @@ export class Turn {
    * @returns the time per piece since it has read the clock before, if it read it now; otherwise -1
    */
   glance(mayShare: boolean): Nanos {
-    return ++this.glances < this.share && mayShare && this.open ? -1 : this.look()
+    return ++this.glances < this.share && mayShare && !this.over ? -1 : this.look()
   }
 
   /** A method of its own, so that V8 inlines what comes before. */
@@ -126,12 +126,12 @@ export class Turn {
 
   /** Registers `runnable` for the end of this turn: its `rest` is called then. */
   touch(runnable: Runnable): void {
-    if (!this.open) this.begin()
+    if (this.over) this.begin()
     this.touched.push(runnable)
   }
 
   private begin(): void {
-    this.open = true
+    this.over = false
     this.time = this.clock.now()
     this.share = 1
     this.until = this.time + TURN_BUDGET
@@ -153,7 +153,7 @@ export class Turn {
   }
 
   private readonly end = (): void => {
-    this.open = false
+    this.over = true
     this.lasted = (this.time = this.clock.now()) - (this.until - TURN_BUDGET)
     const touched = this.touched
     this.touched = []

@@ -66,6 +66,26 @@ describe('parseOptions', () => {
     expect(failure({ weight: new Map([['tin', 3]]) }).message).toContain('got an object of class Map')
   })
 
+  it.each<[string, unknown]>([
+    ['a promise. An "await" is missing', Promise.resolve({ size: 3 })],
+    ['an object of class Map', new Map([['size', 3]])],
+    ['an object of class Set', new Set()],
+    ['an object of class WeakMap', new WeakMap()],
+    ['an object of class Date', new Date()],
+    ['an object of class RegExp', /size/],
+    ['an object of class TypeError', new TypeError('size')],
+    ['an object of class Number', Object(3)],
+    ['an object of class Uint8Array', new Uint8Array()],
+    ['an object of class ArrayBuffer', new ArrayBuffer(8)],
+  ])('takes no object without options of its own for options: %s', (given, value) => {
+    const inner = z.strictObject({ max: z.number().optional() })
+    const outer = z.strictObject({ inner: z.union([z.literal(false), inner]).optional(), size: z.number().optional() })
+    const attempt = (options: unknown) => () => parseOptions(outer, options, 'options')
+    expect(attempt(value)).toThrow(`at the top: expected an object of options, got ${given}`)
+    expect(attempt({ inner: value })).toThrow(`at inner: expected an object of options, got ${given}`)
+    expect(attempt({ inner: Object.create({ max: 3 }), size: undefined })()).toEqual({ inner: { max: 3 } })
+  })
+
   it('refuses the name __proto__ in a record, which would be left out, and says where it is', () => {
     const weight = JSON.parse('{ "gold": 3, "__proto__": 5 }') as object
     const message = 'at weight.__proto__: nothing can have this name. Take another name'

@@ -1,4 +1,5 @@
-import { call, getState, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { call, getState, inspect, type PoolOptions, ready, spawnPool } from '@genpool/core'
+import { createStore } from '@genpool/state-ane'
 import { threads } from '@genpool/threads'
 import { stop } from 'nact'
 import type Shared from './fixtures/shared'
@@ -63,4 +64,48 @@ describe('a call that a handler in a thread leaves without an answer', () => {
       expect(await end).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true, mayBeCommitted: false })
     },
   )
+
+  it('fails when it aborts after its commit was heard of, and before the end of its handler was', async () => {
+    const store = createStore()
+    const pool = await open({ type: 'shared', store, key: 'state' })
+    const abort = new AbortController()
+    const cell = store.cell<unknown>('state', { initial: () => ({}) })
+    cell.watch(() => queueMicrotask(() => abort.abort()))
+    const end = failureOf(call(pool, { type: 'unanswered', n: 1 }, { signal: abort.signal, timeout: Infinity }))
+    expect(await end).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', started: true, mayBeCommitted: true })
+    expect(inspect(pool).outcomes).toMatchObject({ cancelled: 1 })
+  })
+
+  it.each([
+    ['shared', 0],
+    ['isolated', 0],
+    ['isolated', 1],
+  ] as const)('fails when it aborts while the end of its handler is on its way: %s, %d', async (state, n) => {
+    const pool = await open(state)
+    const abort = new AbortController()
+    const end = failureOf(call(pool, { type: 'unanswered', n }, { signal: abort.signal, timeout: Infinity }))
+    await Promise.resolve().then(() => new Promise(process.nextTick))
+    for (const late = performance.now() + 100; performance.now() < late;);
+    expect(words[2]).toBe(1)
+    abort.abort()
+    expect(await end).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', started: true, mayBeCommitted: n > 0 })
+  })
+})
+
+describe('a call whose answer stays in its thread, since the next handler does not end', () => {
+  it.each(['shared', 'isolated'] as const)('expires a little later: %s', async (state) => {
+    const pool = await open(state)
+    const send = (blocks: boolean) => call(pool, { type: 'blocking', blocks }, { timeout: blocks ? 60_000 : 500 })
+    for (let i = 0; i < 100; i++) await send(false)
+    const ends = [send(false), send(false), send(false)].map(failureOf)
+    const others = [true, false, false, false, false].map(send).map(failureOf)
+    await until(() => words[3] === 1)
+    const outcomes = await Promise.all(ends)
+    for (const end of outcomes) {
+      if (end !== 'answered')
+        expect(end).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', mayBeCommitted: state === 'isolated' })
+    }
+    Atomics.store(words, 3, 2)
+    expect(await others[0]).toBe('answered')
+  })
 })

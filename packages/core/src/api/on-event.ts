@@ -18,6 +18,9 @@ const onEventOptions = z.strictObject({ pool: z.unknown().optional().describe('O
  * the process.) It is called after the operation that the event tells of, in the order in which things happened, and may use
  * the pool. It should be fast: the pool waits for it.
  *
+ * A listener stays until it is removed, and keeps its pool in memory: also after the pool has stopped, when a message to it still is
+ * a dead letter. Remove those of pools that come and go.
+ *
  * @param options `pool`: only events of this pool
  * @returns a function that removes the listener; a second call does nothing
  * @throws {OptionsError} if there is no event with this name, `listener` is not a function, or `pool` is not a pool

@@ -88,6 +88,10 @@ export interface Context<S = unknown> extends MemberContext {
    */
   backOff(ms: number, options: BackOffOptions & { readonly again: true }): never
   backOff(ms: number, options?: BackOffOptions & { readonly again?: false }): void
-  /** Calls `effect` once after this message has committed; never if it does not commit. */
+  /**
+   * Calls `effect` once after this message has committed; never if it does not commit, or if the handler's run is over already.
+   *
+   * @throws {OptionsError} if `effect` is not a function
+   */
   afterCommit(effect: (state: S) => void): void
 }

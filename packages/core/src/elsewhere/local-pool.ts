@@ -102,6 +102,10 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     // The pool counts its outcomes.
   }
 
+  awaitReply(): void {
+    // The pool waits.
+  }
+
   takeBack(): void {
     // The pool has the queue.
   }

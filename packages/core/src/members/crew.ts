@@ -63,16 +63,14 @@ export interface Crew<M> extends GivesBack {
   mayWork(member: M): boolean
   /** A run ended: the handler returned and its commit is done. `times`: the number of runs that `runNs` stands for. */
   finished(member: M, request: Request, runNs: Nanos, times: number): void
-  /** A run ended without a commit. */
   /** Runs took so long, each on average. */
   ran(runNs: Nanos, times: number): void
+  /** A run ended without a commit. */
   broke(member: M, request: Request, runNs: Nanos): void
   /** A handler failed, or the worker died with these requests. Settles and releases them, or runs them again; decides about the member. */
   crashed(member: M, requests: readonly Request[], cause: unknown): void
   /** A request had begun in a member that was replaced for another one. Settles and releases it, or runs it again. */
   lost(request: Request, cause: unknown): void
-  /** The handler of a call returned without an answer, which may come later. */
-  awaitReply(request: Request): void
   /** Whether a member has done nothing since its start, and that is not long ago. */
   isNew(member: M): boolean
   /** The worker of a member that is new has died: its start has failed. This is its last report. */

@@ -44,7 +44,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     { workers, seat }: { readonly workers: WorkerFactory<Request>; readonly seat: WorkerSeat },
     bornAt: Nanos,
   ) {
-    super(bornAt)
+    super(bornAt, true)
     // The first value is not a number, so V8 stores a pointer to a shared number instead of a copy in each member.
     this.bornAt = null as unknown as Nanos
     this.bornAt = bornAt
@@ -131,6 +131,12 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   /** Nobody waits for it any longer: its worker may end by force what never ends. */
   hurry(): void {
     this.worker.hurry?.()
+  }
+
+  /** Its start is not wanted any more: it may leave to another one what it has begun. */
+  unwanted(): void {
+    if (this.worker.unwanted === undefined) this.hurry()
+    else this.worker.unwanted()
   }
 
   /** Delivers a message for this member alone. */
@@ -259,7 +265,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   giveUp(request: Request): boolean {
-    return this.worker.giveUp?.(request) !== false
+    return this.worker.giveUp?.(request) !== false || !this.hand.hasGiven(request)
   }
 
   gaveUp(request: Request, error: GenPoolError): void {

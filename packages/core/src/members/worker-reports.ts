@@ -59,7 +59,8 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     crew.finished(member, request, runNs, times)
     this.remove(request)
     crew.work.release(request)
-    if (companions !== null) for (const each of companions) crew.work.release(each)
+    if (request.outcome === null) request.owner.awaitReply(request)
+    if (companions !== null) for (const each of companions) this.released(each)
     if (then !== undefined) this.follow(then)
     member.seekWork()
   }
@@ -117,10 +118,13 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
 
   /** The handler did not reply: a call stays open for a later answer, anything else is settled. */
   private settleUnanswered(request: Request): void {
-    if (request.expectsAnswer) {
-      request.extend().startedAt = this.member.startOf(request)
-      this.crew.awaitReply(request)
-    } else request.reply(undefined, false)
+    if (request.expectsAnswer) request.extend().startedAt = this.member.startOf(request)
+    else request.reply(undefined, false)
+  }
+
+  private released(companion: Request): void {
+    this.crew.work.release(companion)
+    if (companion.outcome === null) companion.owner.awaitReply(companion)
   }
 
   /** Ends a run that committed nothing. Returns its requests: the caller settles and releases them, or runs them again. */

@@ -159,10 +159,6 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.parts.crashes.lost(request, cause)
   }
 
-  awaitReply(request: Request): void {
-    this.parts.pool.awaitReply(request)
-  }
-
   isNew(member: Member): boolean {
     return this.parts.roster.isNew(member)
   }

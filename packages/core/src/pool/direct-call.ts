@@ -1,22 +1,17 @@
 import type { Deadlines, RunMeter, Turn } from '@genpool/runtime'
-import type { Cell } from '@genpool/state-ane'
 import type { Handler } from '../behaviours/handler'
 import type { Member } from '../members/member'
-import { calling } from '../requests/calling'
-import { hasPassed, isFar } from '../requests/deadline'
+import { hasPassed } from '../requests/deadline'
 import type { Request } from '../requests/request'
 import type { RequestOwner } from '../requests/request-owner'
-import { isWanted } from '../work/handler-results'
-import { onlyAnswers } from '../work/lone-runs'
-import { MessageContext } from '../work/message-context'
 import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
-import type { Recorder } from './ports'
+import type { Counters, Recorder } from './ports'
 import type { TurnWork } from './turn-work'
 
 /** The way of requests through the pool. */
 interface Way extends RequestOwner<Request> {
-  readonly entrance: { readonly open: boolean }
+  readonly entrance: { readonly guarded: boolean }
   readonly deadlines: Pick<Deadlines<Request>, 'add'>
 }
 
@@ -32,8 +27,8 @@ export interface DirectPorts {
 
 /** Where calls come from. */
 interface Calls {
-  /** A call has its answer, and may be used again. */
-  done(call: DirectCall): void
+  /** The call has no answer yet, and is not used again. */
+  waits(): void
   /** A handler has not answered at once. */
   wasLate(handler: Handler): void
 }
@@ -60,6 +55,7 @@ export class DirectCall {
   private readonly turnWork: TurnWork
   private readonly runs: RunMeter
   private readonly recorder: DirectPorts['recorder']
+  private readonly outcomes: Counters['outcomes']
   private readonly listeners: Listeners
   private readonly idle: IdleMembers
 
@@ -71,6 +67,7 @@ export class DirectCall {
     this.turnWork = parts.turnWork
     this.runs = parts.turnWork.runs
     this.recorder = parts.recorder
+    this.outcomes = parts.recorder.counters.outcomes
     this.listeners = parts.listeners
     this.idle = parts.port.idleMembers as IdleMembers
   }
@@ -84,58 +81,34 @@ export class DirectCall {
 
   /** Runs its member. Returns the answer, or a promise of it. */
   readonly run = (): unknown => {
+    const { turn, turnWork, runs, listeners, recorder } = this
     const request = this.request as Request
     const member = this.member as Member
     this.request = this.member = null
-    const { turn, turnWork, runs, listeners, recorder } = this
     try {
-      const { hand, crew, worker } = member
       turnWork.join()
       // If it shared a reading of the clock with those before it, it has not waited for them. What is queued keeps its time: it stands
       // in the order in which it was sent.
       if (runs.beginOne() && request.list === null) request.sentAt = turn.last
       const { beforeCommits } = listeners
       for (let i = 0; i < beforeCommits.length; i++) beforeCommits[i]?.beforeCommits()
+      const { hand, crew, worker } = member
       const lone = worker.lone === undefined ? null : worker.lone()
       const isPlain = member.rarely === null && !crew.gated && !listeners.watchRuns
       const isReady = hand.count === 1 && request.outcome === null && !turn.exhausted
-      const mayRun =
-        isPlain &&
-        isReady &&
-        lone !== null &&
-        (isFar(request.deadline, turn.last) || !hasPassed(request.deadline, turn))
-      if (!mayRun) return this.runPlainly(member, request)
+      const isLate = !request.isFarFrom(turn.last) && hasPassed(request.deadline, turn)
+      if (lone === null || !isPlain || !isReady || isLate) return this.runPlainly(member, request)
       hand.given = 1
-      // As `PoolCrew.began` and `attempted`.
-      // The turn is open since `beginOne`.
+      // As `PoolCrew.began` and `attempted`. The turn is open since `beginOne`.
       const startedAt = turn.last
-      lone.startedAt = startedAt
       crew.busy++
-      if (!recorder.waitedAgain(request.sentAt, startedAt)) recorder.waited(request.sentAt, startedAt)
       request.attempt = 1
-      const cell = lone.shortCell as Cell<unknown>
-      const { value: state, version } = cell
-      const ctx = new MessageContext(request, 1)
-      let result: unknown
-      // Read once: an import is looked up at each use.
-      const stack = calling
-      stack.hand = hand
-      try {
-        result = request.handler.handle(request.message, state, ctx)
-      } catch (error) {
-        stack.hand = null
-        lone.threw(request, error)
-        return this.later(request)
-      }
-      stack.hand = null
-      const isOpen = request.outcome === null && isFar(request.deadline, turn.last)
-      if (!onlyAnswers(result, request) || lone.ended || !(isOpen || isWanted(request, crew))) {
-        lone.goOn(request, { cell, result, state, version })
-        return this.later(request)
-      }
+      if (!recorder.waitedAgain(request.sentAt, startedAt)) recorder.waited(request.sentAt, startedAt)
+      const step = lone.runAlone(request, startedAt)
+      if (step === null) return this.later(request)
       // As `Request.settle` and `WorkerReports.done`.
       request.outcome = 'replied'
-      recorder.counters.outcomes.replied++
+      this.outcomes.replied++
       const { requestSettled } = listeners
       for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, 'replied', undefined)
       const runNs = runs.tick()
@@ -157,10 +130,11 @@ export class DirectCall {
         member.status = 'idle'
         member.asks = true
       } else member.seekWork()
-      this.calls.done(this)
-      return result.value
-    } finally {
       turnWork.endOne()
+      return step.value
+    } catch (error) {
+      turnWork.endOne()
+      throw error
     }
   }
 
@@ -172,18 +146,20 @@ export class DirectCall {
 
   /** What the caller gets of a run that went the general way. */
   private later(request: Request): unknown {
-    return this.isAnswered ? this.end() : this.wait(request)
+    const answer = this.isAnswered ? this.end() : this.wait(request)
+    this.turnWork.endOne()
+    return answer
   }
 
   private end(): unknown {
     const answer = this.answer
     this.answer = undefined
     this.isAnswered = false
-    this.calls.done(this)
     return answer
   }
 
   private wait(request: Request): Promise<unknown> {
+    this.calls.waits()
     if (request.attempt > 0) this.calls.wasLate(request.handler)
     if (request.outcome === null) this.parts.pool.deadlines.add(request)
     return new Promise((resolve) => (this.resolve = resolve))

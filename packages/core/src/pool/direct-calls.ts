@@ -24,8 +24,8 @@ export class DirectCalls {
   private prompt: Handler | null = null
   /** Those that did not answer at once. */
   private late: Set<Handler> | null = null
-  /** A call that is over, to be used again. */
-  private free: DirectCall | null = null
+  /** Used for each call that has its answer in its microtask: only one is under way at a time. Made when it is needed. */
+  private next: DirectCall | null = null
 
   private readonly turn: Turn
   private readonly turnWork: TurnWork
@@ -47,22 +47,20 @@ export class DirectCalls {
 
   /** Takes a call in. Null, and nothing done, if it has to go the general way. */
   take(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> | null {
-    const { turnWork } = this
-    if (this.idle === null || !turnWork.isAlone || (handler !== this.prompt && !this.isPrompt(handler))) return null
-    // A handler that waits for its own pool is looked for among the calls of handlers. In a context of its own no member may run.
-    if (!this.entrance.open || calling.hand !== null || hasContext() || !(timeout > 0)) return null
-    const { listeners } = this
-    return listeners.watchRuns && listeners.matched.length > 0 ? null : this.begin(kind, handler, message, timeout)
+    return this.idle === null || !this.turnWork.isAlone ? null : this.begin(kind, handler, message, timeout)
   }
 
   /** Apart from `take`, which is asked for each of many calls at once: V8 would compile this for the few that come here. */
   private begin(kind: 'call' | 'query', handler: Handler, message: unknown, timeout: number): Promise<unknown> | null {
+    const { listeners, turnWork } = this
+    if (handler !== this.prompt && !this.isPrompt(handler)) return null
+    // A handler that waits for its own pool is looked for among the calls of handlers. In a context of its own no member may run.
+    if (this.entrance.guarded || calling.hand !== null || hasContext() || !(timeout > 0)) return null
+    if (listeners.watchRuns && listeners.matched.length > 0) return null
     const now = this.turn.now()
     const member = (this.idle as IdleMembers).takeIdle(now)
     if (member === null) return null
-    const { turnWork } = this
-    const call = this.free ?? new DirectCall(this, this.parts)
-    this.free = null
+    const call = (this.next ??= new DirectCall(this, this.parts))
     const request = new Request(this.pool, kind, handler, message, call.tell, now)
     call.request = request
     call.member = member
@@ -87,12 +85,10 @@ export class DirectCalls {
     return true
   }
 
-  /** A call has its answer, and may be used again. */
-  done(call: DirectCall): void {
-    this.free = call
+  waits(): void {
+    this.next = null
   }
 
-  /** A handler has not answered at once. */
   wasLate(handler: Handler): void {
     this.late ??= new Set()
     this.late.add(handler)

@@ -11,6 +11,7 @@ import { MISFIT, Start, type Starts } from './starts'
 export interface MemberStartsPorts {
   readonly turn: Turn
   readonly listeners: Listeners
+  readonly status: { readonly stopping: boolean }
   readonly supervision: Supervision
   readonly starts: Starts
   readonly directMessages: {
@@ -68,15 +69,16 @@ export class MemberStarts {
   /** Starts the member of a slot. */
   begin(slot: Slot, member: Member): void {
     this.kernel.directMessages.welcome(member)
-    slot.start = new Start({
+    const start = new Start({
       info: member.info,
       make: () => member.start(),
       done: (started) => this.started(slot, member, started as Started),
       failed: (error) => this.failed(slot, member, error),
-      abandoned: () => member.hurry(),
+      abandoned: () => (start.timedOut || this.kernel.status.stopping ? member.hurry() : member.unwanted()),
       late: (started) => this.startedTooLate(member, started as Started),
     })
-    this.kernel.starts.begin(slot.start)
+    slot.start = start
+    this.kernel.starts.begin(start)
   }
 
   /** Whether `init` may have opened something that must be released when this member ends. */

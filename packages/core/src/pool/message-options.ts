@@ -1,4 +1,4 @@
-import { type GenPoolError, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import { type GenPoolError, hasNoOptions, nearest, NS_PER_MS, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
 import { isPromisedKey } from '../behaviours/answerable'
 import { isSignal } from '../requests/on-abort'
 import type { Request } from '../requests/request'
@@ -81,7 +81,7 @@ export function onlyTimeout(options: CallOptions): number | undefined {
 
 /** What is wrong with the options of a message as a whole: they are no object, or have a name that is unknown. */
 function misnamed({ pool, expectsAnswer }: Request, options: unknown): GenPoolError | undefined {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || hasNoOptions(options)) {
     return wrongOptions(pool, `expected an object such as { timeout: 1000 }, got ${showValue(options)}`)
   }
   for (const name of Object.keys(options)) {

@@ -105,10 +105,10 @@ export class Pool implements RequestOwner<Request>, Refusing {
     if (calling.hand !== null && request.expectsAnswer) noteCall(request)
     const scope = this.entrance.looksForContext ? callerScope() : null
     if (scope !== null) request.extend().scope = scope
-    if ((request.rarely !== null || !this.entrance.open) && !this.entrance.admits(request)) return
+    if ((request.rarely !== null || this.entrance.guarded) && !this.entrance.admits(request)) return
     this.ask(request)
     if (request.outcome !== null) return
-    if (!this.entrance.open && this.parts.status.stopping) this.requeue.stoppedMeanwhile(request)
+    if (this.entrance.guarded && this.parts.status.stopping) this.requeue.stoppedMeanwhile(request)
     else this.deadlines.add(request)
   }
 
@@ -144,7 +144,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
    * nothing done, unless more than a thousand wait. A waiting call takes half of the memory, a million of them 70 % of the time.
    */
   pack(make: Maker<Request>, handler: Handler, message: unknown, caller: unknown): boolean {
-    if (!this.entrance.open || this.listeners.matched.length > 0) return false
+    if (this.entrance.guarded || this.listeners.matched.length > 0) return false
     // A handler that waits for its own pool is looked for among the requests.
     if (calling.hand !== null && caller !== undefined) return false
     if (this.entrance.looksForContext && hasContext()) return false
@@ -225,6 +225,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
   awaitReply(request: Request): void {
     this.#awaitingReply ??= new Set()
     this.#awaitingReply.add(request)
+    request.giveUpAgain()
   }
 
   get deadlines(): Deadlines<Request | PackedCalls<Request>> {
@@ -236,6 +237,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     const errorOf = (of: Request): GenPoolError => this.parts.failures[why](of)
     if (request instanceof SharedCall) this.sharing.leave(request, errorOf)
     else this.withdraw(request, errorOf(request))
+    // Its answer is on its way. If the run ends without one, it is given up then.
+    if (request.outcome === null) request.extend().givesUp = () => this.giveUp(request, why)
   }
 
   /** Takes a request back, wherever it is. */

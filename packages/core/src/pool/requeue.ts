@@ -33,6 +33,8 @@ export class Requeue {
     // A request of another pool waits there again, also if this one stops.
     if (this.kernel.status.stopping && request.owner === (this.pool as unknown)) return this.#endStopped(request)
     request.waitsAgain()
+    request.giveUpAgain()
+    if (request.outcome !== null) return this.port.release(request)
     this.port.putBack(request, ran)?.assign(request)
   }
 

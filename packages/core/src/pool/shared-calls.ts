@@ -57,6 +57,7 @@ export class SharedCalls {
       call.isCounted = true
       run.lastCaller = call
       this.pool.withdraw(run, error)
+      if (run.outcome === null) return stays(call, run)
     } else if (call.deadline === run?.deadline) this.#shorten(run)
     call.fail(error)
   }
@@ -121,6 +122,13 @@ export class SharedCalls {
       else call.fail(failure)
     }
   }
+}
+
+/** The answer is on its way: the call leaves when the run has ended without one. */
+function stays(call: SharedCall, run: SharedRun): void {
+  call.isCounted = false
+  run.lastCaller = null
+  run.callers.add(call)
 }
 
 function keyOf(call: SharedCall): unknown {

@@ -21,9 +21,9 @@ export class TurnWork implements Runnable {
   /** Those that look for work when all that are ready have run. Made with the first one. */
   #last: Member[] | null = null
   private isScheduled = false
-  private joined = false
-  /** Whether a single member was ready when it last ran. */
-  private wasAlone = true
+  private isAway = true
+  /** Whether more than one member was ready when it last ran. */
+  private wasCrowded = false
 
   constructor(
     private readonly turn: Turn,
@@ -46,16 +46,16 @@ export class TurnWork implements Runnable {
 
   /** Whether no member is about to run, and what becomes ready is likely to be alone. */
   get isAlone(): boolean {
-    return this.wasAlone && !this.isScheduled
+    return !this.wasCrowded && !this.isScheduled
   }
 
   /** The pool has work in this turn. Called for each piece of it. */
   join(): void {
-    if (!this.joined) this.begin()
+    if (this.isAway) this.begin()
   }
 
   private begin(): void {
-    this.joined = true
+    this.isAway = false
     this.turn.touch(this)
     this.pool.lifecycle.active()
   }
@@ -93,7 +93,7 @@ export class TurnWork implements Runnable {
   /** A member has run that was not ready. Those that are ready follow in a microtask of their own. */
   endOne(): void {
     this.isScheduled = this.line.length > 0
-    this.wasAlone = !this.isScheduled
+    this.wasCrowded = this.isScheduled
     if (this.isScheduled) this.turn.schedule(this)
   }
 
@@ -103,7 +103,7 @@ export class TurnWork implements Runnable {
     runs.begin()
     this.pool.beforeCommits()
     const ready = this.line
-    this.wasAlone = ready.length === 1
+    this.wasCrowded = ready.length !== 1
     try {
       // A member that is done may be ready again at once; it then stands at the end.
       while ((ready.length > 0 || this.mayBeReady()) && !turn.exhausted) ready.shift().execute()
@@ -126,7 +126,7 @@ export class TurnWork implements Runnable {
   }
 
   rest(): void {
-    this.joined = false
+    this.isAway = true
     this.pool.turnEnded()
   }
 }

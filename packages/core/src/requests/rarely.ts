@@ -17,6 +17,8 @@ export class Rarely implements Tries {
   share: { readonly key: unknown } | null = null
   /** The key by which a newer cast replaces it; null if none does. */
   latest: { readonly key: unknown } | null = null
+  /** Gives it up once more: its caller has given up too late, when its answer was on its way. */
+  givesUp: (() => void) | null = null
   /** Ends the watch on the signal. */
   unwatch: (() => void) | null = null
   /** The controller of `ctx.signal`, after a handler has read it. */

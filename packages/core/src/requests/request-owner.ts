@@ -59,6 +59,8 @@ export interface RequestOwner<R> {
   clockNow(): Nanos
   /** Reports that the request has its outcome. Called once. */
   settled(request: R, outcome: Outcome, error: GenPoolError | undefined): void
+  /** The run of a call is over, and it may be answered later. */
+  awaitReply(request: R): void
   /** A member had the request, maybe one of another pool that shares the broker: it waits here again. */
   takeBack(request: R, way: WayBack): void
   /** Tells the caller of a request that it failed. */

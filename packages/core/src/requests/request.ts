@@ -15,6 +15,7 @@ import { isNoAnswer, isPromised, letGo } from '../behaviours/answerable'
 import { invalidAnswer } from '../behaviours/check-step'
 import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { checkedBackOff } from './back-off'
+import { EXACT_WITHIN } from './deadline'
 import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { afterProgress, tellProgress } from './progress'
@@ -95,6 +96,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     const { answers } = this.handler
     if (answers === 'dispatch') return answers
     return answers === 'step' && this.from === null ? 'nobody' : 'from'
+  }
+
+  /** Whether its deadline is so far away that it has not passed, whatever the clock says. Infinity is. */
+  isFarFrom(now: Nanos): boolean {
+    return this.deadline - now >= EXACT_WITHIN
   }
 
   /** Whether its result is no longer wanted; its commit must then be refused. */
@@ -240,6 +246,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
       this.owner.lost(this, error)
     }
     return true
+  }
+
+  /** Its run has ended without an answer: it fails if its caller has given up before, when that was refused. */
+  giveUpAgain(): void {
+    if (this.rarely !== null && this.outcome === null) this.rarely.givesUp?.()
   }
 
   /** Fires `ctx.signal`: that of a batch when nobody waits for it any more. */

@@ -34,8 +34,15 @@ export class SharedRun extends Request {
   }
 
   override fail(error: GenPoolError): boolean {
-    if (this.outcome === null) this.failure = error
-    return super.fail(error)
+    if (this.outcome !== null) return false
+    this.failure = error
+    if (super.fail(error)) return true
+    this.failure = null
+    return false
+  }
+
+  override giveUpAgain(): void {
+    for (const caller of [...this.callers]) caller.giveUpAgain()
   }
 
   override get wantsProgress(): boolean {

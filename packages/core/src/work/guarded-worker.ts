@@ -108,6 +108,10 @@ class GuardedWorker implements Worker {
     this.#guard((worker) => worker.hurry?.(), undefined, [])
   }
 
+  unwanted(): void {
+    this.#guard((worker) => (worker.unwanted === undefined ? worker.hurry?.() : worker.unwanted()), undefined, [])
+  }
+
   /** Calls the worker. If it throws it is dead, with `begun` in hand. */
   #guard<T>(call: (worker: Worker) => T, otherwise: T, begun: readonly Job[]): T {
     try {

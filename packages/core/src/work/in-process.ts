@@ -9,7 +9,7 @@ import type { Request } from '../requests/request'
 import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
 import { isExclusive, runRow } from './cast-rows'
-import { goOn, threw } from './lone-runs'
+import { runAlone } from './lone-runs'
 import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
 import type { InProcessPool } from './in-process-pool'
@@ -18,7 +18,7 @@ import { type Continuing, PromisedRuns } from './promised-runs'
 import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runShortly } from './short-runs'
 import { runSpecially } from './special-runs'
-import type { LoneRuns, Ran, Started, Worker, WorkerHost } from './worker'
+import type { LoneRuns, Started, Worker, WorkerHost } from './worker'
 
 /**
  * Runs a job at once, in this thread: calls the handler, commits what it returned, gives the answer, reports.
@@ -96,12 +96,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return this.shortCell === null || isExclusive(this.pool) ? null : this
   }
 
-  threw(job: Request, error: unknown): void {
-    threw(this, job, error)
-  }
-
-  goOn(job: Request, ran: Ran): void {
-    goOn(this, job, ran)
+  runAlone(job: Request, startedAt: Nanos): Step | null {
+    this.startedAt = startedAt
+    return runAlone(this, job)
   }
 
   /** Runs a job. True: it has run, nothing follows from it, and nothing is reported. */

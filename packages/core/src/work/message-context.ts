@@ -1,4 +1,4 @@
-import { heldReference, keepShape, NS_PER_MS, type Reference } from '@genpool/runtime'
+import { checkFunction, heldReference, keepShape, NS_PER_MS, type Reference } from '@genpool/runtime'
 import { dispatch, type Logger, type Ref } from 'nact'
 import type { Context, Delivery, From, MemberContext, MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
@@ -115,6 +115,7 @@ export class MessageContext implements Context {
   }
 
   afterCommit(effect: (state: never) => void): void {
+    checkFunction({ of: 'ctx.afterCommit', argument: 'effect' }, effect)
     addEffect(this.request, effect)
   }
 }
@@ -171,6 +172,7 @@ export class PlainContext implements Context {
   }
 
   afterCommit(effect: (state: never) => void): void {
+    checkFunction({ of: 'ctx.afterCommit', argument: 'effect' }, effect)
     addEffect(this.request, effect)
   }
 }

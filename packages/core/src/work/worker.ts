@@ -6,7 +6,7 @@ import type { Eventually } from '../behaviours/eventually'
 import type { Handler } from '../behaviours/handler'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { BackOffOptions } from '../behaviours/run-again'
-import type { Following } from '../behaviours/step'
+import type { Following, Step } from '../behaviours/step'
 import type { RequestKind } from '../requests/outcome'
 import type { SpanAttributes } from '../requests/scope'
 import type { StateOptions } from './state-options'
@@ -55,6 +55,8 @@ export interface Job {
   succeed(value: unknown, answered: boolean): boolean
   /** Notes that its run has committed. If its answer comes later, or never, its caller is told so. Left out: nothing is noted. */
   committed?(): void
+  /** Gives it up if its caller has tried that before and `giveUp` has refused. Left out: it waits for the end of its run. */
+  giveUpAgain?(): void
   /** Settles it with an error: of a batch, this one message. Returns whether this was its outcome. */
   fail(error: GenPoolError): boolean
   /** Whether somebody may be told how far it is. Left out: ask `progress`. */
@@ -133,17 +135,14 @@ export interface Ran {
   readonly version: number
 }
 
-/** A worker for a host that calls the handler itself. */
+/** A worker that can run a call which is alone. */
 export interface LoneRuns<J extends Job = Job> {
-  /** Where the state is. */
-  readonly shortCell: Cell<unknown> | null
-  /** When the job in hand began. */
-  startedAt: Nanos
-  readonly ended: boolean
-  /** The handler threw. Reports it. */
-  threw(job: J, error: unknown): void
-  /** The handler asked for more than a plain answer. Goes on in the general way: the job is reported, or will be. */
-  goOn(job: J, ran: Ran): void
+  /**
+   * Runs a call whose start its host has counted.
+   *
+   * @returns the step of a plain answer, which its host gives, and which is not reported; null for all else: the call is reported, or will be
+   */
+  runAlone(job: J, startedAt: Nanos): Step | null
 }
 
 /**
@@ -176,7 +175,7 @@ export interface Worker<J extends Job = Job> {
    * last one. False: the last one is reported, or will be. Left out by workers that run nothing at once.
    */
   runRow?(row: CastRow, casts: Casts): boolean
-  /** For a host that calls the handler itself, of a call that is alone. Null if it cannot. Left out by workers that run nothing at once. */
+  /** Itself, if it can run a call that is alone; otherwise null. Left out by workers that run nothing at once. */
   lone?(): LoneRuns<J> | null
   /**
    * Takes a job back. True: it certainly has not begun and never will. False: it has, and its end will be reported. Its beginning is
@@ -187,7 +186,8 @@ export interface Worker<J extends Job = Job> {
   cancel(job: J, reason: unknown): void
   /**
    * The caller of a job is about to give up. True: the job will not commit. False: it is too late, since the commit is done and the
-   * answer is on its way; then it neither expires nor is cancelled. Left out by workers that commit in this thread.
+   * answer is on its way. Then it neither expires nor is cancelled unless its run ends without an answer, or `job.giveUpAgain` is called
+   * and this returns true. Left out by workers that commit in this thread.
    */
   giveUp?(job: J): boolean
   /**
@@ -222,6 +222,11 @@ export interface Worker<J extends Job = Job> {
    * whose work nobody can end.
    */
   hurry?(): void
+  /**
+   * Its start is not wanted any more, though it has not taken too long: the pool has become smaller, for example. Another one may follow
+   * soon, and could use what this one has begun. Left out: `hurry` is called.
+   */
+  unwanted?(): void
 }
 
 /** What a worker is made for. */

@@ -92,6 +92,46 @@ describe('a source of the web', () => {
     expect(source.locked).toBe(false)
   })
 
+  it.each([1, 2, 3, 8])('that is closed before it is read gives all its items: %s', async (count) => {
+    for (const options of [{}, { inFlight: 1 }, { inFlight: 2, ordered: false }]) {
+      const { pool } = spawned()
+      const source = new ReadableStream<Item>({
+        start(controller) {
+          many(count).forEach((each) => controller.enqueue(each))
+          controller.close()
+        },
+      })
+      const found = (await settled(map(pool, source, options).toArray())) as number[]
+      expect([...found].sort((a, b) => a - b)).toEqual(many(count).map(({ n }) => n * 2))
+      expect(source.locked).toBe(false)
+    }
+  })
+
+  it('that is closed with its last item gives that, too', async () => {
+    const { pool } = spawned()
+    let given = 0
+    const source = new ReadableStream<Item>({
+      pull(controller) {
+        controller.enqueue(item(given++))
+        if (given === 3) controller.close()
+      },
+    })
+    expect(await settled(map(pool, source, { inFlight: 1 }).toArray())).toEqual([0, 2, 4])
+  })
+
+  it('that fails after an item ends the map with its error', async () => {
+    const { pool } = spawned()
+    let given = 0
+    const source = new ReadableStream<Item>({
+      pull(controller) {
+        if (given++ === 0) controller.enqueue(item(0))
+        else controller.error(new Error('no more'))
+      },
+    })
+    expect(await settled(map(pool, source).toArray())).toEqual(new Error('no more'))
+    expect(source.locked).toBe(false)
+  })
+
   it('that fails ends the map with its error', async () => {
     const { pool } = spawned()
     const source = new ReadableStream<Item>({ start: (controller) => controller.error(new Error('no more')) })

@@ -191,19 +191,11 @@ async function ticks(): Promise<void> {
 
 /** How many calls were run alone, and were answered at once. */
 let alone = 0
-const { lone, threw, goOn } = InProcessWorker.prototype
-InProcessWorker.prototype.lone = function () {
-  const runs = lone.call(this)
-  if (runs !== null && this.host.inHand.first?.attempt === 0) alone++
-  return runs
-}
-InProcessWorker.prototype.threw = function (job, error) {
-  alone--
-  threw.call(this, job, error)
-}
-InProcessWorker.prototype.goOn = function (job, ran) {
-  alone--
-  goOn.call(this, job, ran)
+const { runAlone } = InProcessWorker.prototype
+InProcessWorker.prototype.runAlone = function (job, startedAt) {
+  const step = runAlone.call(this, job, startedAt)
+  if (step !== null) alone++
+  return step
 }
 
 async function endsAlike(size: number, commands: readonly Command[]): Promise<void> {

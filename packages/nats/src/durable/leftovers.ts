@@ -8,7 +8,7 @@ import type { QueueNames } from './names'
 const MOST = 2000
 
 /** As much of a JetStreamManager as it needs. */
-export interface LeftoverKeeper {
+interface LeftoverKeeper {
   readonly streams: Pick<JetStreamManager['streams'], 'getMessage' | 'deleteMessage'>
   readonly consumers: Pick<JetStreamManager['consumers'], 'list'>
 }

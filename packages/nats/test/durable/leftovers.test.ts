@@ -5,7 +5,9 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { Effects } from '../support/effects'
 import { endJetStream, folderOf, startJetStream } from '../support/jetstream'
+import { endNodes, startNodes } from '../support/processes'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
 
@@ -49,6 +51,7 @@ beforeEach(() => {
 afterEach(async () => {
   open()
   stop(system)
+  await endNodes()
   await endJetStream()
 })
 
@@ -106,6 +109,41 @@ describe('a server that is killed again and again', () => {
     await until(isEmpty, 'the stream is empty')
     await until(() => isCalm(jobs), 'nothing is in hand')
     expect(await jobs.inspect()).toMatchObject({ oldestMs: 0, trouble: null })
+  })
+})
+
+describe('a server that is killed again and again, and three processes of which one is killed with it', () => {
+  it('each cast is done, and only what nobody else saw before the end of the server stays', async () => {
+    server = await startJetStream()
+    const connection = await connected()
+    jsm = await jetstreamManager(connection as never)
+    const effects = await new Effects(connection).open()
+    const setup = { servers: [server], name: 'q', size: 4, runMs: 5, ackWait: 1500 }
+    const jobs = await durable(connection, {
+      name: 'q',
+      lanes: 4,
+      ackWait: 1500,
+      maxDeliver: 3,
+      backoff: { initial: 20 },
+    })
+    const processes = await startNodes(3, setup, 'consumer-process.ts')
+    let cast = 0
+    for (let kill = 0; kill < 3; kill++) {
+      await castAll(jobs, cast, (cast += 200))
+      await until(async () => (await effects.count('q')) > cast - 150, 'some are done, and others in hand')
+      await Promise.all([server.kill(), processes.shift()!.kill('SIGKILL')])
+      await server.start()
+      processes.push(...(await startNodes(1, setup, 'consumer-process.ts')))
+    }
+    await until(async () => (await asked(() => effects.count('q'))) === cast, 'all are done')
+    const isOver = async (): Promise<boolean> => {
+      const { waiting, inHand, leftovers } = await jobs.inspect()
+      return waiting + inHand === 0 && leftovers === (await state()).messages && leftovers < 40
+    }
+    await until(isOver, 'nothing waits, and what stays is counted')
+    const numbers = (await effects.all('q')).map(Number)
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: cast }, (_, n) => n))
+    expect(await jobs.dead()).toEqual([])
   })
 })
 

@@ -4,6 +4,7 @@ import { type Fault } from '../invalid-error'
 import { FaultFinder } from './faults'
 import { type FirstGuesses } from './hints'
 import { type Schema } from './schema'
+import { noOptions } from './no-options'
 import { printable } from '../printable'
 import { showPath } from './show-path'
 import { unkeptNames } from './unkept-names'
@@ -25,7 +26,8 @@ export function parseOptions<S extends z.ZodType>(
   guesses: FirstGuesses = {},
 ): z.output<S> {
   const result = attempt(schema, input)
-  const unkept = unkeptNames(schema as unknown as Schema, input)
+  const root = schema as unknown as Schema
+  const unkept = [...noOptions(root, input), ...unkeptNames(root, input)]
   if (result?.success !== true) throw wrongOptions(what, [...faultsOf(schema, input, guesses), ...unkept])
   if (unkept.length > 0) throw wrongOptions(what, unkept)
   return result.data

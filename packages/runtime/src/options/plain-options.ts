@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { isPlainObject } from '../changes'
+import { hasNoOptions } from './no-options'
 import { alternativesOf, propertyOf, type Schema } from './schema'
 
 /**
@@ -16,7 +17,7 @@ export function plainOptions(schema: z.ZodType, value: unknown): unknown {
 
 /** @param schemas one of them is that of the value */
 function plain(schemas: readonly Schema[], value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || hasNoOptions(value)) return value
   const forms = schemas.flatMap((schema) => alternativesOf(schema)).map(({ schema }) => schema)
   if (forms.some((form) => form.def.type === 'custom' && form.safeParse(value).success)) return value
   return properties(forms, value) ?? value

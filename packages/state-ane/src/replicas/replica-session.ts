@@ -185,7 +185,7 @@ export class ReplicaSession<S> {
   }
 
   #write(writer: Writer<S>, message: Commit): MaybePromise<void> {
-    const [, epoch, seq] = message
+    const [, epoch] = message
     if (epoch !== this.#epoch || this.#isClosed) return undefined
     if (!this.isWriting && !this.isCurrent) return this.update()
     try {
@@ -201,11 +201,11 @@ export class ReplicaSession<S> {
         (error: unknown) => {
           this.isWriting = false
           if (this.#isClosed) this.ports.lost?.(message[5], error)
-          else this.#refused(seq, error)
+          else this.#failed(message, error)
         },
       ))
     } catch (error) {
-      return this.#refused(seq, error)
+      return this.#failed(message, error)
     }
   }
 
@@ -244,6 +244,11 @@ export class ReplicaSession<S> {
     this.#confirmed = { seq, version: this.#version }
     this.ports.committed(tag)
     this.ports.changed()
+  }
+
+  #failed([, , seq, , , tag]: Commit, error: unknown): void {
+    this.ports.voided?.(tag)
+    this.#refused(seq, error)
   }
 
   #refused(seq: number, error: unknown): void {

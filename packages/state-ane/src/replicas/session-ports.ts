@@ -8,6 +8,8 @@ export interface SessionPorts<S> {
   admit(tag: unknown): Error | undefined
   /** A commit is done. Called before anybody else can commit, for a cell that commits at once. */
   committed(tag: unknown): void
+  /** A commit has come to nothing, perhaps after it was admitted. Its replica makes it again, or its run fails. */
+  voided?(tag: unknown): void
   /** A commit that was being written when the replica was closed has failed. */
   lost?(tag: unknown, error: unknown): void
   /** Something is there to be sent by `update`, or it can be called again after a commit that had to be written. */

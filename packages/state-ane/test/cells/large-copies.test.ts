@@ -88,11 +88,11 @@ function kept(next: Wide, base: Wide): readonly PropertyKey[] {
 }
 
 /** An immer state and ours after the same recipes: so many that each way to copy is taken. */
-function grown(make: () => Wide): readonly [State, State] {
+function grown(make: () => Wide, key = (_i: number): string => 'k1'): readonly [State, State] {
   const first = (): State => ({ wide: make(), other: { n: 0 } })
   let [ours, immers] = [frozenState('cell', first()), freeze(first(), true)]
   for (let i = 0; i < 70; i++) {
-    const recipe = (draft: State): void => void (draft.wide['k1'] = { n: i })
+    const recipe = (draft: State): void => void (draft.wide[key(i)] = { n: i })
     ours = produce('cell', ours, recipe as never)
     immers = plain.produce(immers, recipe)
   }
@@ -103,22 +103,34 @@ const RUNS = Number(process.env['GENPOOL_LAW_RUNS'] ?? 5)
 
 describe.each(Object.entries(KINDS))('a large object that changes again and again, with %s', (_, make) => {
   it.each(SIZES)('is what immer makes of it, with %i keys', (size) => {
-    const [ours, immers] = grown(() => make(size))
-    expect(facts(ours)).toBe(facts(immers))
-    fc.assert(
-      fc.property(fc.array(steps, { minLength: 1, maxLength: 3 }), (commits) => {
-        let [our, immer] = [ours, immers]
-        for (const list of commits) {
-          const recipe = (draft: State): void => list.forEach((step) => change(draft, step))
-          const next = mustBeAs(plain.produce(immer, recipe), { our, immer, recipe })
-          if (!list.some(([kind]) => kind === SYMBOL)) mustLeadThere(next, { our, immer, recipe })
-          ;[our, immer] = [next, plain.produce(immer, recipe)]
-        }
-      }),
-      { numRuns: RUNS },
+    mustBeImmers(grown(() => make(size)))
+  })
+
+  it.each([0, 15, 500])('is what immer makes of it while its keys come, %i and more', (size) => {
+    mustBeImmers(
+      grown(
+        () => make(size),
+        (i) => `come${i}`,
+      ),
     )
   })
 })
+
+function mustBeImmers([ours, immers]: readonly [State, State]): void {
+  expect(facts(ours)).toBe(facts(immers))
+  fc.assert(
+    fc.property(fc.array(steps, { minLength: 1, maxLength: 3 }), (commits) => {
+      let [our, immer] = [ours, immers]
+      for (const list of commits) {
+        const recipe = (draft: State): void => list.forEach((step) => change(draft, step))
+        const next = mustBeAs(plain.produce(immer, recipe), { our, immer, recipe })
+        if (!list.some(([kind]) => kind === SYMBOL)) mustLeadThere(next, { our, immer, recipe })
+        ;[our, immer] = [next, plain.produce(immer, recipe)]
+      }
+    }),
+    { numRuns: RUNS },
+  )
+}
 
 interface Commit {
   readonly our: State

@@ -4,6 +4,7 @@ import type { Posting } from './posting'
 import type { Reports } from './reports'
 import type { SharedState } from './shared-state'
 import { StateLink } from './state-link'
+import { runOf } from './too-late'
 import type { Waiting } from './waiting'
 
 /** What a thread does with the state that all members share goes through its worker's parts. */
@@ -32,6 +33,7 @@ export class FollowedState {
         return given !== undefined && ledger.commits(given) ? undefined : new CancelledCommit()
       },
       committed: (run) => reports.committed(run),
+      voided: ({ job }) => this.#voided(job),
       lost: (run, error) => reports.commitLost(run, error),
       heldUp: (isHeldUp) => waiting.holdUp(isHeldUp),
       sendSoon: () => posting.soon(),
@@ -57,6 +59,14 @@ export class FollowedState {
     const given = this.written === undefined ? undefined : this.#ledger.byId(this.written)
     if (given === undefined || !this.#ledger.hasCommitted(given)) return false
     return given.job === job || given.job.companions?.includes(job) === true
+  }
+
+  /** What is made again is of no use if all its callers have given up while it was written. */
+  #voided(id: number): void {
+    const given = this.#ledger.byId(id)
+    if (given === undefined) return
+    this.#ledger.uncommit(given)
+    if (runOf(given).every(({ outcome }) => outcome !== null)) this.#ledger.cancel(given.job)
   }
 
   /** Its member has ended. @param unused called if no other thread follows the state */

@@ -16,6 +16,7 @@ import { LeftCommit } from './left-commit'
 import { OwedAnswers } from './owed-answers'
 import type { RunStarts } from './run-starts'
 import { SentAddresses } from './sent-addresses'
+import { runOf } from './too-late'
 import { decodeError, type EncodedValue } from '../values/errors'
 
 /** What the reports of a thread need of its worker. */
@@ -243,9 +244,4 @@ export class Reports {
     this.#sent ??= new SentAddresses(this.ports.seat, this.ports.resolved)
     this.#sent.open(id, job)
   }
-}
-
-/** The jobs of one run: of a batch, all its messages. */
-function runOf({ job }: Given<Job>): readonly Job[] {
-  return [job, ...(job.companions ?? [])]
 }

@@ -30,6 +30,29 @@ export class Spares {
     this.#threads.unshift(thread)
   }
 
+  /**
+   * A thread whose start is not wanted any more: the next one takes it. If none does, it is ended when it has loaded.
+   *
+   * @param most how many may stay then
+   */
+  keepLoading(thread: Thread, most: () => number): void {
+    this.#threads.push(thread)
+    const end = (): void => this.#end(thread)
+    const timer = systemClock.setTimer(systemClock.now() + LOADING_MS * NS_PER_MS, end, false)
+    const surplus = (): void => {
+      timer.cancel()
+      if (this.#threads.length > most()) end()
+    }
+    thread.loaded.then(surplus, () => (timer.cancel(), end()))
+  }
+
+  #end(thread: Thread): void {
+    const i = this.#threads.indexOf(thread)
+    if (i < 0) return
+    this.#threads.splice(i, 1)
+    void thread.kill()
+  }
+
   /** Has at least so many. */
   fill(count: number): void {
     while (this.#threads.length < count) {

@@ -20,6 +20,10 @@ export interface StartPorts {
 
 /** The start of a member in its thread: waits for the thread, and for what `init` says there. */
 export class Starting {
+  /** Whether the thread has this member. */
+  #hasBegun = false
+  /** Whether the thread was left to another member. */
+  #isLeft = false
   #answer: { resolve(started: Started): void; reject(error: unknown): void } | null = null
 
   constructor(
@@ -40,8 +44,10 @@ export class Starting {
     try {
       this.ports.loaded(await this.thread.loaded)
       await this.thread.free
+      if (this.#isLeft) throw unwanted()
       if (this.thread.isGone) throw this.thread.cause
-      if (this.endings.isHurried) throw new Error('nobody waits for its start any longer')
+      if (this.endings.isHurried) throw unwanted()
+      this.#hasBegun = true
       this.ports.begin()
       const started = await answer
       if (this.thread.isGone) throw this.thread.cause
@@ -49,6 +55,7 @@ export class Starting {
       else this.#giveUp()
       return started
     } catch (error) {
+      if (this.#isLeft) throw error
       this.#giveUp()
       if (error instanceof UnusableModule) return { kind: 'refuse', reason: error.error }
       if (this.thread.isGone && error === this.thread.cause) this.ports.died(error)
@@ -56,6 +63,16 @@ export class Starting {
     } finally {
       this.#answer = null
     }
+  }
+
+  /** Another member may have the thread. Returns false if this one has it already, and nothing is left. */
+  leave(): boolean {
+    if (this.#answer === null || this.#hasBegun || this.endings.isHurried) return false
+    this.#isLeft = true
+    this.#answer = null
+    this.thread.hold(false)
+    this.ports.givenUp()
+    return true
   }
 
   #giveUp(): void {
@@ -75,4 +92,8 @@ export class Starting {
   died(cause: unknown): void {
     this.#answer?.reject(cause)
   }
+}
+
+function unwanted(): Error {
+  return new Error('nobody waits for its start any longer')
 }

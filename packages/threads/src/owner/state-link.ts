@@ -14,6 +14,8 @@ export interface LinkPorts {
   admit(job: number): Error | undefined
   /** The commit of a run is done. */
   committed(run: CommittedRun): void
+  /** The commit of a run has come to nothing. */
+  voided(run: CommittedRun): void
   /** The thread is gone, and the commit of a run that was being written has failed. */
   lost(run: CommittedRun, error: unknown): void
   /** Whether the thread has work that would read an old state. */
@@ -39,6 +41,7 @@ export class StateLink {
       send: (message) => this.#send(message),
       admit: (run) => ports.admit((run as CommittedRun).job),
       committed: (run) => ports.committed(run as CommittedRun),
+      voided: (run) => ports.voided(run as CommittedRun),
       lost: (run, error) => ports.lost(run as CommittedRun, error),
       changed: () => ports.sendSoon(),
       limit: (end) => void systemClock.setTimer(systemClock.now() + LONGEST_TURN_NS, end, false),

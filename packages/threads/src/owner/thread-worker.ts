@@ -20,6 +20,7 @@ import { setupOf } from './setup'
 import { type SharedState } from './shared-state'
 import { Starting } from './starting'
 import type { Thread, ThreadListener } from './thread'
+import { TooLate } from './too-late'
 
 /** What the threads of one pool have in common. */
 export interface Threads {
@@ -28,6 +29,8 @@ export interface Threads {
   take(): Thread
   /** A thread that its member leaves is there for the next one. */
   keep(thread: Thread): void
+  /** The same of one that may still load. */
+  leftLoading(thread: Thread): void
   /** Something is under way: looks after it until all is done. */
   watch(): void
   /** Work may have to move to a thread that has none. */
@@ -61,6 +64,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #runTimes: RunTimes
   readonly #endings: Endings
   readonly #starting: Starting
+  readonly #tooLate: TooLate
   readonly #isReal: boolean
   /** Null if each member has a state of its own. */
   readonly #state: FollowedState | null
@@ -95,6 +99,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       },
       resolved: (id, value) => this.#posting.add(['resolved', id, value]),
     })
+    this.#tooLate = new TooLate(this.#ledger, () => systemClock.now())
     this.#deadlines = new MovingDeadlines(this.#ledger, thread.words, this.#isReal)
     this.#giving = new Giving(seat, host, {
       ledger: this.#ledger,
@@ -160,7 +165,7 @@ export class ThreadWorker implements Worker, ThreadListener {
 
   giveUp(job: Job): boolean {
     // The store may take long: its caller is told that nobody knows yet whether the commit counts.
-    return this.#ledger.giveUp(job) || this.isWriting(job)
+    return this.#ledger.giveUp(job) || this.isWriting(job) || this.#tooLate.giveUp(job)
   }
 
   leave(job: Job): boolean {
@@ -224,6 +229,11 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#endings.hurry()
   }
 
+  unwanted(): void {
+    if (this.#starting.leave()) this.threads.leftLoading(this.#thread)
+    else this.hurry()
+  }
+
   // --- what the thread says ---
 
   hear(messages: readonly ToOwner[]): void {
@@ -258,6 +268,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   look(): void {
     this.#starts.look()
     this.#reports.sweep()
+    this.#tooLate.look()
     this.#thread.hold(this.isBusy)
     if (this.#ledger.size === 0) this.#idles()
   }

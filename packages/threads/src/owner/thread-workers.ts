@@ -121,6 +121,10 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     this.#keepSpares()
   }
 
+  leftLoading(thread: Thread): void {
+    this.#spares.keepLoading(thread, () => (this.#ready.size > 0 ? this.#options.spare : 0))
+  }
+
   ended(worker: ThreadWorker, poolStops: boolean): void {
     this.#ready.delete(worker)
     if (this.#ready.size > 0) return

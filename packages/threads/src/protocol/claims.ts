@@ -6,6 +6,8 @@
  * queued ──thread: claim──▶ running ──thread: commit──▶ committed
  *    └──owner: revoke──▶ revoked  ├──owner: cancel──▶ cancelled
  *                                 └──thread: commit without a next state──▶ finished
+ *
+ * committed ──owner: the commit has come to nothing──▶ running
  * ```
  *
  * A job whose memory was moved is `taken` instead of queued: no other thread can have it. It is claimed in the same way, and its owner
@@ -73,6 +75,11 @@ export function withdraw(words: Words, job: Claimed): boolean {
 /** The caller no longer waits for a running job. True: it does not commit any more. */
 export function cancel(words: Words, job: Claimed): boolean {
   return moves(words, job, RUNNING, CANCELLED) || moves(words, job, TAKEN, CANCELLED)
+}
+
+/** A commit that is made by the owner has come to nothing: the thread makes it again. */
+export function uncommit(words: Words, job: Claimed): void {
+  moves(words, job, COMMITTED, RUNNING)
 }
 
 /** Whether the thread has begun the job. */

@@ -122,6 +122,11 @@ export class Ledger<J extends object> {
     return claims.commit(this.words, given)
   }
 
+  /** The commit that was made here has come to nothing. */
+  uncommit(given: Given<J>): void {
+    claims.uncommit(this.words, given)
+  }
+
   /** Whether it has committed a next state. */
   hasCommitted(given: Given<J>): boolean {
     return claims.isIn(this.words, given, claims.COMMITTED)

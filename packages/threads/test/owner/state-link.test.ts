@@ -11,6 +11,7 @@ function subject() {
     const state = new StateLink(shared, {
       admit: () => undefined,
       committed: () => undefined,
+      voided: () => undefined,
       lost: () => undefined,
       isBusy: true,
       heldUp: (isHeldUp) => void told.push(isHeldUp ? 'held up' : 'goes on'),

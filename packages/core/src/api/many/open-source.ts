@@ -37,11 +37,19 @@ function iteratorOf(source: Source<unknown>): Iterator<unknown> | AsyncIterator<
   return (source as Iterable<unknown>)[Symbol.iterator]()
 }
 
+/** Its reader is released when the end was read: a stream closes as soon as its last item is, and a reader without it reads no end. */
 function openWebStream(stream: ReadableStream): OpenSource {
   const reader = stream.getReader()
   const release = (): void => reader.releaseLock()
-  reader.closed.then(release, release)
-  return { next: () => reader.read(), close: () => reader.cancel() }
+  const next = async (): Promise<unknown> => {
+    const result = await reader.read().catch((error: unknown) => {
+      release()
+      throw error
+    })
+    if (result.done) release()
+    return result
+  }
+  return { next, close: () => reader.cancel().finally(release) }
 }
 
 const has = (source: object, ...names: readonly string[]): boolean =>
