@@ -1,4 +1,4 @@
-import { type ConsumerInfo, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -115,6 +115,11 @@ export class Queue {
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
     this.phantoms.again()
+    this.#saw((await this.asking.streams.info(this.names.jobs)).state)
+  }
+
+  #saw({ last_seq }: Pick<StreamState, 'last_seq'>): void {
+    this.#last = Math.max(this.#last, last_seq)
   }
 
   /** Which streams are gone, or why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
@@ -164,7 +169,7 @@ export class Queue {
     const { jsm, names } = this
     const consumers = await this.#consumers()
     const state = new QueueState(consumers, await jsm.streams.info(names.jobs))
-    this.#last = Math.max(this.#last, state.stream.last_seq)
+    this.#saw(state.stream)
     return state
   }
 
