@@ -11,6 +11,7 @@ const { join } = require('node:path')
 const SLOW = [
   'packages/nats/test/durable/cluster.test.ts',
   'packages/nats/test/durable/leftovers.test.ts',
+  'packages/nats/test/durable/deleted-streams.test.ts',
   'packages/nats/test/store/processes.test.ts',
   'packages/threads/test/process.test.ts',
   'packages/nats/test/durable/faults.test.ts',

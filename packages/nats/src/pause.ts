@@ -1,5 +1,11 @@
 import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
 
+/**
+ * A server says that a stream is gone before it has removed the files, and removes those of a new one of that name, too: what that
+ * one takes is acknowledged, and lost. With 300 MB, nats-server 2.9.10 removed them within 3 to 81 ms.
+ */
+export const DELETING_MS = 1000
+
 /** Resolves after so many milliseconds. @param holds whether the process waits for it instead of ending */
 export function pause(clock: Clock, ms: number, holds = true): Promise<void> {
   return new Promise((resolve) => clock.setTimer(clock.now() + ms * NS_PER_MS, resolve, holds))

@@ -1,6 +1,6 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
 import { addSource, longRunMs, roomIn } from '@genpool/core/elsewhere'
-import { NS_PER_MS, textOf, WakeTimer } from '@genpool/runtime'
+import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { flushed, Link } from '../link'
 import { Ahead } from './ahead'
@@ -11,17 +11,19 @@ import { ConsumerCounts, type ConsumerInspection } from './figures'
 import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
 import { Later } from './later'
-import { pause } from '../pause'
+import { Mender } from './mender'
 import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
 import { Refusals } from './refusals'
+import { isNoStream } from './remade'
 import { UnknownTypes } from './unknown-types'
 
-/** How often a pool whose members others keep busy is looked at, and a JetStream in trouble is asked again. */
+/** How often a pool whose members others keep busy is looked at. */
 const LOOK_MS = 25
-const AGAIN_MS = 500
+/** Servers may end the consumers of a stream a moment before they say that it is gone. */
+const TOLD_MS = 250
 
 /** Takes casts of a queue as members of a pool are idle, and gives them to the pool. */
 export class JobConsumer {
@@ -42,8 +44,7 @@ export class JobConsumer {
   #planned = false
   /** How many casts may come before the pool is asked again whether it has room. */
   #left = 0
-  #trouble: string | null = null
-  #mending = false
+  readonly #mender: Mender
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
   #end!: (error: Error | null) => void
@@ -67,7 +68,7 @@ export class JobConsumer {
     this.#inbox = new PullInbox(queue.connection, queue.names, queue.names.consumers, {
       message: (message) => this.#received(message),
       ended: (lane, left) => this.#pullEnded(lane, left),
-      deleted: () => void this.#mend(),
+      deleted: () => void this.#mender.mend(TOLD_MS),
     })
     this.#later = new Later({
       connection: queue.connection,
@@ -82,14 +83,25 @@ export class JobConsumer {
       allowed: () => this.#planSoon(),
     })
     this.#deliveries = this.#makeDeliveries()
+    this.#mender = new Mender({
+      clock,
+      isOver: () => this.#stopping !== null,
+      forget: () => (this.#pulls.reset(), Promise.all([this.#inbox.cancel(), this.#later.cancel()])),
+      ensure: () => queue.ensure(),
+      mended: () => (this.#later.look(), this.#watch.again(), this.#planSoon()),
+    })
     this.#wake = new WakeTimer(clock, () => this.#plan())
     this.#link = new Link(queue.connection, {
       lost: () => undefined,
-      back: () => (this.#refusals.forget(), void this.#mend()),
+      back: () => (this.#refusals.forget(), void this.#mender.mend()),
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
-    this.#watch = new QueueWatch({ clock, ask: () => queue.tend() })
+    this.#watch = new QueueWatch({
+      clock,
+      ask: () => queue.tend(),
+      failed: (error) => isNoStream(error) && void this.#mender.mend(),
+    })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     this.#off = () => {
@@ -119,7 +131,7 @@ export class JobConsumer {
       oldestMs: this.#deliveries.oldestMs(now),
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
-      trouble: this.#trouble ?? this.#refusals.trouble ?? this.queue.trouble,
+      trouble: this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? this.queue.trouble,
       cleared: this.queue.leftovers.deleted,
       server: this.#watch.figures,
       ...this.#counts,
@@ -211,7 +223,7 @@ export class JobConsumer {
   }
 
   #plan(): void {
-    if (this.#stopping !== null || this.#mending || this.#refusals.holds || !this.#link.usable) return
+    if (this.#stopping !== null || this.#mender.isMending || this.#refusals.holds || !this.#link.usable) return
     const now = this.queue.clock.now()
     const room = this.#room()
     this.#left = room
@@ -220,38 +232,18 @@ export class JobConsumer {
     for (const pull of pulls) this.#inbox.ask(pull)
     if (silent) {
       this.#counts.silent++
-      return void this.#mend()
+      return void this.#mender.mend()
     }
     // Others may have work in the pool: nobody tells when that ends.
     const looksAt = room <= 0 ? now + LOOK_MS * NS_PER_MS : Infinity
     this.#wake.wakeAt(Math.min(wakeAt, looksAt), true)
   }
 
-  /** Looks whether streams and consumers are there, and asks anew: after a lost connection, or when nothing is heard. */
-  async #mend(): Promise<void> {
-    if (this.#mending || this.#stopping !== null) return
-    this.#mending = true
-    this.#pulls.reset()
-    await Promise.all([this.#inbox.cancel(), this.#later.cancel()])
-    try {
-      await this.queue.ensure()
-      this.#trouble = null
-    } catch (error) {
-      this.#trouble = textOf(error)
-      await pause(this.queue.clock, AGAIN_MS, false)
-    }
-    this.#mending = false
-    if (this.#trouble !== null) return void this.#mend()
-    this.#later.look()
-    this.#watch.again()
-    this.#planSoon()
-  }
-
   /** Says of what it has in hand that it is in work, and sees to what is held back. */
   #renew(): void {
     this.#deliveries.renew()
     if (this.#link.usable) this.#look()
-    if (this.#stopping === null && this.#link.usable && !this.#mending) this.#later.look()
+    if (this.#stopping === null && this.#link.usable && !this.#mender.isMending) this.#later.look()
   }
 
   /** Looks at what the server says. */
@@ -261,6 +253,7 @@ export class JobConsumer {
     void this.#refusals.look()
     void time.refresh(notes, jsm)
     void marks.refresh()
+    if (notes.isMissing) void this.#mender.mend()
   }
 
   /** This process stood still: what it has may be delivered to others. What has not committed must not any more. */

@@ -2,6 +2,7 @@ import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
 import { backlog, full, growing, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
+import { adviceFor } from './trouble'
 
 /** Says what limits a consumer now. */
 export function explainConsumer(seen: ConsumerInspection): Explanation {
@@ -70,7 +71,7 @@ function unreachable({ connected, trouble, silent, left }: ConsumerInspection): 
         ? `JetStream is in trouble: ${trouble}`
         : 'the connection to NATS is lost, and is being made again',
       figures: { silent, left },
-      advice: 'Look at the NATS servers. What is stored is safe, and goes on when they are back.',
+      advice: adviceFor(trouble) ?? 'Look at the NATS servers. What is stored is safe, and goes on when they are back.',
       option: null,
     },
   ]
@@ -123,14 +124,15 @@ function failing({ again, dead, done, lastFailure }: ConsumerInspection): Findin
   ]
 }
 
-function noStorage({ trouble, waiting, inHand }: QueueInspection): Finding[] {
+function noStorage({ trouble, waiting, inHand, undelivered }: QueueInspection): Finding[] {
   if (trouble === null) return []
   return [
     {
       finding: 'unreachable',
       says: `JetStream is in trouble: ${trouble}`,
-      figures: { waiting, inHand },
-      advice: 'Do what it says, or give the streams of the queue, the account or the server more room.',
+      figures: { waiting, inHand, ...(undelivered > 0 ? { undelivered } : {}) },
+      advice:
+        adviceFor(trouble) ?? 'Do what it says, or give the streams of the queue, the account or the server more room.',
       option: null,
     },
   ]

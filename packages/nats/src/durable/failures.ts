@@ -26,9 +26,7 @@ export class DurableFailures {
   ): GenPoolError {
     const advice = mayBeStored
       ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
-      : isFull(cause)
-        ? `${fullOf(seen)} The cast is not stored.`
-        : 'The cast is not stored.'
+      : `${isFull(cause) ? `${fullOf(seen)} ` : areFilesGone(cause) ? `${FILES_GONE} ` : ''}The cast is not stored.`
     return new UnreachableError(this.queue, mayBeStored, {
       says: `${whatHappened(cause, this.domain)} ${advice}`,
       cause,
@@ -71,6 +69,15 @@ function fullOf(seen: QueueInspection | null): string {
     return `${has}. What is used up is the storage of the account or the server: look at "nats stream ls", and ${MORE_ROOM}`
   }
   return `${has}. Consume faster, or ${MORE_ROOM}`
+}
+
+const FILES_GONE =
+  'The server has removed the files of a stream that it still has: that stream was deleted, and made again at once. Delete its ' +
+  'stream "…_jobs" ("nats stream rm"): consumers make it again.'
+
+/** Whether the files of a stream are gone although it is there. */
+export function areFilesGone(error: unknown): error is JetStreamApiError {
+  return error instanceof JetStreamApiError && /no such file|opening msg block/i.test(error.message)
 }
 
 /** Whether a stream, an account or a server has no room left. */

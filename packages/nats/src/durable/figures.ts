@@ -76,6 +76,8 @@ export interface QueueInspection {
   readonly leftovers: number
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
-  /** Why what this process has to write down cannot be stored; null if it can. */
+  /** Messages that the stream has had for more than 5 s and nobody can read, since its files are gone. 0 if all is well. */
+  readonly undelivered: number
+  /** Why casts are not delivered, or what this process has to write down cannot be stored; null if all is well. */
   readonly trouble: string | null
 }

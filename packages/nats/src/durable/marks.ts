@@ -69,6 +69,11 @@ export class Marks {
     return seq <= (this.#marked.before[lane] ?? 0)
   }
 
+  /** How far consumers may have come, over all lanes. */
+  get highest(): number {
+    return Math.max(0, ...this.#marked.through)
+  }
+
   /** Something was there that was stored at this time, in milliseconds. */
   saw(storedAt: number): void {
     // Rounded up: as a number it is exact to a part of a microsecond.

@@ -42,16 +42,17 @@ export class Phantoms {
    * Looks at lanes that stand still. Called now and then; never rejects.
    *
    * @param isAlone one server has the stream. Of several, one that leads since a moment may not have all of it yet
+   * @param begins the first place that the stream ever had
    */
-  async clear(consumers: readonly ConsumerInfo[], isAlone: boolean): Promise<void> {
+  async clear(consumers: readonly ConsumerInfo[], isAlone: boolean, begins = 1): Promise<void> {
     if (this.#clearing) return
     this.#clearing = true
     // The consumer says itself that JetStream does not answer.
-    await Promise.all(consumers.map((each) => this.#clearLane(each, isAlone).catch(() => undefined)))
+    await Promise.all(consumers.map((each) => this.#clearLane(each, { isAlone, begins }).catch(() => undefined)))
     this.#clearing = false
   }
 
-  async #clearLane(seen: ConsumerInfo, isAlone: boolean): Promise<void> {
+  async #clearLane(seen: ConsumerInfo, { isAlone, begins }: { isAlone: boolean; begins: number }): Promise<void> {
     const { name, num_ack_pending, num_pending, ack_floor, delivered, config } = seen
     const floor = ack_floor.stream_seq
     const known = this.#known.get(name)
@@ -59,7 +60,7 @@ export class Phantoms {
     const isKeyed = config.max_ack_pending === 1
     const isStill = (known === undefined || known.floor === floor) && (isKeyed || num_pending === 0)
     const last = delivered.stream_seq
-    const first = isKeyed ? last : Math.max(floor, known?.through ?? 0) + 1
+    const first = isKeyed ? last : Math.max(floor, known?.through ?? 0, begins - 1) + 1
     const through = Math.min(last, first + MOST)
     const isLooked = num_ack_pending > 0 && isStill && last > 0
     this.#known.set(name, { floor, through: isLooked ? through : (known?.through ?? 0) })

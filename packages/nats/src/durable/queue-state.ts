@@ -2,6 +2,7 @@ import type { ConsumerInfo, JetStreamManager, StreamInfo, StreamState } from '@n
 import { microsOf } from './ages'
 import { floorOf } from './leftovers'
 import type { QueueNames } from './names'
+import { firstPlaceOf } from './remade'
 
 /** What the server says of a queue: of its consumers, then of its stream. */
 export class QueueState {
@@ -13,14 +14,17 @@ export class QueueState {
   readonly longestLane: number
   /** One server has the stream. */
   readonly isAlone: boolean
-  readonly #stream: StreamState
+  readonly stream: StreamState
+  /** The first place that its stream ever had. */
+  readonly begins: number
   readonly #runs: readonly ConsumerInfo[]
 
   constructor(
     readonly consumers: readonly ConsumerInfo[],
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
   ) {
-    this.#stream = state
+    this.stream = state
+    this.begins = firstPlaceOf({ state, config })
     this.isAlone = config.num_replicas === 1
     const runs = (this.#runs = consumers.filter(({ name }) => name !== 'later'))
     const sum = (of: (consumer: ConsumerInfo) => number): number => runs.reduce((total, each) => total + of(each), 0)
@@ -36,14 +40,14 @@ export class QueueState {
 
   /** Messages that nobody gets, as it seems: what was stored or acknowledged between the two answers may count, too. */
   get leftovers(): number {
-    const { messages, first_seq } = this.#stream
+    const { messages, first_seq } = this.stream
     if (this.consumers.every((each) => floorOf(each) < first_seq)) return 0
     return Math.max(0, messages - this.waiting - this.inHand - this.delayed)
   }
 
   /** When the oldest cast was stored that waits or is in hand, in milliseconds of the server's clock; null if there is none. */
   async oldest(jsm: JetStreamManager, names: Pick<QueueNames, 'jobs' | 'runs' | 'lanes'>): Promise<number | null> {
-    const { messages, first_seq, first_ts } = this.#stream
+    const { messages, first_seq, first_ts } = this.stream
     if (this.waiting + this.inHand === 0 || messages === 0) return null
     const { leftovers } = this
     if (leftovers + this.delayed === 0) return microsOf(first_ts) / 1000

@@ -10,6 +10,8 @@ export interface QueueWatchPorts {
   readonly clock: Clock
   /** Asks the server. */
   ask(): Promise<QueueInspection>
+  /** It did not say anything. */
+  failed(error: unknown): void
 }
 
 interface Sample {
@@ -47,6 +49,12 @@ export class QueueWatch {
     }
   }
 
+  /** Why casts are not delivered, as was seen last; null if they are. */
+  get trouble(): string | null {
+    const seen = this.#last?.seen
+    return seen !== undefined && seen.undelivered > 0 ? seen.trouble : null
+  }
+
   /** Called now and then. */
   look(): void {
     this.#ask(EVERY_MS)
@@ -69,8 +77,10 @@ export class QueueWatch {
     this.#isStale = false
     this.ports.ask().then(
       (seen) => this.#add(seen),
-      // The consumer says itself that JetStream does not answer.
-      () => void (this.#asking = false),
+      (error: unknown) => {
+        this.#asking = false
+        this.ports.failed(error)
+      },
     )
   }
 

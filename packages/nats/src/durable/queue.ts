@@ -1,4 +1,4 @@
-import { type ConsumerInfo, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -19,8 +19,12 @@ import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
+import { deletedNow, notDelivered } from './trouble'
+import { undelivered } from './undelivered'
 
 const RECENT_MS = 1000
+/** More than are stored between two looks. */
+const MANY_PLACES = 1_000_000
 
 /** One queue of durable casts, as this process uses it: its parts. */
 export class Queue {
@@ -39,6 +43,9 @@ export class Queue {
   readonly phantoms: Phantoms
   readonly bodies: Bodies
   readonly #growth = new Growth()
+  #gone: readonly string[] = []
+  /** The last place at the last looks. */
+  #last = 0
   /** How many there were at the last look. */
   #leftovers = Infinity
   #recent: { readonly at: Nanos; readonly seen: Promise<QueueInspection | null> } | undefined
@@ -99,24 +106,41 @@ export class Queue {
   /**
    * Makes what is missing, asks the server for its time, and looks whether it has started anew.
    *
-   * @param changes whether streams that are there are changed to what the options ask for: only by who opens the queue
+   * @param isFirst whether this opens the queue
    */
-  async ensure(changes = false): Promise<void> {
-    await ensureStreams(this.asking, this, changes)
+  async ensure(isFirst = false): Promise<void> {
+    await ensureStreams(this.asking, this, isFirst)
+    this.#gone = []
+    this.notes.isMissing = false
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
     this.phantoms.again()
+    this.#saw((await this.asking.streams.info(this.names.jobs)).state)
   }
 
-  /** Why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
+  #saw({ last_seq }: Pick<StreamState, 'last_seq'>): void {
+    this.#last = Math.max(this.#last, last_seq)
+  }
+
+  /** Which streams are gone, or why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
   get trouble(): string | null {
-    return this.notes.trouble ?? this.leftovers.trouble
+    const deleted = this.#gone.length === 0 ? null : deletedNow(this.#gone)
+    return deleted ?? this.notes.trouble ?? this.leftovers.trouble
   }
 
   /** A consumer ends: the server hears what it has done. */
   async settle(): Promise<void> {
     void this.marks.refresh(true)
     await flushed(this.connection)
+  }
+
+  get nextPlace(): number {
+    return Math.max(this.#last, this.marks.highest) + MANY_PLACES
+  }
+
+  /** These streams were deleted, and are made again. */
+  gone(streams: readonly string[]): void {
+    this.#gone = streams
   }
 
   async inspect(): Promise<QueueInspection> {
@@ -136,7 +160,7 @@ export class Queue {
   async tend(): Promise<QueueInspection> {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
-    await this.phantoms.clear(state.consumers, state.isAlone)
+    await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
     if (state.leftovers > 0) void this.leftovers.clear()
     return seen
   }
@@ -144,7 +168,9 @@ export class Queue {
   async #state(): Promise<QueueState> {
     const { jsm, names } = this
     const consumers = await this.#consumers()
-    return new QueueState(consumers, await jsm.streams.info(names.jobs))
+    const state = new QueueState(consumers, await jsm.streams.info(names.jobs))
+    this.#saw(state.stream)
+    return state
   }
 
   async #figuresOf(seen: QueueState): Promise<QueueInspection> {
@@ -158,8 +184,18 @@ export class Queue {
     const leftovers = Math.min(seen.leftovers, this.#leftovers)
     this.#leftovers = seen.leftovers
     if (leftovers === 0) this.leftovers.none()
-    const { trouble } = this
-    const counts = { waiting, inHand, repeated, delayed, dead, leftovers, asking }
+    const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
+    const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble
+    const counts = {
+      waiting,
+      inHand,
+      repeated,
+      delayed,
+      dead,
+      leftovers: lost > 0 ? 0 : leftovers,
+      undelivered: lost,
+      asking,
+    }
     return { queue, ...counts, longestLane, growsPerSecond, oldestMs, trouble }
   }
 

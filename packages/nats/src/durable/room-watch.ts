@@ -1,9 +1,11 @@
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { isFull } from './failures'
+import { hasNoResponders, isFull } from './failures'
 import type { Publication, Publisher, Stored } from './publisher'
 
 /** Stores what consumers write down, and knows whether the server has room for that. */
 export class RoomWatch {
+  /** Whether nobody took what was written last: its stream may have been deleted. */
+  isMissing = false
   #lack: { readonly says: string; readonly at: Nanos } | null = null
 
   constructor(
@@ -24,9 +26,11 @@ export class RoomWatch {
     try {
       const stored = await this.publisher.store(publication)
       this.#lack = null
+      this.isMissing = false
       return stored
     } catch (error) {
       if (isFull(error)) this.#lack = { says: lackOf(error), at: this.clock.now() }
+      this.isMissing ||= hasNoResponders(error)
       throw error
     }
   }

@@ -3,7 +3,6 @@ import {
   type ConsumerConfig,
   DiscardPolicy,
   type JetStreamManager,
-  JetStreamApiError,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
@@ -13,8 +12,8 @@ import type { CheckedDurableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
 import type { QueueNames } from './names'
 import { pause } from '../pause'
+import { foundStream, isOpen, type NamedStream, remake, type RemakingPorts } from './remade'
 
-const NOT_FOUND = 10059
 /** For how long failed attempts are remembered. */
 const KEEP_TRIES_MS = 30 * 24 * 3_600_000
 /** How many requests for casts a lane takes at once, of all machines together. */
@@ -24,6 +23,8 @@ const MAX_WAITING = 10_000
 interface Fixed {
   readonly lanes: number
   readonly ackWait: number
+  /** The first place of one that was made again. */
+  readonly first?: number
 }
 
 /** What a new queue has if nobody says otherwise. */
@@ -34,13 +35,15 @@ type Changes = Pick<Partial<StreamConfig>, 'num_replicas' | 'duplicate_window' |
 
 /** What a stream is to be. */
 interface Wanted {
-  readonly made: Partial<StreamConfig> & { readonly name: string }
+  readonly made: NamedStream
   /** What somebody has asked for: one that is there is changed. */
   readonly asked: Changes
 }
 
 /** What making the streams of a queue needs. */
-interface StreamPorts {
+interface StreamPorts extends RemakingPorts {
+  /** A place behind all that the stream of casts ever had. */
+  readonly nextPlace: number
   readonly clock: Clock
   readonly names: QueueNames
   readonly options: CheckedDurableOptions
@@ -50,17 +53,24 @@ interface StreamPorts {
 /**
  * Makes the streams and consumers of a queue, as far as they are missing. Several machines may do so at once.
  *
- * @param changes whether streams that are there are changed to what the options ask for
+ * @param isFirst whether this process opens the queue: streams that are there are changed to what the options ask for. Otherwise, those
+ *   that are missing were deleted
  * @throws {OptionsError} if the queue was made with other options; what JetStream says
  */
-export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, changes: boolean): Promise<void> {
+export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, isFirst: boolean): Promise<void> {
   const { names, options, failures } = ports
   const { lanes, ackWait } = options
-  const fixed: Fixed = { lanes, ackWait }
-  for (const wanted of streamsOf(ports, fixed)) {
-    const found = await ensureStream(jsm, wanted.made)
+  const fixed: Fixed = { lanes, ackWait, ...(isFirst ? {} : { first: ports.nextPlace }) }
+  const streams = streamsOf(ports, fixed)
+  const { missing: gone, found: configs } = await ensureAll(jsm, streams, isFirst)
+  if (gone.length > 0) {
+    await remake(jsm, gone, ports)
+    return ensureStreams(jsm, ports, isFirst)
+  }
+  for (const wanted of streams) {
+    const found = configs.get(wanted.made.name) as StreamConfig
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
-    if (changes) await changeStream(jsm, { found, asked: wanted.asked, ports })
+    if (isFirst) await changeStream(jsm, { found, asked: wanted.asked, ports })
   }
   const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
   const there = new Set<string>()
@@ -163,16 +173,21 @@ function consumerOf(subject: string, consumer: string, ackWait: number): Partial
   }
 }
 
-async function ensureStream(
+/** Looks which streams are there, and makes those that a new queue has not. Returns those that have to be made again, too. */
+async function ensureAll(
   jsm: JetStreamManager,
-  config: Partial<StreamConfig> & { name: string },
-): Promise<StreamConfig> {
-  try {
-    return (await jsm.streams.info(config.name)).config
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error
-    return (await jsm.streams.add(config)).config
+  streams: readonly Wanted[],
+  isFirst: boolean,
+): Promise<{ readonly found: Map<string, StreamConfig>; readonly missing: NamedStream[] }> {
+  const found = new Map<string, StreamConfig>()
+  const missing: NamedStream[] = []
+  for (const { made } of streams) {
+    let info = await foundStream(jsm, made.name)
+    if (info === null && isFirst) info = await jsm.streams.add(made)
+    if (info === null || !isOpen(info, made)) missing.push(made)
+    else found.set(made.name, info.config)
   }
+  return { found, missing }
 }
 
 function checkFixed(

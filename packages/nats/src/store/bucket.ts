@@ -2,6 +2,7 @@ import { jetstream, type JetStreamClient, JetStreamApiCodes, JetStreamApiError, 
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
 import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { LONGEST_QUESTION_MS } from '../patience'
+import { DELETING_MS, pause } from '../pause'
 import type { CheckedStoreOptions } from './store-options'
 
 /** What came of one attempt to write an entry. */
@@ -39,6 +40,7 @@ export class Bucket {
    * expect the same revision of one entry may both be taken (nats-server#4320, and #8469 for newer ones).
    */
   isReplicated = false
+  #wasThere = false
 
   constructor(
     private readonly connection: NatsConnection,
@@ -58,6 +60,7 @@ export class Bucket {
         ...(domain === undefined ? {} : { domain }),
       })
       const made = new Kvm(this.#js)
+      if (this.#wasThere) await this.#untilRemoved()
       await made.create(bucket, {
         replicas,
         history: revisions,
@@ -66,8 +69,19 @@ export class Bucket {
       // Bound without direct reads: the leader answers, and not a follower that lags behind.
       this.#kv = await made.open(bucket, { allow_direct: false })
       this.isReplicated = (await this.#kv.status()).replicas > 1
+      this.#wasThere = true
     } catch (error) {
       throw this.#explained(error)
+    }
+  }
+
+  /** If it was deleted, the server may still be removing its files. */
+  async #untilRemoved(): Promise<void> {
+    try {
+      await this.#kv.status()
+    } catch (error) {
+      if (!isNoBucket(error)) throw error
+      await pause(this.options.clock, DELETING_MS, false)
     }
   }
 

@@ -16,6 +16,7 @@ const quiet: QueueInspection = {
   oldestMs: 0,
   leftovers: 0,
   asking: 0,
+  undelivered: 0,
   trouble: null,
 }
 
@@ -26,7 +27,7 @@ function watched(next: () => Partial<QueueInspection>) {
     asked++
     return Promise.resolve({ ...quiet, ...next() })
   }
-  return { clock, watch: new QueueWatch({ clock, ask }), asked: () => asked }
+  return { clock, watch: new QueueWatch({ clock, ask, failed: () => undefined }), asked: () => asked }
 }
 
 const consumer = (
@@ -105,7 +106,8 @@ describe('what a consumer knows of its queue', () => {
   it('is asked for again after the server did not answer', async () => {
     const clock = virtualClock()
     let asked = 0
-    const watch = new QueueWatch({ clock, ask: () => Promise.reject(new Error(`no ${++asked}`)) })
+    const ask = () => Promise.reject(new Error(`no ${++asked}`))
+    const watch = new QueueWatch({ clock, ask, failed: () => undefined })
     watch.look()
     await clock.advance(5000)
     watch.look()

@@ -1,0 +1,28 @@
+const DELETED = 'deleted, with all that was stored there'
+const UNDELIVERED = 'that the server does not deliver'
+
+/** Streams of a queue are gone. */
+export function deletedNow(streams: readonly string[]): string {
+  const names = streams.map((name) => `"${name}"`).join(', ')
+  const isOne = streams.length === 1
+  return `the ${isOne ? 'stream' : 'streams'} ${names} ${isOne ? 'was' : 'were'} ${DELETED}, and ${isOne ? 'is' : 'are'} made again`
+}
+
+/** A stream holds messages, and no consumer of it gets them. */
+export function notDelivered(stream: string, messages: number): string {
+  const what = messages === 1 ? '1 message' : `${messages} messages`
+  return (
+    `the stream "${stream}" holds ${what} ${UNDELIVERED}. Most likely it was deleted, and made again while the server still ` +
+    'removed the files of the old one'
+  )
+}
+
+/** What to do if a stream of the queue was deleted; null if that is not the trouble. */
+export function adviceFor(trouble: string | null): string | null {
+  if (trouble?.includes(UNDELIVERED) === true) {
+    const again = 'Cast again what it held: nobody can read that any more.'
+    return `Delete that stream ("nats stream rm"): consumers make it again. ${again}`
+  }
+  if (trouble?.includes(DELETED) !== true) return null
+  return 'Wait: it takes about two seconds, and no cast is stored meanwhile. Cast again what is lost.'
+}
