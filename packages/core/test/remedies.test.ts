@@ -62,7 +62,7 @@ describe('an expiry', () => {
     send(guarded, 1, { type: 'hang' })
     expect((await expiry(guarded, 500)).says).toBe(
       WAITED(500, 'guarded') +
-        'All members (1 of 1) have been in "hang" for 501 ms or longer, and 1 request waits. Find out what the handler ' +
+        'All members (1 of 1) have been in "hang" for 500 ms or longer, and 1 request waits. Find out what the handler ' +
         'waits for. A member that hangs is replaced after "stuckAfter" (now 60 s).',
     )
   })
@@ -95,7 +95,7 @@ describe('an expiry', () => {
     send(pool, 20, { type: 'work', ms: 80 })
     expect((await expiry(pool, 300)).says).toBe(
       WAITED(300) +
-        'All members are busy (1 of 1), and 17 requests wait, the oldest for 301 ms; most of the time goes into "work". ' +
+        'All members are busy (1 of 1), and 17 requests wait, the oldest for 300 ms; most of the time goes into "work". ' +
         '"size.valve" holds more members back, up to 4. If that is too slow, change "size.valve" or raise "size.min".',
     )
   })
@@ -118,7 +118,7 @@ describe('an expiry', () => {
     send(pool, 40, { type: 'work', ms: 80 })
     expect((await expiry(pool, 300)).says).toBe(
       WAITED(300) +
-        'All members are busy (2 of 2), and 33 requests wait, the oldest for 301 ms; most of the time goes into "work". ' +
+        'All members are busy (2 of 2), and 33 requests wait, the oldest for 300 ms; most of the time goes into "work". ' +
         RAISE_SIZE,
     )
   })
@@ -144,7 +144,7 @@ describe('an expiry', () => {
     const alone = failed(pool, { type: 'work', ms: 1000 }, { timeout: 300 })
     await clock.advance(300 + SLACK)
     expect((await alone).says).toBe(
-      `${RUNNING}Its handler had run for 301 ms. Make the handler faster, let it watch ctx.signal, or raise "timeout".`,
+      `${RUNNING}Its handler had run for 300 ms. Make the handler faster, let it watch ctx.signal, or raise "timeout".`,
     )
     await clock.advance(1000)
     send(pool, 2, { type: 'work', ms: 250 })
@@ -152,7 +152,7 @@ describe('an expiry', () => {
     send(pool, 1, { type: 'work', ms: 100 })
     await clock.advance(300 + SLACK)
     expect((await last).says).toBe(
-      `${RUNNING}It had waited for 250 ms before, and ran for 51 ms. All members are busy (2 of 2); most of the time goes ` +
+      `${RUNNING}It had waited for 250 ms before, and ran for 50 ms. All members are busy (2 of 2); most of the time goes ` +
         `into "work". ${RAISE_SIZE}`,
     )
     const unanswered = failed(pool, { type: 'later' }, { timeout: 300 })

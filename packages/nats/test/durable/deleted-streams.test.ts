@@ -32,7 +32,11 @@ const remove = async (names: readonly string[]): Promise<void> => {
   for (const name of names) await operator.streams.delete(name)
 }
 /** A pool that consumes, and the ids of what has run. `gate`: what a run waits for. */
-async function consuming(name: string, gate: () => Promise<void> | void = () => undefined, ackWait = 60_000) {
+async function consuming(
+  name: string,
+  gate: () => Promise<void> | void = () => undefined,
+  { ackWait = 60_000, timeout = 20_000 } = {},
+) {
   const ran: string[] = []
   const behaviour = definePool({
     init: () => ({}),
@@ -44,7 +48,13 @@ async function consuming(name: string, gate: () => Promise<void> | void = () => 
       },
     },
   })
-  const jobs: Durable = await durable(connection, { name, lanes: 4, ackWait, timeout: 20_000 })
+  const jobs: Durable = await durable(connection, {
+    name,
+    lanes: 4,
+    ackWait,
+    timeout,
+    backoff: { initial: 50 },
+  })
   const consumer = await jobs.consume(spawnPool(system, behaviour, `${name}-${Math.random()}`, { size: 4 }))
   return { jobs, consumer, ran }
 }
@@ -57,11 +67,11 @@ describe('when the streams of a queue are deleted', () => {
     ['only that of the casts', ['jobs']],
   ])('while consumers wait, each cast that is stored later runs once: %s', async (what, kinds) => {
     const name = `wait-${kinds.length}`
-    const { jobs, ran } = await consuming(name, undefined, 1000)
-    const second = await consuming(name, undefined, 1000)
+    const { jobs, ran } = await consuming(name, undefined, { ackWait: 1000 })
+    const second = await consuming(name, undefined, { ackWait: 1000 })
     const all = () => [...ran, ...second.ran]
     const ids: string[] = []
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       await remove(streamsOf(name, kinds))
       const some = Array.from({ length: 6 }, (_, i) => `${round}-${i}`)
       ids.push(...some)
@@ -96,7 +106,7 @@ describe('when the streams of a queue are deleted', () => {
       () => {
         if (isBad) throw new Error('not now')
       },
-      1500,
+      { ackWait: 1500, timeout: 3000 },
     )
     await remove(streamsOf('tries', ['tries']))
     await cast(jobs, 'one')

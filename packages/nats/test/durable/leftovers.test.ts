@@ -100,7 +100,7 @@ describe('a server that is killed again and again', () => {
     const jobs = await begin()
     await consume(jobs)
     let cast = 0
-    for (let kill = 0; kill < 5; kill++) {
+    for (let kill = 0; kill < 3; kill++) {
       await castAll(jobs, cast, (cast += 100))
       await until(() => done.size > cast - 60, 'some are done, and others in hand')
       await restart()
