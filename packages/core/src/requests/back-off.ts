@@ -1,6 +1,6 @@
 import { type Nanos, NS_PER_MS, OptionsError, parseOptions, wrongArgument } from '@genpool/runtime'
 import { isPromisedKey } from '../behaviours/answerable'
-import { type BackOffOptions, backOffOptions } from '../behaviours/run-again'
+import { type BackOffOptions, backOffOptions, RunAgain } from '../behaviours/run-again'
 import type { RequestKind } from './outcome'
 
 /** A request whose handler backs off. */
@@ -19,8 +19,23 @@ export interface CheckedBackOff {
   readonly again: boolean
 }
 
-/** @throws {OptionsError} if an argument is wrong */
-export function checkedBackOff(request: Backing, ms: number, options: BackOffOptions = {}): CheckedBackOff {
+/** A request whose pool can be held back. */
+interface HoldsBack<R> extends Backing {
+  readonly owner: { readonly backOffs: { hold(request: R, backOff: CheckedBackOff): void } }
+}
+
+/** Carries out `ctx.backOff`. @throws {OptionsError} if an argument is wrong; nothing is held then */
+export function backOff<R extends HoldsBack<R>>(
+  request: R,
+  ms: number,
+  options?: BackOffOptions,
+): RunAgain | undefined {
+  const checked = checkedBackOff(request, ms, options)
+  request.owner.backOffs.hold(request, checked)
+  return checked.again ? new RunAgain() : undefined
+}
+
+function checkedBackOff(request: Backing, ms: number, options: BackOffOptions = {}): CheckedBackOff {
   if (typeof ms !== 'number' || !(ms >= 0) || ms === Infinity) {
     throw wrongArgument({ of: 'ctx.backOff', argument: 'ms', expected: 'finite milliseconds >= 0' }, ms)
   }

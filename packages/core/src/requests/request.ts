@@ -13,8 +13,8 @@ import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import { isNoAnswer, isPromised, letGo } from '../behaviours/answerable'
 import { invalidAnswer } from '../behaviours/check-step'
-import { type BackOffOptions, RunAgain } from '../behaviours/run-again'
-import { checkedBackOff } from './back-off'
+import type { BackOffOptions, RunAgain } from '../behaviours/run-again'
+import { backOff } from './back-off'
 import { EXACT_WITHIN } from './deadline'
 import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
@@ -274,9 +274,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   backOff(ms: number, options?: BackOffOptions): RunAgain | undefined {
-    const checked = checkedBackOff(this, ms, options)
-    this.owner.backOffs.hold(this, checked)
-    return checked.again ? new RunAgain() : undefined
+    return backOff<Request>(this, ms, options)
   }
 
   extend(): Rarely {

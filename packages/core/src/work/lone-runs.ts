@@ -5,6 +5,7 @@ import type { Request } from '../requests/request'
 import { commits, type RowRunning } from './cast-rows'
 import { HandlerFailure, isWanted, reportDone } from './handler-results'
 import { MessageContext } from './message-context'
+import { changesNothing } from './short-runs'
 
 /**
  * Runs a call that is alone: as `runShortly`, but a plain answer is returned, and its host settles the call.
@@ -35,7 +36,5 @@ export function runAlone(worker: RowRunning, job: Request): Step | null {
 
 /** Whether a handler gave a plain answer, and did nothing else. */
 function onlyAnswers(result: unknown, { rarely, from }: Request): result is Step {
-  if (!(result instanceof Step) || result.kind !== 'reply' || rarely !== null || from !== null) return false
-  const { value, next, then } = result
-  return next === undefined && then === undefined && typeof value !== 'object' && typeof value !== 'function'
+  return result instanceof Step && result.kind === 'reply' && rarely === null && from === null && changesNothing(result)
 }
