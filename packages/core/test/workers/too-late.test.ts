@@ -45,17 +45,22 @@ async function open(options: PoolOptions = {}) {
   }
   return { pool, workers, worker, send, begun }
 }
+/** A call whose caller has given up, which does not end it. */
+async function givenUp(how: string) {
+  const { send, begun, pool } = await open()
+  const sent = send(how === 'it aborts' ? {} : { timeout: 10 })
+  const job = await begun()
+  if (how === 'it aborts') sent.abort()
+  await clock.advance(20)
+  expect(sent.outcome).toBe(undefined)
+  return { sent, job, pool }
+}
 const cancelled = { code: 'ERR_GENPOOL_CANCELLED', started: true }
 const expired = { code: 'ERR_GENPOOL_EXPIRED', started: true }
 
 describe('a call whose caller gives up when its answer is on its way', () => {
   it.each(['it aborts', 'its deadline passes'])('gets this answer, after %s', async (how) => {
-    const { send, begun, pool } = await open()
-    const sent = send(how === 'it aborts' ? {} : { timeout: 10 })
-    const job = await begun()
-    if (how === 'it aborts') sent.abort()
-    await clock.advance(20)
-    expect(sent.outcome).toBe(undefined)
+    const { sent, job, pool } = await givenUp(how)
     job.job.succeed('late', true)
     job.leave()
     await clock.settle()
@@ -67,12 +72,7 @@ describe('a call whose caller gives up when its answer is on its way', () => {
     ['it aborts', cancelled],
     ['its deadline passes', expired],
   ])('fails when its run ends without an answer, after %s', async (how, error) => {
-    const { send, begun, pool } = await open()
-    const sent = send(how === 'it aborts' ? {} : { timeout: 10 })
-    const job = await begun()
-    if (how === 'it aborts') sent.abort()
-    await clock.advance(20)
-    expect(sent.outcome).toBe(undefined)
+    const { sent, job, pool } = await givenUp(how)
     job.leave()
     await clock.settle()
     expect(sent.outcome).toMatchObject({ ...error, mayBeCommitted: false })
