@@ -86,6 +86,22 @@ const restart = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
   await server.kill(signal)
   await server.start()
 }
+const messagesOf = (of: NatsServer): string => join(folderOf(of), 'jetstream/$G/streams/genpool_q_jobs/msgs')
+/** Keeps the messages as they are now. Resolves with what brings them back, done or not, as a server that was killed may. */
+const kept = async (): Promise<() => Promise<void>> => {
+  const copy = join(folderOf(server), 'copy')
+  await server.kill('SIGTERM')
+  cpSync(messagesOf(server), copy, { recursive: true })
+  await server.start()
+  return async () => {
+    await server.kill('SIGTERM')
+    rmSync(messagesOf(server), { recursive: true })
+    cpSync(copy, messagesOf(server), { recursive: true })
+    await server.start()
+  }
+}
+/** What is in the queue is certainly from before the next start of the server: a consumer has seen it. */
+const look = async (jobs: Durable): Promise<void> => (await consume(jobs, 1)).stop()
 /** Resolves when a consumer has looked at the queue so often. */
 const looked = async (consumer: Consumer, times: number): Promise<void> => {
   let looks = 0
@@ -151,16 +167,21 @@ describe('casts that are done and come back', () => {
   it('do not count as old, do not fill the queue, and are deleted', async () => {
     const jobs = await begin()
     await castAll(jobs, 0, 400)
+    await look(jobs)
+    const bringBack = await kept()
+    const before = done.size
     const consumer = await consume(jobs)
     await until(() => done.size > 200, 'half is done')
     await consumer.stop()
-    await restart()
-    const came = (await state()).messages - (await jobs.inspect()).waiting
-    expect(came).toBeGreaterThan(0)
+    await bringBack()
+    const areCounted = async (): Promise<boolean> => {
+      const { waiting, inHand, leftovers } = await asked(() => jobs.inspect())
+      return waiting + inHand === 400 - done.size && leftovers === done.size - before
+    }
+    await until(areCounted, 'what is done and what is not are counted')
     // Nobody consumes: what takes the room is said.
     const { config } = await jsm.streams.info('genpool_q_jobs')
     await jsm.streams.update('genpool_q_jobs', { ...config, max_msgs: (await state()).messages })
-    expect((await jobs.inspect()).leftovers).toBeGreaterThan(0)
     expect((await jobs.explain()).text).toContain('take room though nobody gets them')
     const refused = await jobs.cast({ type: 'work', n: 400 }).catch(String)
     expect(refused).toMatch(/The queue is full: \d+ waiting, .* \d+ that came back with a server that was killed/)
@@ -176,11 +197,12 @@ describe('casts that are done and come back', () => {
   it('with the end of all processes are deleted by the next one', async () => {
     let jobs = await begin()
     await castAll(jobs, 0, 300, () => undefined)
+    await look(jobs)
+    const bringBack = await kept()
     const consumer = await consume(jobs)
     await until(() => done.size > 200, 'most are done')
-    await server.kill()
-    await consumer.stop({ within: 0 })
-    await server.start()
+    await consumer.stop()
+    await bringBack()
     jobs = await opened(await connected())
     const next = await consume(jobs)
     await until(() => done.size === 300, 'all are done')
@@ -194,9 +216,11 @@ describe('casts that are done and come back', () => {
     await begin(users('$JS.API.STREAM.MSG.DELETE.>'), { user: 'all', pass: 'x' })
     const jobs = await opened(await connected({ user: 'none', pass: 'x' }))
     await castAll(jobs, 0, 300, () => undefined)
+    await look(jobs)
+    const bringBack = await kept()
     const consumer = await consume(jobs)
     await until(() => done.size > 200, 'most are done')
-    await restart()
+    await bringBack()
     await until(() => done.size === 300, 'all are done')
     await until(() => consumer.inspect().trouble !== null, 'it says so')
     expect(consumer.inspect().trouble).toMatch(/cannot be deleted: .*MSG\.DELETE\.genpool_q_jobs/)
@@ -224,8 +248,8 @@ describe('what is not done is never deleted', () => {
       await looked(consumer, 4)
     }
     // Those that ended while the gate closed are done, too.
-    const seen = await jobs.inspect()
-    expect(seen.waiting + seen.inHand + seen.delayed).toBeGreaterThanOrEqual(Math.min(left, 241 - done.size))
+    const { waiting, inHand, delayed } = await jobs.inspect()
+    expect(waiting + inHand + delayed).toBeGreaterThanOrEqual(Math.min(left, 241 - done.size))
     gate = null
     open()
     await until(() => done.size === 241, 'all are done')
@@ -235,15 +259,12 @@ describe('what is not done is never deleted', () => {
 
   it('of a server that has lost its place, and gives the same places again', async () => {
     const jobs = await begin()
-    const messages = join(folderOf(server), 'jetstream/$G/streams/genpool_q_jobs/msgs')
     await castAll(jobs, 0, 5, () => undefined)
     close()
     const early = await consume(jobs, 5)
     await until(() => early.inspect().inHand === 5, 'they are in hand')
     await early.stop({ within: 0 })
-    await server.kill('SIGTERM')
-    cpSync(messages, join(folderOf(server), 'copy'), { recursive: true })
-    await server.start()
+    const bringBack = await kept()
     gate = null
     await castAll(jobs, 5, 10, () => undefined)
     const consumer = await consume(jobs)
@@ -251,10 +272,7 @@ describe('what is not done is never deleted', () => {
     await until(isEmpty, 'the stream is empty')
     await consumer.stop()
     // What was not on the disk is gone, as with a machine that crashes.
-    await server.kill('SIGTERM')
-    rmSync(messages, { recursive: true })
-    cpSync(join(folderOf(server), 'copy'), messages, { recursive: true })
-    await server.start()
+    await bringBack()
     expect(await state()).toMatchObject({ messages: 5, last_seq: 5 })
     await castAll(jobs, 10, 13, () => undefined)
     for (let life = 0; life < 2; life++) {

@@ -119,14 +119,28 @@ function fileWith(text: string): string {
   return file
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const given = new Set<number>()
+/** The ports of servers, as far as to the first that Linux gives to clients. */
+const [FIRST, END] = [10_000, 32_768]
+
+/**
+ * A port that stays free until its server listens, also while that is down. Those from which the system takes the ports of
+ * clients do not: a client that tries to reach the server again can be given that port itself, and connects to itself.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * (END - FIRST))
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
+    server.on('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 
