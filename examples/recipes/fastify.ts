@@ -83,7 +83,7 @@ app.get('/ready', (_request, response) =>
 
 async function shutdown(): Promise<void> {
   stopping = true
-  await wait(500) // until the load balancer has seen that /ready says 503; in Kubernetes, some seconds
+  await wait(Number(process.env['NOT_READY_MS'] ?? 500)) // until the load balancer has seen it; in Kubernetes, some seconds
   await app.close() // no new connections; requests that are here get their answer
   await drain(reports, { within: 10_000 }) // and the mails that were accepted are sent
   console.log(`done: ${JSON.stringify(getState(reports))}`)

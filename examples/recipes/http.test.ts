@@ -12,7 +12,7 @@ describe.each(['fastify', 'express'])('the recipe %s', (name) => {
   let server: RecipeProcess
   let clients: Clients
   beforeAll(async () => {
-    server = new RecipeProcess(name, { PORT: '0' })
+    server = new RecipeProcess(name, { PORT: '0', NOT_READY_MS: '2000' })
     const [, address = ''] = await server.printed(/listening on (\S+)/)
     clients = new Clients(address)
   })
@@ -75,7 +75,7 @@ describe.each(['fastify', 'express'])('the recipe %s', (name) => {
     const load = Array.from({ length: 20 }, (_, id) => client(id))
     await wait(300)
     server.kill('SIGTERM')
-    // A load balancer sends requests until it sees that the server is not ready.
+    // A load balancer sends requests until it sees that the server is not ready: within NOT_READY_MS, also on a slow machine.
     await clients.until('/ready', ({ status }) => status === 503)
     ready = false
     await Promise.all(load) // no connection was broken
