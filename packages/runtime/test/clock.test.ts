@@ -115,6 +115,15 @@ describe('virtualClock', () => {
     expect(clock.timers).toBe(1)
   })
 
+  it('shows whole nanoseconds, as the real one does, also when a timer fires between two of them', async () => {
+    const clock = virtualClock()
+    const seen: number[] = []
+    for (const at of [1.5, 2, 0.000_000_1]) clock.setTimer(at, () => void seen.push(clock.now()))
+    void clock.wait(1e-6 / 3).then(() => seen.push(clock.now()))
+    await clock.advance(1)
+    expect(seen).toEqual([1, 1, 2, 2])
+  })
+
   it('runs deferred work without moving the time', async () => {
     const clock = virtualClock()
     const seen: number[] = []

@@ -51,7 +51,9 @@ export function virtualClock(startMs = 0): VirtualClock {
   const order = new MinHeap<Moment>()
   let deferred: (() => void)[] = []
 
-  const momentAt = (at: Nanos): Moment => {
+  const momentAt = (time: Nanos): Moment => {
+    // Times are whole, as those of the real clock are: one that is not, put together again from its parts, may come out another.
+    const at = Math.ceil(time)
     const known = moments.get(at)
     if (known !== undefined) return known
     const moment: Moment = { heapAt: at, heapIndex: -1, timers: new Ring(), left: 0 }
