@@ -48,7 +48,7 @@ export class CrashedError extends GenPoolError {
     hint = '',
   ) {
     super(
-      `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(textOf(cause))} ` +
+      `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(cause === undefined ? NOTHING_THROWN : textOf(cause))} ` +
         WORDS[committed === 'maybe' ? 'maybe' : committed ? 'yes' : 'no'] +
         textOf(hint) +
         ' See "cause" for the original error.',
@@ -57,6 +57,9 @@ export class CrashedError extends GenPoolError {
     this.mayBeCommitted = committed !== false
   }
 }
+
+const NOTHING_THROWN =
+  'undefined was thrown (ctx.backOff(ms) returns nothing to throw, only with { again: true } it does)'
 
 /**
  * An `init` (of a worker of one's own: its `start`) has not answered in time, so the start counts as failed. No request ran.

@@ -26,6 +26,8 @@ const noStates: readonly (readonly [string, () => any, RegExp])[] = [
   ['a promise that rejects', () => Promise.reject(new Error('nobody waits')), /[Aa]wait it first|asynchronous/],
   ['a thenable', () => ({ then: () => undefined }), /[Aa]wait it first|asynchronous/],
   ['a symbol', () => Symbol('n'), /a symbol cannot be a state.*Use a string/],
+  ['a generator', () => (function* () {})(), /a generator cannot be a state.*without "\*"/],
+  ['an asynchronous generator', () => (async function* () {})(), /a generator cannot be a state/],
 ]
 
 describe.each(noStates)('%s as a state', (_name, make, why) => {
@@ -78,9 +80,28 @@ describe.each(noStates)('%s as a state', (_name, make, why) => {
   })
 })
 
+describe('a generator function as a recipe', () => {
+  it.each(['shared', 'isolated'] as const)('is refused, and nothing of it runs (%s)', async (type) => {
+    let ran = 0
+    const recipe: any = function* (draft: { n: number }) {
+      ran++
+      draft.n = 100
+      yield 1
+    }
+    const Wrong = definePool({ init: () => ({ n: 0 }), calls: { go: () => reply('done', recipe) } })
+    const pool = spawnPool(system, Wrong, 'pool', { size: 1, clock, state: type })
+    expect(await failure(call(pool, { type: 'go' }))).toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringContaining('Give a plain function as the recipe'),
+    })
+    expect([getState(pool), ran]).toEqual([type === 'shared' ? { n: 0 } : expect.anything(), 0])
+  })
+})
+
 describe('an init', () => {
   const wrong: [string, () => any, string][] = [
     ['a function', () => () => ({ n: 0 }), 'a function cannot be a state'],
+    ['a generator', () => (function* () {})(), 'a generator cannot be a state'],
     ['a symbol', () => Symbol('n'), 'a symbol cannot be a state'],
     ['a promise within initThen', () => initThen(Promise.resolve({ n: 0 }), { continue: 1 }), 'Await it first'],
   ]

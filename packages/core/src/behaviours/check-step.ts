@@ -1,6 +1,7 @@
-import { showValue, textOf } from '@genpool/runtime'
+import { textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import { isNoAnswer, isOf, isStep, letGo, noAnswerAmong, whyNoAnswer } from './answerable'
+import { isFault, thenOf } from './check-then'
 import { alsoOfOtherCopy, isOfOtherCopy, resultOfOtherCopy } from './other-copy'
 import { RunAgain } from './run-again'
 import { Step } from './step'
@@ -15,7 +16,7 @@ interface Checking {
 }
 
 /**
- * Checks the answer of a step and its `then` part.
+ * Checks the answer of a step and what follows it.
  *
  * @throws {InvalidError} if one is invalid
  * @throws {RunAgain} if one says that the message is to run again
@@ -24,7 +25,7 @@ export function checkStep(handler: Checking, step: Step): Step {
   const { value, next } = step
   if (typeof value === 'object' && value !== null) checkAnswer(handler, value)
   if (typeof next === 'object' && next !== null) checkNext(handler, next)
-  return step.then === undefined ? step : checkThen(handler.type, step)
+  return step.following === undefined ? step : checkThen(handler.type, step)
 }
 
 /** A promise is no answer: the caller would take over its fate, with no deadline and no code. */
@@ -47,13 +48,12 @@ export function invalidAnswer(type: string, answer: unknown): InvalidError {
   return new InvalidError(`answer of the handler "${type}"`, [{ path: [], message: whyNoAnswer(answer) }])
 }
 
-function checkThen(type: string, step: Step): Step {
-  const { then } = step
-  for (const each of [then, then?.halt, then?.continue]) if (isOf(each, RunAgain)) throw each
-  const timeout: unknown = then?.timeout
-  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0)) return step
-  const message = `expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`
-  throw new InvalidError(`result of the handler "${type}"`, [{ path: ['timeout'], message }])
+function checkThen(type: string, { kind, value, next, following: given }: Step): Step {
+  if (isOf(given, RunAgain)) throw given
+  const then = thenOf(given)
+  if (isFault(then)) throw new InvalidError(`result of the handler "${type}"`, [then])
+  for (const each of [then.halt, then.continue]) if (isOf(each, RunAgain)) throw each
+  return new Step(kind, value, next, then)
 }
 
 /** Checks the result of a call handler. @throws {InvalidError} if it is not a step */

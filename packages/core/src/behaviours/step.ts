@@ -1,4 +1,4 @@
-import { readSafely, wrongArgument } from '@genpool/runtime'
+import { hasNoOptions, readSafely, wrongArgument } from '@genpool/runtime'
 import type { Recipe } from '@genpool/state-ane'
 import { markMade } from './other-copy'
 
@@ -28,11 +28,12 @@ export class Step {
     /** The answer, or a function that returns it for the committed state. */
     readonly value: unknown,
     readonly next: unknown,
-    readonly then: Following | undefined,
+    /** What follows. Not called `then`: with a function there, a promise would take the step for a promise, and wait for ever. */
+    readonly following: Following | undefined,
   ) {}
 
   get mode(): Then['commit'] {
-    return this.then?.commit
+    return this.following?.commit
   }
 }
 markMade(Step, true)
@@ -124,6 +125,8 @@ export function halt(reason: unknown, last: { readonly reply?: unknown; readonly
   throw wrongArgument({ of: 'halt', argument: 'last', expected: 'an object { reply, next }' }, last)
 }
 
-function lastStep(reason: unknown, last: { readonly reply?: unknown; readonly next?: unknown }): Step {
+/** Undefined if `last` has something else, which would be lost without a word. */
+function lastStep(reason: unknown, last: { readonly reply?: unknown; readonly next?: unknown }): Step | undefined {
+  if (hasNoOptions(last) || Object.keys(last).some((key) => key !== 'reply' && key !== 'next')) return undefined
   return new Step('reply' in last ? 'reply' : 'noReply', last.reply, last.next, { halt: reason })
 }

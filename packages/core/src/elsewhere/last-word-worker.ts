@@ -77,7 +77,7 @@ export class LastWordWorker extends InProcessWorker {
   }
 
   #look(step: Step): void {
-    const { then } = step
+    const then = step.following
     this.#step = step
     this.#isSent = false
     if (then !== undefined && ('continue' in then || 'halt' in then))
@@ -89,12 +89,12 @@ export class LastWordWorker extends InProcessWorker {
    * handler runs again if something did.
    */
   #fixed(cell: CellElsewhere, step: Step): Step {
-    const { kind, value, next, then } = step
+    const { kind, value, next, following } = step
     const readsState = (this.first as Request).handler.handle.length > 1
     const isExclusive = (step.mode ?? this.pool.commitOptions.mode) === 'exclusive'
     if (typeof next !== 'function' || !readsState || isExclusive) return step
     const made = cell.produce(next as Recipe<unknown>)
-    return made === undefined ? step : new Step(kind, value, made, { ...then, commit: 'retry' })
+    return made === undefined ? step : new Step(kind, value, made, { ...following, commit: 'retry' })
   }
 
   override admit(): Error | undefined {
@@ -133,7 +133,7 @@ export class LastWordWorker extends InProcessWorker {
     const errand = this.first as Errand | null
     if (this.#isSent && errand !== null) {
       errand.answeredAlready()
-      return super.committed(new Step('noReply', undefined, step.next, step.then), state)
+      return super.committed(new Step('noReply', undefined, step.next, step.following), state)
     }
     if (this.#cell !== null && errand !== null && this.lastWord?.commits(errand, step.next !== undefined) === false) {
       errand.giveUpAll(this.lastWord.abortOf(errand) ?? this.pool.failures.gone())
@@ -146,9 +146,9 @@ export class LastWordWorker extends InProcessWorker {
 const NONE = Symbol('none')
 
 /** Whether its member does something else next than to take a message. */
-function hasMore({ then }: Step): boolean {
-  if (then === undefined) return false
-  for (const key in then) if (key !== 'commit') return true
+function hasMore({ following }: Step): boolean {
+  if (following === undefined) return false
+  for (const key in following) if (key !== 'commit') return true
   return false
 }
 

@@ -23,8 +23,8 @@ export interface LateSteps {
 }
 
 /** Whether nothing in a step has to be looked at. */
-function isPlain({ value, next, then }: Step): boolean {
-  return then === undefined && typeof value !== 'object' && typeof next !== 'object'
+function isPlain({ value, next, following }: Step): boolean {
+  return following === undefined && typeof value !== 'object' && typeof next !== 'object'
 }
 
 /** The step that a handler asked for with its result. */

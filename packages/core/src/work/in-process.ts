@@ -122,7 +122,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** The same for a job whose handler has been called. */
   isOver(job: Request, step: Step | PromiseLike<Step>): boolean {
-    if (!isThenable(step)) return (step.then === undefined && !this.ended) || reportDone(this, job, step.then)
+    if (!isThenable(step)) return (step.following === undefined && !this.ended) || reportDone(this, job, step.following)
     this.pool.overlaps = true
     this.promisedRuns.await(step)
     return false

@@ -52,7 +52,7 @@ export class PromisedRuns {
     const { job } = this
     // Fast path: nothing of the user's has run since the reading in `lateStep`. Saves 4 % of a call of an async handler.
     const isOver = step.next === undefined && typeof step.value !== 'function' && job.rarely === null
-    host.done(job, step.then, (isOver ? turn.now() : turn.refresh()) - startedAt, 1)
+    host.done(job, step.following, (isOver ? turn.now() : turn.refresh()) - startedAt, 1)
   }
 
   readonly #failed = (error: unknown): void => {

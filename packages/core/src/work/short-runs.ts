@@ -53,6 +53,6 @@ function runOn(cell: Cell<unknown>, worker: Running, job: Request): Step | Promi
 }
 
 /** Whether a step asks for nothing but a plain answer, if any. */
-export function changesNothing({ value, next, then }: Step): boolean {
-  return next === undefined && then === undefined && typeof value !== 'object' && typeof value !== 'function'
+export function changesNothing({ value, next, following }: Step): boolean {
+  return next === undefined && following === undefined && typeof value !== 'object' && typeof value !== 'function'
 }

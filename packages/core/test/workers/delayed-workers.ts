@@ -148,7 +148,7 @@ class DelayedWorker implements Worker {
       if (faults?.runsTwice === true) await this.#commit(running)
       if (this.#ended || (faults?.forgets === true && ++this.#handled % 3 === 0)) return
       this.#running = null
-      this.host.done(job, step.then, this.setup.clock.now() - startedAt, 1)
+      this.host.done(job, step.following, this.setup.clock.now() - startedAt, 1)
     } catch (error) {
       if (this.#ended) return
       this.#running = null

@@ -9,10 +9,12 @@ const REMEDIES = {
     'update(recipe), or reply(value, recipe).',
   symbol: 'a symbol cannot be a state: no journal and no other thread could read it. Use a string.',
   object: 'a promise cannot be a state. Await it first, and give what it resolves with.',
+  generator:
+    'a generator cannot be a state, and nothing of it has run. Give a plain function as the recipe, without "*".',
 } as const
 
 /**
- * Refuses what can never be a state: a function, a symbol, a promise or another thenable.
+ * Refuses what can never be a state: a function, a symbol, a generator, a promise or another thenable.
  *
  * It looks only at the value as a whole: a part of a state may be any of these.
  *
@@ -22,9 +24,10 @@ const REMEDIES = {
  */
 export function mustBeState(key: CellKey | undefined, value: unknown, what?: string): void {
   if (typeof value === 'object') {
-    if (!isThenable(key, value, what)) return
-    // Nobody awaits it now, and its failure must not be an unhandled rejection.
-    value.then(undefined, () => undefined)
+    if (isThenable(key, value, what)) {
+      // Nobody awaits it now, and its failure must not be an unhandled rejection.
+      value.then(undefined, () => undefined)
+    } else if (!isGenerator(value)) return
   } else if (typeof value !== 'function' && typeof value !== 'symbol') return
   throw notAState(key, value, what)
 }
@@ -48,9 +51,16 @@ export function endedDraft(key: CellKey | undefined, error: Error): InvalidError
   return new InvalidError(commitTo(key), [{ path: [], message: `${ENDED_DRAFT}.` }], error)
 }
 
-/** The error for a function, a symbol or a thenable. */
+/** Whether a generator function was called where a state, or a function that returns one, was wanted. */
+export function isGenerator(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || typeof (value as { next?: unknown }).next !== 'function')
+    return false
+  return /^\[object (Async)?Generator\]$/.test(Object.prototype.toString.call(value))
+}
+
+/** The error for a function, a symbol, a generator or a thenable. */
 export function notAState(key: CellKey | undefined, value: unknown, what?: string): InvalidError {
-  const message = REMEDIES[typeof value as keyof typeof REMEDIES]
+  const message = REMEDIES[isGenerator(value) ? 'generator' : (typeof value as keyof typeof REMEDIES)]
   return new InvalidError(commitTo(key, what), [{ path: [], message }], thenableAsCause(value))
 }
 

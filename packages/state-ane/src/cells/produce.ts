@@ -11,7 +11,7 @@ import { frozen, markFrozen } from './frozen'
 import { LeftDraft, withoutDrafts } from './left-drafts'
 import { isPromise } from './maybe-promise'
 import { mustHaveNoOuterDraft } from './outer-drafts'
-import { cannotBeRead, endedDraft, notAState, thenableAsCause } from './must-be-state'
+import { cannotBeRead, endedDraft, isGenerator, notAState, thenableAsCause } from './must-be-state'
 import { faultOf, InPlace, watching } from './opaque/opaque'
 
 enablePatches()
@@ -48,7 +48,7 @@ function guarded(draft: never): unknown {
 function isState(result: unknown): boolean {
   // `nothing` is immer's own symbol, for a state that becomes undefined.
   if (typeof result === 'symbol') return result === nothing
-  return typeof result !== 'function' && !isPromise(result)
+  return typeof result !== 'function' && !isPromise(result) && !isGenerator(result)
 }
 
 /** What a recipe returned cannot be a state. */
