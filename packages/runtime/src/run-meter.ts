@@ -1,5 +1,5 @@
 import type { Nanos } from './clock'
-import { MOST_SHARING, SHORT, type Turn } from './turn'
+import { MOST_SHARING, MOST_SINGLE, SHORT, type Turn } from './turn'
 
 /** So many are measured one by one while long pieces come: after one that was long while others were measured so. */
 const WATCHED = 256
@@ -9,9 +9,9 @@ const LEAST_WATCHED = 16
 /**
  * Measures pieces of work that run without a break: those of one pool. Long ones each for itself, short ones up to 16 together.
  *
- * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 16, which
- * stands for the others. So none is left out of a count, but for the last 15. A long one among 256 short ones may be missed; or among
- * 16, if none has been long for a while.
+ * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 64, which
+ * stands for the others. So none is left out of a count, but for the last 63. A long one among 256 short ones may be missed; or among
+ * 64, if none has been long for a while.
  *
  * Its fields are `private`: with `#`, each piece takes 15 ns more.
  */
@@ -26,6 +26,8 @@ export class RunMeter {
   private count = 0
   /** After how many pieces the clock is read. */
   private stride = 1
+  /** The greatest stride of what runs now: single pieces, or those in a row. */
+  private most = MOST_SHARING
   /** How many pieces are still to be measured one by one. */
   private watched = 0
   /** How many there will be after something long. Fewer each time that none of them was long. */
@@ -35,6 +37,12 @@ export class RunMeter {
 
   /** Pieces are about to run, one after the other. The clock has just been read. */
   begin(): void {
+    this.most = MOST_SHARING
+    this.stride = Math.min(this.stride, MOST_SHARING)
+    this.start()
+  }
+
+  private start(): void {
     this.since = this.turn.last
     this.pieces = 0
   }
@@ -50,7 +58,8 @@ export class RunMeter {
   }
 
   private beginAnew(mean: Nanos): boolean {
-    this.begin()
+    this.start()
+    this.most = MOST_SINGLE
     if (mean < SHORT) return true
     // Something took long: one of the pieces, or what ran between them.
     this.watch()
@@ -80,7 +89,7 @@ export class RunMeter {
     this.pieces = this.count = 0
     if (mean >= SHORT) this.watchLong()
     else if (this.watched > 0) this.watched--
-    else this.stride = Math.min(this.stride * 2, MOST_SHARING)
+    else this.stride = Math.min(this.stride * 2, this.most)
     return mean
   }
 

@@ -60,16 +60,39 @@ describe('the meter of runs', () => {
     expect(meter.flush()).toBe(-1)
   })
 
-  it('counts single pieces, though it measures one of sixteen: each measurement stands for those before it', () => {
+  it('counts single pieces, though it measures one of 64: each measurement stands for those before it', () => {
     const { single, readings } = setUp()
     times(500, () => single(0.001))
     const before = readings()
     const measured = times(1000, () => single(0.001)).flat()
     expect(new Set(measured.map(([mean]) => mean))).toEqual(new Set([1000]))
     const count = measured.reduce((sum, [, stands]) => sum + stands, 0)
-    expect(count).toBeGreaterThan(1000 - 16)
-    expect(count).toBeLessThan(1000 + 16)
-    expect(readings() - before).toBeLessThan(2 * (1000 / 16) + 20)
+    expect(count).toBeGreaterThan(1000 - 64)
+    expect(count).toBeLessThan(1000 + 64)
+    expect(readings() - before).toBeLessThan(2 * (1000 / 64) + 20)
+  })
+
+  it.each([0.0005, 0.001, 0.002, 0.004])('lets single pieces of %p ms share a reading for 80 µs', (ms) => {
+    const { clock, turn, single } = setUp()
+    times(500, () => single(ms))
+    const ages = times(500, () => {
+      single(ms)
+      return clock.now() - turn.last
+    })
+    expect(Math.max(...ages)).toBeLessThanOrEqual(80_000)
+    expect(Math.max(...ages)).toBeGreaterThan(25_000)
+  })
+
+  it('reads the clock after at most sixteen pieces that run in a row, also after single ones', () => {
+    const readingsIn = (singles: number): number[] => {
+      const { clock, turn, meter, single, ended } = setUp()
+      times(singles, () => single(0.001))
+      turn.refresh()
+      meter.begin()
+      const row = (): number[] => (clock.block(0.001), ended().map(([, stands]) => stands))
+      return times(3, () => times(16, row).flat().length)
+    }
+    expect(times(64, (i) => readingsIn(500 + i))).toEqual(times(64, () => [1, 1, 1]))
   })
 
   it('does not count what ran between single pieces as a part of them', () => {

@@ -76,8 +76,8 @@ export interface Inspection {
    */
   readonly sojourn: Percentiles
   /**
-   * How long handlers ran, including commits. Runs of 5 µs and less that return at once are measured up to 16 together, so `count` may
-   * lack the last 15 of them.
+   * How long handlers ran, including commits. Runs of 5 µs and less that return at once are measured up to 16 together, and of
+   * calls one after the other, one of up to 64 is measured for all: `count` may lack the last 63.
    */
   readonly run: Percentiles
   /** The share of the members' recent time that was spent in handlers, 0 to 1. */

@@ -47,6 +47,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   readonly system: ConcreteSystem
   readonly stateOptions: StateOptions
   commitOptions: CommitOptions
+  isExclusive: boolean
   readonly status = { stopping: false, mailbox: [], cause: undefined }
   readonly failures: Failures
   readonly callbacks = {
@@ -79,6 +80,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.system = actor.system
     this.stateOptions = stateOptions
     this.commitOptions = commitOptionsOf(stateOptions)
+    this.isExclusive = stateOptions.commit === 'exclusive'
     this.#clock = clock
     this.turn = Turn.of(clock)
     this.turnWork = { runs: new RunMeter(this.turn) }
@@ -88,6 +90,7 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   /** The pool has other options now. */
   configure(options: Pick<StateOptions, 'commit' | 'retries'>): void {
     this.commitOptions = commitOptionsOf(options)
+    this.isExclusive = options.commit === 'exclusive'
   }
 
   beforeCommits(): void {

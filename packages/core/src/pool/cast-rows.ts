@@ -30,8 +30,7 @@ export class CastRows implements Rows {
   done(cast: Request): void {
     cast.outcome = 'replied'
     this.recorder.counters.outcomes.replied++
-    const { requestSettled } = this.listeners
-    for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(cast, 'replied', undefined)
+    this.listeners.tellSettled(cast, 'replied', undefined)
   }
 
   next(cast: Request, pack: unknown): boolean {

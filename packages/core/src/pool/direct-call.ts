@@ -109,8 +109,7 @@ export class DirectCall {
       // As `Request.settle` and `WorkerReports.done`.
       request.outcome = 'replied'
       this.outcomes.replied++
-      const { requestSettled } = listeners
-      for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, 'replied', undefined)
+      listeners.tellSettled(request, 'replied', undefined)
       const runNs = runs.tick()
       member.handled++
       if (listeners.watchRuns) crew.finished(member, request, runNs, runs.measured)

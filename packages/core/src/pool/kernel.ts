@@ -73,6 +73,7 @@ export class Kernel {
   readonly sharedState: SharedState
   readonly lifecycle: Lifecycle
   commitOptions: CommitOptions
+  isExclusive: boolean
   /** Whether members work at the same time: a handler has awaited something, or the work is done elsewhere. */
   overlaps: boolean
   /** Whether a member may wait for a request while it has others: its worker may take several ahead. */
@@ -95,6 +96,7 @@ export class Kernel {
     this.supervision = setup.supervision ?? noSupervision
     this.settings = { current: settings }
     this.commitOptions = settings.commitOptions
+    this.isExclusive = settings.commitOptions.mode === 'exclusive'
     this.clock = settings.clock
     this.turn = Turn.of(settings.clock)
     this.facts = new PoolFacts(host)
@@ -154,6 +156,7 @@ export class Kernel {
   configure(settings: Settings): void {
     this.settings.current = settings
     this.commitOptions = settings.commitOptions
+    this.isExclusive = settings.commitOptions.mode === 'exclusive'
     this.starts.settingsChanged()
     this.lifecycle.settingsChanged()
     this.pool.entrance.settingsChanged()

@@ -183,8 +183,7 @@ export class Pool implements RequestOwner<Request>, Refusing {
     if (request.wheelSlot >= 0) this.#deadlines?.remove(request)
     if (this.#awaitingReply !== null && this.#awaitingReply.size > 0) this.#awaitingReply.delete(request)
     if (error !== undefined) this.parts.recorder.failed(outcome, this.turn.now())
-    const { requestSettled } = this.listeners
-    for (let i = 0; i < requestSettled.length; i++) requestSettled[i]?.requestSettled(request, outcome, error)
+    this.listeners.tellSettled(request, outcome, error)
   }
 
   /** The broker dropped a request, or a gate refused it. */

@@ -5,7 +5,6 @@ import { calling } from '../requests/calling'
 import type { CastRow, Casts } from '../requests/cast-row'
 import type { Request } from '../requests/request'
 import { HandlerFailure, reportDone, stepOf } from './handler-results'
-import type { InProcessPool } from './in-process-pool'
 import { MessageContext } from './message-context'
 import { changesNothing, FIRST, type Running } from './short-runs'
 import type { Ran } from './worker'
@@ -31,7 +30,7 @@ export interface RowRunning extends Running {
  */
 export function runRow(worker: RowRunning, first: CastRow, casts: Casts): boolean {
   const { host, pool, shortCell: cell } = worker
-  if (cell === null || isExclusive(pool)) return runEach(worker, first, casts)
+  if (cell === null || pool.isExclusive) return runEach(worker, first, casts)
   const { inHand } = host
   const { turn } = pool
   let row = first
@@ -55,16 +54,12 @@ export function runRow(worker: RowRunning, first: CastRow, casts: Casts): boolea
     if (!isPlain || request.rarely !== null || request.outcome !== null || worker.ended) {
       if (!commits(worker, request, { cell, result, state, version })) return false
     }
-    if (isExclusive(pool)) return reportDone(worker, request)
+    if (pool.isExclusive) return reportDone(worker, request)
     const next = casts.next(row)
     if (next === null) return true
     if (next === row) worker.startedAt = turn.last
     else begin(worker, (row = next).request)
   }
-}
-
-export function isExclusive({ commitOptions }: InProcessPool): boolean {
-  return commitOptions.mode === 'exclusive'
 }
 
 function begin(worker: RowRunning, request: Request): void {

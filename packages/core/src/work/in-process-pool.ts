@@ -15,6 +15,8 @@ export interface InProcessPool extends Answering {
   readonly turnWork: { readonly runs: RunMeter }
   readonly stateOptions: StateOptions
   readonly commitOptions: CommitOptions
+  /** Whether each run holds the state: `commitOptions` says so. Asked before each run, so it is no comparison of texts. */
+  readonly isExclusive: boolean
   readonly status: {
     /** Whether the pool stops or has stopped. */
     readonly stopping: boolean

@@ -8,7 +8,7 @@ import type { CastRow, Casts } from '../requests/cast-row'
 import type { Request } from '../requests/request'
 import { giveAnswers, giveShortly } from './answers'
 import { initialise, terminate } from './callbacks'
-import { isExclusive, runRow } from './cast-rows'
+import { runRow } from './cast-rows'
 import { runAlone } from './lone-runs'
 import { failureOf, HandlerFailure, isWanted, type LateSteps, reportDone, stepOf } from './handler-results'
 import { firstStateOf, READY } from './first-state'
@@ -93,7 +93,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   lone(): LoneRuns<Request> | null {
-    return this.shortCell === null || isExclusive(this.pool) ? null : this
+    return this.shortCell === null || this.pool.isExclusive ? null : this
   }
 
   runAlone(job: Request, startedAt: Nanos): Step | null {

@@ -26,7 +26,7 @@ export const FIRST = { number: 1, exclusive: false }
  * @returns null, and nothing done, if it has to be run in the general way
  */
 export function runShortly(worker: Running, job: Request): Step | PromiseLike<Step> | null {
-  const isShort = job.rarely === null && job.handler.batch === 0 && worker.pool.commitOptions.mode !== 'exclusive'
+  const isShort = job.rarely === null && job.handler.batch === 0 && !worker.pool.isExclusive
   const cell = isShort ? worker.shortCell : null
   return cell === null ? null : runOn(cell, worker, job)
 }
