@@ -41,7 +41,7 @@ function* iterate<T>(next: () => T | null): Generator<T> {
 
 describe('a rate of each of many keys', () => {
   it('counts what a key began, however many others came between', () => {
-    const step = fc.record({ user: fc.nat(60), after: fc.nat(3), twice: fc.boolean() })
+    const step = fc.record({ user: fc.nat(60), after: fc.nat(3), twice: fc.boolean(), looks: fc.nat(9) })
     const rate = fc.record({ limit: fc.integer({ min: 1, max: 3 }), burst: fc.constantFrom(1, 3) })
     const law = fc.property(rate, rate, fc.array(step, { maxLength: 300 }), (first, second, steps) => {
       const of = ({ limit, burst }: typeof first) => ({
@@ -54,7 +54,7 @@ describe('a rate of each of many keys', () => {
       const log = new Begins()
       let rules = of(first)
       let now = 0
-      for (const [i, { user, after, twice }] of steps.entries()) {
+      for (const [i, { user, after, twice, looks }] of steps.entries()) {
         if (i === 150) broker.configure({ rate: (rules = of(second)) }, now)
         now += after * MS
         for (let n = 0; n < (twice ? 2 : 1); n++) {
@@ -63,7 +63,8 @@ describe('a rate of each of many keys', () => {
           expect(begins(broker, `${user}`, now)).toBe(fits)
           if (fits) log.add(`${user}`, now)
         }
-        expect(broker.limits(now).rate?.keys).toBe(log.keys(60, now))
+        // A look forgets what is over: seldom, so that most is forgotten with new begins.
+        if (looks === 0) expect(broker.limits(now).rate?.keys).toBe(log.keys(60, now))
       }
     })
     fc.assert(law, { numRuns: RUNS })
