@@ -26,7 +26,8 @@ const NOWHERE = -1
  *
  * A begin counts from its time until just before `interval` later. So no window of that length holds more than `limit`, and
  * whatever fits may begin at once. A smaller `burst` is a second window: at most `burst` begin within its share of the interval.
- * Times never decrease between calls.
+ * Times never decrease between calls. When a begin is over is the same sum everywhere: with times that are not whole, as a clock of
+ * the user may have, the difference may come out another.
  *
  * All begins stand in one ring, in the order of time, and those of a place are linked. So a begin is written and forgotten side by
  * side in memory with those before, however many places there are. What is over is forgotten bit by bit, or when it matters.
@@ -81,8 +82,8 @@ export class Begins {
 
   /** The cost in the window that ends now. */
   used(place: number, now: Nanos): number {
-    const over = now - this.rules.interval
-    for (let link = this.oldest(place); link !== 0 && this.timeOf(link) <= over; link = this.oldest(place)) {
+    const { interval } = this.rules
+    for (let link = this.oldest(place); link !== 0 && this.timeOf(link) + interval <= now; link = this.oldest(place)) {
       this.forget(place, link)
       this.links[6 * link - 2] = NOWHERE
     }
@@ -143,7 +144,7 @@ export class Begins {
   }
 
   private append(place: number, cost: number, now: Nanos): void {
-    if (((this.first + this.length) & (EACH - 1)) === 0) this.forgetOver(now - this.rules.interval)
+    if (((this.first + this.length) & (EACH - 1)) === 0) this.forgetOver(now)
     if (this.length > this.mask) this.resize(2 * (this.mask + 1))
     const at = (this.first + this.length++) & this.mask
     this.times[3 * at] = now
@@ -157,11 +158,12 @@ export class Begins {
     if (this.shareSums !== null && this.shareEnds[4 * place + 2] === 0) this.shareEnds[4 * place + 2] = at + 1
   }
 
-  /** Forgets the first begins, as far as they began at or before `over`. */
-  private forgetOver(over: Nanos): void {
+  /** Forgets the first begins, as far as they are over. */
+  private forgetOver(now: Nanos): void {
+    const { interval } = this.rules
     for (let i = 0; i < FORGOTTEN && this.length > 0; i++) {
       const { first } = this
-      if ((this.times[3 * first] as Nanos) > over) break
+      if ((this.times[3 * first] as Nanos) + interval > now) break
       const place = this.links[6 * first + 4] as number
       if (place !== NOWHERE) {
         this.forget(place, first + 1)
@@ -188,10 +190,9 @@ export class Begins {
   }
 
   private usedOfShare(sums: Float64Array, place: number, now: Nanos): number {
-    const over = now - this.share
     for (;;) {
       const link = this.shareEnds[4 * place + 2] as number
-      if (link === 0 || this.timeOf(link) > over) return sums[2 * place] as number
+      if (link === 0 || this.timeOf(link) + this.share > now) return sums[2 * place] as number
       this.forgetShare(sums, place, link)
     }
   }

@@ -35,6 +35,25 @@ describe('a rate of work', () => {
     expect(rate.opensAt(2, 6)).toBe(1005)
   })
 
+  it('lets begin at the time that it says, also if times are not whole', () => {
+    const time = fc.double({ min: 0, max: 1e12, noNaN: true })
+    fc.assert(
+      fc.property(
+        time,
+        fc.double({ min: 1, max: 1e10, noNaN: true }),
+        fc.integer({ min: 1, max: 3 }),
+        (at, interval, burst) => {
+          const rate = rateOfAll({ limit: 3, interval, burst })
+          for (let i = 0, now = at; i < 20; i++, now = rate.opensAt(1, now)) {
+            expect(rate.fits(1, now)).toBe(true)
+            rate.add(1, now)
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+
   it('is exact: no window holds more, and whatever fits may begin', () => {
     const steps = fc.array(fc.record({ after: fc.nat(60), cost: fc.integer({ min: 0, max: 4 }), undo: fc.nat(9) }), {
       maxLength: 80,
