@@ -1,6 +1,15 @@
 import type { GenPoolError } from '@genpool/core'
 import { messageTypesOf } from '@genpool/core/elsewhere'
-import { type Ending, endingOf, type Failure, reasonOf, waitAfter, withFailure } from './attempts'
+import {
+  type Ending,
+  endingOf,
+  type Failure,
+  reasonOf,
+  stoppedBecause,
+  waitAfter,
+  withFailure,
+  withStop,
+} from './attempts'
 import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
 import { isFull } from './failures'
@@ -18,10 +27,13 @@ export class Endings {
   ) {}
 
   ended(job: Job, error: GenPoolError | undefined, runs: number): void {
-    const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
+    const { stops } = job.kept.tries
+    const isStopping = this.ports.isStopping() && !job.lapsed
+    const ending = endingOf({ error, runs, attempt: job.attempt, stops, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
     else if (ending.kind === 'returned') this.giveBack(job, ending.delayMs)
+    else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }
 
@@ -112,9 +124,32 @@ export class Endings {
     const { history, counts } = this.ports
     const failure = this.#failureOf(job, error)
     await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
-    job.incoming.again(delayMs)
+    await this.#comeAgain(job, delayMs)
     counts.again++
     tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
+  }
+
+  /** The consumer was stopped at work. */
+  async #cutShort(job: Job, error: GenPoolError): Promise<void> {
+    const { history, counts, consumer } = this.ports
+    const { tries } = job.kept
+    const reason = stoppedBecause((tries.stops ?? 0) + 1)
+    const stop = {
+      attempt: job.attempt,
+      at: new Date(this.ports.serverNow()),
+      code: 'ERR_GENPOOL_STOPPED',
+      reason,
+      consumer,
+    }
+    await history.write(job.incoming.seq, withStop(tries, stop), job.kept)
+    await this.#comeAgain(job, 0)
+    counts.cutShort++
+    tellOf(this.ports, job, { outcome: 'again', error, reason })
+  }
+
+  async #comeAgain({ incoming }: Job, delayMs: number): Promise<void> {
+    await this.ports.forgotten()
+    incoming.again(delayMs)
   }
 
   async #return(job: Job, delayMs: number): Promise<void> {
@@ -123,14 +158,14 @@ export class Endings {
     // If it was written down that it begins, it has not done so after all.
     const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
     await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
-    job.incoming.again(delayMs)
+    await this.#comeAgain(job, delayMs)
     counts.returned++
   }
 
   /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
   async #dieLater(job: Job, last: Failure): Promise<void> {
     await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
-    job.incoming.again(waitAfter(job.attempt, this.ports.rules))
+    await this.#comeAgain(job, waitAfter(job.attempt, this.ports.rules))
   }
 
   #failureOf(job: Job, error: GenPoolError): Failure {

@@ -8,6 +8,8 @@ export class ConsumerCounts {
   /** Attempts that failed and are made again. */
   again = 0
   dead = 0
+  /** Attempts that ended since the consumer, or its pool, was stopped. They are made again elsewhere, and have not failed. */
+  cutShort = 0
   expired = 0
   /** Given back without a run: no member was idle, or the pool refused it. */
   returned = 0
