@@ -177,7 +177,8 @@ export function stoppedBecause(times: number): string {
 
 /** An attempt of which nobody tells. */
 export function lostAttempt(attempt: number, at: Date): Failure {
-  const reason = 'its process ended, or stood still, and said nothing of it'
+  const reason =
+    'nobody told how it ended: its process ended or stood still, or it was lost on its way to one that stopped'
   return { attempt, at, code: 'ERR_GENPOOL_UNREACHABLE', reason, consumer: '' }
 }
 

@@ -134,6 +134,7 @@ export class JobConsumer {
       members: roomIn(this.pool).size,
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
+      mostStops: this.#deliveries.mostStops,
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
       trouble: this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? this.queue.trouble,

@@ -18,6 +18,8 @@ import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
 import { offerOf } from './unknown-types'
 
+const ENDED_FOR_LAPSE = 'this process stood still, so the cast may be with another one, and was ended here'
+
 /** What becomes of casts after their attempts: tells the server, and who listens. */
 export class Endings {
   constructor(
@@ -169,7 +171,8 @@ export class Endings {
   }
 
   #failureOf(job: Job, error: GenPoolError): Failure {
-    const reason = reasonOf(error)
+    const isLapsed = job.lapsed && error.code === 'ERR_GENPOOL_CANCELLED'
+    const reason = isLapsed ? ENDED_FOR_LAPSE : reasonOf(error)
     this.ports.failed({ id: job.header.id, code: error.code, reason })
     const at = new Date(this.ports.serverNow())
     return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }

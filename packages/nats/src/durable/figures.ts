@@ -41,6 +41,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly asked: number
   /** How long the oldest one in hand has been here. */
   readonly oldestMs: number
+  /** How many times a cast in hand ended since its consumer was stopped: of that for which it is the most. */
+  readonly mostStops: number
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
   /** How many casts it gave back in the last 15 s because no handler here knows their type, for each type. */
