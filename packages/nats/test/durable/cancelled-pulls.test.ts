@@ -105,7 +105,7 @@ describe('a server', () => {
     const came: Msg[] = []
     const ask = () => {
       const inbox = createInbox()
-      const subscription = nc.subscribe(inbox, { callback: (_, message) => message.reply && came.push(message) })
+      const subscription = nc.subscribe(inbox, { callback: (_, message) => void (message.reply && came.push(message)) })
       nc.publish('$JS.API.CONSUMER.MSG.NEXT.S.c', JSON.stringify({ batch: 2, expires: 60e9 }), { reply: inbox })
       return subscription
     }
