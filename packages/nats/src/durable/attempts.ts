@@ -21,6 +21,8 @@ export interface Tries {
   readonly failures: readonly Failure[]
   /** The last attempt that was written down before it began: all but the first are. */
   readonly noted?: number
+  /** How many attempts ended since their consumer was stopped: so many more are made. */
+  readonly stops?: number
   /** No handler of a consumer knew its type. */
   readonly unknown?: Unknown | undefined
 }
@@ -59,6 +61,8 @@ export type Opening =
  *
  * A server that is killed may forget deliveries. All attempts but the first are written down before they begin, so only the first
  * may be in doubt, if the server calls it the first. Then this one counts as the second, also if the first never began.
+ *
+ * An attempt that ended since its consumer was stopped has not failed: one more is made.
  */
 export function openingOf(
   {
@@ -78,16 +82,17 @@ export function openingOf(
   { maxDeliver }: AttemptRules,
 ): Opening {
   if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
+  const most = maxDeliver + (tries.stops ?? 0)
   const failed = tries.failures.at(-1)?.attempt ?? 0
   const begun = Math.max(failed, tries.noted ?? 0)
   const known = Math.max(1, deliveries - tries.returned, begun + 1)
   const inDoubt = mayBeForgotten && known === 1
   const counted = inDoubt ? 2 : known
   // Nothing is written before the first attempt, also if it is the only one.
-  const isKnown = maxDeliver > 1 || inDoubt
-  if (isKnown ? begun >= maxDeliver : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
-  const attempt = Math.min(counted, inDoubt ? Math.max(2, maxDeliver) : maxDeliver)
-  const isLast = isKnown && attempt >= maxDeliver
+  const isKnown = most > 1 || inDoubt
+  if (isKnown ? begun >= most : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
+  const attempt = Math.min(counted, inDoubt ? Math.max(2, most) : most)
+  const isLast = isKnown && attempt >= most
   return { kind: 'run', attempt, isLast, isNoted: attempt > 1, isSuspect: counted - 1 > failed }
 }
 
@@ -96,19 +101,32 @@ export type Ending =
   | { readonly kind: 'done' }
   | { readonly kind: 'again'; readonly delayMs: number }
   | { readonly kind: 'dead' }
+  /** Its consumer was stopped: it begins again elsewhere, and has not failed. */
+  | { readonly kind: 'stopped' }
   /** It was not begun: that is no attempt. */
   | { readonly kind: 'returned'; readonly delayMs: number }
 
 /** How long one that a pool refuses to begin waits, unless the pool says how long. */
 const RETURN_MS = 250
 
-/** Decides about a cast after its attempt. `runs`: how many times a handler began. */
+/** Decides about a cast after its attempt. */
 export function endingOf(
   {
     error,
     runs,
     attempt,
-  }: { readonly error: GenPoolError | undefined; readonly runs: number; readonly attempt: number },
+    stops = 0,
+    isStopping = false,
+  }: {
+    readonly error: GenPoolError | undefined
+    /** How many times a handler began. */
+    readonly runs: number
+    readonly attempt: number
+    /** How many attempts before ended since their consumer was stopped. */
+    readonly stops?: number | undefined
+    /** The consumer stops, or its pool does. */
+    readonly isStopping?: boolean
+  },
   rules: AttemptRules,
 ): Ending {
   // What failed after the commit is an answer, for which nobody waits. Run again, its change would count twice.
@@ -116,10 +134,13 @@ export function endingOf(
   // It would be refused again: nobody can run it as it is.
   if (runs === 0 && error.code === 'ERR_GENPOOL_INVALID') return { kind: 'dead' }
   if (runs === 0 && error.code !== 'ERR_GENPOOL_CRASHED') return { kind: 'returned', delayMs: retryAfterOf(error) }
-  if (attempt >= rules.maxDeliver) return { kind: 'dead' }
-  // Its consumer stops: another one can begin it now.
-  const isStopping = error.code === 'ERR_GENPOOL_STOPPED' || error.code === 'ERR_GENPOOL_CANCELLED'
-  return { kind: 'again', delayMs: isStopping ? 0 : waitAfter(attempt, rules) }
+  const isCutShort = error.code === 'ERR_GENPOOL_STOPPED' || error.code === 'ERR_GENPOOL_CANCELLED'
+  // A pool that gives up has a cause, and the cast may be that.
+  if (isCutShort && isStopping && error.cause === undefined) return { kind: 'stopped' }
+  const counted = attempt - stops
+  if (counted >= rules.maxDeliver) return { kind: 'dead' }
+  // Another consumer can begin it now.
+  return { kind: 'again', delayMs: isCutShort ? 0 : waitAfter(counted, rules) }
 }
 
 /** The wait after so many attempts. */
@@ -133,18 +154,31 @@ function retryAfterOf(error: GenPoolError): number {
 }
 
 /** Adds a failed attempt, and those before it of which nothing is known. */
-export function withFailure({ returned, failures: all }: Tries, failure: Failure): Tries {
+export function withFailure({ returned, failures: all, stops }: Tries, failure: Failure): Tries {
   const failures = all.filter(({ attempt }) => attempt < failure.attempt)
   const known = failures.at(-1)?.attempt ?? 0
   const unknown = Array.from({ length: Math.min(MOST_FAILURES, failure.attempt - known - 1) }, (_, i) =>
     lostAttempt(failure.attempt - i - 1, failure.at),
   ).reverse()
-  return { returned, failures: [...failures, ...unknown, failure].slice(-MOST_FAILURES) }
+  const kept = [...failures, ...unknown, failure].slice(-MOST_FAILURES)
+  return { returned, failures: kept, ...(stops === undefined ? {} : { stops }) }
+}
+
+/** Adds an attempt that ended since its consumer was stopped. */
+export function withStop(tries: Tries, stop: Failure): Tries {
+  return { ...withFailure(tries, stop), stops: (tries.stops ?? 0) + 1 }
+}
+
+/** Why such an attempt ended. @param times how many of this cast ended so, with this one */
+export function stoppedBecause(times: number): string {
+  const often = times === 1 ? '' : `; it was so ${times} times`
+  return `the consumer was stopped while it ran, so it begins again${often}. That counts for no attempt of "maxDeliver"`
 }
 
 /** An attempt of which nobody tells. */
 export function lostAttempt(attempt: number, at: Date): Failure {
-  const reason = 'its process ended, or stood still, and said nothing of it'
+  const reason =
+    'nobody told how it ended: its process ended or stood still, or it was lost on its way to one that stopped'
   return { attempt, at, code: 'ERR_GENPOOL_UNREACHABLE', reason, consumer: '' }
 }
 

@@ -4,6 +4,7 @@ import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { flushed, Link } from '../link'
 import { Ahead } from './ahead'
+import { CancelledPulls } from './cancelled-pulls'
 import { Deliveries } from './deliveries'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
@@ -31,6 +32,7 @@ export class JobConsumer {
   readonly #counts = new ConsumerCounts()
   readonly #pulls: Pulls
   readonly #inbox: PullInbox
+  readonly #cancelled: CancelledPulls
   readonly #later: Later
   readonly #deliveries: Deliveries
   readonly #link: Link
@@ -70,6 +72,9 @@ export class JobConsumer {
       ended: (lane, left) => this.#pullEnded(lane, left),
       deleted: () => void this.#mender.mend(TOLD_MS),
     })
+    this.#cancelled = new CancelledPulls(clock, async () => {
+      if (this.#link.usable) await queue.lookAtRequests()
+    })
     this.#later = new Later({
       connection: queue.connection,
       names: queue.names,
@@ -86,7 +91,7 @@ export class JobConsumer {
     this.#mender = new Mender({
       clock,
       isOver: () => this.#stopping !== null,
-      forget: () => (this.#pulls.reset(), Promise.all([this.#inbox.cancel(), this.#later.cancel()])),
+      forget: () => (this.#pulls.reset(), Promise.all([this.#cancel(), this.#later.cancel()])),
       ensure: () => queue.ensure(),
       mended: () => (this.#later.look(), this.#watch.again(), this.#planSoon()),
     })
@@ -129,6 +134,7 @@ export class JobConsumer {
       members: roomIn(this.pool).size,
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
+      mostStops: this.#deliveries.mostStops,
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
       trouble: this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? this.queue.trouble,
@@ -150,13 +156,15 @@ export class JobConsumer {
   async #stop(withinMs: number): Promise<void> {
     const { clock, connection } = this.queue
     this.#pulls.reset()
-    const gone = Promise.all([this.#inbox.cancel(), this.#later.cancel()])
+    const gone = Promise.all([this.#cancel(), this.#later.cancel()])
     if (withinMs !== Infinity) {
       const abort = (): void => this.#deliveries.abort()
       const timer = clock.setTimer(clock.now() + withinMs * NS_PER_MS, abort)
       void this.#deliveries.idle().then(() => timer.cancel())
     }
     if (this.#link.usable) await gone
+    // What comes back later, after its backoff, is for those who hear it.
+    await this.#cancelled.forgotten()
     if (!connection.isClosed()) await this.#deliveries.idle()
     if (this.#link.usable) await this.queue.settle()
     this.#release(null)
@@ -168,6 +176,7 @@ export class JobConsumer {
     this.#stopping ??= Promise.resolve()
     this.#deliveries.abort()
     this.#wake.cancel()
+    this.#cancelled.end()
     this.#beat.end()
     this.#link.end()
     this.#off()
@@ -205,7 +214,13 @@ export class JobConsumer {
     this.#refusals.add(error, subject)
     if (!this.#refusals.holds) return
     this.#pulls.reset()
-    void this.#inbox.cancel()
+    void this.#cancel()
+  }
+
+  /** Cancels what was asked for. */
+  #cancel(): Promise<void> {
+    this.#cancelled.add()
+    return this.#inbox.cancel()
   }
 
   #pullEnded(lane: number, left: number): void {
@@ -228,7 +243,7 @@ export class JobConsumer {
     const room = this.#room()
     this.#left = room
     const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
-    if (cancel) void this.#inbox.cancel()
+    if (cancel) void this.#cancel()
     for (const pull of pulls) this.#inbox.ask(pull)
     if (silent) {
       this.#counts.silent++
@@ -281,6 +296,12 @@ export class JobConsumer {
       timeoutMs: options.timeout,
       bodies,
       propagation: queue.options.propagation,
+      isStopping: () => this.#stopping !== null,
+      forgotten: () => {
+        // Other consumers may stop at the same time.
+        if (this.#stopping !== null) this.#cancelled.add()
+        return this.#cancelled.forgotten()
+      },
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
       finished: (lane) => {

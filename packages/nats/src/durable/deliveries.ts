@@ -40,6 +40,13 @@ export class Deliveries {
     return oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS
   }
 
+  /** How many times a cast in hand ended since its consumer was stopped: of that for which it is the most. */
+  get mostStops(): number {
+    let most = 0
+    for (const { kept } of this.#inHand) most = Math.max(most, kept.tries.stops ?? 0)
+    return most
+  }
+
   /** Says of all that they are in work. */
   renew(): void {
     for (const { incoming } of this.#inHand) incoming.working()

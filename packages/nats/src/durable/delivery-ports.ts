@@ -22,6 +22,10 @@ export interface DeliveryPorts extends RunPorts {
   readonly refusals: Pick<Refusals, 'acknowledged' | 'isUnheard'>
   /** False if nothing can be told to the server, and nobody should wait until that is possible. */
   mayTell(): boolean
+  /** The consumer, or its pool, stops. */
+  isStopping(): boolean
+  /** Before a cast is given back: resolves when no request is left at the server that would take it and that nobody hears. */
+  forgotten(): Promise<void> | null
   /** By the clock of the server. */
   serverNow(): number
   /** A cast is no longer in hand here. */

@@ -52,7 +52,7 @@ export interface Consumer {
   /**
    * Takes no more, lets what runs end, and acknowledges that. The pool, the queue and the connection stay.
    *
-   * @param options `within`: what still runs after so many milliseconds is aborted, and given to another consumer
+   * @param options `within`: what still runs after so many milliseconds is aborted, and given to another consumer. It has not failed
    */
   stop(options?: { readonly within?: number }): Promise<void>
 }

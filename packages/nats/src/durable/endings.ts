@@ -1,6 +1,15 @@
 import type { GenPoolError } from '@genpool/core'
 import { messageTypesOf } from '@genpool/core/elsewhere'
-import { type Ending, endingOf, type Failure, reasonOf, waitAfter, withFailure } from './attempts'
+import {
+  type Ending,
+  endingOf,
+  type Failure,
+  reasonOf,
+  stoppedBecause,
+  waitAfter,
+  withFailure,
+  withStop,
+} from './attempts'
 import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
 import { isFull } from './failures'
@@ -8,6 +17,8 @@ import { NOTHING_KEPT } from './history'
 import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
 import { offerOf } from './unknown-types'
+
+const ENDED_FOR_LAPSE = 'this process stood still, so the cast may be with another one, and was ended here'
 
 /** What becomes of casts after their attempts: tells the server, and who listens. */
 export class Endings {
@@ -18,10 +29,13 @@ export class Endings {
   ) {}
 
   ended(job: Job, error: GenPoolError | undefined, runs: number): void {
-    const ending = endingOf({ error, runs, attempt: job.attempt }, this.ports.rules)
+    const { stops } = job.kept.tries
+    const isStopping = this.ports.isStopping() && !job.lapsed
+    const ending = endingOf({ error, runs, attempt: job.attempt, stops, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
     else if (ending.kind === 'returned') this.giveBack(job, ending.delayMs)
+    else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }
 
@@ -112,9 +126,32 @@ export class Endings {
     const { history, counts } = this.ports
     const failure = this.#failureOf(job, error)
     await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
-    job.incoming.again(delayMs)
+    await this.#comeAgain(job, delayMs)
     counts.again++
     tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
+  }
+
+  /** The consumer was stopped at work. */
+  async #cutShort(job: Job, error: GenPoolError): Promise<void> {
+    const { history, counts, consumer } = this.ports
+    const { tries } = job.kept
+    const reason = stoppedBecause((tries.stops ?? 0) + 1)
+    const stop = {
+      attempt: job.attempt,
+      at: new Date(this.ports.serverNow()),
+      code: 'ERR_GENPOOL_STOPPED',
+      reason,
+      consumer,
+    }
+    await history.write(job.incoming.seq, withStop(tries, stop), job.kept)
+    await this.#comeAgain(job, 0)
+    counts.cutShort++
+    tellOf(this.ports, job, { outcome: 'again', error, reason })
+  }
+
+  async #comeAgain({ incoming }: Job, delayMs: number): Promise<void> {
+    await this.ports.forgotten()
+    incoming.again(delayMs)
   }
 
   async #return(job: Job, delayMs: number): Promise<void> {
@@ -123,18 +160,19 @@ export class Endings {
     // If it was written down that it begins, it has not done so after all.
     const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
     await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
-    job.incoming.again(delayMs)
+    await this.#comeAgain(job, delayMs)
     counts.returned++
   }
 
   /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
   async #dieLater(job: Job, last: Failure): Promise<void> {
     await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
-    job.incoming.again(waitAfter(job.attempt, this.ports.rules))
+    await this.#comeAgain(job, waitAfter(job.attempt, this.ports.rules))
   }
 
   #failureOf(job: Job, error: GenPoolError): Failure {
-    const reason = reasonOf(error)
+    const isLapsed = job.lapsed && error.code === 'ERR_GENPOOL_CANCELLED'
+    const reason = isLapsed ? ENDED_FOR_LAPSE : reasonOf(error)
     this.ports.failed({ id: job.header.id, code: error.code, reason })
     const at = new Date(this.ports.serverNow())
     return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }

@@ -4,6 +4,9 @@ import { backlog, full, growing, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { adviceFor } from './trouble'
 
+/** A cast that so many consumers have not done before they were stopped takes too long. */
+const MANY_STOPS = 3
+
 /** Says what limits a consumer now. */
 export function explainConsumer(seen: ConsumerInspection): Explanation {
   const found = findingsOf(seen)
@@ -22,6 +25,7 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
     ...lapses(seen),
     ...unknown(seen),
     ...failing(seen),
+    ...cutShort(seen),
     ...growing(seen),
     ...full(seen),
   ]
@@ -46,17 +50,20 @@ export function explainQueue(seen: QueueInspection): Explanation {
   )
 }
 
-function stopping({ stopping: isStopping, inHand }: ConsumerInspection): Finding[] {
+function stopping({ stopping: isStopping, inHand, cutShort }: ConsumerInspection): Finding[] {
   if (!isStopping) return []
+  const ended = cutShort === 1 ? '1 cast was at work, and begins' : `${cutShort} casts were at work, and begin`
   return [
     {
       finding: 'stopped',
       says:
         inHand > 0
           ? 'it stops when what runs has ended, and takes no more'
-          : 'it has stopped, or its pool has, and takes no more',
-      figures: { inHand },
-      advice: 'What is stored is safe, and other consumers take it. To go on here, call jobs.consume(pool) again.',
+          : `it has stopped, or its pool has, and takes no more${cutShort === 0 ? '' : `; ${ended} again elsewhere`}`,
+      figures: { inHand, cutShort },
+      advice:
+        'What is stored is safe, and other consumers take it. To go on here, call jobs.consume(pool) again.' +
+        (cutShort === 0 ? '' : ' A cast that always takes longer than "within" is never done: stop with more.'),
       option: null,
     },
   ]
@@ -119,6 +126,20 @@ function failing({ again, dead, done, lastFailure }: ConsumerInspection): Findin
       says: `many attempts fail, the last one because: ${lastFailure?.reason ?? 'nobody knows'}`,
       figures: { failed, done, dead },
       advice: 'Look at jobs.dead(), correct the handler, then send them again with jobs.retry().',
+      option: null,
+    },
+  ]
+}
+
+function cutShort({ mostStops }: ConsumerInspection): Finding[] {
+  if (mostStops < MANY_STOPS) return []
+  return [
+    {
+      finding: 'slow-handlers',
+      says: `a cast in hand began anew ${mostStops} times, since each time its consumer was stopped before it was done`,
+      figures: { mostStops },
+      advice:
+        'It takes longer than "within": stop with more, or cast smaller pieces. That counts for no attempt, so it goes on for ever.',
       option: null,
     },
   ]

@@ -8,6 +8,8 @@ export class ConsumerCounts {
   /** Attempts that failed and are made again. */
   again = 0
   dead = 0
+  /** Attempts that ended since the consumer, or its pool, was stopped. They are made again elsewhere, and have not failed. */
+  cutShort = 0
   expired = 0
   /** Given back without a run: no member was idle, or the pool refused it. */
   returned = 0
@@ -39,6 +41,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly asked: number
   /** How long the oldest one in hand has been here. */
   readonly oldestMs: number
+  /** How many times a cast in hand ended since its consumer was stopped: of that for which it is the most. */
+  readonly mostStops: number
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
   /** How many casts it gave back in the last 15 s because no handler here knows their type, for each type. */

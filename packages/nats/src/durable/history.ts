@@ -74,9 +74,10 @@ export class History {
 /** What somebody else wrote there counts as nothing. */
 function triesIn(bytes: Uint8Array): Tries {
   try {
-    const { returned, failures, noted, unknown } = ownBodies.read(bytes) as Partial<Tries>
+    const { returned, failures, noted, unknown, stops } = ownBodies.read(bytes) as Partial<Tries>
     const known = Array.isArray(failures) ? failures.filter(isFailure) : []
-    return { returned: countIn(returned), failures: known, noted: countIn(noted), unknown: unknownIn(unknown) }
+    const counts = { returned: countIn(returned), noted: countIn(noted), stops: countIn(stops) }
+    return { ...counts, failures: known, unknown: unknownIn(unknown) }
   } catch {
     return NO_TRIES
   }

@@ -134,6 +134,12 @@ export class Queue {
     await flushed(this.connection)
   }
 
+  /** Asks the server about the consumers of the queue. It looks at their requests then, and forgets those that nobody hears. */
+  async lookAtRequests(): Promise<void> {
+    const pages = this.asking.consumers.list(this.names.jobs)
+    while ((await pages.next()).length > 0);
+  }
+
   get nextPlace(): number {
     return Math.max(this.#last, this.marks.highest) + MANY_PLACES
   }

@@ -1,8 +1,16 @@
-import { CrashedError, type GenPoolError, InvalidError, StoppedError } from '@genpool/core'
+import { CancelledError, CrashedError, type GenPoolError, InvalidError, StoppedError } from '@genpool/core'
 import { ExpiredError } from '@genpool/runtime'
 import { durableOptions } from '@genpool/nats'
 import fc from 'fast-check'
-import { type Failure, NO_TRIES, endingOf, openingOf, waitAfter, withFailure } from '../../src/durable/attempts'
+import {
+  type Failure,
+  NO_TRIES,
+  endingOf,
+  openingOf,
+  waitAfter,
+  withFailure,
+  withStop,
+} from '../../src/durable/attempts'
 
 const rules = { maxDeliver: 3, backoff: { initial: 100, factor: 2, max: 500 } }
 const failure = (attempt: number): Failure => ({ attempt, at: new Date(0), code: 'C', reason: 'r', consumer: 'c' })
@@ -28,6 +36,18 @@ describe('a delivery', () => {
     expect(open(3, { tries: { returned: 0, failures: [failure(1), failure(2)] } })).toMatchObject({ isSuspect: false })
     expect(open(3, { tries: { returned: 0, failures: [failure(1)] } })).toMatchObject({ isSuspect: true })
     expect(open(1)).toMatchObject({ isSuspect: false })
+  })
+
+  it('may be one more for each attempt that ended with a stop of its consumer', () => {
+    const tries = withStop(withStop(NO_TRIES, failure(1)), failure(2))
+    expect(open(3, { tries })).toMatchObject({ kind: 'run', attempt: 3, isLast: false, isSuspect: false })
+    expect(open(5, { tries })).toMatchObject({ kind: 'run', attempt: 5, isLast: true })
+    expect(open(6, { tries: { ...tries, noted: 5 } })).toEqual({ kind: 'dead', attempts: 5 })
+    // A server that forgets deliveries makes no attempt twice.
+    expect(open(1, { tries })).toMatchObject({ kind: 'run', attempt: 3 })
+    const once = { ...rules, maxDeliver: 1 }
+    const again = openingOf({ deliveries: 3, tries, ageMs: 0, expiresMs: undefined }, once)
+    expect(again).toMatchObject({ kind: 'run', attempt: 3, isLast: true, isNoted: true })
   })
 
   it('of a cast that has one attempt is that attempt, of which nothing is written down', () => {
@@ -69,8 +89,23 @@ describe('an attempt', () => {
     expect(end(new ExpiredError('pool', 5, false), 3, 0)).toMatchObject({ kind: 'returned' })
   })
 
-  it('that ends with its consumer is made again at once, by another one', () => {
-    expect(end(new StoppedError('pool', true), 1, 1)).toEqual({ kind: 'again', delayMs: 0 })
+  it('that ends with its consumer has not failed: it is made again at once, by another one, also the last one', () => {
+    const stopping = (error: GenPoolError, attempt = 3) =>
+      endingOf({ error, runs: 1, attempt, isStopping: true }, rules).kind
+    expect(stopping(new StoppedError('pool', true))).toBe('stopped')
+    expect(stopping(new CancelledError('pool', true))).toBe('stopped')
+    // Its consumer was lost for a while, or a store of a pool that goes on has stopped.
+    expect(end(new CancelledError('pool', true), 1, 1)).toEqual({ kind: 'again', delayMs: 0 })
+    expect(end(new StoppedError('store', true), 3, 1)).toEqual({ kind: 'dead' })
+    // The handler threw meanwhile, or the pool gave up: the cast may be why.
+    expect(stopping(crash)).toBe('dead')
+    expect(stopping(new StoppedError('pool', true, new Error('too many crashes')))).toBe('dead')
+  })
+
+  it('that was ended by a stop makes neither the end nor the waits of those that fail come sooner', () => {
+    const after = (attempt: number) => endingOf({ error: crash, runs: 1, attempt, stops: 2 }, rules)
+    expect([3, 4].map(after)).toEqual([100, 200].map((delayMs) => ({ kind: 'again', delayMs })))
+    expect(after(5)).toEqual({ kind: 'dead' })
   })
 })
 
@@ -86,27 +121,32 @@ describe('the history', () => {
   })
 
   it('law: attempts only grow, and end, whatever a killed server forgets of the last delivery', () => {
-    const how = fc.constantFrom('fail', 'kill', 'kill the server', 'return', 'kill before it begins')
+    const how = fc.constantFrom('fail', 'stop', 'kill', 'kill the server', 'return', 'kill before it begins')
     fc.assert(
       fc.property(fc.array(how, { maxLength: 20 }), fc.constantFrom(1, 2, 3), (ends, maxDeliver) => {
         let tries = NO_TRIES
-        let [deliveries, last, mayBeForgotten] = [0, 0, false]
+        let [deliveries, last, mayBeForgotten, stops] = [0, 0, false, 0]
         for (const how of ends) {
           deliveries++
           const facts = { deliveries, tries, ageMs: 0, expiresMs: undefined, mayBeForgotten }
           const opening = openingOf(facts, { ...rules, maxDeliver })
           if (opening.kind !== 'run') {
-            expect(opening).toEqual({ kind: 'dead', attempts: maxDeliver === 1 ? expect.any(Number) : maxDeliver })
+            expect(opening).toEqual({
+              kind: 'dead',
+              attempts: maxDeliver === 1 ? expect.any(Number) : maxDeliver + stops,
+            })
             return
           }
           const { attempt, isNoted } = opening
           if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
           if (how === 'return' || how === 'kill before it begins') continue
           expect(attempt).toBeGreaterThan(last)
-          expect(attempt).toBeLessThanOrEqual(Math.max(2, maxDeliver))
+          expect(attempt).toBeLessThanOrEqual(Math.max(2, maxDeliver + stops))
           last = attempt
           if (isNoted) tries = { ...tries, noted: attempt }
           if (how === 'fail') tries = withFailure(tries, failure(attempt))
+          if (how === 'stop') tries = withStop(tries, failure(attempt))
+          if (how === 'stop') stops++
           if (how !== 'kill the server') continue
           mayBeForgotten = true
           deliveries--
@@ -116,29 +156,30 @@ describe('the history', () => {
   })
 
   it('law: attempts only grow, and end; only who has begun its last one is dead', () => {
-    const how = fc.constantFrom('fail', 'kill', 'return', 'kill before it begins')
+    const how = fc.constantFrom('fail', 'stop', 'kill', 'return', 'kill before it begins')
     fc.assert(
       fc.property(fc.array(how, { maxLength: 20 }), (ends) => {
         let tries = NO_TRIES
-        let last = 0
-        let begun = 0
+        let [last, begun, stops] = [0, 0, 0]
         for (const [i, how] of ends.entries()) {
           const opening = open(i + 1, { tries })
           if (opening.kind !== 'run') {
-            expect(opening).toEqual({ kind: 'dead', attempts: 3 })
-            return expect(last).toBe(3)
+            expect(opening).toEqual({ kind: 'dead', attempts: 3 + stops })
+            return expect(last).toBe(3 + stops)
           }
           const { attempt, isLast } = opening
           expect(attempt).toBeGreaterThan(last)
           if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
-          if (how === 'fail' || how === 'kill') {
+          if (how === 'fail' || how === 'kill' || how === 'stop') {
             last = attempt
             begun++
             if (isLast) tries = { ...tries, noted: attempt }
           }
           if (how === 'fail') tries = withFailure(tries, failure(attempt))
+          if (how === 'stop') tries = withStop(tries, failure(attempt))
+          if (how === 'stop') stops++
         }
-        expect(begun).toBeLessThanOrEqual(3)
+        expect(begun).toBeLessThanOrEqual(3 + stops)
       }),
     )
   })

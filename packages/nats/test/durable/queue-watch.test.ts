@@ -45,6 +45,7 @@ const consumer = (
   members: 4,
   asked: 0,
   oldestMs: 0,
+  mostStops: 0,
   lastFailure: null,
   unknownTypes: {},
   trouble: null,

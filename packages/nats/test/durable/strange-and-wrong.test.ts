@@ -101,7 +101,7 @@ describe('a consumer that stops', () => {
     await jobs.cast({ type: 'send', to: 'slow', ms: 1000 }, { id: 's' })
     await until(() => slow.inspect().inHand === 1, 'it runs')
     await slow.stop({ within: 10 })
-    expect(slow.inspect()).toMatchObject({ inHand: 0, again: 1, stopping: true })
+    expect(slow.inspect()).toMatchObject({ inHand: 0, again: 0, cutShort: 1, stopping: true })
     await consume(jobs)
     await until(() => deliveries.some(({ id, attempt }) => id === 's' && attempt === 2), 'another one does it')
     await until(async () => (await jobs.inspect()).inHand === 0, 'it is acknowledged')
