@@ -72,11 +72,14 @@ export class JobConsumer {
     })
     this.#later = new Later({
       connection: queue.connection,
+      clock,
       names: queue.names,
       publisher: queue.notes,
+      ackWaitMs: queue.options.ackWait,
       now: () => queue.time.now(),
       saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
+      deleted: () => void this.#mender.mend(TOLD_MS),
     })
     this.#refusals = new Refusals(queue, {
       isInbox: (subject) => this.#inbox.isOwn(subject),
@@ -167,6 +170,7 @@ export class JobConsumer {
     this.#ended = true
     this.#stopping ??= Promise.resolve()
     this.#deliveries.abort()
+    void this.#later.cancel()
     this.#wake.cancel()
     this.#beat.end()
     this.#link.end()
