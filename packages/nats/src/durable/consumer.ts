@@ -102,7 +102,11 @@ export class JobConsumer {
     })
     this.#watch = new QueueWatch({
       clock,
-      ask: () => queue.tend(),
+      ask: async () => {
+        const seen = await queue.tend()
+        if (queue.lacksConsumers) void this.#mender.mend()
+        return seen
+      },
       failed: (error) => isNoStream(error) && void this.#mender.mend(),
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
