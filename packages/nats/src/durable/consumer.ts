@@ -77,6 +77,7 @@ export class JobConsumer {
       publisher: queue.notes,
       ackWaitMs: queue.options.ackWait,
       now: () => queue.time.now(),
+      madeAt: () => queue.madeAt,
       saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
       deleted: () => void this.#mender.mend(TOLD_MS),

@@ -48,7 +48,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   /** How many casts this process has deleted that were done, and came back with a server that was killed. */
   readonly cleared: number
   /** What the server said last of the whole queue; null before it has said something. */
-  readonly server: (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane' | 'overdue' | 'overdueMs'>) | null
+  readonly server:
+    (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane' | 'overdue' | 'overdueMs'>) | null
 }
 
 /** What waits, is in hand and has died, as the server says. */

@@ -1,6 +1,7 @@
 import { type Clock, NS_PER_MS, type Timer } from '@genpool/runtime'
 import type { ServerMs } from './delays'
 import type { Incoming } from './incoming'
+import type { Told } from './told'
 
 /** They are told to the server together. Each time costs it a look at all that is held back. */
 const EVERY_MS = 250
@@ -14,7 +15,10 @@ export class GivenBack {
   #bytes = 0
   #timer: Timer | null = null
 
-  constructor(private readonly ports: { readonly clock: Clock; now(): ServerMs }) {}
+  constructor(
+    private readonly ports: { readonly clock: Clock; now(): ServerMs },
+    private readonly told: Pick<Told, 'again'>,
+  ) {}
 
   add(incoming: Incoming, at: ServerMs): void {
     const { clock } = this.ports
@@ -27,12 +31,11 @@ export class GivenBack {
 
   /** Tells the server of all. */
   flush(): void {
-    const now = this.ports.now()
     const waiting = this.#waiting
     this.#waiting = []
     this.#bytes = 0
     this.#timer?.cancel()
     this.#timer = null
-    for (const { incoming, at } of waiting) incoming.again(Math.max(1, at - now))
+    for (const { incoming, at } of waiting) this.told.again(incoming, at)
   }
 }

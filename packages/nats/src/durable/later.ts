@@ -9,6 +9,7 @@ import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 import { PullInbox } from './pull-inbox'
 import { STAY_MS } from './pulls'
+import { Told } from './told'
 
 /** The most casts that are asked for at once: about so many bytes of them, and before one has come. */
 const MOST_ASKED = 512
@@ -38,6 +39,8 @@ export interface LaterPorts {
   readonly ackWaitMs: number
   /** By the clock of the server. */
   now(): ServerMs
+  /** When the stream of the queue was made, as the server said last. */
+  madeAt(): string
   /** A cast came that was stored at this time. */
   saw(storedAt: number): void
   /** Its bytes are no cast. */
@@ -70,6 +73,7 @@ class Kept implements Scheduled {
  */
 export class Later {
   readonly #inbox: PullInbox
+  readonly #told: Told
   readonly #back: GivenBack
   readonly #kept = new MinHeap<Kept>()
   readonly #wake: WakeTimer
@@ -83,11 +87,14 @@ export class Later {
   #restUntil: Nanos = -Infinity
   /** Of the largest casts of late. */
   #size = ASKED_BYTES / FIRST_ASKED
+  /** When the stream was made. */
+  #madeAt = ''
   /** Nothing is asked for. */
   #isOff = true
 
   constructor(private readonly ports: LaterPorts) {
-    this.#back = new GivenBack(ports)
+    this.#told = new Told(ports)
+    this.#back = new GivenBack(ports, this.#told)
     this.#wake = new WakeTimer(ports.clock, () => this.#run())
     this.#inbox = new PullInbox(ports.connection, ports.names, ['later'], {
       message: (message) => this.#received(message),
@@ -104,8 +111,18 @@ export class Later {
 
   /** Sees to it that the server has a request. Called now and then. */
   look(): void {
-    this.#isOff = false
+    if (this.#isOff) this.#begin()
     this.#run()
+  }
+
+  /** It begins, or goes on: a server may have been killed meanwhile. */
+  #begin(): void {
+    this.#isOff = false
+    const { madeAt } = this.ports
+    // What was said of the casts of another stream counts for nothing.
+    if (madeAt() !== this.#madeAt) this.#told.forget()
+    this.#madeAt = madeAt()
+    this.#told.repeat()
   }
 
   /** The requests are gone, and what is kept here is given back. */
@@ -126,7 +143,7 @@ export class Later {
     for (let each = this.#kept.first; each !== undefined; each = this.#kept.first) {
       const dueAt = each.heapAt
       this.#drop(each)
-      if (now < each.oursUntil) each.incoming.again(dueAt - now)
+      if (now < each.oursUntil) this.#told.again(each.incoming, dueAt)
     }
     this.#back.flush()
   }
@@ -218,9 +235,9 @@ export class Later {
     const messageId = `later.${incoming.seq}.${incoming.storedAt}`
     this.#moving++
     const stored = publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
-      () => incoming.acknowledge(),
+      () => this.#told.done(incoming),
       () => {
-        incoming.again(AGAIN_MS)
+        this.#told.again(incoming, this.ports.now() + AGAIN_MS)
         this.#restUntil = clock.now() + REST_MS * NS_PER_MS
       },
     )

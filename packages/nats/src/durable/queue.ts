@@ -48,6 +48,7 @@ export class Queue {
   #gone: readonly string[] = []
   /** The consumers at the server that were gone at the last look. */
   #missing: readonly string[] = []
+  #madeAt = ''
   /** The last place at the last looks. */
   #last = 0
   /** How many there were at the last look. */
@@ -119,7 +120,14 @@ export class Queue {
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
     this.phantoms.again()
-    this.#saw((await this.asking.streams.info(this.names.jobs)).state)
+    const { state, created } = await this.asking.streams.info(this.names.jobs)
+    this.#saw(state)
+    this.#madeAt = String(created)
+  }
+
+  /** When the stream of casts was made, as the server said last. */
+  get madeAt(): string {
+    return this.#madeAt
   }
 
   #saw({ last_seq }: Pick<StreamState, 'last_seq'>): void {

@@ -55,8 +55,7 @@ const cast = (jobs: Durable, n: number, delay: number) =>
   jobs.cast({ type: 'work', n, due: performance.now() + delay }, { delay, ...(n % 3 === 0 ? { key: 'k' } : {}) })
 const castAll = (jobs: Durable, count: number, delayOf: (n: number) => number) =>
   Promise.all(Array.from({ length: count }, (_, n) => cast(jobs, n, delayOf(n))))
-const allRan = (count: number) =>
-  until(() => new Set(ran.map(({ n }) => n)).size >= count, `${count} ran`, LIMIT_MS)
+const allRan = (count: number) => until(() => new Set(ran.map(({ n }) => n)).size >= count, `${count} ran`, LIMIT_MS)
 
 describe('delayed casts', () => {
   it('begin on time behind any number of others that are held back for longer', async () => {
