@@ -77,11 +77,15 @@ export class JobConsumer {
     })
     this.#later = new Later({
       connection: queue.connection,
+      clock,
       names: queue.names,
       publisher: queue.notes,
+      ackWaitMs: queue.options.ackWait,
       now: () => queue.time.now(),
+      madeAt: () => queue.madeAt,
       saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
+      deleted: () => void this.#mender.mend(TOLD_MS),
     })
     this.#refusals = new Refusals(queue, {
       isInbox: (subject) => this.#inbox.isOwn(subject),
@@ -104,7 +108,11 @@ export class JobConsumer {
     })
     this.#watch = new QueueWatch({
       clock,
-      ask: () => queue.tend(),
+      ask: async () => {
+        const seen = await queue.tend()
+        if (queue.lacksConsumers) void this.#mender.mend()
+        return seen
+      },
       failed: (error) => isNoStream(error) && void this.#mender.mend(),
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
@@ -175,6 +183,7 @@ export class JobConsumer {
     this.#ended = true
     this.#stopping ??= Promise.resolve()
     this.#deliveries.abort()
+    void this.#later.cancel()
     this.#wake.cancel()
     this.#cancelled.end()
     this.#beat.end()

@@ -104,3 +104,31 @@ export function backlog(seen: QueueInspection): Finding[] {
   const advice = 'Look at consumer.explain() on each machine: members, keys or "atMost" may be what is missing.'
   return [{ finding: 'growing-queue', says: `${waiting} casts wait${grows}`, figures, advice, option: null }]
 }
+
+/** What a look at delayed casts sees. */
+interface Delays extends Pick<QueueInspection, 'overdue' | 'overdueMs' | 'delayed'> {
+  readonly isConsumed: boolean
+}
+
+/** Casts whose delay is over have not been moved to where they run. */
+export function overdue({ overdue: count, overdueMs, delayed, isConsumed }: Delays): Finding[] {
+  if (count === 0) return []
+  const about = count === delayed ? '' : 'about '
+  const says = `${about}${count} of ${delayed} delayed ${delayed === 1 ? 'cast' : 'casts'} should have begun, up to ${seconds(overdueMs)} ago`
+  return [
+    {
+      finding: isConsumed ? 'growing-queue' : 'unreachable',
+      says: isConsumed ? says : `${says}, and nobody consumes`,
+      figures: { overdue: count, overdueMs, delayed },
+      advice: isConsumed
+        ? 'Consumers move them when their time comes, as fast as the server stores them. Look at "trouble" of consumer.inspect() on each ' +
+          'machine. If that is null, too many are due at once: spread their delays, or start consumers on other machines.'
+        : 'Start consumers with jobs.consume(pool): they move delayed casts, also if their pool is busy.',
+      option: null,
+    },
+  ]
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}

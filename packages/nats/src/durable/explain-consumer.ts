@@ -1,6 +1,6 @@
 import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
-import { backlog, full, growing, unconsumed } from './explain-backlog'
+import { backlog, full, growing, overdue, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { adviceFor } from './trouble'
 
@@ -26,6 +26,7 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
     ...unknown(seen),
     ...failing(seen),
     ...cutShort(seen),
+    ...(seen.server === null || seen.stopping ? [] : overdue({ ...seen.server, isConsumed: true })),
     ...growing(seen),
     ...full(seen),
   ]
@@ -37,6 +38,7 @@ export function explainQueue(seen: QueueInspection): Explanation {
     ...noStorage(seen),
     ...leftovers(seen),
     ...unconsumed(seen),
+    ...overdue({ ...seen, isConsumed: seen.asking + seen.inHand > 0 }),
     ...backlog(seen),
     ...died(seen),
     ...repeated(seen),

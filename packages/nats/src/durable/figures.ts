@@ -52,7 +52,8 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   /** How many casts this process has deleted that were done, and came back with a server that was killed. */
   readonly cleared: number
   /** What the server said last of the whole queue; null before it has said something. */
-  readonly server: (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane'>) | null
+  readonly server:
+    (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane' | 'overdue' | 'overdueMs'>) | null
 }
 
 /** What waits, is in hand and has died, as the server says. */
@@ -70,6 +71,13 @@ export interface QueueInspection {
   readonly repeated: number
   /** Casts that are held back by their "delay". */
   readonly delayed: number
+  /**
+   * How many of them should have begun, and were not moved to where they run: their "delay" was over more than 2 s ago. An estimate if
+   * some are overdue and many are not.
+   */
+  readonly overdue: number
+  /** For how long, of those that were looked at, in milliseconds; 0 if none is. */
+  readonly overdueMs: number
   readonly dead: number
   /** The age of the oldest cast that waits or is in hand, in milliseconds; 0 if there is none. One that is held back does not wait yet. */
   readonly oldestMs: number

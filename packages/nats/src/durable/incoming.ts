@@ -1,6 +1,6 @@
 import type { Msg } from '@nats-io/transport-node'
 
-const ACK = Buffer.from('+ACK')
+export const ACK = Buffer.from('+ACK')
 const WORKING = Buffer.from('+WPI')
 
 /** How a stored message was delivered. */
@@ -52,7 +52,7 @@ export class Incoming implements Delivered {
 
   /** It is to be delivered again, not before this time. */
   again(delayMs: number): void {
-    this.#answer(Buffer.from(delayMs > 0 ? `-NAK {"delay":${Math.ceil(delayMs) * 1_000_000}}` : '-NAK'))
+    this.#answer(againIn(delayMs))
   }
 
   #answer(bytes: Uint8Array): void {
@@ -62,6 +62,11 @@ export class Incoming implements Delivered {
       // The connection is closed: the server delivers it again after "ackWait".
     }
   }
+}
+
+/** Says that a message is to be delivered again, not before this time. */
+export function againIn(delayMs: number): Uint8Array {
+  return Buffer.from(delayMs > 0 ? `-NAK {"delay":${Math.ceil(delayMs) * 1_000_000}}` : '-NAK')
 }
 
 /**

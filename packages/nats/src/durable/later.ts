@@ -1,82 +1,249 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { type Clock, MinHeap, type Nanos, NS_PER_MS, type Scheduled, WakeTimer } from '@genpool/runtime'
 import { type BadFrame } from '../wire/errors'
+import { delayPlan, type ServerMs } from './delays'
+import { GivenBack } from './given-back'
 import { Incoming } from './incoming'
-import { movedFrame, readJob } from './job-frame'
+import { type JobHeader, movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
 import { PullInbox } from './pull-inbox'
 import { STAY_MS } from './pulls'
+import { Told } from './told'
 
-const BATCH = 64
+/** The most casts that are asked for at once: about so many bytes of them, and before one has come. */
+const MOST_ASKED = 512
+const ASKED_BYTES = 4_000_000
+const FIRST_ASKED = 64
+/** A request that ended, or was refused, is made again after so long. */
+const ASK_EVERY_MS = 500
+/** Of what was asked for longer ago, the end was not heard. */
+const LOST_MS = STAY_MS + 3000
+/** How many are moved at once, and how many, of how many bytes, are kept until they are due. */
+const MOST_MOVING = 256
+const MOST_KEPT = 8192
+const KEPT_BYTES = 8_000_000
+/** What is due so soon is not given back. */
+const MOMENT_MS = 200
+/** One that could not be moved comes again after so long, and no other one is moved for so long. */
+const AGAIN_MS = 5000
+const REST_MS = 1000
 
 /** What moving delayed casts needs. */
 export interface LaterPorts {
   readonly connection: NatsConnection
+  readonly clock: Clock
   readonly names: QueueNames
   readonly publisher: Pick<Publisher, 'store'>
+  /** For so long the server leaves a cast to the process to which it was delivered. */
+  readonly ackWaitMs: number
   /** By the clock of the server. */
-  now(): number
+  now(): ServerMs
+  /** When the stream of the queue was made, as the server said last. */
+  madeAt(): string
   /** A cast came that was stored at this time. */
   saw(storedAt: number): void
   /** Its bytes are no cast. */
   bad(incoming: Incoming, error: BadFrame): void
+  /** The server says that its consumer is gone. */
+  deleted(): void
+}
+
+/** A cast that is kept here until it is due, or can be moved. */
+class Kept implements Scheduled {
+  heapAt = 0
+  heapIndex = -1
+
+  constructor(
+    readonly incoming: Incoming,
+    readonly header: JobHeader,
+    readonly body: Uint8Array,
+    /** From then on the server may have delivered it to somebody else. */
+    readonly oursUntil: ServerMs,
+  ) {}
 }
 
 /**
  * Moves casts that were held back to where they run, when their time has come. Each consumer does so; the server delivers each cast to
  * one of them. Moved twice is stored once: the place in the stream is its id.
+ *
+ * Each cast is taken from the server as soon as it is there, so that none waits behind others. One that is not due yet is given back,
+ * with the time when it is to come again: shortly before it is due. Then it is kept here, and moved by a timer. If this process has
+ * ended by then, the server delivers it to another one a moment later.
  */
 export class Later {
   readonly #inbox: PullInbox
+  readonly #told: Told
+  readonly #back: GivenBack
+  readonly #kept = new MinHeap<Kept>()
+  readonly #wake: WakeTimer
+  #count = 0
+  #bytes = 0
+  #moving = 0
   #open = 0
-  #askedAt = 0
+  #askedAt: Nanos = -Infinity
+  /** Whether something has come since then. */
+  #hasCome = false
+  #restUntil: Nanos = -Infinity
+  /** Of the largest casts of late. */
+  #size = ASKED_BYTES / FIRST_ASKED
+  /** When the stream was made. */
+  #madeAt = ''
+  /** Nothing is asked for. */
+  #isOff = true
 
   constructor(private readonly ports: LaterPorts) {
+    this.#told = new Told(ports)
+    this.#back = new GivenBack(ports, this.#told)
+    this.#wake = new WakeTimer(ports.clock, () => this.#run())
     this.#inbox = new PullInbox(ports.connection, ports.names, ['later'], {
       message: (message) => this.#received(message),
-      ended: (_, left) => (this.#open = Math.max(0, this.#open - left)),
-      deleted: () => (this.#open = 0),
+      ended: (_, left) => {
+        this.#open = Math.max(0, this.#open - left)
+        this.#run()
+      },
+      deleted: () => {
+        this.#open = 0
+        ports.deleted()
+      },
     })
   }
 
   /** Sees to it that the server has a request. Called now and then. */
   look(): void {
-    const isLost = this.ports.now() - this.#askedAt > STAY_MS + 3000
-    if (this.#open > BATCH / 2 && !isLost) return
-    this.#open = BATCH
-    this.#askedAt = this.ports.now()
-    this.#inbox.ask({ lane: 0, batch: BATCH, stays: true })
+    if (this.#isOff) this.#begin()
+    this.#run()
   }
 
-  /** The requests are gone. */
+  /** It begins, or goes on: a server may have been killed meanwhile. */
+  #begin(): void {
+    this.#isOff = false
+    const { madeAt } = this.ports
+    // What was said of the casts of another stream counts for nothing.
+    if (madeAt() !== this.#madeAt) this.#told.forget()
+    this.#madeAt = madeAt()
+    this.#told.repeat()
+  }
+
+  /** The requests are gone, and what is kept here is given back. */
   async cancel(): Promise<void> {
+    this.#isOff = true
     this.#open = 0
-    await this.#inbox.cancel()
+    this.#askedAt = -Infinity
+    const gone = this.#inbox.cancel()
+    this.#giveAllBack()
+    await gone
+    // What was on its way has come.
+    this.#giveAllBack()
+    this.#wake.cancel()
+  }
+
+  #giveAllBack(): void {
+    const now = this.ports.now()
+    for (let each = this.#kept.first; each !== undefined; each = this.#kept.first) {
+      const dueAt = each.heapAt
+      this.#drop(each)
+      if (now < each.oursUntil) this.#told.again(each.incoming, dueAt)
+    }
+    this.#back.flush()
+  }
+
+  /** Does what is to be done now, and sees to it that it is called again. */
+  #run(): void {
+    this.#moveDue()
+    if (!this.#isOff) this.#ask()
+    // It is called when one is moved.
+    if (this.#moving >= MOST_MOVING) return
+    const { clock, now } = this.ports
+    const dueAt = clock.now() + (this.#kept.least - now()) * NS_PER_MS
+    const askAt = this.#isOff ? Infinity : this.#nextAskAt()
+    this.#wake.wakeAt(Math.max(this.#restUntil, Math.min(dueAt, askAt)), false)
+  }
+
+  #nextAskAt(): Nanos {
+    return this.#askedAt + (this.#open > 0 ? LOST_MS : ASK_EVERY_MS) * NS_PER_MS
+  }
+
+  #ask(): void {
+    const now = this.ports.clock.now()
+    if (now < this.#restUntil || this.#moving >= MOST_MOVING) return
+    if (now - this.#askedAt > LOST_MS * NS_PER_MS) this.#open = 0
+    const most = Math.max(1, Math.min(MOST_ASKED, Math.floor(ASKED_BYTES / this.#size)))
+    const more = most - this.#open
+    if (more * 2 < most) return
+    // One that ended without a cast may have been refused.
+    if (this.#open === 0 && now < this.#askedAt + ASK_EVERY_MS * NS_PER_MS && !this.#hasCome) return
+    this.#hasCome = false
+    this.#askedAt = now
+    this.#open += more
+    this.#inbox.ask({ lane: 0, batch: more, stays: true })
   }
 
   #received(message: Msg): void {
     const incoming = Incoming.of(message)
     if (incoming === null) return
+    const { length } = incoming.data
+    this.#hasCome = true
     this.#open = Math.max(0, this.#open - 1)
+    this.#size = Math.max(length, this.#size * 0.95, 1)
     this.ports.saw(incoming.storedAt)
     try {
-      this.#move(incoming)
+      this.#take(incoming)
     } catch (error) {
       this.ports.bad(incoming, error as BadFrame)
     }
+    this.#run()
   }
 
-  #move(incoming: Incoming): void {
-    const { names, publisher } = this.ports
+  #take(incoming: Incoming): void {
     const { header, body } = readJob(incoming.data)
-    const leftMs = incoming.storedAt + (header.delayMs ?? 0) - this.ports.now()
-    if (leftMs > 0) return incoming.again(leftMs)
+    const now = this.ports.now()
+    const dueAt = incoming.storedAt + (header.delayMs ?? 0)
+    if (dueAt <= now + MOMENT_MS) return this.#keep(new Kept(incoming, header, body, now + this.ports.ackWaitMs), dueAt)
+    const hasRoom = this.#count < MOST_KEPT && this.#bytes < KEPT_BYTES && !this.#isOff
+    const { isKept, backAt } = delayPlan(dueAt, now, hasRoom)
+    this.#back.add(incoming, backAt)
+    if (isKept) this.#keep(new Kept(incoming, header, body, backAt), dueAt)
+  }
+
+  #keep(kept: Kept, dueAt: ServerMs): void {
+    this.#count++
+    this.#bytes += kept.body.length
+    this.#kept.set(kept, dueAt)
+  }
+
+  #drop(kept: Kept): void {
+    this.#count--
+    this.#bytes -= kept.body.length
+    this.#kept.delete(kept)
+  }
+
+  #moveDue(): void {
+    if (this.ports.clock.now() < this.#restUntil) return
+    const now = this.ports.now()
+    while (this.#moving < MOST_MOVING && this.#kept.least <= now) {
+      const kept = this.#kept.first as Kept
+      this.#drop(kept)
+      // Otherwise it comes again, to whomever.
+      if (now < kept.oursUntil) this.#move(kept)
+    }
+  }
+
+  #move({ incoming, header, body }: Kept): void {
+    const { names, publisher, clock } = this.ports
     const frame = movedFrame({ ...header, delayMs: undefined, storedAt: incoming.storedAt }, body)
     const messageId = `later.${incoming.seq}.${incoming.storedAt}`
-    publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
-      () => incoming.acknowledge(),
-      // It is delivered again after "ackWait".
-      () => undefined,
+    this.#moving++
+    const stored = publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
+      () => this.#told.done(incoming),
+      () => {
+        this.#told.again(incoming, this.ports.now() + AGAIN_MS)
+        this.#restUntil = clock.now() + REST_MS * NS_PER_MS
+      },
     )
+    void stored.then(() => {
+      this.#moving--
+      this.#run()
+    })
   }
 }

@@ -4,6 +4,12 @@ import { hashOf } from '../nodes/hash'
 /** The lane of casts without a key. Those of keys are numbered from 1. */
 export const PLAIN = 0
 
+/** A subject of casts, and the consumer at the server that delivers them. */
+export interface Subject {
+  readonly subject: string
+  readonly consumer: string
+}
+
 /** What the names of a queue are made of. */
 export type NameOptions = Pick<CheckedDurableOptions, 'prefix' | 'name' | 'lanes' | 'domain'>
 
@@ -23,7 +29,7 @@ export class QueueNames {
   readonly allTries: string
   readonly allDead: string
   /** The subject and the consumer of each lane. */
-  readonly lanes: readonly { readonly subject: string; readonly consumer: string }[]
+  readonly lanes: readonly Subject[]
   readonly #laneOf: ReadonlyMap<string, number>
   readonly #base: string
 
@@ -49,6 +55,11 @@ export class QueueNames {
   /** The consumers of all lanes. */
   get consumers(): readonly string[] {
     return this.lanes.map(({ consumer }) => consumer)
+  }
+
+  /** Those of all lanes, and of what is held back. */
+  get all(): readonly Subject[] {
+    return [...this.lanes, { subject: this.later, consumer: 'later' }]
   }
 
   /** The subject on which a cast of this key runs. */

@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo, StreamState } from '@nats-io/jetstream'
 import { microsOf } from './ages'
 import { floorOf } from './leftovers'
-import type { QueueNames } from './names'
+import type { QueueNames, Subject } from './names'
 import { firstPlaceOf } from './remade'
 
 /** What the server says of a queue: of its consumers, then of its stream. */
@@ -12,6 +12,8 @@ export class QueueState {
   readonly asking: number
   readonly delayed: number
   readonly longestLane: number
+  /** Where the casts begin that are held back and no consumer has seen. */
+  readonly nextDelayed: number
   /** One server has the stream. */
   readonly isAlone: boolean
   readonly stream: StreamState
@@ -19,21 +21,27 @@ export class QueueState {
   readonly begins: number
   readonly #runs: readonly ConsumerInfo[]
 
+  /** @param missing the subjects whose consumers are gone. How many messages they have, the state of the stream must say */
   constructor(
     readonly consumers: readonly ConsumerInfo[],
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
+    private readonly missing: readonly Subject[] = [],
   ) {
     this.stream = state
     this.begins = firstPlaceOf({ state, config })
     this.isAlone = config.num_replicas === 1
     const runs = (this.#runs = consumers.filter(({ name }) => name !== 'later'))
     const sum = (of: (consumer: ConsumerInfo) => number): number => runs.reduce((total, each) => total + of(each), 0)
-    this.waiting = sum(({ num_pending }) => num_pending)
+    const stored = ({ subject }: Subject): number => state.subjects?.[subject] ?? 0
+    const lost = missing.filter(({ consumer }) => consumer !== 'later')
+    this.waiting = sum(({ num_pending }) => num_pending) + lost.reduce((total, each) => total + stored(each), 0)
     this.inHand = sum(({ num_ack_pending }) => num_ack_pending)
     this.repeated = sum(({ num_redelivered }) => num_redelivered)
     this.asking = sum(({ num_waiting }) => num_waiting)
     const later = consumers.find(({ name }) => name === 'later')
-    this.delayed = later === undefined ? 0 : heldBy(later)
+    const held = missing.find(({ consumer }) => consumer === 'later')
+    this.delayed = later !== undefined ? heldBy(later) : held === undefined ? 0 : stored(held)
+    this.nextDelayed = (later?.delivered.stream_seq ?? 0) + 1
     const keys = runs.flatMap(({ name, num_pending }) => (name.startsWith('key-') ? [num_pending] : []))
     this.longestLane = Math.max(0, ...keys)
   }
@@ -62,10 +70,12 @@ export class QueueState {
   /** Where the lanes begin that have something. */
   #busy({ lanes }: Pick<QueueNames, 'lanes'>): { readonly subject: string; readonly seq: number }[] {
     const subjects = new Map(lanes.map(({ subject, consumer }) => [consumer, subject]))
-    return this.#runs.flatMap((each) => {
+    const busy = this.#runs.flatMap((each) => {
       const subject = subjects.get(each.name)
       return subject === undefined || heldBy(each) === 0 ? [] : [{ subject, seq: floorOf(each) + 1 }]
     })
+    const lost = this.missing.filter(({ consumer }) => consumer !== 'later')
+    return [...busy, ...lost.map(({ subject }) => ({ subject, seq: this.stream.first_seq }))]
   }
 }
 

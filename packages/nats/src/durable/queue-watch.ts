@@ -35,7 +35,7 @@ export class QueueWatch {
     if (last === undefined) return null
     const { waiting, longestLane, delayed, inHand, repeated, dead, oldestMs } = last.seen
     const agoMs = Math.round((this.ports.clock.now() - last.at) / NS_PER_MS)
-    const { growsPerSecond } = last.seen
+    const { growsPerSecond, overdue, overdueMs } = last.seen
     return {
       waiting,
       longestLane,
@@ -45,6 +45,8 @@ export class QueueWatch {
       dead,
       oldestMs: oldestMs + (waiting + inHand > 0 ? agoMs : 0),
       growsPerSecond,
+      overdue,
+      overdueMs,
       agoMs,
     }
   }

@@ -1,10 +1,11 @@
-import { type ConsumerInfo, jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
+import { jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
 import { flushed } from '../link'
 import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
+import { consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
@@ -13,13 +14,14 @@ import { History } from './history'
 import { Leftovers } from './leftovers'
 import { Marks } from './marks'
 import { QueueNames } from './names'
+import { overdueIn } from './overdue'
 import { Phantoms } from './phantoms'
 import { Publisher } from './publisher'
 import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { ensureStreams } from './streams'
-import { deletedNow, notDelivered } from './trouble'
+import { consumersDeleted, deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
 
 const RECENT_MS = 1000
@@ -44,6 +46,9 @@ export class Queue {
   readonly bodies: Bodies
   readonly #growth = new Growth()
   #gone: readonly string[] = []
+  /** The consumers at the server that were gone at the last look. */
+  #missing: readonly string[] = []
+  #madeAt = ''
   /** The last place at the last looks. */
   #last = 0
   /** How many there were at the last look. */
@@ -110,12 +115,19 @@ export class Queue {
    */
   async ensure(isFirst = false): Promise<void> {
     await ensureStreams(this.asking, this, isFirst)
-    this.#gone = []
+    this.#gone = this.#missing = []
     this.notes.isMissing = false
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
     this.phantoms.again()
-    this.#saw((await this.asking.streams.info(this.names.jobs)).state)
+    const { state, created } = await this.asking.streams.info(this.names.jobs)
+    this.#saw(state)
+    this.#madeAt = String(created)
+  }
+
+  /** When the stream of casts was made, as the server said last. */
+  get madeAt(): string {
+    return this.#madeAt
   }
 
   #saw({ last_seq }: Pick<StreamState, 'last_seq'>): void {
@@ -125,7 +137,13 @@ export class Queue {
   /** Which streams are gone, or why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
   get trouble(): string | null {
     const deleted = this.#gone.length === 0 ? null : deletedNow(this.#gone)
-    return deleted ?? this.notes.trouble ?? this.leftovers.trouble
+    const deaf = this.lacksConsumers ? consumersDeleted(this.names.jobs, this.#missing) : null
+    return deleted ?? deaf ?? this.notes.trouble ?? this.leftovers.trouble
+  }
+
+  /** Whether consumers at the server were gone at the last look. */
+  get lacksConsumers(): boolean {
+    return this.#missing.length > 0
   }
 
   /** A consumer ends: the server hears what it has done. */
@@ -173,8 +191,10 @@ export class Queue {
 
   async #state(): Promise<QueueState> {
     const { jsm, names } = this
-    const consumers = await this.#consumers()
-    const state = new QueueState(consumers, await jsm.streams.info(names.jobs))
+    const { found, missing } = await consumersOf(jsm, names)
+    this.#missing = missing.map(({ consumer }) => consumer)
+    const asked = missing.length === 0 ? undefined : { subjects_filter: names.allJobs }
+    const state = new QueueState(found, await jsm.streams.info(names.jobs, asked), missing)
     this.#saw(state.stream)
     return state
   }
@@ -192,6 +212,7 @@ export class Queue {
     if (leftovers === 0) this.leftovers.none()
     const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
     const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble
+    const late = await overdueIn(jsm, names, { state: seen, now: this.time.now() })
     const counts = {
       waiting,
       inHand,
@@ -201,14 +222,8 @@ export class Queue {
       leftovers: lost > 0 ? 0 : leftovers,
       undelivered: lost,
       asking,
+      ...late,
     }
     return { queue, ...counts, longestLane, growsPerSecond, oldestMs, trouble }
-  }
-
-  /** The server lists them in pages. */
-  async #consumers(): Promise<ConsumerInfo[]> {
-    const all: ConsumerInfo[] = []
-    for await (const each of this.jsm.consumers.list(this.names.jobs)) all.push(each)
-    return all
   }
 }

@@ -72,11 +72,10 @@ export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, i
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
     if (isFirst) await changeStream(jsm, { found, asked: wanted.asked, ports })
   }
-  const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
   const there = new Set<string>()
   for await (const { name } of jsm.consumers.list(names.jobs)) there.add(name)
   // Adding one again would need room, also if nothing changes.
-  const missing = all.filter(({ consumer }) => !there.has(consumer))
+  const missing = names.all.filter(({ consumer }) => !there.has(consumer))
   await Promise.all(
     missing.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
   )

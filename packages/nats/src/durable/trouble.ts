@@ -1,4 +1,5 @@
 const DELETED = 'deleted, with all that was stored there'
+const NO_CONSUMERS = 'deleted at the server, so nobody gets their casts'
 const UNDELIVERED = 'that the server does not deliver'
 
 /** Streams of a queue are gone. */
@@ -6,6 +7,15 @@ export function deletedNow(streams: readonly string[]): string {
   const names = streams.map((name) => `"${name}"`).join(', ')
   const isOne = streams.length === 1
   return `the ${isOne ? 'stream' : 'streams'} ${names} ${isOne ? 'was' : 'were'} ${DELETED}, and ${isOne ? 'is' : 'are'} made again`
+}
+
+/** Consumers of a stream are gone, which it has for the lanes of the queue. */
+export function consumersDeleted(stream: string, consumers: readonly string[]): string {
+  const few = consumers.slice(0, 3).map((name) => `"${name}"`)
+  const more = consumers.length - few.length
+  const names = more > 0 ? `${few.join(', ')} and ${more} more` : few.join(', ')
+  const isOne = consumers.length === 1
+  return `the ${isOne ? 'consumer' : 'consumers'} ${names} of the stream "${stream}" ${isOne ? 'was' : 'were'} ${NO_CONSUMERS}`
 }
 
 /** A stream holds messages, and no consumer of it gets them. */
@@ -22,6 +32,9 @@ export function adviceFor(trouble: string | null): string | null {
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'
     return `Delete that stream ("nats stream rm"): consumers make it again. ${again}`
+  }
+  if (trouble?.includes(NO_CONSUMERS) === true) {
+    return 'Call jobs.consume(pool): that makes them again, and so do processes that consume, in a few seconds. What is stored is safe.'
   }
   if (trouble?.includes(DELETED) !== true) return null
   return 'Wait: it takes about two seconds, and no cast is stored meanwhile. Cast again what is lost.'
