@@ -2,10 +2,12 @@ import {
   AckPolicy,
   type ConsumerConfig,
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
+  type StreamInfo,
 } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import type { CheckedDurableOptions } from './durable-options'
@@ -62,15 +64,16 @@ export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, i
   const { lanes, ackWait } = options
   const fixed: Fixed = { lanes, ackWait, ...(isFirst ? {} : { first: ports.nextPlace }) }
   const streams = streamsOf(ports, fixed)
-  const { missing: gone, found: configs } = await ensureAll(jsm, streams, isFirst)
+  const { missing: gone, found: infos } = await ensureAll(jsm, streams, isFirst)
   if (gone.length > 0) {
     await remake(jsm, gone, ports)
     return ensureStreams(jsm, ports, isFirst)
   }
   for (const wanted of streams) {
-    const found = configs.get(wanted.made.name) as StreamConfig
+    const info = infos.get(wanted.made.name) as StreamInfo
+    const found = info.config
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
-    if (isFirst) await changeStream(jsm, { found, asked: wanted.asked, ports })
+    if (isFirst) await changeStream(jsm, { info, asked: wanted.asked, ports })
   }
   const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
   const there = new Set<string>()
@@ -128,21 +131,37 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
 /** Changes what differs; equal ones are left alone, since each change needs room at the server. */
 async function changeStream(
   jsm: JetStreamManager,
-  { found, asked, ports }: { found: StreamConfig; asked: Changes; ports: StreamPorts },
+  { info, asked, ports }: { info: StreamInfo; asked: Changes; ports: StreamPorts },
 ): Promise<void> {
+  const found = info.config
   const differing = (Object.keys(asked) as (keyof Changes)[]).filter((key) => asked[key] !== found[key])
   if (differing.length === 0) return
   const { max_age = 0 } = asked
   // Ids cannot be known for longer than their messages are kept.
   const window = max_age > 0 ? { duplicate_window: Math.min(max_age, found.duplicate_window) } : {}
+  const changed = differing.map((key) => `${key} from ${found[key]} to ${asked[key] ?? 0}`).join(', ')
+  const not = `The stream "${found.name}" cannot be changed: ${changed}`
+  if (differing.includes('num_replicas') && asked.num_replicas !== 1 && isAlone(info)) {
+    throw ports.failures.unreachable(new JetStreamApiError(NO_CLUSTER), `${not}, since this is a server alone.`)
+  }
   try {
     await jsm.streams.update(found.name, { ...found, ...window, ...asked })
   } catch (error) {
-    const changed = differing.map((key) => `${key} from ${found[key]} to ${asked[key] ?? 0}`).join(', ')
-    throw ports.failures.unreachable(error, `The stream "${found.name}" cannot be changed: ${changed}.`)
+    throw ports.failures.unreachable(error, `${not}.`)
   }
   if (differing.includes('num_replicas')) await spread(jsm, { name: found.name, ports })
 }
+
+/**
+ * Whether its server is in no cluster. Such a server refuses a new stream with replicas, but nats-server 2.9.10 takes the change of one
+ * that is there, and then does not find it at its next start.
+ */
+function isAlone({ cluster }: StreamInfo): boolean {
+  return cluster === undefined || cluster === null
+}
+
+/** What a server alone says of a new stream with replicas. */
+const NO_CLUSTER = { code: 500, err_code: 10074, description: 'replicas > 1 not supported in non-clustered mode' }
 
 /** Waits until the servers have agreed who leads the stream: until then nobody answers for it. But not for longer than `timeout`. */
 async function spread(jsm: JetStreamManager, { name, ports }: { name: string; ports: StreamPorts }): Promise<void> {
@@ -178,14 +197,14 @@ async function ensureAll(
   jsm: JetStreamManager,
   streams: readonly Wanted[],
   isFirst: boolean,
-): Promise<{ readonly found: Map<string, StreamConfig>; readonly missing: NamedStream[] }> {
-  const found = new Map<string, StreamConfig>()
+): Promise<{ readonly found: Map<string, StreamInfo>; readonly missing: NamedStream[] }> {
+  const found = new Map<string, StreamInfo>()
   const missing: NamedStream[] = []
   for (const { made } of streams) {
     let info = await foundStream(jsm, made.name)
     if (info === null && isFirst) info = await jsm.streams.add(made)
     if (info === null || !isOpen(info, made)) missing.push(made)
-    else found.set(made.name, info.config)
+    else found.set(made.name, info)
   }
   return { found, missing }
 }
