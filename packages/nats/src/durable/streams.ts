@@ -73,7 +73,9 @@ export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, i
     const info = infos.get(wanted.made.name) as StreamInfo
     const found = info.config
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
-    if (isFirst) await changeStream(jsm, { info, asked: wanted.asked, ports })
+    if (!isFirst) continue
+    await changeStream(jsm, { info, asked: wanted.asked, ports })
+    if (wanted.made.name !== names.jobs) await keepAll(jsm, found)
   }
   const all = [...names.lanes, { subject: names.later, consumer: 'later' }]
   const there = new Set<string>()
@@ -93,6 +95,8 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
     allow_direct: true,
+    // Full is full: nothing that is stored is thrown away for something newer.
+    discard: DiscardPolicy.New,
   }
   const duplicate_window = Math.round(duplicates * NS_PER_MS)
   const max_age = keepDead === Infinity ? 0 : Math.round(keepDead * NS_PER_MS)
@@ -105,8 +109,6 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
         subjects: [names.allJobs],
         description: JSON.stringify({ genpool: 1, ...fixed }),
         retention: RetentionPolicy.Workqueue,
-        // Full is full: no cast that is stored is thrown away for a newer one.
-        discard: DiscardPolicy.New,
         duplicate_window,
       },
       asked: options.duplicates === undefined ? asked : { ...asked, duplicate_window },
@@ -150,6 +152,15 @@ async function changeStream(
     throw ports.failures.unreachable(error, `${not}.`)
   }
   if (differing.includes('num_replicas')) await spread(jsm, { name: found.name, ports })
+}
+
+/**
+ * Letters and attempts of earlier versions were thrown away for newer ones when their stream was full. Where that cannot be changed, for
+ * want of room or of a permission, the queue works as before.
+ */
+async function keepAll(jsm: JetStreamManager, { name, discard }: StreamConfig): Promise<void> {
+  if (discard === DiscardPolicy.New) return
+  await jsm.streams.update(name, { discard: DiscardPolicy.New }).catch(() => undefined)
 }
 
 /**
