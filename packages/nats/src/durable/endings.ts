@@ -3,10 +3,10 @@ import { messageTypesOf } from '@genpool/core/elsewhere'
 import { type Ending, endingOf, type Failure, reasonOf, waitAfter, withFailure } from './attempts'
 import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
-import { isFull } from './failures'
 import { NOTHING_KEPT } from './history'
 import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
+import { Unknown } from './publisher'
 import { offerOf } from './unknown-types'
 
 /** What becomes of casts after their attempts: tells the server, and who listens. */
@@ -74,7 +74,7 @@ export class Endings {
       try {
         await ports.letters.put(incoming.seq, deathOf(job, last, at))
       } catch (refused) {
-        if (isFull(refused)) await this.#dieLater(job, last)
+        if (!(refused instanceof Unknown)) await this.#dieLater(job, last)
         throw refused
       }
       incoming.acknowledge()
@@ -127,7 +127,7 @@ export class Endings {
     counts.returned++
   }
 
-  /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
+  /** A dead letter is not taken: the cast stays in the queue, and who knows that it is dead does not run it again. */
   async #dieLater(job: Job, last: Failure): Promise<void> {
     await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
     job.incoming.again(waitAfter(job.attempt, this.ports.rules))

@@ -57,9 +57,14 @@ interface StreamPorts extends RemakingPorts {
  *
  * @param isFirst whether this process opens the queue: streams that are there are changed to what the options ask for. Otherwise, those
  *   that are missing were deleted
+ * @returns the names of those that somebody has given other subjects, or that do not acknowledge what they store
  * @throws {OptionsError} if the queue was made with other options; what JetStream says
  */
-export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, isFirst: boolean): Promise<void> {
+export async function ensureStreams(
+  jsm: JetStreamManager,
+  ports: StreamPorts,
+  isFirst: boolean,
+): Promise<readonly string[]> {
   const { names, options, failures } = ports
   const { lanes, ackWait } = options
   const fixed: Fixed = { lanes, ackWait, ...(isFirst ? {} : { first: ports.nextPlace }) }
@@ -85,6 +90,14 @@ export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, i
   await Promise.all(
     missing.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
   )
+  return streams
+    .map(({ made }) => made)
+    .filter((made) => isStray(infos.get(made.name) as StreamInfo, made))
+    .map(({ name }) => name)
+}
+
+function isStray({ config: { subjects, no_ack } }: StreamInfo, { subjects: [own] }: NamedStream): boolean {
+  return no_ack === true || !subjects?.includes(own as string)
 }
 
 function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {

@@ -1,5 +1,11 @@
+import { isNotWritten } from './refused-writes'
+
 const DELETED = 'deleted, with all that was stored there'
 const UNDELIVERED = 'that the server does not deliver'
+
+const CORRECT =
+  'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
+  'and goes on then.'
 
 /** Streams of a queue are gone. */
 export function deletedNow(streams: readonly string[]): string {
@@ -17,8 +23,9 @@ export function notDelivered(stream: string, messages: number): string {
   )
 }
 
-/** What to do if a stream of the queue was deleted; null if that is not the trouble. */
+/** What to do if a stream of the queue was deleted or cannot be written; null if that is not the trouble. */
 export function adviceFor(trouble: string | null): string | null {
+  if (trouble !== null && isNotWritten(trouble)) return CORRECT
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'
     return `Delete that stream ("nats stream rm"): consumers make it again. ${again}`
