@@ -1,8 +1,10 @@
+import { CLOSED_FOR_GOOD } from '../link'
 import { isNotWritten } from './refused-writes'
 
 const DELETED = 'deleted, with all that was stored there'
 const UNDELIVERED = 'that the server does not deliver'
 
+const OPEN_ANOTHER = 'To go on here, open another connection, the queue with it (durable), and consume.'
 const CORRECT =
   'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
   'and goes on then.'
@@ -25,6 +27,7 @@ export function notDelivered(stream: string, messages: number): string {
 
 /** What to do if a stream of the queue was deleted or cannot be written; null if that is not the trouble. */
 export function adviceFor(trouble: string | null): string | null {
+  if (trouble === CLOSED_FOR_GOOD) return OPEN_ANOTHER
   if (trouble !== null && isNotWritten(trouble)) return CORRECT
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'
