@@ -10,7 +10,7 @@ import {
   StoppedError,
 } from '@genpool/core'
 import { roomIn } from '@genpool/core/elsewhere'
-import { isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
+import { type GenPoolError, isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
@@ -169,12 +169,12 @@ class DurableQueue implements Durable {
 
   async retry(letter: { readonly seq: number }): Promise<Stored> {
     const seq = seqOf(letter, 'retry')
-    return this.#asking(() => this.queue.letters.retry(seq))
+    return this.#changing(() => this.queue.letters.retry(seq))
   }
 
   async discard(letter: { readonly seq: number }): Promise<boolean> {
     const seq = seqOf(letter, 'discard')
-    return this.#asking(() => this.queue.letters.discard(seq))
+    return this.#changing(() => this.queue.letters.discard(seq))
   }
 
   async inspect(): Promise<QueueInspection> {
@@ -199,13 +199,25 @@ class DurableQueue implements Durable {
     }
   }
 
-  async #asking<T>(work: () => Promise<T>): Promise<T> {
+  async #asking<T>(
+    work: () => Promise<T>,
+    failed = (error: unknown): GenPoolError => this.queue.failures.unreachable(error),
+  ): Promise<T> {
     try {
       // None of the questions does harm twice.
       return await this.queue.patiently(work)
     } catch (error) {
-      throw isGenPoolError(error) ? error : this.queue.failures.unreachable(error)
+      throw isGenPoolError(error) ? error : failed(error)
     }
+  }
+
+  #changing<T>(work: () => Promise<T>): Promise<T> {
+    const { failures } = this.queue
+    return this.#asking(work, (error) => {
+      const isUnknown = error instanceof Unknown || (error as { name?: unknown }).name === 'TimeoutError'
+      if (!isUnknown) return failures.unreachable(error)
+      return failures.unanswered(error instanceof Unknown ? error.cause : error)
+    })
   }
 }
 

@@ -21,6 +21,12 @@ export class DurableFailures {
     return new UnreachableError(this.queue, false, { says, cause })
   }
 
+  /** Something was to be changed, and nobody knows whether it was. */
+  unanswered(cause: unknown): GenPoolError {
+    const says = `${whatHappened(cause, this.domain)} Try again: that does no harm.`
+    return new UnreachableError(this.queue, true, { says, cause })
+  }
+
   /** What JetStream said when a consumer looked at it, which it does again soon. */
   troubleOf(cause: unknown): string {
     const says = isGenPoolError(cause) ? sentence(textOf(cause)) : whatHappened(cause, this.domain)

@@ -129,3 +129,21 @@ describe('a stream of casts that takes none', () => {
     await isWell()
   })
 })
+
+describe('a dead letter that is sent again', () => {
+  it('may have been sent if nothing is acknowledged, and is sent once if that is tried again', async () => {
+    const jobs = await durable(connection, OPTIONS)
+    await consume(jobs)
+    await jobs.cast({ type: 'work', isBad: true }, { id: 'one' })
+    await until(async () => (await jobs.dead()).length === 1, 'it has died')
+    await consumer!.stop()
+    const [letter] = await jobs.dead()
+    await edit('jobs', { no_ack: true })
+    const error: unknown = await jobs.retry(letter!).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: true })
+    expect(String(error)).toMatch(/JetStream did not answer in time\. Try again: that does no harm/)
+    await edit('jobs', { no_ack: false })
+    expect(await jobs.retry(letter!)).toMatchObject({ duplicate: true })
+    expect(await jobs.inspect()).toMatchObject({ waiting: 1, dead: 0 })
+  })
+})
