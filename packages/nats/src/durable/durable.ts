@@ -38,8 +38,10 @@ import { TooLarge } from '../wire/errors'
 const RESERVE = 8192
 const NO_OPTIONS: JobOptions = {}
 
-/** The messages of a behaviour; any message without one. */
-type JobOf<P extends Protocol> = Protocol extends P ? unknown : MessageOf<P>
+/** The casts of a behaviour; any message without one. */
+type JobOf<P extends Protocol> = Protocol extends P
+  ? unknown
+  : Extract<MessageOf<P>, P['casts'][keyof P['casts']] | P['otherCast']>
 
 /** What takes casts of a queue in this process. */
 export interface Consumer {
@@ -57,8 +59,9 @@ export interface Consumer {
   stop(options?: { readonly within?: number }): Promise<void>
 }
 
-/** A queue of durable casts. */
-export interface Durable<P extends Protocol = Protocol> {
+/** A queue of durable casts. Without `P`, one of whatever casts. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a queue of any behaviour is one of these
+export interface Durable<P extends Protocol = any> {
   readonly name: string
   /**
    * Stores a cast. When the promise resolves, it will be done: at least once, whatever process ends.
@@ -76,7 +79,7 @@ export interface Durable<P extends Protocol = Protocol> {
   consume(pool: HereRef, options?: ConsumeOptions): Promise<Consumer>
   /** The casts that could not be done, the oldest first. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
-  /** Sends a dead letter again, with all its attempts. @throws {InvalidError} if it is gone, or cannot be read */
+  /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read */
   retry(letter: { readonly seq: number }): Promise<Stored>
   /** Deletes a dead letter. Returns whether it was there. */
   discard(letter: { readonly seq: number }): Promise<boolean>
