@@ -36,6 +36,7 @@ import { TooLarge } from '../wire/errors'
 
 /** What a dead letter needs more than its cast: so much less may a cast have than the server takes. */
 const RESERVE = 8192
+const NO_MESSAGE = 'it is undefined: expected a message, such as { type: "send" }'
 const NO_OPTIONS: JobOptions = {}
 
 /** The casts of a behaviour; any message without one. */
@@ -190,6 +191,8 @@ class DurableQueue implements Durable {
 
   #frame(message: unknown, { id, key, expires, delay = 0 }: JobOptions & { readonly id: string }): Uint8Array {
     const { bodies, options, maxPayload } = this.queue
+    // Anything else may be what a `handleCast` takes.
+    if (message === undefined) throw new InvalidError(`cast to "${this.name}"`, [{ path: [], message: NO_MESSAGE }])
     const max = Math.min(options.maxBytes, maxPayload - RESERVE)
     const header = { id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined, storedAt: undefined }
     try {
