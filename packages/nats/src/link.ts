@@ -4,6 +4,9 @@ import { SetBackWatch } from './set-back'
 
 /** What is said of a connection that is closed. */
 export const CLOSED = 'its connection to NATS is closed.'
+/** The same, with why. */
+export const CLOSED_FOR_GOOD =
+  'the connection to NATS is closed: the program has closed it, or it gave up connecting again ("maxReconnectAttempts" of connect)'
 /** The same of a pool that is served. */
 export const CLOSED_HERE = `${CLOSED} Open another one, and serve the pool with that.`
 

@@ -1,5 +1,5 @@
 import { call, cast, definePool, noReply, reply } from '@genpool/core'
-import { type Durable, type RemotePoolRef } from '@genpool/nats'
+import { type Durable, durable, type RemotePoolRef } from '@genpool/nats'
 import type { Behaviour } from '@genpool/core'
 
 const _Work = definePool({
@@ -20,6 +20,21 @@ export async function slips(far: Far, jobs: Durable): Promise<void> {
   cast(far, { type: 'put', v: 1 }, { latest: 'k' })
   // @ts-expect-error only a pool of this process consumes
   await jobs.consume(far)
+}
+
+/** Never runs: the compiler reads it. */
+export async function typedQueues(connection: Parameters<typeof durable>[0]): Promise<void> {
+  const jobs = await durable<typeof _Work>(connection, { name: 'q' })
+  const takesAny = (queue: Durable): string => queue.name
+  takesAny(jobs)
+  await jobs.cast({ type: 'put', v: 1 })
+  // @ts-expect-error nobody would get the answer of a call
+  await jobs.cast({ type: 'add', v: 1 })
+  // @ts-expect-error there is no such type
+  await jobs.cast({ type: 'other' })
+  const untyped = await durable(connection, { name: 'q' })
+  await untyped.cast({ type: 'whatever' })
+  takesAny(untyped)
 }
 
 describe('the types of a pool that runs elsewhere', () => {

@@ -2,7 +2,7 @@ import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/
 import { addSource, longRunMs, roomIn } from '@genpool/core/elsewhere'
 import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
-import { flushed, Link } from '../link'
+import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
 import { Ahead } from './ahead'
 import { CancelledPulls } from './cancelled-pulls'
 import { Deliveries } from './deliveries'
@@ -97,6 +97,7 @@ export class JobConsumer {
       isOver: () => this.#stopping !== null,
       forget: () => (this.#pulls.reset(), Promise.all([this.#cancel(), this.#later.cancel()])),
       ensure: () => queue.ensure(),
+      troubleOf: (error) => queue.failures.troubleOf(error),
       mended: () => (this.#later.look(), this.#watch.again(), this.#planSoon()),
     })
     this.#wake = new WakeTimer(clock, () => this.#plan())
@@ -145,11 +146,17 @@ export class JobConsumer {
       mostStops: this.#deliveries.mostStops,
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
-      trouble: this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? this.queue.trouble,
+      trouble: this.#trouble,
       cleared: this.queue.leftovers.deleted,
       server: this.#watch.figures,
       ...this.#counts,
     }
+  }
+
+  get #trouble(): string | null {
+    const { connection, trouble } = this.queue
+    if (connection.isClosed()) return CLOSED_FOR_GOOD
+    return this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
   }
 
   explain(): Explanation {

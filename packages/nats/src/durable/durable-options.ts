@@ -109,6 +109,11 @@ export const durableOptions = z.strictObject({
 export type DurableOptions = z.input<typeof durableOptions>
 export type CheckedDurableOptions = z.output<typeof durableOptions>
 
+/** What a header of NATS carries as it is: others would become the id of another cast. */
+const WHOLE = /^(?!\s)[^\r\n\0\p{Cs}]{1,256}(?<!\s)$/u
+const ID =
+  'expected a text of 1 to 256 characters in one line, without white space around it and without half characters'
+
 /**
  * Options of one durable cast.
  *
@@ -116,16 +121,18 @@ export type CheckedDurableOptions = z.output<typeof durableOptions>
  */
 export const jobOptions = z.strictObject({
   id: z
-    .string({ error: 'expected a text of 1 to 256 characters in one line' })
-    .regex(/^[^\r\n\0]{1,256}$/, 'expected a text of 1 to 256 characters in one line')
+    .string({ error: ID })
+    .regex(WHOLE, ID)
     .optional()
-    .describe('Says that it is the same cast if it comes again. Default: a new id.'),
+    .describe(
+      'Says that it is the same cast if it comes again: 1 to 256 characters in one line, without white space around them. Default: a new id.',
+    ),
   key: z
     .string({ error: 'expected a text of 1 to 1000 characters' })
     .min(1)
     .max(1000)
     .optional()
-    .describe('Casts of one key run one at a time and in order, over all machines.'),
+    .describe('Casts of one key run one at a time and in order, over all machines. 1 to 1000 characters.'),
   expires: z
     .number({ error: 'expected milliseconds > 0 and <= 10000000000000' })
     .positive()

@@ -10,7 +10,7 @@ import {
   StoppedError,
 } from '@genpool/core'
 import { roomIn } from '@genpool/core/elsewhere'
-import { isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
+import { type GenPoolError, isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
@@ -36,10 +36,13 @@ import { TooLarge } from '../wire/errors'
 
 /** What a dead letter needs more than its cast: so much less may a cast have than the server takes. */
 const RESERVE = 8192
+const NO_MESSAGE = 'it is undefined: expected a message, such as { type: "send" }'
 const NO_OPTIONS: JobOptions = {}
 
-/** The messages of a behaviour; any message without one. */
-type JobOf<P extends Protocol> = Protocol extends P ? unknown : MessageOf<P>
+/** The casts of a behaviour; any message without one. */
+type JobOf<P extends Protocol> = Protocol extends P
+  ? unknown
+  : Extract<MessageOf<P>, P['casts'][keyof P['casts']] | P['otherCast']>
 
 /** What takes casts of a queue in this process. */
 export interface Consumer {
@@ -57,8 +60,9 @@ export interface Consumer {
   stop(options?: { readonly within?: number }): Promise<void>
 }
 
-/** A queue of durable casts. */
-export interface Durable<P extends Protocol = Protocol> {
+/** A queue of durable casts. Without `P`, one of whatever casts. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a queue of any behaviour is one of these
+export interface Durable<P extends Protocol = any> {
   readonly name: string
   /**
    * Stores a cast. When the promise resolves, it will be done: at least once, whatever process ends.
@@ -76,7 +80,7 @@ export interface Durable<P extends Protocol = Protocol> {
   consume(pool: HereRef, options?: ConsumeOptions): Promise<Consumer>
   /** The casts that could not be done, the oldest first. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
-  /** Sends a dead letter again, with all its attempts. @throws {InvalidError} if it is gone, or cannot be read */
+  /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read */
   retry(letter: { readonly seq: number }): Promise<Stored>
   /** Deletes a dead letter. Returns whether it was there. */
   discard(letter: { readonly seq: number }): Promise<boolean>
@@ -169,12 +173,12 @@ class DurableQueue implements Durable {
 
   async retry(letter: { readonly seq: number }): Promise<Stored> {
     const seq = seqOf(letter, 'retry')
-    return this.#asking(() => this.queue.letters.retry(seq))
+    return this.#changing(() => this.queue.letters.retry(seq))
   }
 
   async discard(letter: { readonly seq: number }): Promise<boolean> {
     const seq = seqOf(letter, 'discard')
-    return this.#asking(() => this.queue.letters.discard(seq))
+    return this.#changing(() => this.queue.letters.discard(seq))
   }
 
   async inspect(): Promise<QueueInspection> {
@@ -187,6 +191,8 @@ class DurableQueue implements Durable {
 
   #frame(message: unknown, { id, key, expires, delay = 0 }: JobOptions & { readonly id: string }): Uint8Array {
     const { bodies, options, maxPayload } = this.queue
+    // Anything else may be what a `handleCast` takes.
+    if (message === undefined) throw new InvalidError(`cast to "${this.name}"`, [{ path: [], message: NO_MESSAGE }])
     const max = Math.min(options.maxBytes, maxPayload - RESERVE)
     const header = { id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined, storedAt: undefined }
     try {
@@ -199,13 +205,25 @@ class DurableQueue implements Durable {
     }
   }
 
-  async #asking<T>(work: () => Promise<T>): Promise<T> {
+  async #asking<T>(
+    work: () => Promise<T>,
+    failed = (error: unknown): GenPoolError => this.queue.failures.unreachable(error),
+  ): Promise<T> {
     try {
       // None of the questions does harm twice.
       return await this.queue.patiently(work)
     } catch (error) {
-      throw isGenPoolError(error) ? error : this.queue.failures.unreachable(error)
+      throw isGenPoolError(error) ? error : failed(error)
     }
+  }
+
+  #changing<T>(work: () => Promise<T>): Promise<T> {
+    const { failures } = this.queue
+    return this.#asking(work, (error) => {
+      const isUnknown = error instanceof Unknown || (error as { name?: unknown }).name === 'TimeoutError'
+      if (!isUnknown) return failures.unreachable(error)
+      return failures.unanswered(error instanceof Unknown ? error.cause : error)
+    })
   }
 }
 

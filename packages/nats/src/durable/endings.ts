@@ -12,10 +12,10 @@ import {
 } from './attempts'
 import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
-import { isFull } from './failures'
 import { NOTHING_KEPT } from './history'
 import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
+import { Unknown } from './publisher'
 import { offerOf } from './unknown-types'
 
 const ENDED_FOR_LAPSE = 'this process stood still, so the cast may be with another one, and was ended here'
@@ -88,7 +88,7 @@ export class Endings {
       try {
         await ports.letters.put(incoming.seq, deathOf(job, last, at))
       } catch (refused) {
-        if (isFull(refused)) await this.#dieLater(job, last)
+        if (!(refused instanceof Unknown)) await this.#dieLater(job, last)
         throw refused
       }
       incoming.acknowledge()
@@ -164,7 +164,7 @@ export class Endings {
     counts.returned++
   }
 
-  /** There is no room for a dead letter: it stays in the queue, and who knows that it is dead does not run it again. */
+  /** A dead letter is not taken: the cast stays in the queue, and who knows that it is dead does not run it again. */
   async #dieLater(job: Job, last: Failure): Promise<void> {
     await this.ports.history.write(job.incoming.seq, withFailure(job.kept.tries, last), job.kept)
     await this.#comeAgain(job, waitAfter(job.attempt, this.ports.rules))

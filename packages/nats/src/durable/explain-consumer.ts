@@ -2,6 +2,7 @@ import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
 import { backlog, full, growing, overdue, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
+import { CLOSED_FOR_GOOD } from '../link'
 import { adviceFor } from './trouble'
 
 /** A cast that so many consumers have not done before they were stopped takes too long. */
@@ -52,9 +53,10 @@ export function explainQueue(seen: QueueInspection): Explanation {
   )
 }
 
-function stopping({ stopping: isStopping, inHand, cutShort }: ConsumerInspection): Finding[] {
+function stopping({ stopping: isStopping, inHand, cutShort, trouble }: ConsumerInspection): Finding[] {
   if (!isStopping) return []
   const ended = cutShort === 1 ? '1 cast was at work, and begins' : `${cutShort} casts were at work, and begin`
+  const goOn = trouble === CLOSED_FOR_GOOD ? '' : ' To go on here, call jobs.consume(pool) again.'
   return [
     {
       finding: 'stopped',
@@ -64,7 +66,7 @@ function stopping({ stopping: isStopping, inHand, cutShort }: ConsumerInspection
           : `it has stopped, or its pool has, and takes no more${cutShort === 0 ? '' : `; ${ended} again elsewhere`}`,
       figures: { inHand, cutShort },
       advice:
-        'What is stored is safe, and other consumers take it. To go on here, call jobs.consume(pool) again.' +
+        `What is stored is safe, and other consumers take it.${goOn}` +
         (cutShort === 0 ? '' : ' A cast that always takes longer than "within" is never done: stop with more.'),
       option: null,
     },
@@ -76,14 +78,17 @@ function unreachable({ connected, trouble, silent, left }: ConsumerInspection): 
   return [
     {
       finding: 'unreachable',
-      says: connected
-        ? `JetStream is in trouble: ${trouble}`
-        : 'the connection to NATS is lost, and is being made again',
+      says: saysOf(connected, trouble),
       figures: { silent, left },
       advice: adviceFor(trouble) ?? 'Look at the NATS servers. What is stored is safe, and goes on when they are back.',
       option: null,
     },
   ]
+}
+
+function saysOf(connected: boolean, trouble: string | null): string {
+  if (trouble === CLOSED_FOR_GOOD) return trouble
+  return connected ? `JetStream is in trouble: ${trouble}` : 'the connection to NATS is lost, and is being made again'
 }
 
 function lapses({ lapses: times }: ConsumerInspection): Finding[] {
@@ -195,9 +200,9 @@ function repeated({ repeated: again, inHand }: QueueInspection): Finding[] {
   return [
     {
       finding: 'retries',
-      says: 'casts are in hand, or wait, for another attempt',
+      says: 'casts that came before are in hand, or wait, again: an attempt failed, its process ended, or no handler knew their type',
       figures: { repeated: again, inHand },
-      advice: 'Look at consumer.inspect().lastFailure on each machine.',
+      advice: 'Look at consumer.inspect() on each machine: at lastFailure, and at unknownTypes.',
       option: 'backoff',
     },
   ]

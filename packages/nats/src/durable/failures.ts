@@ -1,5 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { type GenPoolError, OptionsError, textOf, UnreachableError } from '@genpool/runtime'
+import { type GenPoolError, isGenPoolError, OptionsError, sentence, textOf, UnreachableError } from '@genpool/runtime'
+import { CLOSED_FOR_GOOD } from '../link'
+import { mayPass } from '../patience'
 import { refusalIn, toldOf } from '../refusal'
 import type { QueueInspection } from './figures'
 
@@ -14,9 +16,21 @@ export class DurableFailures {
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
     const says = [
       whatHappened(cause, this.domain),
-      ...(isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
+      ...(isClosed(cause) ? [OPEN_ANOTHER] : isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
     ].join(' ')
     return new UnreachableError(this.queue, false, { says, cause })
+  }
+
+  /** Something was to be changed, and nobody knows whether it was. */
+  unanswered(cause: unknown): GenPoolError {
+    const says = `${whatHappened(cause, this.domain)} Try again: that does no harm.`
+    return new UnreachableError(this.queue, true, { says, cause })
+  }
+
+  /** What JetStream said when a consumer looked at it, which it does again soon. */
+  troubleOf(cause: unknown): string {
+    const says = isGenPoolError(cause) ? sentence(textOf(cause)) : whatHappened(cause, this.domain)
+    return mayPass(cause) ? `${says} ${PASSING}` : says
   }
 
   /** A cast could not be stored, or nobody knows. `seen`: what a queue has that is full, if that is known. */
@@ -43,6 +57,11 @@ export class DurableFailures {
     )
   }
 }
+
+const OPEN_ANOTHER = 'Open another one, and the queue again with it.'
+const PASSING =
+  'Most likely a server has just ended, and the others elect a leader: it is asked again. If that goes on, look at "nats server report ' +
+  'jetstream" and "nats stream ls"'
 
 /** Whether nobody listens: it certainly did not reach a stream. */
 export function hasNoResponders(error: unknown): boolean {
@@ -90,10 +109,15 @@ export function mayNotPublish(error: unknown): boolean {
   return (refusalIn(error) as { operation?: unknown } | null)?.operation === 'publish'
 }
 
+function isClosed(cause: unknown): boolean {
+  return (cause as { name?: unknown }).name === 'ClosedConnectionError'
+}
+
 const SWITCHED_OFF = 'it is switched off ("jetstream" in the configuration, or -js)'
 const NO_DOMAIN = 'it is misspelt or cannot be reached ("domain" in the "jetstream" block of the server that has it)'
 
 function whatHappened(cause: unknown, domain: string | undefined): string {
+  if (isClosed(cause)) return `${CLOSED_FOR_GOOD.replace(/^t/, 'T')}.`
   const refusal = refusalIn(cause)
   if (refusal !== null) return toldOf(refusal)
   const { name } = cause as { name?: unknown }

@@ -1,4 +1,4 @@
-import { type Clock, textOf } from '@genpool/runtime'
+import type { Clock } from '@genpool/runtime'
 import { pause } from '../pause'
 
 /** When a JetStream in trouble is asked again. */
@@ -13,6 +13,8 @@ export interface MendingPorts {
   forget(): Promise<unknown>
   /** Makes what is missing. */
   ensure(): Promise<void>
+  /** What is told of an error of that. */
+  troubleOf(error: unknown): string
   /** All is there. */
   mended(): void
 }
@@ -42,7 +44,7 @@ export class Mender {
     if (afterMs > 0) await pause(ports.clock, afterMs, false)
     this.#trouble = await ports.ensure().then(
       () => null,
-      (error: unknown) => textOf(error),
+      (error: unknown) => ports.troubleOf(error),
     )
     if (this.#trouble !== null) await pause(ports.clock, AGAIN_MS, false)
     this.#isMending = false

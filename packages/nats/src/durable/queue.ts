@@ -114,9 +114,9 @@ export class Queue {
    * @param isFirst whether this opens the queue
    */
   async ensure(isFirst = false): Promise<void> {
-    await ensureStreams(this.asking, this, isFirst)
+    const strays = await ensureStreams(this.asking, this, isFirst)
     this.#gone = this.#missing = []
-    this.notes.isMissing = false
+    this.notes.looked(strays)
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
     this.phantoms.again()

@@ -117,5 +117,6 @@ export class Refusals {
 }
 
 const UNHEARD =
-  'casts that were acknowledged here come again, so the acknowledgements do not reach the server. They are not run again. Look whether ' +
-  'something on the way keeps "$JS.ACK.>" back: the permissions of a leaf node, an import or an export'
+  'casts that were acknowledged here come again: the server that delivers them does not know of it. They are not run again. Most likely a ' +
+  'server was restarted, or another one leads the stream now: then it passes. If it goes on, something on the way keeps "$JS.ACK.>" back: ' +
+  'an import or an export of the account, or the permissions of a leaf node, if there is one'

@@ -1,12 +1,14 @@
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { hasNoResponders, isFull } from './failures'
+import { hasNoResponders } from './failures'
 import type { Publication, Publisher, Stored } from './publisher'
+import { type RefusedWrite, refusedWrite, streamOf } from './refused-writes'
 
-/** Stores what consumers write down, and knows whether the server has room for that. */
+/** Stores what consumers write down, and knows whether the server takes it. */
 export class RoomWatch {
   /** Whether nobody took what was written last: its stream may have been deleted. */
   isMissing = false
-  #lack: { readonly says: string; readonly at: Nanos } | null = null
+  /** What is not stored, and why, by what it is. */
+  readonly #refused = new Map<string, RefusedWrite & { readonly stream: string; readonly at: Nanos }>()
 
   constructor(
     private readonly publisher: Pick<Publisher, 'store'>,
@@ -15,30 +17,41 @@ export class RoomWatch {
     private readonly restsMs: number,
   ) {}
 
-  /** What the server said when there was no room; null if there is some, or nobody has tried for a while. */
+  /** Why something could not be stored; null if all can be, or nobody has tried for a while. */
   get trouble(): string | null {
-    const isOld = this.#lack !== null && this.clock.now() - this.#lack.at > 2 * this.restsMs * NS_PER_MS
-    return isOld ? null : (this.#lack?.says ?? null)
+    const oldest = this.clock.now() - 2 * this.restsMs * NS_PER_MS
+    for (const [what, { says, at }] of this.#refused) {
+      if (at >= oldest) return says
+      this.#refused.delete(what)
+    }
+    return null
   }
 
   /** As the publisher does. */
   async store(publication: Publication): Promise<Stored> {
+    const { subject } = publication
+    const what = subject.replace(/\.\d+$/, '')
     try {
       const stored = await this.publisher.store(publication)
-      this.#lack = null
+      this.#end((key, { endsWith }) => key === what || endsWith === 'any')
       this.isMissing = false
       return stored
     } catch (error) {
-      if (isFull(error)) this.#lack = { says: lackOf(error), at: this.clock.now() }
+      const refused = refusedWrite(error, subject)
+      if (refused !== null) this.#refused.set(what, { ...refused, stream: streamOf(subject), at: this.clock.now() })
       this.isMissing ||= hasNoResponders(error)
       throw error
     }
   }
-}
 
-function lackOf({ message, code }: { readonly message: string; readonly code: number }): string {
-  return (
-    `the storage of the server, the account or the stream is used up: ${message} (${code}). What is stored goes on. Until there is ` +
-    'room, attempts are counted in memory, casts that died stay in the queue, and casts with a "delay" wait'
-  )
+  /** The streams were looked at. @param strays those that are not as they should be */
+  looked(strays: readonly string[]): void {
+    this.isMissing = false
+    this.#end((_, { endsWith, stream }) => endsWith === 'look' && !strays.includes(stream))
+  }
+
+  #end(isOver: (what: string, refused: RefusedWrite & { readonly stream: string }) => boolean): void {
+    if (this.#refused.size === 0) return
+    for (const [what, refused] of this.#refused) if (isOver(what, refused)) this.#refused.delete(what)
+  }
 }

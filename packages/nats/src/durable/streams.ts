@@ -2,10 +2,12 @@ import {
   AckPolicy,
   type ConsumerConfig,
   DiscardPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
+  type StreamInfo,
 } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import type { CheckedDurableOptions } from './durable-options'
@@ -55,22 +57,30 @@ interface StreamPorts extends RemakingPorts {
  *
  * @param isFirst whether this process opens the queue: streams that are there are changed to what the options ask for. Otherwise, those
  *   that are missing were deleted
+ * @returns the names of those that somebody has given other subjects, or that do not acknowledge what they store
  * @throws {OptionsError} if the queue was made with other options; what JetStream says
  */
-export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, isFirst: boolean): Promise<void> {
+export async function ensureStreams(
+  jsm: JetStreamManager,
+  ports: StreamPorts,
+  isFirst: boolean,
+): Promise<readonly string[]> {
   const { names, options, failures } = ports
   const { lanes, ackWait } = options
   const fixed: Fixed = { lanes, ackWait, ...(isFirst ? {} : { first: ports.nextPlace }) }
   const streams = streamsOf(ports, fixed)
-  const { missing: gone, found: configs } = await ensureAll(jsm, streams, isFirst)
+  const { missing: gone, found: infos } = await ensureAll(jsm, streams, isFirst)
   if (gone.length > 0) {
     await remake(jsm, gone, ports)
     return ensureStreams(jsm, ports, isFirst)
   }
   for (const wanted of streams) {
-    const found = configs.get(wanted.made.name) as StreamConfig
+    const info = infos.get(wanted.made.name) as StreamInfo
+    const found = info.config
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
-    if (isFirst) await changeStream(jsm, { found, asked: wanted.asked, ports })
+    if (!isFirst) continue
+    await changeStream(jsm, { info, asked: wanted.asked, ports })
+    if (wanted.made.name !== names.jobs) await keepAll(jsm, found)
   }
   const there = new Set<string>()
   for await (const { name } of jsm.consumers.list(names.jobs)) there.add(name)
@@ -79,6 +89,14 @@ export async function ensureStreams(jsm: JetStreamManager, ports: StreamPorts, i
   await Promise.all(
     missing.map(({ subject, consumer }) => jsm.consumers.add(names.jobs, consumerOf(subject, consumer, ackWait))),
   )
+  return streams
+    .map(({ made }) => made)
+    .filter((made) => isStray(infos.get(made.name) as StreamInfo, made))
+    .map(({ name }) => name)
+}
+
+function isStray({ config: { subjects, no_ack } }: StreamInfo, { subjects: [own] }: NamedStream): boolean {
+  return no_ack === true || !subjects?.includes(own as string)
 }
 
 function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
@@ -89,6 +107,8 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
     allow_direct: true,
+    // Full is full: nothing that is stored is thrown away for something newer.
+    discard: DiscardPolicy.New,
   }
   const duplicate_window = Math.round(duplicates * NS_PER_MS)
   const max_age = keepDead === Infinity ? 0 : Math.round(keepDead * NS_PER_MS)
@@ -101,8 +121,6 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
         subjects: [names.allJobs],
         description: JSON.stringify({ genpool: 1, ...fixed }),
         retention: RetentionPolicy.Workqueue,
-        // Full is full: no cast that is stored is thrown away for a newer one.
-        discard: DiscardPolicy.New,
         duplicate_window,
       },
       asked: options.duplicates === undefined ? asked : { ...asked, duplicate_window },
@@ -127,21 +145,46 @@ function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
 /** Changes what differs; equal ones are left alone, since each change needs room at the server. */
 async function changeStream(
   jsm: JetStreamManager,
-  { found, asked, ports }: { found: StreamConfig; asked: Changes; ports: StreamPorts },
+  { info, asked, ports }: { info: StreamInfo; asked: Changes; ports: StreamPorts },
 ): Promise<void> {
+  const found = info.config
   const differing = (Object.keys(asked) as (keyof Changes)[]).filter((key) => asked[key] !== found[key])
   if (differing.length === 0) return
   const { max_age = 0 } = asked
   // Ids cannot be known for longer than their messages are kept.
   const window = max_age > 0 ? { duplicate_window: Math.min(max_age, found.duplicate_window) } : {}
+  const changed = differing.map((key) => `${key} from ${found[key]} to ${asked[key] ?? 0}`).join(', ')
+  const not = `The stream "${found.name}" cannot be changed: ${changed}`
+  if (differing.includes('num_replicas') && asked.num_replicas !== 1 && isAlone(info)) {
+    throw ports.failures.unreachable(new JetStreamApiError(NO_CLUSTER), `${not}, since this is a server alone.`)
+  }
   try {
     await jsm.streams.update(found.name, { ...found, ...window, ...asked })
   } catch (error) {
-    const changed = differing.map((key) => `${key} from ${found[key]} to ${asked[key] ?? 0}`).join(', ')
-    throw ports.failures.unreachable(error, `The stream "${found.name}" cannot be changed: ${changed}.`)
+    throw ports.failures.unreachable(error, `${not}.`)
   }
   if (differing.includes('num_replicas')) await spread(jsm, { name: found.name, ports })
 }
+
+/**
+ * Letters and attempts of earlier versions were thrown away for newer ones when their stream was full. Where that cannot be changed, for
+ * want of room or of a permission, the queue works as before.
+ */
+async function keepAll(jsm: JetStreamManager, { name, discard }: StreamConfig): Promise<void> {
+  if (discard === DiscardPolicy.New) return
+  await jsm.streams.update(name, { discard: DiscardPolicy.New }).catch(() => undefined)
+}
+
+/**
+ * Whether its server is in no cluster. Such a server refuses a new stream with replicas, but nats-server 2.9.10 takes the change of one
+ * that is there, and then does not find it at its next start.
+ */
+function isAlone({ cluster }: StreamInfo): boolean {
+  return cluster === undefined || cluster === null
+}
+
+/** What a server alone says of a new stream with replicas. */
+const NO_CLUSTER = { code: 500, err_code: 10074, description: 'replicas > 1 not supported in non-clustered mode' }
 
 /** Waits until the servers have agreed who leads the stream: until then nobody answers for it. But not for longer than `timeout`. */
 async function spread(jsm: JetStreamManager, { name, ports }: { name: string; ports: StreamPorts }): Promise<void> {
@@ -177,14 +220,14 @@ async function ensureAll(
   jsm: JetStreamManager,
   streams: readonly Wanted[],
   isFirst: boolean,
-): Promise<{ readonly found: Map<string, StreamConfig>; readonly missing: NamedStream[] }> {
-  const found = new Map<string, StreamConfig>()
+): Promise<{ readonly found: Map<string, StreamInfo>; readonly missing: NamedStream[] }> {
+  const found = new Map<string, StreamInfo>()
   const missing: NamedStream[] = []
   for (const { made } of streams) {
     let info = await foundStream(jsm, made.name)
     if (info === null && isFirst) info = await jsm.streams.add(made)
     if (info === null || !isOpen(info, made)) missing.push(made)
-    else found.set(made.name, info.config)
+    else found.set(made.name, info)
   }
   return { found, missing }
 }

@@ -1,6 +1,14 @@
+import { CLOSED_FOR_GOOD } from '../link'
+import { isNotWritten } from './refused-writes'
+
 const DELETED = 'deleted, with all that was stored there'
 const NO_CONSUMERS = 'deleted at the server, so nobody gets their casts'
 const UNDELIVERED = 'that the server does not deliver'
+
+const OPEN_ANOTHER = 'To go on here, open another connection, the queue with it (durable), and consume.'
+const CORRECT =
+  'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
+  'and goes on then.'
 
 /** Streams of a queue are gone. */
 export function deletedNow(streams: readonly string[]): string {
@@ -27,8 +35,10 @@ export function notDelivered(stream: string, messages: number): string {
   )
 }
 
-/** What to do if a stream of the queue was deleted; null if that is not the trouble. */
+/** What to do if a stream of the queue was deleted or cannot be written; null if that is not the trouble. */
 export function adviceFor(trouble: string | null): string | null {
+  if (trouble === CLOSED_FOR_GOOD) return OPEN_ANOTHER
+  if (trouble !== null && isNotWritten(trouble)) return CORRECT
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'
     return `Delete that stream ("nats stream rm"): consumers make it again. ${again}`

@@ -1,12 +1,10 @@
 import { type Clock, type Nanos, readSafely } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Link } from '../link'
+import { CLOSED_FOR_GOOD, Link } from '../link'
 
 const LOST = Symbol('the connection was lost')
 
-const CLOSED_FOR_GOOD =
-  'the connection to NATS is closed: the program has closed it, or it gave up connecting again ("maxReconnectAttempts" of connect). ' +
-  'Open another one, and make the store again with it.'
+const CLOSED = `${CLOSED_FOR_GOOD}. Open another one, and make the store again with it.`
 
 function notThere(connection: NatsConnection): string {
   const last = readSafely(() => connection.getServer(), '')
@@ -54,7 +52,7 @@ export class Connected {
   /** Why nothing can be sent now; undefined if the connection is there. */
   get trouble(): string | undefined {
     if (this.#link.usable) return undefined
-    return this.#link.connection.isClosed() ? CLOSED_FOR_GOOD : notThere(this.#link.connection)
+    return this.#link.connection.isClosed() ? CLOSED : notThere(this.#link.connection)
   }
 
   get maxPayload(): number {
@@ -64,7 +62,7 @@ export class Connected {
   /** Waits for the connection. Returns why it is not there at the end of the time. */
   async until(end: Nanos): Promise<Error | undefined> {
     while (!this.#link.usable) {
-      if (this.#link.connection.isClosed()) return new Error(CLOSED_FOR_GOOD)
+      if (this.#link.connection.isClosed()) return new Error(CLOSED)
       if (this.clock.now() >= end) return new Error(notThere(this.#link.connection))
       await this.#change(end)
     }

@@ -8,6 +8,7 @@ import {
   type Lease,
   type Mirror,
   type StorageCondition,
+  UnknownWrite,
 } from '@genpool/state-ane'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { patiently } from '../patience'
@@ -189,6 +190,10 @@ export class NatsBacking implements Backing {
   }
 
   #unreachable(error: unknown): UnreachableError {
+    if (error instanceof UnknownWrite) {
+      const says = `It is not known whether the write took place: ${sentence(textOf(error.cause))} The same again does no harm.`
+      return new UnreachableError(this.#bucket.name, true, { says, cause: error })
+    }
     return new UnreachableError(this.#bucket.name, false, { says: sentence(textOf(error)), cause: error })
   }
 }

@@ -38,6 +38,32 @@ describe('a queue that is there', () => {
     })
   })
 
+  it('of a server alone refuses replicas as a new one does: the server would take them, and lose all at its next start', async () => {
+    const server = await startJetStream()
+    const connection = await connectTo(server, { reconnectTimeWait: 50, maxReconnectAttempts: -1 })
+    const jsm = await managerOf(connection)
+    const refusedFor = (name: string): Promise<unknown> =>
+      durable(connection, { name, replicas: 3 }).catch((error: unknown) => error)
+    const jobs = await durable(connection, { name: 'q' })
+    await jobs.cast({ type: 'x' })
+    const refused = { code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: false, cause: { code: 10074 } }
+    expect(await refusedFor('new')).toMatchObject(refused)
+    const error = await refusedFor('q')
+    expect(error).toMatchObject(refused)
+    expect(String(error)).toMatch(/"genpool_q_jobs" cannot be changed: num_replicas from 1 to 3.* a server alone/)
+    for (const which of ['jobs', 'tries', 'dead']) {
+      expect(await configOf(jsm, which)).toMatchObject({ num_replicas: 1 })
+    }
+    await server.kill()
+    await server.start()
+    const isThere = (): Promise<boolean> =>
+      jobs.inspect().then(
+        ({ waiting }) => waiting === 1,
+        () => false,
+      )
+    await until(isThere, 'the cast is there after the restart')
+  })
+
   it('of a cluster gets the replicas that are asked for', async () => {
     const connection = await connectTo(await startJetStreamCluster())
     let jsm: JetStreamManager | null = null

@@ -217,7 +217,17 @@ describe('a consumer', () => {
     const consumer = await jobs.consume(spawnPool(system, Work, 'closing') as never)
     await own.close()
     expect(await consumer.stopped).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
-    await expect(jobs.cast({ type: 'work' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE' })
+    const { text } = consumer.explain()
+    expect(text).toContain('the connection to NATS is closed: the program has closed it')
+    expect(text).toContain('open another connection')
+    expect(text).not.toMatch(/made again|call jobs\.consume/)
+    const refused = {
+      code: 'ERR_GENPOOL_UNREACHABLE',
+      message: expect.stringContaining('The connection to NATS is closed: the program has closed it') as string,
+    }
+    await expect(jobs.cast({ type: 'work' })).rejects.toMatchObject(refused)
+    await expect(jobs.inspect()).rejects.toMatchObject(refused)
+    await expect(jobs.consume(spawnPool(system, Work, 'again') as never)).rejects.toMatchObject(refused)
     await consumer.stop()
     stop(system)
   })

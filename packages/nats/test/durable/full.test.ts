@@ -1,12 +1,13 @@
 import { definePool, noReply, spawnPool } from '@genpool/core'
-import { type Consumer, durable, type Durable, type DurableOptions } from '@genpool/nats'
+import { type Consumer, type DeadLetter, durable, type Durable, type DurableOptions } from '@genpool/nats'
+import { DiscardPolicy, jetstreamManager, type StreamConfig } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo } from '../support/server'
 import { until } from '../support/until'
 
-/* A server whose storage is used up. */
+/* A server whose storage is used up, and streams that are full. */
 const tries = new Map<string, number>()
 let open = (): void => undefined
 let gate = Promise.resolve()
@@ -103,7 +104,7 @@ describe('a server whose storage is used up', () => {
     expect((await jobs.explain()).text).toContain('is used up')
     expect(await jobs.dead()).toEqual([])
     // Somebody makes room.
-    const jsm = await import('@nats-io/jetstream').then(({ jetstreamManager }) => jetstreamManager(connection as never))
+    const jsm = await jetstreamManager(connection as never)
     await jsm.streams.purge('genpool_q_jobs', { keep: 3 })
     await until(async () => (await jobs.dead()).length >= 3, 'there are letters')
     const [letter] = await jobs.dead()
@@ -113,5 +114,73 @@ describe('a server whose storage is used up', () => {
     ])
     expect(letter).toMatchObject({ reason: 'fails 2', attempts: 2 })
     await until(() => consumer!.inspect().trouble === null, 'the trouble is over')
+  })
+})
+
+/** Changes a stream of the queue, as an operator does. */
+const edit = async (which: string, change: Partial<StreamConfig>): Promise<void> => {
+  const jsm = await jetstreamManager(connection as never)
+  const { config } = await jsm.streams.info(`genpool_q_${which}`)
+  await jsm.streams.update(config.name, { ...config, ...change })
+}
+const configOf = async (which: string): Promise<StreamConfig> =>
+  (await (await jetstreamManager(connection as never)).streams.info(`genpool_q_${which}`)).config
+/** Discards letters until there were so many; resolves with them, in the order of their ids. */
+const lettersOf = async (jobs: Durable, count: number): Promise<DeadLetter[]> => {
+  const letters: DeadLetter[] = []
+  const look = async (): Promise<boolean> => {
+    for (const letter of await jobs.dead()) {
+      letters.push(letter)
+      await jobs.discard(letter)
+    }
+    return letters.length >= count
+  }
+  await until(look, 'all letters came')
+  return letters.sort((one, other) => (one.id < other.id ? -1 : 1))
+}
+const idsOf = (letters: readonly DeadLetter[]): string[] => letters.map(({ id }) => id)
+
+describe('a full stream of dead letters', () => {
+  const limits: readonly (readonly [string, Partial<StreamConfig>])[] = [
+    ['max_msgs', { max_msgs: 2 }],
+    ['max_bytes', { max_bytes: 1200 }],
+  ]
+  it.each(limits)('(%s) loses none: casts that died wait in the queue until there is room', async (_, limit) => {
+    open()
+    const jobs = await queue({ maxDeliver: 2 })
+    await edit('dead', limit)
+    await consume(jobs)
+    const ids = Array.from({ length: 8 }, (_, i) => `id-${i}`)
+    for (const id of ids) await jobs.cast({ type: 'work', failures: 1000, pad: '' }, { id })
+    await until(() => ids.every((id) => tries.get(id) === 2), 'each has had its attempts')
+    await until(() => consumer!.inspect().left > 0, 'a letter was refused')
+    const { dead, inHand, waiting } = await jobs.inspect()
+    expect(dead).toBeLessThan(ids.length)
+    expect(dead + inHand + waiting).toBe(ids.length)
+    expect(idsOf(await lettersOf(jobs, ids.length))).toEqual(ids)
+    expect(ids.map((id) => tries.get(id))).toEqual(ids.map(() => 2))
+    await emptied(jobs)
+  })
+
+  it('of an earlier version, which threw the oldest letters away, is changed when the queue is opened', async () => {
+    await queue()
+    await edit('dead', { discard: DiscardPolicy.Old, max_msgs: 1000 })
+    await edit('tries', { discard: DiscardPolicy.Old })
+    await queue({ keepDead: 3_600_000 })
+    expect(await configOf('dead')).toMatchObject({ discard: 'new', max_msgs: 1000, max_age: 3_600_000e6 })
+    expect(await configOf('tries')).toMatchObject({ discard: 'new', max_msgs_per_subject: 1 })
+  })
+})
+
+describe('a full stream of attempts', () => {
+  it('throws none away for newer ones, and all casts end', async () => {
+    open()
+    const jobs = await queue({ maxDeliver: 4 })
+    await edit('tries', { max_msgs: 4 })
+    await consume(jobs)
+    const ids = Array.from({ length: 8 }, (_, i) => `id-${i}`)
+    for (const id of ids) await jobs.cast({ type: 'work', failures: 1000, pad: '' }, { id })
+    expect(idsOf(await lettersOf(jobs, ids.length))).toEqual(ids)
+    expect(await configOf('tries')).toMatchObject({ discard: 'new' })
   })
 })

@@ -1,6 +1,7 @@
 import { virtualClock } from '@genpool/runtime/testing'
 import { explainConsumer, explainQueue } from '../../src/durable/explain-consumer'
 import { ConsumerCounts, type ConsumerInspection, type QueueInspection } from '../../src/durable/figures'
+import { DurableFailures } from '../../src/durable/failures'
 import { Growth } from '../../src/durable/growth'
 import { QueueWatch } from '../../src/durable/queue-watch'
 
@@ -191,5 +192,23 @@ describe('explain of a queue', () => {
     const busy = explainQueue({ ...seen, asking: 0 })
     expect(busy.findings).toMatchObject([{ finding: 'members-busy' }])
     expect(busy.text).toContain('raise "atMost" where it leaves members idle')
+  })
+})
+
+describe('what is told of a queue in trouble', () => {
+  const timeout = Object.assign(new Error('timeout'), { name: 'TimeoutError' })
+
+  it('says that JetStream did not answer, and what is likely, instead of "timeout"', () => {
+    const trouble = new DurableFailures('q', undefined).troubleOf(timeout)
+    expect(trouble).toMatch(
+      /^JetStream did not answer in time\. Most likely a server has just ended, .* it is asked again/,
+    )
+    const { text } = explainConsumer(consumer(null, { trouble }))
+    expect(text).toContain('JetStream is in trouble: JetStream did not answer in time')
+  })
+
+  it('says of casts that wait again what may be the cause, types that nobody knows included', () => {
+    const { text } = explainQueue({ ...quiet, repeated: 2, inHand: 2, asking: 1 })
+    expect(text).toMatch(/an attempt failed, its process ended, or no handler knew their type[^]*unknownTypes/)
   })
 })

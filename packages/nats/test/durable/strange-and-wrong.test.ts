@@ -50,6 +50,17 @@ describe('a stream that somebody has given a bound', () => {
   })
 })
 
+describe('a cast without a message', () => {
+  it('is refused, and nothing is stored', async () => {
+    const jobs = await open()
+    await expect((jobs.cast as () => Promise<unknown>).call(jobs)).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringMatching(/it is undefined: .*\{ type: .* \}/) as string,
+    })
+    expect(await jobs.inspect()).toMatchObject({ waiting: 0 })
+  })
+})
+
 describe('a cast that is larger than the server takes', () => {
   it('is refused with what is left of max_payload, and why', async () => {
     const small = await startJetStream('max_payload: 20000')

@@ -156,3 +156,23 @@ describe('a pool whose state was lost and made anew', () => {
     stop(system)
   })
 })
+
+describe('restore()', () => {
+  it('says that it may have taken place if its write is not acknowledged, and does no harm again', async () => {
+    const bucket = newBucket()
+    const store = await machine(bucket)
+    await upTo(store, 3)
+    await entryGone(bucket)
+    const jsm = await jetstreamManager(await connected())
+    await jsm.streams.update(`KV_${bucket}`, { no_ack: true })
+    const refused: unknown = await store.restore().catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: true })
+    expect(String(refused)).toMatch(
+      /not known whether the write took place: .*did not answer in time.*again does no harm/,
+    )
+    expect(String(refused)).not.toContain('was not run')
+    await jsm.streams.update(`KV_${bucket}`, { no_ack: false })
+    await store.restore()
+    expect(await up(store)).toBe(4)
+  })
+})
