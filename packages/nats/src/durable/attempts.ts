@@ -37,6 +37,37 @@ export interface AttemptRules {
   readonly backoff: { readonly initial: number; readonly factor: number; readonly max: number }
 }
 
+/** By so much the clock of the server may be mistaken here; less if "ackWait" is short. */
+const SLACK_MS = 500
+
+/**
+ * Counts deliveries that can have reached nobody as given back.
+ *
+ * A delivery of which nobody tells ended with its process. Then the cast comes again after `ackWait`, so of many within a shorter time
+ * only few ended so. The others were lost on their way to a consumer that stopped: a server counts what it sends to a request whose
+ * end it has not read yet.
+ *
+ * @param sinceMs how long it was stored, or since its last failure
+ */
+export function withLost(
+  tries: Tries,
+  facts: {
+    readonly deliveries: number
+    readonly sinceMs: number
+    readonly ackWaitMs: number
+  },
+): Tries {
+  const { deliveries, sinceMs, ackWaitMs } = facts
+  const silent = deliveries - 1 - tries.returned - begunOf(tries)
+  const most = Math.floor((Math.max(0, sinceMs) + Math.min(SLACK_MS, ackWaitMs / 2)) / ackWaitMs)
+  return silent <= most ? tries : { ...tries, returned: tries.returned + silent - most }
+}
+
+/** The last attempt that is known to have begun; 0 for none. */
+function begunOf({ failures, noted = 0 }: Tries): number {
+  return Math.max(failures.at(-1)?.attempt ?? 0, noted)
+}
+
 /** What becomes of a cast that is delivered. */
 export type Opening =
   | {
@@ -84,7 +115,7 @@ export function openingOf(
   if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
   const most = maxDeliver + (tries.stops ?? 0)
   const failed = tries.failures.at(-1)?.attempt ?? 0
-  const begun = Math.max(failed, tries.noted ?? 0)
+  const begun = begunOf(tries)
   const known = Math.max(1, deliveries - tries.returned, begun + 1)
   const inDoubt = mayBeForgotten && known === 1
   const counted = inDoubt ? 2 : known

@@ -318,6 +318,7 @@ export class JobConsumer {
         if (this.#stopping !== null) this.#cancelled.add()
         return this.#cancelled.forgotten()
       },
+      ackWaitMs: this.queue.options.ackWait,
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
       finished: (lane) => {

@@ -1,5 +1,5 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { openingOf } from './attempts'
+import { openingOf, withLost } from './attempts'
 import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
 import type { Incoming } from './incoming'
@@ -150,11 +150,12 @@ export class Deliveries {
 
   #begin(job: Job): void {
     const { ports } = this
-    const { incoming, header, kept } = job
+    const { incoming, header } = job
     const ageMs = header.expiresMs === undefined ? 0 : ports.serverNow() - storedAtOf(job)
     const mayBeForgotten = ports.marks.isDoubtful(job.lane, incoming.seq)
     const { deliveries } = incoming
-    const facts = { deliveries, tries: kept.tries, ageMs, expiresMs: header.expiresMs, mayBeForgotten }
+    if (deliveries > 1 && !mayBeForgotten) this.#countLost(job)
+    const facts = { deliveries, tries: job.kept.tries, ageMs, expiresMs: header.expiresMs, mayBeForgotten }
     const opening = openingOf(facts, ports.rules)
     if (opening.kind === 'expired') return this.#endings.expire(job)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
@@ -163,6 +164,14 @@ export class Deliveries {
     this.#opening++
     if (opening.isLast && opening.isSuspect) this.#suspects.join(job)
     else this.#note(job)
+  }
+
+  #countLost(job: Job): void {
+    const { serverNow, ackWaitMs } = this.ports
+    const { incoming, kept } = job
+    const from = Math.max(incoming.storedAt, kept.tries.failures.at(-1)?.at.getTime() ?? 0)
+    const facts = { deliveries: incoming.deliveries, sinceMs: serverNow() - from, ackWaitMs }
+    job.kept = { ...kept, tries: withLost(kept.tries, facts) }
   }
 
   /** Writes down that an attempt begins, and runs it: if the process ends with the last one, the cast is dead. */

@@ -14,6 +14,8 @@ export interface DeliveryPorts extends RunPorts {
   readonly consumer: string
   readonly clock: Clock
   readonly rules: AttemptRules & { readonly keepUnknown: number }
+  /** For so long the server leaves a cast to the process to which it was delivered. */
+  readonly ackWaitMs: number
   readonly counts: ConsumerCounts
   readonly history: History
   readonly marks: Marks

@@ -9,6 +9,7 @@ import {
   openingOf,
   waitAfter,
   withFailure,
+  withLost,
   withStop,
 } from '../../src/durable/attempts'
 
@@ -60,6 +61,57 @@ describe('a delivery', () => {
   it('that is too old is not run, however many attempts are left', () => {
     expect(open(1, { ageMs: 10, expiresMs: 10 })).toEqual({ kind: 'expired' })
     expect(open(1, { ageMs: 9, expiresMs: 10 })).toMatchObject({ kind: 'run', attempt: 1 })
+  })
+})
+
+describe('deliveries of which nobody tells', () => {
+  const returned = (deliveries: number, sinceMs: number, tries = NO_TRIES): number =>
+    withLost(tries, { deliveries, sinceMs, ackWaitMs: 10_000 }).returned
+
+  it('have reached nobody, as far as no process can have ended with them in so short a time', () => {
+    expect([1, 2, 5].map((deliveries) => returned(deliveries, 5))).toEqual([0, 1, 4])
+    expect([1, 2, 5].map((deliveries) => returned(deliveries, 9600))).toEqual([0, 0, 3])
+    expect(returned(5, 25_000)).toBe(2)
+    expect(returned(5, 1e9)).toBe(0)
+    // The clock of the server is only known about.
+    expect(returned(3, -50)).toBe(2)
+  })
+
+  it('are those that no failure, no note and no word of a consumer explains', () => {
+    expect(returned(3, 5, { returned: 2, failures: [] })).toBe(2)
+    expect(returned(3, 5, { returned: 0, failures: [failure(1), failure(2)] })).toBe(0)
+    expect(returned(3, 5, { returned: 0, failures: [failure(1)], noted: 2 })).toBe(0)
+    expect(returned(4, 5, { returned: 1, failures: [failure(1)] })).toBe(2)
+  })
+
+  it('cost the only attempt of a cast nothing: it runs', () => {
+    const tries = withLost(NO_TRIES, { deliveries: 2, sinceMs: 4, ackWaitMs: 30_000 })
+    const facts = { deliveries: 2, tries, ageMs: 0, expiresMs: undefined }
+    expect(openingOf(facts, { ...rules, maxDeliver: 1 })).toMatchObject({ kind: 'run', attempt: 1 })
+  })
+
+  it('law: what ends its process each time is dead in time, whatever is lost between', () => {
+    const ackWaitMs = 1000
+    const lost = fc.array(fc.nat(3), { minLength: 10, maxLength: 10 })
+    const late = fc.array(fc.nat(3000), { minLength: 10, maxLength: 10 })
+    fc.assert(
+      fc.property(lost, late, fc.constantFrom(2, 3, 4), (lost, late, maxDeliver) => {
+        let [tries, deliveries, now, runs] = [NO_TRIES, 0, 0, 0]
+        for (let i = 0; i < 10; i++) {
+          deliveries += lost[i]! + 1
+          tries = withLost(tries, { deliveries, sinceMs: now, ackWaitMs })
+          const opening = openingOf({ deliveries, tries, ageMs: 0, expiresMs: undefined }, { ...rules, maxDeliver })
+          if (opening.kind !== 'run') break
+          runs++
+          expect(opening.attempt).toBeGreaterThanOrEqual(runs)
+          // Only what is written down before the attempt outlives the process.
+          tries = opening.isNoted ? { ...tries, noted: opening.attempt } : NO_TRIES
+          now += ackWaitMs + late[i]!
+        }
+        expect(runs).toBeGreaterThan(0)
+        expect(runs).toBeLessThanOrEqual(maxDeliver)
+      }),
+    )
   })
 })
 
