@@ -174,7 +174,8 @@ function leftovers({ leftovers: count, queue }: QueueInspection): Finding[] {
       says: `${count} ${count === 1 ? 'message takes' : 'messages take'} room though nobody gets ${count === 1 ? 'it' : 'them'}`,
       figures: { leftovers: count },
       advice:
-        'They came back with a server that was killed. Consumers delete those that are certainly done: start one. What stays may be a ' +
+        'They came back with a server that was killed, or stayed when "replicas" was changed while casts ran. Consumers delete those ' +
+        'that are certainly done and came back: start one. What stays may be a ' +
         `cast that the server has lost: look at it with "nats stream get …_${queue}_jobs", cast it again if it is not done, and delete it ` +
         'with "nats stream rmm".',
       option: null,
