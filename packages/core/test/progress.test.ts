@@ -44,10 +44,10 @@ describe('progress', () => {
     expect(told).toEqual(['half', 'all', 'done'])
   })
 
-  /** A callback that takes 0.1 ms of real time for each value. */
+  /** A callback that takes 0.5 ms of real time for each value: all together longer than the timeouts, which a slow machine needs. */
   const slowly = (told: unknown[]) => (value: unknown) => {
     told.push(value)
-    for (const end = performance.now() + 0.1; performance.now() < end;);
+    for (const end = performance.now() + 0.5; performance.now() < end;);
   }
   const Telling = definePool({
     init: () => 0,
@@ -68,7 +68,7 @@ describe('progress', () => {
     const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
     const told: unknown[] = []
     await ready(pool)
-    const asked = call(pool, { type: 'tell', n: 3_000, then }, { timeout: 200, onProgress: slowly(told) })
+    const asked = call(pool, { type: 'tell', n: 3_000, then }, { timeout: 1000, onProgress: slowly(told) })
     const settled = await asked.catch((error: { code: string }) => error.code)
     expect([settled, told.length]).toEqual([outcome, 3_000])
   })
@@ -77,7 +77,7 @@ describe('progress', () => {
     const pool = spawnPool(system, Telling, 'telling', { size: 1, state: 'isolated' })
     const told: unknown[] = []
     const order: string[] = []
-    const asked = call(pool, { type: 'tell', n: 3_000, then: 'answer' }, { timeout: 200, onProgress: slowly(told) })
+    const asked = call(pool, { type: 'tell', n: 3_000, then: 'answer' }, { timeout: 1000, onProgress: slowly(told) })
     const other = call(pool, { type: 'tell', n: 0, then: 'answer' }).then(() => order.push('other'))
     await Promise.all([asked.then(() => order.push('asked')), other])
     expect([order, told.length]).toEqual([['other', 'asked'], 3_000])
