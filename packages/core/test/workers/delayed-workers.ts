@@ -105,6 +105,11 @@ class DelayedWorker implements Worker {
     if (this.#running?.job === job && this.setup.faults?.deaf !== true) this.#running.controller.abort(reason)
   }
 
+  /** One whose deadline had passed may begin after all. */
+  deadlineMoved(): void {
+    this.#arrives()
+  }
+
   holdsAnswersOf(): boolean {
     return false
   }
