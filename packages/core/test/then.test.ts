@@ -44,16 +44,8 @@ const said = async (type: 'now' | 'later', make: Make): Promise<string> => {
 }
 const member = () => getMembers(pool as never)[0]!
 
-const throwing = {
-  has: () => {
-    throw new Error('asked')
-  },
-  get: () => {
-    throw new Error('asked')
-  },
-  ownKeys: () => {
-    throw new Error('asked')
-  },
+const throws = (): never => {
+  throw new Error('asked')
 }
 // Functions that make them: Jest looks into what is in a table.
 const WRONG: [string, () => unknown, string][] = [
@@ -67,11 +59,11 @@ const WRONG: [string, () => unknown, string][] = [
   ['a promise', () => Promise.resolve(), 'got a promise'],
   [
     'an object that cannot be asked',
-    () => new Proxy({}, { has: throwing.has }),
+    () => new Proxy({}, { has: throws }),
     'it cannot be read: reading it threw: asked',
   ],
-  ['an object that cannot be read', () => new Proxy({ continue: 1 }, { get: throwing.get }), 'reading it threw: asked'],
-  ['an object that cannot be listed', () => new Proxy({}, { ownKeys: throwing.ownKeys }), 'reading it threw: asked'],
+  ['an object that cannot be read', () => new Proxy({ continue: 1 }, { get: throws }), 'reading it threw: asked'],
+  ['an object that cannot be listed', () => new Proxy({}, { ownKeys: throws }), 'reading it threw: asked'],
   ['a misspelt name', () => ({ comit: 'exclusive' }), 'at then: unknown key "comit" (did you mean "commit"?)'],
   [
     'an unknown name',

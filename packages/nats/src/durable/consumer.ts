@@ -1,10 +1,10 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
-import { addSource, longRunMs, roomIn } from '@genpool/core/elsewhere'
+import { addSource } from '@genpool/core/elsewhere'
 import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
-import { Ahead } from './ahead'
 import { CancelledPulls } from './cancelled-pulls'
+import { ConsumerRoom } from './consumer-room'
 import { Deliveries } from './deliveries'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
@@ -40,12 +40,10 @@ export class JobConsumer {
   readonly #off: () => void
   readonly #watch: QueueWatch
   readonly #beat: Heartbeat
-  readonly #ahead: Ahead
+  readonly #room: ConsumerRoom
   readonly #unknowns = new UnknownTypes()
   readonly #refusals: Refusals
   #planned = false
-  /** How many casts may come before the pool is asked again whether it has room. */
-  #left = 0
   readonly #mender: Mender
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
@@ -65,7 +63,7 @@ export class JobConsumer {
       lapsed: () => this.#lapsed(),
       caughtUp: () => flushed(queue.connection),
     })
-    this.#ahead = new Ahead(clock, () => longRunMs(this.pool))
+    this.#room = new ConsumerRoom(clock, { pool, most: options.atMost ?? Infinity, inHand: () => this.#deliveries })
     this.#pulls = new Pulls(queue.options.lanes)
     this.#inbox = new PullInbox(queue.connection, queue.names, queue.names.consumers, {
       message: (message) => this.#received(message),
@@ -139,8 +137,7 @@ export class JobConsumer {
       connected: this.#link.usable,
       stopping: this.#stopping !== null,
       inHand: this.#deliveries.size,
-      atMost: this.#atMost,
-      members: roomIn(this.pool).size,
+      ...this.#room.figures,
       asked: this.#pulls.open,
       oldestMs: this.#deliveries.oldestMs(now),
       mostStops: this.#deliveries.mostStops,
@@ -200,18 +197,6 @@ export class JobConsumer {
     this.#end(error)
   }
 
-  get #atMost(): number {
-    return Math.min(this.options.atMost ?? Infinity, roomIn(this.pool).size)
-  }
-
-  /** How many more casts could begin now, or when they have come. */
-  #room(): number {
-    const { size, room, waiting } = roomIn(this.pool)
-    const ahead = this.#ahead.of(size) - waiting
-    const most = (this.options.atMost ?? Infinity) - this.#deliveries.size
-    return Math.min(Math.max(room, 0) + ahead - this.#deliveries.opening, most)
-  }
-
   #received(message: Msg): void {
     const lane = this.queue.names.laneOf(message.subject)
     const incoming = Incoming.of(message)
@@ -219,10 +204,8 @@ export class JobConsumer {
     this.#pulls.got(lane, this.queue.clock.now())
     // It may have waited in the socket while this process stood still, and be somebody else's now.
     if (this.#beat.look()) return void (this.#deliveries.letGo(incoming, lane), this.#planSoon())
-    // What there was room for in this turn has been counted; the pool is asked only when that is used up.
-    if (--this.#left < 0) this.#left = this.#room() - 1
-    if (this.#stopping !== null || this.#left < 0) this.#deliveries.giveBack(incoming, lane)
-    else this.#deliveries.take(incoming, lane)
+    if (this.#room.takes() && this.#stopping === null) this.#deliveries.take(incoming, lane)
+    else this.#deliveries.giveBack(incoming, lane)
     this.#planSoon()
   }
 
@@ -256,8 +239,7 @@ export class JobConsumer {
   #plan(): void {
     if (this.#stopping !== null || this.#mender.isMending || this.#refusals.holds || !this.#link.usable) return
     const now = this.queue.clock.now()
-    const room = this.#room()
-    this.#left = room
+    const room = this.#room.look()
     const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
     if (cancel) void this.#cancel()
     for (const pull of pulls) this.#inbox.ask(pull)
