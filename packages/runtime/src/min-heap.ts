@@ -55,6 +55,11 @@ export class MinHeap<T extends Scheduled> {
     return this.upTo(at, 2 * index + 2, found)
   }
 
+  /** Whether one comes before another. Those with equal times may come in any order. */
+  protected isBefore(a: T, b: T): boolean {
+    return a.heapAt < b.heapAt
+  }
+
   private place(item: T, index: number): void {
     this.items[index] = item
     item.heapIndex = index
@@ -64,7 +69,7 @@ export class MinHeap<T extends Scheduled> {
     while (item.heapIndex > 0) {
       const index = item.heapIndex
       const parent = this.items[(index - 1) >> 1] as T
-      if (parent.heapAt <= item.heapAt) return
+      if (!this.isBefore(item, parent)) return
       this.place(item, parent.heapIndex)
       this.place(parent, index)
     }
@@ -74,7 +79,7 @@ export class MinHeap<T extends Scheduled> {
     for (;;) {
       const index = item.heapIndex
       const child = this.lesser(this.items[2 * index + 1], this.items[2 * index + 2])
-      if (child === undefined || child.heapAt >= item.heapAt) return
+      if (child === undefined || !this.isBefore(child, item)) return
       this.place(item, child.heapIndex)
       this.place(child, index)
     }
@@ -82,6 +87,6 @@ export class MinHeap<T extends Scheduled> {
 
   private lesser(left: T | undefined, right: T | undefined): T | undefined {
     if (left === undefined || right === undefined) return left
-    return right.heapAt < left.heapAt ? right : left
+    return this.isBefore(right, left) ? right : left
   }
 }

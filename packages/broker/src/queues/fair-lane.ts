@@ -2,8 +2,8 @@ import { keepShape, type Nanos, type Scheduled } from '@genpool/runtime'
 import { compareKeys } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type TagIndex } from './tag-index'
-import { type TakesTurns } from './turns'
 import { type Waiting } from './waiting'
+import { type FinishTag, type TakesWeightedTurns } from './weighted-turns'
 
 /** The identity of a lane. */
 export interface LaneKey {
@@ -15,13 +15,13 @@ export interface LaneKey {
 }
 
 /** The queue of one key in a fair queue. It takes turns, or it is retired: empty and only remembered. */
-export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
+export class Lane<E extends Waiting> implements Scheduled, TakesWeightedTurns<Lane<E>> {
   heapAt = Infinity
   heapIndex = -1
+  isInTurns = false
   following: Lane<E> | null = null
-  /** How many requests it may still serve before the next lane's turn; whole turns and what was left of them. */
-  credit = 0
   weight = 1
+  tag: FinishTag<Lane<E>> | null = null
   /** Set by `fill`, right after creation. */
   queue!: Leaf<E>
 
@@ -39,12 +39,6 @@ export class Lane<E extends Waiting> implements Scheduled, TakesTurns<Lane<E>> {
   /** Applies new options, of the same type of queue or of another. */
   configure(options: CheckedLeafOptions, now: Nanos): void {
     if (!reconfigureLeaf(this.queue, options, now)) this.fill(options, now, this.queue.drain())
-  }
-
-  /** Pays for a request from its credit. Returns whether its turn is over. */
-  spend(): boolean {
-    if (this.credit < 1) this.credit += this.weight
-    return --this.credit < 1
   }
 }
 

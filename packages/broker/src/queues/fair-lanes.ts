@@ -5,27 +5,24 @@ import { type CheckedFairOptions } from './fair-options'
 import { weightOf } from './fair-weight'
 import { RetiredLanes } from './retired-lanes'
 import { TagIndex } from './tag-index'
-import { Turns } from './turns'
+import { RoundRobin, type Turns } from './turns'
 import { type Waiting } from './waiting'
-
-/** So many empty lanes keep their turns. */
-const MOST_KEPT = 1000
+import { WeightedTurns } from './weighted-turns'
 
 /** The lanes of all keys of a fair queue: those that take turns, and the empty ones that are still remembered. */
 export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
-  /** The lanes that may have requests, in the order of their turns. */
-  readonly turns = new Turns<Lane<E>>()
   readonly tags = new TagIndex<E>()
   readonly #active = new Map<unknown, Lane<E>>()
   readonly #retired = new RetiredLanes<E>()
-  /** Empty ones whose turns are not over: they are in no round. The first was passed over first. */
-  readonly #passedOver = new Set<Lane<E>>()
   /** Null while all keys have the same weight. */
   #weightOf: ((key: unknown) => number) | null
+  /** The lanes that may have requests. */
+  #turns: Turns<Lane<E>>
   #serial = 0
 
   constructor(private options: CheckedFairOptions) {
     this.#weightOf = weightOf(options.weight)
+    this.#turns = this.#newTurns()
   }
 
   /** Those that are not retired. */
@@ -33,12 +30,12 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     return this.#active.values()
   }
 
-  /** The lane of a key, with its old state if it was retired. */
+  /** The lane of a key, with its old state if it was retired; undefined if it has none. `join` it, or `rejoin`. */
   find(id: unknown): Lane<E> | undefined {
     return this.#active.get(id) ?? this.#recall(id)
   }
 
-  /** Adds the lane of a new key. It has no turn yet. */
+  /** Adds the lane of a new key. `join` it, or `rejoin`. */
   add(key: { value: unknown; id: unknown }, items: readonly E[], now: Nanos): Lane<E> {
     const lane = new Lane<E>(this, { ...key, serial: this.#serial++ }, this.tags)
     lane.fill(this.options.queue, now, items)
@@ -47,40 +44,35 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     return lane
   }
 
-  /**
-   * An empty lane has its turn. With weights it keeps what is left of that: limits may hold requests of its key back, and it goes on
-   * when they come. Otherwise a key that runs as much as it may would lose its weight.
-   */
+  /** A lane has a new request. */
+  join(lane: Lane<E>): void {
+    this.#turns.join(lane)
+  }
+
+  /** A lane has a request again that was held back elsewhere: its key did not have nothing to do. */
+  rejoin(lane: Lane<E>): void {
+    this.#turns.rejoin(lane)
+  }
+
+  /** Takes out the lane whose turn it is, which may be empty. Call `served` or `passOver` for it. */
+  next(): Lane<E> | null {
+    return this.#turns.next()
+  }
+
+  /** Ends the turn of a lane in which one request was served. */
+  served(lane: Lane<E>): void {
+    this.#turns.served(lane)
+  }
+
+  /** Ends the turn of a lane in which nothing was to be served. */
   passOver(lane: Lane<E>, now: Nanos): void {
-    if (this.#weightOf === null) return this.retire(lane, now)
-    this.#passedOver.add(lane)
-    if (this.#passedOver.size <= MOST_KEPT) return
-    const [first] = this.#passedOver
-    if (first === undefined) return
-    this.#passedOver.delete(first)
-    this.retire(first, now)
-  }
-
-  /** A new request is about to come into a lane: the turn that it kept is over. */
-  arriving(lane: Lane<E>): void {
-    if (!this.#takeKept(lane)) return
-    lane.credit = 0
-    this.turns.append(lane)
-  }
-
-  /** One that was held back is about to come into a lane, which goes on with the turn that it kept. */
-  comingBack(lane: Lane<E>): void {
-    if (this.#takeKept(lane)) this.turns.prepend(lane)
-  }
-
-  #takeKept(lane: Lane<E>): boolean {
-    return this.#passedOver.size > 0 && this.#passedOver.delete(lane)
+    const done = this.#turns.passOver(lane)
+    if (done !== null) this.#retire(done, now)
   }
 
   /** Retires an empty lane; a CoDel lane is remembered while its state may matter. */
-  retire(lane: Lane<E>, now: Nanos): void {
+  #retire(lane: Lane<E>, now: Nanos): void {
     this.#active.delete(lane.key.id)
-    lane.credit = 0
     const until = lane.queue instanceof CodelQueue ? lane.queue.rememberUntil : now
     if (until > now) this.#retired.add(lane, until)
   }
@@ -90,31 +82,32 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     return holder instanceof Lane && holder.owner === this
   }
 
-  /** Ends a turn in which one request was served; a lane with credit left has the next turn, too (deficit round robin). */
-  endTurn(lane: Lane<E>): void {
-    if (this.#weightOf === null || lane.spend()) this.turns.append(lane)
-    else this.turns.prepend(lane)
-  }
-
   /** Recalls all lanes and returns them, those that were retired first. */
   recallAll(): readonly Lane<E>[] {
     const retired = [...this.#retired.all].sort(byKey)
     const serving = [...this].sort(byKey)
-    for (const lane of retired) this.#recall(lane.key.id)
+    for (const lane of retired) {
+      this.#recall(lane.key.id)
+      this.#turns.join(lane)
+    }
     return [...retired, ...serving]
   }
 
   /** Takes other options over, for lanes that are added from now on. */
   configure(options: CheckedFairOptions): void {
     this.options = options
+    const hadWeights = this.#weightOf !== null
     this.#weightOf = weightOf(options.weight)
+    if (hadWeights === (this.#weightOf !== null)) return
+    const lanes = this.#turns.drain()
+    this.#turns = this.#newTurns()
+    for (const lane of lanes) this.#turns.join(lane)
   }
 
   /** Applies the options to a lane. */
   reconfigure(lane: Lane<E>, now: Nanos): void {
     lane.configure(this.options.queue, now)
     lane.weight = this.#weightOf === null ? 1 : this.#weightOf(lane.key.value)
-    lane.credit = 0
   }
 
   /** Forgets the retired lanes whose time is over. */
@@ -125,8 +118,7 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
   clear(): void {
     this.#active.clear()
     this.#retired.clear()
-    this.#passedOver.clear()
-    this.turns.clear()
+    this.#turns.clear()
   }
 
   /** Makes a retired lane active again, with its old state. */
@@ -134,7 +126,10 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     const lane = this.#retired.take(id)
     if (lane === undefined) return undefined
     this.#active.set(id, lane)
-    this.turns.append(lane)
     return lane
+  }
+
+  #newTurns(): Turns<Lane<E>> {
+    return this.#weightOf === null ? new RoundRobin<Lane<E>>() : new WeightedTurns<Lane<E>>()
   }
 }

@@ -13,7 +13,7 @@ export const fairOptions = z.strictObject({
   weight: fairWeight
     .optional()
     .describe(
-      'How many requests of a key are served in its turn, >= 1: by key, or a function (key) => weight. Default: 1.',
+      'How many requests of a key are served while one of weight 1 is, >= 1: by key, or a function (key) => weight. Default: 1.',
     ),
 })
 export type FairOptions = z.input<typeof fairOptions>

@@ -54,26 +54,24 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const id = identify(value)
     this.decision.begin()
     let lane = this.#lanes.find(id)
-    if (lane === undefined) {
-      lane = this.#addLane({ value, id }, [entry], now)
-      this.#lanes.turns.append(lane)
-    } else {
-      this.#lanes.arriving(lane)
+    if (lane === undefined) lane = this.#addLane({ value, id }, [entry], now)
+    else {
       const before = lane.queue.length
       lane.queue.enqueue(entry, now)
       this.#account(lane, before)
     }
+    this.#lanes.join(lane)
     this.#settle(lane, now)
   }
 
   dequeue(now: Nanos): E | null {
     this.decision.begin()
-    for (let lane = this.#lanes.turns.shift(); lane !== null; lane = this.#lanes.turns.shift()) {
+    for (let lane = this.#lanes.next(); lane !== null; lane = this.#lanes.next()) {
       const before = lane.queue.length
       const entry = lane.queue.dequeue(now)
       this.#account(lane, before)
       if (entry !== null) {
-        this.#lanes.endTurn(lane)
+        this.#lanes.served(lane)
         this.#settle(lane, now)
         return entry
       }
@@ -132,11 +130,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const value = this.#keyOf(entry.subject)
     const id = identify(value)
     this.decision.begin()
-    let lane = this.#lanes.find(id)
-    if (lane === undefined) {
-      lane = this.#addLane({ value, id }, [], now)
-      this.#lanes.turns.append(lane)
-    } else this.#lanes.comingBack(lane)
+    const lane = this.#lanes.find(id) ?? this.#addLane({ value, id }, [], now)
+    this.#lanes.rejoin(lane)
     add(lane.queue)
     this.#length++
     // Its age may be over: the next call of `timeout` looks, which is later than this one.
@@ -170,7 +165,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
     const lanes = inOrder.map(([id, group]) => this.#addLane({ value: group.key, id }, group.items, now))
     // The first turns are in descending order of the keys, as in sbroker.
-    for (const lane of lanes.reverse()) this.#lanes.turns.append(lane)
+    for (const lane of lanes.reverse()) this.#lanes.join(lane)
     this.#settleAll(now)
   }
 
@@ -250,13 +245,14 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
  * A queue in which keys take turns, so that one user with many requests does not delay the others.
  *
  * Each key has its own queue, with its own `max` and its own rule for ages. Use it where several users or tenants share the
- * members. Finding the next timer costs O(log keys); everything else is O(1).
+ * members. Finding the next timer costs O(log keys), and with
+ * weights also the next turn; everything else is O(1).
  *
  * @param options `by` finds the key of a request (default: the whole value); `queue` is the queue of each key (default: drop)
  * @param items requests that are already waiting, oldest first
  * @throws {OptionsError} if an option is unknown or out of range; nothing is created
  * @see sbroker_fair_queue; Nagle, On Packet Switches with Infinite Storage, RFC 970
- * @see Shreedhar and Varghese, Efficient Fair Queuing Using Deficit Round-Robin, SIGCOMM 1995
+ * @see WeightedTurns for how keys with weights take turns
  * @example const queue = fairQueue<Waiting>({ type: 'fair', by: { property: 'tenant' } }, 0)
  */
 export function fairQueue<E extends Waiting>(options: FairOptions, now: Nanos, items: Iterable<E> = []): Queue<E> {

@@ -2,10 +2,10 @@ import { letGo } from '@genpool/runtime'
 import { z } from 'zod'
 import type { FunctionOf } from './fair-keys'
 
-/** The greatest weight: one turn of a key stays finite. */
+/** The greatest weight. */
 const MOST = 1_000_000
 
-/** How many requests of a key a fair queue serves in one turn: by key (one that is not named has 1), or a function. */
+/** How many requests of a key a fair queue serves while it serves one of weight 1: by key (one that is not named has 1), or a function. */
 export const fairWeight = z.union([
   z.record(z.string(), z.number().min(1).max(MOST)).describe('The weight of each key; one that is not named has 1.'),
   z

@@ -1,36 +1,43 @@
 /** Something that takes turns; it is in one round at most. */
 export interface TakesTurns<T> {
-  /** Whose turn is next after this one. */
+  isInTurns: boolean
+  /** Whose turn is next after this one, in a round-robin. */
   following: T | null
 }
 
+/** Who is next, of those that have something to be served. */
+export interface Turns<T> {
+  /** One has got something new. Does nothing if it is among them. */
+  join(one: T): void
+  /** One that could not be served for a while can be again. Does nothing if it is among them. */
+  rejoin(one: T): void
+  /** Takes out the one whose turn it is. Call `served` or `passOver` for it. */
+  next(): T | null
+  /** The one that was taken out was served, and is among them again. */
+  served(one: T): void
+  /** The one that was taken out had nothing to be served. Returns one that need not be known any longer. */
+  passOver(one: T): T | null
+  /** Takes all out that need to be known, in the order of their turns. */
+  drain(): T[]
+  clear(): void
+}
+
 /** A round-robin: a list in the order of the turns. O(1), without objects of its own. */
-export class Turns<T extends TakesTurns<T>> {
+export class RoundRobin<T extends TakesTurns<T>> implements Turns<T> {
   #first: T | null = null
   #last: T | null = null
 
-  /** The one whose turn it is. */
-  get first(): T | null {
-    return this.#first
+  join(one: T): void {
+    if (one.isInTurns) return
+    one.isInTurns = true
+    this.#append(one)
   }
 
-  /** Adds one that is not in the round. Its turn is the last. */
-  append(one: T): void {
-    one.following = null
-    if (this.#last === null) this.#first = one
-    else this.#last.following = one
-    this.#last = one
+  rejoin(one: T): void {
+    this.join(one)
   }
 
-  /** Adds one that is not in the round. Its turn is now. */
-  prepend(one: T): void {
-    one.following = this.#first
-    this.#first = one
-    if (this.#last === null) this.#last = one
-  }
-
-  /** Takes out the one whose turn it is. */
-  shift(): T | null {
+  next(): T | null {
     const one = this.#first
     if (one === null) return null
     this.#first = one.following
@@ -38,7 +45,29 @@ export class Turns<T extends TakesTurns<T>> {
     return one
   }
 
+  served(one: T): void {
+    this.#append(one)
+  }
+
+  passOver(one: T): T {
+    one.isInTurns = false
+    return one
+  }
+
+  drain(): T[] {
+    const all: T[] = []
+    for (let one = this.next(); one !== null; one = this.next()) all.push(this.passOver(one))
+    return all
+  }
+
   clear(): void {
     this.#first = this.#last = null
+  }
+
+  #append(one: T): void {
+    one.following = null
+    if (this.#last === null) this.#first = one
+    else this.#last.following = one
+    this.#last = one
   }
 }
