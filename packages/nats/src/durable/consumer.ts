@@ -1,11 +1,11 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
 import { addSource } from '@genpool/core/elsewhere'
-import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
+import { NS_PER_MS } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
-import { CancelledPulls } from './cancelled-pulls'
 import { ConsumerRoom } from './consumer-room'
 import { Deliveries } from './deliveries'
+import { Demand } from './demand'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
@@ -13,16 +13,12 @@ import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
 import { Later } from './later'
 import { Mender } from './mender'
-import { PullInbox } from './pull-inbox'
-import { Pulls } from './pulls'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
 import { Refusals } from './refusals'
 import { isNoStream } from './remade'
 import { UnknownTypes } from './unknown-types'
 
-/** How often a pool whose members others keep busy is looked at. */
-const LOOK_MS = 25
 /** Servers may end the consumers of a stream a moment before they say that it is gone. */
 const TOLD_MS = 250
 
@@ -30,20 +26,16 @@ const TOLD_MS = 250
 export class JobConsumer {
   readonly stopped: Promise<Error | null>
   readonly #counts = new ConsumerCounts()
-  readonly #pulls: Pulls
-  readonly #inbox: PullInbox
-  readonly #cancelled: CancelledPulls
+  readonly #demand: Demand
   readonly #later: Later
   readonly #deliveries: Deliveries
   readonly #link: Link
-  readonly #wake: WakeTimer
   readonly #off: () => void
   readonly #watch: QueueWatch
   readonly #beat: Heartbeat
   readonly #room: ConsumerRoom
   readonly #unknowns = new UnknownTypes()
   readonly #refusals: Refusals
-  #planned = false
   readonly #mender: Mender
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
@@ -64,14 +56,17 @@ export class JobConsumer {
       caughtUp: () => flushed(queue.connection),
     })
     this.#room = new ConsumerRoom(clock, { pool, most: options.atMost ?? Infinity, inHand: () => this.#deliveries })
-    this.#pulls = new Pulls(queue.options.lanes)
-    this.#inbox = new PullInbox(queue.connection, queue.names, queue.names.consumers, {
+    this.#demand = new Demand(queue, {
+      room: () => this.#room.look(),
+      isOver: () => this.#stopping !== null,
+      mayAsk: () => !this.#mender.isMending && !this.#refusals.holds && this.#link.usable,
+      isUsable: () => this.#link.usable,
       message: (message) => this.#received(message),
-      ended: (lane, left) => this.#pullEnded(lane, left),
       deleted: () => void this.#mender.mend(TOLD_MS),
-    })
-    this.#cancelled = new CancelledPulls(clock, async () => {
-      if (this.#link.usable) await queue.lookAtRequests()
+      silent: () => {
+        this.#counts.silent++
+        void this.#mender.mend()
+      },
     })
     this.#later = new Later({
       connection: queue.connection,
@@ -86,19 +81,18 @@ export class JobConsumer {
       deleted: () => void this.#mender.mend(TOLD_MS),
     })
     this.#refusals = new Refusals(queue, {
-      isInbox: (subject) => this.#inbox.isOwn(subject),
-      allowed: () => this.#planSoon(),
+      isInbox: (subject) => this.#demand.isOwn(subject),
+      allowed: () => this.#demand.look(),
     })
     this.#deliveries = this.#makeDeliveries()
     this.#mender = new Mender({
       clock,
       isOver: () => this.#stopping !== null,
-      forget: () => (this.#pulls.reset(), Promise.all([this.#cancel(), this.#later.cancel()])),
+      forget: () => Promise.all([this.#demand.withdraw(), this.#later.cancel()]),
       ensure: () => queue.ensure(),
       troubleOf: (error) => queue.failures.troubleOf(error),
-      mended: () => (this.#later.look(), this.#watch.again(), this.#planSoon()),
+      mended: () => (this.#later.look(), this.#watch.again(), this.#demand.look()),
     })
-    this.#wake = new WakeTimer(clock, () => this.#plan())
     this.#link = new Link(queue.connection, {
       lost: () => undefined,
       back: () => (this.#refusals.forget(), void this.#mender.mend()),
@@ -126,7 +120,7 @@ export class JobConsumer {
     this.#beat.start()
     this.#later.look()
     this.#watch.look()
-    this.#planSoon()
+    this.#demand.look()
   }
 
   inspect(): ConsumerInspection {
@@ -138,7 +132,7 @@ export class JobConsumer {
       stopping: this.#stopping !== null,
       inHand: this.#deliveries.size,
       ...this.#room.figures,
-      asked: this.#pulls.open,
+      asked: this.#demand.open,
       oldestMs: this.#deliveries.oldestMs(now),
       mostStops: this.#deliveries.mostStops,
       lastFailure: this.#lastFailure,
@@ -167,8 +161,7 @@ export class JobConsumer {
 
   async #stop(withinMs: number): Promise<void> {
     const { clock, connection } = this.queue
-    this.#pulls.reset()
-    const gone = Promise.all([this.#cancel(), this.#later.cancel()])
+    const gone = Promise.all([this.#demand.withdraw(), this.#later.cancel()])
     if (withinMs !== Infinity) {
       const abort = (): void => this.#deliveries.abort()
       const timer = clock.setTimer(clock.now() + withinMs * NS_PER_MS, abort)
@@ -176,7 +169,7 @@ export class JobConsumer {
     }
     if (this.#link.usable) await gone
     // What comes back later, after its backoff, is for those who hear it.
-    await this.#cancelled.forgotten()
+    await this.#demand.forgotten()
     if (!connection.isClosed()) await this.#deliveries.idle()
     if (this.#link.usable) await this.queue.settle()
     this.#release(null)
@@ -188,8 +181,7 @@ export class JobConsumer {
     this.#stopping ??= Promise.resolve()
     this.#deliveries.abort()
     void this.#later.cancel()
-    this.#wake.cancel()
-    this.#cancelled.end()
+    this.#demand.end()
     this.#beat.end()
     this.#link.end()
     this.#off()
@@ -201,55 +193,17 @@ export class JobConsumer {
     const lane = this.queue.names.laneOf(message.subject)
     const incoming = Incoming.of(message)
     if (lane === undefined || incoming === null) return void this.#counts.strange++
-    this.#pulls.got(lane, this.queue.clock.now())
+    this.#demand.got(lane)
     // It may have waited in the socket while this process stood still, and be somebody else's now.
-    if (this.#beat.look()) return void (this.#deliveries.letGo(incoming, lane), this.#planSoon())
+    if (this.#beat.look()) return void (this.#deliveries.letGo(incoming, lane), this.#demand.look())
     if (this.#room.takes() && this.#stopping === null) this.#deliveries.take(incoming, lane)
     else this.#deliveries.giveBack(incoming, lane)
-    this.#planSoon()
+    this.#demand.look()
   }
 
   #refused(error: Error, subject: string): void {
     this.#refusals.add(error, subject)
-    if (!this.#refusals.holds) return
-    this.#pulls.reset()
-    void this.#cancel()
-  }
-
-  /** Cancels what was asked for. */
-  #cancel(): Promise<void> {
-    this.#cancelled.add()
-    return this.#inbox.cancel()
-  }
-
-  #pullEnded(lane: number, left: number): void {
-    this.#pulls.ended(lane, left, this.queue.clock.now())
-    this.#planSoon()
-  }
-
-  #planSoon(): void {
-    if (this.#planned || this.#stopping !== null) return
-    this.#planned = true
-    this.queue.clock.defer(() => {
-      this.#planned = false
-      this.#plan()
-    })
-  }
-
-  #plan(): void {
-    if (this.#stopping !== null || this.#mender.isMending || this.#refusals.holds || !this.#link.usable) return
-    const now = this.queue.clock.now()
-    const room = this.#room.look()
-    const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
-    if (cancel) void this.#cancel()
-    for (const pull of pulls) this.#inbox.ask(pull)
-    if (silent) {
-      this.#counts.silent++
-      return void this.#mender.mend()
-    }
-    // Others may have work in the pool: nobody tells when that ends.
-    const looksAt = room <= 0 ? now + LOOK_MS * NS_PER_MS : Infinity
-    this.#wake.wakeAt(Math.min(wakeAt, looksAt), true)
+    if (this.#refusals.holds) void this.#demand.withdraw()
   }
 
   /** Says of what it has in hand that it is in work, and sees to what is held back. */
@@ -295,18 +249,12 @@ export class JobConsumer {
       bodies,
       propagation: queue.options.propagation,
       isStopping: () => this.#stopping !== null,
-      forgotten: () => {
-        // Other consumers may stop at the same time.
-        if (this.#stopping !== null) this.#cancelled.add()
-        return this.#cancelled.forgotten()
-      },
+      // Other consumers may stop at the same time.
+      forgotten: () => (this.#stopping === null ? this.#demand.forgotten() : this.#demand.allForgotten()),
       ackWaitMs: this.queue.options.ackWait,
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
-      finished: (lane) => {
-        this.#pulls.finished(lane)
-        this.#planSoon()
-      },
+      finished: (lane) => this.#demand.finished(lane),
       failed: (job) => (this.#lastFailure = job),
     })
   }
