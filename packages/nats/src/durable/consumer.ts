@@ -254,6 +254,7 @@ export class JobConsumer {
       ackWaitMs: this.queue.options.ackWait,
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
+      leaveLane: (lane, ms) => this.#demand.leave(lane, ms),
       finished: (lane) => this.#demand.finished(lane),
       failed: (job) => (this.#lastFailure = job),
     })

@@ -30,6 +30,8 @@ export interface DeliveryPorts extends RunPorts {
   forgotten(): Promise<void> | null
   /** By the clock of the server. */
   serverNow(): number
+  /** Does not ask for a lane of keys for so long. */
+  leaveLane(lane: number, ms: number): void
   /** A cast is no longer in hand here. */
   finished(lane: number): void
   failed(job: { readonly id: string; readonly code: string; readonly reason: string }): void

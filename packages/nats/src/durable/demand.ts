@@ -81,6 +81,11 @@ export class Demand {
     this.look()
   }
 
+  /** Does not ask for a lane of keys for so long: others are to have it. */
+  leave(lane: number, ms: number): void {
+    this.#pulls.leave(lane, this.queue.clock.now() + ms * NS_PER_MS)
+  }
+
   /** Ends all requests. What is on its way still comes before it resolves. */
   withdraw(): Promise<void> {
     this.#pulls.reset()

@@ -15,6 +15,7 @@ import type { DeliveryPorts } from './delivery-ports'
 import { NOTHING_KEPT } from './history'
 import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
+import { PLAIN } from './names'
 import { Unknown } from './publisher'
 import { offerOf } from './unknown-types'
 
@@ -66,9 +67,15 @@ export class Endings {
   /** Nobody here knows what it is: perhaps somebody else does. It is dead after a while. */
   offer(job: Job, error: GenPoolError, type: string): void {
     const { ports } = this
-    const offer = offerOf(job.kept.tries.unknown, ports.serverNow(), ports.rules.keepUnknown)
+    const offer = offerOf(job.kept.tries.unknown, {
+      nowMs: ports.serverNow(),
+      keepMs: ports.rules.keepUnknown,
+      hasLane: job.lane !== PLAIN,
+      rate: ports.unknowns.rate(ports.clock.now()),
+    })
     if (offer === null) return this.die(job, error)
-    const { unknown, delayMs } = offer
+    const { unknown, delayMs, leaveMs } = offer
+    if (leaveMs > 0) ports.leaveLane(job.lane, leaveMs)
     job.kept = { ...job.kept, tries: { ...job.kept.tries, unknown } }
     this.#settle(job, async () => {
       await this.#return(job, delayMs)

@@ -40,6 +40,8 @@ class LaneState {
   quietAt: Nanos = -Infinity
   /** A cast of it is in hand here: of a lane of keys no other one can come. */
   busy = false
+  /** Until then others are to have it. */
+  leftUntil: Nanos = -Infinity
 }
 
 /**
@@ -78,6 +80,11 @@ export class Pulls {
     lane.quietAt = -Infinity
   }
 
+  /** A lane of keys is not asked until then: others are to have it. */
+  leave(index: number, until: Nanos): void {
+    this.#lane(index).leftUntil = until
+  }
+
   /** A request has ended, and so many of its casts did not come. */
   ended(index: number, left: number, now: Nanos): void {
     const lane = this.#lane(index)
@@ -99,7 +106,7 @@ export class Pulls {
     if (this.#lanes.some((lane, index) => isStale(lane, index, now))) return { ...this.#cancelled(now), wakeAt: now }
     if (room <= 0) return this.#cancelled(now)
     const asks = this.#asks(room, now)
-    const pulls = asks ?? this.#stays(room)
+    const pulls = asks ?? this.#stays(room, now)
     for (const { lane: index, batch, stays } of pulls) {
       const lane = this.#lane(index)
       if (lane.open === 0) lane.since = now
@@ -143,21 +150,21 @@ export class Pulls {
     for (let i = 0; i < length - 1; i++) {
       const index = 1 + ((this.#turn + i) % (length - 1))
       const lane = this.#lane(index)
-      if (lane.open === 0 && !lane.busy && now - lane.quietAt > QUIET) ready.push(index)
+      if (isAskable(lane, now) && now - lane.quietAt > QUIET) ready.push(index)
     }
     return ready
   }
 
-  #stays(room: number): Pull[] {
+  #stays(room: number, now: Nanos): Pull[] {
     return this.#lanes.flatMap((lane, index) => {
-      const batch = index === PLAIN ? topUp(lane, room) : lane.open > 0 || lane.busy ? 0 : 1
+      const batch = index === PLAIN ? topUp(lane, room) : isAskable(lane, now) ? 1 : 0
       return batch > 0 ? [{ lane: index, batch, stays: true }] : []
     })
   }
 
   #wakeAt(now: Nanos): Nanos {
     return this.#lanes.reduce((least, lane, index) => {
-      if (lane.open === 0) return least
+      if (lane.open === 0) return lane.leftUntil > now ? Math.min(least, lane.leftUntil) : least
       const grace = index !== PLAIN && !lane.stays && now <= lane.since + GRACE ? lane.since + GRACE + 1 : Infinity
       return Math.min(least, grace, silentAt(lane, index))
     }, Infinity)
@@ -171,6 +178,11 @@ export class Pulls {
 /** Few large requests instead of many small ones: what is asked for already comes first. At a third, since the way takes a while. */
 function isWorthwhile({ open }: LaneState, more: number): boolean {
   return more > 0 && more * 3 >= open
+}
+
+/** Whether a lane of keys may be asked. */
+function isAskable({ open, busy, leftUntil }: LaneState, now: Nanos): boolean {
+  return open === 0 && !busy && leftUntil <= now
 }
 
 function topUp(lane: LaneState, room: number): number {

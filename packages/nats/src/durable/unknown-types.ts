@@ -6,34 +6,70 @@ export interface Unknown {
   readonly times: number
 }
 
-/** The waits between two offers: the first one, and the longest. */
+/** The first wait between two offers. Servers keep requests that were cancelled for less (see `CancelledPulls`). */
 const FIRST_MS = 250
+/** The longest wait while few casts are given back, or many. */
+const LONGEST_OF_FEW_MS = 500
 const LONGEST_MS = 5000
+/** The longest wait has so much for each cast that a consumer gives back in a second: of 100 casts each waits for a second. */
+const EACH_MS = 10
+const NS_PER_S = 1000 * NS_PER_MS
 /** Who was offered for so long no more is with somebody who knows it, or dead. */
 const RECENT = 3 * LONGEST_MS * NS_PER_MS
 const MOST = 10_000
 
-/** When a cast is offered again whose type no handler of a consumer knows; null if nobody has known it for too long. */
+/** How a cast is offered to others. */
+export interface Offer {
+  readonly unknown: Unknown
+  /** After so long it comes again, to whoever asks. */
+  readonly delayMs: number
+  /** For so long who gave it back does not ask for what may be it. */
+  readonly leaveMs: number
+}
+
+/**
+ * How a cast is offered to others whose type no handler of a consumer knows; null if nobody has known it for too long.
+ *
+ * Of a lane of keys nothing else can come meanwhile. So who gave it back leaves the lane to others, and soon it is with one who knows it. Without a
+ * key it is a lottery who gets it: it comes again often, unless there are many such casts.
+ *
+ * @param rate how many such casts this consumer gives back in a second
+ */
 export function offerOf(
   before: Unknown | undefined,
-  nowMs: number,
-  keepMs: number,
-): { readonly unknown: Unknown; readonly delayMs: number } | null {
+  { nowMs, keepMs, hasLane, rate }: { nowMs: number; keepMs: number; hasLane: boolean; rate: number },
+): Offer | null {
   const { since, times } = before ?? { since: nowMs, times: 0 }
   if (nowMs - since >= keepMs) return null
-  return { unknown: { since, times: times + 1 }, delayMs: Math.min(LONGEST_MS, FIRST_MS * 2 ** times) }
+  const unknown = { since, times: times + 1 }
+  const wait = FIRST_MS * 2 ** times
+  if (hasLane) return { unknown, delayMs: FIRST_MS, leaveMs: Math.min(LONGEST_MS, 2 * wait) }
+  const longest = Math.min(LONGEST_MS, Math.max(LONGEST_OF_FEW_MS, rate * EACH_MS))
+  return { unknown, delayMs: Math.min(longest, wait), leaveMs: 0 }
 }
 
 /** The casts that a consumer gave back lately because no handler here knows their type. */
 export class UnknownTypes {
   /** By their places; the oldest first. */
   readonly #given = new Map<number, { readonly type: string; readonly at: Nanos }>()
+  /** How many in the second that runs, and in the one before. */
+  #second = 0
+  #inSecond = 0
+  #before = 0
 
   add(seq: number, type: string, now: Nanos): void {
+    this.#roll(now)
+    this.#inSecond++
     this.#given.delete(seq)
     this.#given.set(seq, { type, at: now })
     const [oldest] = this.#given.keys()
     if (this.#given.size > MOST && oldest !== undefined) this.#given.delete(oldest)
+  }
+
+  /** How many casts are given back in a second. */
+  rate(now: Nanos): number {
+    this.#roll(now)
+    return Math.max(this.#inSecond, this.#before)
   }
 
   /** How many of each type. */
@@ -44,5 +80,13 @@ export class UnknownTypes {
       else counts[type] = (counts[type] ?? 0) + 1
     }
     return counts
+  }
+
+  #roll(now: Nanos): void {
+    const second = Math.floor(now / NS_PER_S)
+    if (second === this.#second) return
+    this.#before = second === this.#second + 1 ? this.#inSecond : 0
+    this.#second = second
+    this.#inSecond = 0
   }
 }

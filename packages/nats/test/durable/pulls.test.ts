@@ -128,6 +128,19 @@ describe('requests for casts', () => {
     expect(model.running).toEqual([0])
   })
 
+  it('a lane of keys that is left to others is asked again in time', () => {
+    const pulls = new Pulls(2)
+    pulls.leave(1, 500 * NS_PER_MS)
+    const asked = (now: number): number[] => pulls.plan(9, now).pulls.map(({ lane }) => lane)
+    expect(asked(0)).toEqual([2, 0])
+    for (const lane of [0, 2]) pulls.ended(lane, 9, 1)
+    const { pulls: stays, wakeAt } = pulls.plan(9, 2)
+    expect(stays.map(({ lane }) => lane)).toEqual([0, 2])
+    expect(wakeAt).toBe(500 * NS_PER_MS)
+    expect(asked(500 * NS_PER_MS - 1)).toEqual([])
+    expect(asked(500 * NS_PER_MS)).toEqual([1])
+  })
+
   it('each lane that has something gets its turn, however full the others are', () => {
     const model = new Model(2)
     model.waiting.fill(1000)
@@ -151,6 +164,11 @@ describe('requests for casts', () => {
       fc.record({ do: fc.constant('finish' as const), at: fc.nat() }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 10, 25, 60) }),
       fc.record({ do: fc.constant('elsewhere' as const), lane: fc.integer({ min: 1, max: LANES }) }),
+      fc.record({
+        do: fc.constant('leave' as const),
+        lane: fc.integer({ min: 1, max: LANES }),
+        ms: fc.constantFrom(1, 30, 500),
+      }),
     )
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.array(step, { maxLength: 60 }), (size, steps) => {
@@ -159,6 +177,7 @@ describe('requests for casts', () => {
           if (each.do === 'cast') model.waiting[each.lane]! += each.count
           if (each.do === 'finish' && model.running.length > 0) model.finish(each.at)
           if (each.do === 'wait') model.now += each.ms * NS_PER_MS
+          if (each.do === 'leave') model.pulls.leave(each.lane, model.now + each.ms * NS_PER_MS)
           if (each.do === 'elsewhere' && !model.running.includes(each.lane)) {
             if (!model.elsewhere.delete(each.lane)) model.elsewhere.add(each.lane)
           }

@@ -31,6 +31,19 @@ describe('a rolling deploy', () => {
     off()
   })
 
+  it('with many consumers of the old version, casts with keys are soon with the new one', async () => {
+    const jobs = await open({ lanes: 8 })
+    for (let i = 0; i < 6; i++) await consume(jobs, spawnPool(system, Old, `old${i}`, { size: 2 }))
+    let returned = 0
+    const off = onEvent('genpool:delivery', ({ outcome }) => void (outcome === 'returned' && returned++))
+    const next = await consume(jobs, spawnPool(system, New, 'new', { size: 4 }))
+    for (let i = 0; i < 40; i++) await jobs.cast({ type: 'second' }, { key: `k${i % 10}` })
+    await until(() => next.inspect().done === 40, 'all are done')
+    // By lot each would be given back six times. Who has given one back leaves its lane to others.
+    expect(returned).toBeLessThanOrEqual(120)
+    off()
+  })
+
   it('one that nobody knows is a dead letter after "keepUnknown", and its waits were no attempts', async () => {
     const jobs = await open({ keepUnknown: 600 })
     const old = await consume(jobs, spawnPool(system, Old, 'old', { size: 4 }))

@@ -1,0 +1,55 @@
+import { NS_PER_MS } from '@genpool/runtime'
+import { offerOf, type Unknown, UnknownTypes } from '../../src/durable/unknown-types'
+
+/** The waits of a cast that is offered again and again, until it is dead or has been offered `most` times. */
+function waits(options: { hasLane: boolean; rate: number; keepMs: number; most: number }): (number | string)[][] {
+  const { most, ...rest } = options
+  const all: (number | string)[][] = []
+  let unknown: Unknown | undefined
+  for (let nowMs = 0; all.length < most;) {
+    const offer = offerOf(unknown, { ...rest, nowMs })
+    if (offer === null) return [...all, ['dead', nowMs]]
+    unknown = offer.unknown
+    all.push([offer.delayMs, offer.leaveMs])
+    nowMs += offer.delayMs
+  }
+  return all
+}
+
+describe('a cast of a type that a consumer does not know', () => {
+  const keepMs = 60_000
+
+  it('comes again often if there are few, and is dead when nobody has known it for too long', () => {
+    expect(waits({ hasLane: false, rate: 3, keepMs: 1200, most: 9 })).toEqual([
+      [250, 0],
+      [500, 0],
+      [500, 0],
+      ['dead', 1250],
+    ])
+  })
+
+  it.each([
+    [100, 1000],
+    [200, 2000],
+    [10_000, 5000],
+  ])('comes again less often if there are many: %d in a second', (rate, longest) => {
+    const all = waits({ hasLane: false, rate, keepMs, most: 8 })
+    expect(all[0]).toEqual([250, 0])
+    expect(all.at(-1)).toEqual([longest, 0])
+  })
+
+  it('with a key is left to others for longer each time', () => {
+    const all = waits({ hasLane: true, rate: 10_000, keepMs, most: 6 })
+    expect(all.map(([delayMs]) => delayMs)).toEqual([250, 250, 250, 250, 250, 250])
+    expect(all.map(([, leaveMs]) => leaveMs)).toEqual([500, 1000, 2000, 4000, 5000, 5000])
+  })
+
+  it('counts in the rate of the second that runs, or of the one before', () => {
+    const unknowns = new UnknownTypes()
+    const second = 1000 * NS_PER_MS
+    for (let seq = 0; seq < 30; seq++) unknowns.add(seq, 'new', 5 * second)
+    for (let seq = 0; seq < 7; seq++) unknowns.add(seq, 'new', 6 * second)
+    expect([6, 7, 8].map((at) => unknowns.rate(at * second))).toEqual([30, 7, 0])
+    expect(unknowns.counts(6 * second)).toEqual({ new: 30 })
+  })
+})
