@@ -2,6 +2,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pause } from './pause'
+import { orLost } from './reconnects'
 
 /** The longest wait for one answer: only a leader answers, and what a leader was asked that has died is asked again. */
 export const LONGEST_QUESTION_MS = 2000
@@ -27,7 +28,8 @@ export interface Patience {
 }
 
 /**
- * Asks JetStream again while it has no leader, does not answer, or is told the same by another process at the same time.
+ * Asks JetStream again while it has no leader, does not answer, is told the same by another process at the same time, or when the
+ * connection was lost meanwhile and is there again.
  *
  * @param attempt asks, or makes what is missing; it may be done twice
  * @throws what the last attempt has failed with
@@ -36,7 +38,7 @@ export async function patiently<T>(attempt: () => Promise<T>, { connection, cloc
   const end = clock.now() + timeoutMs * NS_PER_MS
   for (;;) {
     try {
-      return await attempt()
+      return await orLost(connection, attempt())
     } catch (error) {
       const isOver = connection.isClosed() || clock.now() + PAUSE_MS * NS_PER_MS >= end
       if (isOver || !mayPass(error)) throw error

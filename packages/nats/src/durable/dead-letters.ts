@@ -134,7 +134,7 @@ export class DeadLetters {
   }
 
   #refused(seq: number, message: string): InvalidError {
-    return new InvalidError(`dead letter ${seq} of "${this.queue}"`, [{ path: [], message }])
+    return new InvalidError(`retry of dead letter ${seq} of "${this.queue}"`, [{ path: ['seq'], message }])
   }
 }
 

@@ -119,35 +119,40 @@ const ID =
  *
  * @example await jobs.cast({ type: 'send', to: 'ann@example.com' }, { id: 'order-1', key: 'ann' })
  */
-export const jobOptions = z.strictObject({
-  id: z
-    .string({ error: ID })
-    .regex(WHOLE, ID)
-    .optional()
-    .describe(
-      'Says that it is the same cast if it comes again: 1 to 256 characters in one line, without white space around them. Default: a new id.',
-    ),
-  key: z
-    .string({ error: 'expected a text of 1 to 1000 characters' })
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe('Casts of one key run one at a time and in order, over all machines. 1 to 1000 characters.'),
-  expires: z
-    .number({ error: 'expected milliseconds > 0 and <= 10000000000000' })
-    .positive()
-    .max(1e13)
-    .optional()
-    .describe('It is not begun any more when it is so old, in milliseconds. Default: never.'),
-  delay: z
-    .number({ error: 'expected milliseconds from 0 to 1000000000000' })
-    .nonnegative()
-    .max(1e12)
-    .optional()
-    .describe(
-      'It is not begun before it is so old, in milliseconds. Its place among those of its key is the one it has then.',
-    ),
-})
+export const jobOptions = z
+  .strictObject({
+    id: z
+      .string({ error: ID })
+      .regex(WHOLE, ID)
+      .optional()
+      .describe(
+        'Says that it is the same cast if it comes again: 1 to 256 characters in one line, without white space around them. Default: a new id.',
+      ),
+    key: z
+      .string({ error: 'expected a text of 1 to 1000 characters' })
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Casts of one key run one at a time and in order, over all machines. 1 to 1000 characters.'),
+    expires: z
+      .number({ error: 'expected milliseconds > 0 and <= 10000000000000' })
+      .positive()
+      .max(1e13)
+      .optional()
+      .describe('It is not begun any more when it is so old, in milliseconds. Default: never.'),
+    delay: z
+      .number({ error: 'expected milliseconds from 0 to 1000000000000' })
+      .nonnegative()
+      .max(1e12)
+      .optional()
+      .describe(
+        'It is not begun before it is so old, in milliseconds. Among those of its key it comes after all that are in the queue then.',
+      ),
+  })
+  .refine(({ expires = Infinity, delay = 0 }) => expires > delay, {
+    path: ['expires'],
+    message: 'expected more than "delay": it would be too old before it may begin',
+  })
 
 export type JobOptions = z.input<typeof jobOptions>
 

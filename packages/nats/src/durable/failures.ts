@@ -47,9 +47,9 @@ export class DurableFailures {
     })
   }
 
-  /** The queue was made with other options. */
-  otherQueue(option: string, theirs: unknown, ours: unknown): OptionsError {
-    const message = `the queue was made with ${textOf(theirs)}, and this is ${textOf(ours)}`
+  /** The queue was made with other options. @param isDefault whether ours is what it is if nothing is given */
+  otherQueue(option: string, theirs: unknown, ours: unknown, isDefault = false): OptionsError {
+    const message = `the queue was made with ${textOf(theirs)}, and this is ${textOf(ours)}${isDefault ? ', the default' : ''}`
     return new OptionsError(
       `The options of the queue "${this.queue}" are wrong: its "${option}" is fixed, ${message}. ` +
         'Give it the same on all machines, take another name, or delete its streams when they are empty ("nats stream rm").',

@@ -3,6 +3,7 @@ import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { hasNoResponders, mayNotPublish } from './failures'
 import { pause } from '../pause'
+import { orLost } from '../reconnects'
 
 /** The longest wait for one answer, before the same is sent again. */
 const TRY_MS = 2000
@@ -61,9 +62,11 @@ export class Publisher {
     }
   }
 
-  async #send({ subject, frame }: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
+  async #send(publication: Publication, headers: MsgHdrs, leftMs: number): Promise<Stored> {
+    const { subject, frame } = publication
     const timeout = Math.max(1, Math.min(leftMs, TRY_MS))
-    const { data } = await this.connection.request(subject, frame, { timeout, headers })
+    const answer = this.connection.request(subject, frame, { timeout, headers })
+    const { data } = await (mayRepeat(publication) ? orLost(this.connection, answer) : answer)
     return acknowledgedIn(data)
   }
 }

@@ -76,7 +76,7 @@ export class Queue {
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {
-      jsm,
+      jsm: asking,
       publisher: this.notes,
       names: this.names,
       bodies: this.bodies,
@@ -190,7 +190,7 @@ export class Queue {
   }
 
   async #state(): Promise<QueueState> {
-    const { jsm, names } = this
+    const { asking: jsm, names } = this
     const { found, missing } = await consumersOf(jsm, names)
     this.#missing = missing.map(({ consumer }) => consumer)
     const asked = missing.length === 0 ? undefined : { subjects_filter: names.allJobs }
@@ -200,7 +200,7 @@ export class Queue {
   }
 
   async #figuresOf(seen: QueueState): Promise<QueueInspection> {
-    const { jsm, names, name: queue } = this
+    const { asking: jsm, names, name: queue } = this
     const dead = (await jsm.streams.info(names.dead)).state.messages
     const oldest = await seen.oldest(jsm, names)
     const { waiting, inHand, repeated, delayed, longestLane, asking } = seen

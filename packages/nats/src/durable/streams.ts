@@ -10,7 +10,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
-import type { CheckedDurableOptions } from './durable-options'
+import { type CheckedDurableOptions, durableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
 import type { QueueNames } from './names'
 import { pause } from '../pause'
@@ -241,7 +241,13 @@ function checkFixed(
     throw failures.otherQueue('name', 'something else', 'a queue of durable casts')
   }
   for (const option of ['lanes', 'ackWait'] as const) {
-    if (found[option] !== fixed[option]) throw failures.otherQueue(option, found[option], fixed[option])
+    if (found[option] === fixed[option]) continue
+    throw failures.otherQueue(
+      option,
+      found[option],
+      fixed[option],
+      fixed[option] === durableOptions.shape[option].parse(undefined),
+    )
   }
   const isMemory = theirs === StorageType.Memory
   if (storage !== undefined && isMemory !== (storage === 'memory')) {

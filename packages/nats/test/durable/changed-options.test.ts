@@ -32,6 +32,13 @@ describe('a queue that is there', () => {
     const connection = await connectTo(await startJetStream())
     await durable(connection, { name: 'q', storage: 'memory' })
     await durable(connection, { name: 'q' })
+    await durable(connection, { name: 'other', storage: 'memory', lanes: 2, ackWait: 500 })
+    await expect(durable(connection, { name: 'other', ackWait: 500 })).rejects.toThrow(
+      'its "lanes" is fixed, the queue was made with 2, and this is 16, the default',
+    )
+    await expect(durable(connection, { name: 'other', lanes: 2, ackWait: 600 })).rejects.toThrow(
+      'the queue was made with 500, and this is 600. Give it the same',
+    )
     await expect(durable(connection, { name: 'q', storage: 'file' })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_OPTIONS',
       message: expect.stringMatching(/"storage" is fixed, the queue was made with memory, and this is file/) as string,

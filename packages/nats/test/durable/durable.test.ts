@@ -85,7 +85,7 @@ describe('a durable cast', () => {
     await expect(jobs.retry(letter!)).rejects.toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
       message: expect.stringContaining(
-        `dead letter ${letter!.seq} of "${jobs.name}" was refused; nothing was changed.`,
+        `retry of dead letter ${letter!.seq} of "${jobs.name}" was refused; nothing was changed.`,
       ) as string,
     })
     await expect(jobs.retry(letter!)).rejects.toThrow(

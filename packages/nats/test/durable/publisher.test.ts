@@ -12,7 +12,8 @@ function setup(lost: number) {
     await clock.wait(timeout)
     throw Object.assign(new Error('timeout'), { name: 'TimeoutError' })
   }
-  const publisher = new Publisher({ isClosed: () => false, request } as never, clock, () => 60_000)
+  const connection = { isClosed: () => false, request, status: async function* () {} }
+  const publisher = new Publisher(connection as never, clock, () => 60_000)
   const store = async (more: Partial<Publication>): Promise<unknown> => {
     let outcome: unknown
     const told = (value: unknown): void => void (outcome ??= value)

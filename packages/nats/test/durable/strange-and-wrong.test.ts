@@ -135,6 +135,9 @@ describe('misuse', () => {
     await expect(durable(connection, { name: jobs.name, lanes: 5 })).rejects.toThrow('"lanes" is fixed')
     await expect(durable(connection, { name: jobs.name, lanes: 4, ackWait: 900 })).rejects.toThrow('"ackWait" is fixed')
     await expect(jobs.cast({ type: 'send' }, { ids: 5 } as never)).rejects.toThrow('did you mean "id"')
+    await expect(jobs.cast({ type: 'send' }, { delay: 5000, expires: 5000 })).rejects.toThrow(
+      'expires: expected more than "delay"',
+    )
     await expect(jobs.cast({ type: 'send' }, { id: 'a\nb' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
     await expect(jobs.cast({ run: () => 5 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
     await expect(jobs.cast({ bytes: new Uint8Array(1_100_000) })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
