@@ -29,6 +29,7 @@ import {
 import { explainQueue } from './explain-consumer'
 import { DurableFailures, isFull } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
+import { castGuesses, consumerGuesses, queueGuesses } from './first-guesses'
 import { jobFrame } from './job-frame'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
@@ -110,7 +111,7 @@ export async function durable<B extends Behaviour = Behaviour>(
   connection: NatsConnection,
   options: DurableOptions,
 ): Promise<Durable<ProtocolOf<B>>> {
-  const checked = parseOptions(durableOptions, options, 'options of durable')
+  const checked = parseOptions(durableOptions, options, 'options of durable', queueGuesses)
   if (!isConnection(connection)) {
     const expected = 'a connection: what "connect" of "@nats-io/transport-node" resolved with'
     throw wrongArgument({ of: 'durable', argument: 'connection', expected }, connection)
@@ -132,7 +133,9 @@ class DurableQueue implements Durable {
   async cast(message: unknown, options: JobOptions = NO_OPTIONS): Promise<Stored> {
     const { queue } = this
     const given =
-      options === NO_OPTIONS ? NO_OPTIONS : parseOptions(jobOptions, options, `options of a cast to "${this.name}"`)
+      options === NO_OPTIONS
+        ? NO_OPTIONS
+        : parseOptions(jobOptions, options, `options of a cast to "${this.name}"`, castGuesses)
     const id = given.id ?? nuid.next()
     const frame = this.#frame(message, { ...given, id })
     const { names, publisher, options: own } = queue
@@ -150,7 +153,7 @@ class DurableQueue implements Durable {
   }
 
   async consume(pool: HereRef, options: ConsumeOptions = {}): Promise<Consumer> {
-    const checked = parseOptions(consumeOptions, options, 'options of consume')
+    const checked = parseOptions(consumeOptions, options, 'options of consume', consumerGuesses)
     const { queue } = this
     checkRuns(pool)
     await this.#asking(() => queue.ensure())
