@@ -54,7 +54,7 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
     this.#turns.rejoin(lane)
   }
 
-  /** Takes out the lane whose turn it is, which may be empty. Call `served` or `passOver` for it. */
+  /** The lane whose turn it is, which may be empty. Call `served` or `passOver` for it before anything else. */
   next(): Lane<E> | null {
     return this.#turns.next()
   }

@@ -11,11 +11,11 @@ export interface Turns<T> {
   join(one: T): void
   /** One that could not be served for a while can be again. Does nothing if it is among them. */
   rejoin(one: T): void
-  /** Takes out the one whose turn it is. Call `served` or `passOver` for it. */
+  /** The one whose turn it is. Call `served` or `passOver` for it before anything else. */
   next(): T | null
-  /** The one that was taken out was served, and is among them again. */
+  /** It was served: its next turn comes later. */
   served(one: T): void
-  /** The one that was taken out had nothing to be served. Returns one that need not be known any longer. */
+  /** It had nothing to be served, and is not among them any more. Returns one that need not be known any longer. */
   passOver(one: T): T | null
   /** Takes all out that need to be known, in the order of their turns. */
   drain(): T[]

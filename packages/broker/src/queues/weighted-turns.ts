@@ -61,10 +61,7 @@ export class WeightedTurns<T extends TakesWeightedTurns<T>> implements Turns<T> 
   }
 
   next(): T | null {
-    const tag = this.#tags.first
-    if (tag === undefined) return null
-    this.#tags.delete(tag)
-    return tag.of
+    return this.#tags.first?.of ?? null
   }
 
   served(one: T): void {
@@ -74,6 +71,7 @@ export class WeightedTurns<T extends TakesWeightedTurns<T>> implements Turns<T> 
   }
 
   passOver(one: T): T | null {
+    this.#tags.delete(one.tag as FinishTag<T>)
     one.isInTurns = false
     this.#kept.add(one)
     const [first] = this.#kept
@@ -86,7 +84,10 @@ export class WeightedTurns<T extends TakesWeightedTurns<T>> implements Turns<T> 
 
   drain(): T[] {
     const all: T[] = []
-    for (let one = this.next(); one !== null; one = this.next()) all.push(one)
+    for (let tag = this.#tags.first; tag !== undefined; tag = this.#tags.first) {
+      this.#tags.delete(tag)
+      all.push(tag.of)
+    }
     all.push(...this.#kept)
     for (const one of all) {
       one.isInTurns = false

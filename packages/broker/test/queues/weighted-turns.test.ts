@@ -47,6 +47,7 @@ describe('turns by weight', () => {
       turns.join(key)
       turns.rejoin(key)
       expect(turns.next()).toBe(key)
+      turns.passOver(key)
       expect(turns.next()).toBeNull()
     }
   })
