@@ -41,7 +41,7 @@ export {
 } from './nact/internals'
 export { checkPlace, isAddress, lookUp } from './nact/place'
 export { answerQuery } from './nact/answer-query'
-export { ReplyReference } from './nact/replies'
+export { findAtOnce, ReplyReference } from './nact/replies'
 export { MinHeap, type Scheduled } from './min-heap'
 export { MOST_DEPTH } from './most-depth'
 export { Notices } from './notices'

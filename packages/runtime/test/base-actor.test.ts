@@ -1,4 +1,12 @@
-import { BaseActor, findActor, isGenPoolError, type Reference, ReplyReference, spawnActor } from '@genpool/runtime'
+import {
+  BaseActor,
+  findActor,
+  findAtOnce,
+  isGenPoolError,
+  type Reference,
+  ReplyReference,
+  spawnActor,
+} from '@genpool/runtime'
 import { dispatch, query, type Ref, spawn, start, stop } from 'nact'
 
 const log: string[] = []
@@ -139,6 +147,46 @@ describe('ReplyReference', () => {
     dispatch({ ...second } as never, 4 as never)
     expect(answers).toHaveLength(3)
     expect(concrete.tempReferences.size).toBe(0)
+    stop(system)
+  })
+})
+
+describe('findAtOnce', () => {
+  const atOnce = (parent: Ref<never>, name: string): Echo => {
+    const actor = echo(parent, name)
+    findAtOnce(actor)
+    return actor
+  }
+
+  it('finds an actor by its address and by copies of it, under any parent', () => {
+    const system = start()
+    const actor = atOnce(idle(system, 'parent'), 'echo')
+    dispatch(actor.ref, 1 as never)
+    dispatch({ ...(actor.ref as object) } as never, 2 as never)
+    dispatch(JSON.parse(JSON.stringify(actor.ref)) as never, 3 as never)
+    expect(log).toEqual(['echo got 1', 'echo got 2', 'echo got 3'])
+    stop(system)
+  })
+
+  it('finds the next actor with that path, as nact does, and none where none is', () => {
+    const system = start()
+    const old = atOnce(system, 'echo')
+    stop(old.ref)
+    expect(findActor(old.ref)).toBeUndefined()
+    const next = atOnce(system, 'echo')
+    expect(findActor(old.ref)).toBe(next)
+    stop(system)
+    expect(findActor(next.ref)).toBeUndefined()
+  })
+
+  it('finds none below a parent that has stopped, but the next one with that path', () => {
+    const system = start()
+    const parent = idle(system, 'parent')
+    const old = atOnce(parent, 'echo')
+    stop(parent)
+    expect(findActor(old.ref)).toBeUndefined()
+    const next = echo(idle(system, 'parent'), 'echo')
+    expect(findActor(old.ref)).toBe(next)
     stop(system)
   })
 })

@@ -1,4 +1,4 @@
-import { BaseActor, type ConcreteActor, type ConcreteParent, type Reference } from '@genpool/runtime'
+import { BaseActor, type ConcreteActor, type ConcreteParent, findAtOnce, type Reference } from '@genpool/runtime'
 import type { ChildFault } from '../policies/supervision/supervisor'
 import type { Host, Mailbox } from '../pool/ports'
 import { AssembledPool } from './assembled-pool'
@@ -16,6 +16,7 @@ export class PoolActor extends BaseActor implements Host {
     super(parent, name)
     this.pool = new AssembledPool(this, blueprint)
     Object.defineProperty(this.reference, POOL, { value: this.pool })
+    findAtOnce(this)
   }
 
   get spawned(): ConcreteActor[] {
