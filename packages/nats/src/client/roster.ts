@@ -109,10 +109,12 @@ export class Roster {
     return this.#paces.of(node, this.#list, now)
   }
 
-  /** The node of a key, among those that are alive and stay. */
+  /** The node of a key, among those that are alive and stay, and begin work now; if there are none, among the others. */
   ofKey(key: string, except?: ReadonlySet<string> | null): Node | undefined {
-    const staying = this.#list.filter(({ said, id }) => !said.leaving && except?.has(id) !== true)
-    return rendezvous(key, staying.length > 0 ? staying : this.#list.filter(({ id }) => except?.has(id) !== true))
+    const allowed = this.#list.filter(({ id }) => except?.has(id) !== true)
+    const staying = allowed.filter(({ said }) => !said.leaving)
+    const working = staying.filter(({ isHalted }) => !isHalted)
+    return rendezvous(key, [working, staying, allowed].find(({ length }) => length > 0) ?? [])
   }
 
   /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */

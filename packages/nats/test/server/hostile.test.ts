@@ -1,4 +1,4 @@
-import { definePool, isGenPoolError, reply, spawnPool } from '@genpool/core'
+import { definePool, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
 import { systemClock } from '@genpool/runtime'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -21,6 +21,7 @@ const Odd = definePool({
     rejects: () => Promise.reject(make() as Error),
     fails: (_message: object, _state: unknown, ctx) => {
       ctx.from.fail(make() as Error)
+      return noReply()
     },
     answers: () => reply(make()),
     tells: (_message: object, _state: unknown, ctx) => {
