@@ -1,4 +1,4 @@
-import { call, cast, inspect, isGenPoolError, map, ready, spawnPool } from '@genpool/core'
+import { call, cast, idle, inspect, isGenPoolError, map, ready, spawnPool } from '@genpool/core'
 import { remotePool, serve } from '@genpool/nats'
 import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -41,6 +41,21 @@ describe('a remote pool', () => {
     expect(listeners()).toBe(1)
     await Promise.all(calls)
     expect(listeners()).toBe(0)
+  })
+
+  it('listens once to a signal of many waits', async () => {
+    await node('waits')
+    const orders = remote('waits')
+    const running = call(orders, { type: 'hold' })
+    const controller = new AbortController()
+    const { signal } = controller
+    await until(() => held.length === 1, 'it runs')
+    const waits = Array.from({ length: 12 }, () => idle(orders, { signal }).catch((e: unknown) => e))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort()
+    for (const error of await Promise.all(waits)) expect(error).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
+    held[0]!.open()
+    await running
   })
 
   it('cancels all calls of a signal', async () => {
