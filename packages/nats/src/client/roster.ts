@@ -111,10 +111,12 @@ export class Roster {
 
   /** The node of a key, among those that are alive and stay, and begin work now; if there are none, among the others. */
   ofKey(key: string, except?: ReadonlySet<string> | null): Node | undefined {
-    const allowed = this.#list.filter(({ id }) => except?.has(id) !== true)
-    const staying = allowed.filter(({ said }) => !said.leaving)
-    const working = staying.filter(({ isHalted }) => !isHalted)
-    return rendezvous(key, [working, staying, allowed].find(({ length }) => length > 0) ?? [])
+    const those = (accepts: (node: Node) => boolean): readonly Node[] =>
+      this.#list.filter((node) => except?.has(node.id) !== true && accepts(node))
+    const working = those(({ said, isHalted }) => !said.leaving && !isHalted)
+    if (working.length > 0) return rendezvous(key, working)
+    const staying = those(({ said }) => !said.leaving)
+    return rendezvous(key, staying.length > 0 ? staying : those(() => true))
   }
 
   /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */

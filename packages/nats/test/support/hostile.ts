@@ -46,7 +46,7 @@ const POISONS: Readonly<Record<string, Make>> = {
 /** Makes a value. fast-check looks at what it makes, which throws. */
 export type Make = () => unknown
 
-export const poisons: fc.Arbitrary<Make> = fc.constantFrom(...Object.values(POISONS))
+const poisons: fc.Arbitrary<Make> = fc.constantFrom(...Object.values(POISONS))
 
 const NAMES = ['message', 'name', 'code', 'cause', 'stack', 'path', 'faults', 'more', 'toString', 'constructor']
 
