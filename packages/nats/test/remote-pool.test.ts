@@ -1,5 +1,6 @@
-import { call, cast, inspect, isGenPoolError, map, ready, spawnPool } from '@genpool/core'
+import { call, cast, idle, inspect, isGenPoolError, map, ready, spawnPool } from '@genpool/core'
 import { remotePool, serve } from '@genpool/nats'
+import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dispatch, query, spawn, stop } from 'nact'
@@ -29,6 +30,42 @@ describe('a remote pool', () => {
     ).toEqual([1, 2, 3])
     // @ts-expect-error a wrong message does not compile
     await expect(call(orders, { type: 'wrong' })).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+  })
+
+  it('listens once to a signal of many calls, and to none when they have their outcomes', async () => {
+    await node('signals')
+    const orders = remote('signals')
+    const { signal } = new AbortController()
+    const listeners = () => getEventListeners(signal, 'abort').length
+    const calls = Array.from({ length: 20 }, (_, value) => call(orders, { type: 'echo', value }, { signal }))
+    expect(listeners()).toBe(1)
+    await Promise.all(calls)
+    expect(listeners()).toBe(0)
+  })
+
+  it('listens once to a signal of many waits', async () => {
+    await node('waits')
+    const orders = remote('waits')
+    const running = call(orders, { type: 'hold' })
+    const controller = new AbortController()
+    const { signal } = controller
+    await until(() => held.length === 1, 'it runs')
+    const waits = Array.from({ length: 12 }, () => idle(orders, { signal }).catch((e: unknown) => e))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort()
+    for (const error of await Promise.all(waits)) expect(error).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
+    held[0]!.open()
+    await running
+  })
+
+  it('cancels all calls of a signal', async () => {
+    await node('cancelled', { size: 20 })
+    const orders = remote('cancelled')
+    const controller = new AbortController()
+    const { signal } = controller
+    const calls = Array.from({ length: 20 }, () => call(orders, { type: 'hold' }, { signal }).catch((e: unknown) => e))
+    controller.abort('enough')
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
   })
 
   it('sends the answer of a dispatched call to its sender', async () => {

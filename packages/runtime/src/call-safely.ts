@@ -1,4 +1,5 @@
 import { textOf } from './errors'
+import { readSafely } from './options/read-safely'
 import { printable, printableLines } from './printable'
 
 /** Calls a user callback that nothing waits for. `failed` gets what it throws or rejects with, and what its result throws. */
@@ -18,7 +19,8 @@ export function warnOfCallback(kind: 'pool' | 'broker' | 'store', name: string, 
 
 /** Shows something that went wrong at the user's side as a warning of the process. */
 export function warnOf(title: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : textOf(error)
+  const stack = readSafely(() => (error instanceof Error ? error.stack : undefined), undefined)
+  const detail = typeof stack === 'string' ? stack : textOf(error)
   process.emitWarning(printable(title), {
     type: 'GenPoolWarning',
     code: 'GENPOOL_CALLBACK',

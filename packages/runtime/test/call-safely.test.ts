@@ -1,4 +1,4 @@
-import { callSafely } from '@genpool/runtime'
+import { callSafely, warnOf } from '@genpool/runtime'
 
 const failures = async (callback: () => unknown): Promise<unknown[]> => {
   const failed: unknown[] = []
@@ -44,5 +44,31 @@ describe('callSafely', () => {
 
   it.each([undefined, null, 1, {}, [], Promise.resolve()])('reports nothing of %p', async (result) => {
     expect(await failures(() => result)).toEqual([])
+  })
+})
+
+describe('a warning', () => {
+  const bad = (): never => {
+    throw new Error('no look')
+  }
+  const revoked = (): object => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy
+  }
+
+  it.each<[string, unknown]>([
+    ['a proxy that was revoked', revoked()],
+    ['a proxy that throws', new Proxy(new Error('x'), { get: bad })],
+    ['an error whose stack is no text', Object.assign(new Error('x'), { stack: Symbol('s') })],
+    ['an error whose stack throws', Object.defineProperty(new Error('x'), 'stack', { get: bad })],
+  ])('is shown for %s', (_, error) => {
+    const shown = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    try {
+      warnOf('A callback threw', error)
+      expect(shown).toHaveBeenCalledTimes(1)
+    } finally {
+      shown.mockRestore()
+    }
   })
 })

@@ -3,6 +3,7 @@ import type { Cell } from '@genpool/state-ane'
 import type { MessageTypes } from '../behaviours/message-types'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Listener } from '../pool/ports'
+import { countMembers } from '../views/pool-view'
 import { poolOf } from './pool-of'
 
 /** The types of messages that a pool has handlers for; null if messages of any type may have one. */
@@ -28,6 +29,38 @@ export function watchRuns(ref: PoolRef, told: (message: unknown, runNs: Nanos) =
     runFinished: (_, { message }, runNs) => {
       if (runNs >= 0) told(message, runNs)
     },
+  }
+  attachments.attach(watch)
+  return () => attachments.detach(watch)
+}
+
+/** Why a pool begins nothing now, whatever waits: it is paused, or none of its members has started. */
+export type Halted = 'paused' | 'starting'
+
+/** Undefined if it begins work, or starts members when there is some. */
+export function haltedOf(ref: PoolRef): Halted | undefined {
+  const pool = poolOf(ref, 'serve')
+  if (pool.figures(pool.turnNow()).paused === true) return 'paused'
+  const { idle, busy } = countMembers(pool)
+  if (idle + busy > 0) return undefined
+  // An elastic pool may have no members, and starts one for the first request.
+  const shouldHave = pool.size > 0 || pool.oldestStart !== undefined || pool.failedStarts > 0
+  return shouldHave ? 'starting' : undefined
+}
+
+/**
+ * Calls `told` when that may have changed.
+ *
+ * @returns a function that ends it
+ */
+export function watchHalts(ref: PoolRef, told: () => void): () => void {
+  const { attachments } = poolOf(ref, 'serve').kernel
+  const watch: Listener = {
+    poolReady: told,
+    memberStarted: told,
+    memberEnded: told,
+    memberCrashed: told,
+    configured: told,
   }
   attachments.attach(watch)
   return () => attachments.detach(watch)

@@ -1,4 +1,5 @@
 import { CancelledError } from '@genpool/core'
+import { onAbort } from '@genpool/core/elsewhere'
 import { cancelledWait } from '@genpool/runtime'
 
 /** What conditions need of their client. */
@@ -31,16 +32,16 @@ export class Conditions {
     if (signal?.aborted === true) throw cancelled()
     if (holds()) return
     let waiting: Waiting | undefined
-    const aborted = (): void => waiting?.reject(cancelled())
+    let off = (): void => undefined
     try {
       await new Promise<void>((resolve, reject) => {
         waiting = { holds, resolve, reject }
+        if (signal !== undefined) off = onAbort(signal, () => reject(cancelled()))
         this.#waiting.add(waiting)
-        signal?.addEventListener('abort', aborted, { once: true })
         this.ports.armed()
       })
     } finally {
-      signal?.removeEventListener('abort', aborted)
+      off()
       if (waiting !== undefined) this.#waiting.delete(waiting)
     }
   }

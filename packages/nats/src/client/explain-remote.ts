@@ -22,9 +22,11 @@ export function explainRemote(
     ...unreachable(seen),
     ...muteNodes(seen.nodes),
     ...silentNodes(seen.nodes),
+    ...haltedNodes(seen.nodes),
     ...full(seen, pool.options.maxInFlight),
     ...waitingForStores(seen.nodes),
-    ...busyNodes(seen.nodes),
+    ...holdingNodes(seen.nodes),
+    ...busyNodes(seen.nodes.filter(({ halted }) => halted === null)),
     ...slowNodes(seen.nodes),
     ...farNodes(seen.nodes),
     ...differentNodes(seen.nodes),
@@ -92,6 +94,41 @@ function silentNodes(nodes: readonly NodeInspection[]): Finding[] {
   ]
 }
 
+function haltedNodes(all: readonly NodeInspection[]): Finding[] {
+  const nodes = all.filter(({ leaving }) => !leaving)
+  return [...haltedBy(nodes, 'paused'), ...haltedBy(nodes, 'starting')]
+}
+
+const HALTS = {
+  paused: { is: 'is paused', are: 'are paused', advice: 'Call resume(pool) where it runs.', option: 'paused' },
+  starting: {
+    is: 'has no member that has started',
+    are: 'have no member that has started',
+    advice: 'Wait for it, or look at "init" and at explain(pool) where it runs.',
+    option: null,
+  },
+} as const
+
+function haltedBy(nodes: readonly NodeInspection[], why: keyof typeof HALTS): Finding[] {
+  const halted = nodes.filter((node) => node.halted === why)
+  if (halted.length === 0) return []
+  const { is, are, advice, option } = HALTS[why]
+  const areAll = nodes.every((node) => node.halted !== null)
+  return [
+    {
+      finding: why === 'paused' ? 'paused' : 'starting',
+      says: `${names(halted)} ${halted.length === 1 ? is : are}, so ${areAll ? 'messages wait' : 'other nodes are preferred'}`,
+      figures: {
+        nodes: nodes.length,
+        halted: halted.length,
+        waiting: halted.reduce((sum, { waiting }) => sum + waiting, 0),
+      },
+      advice,
+      option,
+    },
+  ]
+}
+
 function full({ full: dropped, inFlight }: RemoteInspection, maxInFlight: number): Finding[] {
   if (dropped === 0) return []
   return [
@@ -119,10 +156,25 @@ function waitingForStores(nodes: readonly NodeInspection[]): Finding[] {
   ]
 }
 
+function holdingNodes(nodes: readonly NodeInspection[]): Finding[] {
+  const holding = nodes.filter(({ heldBack }) => heldBack !== null)
+  if (holding.length === 0) return []
+  return [
+    {
+      finding: 'limits',
+      says: holding.map(({ id, heldBack }) => `at "${id}", ${heldBack}`).join('; '),
+      figures: { nodes: holding.length, waiting: holding.reduce((sum, { waiting }) => sum + waiting, 0) },
+      advice: 'Raise "rate" or "limits" of their pools, which hold for each node, or send less.',
+      option: 'rate',
+    },
+  ]
+}
+
 function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
   const waiting = nodes.reduce((sum, node) => sum + node.waiting, 0)
+  if (nodes.length === 0 || waiting === 0) return []
   // What follows from a store is not told: it would send people to the members.
-  if (nodes.length === 0 || nodes.some(({ idle, store }) => idle > 0 || store !== null) || waiting === 0) return []
+  if (nodes.some(({ idle, store }) => idle > 0 || store !== null)) return []
   return [
     {
       finding: 'members-busy',

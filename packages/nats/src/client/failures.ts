@@ -2,6 +2,7 @@ import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError,
 import { count, type Nanos, NS_PER_MS, READ_FIRST, type Remains, round, textOf } from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { Node } from '../nodes/node'
+import { pathOf } from '../wire/errors'
 import type { RemoteRequest } from './remote-request'
 
 /** Only its node knows, and it is not asked any more. */
@@ -108,10 +109,16 @@ export class RemoteFailures {
     return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message }])
   }
 
-  /** A message or its key cannot travel. */
+  /** A message cannot travel. */
   notCarried(error: unknown): InvalidError {
-    const path = (error as { path?: readonly PropertyKey[] } | null)?.path ?? []
-    return new InvalidError(`message to remote pool "${this.pool}"`, [{ path, message: textOf(error) }], error)
+    const faults = [{ path: pathOf(error), message: textOf(error) }]
+    return new InvalidError(`message to remote pool "${this.pool}"`, faults, error)
+  }
+
+  /** A key cannot travel. */
+  keyNotCarried(error: unknown): InvalidError {
+    const faults = [{ path: pathOf(error), message: textOf(error) }]
+    return new InvalidError(`key of a message to remote pool "${this.pool}"`, faults, error)
   }
 
   /** The node answered with something that cannot be read. */

@@ -1,5 +1,5 @@
 import { isGenPoolError, type Percentiles } from '@genpool/core'
-import { legible, RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
+import { type Halted, legible, RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS, round } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 
@@ -26,10 +26,14 @@ export interface NodeInspection {
   readonly upMs: number
   /** It takes nothing new. */
   readonly leaving: boolean
+  /** Why it begins nothing now, so that others are preferred: it is paused, or no member has started. Null if it does, or does not say. */
+  readonly halted: Halted | null
   /** It does not answer, so others are preferred. */
   readonly doubtful: boolean
   /** What is wrong with the store of its state, for which its commits wait; null if it has none, nothing is wrong, or it does not say. */
   readonly store: string | null
+  /** What holds requests back there although members are free: a rate, a limit or a back-off; null if nothing does, or it does not say. */
+  readonly heldBack: string | null
   /** NATS does not let it publish to the inbox of this client, so nothing is sent to it. */
   readonly mute: boolean
   /** It is new, or came back, and gets few requests first. */
@@ -164,6 +168,8 @@ function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower'
     leaving,
     release = null,
     store = null,
+    halted = null,
+    heldBack = null,
   } = node.said
   const { types } = node
   return {
@@ -171,8 +177,8 @@ function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower'
     version,
     release,
     types: types === null ? null : { calls: [...types.calls], casts: [...types.casts] },
-    size,
-    idle,
+    size: halted === null ? size : 0,
+    idle: halted === null ? idle : 0,
     waiting,
     inHand: node.inHand,
     oldestWaitMs: round(oldestWaitMs),
@@ -180,8 +186,10 @@ function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower'
     runP99Ms: round(runP99Ms),
     upMs: Math.round(upMs),
     leaving,
+    halted,
     doubtful: node.isDoubtful(now),
     store,
+    heldBack,
     warmingUp: !node.warm,
     inFlight: node.inFlight,
     sent: node.sent,

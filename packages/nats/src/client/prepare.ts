@@ -2,6 +2,7 @@ import type { CallOptions, GenPoolError } from '@genpool/core'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import { defaultCodec } from '../wire/codec'
+import { NotCarried } from '../wire/errors'
 import { Kind, requestFrame, type StateAt } from '../wire/frames'
 import { typeIn } from '../nodes/served-types'
 import { faultOf } from './call-options'
@@ -41,6 +42,8 @@ export function prepare(
   const fault = given === NONE ? undefined : faultOf(options.name, kind, given)
   if (fault !== undefined) return fault
   const { timeout = options.timeout, priority, key, onProgress, idempotent = false } = given
+  const keyText = textOfKey(key)
+  if (typeof keyText === 'object' && keyText !== null) return failures.keyNotCarried(keyText.error)
   try {
     const wantsProgress = onProgress !== undefined
     // Written when it is sent.
@@ -51,7 +54,7 @@ export function prepare(
       type: typeIn(message),
       frame: requestFrame(KINDS[kind], header, { bodies, value: message, max }),
       deadline: now + timeout * NS_PER_MS,
-      key: key === undefined ? null : textOfKey(key),
+      key: keyText,
       idempotent,
       state,
       headers: options.propagation?.inject(),
@@ -65,8 +68,18 @@ export function prepare(
 /** No options: nothing to check. */
 export const NONE: CallOptions = {}
 
-/** Equal keys have equal texts, in all processes. */
-function textOfKey(key: unknown): string {
-  if (typeof key === 'string') return `s${key}`
-  return `v${Buffer.from(defaultCodec.encode(key)).toString('latin1')}`
+/** Longer keys do not fit the header of a frame. */
+const MOST_KEY = 32_000
+
+/** Equal keys have equal texts, in all processes. Null without a key, or why it cannot travel. */
+function textOfKey(key: unknown): string | null | { readonly error: unknown } {
+  if (key === undefined) return null
+  try {
+    const bytes = typeof key === 'string' ? null : defaultCodec.encode(key)
+    const length = bytes?.length ?? Buffer.byteLength(key as string)
+    if (length > MOST_KEY) throw new NotCarried(`it has ${length} bytes, and may have ${MOST_KEY}`)
+    return bytes === null ? `s${key as string}` : `v${Buffer.from(bytes).toString('latin1')}`
+  } catch (error) {
+    return { error }
+  }
 }

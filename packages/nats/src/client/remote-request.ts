@@ -1,3 +1,4 @@
+import { onAbort } from '@genpool/core/elsewhere'
 import { type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
 import { renew, type StateAt } from '../wire/frames'
@@ -110,7 +111,6 @@ export class RemoteRequest implements Expiring {
 
   /** Calls `aborted` when its caller aborts, until it has its outcome. */
   watch(signal: AbortSignal, aborted: () => void): void {
-    signal.addEventListener('abort', aborted, { once: true })
-    this.unwatch = () => signal.removeEventListener('abort', aborted)
+    this.unwatch = onAbort(signal, aborted)
   }
 }

@@ -109,10 +109,14 @@ export class Roster {
     return this.#paces.of(node, this.#list, now)
   }
 
-  /** The node of a key, among those that are alive and stay. */
+  /** The node of a key, among those that are alive and stay, and begin work now; if there are none, among the others. */
   ofKey(key: string, except?: ReadonlySet<string> | null): Node | undefined {
-    const staying = this.#list.filter(({ said, id }) => !said.leaving && except?.has(id) !== true)
-    return rendezvous(key, staying.length > 0 ? staying : this.#list.filter(({ id }) => except?.has(id) !== true))
+    const those = (accepts: (node: Node) => boolean): readonly Node[] =>
+      this.#list.filter((node) => except?.has(node.id) !== true && accepts(node))
+    const working = those(({ said, isHalted }) => !said.leaving && !isHalted)
+    if (working.length > 0) return rendezvous(key, working)
+    const staying = those(({ said }) => !said.leaving)
+    return rendezvous(key, staying.length > 0 ? staying : those(() => true))
   }
 
   /** The nodes that cannot take a message: those that have refused it, and those without a handler, if others have one. */

@@ -26,8 +26,8 @@ interface Choice {
 /**
  * Chooses the node of a request: the one where it would probably be answered first. Of many, the better of two different ones.
  *
- * Nodes that do not answer, leave, or warm up and have enough are chosen only if there are no others. Pure: time and chance are
- * arguments.
+ * Nodes that do not answer, leave, begin nothing now, or warm up and have enough are chosen only if there are no others. What waits
+ * at one that begins nothing never runs twice: so it is better than one that does not answer. Pure: time and chance are arguments.
  *
  * @returns undefined if there is no node at all
  */
@@ -37,7 +37,8 @@ export function choose(nodes: readonly Node[], { type, now, random, except, pace
     node.costMs(now, paces.expected(node, type, nodes, now), paces.anyMs(node, nodes, now))
   const bestOf = (accepts: (node: Node) => boolean): Node | undefined => best(allowed, { accepts, costOf, random })
   return (
-    bestOf((node) => !node.isDoubtful(now) && !node.isFull) ??
+    bestOf((node) => !node.isDoubtful(now) && !node.isHalted && !node.isFull) ??
+    bestOf((node) => !node.isDoubtful(now) && !node.isHalted) ??
     bestOf((node) => !node.isDoubtful(now)) ??
     bestOf((node) => !node.said.leaving) ??
     bestOf(() => true)

@@ -182,6 +182,11 @@ export class Node {
     return this.#said.leaving || this.alive.isDoubtful(now, this.#said.everyMs)
   }
 
+  /** Whether it begins nothing now: it is paused, or has no member that has started. */
+  get isHalted(): boolean {
+    return this.#said.halted !== undefined
+  }
+
   /** Whether it warms up and has as much as it should. */
   get isFull(): boolean {
     return this.inFlight >= this.#allowance && !this.warm

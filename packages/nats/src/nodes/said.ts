@@ -1,3 +1,4 @@
+import type { Halted } from '@genpool/core/elsewhere'
 import { printable } from '@genpool/runtime'
 import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
 
@@ -28,6 +29,8 @@ export interface Said {
   readonly epoch: number
   /** It takes nothing new, and will be gone soon. */
   readonly leaving: boolean
+  /** Why it begins nothing now. Undefined: it does, or a node of an older version does not say it. */
+  readonly halted?: Halted | undefined
   /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
   readonly types?: string | undefined
   /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
@@ -38,6 +41,8 @@ export interface Said {
   readonly release?: string | undefined
   /** What is wrong with the store of its state, for people. Undefined: nothing, it has none, or it does not say. */
   readonly store?: string | undefined
+  /** What holds requests back there although members are free, for people: a rate, a limit or a back-off. Undefined: nothing, or it does not say. */
+  readonly heldBack?: string | undefined
 }
 
 /** A node tells of so many inboxes to which it may not publish. */
@@ -49,7 +54,7 @@ export const MOST_LOST = 100
 /** The longest text that is a release. */
 export const MOST_RELEASE = 100
 
-/** The longest text about a store. */
+/** The longest text about a store, and about what holds requests back. */
 export const MOST_STORE = 500
 
 const NUMBERS = ['size', 'idle', 'waiting', 'inHand', 'oldestWaitMs', 'runMs', 'upMs', 'everyMs', 'epoch'] as const
@@ -69,6 +74,7 @@ export function saidFrom(value: unknown): Said | undefined {
     size: Math.max(1, said.size),
     everyMs: Math.max(50, said.everyMs),
     leaving: leaving === true,
+    ...(given['halted'] === 'paused' || given['halted'] === 'starting' ? { halted: given['halted'] } : {}),
     ...textsOf(given),
     ...runsOf(given),
     ...addressesOf(given),
@@ -76,11 +82,17 @@ export function saidFrom(value: unknown): Said | undefined {
 }
 
 /** What nodes of an older version do not say. */
-function textsOf({ types, release, store }: Record<string, unknown>): Pick<Said, 'types' | 'release' | 'store'> {
+function textsOf({
+  types,
+  release,
+  store,
+  heldBack,
+}: Record<string, unknown>): Pick<Said, 'types' | 'release' | 'store' | 'heldBack'> {
   return {
     ...(typeof types === 'string' ? { types } : {}),
     ...(typeof release === 'string' && release.length <= MOST_RELEASE ? { release } : {}),
     ...(typeof store === 'string' && store.length <= MOST_STORE ? { store: printable(store) } : {}),
+    ...(typeof heldBack === 'string' && heldBack.length <= MOST_STORE ? { heldBack: printable(heldBack) } : {}),
   }
 }
 

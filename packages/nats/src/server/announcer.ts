@@ -77,7 +77,7 @@ export class Announcer {
   }
 
   #differs(): boolean {
-    const { idle, waiting, inHand, size, leaving } = this.ports.said()
+    const { idle, waiting, inHand, size, leaving, halted } = this.ports.said()
     const last = this.#last
     return (
       last === null ||
@@ -85,7 +85,8 @@ export class Announcer {
       last.waiting !== waiting ||
       last.inHand !== inHand ||
       last.size !== size ||
-      last.leaving !== leaving
+      last.leaving !== leaving ||
+      last.halted !== halted
     )
   }
 }

@@ -1,5 +1,6 @@
 import { type GenPoolError, InvalidError, isGenPoolError } from '@genpool/core'
 import { type Remains, textOf } from '@genpool/runtime'
+import { pathOf } from '../wire/errors'
 import { failureFrame } from '../wire/failures'
 import { answerFrame, Kind } from '../wire/frames'
 import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
@@ -7,7 +8,10 @@ import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
 /** Whether it has committed, only its pool knows. */
 const RAN: Remains = { committed: 'maybe', says: 'its handler has run, and what it committed stands' }
 
-/** Makes the frames of answers. What cannot travel becomes an error for its caller. */
+/**
+ * Makes the frames of answers. What cannot travel becomes an error for its caller. Never throws: whatever a user's value or codec
+ * throws, a caller gets an outcome, and the node goes on.
+ */
 export class AnswerFrames {
   /** @param inHand how many requests the node works on: each answer says it */
   constructor(
@@ -23,8 +27,7 @@ export class AnswerFrames {
       return answerFrame(Kind.answer, this.#facts(heldMs), this.#body(value))
     } catch (error) {
       this.counts.answered--
-      const path = (error as { path?: readonly PropertyKey[] }).path ?? []
-      const faults = [{ path, message: textOf(error) }]
+      const faults = [{ path: pathOf(error), message: textOf(error) }]
       return this.failure(new InvalidError(`answer of "${this.ports.name}"`, faults, error, RAN), heldMs)
     }
   }

@@ -2,7 +2,7 @@ import { call, cast, type GenPoolError, InvalidError } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
-import { BadFrame, unknownKind } from '../wire/errors'
+import { BadFrame, isBadFrame, unknownKind } from '../wire/errors'
 import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
 import { AnswerFrames } from './answer-frames'
 import { CatchUp } from './catch-up'
@@ -112,7 +112,7 @@ export class Endpoint {
     try {
       return this.ports.bodies.read(bytes)
     } catch (error) {
-      throw error instanceof BadFrame ? error : new BadFrame(`its codec cannot read it: ${textOf(error)}`)
+      throw isBadFrame(error) ? error : new BadFrame(`its codec cannot read it: ${textOf(error)}`)
     }
   }
 
@@ -222,7 +222,7 @@ export class Endpoint {
 
   #refuse(reply: string, error: unknown): void {
     this.counts.bad++
-    const message = error instanceof BadFrame ? error.message : `reading it threw: ${textOf(error)}`
+    const message = isBadFrame(error) ? error.message : `reading it threw: ${textOf(error)}`
     this.#fail(reply, new InvalidError(`frame for "${this.ports.name}"`, [{ path: [], message }]))
   }
 

@@ -1,5 +1,5 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { legible, messageTypesOf, watchRuns } from '@genpool/core/elsewhere'
+import { legible, haltedOf, messageTypesOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
 import { type Change, changesBetween, NS_PER_MS, parseOptions, plainOptions, textOf, warnOf } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -14,6 +14,7 @@ import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
 import { Endpoint } from './endpoint'
+import { HeldBack } from './held-back'
 import { Mute } from './mute'
 import { SharedState } from './shared-state'
 import { storeTrouble } from './store-trouble'
@@ -37,8 +38,9 @@ export class ServedPool {
   readonly #endpoint: Endpoint
   readonly #announcer: Announcer
   readonly #off: () => void
-  readonly #unwatch: () => void
+  readonly #unwatch: readonly (() => void)[]
   readonly #runTimes = new RunTimes()
+  readonly #heldBack: HeldBack
   readonly #mute: Mute
   /** What NATS said when it refused a message of this node. */
   #refusal: string | null = null
@@ -69,10 +71,14 @@ export class ServedPool {
       closed: () => this.#release(),
     })
     this.#mute = this.#makeMute()
+    this.#heldBack = new HeldBack(pool, clock)
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
-    this.#unwatch = watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now()))
+    this.#unwatch = [
+      watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now())),
+      watchHalts(pool, () => this.#announcer.changed()),
+    ]
     // The framework ends a service when one of its subscriptions is refused.
     void service.stopped.then((error) => {
       if (this.#stopping === null) this.#release(error)
@@ -164,7 +170,7 @@ export class ServedPool {
     this.#announcer.end()
     this.#link.end()
     this.#off()
-    this.#unwatch()
+    for (const unwatch of this.#unwatch) unwatch()
     this.#hasLeft(error)
   }
 
@@ -226,10 +232,12 @@ export class ServedPool {
       everyMs: this.options.every,
       epoch: this.#epoch,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
+      halted: haltedOf(this.pool),
       types: this.#types,
       muteFor: this.#mute.inboxes,
       release: this.options.release,
       store: storeTrouble(this.pool),
+      heldBack: this.#heldBack.by({ idle, waiting }),
     }
   }
 

@@ -1,3 +1,4 @@
+import { textOf as shown } from '@genpool/runtime'
 import type { CellKey, Kept } from '@genpool/state-ane'
 import type { Codec } from '../wire/codec'
 
@@ -39,10 +40,9 @@ export class RefusedValue extends Error {
   override readonly name = 'RefusedValue'
 
   constructor(where: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause)
     super(
       `${where} has a value that "validate" refuses here, and another machine has committed it. Give all machines the same ` +
-        `"validate". ${why}`,
+        `"validate". ${shown(cause)}`,
       { cause },
     )
   }
@@ -88,7 +88,7 @@ function decode(codec: Codec, bytes: Uint8Array): unknown {
   try {
     return codec.decode(bytes)
   } catch (error) {
-    throw new BadContent(`it cannot be decoded: ${String(error)}`, { cause: error })
+    throw new BadContent(`it cannot be decoded: ${shown(error)}`, { cause: error })
   }
 }
 

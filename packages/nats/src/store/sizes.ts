@@ -1,5 +1,7 @@
+import { textOf } from '@genpool/runtime'
 import type { Fault } from '@genpool/state-ane'
 import type { Codec } from '../wire/codec'
+import { pathOf } from '../wire/errors'
 import { type Content, encodeContent } from './content'
 
 /** What an entry has besides its values: keys, versions, leases and writers. */
@@ -46,8 +48,7 @@ export class Sizes {
       if (length + RESERVED <= this.max) return undefined
       return { path: [], message: this.#tooLarge('the value', length) }
     } catch (error) {
-      const { path = [], message = String(error) } = error as Partial<Fault>
-      return { path, message: `it cannot be kept on NATS: ${message}` }
+      return { path: pathOf(error), message: `it cannot be kept on NATS: ${textOf(error)}` }
     }
   }
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { readSafely, textOf } from '@genpool/runtime'
 import { NotCarried, TooLarge } from './errors'
 import { ERRORS, MOST_DEPTH, Tag, VIEWS } from './tags'
 import type { Writer } from './writer'
@@ -20,9 +21,9 @@ export class Encoder {
     try {
       this.#value(value)
     } catch (error) {
-      if (error instanceof TooLarge) throw error
-      const message = error instanceof NotCarried ? error.message : `reading it threw: ${String(error)}`
-      throw new NotCarried(message, [...this.#path])
+      const refusal = readSafely(() => (error instanceof NotCarried ? error : undefined), undefined)
+      if (refusal instanceof TooLarge) throw refusal
+      throw new NotCarried(refusal?.message ?? `reading it threw: ${textOf(error)}`, [...this.#path])
     }
     if (this.to.at > this.to.max) throw new TooLarge(this.to.max)
   }
@@ -88,9 +89,11 @@ export class Encoder {
   }
 
   #array(value: readonly unknown[]): void {
+    // Read once: a getter of an item may change it.
+    const { length } = value
     this.to.byte(Tag.array)
-    this.to.count(value.length)
-    for (let i = 0; i < value.length; i++) {
+    this.to.count(length)
+    for (let i = 0; i < length; i++) {
       if (i in value) this.#inside(i, value[i])
       else this.to.byte(Tag.hole)
     }
@@ -109,16 +112,18 @@ export class Encoder {
       this.to.byte(Tag.date)
       this.to.f64(value.getTime())
     } else if (value instanceof Map) {
+      const items = [...(value as Map<unknown, unknown>)]
       this.to.byte(Tag.map)
-      this.to.count(value.size)
-      for (const [key, item] of value as Map<unknown, unknown>) {
+      this.to.count(items.length)
+      for (const [key, item] of items) {
         this.#inside('key', key)
         this.#inside(typeof key === 'string' ? key : 'value', item)
       }
     } else if (value instanceof Set) {
+      const items = [...(value as Set<unknown>)]
       this.to.byte(Tag.set)
-      this.to.count(value.size)
-      for (const item of value as Set<unknown>) this.#inside('item', item)
+      this.to.count(items.length)
+      for (const item of items) this.#inside('item', item)
     } else if (ArrayBuffer.isView(value)) this.#bytes(Tag.view, value)
     else if (types.isArrayBuffer(value)) this.#bytes(Tag.buffer, new Uint8Array(value))
     else this.#rare(value)
@@ -126,8 +131,9 @@ export class Encoder {
 
   #rare(value: object): void {
     if (value instanceof Error) {
+      const { name } = value
       this.to.byte(Tag.error)
-      this.to.text(value.name in ERRORS ? value.name : 'Error')
+      this.to.text(typeof name === 'string' && Object.hasOwn(ERRORS, name) ? name : 'Error')
       this.to.text(String(value.message))
       this.#inside('cause', value.cause)
     } else if (value instanceof RegExp) {
@@ -144,7 +150,9 @@ export class Encoder {
 
   #bytes(tag: number, value: ArrayBufferView): void {
     const view = VIEWS.findIndex((one) => value instanceof one)
-    if (view < 0 || isShared(value.buffer)) throw new NotCarried(`a ${value.constructor.name} cannot travel`)
+    const { name } = value.constructor
+    if (view < 0) throw new NotCarried(`a ${name} cannot travel`)
+    if (isShared(value.buffer)) throw new NotCarried(`a ${name} on shared memory cannot travel: send a copy of it`)
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     this.to.byte(tag)
     if (tag === Tag.view) this.to.byte(view)

@@ -1,8 +1,8 @@
 import type { GenPoolError } from '@genpool/core'
 import { ERROR_CLASSES } from '@genpool/core/elsewhere'
-import { printableLines, textOf } from '@genpool/runtime'
+import { isGenPoolError, printableLines, readSafely, textOf } from '@genpool/runtime'
 import { ownBodies } from './codec'
-import { BadFrame, NotCarried } from './errors'
+import { BadFrame, isBadFrame } from './errors'
 import { answerFrame, type AnswerHeader, Kind } from './frames'
 import { Writer } from './writer'
 
@@ -11,18 +11,33 @@ const probe = new Writer()
 /** What every error has of its own and is made here, or is never taken from the network. */
 const OWN = ['message', 'name', 'stack', 'cause', 'code', '__proto__', 'constructor', 'toString', 'node'] as const
 const MOST_CAUSES = 5
+/** Longer texts are cut in their middle: the end often says what to do. */
 const MOST_TEXT = 4000
+const KEPT_END = 1000
+
+type Fields = Readonly<Record<string, unknown>>
+
+interface Cause {
+  readonly name: string
+  readonly message: string
+  readonly code: unknown
+  /** Only of an error of GenPool. */
+  readonly fields?: Fields | undefined
+}
 
 interface Failure {
   readonly code: string
   readonly message: string
-  readonly fields: Readonly<Record<string, unknown>>
-  readonly causes: readonly { readonly name: string; readonly message: string; readonly code: unknown }[]
+  readonly fields: Fields
+  readonly causes: readonly Cause[]
 }
 
-/** An error as it travels: its code, message and fields. Of its causes the names, messages and codes; no stacks. */
+/**
+ * An error as it travels: its code, message and fields. Of its causes the names, messages and codes; no stacks. Never throws: errors
+ * are often made by users, and a getter or a proxy in one may throw anything.
+ */
 export function failureFrame(error: GenPoolError, header: AnswerHeader, max: number): Uint8Array {
-  const failure = { code: error.code, message: cut(error.message), fields: fieldsOf(error), causes: causesOf(error) }
+  const failure = failureOf(error)
   const frame = (value: Failure, most = max): Uint8Array =>
     answerFrame(Kind.failure, header, { bodies: ownBodies, value, max: most })
   try {
@@ -31,10 +46,7 @@ export function failureFrame(error: GenPoolError, header: AnswerHeader, max: num
     // Something in its fields is too large, or cannot travel.
   }
   try {
-    return frame({
-      ...failure,
-      fields: Object.fromEntries(Object.entries(failure.fields).filter(([, value]) => travels(value))),
-    })
+    return frame({ ...failure, fields: travelling(failure.fields) })
   } catch {
     return frame({ ...failure, fields: {}, causes: [] }, Infinity)
   }
@@ -45,16 +57,21 @@ export function readFailure(body: Uint8Array, node: string): GenPoolError {
   try {
     return rebuilt(ownBodies.read(body) as Partial<Failure>, node)
   } catch (error) {
-    throw error instanceof BadFrame ? error : new BadFrame('the error in it is none of GenPool')
+    throw isBadFrame(error) ? error : new BadFrame('the error in it is none of GenPool')
   }
 }
 
 function rebuilt({ code, message, fields, causes }: Partial<Failure>, node: string): GenPoolError {
-  const isKnown = typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code)
-  const Class = isKnown ? ERROR_CLASSES[code as keyof typeof ERROR_CLASSES] : undefined
-  if (Class === undefined || typeof message !== 'string') throw new BadFrame('the error in it is none of GenPool')
+  const known = knownCode(code)
+  if (known === undefined || typeof message !== 'string') throw new BadFrame('the error in it is none of GenPool')
   const cause = causeOf(Array.isArray(causes) ? (causes as Failure['causes']) : [])
   const error = new Error(printableLines(message), cause === undefined ? undefined : { cause })
+  return Object.assign(ofItsClass(error, known, fields), { node })
+}
+
+/** Makes an error one of GenPool. */
+function ofItsClass(error: Error, code: KnownCode, fields: unknown): GenPoolError {
+  const Class = ERROR_CLASSES[code]
   Object.setPrototypeOf(error, Class.prototype)
   if (typeof fields === 'object' && fields !== null) {
     for (const [name, value] of Object.entries(fields)) {
@@ -62,52 +79,97 @@ function rebuilt({ code, message, fields, causes }: Partial<Failure>, node: stri
     }
   }
   error.name = Class.name
-  return Object.assign(error, { code, node }) as unknown as GenPoolError
+  return Object.assign(error, { code }) as unknown as GenPoolError
+}
+
+type KnownCode = keyof typeof ERROR_CLASSES
+
+function knownCode(code: unknown): KnownCode | undefined {
+  return typeof code === 'string' && Object.hasOwn(ERROR_CLASSES, code) ? (code as KnownCode) : undefined
 }
 
 function isOwn(name: string): boolean {
   return (OWN as readonly string[]).includes(name)
 }
 
-function fieldsOf(error: object): Record<string, unknown> {
+function failureOf(error: GenPoolError): Failure {
+  return {
+    // One that does not say what it is has failed in the handler, as far as anybody knows.
+    code: knownCode(readSafely(() => error.code, undefined)) ?? 'ERR_GENPOOL_CRASHED',
+    message: cut(messageOf(error)),
+    fields: fieldsOf(error),
+    causes: causesOf(error),
+  }
+}
+
+/** With its lines. */
+function messageOf(error: GenPoolError): string {
+  return readSafely(() => String(error.message), textOf(error))
+}
+
+function fieldsOf(error: object): Fields {
   const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(error)) if (!isOwn(name)) fields[name] = value
+  for (const name of readSafely(() => Object.keys(error), [])) {
+    if (!isOwn(name)) fields[name] = readSafely(() => (error as Fields)[name], undefined)
+  }
   return fields
+}
+
+function travelling(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => travels(value)))
 }
 
 function travels(value: unknown): boolean {
   try {
     ownBodies.write(probe.begin(MOST_TEXT), value)
     return true
-  } catch (error) {
-    if (error instanceof NotCarried) return false
-    throw error
+  } catch {
+    return false
   }
 }
 
-function causesOf(error: Error): Failure['causes'] {
-  const causes: Failure['causes'][number][] = []
-  for (let cause = error.cause; cause !== undefined && causes.length < MOST_CAUSES;) {
-    const { name, code } =
-      cause instanceof Error ? (cause as Error & { code?: unknown }) : { name: '', code: undefined }
-    const isPlain = typeof code === 'string' || typeof code === 'number'
-    causes.push({ name: cut(String(name)), message: cut(textOf(cause)), code: isPlain ? code : undefined })
-    cause = cause instanceof Error ? cause.cause : undefined
+function causesOf(error: unknown): readonly Cause[] {
+  const causes: Cause[] = []
+  for (let at = causeIn(error); at !== undefined && causes.length < MOST_CAUSES; at = causeIn(at)) {
+    causes.push(readSafely(() => factsOf(at), { name: '', message: textOf(at), code: undefined }))
   }
   return causes
 }
 
+function causeIn(error: unknown): unknown {
+  return readSafely(() => (error instanceof Error ? error.cause : undefined), undefined)
+}
+
+function factsOf(cause: unknown): Cause {
+  if (!(cause instanceof Error)) return { name: '', message: cut(textOf(cause)), code: undefined }
+  const name = cut(readSafely(() => String(cause.name), 'Error'))
+  const code = readSafely(() => (cause as Error & { code?: unknown }).code, undefined)
+  const isPlain = typeof code === 'string' || typeof code === 'number'
+  const known = isGenPoolError(cause)
+  return {
+    name,
+    message: cut(known ? messageOf(cause) : textOf(cause)),
+    code: isPlain ? code : undefined,
+    ...(known ? { fields: travelling(fieldsOf(cause)) } : {}),
+  }
+}
+
 function causeOf([first, ...rest]: Failure['causes']): Error | undefined {
   if (typeof first !== 'object' || first === null) return undefined
+  const { name, code, fields } = first
   const inner = causeOf(rest)
-  const error = new Error(String(first.message), inner === undefined ? undefined : { cause: inner })
-  if (first.name !== '') error.name = String(first.name)
+  const error = new Error(printableLines(textOf(first.message)), inner === undefined ? undefined : { cause: inner })
+  const known = fields === undefined ? undefined : knownCode(code)
+  if (known !== undefined) ofItsClass(error, known, fields)
+  else if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code })
+  if (known === undefined && name !== '') error.name = textOf(name)
   // It came from another process: where it was rebuilt says nothing.
   error.stack = `${error.name}: ${error.message}`
-  if (typeof first.code === 'string' || typeof first.code === 'number') Object.assign(error, { code: first.code })
   return error
 }
 
 function cut(text: string): string {
-  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text
+  const left = text.length - MOST_TEXT
+  if (left <= 0) return text
+  return `${text.slice(0, MOST_TEXT - KEPT_END)}… (${left} characters are left out) …${text.slice(-KEPT_END)}`
 }

@@ -42,6 +42,31 @@ const explained = (nodes: readonly Node[]) => {
 }
 
 describe('explain of a remote pool', () => {
+  it.each<[string, string, string]>([
+    ['paused', '"a" is paused, so other nodes are preferred', 'Call resume(pool) where it runs.'],
+    ['starting', '"a" has no member that has started, so other nodes are preferred', 'Wait for it, '],
+  ])('names a node that is %s', (halted, says, advice) => {
+    const { findings, calm } = explained([far('a', 7, { halted, waiting: 3 }), far('b', 7)])
+    expect(findings).toMatchObject([{ finding: halted, says, figures: { nodes: 2, halted: 1, waiting: 3 } }])
+    expect(findings[0]!.advice).toContain(advice)
+    expect(calm).toBe(false)
+  })
+
+  it('says that messages wait if all nodes are paused, and not that members are busy', () => {
+    const { findings } = explained([far('a', 7, { halted: 'paused', waiting: 3 })])
+    expect(findings).toMatchObject([{ finding: 'paused', says: '"a" is paused, so messages wait' }])
+  })
+
+  it('tells what holds requests back at nodes', () => {
+    const { findings } = explained([
+      far('a', 7, { waiting: 3, heldBack: '3 requests wait for the rate of work' }),
+      far('b', 7),
+    ])
+    expect(findings).toMatchObject([
+      { finding: 'limits', says: 'at "a", 3 requests wait for the rate of work', figures: { nodes: 1, waiting: 3 } },
+    ])
+  })
+
   it('names a node to which the way is long, with how long', () => {
     const { findings } = explained([far('near', 7), far('far', 85)])
     expect(findings).toMatchObject([{ finding: 'far-nodes', figures: { nearestMs: expect.any(Number) as number } }])

@@ -41,6 +41,28 @@ describe('the messages of a key when its node leaves', () => {
     expect(inspectRemote(client, clock.now())).toMatchObject({ inFlight: 0, waiting: 0 })
   })
 
+  it('move in the same way when it is paused, and back when it goes on', async () => {
+    const { clock, network, client, old, key, ask, ran } = await setup()
+    const first = ask('first')
+    await clock.advance(50)
+    network.pause(old)
+    await clock.advance(50)
+    const second = ask('second')
+    await clock.advance(100)
+    expect(ran()).toEqual(['first'])
+    expect(client.roster.ofKey(`s${key}`)?.id).not.toBe(old.id)
+    await clock.advance(150)
+    expect([await first, ran()]).toEqual(['first', ['first', 'second']])
+    network.resume(old)
+    await clock.advance(5)
+    expect(client.roster.ofKey(`s${key}`)?.id).toBe(old.id)
+    const third = ask('third')
+    await clock.advance(50)
+    expect(ran()).toEqual(['first', 'second'])
+    await clock.advance(800)
+    expect([await second, await third]).toEqual(['second', 'third'])
+  })
+
   it('do not hold up those of other keys', async () => {
     const { clock, network, client, old, ask, ran } = await setup()
     void ask('first')

@@ -18,7 +18,7 @@ type Step =
   | Call
   | { readonly do: 'cast' | 'disconnect' | 'reconnect' }
   | { readonly do: 'wait'; readonly ms: number }
-  | { readonly do: 'down' | 'up' | 'kill' | 'stall' | 'wake' | 'leave'; readonly node: number }
+  | { readonly do: 'down' | 'up' | 'kill' | 'stall' | 'wake' | 'leave' | 'pause' | 'resume'; readonly node: number }
 
 const call = fc.record<Call>({
   do: fc.constant('call'),
@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('down', 'up', 'kill', 'stall', 'wake', 'leave'),
+      do: fc.constantFrom('down', 'up', 'kill', 'stall', 'wake', 'leave', 'pause', 'resume'),
       node: fc.nat({ max: 2 }),
     }),
   },

@@ -57,6 +57,19 @@ describe('the choice of a node', () => {
     expect(pick([])).toBeUndefined()
   })
 
+  it.each(['paused', 'starting'] as const)('avoids a node that is %s while others work, also full ones', (halted) => {
+    const a = node('a', { halted })
+    const fresh = node('fresh', { upMs: 0, inHand: 50 })
+    for (let i = 0; i < 5; i++) fresh.sends(0, 10)
+    expect(pick([a, fresh])).toBe('fresh')
+    expect(pick([a])).toBe('a')
+    expect(pick([a, node('b', { leaving: true })])).toBe('a')
+    const silent = node('silent', { halted: undefined }, -ms(3000))
+    expect(pick([a, silent])).toBe('a')
+    a.says(said('a'), 0)
+    expect(pick([a, fresh])).toBe('a')
+  })
+
   it('gives a new node few requests first, and more with each answer', () => {
     const fresh = node('fresh', { upMs: 0 })
     const old = node('old', { inHand: 7 })

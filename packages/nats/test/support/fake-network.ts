@@ -25,6 +25,8 @@ export interface FakeNode {
   isMissed: boolean
   isStalled: boolean
   isLeaving: boolean
+  /** It says that it begins nothing. */
+  isPaused: boolean
   /** What it does with its next requests, again and again. */
   deeds: readonly Deed[]
   /** What has come while it stood still. */
@@ -103,6 +105,17 @@ export class FakeNetwork {
     for (const work of node.missed.splice(0)) work()
   }
 
+  /** A node says that it begins nothing. It ends what it has. */
+  pause(node: FakeNode): void {
+    node.isPaused = true
+    this.#announce(node)
+  }
+
+  resume(node: FakeNode): void {
+    node.isPaused = false
+    this.#announce(node)
+  }
+
   /** A node takes nothing new for a second, and is gone then. */
   leave(node: FakeNode): void {
     const { id } = node
@@ -115,7 +128,7 @@ export class FakeNetwork {
 
   #born(deeds: readonly Deed[]): FakeNode {
     const id = `node-${this.#made++}`
-    const state = { isUp: true, isMissed: false, isStalled: false, isLeaving: false }
+    const state = { isUp: true, isMissed: false, isStalled: false, isLeaving: false, isPaused: false }
     return { id, epoch: 1, ...state, deeds, missed: [], memory: new Map() }
   }
 
@@ -236,9 +249,10 @@ export class FakeNetwork {
   }
 }
 
-function said({ id, epoch, isLeaving: leaving }: FakeNode): Uint8Array {
+function said({ id, epoch, isLeaving: leaving, isPaused }: FakeNode): Uint8Array {
   const work = { size: 4, idle: 4, waiting: 0, inHand: 0, oldestWaitMs: 0, runMs: 2, upMs: 0 }
-  return plainFrame(Kind.load, { id, version: '0.0.0', ...work, everyMs: 1000, epoch, leaving })
+  const halted = isPaused ? 'paused' : undefined
+  return plainFrame(Kind.load, { id, version: '0.0.0', ...work, everyMs: 1000, epoch, leaving, halted })
 }
 
 function answered(kind: Kind, value: unknown): Uint8Array {
