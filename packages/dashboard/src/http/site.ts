@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { act } from '../actions/actions'
 import { Live } from '../live/live'
@@ -39,7 +40,7 @@ export class Site {
       // A fault of the dashboard must not end the process that it shows.
       if (response.headersSent) response.destroy()
       else if (error instanceof BadBody) refuseBody(response, error)
-      else send(response, 500, `The dashboard failed: ${String(error)}`)
+      else send(response, 500, `The dashboard failed: ${textOf(error)}`)
     }
   }
 

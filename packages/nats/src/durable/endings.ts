@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import type { GenPoolError } from '@genpool/core'
 import { messageTypesOf } from '@genpool/core/elsewhere'
 import {
@@ -108,7 +109,7 @@ export class Endings {
   /** The server could not be told: it delivers the cast again, to whoever asks, later. */
   leave(job: Job, error: unknown): void {
     this.ports.counts.left++
-    tellOf(this.ports, job, { outcome: 'left', reason: String(error) })
+    tellOf(this.ports, job, { outcome: 'left', reason: textOf(error) })
     this.finish(job)
   }
 

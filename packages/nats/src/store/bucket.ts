@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { jetstream, type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
 import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
@@ -177,7 +178,7 @@ export class Bucket {
     if (isNoBucket(error)) return why('it was deleted. Call restore() to make it again with the last good values')
     if (isNotEnabled(error) || isWithoutResponder(error)) return why(noJetStream(this.options.domain))
     if (error instanceof errors.TimeoutError) return why('the server did not answer in time')
-    return why(error instanceof Error ? error.message : String(error))
+    return why(textOf(error))
   }
 }
 

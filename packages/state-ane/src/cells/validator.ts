@@ -1,3 +1,4 @@
+import { textOf } from '@genpool/runtime'
 import { type CellKey, type Fault, InvalidError } from '../errors'
 import { isPromise } from './maybe-promise'
 
@@ -27,7 +28,7 @@ export function check<S>(key: CellKey, validator: Validator<S>, value: S): void 
   try {
     faults = typeof validator === 'function' ? ask(validator, value) : parse(validator, value)
   } catch (error) {
-    const message = `its validator failed: ${error instanceof Error ? error.message : String(error)}`
+    const message = `its validator failed: ${textOf(error)}`
     throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message }], error)
   }
   if (faults !== undefined) throw new InvalidError(`commit to cell "${key}"`, faults)
