@@ -1,7 +1,8 @@
 import type { CallOptions, GenPoolError } from '@genpool/core'
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { keyId, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import { defaultCodec } from '../wire/codec'
+import { NotCarried } from '../wire/errors'
 import { Kind, requestFrame, type StateAt } from '../wire/frames'
 import { typeIn } from '../nodes/served-types'
 import { faultOf } from './call-options'
@@ -65,8 +66,13 @@ export function prepare(
 /** No options: nothing to check. */
 export const NONE: CallOptions = {}
 
-/** Equal keys have equal texts, in all processes. */
+/** Equal keys have equal texts, in all processes. @throws {NotCarried} if a node would get another key than this one */
 function textOfKey(key: unknown): string {
-  if (typeof key === 'string') return `s${key}`
-  return `v${Buffer.from(defaultCodec.encode(key)).toString('latin1')}`
+  const id = keyId(key)
+  if (typeof key === 'object' && keyId(defaultCodec.decode(defaultCodec.encode(key))) !== id) {
+    throw new NotCarried('the key holds an instance of a class, which arrives as another key. Give an id as text', [
+      'key',
+    ])
+  }
+  return typeof id === 'string' ? `s${id}` : `${typeof id} ${String(id)}`
 }
