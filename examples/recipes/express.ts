@@ -54,6 +54,13 @@ const reports = spawnPool(system, Reports, 'reports', {
 
 // #region routes
 const app = express()
+let stopping = false
+
+// Clients keep their connections, and server.close() waits for each that is in use: while this stops, each is closed after its answer.
+app.use((_request, response, next) => {
+  if (stopping) response.set('Connection', 'close')
+  next()
+})
 
 /** Fires when the client hangs up. */
 function gone(response: Response): AbortSignal {
@@ -78,7 +85,6 @@ app.post('/reports/:id/mail', (request, response) => {
 
 app.get('/pool', (_request, response) => void response.json(inspect(reports)))
 
-let stopping = false
 app.get(
   '/ready',
   (_request, response) => void response.status(stopping ? 503 : 200).json({ ready: !stopping }),

@@ -88,3 +88,40 @@ describe.each(['fastify', 'express'])('the recipe %s', (name) => {
     expect(done).toEqual({ made: promised.reports, mailed: promised.mails })
   })
 })
+
+describe.each(['fastify', 'express'])('the recipe %s, when its clients go on sending', (name) => {
+  let server: RecipeProcess
+  let clients: Clients
+  beforeAll(async () => {
+    server = new RecipeProcess(name, { PORT: '0', NOT_READY_MS: '500' })
+    const [, address = ''] = await server.printed(/listening on (\S+)/)
+    clients = new Clients(address)
+  })
+  afterAll(() => {
+    clients.close()
+    server.kill('SIGKILL')
+  })
+
+  it('ends on SIGTERM: they have to connect again, and cannot', async () => {
+    const answers: Answer[] = []
+    /** Each keeps its connection and is hardly ever idle, until it gets no connection. */
+    const client = async (id: number): Promise<unknown> => {
+      for (;;) {
+        try {
+          answers.push(await clients.ask(`/reports/${id}`))
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code
+        }
+      }
+    }
+    const busy = Array.from({ length: 8 }, (_, id) => client(id))
+    await clients.until('/pool', ({ body }) => JSON.parse(body).outcomes.replied > 8)
+    server.kill('SIGTERM')
+    const { stderr, status } = await server.ended()
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+    // One that connects, or sends, at the very moment of the end may be cut off.
+    for (const code of await Promise.all(busy)) expect(['ECONNREFUSED', 'ECONNRESET']).toContain(code)
+    const { made } = JSON.parse(/done: (.+)/.exec((await server.ended()).stdout)?.[1] ?? '{}') as Done
+    expect(made).toBeGreaterThanOrEqual(answers.filter(({ status }) => status === 200).length)
+  })
+})

@@ -93,7 +93,7 @@ describe('InvalidError', () => {
     ],
     [
       'a key that cannot be compared',
-      () => broker.fairIdentity([1n]),
+      () => broker.fairIdentity([Symbol('a')]),
       'A request was refused; nothing was changed.\n  at key: ',
     ],
     ['a slot', () => state.createStore({ size: 2 }).get(3), 'A use of a cell was refused'],

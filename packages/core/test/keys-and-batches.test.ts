@@ -1,4 +1,15 @@
-import { call, cast, definePool, getState, inspect, noReply, reply, spawnPool } from '@genpool/core'
+import {
+  call,
+  cast,
+  definePool,
+  getState,
+  getWaiting,
+  inspect,
+  noReply,
+  onEvent,
+  reply,
+  spawnPool,
+} from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -30,6 +41,26 @@ describe('messages of one key', () => {
     const pool = spawnPool(system, Behaviour, 'pool', { size, clock })
     return { clock, log, pool }
   }
+
+  it.each<[string, () => unknown, string]>([
+    ['lists', () => ['acme', 7], '["acme",7]'],
+    ['objects', () => ({ of: { b: 1, a: 'x' } }), '{"of":{"a":"x","b":1}}'],
+    ['times', () => new Date(5), 'Date(5)'],
+  ])('are one if they have the same content: %s', async (_, key, name) => {
+    const { clock, log, pool } = tracked(4)
+    const keys: unknown[] = []
+    const off = onEvent('genpool:request:settled', ({ key }) => keys.push(key), { pool })
+    const send = (is: string, of: unknown) => call(pool, { type: 'work', name: is, ms: 10 }, { key: of })
+    // The text is another key: it is none by content.
+    const all = Promise.all([send('a', key()), send('b', key()), send('text', name)])
+    await clock.advance(5)
+    expect(getWaiting(pool).by.key.most).toEqual([{ name, count: 1 }])
+    await clock.advance(50)
+    await all
+    off()
+    expect(log).toEqual(['a+', 'text+', 'a-', 'b+', 'text-', 'b-'])
+    expect(keys).toEqual([name, name, name])
+  })
 
   it('are handled one at a time and in order, while others run at the same time', async () => {
     const { clock, log, pool } = tracked(4)

@@ -86,20 +86,22 @@ describe('casts with the same "latest"', () => {
     expect(runs).toEqual(['x', 'a3', 'b1', 'c1'])
   })
 
-  it('are of one type of message and one key, compared as in a Map', async () => {
+  it('are of one type of message and one key; lists and objects are compared by content', async () => {
     const { clock, runs, pool, index } = indexing({ size: 9 })
     await clock.settle()
-    const key = {}
-    index('a', key)
-    index('b', {})
+    index('a', { id: 1, of: ['x'] })
+    index('b', { id: 2, of: ['x'] })
     index('c', null)
-    cast(pool, { type: 'other', doc: 'd' }, { latest: key })
+    cast(pool, { type: 'other', doc: 'd' }, { latest: { id: 1, of: ['x'] } })
     await clock.settle()
     expect(runs).toEqual(['a', 'b', 'c', 'other d'])
     index('e', null)
     index('f', null)
+    index('g', { of: ['x'], id: 1 })
+    index('h', { of: ['x'], id: 1 })
+    index('i', '{"id":1,"of":["x"]}')
     await clock.advance(200)
-    expect(runs.slice(4)).toEqual(['f'])
+    expect(runs.slice(4).sort()).toEqual(['f', 'h', 'i'])
   })
 
   it('go on after a crash: the next one runs, or the same again until a newer one comes', async () => {

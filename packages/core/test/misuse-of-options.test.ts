@@ -73,6 +73,30 @@ describe('the options of a message', () => {
     })
   })
 
+  it.each(['key', 'share', 'latest'])(
+    'are refused if "%s" is an object that cannot be compared by content',
+    async (name) => {
+      class Tenant {
+        readonly #id = 1
+        toString(): string {
+          return `${this.#id}`
+        }
+      }
+      const send = (key: unknown): unknown => {
+        const message = { type: 'add' } as never
+        const options = { [name]: key } as never
+        return name === 'latest' ? cast(spawned(), message, options) : failure(call(spawned(), message, options))
+      }
+      const says = expect.objectContaining({
+        code: 'ERR_GENPOOL_OPTIONS',
+        message: expect.stringMatching(
+          `The option "${name}" .* is wrong: it must be a plain value, .* an instance of Tenant has no content .* Give an id`,
+        ),
+      })
+      expect(await send([new Tenant()])).toEqual(name === 'latest' ? { ok: false, error: says } : says)
+    },
+  )
+
   it.each(['signal', 'retry', 'onProgress', 'idempotent'])('of a cast are refused if they have "%s"', (name) => {
     const pool = spawned()
     const told = (value: unknown) => cast(pool, { type: 'add' } as never, { [name]: value } as never)

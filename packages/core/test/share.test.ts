@@ -21,11 +21,14 @@ describe('calls with the same "share"', () => {
     expect(inspect(pool)).toMatchObject({ accepted: 4, outcomes: { replied: 4 }, shared: 2 })
   })
 
-  it('share by type and by any key, compared as in a Map', async () => {
+  it('share by type and by any key; lists and objects are compared by content', async () => {
     const { clock, runs, pool } = sharing({ size: 9 })
     await clock.settle()
-    const [one, two] = [{ id: 1 }, { id: 1 }]
-    const all = [one, one, two, null, null, NaN, NaN, 0].map((share, i) =>
+    const [one, two] = [
+      { id: 1, of: 'x' },
+      { id: 2, of: 'x' },
+    ]
+    const all = [one, { of: 'x', id: 1 }, two, null, null, NaN, NaN, 0].map((share, i) =>
       call(pool, { type: 'read', id: `${i}` }, { share }),
     )
     const others = [one, one].map((share) => call(pool, { type: 'other', id: 'x' }, { share }))

@@ -6,9 +6,14 @@ import { types } from 'node:util'
  * Node keeps the values. Where a trace is not as expected, there is always a context: that is slower, and never wrong.
  */
 
+/** A resource that is used for as long as this code is: it is told as destroyed at once, or test runners report it as left open. */
+function quietResource(): AsyncResource {
+  return new AsyncResource('GenPool', { triggerAsyncId: 1, requireManualDestroy: true }).emitDestroy()
+}
+
 /** The symbol properties by which Node marks what it makes. Undefined where this Node has none. */
 const symbolOf = (description: string): symbol | undefined =>
-  Object.getOwnPropertySymbols(new AsyncResource('GenPool')).find((symbol) => symbol.description === description)
+  Object.getOwnPropertySymbols(quietResource()).find((symbol) => symbol.description === description)
 const FRAME = symbolOf('context_frame')
 const ASYNC_ID = symbolOf('async_id_symbol')
 const MARKS = ['context_frame', 'async_id_symbol', 'trigger_async_id_symbol']
@@ -52,7 +57,7 @@ function chosen(): Question {
   const has = byFrames(FRAME)
   // With hooks, a trial would set the hook and slow the process down. With frames, `run` leaves an empty one here: the scope ends it.
   const trial = (): boolean => new AsyncLocalStorage<true>().run(true, has)
-  return new AsyncResource('GenPool').runInAsyncScope(trial) ? has : always
+  return quietResource().runInAsyncScope(trial) ? has : always
 }
 
 /** Whether an `AsyncLocalStorage` may have a value here. False is certain; true may only mean that one is used in the process. */
@@ -60,7 +65,7 @@ export const hasContext: Question = chosen()
 
 /** A resource without any values, even if this file is loaded where there are some. */
 function emptyResource(): AsyncResource {
-  const resource = new AsyncResource('GenPool', { triggerAsyncId: 1, requireManualDestroy: true })
+  const resource = quietResource()
   const marked = resource as unknown as Marked
   if (FRAME !== undefined) marked[FRAME] = undefined
   for (const symbol of Object.getOwnPropertySymbols(resource)) {

@@ -223,9 +223,17 @@ function withCause(cause: unknown): ErrorOptions | undefined {
 
 /**
  * Writes a thrown value as text. Anything can be thrown, also a value that cannot become a string. An object without a text of its
- * own is told by its keys. The lines of an error of GenPool are one: within another text, their ends would be shown as escapes.
+ * own is told by its keys. A very long text is cut. The lines of an error of GenPool are one: within another text, their ends would be shown as escapes.
  */
 export function textOf(cause: unknown): string {
+  const text = wholeTextOf(cause)
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
+}
+
+/** Something thrown may be a page of a server, or a dump. */
+const LONGEST_TEXT = 10_000
+
+function wholeTextOf(cause: unknown): string {
   try {
     if (cause instanceof Error) {
       const text = String(cause.message === '' ? cause.name : cause.message)

@@ -25,6 +25,7 @@ export {
 export { COMMITTED_BEFORE, type Fault, InvalidError, type Remains } from './invalid-error'
 export { keepShape } from './keep-shape'
 export { native } from './native'
+export { keyId, keyName, whyNotAKey } from './key-id'
 export { isPromise, letGo } from './let-go'
 export { BaseActor, spawnActor, stopTree } from './nact/base-actor'
 export { DistantSystem, type DistantActors, plainAddress, type PlainAddress, referenceTo } from './nact/distant-system'

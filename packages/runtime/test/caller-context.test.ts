@@ -32,6 +32,16 @@ describe('work outside of all asynchronous contexts', () => {
     expect(seen).toEqual([undefined, 'ann', undefined])
   })
 
+  it('leaves nothing open for the hooks of a test runner, and is outside of contexts all the same', () => {
+    const program = `const open = new Map(), hooks = require('node:async_hooks').createHook({
+      init: (id, type) => void (type.startsWith('GenPool') && open.set(id, type)), destroy: (id) => void open.delete(id),
+    }).enable(); LOAD
+    const inside = user.run('ann', () => withoutContext(() => user.getStore()))
+    // Node tells of what is destroyed in a later turn.
+    setImmediate(() => setImmediate(() => console.log([...open.values()], inside)))`
+    expect(printed(program)).toBe('[] undefined')
+  })
+
   it('returns what it returns, and throws what it throws', () => {
     expect(user.run('ann', () => withoutContext(() => 5))).toBe(5)
     const fail = (): never => {

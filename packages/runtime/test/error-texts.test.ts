@@ -12,6 +12,13 @@ describe('textOf', () => {
     expect(textOf(new OptionsError('Wrong options:\n  - one\n  - two'))).toBe('Wrong options: - one; - two')
   })
 
+  it('cuts a text that is very long, as a dump that was thrown', () => {
+    for (const thrown of ['x'.repeat(1_000_000), new Error('x'.repeat(1_000_000))]) {
+      expect(textOf(thrown)).toMatch(/^x+…$/)
+      expect(textOf(thrown)).toHaveLength(10_001)
+    }
+  })
+
   it('leaves those of another error as they are', () => {
     expect(textOf(new Error('one\n  two'))).toBe('one\n  two')
   })

@@ -39,6 +39,34 @@ describe('parseOptions', () => {
     expect(parseOptions(schema, {}, 'options')).toEqual({ size: 5, broker: { client: {} } })
   })
 
+  it('shows no token and no password, and says what may be wrong with it', () => {
+    const secrets = z.strictObject({
+      token: z.string().regex(/^\w+$/).optional(),
+      of: z.object({ password: z.number() }).optional(),
+    })
+    const says = (input: unknown): string => {
+      try {
+        parseOptions(secrets, input, 'options')
+      } catch (error) {
+        return JSON.stringify([(error as Error).message, (error as OptionsError).issues])
+      }
+      return 'it was accepted'
+    }
+    expect(says({ token: 's3cret\n' })).toMatch(
+      /got a text of 7 characters with white space at its start or its end: trim it/,
+    )
+    expect(says({ token: 's3 cret' })).toMatch(/got a text of 7 characters. It is not shown/)
+    expect(says({ of: { password: 's3cret' } })).toContain('got a text of 6 characters')
+    for (const input of [{ token: 's3cret\n' }, { token: 's3 cret' }, { of: { password: 's3cret' } }]) {
+      expect(says(input)).not.toContain('s3')
+    }
+  })
+
+  it('shows addresses without their passwords', () => {
+    expect(showValue('nats://ann:s3cret@host:4222/a')).toBe('"nats://…@host:4222/a"')
+    expect(showValue('http://host/a@b')).toBe('"http://host/a@b"')
+  })
+
   it('names an unknown key, the accepted ones, what was meant and where', () => {
     expect(failure({ sise: 5 }).message).toBe(
       'The options of pool "x" are wrong; nothing was changed.\n' +

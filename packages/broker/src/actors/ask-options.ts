@@ -1,4 +1,4 @@
-import { CancelledError, isAddress, type Nanos, parseOptions } from '@genpool/runtime'
+import { CancelledError, isAddress, keyId, type Nanos, parseOptions, whyNotAKey, wrongOptions } from '@genpool/runtime'
 import { type Ref } from 'nact'
 import { z } from 'zod'
 import { millisecondsOrInfinity, toNanos } from '../queues/leaf-options'
@@ -10,7 +10,12 @@ export const askOptions = z.strictObject({
   signal: z.instanceof(AbortSignal).optional().describe('Cancels the request when it aborts.'),
   tag: z.unknown().optional().describe('The tag by which `cancel` finds the request.'),
   priority: z.number().default(0).describe('The priority; a greater one is served first.'),
-  key: z.unknown().optional().describe('Requests with the same key are served one at a time, in order.'),
+  key: z
+    .unknown()
+    .optional()
+    .describe(
+      'Requests with the same key are served one at a time, in order. Lists and objects are compared by content.',
+    ),
   as: z
     .custom<Ref<never>>(isAddress, 'expected the address of an actor')
     .optional()
@@ -21,9 +26,19 @@ export type CheckedAskOptions = z.output<typeof askOptions>
 
 export const DEFAULTS = askOptions.parse({})
 
-/** @throws {OptionsError} that names what is wrong, and the public function `of` */
+/** The key is its id from here on. @throws {OptionsError} that names what is wrong, and the public function `of` */
 export function checkAskOptions(options: AskOptions | undefined, of: string): CheckedAskOptions {
-  return options === undefined ? DEFAULTS : parseOptions(askOptions, options, `options of ${of}`)
+  if (options === undefined) return DEFAULTS
+  const checked = parseOptions(askOptions, options, `options of ${of}`)
+  return checked.key === undefined ? checked : { ...checked, key: idOf(checked.key, of) }
+}
+
+function idOf(key: unknown, of: string): unknown {
+  try {
+    return keyId(key)
+  } catch (cause) {
+    throw wrongOptions(`options of ${of}`, [{ path: ['key'], message: `it ${whyNotAKey(cause)}` }])
+  }
 }
 
 /** Copies the options into a party that is not queued yet. */

@@ -1,4 +1,4 @@
-import { MinHeap, type Nanos, readSafely } from '@genpool/runtime'
+import { keyName, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { Begins } from './begins'
 import { KeyCounts } from './key-counts'
@@ -73,8 +73,9 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     return this.laneAt(place) ?? this.activate(place)
   }
 
+  /** The key of a lane, for a reader. */
   keyIn({ place }: LimitLane<E>): unknown {
-    return this.table.keyOf(place)
+    return keyName(this.table.keyOf(place))
   }
 
   /** When the rate of an entry's key lets something of this cost begin; `now` if the key is not known. */

@@ -1,7 +1,6 @@
-import { isPromise, letGo, parseOptions, textOf } from '@genpool/runtime'
+import { isPromise, keyId, letGo, parseOptions, textOf, whyNotAKey } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
-import { contentOf } from './content'
 
 /** A function of a message, a key or a state. A method, since its parameter may have any type: `(message: { size: number }) => message.size`. */
 export type FunctionOf<R> = { of(value: unknown): R }['of']
@@ -50,20 +49,22 @@ export function sameBy(a: FairBy, b: FairBy): boolean {
   return a === b || (typeof a !== 'function' && typeof b !== 'function' && JSON.stringify(a) === JSON.stringify(b))
 }
 
-/** Returns the map key of a key: arrays and objects with the same content are one key. */
+/**
+ * Returns the map key of a key: lists and objects with the same content are one key, and no text is the key of an object.
+ *
+ * @throws {InvalidError} if it is an object without a content: an instance of a class without `toJSON`, or circular
+ */
 export function identify(key: unknown): unknown {
   return identifyOf('a fair queue', key)
 }
 
 /** The same. @param of whose key it is, as errors say it */
 export function identifyOf(of: string, key: unknown): unknown {
-  if (typeof key !== 'object' || key === null) return key
-  if (isPromise(key)) throw promisedKey(key)
+  if (typeof key === 'object' && isPromise(key)) throw promisedKey(key)
   try {
-    return contentOf(key)
+    return keyId(key)
   } catch (cause) {
-    const message = `the key of ${of} must be a plain value, or hold plain values only`
-    throw new InvalidError('request', [{ path: ['key'], message }], cause)
+    throw new InvalidError('request', [{ path: ['key'], message: `the key of ${of} ${whyNotAKey(cause)}` }], cause)
   }
 }
 

@@ -115,9 +115,12 @@ describe('a broker as an actor', () => {
       expect([failed, length(tagged), clock.timers]).toEqual([1, 0, 0])
     })
 
-    it('serves requests of a key one at a time: the next starts when the one before is done', async () => {
+    it.each<[string, () => unknown]>([
+      ['a number', () => 1],
+      ['a list, which is compared by content', () => ['acme', 1]],
+    ])('serves requests of a key one at a time: the next starts when the one before is done: %s', async (_, key) => {
       const keyed = broker()
-      const requests = ['a', 'b'].map((value) => asyncAsk(keyed, value, { key: 1 }))
+      const requests = ['a', 'b'].map((value) => asyncAsk(keyed, value, { key: key() }))
       const first = await askR(keyed, 'm1')
       const second = askR(keyed, 'm2')
       expect([length(keyed), lengthR(keyed)]).toEqual([1, 1])
@@ -125,6 +128,12 @@ describe('a broker as an actor', () => {
       first.done()
       expect(await second).toMatchObject({ value: 'b' })
       expect(await requests[1]!.match).toMatchObject({ value: 'm2' })
+    })
+
+    it('refuses a key that cannot be compared by content', () => {
+      expect(() => asyncAsk(broker(), 'a', { key: new URLSearchParams() })).toThrow(
+        /an instance of URLSearchParams has no content/,
+      )
     })
 
     it('refuses wrong options and references, and continues to serve', async () => {

@@ -1,6 +1,6 @@
 import { type Maker } from '@genpool/broker'
 import type { GenPoolError, Reference } from '@genpool/runtime'
-import { textOf } from '@genpool/runtime'
+import { keyId, textOf } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Delivery } from '../behaviours/context'
@@ -123,7 +123,7 @@ export class Intake {
     const handler = this.behaviour.cast(message) ?? this.behaviour.call(message) ?? NO_HANDLER
     const cast = new DeliveredCast(this.pool, { handler, message, delivery }, ended)
     cast.deadline = cast.sentAt + timeout * NS_PER_MS
-    if (delivery.key !== undefined) cast.key = delivery.key
+    if (delivery.key !== undefined) cast.key = keyId(delivery.key)
     this.submit(cast, checkMessage(cast, this.behaviour))
     return cast
   }

@@ -1,3 +1,4 @@
+import { keyName } from '@genpool/runtime'
 import { type LatestCast, LatestKey } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import type { Entrance } from './entrance'
@@ -65,7 +66,7 @@ export class LatestCasts {
     let ofType = this.#lanes.get(type)
     if (ofType === undefined) this.#lanes.set(type, (ofType = new Map()))
     let lane = ofType.get(key)
-    if (lane === undefined) ofType.set(key, (lane = new LatestKey(key, () => this.#forget(type, key))))
+    if (lane === undefined) ofType.set(key, (lane = new LatestKey(keyName(key), () => this.#forget(type, key))))
     return lane
   }
 

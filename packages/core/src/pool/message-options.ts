@@ -1,12 +1,14 @@
 import {
   type GenPoolError,
   hasNoOptions,
+  keyId,
   nearest,
   NS_PER_MS,
   OptionsError,
   sentence,
   showValue,
   textOf,
+  whyNotAKey,
 } from '@genpool/runtime'
 import { isPromisedKey } from '../behaviours/answerable'
 import { isSignal } from '../requests/on-abort'
@@ -21,7 +23,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Greater is more urgent. Under overload the lowest are shed first. Default 0. */
   readonly priority?: number
-  /** Messages of one key are handled one at a time and in order. */
+  /** Messages of one key are handled one at a time and in order. Lists and objects are compared by content. */
   readonly key?: unknown
   /**
    * Repeats the call if it certainly did not run, or crashed and is of a type in `retryOnCrash`: within its one deadline, and within
@@ -30,7 +32,7 @@ export interface CallOptions {
   readonly retry?: RetryOptions
   /**
    * Calls of one message type with the same key share a run: while one waits or runs, further ones wait for its outcome. The first
-   * message is the one that is run. Any value; keys are compared as in a `Map`.
+   * message is the one that is run. Lists and objects are compared by content.
    */
   readonly share?: unknown
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
@@ -62,7 +64,7 @@ interface CastLatest {
   readonly key?: undefined
   /**
    * Of one message type and one `latest`, at most one cast runs and one waits, the newest: it replaces one that waits, and takes
-   * its place in the queue. Any value; keys are compared as in a `Map`. Not together with `key`.
+   * its place in the queue. Lists and objects are compared by content. Not together with `key`.
    */
   readonly latest?: unknown
 }
@@ -165,13 +167,15 @@ function apply(
     request.priority = priority
   }
   if (key !== undefined) {
-    if (isPromisedKey(key)) return notAwaited(request, 'key')
-    request.key = key
+    const id = keyOf(request, 'key', key)
+    if (id instanceof OptionsError) return id
+    request.key = id
   }
   if (share !== undefined) {
-    if (isPromisedKey(share)) return notAwaited(request, 'share')
+    const id = keyOf(request, 'share', share)
+    if (id instanceof OptionsError) return id
     if (!request.expectsAnswer) return wrong(request, 'share', 'a cast has no outcome to share. Leave it out')
-    request.extend().share = { key: share }
+    request.extend().share = { key: id }
   }
   if (latest !== undefined) {
     const conflict = request.expectsAnswer
@@ -180,8 +184,9 @@ function apply(
         ? 'it stands beside "key". Leave one of them out: of one "latest" one message runs at a time, too'
         : undefined
     if (conflict !== undefined) return wrong(request, 'latest', conflict)
-    if (isPromisedKey(latest)) return notAwaited(request, 'latest')
-    request.extend().latest = { key: latest }
+    const id = keyOf(request, 'latest', latest)
+    if (id instanceof OptionsError) return id
+    request.extend().latest = { key: id }
   }
   return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
 }
@@ -204,9 +209,17 @@ function applyCallerOptions(
   return undefined
 }
 
-/** Each promise would be a key of its own. */
-function notAwaited(request: Request, option: 'key' | 'share' | 'latest'): OptionsError {
-  return wrong(request, option, 'expected a value to compare, got a promise. Await it first')
+type KeyOption = 'key' | 'share' | 'latest'
+
+/** The id of a key, by which it is compared; an error if it can be compared with nothing. */
+function keyOf(request: Request, option: KeyOption, key: unknown): unknown {
+  if (typeof key !== 'object') return keyId(key)
+  if (isPromisedKey(key)) return wrong(request, option, 'expected a value to compare, got a promise. Await it first')
+  try {
+    return keyId(key)
+  } catch (cause) {
+    return wrong(request, option, `it ${whyNotAKey(cause)}`)
+  }
 }
 
 function wrong(request: Request, option: keyof MessageOptions, message: string): OptionsError {

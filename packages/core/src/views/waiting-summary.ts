@@ -1,5 +1,5 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
-import { type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import { keyName, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from './explain/finding'
 
@@ -49,7 +49,7 @@ export function summarise(
     oldest: oldestOf(waiting).map((request) => ({
       type: request.type,
       priority: request.priority,
-      key: request.key === undefined ? undefined : textOf(request.key),
+      key: request.key === undefined ? undefined : textOf(keyName(request.key)),
       waitedMs: rounded(Math.max(0, now - request.sentAt) / NS_PER_MS),
     })),
     by: {
@@ -75,7 +75,7 @@ function shares(requests: readonly RequestFacts[], ownerOf: (request: RequestFac
   const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_NAMED)
   return {
     names: counts.size,
-    most: most.map(([owner, count]) => ({ name: owner === undefined ? '(none)' : textOf(owner), count })),
+    most: most.map(([owner, count]) => ({ name: owner === undefined ? '(none)' : textOf(keyName(owner)), count })),
   }
 }
 

@@ -176,11 +176,11 @@ describe('limits per key', () => {
     await all
     expect(log.filter((entry) => entry.endsWith('+')).map((entry) => entry.slice(0, -1))).toEqual([
       'first',
-      'free',
-      'gold',
       'gold',
       'free',
       'gold',
+      'gold',
+      'free',
       'gold',
       'free',
     ])

@@ -106,7 +106,7 @@ describe('a message that a limit cannot count', () => {
       {},
       'at by: the function',
     ],
-    ['a key', { limits: { by: 'user' } }, { user: [1n] }, 'at key: the key of a limit'],
+    ['a key', { limits: { by: 'user' } }, { user: [Symbol('a')] }, 'at key: the key of a limit'],
     [
       'a key',
       { limits: { by: 'user' } },

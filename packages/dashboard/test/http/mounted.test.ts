@@ -61,10 +61,12 @@ const servers: readonly [string, string, (options: DashboardOptions) => Promise<
       ends.push(dashboard.close)
       const app = fastify({ forceCloseConnections: true })
       app.get('/mine', () => 'mine')
-      app.all('/pools/*', (request, reply) => {
-        reply.hijack()
-        dashboard.handler(Object.assign(request.raw, { body: request.body }), reply.raw)
-      })
+      for (const url of ['/pools', '/pools/*']) {
+        app.all(url, (request, reply) => {
+          reply.hijack()
+          dashboard.handler(Object.assign(request.raw, { body: request.body }), reply.raw)
+        })
+      }
       ends.push(() => app.close())
       return app.listen({ port: 0, host: '127.0.0.1' })
     },
@@ -81,6 +83,11 @@ describe('a dashboard in a server that is there already', () => {
       status: 200,
       body: expect.stringContaining('<title>GenPool</title>'),
     })
+    // Nobody types the slash at the end.
+    const bare = await ask(url.slice(0, -1), { headers })
+    expect(path === '/' ? bare.status : [bare.status, new URL(bare.headers.location!, url).href]).toEqual(
+      path === '/' ? 200 : [303, url],
+    )
     expect((await ask(`${url}events`, { headers })).body).toContain('event: hello')
     const body = JSON.stringify({ pool: 'work', action: 'configure', changes: { size: 3 } })
     expect((await ask(`${url}act`, { method: 'POST', headers, body })).status).toBe(200)

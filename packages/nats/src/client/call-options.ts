@@ -1,5 +1,5 @@
 import type { CallOptions } from '@genpool/core'
-import { nearest, OptionsError, sentence, showValue, textOf } from '@genpool/runtime'
+import { keyId, nearest, OptionsError, sentence, showValue, textOf, whyNotAKey } from '@genpool/runtime'
 import type { RemoteKind } from './remote-request'
 
 const OF_CALLS = ['timeout', 'signal', 'priority', 'key', 'onProgress', 'idempotent'] as const
@@ -56,7 +56,7 @@ function isLeftOut(options: object, name: string, isCast: boolean): boolean {
   return isCast && Object.hasOwn(NOT_FOR_CASTS, name) && (options as Record<string, unknown>)[name] === undefined
 }
 
-function mistyped({ timeout, priority, signal, onProgress, idempotent }: CallOptions): Fault | undefined {
+function mistyped({ timeout, priority, key, signal, onProgress, idempotent }: CallOptions): Fault | undefined {
   const isTime = typeof timeout === 'number' && timeout >= 0
   if (timeout !== undefined && !isTime)
     return [`expected milliseconds >= 0 or Infinity, got ${showValue(timeout)}`, 'timeout']
@@ -67,8 +67,21 @@ function mistyped({ timeout, priority, signal, onProgress, idempotent }: CallOpt
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     return [`expected a function, got ${showValue(onProgress)}`, 'onProgress']
   }
+  if (typeof key === 'object') {
+    const fault = faultOfKey(key)
+    if (fault !== undefined) return [fault, 'key']
+  }
   if (idempotent === undefined || typeof idempotent === 'boolean') return undefined
   return [`expected true or false, got ${showValue(idempotent)}`, 'idempotent']
+}
+
+function faultOfKey(key: unknown): string | undefined {
+  try {
+    keyId(key)
+    return undefined
+  } catch (cause) {
+    return `it ${whyNotAKey(cause)}`
+  }
 }
 
 function isSignal(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { CallOptions, GenPoolError } from '@genpool/core'
-import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { keyId, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import { defaultCodec } from '../wire/codec'
 import { NotCarried } from '../wire/errors'
@@ -70,15 +70,19 @@ export const NONE: CallOptions = {}
 
 /** Longer keys do not fit the header of a frame. */
 const MOST_KEY = 32_000
+const ANOTHER = 'it holds an instance of a class, which arrives as another key. Give an id as text'
 
-/** Equal keys have equal texts, in all processes. Null without a key, or why it cannot travel. */
+/** Keys with the same content have equal texts, in all processes. Null without a key, or why a node would get another one. */
 function textOfKey(key: unknown): string | null | { readonly error: unknown } {
   if (key === undefined) return null
   try {
+    const id = keyId(key)
     const bytes = typeof key === 'string' ? null : defaultCodec.encode(key)
     const length = bytes?.length ?? Buffer.byteLength(key as string)
     if (length > MOST_KEY) throw new NotCarried(`it has ${length} bytes, and may have ${MOST_KEY}`)
-    return bytes === null ? `s${key as string}` : `v${Buffer.from(bytes).toString('latin1')}`
+    if (bytes !== null && typeof key === 'object' && keyId(defaultCodec.decode(bytes)) !== id)
+      throw new NotCarried(ANOTHER)
+    return typeof id === 'string' ? `s${id}` : `${typeof id} ${String(id)}`
   } catch (error) {
     return { error }
   }

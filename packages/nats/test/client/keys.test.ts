@@ -63,6 +63,37 @@ describe('the messages of a key when its node leaves', () => {
     expect([await second, await third]).toEqual(['second', 'third'])
   })
 
+  it('are one key if their keys have the same content: they go to the same node', async () => {
+    const { clock, network, client } = await setup()
+    const published = jest.spyOn(network.connection, 'publish')
+    const sendsTo = async (key: unknown): Promise<string[]> => {
+      published.mockClear()
+      client.cast('message', { key })
+      await clock.settle()
+      return published.mock.calls.map(([subject]) => subject)
+    }
+    const nodes = new Set<string>()
+    for (let i = 0; i < 20; i++) {
+      const to = await sendsTo({ a: i, b: [1] })
+      expect(to).toHaveLength(1)
+      expect(await sendsTo({ b: [1], a: i })).toEqual(to)
+      nodes.add(to[0]!)
+    }
+    expect(nodes.size).toBe(2)
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      'an instance without content',
+      new URLSearchParams('a=1'),
+      /option "key" .* an instance of URLSearchParams has no content/,
+    ],
+    ['an instance that does not travel as it is', new URL('http://a'), /arrives as another key/],
+  ])('are refused if a node would get another key: %s', async (_, key, says) => {
+    const { client } = await setup()
+    await expect(client.ask('call', 'message', { key })).rejects.toThrow(says)
+  })
+
   it('do not hold up those of other keys', async () => {
     const { clock, network, client, old, ask, ran } = await setup()
     void ask('first')

@@ -149,7 +149,20 @@ function atOnce(schema: Schema, { issues, value, path }: Refused): Fault[] {
   if (own.length > 0 && isRecord(value)) return own.map((issue) => said(issue, path))
   const wanted = `expected ${expected(schema, value)}`
   if (value === undefined && path.length > 0) return [{ path, message: `it is missing: ${wanted}` }]
-  return [{ path, message: `${wanted}, got ${showValue(value)}${valueHint(value, schema)}` }]
+  const got = isSecret(path, value) ? showSecret(value) : `${showValue(value)}${valueHint(value, schema)}`
+  return [{ path, message: `${wanted}, got ${got}` }]
+}
+
+/** Errors end up in logs, where nobody may read these. */
+function isSecret(path: Path, value: unknown): value is string {
+  return typeof value === 'string' && SECRETS.test(String(path.at(-1)))
+}
+const SECRETS = /token|password|secret/i
+
+/** What can be said of a secret: mostly it was read from a file, with the end of its line. */
+function showSecret(text: string): string {
+  const space = text.trim() === text ? '' : ' with white space at its start or its end: trim it'
+  return `a text of ${text.length} characters${space}. It is not shown here`
 }
 
 interface Refused {

@@ -41,8 +41,11 @@ function shown(value: unknown): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+  const shown = text.replace(PASSWORD, '$1…@')
+  return JSON.stringify(shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown)
 }
+/** In an address, as `nats://user:password@host`. */
+const PASSWORD = /^([a-z][a-z\d+.-]*:\/\/)[^/?#\s]*@/i
 
 function shownObject(value: object): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`

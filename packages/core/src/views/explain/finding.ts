@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { keyName, textOf } from '@genpool/runtime'
 
 /** The names of all findings. */
 export type FindingName =
@@ -76,9 +76,9 @@ export function withRoundedFigures(finding: Finding): Finding {
 /** How many characters of a key are shown. */
 const MOST_SHOWN = 60
 
-/** Writes a key for a reader. It may be a text of a million characters. */
+/** Writes a key for a reader, from what it is compared by. It may be a text of a million characters. */
 export function keyInWords(key: unknown): string {
-  const text = textOf(key)
+  const text = textOf(keyName(key))
   return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`
 }
 

@@ -25,6 +25,7 @@ export interface RequestEvent extends PoolEvent {
   readonly kind: RequestKind
   readonly message: unknown
   readonly priority: number
+  /** Its option `key`; a list or an object as the text of its content. */
   readonly key: unknown
 }
 
@@ -62,7 +63,10 @@ export interface BackOffEvent extends RequestEvent {
   readonly ms: number
   /** Whether the whole pool backs off. */
   readonly all: boolean
-  /** The key of `limits` or `rate.by` that backs off; undefined for the whole pool. `key` is the one of the message. */
+  /**
+   * The key of `limits` or `rate.by` that backs off; undefined for the whole pool. `key` is the one of the message.
+   * A list or an object is the text of its content.
+   */
   readonly heldKey: unknown
   /** Whether the message in hand is run again. */
   readonly again: boolean
@@ -71,7 +75,7 @@ export interface BackOffEvent extends RequestEvent {
 /** A rate or a limit holds a request back: it waits, also if a member is idle. Once for each time that one begins to hold it. */
 export interface HeldEvent extends RequestEvent {
   readonly limit: HoldingLimit
-  /** The key whose limit it is, as `by` found it; undefined for a rate of the whole pool. */
+  /** The key whose limit it is, as `by` found it, a list or an object as the text of its content; undefined for a rate of the whole pool. */
   readonly limitKey: unknown
 }
 

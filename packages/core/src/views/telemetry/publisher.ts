@@ -1,5 +1,5 @@
 import type { DropFacts, HoldingLimit } from '@genpool/broker'
-import { type Change, type GenPoolError, NS_PER_MS, type Nanos } from '@genpool/runtime'
+import { type Change, type GenPoolError, keyName, NS_PER_MS, type Nanos } from '@genpool/runtime'
 import { StartTimeoutError } from '../../errors'
 import type { MemberInfo } from '../../behaviours/context'
 import type { Listener, Seat } from '../../pool/ports'
@@ -78,7 +78,7 @@ export class Publisher implements Listener {
       kind,
       message,
       priority,
-      key,
+      key: keyName(key),
       outcome,
       waitedMs,
       ranMs,
@@ -222,6 +222,6 @@ export class Publisher implements Listener {
   }
 
   private ofRequest({ type, kind, askedMessage: message, priority, key }: RequestFacts): RequestEvent {
-    return { ...this.pool.identity, type, kind, message, priority, key }
+    return { ...this.pool.identity, type, kind, message, priority, key: keyName(key) }
   }
 }
