@@ -26,8 +26,9 @@ const WORDS = {
  *
  * If it had run and waited to run again (`ctx.backOff`), and was dropped then, `cause` is the `DroppedError`.
  *
- * Two exceptions. If only the answer failed, which is made after the commit, the commit stands: `committed` is true. If the member was
- * lost while its commit was being written, nobody knows: `committed` is "maybe", and `mayBeCommitted` true.
+ * Two exceptions. If only the answer failed, which is made after the commit, or `ctx.from.fail` was called after it, the commit stands:
+ * `committed` is true. If that happened while the commit was being written, or the member was lost then, nobody knows: `committed` is
+ * "maybe", and `mayBeCommitted` true.
  *
  * @example if (isGenPoolError(error, 'ERR_GENPOOL_CRASHED')) console.log(error.type, error.cause)
  */
@@ -42,14 +43,16 @@ export class CrashedError extends GenPoolError {
     /** The type of the message. */
     readonly type: string,
     cause: unknown,
-    /** Whether the state was committed before: then only the answer failed. "maybe": its commit was being written. */
+    /** Whether the state was committed before: then only the answer failed. "maybe": its commit was being written, or goes on for others. */
     readonly committed: boolean | 'maybe' = false,
     /** What may be wrong, in words. */
     hint = '',
+    /** What became of its commit, in words. */
+    ofCommit = WORDS[committed === 'maybe' ? 'maybe' : committed ? 'yes' : 'no'],
   ) {
     super(
       `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(cause === undefined ? NOTHING_THROWN : textOf(cause))} ` +
-        WORDS[committed === 'maybe' ? 'maybe' : committed ? 'yes' : 'no'] +
+        textOf(ofCommit) +
         textOf(hint) +
         ' See "cause" for the original error.',
       { cause },

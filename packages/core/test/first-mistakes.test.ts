@@ -1,4 +1,4 @@
-import { call, definePool, defineTask, noReply, reply, spawnPool } from '@genpool/core'
+import { call, definePool, defineTask, halt, noReply, reply, spawnPool } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, dispatch, start, stop } from 'nact'
 
@@ -79,6 +79,16 @@ describe('somebody who is new here reads what to do when', () => {
       'a handler answers nobody',
       () => define({ calls: { add: () => noReply() } }),
       ['Its handler returned noReply() and has not taken ctx.from, so nobody could answer. Return reply(answer)'],
+    ],
+    [
+      'a handler ends its member and answers nobody',
+      () => define({ calls: { add: () => halt('enough') } }),
+      ['Its handler returned halt(reason) without an answer', 'Return halt(reason, { reply: answer })'],
+    ],
+    [
+      'a handler of batches does so',
+      () => define({ calls: { add: { batch: 2, handle: () => halt('enough') } } }),
+      ['Its handler returned halt(reason) without an answer', 'Return halt(reason, { reply: answer })'],
     ],
     [
       'handlers stand at the top',

@@ -126,6 +126,11 @@ describe('a remote pool', () => {
     })()
     expect(service.configure(changes)).toEqual([{ path: 'maxBytes', from: 2000, to: 3000 }])
     expect(configure(orders, changes)).toEqual([{ path: 'maxBytes', from: 1_000_000, to: 3000 }])
+    // Not named: they stay.
+    expect(service.configure({ maxBytes: undefined, rememberBytes: undefined })).toEqual([])
+    expect(configure(orders, { maxBytes: undefined, timeout: undefined, clock: undefined } as never)).toEqual([])
+    expect(() => service.configure({ maxbytes: undefined } as never)).toThrow('unknown key "maxbytes"')
+    expect(() => configure(orders, { maxbytes: undefined } as never)).toThrow('unknown key "maxbytes"')
     service.configure({ maxBytes: 2000 })
     expect(await call(orders, { type: 'echo', value: 1 })).toBe(1)
   })

@@ -16,6 +16,25 @@ export function changesBetween(from: unknown, to: unknown, path = ''): readonly 
   return keys.flatMap((key) => changesBetween(from[key], to[key], path === '' ? key : `${path}.${key}`))
 }
 
+/**
+ * What a change of options names. `undefined` names nothing: `{ timeout: settings.timeout }` is ordinary code. Where the options do not have
+ * such a name it stays, so that the schema can say whether it is one.
+ */
+export function namedIn(
+  changes: Readonly<Record<string, unknown>>,
+  options: object,
+): readonly (readonly [name: string, value: unknown])[] {
+  return Object.entries(changes).filter(([name, value]) => value !== undefined || !Object.hasOwn(options, name))
+}
+
+/** Options after a change, not checked yet. What is no object of options is returned as it is, for the schema to refuse. */
+export function withChanges(options: object, changes: unknown): unknown {
+  // Not by assignment: "__proto__" must be a name like any other, which the schema does not know.
+  return isPlainObject(changes)
+    ? Object.fromEntries([...Object.entries(options), ...namedIn(changes, options)])
+    : changes
+}
+
 /** Whether `value` is a plain object, as options are written, and not an instance of a class. It may have no prototype, or one of another realm. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false

@@ -1,7 +1,7 @@
 export { Brake, refuse, refused } from './brake'
 export { callSafely, warn, warnOf, warnOfCallback } from './call-safely'
 export { hasContext, withoutContext } from './caller-context'
-export { type Change, changesBetween, isPlainObject } from './changes'
+export { type Change, changesBetween, isPlainObject, namedIn, withChanges } from './changes'
 export { type Clock, clockOffset, clockOfThread, type Nanos, NS_PER_MS, systemClock, type Timer } from './clock'
 export { Deadlines, type Expiring, TimingWheel } from './deadlines'
 export { count } from './count'

@@ -166,4 +166,32 @@ describe('virtualClock', () => {
     again()
     await expect(clock.advance(1)).rejects.toThrow('one arms itself again without end')
   })
+
+  describe.each(['advance', 'wait', 'block'] as const)('%s', (name) => {
+    it.each([undefined, null, NaN, -5, -Infinity, '5', 5n, {}])('refuses %p, and the time stays', async (given) => {
+      const clock = virtualClock(7)
+      expect(() => clock[name](given as never)).toThrow(
+        `The time given to ${name} is wrong: expected a finite number of milliseconds >= 0, got `,
+      )
+      expect([clock.now(), clock.timers]).toEqual([7 * NS_PER_MS, 0])
+      await clock.advance(1)
+      expect(clock.now()).toBe(8 * NS_PER_MS)
+    })
+  })
+
+  it('does not move to the end of time, and waits for it without end', async () => {
+    const clock = virtualClock()
+    expect(() => clock.advance(Infinity)).toThrow('expected a finite number of milliseconds >= 0, got Infinity')
+    expect(() => clock.block(Infinity)).toThrow('expected a finite number of milliseconds >= 0, got Infinity')
+    let hasEnded = false
+    void clock.wait(Infinity).then(() => (hasEnded = true))
+    await clock.advance(1e9)
+    expect([hasEnded, clock.now()]).toEqual([false, 1e9 * NS_PER_MS])
+  })
+
+  it.each([undefined, NaN, '5'])('refuses a timer for %p', (at) => {
+    const clock = virtualClock()
+    expect(() => clock.setTimer(at as never, () => undefined)).toThrow('expected a time in nanoseconds')
+    expect(clock.timers).toBe(0)
+  })
 })

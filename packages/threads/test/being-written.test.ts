@@ -52,6 +52,16 @@ describe('a commit of a thread that is being written', () => {
     while (store.get<{ n: number }>('tally').n === 0) await new Promise((resolve) => setImmediate(resolve))
   })
 
+  it('may count, and its caller is told so when the handler fails it later', async () => {
+    const { pool, write, close } = await open()
+    const error = await failureOf(call(pool, { type: 'failedLater', n: 1 }))
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', committed: 'maybe', mayBeCommitted: true })
+    expect(String(error)).toContain('no mail')
+    write()
+    expect(await call(pool, { type: 'add' })).toBe(2)
+    await close()
+  })
+
   it('is waited for by a delivered cast that is ended: it is done with it', async () => {
     const { pool, write, begun, close } = await open()
     const { told, running } = send(pool, { type: 'bump' })

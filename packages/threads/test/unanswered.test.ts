@@ -32,6 +32,19 @@ describe('a call that a handler in a thread leaves without an answer', () => {
     },
   )
 
+  it.each(['shared', 'isolated'] as const)(
+    'says when it is failed later whether the handler has committed: %s',
+    async (state) => {
+      const pool = await open(state)
+      const ends = [1, 0].map((n) => failureOf(call(pool, { type: 'failedLater', n })))
+      const crashed = { code: 'ERR_GENPOOL_CRASHED', cause: new Error('no mail') }
+      expect(await Promise.all(ends)).toMatchObject([
+        { ...crashed, committed: true, mayBeCommitted: true },
+        { ...crashed, committed: false, mayBeCommitted: false },
+      ])
+    },
+  )
+
   it('says so for each message of a batch', async () => {
     const pool = await open('shared')
     const abort = new AbortController()

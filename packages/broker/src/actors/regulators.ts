@@ -82,7 +82,7 @@ export const regulators = {
   size: (regulator: RegulatorRef): number => regulatorOf(regulator, 'regulators.size').engine.size,
 
   /**
-   * Changes the options of a running regulator; queued and running tasks stay.
+   * Changes the options of a running regulator; options left out go back to their defaults. Queued and running tasks stay.
    *
    * @returns what changed, option by option
    * @throws {OptionsError} if the options are wrong; nothing changes then

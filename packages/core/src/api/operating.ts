@@ -8,7 +8,7 @@ import { poolOf } from './pool-of'
 /**
  * Changes options of a running pool: all of them or, if one is wrong, none. Waiting requests stay.
  *
- * @param changes only the options to change
+ * @param changes only the options to change. One that is `undefined` stays as it is
  * @returns what changed, with the old and the new values
  * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool; {StoppedError} if the pool
  *   has stopped. Nothing changes then
@@ -36,7 +36,7 @@ export function previewChanges<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<
  */
 export function resize(pool: HereRef, size: number): void {
   const found = poolOf(pool, 'resize')
-  // To `configure`, undefined is an option that was left out.
+  // To `configure`, undefined is an option that stays as it is.
   if (size === undefined) throw wrongArgument({ of: 'resize', argument: 'size', expected: 'a whole number >= 1' }, size)
   found.configure({ size })
 }

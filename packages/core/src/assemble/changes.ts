@@ -1,4 +1,12 @@
-import { type Change, changesBetween, isPlainObject, OptionsError, parseOptions, readSafely } from '@genpool/runtime'
+import {
+  type Change,
+  changesBetween,
+  isPlainObject,
+  namedIn,
+  OptionsError,
+  parseOptions,
+  readSafely,
+} from '@genpool/runtime'
 import { stateOptionsOf } from '../work/state-options'
 import { firstGuesses } from './first-guesses'
 import { asPlain } from './given-options'
@@ -26,7 +34,7 @@ export interface OptionsInForce {
 /**
  * The options of a running pool after a change.
  *
- * @param changes only what is different; objects are merged, everything else is replaced
+ * @param changes only what is different; objects are merged, everything else is replaced, and `undefined` changes nothing
  * @throws {OptionsError} if an option is unknown, out of range, or fixed for the life of a pool
  */
 export function checkedChanges(
@@ -73,9 +81,10 @@ function merge(old: unknown, changes: unknown, current: unknown): unknown {
   // Options that were given without their type have the type that the schema gave them.
   const before = isPlainObject(old) ? { ...typeOf(current), ...old } : typeOf(old ?? current)
   // Another type of queue has other options; those of the old one would be unknown to it.
-  if ('type' in changes && changes['type'] !== before['type']) return changes
+  const { type } = changes
+  if (type !== undefined && type !== before['type']) return changes
   const now = isPlainObject(current) ? current : {}
-  const merged = Object.entries(changes).map(
+  const merged = namedIn(changes, before).map(
     ([key, value]) => [key, merge(own(before, key), value, own(now, key))] as const,
   )
   // Not by assignment: "__proto__" must be a key like any other, which the schema does not know.

@@ -1,11 +1,22 @@
 import type { ActorPath, Logger, Ref } from 'nact'
 import type { BackOffOptions } from './run-again'
 
-/** The reply address of one request. Answer with `reply`, or with nact's `dispatch` to it. Only the first answer counts. */
+/**
+ * The reply address of one request. Answer with `reply`, or with nact's `dispatch` to it. Only the first answer counts.
+ *
+ * An answer that is given while the handler runs waits for its commit. Until then it is provisional: if the handler throws, if the
+ * commit is refused, or if `fail` is called, the caller gets that error instead; a run that is repeated answers anew.
+ */
 export interface From extends Ref<unknown> {
-  /** Answers the request, from anywhere, at any time until the deadline. Returns whether this was the answer. */
+  /** Answers the request, from anywhere, at any time until the deadline. Returns whether this was the first answer. */
   reply(value: unknown): boolean
-  /** Fails the request. Returns whether this was the outcome. */
+  /**
+   * Fails the request, also if an answer waits for the commit. The caller gets a `CrashedError` with `error` as its `cause`; a cast
+   * becomes a dead letter. While the handler runs, nothing is committed then, except in a batch, for the others. After the commit,
+   * that stands, and the error says so: `committed: true`.
+   *
+   * Returns whether this was the outcome.
+   */
   fail(error: unknown): boolean
 }
 
@@ -55,7 +66,7 @@ export interface MemberContext {
 export interface Context<S = unknown> extends MemberContext {
   /** The sender of the message. For a call or query: the reply address. */
   readonly sender: Ref<unknown>
-  /** The reply address of the call, for a later answer from any actor. For a cast or an info it does nothing. */
+  /** The reply address of the call, for a later answer from any actor. The answer to a dispatch goes to its sender, that to a cast nowhere. */
   readonly from: From
   /** Aborts when the caller has given up, at the deadline, and when the member is stopped or replaced as stuck. */
   readonly signal: AbortSignal

@@ -52,8 +52,8 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     const { member, crew } = this
     if (member.status === 'ended') return
     const companions = request.handler.batch === 0 ? null : request.companions
-    if (request.outcome === null) this.settleUnanswered(request)
-    if (companions !== null) this.settleCompanions(companions)
+    if (request.outcome === null) this.settleUnanswered(request, then)
+    if (companions !== null) this.settleCompanions(companions, then)
     if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt }
     member.handled++
     crew.finished(member, request, runNs, times)
@@ -111,15 +111,17 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     member.leave(cause)
   }
 
-  private settleCompanions(companions: readonly Request[]): void {
+  private settleCompanions(companions: readonly Request[], then: Following | undefined): void {
     this.member.handled += companions.length
-    for (const each of companions) if (each.outcome === null) this.settleUnanswered(each)
+    for (const each of companions) if (each.outcome === null) this.settleUnanswered(each, then)
   }
 
   /** The handler did not reply: a call stays open for a later answer, anything else is settled. */
-  private settleUnanswered(request: Request): void {
-    if (request.expectsAnswer) request.extend().startedAt = this.member.startOf(request)
-    else request.reply(undefined, false)
+  private settleUnanswered(request: Request, then: Following | undefined): void {
+    if (!request.expectsAnswer) return void request.reply(undefined, false)
+    const rarely = request.extend()
+    rarely.startedAt = this.member.startOf(request)
+    rarely.halts = then !== undefined && 'halt' in then
   }
 
   private released(companion: Request): void {

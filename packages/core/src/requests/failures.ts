@@ -47,9 +47,18 @@ export class Failures {
   ) {}
 
   crashed(request: Request, cause: unknown): CrashedError {
-    const committed = request.commit === 'written' ? 'maybe' : false
+    const { commit } = request
+    const committed = commit === 'done' || (commit === 'written' && 'maybe')
     const member = request.runner?.info.name ?? ''
     return new CrashedError(this.pool, member, request.type, readable(cause), committed, hintFor(request, cause))
+  }
+
+  /** Somebody has failed it by its reply address: while its handler runs, or later. */
+  failedByAddress(request: Request, cause: unknown): CrashedError {
+    const why = whyChangedAllTheSame(request)
+    if (why === null) return this.crashed(request, cause)
+    const member = request.runner?.info.name ?? ''
+    return new CrashedError(this.pool, member, request.type, readable(cause), 'maybe', '', why)
   }
 
   /** What was given as its answer is none: a promise, or a step. */
@@ -143,6 +152,16 @@ export class Failures {
     if (what === 'request') return new InvalidError(`message "${request.type}" to pool "${this.pool}"`, faults, cause)
     return isEndedDraft(error) ? new InvalidError(`commit of the handler "${request.type}"`, faults, cause) : error
   }
+}
+
+/** Why the state may still change by the run of a request that fails while its handler runs; null if it will not, or it is known. */
+function whyChangedAllTheSame(request: Request): string | null {
+  const { commit, runner } = request
+  // Once the run is over, nothing comes of it that is not known.
+  if (runner === null || runner.startOf(request) === null) return null
+  if (commit === 'shared') return `The commit of its batch may count: ${GOES_ON}. ${READ_FIRST}`
+  if (commit !== null || runner.commits) return null
+  return `A plain nact function keeps what it returns as its state, also if the request has failed before. ${READ_FIRST}`
 }
 
 function selfWaitInWords(request: Request): { says: string } | undefined {

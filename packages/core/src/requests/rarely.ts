@@ -29,6 +29,8 @@ export class Rarely implements Tries {
   promised: PromiseLike<unknown> | null = null
   /** Whether its handler has committed a next state; null if that is not known. */
   committed: boolean | null = null
+  /** Whether its handler has ended its member with `halt`. */
+  halts = false
   effects: ((state: unknown) => void)[] | null = null
   /** What its handler has called before its first `await`. */
   calls: object[] | null = null

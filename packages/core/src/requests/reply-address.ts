@@ -15,7 +15,7 @@ class RequestAddress extends ReplyReference implements From {
   }
 
   fail(error: unknown): boolean {
-    return this.target.fail(this.target.owner.failures.crashed(this.target, error))
+    return this.target.fail(this.target.owner.failures.failedByAddress(this.target, error))
   }
 }
 

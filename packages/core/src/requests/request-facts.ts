@@ -32,8 +32,8 @@ export interface RequestFacts {
   readonly before: Readonly<Tries>
   /** Whether a caller waits for an answer. */
   readonly expectsAnswer: boolean
-  /** How it could still be answered after its handler has returned: by nobody, if that has not taken `ctx.from`. */
-  readonly answerer: 'dispatch' | 'from' | 'nobody'
+  /** How it could still be answered after its handler has returned: by nobody, if that has not taken `ctx.from`; `halt` if it halted, too. */
+  readonly answerer: 'dispatch' | 'from' | 'nobody' | 'halt'
   /** The member that runs it or ran it last; null before. */
   readonly runner: { readonly info: { readonly name: string }; readonly commits: boolean } | null
   /** When its handler started; null if it has not. */

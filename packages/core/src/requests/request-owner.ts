@@ -76,8 +76,8 @@ export interface RequestOwner<R> {
   /** Calls something of the caller's, after what runs now. */
   tell(callback: () => unknown): void
   readonly failures: {
-    /** The error of a request whose handler failed with `cause`. */
-    crashed(request: R, cause: unknown): GenPoolError
+    /** The error of a request that was failed by its reply address. */
+    failedByAddress(request: R, cause: unknown): GenPoolError
     /** The error of a request whose answer cannot be given. */
     unanswerable(request: R, cause: unknown): GenPoolError
     noAnswer(request: R, value: unknown): GenPoolError

@@ -92,10 +92,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.resolveCaller !== null
   }
 
-  get answerer(): 'dispatch' | 'from' | 'nobody' {
+  get answerer(): RequestFacts['answerer'] {
     const { answers } = this.handler
     if (answers === 'dispatch') return answers
-    return answers === 'step' && this.from === null ? 'nobody' : 'from'
+    if (answers !== 'step' || this.from !== null) return 'from'
+    return this.rarely?.halts === true ? 'halt' : 'nobody'
   }
 
   /** Whether its deadline is so far away that it has not passed, whatever the clock says. Infinity is. */

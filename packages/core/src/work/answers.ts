@@ -104,7 +104,10 @@ function answerBatch(step: Step, state: unknown, requests: readonly Request[]): 
   }
   const values = valueOf(step, state)
   if (Array.isArray(values) && values.length === requests.length) {
-    return requests.forEach((request, i) => void (giveHeld(request) || giveAnswer(request, values[i], step)))
+    return requests.forEach((request, i) => {
+      if (request.rarely !== null) request.rarely.committed = hasChanged(step)
+      if (!giveHeld(request)) giveAnswer(request, values[i], step)
+    })
   }
   const got = Array.isArray(values) ? `a list of ${values.length}` : `no list`
   const message = `a batch of ${count(requests.length, 'message')} must be answered with a list of ${count(requests.length, 'answer')}; it was ${got}`

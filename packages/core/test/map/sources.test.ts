@@ -158,3 +158,30 @@ describe('a source that has its items at once', () => {
     expect(inspect(pool)).toMatchObject({ waiting: 0 })
   })
 })
+
+describe('a source whose iterator returns no result', () => {
+  it.each([undefined, null, 5, 'end', true])('ends the map with an error that says so: %p', async (result) => {
+    const { pool } = spawned()
+    for (const next of [() => result, () => Promise.resolve(result)]) {
+      let closed = false
+      const close = (): unknown => ({ done: (closed = true) })
+      const source = { [Symbol.asyncIterator]: () => ({ next, return: close }) } as never
+      const says = `The "next" of the source must return an object { done, value }; it returned `
+      await expect(map(pool, source).toArray()).rejects.toThrow(new RegExp(`^${says}`))
+      // As with for await: an iterator that is broken is not told to return.
+      expect(closed).toBe(false)
+    }
+  })
+
+  it('gives the results that it has first, where errors are collected', async () => {
+    const { pool } = spawned()
+    const results: unknown[] = [{ done: false, value: item(1) }, 5]
+    const source = { [Symbol.iterator]: () => ({ next: () => results.shift() }) } as never
+    const seen: unknown[] = []
+    const all = (async () => {
+      for await (const value of map(pool, source, { onError: 'collect' })) seen.push(value)
+    })()
+    expect(await settled(all)).toMatchObject({ name: 'TypeError', message: expect.stringContaining('it returned 5') })
+    expect(seen).toEqual([2])
+  })
+})

@@ -1,4 +1,4 @@
-import { drain, explain, type PoolOptions, poolOptions, spawnPool } from '@genpool/core'
+import { call, drain, explain, pause, type PoolOptions, poolOptions, spawnPool } from '@genpool/core'
 import fc from 'fast-check'
 import { stop } from 'nact'
 import { Worker, spawned, send, names, finding, type Pool } from './explained-pool'
@@ -76,6 +76,31 @@ describe('a pool that explains itself', () => {
     send(pool, 6, { type: 'work', ms: 100 }, { key: 'account 8' })
     await clock.advance(10)
     expect(finding(pool, 'keys').figures).toEqual({ key: 'account 7', ofKey: 9, waiting: 14, idle: 2 })
+  })
+
+  it.each([
+    { concurrency: 1 },
+    { broker: { client: { type: 'fair', by: { property: 'tenant' } } } },
+    { size: 1 },
+    { concurrency: 'gradient' },
+  ] as const)('says of a paused pool only that it is paused: %j', async (options) => {
+    const pool = spawned({ size: 4, ...options, paused: true })
+    for (const key of 'abcdef') send(pool, 1, { type: 'work', ms: 100, tenant: 'one' }, { key })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['paused'])
+    const expired = call(pool, { type: 'work', ms: 1 }, { key: 'g', timeout: 20 })
+    const settled = expect(expired).rejects.toThrow('The pool is paused: 7 requests wait')
+    await clock.advance(30)
+    await settled
+  })
+
+  it('says of a pool that is paused at work only that it is paused', async () => {
+    const pool = spawned({ size: 2 })
+    send(pool, 12, { type: 'work', ms: 100 }, { key: undefined })
+    await clock.advance(10)
+    expect(names(pool)).toEqual(['members-busy'])
+    pause(pool)
+    expect(names(pool)).toEqual(['paused'])
   })
 
   it('says that handlers are slow compared with the timeout', async () => {

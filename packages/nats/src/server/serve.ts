@@ -26,7 +26,7 @@ export interface Service {
   readonly stopped: Promise<Error | null>
   /** The figures of this node now. */
   inspect(): ServiceFigures
-  /** Changes options while it is served. @throws {OptionsError} if one is wrong; nothing changes then */
+  /** Changes options while it is served; one that is `undefined` stays as it is. @throws {OptionsError} if one is wrong; nothing changes then */
   configure(changes: ServeChanges): readonly Change[]
   /**
    * Leaves: tells the clients, takes nothing new, finishes what it has, answers. The pool itself and the connection stay.

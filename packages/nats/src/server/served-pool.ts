@@ -1,6 +1,15 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { legible, haltedOf, messageTypesOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
-import { type Change, changesBetween, NS_PER_MS, parseOptions, plainOptions, textOf, warnOf } from '@genpool/runtime'
+import { haltedOf, legible, messageTypesOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
+import {
+  type Change,
+  changesBetween,
+  NS_PER_MS,
+  parseOptions,
+  plainOptions,
+  textOf,
+  warnOf,
+  withChanges,
+} from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED_HERE, flushed, Link, orClosed, wasRead } from '../link'
@@ -130,7 +139,7 @@ export class ServedPool {
   }
 
   configure(changes: ServeChanges): readonly Change[] {
-    const merged = { ...this.options, ...(plainOptions(serveOptions, changes) as ServeChanges) }
+    const merged = withChanges(this.options, plainOptions(serveOptions, changes))
     const next = parseOptions(serveOptions, merged, `options of service "${this.options.name}"`)
     const { name, prefix, clock, release } = this.options
     const fixed = { name, prefix, clock, release }

@@ -21,11 +21,11 @@ interface Armed extends Timer {
 /** More timers than this that are armed and fire within one `advance` mean an endless loop. */
 const MAX_TIMERS = 100_000
 
-/** A clock that moves only when the test moves it. */
+/** A clock that moves only when the test moves it. What is no number of milliseconds is refused at once, with an `OptionsError`. */
 export interface VirtualClock extends Clock {
   /** Moves forward by `ms`. Fires each timer at its own time and lets all promises settle in between. */
   advance(ms: number): Promise<void>
-  /** Resolves when `ms` have passed on this clock. For handlers and callers in a test that take time. */
+  /** Resolves when `ms` have passed on this clock; never with Infinity. For handlers and callers in a test that take time. */
   wait(ms: number): Promise<void>
   /** Moves the time without firing a timer, like a handler that blocks the event loop. */
   block(ms: number): void
@@ -33,6 +33,14 @@ export interface VirtualClock extends Clock {
   settle(): Promise<void>
   /** How many timers are armed. */
   readonly timers: number
+}
+
+const FINITE = 'a finite number of milliseconds >= 0'
+
+/** @throws {OptionsError} if the time of a clock would be none after that, or go back */
+function checkMs(of: string, ms: unknown): void {
+  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) return
+  throw wrongArgument({ of, argument: 'time', expected: FINITE }, ms)
 }
 
 /**
@@ -90,6 +98,9 @@ export function virtualClock(startMs = 0): VirtualClock {
   }
 
   const setTimer = (at: Nanos, fn: () => void): Timer => {
+    if (typeof at !== 'number' || Number.isNaN(at)) {
+      throw wrongArgument({ of: 'setTimer', argument: 'time', expected: 'a time in nanoseconds' }, at)
+    }
     const moment = momentAt(at)
     const timer: Armed = { number: made++, isArmed: true, fn, cancel: () => disarm(moment, timer) }
     moment.timers.push(timer)
@@ -98,28 +109,35 @@ export function virtualClock(startMs = 0): VirtualClock {
     return timer
   }
 
+  const advance = async (ms: number): Promise<void> => {
+    const until = now + Math.round(ms * NS_PER_MS)
+    await settle()
+    const before = made
+    let fired = 0
+    for (let timer = next(until); timer !== undefined; timer = next(until)) {
+      if (timer.number >= before && ++fired > MAX_TIMERS)
+        throw new Error(`${MAX_TIMERS} timers were armed and fired within ${ms} ms: one arms itself again without end.`)
+      timer.fn()
+      await settle()
+    }
+    now = Math.max(now, until)
+    await settle()
+  }
+
   return {
     now: () => now,
     setTimer,
-    wait: (ms) => new Promise((resolve) => setTimer(now + ms * NS_PER_MS, resolve)),
+    wait(ms) {
+      if (ms !== Infinity) checkMs('wait', ms)
+      return new Promise((resolve) => setTimer(now + ms * NS_PER_MS, resolve))
+    },
     defer: (fn) => void deferred.push(fn),
-    async advance(ms) {
-      const until = now + Math.round(ms * NS_PER_MS)
-      await settle()
-      const before = made
-      let fired = 0
-      for (let timer = next(until); timer !== undefined; timer = next(until)) {
-        if (timer.number >= before && ++fired > MAX_TIMERS)
-          throw new Error(
-            `${MAX_TIMERS} timers were armed and fired within ${ms} ms: one arms itself again without end.`,
-          )
-        timer.fn()
-        await settle()
-      }
-      now = Math.max(now, until)
-      await settle()
+    advance(ms) {
+      checkMs('advance', ms)
+      return advance(ms)
     },
     block(ms) {
+      checkMs('block', ms)
       now += Math.round(ms * NS_PER_MS)
     },
     settle,

@@ -24,6 +24,8 @@ export interface ReportPorts {
   readonly host: WorkerHost
   readonly seat: WorkerSeat
   ran(runNs: Nanos): void
+  /** Whether the commit of a job is being written. */
+  isWriting(job: Job): boolean
   /** The pool holds its queue back: what the threads have not begun waits there. */
   backedOff(): void
   /** An answer has come to a reply address that the thread has sent away. */
@@ -229,8 +231,11 @@ export class Reports {
 
   #fail(id: number, encoded: EncodedValue): void {
     const job = this.#jobOf(id)
+    if (job === undefined) return
     const error = decodeError(encoded)
-    job?.fail(isGenPoolError(error) ? error : this.#crash(job, error, false))
+    const committed = this.ports.isWriting(job) ? 'maybe' : this.#hasCommitted(id)
+    if (!isGenPoolError(error)) job.fail(this.#crash(job, error, committed))
+    else job.fail(saysTooLittle(error, committed) ? this.#crash(job, error.cause, committed) : error)
   }
 
   #crash(job: Job, cause: unknown, committed: boolean | 'maybe'): GenPoolError {
@@ -244,4 +249,9 @@ export class Reports {
     this.#sent ??= new SentAddresses(this.ports.seat, this.ports.resolved)
     this.#sent.open(id, job)
   }
+}
+
+/** Whether the thread did not know yet, when it failed a call, what became of the commit. */
+function saysTooLittle(error: GenPoolError, committed: boolean | 'maybe'): boolean {
+  return committed !== false && isGenPoolError(error, 'ERR_GENPOOL_CRASHED') && !(error as CrashedError).mayBeCommitted
 }

@@ -93,6 +93,7 @@ export class ThreadWorker implements Worker, ThreadListener {
       host,
       seat,
       ran: (runNs) => this.#runTimes.ran(runNs),
+      isWriting: (job) => this.isWriting(job),
       backedOff: () => {
         threads.giveBackAll()
         this.#posting.add(['backedOff'])

@@ -15,6 +15,13 @@ function isIterable(value: unknown): boolean {
   return readSafely(() => Symbol.asyncIterator in value || Symbol.iterator in value, false)
 }
 
+/** As `for await` has it: what `next` returns must be an object. Otherwise it would give undefined for ever. */
+function notAResult(result: unknown): TypeError {
+  return new TypeError(
+    `The "next" of the source must return an object { done, value }; it returned ${showValue(result)}.`,
+  )
+}
+
 /** Reads a source: never two items at once, and nothing after its end. */
 export class SourceReader {
   ended = false
@@ -45,7 +52,9 @@ export class SourceReader {
       this.end().then(undefined, () => undefined)
       to.failed(error)
     }
-    const gotResult = ({ done, value }: IteratorResult<unknown>): void => {
+    const gotResult = (result: unknown): void => {
+      if ((typeof result !== 'object' && typeof result !== 'function') || result === null) throw notAResult(result)
+      const { done, value } = result as IteratorResult<unknown>
       if (done === true) {
         this.reading = false
         this.ended = true
@@ -55,7 +64,7 @@ export class SourceReader {
     }
     const got = (result: unknown): void => {
       try {
-        gotResult(result as IteratorResult<unknown>)
+        gotResult(result)
       } catch (error) {
         failed(error)
       }

@@ -83,7 +83,7 @@ const lateAnswers: Cause = ({ late, oldestLateMs }) =>
     ? null
     : {
         finding: 'late-answers',
-        says: `${count(late, 'call waits', 'calls wait')} for a later answer (noReply), the oldest for ${inWords(oldestLateMs)}`,
+        says: `${count(late, 'call waits', 'calls wait')} for a later answer (the handler returned without one), the oldest for ${inWords(oldestLateMs)}`,
         figures: { late, oldestLateMs },
         advice: LATE_ADVICE,
         option: null,
@@ -135,6 +135,9 @@ const FOLLOWS_CIRCLE: Readonly<Record<Circle['by'], readonly unknown[]>> = {
   share: [],
 }
 
+/** What requests look like that wait since nothing may begin: after `resume` it may be no fault. */
+const FOLLOWS_PAUSE: readonly unknown[] = [keys, oneTenant, concurrency, oneAtATime, membersBusy]
+
 /** What members look like that mostly run again: with more of them, more would. */
 const FOLLOWS_CONFLICTS: readonly unknown[] = [concurrency, membersBusy]
 
@@ -149,6 +152,7 @@ export function findCauses(evidence: Evidence): readonly Finding[] {
 function causesIn(evidence: Evidence): typeof CAUSES {
   const { selfWait } = evidence
   const follows = new Set([
+    ...(evidence.paused ? FOLLOWS_PAUSE : []),
     ...(store(evidence) === null ? [] : FOLLOWS_STORE),
     ...(selfWait === null ? [] : FOLLOWS_CIRCLE[selfWait.by]),
     ...(conflicts(evidence) === null ? [] : FOLLOWS_CONFLICTS),

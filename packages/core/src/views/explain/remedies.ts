@@ -25,12 +25,10 @@ export class RemediesByEvidence implements Remedies {
 
   ofWaiting(request: RequestFacts): Remedy {
     const known = this.current()
-    return (
-      keyOf(request, known.evidence) ??
-      holderOf(request, known.evidence) ??
-      known.why ??
-      known.ofReason('', () => nothingLimits(known.evidence))
-    )
+    const ofRequest = known.evidence.paused
+      ? null
+      : (keyOf(request, known.evidence) ?? holderOf(request, known.evidence))
+    return ofRequest ?? known.why ?? known.ofReason('', () => nothingLimits(known.evidence))
   }
 
   ofRunning(request: RequestFacts): Remedy | undefined {
@@ -136,6 +134,11 @@ const UNANSWERED: Readonly<Record<RequestFacts['answerer'], Remedy>> = {
     says:
       'Its handler returned noReply() and has not taken ctx.from, so nobody could answer. Return reply(answer), or keep ctx.from ' +
       'and call its reply later.',
+  },
+  halt: {
+    says:
+      'Its handler returned halt(reason) without an answer and has not taken ctx.from, so nobody could answer. Return ' +
+      'halt(reason, { reply: answer }), or keep ctx.from and call its reply later.',
   },
   dispatch: {
     says:

@@ -82,8 +82,9 @@ export const eventLoop: Cause = ({ turns, blocked }) =>
         option: null,
       }
 
-/** Whether requests wait though members could take them: then they wait for the turns of their keys. */
-export function waitForKeys({ idle, waiting, concurrency, held }: Evidence): boolean {
+/** Whether requests wait though members could take them: then they wait for the turns of their keys. Not if no member may begin. */
+export function waitForKeys({ paused, idle, waiting, concurrency, held }: Evidence): boolean {
+  if (paused) return false
   const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0) + (held.backOff?.waiting ?? 0)
   return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
 }

@@ -1,0 +1,191 @@
+import {
+  call,
+  type Context,
+  definePool,
+  type From,
+  getState,
+  halt,
+  inspect,
+  noReply,
+  type PoolOptions,
+  ready,
+  reply,
+  spawnPool,
+} from '@genpool/core'
+import { dispatch, query } from 'nact'
+import { clock, system } from '../virtual-system'
+import { lateStore } from './late-store'
+
+interface Account {
+  readonly paid: number
+}
+interface Message {
+  readonly next?: boolean
+}
+const pays = (draft: { paid: number }): void => void draft.paid++
+const stepOf = ({ next = true }: Message) => (next ? noReply(pays) : noReply())
+const failsSoon = (from: From): void => void clock.wait(10).then(() => from.fail(new Error('no mail')))
+
+/** Handlers that fail their calls by the reply address: after the commit, and before it. */
+const Payments = definePool({
+  init: (): Account => ({ paid: 0 }),
+  calls: {
+    late: (msg: Message, _state, ctx) => {
+      failsSoon(ctx.from)
+      return stepOf(msg)
+    },
+    halts: ({ next = true }: Message, _state, ctx) => {
+      failsSoon(ctx.from)
+      return next ? halt('enough', { next: pays }) : halt('enough')
+    },
+    effect: (msg: Message, _state, ctx) => {
+      const { from } = ctx
+      ctx.afterCommit(() => from.fail('no mail'))
+      return stepOf(msg)
+    },
+    batch: {
+      batch: 3,
+      handle: (messages: readonly Message[], _state, ctx) => {
+        failsSoon(ctx.from)
+        return stepOf(messages[0] ?? {})
+      },
+    },
+    early: (_msg: Message, _state, ctx) => {
+      ctx.from.fail('no money')
+      return reply('paid', pays)
+    },
+    earlyInBatch: {
+      batch: 3,
+      handle: (messages: readonly Message[], _state, ctx) => {
+        ctx.from.fail('no money')
+        return reply(
+          messages.map(() => 'paid'),
+          (draft) => void (draft.paid += messages.length),
+        )
+      },
+    },
+    /** Fails once it has answered. */
+    both: (_msg: Message, _state, ctx) => reply([ctx.from.reply('paid'), ctx.from.fail('no money')], pays),
+  },
+})
+type Type = 'late' | 'halts' | 'effect' | 'batch' | 'early' | 'earlyInBatch' | 'both'
+
+const opened = (options: PoolOptions = {}) => spawnPool(system, Payments, 'payments', { size: 2, clock, ...options })
+const failureOf = async (answer: Promise<unknown>): Promise<unknown> => {
+  const failed = answer.then(
+    () => 'answered',
+    (error: unknown) => error,
+  )
+  await clock.advance(50)
+  return failed
+}
+const CRASHED = { code: 'ERR_GENPOOL_CRASHED' }
+
+describe('a call that is failed by its reply address', () => {
+  it.each<Type>(['late', 'halts', 'effect', 'batch'])(
+    'says after the commit that it stands, and without one that there was none: "%s"',
+    async (type) => {
+      const pool = opened()
+      const paid = await failureOf(call(pool, { type }))
+      expect(paid).toMatchObject({ ...CRASHED, committed: true, mayBeCommitted: true })
+      expect(String(paid)).toContain('The state was committed before; only the answer failed.')
+      expect(getState(pool)).toEqual({ paid: 1 })
+      const unpaid = await failureOf(call(pool, { type, next: false }))
+      expect(unpaid).toMatchObject({ ...CRASHED, committed: false, mayBeCommitted: false })
+      expect(getState(pool)).toEqual({ paid: 1 })
+    },
+  )
+
+  it.each<Type>(['late', 'halts', 'effect', 'batch'])('is not repeated after the commit: "%s"', async (type) => {
+    const pool = opened({ retryOnCrash: { [type]: 2 } })
+    const failed = failureOf(call(pool, { type }, { retry: { attempts: 3, backoff: { min: 1, max: 1 } } }))
+    expect(await failed).toMatchObject({ ...CRASHED, committed: true })
+    expect(getState(pool)).toEqual({ paid: 1 })
+  })
+
+  it('is repeated if nothing was committed', async () => {
+    const pool = opened({ retryOnCrash: { late: 0 } })
+    const retry = { attempts: 3, backoff: { min: 1, max: 1 } }
+    expect(await failureOf(call(pool, { type: 'late', next: false }, { retry }))).toMatchObject({ committed: false })
+    expect(inspect(pool).outcomes.crashed).toBe(3)
+  })
+
+  it('commits nothing if its handler has not returned', async () => {
+    const pool = opened()
+    expect(await failureOf(call(pool, { type: 'early' }))).toMatchObject({ ...CRASHED, committed: false })
+    expect(getState(pool)).toEqual({ paid: 0 })
+  })
+
+  it('says that the commit may count if the rest of its batch goes on', async () => {
+    const pool = opened({ size: 1 })
+    const answers = Promise.allSettled([1, 2, 3].map(() => call(pool, { type: 'earlyInBatch' })))
+    await clock.advance(1)
+    const [failed, ...rest] = await answers
+    expect(failed).toMatchObject({ reason: { ...CRASHED, committed: 'maybe', mayBeCommitted: true } })
+    expect(String((failed as PromiseRejectedResult).reason)).toContain('others wait for the same run')
+    expect(rest.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    expect(getState(pool)).toEqual({ paid: 3 })
+  })
+
+  it('says that the commit may count while it is written', async () => {
+    const { store, takes } = lateStore(clock)
+    const pool = opened({ state: { type: 'shared', store, key: 'account' } })
+    await ready(pool)
+    takes(30)
+    expect(await failureOf(call(pool, { type: 'late' }))).toMatchObject({ ...CRASHED, committed: 'maybe' })
+    await clock.advance(50)
+    expect(getState(pool)).toEqual({ paid: 1 })
+  })
+
+  it('takes back an answer that waits for the commit', async () => {
+    const pool = opened()
+    expect(await failureOf(call(pool, { type: 'both' }))).toMatchObject({ cause: 'no money', committed: false })
+    expect(getState(pool)).toEqual({ paid: 0 })
+  })
+})
+
+describe('a call to a plain nact function that is failed by its reply address', () => {
+  /** Counts its messages, and fails each but "count": before it returns, or after that. */
+  const counts = (state: number | undefined, message: 'count' | 'early' | 'late', ctx: Context) => {
+    const { from } = ctx
+    if (message === 'count') dispatch(ctx.sender, state)
+    else if (message === 'early') from.fail('no')
+    else void clock.wait(5).then(() => from.fail('no'))
+    return (state ?? 0) + (message === 'count' ? 0 : 1)
+  }
+
+  it.each([
+    ['early', 'maybe'],
+    ['late', true],
+  ] as const)('says that its state has changed, or may: "%s"', async (message, committed) => {
+    const pool = spawnPool(system, counts, 'counter', { clock })
+    expect(await failureOf(call(pool, message))).toMatchObject({ ...CRASHED, committed, mayBeCommitted: true })
+    expect(await query(pool, 'count', 1000)).toBe(1)
+  })
+})
+
+describe('the reply address of another message of a batch', () => {
+  it('says that the commit stands if it fails later', async () => {
+    const Batch = definePool({
+      init: (): Account => ({ paid: 0 }),
+      calls: {
+        pay: {
+          batch: 2,
+          handle: (messages: readonly { from: unknown }[]) => {
+            // The answer of each is a promise, as nact passes it on.
+            for (const { from } of messages)
+              dispatch(
+                from as never,
+                clock.wait(5).then(() => Promise.reject(new Error('no mail'))),
+              )
+            return reply([1, 2], pays)
+          },
+        },
+      },
+    })
+    const pool = spawnPool(system, Batch, 'batch', { size: 1, clock })
+    const asks = [1, 2].map(() => failureOf(query(pool, (from) => ({ type: 'pay', from }) as never, 1000)))
+    for (const error of await Promise.all(asks)) expect(error).toMatchObject({ ...CRASHED, committed: true })
+    expect(getState(pool)).toEqual({ paid: 1 })
+  })
+})
