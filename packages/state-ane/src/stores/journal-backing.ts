@@ -4,6 +4,7 @@ import type { CellKey } from '../errors'
 import { netPatches } from '../groups/net-patches'
 import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
+import { mustBeWritten } from '../journal/must-be-written'
 import type { Backing, Mirror } from './backing'
 
 /** Keeps the commits of a store in a journal, one event for each group. */
@@ -40,6 +41,14 @@ export class JournalBacking implements Backing {
     // A destroyed store knows no values: a snapshot of it would lose all.
     if (!this.#ended) this.journal.considerSnapshot(() => this.#known())
     return true
+  }
+
+  mustBeKept(commit: Commit): void {
+    for (const { cell, change } of commit) {
+      const { next, patches } = change
+      const isWhole = patches === undefined || !this.#inJournal.has(cell.key) || patches.some(needsIdentity)
+      mustBeWritten(cell.key, isWhole ? [{ op: 'replace', path: [], value: next }] : patches)
+    }
   }
 
   end(): void {
